@@ -1,0 +1,69 @@
+/**
+ * The optimizer's arithmetic on host arrays: global-norm clipping, AdamW with decoupled weight decay, EMA.
+ * One fused pass over memory a parameter: measured faster than the same update as an ONNX graph
+ * (docs/architecture.md). It knows nothing of graphs.
+ */
+import type { ParameterValues } from './parameters.ts';
+
+export interface OptimizerOptions {
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+  /** Decoupled (Loshchilov and Hutter 2019); applied to every trained parameter, as torch's AdamW does. */
+  weightDecay?: number;
+  /** Gradients are scaled down to this global L2 norm; Infinity turns clipping off. */
+  maxGradientNorm?: number;
+  /** Exponential moving average of the weights, warmed up as min(decay, (1 + step) / (10 + step)). */
+  emaDecay?: number;
+}
+
+/** Everything an interrupted training needs besides its data position; the arrays are live. */
+export interface OptimizerState {
+  /** Updates applied so far. */
+  step: number;
+  parameters: ParameterValues;
+  firstMoment: ParameterValues;
+  secondMoment: ParameterValues;
+  ema?: ParameterValues;
+}
+
+/** sqrt of the sum of squares over all arrays. */
+export function globalNorm(gradients: Iterable<Float32Array>): number {
+  let total = 0;
+  for (const gradient of gradients) {
+    let part = 0;
+    for (let i = 0; i < gradient.length; i++) part += gradient[i]! * gradient[i]!;
+    total += part;
+  }
+  return Math.sqrt(total);
+}
+
+/** One AdamW update in place (Loshchilov and Hutter 2019, algorithm 2); `gradientScale` carries the clipping. */
+export function applyAdamW(
+  state: OptimizerState,
+  gradients: ReadonlyMap<string, Float32Array>,
+  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 1e-2, emaDecay = 0.999 }: OptimizerOptions,
+  { learningRate, gradientScale }: { learningRate: number; gradientScale: number },
+): void {
+  state.step += 1;
+  const correction1 = 1 - beta1 ** state.step;
+  const rootCorrection2 = Math.sqrt(1 - beta2 ** state.step);
+  const stepSize = learningRate / correction1;
+  const keep = 1 - learningRate * weightDecay;
+  const averaging = 1 - Math.min(emaDecay, (1 + state.step) / (10 + state.step));
+  for (const [name, gradient] of gradients) {
+    const p = state.parameters.get(name)!.data;
+    const m = state.firstMoment.get(name)!.data;
+    const v = state.secondMoment.get(name)!.data;
+    for (let i = 0; i < p.length; i++) {
+      const g = gradient[i]! * gradientScale;
+      const first = beta1 * m[i]! + (1 - beta1) * g;
+      const second = beta2 * v[i]! + (1 - beta2) * g * g;
+      m[i] = first;
+      v[i] = second;
+      p[i] = p[i]! * keep - (stepSize * first) / (Math.sqrt(second) / rootCorrection2 + epsilon);
+    }
+    const average = state.ema?.get(name)?.data;
+    if (average) for (let i = 0; i < p.length; i++) average[i] = average[i]! + averaging * (p[i]! - average[i]!);
+  }
+}

@@ -1,0 +1,137 @@
+/** Compiled functions: a traced model as an ONNX Runtime session that maps named arrays to named arrays. */
+import { lowerGraph } from './lower.ts';
+import { encodeModel } from './onnx/encode.ts';
+import { createParameterScope, type ParameterScope, type ParameterValues } from './parameters.ts';
+import type { Binding, Device } from './runtime/index.ts';
+import { createSession } from './runtime/index.ts';
+import { type DType, elementCount, formatShape, input, type Shape, sameShape, type Tensor } from './tensor.ts';
+
+export interface InputSpec {
+  shape: Shape;
+  dtype?: DType;
+}
+
+export type Feed = Float32Array | BigInt64Array;
+
+export interface CompiledFunction<I extends string, O extends string> {
+  /** Runs once; calls queue up behind each other. Results are fresh arrays. */
+  run(feeds: Record<I, Feed>, options?: { signal?: AbortSignal }): Promise<Record<O, Float32Array>>;
+  dispose(): void;
+}
+
+/**
+ * Compiles `build` for fixed input shapes. With `liveParameters` the weights are read from `parameters`' own arrays
+ * at each run; otherwise they are baked into the session, which is faster.
+ */
+export async function compile<I extends string, O extends string>({
+  name,
+  inputs,
+  parameters = new Map(),
+  build,
+  device = 'cpu',
+  threads,
+  liveParameters = false,
+}: {
+  name: string;
+  inputs: Record<I, InputSpec>;
+  parameters?: ParameterValues;
+  build: (p: ParameterScope, x: Record<I, Tensor>) => Record<O, Tensor>;
+  device?: Device;
+  threads?: number;
+  liveParameters?: boolean;
+}): Promise<CompiledFunction<I, O>> {
+  const { scope } = createParameterScope();
+  const outputs = new Map<string, Tensor>(Object.entries<Tensor>(build(scope, traceInputs(inputs))));
+  const lowered = lowerGraph({
+    name,
+    outputs,
+    baked: liveParameters ? undefined : parameters,
+    hasFusedMatMul: device === 'cpu',
+  });
+  checkParameters(name, lowered.parameters, parameters);
+  const session = await createSession(encodeModel(lowered.graph), {
+    device,
+    graphOptimization: 'all',
+    ...(threads === undefined ? {} : { threads }),
+  });
+  const binding = session.createBinding();
+  if (liveParameters) bindParameters(binding, lowered.parameters, parameters);
+  const used = new Set(lowered.inputs.map(inputName));
+  let last: Promise<unknown> = Promise.resolve();
+
+  const runOnce = async (feeds: Record<I, Feed>, signal: AbortSignal | undefined) => {
+    bindFeeds(name, binding, inputs, feeds, used);
+    const results = {} as Record<O, Float32Array>;
+    for (const [key, tensor] of outputs) {
+      const data = new Float32Array(elementCount(tensor.shape));
+      binding.bindOutput(key, { type: 'float32', shape: tensor.shape, data });
+      results[key as O] = data;
+    }
+    await binding.run(signal ? { signal } : {});
+    return results;
+  };
+  return {
+    run(feeds, { signal } = {}) {
+      const current = last.then(() => runOnce(feeds, signal));
+      last = current.catch(() => undefined);
+      return current;
+    },
+    dispose() {
+      binding.dispose();
+      session.dispose();
+    },
+  };
+}
+
+/** Placeholder tensors for input specs. */
+export function traceInputs<I extends string>(specs: Record<I, InputSpec>): Record<I, Tensor> {
+  const entries = Object.entries<InputSpec>(specs).map(([key, { shape, dtype }]) => [key, input(key, shape, dtype)]);
+  return Object.fromEntries(entries) as Record<I, Tensor>;
+}
+
+export function inputName(tensor: Tensor): string {
+  return tensor.source.kind === 'input' || tensor.source.kind === 'parameter' ? tensor.source.name : '';
+}
+
+/** Checks each fed array against its spec and binds it without a copy. */
+export function bindFeeds<I extends string>(
+  what: string,
+  binding: Binding,
+  specs: Record<I, InputSpec>,
+  feeds: Record<I, Feed>,
+  used: ReadonlySet<string>,
+): void {
+  for (const [key, { shape, dtype = 'float32' }] of Object.entries<InputSpec>(specs)) {
+    const data: Feed | undefined = feeds[key as I];
+    const expected = `${dtype === 'int64' ? 'BigInt64Array' : 'Float32Array'} of ${elementCount(shape)} values for ${formatShape(shape)}`;
+    const typed = dtype === 'int64' ? data instanceof BigInt64Array : data instanceof Float32Array;
+    if (!data || !typed || data.length !== elementCount(shape)) {
+      throw new Error(
+        `${what}, input ${key}: expected a ${expected}, got ${data ? `${data.constructor.name} of ${data.length}` : 'nothing'}`,
+      );
+    }
+    if (used.has(key)) binding.bindInput(`input:${key}`, { type: dtype, shape, data });
+  }
+}
+
+/** Binds weights as inputs that are read where they lie. */
+export function bindParameters(binding: Binding, wanted: readonly Tensor[], values: ParameterValues): void {
+  for (const tensor of wanted) {
+    const { shape, data } = values.get(inputName(tensor))!;
+    binding.bindInput(`parameter:${inputName(tensor)}`, { type: 'float32', shape, data });
+  }
+}
+
+/** Throws when a parameter is missing or has another shape than the model asks for. */
+export function checkParameters(what: string, wanted: readonly Tensor[], values: ParameterValues): void {
+  for (const tensor of wanted) {
+    const value = values.get(inputName(tensor));
+    const expected = formatShape(tensor.shape);
+    if (!value) throw new Error(`${what}, parameter ${inputName(tensor)}: expected ${expected}, but it is missing`);
+    if (!sameShape(value.shape, tensor.shape) || value.data.length !== elementCount(tensor.shape)) {
+      throw new Error(
+        `${what}, parameter ${inputName(tensor)}: expected ${expected}, got ${formatShape(value.shape)} with ${value.data.length} values`,
+      );
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/** The engine's public surface. */
+export type { OptimizerOptions, OptimizerState } from './adamw.ts';
+export { type CompiledFunction, compile, type Feed, type InputSpec } from './compile.ts';
+export { checkpoint, gradients } from './gradient.ts';
+export { type LearningRateSchedule, learningRateAt } from './learning-rate.ts';
+export { gelu, quickGelu, relu, sigmoid, silu } from './ops/activation.ts';
+export { attention, logSoftmax, softmax } from './ops/attention.ts';
+export { conv2d, type Padding } from './ops/conv.ts';
+export {
+  add,
+  clamp,
+  cos,
+  div,
+  exp,
+  log,
+  mul,
+  neg,
+  type Operand,
+  pow,
+  sin,
+  sqrt,
+  square,
+  sub,
+  tanh,
+} from './ops/elementwise.ts';
+export { embedding, gatherRows, oneHot } from './ops/gather.ts';
+export { crossEntropy, l2Normalize, meanSquaredError, stopGradient } from './ops/loss.ts';
+export { linear, matmul } from './ops/matmul.ts';
+export { groupNorm, layerNorm } from './ops/norm.ts';
+export { broadcastTo, mean, sum } from './ops/reduce.ts';
+export { averagePool2x, upsampleNearest2x } from './ops/resample.ts';
+export { concat, reshape, slice, split, transpose } from './ops/shape.ts';
+export {
+  describeParameters,
+  type Initializer,
+  initializeParameters,
+  type ParameterScope,
+  type ParameterSpec,
+  type ParameterValue,
+  type ParameterValues,
+} from './parameters.ts';
+export { createRandom, type RandomGenerator, restoreRandom } from './random.ts';
+export type { Device } from './runtime/index.ts';
+export { constant, type DType, elementCount, formatShape, input, type Shape, type Tensor } from './tensor.ts';
+export { createTrainingStep, type Metrics, type TrainingStep } from './training-step.ts';

@@ -1,0 +1,29 @@
+/** Learning-rate schedules as pure functions of the step. */
+
+export interface LearningRateSchedule {
+  /** After the warm-up: stay, fall along half a cosine, or fall linearly to zero at `totalSteps`. */
+  schedule: 'constant' | 'cosine' | 'linear';
+  base: number;
+  /** Steps of linear rise from zero. */
+  warmupSteps?: number;
+  totalSteps: number;
+  /** Only the last so many steps fall (warm-up, stable, decay); all after the warm-up by default. */
+  decaySteps?: number;
+}
+
+const decayFactors: Record<LearningRateSchedule['schedule'], (progress: number) => number> = {
+  constant: () => 1,
+  cosine: (progress) => 0.5 * (1 + Math.cos(Math.PI * progress)),
+  linear: (progress) => 1 - progress,
+};
+
+/** The learning rate of the 0-based `step`. */
+export function learningRateAt(
+  { schedule, base, warmupSteps = 0, totalSteps, decaySteps = totalSteps - warmupSteps }: LearningRateSchedule,
+  step: number,
+): number {
+  if (step < warmupSteps) return (base * (step + 1)) / warmupSteps;
+  const start = totalSteps - decaySteps;
+  const progress = decaySteps > 0 ? Math.min(1, Math.max(0, (step - start) / decaySteps)) : 0;
+  return base * decayFactors[schedule](progress);
+}

@@ -1,0 +1,159 @@
+/**
+ * Rows for two-dimensional convolution and its two gradients, in NCHW and torch's weight layout [out, in, kh, kw].
+ * The forms were chosen by measurement: docs/architecture.md.
+ */
+import { apply, defineOp } from '../op.ts';
+import { describeTensor, elementCount, type Shape, sameShape, type Tensor } from '../tensor.ts';
+import { emitMatmul } from './matmul.ts';
+import { sum } from './reduce.ts';
+
+/** Zeros added as [top, left, bottom, right], or the same number on each side. */
+export type Padding = number | readonly [number, number, number, number];
+
+interface ConvAttributes {
+  stride: number;
+  pads: readonly [number, number, number, number];
+}
+
+const onnxAttributes = ({ stride, pads }: ConvAttributes) => ({
+  strides: { ints: [stride, stride] },
+  pads: { ints: pads },
+});
+
+function outputSize(size: number, kernel: number, before: number, after: number, stride: number): number {
+  return Math.floor((size + before + after - kernel) / stride) + 1;
+}
+
+function convShape(x: Shape, w: Shape, { stride, pads: [top, left, bottom, right] }: ConvAttributes): Shape {
+  return [x[0]!, w[0]!, outputSize(x[2]!, w[2]!, top, bottom, stride), outputSize(x[3]!, w[3]!, left, right, stride)];
+}
+
+const convGradientOps = {
+  /** dL/dx from dL/dy and the weight. */
+  convInputGradient: defineOp<ConvAttributes & { inputShape: Shape }>({
+    name: 'convInputGradient',
+    shape: (_, { inputShape }) => inputShape,
+    emit: ({ graph, names, inputs, attributes: { stride, pads, inputShape } }) => {
+      const [g, w] = inputs as [Tensor, Tensor];
+      const [, , kh, kw] = w.shape as [number, number, number, number];
+      const [top, left, bottom, right] = pads;
+      const asConvolution =
+        stride === 1 &&
+        elementCount(w.shape) < elementCount(g.shape) &&
+        Math.max(top, bottom) < kh &&
+        Math.max(left, right) < kw;
+      if (asConvolution) {
+        const flipped =
+          kh * kw === 1
+            ? names[1]!
+            : graph.node('Slice', [
+                names[1]!,
+                graph.integers([-1, -1]),
+                graph.integers([-kh - 1, -kw - 1]),
+                graph.integers([2, 3]),
+                graph.integers([-1, -1]),
+              ]);
+        const weight = graph.node('Transpose', [flipped], { perm: { ints: [1, 0, 2, 3] } });
+        const mirrored = { ints: [kh - 1 - top, kw - 1 - left, kh - 1 - bottom, kw - 1 - right] };
+        return graph.node('Conv', [names[0]!, weight], { strides: { ints: [1, 1] }, pads: mirrored });
+      }
+      const outputPadding = [
+        inputShape[2]! - ((g.shape[2]! - 1) * stride + kh - top - bottom),
+        inputShape[3]! - ((g.shape[3]! - 1) * stride + kw - left - right),
+      ];
+      return graph.node('ConvTranspose', names, {
+        ...onnxAttributes({ stride, pads }),
+        output_padding: { ints: outputPadding },
+      });
+    },
+    vjp: 'second derivatives of convolutions are not needed',
+  }),
+  /**
+   * dL/dw from x and dL/dy as one matrix product: the kh*kw shifted views of the padded input are stacked next to
+   * the channels, so that the product [O, N*OH*OW] x [C*kh*kw, N*OH*OW]^T comes out in the weight's own layout.
+   */
+  convWeightGradient: defineOp<ConvAttributes & { weightShape: Shape }>({
+    name: 'convWeightGradient',
+    shape: (_, { weightShape }) => weightShape,
+    emit: ({ graph, names, inputs, attributes: { stride, pads, weightShape } }) => {
+      const [x, g] = inputs as [Tensor, Tensor];
+      const [out, channels, kh, kw] = weightShape as [number, number, number, number];
+      const [batch, , height, width] = g.shape as [number, number, number, number];
+      const positions = batch * height * width;
+      const channelsFirst = { perm: { ints: [1, 0, 2, 3] } };
+      const gRows = graph.node('Reshape', [
+        graph.node('Transpose', [names[1]!], channelsFirst),
+        graph.integers([out, positions]),
+      ]);
+      const xRows = graph.node('Transpose', [names[0]!], channelsFirst); // [C, N, H, W]
+      const [top, left, bottom, right] = pads;
+      const padded = pads.some((p) => p > 0)
+        ? graph.node('Pad', [xRows, graph.integers([0, 0, top, left, 0, 0, bottom, right])])
+        : xRows;
+      const whole = kh * kw === 1 && stride === 1 && x.shape[2] === height && x.shape[3] === width;
+      const views = Array.from({ length: kh * kw }, (_, i) => {
+        const row = Math.floor(i / kw);
+        const column = i % kw;
+        const ends = [row + (height - 1) * stride + 1, column + (width - 1) * stride + 1];
+        const view = whole
+          ? padded
+          : graph.node('Slice', [
+              padded,
+              graph.integers([row, column]),
+              graph.integers(ends),
+              graph.integers([2, 3]),
+              graph.integers([stride, stride]),
+            ]);
+        return graph.node('Reshape', [view, graph.integers([channels, 1, positions])]);
+      });
+      const stacked = views.length === 1 ? views[0]! : graph.node('Concat', views, { axis: { int: 1 } }); // [C, kh*kw, N*OH*OW]
+      const columns = graph.node('Reshape', [stacked, graph.integers([channels * kh * kw, positions])]);
+      const product = emitMatmul(graph, [gRows, columns], {
+        transA: false,
+        transB: true,
+        alpha: 1,
+        rankA: 2,
+        rankB: 2,
+      });
+      return graph.node('Reshape', [product, graph.integers(weightShape)]);
+    },
+    vjp: 'second derivatives of convolutions are not needed',
+  }),
+};
+
+export const convOps = {
+  ...convGradientOps,
+  conv2d: defineOp<ConvAttributes>({
+    name: 'conv2d',
+    shape: ([x, w, bias], attributes) => {
+      const fits =
+        x!.shape.length === 4 &&
+        w!.shape.length === 4 &&
+        x!.shape[1] === w!.shape[1] &&
+        (!bias || sameShape(bias.shape, [w!.shape[0]!]));
+      if (!fits) {
+        const got = `${describeTensor(x!)}, ${describeTensor(w!)}${bias ? `, ${describeTensor(bias)}` : ''}`;
+        throw new Error(`conv2d: expected x [N, C, H, W], weight [O, C, kh, kw], bias [O], got ${got}`);
+      }
+      return convShape(x!.shape, w!.shape, attributes);
+    },
+    emit: ({ graph, names, attributes }) => graph.node('Conv', names, onnxAttributes(attributes)),
+    vjp: ({ inputs, gradient, attributes }) => {
+      const [x, w, bias] = inputs as [Tensor, Tensor, Tensor?];
+      const dx = apply(convGradientOps.convInputGradient, [gradient, w], { ...attributes, inputShape: x.shape });
+      const dw = apply(convGradientOps.convWeightGradient, [x, gradient], { ...attributes, weightShape: w.shape });
+      return bias ? [dx, dw, sum(gradient, { axes: [0, 2, 3] })] : [dx, dw];
+    },
+  }),
+};
+
+/** Convolution of x [N, C, H, W] with weight [O, C, kh, kw] and optional bias [O]. */
+export function conv2d(
+  x: Tensor,
+  weight: Tensor,
+  bias?: Tensor,
+  { stride = 1, padding = 0 }: { stride?: number; padding?: Padding } = {},
+): Tensor {
+  const pads = typeof padding === 'number' ? ([padding, padding, padding, padding] as const) : padding;
+  return apply(convOps.conv2d, bias ? [x, weight, bias] : [x, weight], { stride, pads });
+}

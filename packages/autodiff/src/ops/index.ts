@@ -1,0 +1,27 @@
+/** The op table: every row by name. Holds no rule itself. */
+import { activationOps } from './activation.ts';
+import { attentionOps } from './attention.ts';
+import { convOps } from './conv.ts';
+import { elementwiseOps } from './elementwise.ts';
+import { gatherOps } from './gather.ts';
+import { barrierOps } from './loss.ts';
+import { matmulOps } from './matmul.ts';
+import { normOps } from './norm.ts';
+import { reduceOps } from './reduce.ts';
+import { resampleOps } from './resample.ts';
+import { shapeOps } from './shape.ts';
+
+/** Every row of the op table by name; `docs/ops.md` and the gradient checks are generated from it. */
+export const OPS = {
+  ...elementwiseOps,
+  ...activationOps,
+  ...reduceOps,
+  ...shapeOps,
+  ...matmulOps,
+  ...convOps,
+  ...normOps,
+  ...attentionOps,
+  ...gatherOps,
+  ...resampleOps,
+  ...barrierOps,
+};

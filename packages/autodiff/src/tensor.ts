@@ -1,0 +1,117 @@
+/**
+ * Symbolic tensors: nodes of a graph that is built by calling ops and holds no numbers.
+ * Shapes are static and known while tracing. What a node computes is its op's business (`op.ts`).
+ */
+
+export type Shape = readonly number[];
+export type DType = 'float32' | 'int64';
+
+/** A value in a traced graph. */
+export interface Tensor {
+  /** Rises with creation, so ids are a topological order. */
+  readonly id: number;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly source: Source;
+  /** The checkpointed block it was created in; its value is recomputed in the backward pass. */
+  readonly segment: number | undefined;
+}
+
+/** Where a tensor comes from. */
+export type Source =
+  | { readonly kind: 'input'; readonly name: string }
+  | { readonly kind: 'parameter'; readonly name: string }
+  | { readonly kind: 'constant'; readonly data: Float32Array }
+  | { readonly kind: 'op'; readonly node: OpNode };
+
+/** An op applied to inputs, its attributes already bound. */
+export interface OpNode {
+  readonly name: string;
+  readonly inputs: readonly Tensor[];
+  /** The same op with the same attributes on other inputs (recomputation). */
+  readonly reapply: (inputs: readonly Tensor[]) => Tensor;
+  readonly emit: (graph: GraphBuilder, inputNames: readonly string[], output: Tensor) => string;
+  readonly vjp: (inputs: readonly Tensor[], output: Tensor, gradient: Tensor) => readonly (Tensor | null)[];
+}
+
+/** What an op's emission rule writes to; `lower.ts` implements it. */
+export interface GraphBuilder {
+  /** False where the provider lacks the com.microsoft matmul with transposed operands. */
+  readonly hasFusedMatMul: boolean;
+  node(op: string, inputs: readonly string[], attributes?: Attributes, domain?: string): string;
+  floats(values: Float32Array | readonly number[], shape?: Shape): string;
+  integers(values: readonly number[], shape?: Shape): string;
+}
+
+export type Attributes = Readonly<
+  Record<string, { int: number } | { float: number } | { ints: readonly number[] } | { string: string }>
+>;
+
+let lastId = 0;
+let openSegment: number | undefined;
+
+/** Creates a node; the only place where ids are given. */
+export function createTensor(shape: Shape, dtype: DType, source: Source): Tensor {
+  lastId += 1;
+  return { id: lastId, shape, dtype, source, segment: source.kind === 'op' ? openSegment : undefined };
+}
+
+/** A value that the caller feeds at each run. */
+export function input(name: string, shape: Shape, dtype: DType = 'float32'): Tensor {
+  return createTensor(checkShape(shape, `input ${name}`), dtype, { kind: 'input', name });
+}
+
+/** A number, or an array with a shape, fixed in the graph. */
+export function constant(data: number | Float32Array, shape?: Shape): Tensor {
+  const values = typeof data === 'number' ? Float32Array.of(data) : data;
+  const resolved = shape ?? (typeof data === 'number' ? [] : [values.length]);
+  if (elementCount(resolved) !== values.length) {
+    throw new Error(
+      `constant: expected ${elementCount(resolved)} values for ${formatShape(resolved)}, got ${values.length}`,
+    );
+  }
+  return createTensor(resolved, 'float32', { kind: 'constant', data: values });
+}
+
+/** Runs `build` inside a new checkpointed block; blocks do not nest (the outer one wins). */
+export function inSegment<T>(build: () => T): T {
+  if (openSegment !== undefined) return build();
+  lastId += 1;
+  openSegment = lastId;
+  try {
+    return build();
+  } finally {
+    openSegment = undefined;
+  }
+}
+
+export function elementCount(shape: Shape): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+}
+
+/** Says which tensor is meant in an error: its name where it has one, else its op. */
+export function describeTensor(tensor: Tensor): string {
+  const { source } = tensor;
+  const label =
+    source.kind === 'op'
+      ? `result of ${source.node.name}`
+      : source.kind === 'constant'
+        ? 'constant'
+        : `${source.kind} ${source.name}`;
+  return `${label} ${formatShape(tensor.shape)}`;
+}
+
+export function checkShape(shape: Shape, what: string): Shape {
+  if (!shape.every((size) => Number.isInteger(size) && size > 0)) {
+    throw new Error(`${what}: expected positive integer sizes, got ${formatShape(shape)}`);
+  }
+  return shape;
+}
