@@ -1,0 +1,108 @@
+/**
+ * Checkpoints that a kill at any moment cannot spoil: `step-00000100/` folders under one root.
+ * What a checkpoint holds is the caller's business; here only how it becomes and stays whole.
+ */
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { renameDurably, syncFile, syncFolder } from './durable.ts';
+import { verifyManifest, writeManifest } from './manifest.ts';
+
+const TEMPORARY_PREFIX = '.writing-';
+
+/** A whole checkpoint on disk. */
+export interface Checkpoint {
+  folder: string;
+  step: number;
+}
+
+/**
+ * Saves a checkpoint of `step` and keeps the newest `keep` (at least 1).
+ * Order: files into a temporary folder, flushed; folder renamed; manifest last; the new one read back and
+ * verified; only then are older ones deleted. A failure leaves every older checkpoint as it was.
+ */
+export async function saveCheckpoint(
+  root: string,
+  options: { step: number; keep?: number; write: (folder: string) => Promise<void> },
+): Promise<Checkpoint> {
+  const { step, keep = 1, write } = options;
+  await mkdir(root, { recursive: true });
+  const temporary = join(root, `${TEMPORARY_PREFIX}${process.pid}-${step}`);
+  const folder = join(root, folderName(step));
+  // Saved before and whole (a resumed run with nothing left to do): rewriting it could only lose it.
+  if (await isWhole(folder)) return { folder, step };
+  await rm(temporary, { recursive: true, force: true });
+  await mkdir(temporary);
+  try {
+    await write(temporary);
+    for (const name of await readdir(temporary)) await syncFile(join(temporary, name));
+    await syncFolder(temporary);
+    // A folder of this name can only be a torn attempt.
+    await rm(folder, { recursive: true, force: true });
+    await renameDurably(temporary, folder);
+    await writeManifest(folder, step);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
+  await verifyManifest(folder);
+  await deleteOlder(root, { newest: step, keep });
+  return { folder, step };
+}
+
+/**
+ * The newest checkpoint whose manifest verifies, or undefined where there is none.
+ * Broken ones are passed over, and each is named to `onSkip` in a sentence.
+ */
+export async function findLatestCheckpoint(
+  root: string,
+  options: { onSkip?: (sentence: string) => void } = {},
+): Promise<Checkpoint | undefined> {
+  for (const step of (await listSteps(root)).reverse()) {
+    const folder = join(root, folderName(step));
+    try {
+      await verifyManifest(folder);
+      return { folder, step };
+    } catch (error) {
+      options.onSkip?.(`${(error as Error).message}; it is passed over`);
+    }
+  }
+  return undefined;
+}
+
+/** Deletes temporary leftovers, torn folders and all but the newest `keep` whole ones. */
+async function deleteOlder(root: string, options: { newest: number; keep: number }): Promise<void> {
+  const names = await readdir(root);
+  for (const name of names.filter((entry) => entry.startsWith(TEMPORARY_PREFIX))) {
+    await rm(join(root, name), { recursive: true, force: true });
+  }
+  const older = (await listSteps(root)).filter((step) => step < options.newest).reverse();
+  let whole = 1;
+  for (const step of older) {
+    const folder = join(root, folderName(step));
+    if (whole < options.keep && (await isWhole(folder))) whole += 1;
+    else await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function isWhole(folder: string): Promise<boolean> {
+  return verifyManifest(folder).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Steps that have a folder, ascending; whole or not. */
+async function listSteps(root: string): Promise<number[]> {
+  const names = await readdir(root).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return names
+    .flatMap((name) => /^step-(\d{8,})$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+function folderName(step: number): string {
+  return `step-${String(step).padStart(8, '0')}`;
+}

@@ -1,0 +1,69 @@
+/**
+ * The manifest of a checkpoint: the size and SHA-256 of every file, written last.
+ * A folder without a manifest that verifies is not a checkpoint, whatever else it holds.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeDurably } from './durable.ts';
+
+export const MANIFEST_FILE = 'manifest.json';
+
+const Manifest = z.object({
+  version: z.literal(1),
+  step: z.number().int().nonnegative(),
+  files: z.record(z.string(), z.object({ bytes: z.number().int().nonnegative(), sha256: z.string().length(64) })),
+});
+export type Manifest = z.infer<typeof Manifest>;
+
+/** Hashes every file of `folder` (flat) and writes the manifest, durably, as the last act. */
+export async function writeManifest(folder: string, step: number): Promise<Manifest> {
+  const files: Manifest['files'] = {};
+  for (const name of (await readdir(folder)).sort()) {
+    const path = join(folder, name);
+    files[name] = { bytes: (await stat(path)).size, sha256: await sha256OfFile(path) };
+  }
+  const manifest: Manifest = { version: 1, step, files };
+  await writeDurably(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+  return manifest;
+}
+
+/** Reads the manifest of `folder` and checks every file against it; throws a sentence that names the first fault. */
+export async function verifyManifest(folder: string): Promise<Manifest> {
+  const text = await readFile(join(folder, MANIFEST_FILE), 'utf8').catch(() => {
+    throw new Error(`checkpoint ${folder}: expected a ${MANIFEST_FILE}, found none (it was not finished)`);
+  });
+  const manifest = parseManifest(text, folder);
+  for (const [name, expected] of Object.entries(manifest.files)) {
+    const path = join(folder, name);
+    const actual = await stat(path).catch(() => undefined);
+    if (actual === undefined) throw new Error(`checkpoint ${folder}: expected the file ${name}, found none`);
+    if (actual.size !== expected.bytes) {
+      throw new Error(`checkpoint ${folder}: expected ${expected.bytes} bytes in ${name}, got ${actual.size}`);
+    }
+    const sha256 = await sha256OfFile(path);
+    if (sha256 !== expected.sha256) {
+      throw new Error(`checkpoint ${folder}: expected SHA-256 ${expected.sha256} of ${name}, got ${sha256}`);
+    }
+  }
+  return manifest;
+}
+
+function parseManifest(text: string, folder: string): Manifest {
+  try {
+    return Manifest.parse(JSON.parse(text));
+  } catch {
+    throw new Error(
+      `checkpoint ${folder}: expected ${MANIFEST_FILE} to list files with sizes and hashes, got damaged text`,
+    );
+  }
+}
+
+/** SHA-256 of a file as hex, read in pieces. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
+  return hash.digest('hex');
+}

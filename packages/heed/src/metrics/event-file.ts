@@ -1,0 +1,109 @@
+/**
+ * TensorBoard event files: TFRecord framing around the few fields of the Event protobuf that curves and pictures need.
+ * Not a logging policy (`metrics-log.ts`), and reads nothing back.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { crc32c } from '@node-rs/crc32';
+
+/** One point of a curve or one picture. */
+export type EventValue =
+  | { tag: string; scalar: number }
+  | { tag: string; png: Uint8Array; width: number; height: number };
+
+/** An open event file. */
+export interface EventFile {
+  readonly path: string;
+  /** Appends values of one step; `wallTimeSeconds` defaults to now. */
+  write(step: number, values: readonly EventValue[], wallTimeSeconds?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Creates `events.out.tfevents.<time>.<host>.<pid>` in `folder`.
+ * `purgeFromStep` tells readers to drop what earlier files say about that step and later ones (a resumed run).
+ */
+export async function createEventFile(folder: string, options: { purgeFromStep?: number } = {}): Promise<EventFile> {
+  const startedMs = Date.now();
+  const path = join(folder, `events.out.tfevents.${Math.floor(startedMs / 1000)}.${hostname()}.${process.pid}`);
+  const file = await open(path, 'a');
+  await append(file, encodeEvent({ wallTimeSeconds: startedMs / 1000, fileVersion: 'brain.Event:2' }));
+  if (options.purgeFromStep !== undefined) {
+    await append(
+      file,
+      encodeEvent({ wallTimeSeconds: startedMs / 1000, step: options.purgeFromStep, sessionStart: true }),
+    );
+  }
+  return {
+    path,
+    write: (step, values, wallTimeSeconds = Date.now() / 1000) =>
+      append(file, encodeEvent({ wallTimeSeconds, step, values })),
+    close: () => file.close(),
+  };
+}
+
+interface EventFields {
+  wallTimeSeconds: number;
+  step?: number;
+  fileVersion?: string;
+  values?: readonly EventValue[];
+  sessionStart?: boolean;
+}
+
+/** The Event message of tensorflow/core/util/event.proto; field numbers are the protocol. */
+export function encodeEvent(event: EventFields): Uint8Array {
+  const writer = new BinaryWriter();
+  writer.tag(1, WireType.Bit64).double(event.wallTimeSeconds);
+  if (event.step !== undefined) writer.tag(2, WireType.Varint).int64(event.step);
+  if (event.fileVersion !== undefined) writer.tag(3, WireType.LengthDelimited).string(event.fileVersion);
+  if (event.values !== undefined) {
+    writer.tag(5, WireType.LengthDelimited).fork();
+    for (const value of event.values) writeSummaryValue(writer, value);
+    writer.join();
+  }
+  if (event.sessionStart) {
+    const sessionLogStart = 1;
+    writer.tag(7, WireType.LengthDelimited).fork().tag(1, WireType.Varint).int32(sessionLogStart).join();
+  }
+  return writer.finish();
+}
+
+function writeSummaryValue(writer: BinaryWriter, value: EventValue): void {
+  writer.tag(1, WireType.LengthDelimited).fork();
+  writer.tag(1, WireType.LengthDelimited).string(value.tag);
+  if ('scalar' in value) {
+    writer.tag(2, WireType.Bit32).float(value.scalar);
+  } else {
+    const rgb = 3;
+    writer.tag(4, WireType.LengthDelimited).fork();
+    writer.tag(1, WireType.Varint).int32(value.height);
+    writer.tag(2, WireType.Varint).int32(value.width);
+    writer.tag(3, WireType.Varint).int32(rgb);
+    writer.tag(4, WireType.LengthDelimited).bytes(value.png);
+    writer.join();
+  }
+  writer.join();
+}
+
+/** Length, its checksum, the bytes, their checksum (tensorflow/core/lib/io/record_writer.cc). */
+export function frameRecord(bytes: Uint8Array): Uint8Array {
+  const record = new Uint8Array(bytes.length + 16);
+  const view = new DataView(record.buffer);
+  view.setBigUint64(0, BigInt(bytes.length), true);
+  view.setUint32(8, maskedCrc32c(record.subarray(0, 8)), true);
+  record.set(bytes, 12);
+  view.setUint32(12 + bytes.length, maskedCrc32c(bytes), true);
+  return record;
+}
+
+/** CRC-32C rotated and offset, so that a checksum stored in checksummed data stays harmless. */
+export function maskedCrc32c(bytes: Uint8Array): number {
+  const crc = crc32c(bytes);
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
+
+async function append(file: FileHandle, event: Uint8Array): Promise<void> {
+  await file.appendFile(frameRecord(event));
+}
