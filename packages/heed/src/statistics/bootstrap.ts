@@ -1,0 +1,92 @@
+/**
+ * Percentile bootstrap intervals (Efron 1979) over clusters: what is resampled is the prompt, with all its images,
+ * because images of one prompt succeed and fail together. No closed forms, no bias correction.
+ */
+import { createRandom } from '@heed/diffusion/autodiff';
+import type { Interval } from './interval.ts';
+
+export interface BootstrapOptions {
+  /** How many times the clusters are drawn again. */
+  readonly resamples?: number;
+  /** The share of the resampled statistics inside the interval. */
+  readonly confidence?: number;
+  readonly seed?: number;
+}
+
+/** One prompt measured under two conditions, each by any number of images. */
+export interface PairedCluster {
+  readonly treated: readonly number[];
+  readonly baseline: readonly number[];
+}
+
+/**
+ * The mean over all values and its interval. `clusters` holds one list of values a prompt; prompts are drawn with
+ * replacement and bring all their values. Empty clusters count for nothing; throws when no value is left.
+ */
+export function bootstrapMean(clusters: readonly (readonly number[])[], options: BootstrapOptions = {}): Interval {
+  const filled = clusters.filter((values) => values.length > 0);
+  if (filled.length === 0) throw new Error('the bootstrap of a mean needs at least one value, got none');
+  const sums = filled.map(sum);
+  const sizes = filled.map((values) => values.length);
+  return percentileInterval(filled.length, (draw) => total(sums, draw) / total(sizes, draw), options);
+}
+
+/**
+ * The mean over prompts of mean(treated) - mean(baseline), and its interval; prompts are resampled as pairs, so what
+ * makes a prompt hard cancels. Throws when a prompt lacks one of its two sides.
+ */
+export function bootstrapPairedDifference(
+  clusters: readonly PairedCluster[],
+  options: BootstrapOptions = {},
+): Interval {
+  if (clusters.length === 0) throw new Error('the paired bootstrap needs at least one pair, got none');
+  const differences = clusters.map(({ treated, baseline }, index) => {
+    if (treated.length === 0 || baseline.length === 0) {
+      throw new Error(
+        `the paired bootstrap needs values on both sides of every pair, pair ${index} has ${treated.length} and ${baseline.length}`,
+      );
+    }
+    return sum(treated) / treated.length - sum(baseline) / baseline.length;
+  });
+  return percentileInterval(differences.length, (draw) => total(differences, draw) / draw.length, options);
+}
+
+/** The value below which the share `q` of `sorted` lies, between neighbours by straight line (Hyndman and Fan 1996, type 7). */
+export function quantile(sorted: ArrayLike<number>, q: number): number {
+  if (sorted.length === 0) throw new Error('a quantile needs at least one value, got none');
+  const position = (sorted.length - 1) * q;
+  const below = Math.floor(position);
+  const lower = sorted[below]!;
+  const upper = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  return lower + (position - below) * (upper - lower);
+}
+
+function percentileInterval(
+  clusterCount: number,
+  statistic: (draw: Int32Array) => number,
+  { resamples = 2000, confidence = 0.95, seed = 0 }: BootstrapOptions,
+): Interval {
+  const random = createRandom(seed);
+  const draw = Int32Array.from({ length: clusterCount }, (_, index) => index);
+  const mean = statistic(draw);
+  const resampled = new Float64Array(resamples);
+  for (let i = 0; i < resamples; i++) {
+    for (let j = 0; j < clusterCount; j++) draw[j] = random.integer(clusterCount);
+    resampled[i] = statistic(draw);
+  }
+  resampled.sort();
+  const tail = (1 - confidence) / 2;
+  return { mean, lo: quantile(resampled, tail), hi: quantile(resampled, 1 - tail) };
+}
+
+function sum(values: readonly number[]): number {
+  let result = 0;
+  for (const value of values) result += value;
+  return result;
+}
+
+function total(values: readonly number[], draw: Int32Array): number {
+  let result = 0;
+  for (const index of draw) result += values[index]!;
+  return result;
+}

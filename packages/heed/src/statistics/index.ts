@@ -1,0 +1,8 @@
+/** The numbers a comparison stands on: intervals and distances between sets of embeddings. */
+export type { BootstrapOptions, PairedCluster } from './bootstrap.ts';
+export { bootstrapMean, bootstrapPairedDifference, quantile } from './bootstrap.ts';
+export { cmmd } from './cmmd.ts';
+export type { Moments } from './frechet.ts';
+export { frechetDistance, momentsOf } from './frechet.ts';
+export type { Interval } from './interval.ts';
+export { excludesZero, formatShare } from './interval.ts';

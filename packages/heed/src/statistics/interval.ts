@@ -1,0 +1,19 @@
+/** What an estimate looks like everywhere in heed: a mean and the ends of its interval. Holds no arithmetic. */
+
+/** An estimate with the ends of its 95 % interval (or whatever confidence it was asked for). */
+export interface Interval {
+  readonly mean: number;
+  readonly lo: number;
+  readonly hi: number;
+}
+
+/** '63.1 % [58.0, 68.2]': an interval of a share, in percent. */
+export function formatShare({ mean, lo, hi }: Interval, digits = 1): string {
+  const percent = (value: number) => (100 * value).toFixed(digits);
+  return `${percent(mean)} % [${percent(lo)}, ${percent(hi)}]`;
+}
+
+/** True when zero lies outside the interval. */
+export function excludesZero({ lo, hi }: Interval): boolean {
+  return lo > 0 || hi < 0;
+}
