@@ -1,0 +1,54 @@
+// Reads one style's drawings from assets/art-<style>.json (made by extract-art.ts). Does not rasterise.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ART_FOLDER } from '../paths.ts';
+import type { ObjectName } from '../vocabulary.ts';
+import { OBJECTS } from '../vocabulary.ts';
+import type { ArtStyle } from './styles.ts';
+
+const Drawing = z.strictObject({
+  /** Name of the icon in its set, for credit and for redoing the extraction. */
+  icon: z.string(),
+  /** left, top, width, height in the units of the body. */
+  viewBox: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+  /** What stands inside the svg element. */
+  body: z.string(),
+});
+
+const ArtFile = z.strictObject({
+  style: z.string(),
+  npmPackage: z.string(),
+  version: z.string(),
+  licence: z.string(),
+  author: z.string(),
+  drawings: z.record(z.string(), Drawing),
+});
+
+/** One vector drawing. */
+export type Drawing = z.infer<typeof Drawing>;
+/** One style's file: its origin and a drawing for every object. */
+export type ArtFile = z.infer<typeof ArtFile>;
+
+/** The drawings of one style, by object; throws when the file lacks one. */
+export async function readArt(style: ArtStyle): Promise<ReadonlyMap<ObjectName, Drawing>> {
+  const path = join(ART_FOLDER, `art-${style}.json`);
+  const art = ArtFile.parse(JSON.parse(await readFile(path, 'utf8')));
+  return new Map(
+    OBJECTS.map(({ name }) => {
+      const drawing = art.drawings[name];
+      if (!drawing) throw new Error(`${path} must hold a drawing for each of the 25 objects, '${name}' is missing`);
+      return [name, drawing];
+    }),
+  );
+}
+
+/** The drawing as an SVG document of `width` pixels across. */
+export function drawingToSvg({ viewBox, body }: Drawing, width: number): string {
+  const [, , viewWidth, viewHeight] = viewBox;
+  const height = Math.round((width * viewHeight) / viewWidth);
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ` +
+    `width="${width}" height="${height}" viewBox="${viewBox.join(' ')}">${body}</svg>`
+  );
+}

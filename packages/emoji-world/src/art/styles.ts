@@ -1,0 +1,47 @@
+// The emoji sets scenes are drawn with, and where each comes from. The drawings are in assets/, NOTICE credits them.
+
+/** One emoji set. `heldOut` sets never take part in training: they are the out-of-distribution test. */
+export interface ArtStyleSource {
+  readonly name: string;
+  readonly title: string;
+  readonly npmPackage: string;
+  readonly version: string;
+  readonly licence: string;
+  readonly heldOut: boolean;
+}
+
+/** The three sets; two to train on, one held out. */
+export const ART_STYLES = [
+  {
+    name: 'noto',
+    title: 'Noto Emoji',
+    npmPackage: '@iconify-json/noto',
+    version: '1.2.9',
+    licence: 'Apache-2.0',
+    heldOut: false,
+  },
+  {
+    name: 'fluent-emoji-flat',
+    title: 'Fluent Emoji Flat',
+    npmPackage: '@iconify-json/fluent-emoji-flat',
+    version: '1.2.6',
+    licence: 'MIT',
+    heldOut: false,
+  },
+  {
+    name: 'twemoji',
+    title: 'Twemoji',
+    npmPackage: '@iconify-json/twemoji',
+    version: '1.2.5',
+    licence: 'CC-BY-4.0',
+    heldOut: true,
+  },
+] as const satisfies readonly ArtStyleSource[];
+
+export type ArtStyle = (typeof ART_STYLES)[number]['name'];
+
+/** The styles scenes are sampled from when nothing else is said. */
+export const TRAINING_STYLES: readonly ArtStyle[] = ART_STYLES.filter((s) => !s.heldOut).map((s) => s.name);
+
+/** The style no model of this world has seen in training. */
+export const HELD_OUT_STYLES: readonly ArtStyle[] = ART_STYLES.filter((s) => s.heldOut).map((s) => s.name);

@@ -1,0 +1,154 @@
+// Captions as the web has them: mostly right about what and where, fair about colour, careless about how many. A model
+// trained on these fails the way Stable Diffusion does, which is what feedback is there to mend.
+import type { RandomGenerator } from '@heed/diffusion/autodiff';
+import { COUNT_WORDS, noun, sentence, withArticle } from '../grammar.ts';
+import { chance, pick, pickWeighted } from '../sampling.ts';
+import type { Scene } from '../scene/scene.ts';
+import type { BackgroundName, ColourName, Count, ObjectName } from '../vocabulary.ts';
+import { BACKGROUNDS, backgroundWord, COLOURS, COUNTS, OBJECTS } from '../vocabulary.ts';
+import { COLOUR_SYNONYMS, OBJECT_SYNONYMS, PLACE_SYNONYMS } from './synonyms.ts';
+
+/** How often the captions go wrong, each a probability. */
+export interface WebCaptionNoise {
+  /** Another object is named. */
+  readonly wrongObject: number;
+  /** The object goes by another word for it. */
+  readonly objectSynonym: number;
+  /** A recoloured object's colour is left out. */
+  readonly missingColour: number;
+  /** Another colour is named. */
+  readonly wrongColour: number;
+  /** The colour goes by another word, where it has one. */
+  readonly colourSynonym: number;
+  /** The place is left out. */
+  readonly missingBackground: number;
+  /** Another place is named. */
+  readonly wrongBackground: number;
+  /** The place goes by other words, where it has any. */
+  readonly backgroundSynonym: number;
+  /** How scenes of two or more are counted; relative weights. */
+  readonly manyCounted: Readonly<Record<CountStyle, number>>;
+  /** How scenes of one are counted; relative weights. */
+  readonly oneCounted: Readonly<Record<CountStyle, number>>;
+  /** Words that belong to web pages, not to the picture, stand around the caption. */
+  readonly junk: number;
+  /** All lower case, no full stop. */
+  readonly lowerCase: number;
+  /** Cut off somewhere, as overlong captions are. */
+  readonly truncated: number;
+}
+
+/** exact: the right number; wrong: another number; vague: "some dogs", "dogs"; singular: "a dog". */
+export type CountStyle = 'exact' | 'wrong' | 'vague' | 'singular';
+
+/** Defaults aimed at the paper's base model: objects and places right, colours often, counts seldom. */
+export const WEB_CAPTION_NOISE: WebCaptionNoise = {
+  wrongObject: 0.03,
+  objectSynonym: 0.12,
+  missingColour: 0.2,
+  wrongColour: 0.08,
+  colourSynonym: 0.08,
+  missingBackground: 0.12,
+  wrongBackground: 0.03,
+  backgroundSynonym: 0.15,
+  manyCounted: { exact: 0.22, wrong: 0.16, vague: 0.52, singular: 0.1 },
+  oneCounted: { exact: 0.06, wrong: 0.05, vague: 0.06, singular: 0.83 },
+  junk: 0.3,
+  lowerCase: 0.5,
+  truncated: 0.04,
+};
+
+const VAGUE_COUNTS = ['', '', 'some', 'many', 'several', 'a group of', 'lots of'] as const;
+const JUNK_BEFORE = [
+  'photo of',
+  'picture of',
+  'free clipart',
+  'stock image of',
+  'emoji',
+  'cute',
+  'icon of',
+  'png',
+] as const;
+const JUNK_AFTER = ['png', 'clipart', 'free download', 'stock photo', 'sticker', 'vector', 'wallpaper', 'hd'] as const;
+
+/** A caption of the scene with the web's noise. Never empty. */
+export function webCaption(scene: Scene, random: RandomGenerator, options: Partial<WebCaptionNoise> = {}): string {
+  const noise = { ...WEB_CAPTION_NOISE, ...options };
+  const colour = colourWords(scene.colour, noise, random);
+  const subject = countedSubject(scene, colour, noise, random);
+  const place = placeWords(scene.background, noise, random);
+  const junk = chance(random, noise.junk);
+  const before = junk && chance(random, 0.5);
+  const words = [
+    before ? pick(random, JUNK_BEFORE) : '',
+    subject,
+    place,
+    junk && !before ? pick(random, JUNK_AFTER) : '',
+  ];
+  const caption = words.filter((part) => part !== '').join(' ');
+  const cut = chance(random, noise.truncated) ? truncate(caption, random) : caption;
+  return chance(random, noise.lowerCase) ? cut.toLowerCase() : sentence(cut);
+}
+
+/** Object, colour and what is said of the number: 'some blue dogs'. */
+function countedSubject(scene: Scene, colour: string, noise: WebCaptionNoise, random: RandomGenerator): string {
+  const style = pickWeighted(random, scene.count > 1 ? noise.manyCounted : noise.oneCounted);
+  const claimed = style === 'wrong' ? wrongCount(scene.count, random) : scene.count;
+  const plural = style === 'vague' || (style !== 'singular' && claimed > 1);
+  const thing = `${colour} ${objectWords(scene.object, plural, noise, random)}`.trim();
+  switch (style) {
+    case 'vague':
+      return `${pick(random, VAGUE_COUNTS)} ${thing}`.trim();
+    case 'singular':
+      return chance(random, 0.8) ? withArticle(thing) : thing;
+    default:
+      return `${COUNT_WORDS[claimed]} ${thing}`;
+  }
+}
+
+function objectWords(object: ObjectName, plural: boolean, noise: WebCaptionNoise, random: RandomGenerator): string {
+  const named = chance(random, noise.wrongObject)
+    ? pick(
+        random,
+        others(
+          OBJECTS.map((o) => o.name),
+          object,
+        ),
+      )
+    : object;
+  const synonyms = OBJECT_SYNONYMS[named];
+  if (!chance(random, noise.objectSynonym) || !synonyms) return noun(named, plural ? 2 : 1);
+  return pick(random, synonyms)[plural ? 1 : 0];
+}
+
+function colourWords(colour: ColourName | undefined, noise: WebCaptionNoise, random: RandomGenerator): string {
+  if (colour === undefined || chance(random, noise.missingColour)) return '';
+  const named = chance(random, noise.wrongColour) ? pick(random, others(COLOURS, colour)) : colour;
+  const synonyms = COLOUR_SYNONYMS[named];
+  if (synonyms && chance(random, noise.colourSynonym)) return pick(random, synonyms);
+  return chance(random, 0.15) ? `${named} colored` : named;
+}
+
+function placeWords(background: BackgroundName | undefined, noise: WebCaptionNoise, random: RandomGenerator): string {
+  if (background === undefined || chance(random, noise.missingBackground)) return '';
+  const names = BACKGROUNDS.map((b) => b.name);
+  const named = chance(random, noise.wrongBackground) ? pick(random, others(names, background)) : background;
+  const synonyms = PLACE_SYNONYMS[named];
+  return chance(random, noise.backgroundSynonym) ? pick(random, synonyms) : backgroundWord(named).phrase;
+}
+
+/** A number near the true one, as miscounts are. */
+function wrongCount(count: Count, random: RandomGenerator): Count {
+  const near = COUNTS.filter((c) => c !== count && Math.abs(c - count) <= 2);
+  return pick(random, near);
+}
+
+function others<T>(items: readonly T[], item: T): T[] {
+  return items.filter((other) => other !== item);
+}
+
+/** The first words of the caption: at least two, or all of it. */
+function truncate(caption: string, random: RandomGenerator): string {
+  const words = caption.split(' ');
+  return words.length <= 2 ? caption : words.slice(0, 2 + random.integer(words.length - 2)).join(' ');
+}

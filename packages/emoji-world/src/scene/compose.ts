@@ -1,0 +1,109 @@
+// Lays sprites over a canvas: tinted or natural, mirrored or not, outlined where they would vanish into the ground.
+import type { Canvas, Rgb } from './canvas.ts';
+import { blend, luma } from './canvas.ts';
+import type { Box } from './layout.ts';
+import type { Sprite } from './sprite.ts';
+import type { TintTable } from './tint.ts';
+
+/** How a sprite is put down. */
+export interface Placement {
+  readonly box: Box;
+  readonly mirrored: boolean;
+  readonly tint?: TintTable | undefined;
+}
+
+/** Below this difference of luma (0..255) between a sprite and the ground around it, it gets an outline. */
+const OUTLINE_BELOW = 56;
+const DARK_OUTLINE: Rgb = [38, 34, 44];
+const LIGHT_OUTLINE: Rgb = [250, 250, 246];
+
+/** Draws the sprite onto the canvas in place. */
+export function drawSprite(canvas: Canvas, sprite: Sprite, { box, mirrored, tint }: Placement): void {
+  const colours = tint ? tinted(sprite, tint) : sprite.rgb;
+  const ground = groundLuma(canvas, box);
+  const ink = meanLuma(colours, sprite.alpha);
+  if (Math.abs(ink - ground) < OUTLINE_BELOW || edgeVanishes(colours, sprite, ground)) {
+    // The outline must stand off from both: the sprite and the ground are alike, so either extreme far from them does.
+    drawOutline(canvas, sprite, box, mirrored, (ink + ground) / 2 > 96 ? DARK_OUTLINE : LIGHT_OUTLINE);
+  }
+  for (let y = 0; y < sprite.height; y++) {
+    for (let x = 0; x < sprite.width; x++) {
+      const from = y * sprite.width + (mirrored ? sprite.width - 1 - x : x);
+      const alpha = sprite.alpha[from]!;
+      if (alpha === 0) continue;
+      const at = ((box.top + y) * canvas.width + box.left + x) * 3;
+      for (let c = 0; c < 3; c++) {
+        const under = canvas.data[at + c]!;
+        canvas.data[at + c] = under + (colours[from * 3 + c]! - under) * alpha;
+      }
+    }
+  }
+}
+
+/** The sprite's pixels with their colours taken from the table by lightness. */
+function tinted(sprite: Sprite, tint: TintTable): Float32Array {
+  const colours = new Float32Array(sprite.rgb.length);
+  for (let i = 0; i < sprite.levels.length; i++) {
+    const level = sprite.levels[i]! * 3;
+    colours[i * 3] = tint[level]!;
+    colours[i * 3 + 1] = tint[level + 1]!;
+    colours[i * 3 + 2] = tint[level + 2]!;
+  }
+  return colours;
+}
+
+function meanLuma(rgb: Float32Array, alpha: Float32Array): number {
+  let total = 0;
+  let weight = 0;
+  for (let i = 0; i < alpha.length; i++) {
+    total += alpha[i]! * luma(rgb[i * 3]!, rgb[i * 3 + 1]!, rgb[i * 3 + 2]!);
+    weight += alpha[i]!;
+  }
+  return total / Math.max(weight, 1e-6);
+}
+
+/** Whether a third or more of the sprite's rim has the ground's luma, though the sprite as a whole has not. */
+function edgeVanishes(rgb: Float32Array, { width, height, alpha }: Sprite, ground: number): boolean {
+  let rim = 0;
+  let alike = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const i = y * width + x;
+      if (alpha[i]! < 0.5) continue;
+      const inside =
+        x > 0 &&
+        y > 0 &&
+        x < width - 1 &&
+        y < height - 1 &&
+        Math.min(alpha[i - 1]!, alpha[i + 1]!, alpha[i - width]!, alpha[i + width]!) > 0.5;
+      if (inside) continue;
+      rim++;
+      if (Math.abs(luma(rgb[i * 3]!, rgb[i * 3 + 1]!, rgb[i * 3 + 2]!) - ground) < OUTLINE_BELOW / 2) alike++;
+    }
+  }
+  return alike * 3 >= rim;
+}
+
+/** Mean luma of the ground under and just around a box. */
+function groundLuma(canvas: Canvas, { left, top, width, height }: Box): number {
+  let total = 0;
+  let pixels = 0;
+  for (let y = Math.max(0, top - 2); y < Math.min(canvas.height, top + height + 2); y++) {
+    for (let x = Math.max(0, left - 2); x < Math.min(canvas.width, left + width + 2); x++) {
+      const at = (y * canvas.width + x) * 3;
+      total += luma(canvas.data[at]!, canvas.data[at + 1]!, canvas.data[at + 2]!);
+      pixels++;
+    }
+  }
+  return total / pixels;
+}
+
+function drawOutline(canvas: Canvas, sprite: Sprite, { left, top }: Box, mirrored: boolean, colour: Rgb): void {
+  const width = sprite.width + 2;
+  for (let y = 0; y < sprite.height + 2; y++) {
+    for (let x = 0; x < width; x++) {
+      const strength = sprite.outline[y * width + (mirrored ? width - 1 - x : x)]!;
+      if (strength > 0) blend(canvas, left - 1 + x, top - 1 + y, colour, strength * 0.85);
+    }
+  }
+}

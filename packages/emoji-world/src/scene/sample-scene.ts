@@ -1,0 +1,35 @@
+// How scenes are drawn from the world: what is likely to be in a picture. No pixels here.
+import type { RandomGenerator } from '@heed/diffusion/autodiff';
+import type { ArtStyle } from '../art/styles.ts';
+import { TRAINING_STYLES } from '../art/styles.ts';
+import { chance, pick, pickWeighted } from '../sampling.ts';
+import type { Count } from '../vocabulary.ts';
+import { BACKGROUNDS, COLOURS, OBJECTS } from '../vocabulary.ts';
+import type { Scene } from './scene.ts';
+
+/** How scenes are distributed; the counts' weights need not sum to one. */
+export interface SceneDistribution {
+  readonly styles: readonly ArtStyle[];
+  readonly naturalColour: number;
+  readonly plainBackground: number;
+  readonly counts: Readonly<Record<Count, number>>;
+}
+
+/** Ones are most common, as they are on the web; of every count there is enough to learn it from. */
+export const SCENE_DISTRIBUTION: SceneDistribution = {
+  styles: TRAINING_STYLES,
+  naturalColour: 0.4,
+  plainBackground: 0.3,
+  counts: { 1: 0.38, 2: 0.18, 3: 0.14, 4: 0.11, 5: 0.1, 6: 0.09 },
+};
+
+/** One scene. All 25 objects take part, those unseen by the raters too: pre-training knows them. */
+export function sampleScene(random: RandomGenerator, options: Partial<SceneDistribution> = {}): Scene {
+  const { styles, naturalColour, plainBackground, counts } = { ...SCENE_DISTRIBUTION, ...options };
+  const object = pick(random, OBJECTS).name;
+  const count = Number(pickWeighted(random, counts)) as Count;
+  const style = pick(random, styles);
+  const colour = chance(random, naturalColour) ? undefined : pick(random, COLOURS);
+  const background = chance(random, plainBackground) ? undefined : pick(random, BACKGROUNDS).name;
+  return { object, count, style, ...(colour && { colour }), ...(background && { background }) };
+}

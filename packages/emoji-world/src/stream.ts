@@ -1,0 +1,50 @@
+// The world's pre-training data: scenes with web captions, as many as asked for and never stored.
+import type { RgbImage } from '@heed/diffusion';
+import { createRandom } from '@heed/diffusion/autodiff';
+import type { WebCaptionNoise } from './captions/web.ts';
+import { webCaption } from './captions/web.ts';
+import type { Renderer } from './scene/renderer.ts';
+import { createRenderer } from './scene/renderer.ts';
+import type { SceneDistribution } from './scene/sample-scene.ts';
+import { sampleScene } from './scene/sample-scene.ts';
+import type { Scene } from './scene/scene.ts';
+
+/** One picture and what the web says of it; `scene` is the truth, for checks and never for training. */
+export interface PretrainingExample {
+  readonly image: RgbImage;
+  readonly caption: string;
+  readonly scene: Scene;
+}
+
+/** Endless examples; the one at an index depends on the seed and that index alone, so a stream resumes anywhere. */
+export interface PretrainingStream extends Iterable<PretrainingExample> {
+  at(index: number): PretrainingExample;
+}
+
+/** Opens the stream of a seed. Iterating it starts at index 0 and never ends. */
+export async function createPretrainingStream({
+  seed,
+  renderer,
+  scenes = {},
+  noise = {},
+}: {
+  seed: number;
+  /** Reuses a renderer; by default one is made. */
+  renderer?: Renderer;
+  scenes?: Partial<SceneDistribution>;
+  noise?: Partial<WebCaptionNoise>;
+}): Promise<PretrainingStream> {
+  const drawer = renderer ?? (await createRenderer());
+  const root = createRandom(seed).fork('pretraining stream');
+  const at = (index: number): PretrainingExample => {
+    const random = root.fork(`example ${index}`);
+    const scene = sampleScene(random, scenes);
+    return { scene, image: drawer.render(scene, random), caption: webCaption(scene, random, noise) };
+  };
+  return {
+    at,
+    *[Symbol.iterator]() {
+      for (let index = 0; ; index++) yield at(index);
+    },
+  };
+}
