@@ -1,0 +1,198 @@
+/**
+ * The files of a CLIP tokenizer folder (transformers' CLIPTokenizer): `vocab.json`, `merges.txt`, `tokenizer_config.json`,
+ * `special_tokens_map.json`. Reads, checks and writes them; does not tokenize.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { z } from 'zod';
+import { readJsonFile, readTextFile } from '../checkpoint/json-file.ts';
+
+/** What a CLIP tokenizer is made of. */
+export interface TokenizerFiles {
+  /** Token to id; the ids are 0 to size - 1. */
+  readonly vocab: ReadonlyMap<string, number>;
+  /** Pairs of tokens in the order in which they were learnt: the first has precedence. */
+  readonly merges: readonly (readonly [string, string])[];
+  readonly specialTokens: SpecialTokens;
+  /** `model_max_length`: tokens that the text encoder takes, the two special ones included. */
+  readonly maxLength: number;
+}
+
+/** The tokens with a role; `pad` is `<|endoftext|>` in Stable Diffusion 1.x and `!` in 2.x. */
+export interface SpecialTokens {
+  readonly bos: string;
+  readonly eos: string;
+  readonly unknown: string;
+  readonly pad: string;
+}
+
+export const CLIP_SPECIAL_TOKENS: SpecialTokens = {
+  bos: '<|startoftext|>',
+  eos: '<|endoftext|>',
+  unknown: '<|endoftext|>',
+  pad: '<|endoftext|>',
+};
+
+const MAX_VOCABULARY = 1_000_000;
+const token = z.union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)]);
+const specialTokensSchema = z.looseObject({
+  bos_token: token.nullish(),
+  eos_token: token.nullish(),
+  unk_token: token.nullish(),
+  pad_token: token.nullish(),
+  // transformers writes 1e30 for "no limit known".
+  model_max_length: z.number().positive().nullish(),
+});
+
+/**
+ * Reads a tokenizer folder. `vocab.json` and `merges.txt` may be absent where `tokenizer.json` holds both, as newer
+ * transformers write it. Throws one sentence that names the file, what was expected and what came.
+ */
+export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
+  const { vocab, merges } = await readVocabulary(folder);
+  const [fromMap, fromConfig] = await Promise.all([
+    readSpecialTokens(join(folder, 'special_tokens_map.json')),
+    readSpecialTokens(join(folder, 'tokenizer_config.json')),
+  ]);
+  const pick = (key: 'bos_token' | 'eos_token' | 'unk_token' | 'pad_token', fallback: string) =>
+    fromMap[key] ?? fromConfig[key] ?? fallback;
+  const eos = pick('eos_token', CLIP_SPECIAL_TOKENS.eos);
+  const specialTokens = {
+    bos: pick('bos_token', CLIP_SPECIAL_TOKENS.bos),
+    eos,
+    unknown: pick('unk_token', eos),
+    pad: pick('pad_token', eos),
+  };
+  for (const [role, content] of Object.entries(specialTokens)) {
+    if (!vocab.has(content)) {
+      throw new Error(
+        `${folder}: expected the ${role} token in the vocabulary, got none spelled ${JSON.stringify(content)}`,
+      );
+    }
+  }
+  const declared = fromConfig.model_max_length ?? 77;
+  return { vocab, merges, specialTokens, maxLength: declared > 1_000_000 ? 77 : Math.floor(declared) };
+}
+
+/** Writes the four files of `files` into `folder` (made when missing), each atomically and fsynced. */
+export async function writeTokenizer(folder: string, files: TokenizerFiles): Promise<void> {
+  const { bos, eos, unknown, pad } = files.specialTokens;
+  await mkdir(folder, { recursive: true });
+  const write = (name: string, text: string) => writeFileAtomic(join(folder, name), text);
+  const spelled = (content: string, normalized: boolean) => ({
+    content,
+    lstrip: false,
+    normalized,
+    rstrip: false,
+    single_word: false,
+  });
+  const added = (content: string, normalized: boolean) => ({ __type: 'AddedToken', ...spelled(content, normalized) });
+  await write('vocab.json', `${JSON.stringify(Object.fromEntries(files.vocab))}\n`);
+  await write('merges.txt', `#version: 0.2\n${files.merges.map(([left, right]) => `${left} ${right}\n`).join('')}`);
+  await write(
+    'tokenizer_config.json',
+    pretty({
+      add_prefix_space: false,
+      bos_token: added(bos, true),
+      clean_up_tokenization_spaces: true,
+      do_lower_case: true,
+      eos_token: added(eos, true),
+      errors: 'replace',
+      model_max_length: files.maxLength,
+      pad_token: pad,
+      tokenizer_class: 'CLIPTokenizer',
+      unk_token: added(unknown, true),
+    }),
+  );
+  await write(
+    'special_tokens_map.json',
+    pretty({
+      bos_token: spelled(bos, true),
+      eos_token: spelled(eos, true),
+      pad_token: pad,
+      unk_token: spelled(unknown, true),
+    }),
+  );
+}
+
+function pretty(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+async function readVocabulary(folder: string): Promise<Pick<TokenizerFiles, 'vocab' | 'merges'>> {
+  const vocabPath = join(folder, 'vocab.json');
+  const unifiedPath = join(folder, 'tokenizer.json');
+  if (!existsSync(vocabPath) && existsSync(unifiedPath)) {
+    const json = await readJsonFile(unifiedPath);
+    const model = z.looseObject({ model: z.looseObject({ vocab: z.unknown(), merges: z.unknown() }) }).safeParse(json);
+    if (!model.success)
+      throw new Error(`${unifiedPath}: expected a byte-pair model with vocab and merges, got another layout`);
+    const { vocab, merges } = model.data.model;
+    if (!Array.isArray(merges))
+      throw new Error(`${unifiedPath}: expected model.merges to be a list, got ${typeof merges}`);
+    const checked = checkVocab(vocab, unifiedPath);
+    const pairs = merges.map((merge: unknown, i) =>
+      checkMerge(Array.isArray(merge) ? merge : String(merge).split(' '), checked, unifiedPath, i + 1),
+    );
+    return { vocab: checked, merges: pairs };
+  }
+  const vocab = checkVocab(await readJsonFile(vocabPath), vocabPath);
+  const mergesPath = join(folder, 'merges.txt');
+  const lines = (await readTextFile(mergesPath)).split(/\r?\n/);
+  const start = lines[0]?.startsWith('#version') ? 1 : 0;
+  const merges: [string, string][] = [];
+  for (let i = start; i < lines.length; i++) {
+    if (lines[i] !== '') merges.push(checkMerge(lines[i]!.split(' '), vocab, mergesPath, i + 1));
+  }
+  return { vocab, merges };
+}
+
+function checkVocab(json: unknown, source: string): Map<string, number> {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new Error(
+      `${source}: expected an object of tokens and ids, got ${Array.isArray(json) ? 'a list' : typeof json}`,
+    );
+  }
+  const entries = Object.entries(json as Record<string, unknown>);
+  if (entries.length === 0 || entries.length > MAX_VOCABULARY) {
+    throw new Error(`${source}: expected 1 to ${MAX_VOCABULARY} tokens, got ${entries.length}`);
+  }
+  const seen = new Uint8Array(entries.length);
+  for (const [name, id] of entries) {
+    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= entries.length || seen[id] === 1) {
+      throw new Error(
+        `${source}: token ${JSON.stringify(name)}: expected an id of its own below ${entries.length}, got ${JSON.stringify(id)}`,
+      );
+    }
+    seen[id] = 1;
+  }
+  return new Map(entries as [string, number][]);
+}
+
+function checkMerge(
+  parts: readonly unknown[],
+  vocab: ReadonlyMap<string, number>,
+  source: string,
+  position: number,
+): [string, string] {
+  const [left, right] = parts;
+  const known = (part: unknown): part is string => typeof part === 'string' && vocab.has(part);
+  if (parts.length !== 2 || !known(left) || !known(right) || !vocab.has(left + right)) {
+    throw new Error(
+      `${source}: merge ${position}: expected two tokens of the vocabulary that join to a third, got ${JSON.stringify(parts.join(' ').slice(0, 80))}`,
+    );
+  }
+  return [left, right];
+}
+
+async function readSpecialTokens(path: string): Promise<z.output<typeof specialTokensSchema>> {
+  if (!existsSync(path)) return {};
+  const parsed = specialTokensSchema.safeParse(await readJsonFile(path));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new Error(`${path}: key ${JSON.stringify(issue.path.join('.'))}: ${issue.message}`);
+  }
+  return parsed.data;
+}

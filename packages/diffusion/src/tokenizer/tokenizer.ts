@@ -1,0 +1,127 @@
+/**
+ * CLIP's byte-level byte-pair tokenizer: text to the ids that `clipText` reads, padded and with the place of the end token.
+ * The pieces (normaliser, splitter, byte-pair merging) are @huggingface/tokenizers', put together as transformers'
+ * `CLIPConverter` does it.
+ */
+import { Tokenizer as BytePairTokenizer } from '@huggingface/tokenizers';
+import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts';
+
+/** Turns texts into token ids. */
+export interface Tokenizer {
+  /**
+   * Encodes a batch: begin token, the text's tokens (cut so that all fits), end token, padding up to `maxLength`
+   * (default: the tokenizer's own). `eosIndex` is the place of the first end token in each row.
+   */
+  encode(texts: readonly string[], options?: { maxLength?: number }): EncodedTexts;
+  /** The text's tokens as spelled in the vocabulary, without begin, end or cut. */
+  tokenize(text: string): string[];
+  readonly vocabSize: number;
+  readonly bosId: number;
+  readonly eosId: number;
+  readonly padId: number;
+  /** `model_max_length`, 77 for Stable Diffusion. */
+  readonly maxLength: number;
+  /** What the tokenizer was made of, for `writeTokenizer`. */
+  readonly files: TokenizerFiles;
+}
+
+/** Ids of a batch of texts, as the graphs take them. */
+export interface EncodedTexts {
+  readonly inputIds: BigInt64Array; // [B, T]
+  readonly eosIndex: BigInt64Array; // [B]
+}
+
+/** Reads a tokenizer folder; throws one sentence that names the file, what was expected and what came. */
+export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+  return createTokenizer(await readTokenizerFiles(folder));
+}
+
+/** Makes the tokenizer of `files`. */
+export function createTokenizer(files: TokenizerFiles): Tokenizer {
+  const { vocab, specialTokens } = files;
+  const bosId = idOf(files, specialTokens.bos);
+  const eosId = idOf(files, specialTokens.eos);
+  const padId = idOf(files, specialTokens.pad);
+  const bytePairs = new BytePairTokenizer(clipPipeline(files), {});
+  const idsOf = (text: string) => bytePairs.encode(text, { add_special_tokens: false }).ids;
+
+  const encode = (
+    texts: readonly string[],
+    { maxLength = files.maxLength }: { maxLength?: number } = {},
+  ): EncodedTexts => {
+    if (!Number.isInteger(maxLength) || maxLength < 2) {
+      throw new Error(`tokenizer: expected maxLength to be an integer of at least 2, got ${maxLength}`);
+    }
+    const inputIds = new BigInt64Array(texts.length * maxLength).fill(BigInt(padId)); // [B, T]
+    const eosIndex = new BigInt64Array(texts.length); // [B]
+    texts.forEach((text, row) => {
+      const ids = [bosId, ...idsOf(text).slice(0, maxLength - 2), eosId];
+      ids.forEach((id, column) => {
+        inputIds[row * maxLength + column] = BigInt(id);
+      });
+      // A text may spell the end token itself; CLIP pools at the first one.
+      eosIndex[row] = BigInt(ids.indexOf(eosId));
+    });
+    return { inputIds, eosIndex };
+  };
+  const tokenize = (text: string) => bytePairs.tokenize(text, { add_special_tokens: false });
+  return { encode, tokenize, vocabSize: vocab.size, bosId, eosId, padId, maxLength: files.maxLength, files };
+}
+
+function idOf({ vocab }: TokenizerFiles, token: string): number {
+  const id = vocab.get(token);
+  if (id === undefined)
+    throw new Error(`tokenizer: expected the token ${JSON.stringify(token)} in the vocabulary, got none`);
+  return id;
+}
+
+/** The `tokenizer.json` that transformers' `CLIPConverter` makes of the slow tokenizer's files. */
+function clipPipeline(files: TokenizerFiles): object {
+  const { bos, eos, unknown } = files.specialTokens;
+  const added = (content: string, normalized: boolean) => ({
+    id: idOf(files, content),
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized,
+    special: true,
+  });
+  return {
+    version: '1.0',
+    added_tokens: bos === eos ? [added(eos, false)] : [added(bos, true), added(eos, false)],
+    normalizer: {
+      type: 'Sequence',
+      normalizers: [
+        { type: 'NFC' },
+        { type: 'Replace', pattern: { Regex: '\\s+' }, content: ' ' },
+        { type: 'Lowercase' },
+      ],
+    },
+    pre_tokenizer: {
+      type: 'Sequence',
+      pretokenizers: [
+        {
+          type: 'Split',
+          pattern: { Regex: "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+" },
+          behavior: 'Removed',
+          invert: true,
+        },
+        { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
+      ],
+    },
+    post_processor: null,
+    decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: unknown,
+      continuing_subword_prefix: '',
+      end_of_word_suffix: '</w>',
+      fuse_unk: false,
+      byte_fallback: false,
+      vocab: Object.fromEntries(files.vocab),
+      merges: files.merges,
+    },
+  };
+}
