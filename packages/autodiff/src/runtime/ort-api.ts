@@ -13,6 +13,12 @@ const EXPECTED_RUNTIME = '1.30';
 // koffi runs the callee on a stack of its own; its default is too small for the kernels.
 koffi.config({ ...koffi.config(), sync_stack_size: 8 << 20, async_stack_size: 8 << 20 });
 
+/** A C function: called directly, or on a thread of libuv's pool. */
+export interface NativeFunction {
+  (...parameters: unknown[]): Handle;
+  async: (...parameters: unknown[]) => void;
+}
+
 /** An opaque native pointer. */
 export type Handle = unknown;
 
@@ -33,8 +39,8 @@ function libraryPath(): string {
   return path;
 }
 
-// Module level on purpose: koffi unloads a library when its object is collected.
-const library = koffi.load(libraryPath());
+// Exported to stay reachable: koffi unloads a library when its object is collected, also from a module's scope.
+export const library = koffi.load(libraryPath());
 
 const OrtApiBase = koffi.struct('OrtApiBase', { GetApi: 'void *', GetVersionString: 'void *' });
 const base = koffi.decode(library.func('const void *OrtGetApiBase()')(), OrtApiBase) as {
@@ -50,9 +56,9 @@ if (!table) throw new Error(`ONNX Runtime ${version}: expected API version ${API
 /** The library's version, as it says itself. */
 export const runtimeVersion: string = version;
 
-function lookup(index: number, prototype: string): koffi.KoffiFunction {
+function lookup(index: number, prototype: string): NativeFunction {
   const pointer = koffi.decode(table, index * 8, 'void *');
-  return koffi.decode(pointer, koffi.proto(prototype)) as koffi.KoffiFunction;
+  return koffi.decode(pointer, koffi.proto(prototype)) as unknown as NativeFunction;
 }
 
 const getErrorMessage = lookup(2, 'const char *OrtGetErrorMessage(const void *status)');
@@ -118,7 +124,7 @@ export function create(make: (out: [Handle]) => Handle): Handle {
 }
 
 /** Calls on a thread of libuv's pool, so that the event loop stays free. */
-export function callAsync(fn: koffi.KoffiFunction, ...parameters: unknown[]): Promise<Handle> {
+export function callAsync(fn: NativeFunction, ...parameters: unknown[]): Promise<Handle> {
   return new Promise((resolve, reject) => {
     fn.async(...parameters, (error: unknown, result: unknown) => (error ? reject(error) : resolve(result)));
   });

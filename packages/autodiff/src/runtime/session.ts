@@ -77,7 +77,9 @@ export async function createSession(
     const provider = executionProviders[device];
     if (provider) check(ort.SessionOptionsAppendExecutionProvider(options, provider, [], [], 0));
     const out: [Handle] = [null];
-    check(await callAsync(ort.CreateSessionFromArray, environment, model, model.byteLength, options, out));
+    check(ort.CreateSessionFromArray(environment, model, model.byteLength, options, out));
+    (globalThis as any).__pins ??= [];
+    (globalThis as any).__pins.push(model);
     return new Session(out[0]);
   } finally {
     ort.ReleaseSessionOptions(options);
@@ -182,7 +184,8 @@ export class Binding {
       const expected = `${elementCount(shape) * BYTES[type]} bytes for ${type} ${formatShape(shape)}`;
       throw new Error(`binding of ${name}: expected ${expected}, got ${data.byteLength}`);
     }
-    const dimensions = BigInt64Array.from(shape, BigInt);
+    const dimensions = offHeap(BigInt64Array.from(shape, BigInt));
+    offHeap(data);
     const value = create((out) =>
       ort.CreateTensorWithDataAsOrtValue(
         cpuMemory(),
@@ -203,4 +206,13 @@ export class Binding {
     if (!this.#handle) throw new Error('binding: expected an open binding, got a disposed one');
     if (this.#running) throw new Error('binding: expected no pending run, got one');
   }
+}
+
+/**
+ * V8 keeps typed arrays of up to 64 bytes inside its own heap, where the collector moves them; asking for their
+ * buffer moves the numbers out for good, so that a native pointer to them stays valid.
+ */
+function offHeap<T extends HostArray>(array: T): T {
+  if (array.buffer.byteLength < array.byteLength) throw new Error('typed array: expected a buffer that holds it');
+  return array;
 }
