@@ -1,0 +1,74 @@
+/** The configs of transformers' CLIPTextModel, CLIPVisionModel and CLIPModel, in their own keys and defaults. */
+import { z } from 'zod';
+import { parseConfig, requireKind } from './parse-config.ts';
+
+const positive = z.int().positive();
+const activation = z.enum(['quick_gelu', 'gelu']).default('quick_gelu');
+
+export const clipTextConfigSchema = z.looseObject({
+  vocab_size: positive.default(49408),
+  hidden_size: positive.default(512),
+  intermediate_size: positive.default(2048),
+  projection_dim: positive.default(512),
+  num_hidden_layers: positive.default(12),
+  num_attention_heads: positive.default(8),
+  max_position_embeddings: positive.default(77),
+  hidden_act: activation,
+  layer_norm_eps: z.number().positive().default(1e-5),
+});
+
+export const clipVisionConfigSchema = z.looseObject({
+  hidden_size: positive.default(768),
+  intermediate_size: positive.default(3072),
+  projection_dim: positive.default(512),
+  num_hidden_layers: positive.default(12),
+  num_attention_heads: positive.default(12),
+  num_channels: positive.default(3),
+  image_size: positive.default(224),
+  patch_size: positive.default(32),
+  hidden_act: activation,
+  layer_norm_eps: z.number().positive().default(1e-5),
+});
+
+export const clipConfigSchema = z.looseObject({
+  text_config: clipTextConfigSchema,
+  vision_config: clipVisionConfigSchema,
+  projection_dim: positive.default(512),
+  logit_scale_init_value: z.number().default(2.6592),
+});
+
+export type ClipTextConfig = z.output<typeof clipTextConfigSchema>;
+export type ClipVisionConfig = z.output<typeof clipVisionConfigSchema>;
+export type ClipConfig = z.output<typeof clipConfigSchema>;
+
+/** Reads `text_encoder/config.json`; of a whole CLIPModel's config, its text part. */
+export function parseClipTextConfig(json: unknown, source = 'text_encoder/config.json'): ClipTextConfig {
+  if (hasKey(json, 'text_config')) return parseClipConfig(json, source).text_config;
+  requireKind({ json, key: 'model_type', expected: ['clip_text_model', 'clip'], source });
+  return parseConfig(clipTextConfigSchema, json, source);
+}
+
+/** Reads the config of a CLIPVisionModel; of a whole CLIPModel's config, its vision part. */
+export function parseClipVisionConfig(json: unknown, source = 'config.json'): ClipVisionConfig {
+  if (hasKey(json, 'vision_config')) return parseClipConfig(json, source).vision_config;
+  requireKind({ json, key: 'model_type', expected: ['clip_vision_model', 'clip'], source });
+  return parseConfig(clipVisionConfigSchema, json, source);
+}
+
+/** Reads the config of a CLIPModel; `source` says in errors where the JSON came from. */
+export function parseClipConfig(json: unknown, source = 'config.json'): ClipConfig {
+  requireKind({ json, key: 'model_type', expected: ['clip'], source });
+  if (typeof json !== 'object' || json === null) return parseConfig(clipConfigSchema, json, source);
+  const given = json as Record<string, unknown>;
+  // OpenAI's own checkpoints say everything twice; where the two differ, transformers believes the `_dict`.
+  const part = (key: string) => ({
+    ...(given[key] as object | undefined),
+    ...(given[`${key}_dict`] as object | null | undefined),
+  });
+  const merged = { ...given, text_config: part('text_config'), vision_config: part('vision_config') };
+  return parseConfig(clipConfigSchema, merged, source);
+}
+
+function hasKey(json: unknown, key: string): boolean {
+  return typeof json === 'object' && json !== null && key in json;
+}
