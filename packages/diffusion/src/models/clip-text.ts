@@ -19,7 +19,11 @@ export interface ClipTextOutputs {
 }
 
 /** Encodes token ids; the parameters lie under `text_model`. */
-export function clipText(p: ParameterScope, config: ClipTextConfig, { inputIds, eosIndex }: ClipTextInputs): ClipTextOutputs {
+export function clipText(
+  p: ParameterScope,
+  config: ClipTextConfig,
+  { inputIds, eosIndex }: ClipTextInputs,
+): ClipTextOutputs {
   const { hidden_size: size, max_position_embeddings: positions } = config;
   const length = inputIds.shape[1]!;
   if (length > positions) throw new Error(`CLIP text: expected at most ${positions} tokens, got ${length}`);

@@ -17,7 +17,13 @@ export function clipVision(
   config: ClipVisionConfig,
   { pixelValues }: { pixelValues: Tensor },
 ): ClipVisionOutputs {
-  const { hidden_size: size, patch_size: patch, image_size: side, num_channels: channels, layer_norm_eps: epsilon } = config;
+  const {
+    hidden_size: size,
+    patch_size: patch,
+    image_size: side,
+    num_channels: channels,
+    layer_norm_eps: epsilon,
+  } = config;
   const [batch, ...rest] = pixelValues.shape as [number, ...number[]];
   if (rest.join() !== [channels, side, side].join()) {
     throw new Error(`CLIP vision: expected [B, ${channels}, ${side}, ${side}], got [${pixelValues.shape.join(', ')}]`);

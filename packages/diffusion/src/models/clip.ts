@@ -15,7 +15,11 @@ export interface ClipOutputs {
 }
 
 /** Projected embeddings of texts and images. */
-export function clip(p: ParameterScope, config: ClipConfig, inputs: ClipTextInputs & { pixelValues: Tensor }): ClipOutputs {
+export function clip(
+  p: ParameterScope,
+  config: ClipConfig,
+  inputs: ClipTextInputs & { pixelValues: Tensor },
+): ClipOutputs {
   return {
     textEmbeds: clipTextEmbeds(p, config, inputs),
     imageEmbeds: clipImageEmbeds(p, config, inputs),

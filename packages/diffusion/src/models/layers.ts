@@ -54,7 +54,11 @@ export function convLayer(
 }
 
 /** torch.nn.GroupNorm over [N, C, H, W]. */
-export function groupNormLayer(p: ParameterScope, x: Tensor, { groups, epsilon }: { groups: number; epsilon: number }): Tensor {
+export function groupNormLayer(
+  p: ParameterScope,
+  x: Tensor,
+  { groups, epsilon }: { groups: number; epsilon: number },
+): Tensor {
   const channels = x.shape[1]!;
   return groupNorm(x, p.get('weight', [channels]), p.get('bias', [channels]), { groups, epsilon });
 }

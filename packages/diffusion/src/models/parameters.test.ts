@@ -63,7 +63,13 @@ test('CLIP ViT-L/14 has 427,616,513 parameters', () => {
     model_type: 'clip',
     projection_dim: 768,
     text_config: { hidden_size: 768, intermediate_size: 3072, num_attention_heads: 12 },
-    vision_config: { hidden_size: 1024, intermediate_size: 4096, num_hidden_layers: 24, num_attention_heads: 16, patch_size: 14 },
+    vision_config: {
+      hidden_size: 1024,
+      intermediate_size: 4096,
+      num_hidden_layers: 24,
+      num_attention_heads: 16,
+      patch_size: 14,
+    },
   });
   const specs = describeParameters((p) => {
     const outputs = clip(p, config, {

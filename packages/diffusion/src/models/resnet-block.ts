@@ -1,5 +1,13 @@
 /** diffusers' ResnetBlock2D and the resampling layers around it, as U-Net and VAE share them. */
-import { add, type Initializer, type ParameterScope, reshape, silu, type Tensor, upsampleNearest2x } from '@heed/autodiff';
+import {
+  add,
+  type Initializer,
+  type ParameterScope,
+  reshape,
+  silu,
+  type Tensor,
+  upsampleNearest2x,
+} from '@heed/autodiff';
 import { convLayer, groupNormLayer, linearLayer } from './layers.ts';
 
 export interface ResnetOptions {

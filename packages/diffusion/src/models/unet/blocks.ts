@@ -35,7 +35,11 @@ export function downBlock(
 }
 
 /** UNetMidBlock2DCrossAttn: resnet, transformer, resnet. */
-export function midBlock(p: ParameterScope, x: Tensor, { context, level }: { context: BlockContext; level: Level }): Tensor {
+export function midBlock(
+  p: ParameterScope,
+  x: Tensor,
+  { context, level }: { context: BlockContext; level: Level },
+): Tensor {
   const h = layerOf(p, x, { context, level, layer: 0, attends: true });
   return layerOf(p, h, { context, level, layer: 1, attends: false });
 }
@@ -57,7 +61,13 @@ export function upBlock(
 function layerOf(
   p: ParameterScope,
   x: Tensor,
-  { context, level, layer, attends, skip }: { context: BlockContext; level: Level; layer: number; attends: boolean; skip?: Tensor },
+  {
+    context,
+    level,
+    layer,
+    attends,
+    skip,
+  }: { context: BlockContext; level: Level; layer: number; attends: boolean; skip?: Tensor },
 ): Tensor {
   const { config, recompute } = context;
   const build = (...tensors: Tensor[]): Tensor => {

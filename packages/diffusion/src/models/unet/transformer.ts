@@ -34,7 +34,12 @@ export function spatialTransformer(p: ParameterScope, x: Tensor, text: Tensor, o
 }
 
 /** One pre-norm block: tokens [B, N, C], text [B, T, D] -> [B, N, C]. */
-export function transformerBlock(p: ParameterScope, tokens: Tensor, text: Tensor, { heads }: { heads: number }): Tensor {
+export function transformerBlock(
+  p: ParameterScope,
+  tokens: Tensor,
+  text: Tensor,
+  { heads }: { heads: number },
+): Tensor {
   const own = layerNormLayer(p.at('norm1'), tokens);
   let x = add(tokens, attentionLayer(p.at('attn1'), own, own, { heads }));
   x = add(x, attentionLayer(p.at('attn2'), layerNormLayer(p.at('norm2'), x), text, { heads }));
