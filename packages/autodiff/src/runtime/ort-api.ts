@@ -126,6 +126,11 @@ export function create(make: (out: [Handle]) => Handle): Handle {
 /** Calls on a thread of libuv's pool, so that the event loop stays free. */
 export function callAsync(fn: NativeFunction, ...parameters: unknown[]): Promise<Handle> {
   return new Promise((resolve, reject) => {
-    fn.async(...parameters, (error: unknown, result: unknown) => (error ? reject(error) : resolve(result)));
+    fn.async(...parameters, (error: unknown, result: unknown) => {
+      // koffi pins nothing: the callback holds arrays that only the native side still uses until the call is over.
+      parameters.length = 0;
+      if (error) reject(error);
+      else resolve(result);
+    });
   });
 }

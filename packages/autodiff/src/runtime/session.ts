@@ -77,9 +77,7 @@ export async function createSession(
     const provider = executionProviders[device];
     if (provider) check(ort.SessionOptionsAppendExecutionProvider(options, provider, [], [], 0));
     const out: [Handle] = [null];
-    check(ort.CreateSessionFromArray(environment, model, model.byteLength, options, out));
-    (globalThis as any).__pins ??= [];
-    (globalThis as any).__pins.push(model);
+    check(await callAsync(ort.CreateSessionFromArray, environment, model, model.byteLength, options, out));
     return new Session(out[0]);
   } finally {
     ort.ReleaseSessionOptions(options);
