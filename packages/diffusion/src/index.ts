@@ -1,4 +1,29 @@
 /** The public API of @heed/diffusion. */
+export {
+  type ClipConfig,
+  type ClipTextConfig,
+  type ClipVisionConfig,
+  parseClipConfig,
+  parseClipTextConfig,
+  parseClipVisionConfig,
+} from './configs/clip-config.ts';
+export { parseSchedulerConfig, type SchedulerConfig } from './configs/scheduler-config.ts';
+export { parseUnetConfig, type UnetConfig } from './configs/unet-config.ts';
+export { parseVaeConfig, type VaeConfig, vaeScale } from './configs/vae-config.ts';
+export { type ClipOutputs, clip, clipImageEmbeds, clipLogitScale, clipTextEmbeds } from './models/clip.ts';
+export { type ClipTextInputs, type ClipTextOutputs, clipText } from './models/clip-text.ts';
+export { type ClipVisionOutputs, clipVision } from './models/clip-vision.ts';
+export { type UnetInputs, type UnetOptions, unet } from './models/unet/unet.ts';
+export { type LatentDistribution, vaeDecode, vaeEncode } from './models/vae.ts';
+export type { FloatType, SafetensorsType } from './safetensors/element-type.ts';
+export type { SafetensorsEntry, SafetensorsHeader } from './safetensors/header.ts';
+export {
+  readSafetensors,
+  readSafetensorsHeader,
+  type SafetensorsFile,
+  type SafetensorsTensor,
+} from './safetensors/read-safetensors.ts';
+export { writeSafetensors } from './safetensors/write-safetensors.ts';
 export { createTokenizer, type EncodedTexts, loadTokenizer, type Tokenizer } from './tokenizer/tokenizer.ts';
 export {
   readTokenizerFiles,
@@ -7,3 +32,12 @@ export {
   writeTokenizer,
 } from './tokenizer/tokenizer-files.ts';
 export { trainBytePairTokenizer } from './tokenizer/train-byte-pair-tokenizer.ts';
+export { type VaeLoss, type VaeLossOptions, vaeLoss } from './training/autoencoding.ts';
+export { clipContrastiveLoss } from './training/contrastive.ts';
+export {
+  type DenoisingBatch,
+  denoisingLossPerSample,
+  type ForwardProcess,
+  prepareDenoisingBatch,
+} from './training/denoising.ts';
+export { minSnrWeight } from './training/min-snr.ts';

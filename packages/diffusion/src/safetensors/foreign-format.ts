@@ -1,0 +1,29 @@
+/** Tells from the first bytes what a file that is not safetensors is, and how to make safetensors of it. */
+
+const CONVERT =
+  'convert it with: from safetensors.torch import save_file; save_file(torch.load(path, weights_only=True), "model.safetensors")';
+
+const MAGICS: readonly { readonly bytes: readonly number[]; readonly message: string }[] = [
+  {
+    bytes: [0x50, 0x4b, 0x03, 0x04],
+    message: `a PyTorch archive or other zip (pickled weights can run code and are never opened; ${CONVERT})`,
+  },
+  ...[2, 3, 4, 5].map((protocol) => ({
+    bytes: [0x80, protocol],
+    message: `a Python pickle (pickled weights can run code and are never opened; ${CONVERT})`,
+  })),
+  { bytes: ascii('version https://git-lfs'), message: 'a Git LFS pointer (fetch the file itself with: git lfs pull)' },
+  { bytes: ascii('GGUF'), message: 'a GGUF file, which is not supported' },
+  { bytes: [0x89, 0x48, 0x44, 0x46], message: 'an HDF5 file, which is not supported' },
+  { bytes: ascii('<!DOCTYPE'), message: 'an HTML page (the download failed: fetch it again)' },
+  { bytes: ascii('<html'), message: 'an HTML page (the download failed: fetch it again)' },
+];
+
+/** What the file is, as the end of a sentence "expected a safetensors file, got ...", or undefined. */
+export function describeForeignFormat(head: Uint8Array): string | undefined {
+  return MAGICS.find(({ bytes }) => bytes.every((byte, i) => head[i] === byte))?.message;
+}
+
+function ascii(text: string): number[] {
+  return [...Buffer.from(text, 'latin1')];
+}

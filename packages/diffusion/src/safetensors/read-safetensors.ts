@@ -1,0 +1,99 @@
+/** Reads the tensors of a safetensors file as float32. The header is checked in full before anything is allocated. */
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Shape } from '@heed/autodiff';
+import { DECODERS, type SafetensorsType } from './element-type.ts';
+import { readHeader, type SafetensorsEntry, type SafetensorsHeader } from './header.ts';
+import { quote } from './header-json.ts';
+
+/** A tensor as float32, with the type that it has in the file. */
+export interface SafetensorsTensor {
+  readonly shape: Shape;
+  readonly dtype: SafetensorsType;
+  readonly data: Float32Array;
+}
+
+export interface SafetensorsFile {
+  readonly metadata: Record<string, string>;
+  /** In the order of the data. */
+  readonly tensors: Map<string, SafetensorsTensor>;
+}
+
+/** Large enough that the number of system calls does not matter, small enough not to. */
+const CHUNK_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Reads the whole file, or the tensors that `only` chooses. Everything becomes float32: exact for F32, F16, BF16 and U8,
+ * and for integers up to 2^24.
+ * Throws one sentence that names the file, the tensor, what was expected and what came; also for a weight that is infinite
+ * or not a number, unless `allowNonFinite`.
+ */
+export async function readSafetensors(
+  path: string,
+  { only, allowNonFinite = false }: { only?: (name: string) => boolean; allowNonFinite?: boolean } = {},
+): Promise<SafetensorsFile> {
+  const file = await openFile(path);
+  try {
+    const header = await readHeader(file, path);
+    const tensors = new Map<string, SafetensorsTensor>();
+    for (const [name, entry] of header.entries) {
+      if (only && !only(name)) continue;
+      const data = await readTensor(file, header.dataStart, entry, `${path}: tensor ${quote(name)}`);
+      if (!allowNonFinite) checkFinite(data, `${path}: tensor ${quote(name)}`);
+      tensors.set(name, { shape: entry.shape, dtype: entry.dtype, data });
+    }
+    return { metadata: header.metadata, tensors };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Reads and checks the header alone: names, types, shapes and metadata, with the errors of `readSafetensors`. */
+export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
+  const file = await openFile(path);
+  try {
+    return await readHeader(file, path);
+  } finally {
+    await file.close();
+  }
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  return open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    throw new Error(
+      `${path}: expected a readable safetensors file, got ${error.code === 'ENOENT' ? 'nothing there' : error.message}`,
+    );
+  });
+}
+
+async function readTensor(
+  file: FileHandle,
+  dataStart: number,
+  { dtype, begin, end }: SafetensorsEntry,
+  where: string,
+): Promise<Float32Array> {
+  const { bytes, decode } = DECODERS[dtype];
+  const data = new Float32Array((end - begin) / bytes);
+  const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - begin));
+  for (let at = begin; at < end; ) {
+    const wanted = Math.min(chunk.length, end - at);
+    for (let filled = 0; filled < wanted; ) {
+      const { bytesRead } = await file.read(chunk, filled, wanted - filled, dataStart + at + filled);
+      if (bytesRead === 0)
+        throw new Error(
+          `${where}: expected ${end - begin} bytes, got the end of the file after ${at + filled - begin}`,
+        );
+      filled += bytesRead;
+    }
+    const first = (at - begin) / bytes;
+    decode(chunk.subarray(0, wanted), data.subarray(first, first + wanted / bytes));
+    at += wanted;
+  }
+  return data;
+}
+
+/** Throws when a value is infinite or not a number; `where` begins the sentence. */
+export function checkFinite(data: Float32Array, where: string): void {
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i])) throw new Error(`${where}: expected finite numbers, got ${data[i]} at index ${i}`);
+  }
+}

@@ -1,0 +1,107 @@
+/** Writes safetensors atomically: a reader finds the old file or the whole new one, also after a power cut. */
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { ParameterValue, ParameterValues } from '@heed/autodiff';
+import { DECODERS, ENCODERS, type FloatType, LARGEST } from './element-type.ts';
+import { parseHeaderJson, quote } from './header-json.ts';
+
+const CHUNK_VALUES = 1024 * 1024;
+const ALIGNMENT = 8;
+
+/**
+ * Writes `tensors`, sorted by name, in one `dtype`: to a temporary file beside `path`, fsynced, then renamed over it.
+ * Equal tensors give equal bytes. `metadata` is added to `{ format: 'pt' }`, without which transformers refuses a file.
+ * Throws one sentence, and leaves what was at `path`, when a shape does not fit its data, or a value is not finite or too
+ * large for `dtype`.
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: ParameterValues,
+  { dtype, metadata = {} }: { dtype: FloatType; metadata?: Readonly<Record<string, string>> },
+): Promise<void> {
+  const sorted = [...tensors].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const header = encodeHeader(sorted, dtype, { format: 'pt', ...metadata }, path);
+  const temporary = `${path}.${process.pid}.${randomUUID()}.tmp`;
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      await writeAll(file, header);
+      for (const [name, { data }] of sorted) await writeTensor(file, data, dtype, `${path}: tensor ${quote(name)}`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Makes renames and new files in `folder` survive a power cut; does nothing where folders cannot be opened (Windows). */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  if (!handle) return;
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function encodeHeader(
+  sorted: readonly [string, ParameterValue][],
+  dtype: FloatType,
+  metadata: Record<string, string>,
+  path: string,
+): Buffer {
+  const { bytes } = DECODERS[dtype];
+  let position = 0;
+  const fields = sorted.map(([name, { shape, data }]) => {
+    const count = shape.reduce((product, size) => product * size, 1);
+    if (count !== data.length) {
+      throw new Error(
+        `${path}: tensor ${quote(name)}: expected ${count} values for [${shape.join(', ')}], got ${data.length}`,
+      );
+    }
+    const begin = position;
+    position += count * bytes;
+    return `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [begin, position] })}`;
+  });
+  const json = `{${[`"__metadata__":${JSON.stringify(metadata)}`, ...fields].join(',')}}`;
+  try {
+    parseHeaderJson(json); // what the reader would refuse is not written
+  } catch (error) {
+    throw new Error(`${path}: header: ${(error as Error).message}`);
+  }
+  const text = Buffer.from(json, 'utf8');
+  const padded = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
+  const header = Buffer.alloc(8 + padded, ' ');
+  header.writeBigUInt64LE(BigInt(padded), 0);
+  text.copy(header, 8);
+  return header;
+}
+
+async function writeTensor(file: FileHandle, data: Float32Array, dtype: FloatType, where: string): Promise<void> {
+  const largest = LARGEST[dtype];
+  for (let start = 0; start < data.length; start += CHUNK_VALUES) {
+    const chunk = data.subarray(start, start + CHUNK_VALUES);
+    for (let i = 0; i < chunk.length; i++) {
+      if (!(Math.abs(chunk[i]!) <= largest)) {
+        throw new Error(
+          `${where}: expected numbers within ${largest} for ${dtype}, got ${chunk[i]} at index ${start + i}`,
+        );
+      }
+    }
+    await writeAll(file, ENCODERS[dtype](chunk));
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written);
+    written += bytesWritten;
+  }
+}
