@@ -5,27 +5,39 @@ import type { Box } from './layout.ts';
 import type { Sprite } from './sprite.ts';
 import type { TintTable } from './tint.ts';
 
-/** How a sprite is put down. */
-export interface Placement {
+/** A sprite and where it goes. */
+export interface PlacedSprite {
+  readonly sprite: Sprite;
   readonly box: Box;
   readonly mirrored: boolean;
-  readonly tint?: TintTable | undefined;
 }
 
-/** Below this difference of luma (0..255) between a sprite and the ground around it, it gets an outline. */
+/** A sprite gets an outline when its luma (0..255) differs by less than this, plus the ground's own unrest, from the ground. */
 const OUTLINE_BELOW = 56;
 const DARK_OUTLINE: Rgb = [38, 34, 44];
 const LIGHT_OUTLINE: Rgb = [250, 250, 246];
 
-/** Draws the sprite onto the canvas in place. */
-export function drawSprite(canvas: Canvas, sprite: Sprite, { box, mirrored, tint }: Placement): void {
-  const colours = tint ? tinted(sprite, tint) : sprite.rgb;
-  const ground = groundLuma(canvas, box);
-  const ink = meanLuma(colours, sprite.alpha);
-  if (Math.abs(ink - ground) < OUTLINE_BELOW || edgeVanishes(colours, sprite, ground)) {
-    // The outline must stand off from both: the sprite and the ground are alike, so either extreme far from them does.
-    drawOutline(canvas, sprite, box, mirrored, (ink + ground) / 2 > 96 ? DARK_OUTLINE : LIGHT_OUTLINE);
+/** Draws the sprites onto the canvas in place, all with an outline as soon as one of them needs it. */
+export function drawSprites(canvas: Canvas, placed: readonly PlacedSprite[], tint: TintTable | undefined): void {
+  const prepared = placed.map((one) => {
+    const colours = tint ? tinted(one.sprite, tint) : one.sprite.rgb;
+    const ground = groundLuma(canvas, one.box);
+    const ink = meanLuma(colours, one.sprite.alpha);
+    const vanishes =
+      Math.abs(ink - ground.mean) < OUTLINE_BELOW + ground.deviation || edgeVanishes(colours, one.sprite, ground.mean);
+    return { ...one, colours, vanishes, middle: (ink + ground.mean) / 2 };
+  });
+  const vanishing = prepared.filter((one) => one.vanishes);
+  // Sprite and ground are alike where an outline is needed, so the extreme that is far from one is far from both.
+  const middle = vanishing.reduce((total, one) => total + one.middle, 0) / Math.max(1, vanishing.length);
+  const outline = middle > 96 ? DARK_OUTLINE : LIGHT_OUTLINE;
+  for (const one of prepared) {
+    if (vanishing.length > 0) drawOutline(canvas, one, outline);
+    drawColours(canvas, one, one.colours);
   }
+}
+
+function drawColours(canvas: Canvas, { sprite, box, mirrored }: PlacedSprite, colours: Float32Array): void {
   for (let y = 0; y < sprite.height; y++) {
     for (let x = 0; x < sprite.width; x++) {
       const from = y * sprite.width + (mirrored ? sprite.width - 1 - x : x);
@@ -84,26 +96,30 @@ function edgeVanishes(rgb: Float32Array, { width, height, alpha }: Sprite, groun
   return alike * 3 >= rim;
 }
 
-/** Mean luma of the ground under and just around a box. */
-function groundLuma(canvas: Canvas, { left, top, width, height }: Box): number {
-  let total = 0;
+/** Mean and standard deviation of the luma of the ground under and just around a box. */
+function groundLuma(canvas: Canvas, { left, top, width, height }: Box): { mean: number; deviation: number } {
+  let sum = 0;
+  let squares = 0;
   let pixels = 0;
   for (let y = Math.max(0, top - 2); y < Math.min(canvas.height, top + height + 2); y++) {
     for (let x = Math.max(0, left - 2); x < Math.min(canvas.width, left + width + 2); x++) {
       const at = (y * canvas.width + x) * 3;
-      total += luma(canvas.data[at]!, canvas.data[at + 1]!, canvas.data[at + 2]!);
+      const value = luma(canvas.data[at]!, canvas.data[at + 1]!, canvas.data[at + 2]!);
+      sum += value;
+      squares += value * value;
       pixels++;
     }
   }
-  return total / pixels;
+  const mean = sum / pixels;
+  return { mean, deviation: Math.sqrt(Math.max(0, squares / pixels - mean * mean)) };
 }
 
-function drawOutline(canvas: Canvas, sprite: Sprite, { left, top }: Box, mirrored: boolean, colour: Rgb): void {
+function drawOutline(canvas: Canvas, { sprite, box, mirrored }: PlacedSprite, colour: Rgb): void {
   const width = sprite.width + 2;
   for (let y = 0; y < sprite.height + 2; y++) {
     for (let x = 0; x < width; x++) {
       const strength = sprite.outline[y * width + (mirrored ? width - 1 - x : x)]!;
-      if (strength > 0) blend(canvas, left - 1 + x, top - 1 + y, colour, strength * 0.85);
+      if (strength > 0) blend(canvas, box.left - 1 + x, box.top - 1 + y, colour, strength * 0.85);
     }
   }
 }

@@ -18,6 +18,9 @@ export interface Extent {
   readonly height: number;
 }
 
+/** Pixels kept free along the canvas' edge: room for an outline. */
+const MARGIN = 1;
+
 /** How many stand in each row, by how many there are in all. Each is also used on its side, as columns. */
 const ROWS: Readonly<Record<Count, readonly (readonly number[])[]>> = {
   1: [[1]],
@@ -57,37 +60,37 @@ export function placeBoxes(
 ): Box[] | undefined {
   const partition = pick(random, ROWS[extents.length as Count]);
   const sideways = chance(random, 0.5);
-  const boxes: Box[] = [];
   const rows = cut(
     extents.map((e) => (sideways ? { width: e.height, height: e.width } : e)),
     partition,
   );
-  const tops = spread(
+  const rowHeights = loosen(
     rows.map((row) => Math.max(...row.map((e) => e.height))),
     canvasSize,
     gap,
     random,
   );
+  const tops = spread(rowHeights, canvasSize, gap, random);
   if (!tops) return undefined;
+  const boxes: Box[] = [];
   for (const [r, row] of rows.entries()) {
-    const lefts = spread(
-      row.map((e) => e.width),
-      canvasSize,
-      gap,
-      random,
-    );
+    const widths = row.map((e) => e.width);
+    const lefts = spread(widths, canvasSize, gap, random);
     if (!lefts) return undefined;
-    const rowHeight = Math.max(...row.map((e) => e.height));
     for (const [i, { width, height }] of row.entries()) {
-      const top = tops[r]! + random.integer(rowHeight - height + 1);
-      boxes.push(
-        sideways
-          ? { left: top, top: lefts[i]!, width: height, height: width }
-          : { left: lefts[i]!, top, width, height },
-      );
+      const left = lefts[i]!;
+      const top = tops[r]! + random.integer(rowHeights[r]! - height + 1);
+      boxes.push(sideways ? { left: top, top: left, width: height, height: width } : { left, top, width, height });
     }
   }
   return boxes;
+}
+
+/** Makes rows higher than their contents by a random part of the room to spare, so that nothing stands in line. */
+function loosen(heights: readonly number[], room: number, gap: number, random: RandomGenerator): number[] {
+  const slack = room - 2 * MARGIN - total(heights) - gap * (heights.length - 1);
+  const share = (Math.max(0, slack) / heights.length) * between(random, 0.2, 0.8);
+  return heights.map((height) => height + Math.floor(share));
 }
 
 /** Cuts a list into consecutive parts of the given lengths. */
@@ -101,18 +104,20 @@ function cut<T>(items: readonly T[], lengths: readonly number[]): T[][] {
 
 /** Starts of intervals of these lengths, in order, the room left over dealt out at random between and around them. */
 function spread(lengths: readonly number[], room: number, gap: number, random: RandomGenerator): number[] | undefined {
-  const margin = 1;
-  const slack = room - 2 * margin - lengths.reduce((a, b) => a + b, 0) - gap * (lengths.length - 1);
+  const slack = room - 2 * MARGIN - total(lengths) - gap * (lengths.length - 1);
   if (slack < 0) return undefined;
-  // The outer shares are larger on average, so single objects do not hug the edge.
   const shares = [...lengths, 0].map(() => between(random, 0.25, 1));
-  const total = shares.reduce((a, b) => a + b, 0);
+  const whole = total(shares);
   let used = 0;
   let taken = 0;
   return lengths.map((length, i) => {
     used += shares[i]!;
-    const start = margin + Math.round((used / total) * slack) + taken;
+    const start = MARGIN + Math.round((used / whole) * slack) + taken;
     taken += length + gap;
     return start;
   });
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
 }

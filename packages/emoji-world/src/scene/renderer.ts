@@ -7,11 +7,11 @@ import type { ArtStyle } from '../art/styles.ts';
 import { ART_STYLES } from '../art/styles.ts';
 import { chance, integerBetween } from '../sampling.ts';
 import type { ColourName, Count, ObjectName } from '../vocabulary.ts';
-import { COLOURS } from '../vocabulary.ts';
+import { COLOURS, objectWord } from '../vocabulary.ts';
 import { paintBackground } from './backgrounds/paint-background.ts';
 import type { Canvas } from './canvas.ts';
 import { createCanvas } from './canvas.ts';
-import { drawSprite } from './compose.ts';
+import { drawSprites } from './compose.ts';
 import type { Box } from './layout.ts';
 import { placeBoxes } from './layout.ts';
 import type { Scene } from './scene.ts';
@@ -34,9 +34,9 @@ const OBJECT_SIZES: Readonly<Record<Count, readonly [number, number]>> = {
   1: [36, 42],
   2: [26, 29],
   3: [23, 26],
-  4: [20, 24],
-  5: [18, 21],
-  6: [18, 19],
+  4: [17, 24],
+  5: [17, 20],
+  6: [17, 19],
 };
 
 /** Pixels between objects: as wide as the canvas allows, never so narrow that two look like one. */
@@ -57,8 +57,9 @@ export async function createRenderer({
     const key = `${style}/${object}/${size}`;
     const known = sprites.get(key);
     if (known) return known;
-    const master = masters.get(style)?.get(object);
-    if (!master) throw new Error(`a scene's style must be one of ${styles.join(', ')}, not '${style}'`);
+    const drawings = masters.get(style);
+    if (!drawings) throw new Error(`a scene's style must be one of ${styles.join(', ')}, not '${style}'`);
+    const master = drawings.get(objectWord(object).name)!;
     const sprite = shrink(master, size);
     sprites.set(key, sprite);
     return sprite;
@@ -69,9 +70,8 @@ export async function createRenderer({
       const canvas = createCanvas(SCENE_SIZE, SCENE_SIZE);
       paintBackground(canvas, scene.background, random);
       const tint = scene.colour && tints.get(scene.colour);
-      for (const { sprite, box } of arrange(scene, spriteOf, random)) {
-        drawSprite(canvas, sprite, { box, mirrored: chance(random, 0.5), tint });
-      }
+      const placed = arrange(scene, spriteOf, random).map((one) => ({ ...one, mirrored: chance(random, 0.5) }));
+      drawSprites(canvas, placed, tint);
       return toImage(canvas);
     },
   };

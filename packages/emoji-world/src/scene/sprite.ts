@@ -58,9 +58,14 @@ export async function rasterise(drawing: Drawing): Promise<MasterImage> {
   return { width, height, rgba };
 }
 
-/** The drawing with its longer side `size` pixels long, averaged by area. */
+/**
+ * The drawing at a size in pixels, averaged by area. The size is the longer side's of a square drawing; slender ones get
+ * up to a quarter more, or a bicycle would be half as large as a box.
+ */
 export function shrink(master: MasterImage, size: number): Sprite {
-  const scale = size / Math.max(master.width, master.height);
+  const longer = Math.max(master.width, master.height);
+  const slenderness = longer / Math.min(master.width, master.height);
+  const scale = (size * Math.min(1.25, slenderness ** 0.35)) / longer;
   const width = Math.max(1, Math.round(master.width * scale));
   const height = Math.max(1, Math.round(master.height * scale));
   const rows = resample(master.rgba, master.width, master.height, height);
@@ -123,11 +128,16 @@ function grow(alpha: Float32Array, width: number, height: number): Float32Array 
           const [sx, sy] = [x - 1 + dx, y - 1 + dy];
           if (sx < 0 || sy < 0 || sx >= width || sy >= height) continue;
           // Diagonal neighbours count less, which rounds the corners of the outline.
-          most = Math.max(most, alpha[sy * width + sx]! * (dx !== 0 && dy !== 0 ? 0.6 : 1));
+          most = Math.max(most, solid(alpha[sy * width + sx]!) * (dx !== 0 && dy !== 0 ? 0.6 : 1));
         }
       }
       result[y * (width + 2) + x] = most;
     }
   }
   return result;
+}
+
+/** Smoke, glow and other see-through parts cast no outline. */
+function solid(alpha: number): number {
+  return Math.min(1, Math.max(0, (alpha - 0.25) / 0.5));
 }

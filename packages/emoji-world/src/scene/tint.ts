@@ -13,7 +13,7 @@ interface Ramp {
 
 /** Black and white keep apart by never meeting: black ends at a dark grey, white starts at a light one. */
 const RAMPS: Readonly<Record<ColourName, Ramp>> = {
-  red: { dark: [84, 0, 8], middle: [222, 24, 34], light: [255, 150, 140] },
+  red: { dark: [84, 0, 8], middle: [222, 24, 34], light: [255, 128, 116] },
   yellow: { dark: [128, 92, 0], middle: [252, 212, 16], light: [255, 250, 172] },
   green: { dark: [0, 56, 12], middle: [28, 166, 52], light: [156, 236, 150] },
   blue: { dark: [6, 18, 98], middle: [26, 90, 230], light: [142, 198, 255] },

@@ -10,7 +10,7 @@ const TRUNK: Rgb = [84, 56, 34];
 
 /** Paints the forest over the whole canvas. */
 export function paintForest(canvas: Canvas, random: RandomGenerator): void {
-  fillGradient(canvas, mix([176, 214, 206], [224, 234, 190], random.uniform()), MIST, 0, 40);
+  fillGradient(canvas, mix([176, 214, 206], [224, 234, 190], random.uniform()), MIST, 0, 48);
   for (const [rank, depth] of [0.55, 0.28, 0].entries()) {
     const foot = 36 + rank * 7 + between(random, -1, 1);
     const height = 22 + rank * 7;
