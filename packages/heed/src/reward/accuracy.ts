@@ -1,0 +1,98 @@
+/**
+ * How well a score tells good images from bad ones: accuracy on pairs of one good and one bad image of the same
+ * prompt (paper, section 4.3 and figure 3), with intervals over prompts. Knows nothing of how scores come about.
+ */
+import type { Category } from '../prompts/prompt.ts';
+import { bootstrapMean, type Interval } from '../statistics/index.ts';
+import type { Features } from './features.ts';
+import { groupBy } from './group.ts';
+import { isBad, isGood, type LabelledImage } from './labelled-image.ts';
+
+/** An interval and the number of pairs behind it; absent intervals had no pair. */
+export interface PairAccuracy {
+  pairs: number;
+  prompts: number;
+  accuracy?: Interval;
+}
+
+/** Accuracies of one scorer on one held-out set. */
+export interface AccuracyTable {
+  all: PairAccuracy;
+  seen: PairAccuracy;
+  unseen: PairAccuracy;
+  byCategory: Partial<Record<Category | 'custom', { seen: PairAccuracy; unseen: PairAccuracy }>>;
+}
+
+/** One prompt's pairs: 1 where the good image scored higher, 0 where lower, 0.5 where equal. */
+export interface PromptPairs {
+  prompt: string;
+  category: Category | 'custom';
+  seen: boolean;
+  outcomes: number[];
+}
+
+/** All (good, bad) pairs of each prompt; `scores` stand in the order of `labelled`. */
+export function pairOutcomes(labelled: readonly LabelledImage[], scores: ArrayLike<number>): PromptPairs[] {
+  const scored = labelled.map((item, i) => ({ item, score: scores[i]! }));
+  return [...groupBy(scored, ({ item }) => item.image.prompt)].flatMap(([prompt, ofPrompt]) => {
+    const good = ofPrompt.filter(({ item }) => isGood(item));
+    const bad = ofPrompt.filter(({ item }) => isBad(item));
+    if (good.length === 0 || bad.length === 0) return [];
+    const { category, seen } = ofPrompt[0]!.item.image;
+    const outcomes = good.flatMap(({ score }) =>
+      bad.map((other) => (score > other.score ? 1 : score < other.score ? 0 : 0.5)),
+    );
+    return [{ prompt, category, seen, outcomes }];
+  });
+}
+
+/** Accuracies over all, seen, unseen and each category; prompts are the bootstrap's clusters. */
+export function accuracyTable(pairs: readonly PromptPairs[], options: { seed?: number } = {}): AccuracyTable {
+  const of = (subset: readonly PromptPairs[]) => pairAccuracy(subset, options);
+  const bySeen = (subset: readonly PromptPairs[]) => ({
+    seen: of(subset.filter(({ seen }) => seen)),
+    unseen: of(subset.filter(({ seen }) => !seen)),
+  });
+  const byCategory = Object.fromEntries(
+    [...groupBy(pairs, ({ category }) => category)].map(([category, subset]) => [category, bySeen(subset)]),
+  );
+  return { all: of(pairs), ...bySeen(pairs), byCategory };
+}
+
+function pairAccuracy(subset: readonly PromptPairs[], options: { seed?: number }): PairAccuracy {
+  const pairs = subset.reduce((total, { outcomes }) => total + outcomes.length, 0);
+  if (pairs === 0) return { pairs, prompts: 0 };
+  const accuracy = bootstrapMean(
+    subset.map(({ outcomes }) => outcomes),
+    options,
+  );
+  return { pairs, prompts: subset.length, accuracy };
+}
+
+/** Mean difference of two scorers' outcomes on the same pairs, with its interval; undefined without pairs. */
+export function accuracyDifference(
+  treated: readonly PromptPairs[],
+  baseline: readonly PromptPairs[],
+  options: { seed?: number } = {},
+): Interval | undefined {
+  if (treated.length === 0) return undefined;
+  const clusters = treated.map(({ outcomes }, i) => outcomes.map((value, j) => value - baseline[i]!.outcomes[j]!));
+  return bootstrapMean(clusters, options);
+}
+
+/** CLIP score (Hessel et al. 2021) up to its constant factor: the cosine of image and text embeddings. */
+export function clipScores(images: readonly { id: string; prompt: string }[], features: Features): Float32Array {
+  return Float32Array.from(images, ({ id, prompt }) => cosine(features.image(id), features.text(prompt)));
+}
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  let dot = 0;
+  let squaredA = 0;
+  let squaredB = 0;
+  for (let i = 0; i < a.length; i++) {
+    dot += a[i]! * b[i]!;
+    squaredA += a[i]! * a[i]!;
+    squaredB += b[i]! * b[i]!;
+  }
+  return dot / Math.sqrt(squaredA * squaredB);
+}

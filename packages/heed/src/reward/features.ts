@@ -1,0 +1,84 @@
+/**
+ * CLIP embeddings of images and prompts: computed once, kept on disk per image id and prompt text.
+ * CLIP is frozen, so these rows are all that reward training and scoring ever see.
+ */
+import { join } from 'node:path';
+import type { ClipEmbedder, RgbImage } from '@heed/diffusion';
+import { fillVectorCache, openVectorCache, type VectorCache } from '../storage/vector-cache.ts';
+
+/** Embeddings by key; every key must have been prepared before it is read. */
+export interface Features {
+  readonly projectionDim: number;
+  /** Embeds prompts that are not known yet. */
+  prepareTexts(prompts: readonly string[], options?: PrepareOptions): Promise<void>;
+  /** Embeds images that are not known yet; `readImage` is called for those alone. */
+  prepareImages(
+    imageIds: readonly string[],
+    readImage: (imageId: string) => Promise<RgbImage>,
+    options?: PrepareOptions,
+  ): Promise<void>;
+  /** Projected text embedding, [P], not normalised. */
+  text(prompt: string): Float32Array;
+  /** Projected image embedding, [P], not normalised. */
+  image(imageId: string): Float32Array;
+  close(): Promise<void>;
+}
+
+interface PrepareOptions {
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Opens the features of one CLIP model under `folder`. `clipHash` names the weights: other weights, other rows.
+ */
+export async function openFeatures(options: {
+  folder: string;
+  clipHash: string;
+  clip: ClipEmbedder;
+  batchSize?: number;
+}): Promise<Features> {
+  const { folder, clipHash, clip, batchSize = 32 } = options;
+  const length = clip.projectionDim;
+  const texts = await loadable(join(folder, `clip-${clipHash}`, 'texts'), length);
+  const images = await loadable(join(folder, `clip-${clipHash}`, 'images'), length);
+  return {
+    projectionDim: length,
+    prepareTexts: (prompts, progress) =>
+      texts.prepare(prompts, {
+        ...progress,
+        batchSize,
+        compute: (indices) => clip.embedTexts(indices.map((i) => prompts[i]!)),
+      }),
+    prepareImages: (imageIds, readImage, progress) =>
+      images.prepare(imageIds, {
+        ...progress,
+        batchSize,
+        compute: async (indices) => clip.embedImages(await Promise.all(indices.map((i) => readImage(imageIds[i]!)))),
+      }),
+    text: (prompt) => texts.row(prompt),
+    image: (imageId) => images.row(imageId),
+    async close() {
+      await texts.close();
+      await images.close();
+    },
+  };
+}
+
+/** A vector cache whose prepared rows are held in memory. */
+async function loadable(path: string, length: number) {
+  const cache: VectorCache = await openVectorCache(path, { length });
+  const rows = new Map<string, Float32Array>();
+  return {
+    async prepare(keys: readonly string[], options: Parameters<typeof fillVectorCache>[2]): Promise<void> {
+      await fillVectorCache(cache, keys, options);
+      for (const key of keys) if (!rows.has(key)) rows.set(key, (await cache.get(key))!);
+    },
+    row(key: string): Float32Array {
+      const row = rows.get(key);
+      if (row === undefined) throw new Error(`features: expected an embedding of "${key}" prepared before, found none`);
+      return row;
+    },
+    close: () => cache.close(),
+  };
+}

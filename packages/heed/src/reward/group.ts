@@ -1,0 +1,13 @@
+/** Grouping of rows by a key, in order of first appearance. (`Map.groupBy` needs a newer Node than we support.) */
+
+/** Every key with its items. */
+export function groupBy<K, T>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}

@@ -1,0 +1,98 @@
+// Reward training on synthetic embeddings where the right answer is known: it learns, repeats itself, round-trips.
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRandom } from '@heed/diffusion/autodiff';
+import { expect, it } from 'vitest';
+import { accuracyTable, pairOutcomes } from './accuracy.ts';
+import type { Features } from './features.ts';
+import type { LabelledImage } from './labelled-image.ts';
+import { loadRewardModel, saveRewardModel } from './reward-model.ts';
+import { scoreImages, trainReward } from './train.ts';
+
+const P = 8;
+const COLOURS = ['red', 'green', 'blue', 'black', 'pink', 'white'];
+
+/** Images show a colour; good means that it is the prompted one. Embeddings are the colour's direction and noise. */
+function syntheticWorld(count: number) {
+  const random = createRandom(11);
+  const direction = COLOURS.map((_, i) => Float32Array.from({ length: P }, (_, j) => (i === j ? 2 : 0)));
+  const noisy = (vector: Float32Array) => vector.map((value) => value + 0.3 * random.normal());
+  const images = new Map<string, Float32Array>();
+  const texts = new Map(COLOURS.map((colour, i) => [`A ${colour} colored dog.`, direction[i]!]));
+  const labelled: LabelledImage[] = Array.from({ length: count }, (_, i) => {
+    const asked = random.integer(COLOURS.length);
+    const shown = random.uniform() < 0.5 ? asked : random.integer(COLOURS.length);
+    const id = `image-${i}`;
+    images.set(id, noisy(direction[shown]!));
+    const prompt = `A ${COLOURS[asked]} colored dog.`;
+    return {
+      image: {
+        id,
+        file: id,
+        prompt,
+        category: 'colour',
+        seen: true,
+        seed: i,
+        model: 'base',
+        modelHash: 'x',
+        sampler: 'ddim',
+        steps: 1,
+        guidanceScale: 1,
+        set: 'train',
+      },
+      label: asked === shown ? 1 : 0,
+      judgements: 1,
+    };
+  });
+  const features: Features = {
+    projectionDim: P,
+    prepareTexts: async () => {},
+    prepareImages: async () => {},
+    text: (prompt) => texts.get(prompt)!,
+    image: (id) => images.get(id)!,
+    close: async () => {},
+  };
+  const perturbedPrompts = new Map([...texts.keys()].map((own) => [own, [...texts.keys()].filter((t) => t !== own)]));
+  return { labelled, features, perturbedPrompts };
+}
+
+const options = { hiddenSize: 32, perturbations: 4, batchSize: 32, maxEpochs: 25, learningRate: 3e-3 };
+
+it('learns, repeats itself bit by bit and survives saving', { timeout: 120_000 }, async () => {
+  const { labelled, features, perturbedPrompts } = syntheticWorld(500);
+  const inputs = { training: labelled.slice(0, 300), validation: labelled.slice(300, 350), features, seed: 5 };
+  const first = await trainReward({ ...inputs, perturbedPrompts, options, threads: 1 });
+  const second = await trainReward({ ...inputs, perturbedPrompts, options, threads: 1 });
+  expect(second.epochs).toEqual(first.epochs);
+
+  const test = labelled.slice(350);
+  const images = test.map(({ image }) => image);
+  const scores = await scoreImages(first.model, images, features);
+  expect(await scoreImages(second.model, images, features)).toEqual(scores);
+  expect(accuracyTable(pairOutcomes(test, scores)).all.accuracy!.mean).toBeGreaterThan(0.9);
+  expect(first.epochs.at(-1)!.promptClassification).toBeLessThan(first.epochs[0]!.promptClassification!);
+  expect(first.bestEpoch).toBeGreaterThan(1);
+
+  const folder = await mkdtemp(join(tmpdir(), 'heed-reward-'));
+  await saveRewardModel(folder, first.model, { clipHash: 'abc', training: { seed: 5 } });
+  const loaded = await loadRewardModel(folder, { clipHash: 'abc', threads: 1 });
+  expect(await scoreImages(loaded, images, features)).toEqual(scores);
+  expect(loaded.config.training).toEqual({ seed: 5 });
+  await expect(loadRewardModel(folder, { clipHash: 'other' })).rejects.toThrow(/trained on, got other/);
+  for (const model of [first.model, second.model, loaded]) model.dispose();
+});
+
+it('learns without the auxiliary task, too', async () => {
+  const { labelled, features } = syntheticWorld(200);
+  const { model, epochs } = await trainReward({
+    training: labelled.slice(0, 150),
+    validation: labelled.slice(150),
+    features,
+    seed: 1,
+    options: { ...options, lambda: 0, maxEpochs: 5, patience: 5 },
+  });
+  expect(epochs[0]!.promptClassification).toBeUndefined();
+  expect(epochs.at(-1)!.loss).toBeLessThan(epochs[0]!.loss);
+  model.dispose();
+});

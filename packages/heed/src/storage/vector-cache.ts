@@ -1,0 +1,125 @@
+/**
+ * Vectors on disk that are computed once: CLIP embeddings, latents. One `.f32` file of rows of equal length and one
+ * `.keys.jsonl` that names them in order. Append-only; a cache, so losing it costs time and nothing else.
+ */
+import { type FileHandle, mkdir, open, readFile, truncate } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** An open cache; one process writes it at a time. */
+export interface VectorCache {
+  readonly length: number;
+  readonly size: number;
+  has(key: string): boolean;
+  /** The row of `key`, or undefined. */
+  get(key: string): Promise<Float32Array | undefined>;
+  /** Appends rows; `rows` holds `keys.length * length` numbers. A key that is already there is left as it is. */
+  add(keys: readonly string[], rows: Float32Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens or creates `<path>.f32` and `<path>.keys.jsonl`; what a crash tore off the end is cut away. */
+export async function openVectorCache(path: string, options: { length: number }): Promise<VectorCache> {
+  const { length } = options;
+  const rowBytes = length * Float32Array.BYTES_PER_ELEMENT;
+  await mkdir(dirname(path), { recursive: true });
+  const data = await open(`${path}.f32`, 'a+');
+  const keysPath = `${path}.keys.jsonl`;
+  const rowOfKey = new Map<string, number>();
+  const text = await readFile(keysPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  const wholeRows = Math.floor((await data.stat()).size / rowBytes);
+  let keptBytes = 0;
+  for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
+    const key = parseKey(line);
+    if (key === undefined || rowOfKey.size >= wholeRows) break;
+    rowOfKey.set(key, rowOfKey.size);
+    keptBytes += Buffer.byteLength(line) + 1;
+  }
+  await truncate(`${path}.f32`, rowOfKey.size * rowBytes);
+  const keys = await open(keysPath, 'a');
+  await keys.truncate(keptBytes);
+
+  return {
+    length,
+    get size() {
+      return rowOfKey.size;
+    },
+    has: (key) => rowOfKey.has(key),
+    async get(key) {
+      const row = rowOfKey.get(key);
+      return row === undefined ? undefined : readRow(data, { row, length });
+    },
+    async add(newKeys, rows) {
+      if (rows.length !== newKeys.length * length) {
+        throw new Error(
+          `vector cache ${path}: expected ${newKeys.length} rows of ${length} numbers, got ${rows.length} numbers`,
+        );
+      }
+      const fresh = newKeys.flatMap((key, i) => (rowOfKey.has(key) || newKeys.indexOf(key) !== i ? [] : [{ key, i }]));
+      const packed = new Float32Array(fresh.length * length);
+      fresh.forEach(({ i }, at) => {
+        packed.set(rows.subarray(i * length, (i + 1) * length), at * length);
+      });
+      // Rows first: a key without its row would be a lie, a row without its key is cut away at the next opening.
+      await data.appendFile(new Uint8Array(packed.buffer));
+      await keys.appendFile(fresh.map(({ key }) => `${JSON.stringify(key)}\n`).join(''));
+      for (const { key } of fresh) rowOfKey.set(key, rowOfKey.size);
+    },
+    async close() {
+      await data.close();
+      await keys.close();
+    },
+  };
+}
+
+/**
+ * Makes sure that every key has a row, computing in batches what is not cached yet.
+ * `compute` gets missing keys' indices into `keys` and returns their rows one after another.
+ */
+export async function fillVectorCache(
+  cache: VectorCache,
+  keys: readonly string[],
+  options: {
+    batchSize: number;
+    compute: (indices: readonly number[]) => Promise<Float32Array>;
+    onProgress?: (done: number, total: number) => void;
+    signal?: AbortSignal;
+  },
+): Promise<void> {
+  const seen = new Set<string>();
+  const missing: number[] = [];
+  keys.forEach((key, i) => {
+    if (!cache.has(key) && !seen.has(key)) missing.push(i);
+    seen.add(key);
+  });
+  for (let start = 0; start < missing.length; start += options.batchSize) {
+    options.signal?.throwIfAborted();
+    const indices = missing.slice(start, start + options.batchSize);
+    const rows = await options.compute(indices);
+    await cache.add(
+      indices.map((i) => keys[i]!),
+      rows,
+    );
+    options.onProgress?.(start + indices.length, missing.length);
+  }
+}
+
+async function readRow(file: FileHandle, options: { row: number; length: number }): Promise<Float32Array> {
+  const values = new Float32Array(options.length);
+  const { bytesRead } = await file.read(new Uint8Array(values.buffer), { position: options.row * values.byteLength });
+  if (bytesRead !== values.byteLength) {
+    throw new Error(`vector cache: expected ${values.byteLength} bytes in row ${options.row}, got ${bytesRead}`);
+  }
+  return values;
+}
+
+function parseKey(line: string): string | undefined {
+  try {
+    const key: unknown = JSON.parse(line);
+    return typeof key === 'string' ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
