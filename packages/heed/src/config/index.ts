@@ -1,0 +1,14 @@
+/** The settings of a project. */
+export { applyOverrides } from './overrides.ts';
+export { checkConfig, parseConfig } from './parse.ts';
+export {
+  BUILT_IN_MODEL,
+  type ConfigKey,
+  type ConfigSection,
+  configSchema,
+  configSections,
+  type HeedConfig,
+  PAPER_EVALUATION_PROMPTS,
+  PAPER_PROMPTS,
+} from './schema.ts';
+export { commentedConfig, configJsonSchema, resolvedConfig } from './write.ts';

@@ -1,0 +1,43 @@
+/** `--set tune.beta=0.5`: values from the command line laid over those of the file, before anything is checked. */
+import { parse as parseToml } from 'smol-toml';
+import { badInput } from '../errors.ts';
+import { quote } from '../text/nearest.ts';
+
+/**
+ * Returns a copy of `table` with each `path=value` applied in order. The value is read as TOML; what is not TOML
+ * is taken as a text, so that quotes are not needed in a shell: `--set sample.sampler=ddim`.
+ */
+export function applyOverrides(
+  table: Readonly<Record<string, unknown>>,
+  overrides: readonly string[],
+): Record<string, unknown> {
+  const result = structuredClone(table) as Record<string, unknown>;
+  for (const override of overrides) {
+    const at = override.indexOf('=');
+    const path = override.slice(0, Math.max(0, at)).trim().split('.');
+    if (at < 0 || path.length > 2 || path.some((key) => !/^[A-Za-z][A-Za-z0-9]*$/.test(key))) {
+      throw badInput(`--set must be given key=value or section.key=value, got ${quote(override)}`);
+    }
+    const value = parseValue(override.slice(at + 1).trim());
+    const [first, second] = path as [string, string?];
+    if (second === undefined) result[first] = value;
+    else result[first] = { ...asTable(result[first], first), [second]: value };
+  }
+  return result;
+}
+
+function parseValue(text: string): unknown {
+  try {
+    return parseToml(`value = ${text}`).value;
+  } catch {
+    return text;
+  }
+}
+
+function asTable(value: unknown, name: string): Record<string, unknown> {
+  if (value === undefined) return {};
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw badInput(`--set: ${name} is not a section`);
+  }
+  return value as Record<string, unknown>;
+}

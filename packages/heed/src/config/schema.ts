@@ -1,0 +1,198 @@
+/**
+ * Every key of heed.toml: its kind, its default and one sentence on it. The commented file that `heed init` writes, the
+ * JSON Schema and the checks all come from here. Nothing here reads files.
+ */
+import { z } from 'zod';
+
+/** The model and CLIP that come with heed, in place of a folder. */
+export const BUILT_IN_MODEL = 'emoji-world';
+/** The paper's 2,774 training prompts, in place of a file. */
+export const PAPER_PROMPTS = 'paper';
+/** The 120 prompts of the paper's table 4, in place of a file. */
+export const PAPER_EVALUATION_PROMPTS = 'paper-evaluation';
+
+const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.int().min(min).max(max);
+const positive = () => z.number().gt(0);
+const text = () => z.string().min(1);
+
+const model = z.strictObject({
+  path: text()
+    .default(BUILT_IN_MODEL)
+    .describe(
+      `The model to align: '${BUILT_IN_MODEL}' is the tiny one that comes with heed, anything else a diffusers folder.`,
+    ),
+  clip: text()
+    .default(BUILT_IN_MODEL)
+    .describe(`The CLIP that the reward sees with: '${BUILT_IN_MODEL}', or a transformers CLIPModel folder.`),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, dots, dashes and underscores')
+    .default('base')
+    .describe('What images and feedback call the model.'),
+});
+
+const generate = z.strictObject({
+  prompts: text()
+    .default(PAPER_PROMPTS)
+    .describe(
+      `Prompts to draw: '${PAPER_PROMPTS}' is the paper's 2,774, anything else a .txt or .csv file of your own.`,
+    ),
+  promptLimit: whole(0)
+    .default(0)
+    .describe('Use only this many prompts, drawn evenly from all categories; 0 uses all.'),
+  imagesPerPrompt: whole(0, 10_000)
+    .default(0)
+    .describe('Images a prompt; 0 takes the numbers of the paper (60 count, 60 colour, 30 background, 6 combination).'),
+});
+
+const label = z.strictObject({
+  imagesPerQuery: whole(1, 100).default(3).describe('Images of one prompt shown together.'),
+  simulatedRaters: whole(1, 1000)
+    .default(2)
+    .describe('How many simulated raters answer each query with `label --simulate`.'),
+});
+
+const reward = z.strictObject({
+  perturbations: whole(1, 1000)
+    .default(10)
+    .describe('Changed prompts beside the original in the auxiliary task (N; the paper does not print it).'),
+  temperature: positive().default(2).describe('Temperature T of the softmax over those prompts.'),
+  lambda: z.number().min(0).default(0.5).describe('Weight of the auxiliary task; 0 leaves it out.'),
+  hidden: whole(1, 65_536).default(1024).describe('Units of each of the two hidden layers.'),
+  epochs: whole(1).default(30).describe('Passes over the training pairs.'),
+  batchSize: whole(1).default(128).describe('Pairs a training step.'),
+  learningRate: positive().default(1e-4).describe('Learning rate of AdamW.'),
+  weightDecay: z.number().min(0).default(1e-2).describe('Decoupled weight decay of AdamW.'),
+  validationShare: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.15)
+    .describe('Share of the labelled prompts held out to measure accuracy.'),
+});
+
+const tune = z.strictObject({
+  beta: z.number().min(0).default(1).describe('Weight of the pre-training loss (the paper does not print it).'),
+  steps: whole(1).default(1000).describe('Optimizer updates; the paper makes 10,000.'),
+  batchSize: whole(1)
+    .default(16)
+    .describe('Model-generated samples a step; as many pre-training samples join them where beta is above 0.'),
+  accumulation: whole(1).default(1).describe('Batches whose gradients are added up before one update.'),
+  learningRate: positive()
+    .default(5e-5)
+    .describe('Peak learning rate; 2e-5 suits Stable Diffusion 1.5, the tiny model bears more.'),
+  schedule: z
+    .enum(['constant', 'cosine', 'linear'])
+    .default('constant')
+    .describe('How the learning rate goes on after warm-up.'),
+  warmupSteps: whole(0).default(50).describe('Updates over which the learning rate rises from 0.'),
+  weightDecay: z.number().min(0).default(1e-2).describe('Decoupled weight decay of AdamW.'),
+  maxGradientNorm: positive().default(1).describe('Gradients are scaled down to this global norm.'),
+  ema: z.number().min(0).lt(1).default(0).describe('Decay of the moving average of the weights; 0 keeps none.'),
+  humanData: z.boolean().default(true).describe('Train on labelled images.'),
+  unlabelledData: z.boolean().default(true).describe('Train on images that nobody labelled, weighted by the reward.'),
+  recompute: z.boolean().default(false).describe('Recompute blocks in the backward pass: less memory, more time.'),
+  checkpointEverySteps: whole(1).default(100).describe('Updates between checkpoints.'),
+  keepCheckpoints: whole(1).default(2).describe('How many of the newest checkpoints stay.'),
+  sampleEverySteps: whole(0).default(250).describe('Updates between sample grids, from step 0 on; 0 draws none.'),
+  samplePrompts: z
+    .array(text())
+    .default(['A green colored dog.', 'Three apples.', 'A cat on the moon.', 'Two blue birds in the forest.'])
+    .describe('Prompts of the sample grid; the seeds stay the same, too.'),
+  logEverySteps: whole(1).default(10).describe('Updates between lines of metrics.jsonl.'),
+});
+
+const sample = z.strictObject({
+  sampler: z.enum(['ddim', 'dpmpp_2m']).default('dpmpp_2m').describe('How noise becomes an image, in every command.'),
+  steps: whole(1, 1000).default(20).describe('Calls of the network an image.'),
+  guidanceScale: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(3)
+    .describe('Classifier-free guidance; 1 is none, Stable Diffusion is used with 7.5.'),
+  batchSize: whole(1, 4096).default(16).describe('Images drawn at once; changes speed and memory, never a pixel.'),
+});
+
+const evaluate = z.strictObject({
+  prompts: text()
+    .default(PAPER_EVALUATION_PROMPTS)
+    .describe(
+      `Prompts to evaluate on: '${PAPER_EVALUATION_PROMPTS}' is the paper's 120, anything else a .txt or .csv file of your own.`,
+    ),
+  promptLimit: whole(0).default(0).describe('Use only this many prompts, drawn evenly; 0 uses all.'),
+  imagesPerPrompt: whole(1, 1000).default(4).describe('Images in each set that raters compare.'),
+  bestOf: whole(1, 1000)
+    .default(16)
+    .describe('Images out of which the reward picks the best for the best-of-n baseline.'),
+  raters: whole(1, 1000).default(9).describe('Raters of each comparison.'),
+  resamples: whole(100).default(2000).describe('Bootstrap resamples behind each interval.'),
+  fidelityImages: whole(16).default(1000).describe('Images of each side in the Fréchet distance and in CMMD.'),
+});
+
+/** The schema of heed.toml. Sections and keys that are left out take their defaults; unknown ones are errors. */
+export const configSchema = z.strictObject({
+  seed: whole(0, 2 ** 31 - 1)
+    .default(0)
+    .describe('The seed of everything random; the same seed gives the same project.'),
+  device: z
+    .enum(['cpu', 'webgpu', 'cuda', 'coreml', 'directml'])
+    .default('cpu')
+    .describe('Where the networks run; all but cpu and webgpu are untested.'),
+  threads: whole(0, 1024)
+    .default(0)
+    .describe('Threads of the networks; 0 takes one a core. Results are the same bits only for the same number.'),
+  model: model.prefault({}).describe('The models that the project starts from.'),
+  generate: generate.prefault({}).describe('`heed generate`: images to be judged.'),
+  label: label.prefault({}).describe('`heed label`: good or bad, by people or by simulated raters.'),
+  reward: reward.prefault({}).describe('`heed reward`: a network that learns to judge as the raters do.'),
+  tune: tune.prefault({}).describe('`heed tune`: the model learns from the reward.'),
+  sample: sample.prefault({}).describe('How every command samples images.'),
+  evaluate: evaluate.prefault({}).describe('`heed evaluate`: what tuning bought and what it cost.'),
+});
+
+/** A heed.toml with every default filled in. */
+export type HeedConfig = z.output<typeof configSchema>;
+
+/** One leaf of the schema, as documentation and tools need it. */
+export interface ConfigKey {
+  /** 'tune.beta'. */
+  readonly path: string;
+  readonly description: string;
+  readonly defaultValue: unknown;
+  readonly schema: z.core.$ZodType;
+}
+
+/** A section of the schema; the keys outside all sections are in one without a name, which comes first. */
+export interface ConfigSection {
+  readonly name: string;
+  readonly description: string;
+  readonly keys: readonly ConfigKey[];
+}
+
+/** All sections and keys in the order of the file. */
+export function configSections(): ConfigSection[] {
+  const defaults: Record<string, unknown> = configSchema.parse({});
+  const topLevel: ConfigKey[] = [];
+  const sections: ConfigSection[] = [];
+  for (const [name, schema] of Object.entries(configSchema.shape)) {
+    const inner = schema instanceof z.ZodPrefault ? schema.unwrap() : undefined;
+    const description = schema.description ?? '';
+    if (inner instanceof z.ZodObject) {
+      const sectionDefaults = defaults[name] as Record<string, unknown>;
+      sections.push({
+        name,
+        description,
+        keys: Object.entries(inner.shape).map(([key, leaf]) => ({
+          path: `${name}.${key}`,
+          description: (leaf as z.ZodType).description ?? '',
+          defaultValue: sectionDefaults[key],
+          schema: leaf as z.ZodType,
+        })),
+      });
+    } else {
+      topLevel.push({ path: name, description, defaultValue: defaults[name], schema });
+    }
+  }
+  return [{ name: '', description: '', keys: topLevel }, ...sections];
+}

@@ -1,0 +1,59 @@
+/** One judgement: who said what of which image of which model, and when. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+
+export const LABELS = ['good', 'bad', 'skip'] as const;
+export type Label = (typeof LABELS)[number];
+
+/** One line of feedback.jsonl. */
+export interface FeedbackEvent {
+  /** Decided by query, rater and image for machine-made events; appending the same id twice keeps the first. */
+  readonly id: string;
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly rater: string;
+  readonly raterKind: 'human' | 'simulated';
+  /** The images that were shown together. */
+  readonly query: string;
+  /** Id in the image store. */
+  readonly image: string;
+  readonly prompt: string;
+  readonly model: string;
+  readonly label: Label;
+  readonly reason?: string;
+}
+
+const eventSchema = z.object({
+  id: z.string().min(1).max(200),
+  time: z.iso.datetime(),
+  rater: z.string().min(1).max(200),
+  raterKind: z.enum(['human', 'simulated']),
+  query: z.string().min(1).max(200),
+  image: z.string().regex(/^[0-9a-f]{16}$/),
+  prompt: z.string().min(1).max(10_000),
+  model: z.string().min(1).max(200),
+  label: z.enum(LABELS),
+  reason: z.string().max(2000).optional(),
+});
+
+/** Checks one event; throws "expected ..." with the name of the first bad field. */
+export function parseFeedbackEvent(value: unknown): FeedbackEvent {
+  const result = eventSchema.safeParse(value);
+  if (result.success) return result.data as FeedbackEvent;
+  const field = result.error.issues[0]?.path.join('.') || 'the whole line';
+  throw new Error(`expected a feedback event, got a bad value in ${field}`);
+}
+
+/** The same query, rater and image always give the same id, so that a repeated run adds nothing. */
+export function eventId(facts: { query: string; rater: string; image: string }): string {
+  return hash('event', facts.query, facts.rater, facts.image);
+}
+
+/** The id of a query: its prompt and its images, in whatever order they are shown. */
+export function queryId(prompt: string, imageIds: readonly string[]): string {
+  return hash('query', prompt, ...[...imageIds].sort());
+}
+
+function hash(...facts: string[]): string {
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 20);
+}

@@ -1,0 +1,28 @@
+/** What the log says in the end: the last word of each rater on each image, and what an image's raters agree on. */
+import type { FeedbackEvent, Label } from './event.ts';
+
+/** The last event of each rater on each image, in the order of the log. An earlier one was taken back by a later. */
+export function lastWords(events: readonly FeedbackEvent[]): FeedbackEvent[] {
+  const last = new Map<string, FeedbackEvent>();
+  for (const event of events) {
+    const key = JSON.stringify([event.rater, event.image]);
+    last.delete(key);
+    last.set(key, event);
+  }
+  return [...last.values()];
+}
+
+/** Shares of good, bad and skip over events. */
+export interface LabelShares {
+  readonly judgements: number;
+  readonly good: number;
+  readonly bad: number;
+  readonly skip: number;
+}
+
+/** How often each label was given, as shares of all; the paper's are 46.5, 48.5 and 5.0 per cent. */
+export function labelShares(events: readonly FeedbackEvent[]): LabelShares {
+  const share = (label: Label) =>
+    events.length === 0 ? 0 : events.filter((event) => event.label === label).length / events.length;
+  return { judgements: events.length, good: share('good'), bad: share('bad'), skip: share('skip') };
+}

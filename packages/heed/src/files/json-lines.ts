@@ -1,0 +1,100 @@
+/**
+ * Files of one JSON object a line, only ever appended to. A process that dies while appending can tear the last line,
+ * and only that one: it is passed over when reading and cut off before the next append. Damage elsewhere is an error.
+ */
+import { readFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { badInput } from '../errors.ts';
+
+/** What a file of JSON lines holds. */
+export interface JsonLines<T> {
+  records: T[];
+  /** Length up to the end of the last whole line; anything after it was torn. */
+  wholeBytes: number;
+  tornBytes: number;
+}
+
+/**
+ * Reads all whole lines; a missing file is empty. `parse` gets each parsed line and throws a sentence without a
+ * subject ("expected ..."), to which path and line number are put in front.
+ */
+export function readJsonLines<T>(path: string, parse: (value: unknown) => T): JsonLines<T> {
+  const bytes = readIfThere(path);
+  const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
+  const records: T[] = [];
+  const lines = bytes.toString('utf8', 0, wholeBytes).split('\n').slice(0, -1);
+  lines.forEach((line, index) => {
+    try {
+      records.push(parse(parseLine(line)));
+    } catch (error) {
+      throw badInput(`${path}, line ${index + 1}: ${(error as Error).message}`);
+    }
+  });
+  return { records, wholeBytes, tornBytes: bytes.length - wholeBytes };
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new Error('expected a JSON object, got damaged text');
+  }
+}
+
+function readIfThere(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
+}
+
+/** An append-only file of JSON lines. */
+export interface JsonLinesWriter {
+  /** Writes all records as lines in one call; resolves after they are flushed where `fsync` is set. */
+  append(records: readonly unknown[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens lazily, at the first append, and cuts a torn last line off then. Appends run one after another. */
+export function createJsonLinesWriter(path: string, options: { fsync?: boolean } = {}): JsonLinesWriter {
+  const { fsync = false } = options;
+  let file: FileHandle | undefined;
+  let last: Promise<void> = Promise.resolve();
+  const write = async (text: string) => {
+    file ??= await openRepaired(path);
+    const { size } = await file.stat();
+    try {
+      await file.appendFile(text);
+      if (fsync) await file.datasync();
+    } catch (error) {
+      // What a full disk let through must not become a damaged line in the middle of the next append.
+      await file.truncate(size).catch(() => {});
+      throw error;
+    }
+  };
+  return {
+    append(records) {
+      if (records.length === 0) return last;
+      const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+      const current = last.then(() => write(text));
+      // A failed append must reach its own caller, not those queued after it.
+      last = current.catch(() => {});
+      return current;
+    },
+    async close() {
+      await last;
+      await file?.close();
+      file = undefined;
+    },
+  };
+}
+
+async function openRepaired(path: string): Promise<FileHandle> {
+  const file = await open(path, 'a+');
+  const { size } = await file.stat();
+  const wholeBytes = size === 0 ? 0 : (await file.readFile()).lastIndexOf(0x0a) + 1;
+  if (wholeBytes < size) await file.truncate(wholeBytes);
+  return file;
+}

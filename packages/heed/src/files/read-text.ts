@@ -1,0 +1,52 @@
+/** Text files that a user hands in: size, encoding and control characters are checked before anything is parsed. */
+import { readFile, stat } from 'node:fs/promises';
+import { badInput } from '../errors.ts';
+
+const MAX_BYTES = 256 * 2 ** 20;
+
+/** Reads a whole file as UTF-8 (a byte order mark is dropped) or throws a sentence that names it as `what`. */
+export async function readTextFile(path: string, what: string): Promise<string> {
+  const bytes = await readChecked(path, what);
+  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (isUtf16) throw badInput(`${path}: expected ${what} in UTF-8, got UTF-16`);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw badInput(`${path}, line ${firstBadLine(bytes)}: expected ${what} in UTF-8, got other bytes`);
+  }
+}
+
+/** What is wrong with a text that should be one line for people to read, or undefined. */
+export function faultOfLine(text: string, { maxLength }: { maxLength: number }): string | undefined {
+  if (text.length > maxLength) return `expected at most ${maxLength} characters, got ${text.length}`;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.exec(text)?.[0];
+  if (control === undefined) return undefined;
+  return `expected no control characters, got U+${control.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+async function readChecked(path: string, what: string): Promise<Buffer> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+      throw badInput(`${path}: expected ${what}, found no such file`);
+    throw error;
+  });
+  if (!found.isFile()) throw badInput(`${path}: expected ${what}, got something that is not a file`);
+  if (found.size > MAX_BYTES) throw badInput(`${path}: expected at most ${MAX_BYTES} bytes, got ${found.size}`);
+  return readFile(path);
+}
+
+function firstBadLine(bytes: Buffer): number {
+  let line = 1;
+  for (let start = 0; start <= bytes.length; line++) {
+    const at = bytes.indexOf(0x0a, start);
+    const end = at < 0 ? bytes.length : at;
+    try {
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(start, end));
+    } catch {
+      return line;
+    }
+    start = end + 1;
+  }
+  return line - 1;
+}

@@ -1,0 +1,72 @@
+/** What is known of one image: the recipe that it was made by, and where it lies. */
+import { createHash } from 'node:crypto';
+import type { Attributes } from '@heed/emoji-world';
+import { z } from 'zod';
+import { CATEGORIES, type Category } from '../prompts/prompt.ts';
+
+/** Everything that decides an image's pixels, and what the image is for. */
+export interface ImageRecipe {
+  readonly prompt: string;
+  readonly category: Category | 'custom';
+  readonly seen: boolean;
+  readonly attributes?: Attributes;
+  readonly seed: number;
+  /** The model's name in the project; `modelHash` is what counts. */
+  readonly model: string;
+  readonly modelHash: string;
+  readonly sampler: string;
+  readonly steps: number;
+  readonly guidanceScale: number;
+  /** 'train', 'eval' or the id of a run. */
+  readonly set: string;
+}
+
+/** An image of the store. */
+export interface ImageRecord extends ImageRecipe {
+  /** First 16 hex digits of the PNG's SHA-256. */
+  readonly id: string;
+  /** Path of the PNG inside the store's folder. */
+  readonly file: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+const attributesSchema = z.object({
+  object: z.string(),
+  colour: z.string().optional(),
+  count: z.number().optional(),
+  background: z.string().optional(),
+});
+
+const recordSchema = z.object({
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  // A path that could lead out of the folder is damage or malice.
+  file: z.string().regex(/^[0-9a-f]{2}\/[0-9a-f]{16}\.png$/),
+  width: z.int().positive(),
+  height: z.int().positive(),
+  prompt: z.string(),
+  category: z.enum([...CATEGORIES, 'custom']),
+  seen: z.boolean(),
+  attributes: attributesSchema.optional(),
+  seed: z.int(),
+  model: z.string(),
+  modelHash: z.string(),
+  sampler: z.string(),
+  steps: z.int().positive(),
+  guidanceScale: z.number(),
+  set: z.string(),
+});
+
+/** Checks one line of index.jsonl; throws "expected ..." with the name of the first bad field. */
+export function parseImageRecord(value: unknown): ImageRecord {
+  const result = recordSchema.safeParse(value);
+  if (result.success) return result.data as ImageRecord;
+  const field = result.error.issues[0]?.path.join('.') || 'the whole line';
+  throw new Error(`expected an image record, got a bad value in ${field}`);
+}
+
+/** Equal for equal pixels: what the model was asked, not what for. */
+export function pixelKey({ prompt, seed, modelHash, sampler, steps, guidanceScale }: ImageRecipe): string {
+  const facts = JSON.stringify([prompt, seed, modelHash, sampler, steps, guidanceScale]);
+  return createHash('sha256').update(facts).digest('base64');
+}

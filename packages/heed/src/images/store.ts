@@ -1,0 +1,121 @@
+/**
+ * The images of a project: PNGs named by their hash, and index.jsonl with one record a line. Nothing is ever changed
+ * or deleted. One process adds at a time (the command holds a lock); any number reads.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { RgbImage } from '@heed/diffusion';
+import { badInput, HeedError } from '../errors.ts';
+import { createJsonLinesWriter, readJsonLines } from '../files/json-lines.ts';
+import { quote } from '../text/nearest.ts';
+import { formatParameters } from './parameters.ts';
+import { decodePng, encodePng } from './png.ts';
+import { type ImageRecipe, type ImageRecord, parseImageRecord, pixelKey } from './record.ts';
+
+/** File name of the index in the store's folder. */
+export const IMAGE_INDEX_FILE = 'index.jsonl';
+
+export interface ImageStore {
+  readonly folder: string;
+  /** Writes the PNG if it is new and records it; the same recipe in the same set is recorded once. */
+  add(image: RgbImage, recipe: ImageRecipe): Promise<ImageRecord>;
+  /** The image of this recipe in this set. */
+  find(recipe: ImageRecipe): ImageRecord | undefined;
+  /** As `find`, and where only another set has the same pixels, they are recorded for this set, too: nothing is drawn twice. */
+  adopt(recipe: ImageRecipe): Promise<ImageRecord | undefined>;
+  /** All records in the order they were added, or those of one set. */
+  all(options?: { set?: string }): ImageRecord[];
+  /** The record of that id; throws where there is none. */
+  get(id: string): ImageRecord;
+  has(id: string): boolean;
+  /** Pixels of an image; throws where the file is missing or not the one that was written. */
+  read(id: string): Promise<RgbImage>;
+  /** The PNG of an image as it lies on disk, checked against its id. */
+  readPng(id: string): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Opens the store in `folder`, which need not exist yet. A torn last line of the index is passed over. */
+export function createImageStore(folder: string): ImageStore {
+  const indexPath = join(folder, IMAGE_INDEX_FILE);
+  const { records } = readJsonLines(indexPath, parseImageRecord);
+  const writer = createJsonLinesWriter(indexPath);
+  const byId = new Map<string, ImageRecord>();
+  const byPixels = new Map<string, ImageRecord[]>();
+  const remember = (record: ImageRecord) => {
+    if (!byId.has(record.id)) byId.set(record.id, record);
+    const key = pixelKey(record);
+    const same = byPixels.get(key);
+    if (same) same.push(record);
+    else byPixels.set(key, [record]);
+  };
+  records.forEach(remember);
+
+  const find = (recipe: ImageRecipe) => byPixels.get(pixelKey(recipe))?.find(({ set }) => set === recipe.set);
+  const record = async (entry: ImageRecord) => {
+    await writer.append([entry]);
+    records.push(entry);
+    remember(entry);
+    return entry;
+  };
+  const get = (id: string) => {
+    const found = byId.get(id);
+    if (!found) throw badInput(`image must be one of ${indexPath}, there is no ${quote(id)}`);
+    return found;
+  };
+  const readPng = async (id: string) => {
+    const path = join(folder, get(id).file);
+    const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') throw new HeedError(`${path}: expected the image of the index, found no such file`);
+      throw error;
+    });
+    if (idOf(bytes) !== id) throw new HeedError(`${path}: expected the image with hash ${id}, got ${idOf(bytes)}`);
+    return bytes;
+  };
+
+  return {
+    folder,
+    find,
+    get,
+    readPng,
+    has: (id) => byId.has(id),
+    all: ({ set } = {}) => records.filter((entry) => set === undefined || entry.set === set),
+    async add(image, recipe) {
+      const existing = find(recipe);
+      if (existing) return existing;
+      const { width, height } = image;
+      const png = encodePng(image, formatParameters({ ...recipe, width, height }));
+      const id = idOf(png);
+      const file = `${id.slice(0, 2)}/${id}.png`;
+      await writeOnce(join(folder, file), png);
+      return record({ id, file, width, height, ...recipe });
+    },
+    async adopt(recipe) {
+      const existing = find(recipe);
+      if (existing) return existing;
+      const twin = byPixels.get(pixelKey(recipe))?.find(({ file }) => existsSync(join(folder, file)));
+      if (!twin) return undefined;
+      const { id, file, width, height } = twin;
+      return record({ id, file, width, height, ...recipe });
+    },
+    async read(id) {
+      const { width, height, data } = decodePng(await readPng(id));
+      return { width, height, data };
+    },
+    close: () => writer.close(),
+  };
+}
+
+function idOf(png: Uint8Array): string {
+  return createHash('sha256').update(png).digest('hex').slice(0, 16);
+}
+
+async function writeOnce(path: string, content: Uint8Array): Promise<void> {
+  if (existsSync(path)) return;
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, content);
+  await rename(temporary, path);
+}

@@ -1,0 +1,110 @@
+/**
+ * Progress of a long command on stderr: a bar with rate and time left on a terminal, plain lines elsewhere,
+ * JSON lines for machines. Not a log: what must be kept goes to metrics.jsonl.
+ */
+import { formatBar, formatDuration, formatFields, formatRate } from './format.ts';
+
+/** Figures shown beside the bar: loss, learning rate... */
+export type ProgressFields = Readonly<Record<string, number | string>>;
+
+/** One running piece of work. */
+export interface Progress {
+  /** Tells that `done` of `total` units are finished. Cheap: it draws at most ten times a second. */
+  update(done: number, fields?: ProgressFields): void;
+  /** Draws the last state and ends the line. */
+  done(fields?: ProgressFields): void;
+}
+
+/** What a command hands to a stage, which opens one progress per piece of work. */
+export type ProgressFactory = (options: { total: number; label: string; unit?: string }) => Progress;
+
+/** Where the lines go; process.stderr fits. */
+export interface ProgressStream {
+  write(text: string): unknown;
+  isTTY?: boolean | undefined;
+  columns?: number | undefined;
+}
+
+export interface ProgressOptions {
+  total: number;
+  label: string;
+  /** What is counted: 'image', 'step'. */
+  unit?: string;
+  /** JSON lines `{"progress": label, "done", "total", ...}` in place of text. */
+  json?: boolean;
+  stream?: ProgressStream;
+  /** Milliseconds since some fixed moment; monotonic. */
+  nowMs?: () => number;
+}
+
+const DRAW_EVERY_MS = { terminal: 100, lines: 5_000 } as const;
+
+/** Opens a progress of `total` units. */
+export function createProgress(options: ProgressOptions): Progress {
+  const { total, label, unit = '', json = false } = options;
+  const stream = options.stream ?? process.stderr;
+  const nowMs = options.nowMs ?? (() => performance.now());
+  const onTerminal = stream.isTTY === true && !json;
+  const everyMs = onTerminal ? DRAW_EVERY_MS.terminal : DRAW_EVERY_MS.lines;
+  const startedMs = nowMs();
+  let drawnMs = Number.NEGATIVE_INFINITY;
+  let firstDone: number | undefined;
+  let current = 0;
+  let fields: ProgressFields = {};
+  let ended = false;
+
+  const draw = () => {
+    drawnMs = nowMs();
+    const elapsedSeconds = (drawnMs - startedMs) / 1000;
+    // What was found finished at the first update (a resumed run) says nothing about the rate.
+    const worked = current - (firstDone ?? 0);
+    const perSecond = worked > 0 && elapsedSeconds > 0 ? worked / elapsedSeconds : undefined;
+    const leftSeconds = perSecond === undefined ? undefined : Math.max(0, total - current) / perSecond;
+    if (json) {
+      stream.write(
+        `${JSON.stringify({ progress: label, done: current, total, elapsedSeconds, perSecond, leftSeconds, ...fields })}\n`,
+      );
+      return;
+    }
+    const figures = [
+      `${current}/${total}`,
+      `[${formatDuration(elapsedSeconds)}<${leftSeconds === undefined ? '?' : formatDuration(leftSeconds)}`,
+      `${formatRate(perSecond, unit)}]`,
+      formatFields(fields),
+    ]
+      .filter((part) => part !== '')
+      .join(' ');
+    const share = total > 0 ? Math.min(1, current / total) : 1;
+    const head = `${label}: ${String(Math.floor(100 * share)).padStart(3)}%`;
+    stream.write(
+      onTerminal
+        ? `\r\x1b[2K${formatBar({ head, share, figures, columns: stream.columns ?? 80 })}`
+        : `${head} ${figures}\n`,
+    );
+  };
+
+  return {
+    update(done, newFields) {
+      if (ended) return;
+      firstDone ??= done > 1 ? done : 0;
+      current = done;
+      if (newFields) fields = newFields;
+      if (nowMs() - drawnMs >= everyMs) draw();
+    },
+    done(newFields) {
+      if (ended) return;
+      ended = true;
+      if (newFields) fields = newFields;
+      draw();
+      if (onTerminal) stream.write('\n');
+    },
+  };
+}
+
+/** A factory whose progresses share one way of being shown. */
+export function createProgressFactory(options: { json?: boolean; stream?: ProgressStream } = {}): ProgressFactory {
+  return (work) => createProgress({ ...options, ...work });
+}
+
+/** A factory that shows nothing: for tests and for use as a library. */
+export const silentProgress: ProgressFactory = () => ({ update: () => {}, done: () => {} });

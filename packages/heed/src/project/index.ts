@@ -1,0 +1,14 @@
+/** Projects on disk. */
+export { initProject } from './init.ts';
+export { type Lock, takeLock, withLock } from './lock.ts';
+export {
+  baseModelFolder,
+  clipFolder,
+  modelFolder,
+  openProject,
+  type Project,
+  type ProjectPaths,
+  projectPaths,
+  resolveInProject,
+} from './project.ts';
+export { checkName, latestRunId, openRun, RESOLVED_CONFIG_FILE, type Run, startRun } from './run.ts';

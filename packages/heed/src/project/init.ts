@@ -1,0 +1,34 @@
+/** Makes a new project: a folder with a commented heed.toml. Everything else appears when it is needed. */
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { checkConfig, commentedConfig } from '../config/index.ts';
+import { applyOverrides } from '../config/overrides.ts';
+import { badInput } from '../errors.ts';
+import { openProject, type Project, projectPaths } from './project.ts';
+
+const GITIGNORE = '# Caches and locks of heed; images, feedback, models and reports are yours to keep.\n.heed/\n';
+
+/** Creates the project and opens it; refuses to touch a folder that is one already. `overrides` become settings in it. */
+export async function initProject(folder: string, options: { overrides?: readonly string[] } = {}): Promise<Project> {
+  const { overrides = [] } = options;
+  const root = resolve(folder);
+  const { config } = projectPaths(root);
+  if (existsSync(config))
+    throw badInput(`${config}: expected a folder without a project, found one; nothing was changed`);
+  const settings = applyOverrides({}, overrides);
+  checkConfig(settings, '--set');
+  await mkdir(root, { recursive: true });
+  await writeFile(config, commentedConfig(flatten(settings)), { flag: 'wx' });
+  if (!existsSync(join(root, '.gitignore'))) await writeFile(join(root, '.gitignore'), GITIGNORE);
+  return openProject(root);
+}
+
+function flatten(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const flat: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(settings)) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) flat[name] = value;
+    else for (const [key, inner] of Object.entries(value)) flat[`${name}.${key}`] = inner;
+  }
+  return flat;
+}

@@ -1,0 +1,130 @@
+/**
+ * Locks between processes: `.heed/<name>.lock` names the process that holds it. A lock whose process is dead is
+ * taken over; age alone says nothing. Not for threads of one process.
+ */
+import { readFileSync } from 'node:fs';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HeedError } from '../errors.ts';
+import type { Project } from './project.ts';
+
+/** A lock that is held. */
+export interface Lock {
+  release(): Promise<void>;
+}
+
+interface Holder {
+  pid: number;
+  /** When that process started, in the kernel's ticks; tells a reused process id. Absent outside Linux. */
+  started?: string;
+  command: string;
+  since: string;
+}
+
+/** Runs `work` while holding the lock; throws a sentence that names the holder where another process has it. */
+export async function withLock<T>(project: Project, name: string, work: () => Promise<T>): Promise<T> {
+  const lock = await takeLock(project.paths.state, name);
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Takes `<folder>/<name>.lock` or throws. */
+export async function takeLock(folder: string, name: string): Promise<Lock> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${name}.lock`);
+  const mine = join(folder, `${name}.lock.${process.pid}.${performance.now()}`);
+  const started = startOf(process.pid);
+  const holder: Holder = {
+    pid: process.pid,
+    ...(started === undefined ? {} : { started }),
+    command: name,
+    since: new Date().toISOString(),
+  };
+  const text = JSON.stringify(holder);
+  // Written whole under a name of its own first: a lock that can be seen is never half written.
+  await writeFile(mine, text, { flag: 'wx' });
+  try {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      if (await linkIfFree(mine, path)) return { release: () => releaseOwn(path, text) };
+      await clearIfDead(path);
+    }
+    throw new HeedError(`${path}: expected the lock to be free, other processes kept taking it`);
+  } finally {
+    await rm(mine, { force: true });
+  }
+}
+
+async function linkIfFree(mine: string, path: string): Promise<boolean> {
+  try {
+    await link(mine, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function clearIfDead(path: string): Promise<void> {
+  const text = await readIfThere(path);
+  if (text === undefined) return;
+  const holder = parseHolder(text);
+  if (holder && isAlive(holder)) {
+    throw new HeedError(
+      `another process (${holder.pid}) has been running \`heed ${holder.command}\` on this project since ${holder.since}, and only one can at a time`,
+    );
+  }
+  const aside = `${path}.stale.${process.pid}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  // Between reading and renaming, another process may have cleared the dead lock and taken its own: give that back.
+  if ((await readIfThere(aside)) !== text) await linkIfFree(aside, path);
+  await rm(aside, { force: true });
+}
+
+async function releaseOwn(path: string, text: string): Promise<void> {
+  if ((await readIfThere(path)) === text) await rm(path, { force: true });
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<Holder>;
+    return typeof value.pid === 'number' && value.pid > 0
+      ? { command: '?', since: '?', ...value, pid: value.pid }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive({ pid, started }: Holder): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  return started === undefined || startOf(pid) === undefined || startOf(pid) === started;
+}
+
+/** Field 22 of /proc/<pid>/stat; the name in field 2 may hold spaces and brackets. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,92 @@
+/** A project: one folder with a heed.toml, and where in it everything lies. It holds no open files. */
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { BUILT_IN_MODEL, type HeedConfig } from '../config/index.ts';
+import { parseConfig } from '../config/parse.ts';
+import { badInput } from '../errors.ts';
+
+/** Where the parts of a project are, all absolute. */
+export interface ProjectPaths {
+  /** heed.toml */
+  readonly config: string;
+  /** images/, content-addressed PNGs and their index.jsonl */
+  readonly images: string;
+  /** feedback.jsonl */
+  readonly feedback: string;
+  /** models/, a folder a model */
+  readonly models: string;
+  /** runs/, a folder a run */
+  readonly runs: string;
+  /** reports/ */
+  readonly reports: string;
+  /** .heed/, locks and caches that can be deleted while nothing runs */
+  readonly state: string;
+}
+
+/** An opened project. */
+export interface Project {
+  readonly folder: string;
+  readonly config: HeedConfig;
+  readonly paths: ProjectPaths;
+}
+
+/** Where the parts of a project in `folder` are, whether they exist or not. */
+export function projectPaths(folder: string): ProjectPaths {
+  return {
+    config: join(folder, 'heed.toml'),
+    images: join(folder, 'images'),
+    feedback: join(folder, 'feedback.jsonl'),
+    models: join(folder, 'models'),
+    runs: join(folder, 'runs'),
+    reports: join(folder, 'reports'),
+    state: join(folder, '.heed'),
+  };
+}
+
+/** Reads and checks the project's heed.toml; `overrides` are those of `--set`. Changes nothing on disk. */
+export async function openProject(folder: string, options: { overrides?: readonly string[] } = {}): Promise<Project> {
+  const root = resolve(folder);
+  const paths = projectPaths(root);
+  const text = readConfigText(paths.config);
+  return { folder: root, paths, config: parseConfig(text, { source: paths.config, ...options }) };
+}
+
+function readConfigText(path: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'EISDIR') throw error;
+    throw badInput(`${path}: expected the settings of a project, found none; \`heed init <folder>\` makes a project`);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw badInput(`${path}: expected text in UTF-8, got other bytes`);
+  }
+}
+
+/** A path of the config, which counts from the project's folder, as an absolute one. */
+export function resolveInProject(project: Project, path: string): string {
+  return resolve(project.folder, path);
+}
+
+/** The diffusers folder of the model to align; the built-in one comes from `@heed/emoji-world`. */
+export async function baseModelFolder(project: Project): Promise<string> {
+  const { path } = project.config.model;
+  if (path !== BUILT_IN_MODEL) return resolveInProject(project, path);
+  return (await import('@heed/emoji-world')).TINY_MODEL_FOLDER;
+}
+
+/** The folder of the CLIP that the reward sees with. */
+export async function clipFolder(project: Project): Promise<string> {
+  const { clip } = project.config.model;
+  if (clip !== BUILT_IN_MODEL) return resolveInProject(project, clip);
+  return (await import('@heed/emoji-world')).CLIP_FOLDER;
+}
+
+/** The folder of a model by name: the configured base under its own name, any other in models/. */
+export async function modelFolder(project: Project, name: string): Promise<string> {
+  return name === project.config.model.name ? baseModelFolder(project) : join(project.paths.models, name);
+}

@@ -1,0 +1,74 @@
+/** The folder of one run: `runs/<id>/` with the config that it used. What else lies in it is the stage's business. */
+import { existsSync } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { resolvedConfig } from '../config/write.ts';
+import { badInput } from '../errors.ts';
+import { quote } from '../text/nearest.ts';
+import type { Project } from './project.ts';
+
+/** File name of the resolved config in a run's folder. */
+export const RESOLVED_CONFIG_FILE = 'heed.resolved.toml';
+
+/** One run of a command. */
+export interface Run {
+  /** 'tune-0001', or the name that was asked for. */
+  readonly id: string;
+  readonly folder: string;
+}
+
+/**
+ * Makes `runs/<name>` (or takes up the one of that name), or the next `runs/<command>-0001` without a name, and
+ * writes the resolved config into it.
+ */
+export async function startRun(project: Project, options: { command: string; name?: string }): Promise<Run> {
+  const { command, name } = options;
+  if (name !== undefined) checkName(name, 'run');
+  const id = name ?? (await nextRunId(project, command));
+  const folder = join(project.paths.runs, id);
+  await mkdir(folder, { recursive: true });
+  await writeFileAtomic(join(folder, RESOLVED_CONFIG_FILE), resolvedConfig(project.config, { command }));
+  return { id, folder };
+}
+
+/** The run of that name; throws where there is none. */
+export function openRun(project: Project, id: string): Run {
+  checkName(id, 'run');
+  const folder = join(project.paths.runs, id);
+  if (!existsSync(folder)) throw badInput(`run must be one in ${project.paths.runs}, there is no ${quote(id)}`);
+  return { id, folder };
+}
+
+/** The id of the newest numbered run of `command`, if there is one. */
+export async function latestRunId(project: Project, command: string): Promise<string | undefined> {
+  return (await numberedRuns(project, command)).at(-1)?.id;
+}
+
+/** Refuses names of models and runs that would not be one plain folder. */
+export function checkName(name: string, what: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
+    throw badInput(
+      `the name of a ${what} must be 1 to 64 letters, digits, dots, dashes and underscores, got ${quote(name)}`,
+    );
+  }
+  return name;
+}
+
+async function nextRunId(project: Project, command: string): Promise<string> {
+  const last = (await numberedRuns(project, command)).at(-1)?.number ?? 0;
+  return `${command}-${String(last + 1).padStart(4, '0')}`;
+}
+
+async function numberedRuns(project: Project, command: string): Promise<{ id: string; number: number }[]> {
+  const names = await readdir(project.paths.runs).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return names
+    .flatMap((id) => {
+      const match = /^(.+)-(\d{4,})$/.exec(id);
+      return match?.[1] === command ? [{ id, number: Number(match[2]) }] : [];
+    })
+    .sort((a, b) => a.number - b.number);
+}

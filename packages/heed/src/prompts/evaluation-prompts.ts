@@ -1,0 +1,55 @@
+/**
+ * The 120 evaluation prompts of the paper's table 4: 60 with seen objects, 60 with unseen ones. The printed table is
+ * cut off after "Five dogs." and after "Four rabbits."; the rows that are missing follow from its pattern.
+ */
+import { type Attributes, type ColourName, describe, type ObjectName } from '@heed/emoji-world';
+import { categoryOf, type Prompt } from './prompt.ts';
+
+interface Half {
+  /** Four objects that take four colours; the fifth has colours of its own. */
+  readonly objects: readonly [ObjectName, ObjectName, ObjectName, ObjectName, ObjectName];
+  /** Colours that the count prompts of some objects carry, as the table prints them ("Two brown bears."). */
+  readonly colourWhenCounted: Partial<Record<ObjectName, ColourName>>;
+}
+
+const SEEN: Half = { objects: ['dog', 'donut', 'cake', 'vase', 'apple'], colourWhenCounted: {} };
+const UNSEEN: Half = {
+  objects: ['bear', 'wolf', 'tiger', 'rabbit', 'rose'],
+  colourWhenCounted: { bear: 'brown', rose: 'red' },
+};
+
+/** What the 60 seen prompts ask for, in the order of the table. */
+export const SEEN_EVALUATION_ATTRIBUTES: readonly Attributes[] = attributesOf(SEEN);
+
+/** The 120 prompts in the order of the table, seen ones first. */
+export function evaluationPrompts(): Prompt[] {
+  return [
+    ...SEEN_EVALUATION_ATTRIBUTES.map((attributes) => toPrompt(attributes, true)),
+    ...attributesOf(UNSEEN).map((attributes) => toPrompt(attributes, false)),
+  ];
+}
+
+function attributesOf({ objects, colourWhenCounted }: Half): Attributes[] {
+  const fifth = objects[4];
+  return [
+    ...(['red', 'green', 'pink', 'blue'] as const).flatMap((colour) =>
+      objects.slice(0, 4).map((object) => ({ object, colour })),
+    ),
+    ...(['black', 'green', 'pink', 'blue'] as const).map((colour) => ({ object: fifth, colour })),
+    ...(['moon', 'sea', 'city', 'forest'] as const).flatMap((background) =>
+      objects.map((object) => ({ object, background })),
+    ),
+    ...([2, 3, 4, 5] as const).flatMap((count) =>
+      objects.map((object) => {
+        const colour = colourWhenCounted[object];
+        return { object, count, ...(colour === undefined ? {} : { colour }) };
+      }),
+    ),
+  ];
+}
+
+// "Two brown bears." stands among the counts of the table: the colour is the animal's own and what is asked is the count.
+function toPrompt(attributes: Attributes, seen: boolean): Prompt {
+  const category = attributes.count === undefined ? categoryOf(attributes) : 'count';
+  return { text: describe(attributes), category, seen, attributes };
+}

@@ -1,0 +1,34 @@
+/** Reading the paper's template sentences back: what does "Two blue dogs in the forest." ask for? Exact, no guessing. */
+import { type Attributes, BACKGROUNDS, COLOURS, COUNTS, describe, OBJECTS } from '@heed/emoji-world';
+
+let attributesByText: ReadonlyMap<string, Attributes> | undefined;
+
+/** What a sentence of the template asks for; undefined for any other text. Case, spaces and the full stop do not matter. */
+export function parseTemplate(text: string): Attributes | undefined {
+  attributesByText ??= buildTable();
+  return attributesByText.get(normalise(text));
+}
+
+function buildTable(): Map<string, Attributes> {
+  const table = new Map<string, Attributes>();
+  for (const { name: object } of OBJECTS) {
+    for (const colour of [undefined, ...COLOURS]) {
+      for (const count of [undefined, ...COUNTS]) {
+        for (const background of [undefined, ...BACKGROUNDS.map(({ name }) => name)]) {
+          const attributes: Attributes = {
+            object,
+            ...(colour === undefined ? {} : { colour }),
+            ...(count === undefined ? {} : { count }),
+            ...(background === undefined ? {} : { background }),
+          };
+          table.set(normalise(describe(attributes)), attributes);
+        }
+      }
+    }
+  }
+  return table;
+}
+
+function normalise(text: string): string {
+  return text.trim().replace(/\s+/g, ' ').replace(/\.$/, '').toLowerCase();
+}

@@ -1,0 +1,90 @@
+/**
+ * The 2,774 training prompts, built from the paper's grammar over the 20 seen objects (appendix B).
+ *
+ * The paper prints the total (2,774) and the number of image-text pairs (27,528) but not the composition. Its table 2
+ * counts the images of each category: 6,480 count, 3,480 colour, 2,400 background, 15,168 combination. With 60 images
+ * a prompt, 30 for backgrounds and 6 for combinations ("up to 60") both totals come out exactly:
+ *
+ *   category     prompts  images each  images   which
+ *   count            108           60   6,480   one to five of all 20 objects, six of the first 8
+ *   colour            58           60   3,480   the 20 of table 4, and 38 spread over the other 15 objects
+ *   background        80           30   2,400   4 for each object: those of table 4 where it lists the object
+ *   combination    2,528            6  15,168   126 or 127 count-colour-background triples for each object, drawn once
+ *   total          2,774                27,528
+ *
+ * Which prompts these were nobody knows; the choice here gives every object, colour, count and background its share.
+ */
+import { createRandom } from '@heed/diffusion/autodiff';
+import { type Attributes, BACKGROUNDS, COLOURS, COUNTS, describe, OBJECTS, type ObjectName } from '@heed/emoji-world';
+import { SEEN_EVALUATION_ATTRIBUTES } from './evaluation-prompts.ts';
+import { type Category, categoryOf, type Prompt } from './prompt.ts';
+
+/** Images for each training prompt of a category, as in the composition above. */
+export const PAPER_IMAGES_PER_PROMPT: Readonly<Record<Category | 'custom', number>> = {
+  count: 60,
+  colour: 60,
+  background: 30,
+  combination: 6,
+  custom: 6,
+};
+
+const OBJECTS_WITH_SIX = 8;
+const COLOUR_PROMPTS = 58;
+const BACKGROUNDS_PER_OBJECT = 4;
+const COMBINATION_PROMPTS = 2528;
+/** Fixed for good: another seed would be another training set. */
+const DRAW_SEED = 2302_12192 % 2 ** 31;
+
+const SEEN_OBJECTS: readonly ObjectName[] = OBJECTS.filter(({ seen }) => seen).map(({ name }) => name);
+
+/** The 2,774 prompts, always the same, in the order count, colour, background, combination. */
+export function trainingPrompts(): Prompt[] {
+  return [...countAttributes(), ...colourAttributes(), ...backgroundAttributes(), ...combinationAttributes()].map(
+    (attributes) => ({ text: describe(attributes), category: categoryOf(attributes), seen: true, attributes }),
+  );
+}
+
+function countAttributes(): Attributes[] {
+  return COUNTS.flatMap((count) =>
+    SEEN_OBJECTS.slice(0, count === 6 ? OBJECTS_WITH_SIX : SEEN_OBJECTS.length).map((object) => ({ object, count })),
+  );
+}
+
+function colourAttributes(): Attributes[] {
+  const listed = SEEN_EVALUATION_ATTRIBUTES.filter((attributes) => categoryOf(attributes) === 'colour');
+  const others = SEEN_OBJECTS.filter((object) => !listed.some((attributes) => attributes.object === object));
+  // Two colours on for each object and one more for each round gives every object 2 or 3 different colours.
+  const rest = Array.from({ length: COLOUR_PROMPTS - listed.length }, (_, i) => ({
+    object: others[i % others.length]!,
+    colour: COLOURS[(2 * i + Math.floor(i / others.length)) % COLOURS.length]!,
+  }));
+  return [...listed, ...rest];
+}
+
+function backgroundAttributes(): Attributes[] {
+  const listed = SEEN_EVALUATION_ATTRIBUTES.filter((attributes) => categoryOf(attributes) === 'background');
+  return SEEN_OBJECTS.flatMap((object, index) => {
+    const own = listed.filter((attributes) => attributes.object === object);
+    return own.length > 0
+      ? own
+      : Array.from({ length: BACKGROUNDS_PER_OBJECT }, (_, i) => ({
+          object,
+          background: BACKGROUNDS[(3 * index + 2 * i + Math.floor(index / 2)) % BACKGROUNDS.length]!.name,
+        }));
+  });
+}
+
+function combinationAttributes(): Attributes[] {
+  const random = createRandom(DRAW_SEED);
+  const share = Math.floor(COMBINATION_PROMPTS / SEEN_OBJECTS.length);
+  const remainder = COMBINATION_PROMPTS % SEEN_OBJECTS.length;
+  return SEEN_OBJECTS.flatMap((object, index) => {
+    const all = COUNTS.flatMap((count) =>
+      COLOURS.flatMap((colour) => BACKGROUNDS.map(({ name }) => ({ object, colour, count, background: name }))),
+    );
+    return random
+      .fork(object)
+      .shuffle(all)
+      .slice(0, share + (index < remainder ? 1 : 0));
+  });
+}
