@@ -1,0 +1,79 @@
+/**
+ * From judged images to shares with intervals: by arm, category, seen and unseen, and attribute. Knows neither models
+ * nor raters; the judging itself is `alignmentOf` of the emoji world.
+ */
+import type { Alignment } from '@heed/emoji-world';
+import type { Prompt } from '../prompts/prompt.ts';
+import type { Interval } from '../statistics/index.ts';
+import { bootstrapMean, bootstrapPairedDifference } from '../statistics/index.ts';
+import type { AlignmentSummary, CategorySummary } from './evaluation.ts';
+
+/** One prompt with the judgements of all its images under one arm. */
+export interface JudgedPrompt {
+  readonly prompt: Prompt;
+  readonly alignments: readonly Alignment[];
+}
+
+/** Share of aligned images with 95 % bootstrap intervals over prompts. */
+export function summariseAlignment(judged: readonly JudgedPrompt[], { seed }: { seed: number }): AlignmentSummary {
+  const categories = [...new Set(judged.map(({ prompt }) => prompt.category))];
+  const byCategory = Object.fromEntries(
+    categories.map((category) => {
+      const ofCategory = judged.filter(({ prompt }) => prompt.category === category);
+      const seen = ofCategory.filter(({ prompt }) => prompt.seen);
+      const unseen = ofCategory.filter(({ prompt }) => !prompt.seen);
+      const summary: CategorySummary = {
+        ...shareCorrect(ofCategory, seed),
+        ...(seen.length > 0 ? { seen: shareCorrect(seen, seed) } : {}),
+        ...(unseen.length > 0 ? { unseen: shareCorrect(unseen, seed) } : {}),
+      };
+      return [category, summary];
+    }),
+  );
+  return { ...shareCorrect(judged, seed), byCategory };
+}
+
+/** Share of images with each attribute right, over the prompts that ask for it. */
+export function summariseAttributes(
+  judged: readonly JudgedPrompt[],
+  { seed }: { seed: number },
+): Record<string, Interval> {
+  const values = new Map<string, number[][]>();
+  for (const { alignments } of judged) {
+    const ofPrompt = new Map<string, number[]>();
+    for (const { perAttribute } of alignments) {
+      for (const [attribute, right] of Object.entries(perAttribute)) {
+        const list = ofPrompt.get(attribute) ?? [];
+        list.push(right ? 1 : 0);
+        ofPrompt.set(attribute, list);
+      }
+    }
+    for (const [attribute, list] of ofPrompt) values.set(attribute, [...(values.get(attribute) ?? []), list]);
+  }
+  return Object.fromEntries([...values].map(([attribute, clusters]) => [attribute, bootstrapMean(clusters, { seed })]));
+}
+
+/** Treated minus baseline in the share of aligned images, paired by prompt; both must cover the same prompts in order. */
+export function alignmentDifference(
+  treated: readonly JudgedPrompt[],
+  baseline: readonly JudgedPrompt[],
+  { seed }: { seed: number },
+): Interval {
+  if (treated.length !== baseline.length) {
+    throw new Error(
+      `both sides of a paired difference must have the same prompts, they have ${treated.length} and ${baseline.length}`,
+    );
+  }
+  return bootstrapPairedDifference(
+    treated.map((side, index) => ({ treated: correctness(side), baseline: correctness(baseline[index]!) })),
+    { seed },
+  );
+}
+
+function shareCorrect(judged: readonly JudgedPrompt[], seed: number): Interval {
+  return bootstrapMean(judged.map(correctness), { seed });
+}
+
+function correctness({ alignments }: JudgedPrompt): number[] {
+  return alignments.map(({ correct }) => (correct ? 1 : 0));
+}
