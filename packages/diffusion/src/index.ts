@@ -24,6 +24,17 @@ export {
   type SafetensorsTensor,
 } from './safetensors/read-safetensors.ts';
 export { writeSafetensors } from './safetensors/write-safetensors.ts';
+export type { Sampler, SamplerOptions } from './samplers/sampler.ts';
+export { isSamplerName, type SamplerName, samplers } from './samplers/samplers.ts';
+export {
+  addNoise,
+  type ForwardProcessBatch,
+  signalToNoiseRatio,
+  trainingTarget,
+  velocityTarget,
+} from './schedule/forward-process.ts';
+export { createSchedule, type NoiseSchedule, type PredictionType } from './schedule/noise-schedule.ts';
+export type { TimestepSpacing } from './schedule/timestep-spacing.ts';
 export { createTokenizer, type EncodedTexts, loadTokenizer, type Tokenizer } from './tokenizer/tokenizer.ts';
 export {
   readTokenizerFiles,

@@ -45,8 +45,8 @@ export function encodeBfloat16(source: Float32Array, target: Uint16Array): void 
   const words = new Uint32Array(source.buffer, source.byteOffset, source.length);
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
-    const isNaN = (word & 0x7fffffff) > 0x7f800000;
-    target[i] = isNaN ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+    const notANumber = (word & 0x7fffffff) > 0x7f800000;
+    target[i] = notANumber ? (word >>> 16) | 0x40 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
   }
 }
 

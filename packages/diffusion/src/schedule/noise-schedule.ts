@@ -1,0 +1,71 @@
+/**
+ * The forward process of a diffusion model: how much signal and noise a sample holds at each training timestep.
+ * Knows nothing of samplers; they walk it backwards.
+ */
+import type { SchedulerConfig } from '../configs/scheduler-config.ts';
+import { BETA_SCHEDULES } from './beta-schedules.ts';
+import { isTimestepSpacing, TIMESTEP_SPACINGS, type TimestepSpacing } from './timestep-spacing.ts';
+
+export type PredictionType = 'epsilon' | 'v_prediction';
+
+export interface NoiseSchedule {
+  readonly numTrainTimesteps: number;
+  readonly predictionType: PredictionType;
+  /** Share of the signal's variance that is left at each timestep: x_t = sqrt(a) x_0 + sqrt(1 - a) noise. */
+  readonly alphasCumprod: Float64Array; // [numTrainTimesteps]
+  /** The value "before" timestep 0: 1 where `set_alpha_to_one`, else that of timestep 0. */
+  readonly finalAlphaCumprod: number;
+  /** Added to "leading" timesteps; 1 for Stable Diffusion. */
+  readonly stepsOffset: number;
+  /** What the config asks for, if it does; a sampler has its own default. */
+  readonly timestepSpacing: TimestepSpacing | undefined;
+}
+
+/**
+ * Makes the schedule that `scheduler_config.json` describes. Throws one sentence for betas that are not in (0, 1), their
+ * wrong number, or an unknown spacing.
+ */
+export function createSchedule(config: SchedulerConfig): NoiseSchedule {
+  const numTrainTimesteps = config.num_train_timesteps;
+  const betas = config.trained_betas
+    ? Float64Array.from(config.trained_betas)
+    : BETA_SCHEDULES[config.beta_schedule]({
+        betaStart: config.beta_start,
+        betaEnd: config.beta_end,
+        steps: numTrainTimesteps,
+      });
+  if (betas.length !== numTrainTimesteps) {
+    throw new Error(
+      `noise schedule: expected ${numTrainTimesteps} trained_betas, as num_train_timesteps says, got ${betas.length}`,
+    );
+  }
+  let product = 1;
+  const alphasCumprod = betas.map((beta, t) => {
+    if (!(beta > 0 && beta < 1))
+      throw new Error(`noise schedule: expected betas between 0 and 1, got ${beta} at timestep ${t}`);
+    product *= 1 - beta;
+    return product;
+  });
+  const spacing = config.timestep_spacing;
+  if (spacing !== undefined && spacing !== null && !isTimestepSpacing(spacing)) {
+    throw new Error(
+      `noise schedule: expected timestep_spacing ${Object.keys(TIMESTEP_SPACINGS).join(', ')}, got ${JSON.stringify(spacing)}`,
+    );
+  }
+  return {
+    numTrainTimesteps,
+    predictionType: config.prediction_type,
+    alphasCumprod,
+    finalAlphaCumprod: config.set_alpha_to_one ? 1 : alphasCumprod[0]!,
+    stepsOffset: config.steps_offset,
+    timestepSpacing: spacing ?? undefined,
+  };
+}
+
+/** `alphasCumprod` at `timestep`; throws one sentence when there is no such timestep. */
+export function alphaCumprodAt({ alphasCumprod, numTrainTimesteps }: NoiseSchedule, timestep: number): number {
+  const value = alphasCumprod[timestep];
+  if (value === undefined)
+    throw new Error(`noise schedule: expected an integer timestep from 0 to ${numTrainTimesteps - 1}, got ${timestep}`);
+  return value;
+}
