@@ -1,0 +1,23 @@
+/** Pictures as the whole project passes them around: 8-bit RGB rows. Files and formats are read elsewhere. */
+
+/** One picture. */
+export interface RgbImage {
+  readonly width: number;
+  readonly height: number;
+  /** Rows from the top, three bytes (red, green, blue) a pixel. */
+  readonly data: Uint8Array;
+}
+
+/** Throws one sentence when the bytes do not match the size. */
+export function checkRgbImage(image: RgbImage, what = 'image'): void {
+  const { width, height, data } = image;
+  if (
+    !Number.isInteger(width) ||
+    !Number.isInteger(height) ||
+    width < 1 ||
+    height < 1 ||
+    data.length !== 3 * width * height
+  ) {
+    throw new Error(`${what}: expected 3 bytes a pixel, got ${data.length} bytes for ${width} x ${height}`);
+  }
+}
