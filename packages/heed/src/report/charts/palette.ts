@@ -1,0 +1,29 @@
+/** The colours of the report, as names of CSS variables, so that light and dark pages both suit. */
+
+/** Arms, by name; an unknown arm is drawn as 'other'. */
+const ARM_COLOURS: Readonly<Record<string, string>> = {
+  base: 'var(--grey)',
+  tuned: 'var(--accent)',
+  bestOf16: 'var(--amber)',
+  labelledOnly: 'var(--rose)',
+  withoutPretraining: 'var(--violet)',
+};
+
+export function armColour(name: string): string {
+  return ARM_COLOURS[name] ?? 'var(--blue)';
+}
+
+/** Reward variants. */
+const REWARD_COLOURS: Readonly<Record<string, string>> = {
+  clip: 'var(--rose)',
+  plain: 'var(--blue)',
+  aux: 'var(--accent)',
+  'plain-half': 'var(--blue-soft)',
+  'aux-half': 'var(--accent-soft)',
+};
+
+export function rewardColour(variant: string): string {
+  return REWARD_COLOURS[variant] ?? 'var(--grey)';
+}
+
+export const OUTCOME_COLOURS = { win: 'var(--accent)', tie: 'var(--line)', lose: 'var(--rose)' } as const;

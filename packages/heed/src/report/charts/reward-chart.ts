@@ -1,0 +1,55 @@
+/** Figures 3(a) and 3(b): accuracy on held-out pairs, with intervals; the dashed line is a coin. */
+import * as Plot from '@observablehq/plot';
+import type { Markup } from '../html.ts';
+import type { RewardAccuracy } from '../report-input.ts';
+import { draw } from './draw.ts';
+import { rewardColour } from './palette.ts';
+
+const ORDER = ['clip', 'plain-half', 'plain', 'aux-half', 'aux'];
+
+interface Row {
+  readonly part: string;
+  readonly variant: string;
+  readonly label: string;
+  readonly mean: number;
+  readonly lo: number;
+  readonly hi: number;
+}
+
+export function rewardChart(rewards: readonly RewardAccuracy[]): Markup {
+  const sorted = [...rewards].sort((a, b) => ORDER.indexOf(a.variant) - ORDER.indexOf(b.variant));
+  const rows = sorted.flatMap((reward): Row[] =>
+    (['seen', 'unseen'] as const).flatMap((part) => {
+      const accuracy = reward[part];
+      if (!accuracy) return [];
+      const { mean, lo, hi, n } = accuracy;
+      const name = `${part} objects (${n} pairs)`;
+      return [
+        { part: name, variant: reward.variant, label: reward.label, mean: 100 * mean, lo: 100 * lo, hi: 100 * hi },
+      ];
+    }),
+  );
+  return draw('Reward accuracy on held-out pairs', {
+    height: 330,
+    marginBottom: 58,
+    marginTop: 34,
+    x: { domain: sorted.map((r) => r.label), label: null, tickSize: 0, padding: 0.25 },
+    fx: { label: null, padding: 0.08 },
+    y: { domain: [0, 100], grid: true, label: 'good image scores higher, %', labelArrow: 'none' },
+    color: { domain: sorted.map((r) => r.variant), range: sorted.map((r) => rewardColour(r.variant)) },
+    marks: [
+      Plot.barY(rows, { fx: 'part', x: 'label', y: 'mean', fill: 'variant', rx: 2 }),
+      Plot.ruleX(rows, { fx: 'part', x: 'label', y1: 'lo', y2: 'hi', stroke: 'currentColor', strokeWidth: 1.5 }),
+      Plot.text(rows, {
+        fx: 'part',
+        x: 'label',
+        y: 'hi',
+        text: (row: Row) => row.mean.toFixed(1),
+        dy: -9,
+        fill: 'currentColor',
+      }),
+      Plot.ruleY([50], { stroke: 'currentColor', strokeDasharray: '3 3', strokeOpacity: 0.6 }),
+      Plot.ruleY([0]),
+    ],
+  });
+}

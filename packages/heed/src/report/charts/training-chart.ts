@@ -1,0 +1,43 @@
+/** One quantity of metrics.jsonl over the steps of tuning: every value faint, its running mean on top. */
+import * as Plot from '@observablehq/plot';
+import type { Markup } from '../html.ts';
+import type { TrainingCurve } from '../report-input.ts';
+import { draw } from './draw.ts';
+
+const COLOURS = ['var(--accent)', 'var(--amber)', 'var(--violet)', 'var(--rose)', 'var(--blue)'];
+
+/** Undefined where no curve holds at least two values of that name. */
+export function trainingChart(curves: readonly TrainingCurve[], metric: string): Markup | undefined {
+  const rows = curves.flatMap(({ label, records }) =>
+    records.flatMap((record) => {
+      const value = record[metric];
+      return typeof value === 'number' && Number.isFinite(value) ? [{ label, step: Number(record.step), value }] : [];
+    }),
+  );
+  if (rows.length < 2) return undefined;
+  const longest = Math.max(...curves.map(({ records }) => records.length));
+  const labels = curves.map(({ label }) => label);
+  return draw(`${metric} over steps`, {
+    width: 350,
+    height: 190,
+    marginLeft: 52,
+    marginTop: 24,
+    x: { label: 'step', labelArrow: 'none' },
+    y: { grid: true, label: null, nice: true, ticks: 5 },
+    color: { domain: labels, range: labels.map((_, index) => COLOURS[index % COLOURS.length]!) },
+    marks: [
+      Plot.lineY(rows, { x: 'step', y: 'value', z: 'label', stroke: 'label', strokeOpacity: 0.25, strokeWidth: 1 }),
+      Plot.lineY(
+        rows,
+        Plot.windowY({
+          k: Math.max(1, Math.round(longest / 12)),
+          x: 'step',
+          y: 'value',
+          z: 'label',
+          stroke: 'label',
+          strokeWidth: 1.8,
+        }),
+      ),
+    ],
+  });
+}

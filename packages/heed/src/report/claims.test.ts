@@ -1,0 +1,45 @@
+/** Verdicts follow the intervals, and nothing that failed is dropped. */
+import { describe, expect, it } from 'vitest';
+import type { Claim } from './claims.ts';
+import { judgeClaims } from './claims.ts';
+import { exampleInput } from './example-input.ts';
+import type { ReportInput } from './report-input.ts';
+
+function find(claims: readonly Claim[], text: string): Claim {
+  const claim = claims.find((c) => c.claim.includes(text));
+  if (!claim) throw new Error(`no claim about '${text}'`);
+  return claim;
+}
+
+function withDifference(lo: number, mean: number, hi: number): ReportInput {
+  const input = exampleInput();
+  const differences = [{ treated: 'tuned', baseline: 'base', interval: { mean, lo, hi } }];
+  return { ...input, evaluation: { ...input.evaluation!, differences } };
+}
+
+describe('judgeClaims', () => {
+  it.each([
+    [0.02, 0.1, 0.2, 'held'],
+    [-0.02, 0.1, 0.2, 'unclear'],
+    [-0.2, -0.1, -0.02, 'failed'],
+  ] as const)('judges a difference of [%d, %d, %d] as %s...', (lo, mean, hi, verdict) => {
+    expect(find(judgeClaims(withDifference(lo, mean, hi)), 'better aligned than the base').verdict).toBe(verdict);
+  });
+
+  it('says so when the reward loses to CLIP', () => {
+    const input = exampleInput();
+    const rewards = input.rewards!.map((r) => (r.variant === 'clip' ? { ...r, seen: { ...r.seen!, mean: 0.9 } } : r));
+    expect(find(judgeClaims({ ...input, rewards }), 'CLIP score on seen').verdict).toBe('failed');
+  });
+
+  it('looks at the order of table 3', () => {
+    const claims = judgeClaims(exampleInput());
+    expect(find(claims, 'Labelled images alone').verdict).toBe('held');
+  });
+
+  it('keeps every claim when nothing was measured', () => {
+    const claims = judgeClaims({ title: '', time: '', facts: {} });
+    expect(claims.length).toBe(judgeClaims(exampleInput()).length);
+    expect(new Set(claims.map(({ verdict }) => verdict))).toEqual(new Set(['not measured']));
+  });
+});

@@ -1,0 +1,95 @@
+/**
+ * What the paper leads one to expect, held against what came out. Every claim is looked at every time, and one that
+ * failed is said as plainly as one that held. No claim is made without the numbers under it.
+ */
+import { armOf } from '../evaluate/evaluation.ts';
+import type { Interval } from '../statistics/index.ts';
+import { excludesZero } from '../statistics/index.ts';
+import { percentWithInterval, pointsWithInterval } from './figures.ts';
+import type { ReportInput, RewardAccuracy } from './report-input.ts';
+
+export type Verdict = 'held' | 'unclear' | 'failed' | 'not measured';
+
+export interface Claim {
+  readonly claim: string;
+  readonly verdict: Verdict;
+  readonly evidence: string;
+}
+
+/** All claims in the order of the paper's figures. */
+export function judgeClaims(input: ReportInput): Claim[] {
+  return [
+    differenceClaim(input, 'tuned', 'base', 'The tuned model is better aligned than the base model'),
+    differenceClaim(input, 'bestOf16', 'base', 'Choosing the best by reward beats taking any'),
+    differenceClaim(input, 'tuned', 'bestOf16', 'The tuned model beats the choice by reward'),
+    ...(['seen', 'unseen'] as const).flatMap((part) => [
+      rewardClaim(input, part, 'aux', 'clip', `The reward beats the CLIP score on ${part} objects`),
+      rewardClaim(input, part, 'aux', 'plain', `The auxiliary task helps on ${part} objects`),
+      rewardClaim(input, part, 'aux', 'aux-half', `More labels help on ${part} objects`),
+    ]),
+    fidelityCostClaim(input),
+    ...ablationClaims(input),
+  ];
+}
+
+function differenceClaim({ evaluation }: ReportInput, treated: string, baseline: string, claim: string): Claim {
+  const found = evaluation?.differences.find((d) => d.treated === treated && d.baseline === baseline);
+  if (!found) return { claim, verdict: 'not measured', evidence: 'no such comparison in this evaluation' };
+  return {
+    claim,
+    verdict: verdictOf(found.interval),
+    evidence: `${pointsWithInterval(found.interval)}, paired by prompt`,
+  };
+}
+
+function verdictOf(interval: Interval): Verdict {
+  if (!excludesZero(interval)) return 'unclear';
+  return interval.lo > 0 ? 'held' : 'failed';
+}
+
+function rewardClaim(
+  { rewards }: ReportInput,
+  part: 'seen' | 'unseen',
+  better: string,
+  worse: string,
+  claim: string,
+): Claim {
+  const find = (variant: string): RewardAccuracy | undefined => rewards?.find((r) => r.variant === variant);
+  const a = find(better);
+  const b = find(worse);
+  const left = a?.[part];
+  const right = b?.[part];
+  if (!a || !b || !left || !right) {
+    return { claim, verdict: 'not measured', evidence: `needs held-out pairs on ${part} objects for both` };
+  }
+  // Without the pairs themselves the two intervals are all there is; where they overlap the order alone is not proof.
+  const verdict = left.mean <= right.mean ? 'failed' : left.lo > right.hi ? 'held' : 'unclear';
+  const evidence = `${a.label} ${percentWithInterval(left)}, ${b.label} ${percentWithInterval(right)}, ${left.n} pairs`;
+  return { claim, verdict, evidence };
+}
+
+function fidelityCostClaim({ evaluation }: ReportInput): Claim {
+  const claim = 'Tuning costs little fidelity (CMMD of tuned below twice that of base)';
+  const base = evaluation && armOf(evaluation, 'base')?.fidelity;
+  const tuned = evaluation && armOf(evaluation, 'tuned')?.fidelity;
+  if (!base || !tuned) return { claim, verdict: 'not measured', evidence: 'fidelity was not measured for both' };
+  const evidence =
+    `CMMD ${base.cmmd.toFixed(2)} to ${tuned.cmmd.toFixed(2)}, ` +
+    `Fréchet ${base.frechet.toFixed(2)} to ${tuned.frechet.toFixed(2)}, on the world's own CLIP`;
+  return { claim, verdict: tuned.cmmd < 2 * base.cmmd ? 'held' : 'failed', evidence };
+}
+
+/** Table 3: labelled images alone cost the most fidelity, the pre-training term gives it back. */
+function ablationClaims({ evaluation }: ReportInput): Claim[] {
+  const claim = 'Labelled images alone cost the most fidelity; the pre-training term gives it back';
+  const distance = (name: string) => evaluation && armOf(evaluation, name)?.fidelity?.frechet;
+  const labelledOnly = distance('labelledOnly');
+  const withoutPretraining = distance('withoutPretraining');
+  const tuned = distance('tuned');
+  if (labelledOnly === undefined || withoutPretraining === undefined || tuned === undefined) {
+    return [{ claim, verdict: 'not measured', evidence: 'the ablations of table 3 run at full scale only' }];
+  }
+  const ordered = labelledOnly > withoutPretraining && withoutPretraining > tuned;
+  const evidence = `Fréchet: labelled only ${labelledOnly.toFixed(2)}, + unlabelled ${withoutPretraining.toFixed(2)}, + pre-training ${tuned.toFixed(2)}`;
+  return [{ claim, verdict: ordered ? 'held' : 'failed', evidence }];
+}

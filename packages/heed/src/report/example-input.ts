@@ -1,0 +1,174 @@
+/**
+ * An invented evaluation with every part present, for the tests of the report. Its numbers come from a seeded stream
+ * and mean nothing; no report of a project ever holds them.
+ */
+import { createRandom } from '@heed/diffusion/autodiff';
+import { encode } from 'fast-png';
+import type { JudgedPrompt } from '../evaluate/alignment-summary.ts';
+import { alignmentDifference, summariseAlignment, summariseAttributes } from '../evaluate/alignment-summary.ts';
+import { summariseVotes } from '../evaluate/blind-comparison.ts';
+import type { ArmResult, Comparison, Outcome } from '../evaluate/evaluation.ts';
+import type { Category, Prompt } from '../prompts/prompt.ts';
+import { bootstrapMean } from '../statistics/index.ts';
+import type { ReportInput, RewardAccuracy } from './report-input.ts';
+
+const random = createRandom(20);
+const CATEGORIES: readonly Category[] = ['colour', 'background', 'count'];
+const PROMPTS: readonly Prompt[] = Array.from({ length: 60 }, (_, i) => ({
+  text: i % 2 === 0 ? 'A pink colored dog.' : 'Three wolves.',
+  category: CATEGORIES[i % 3]!,
+  seen: i % 2 === 0,
+}));
+
+const ARMS: readonly (readonly [name: string, label: string, rate: number, frechet: number])[] = [
+  ['base', 'base', 0.45, 11.2],
+  ['tuned', 'tuned', 0.62, 12.9],
+  ['bestOf16', 'best 4 of 16', 0.66, 0],
+  ['labelledOnly', 'labelled only', 0.58, 21.3],
+  ['withoutPretraining', '+ unlabelled', 0.61, 17.4],
+];
+
+const judgedByArm = new Map(ARMS.map(([name, , rate]) => [name, judge(rate)]));
+
+/** A full report input; call it anew for each test that changes it. */
+export function exampleInput(): ReportInput {
+  return {
+    title: 'Example report',
+    time: '2026-01-01 12:00 UTC',
+    facts: { seed: '0', images: '1,200', 'wall time': '8 min 12 s' },
+    feedback: {
+      simulatedRaters: 2,
+      humanRaters: 0,
+      rows: CATEGORIES.map((category, i) => ({ category, good: 200 + 60 * i, bad: 300 - 40 * i, skip: 20 })),
+    },
+    rewards: [
+      reward('clip', 'CLIP score', 0.66, 0.63),
+      reward('plain', 'reward', 0.79, 0.7),
+      reward('aux-half', 'reward + auxiliary, half', 0.8, 0.74),
+      reward('aux', 'reward + auxiliary', 0.83, 0.77),
+    ],
+    evaluation: {
+      version: 1,
+      run: 'evaluate-1',
+      time: '2026-01-01T12:00:00.000Z',
+      judges: 'simulated',
+      settings: {
+        seed: 0,
+        prompts: 60,
+        imagesPerPrompt: 4,
+        bestOf: 16,
+        raters: 9,
+        fidelityImages: 256,
+        sampler: 'dpmpp_2m',
+        steps: 12,
+        guidanceScale: 3,
+      },
+      arms: ARMS.map(arm),
+      differences: (
+        [
+          ['tuned', 'base'],
+          ['bestOf16', 'base'],
+          ['tuned', 'bestOf16'],
+        ] as const
+      ).map(([treated, baseline]) => ({
+        treated,
+        baseline,
+        interval: alignmentDifference(judgedByArm.get(treated)!, judgedByArm.get(baseline)!, { seed: 1 }),
+      })),
+      comparisons: [comparison('tuned', 'base', 0.55), comparison('bestOf16', 'base', 0.5)],
+      gallery: [],
+    },
+    curves: [{ run: 'tune-1', label: 'tuned', records: curve() }],
+    grids: [0, 100, 200].map((step) => ({ step, picture: dataUri(256, 64, step) })),
+    gridPrompts: PROMPTS.slice(0, 4).map(({ text }) => text),
+    pairs: PROMPTS.slice(0, 6).map(({ text, seen }, i) => ({
+      prompt: text,
+      seen,
+      seed: i,
+      pictures: ['base', 'tuned'].map((label, side) => ({
+        label,
+        picture: dataUri(64, 64, 31 * i + 97 * side),
+        correct: side === 1,
+      })),
+    })),
+  };
+}
+
+function judge(rate: number): JudgedPrompt[] {
+  return PROMPTS.map((prompt) => {
+    const ofPrompt = Math.min(0.98, Math.max(0.02, rate + 0.25 * random.normal()));
+    const alignments = Array.from({ length: 4 }, () => {
+      const correct = random.uniform() < ofPrompt;
+      return { correct, perAttribute: { object: correct || random.uniform() < 0.8, count: correct } };
+    });
+    return { prompt, alignments };
+  });
+}
+
+function arm([name, label, rate, frechet]: (typeof ARMS)[number]): ArmResult {
+  const judged = judgedByArm.get(name)!;
+  return {
+    name,
+    label,
+    model: name,
+    modelHash: '0123456789abcdef',
+    images: 240,
+    alignment: summariseAlignment(judged, { seed: 1 }),
+    perAttribute: summariseAttributes(judged, { seed: 1 }),
+    reward: bootstrapMean(
+      judged.map(() => [rate + 0.1 * random.normal()]),
+      { seed: 1 },
+    ),
+    ...(frechet > 0 ? { fidelity: { frechet, cmmd: frechet / 9 } } : {}),
+  };
+}
+
+function comparison(treated: string, baseline: string, winRate: number): Comparison {
+  const vote = (rate: number): Outcome => {
+    const draw = random.uniform();
+    return draw < rate ? 'win' : draw < rate + 0.25 ? 'tie' : 'lose';
+  };
+  const outcomes = (rate: number) =>
+    PROMPTS.map(() => {
+      const ofQuery = rate + 0.3 * random.normal();
+      return Array.from({ length: 9 }, () => vote(ofQuery));
+    });
+  return {
+    treated,
+    baseline,
+    queries: PROMPTS.length,
+    raters: 9,
+    agreement: 7,
+    setSize: 4,
+    answers: {
+      alignment: summariseVotes(outcomes(winRate), PROMPTS, 7),
+      fidelity: summariseVotes(outcomes(0.35), PROMPTS, 7),
+    },
+  };
+}
+
+function reward(variant: string, label: string, seen: number, unseen: number): RewardAccuracy {
+  const around = (mean: number, n: number) => ({ mean, lo: mean - 0.04, hi: mean + 0.04, n });
+  return {
+    variant,
+    label,
+    seen: around(seen, 400),
+    unseen: around(unseen, 310),
+    byCategory: Object.fromEntries(CATEGORIES.map((category) => [category, around(seen - 0.02, 130)])),
+  };
+}
+
+function curve(): Record<string, number>[] {
+  return Array.from({ length: 120 }, (_, i) => ({
+    step: i + 1,
+    loss: 0.4 + 0.3 * Math.exp(-i / 30) + 0.05 * random.normal(),
+    'model loss': 0.2 + 0.1 * Math.exp(-i / 30) + 0.03 * random.normal(),
+    learningRate: 1e-4 * Math.min(1, (i + 1) / 20),
+  }));
+}
+
+function dataUri(width: number, height: number, tone: number): string {
+  const data = new Uint8Array(width * height * 3);
+  for (let i = 0; i < data.length; i++) data[i] = (tone * 37 + (i % 3) * 60 + Math.floor(i / (width * 3)) * 2) % 256;
+  return `data:image/png;base64,${Buffer.from(encode({ width, height, data, channels: 3 })).toString('base64')}`;
+}

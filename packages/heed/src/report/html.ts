@@ -1,0 +1,39 @@
+/** HTML as strings, safely: whatever is put into the template is escaped unless it is markup itself. No DOM. */
+
+/** Text known to be markup. */
+export interface Markup {
+  readonly markup: string;
+}
+
+type Piece = Markup | string | number | undefined | readonly Piece[];
+
+/** Tagged template: html`<p>${anything}</p>`; nested markup and lists of it are kept, all else is escaped. */
+export function html(strings: TemplateStringsArray, ...values: readonly Piece[]): Markup {
+  let markup = strings[0]!;
+  values.forEach((value, index) => {
+    markup += render(value) + strings[index + 1]!;
+  });
+  return { markup };
+}
+
+/** Marks a string as markup; for strings made by this program alone, such as the SVG of a chart. */
+export function raw(markup: string): Markup {
+  return { markup };
+}
+
+/** Makes text safe inside elements and quoted attributes. */
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}
+
+function render(piece: Piece): string {
+  if (piece === undefined) return '';
+  if (typeof piece === 'string') return escapeHtml(piece);
+  if (typeof piece === 'number') return String(piece);
+  return 'markup' in piece ? piece.markup : piece.map(render).join('');
+}

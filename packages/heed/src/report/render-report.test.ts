@@ -1,0 +1,64 @@
+/** The page stands on its own, says what it must, and keeps strangers' text from becoming markup. */
+import { parseHTML } from 'linkedom';
+import { describe, expect, it } from 'vitest';
+import { exampleInput } from './example-input.ts';
+import { renderReport } from './render-report.ts';
+
+describe('renderReport', () => {
+  const page = renderReport(exampleInput());
+  const { document } = parseHTML(page);
+
+  it('asks nothing of the network', () => {
+    const addresses = [...document.querySelectorAll('[src], [href]')].map(
+      (element) => element.getAttribute('src') ?? element.getAttribute('href') ?? '',
+    );
+    expect(addresses.length).toBeGreaterThan(0);
+    expect(addresses.filter((address) => !address.startsWith('data:'))).toEqual([]);
+    expect(page).not.toMatch(/url\(|@import|<script/);
+  });
+
+  it('has every section and a chart where one belongs', () => {
+    for (const id of [
+      'claims',
+      'pictures',
+      'alignment',
+      'comparisons',
+      'reward',
+      'fidelity',
+      'training',
+      'feedback',
+      'caveats',
+    ]) {
+      expect(document.querySelector(`section#${id}`), id).not.toBeNull();
+    }
+    for (const id of ['alignment', 'comparisons', 'reward', 'fidelity', 'training']) {
+      expect(document.querySelector(`section#${id} svg`), id).not.toBeNull();
+    }
+    expect(document.querySelectorAll('section#comparisons svg').length).toBe(6);
+  });
+
+  it('calls simulated raters simulated wherever raters judge', () => {
+    for (const id of ['comparisons', 'feedback', 'caveats']) {
+      expect(document.querySelector(`section#${id}`)?.textContent).toContain('simulated');
+    }
+    expect(document.querySelector('.banner')?.textContent).toContain('simulated raters');
+  });
+
+  it('does not call the distances FID', () => {
+    expect(document.querySelector('section#fidelity')?.textContent).toContain('not FID');
+  });
+
+  it('shows text as text', () => {
+    const input = exampleInput();
+    const pairs = input.pairs!.map((pair) => ({ ...pair, prompt: '<img src=x onerror=alert(1)>"\'' }));
+    const hostile = renderReport({ ...input, title: '</title><b>', pairs });
+    expect(hostile).not.toContain('<img src=x');
+    expect(hostile).not.toContain('</title><b>');
+  });
+
+  it('draws what there is when parts are missing', () => {
+    const bare = renderReport({ title: 'Empty', time: 'now', facts: {} });
+    expect(bare).toContain('not measured');
+    expect(parseHTML(bare).document.querySelector('section#alignment')).toBeNull();
+  });
+});

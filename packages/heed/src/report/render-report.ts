@@ -1,0 +1,55 @@
+/** Puts the sections on one page that needs nothing from anywhere else. */
+import type { Markup } from './html.ts';
+import { escapeHtml, html, raw } from './html.ts';
+import type { ReportInput } from './report-input.ts';
+import { alignmentSection } from './sections/alignment.ts';
+import { caveatsSection } from './sections/caveats.ts';
+import { comparisonsSection } from './sections/comparisons.ts';
+import { feedbackSection } from './sections/feedback.ts';
+import { fidelitySection } from './sections/fidelity.ts';
+import { headlineSection } from './sections/headline.ts';
+import { picturesSection } from './sections/pictures.ts';
+import { rewardSection } from './sections/reward.ts';
+import { trainingSection } from './sections/training.ts';
+import { STYLE } from './style.ts';
+
+const SECTIONS: readonly ((input: ReportInput) => Markup | undefined)[] = [
+  headlineSection,
+  picturesSection,
+  alignmentSection,
+  comparisonsSection,
+  rewardSection,
+  fidelitySection,
+  trainingSection,
+  feedbackSection,
+  caveatsSection,
+];
+
+/** The whole page as a string; no scripts, no requests (a content policy in the page forbids both). */
+export function renderReport(input: ReportInput): string {
+  const simulated = input.evaluation !== undefined || (input.feedback?.simulatedRaters ?? 0) > 0;
+  const body = html`<main>
+<h1>${input.title}</h1>
+<p class="lead">heed report · ${input.time}</p>
+${simulated ? html`<p class="banner">All judgements by <strong>simulated raters</strong> are a program's, not a person's.</p>` : undefined}
+${SECTIONS.map((section) => section(input))}
+<section id="facts"><h2>This run</h2><dl class="facts">${Object.entries(input.facts).map(
+    ([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`,
+  )}</dl></section>
+<footer>Method: Lee et al. 2023, “Aligning Text-to-Image Models using Human Feedback”, arXiv 2302.12192.</footer>
+</main>`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>${escapeHtml(input.title)}</title>
+<style>${raw(STYLE).markup}</style>
+</head>
+<body>
+${body.markup}
+</body>
+</html>
+`;
+}

@@ -1,0 +1,67 @@
+/**
+ * Everything a report is drawn from. Each part may be absent: a report on half a project says what is missing in place
+ * of failing. Collected from a project by collect-report.ts, drawn by render-report.ts.
+ */
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import type { Interval } from '../statistics/index.ts';
+
+/** How the labels of one category fell. */
+export interface FeedbackRow {
+  readonly category: string;
+  readonly good: number;
+  readonly bad: number;
+  readonly skip: number;
+}
+
+/** Who judged, and what they said. */
+export interface FeedbackOverview {
+  readonly rows: readonly FeedbackRow[];
+  readonly simulatedRaters: number;
+  readonly humanRaters: number;
+}
+
+/** Accuracy of one reward on held-out pairs: the share of pairs in which the good image scores higher. */
+export interface RewardAccuracy {
+  /** 'aux', 'plain', 'aux-half', 'plain-half' or 'clip'. */
+  readonly variant: string;
+  readonly label: string;
+  readonly seen?: Interval & { readonly n: number };
+  readonly unseen?: Interval & { readonly n: number };
+  readonly byCategory?: Readonly<Record<string, Interval & { readonly n: number }>>;
+}
+
+/** The metrics of one tuning run. */
+export interface TrainingCurve {
+  readonly run: string;
+  readonly label: string;
+  readonly records: readonly Readonly<Record<string, number | string>>[];
+}
+
+/** Pictures of the same prompts and seeds at one step of tuning. */
+export interface SampleGrid {
+  readonly step: number;
+  /** PNG or JPEG as a data URI. */
+  readonly picture: string;
+}
+
+/** One prompt and seed, drawn by two arms. */
+export interface PicturePair {
+  readonly prompt: string;
+  readonly seen: boolean;
+  readonly seed: number;
+  readonly pictures: readonly { readonly label: string; readonly picture: string; readonly correct: boolean }[];
+}
+
+export interface ReportInput {
+  readonly title: string;
+  readonly time: string;
+  /** Figures of the run: seed, wall time, counts; shown as they are. */
+  readonly facts: Readonly<Record<string, string>>;
+  readonly feedback?: FeedbackOverview;
+  readonly rewards?: readonly RewardAccuracy[];
+  readonly evaluation?: Evaluation;
+  readonly curves?: readonly TrainingCurve[];
+  readonly grids?: readonly SampleGrid[];
+  readonly gridPrompts?: readonly string[];
+  readonly pairs?: readonly PicturePair[];
+}

@@ -1,0 +1,47 @@
+/** Alignment of every arm: the chart, and the table by category, seen and unseen, and attribute. */
+import type { ArmResult, CategorySummary } from '../../evaluate/evaluation.ts';
+import type { Interval } from '../../statistics/index.ts';
+import { alignmentChart } from '../charts/alignment-chart.ts';
+import { percent, percentWithInterval, pointsWithInterval } from '../figures.ts';
+import type { Markup } from '../html.ts';
+import { html } from '../html.ts';
+import type { ReportInput } from '../report-input.ts';
+
+export function alignmentSection({ evaluation }: ReportInput): Markup | undefined {
+  if (!evaluation) return undefined;
+  const { arms, differences, settings } = evaluation;
+  const categories = [...new Set(arms.flatMap((arm) => Object.keys(arm.alignment.byCategory)))];
+  const attributes = [...new Set(arms.flatMap((arm) => Object.keys(arm.perAttribute)))];
+  const label = (name: string) => arms.find((arm) => arm.name === name)?.label ?? name;
+  return html`<section id="alignment">
+<h2>Do the images show what was asked?</h2>
+<p class="lead">${settings.prompts} evaluation prompts, ${settings.imagesPerPrompt} images each, by the world's recogniser: an image counts when everything asked for is there. Intervals: 95 % bootstrap over prompts.</p>
+${alignmentChart(arms)}
+<div class="scroll"><table>
+<thead><tr><th>Images of</th><th>all prompts</th>${categories.flatMap((c) => [html`<th>${c}, seen</th>`, html`<th>${c}, unseen</th>`])}</tr></thead>
+<tbody>${arms.map((arm) => armRow(arm, categories))}</tbody></table></div>
+<h3>By attribute</h3>
+<div class="scroll"><table>
+<thead><tr><th>Images of</th>${attributes.map((a) => html`<th>${a} right</th>`)}</tr></thead>
+<tbody>${arms.map((arm) => html`<tr><td>${arm.label}</td>${attributes.map((a) => html`<td>${optional(arm.perAttribute[a])}</td>`)}</tr>`)}</tbody></table></div>
+<h3>Differences, paired by prompt</h3>
+<table><tbody>${differences.map(
+    ({ treated, baseline, interval }) =>
+      html`<tr><td>${label(treated)} − ${label(baseline)}</td><td>${pointsWithInterval(interval)}</td></tr>`,
+  )}</tbody></table></section>`;
+}
+
+function armRow(arm: ArmResult, categories: readonly string[]): Markup {
+  const cell = (summary: CategorySummary | undefined, part: 'seen' | 'unseen') => {
+    const interval = summary?.[part];
+    return html`<td>${interval ? percent(interval.mean) : '–'}</td>`;
+  };
+  return html`<tr><td>${arm.label}</td><td>${percentWithInterval(arm.alignment)}</td>${categories.flatMap((c) => [
+    cell(arm.alignment.byCategory[c], 'seen'),
+    cell(arm.alignment.byCategory[c], 'unseen'),
+  ])}</tr>`;
+}
+
+function optional(interval: Interval | undefined): string {
+  return interval ? percentWithInterval(interval) : '–';
+}

@@ -1,0 +1,21 @@
+/** Table 3: reward against fidelity for every model that was tuned. */
+import { tradeoffChart } from '../charts/tradeoff-chart.ts';
+import { decimalWithInterval } from '../figures.ts';
+import type { Markup } from '../html.ts';
+import { html } from '../html.ts';
+import type { ReportInput } from '../report-input.ts';
+
+export function fidelitySection({ evaluation }: ReportInput): Markup | undefined {
+  const arms = evaluation?.arms.filter((arm) => arm.fidelity || arm.reward) ?? [];
+  if (!evaluation || arms.length === 0) return undefined;
+  const chart = tradeoffChart(arms);
+  return html`<section id="fidelity">
+<h2>What does it cost in fidelity?</h2>
+<p class="lead">${evaluation.settings.fidelityImages} images from captions of fresh scenes, against as many fresh renders of other scenes, both embedded by the world's own CLIP. <strong>These distances are not FID</strong> and compare only within this report. The mean reward is over the evaluation prompts.</p>
+<div class="scroll"><table>
+<thead><tr><th>Model</th><th>Fréchet distance</th><th>CMMD</th><th>Mean reward</th></tr></thead>
+<tbody>${arms.map(
+    ({ label, fidelity, reward }) =>
+      html`<tr><td>${label}</td><td>${fidelity ? fidelity.frechet.toFixed(2) : '–'}</td><td>${fidelity ? fidelity.cmmd.toFixed(3) : '–'}</td><td>${reward ? decimalWithInterval(reward) : '–'}</td></tr>`,
+  )}</tbody></table></div>${chart}</section>`;
+}

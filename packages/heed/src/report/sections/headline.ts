@@ -1,0 +1,75 @@
+/** The top of the page: the few numbers that matter, then each expectation with its verdict. */
+import { armOf } from '../../evaluate/evaluation.ts';
+import { judgeClaims } from '../claims.ts';
+import { percent, points } from '../figures.ts';
+import type { Markup } from '../html.ts';
+import { html } from '../html.ts';
+import type { ReportInput } from '../report-input.ts';
+
+interface Tile {
+  readonly name: string;
+  readonly value: string;
+  readonly range: string;
+}
+
+export function headlineSection(input: ReportInput): Markup {
+  const tiles = tilesOf(input);
+  return html`
+${
+  tiles.length === 0
+    ? undefined
+    : html`<div class="headline">${tiles.map(
+        ({ name, value, range }) =>
+          html`<div class="tile"><div class="name">${name}</div><div class="value">${value}</div><div class="range">${range}</div></div>`,
+      )}</div>`
+}
+<section id="claims">
+<h2>What came out</h2>
+<p class="lead">Each line is something the paper leads one to expect. “unclear” means that the interval does not exclude the opposite.</p>
+<div class="scroll"><table>
+<thead><tr><th>Expectation</th><th class="text">Verdict</th><th class="text">Evidence</th></tr></thead>
+<tbody>${judgeClaims(input).map(
+    ({ claim, verdict, evidence }) =>
+      html`<tr><td class="wrap">${claim}</td><td class="text"><span class="verdict ${verdict.replace(' ', '-')}">${verdict}</span></td><td class="text wrap">${evidence}</td></tr>`,
+  )}</tbody></table></div>
+</section>`;
+}
+
+function tilesOf({ evaluation, rewards }: ReportInput): Tile[] {
+  if (!evaluation) return [];
+  const shares = ['base', 'tuned', 'bestOf16'].flatMap((name): Tile[] => {
+    const arm = armOf(evaluation, name);
+    if (!arm) return [];
+    const { mean, lo, hi } = arm.alignment;
+    return [
+      {
+        name: `Aligned images, ${arm.label}`,
+        value: percent(mean),
+        range: `95 % interval ${percent(lo)} to ${percent(hi)}`,
+      },
+    ];
+  });
+  const gain = evaluation.differences.find((d) => d.treated === 'tuned' && d.baseline === 'base')?.interval;
+  const aux = rewards?.find(({ variant }) => variant === 'aux');
+  return [
+    ...(gain
+      ? [
+          {
+            name: 'Tuned minus base, points',
+            value: points(gain.mean),
+            range: `95 % interval ${points(gain.lo)} to ${points(gain.hi)}`,
+          },
+        ]
+      : []),
+    ...shares,
+    ...(aux?.unseen
+      ? [
+          {
+            name: 'Reward accuracy, unseen objects',
+            value: percent(aux.unseen.mean),
+            range: `95 % interval ${percent(aux.unseen.lo)} to ${percent(aux.unseen.hi)}`,
+          },
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,30 @@
+/** Curves from metrics.jsonl, and the same prompts and seeds drawn again as tuning goes on. */
+import { trainingChart } from '../charts/training-chart.ts';
+import type { Markup } from '../html.ts';
+import { html } from '../html.ts';
+import type { ReportInput } from '../report-input.ts';
+
+/** Columns of metrics.jsonl that are no curves. */
+const NOT_CURVES = new Set(['step', 'time']);
+
+export function trainingSection({ curves, grids, gridPrompts }: ReportInput): Markup | undefined {
+  if (!curves?.length && !grids?.length) return undefined;
+  const metrics = [...new Set((curves ?? []).flatMap(({ records }) => records.flatMap((r) => Object.keys(r))))].filter(
+    (name) => !NOT_CURVES.has(name),
+  );
+  const charts = metrics.flatMap((metric) => {
+    const chart = trainingChart(curves ?? [], metric);
+    return chart ? [html`<figure><figcaption>${metric}</figcaption>${chart}</figure>`] : [];
+  });
+  return html`<section id="training">
+<h2>Tuning</h2>
+${charts.length === 0 ? undefined : html`<p class="lead">Faint: every step. Bold: running mean.${(curves ?? []).length > 1 ? ` Runs: ${(curves ?? []).map((c) => c.label).join(', ')}.` : ''}</p><div class="charts">${charts}</div>`}
+${
+  grids?.length
+    ? html`<h3>Fixed prompts and seeds over the steps</h3>
+${gridPrompts?.length ? html`<p class="note">${gridPrompts.join(' · ')}</p>` : undefined}
+<div class="steps">${grids.map(({ step, picture }) => html`<figure class="grid"><img alt="samples at step ${step}" src="${picture}"><figcaption>step ${step}</figcaption></figure>`)}</div>`
+    : undefined
+}
+</section>`;
+}
