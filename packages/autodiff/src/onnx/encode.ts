@@ -1,105 +1,138 @@
 /**
- * Encodes a model as an ONNX protobuf. The field numbers are those of onnx.proto (ONNX 1.18, IR version 9); the
- * wire format is left to @bufbuild/protobuf.
+ * Writes a graph as the bytes of an ONNX ModelProto. The messages are those of onnx.proto (`onnx.generated.ts`);
+ * only the order of writing is this file's own, so that weights are copied once.
  */
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import type { OnnxAttribute, OnnxElementType, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from './model.ts';
+import { elementCount, formatShape } from '../tensor.ts';
+import { ELEMENT_TYPES } from './element-type.ts';
+import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from './model.ts';
+import {
+  type AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  type NodeProtoSchema,
+  TensorProto_DataLocation,
+  TensorProtoSchema,
+  type ValueInfoProtoSchema,
+} from './onnx.generated.ts';
 
-/** TensorProto.DataType. */
-export const ELEMENT_TYPE_CODES: Record<OnnxElementType, number> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-};
+const IR_VERSION = 9n;
+/** Protobuf's own limit; bigger models need external initializers. */
+const MAX_MODEL_BYTES = 2 ** 31 - 1;
 
-const IR_VERSION = 9;
-
-/** Writes ModelProto bytes; com.microsoft's contributed ops are always importable. */
+/**
+ * Encodes a model that imports ONNX's operators at `opset` and ONNX Runtime's own (`com.microsoft`) at version 1.
+ * Throws when a tensor's bytes do not fit its shape or the model exceeds 2 GiB.
+ */
 export function encodeModel(graph: OnnxGraph, { opset = 18 }: { opset?: number } = {}): Uint8Array {
-  const writer = new BinaryWriter();
-  integer(writer, 1, IR_VERSION);
-  text(writer, 2, 'heed');
-  message(writer, 7, (inner) => writeGraph(inner, graph));
-  for (const [domain, version] of [
-    ['', opset],
-    ['com.microsoft', 1],
-  ] as const) {
-    message(writer, 8, (inner) => {
-      text(inner, 1, domain);
-      integer(inner, 2, version);
-    });
-  }
-  return writer.finish();
-}
-
-function writeGraph(writer: BinaryWriter, graph: OnnxGraph): void {
-  for (const node of graph.nodes) message(writer, 1, (inner) => writeNode(inner, node));
-  text(writer, 2, graph.name);
-  for (const tensor of graph.initializers) message(writer, 5, (inner) => writeTensor(inner, tensor));
-  for (const value of graph.inputs) message(writer, 11, (inner) => writeValue(inner, value));
-  for (const value of graph.outputs) message(writer, 12, (inner) => writeValue(inner, value));
-  for (const value of graph.valueInfo ?? []) message(writer, 13, (inner) => writeValue(inner, value));
-}
-
-function writeNode(writer: BinaryWriter, { op, domain, name, inputs, outputs, attributes = {} }: OnnxNode): void {
-  for (const value of inputs) text(writer, 1, value);
-  for (const value of outputs) text(writer, 2, value);
-  if (name !== undefined) text(writer, 3, name);
-  text(writer, 4, op);
-  for (const [key, value] of Object.entries(attributes))
-    message(writer, 5, (inner) => writeAttribute(inner, key, value));
-  if (domain !== undefined) text(writer, 7, domain);
-}
-
-function writeAttribute(writer: BinaryWriter, name: string, value: OnnxAttribute): void {
-  text(writer, 1, name);
-  if ('float' in value) writer.tag(2, WireType.Bit32).float(value.float);
-  else if ('int' in value) integer(writer, 3, value.int);
-  else if ('string' in value) text(writer, 4, value.string);
-  else if ('tensor' in value) message(writer, 5, (inner) => writeTensor(inner, value.tensor));
-  else if ('floats' in value) for (const item of value.floats) writer.tag(7, WireType.Bit32).float(item);
-  else for (const item of value.ints) integer(writer, 8, item);
-  integer(writer, 20, attributeTypeCode(value));
-}
-
-/** AttributeProto.AttributeType. */
-function attributeTypeCode(value: OnnxAttribute): number {
-  const codes = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 };
-  return codes[Object.keys(value)[0] as keyof typeof codes];
-}
-
-function writeTensor(writer: BinaryWriter, { name, type, shape, data }: OnnxTensor): void {
-  for (const size of shape) integer(writer, 1, size);
-  integer(writer, 2, ELEMENT_TYPE_CODES[type]);
-  text(writer, 8, name);
-  writer.tag(9, WireType.LengthDelimited).bytes(data);
-}
-
-function writeValue(writer: BinaryWriter, { name, type, shape }: OnnxValue): void {
-  text(writer, 1, name);
-  message(writer, 2, (typeProto) =>
-    message(typeProto, 1, (tensorType) => {
-      integer(tensorType, 1, ELEMENT_TYPE_CODES[type]);
-      message(tensorType, 2, (shapeProto) => {
-        for (const size of shape) message(shapeProto, 1, (dimension) => integer(dimension, 1, size));
-      });
+  const header = toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, {
+      irVersion: IR_VERSION,
+      producerName: 'heed',
+      opsetImport: [
+        { domain: '', version: BigInt(opset) },
+        { domain: 'com.microsoft', version: 1n },
+      ],
     }),
   );
+  const chunks = graphChunks(graph);
+  const total = byteCount(chunks);
+  if (total > MAX_MODEL_BYTES) {
+    throw new Error(`model ${graph.name}: expected at most ${MAX_MODEL_BYTES} bytes, got ${total}`);
+  }
+  const { graph: field } = ModelProtoSchema.field;
+  return concatenate([header, lengthPrefix(field.number, total), ...chunks]);
 }
 
-function message(writer: BinaryWriter, field: number, write: (inner: BinaryWriter) => void): void {
-  writer.tag(field, WireType.LengthDelimited).fork();
-  write(writer);
-  writer.join();
+/** The graph without its weights, then each weight as its message's head followed by its bytes as they are. */
+function graphChunks(graph: OnnxGraph): Uint8Array[] {
+  const chunks: Uint8Array[] = [
+    toBinary(
+      GraphProtoSchema,
+      create(GraphProtoSchema, {
+        name: graph.name,
+        node: graph.nodes.map(nodeProto),
+        input: graph.inputs.map(valueProto),
+        output: graph.outputs.map(valueProto),
+        valueInfo: (graph.valueInfo ?? []).map(valueProto),
+      }),
+    ),
+  ];
+  const { initializer } = GraphProtoSchema.field;
+  const { rawData } = TensorProtoSchema.field;
+  for (const tensor of graph.initializers) {
+    const parts: Uint8Array[] = [toBinary(TensorProtoSchema, create(TensorProtoSchema, tensorHead(tensor)))];
+    if (tensor.data !== 'external') parts.push(lengthPrefix(rawData.number, tensor.data.length), tensor.data);
+    chunks.push(lengthPrefix(initializer.number, byteCount(parts)), ...parts);
+  }
+  return chunks;
 }
 
-function integer(writer: BinaryWriter, field: number, value: number): void {
-  writer.tag(field, WireType.Varint).int64(value);
+function nodeProto(node: OnnxNode): MessageInitShape<typeof NodeProtoSchema> {
+  return {
+    opType: node.op,
+    domain: node.domain ?? '',
+    name: node.name ?? '',
+    input: [...node.inputs],
+    output: [...node.outputs],
+    attribute: Object.entries(node.attributes ?? {}).map(([name, value]) => attributeProto(name, value)),
+  };
 }
 
-function text(writer: BinaryWriter, field: number, value: string): void {
-  writer.tag(field, WireType.LengthDelimited).string(value);
+function attributeProto(name: string, value: OnnxAttribute): MessageInitShape<typeof AttributeProtoSchema> {
+  if ('int' in value) return { name, type: AttributeType.INT, i: BigInt(value.int) };
+  if ('float' in value) return { name, type: AttributeType.FLOAT, f: value.float };
+  if ('ints' in value) return { name, type: AttributeType.INTS, ints: value.ints.map(BigInt) };
+  if ('floats' in value) return { name, type: AttributeType.FLOATS, floats: [...value.floats] };
+  if ('string' in value) return { name, type: AttributeType.STRING, s: new TextEncoder().encode(value.string) };
+  if (value.tensor.data === 'external') throw new Error(`attribute ${name}: expected a tensor with data, got none`);
+  return { name, type: AttributeType.TENSOR, t: { ...tensorHead(value.tensor), rawData: value.tensor.data } };
+}
+
+function tensorHead({ name, type, shape, data }: OnnxTensor): MessageInitShape<typeof TensorProtoSchema> {
+  const head = { name, dataType: ELEMENT_TYPES[type].code, dims: shape.map(BigInt) };
+  if (data === 'external') {
+    return {
+      ...head,
+      dataLocation: TensorProto_DataLocation.EXTERNAL,
+      externalData: [{ key: 'location', value: EXTERNAL_LOCATION }],
+    };
+  }
+  const expected = elementCount(shape) * ELEMENT_TYPES[type].bytes;
+  if (data.length !== expected) {
+    throw new Error(`tensor ${name}: expected ${expected} bytes for ${type} ${formatShape(shape)}, got ${data.length}`);
+  }
+  return head;
+}
+
+/** No such file is ever opened: `createSession` is given the values of external tensors. */
+const EXTERNAL_LOCATION = 'given-at-session-creation';
+
+function valueProto({ name, type, shape }: OnnxValue): MessageInitShape<typeof ValueInfoProtoSchema> {
+  const dim = shape.map((size) => ({ value: { case: 'dimValue' as const, value: BigInt(size) } }));
+  return {
+    name,
+    type: { value: { case: 'tensorType', value: { elemType: ELEMENT_TYPES[type].code, shape: { dim } } } },
+  };
+}
+
+function lengthPrefix(field: number, length: number): Uint8Array {
+  return new BinaryWriter().tag(field, WireType.LengthDelimited).uint32(length).finish();
+}
+
+function byteCount(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+}
+
+function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(byteCount(chunks));
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
 }

@@ -7,8 +7,8 @@ export interface OnnxTensor {
   name: string;
   type: OnnxElementType;
   shape: Shape;
-  /** Raw little-endian elements. */
-  data: Uint8Array;
+  /** Raw little-endian elements, or `external` when `createSession` is given the values. */
+  data: Uint8Array | 'external';
 }
 
 export type OnnxAttribute =

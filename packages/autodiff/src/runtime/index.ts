@@ -1,10 +1,9 @@
-/** The runtime's public surface. */
-export { runtimeVersion } from './ort-api.ts';
-export {
-  type Binding,
-  createSession,
-  type Device,
-  type HostTensor,
-  type Session,
-  type SessionOptions,
-} from './session.ts';
+/** The runtime's public surface: sessions on a device, their bindings and their tensors. */
+export type { HostArray } from '../onnx/element-type.ts';
+export type { Binding } from './binding.ts';
+export type { Device } from './device.ts';
+export type { DeviceTensor } from './device-tensor.ts';
+export type { HostTensor } from './host-tensor.ts';
+export { runtimeVersion } from './library.ts';
+export { createSession, type Session } from './session.ts';
+export type { GraphOptimization, SessionOptions } from './session-options.ts';

@@ -1,0 +1,33 @@
+/** Element types: their codes in ONNX (which ONNX Runtime shares), sizes, and arrays in JavaScript. */
+import type { OnnxElementType } from './model.ts';
+import { TensorProto_DataType as DataType } from './onnx.generated.ts';
+
+export type HostArray = Float32Array | BigInt64Array | Int32Array | Uint8Array | Uint16Array;
+
+export interface ElementTypeRow {
+  /** TensorProto.DataType, equal to ONNXTensorElementDataType. */
+  readonly code: number;
+  readonly bytes: number;
+  /** float16 travels as bit patterns. */
+  readonly array:
+    | typeof Float32Array
+    | typeof BigInt64Array
+    | typeof Int32Array
+    | typeof Uint8Array
+    | typeof Uint16Array;
+}
+
+export const ELEMENT_TYPES: Readonly<Record<OnnxElementType, ElementTypeRow>> = {
+  float32: { code: DataType.FLOAT, bytes: 4, array: Float32Array },
+  float16: { code: DataType.FLOAT16, bytes: 2, array: Uint16Array },
+  int64: { code: DataType.INT64, bytes: 8, array: BigInt64Array },
+  int32: { code: DataType.INT32, bytes: 4, array: Int32Array },
+  bool: { code: DataType.BOOL, bytes: 1, array: Uint8Array },
+  uint8: { code: DataType.UINT8, bytes: 1, array: Uint8Array },
+};
+
+/** The type with a code; throws when heed has no such type. */
+export function elementTypeOfCode(code: number): OnnxElementType {
+  for (const [type, row] of Object.entries(ELEMENT_TYPES)) if (row.code === code) return type as OnnxElementType;
+  throw new Error(`ONNX element type: expected one of ${Object.keys(ELEMENT_TYPES).join(', ')}, got code ${code}`);
+}

@@ -1,0 +1,125 @@
+/**
+ * The functions of ONNX Runtime's C API that heed calls, by their names in onnxruntime_c_api.h, and how their
+ * statuses become errors. Owns no handle.
+ */
+import { apiFunction, type Handle, type NativeArgument, type NativeFunction, OUT_POINTER as OUT } from './library.ts';
+
+const P = 'void *';
+const S = 'str';
+/** ORTCHAR_T: paths are UTF-16 on Windows. */
+const PATH = process.platform === 'win32' ? 'str16' : 'str';
+const N = 'size_t';
+const I = 'int';
+
+const status = (index: number, ...parameters: Parameters<typeof apiFunction>[2]) => apiFunction(index, P, parameters);
+const release = (index: number) => apiFunction(index, 'void', [P]);
+
+const statuses = {
+  GetErrorMessage: apiFunction(2, 'str', [P]) as unknown as (status: Handle) => string,
+  ReleaseStatus: release(93),
+};
+
+/** Each row: index in OrtApi, then the parameters. All return a status except the `Release` ones. */
+export const ort = {
+  CreateEnv: status(3, I, S, OUT),
+
+  CreateSessionOptions: status(10, OUT),
+  EnableProfiling: status(14, P, PATH),
+  DisableMemPattern: status(17, P),
+  DisableCpuMemArena: status(19, P),
+  SetSessionGraphOptimizationLevel: status(23, P, I),
+  SetIntraOpNumThreads: status(24, P, I),
+  AddSessionConfigEntry: status(130, P, S, S),
+  AddInitializer: status(150, P, S, P),
+  AddExternalInitializers: status(210, P, P, P, N),
+  SessionOptionsAppendExecutionProvider: status(216, P, S, P, P, N),
+  CreateCUDAProviderOptions: status(205, OUT),
+  UpdateCUDAProviderOptions: status(206, P, P, P, N),
+  SessionOptionsAppendExecutionProvider_CUDA_V2: status(204, P, P),
+  ReleaseCUDAProviderOptions: release(208),
+  ReleaseSessionOptions: release(100),
+
+  CreateSessionFromArray: status(8, P, P, N, P, OUT),
+  SessionGetInputCount: status(30, P, P),
+  SessionGetOutputCount: status(31, P, P),
+  SessionGetInputName: status(36, P, N, P, OUT),
+  SessionGetOutputName: status(37, P, N, P, OUT),
+  SessionEndProfiling: status(110, P, P, OUT),
+  ReleaseSession: release(95),
+
+  CreateRunOptions: status(39, OUT),
+  RunOptionsSetTerminate: status(46, P),
+  ReleaseRunOptions: release(97),
+
+  CreateTensorWithDataAsOrtValue: status(49, P, P, N, P, N, I, OUT),
+  GetTensorElementType: status(60, P, P),
+  GetDimensionsCount: status(61, P, P),
+  GetDimensions: status(62, P, P, N),
+  GetTensorTypeAndShape: status(65, P, OUT),
+  ReleaseTensorTypeAndShapeInfo: release(99),
+  ReleaseValue: release(96),
+
+  CreateMemoryInfo: status(68, S, I, I, I, OUT),
+  CreateCpuMemoryInfo: status(69, I, I, OUT),
+  AllocatorFree: status(76, P, P),
+  GetAllocatorWithDefaultOptions: status(78, OUT),
+
+  RunWithBinding: status(133, P, P, P),
+  CreateIoBinding: status(134, P, OUT),
+  BindInput: status(136, P, S, P),
+  BindOutput: status(137, P, S, P),
+  BindOutputToDevice: status(138, P, S, P),
+  GetBoundOutputValues: status(140, P, P, OUT, P),
+  ReleaseIoBinding: release(135),
+};
+
+/** Throws the runtime's own message when a call returned anything but the null status; frees the status. */
+export function check(result: Handle | null): void {
+  if (result === null) return;
+  const message = statuses.GetErrorMessage(result).replace(/\s+/g, ' ').trim();
+  statuses.ReleaseStatus(result);
+  throw new Error(`ONNX Runtime: ${message}`);
+}
+
+/** Calls a function that writes one pointer through its last parameter, and returns that pointer. */
+export function create(fn: NativeFunction, ...parameters: NativeArgument[]): Handle {
+  const out: [Handle | null] = [null];
+  check(fn(...parameters, out));
+  return written(out);
+}
+
+/** `create` on a thread of libuv's pool: the event loop stays free. */
+export async function createAsync(fn: NativeFunction, ...parameters: NativeArgument[]): Promise<Handle> {
+  const out: [Handle | null] = [null];
+  await callAsync(fn, ...parameters, out);
+  return written(out);
+}
+
+function written([pointer]: [Handle | null]): Handle {
+  if (pointer === null) throw new Error('ONNX Runtime: expected a handle, got a null pointer');
+  return pointer;
+}
+
+/** Arguments of calls under way. koffi pins nothing, so this is what keeps their memory from being collected. */
+const pending = new Set<readonly unknown[]>();
+
+/** Calls on a thread of libuv's pool and throws the runtime's message when that fails. */
+export async function callAsync(fn: NativeFunction, ...parameters: NativeArgument[]): Promise<void> {
+  pending.add(parameters);
+  try {
+    check(
+      await new Promise<Handle | null>((resolve, reject) => {
+        fn.async(...parameters, (error, result) => (error === null ? resolve(result) : reject(error)));
+      }),
+    );
+  } finally {
+    pending.delete(parameters);
+  }
+}
+
+/** Calls a function that writes one integer through its last parameter. */
+export function readCount(fn: NativeFunction, ...parameters: NativeArgument[]): number {
+  const out = new BigInt64Array(1);
+  check(fn(...parameters, out));
+  return Number(out[0]);
+}

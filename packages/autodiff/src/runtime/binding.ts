@@ -1,0 +1,190 @@
+/** Bindings: which arrays a session reads and writes, and the runs over them. */
+import { sameShape } from '../tensor.ts';
+import { callAsync, check, create, ort } from './api.ts';
+import { DeviceTensor } from './device-tensor.ts';
+import { defaultAllocator, memoryInfo } from './environment.ts';
+import { checkHostTensor, type HostTensor, hostValue } from './host-tensor.ts';
+import { type Handle, readPointers } from './library.ts';
+import { NativeHandle } from './native-handle.ts';
+
+interface HostInput {
+  /** Kept because the runtime holds the address of its array. */
+  readonly tensor: HostTensor;
+  readonly frozen: boolean;
+  /** Must be uploaded before the next run. */
+  stale: boolean;
+}
+
+/**
+ * Owns one OrtIoBinding. Arrays bound to it are kept alive by it, and it keeps none of its own. All methods throw
+ * while a run is pending and after disposal.
+ */
+export class Binding {
+  readonly #session: NativeHandle;
+  readonly #handle: NativeHandle;
+  readonly #inputNames: ReadonlySet<string>;
+  readonly #outputNames: ReadonlySet<string>;
+  readonly #deviceMemory: string | undefined;
+  readonly #onDispose: () => void;
+  readonly #hostInputs = new Map<string, HostInput>();
+  /** In the order of first binding, which is the order of GetBoundOutputValues. */
+  readonly #outputs = new Map<string, HostTensor | 'device'>();
+
+  /** Bindings are made by `Session.createBinding`. */
+  constructor(owner: {
+    session: NativeHandle;
+    inputs: readonly string[];
+    outputs: readonly string[];
+    deviceMemory: string | undefined;
+    onDispose: () => void;
+  }) {
+    this.#session = owner.session;
+    this.#inputNames = new Set(owner.inputs);
+    this.#outputNames = new Set(owner.outputs);
+    this.#deviceMemory = owner.deviceMemory;
+    this.#onDispose = owner.onDispose;
+    this.#handle = new NativeHandle(
+      'binding',
+      create(ort.CreateIoBinding, owner.session.pointer),
+      ort.ReleaseIoBinding,
+    );
+  }
+
+  /**
+   * Binds an input. A host tensor's array is read at each run: in place on the CPU, by an upload elsewhere; with
+   * `frozen` it is uploaded once. A device tensor may be disposed of once bound.
+   */
+  bindInput(name: string, tensor: HostTensor | DeviceTensor, { frozen = false }: { frozen?: boolean } = {}): void {
+    this.#checkIdle();
+    checkName('input', name, this.#inputNames);
+    if (tensor instanceof DeviceTensor) {
+      check(ort.BindInput(this.#handle.pointer, name, tensor.pointer));
+      this.#hostInputs.delete(name);
+      return;
+    }
+    const known = this.#hostInputs.get(name);
+    if (known && this.#deviceMemory === undefined && isSame(known.tensor, tensor)) return;
+    checkHostTensor(`input ${name}`, tensor);
+    const { type, shape, data } = tensor;
+    const input = { tensor: { type, shape, data }, frozen, stale: true };
+    if (this.#deviceMemory === undefined) this.#handOver(name, input);
+    this.#hostInputs.set(name, input);
+  }
+
+  /**
+   * Binds an output to an array that each run overwrites in place. On the CPU it may be the array of an input, if
+   * every node that reads that input comes before the node that writes the output.
+   */
+  bindOutput(name: string, tensor: HostTensor): void {
+    this.#checkIdle();
+    checkName('output', name, this.#outputNames);
+    const known = this.#outputs.get(name);
+    if (known && known !== 'device' && isSame(known, tensor)) return;
+    const value = hostValue(`output ${name}`, tensor);
+    try {
+      check(ort.BindOutput(this.#handle.pointer, name, value.pointer));
+      const { type, shape, data } = tensor;
+      this.#outputs.set(name, { type, shape, data });
+    } finally {
+      // The binding shares the value; only the array must stay.
+      value.release();
+    }
+  }
+
+  /** Lets each run allocate this output where the session computes; `deviceOutputs` hands it out. */
+  bindOutputToDevice(name: string): void {
+    this.#checkIdle();
+    checkName('output', name, this.#outputNames);
+    check(ort.BindOutputToDevice(this.#handle.pointer, name, memoryInfo(this.#deviceMemory)));
+    this.#outputs.set(name, 'device');
+  }
+
+  /** What the last run wrote to outputs bound to the device; the caller disposes of each tensor. */
+  deviceOutputs(): Map<string, DeviceTensor> {
+    this.#checkIdle();
+    const tensors = new Map<string, DeviceTensor>();
+    const pointers = boundOutputValues(this.#handle.pointer);
+    if (pointers.length === 0) return tensors;
+    for (const [index, [name, target]] of [...this.#outputs].entries()) {
+      const pointer = pointers[index]!;
+      if (target === 'device') tensors.set(name, new DeviceTensor(pointer));
+      else ort.ReleaseValue(pointer);
+    }
+    return tensors;
+  }
+
+  /**
+   * Runs off the event loop. An abort ends the run between two nodes and rejects with the signal's reason (an
+   * AbortError unless the caller gave another); outputs are then undefined.
+   */
+  async run({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    this.#checkIdle();
+    signal?.throwIfAborted();
+    for (const [name, input] of this.#hostInputs) if (input.stale) this.#handOver(name, input);
+    const options = new NativeHandle('run options', create(ort.CreateRunOptions), ort.ReleaseRunOptions);
+    const terminate = () => check(ort.RunOptionsSetTerminate(options.pointer));
+    const holds = [this.#session.hold(), this.#handle.hold(), options.hold()];
+    signal?.addEventListener('abort', terminate, { once: true });
+    try {
+      await callAsync(ort.RunWithBinding, this.#session.pointer, options.pointer, this.#handle.pointer);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', terminate);
+      for (const hold of holds) hold[Symbol.dispose]();
+      options.release();
+    }
+  }
+
+  /** Frees the binding and lets go of its arrays; safe to call twice. Throws while a run is pending. */
+  dispose(): void {
+    this.#handle.release();
+    this.#hostInputs.clear();
+    this.#outputs.clear();
+    this.#onDispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #handOver(name: string, input: HostInput): void {
+    const value = hostValue(`input ${name}`, input.tensor);
+    try {
+      check(ort.BindInput(this.#handle.pointer, name, value.pointer));
+    } finally {
+      value.release();
+    }
+    input.stale = this.#deviceMemory !== undefined && !input.frozen;
+  }
+
+  #checkIdle(): void {
+    if (this.#handle.isHeld) throw new Error('binding: expected no pending run, got one');
+    // Reading the pointers is the check that neither has been disposed of.
+    void this.#session.pointer;
+    void this.#handle.pointer;
+  }
+}
+
+/** New OrtValues that share the outputs of the last run, in the order of first binding. */
+function boundOutputValues(binding: Handle): Handle[] {
+  const out: [Handle | null] = [null];
+  const count = new BigInt64Array(1);
+  check(ort.GetBoundOutputValues(binding, defaultAllocator(), out, count));
+  if (out[0] === null) return [];
+  const pointers = readPointers(out[0], Number(count[0]));
+  check(ort.AllocatorFree(defaultAllocator(), out[0]));
+  return pointers;
+}
+
+function isSame(a: HostTensor, b: HostTensor): boolean {
+  return a.data === b.data && a.type === b.type && sameShape(a.shape, b.shape);
+}
+
+function checkName(kind: string, name: string, known: ReadonlySet<string>): void {
+  if (known.has(name)) return;
+  throw new Error(
+    `${kind} ${name}: expected one of the model's ${known.size} ${kind}s (${[...known].slice(0, 20).join(', ')})`,
+  );
+}

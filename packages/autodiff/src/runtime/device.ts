@@ -1,0 +1,40 @@
+/** The devices, and how each one's execution provider joins a session. */
+import { check, create, ort } from './api.ts';
+import type { Handle } from './library.ts';
+
+export type Device = 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'directml';
+
+export interface DeviceRow {
+  /** Adds the provider to session options; throws the runtime's message when the library lacks it. */
+  readonly append: (options: Handle) => void;
+  /** The provider's name for its own memory; `undefined` where it computes in host memory. */
+  readonly memory: string | undefined;
+}
+
+function appendByName(name: string, settings: Readonly<Record<string, string>> = {}): (options: Handle) => void {
+  const keys = Object.keys(settings);
+  const values = Object.values(settings);
+  return (options) => check(ort.SessionOptionsAppendExecutionProvider(options, name, keys, values, keys.length));
+}
+
+/** CUDA is refused by the generic function and has its own options. */
+function appendCuda(options: Handle): void {
+  const settings = create(ort.CreateCUDAProviderOptions);
+  try {
+    // The default search benchmarks every shape exhaustively at first sight.
+    const keys = ['device_id', 'cudnn_conv_algo_search'];
+    check(ort.UpdateCUDAProviderOptions(settings, keys, ['0', 'HEURISTIC'], keys.length));
+    check(ort.SessionOptionsAppendExecutionProvider_CUDA_V2(options, settings));
+  } finally {
+    ort.ReleaseCUDAProviderOptions(settings);
+  }
+}
+
+/** cpu and webgpu are tested; the others were written from the header and have not run. */
+export const DEVICES: Readonly<Record<Device, DeviceRow>> = {
+  cpu: { append: () => undefined, memory: undefined },
+  webgpu: { append: appendByName('WebGPU'), memory: 'WebGPU_Buffer' },
+  cuda: { append: appendCuda, memory: 'Cuda' },
+  coreml: { append: appendByName('CoreML'), memory: undefined },
+  directml: { append: appendByName('DML'), memory: 'DML' },
+};

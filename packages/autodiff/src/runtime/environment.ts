@@ -1,0 +1,33 @@
+/** What the process shares among sessions: the OrtEnv, the default allocator, and memory infos. Never released. */
+import { create, ort } from './api.ts';
+import type { Handle } from './library.ts';
+
+const LOG_ERRORS = 3;
+const DEVICE_ALLOCATOR = 0;
+const ARENA_ALLOCATOR = 1;
+const DEFAULT_MEMORY = 0;
+
+const shared = new Map<string, Handle>();
+
+function once(key: string, make: () => Handle): Handle {
+  const known = shared.get(key) ?? make();
+  shared.set(key, known);
+  return known;
+}
+
+export function environment(): Handle {
+  return once('environment', () => create(ort.CreateEnv, LOG_ERRORS, 'heed'));
+}
+
+export function defaultAllocator(): Handle {
+  return once('allocator', () => create(ort.GetAllocatorWithDefaultOptions));
+}
+
+/** Describes where a tensor lies: `undefined` is host memory, else the provider's name for its device memory. */
+export function memoryInfo(name: string | undefined): Handle {
+  return once(`memory ${name}`, () =>
+    name === undefined
+      ? create(ort.CreateCpuMemoryInfo, ARENA_ALLOCATOR, DEFAULT_MEMORY)
+      : create(ort.CreateMemoryInfo, name, DEVICE_ALLOCATOR, 0, DEFAULT_MEMORY),
+  );
+}

@@ -1,0 +1,111 @@
+/**
+ * Finds and loads the ONNX Runtime library that onnxruntime-node ships, and hands out its C functions by their
+ * index in OrtApi. Knows nothing of what the functions do (`api.ts`).
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import koffi from 'koffi';
+
+/** Indices in `api.ts` are those of onnxruntime_c_api.h at this version; the table only ever grows at its end. */
+const API_VERSION = 30;
+const RUNTIME_VERSION = '1.30.0';
+// koffi calls C on a stack of its own; its default (128 KiB in async calls) is too small for the kernels: segfault.
+const STACK_BYTES = 8 << 20;
+
+/** An opaque native pointer. */
+export type Handle = bigint;
+export type NativeArgument = Handle | null | number | string | ArrayBufferView | readonly string[] | (Handle | null)[];
+
+/** A C function: called directly, or through `.async` on a thread of libuv's pool. */
+export interface NativeFunction {
+  (...parameters: NativeArgument[]): Handle | null;
+  async(...parameters: [...NativeArgument[], (error: Error | null, result: Handle | null) => void]): void;
+}
+
+type TypeSpec = NonNullable<Parameters<typeof koffi.sizeof>[0]>;
+
+const LIBRARY_NAMES: Partial<Record<NodeJS.Platform, string>> = {
+  linux: 'libonnxruntime.so.1',
+  darwin: 'libonnxruntime.1.dylib',
+  win32: 'onnxruntime.dll',
+};
+
+/**
+ * Path of the library for a platform. Throws one sentence when onnxruntime-node ships no build for it
+ * (`existing` says which files there are).
+ */
+export function libraryPath(
+  platform: NodeJS.Platform = process.platform,
+  architecture: string = process.arch,
+  existing: (path: string) => boolean = existsSync,
+): string {
+  const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
+  const name = LIBRARY_NAMES[platform];
+  const path = name === undefined ? undefined : join(root, 'bin', 'napi-v6', platform, architecture, name);
+  if (path === undefined || !existing(path)) {
+    throw new Error(
+      `ONNX Runtime: expected a platform that onnxruntime-node ships a library for, got ${platform}/${architecture}`,
+    );
+  }
+  return path;
+}
+
+function growStacks(): void {
+  const current = koffi.config();
+  const enough = (bytes: number | undefined) => (bytes ?? 0) >= STACK_BYTES;
+  if (enough(current.sync_stack_size) && enough(current.async_stack_size)) return;
+  try {
+    koffi.config({ ...current, sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
+  } catch (cause) {
+    throw new Error(
+      `ONNX Runtime: expected to be loaded before any other native library, because koffi's stacks cannot grow later`,
+      { cause },
+    );
+  }
+}
+
+function load() {
+  growStacks();
+  const library = koffi.load(libraryPath());
+  const base = library.func('OrtGetApiBase', 'void *', [])() as Handle;
+  const [getApi, getVersionString] = koffi.decode(base, 'void *', 2) as [Handle, Handle];
+  const version = koffi.decode(getVersionString, koffi.proto('str', []))() as string;
+  if (version !== RUNTIME_VERSION) {
+    throw new Error(`ONNX Runtime: expected version ${RUNTIME_VERSION}, got ${version}`);
+  }
+  const table = koffi.decode(getApi, koffi.proto('void *', ['uint32_t']))(API_VERSION) as Handle | null;
+  if (table === null) {
+    throw new Error(`ONNX Runtime ${version}: expected C API version ${API_VERSION}, but the library lacks it`);
+  }
+  return { library, table, version };
+}
+
+/**
+ * The loaded library. Exported so that it stays reachable: koffi unloads a library when its object is collected,
+ * and V8 collects a module-level constant that nothing refers to.
+ */
+export const loaded = load();
+
+/** Function number `index` of OrtApi. */
+export function apiFunction(index: number, result: TypeSpec, parameters: readonly TypeSpec[]): NativeFunction {
+  const pointer = koffi.decode(loaded.table, index * koffi.sizeof('void *'), 'void *') as Handle;
+  // An unnamed prototype: koffi's names are global, a second evaluation of this module would collide.
+  return koffi.decode(pointer, koffi.proto(result, [...parameters])) as unknown as NativeFunction;
+}
+
+/** Type of a parameter through which C hands back a pointer. */
+export const OUT_POINTER: TypeSpec = koffi.out(koffi.pointer('void *')) as unknown as TypeSpec;
+
+/** `count` pointers from memory that C owns. */
+export function readPointers(address: Handle, count: number): Handle[] {
+  return koffi.decode(address, 'void *', count) as Handle[];
+}
+
+/** A NUL-terminated string from memory that C owns. */
+export function readString(address: Handle): string {
+  return koffi.decode.string(address);
+}
+
+/** The library's version, as it says itself. */
+export const runtimeVersion: string = loaded.version;

@@ -1,0 +1,88 @@
+/** Options of a session and their translation into an OrtSessionOptions. */
+import { check, create, ort } from './api.ts';
+import { DEVICES, type Device } from './device.ts';
+import { type HostTensor, hostValue } from './host-tensor.ts';
+import { NativeHandle } from './native-handle.ts';
+
+export type GraphOptimization = 'disabled' | 'basic' | 'extended' | 'all';
+
+export interface SessionOptions {
+  device?: Device;
+  /** Threads within an operator; when absent, one for each physical core. */
+  threads?: number;
+  /** Above 'basic' the runtime fuses nodes, which may disturb the order of execution. */
+  graphOptimization?: GraphOptimization;
+  /** Together with the arena it raises peak memory 1.4 to 1.8 times. */
+  memoryPattern?: boolean;
+  /** Keeps freed memory for the next run. */
+  cpuArena?: boolean;
+  /** Optimizers by the runtime's names, such as `CommonSubexpressionElimination`, which undoes recomputation. */
+  disabledOptimizers?: readonly string[];
+  /** onnxruntime_session_options_config_keys.h, such as `session.intra_op.allow_spinning`. Unknown keys pass. */
+  configEntries?: Readonly<Record<string, string>>;
+  /** Path and start of the name of a profile, written by `Session.endProfiling`. */
+  profilePrefix?: string;
+  /** Values of the initializers that the model declares as external. */
+  initializers?: ReadonlyMap<string, HostTensor>;
+}
+
+const OPTIMIZATION_LEVELS: Readonly<Record<GraphOptimization, number>> = {
+  disabled: 0,
+  basic: 1,
+  extended: 2,
+  all: 99,
+};
+
+// Numbers this small carry nothing, and on the CPU arithmetic with them is many times slower.
+const DEFAULT_ENTRIES: Readonly<Record<string, string>> = { 'session.set_denormal_as_zero': '1' };
+
+/** Builds the native options; the caller releases them. */
+export function createSessionOptions({
+  device = 'cpu',
+  threads,
+  graphOptimization = 'basic',
+  memoryPattern = false,
+  cpuArena = true,
+  disabledOptimizers = [],
+  configEntries = {},
+  profilePrefix,
+  initializers = new Map(),
+}: SessionOptions): NativeHandle {
+  if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
+    throw new Error(`session: expected a positive whole number of threads, got ${threads}`);
+  }
+  if (!Object.hasOwn(DEVICES, device)) {
+    throw new Error(`session: expected a device out of ${Object.keys(DEVICES).join(', ')}, got ${device}`);
+  }
+  const handle = new NativeHandle('session options', create(ort.CreateSessionOptions), ort.ReleaseSessionOptions);
+  const options = handle.pointer;
+  try {
+    check(ort.SetSessionGraphOptimizationLevel(options, OPTIMIZATION_LEVELS[graphOptimization]));
+    if (threads !== undefined) check(ort.SetIntraOpNumThreads(options, threads));
+    if (!memoryPattern) check(ort.DisableMemPattern(options));
+    if (!cpuArena) check(ort.DisableCpuMemArena(options));
+    if (profilePrefix !== undefined) check(ort.EnableProfiling(options, profilePrefix));
+    const entries: Record<string, string> = { ...DEFAULT_ENTRIES, ...configEntries };
+    if (disabledOptimizers.length > 0) {
+      entries['optimization.disable_specified_optimizers'] = disabledOptimizers.join(';');
+    }
+    for (const [key, value] of Object.entries(entries)) check(ort.AddSessionConfigEntry(options, key, value));
+    addInitializers(options, initializers);
+    DEVICES[device].append(options);
+    return handle;
+  } catch (error) {
+    handle.release();
+    throw error;
+  }
+}
+
+function addInitializers(options: bigint, initializers: ReadonlyMap<string, HostTensor>): void {
+  if (initializers.size === 0) return;
+  const values = [...initializers].map(([name, tensor]) => hostValue(`initializer ${name}`, tensor));
+  try {
+    const pointers = values.map((value) => value.pointer);
+    check(ort.AddExternalInitializers(options, [...initializers.keys()], pointers, pointers.length));
+  } finally {
+    for (const value of values) value.release();
+  }
+}
