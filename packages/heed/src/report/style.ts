@@ -5,13 +5,13 @@ export const STYLE = `
   color-scheme: light dark;
   --paper: #fbfaf8; --card: #ffffff; --ink: #1d2127; --muted: #626a75; --line: #dcdfe3; --faint: #f1f2f4;
   --accent: #0f8a77; --accent-soft: #8fcdc1; --amber: #d9912b; --rose: #cc4b58; --violet: #7d5cc6; --blue: #3f78c9;
-  --blue-soft: #a8c3ea; --grey: #8d96a3; --on-bar: #ffffff; --on-tie: #1d2127;
+  --blue-soft: #a8c3ea; --grey: #8d96a3; --tie: #c6ccd4; --on-bar: #ffffff; --on-tie: #1d2127;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14171b; --card: #1b1f25; --ink: #e6e9ee; --muted: #9aa4b1; --line: #39414c; --faint: #232931;
     --accent: #35b29d; --accent-soft: #1f6f63; --amber: #e0a24b; --rose: #e06a75; --violet: #a389e3; --blue: #6b9be0;
-    --blue-soft: #34547f; --grey: #7f8996; --on-tie: #e6e9ee;
+    --blue-soft: #34547f; --grey: #7f8996; --tie: #4a5461; --on-tie: #e6e9ee;
   }
 }
 * { box-sizing: border-box; }
@@ -19,7 +19,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.55 s
 main { max-width: 1020px; margin: 0 auto; padding: 40px 24px 80px; }
 h1 { font-size: 30px; line-height: 1.2; margin: 0 0 4px; letter-spacing: -0.01em; }
 h2 { font-size: 20px; margin: 0 0 4px; letter-spacing: -0.005em; }
-h3 { font-size: 15px; margin: 22px 0 6px; }
+h3 { font-size: 15px; margin: 26px 0 8px; }
 p { margin: 0 0 12px; max-width: 74ch; }
 .lead, .note { color: var(--muted); }
 .note { font-size: 13px; }
@@ -44,7 +44,8 @@ td .dev { color: var(--muted); font-size: 12px; }
 .verdict.unclear { background: color-mix(in srgb, var(--amber) 20%, transparent); color: var(--amber); }
 .legend { display: flex; flex-wrap: wrap; gap: 6px 16px; font-size: 13px; color: var(--muted); margin: 8px 0; }
 .legend i { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 6px; vertical-align: -1px; }
-.charts { display: flex; flex-wrap: wrap; gap: 18px 26px; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 18px 26px; }
+.charts.wide { grid-template-columns: 1fr; }
 .charts figure { margin: 0; }
 figcaption { font-size: 13px; color: var(--muted); }
 svg { max-width: 100%; height: auto; }

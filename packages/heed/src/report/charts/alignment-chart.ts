@@ -24,8 +24,10 @@ export function alignmentChart(arms: readonly ArmResult[]): Markup {
     }),
   );
   return draw('Share of aligned images by arm and category', {
-    height: 60 + 26 * arms.length * groups.length,
+    height: 78 + 26 * arms.length * groups.length,
+    width: 900,
     marginLeft: 150,
+    marginBottom: 42,
     marginRight: 60,
     x: { domain: [0, 100], label: 'aligned images, %', grid: true, labelAnchor: 'center', labelArrow: 'none' },
     y: { domain: arms.map((arm) => arm.label), label: null, tickSize: 0 },

@@ -26,4 +26,4 @@ export function rewardColour(variant: string): string {
   return REWARD_COLOURS[variant] ?? 'var(--grey)';
 }
 
-export const OUTCOME_COLOURS = { win: 'var(--accent)', tie: 'var(--line)', lose: 'var(--rose)' } as const;
+export const OUTCOME_COLOURS = { win: 'var(--accent)', tie: 'var(--tie)', lose: 'var(--rose)' } as const;

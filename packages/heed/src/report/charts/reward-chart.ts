@@ -30,14 +30,16 @@ export function rewardChart(rewards: readonly RewardAccuracy[]): Markup {
     }),
   );
   return draw('Reward accuracy on held-out pairs', {
+    width: 900,
     height: 330,
     marginBottom: 58,
-    marginTop: 34,
-    x: { domain: sorted.map((r) => r.label), label: null, tickSize: 0, padding: 0.25 },
-    fx: { label: null, padding: 0.08 },
-    y: { domain: [0, 100], grid: true, label: 'good image scores higher, %', labelArrow: 'none' },
+    marginTop: 44,
+    x: { domain: sorted.map((r) => r.label), label: null, padding: 0.25 },
+    fx: { label: null, padding: 0.08, labelOffset: 30 },
+    y: { domain: [0, 100], grid: true, label: 'accuracy, %', labelArrow: 'none', labelAnchor: 'center' },
     color: { domain: sorted.map((r) => r.variant), range: sorted.map((r) => rewardColour(r.variant)) },
     marks: [
+      Plot.axisX({ label: null, tickSize: 0, lineWidth: 7 }),
       Plot.barY(rows, { fx: 'part', x: 'label', y: 'mean', fill: 'variant', rx: 2 }),
       Plot.ruleX(rows, { fx: 'part', x: 'label', y1: 'lo', y2: 'hi', stroke: 'currentColor', strokeWidth: 1.5 }),
       Plot.text(rows, {

@@ -14,10 +14,11 @@ export function tradeoffChart(arms: readonly ArmResult[]): Markup | undefined {
   );
   if (rows.length < 2) return undefined;
   return draw('Mean reward against Fréchet distance', {
-    width: 560,
+    width: 640,
     height: 280,
     marginLeft: 52,
     marginRight: 130,
+    marginBottom: 42,
     inset: 18,
     x: {
       label: 'Fréchet distance to fresh renders (less is better)',

@@ -18,7 +18,7 @@ export function trainingChart(curves: readonly TrainingCurve[], metric: string):
   const longest = Math.max(...curves.map(({ records }) => records.length));
   const labels = curves.map(({ label }) => label);
   return draw(`${metric} over steps`, {
-    width: 350,
+    width: 440,
     height: 190,
     marginLeft: 52,
     marginTop: 24,

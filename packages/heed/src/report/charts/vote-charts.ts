@@ -14,7 +14,7 @@ const COLOUR_SCALE = {
 
 /** One stacked bar a question: win, tie and lose as shares of all votes. */
 export function voteShareChart(comparison: Comparison): Markup {
-  const rows = QUESTIONS.flatMap((question) => {
+  const rows = QUESTIONS.flatMap((question): Segment[] => {
     const { votes } = comparison.answers[question];
     const total = Math.max(1, votes.win + votes.tie + votes.lose);
     let from = 0;
@@ -26,26 +26,40 @@ export function voteShareChart(comparison: Comparison): Markup {
     });
   });
   return draw('Share of votes', {
-    width: 640,
-    height: 112,
+    width: 720,
+    height: 118,
     marginLeft: 80,
+    marginBottom: 40,
     x: { domain: [0, 100], label: 'share of votes, %', labelAnchor: 'center', labelArrow: 'none' },
     y: { domain: [...QUESTIONS], label: null, tickSize: 0, padding: 0.25 },
     color: COLOUR_SCALE,
     marks: [
       Plot.barX(rows, { y: 'question', x1: 'from', x2: 'to', fill: 'outcome', insetRight: 1 }),
-      Plot.text(
-        rows.filter((row) => row.share >= 4),
-        {
-          y: 'question',
-          x: (row: { from: number; to: number }) => (row.from + row.to) / 2,
-          text: (row: { share: number }) => row.share.toFixed(0),
-          fill: (row: { outcome: Outcome }) => (row.outcome === 'tie' ? 'tie-text' : 'text'),
-          className: 'on-bar',
-        },
-      ),
+      barText(rows, (row) => row.outcome !== 'tie', 'var(--on-bar)'),
+      barText(rows, (row) => row.outcome === 'tie', 'var(--on-tie)'),
     ],
   });
+}
+
+interface Segment {
+  readonly question: string;
+  readonly outcome: Outcome;
+  readonly from: number;
+  readonly to: number;
+  readonly share: number;
+}
+
+/** The share in the middle of each chosen segment that is wide enough for it. */
+function barText(rows: readonly Segment[], chosen: (row: Segment) => boolean, fill: string): Plot.Text {
+  return Plot.text(
+    rows.filter((row) => row.share >= 4 && chosen(row)),
+    {
+      y: 'question',
+      x: (row: Segment) => (row.from + row.to) / 2,
+      text: (row: Segment) => row.share.toFixed(0),
+      fill,
+    },
+  );
 }
 
 /** How many queries got exactly k votes of each kind; the shaded part is where raters agree. */
@@ -59,10 +73,11 @@ export function voteHistogram(comparison: Comparison, question: (typeof QUESTION
     })),
   );
   return draw(`Histogram of votes on ${question}`, {
-    width: 640,
-    height: 190,
+    width: 720,
+    height: 200,
     marginLeft: 44,
-    marginTop: 26,
+    marginTop: 40,
+    marginBottom: 40,
     x: {
       label: `raters of ${comparison.raters} who answered so`,
       labelAnchor: 'center',

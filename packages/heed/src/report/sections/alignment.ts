@@ -18,7 +18,8 @@ export function alignmentSection({ evaluation }: ReportInput): Markup | undefine
 <p class="lead">${settings.prompts} evaluation prompts, ${settings.imagesPerPrompt} images each, by the world's recogniser: an image counts when everything asked for is there. Intervals: 95 % bootstrap over prompts.</p>
 ${alignmentChart(arms)}
 <div class="scroll"><table>
-<thead><tr><th>Images of</th><th>all prompts</th>${categories.flatMap((c) => [html`<th>${c}, seen</th>`, html`<th>${c}, unseen</th>`])}</tr></thead>
+<thead><tr><th></th><th></th>${categories.map((c) => html`<th class="span" colspan="2">${c}</th>`)}</tr>
+<tr><th>Images of</th><th>all prompts</th>${categories.flatMap(() => [html`<th>seen</th>`, html`<th>unseen</th>`])}</tr></thead>
 <tbody>${arms.map((arm) => armRow(arm, categories))}</tbody></table></div>
 <h3>By attribute</h3>
 <div class="scroll"><table>

@@ -29,8 +29,8 @@ ${voteShareChart(comparison)}
     const rest = 1 - OUTCOMES.reduce((total, outcome) => total + agreed[outcome], 0);
     return html`<tr><td>${question}</td>${OUTCOMES.map((outcome) => html`<td>${percent(agreed[outcome])}</td>`)}<td>${percent(Math.max(0, rest))}</td></tr>`;
   })}</tbody></table>
-<details><summary class="note">Votes by query and shares by category</summary>
-<div class="charts">${QUESTIONS.map((question) => html`<figure><figcaption>${question}</figcaption>${voteHistogram(comparison, question)}</figure>`)}</div>
+<details open><summary class="note">Votes by query and shares by category</summary>
+<div class="charts wide">${QUESTIONS.map((question) => html`<figure><figcaption>${question}</figcaption>${voteHistogram(comparison, question)}</figure>`)}</div>
 ${cellTable(comparison)}</details>`;
 }
 

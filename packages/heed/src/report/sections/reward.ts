@@ -13,11 +13,21 @@ export function rewardSection({ rewards }: ReportInput): Markup | undefined {
 <p class="lead">Held-out pairs: one image judged good and one judged bad of the same prompt, none of which the reward has trained on. A coin is right on half of them. Bars with “half” saw half the labelled images (figure 3b).</p>
 ${rewardChart(rewards)}
 <div class="scroll"><table>
-<thead><tr><th>Score</th><th>Seen objects</th><th>pairs</th><th>Unseen objects</th><th>pairs</th>${categories.map((c) => html`<th>${c}</th>`)}</tr></thead>
+<thead><tr><th>Score</th><th>Seen objects</th><th>pairs</th><th>Unseen objects</th><th>pairs</th></tr></thead>
 <tbody>${rewards.map(
-    ({ label, seen, unseen, byCategory }) => html`<tr><td>${label}</td>
+    ({ label, seen, unseen }) => html`<tr><td>${label}</td>
 <td>${seen ? percentWithInterval(seen) : '–'}</td><td>${seen?.n ?? '–'}</td>
-<td>${unseen ? percentWithInterval(unseen) : '–'}</td><td>${unseen?.n ?? '–'}</td>
+<td>${unseen ? percentWithInterval(unseen) : '–'}</td><td>${unseen?.n ?? '–'}</td></tr>`,
+  )}</tbody></table></div>
+${
+  categories.length === 0
+    ? undefined
+    : html`<div class="scroll"><table>
+<thead><tr><th>By category</th>${categories.map((c) => html`<th>${c}</th>`)}</tr></thead>
+<tbody>${rewards.map(
+        ({ label, byCategory }) => html`<tr><td>${label}</td>
 ${categories.map((c) => html`<td>${byCategory?.[c] ? percentWithInterval(byCategory[c]) : '–'}</td>`)}</tr>`,
-  )}</tbody></table></div></section>`;
+      )}</tbody></table></div>`
+}
+</section>`;
 }
