@@ -29,7 +29,7 @@ export async function ddim(options: SamplerOptions): Promise<Float32Array> {
     // eps = (x - signal x_0) / spread, so that x_prev is one linear combination of the sample and the output.
     const onClean = Math.sqrt(alphaPrevious) - (direction * signal) / spread;
     linearCombination(sample, onClean * onSample + direction / spread, sample, onClean * onOutput, output);
-    if (eta > 0) linearCombination(sample, 1, sample, sigma, random!.fillNormal(fresh));
+    if (sigma > 0) linearCombination(sample, 1, sample, sigma, random!.fillNormal(fresh));
     onStep?.({ step: step + 1, steps, timestep, sample });
   }
   return sample;

@@ -71,7 +71,7 @@ async function sampleWith(name: SamplerName, steps: number, predictionType: Pred
 }
 
 /** How the error falls with the steps, raised to the sampler's order. */
-const DETERMINISTIC = { ddim: 1, dpmpp_2m: 2 } as const satisfies Partial<Record<SamplerName, number>>;
+const DETERMINISTIC = { ddim: 1, dpmpp_2m: 2, euler: 1 } as const satisfies Partial<Record<SamplerName, number>>;
 
 describe.each(['epsilon', 'v_prediction'] as const)('with a perfect %s network', (predictionType) => {
   test.each(Object.entries(DETERMINISTIC) as [SamplerName, number][])(
@@ -87,4 +87,76 @@ describe.each(['epsilon', 'v_prediction'] as const)('with a perfect %s network',
       expect(Math.log10(some / many)).toBeGreaterThan(order * 0.9);
     },
   );
+});
+
+test.each(['ddpm', 'euler_a'] as const)('%s, with fresh noise in each step, converges too', async (name) => {
+  for (const predictionType of ['epsilon', 'v_prediction'] as const) {
+    const { mean, std } = moments(await sampleWith(name, 300, predictionType));
+    // Four standard errors of the mean of COUNT samples, and the discretisation.
+    expect(Math.abs(mean - MEAN)).toBeLessThan((4 * STD) / Math.sqrt(COUNT) + 0.01);
+    expect(Math.abs(std - STD)).toBeLessThan((4 * STD) / Math.sqrt(2 * COUNT) + 0.02);
+  }
+});
+
+test('DDIM with eta 1 is DDPM, draw by draw', async () => {
+  const schedule = createSchedule(parseSchedulerConfig({ ...CONFIG, set_alpha_to_one: true }));
+  const run = (name: SamplerName) =>
+    samplers[name]({
+      denoise: perfectNetwork(schedule),
+      schedule,
+      steps: 12,
+      noise: standardNoise(),
+      random: createRandom(3),
+      eta: 1,
+    });
+  const [ddim, ddpm] = [await run('ddim'), await run('ddpm')];
+  expect(Math.max(...ddim.map((x, i) => Math.abs(x - ddpm[i]!)))).toBeLessThan(1e-4);
+});
+
+test('every sampler asks the network as often as told, leaves the noise alone and reports each step', async () => {
+  const schedule = scheduleOf('epsilon');
+  for (const name of Object.keys(samplers) as SamplerName[]) {
+    const noise = Float32Array.of(0.5, -1);
+    const asked: number[] = [];
+    const reported: number[] = [];
+    const options = {
+      denoise: async (sample: Float32Array, timestep: number) => {
+        asked.push(timestep);
+        return sample.map(() => 0.1);
+      },
+      schedule,
+      steps: 7,
+      noise,
+      random: createRandom(1),
+      onStep: ({ step, steps }: { step: number; steps: number }) => reported.push(step / steps),
+    };
+    const first = await samplers[name](options);
+    expect(asked).toHaveLength(7);
+    expect(asked).toEqual([...asked].sort((a, b) => b - a));
+    expect(reported).toEqual([1, 2, 3, 4, 5, 6, 7].map((step) => step / 7));
+    expect(noise).toEqual(Float32Array.of(0.5, -1));
+    expect(first.every(Number.isFinite)).toBe(true);
+    expect(await samplers[name]({ ...options, random: createRandom(1) })).toEqual(first);
+    for (const steps of [1, 2, 500, 999]) {
+      const extreme = await samplers[name]({ ...options, steps, onStep: undefined });
+      expect(extreme.every(Number.isFinite)).toBe(true);
+    }
+    for (const steps of [0, -1, 2.5, Number.NaN, 1001]) {
+      await expect(samplers[name]({ ...options, steps })).rejects.toThrow(
+        /sampler: expected steps from 1 to 1000, got/,
+      );
+    }
+    await expect(samplers[name]({ ...options, denoise: async () => new Float32Array(1) })).rejects.toThrow(
+      'sampler: expected the network to return 2 values, got 1',
+    );
+  }
+});
+
+test('samplers that add noise say so when they have none', async () => {
+  const schedule = scheduleOf('epsilon');
+  const options = { denoise: async (sample: Float32Array) => sample, schedule, steps: 2, noise: new Float32Array(1) };
+  await expect(samplers.ddpm(options)).rejects.toThrow('ddpm: expected a source of noise, got none');
+  await expect(samplers.euler_a(options)).rejects.toThrow('euler_a: expected a source of noise, got none');
+  await expect(samplers.ddim({ ...options, eta: 0.5 })).rejects.toThrow('expected a source of noise for eta above 0');
+  await expect(samplers.ddim({ ...options, eta: 2 })).rejects.toThrow('ddim: expected eta from 0 to 1, got 2');
 });
