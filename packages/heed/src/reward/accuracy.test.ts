@@ -1,7 +1,7 @@
 // Pair accuracy, splits and the gate on lists small enough to count by hand.
 import { describe, expect, it } from 'vitest';
-import type { FeedbackEvent } from '../feedback/log.ts';
-import type { ImageRecord } from '../images/store.ts';
+import type { FeedbackEvent } from '../feedback/index.ts';
+import type { ImageRecord } from '../images/index.ts';
 import { accuracyDifference, accuracyTable, pairOutcomes } from './accuracy.ts';
 import { rewardGate } from './gate.ts';
 import { halveImages, type LabelledImage, labelImages, splitLabelledImages } from './labelled-image.ts';
@@ -20,6 +20,8 @@ function image(id: string, prompt: string, fields: Partial<ImageRecord> = {}): I
     steps: 10,
     guidanceScale: 3,
     set: 'train',
+    width: 64,
+    height: 64,
     ...fields,
   };
 }

@@ -4,8 +4,8 @@
  */
 
 import { createRandom } from '@heed/diffusion/autodiff';
-import type { FeedbackEvent } from '../feedback/log.ts';
-import type { ImageRecord } from '../images/store.ts';
+import { type FeedbackEvent, lastWords } from '../feedback/index.ts';
+import type { ImageRecord } from '../images/index.ts';
 import { groupBy } from './group.ts';
 
 /** An image with the mean of its good (1) and bad (0) judgements. */
@@ -21,13 +21,12 @@ export interface LabelledImage {
  * Judgements of images that are not in `images` are left out.
  */
 export function labelImages(images: readonly ImageRecord[], events: readonly FeedbackEvent[]): LabelledImage[] {
-  const latest = new Map<string, Map<string, FeedbackEvent>>();
-  for (const event of events) {
-    const ofImage = latest.get(event.image) ?? new Map<string, FeedbackEvent>();
-    latest.set(event.image, ofImage.set(event.rater, event));
-  }
+  const byImage = groupBy(
+    lastWords(events).filter(({ label }) => label !== 'skip'),
+    ({ image }) => image,
+  );
   return images.flatMap((image) => {
-    const judged = [...(latest.get(image.id)?.values() ?? [])].filter(({ label }) => label !== 'skip');
+    const judged = byImage.get(image.id) ?? [];
     if (judged.length === 0) return [];
     const good = judged.filter(({ label }) => label === 'good').length;
     return [{ image, label: good / judged.length, judgements: judged.length }];
@@ -45,8 +44,8 @@ export interface RewardSplit {
 }
 
 /**
- * Splits by image: of the images made for training (`set` other than 'eval', seen objects) most are learned from,
- * some decide when to stop and some only test. Evaluation images and unseen objects are never learned from.
+ * Splits by image: of the images made for training, with seen objects, most are learned from, some decide when to stop
+ * and some only test. All others (evaluation prompts, unseen objects) are never learned from.
  * Depends on the seed and the image ids, not on their order.
  */
 export function splitLabelledImages(
@@ -58,16 +57,20 @@ export function splitLabelledImages(
   const split: RewardSplit = { training: [], validation: [], test: [] };
   for (const item of labelled) {
     const position = random.fork(`split ${item.image.id}`).uniform();
-    const heldOut = item.image.set === EVALUATION_SET || !item.image.seen;
-    if (heldOut || position < testShare) split.test.push(item);
+    if (!mayLearnFrom(item.image) || position < testShare) split.test.push(item);
     else if (position < testShare + validationShare) split.validation.push(item);
     else split.training.push(item);
   }
   return split;
 }
 
-/** The `set` of images generated for the evaluation prompts. */
-export const EVALUATION_SET = 'eval';
+/** The sets of images that rewards and models may learn from; all others (evaluations) only test. */
+export const TRAINING_SETS: ReadonlySet<string> = new Set(['train', 'unlabelled']);
+
+/** True for images made for training that show no object kept for evaluation. */
+export function mayLearnFrom({ set, seen }: Pick<ImageRecord, 'set' | 'seen'>): boolean {
+  return TRAINING_SETS.has(set) && seen;
+}
 
 /** Keeps about half of the images of each prompt, at least one (the paper's figure 3b). */
 export function halveImages(labelled: readonly LabelledImage[], seed: number): LabelledImage[] {

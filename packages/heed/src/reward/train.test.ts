@@ -40,6 +40,8 @@ function syntheticWorld(count: number) {
         steps: 1,
         guidanceScale: 1,
         set: 'train',
+        width: 64,
+        height: 64,
       },
       label: asked === shown ? 1 : 0,
       judgements: 1,

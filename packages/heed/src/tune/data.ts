@@ -1,0 +1,123 @@
+/**
+ * The data of tuning as batches: D_model (labelled and unlabelled images of the base model, each with its reward) and
+ * D_pre (pre-training images). Every batch is a function of the seed and its number, which is what makes a resume exact.
+ */
+import { type ForwardProcess, prepareDenoisingBatch } from '@heed/diffusion';
+import { createRandom, type RandomGenerator, type Shape } from '@heed/diffusion/autodiff';
+import { createShuffledStream } from './stream.ts';
+
+/** An image of the base model: its latents are looked up by `image`. */
+export interface ModelSample {
+  image: string;
+  prompt: string;
+  /** r(x, z) in [0, 1]. */
+  reward: number;
+  /** False where nobody judged it. */
+  labelled: boolean;
+}
+
+/** A pre-training pair: its latents are looked up by `key`. */
+export interface PretrainingSample {
+  key: string;
+  caption: string;
+}
+
+/** Where the arrays of a batch come from. */
+export interface TuneSources {
+  /** Shape of one image's latents: [C, h, w]. */
+  latentShape: Shape;
+  /** Scaled latents by image id or pre-training key, [C * h * w]. */
+  latents: (key: string) => Promise<Float32Array>;
+  /** Text states, [N, T, D]. */
+  embedPrompts: (prompts: readonly string[]) => Promise<Float32Array>;
+}
+
+/** The feeds of one step. */
+export interface TuneFeeds extends Record<string, Float32Array> {
+  noisyLatents: Float32Array; // [M + R, C, h, w]
+  timestep: Float32Array; // [M + R]
+  target: Float32Array; // [M + R, C, h, w]
+  encoderHiddenStates: Float32Array; // [M + R, T, D]
+  rewards: Float32Array; // [M]
+}
+
+/** Batches by number. */
+export interface TuneBatches {
+  readonly modelCount: number;
+  readonly pretrainingCount: number;
+  /** The feeds of the 0-based batch. */
+  at(batch: number): Promise<TuneFeeds>;
+  /** Where the streams stand before that batch: for people who read a checkpoint; `at` needs only the number. */
+  position(batch: number): { model: StreamPosition; pretraining?: StreamPosition };
+}
+
+interface StreamPosition {
+  pass: number;
+  taken: number;
+}
+
+/** Batches of `batchSize` model samples and, where D_pre is given, as many pre-training samples. */
+export function createTuneBatches(options: {
+  model: readonly ModelSample[];
+  pretraining?: readonly PretrainingSample[];
+  batchSize: number;
+  captionDropout: number;
+  schedule: ForwardProcess;
+  seed: number;
+  sources: TuneSources;
+}): TuneBatches {
+  const { model, pretraining, batchSize, captionDropout, schedule, seed, sources } = options;
+  const random = createRandom(seed).fork('tuning batches');
+  const modelStream = createShuffledStream({ name: 'model', size: model.length, seed });
+  const pretrainingStream =
+    pretraining && createShuffledStream({ name: 'pretraining', size: pretraining.length, seed });
+  const pretrainingCount = pretraining ? batchSize : 0;
+
+  return {
+    modelCount: batchSize,
+    pretrainingCount,
+    async at(batch) {
+      const own = random.fork(`batch ${batch}`);
+      const modelSamples = modelStream.at(batch * batchSize, batchSize).map((i) => model[i]!);
+      const pretrainingSamples = (pretrainingStream?.at(batch * batchSize, batchSize) ?? []).map(
+        (i) => pretraining![i]!,
+      );
+      const keys = [...modelSamples.map(({ image }) => image), ...pretrainingSamples.map(({ key }) => key)];
+      const prompts = [
+        ...modelSamples.map(({ prompt }) => prompt),
+        ...pretrainingSamples.map(({ caption }) => keepOrDrop(caption, captionDropout, own)),
+      ];
+      const { noisyLatents, timestep, target } = prepareDenoisingBatch({
+        latents: { data: await stack(keys, sources), shape: [keys.length, ...sources.latentShape] },
+        random: own,
+        schedule,
+      });
+      return {
+        noisyLatents,
+        timestep,
+        target,
+        encoderHiddenStates: await sources.embedPrompts(prompts),
+        rewards: Float32Array.from(modelSamples, ({ reward }) => reward),
+      };
+    },
+    position: (batch) => ({
+      model: positionIn(model.length, batch * batchSize),
+      ...(pretraining ? { pretraining: positionIn(pretraining.length, batch * batchSize) } : {}),
+    }),
+  };
+}
+
+function keepOrDrop(caption: string, share: number, random: RandomGenerator): string {
+  return random.uniform() < share ? '' : caption;
+}
+
+async function stack(keys: readonly string[], { latents, latentShape }: TuneSources): Promise<Float32Array> {
+  const length = latentShape.reduce((product, size) => product * size, 1);
+  const stacked = new Float32Array(keys.length * length);
+  await Promise.all(keys.map(async (key, i) => stacked.set(await latents(key), i * length)));
+  return stacked;
+}
+
+function positionIn(size: number, place: number): StreamPosition {
+  return { pass: Math.floor(place / size), taken: place % size };
+}

@@ -1,0 +1,64 @@
+/** What can be chosen about tuning, and how a project's settings become it. Names and defaults are `config/schema.ts`'s. */
+import type { LearningRateSchedule } from '@heed/diffusion/autodiff';
+import type { HeedConfig } from '../config/index.ts';
+
+/** Which data take part: the rows of the paper's table 3. */
+export interface TuneStreams {
+  /** Human-labelled images of the base model. */
+  labelled: boolean;
+  /** Images of the base model that nobody labelled, weighted by the learned reward. */
+  unlabelled: boolean;
+  /** Pre-training data: the second term of equation 2. */
+  pretraining: boolean;
+}
+
+/** Everything that decides the weights that come out, and how often it is written down. */
+export interface TuneOptions {
+  seed: number;
+  streams: TuneStreams;
+  beta: number;
+  /** Optimizer updates in all. */
+  steps: number;
+  /** Model-generated samples a batch; as many pre-training samples join them. */
+  batchSize: number;
+  /** Batches an update. */
+  accumulation: number;
+  learningRate: number;
+  schedule: LearningRateSchedule['schedule'];
+  warmupSteps: number;
+  weightDecay: number;
+  maxGradientNorm: number;
+  /** Decay of the moving average of the weights; 0 keeps none. */
+  ema: number;
+  /** Share of pre-training captions that are left empty, so that guidance keeps its unconditional side. */
+  captionDropout: number;
+  recompute: boolean;
+  checkpointEverySteps: number;
+  keepCheckpoints: number;
+  sampleEverySteps: number;
+  logEverySteps: number;
+}
+
+/** The options that a project's settings ask for. */
+export function tuneOptionsOf({ seed, tune }: HeedConfig): TuneOptions {
+  return {
+    seed,
+    streams: { labelled: tune.humanData, unlabelled: tune.unlabelledData, pretraining: tune.beta > 0 },
+    beta: tune.beta,
+    steps: tune.steps,
+    batchSize: tune.batchSize,
+    accumulation: tune.accumulation,
+    learningRate: tune.learningRate,
+    schedule: tune.schedule,
+    warmupSteps: tune.warmupSteps,
+    weightDecay: tune.weightDecay,
+    maxGradientNorm: tune.maxGradientNorm,
+    ema: tune.ema,
+    captionDropout: 0.1,
+    recompute: tune.recompute,
+    checkpointEverySteps: tune.checkpointEverySteps,
+    keepCheckpoints: tune.keepCheckpoints,
+    sampleEverySteps: tune.sampleEverySteps,
+    logEverySteps: tune.logEverySteps,
+  };
+}

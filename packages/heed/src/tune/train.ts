@@ -1,0 +1,192 @@
+/**
+ * The training loop of tuning: batches in, updates of the whole U-Net, checkpoints, samples, measurements.
+ * The loss is `loss.ts`, the data `data.ts`; it knows no project and no files but its checkpoints.
+ */
+import type { UnetConfig } from '@heed/diffusion';
+import {
+  createTrainingStep,
+  type Device,
+  type InputSpec,
+  learningRateAt,
+  type ParameterValues,
+  type Shape,
+} from '@heed/diffusion/autodiff';
+import { findLatestCheckpoint, saveCheckpoint } from '../checkpoint/checkpoint.ts';
+import { HeedError, isAbort } from '../errors.ts';
+import type { TuneBatches } from './data.ts';
+import { tuneLoss } from './loss.ts';
+import type { TuneOptions } from './options.ts';
+import { checkFingerprint, checkFinite, readTrainingState, writeTrainingState } from './training-state.ts';
+
+/** What a step reports; losses are means over the step's batches. */
+export interface TuneMetrics extends Record<string, number> {
+  loss: number;
+  modelLoss: number;
+  gradientNorm: number;
+  learningRate: number;
+}
+
+export interface TuneTraining {
+  /** Named in errors. */
+  run: string;
+  unetConfig: UnetConfig;
+  /** The base model's U-Net weights; updated in place. */
+  parameters: ParameterValues;
+  batches: TuneBatches;
+  /** Shapes of one sample: latents [C, h, w], text states [T, D]. */
+  latentShape: Shape;
+  textShape: Shape;
+  options: TuneOptions;
+  checkpointFolder: string;
+  /** Names options and data, so that a checkpoint of others is refused. */
+  fingerprint: string;
+  device?: Device;
+  threads?: number;
+  signal?: AbortSignal;
+  /** Called once, before the first update, with the step it goes on from. */
+  onStart?: (step: number) => Promise<void>;
+  /** Called after each update. */
+  onStep?: (step: number, metrics: TuneMetrics) => Promise<void>;
+  /** Called at step 0, every `sampleEverySteps` and at the end, with the weights to look at. */
+  onSample?: (step: number, parameters: ParameterValues) => Promise<void>;
+  /** Called with a sentence for every broken checkpoint that is passed over. */
+  onSkippedCheckpoint?: (sentence: string) => void;
+}
+
+/**
+ * Tunes until `options.steps`, going on from the latest whole checkpoint. Returns the weights to use: the moving
+ * average where one is kept. Throws on a loss, gradient or weight that is not finite, having saved nothing of it;
+ * on abort it checkpoints first.
+ */
+export async function trainModel(training: TuneTraining): Promise<{ step: number; parameters: ParameterValues }> {
+  const { run, batches, options, checkpointFolder, fingerprint, parameters, signal } = training;
+  const restored = await restore(training);
+  const step = await createTrainingStep({
+    name: `run ${run}`,
+    inputs: inputSpecs(training),
+    parameters,
+    loss: (p, batch) => tuneLoss(p, training.unetConfig, batch, { beta: options.beta, recompute: options.recompute }),
+    optimizer: {
+      weightDecay: options.weightDecay,
+      maxGradientNorm: options.maxGradientNorm,
+      ...(options.ema > 0 ? { emaDecay: options.ema } : {}),
+    },
+    ...(restored === undefined ? {} : { state: restored }),
+    ...(training.device === undefined ? {} : { device: training.device }),
+    ...(training.threads === undefined ? {} : { threads: training.threads }),
+  });
+  const { state } = step;
+  const weights = () => (state.ema === undefined ? parameters : new Map([...parameters, ...state.ema]));
+  let savedStep = restored?.step ?? 0;
+  const save = async () => {
+    if (savedStep === state.step) return;
+    checkFinite(parameters);
+    const batch = state.step * options.accumulation;
+    await saveCheckpoint(checkpointFolder, {
+      step: state.step,
+      keep: options.keepCheckpoints,
+      write: (folder) =>
+        writeTrainingState(folder, {
+          optimizer: state,
+          random: { seed: options.seed, batch },
+          data: batches.position(batch),
+          fingerprint,
+        }),
+    });
+    savedStep = state.step;
+  };
+
+  try {
+    await training.onStart?.(state.step);
+    if (state.step === 0) await training.onSample?.(0, weights());
+    let upcoming = fetch(batches, state.step * options.accumulation);
+    while (state.step < options.steps) {
+      if (signal?.aborted) {
+        await save();
+        signal.throwIfAborted();
+      }
+      const learningRate = learningRateAt(
+        {
+          schedule: options.schedule,
+          base: options.learningRate,
+          warmupSteps: options.warmupSteps,
+          totalSteps: options.steps,
+        },
+        state.step,
+      );
+      const first = state.step * options.accumulation;
+      const sums: Record<string, number> = {};
+      for (let i = 0; i < options.accumulation; i++) {
+        const feeds = await upcoming();
+        // The event loop is free while the graph runs: the next batch is made meanwhile.
+        const running = options.accumulation === 1 ? step.step(feeds, { learningRate }) : step.accumulate(feeds);
+        upcoming = fetch(batches, first + i + 1);
+        for (const [name, value] of Object.entries(await running)) {
+          sums[name] = (sums[name] ?? 0) + value / options.accumulation;
+        }
+      }
+      if (options.accumulation > 1) Object.assign(sums, step.apply({ learningRate }));
+      await training.onStep?.(state.step, { ...sums, learningRate } as TuneMetrics);
+      if (state.step % options.checkpointEverySteps === 0 || state.step === options.steps) await save();
+      const { sampleEverySteps } = options;
+      if (sampleEverySteps > 0 && (state.step % sampleEverySteps === 0 || state.step === options.steps)) {
+        checkFinite(parameters);
+        await training.onSample?.(state.step, weights());
+      }
+    }
+    await save();
+    return { step: state.step, parameters: weights() };
+  } catch (error) {
+    if (isAbort(error) || error instanceof HeedError) throw error;
+    throw new HeedError(
+      `run ${run} stopped after ${state.step} of ${options.steps} updates: ${(error as Error).message}; ${savedStep > 0 ? `its last checkpoint is that of update ${savedStep}` : 'it has no checkpoint'}`,
+      { cause: error },
+    );
+  } finally {
+    step.dispose();
+  }
+}
+
+/** Starts to make a batch; its failure is thrown where it is awaited, not before. */
+function fetch(batches: TuneBatches, batch: number) {
+  const promise = batches.at(batch);
+  promise.catch(() => {});
+  return () => promise;
+}
+
+/** Copies the latest whole checkpoint into `parameters` and returns the optimizer's state, or undefined at the start. */
+async function restore(training: TuneTraining) {
+  const { checkpointFolder, fingerprint, run, parameters, onSkippedCheckpoint } = training;
+  const latest = await findLatestCheckpoint(
+    checkpointFolder,
+    onSkippedCheckpoint ? { onSkip: onSkippedCheckpoint } : {},
+  );
+  if (latest === undefined) return undefined;
+  const { saved, optimizer } = await readTrainingState(latest.folder);
+  checkFingerprint(saved, fingerprint, run);
+  for (const [name, value] of parameters) {
+    const stored = optimizer.parameters.get(name);
+    if (stored?.data.length !== value.data.length) {
+      throw new HeedError(
+        `checkpoint ${latest.folder}: expected ${value.data.length} numbers for ${name}, got ${stored?.data.length ?? 'none'}`,
+      );
+    }
+    value.data.set(stored.data);
+  }
+  return { ...optimizer, parameters };
+}
+
+function inputSpecs({
+  batches,
+  latentShape,
+  textShape,
+}: TuneTraining): Record<'noisyLatents' | 'timestep' | 'target' | 'encoderHiddenStates' | 'rewards', InputSpec> {
+  const total = batches.modelCount + batches.pretrainingCount;
+  return {
+    noisyLatents: { shape: [total, ...latentShape] },
+    timestep: { shape: [total] },
+    target: { shape: [total, ...latentShape] },
+    encoderHiddenStates: { shape: [total, ...textShape] },
+    rewards: { shape: [batches.modelCount] },
+  };
+}

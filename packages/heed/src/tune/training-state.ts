@@ -1,0 +1,82 @@
+/**
+ * What a tuning checkpoint holds: weights, moments, moving average, and where in its randomness and data the run stood.
+ * That a checkpoint is whole is `checkpoint/`'s business.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readSafetensors, writeSafetensors } from '@heed/diffusion';
+import type { OptimizerState, ParameterValues } from '@heed/diffusion/autodiff';
+import { z } from 'zod';
+import { HeedError } from '../errors.ts';
+
+const STATE_FILE = 'state.json';
+const GROUPS = ['parameters', 'firstMoment', 'secondMoment', 'ema'] as const;
+
+const StreamPosition = z.object({ pass: z.number().int(), taken: z.number().int() });
+const SavedState = z.object({
+  version: z.literal(1),
+  step: z.number().int().nonnegative(),
+  /** Noise, timesteps and data order are functions of these two numbers. */
+  random: z.object({ seed: z.number(), batch: z.number().int().nonnegative() }),
+  data: z.object({ model: StreamPosition, pretraining: StreamPosition.optional() }),
+  /** Names options and data; a resume under others is refused. */
+  fingerprint: z.string(),
+});
+export type SavedState = z.infer<typeof SavedState>;
+
+/** Writes all of it into `folder`; float32, so that a resume is exact to the bit. */
+export async function writeTrainingState(
+  folder: string,
+  saved: Omit<SavedState, 'version' | 'step'> & { optimizer: OptimizerState },
+): Promise<void> {
+  const { optimizer, ...rest } = saved;
+  for (const group of GROUPS) {
+    const tensors = optimizer[group];
+    if (tensors !== undefined) await writeSafetensors(join(folder, `${group}.safetensors`), tensors, { dtype: 'F32' });
+  }
+  const state: SavedState = { version: 1, step: optimizer.step, ...rest };
+  await writeFile(join(folder, STATE_FILE), `${JSON.stringify(state, null, 2)}\n`);
+}
+
+/** Reads what `writeTrainingState` wrote. */
+export async function readTrainingState(folder: string): Promise<{ saved: SavedState; optimizer: OptimizerState }> {
+  const saved = SavedState.parse(JSON.parse(await readFile(join(folder, STATE_FILE), 'utf8')));
+  const read = async (group: (typeof GROUPS)[number]): Promise<ParameterValues> => {
+    const { tensors } = await readSafetensors(join(folder, `${group}.safetensors`));
+    return new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data }]));
+  };
+  const [parameters, firstMoment, secondMoment] = await Promise.all(
+    (['parameters', 'firstMoment', 'secondMoment'] as const).map(read),
+  );
+  const ema = await read('ema').catch((error: Error & { code?: string }) => {
+    if (error.code === 'ENOENT' || /ENOENT/.test(error.message)) return undefined;
+    throw error;
+  });
+  return {
+    saved,
+    optimizer: {
+      step: saved.step,
+      parameters: parameters!,
+      firstMoment: firstMoment!,
+      secondMoment: secondMoment!,
+      ...(ema === undefined ? {} : { ema }),
+    },
+  };
+}
+
+/** Throws where a checkpoint belongs to other options or data than those it would go on with. */
+export function checkFingerprint(saved: SavedState, expected: string, run: string): void {
+  if (saved.fingerprint === expected) return;
+  throw new HeedError(
+    `run ${run}: expected the options and data it was begun with (${saved.fingerprint}), got others (${expected}); give the new run another name`,
+  );
+}
+
+/** Throws a sentence that names the first weight that is not a finite number. */
+export function checkFinite(parameters: ParameterValues): void {
+  for (const [name, { data }] of parameters) {
+    for (let i = 0; i < data.length; i++) {
+      if (!Number.isFinite(data[i]!)) throw new Error(`parameter ${name}: expected finite numbers, got ${data[i]}`);
+    }
+  }
+}
