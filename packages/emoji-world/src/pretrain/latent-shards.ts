@@ -1,0 +1,42 @@
+// Files of encoded scenes with their captions: float16 latents in one safetensors file, captions in its metadata.
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readSafetensors, writeSafetensors } from '@heed/diffusion';
+import { LATENT_CHANNELS, LATENT_SIZE } from './configs.ts';
+
+export const SHARD_SCENES = 2048;
+export const LATENT_VALUES = LATENT_CHANNELS * LATENT_SIZE * LATENT_SIZE;
+
+export interface LatentShard {
+  /** Unscaled latent means, [scenes, 4, 16, 16]. */
+  readonly latents: Float32Array;
+  /** Of each scene: two captions of the noisy web kind and a clean one. */
+  readonly captions: (readonly [string, string, string])[];
+}
+
+export function shardPath(folder: string, shard: number): string {
+  return join(folder, `shard-${`${shard}`.padStart(3, '0')}.safetensors`);
+}
+
+export async function writeShard(path: string, { latents, captions }: LatentShard): Promise<void> {
+  const shape = [captions.length, LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE];
+  await writeSafetensors(path, new Map([['latents', { shape, data: latents }]]), {
+    dtype: 'F16',
+    metadata: { captions: JSON.stringify(captions) },
+  });
+}
+
+/** All shards of the folder as one; throws when there is none. */
+export async function readShards(folder: string): Promise<LatentShard> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => /^shard-\d+\.safetensors$/.test(name)).sort();
+  if (names.length === 0)
+    throw new Error(`${folder} must hold encoded scenes, run 'npm run pretrain -- latents' first`);
+  const latents = new Float32Array(names.length * SHARD_SCENES * LATENT_VALUES);
+  const captions: LatentShard['captions'] = [];
+  for (const name of names) {
+    const { tensors, metadata } = await readSafetensors(join(folder, name));
+    latents.set(tensors.get('latents')!.data, captions.length * LATENT_VALUES);
+    captions.push(...(JSON.parse(metadata.captions ?? '[]') as LatentShard['captions']));
+  }
+  return { latents, captions };
+}

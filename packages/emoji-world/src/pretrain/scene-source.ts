@@ -1,0 +1,58 @@
+// Pictures and captions for training batches: each a function of the seed, the stream's name and an index, so that no
+// random state needs saving.
+import type { RgbImage } from '@heed/diffusion';
+import type { RandomGenerator } from '@heed/diffusion/autodiff';
+import { createRandom } from '@heed/diffusion/autodiff';
+import type { ArtStyle } from '../art/styles.ts';
+import { TRAINING_STYLES } from '../art/styles.ts';
+import { pick } from '../sampling.ts';
+import { createRenderer } from '../scene/renderer.ts';
+import { sampleScene } from '../scene/sample-scene.ts';
+import type { Scene } from '../scene/scene.ts';
+import { BACKGROUNDS, COLOURS, COUNTS, OBJECTS } from '../vocabulary.ts';
+
+export interface DrawnScene {
+  readonly scene: Scene;
+  readonly image: RgbImage;
+  /** For captions and noise that belong to this scene. */
+  readonly random: RandomGenerator;
+}
+
+export interface SceneSource {
+  /** The scene of that index in the named stream. */
+  draw(index: number): DrawnScene;
+}
+
+/** A stream of scenes, sampled as the world's pre-training data are unless another sampler is given. */
+export async function createSceneSource({
+  seed,
+  stream,
+  sample = sampleScene,
+}: {
+  seed: number;
+  stream: string;
+  sample?: (random: RandomGenerator) => Scene;
+}): Promise<SceneSource> {
+  const renderer = await createRenderer();
+  const root = createRandom(seed).fork(stream);
+  return {
+    draw(index) {
+      const random = root.fork(`scene ${index}`);
+      const scene = sample(random);
+      return { scene, image: renderer.render(scene, random), random };
+    },
+  };
+}
+
+/** A scene with every class of every attribute equally likely: what the recogniser is trained and measured on. */
+export function sampleBalancedScene(random: RandomGenerator, styles: readonly ArtStyle[] = TRAINING_STYLES): Scene {
+  const colour = pick(random, [undefined, ...COLOURS]);
+  const background = pick(random, [undefined, ...BACKGROUNDS]);
+  return {
+    object: pick(random, OBJECTS).name,
+    count: pick(random, COUNTS),
+    style: pick(random, styles),
+    ...(colour === undefined ? {} : { colour }),
+    ...(background === undefined ? {} : { background: background.name }),
+  };
+}

@@ -1,0 +1,101 @@
+// The loop all trained stages share: batches fetched one ahead, learning rate, progress lines, saves, interruption.
+// What a batch or a loss is, it does not know.
+import type { Feed, Metrics, TrainingStep } from '@heed/diffusion/autodiff';
+import type { Horizon } from './horizon.ts';
+import { learningRateOf, progressOf, secondsLeft } from './horizon.ts';
+import { saveTraining } from './training-state.ts';
+
+export interface TrainingRun<I extends string> {
+  /** Named in progress lines. */
+  readonly stage: string;
+  /** Where the state is kept. */
+  readonly folder: string;
+  readonly step: TrainingStep<I>;
+  /** Seconds trained before this start. */
+  readonly trainedSeconds: number;
+  /** The feeds of the 0-based update; must depend on its argument alone, which is what makes a resume exact. */
+  readonly batchAt: (step: number) => Promise<Record<I, Feed>> | Record<I, Feed>;
+  readonly horizon: Horizon;
+  readonly learningRate: number;
+  readonly warmupSteps?: number;
+  readonly decayShare?: number;
+  readonly saveEverySeconds?: number;
+  readonly reportEverySeconds?: number;
+  /** Called after each save and at the end, to let a stage draw samples. */
+  readonly onSave?: (step: number) => Promise<void>;
+  readonly signal?: AbortSignal;
+  readonly print?: (line: string) => void;
+}
+
+/** Trains to the horizon or until the signal; returns whether the horizon was reached. The state is saved either way. */
+export async function runTraining<I extends string>({
+  stage,
+  folder,
+  step: training,
+  trainedSeconds: earlierSeconds,
+  batchAt,
+  horizon,
+  learningRate,
+  warmupSteps = 100,
+  decayShare = 0.2,
+  saveEverySeconds = 75,
+  reportEverySeconds = 10,
+  onSave,
+  signal,
+  print = console.log,
+}: TrainingRun<I>): Promise<{ finished: boolean; step: number; trainedSeconds: number }> {
+  let trainedSeconds = earlierSeconds;
+  const progress = () => progressOf(horizon, { step: training.state.step, trainedSeconds });
+  const save = async () => {
+    await saveTraining(folder, { optimizer: training.state, trainedSeconds });
+    await onSave?.(training.state.step);
+  };
+  let lastSave = performance.now();
+  let lastReport = performance.now();
+  let sums: Record<string, number> = {};
+  let count = 0;
+  let unsaved = false;
+  let next: Promise<Record<I, Feed>> = Promise.resolve().then(() => batchAt(training.state.step));
+  while (progress() < 1 && !signal?.aborted) {
+    const started = performance.now();
+    const feeds = await next;
+    const { step } = training.state;
+    // The event loop is free while the native step runs: the next batch is made meanwhile.
+    const running = training.step(feeds, {
+      learningRate: learningRateOf({ base: learningRate, warmupSteps, decayShare }, { step, progress: progress() }),
+    });
+    next = new Promise<void>((resolve) => setImmediate(resolve)).then(() => batchAt(step + 1));
+    const metrics: Metrics = await running;
+    unsaved = true;
+    trainedSeconds += (performance.now() - started) / 1000;
+    for (const [key, value] of Object.entries(metrics)) sums[key] = (sums[key] ?? 0) + value;
+    count += 1;
+    const now = performance.now();
+    if (now - lastReport > reportEverySeconds * 1000) {
+      const stepsPerSecond = (count * 1000) / (now - lastReport);
+      const left = secondsLeft(horizon, { step: step + 1, trainedSeconds, stepsPerSecond });
+      const means = Object.entries(sums).map(([key, sum]) => `${key} ${(sum / count).toPrecision(4)}`);
+      print(
+        `${stage} step ${step + 1} · ${means.join(' · ')} · ${stepsPerSecond.toFixed(2)} steps/s · ` +
+          `${clock(trainedSeconds)} trained, ${clock(left)} left`,
+      );
+      lastReport = now;
+      sums = {};
+      count = 0;
+    }
+    if (now - lastSave > saveEverySeconds * 1000) {
+      await save();
+      unsaved = false;
+      lastSave = performance.now();
+    }
+  }
+  await next.catch(() => undefined);
+  if (unsaved) await save();
+  return { finished: progress() >= 1, step: training.state.step, trainedSeconds };
+}
+
+function clock(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  return h > 0 ? `${h}:${`${m}`.padStart(2, '0')}:${`${s}`.padStart(2, '0')}` : `${m}:${`${s}`.padStart(2, '0')}`;
+}
