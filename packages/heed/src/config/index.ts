@@ -10,5 +10,6 @@ export {
   type HeedConfig,
   PAPER_EVALUATION_PROMPTS,
   PAPER_PROMPTS,
+  threadsOption,
 } from './schema.ts';
 export { commentedConfig, configJsonSchema, resolvedConfig } from './write.ts';

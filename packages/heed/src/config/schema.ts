@@ -59,9 +59,10 @@ const reward = z.strictObject({
   temperature: positive().default(2).describe('Temperature T of the softmax over those prompts.'),
   lambda: z.number().min(0).default(0.5).describe('Weight of the auxiliary task; 0 leaves it out.'),
   hidden: whole(1, 65_536).default(1024).describe('Units of each of the two hidden layers.'),
-  epochs: whole(1).default(30).describe('Passes over the training pairs.'),
-  batchSize: whole(1).default(128).describe('Pairs a training step.'),
-  learningRate: positive().default(1e-4).describe('Learning rate of AdamW.'),
+  epochs: whole(1).default(60).describe('Passes over the training pairs at most.'),
+  patience: whole(1).default(8).describe('Passes without a better validation error before training stops.'),
+  batchSize: whole(1).default(64).describe('Pairs a training step.'),
+  learningRate: positive().default(3e-4).describe('Learning rate of AdamW.'),
   weightDecay: z.number().min(0).default(1e-2).describe('Decoupled weight decay of AdamW.'),
   validationShare: z
     .number()
@@ -89,6 +90,12 @@ const tune = z.strictObject({
   weightDecay: z.number().min(0).default(1e-2).describe('Decoupled weight decay of AdamW.'),
   maxGradientNorm: positive().default(1).describe('Gradients are scaled down to this global norm.'),
   ema: z.number().min(0).lt(1).default(0).describe('Decay of the moving average of the weights; 0 keeps none.'),
+  captionDropout: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe('Share of pre-training captions left empty, so that guidance keeps its unconditional side.'),
   humanData: z.boolean().default(true).describe('Train on labelled images.'),
   unlabelledData: z.boolean().default(true).describe('Train on images that nobody labelled, weighted by the reward.'),
   recompute: z.boolean().default(false).describe('Recompute blocks in the backward pass: less memory, more time.'),
@@ -195,4 +202,9 @@ export function configSections(): ConfigSection[] {
     }
   }
   return [{ name: '', description: '', keys: topLevel }, ...sections];
+}
+
+/** `{ threads }` where the config asks for a number of them, else nothing, which means one a core. */
+export function threadsOption({ threads }: Pick<HeedConfig, 'threads'>): { threads?: number } {
+  return threads === 0 ? {} : { threads };
 }

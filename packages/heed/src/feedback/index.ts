@@ -1,4 +1,8 @@
 /** Judgements of images. */
 export { eventId, type FeedbackEvent, LABELS, type Label, queryId } from './event.ts';
+export { type FeedbackImport, importFeedback } from './import-csv.ts';
 export { type LabelShares, labelShares, lastWords } from './judgements.ts';
 export { type FeedbackLog, openFeedbackLog } from './log.ts';
+export { writeFeedbackSheet } from './sheet.ts';
+export { runSimulatedLabelling, type SimulatedLabelling } from './simulate.ts';
+export { type CategoryStatus, type LabellingStatus, labellingStatus } from './status.ts';

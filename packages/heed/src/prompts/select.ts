@@ -1,4 +1,5 @@
 /** An even choice of some prompts out of many. */
+import { groupBy } from '../collections/group-by.ts';
 import type { Prompt } from './prompt.ts';
 
 /**
@@ -7,11 +8,7 @@ import type { Prompt } from './prompt.ts';
  */
 export function selectPrompts(prompts: readonly Prompt[], limit: number): Prompt[] {
   if (limit <= 0 || limit >= prompts.length) return [...prompts];
-  const groups = new Map<string, number[]>();
-  prompts.forEach(({ category, seen }, index) => {
-    const key = `${category} ${seen}`;
-    groups.set(key, [...(groups.get(key) ?? []), index]);
-  });
+  const groups = groupBy(prompts.keys(), (index) => `${prompts[index]!.category} ${prompts[index]!.seen}`);
   const shares = shareOut(
     [...groups.values()].map((group) => group.length),
     limit,

@@ -1,0 +1,26 @@
+/** `heed tune`: teaches the model with the reward. */
+import type { Command } from 'commander';
+import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
+import { describeResult } from '../describe-result.ts';
+
+export function tuneCommand(program: Command): void {
+  const command = program
+    .command('tune')
+    .description('fine-tune the model with reward-weighted likelihood and the pre-training loss; resumes by itself')
+    .option('--name <name>', 'name of the tuned model, and of the run', 'tuned')
+    .option('--reward <name>', 'the reward to learn from', 'default')
+    .option('--restart', 'begin anew where a run of this name was begun', false);
+  withCommonOptions(command, [
+    'heed tune',
+    'heed tune --set tune.steps=10000 --set tune.learningRate=2e-5',
+    'heed tune --name human-only --set tune.unlabelledData=false --set tune.beta=0',
+  ]).action(
+    async ({ name, reward, restart, ...options }: CommonOptions & { name: string; reward: string; restart: boolean }) =>
+      runCommand(options, async ({ openProject, progress, signal, note }) => {
+        const project = await openProject();
+        const { runTune } = await import('../../tune/run.ts');
+        const result = await runTune(project, { name, reward, restart, signal, note }, progress);
+        return { data: result, lines: describeResult(result) };
+      }),
+  );
+}

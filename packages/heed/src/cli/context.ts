@@ -1,0 +1,84 @@
+/** What every command shares: the project, progress, Ctrl-C, and how results and errors are shown. */
+import type { Command } from 'commander';
+import { HeedError, isAbort } from '../errors.ts';
+import { createProgressFactory, type ProgressFactory } from '../progress/progress.ts';
+import type { Project } from '../project/project.ts';
+
+/** Options that every command has. */
+export interface CommonOptions {
+  project: string;
+  set: string[];
+  json: boolean;
+}
+
+/** What a command's work is given. */
+export interface CommandContext {
+  readonly json: boolean;
+  readonly progress: ProgressFactory;
+  /** Fires at the first Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** A remark to the user on stderr: a warning, what was resumed. */
+  note(text: string): void;
+  /** The project of --project, opened with --set. */
+  openProject(): Promise<Project>;
+}
+
+/** What a command came to: a document for `--json`, lines for people. */
+export interface CommandResult {
+  readonly data: unknown;
+  readonly lines: readonly string[];
+  /** Set where the command ran well but found something wrong. */
+  readonly exitCode?: number;
+}
+
+/** Adds the options that every command has, and examples to its help. */
+export function withCommonOptions(command: Command, examples: readonly string[]): Command {
+  return command
+    .option('-p, --project <folder>', 'the project folder', '.')
+    .option('--set <key=value>', 'override a setting of heed.toml (can be repeated)', collect, [])
+    .option('--json', 'print the result as one JSON document, progress as JSON lines on stderr', false)
+    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}\n`);
+}
+
+/** For options that can be given several times. */
+export function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
+}
+
+/** Runs a command's work and prints what it came to; sets the exit code. */
+export async function runCommand(
+  options: CommonOptions,
+  work: (context: CommandContext) => Promise<CommandResult>,
+): Promise<void> {
+  const { json } = options;
+  const controller = new AbortController();
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(130);
+    process.stderr.write('heed: stopping; what is done is kept. Once more to stop at once.\n');
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  try {
+    const result = await work({
+      json,
+      progress: createProgressFactory({ json }),
+      signal: controller.signal,
+      note: (text) => process.stderr.write(json ? `${JSON.stringify({ note: text })}\n` : `heed: ${text}\n`),
+      openProject: async () => {
+        const { openProject } = await import('../project/project.ts');
+        return openProject(options.project, { overrides: options.set });
+      },
+    });
+    process.stdout.write(json ? `${JSON.stringify(result.data)}\n` : result.lines.map((line) => `${line}\n`).join(''));
+    process.exitCode = result.exitCode ?? 0;
+  } catch (error) {
+    // Libraries report a cancelled run in words of their own; that it was cancelled is what counts.
+    throw controller.signal.aborted && !isAbort(error)
+      ? new HeedError('stopped', { exitCode: 130, cause: error })
+      : error;
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}

@@ -1,0 +1,13 @@
+/** Numbers and names among the options of a command, checked with a sentence each. */
+import { InvalidArgumentError } from 'commander';
+
+/** A whole number of at least `min`. */
+export function wholeNumber(min: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < min) {
+      throw new InvalidArgumentError(`Expected a whole number of at least ${min}.`);
+    }
+    return value;
+  };
+}

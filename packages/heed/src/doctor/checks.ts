@@ -1,0 +1,157 @@
+/** What `heed doctor` looks at, on this machine and in the project. Each check looks and changes nothing. */
+import { existsSync } from 'node:fs';
+import { readdir, statfs } from 'node:fs/promises';
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { checkDiffusersFolder } from '../export/model-folder.ts';
+import { lastWords } from '../feedback/judgements.ts';
+import { openFeedbackLog } from '../feedback/log.ts';
+import { createImageStore } from '../images/store.ts';
+import { baseModelFolder, clipFolder, type Project } from '../project/project.ts';
+
+/** How a check came out. A warning does not keep the commands from running. */
+export type CheckState = 'ok' | 'warning' | 'failed';
+
+export interface CheckResult {
+  readonly name: string;
+  readonly state: CheckState;
+  /** What was found, and for a fault what was expected. */
+  readonly found: string;
+}
+
+type Finding = Omit<CheckResult, 'name'>;
+type Check = readonly [name: string, look: () => Promise<Finding>];
+
+const MIN_NODE = [20, 19] as const;
+const MIN_MEMORY_BYTES = 3.5e9;
+const MIN_DISK_BYTES = 2e9;
+const IMAGES_SAMPLED = 200;
+
+/** Checks of the machine alone. */
+export function machineChecks(folder: string): Check[] {
+  return [
+    ['node', nodeVersion],
+    ['onnx runtime', onnxRuntime],
+    [
+      'processor',
+      async () => ok(`${availableParallelism()} threads of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}`),
+    ],
+    ['memory', memory],
+    ['disk', () => disk(folder)],
+  ];
+}
+
+/** Checks of one project. */
+export function projectChecks(project: Project): Check[] {
+  return [
+    ['settings', async () => ok(project.paths.config)],
+    ['model', async () => modelFound(await baseModelFolder(project))],
+    ['clip', async () => clipFound(await clipFolder(project))],
+    ['images', () => imagesFound(project)],
+    ['feedback', () => feedbackFound(project)],
+    ['leftovers', () => leftoversFound(project)],
+  ];
+}
+
+/** Runs checks one after another; one that throws has failed with that sentence. */
+export async function runChecks(checks: readonly Check[]): Promise<CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const [name, look] of checks) {
+    const finding = await look().catch((error: unknown): Finding => failed((error as Error).message));
+    results.push({ name, ...finding });
+  }
+  return results;
+}
+
+async function nodeVersion(): Promise<Finding> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const isEnough = major > MIN_NODE[0] || (major === MIN_NODE[0] && minor >= MIN_NODE[1]);
+  return isEnough ? ok(process.version) : failed(`expected at least v${MIN_NODE.join('.')}, got ${process.version}`);
+}
+
+async function onnxRuntime(): Promise<Finding> {
+  const { compile, matmul, runtimeVersion } = await import('@heed/diffusion/autodiff');
+  const double = await compile({
+    name: 'doctor',
+    inputs: { a: { shape: [2, 2] }, b: { shape: [2, 2] } },
+    build: (_, { a, b }) => ({ product: matmul(a, b) }),
+    threads: 1,
+  });
+  try {
+    const { product } = await double.run({ a: Float32Array.of(1, 2, 3, 4), b: Float32Array.of(1, 0, 0, 2) });
+    const got = [...product].join(' ');
+    return got === '1 4 3 8'
+      ? ok(`${runtimeVersion}, multiplies right`)
+      : failed(`expected a product of 1 4 3 8, got ${got}`);
+  } finally {
+    double.dispose();
+  }
+}
+
+async function memory(): Promise<Finding> {
+  const found = `${gigabytes(totalmem())}, ${gigabytes(freemem())} free`;
+  return totalmem() >= MIN_MEMORY_BYTES ? ok(found) : warning(`expected at least 4 GB, got ${found}`);
+}
+
+async function disk(folder: string): Promise<Finding> {
+  const { bavail, bsize } = await statfs(existsSync(folder) ? folder : '.');
+  const free = bavail * bsize;
+  return free >= MIN_DISK_BYTES
+    ? ok(`${gigabytes(free)} free`)
+    : warning(`expected at least 2 GB free, got ${gigabytes(free)}`);
+}
+
+async function modelFound(folder: string): Promise<Finding> {
+  await checkDiffusersFolder(folder);
+  return ok(folder);
+}
+
+async function clipFound(folder: string): Promise<Finding> {
+  return existsSync(join(folder, 'config.json'))
+    ? ok(folder)
+    : failed(`${folder}: expected a CLIPModel folder with a config.json, found none`);
+}
+
+async function imagesFound(project: Project): Promise<Finding> {
+  const store = createImageStore(project.paths.images);
+  const all = store.all();
+  if (all.length === 0) return ok('none yet');
+  const step = Math.max(1, Math.floor(all.length / IMAGES_SAMPLED));
+  const looked = all.filter((_, i) => i % step === 0);
+  for (const { id } of looked) await store.readPng(id);
+  return ok(`${all.length} in the index; ${looked.length} of them opened and whole`);
+}
+
+async function feedbackFound(project: Project): Promise<Finding> {
+  const events = await openFeedbackLog(project.paths.feedback).read();
+  if (events.length === 0) return ok('none yet');
+  const store = createImageStore(project.paths.images);
+  const orphans = lastWords(events).filter(({ image }) => !store.has(image)).length;
+  const raters = new Set(events.map(({ rater }) => rater)).size;
+  const found = `${events.length} judgements by ${raters} raters`;
+  return orphans === 0 ? ok(found) : warning(`${found}; expected all their images in the index, ${orphans} are not`);
+}
+
+async function leftoversFound(project: Project): Promise<Finding> {
+  const names = await readdir(project.folder, { recursive: true });
+  const left = names.filter((name) => /(\.tmp$|(^|\/)\.writing-)/.test(name));
+  return left.length === 0
+    ? ok('none')
+    : warning(`${left.length} unfinished files that can be deleted while nothing runs, the first is ${left[0]}`);
+}
+
+function ok(found: string): Finding {
+  return { state: 'ok', found };
+}
+
+function warning(found: string): Finding {
+  return { state: 'warning', found };
+}
+
+function failed(found: string): Finding {
+  return { state: 'failed', found };
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}

@@ -1,0 +1,74 @@
+/** Copies a model of the project out as a diffusers folder: whole, or not at all. */
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { badInput } from '../errors.ts';
+import { modelFolder, type Project } from '../project/project.ts';
+import { checkName } from '../project/run.ts';
+import { didYouMean, quote } from '../text/nearest.ts';
+
+export interface ModelExport {
+  readonly model: string;
+  readonly folder: string;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+const INDEX_FILE = 'model_index.json';
+
+/** Copies model `name` to `target`, which must not exist yet. */
+export async function exportModel(project: Project, name: string, target: string): Promise<ModelExport> {
+  const source = await modelFolder(project, checkName(name, 'model'));
+  const known = [project.config.model.name, ...(await diffusersModels(project))];
+  if (!known.includes(name)) {
+    throw badInput(`model must be one of ${known.join(', ')}, there is no ${quote(name)}${didYouMean(name, known)}`);
+  }
+  await checkDiffusersFolder(source);
+  const folder = resolve(target);
+  if (existsSync(folder)) throw badInput(`${folder}: expected no folder of that name, found one; nothing was written`);
+  const temporary = `${folder}.${process.pid}.tmp`;
+  await mkdir(dirname(folder), { recursive: true });
+  try {
+    await cp(source, temporary, { recursive: true, errorOnExist: true });
+    await rename(temporary, folder);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
+  const sizes = await fileSizes(folder);
+  return { model: name, folder, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+/** Names of the diffusers folders in models/. */
+export async function diffusersModels(project: Project): Promise<string[]> {
+  const names = await readdir(project.paths.models).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return names.filter((name) => existsSync(join(project.paths.models, name, INDEX_FILE))).sort();
+}
+
+/** Throws a sentence where a folder is not a diffusers model: no model_index.json, or a component of it is missing. */
+export async function checkDiffusersFolder(folder: string): Promise<void> {
+  const path = join(folder, INDEX_FILE);
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw badInput(`${folder}: expected a diffusers folder with a ${INDEX_FILE}, found none`);
+  });
+  let index: Record<string, unknown>;
+  try {
+    index = JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    throw badInput(`${path}: expected JSON, got damaged text`);
+  }
+  for (const [component, entry] of Object.entries(index)) {
+    if (component.startsWith('_') || !Array.isArray(entry) || entry[0] === null) continue;
+    if (!existsSync(join(folder, component)))
+      throw badInput(`${folder}: expected the component ${component}, found no such folder`);
+  }
+}
+
+async function fileSizes(folder: string): Promise<number[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return Promise.all(files.map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size));
+}

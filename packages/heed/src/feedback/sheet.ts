@@ -1,0 +1,36 @@
+/** A CSV of images that nobody has judged yet, for people to fill in and `heed label --import` to take over. */
+import { join } from 'node:path';
+import { groupBy } from '../collections/group-by.ts';
+import { writeCsv } from '../files/write-csv.ts';
+import { createImageStore } from '../images/store.ts';
+import type { Project } from '../project/project.ts';
+import { queryId } from './event.ts';
+import { openFeedbackLog } from './log.ts';
+
+/** Writes the sheet; images of one prompt stand together, in queries as large as the config asks. */
+export async function writeFeedbackSheet(
+  project: Project,
+  path: string,
+  options: { set?: string } = {},
+): Promise<{ images: number; file: string }> {
+  const { set = 'train' } = options;
+  const judged = new Set((await openFeedbackLog(project.paths.feedback).read()).map(({ image }) => image));
+  const open = createImageStore(project.paths.images)
+    .all({ set })
+    .filter(({ id }) => !judged.has(id));
+  const prompts = groupBy(open, ({ prompt }) => prompt);
+  const { imagesPerQuery } = project.config.label;
+  const rows = [...prompts].flatMap(([prompt, images]) =>
+    images.map(({ id, file }, i) => {
+      const start = i - (i % imagesPerQuery);
+      const shown = images.slice(start, start + imagesPerQuery);
+      const query = queryId(
+        prompt,
+        shown.map((image) => image.id),
+      );
+      return { image: id, label: '', rater: '', reason: '', query, prompt, file: join(project.paths.images, file) };
+    }),
+  );
+  await writeCsv(path, ['image', 'label', 'rater', 'reason', 'query', 'prompt', 'file'], rows);
+  return { images: rows.length, file: path };
+}

@@ -1,0 +1,142 @@
+/**
+ * Simulated labelling: the emoji world's raters see a few images of one prompt at a time and call each good, bad or
+ * too hard to say. Everything they say is marked simulated. People's judgements come in elsewhere.
+ */
+import type { Recogniser, Recognition, SimulatedRater } from '@heed/emoji-world';
+import { groupBy } from '../collections/group-by.ts';
+import { threadsOption } from '../config/index.ts';
+import { badInput } from '../errors.ts';
+import type { ImageRecord } from '../images/record.ts';
+import { createImageStore, type ImageStore } from '../images/store.ts';
+import type { ProgressFactory } from '../progress/progress.ts';
+import { withLock } from '../project/lock.ts';
+import type { Project } from '../project/project.ts';
+import { eventId, type FeedbackEvent, queryId } from './event.ts';
+import { openFeedbackLog } from './log.ts';
+
+export interface SimulatedLabelling {
+  readonly set: string;
+  readonly raters: number;
+  /** Judgements that were added to the log. */
+  readonly added: number;
+  /** Images that could not be judged because nobody says what their prompt asks for. */
+  readonly withoutAttributes: number;
+}
+
+type AskedImage = ImageRecord & Required<Pick<ImageRecord, 'attributes'>>;
+
+interface Query {
+  readonly id: string;
+  readonly rater: SimulatedRater;
+  readonly images: readonly AskedImage[];
+}
+
+const RECOGNISED_AT_ONCE = 64;
+
+/** Lets raters judge every image of the set that they have not judged yet; can be stopped and run again. */
+export async function runSimulatedLabelling(
+  project: Project,
+  options: { set?: string; raters?: number; signal?: AbortSignal },
+  progress: ProgressFactory,
+): Promise<SimulatedLabelling> {
+  const { set = 'train', raters: raterCount = project.config.label.simulatedRaters, signal } = options;
+  return withLock(project, 'label', async () => {
+    const { createSimulatedRaters, loadRecogniser } = await import('@heed/emoji-world');
+    const images = createImageStore(project.paths.images);
+    const all = images.all({ set });
+    if (all.length === 0)
+      throw badInput(`expected images in set '${set}', found none; draw some with \`heed generate\``);
+    const asked = all.filter((image): image is AskedImage => image.attributes !== undefined);
+    if (asked.length === 0) {
+      throw badInput(
+        `expected images whose prompts say what they ask for, which simulated raters need; none of the ${all.length} in set '${set}' does`,
+      );
+    }
+    const log = openFeedbackLog(project.paths.feedback);
+    const raters = createSimulatedRaters({ seed: project.config.seed, count: raterCount });
+    const judged = new Set((await log.read()).map(({ rater, image }) => `${rater} ${image}`));
+    const { imagesPerQuery } = project.config.label;
+    const recogniser = await loadRecogniser(threadsOption(project.config));
+    const work = progress({ total: asked.length, label: 'label', unit: 'image' });
+    let added = 0;
+    let done = 0;
+    try {
+      for (const group of groupsOfPrompts(asked, RECOGNISED_AT_ONCE)) {
+        signal?.throwIfAborted();
+        const queries = raters.flatMap((rater) =>
+          openQueries(
+            group.filter(({ id }) => !judged.has(`${rater.id} ${id}`)),
+            { rater, imagesPerQuery },
+          ),
+        );
+        const recognitions = await recogniseAll(new Set(queries.flatMap((query) => query.images.map(({ id }) => id))), {
+          images,
+          recogniser,
+        });
+        added += await log.append(queries.flatMap((query) => answer(query, recognitions)));
+        done += group.length;
+        work.update(done);
+      }
+      work.done();
+    } finally {
+      recogniser.dispose();
+      await log.close();
+      await images.close();
+    }
+    return { set, raters: raterCount, added, withoutAttributes: all.length - asked.length };
+  });
+}
+
+/** Lists of at least `size` images, none of which parts the images of one prompt and model. */
+function groupsOfPrompts(images: readonly AskedImage[], size: number): AskedImage[][] {
+  const groups: AskedImage[][] = [[]];
+  for (const samePrompt of byPrompt(images)) {
+    if (groups.at(-1)!.length >= size) groups.push([]);
+    groups.at(-1)!.push(...samePrompt);
+  }
+  return groups;
+}
+
+function byPrompt(images: readonly AskedImage[]): AskedImage[][] {
+  return [...groupBy(images, ({ modelHash, prompt }) => JSON.stringify([modelHash, prompt])).values()];
+}
+
+function openQueries(
+  images: readonly AskedImage[],
+  { rater, imagesPerQuery }: { rater: SimulatedRater; imagesPerQuery: number },
+): Query[] {
+  return byPrompt(images).flatMap((list) =>
+    Array.from({ length: Math.ceil(list.length / imagesPerQuery) }, (_, i) => {
+      const shown = list.slice(i * imagesPerQuery, (i + 1) * imagesPerQuery);
+      const id = queryId(
+        shown[0]!.prompt,
+        shown.map((image) => image.id),
+      );
+      return { id, rater, images: shown };
+    }),
+  );
+}
+
+async function recogniseAll(
+  ids: ReadonlySet<string>,
+  { images, recogniser }: { images: ImageStore; recogniser: Recogniser },
+): Promise<Map<string, Recognition>> {
+  const list = [...ids];
+  const recognitions = await recogniser.recognise(await Promise.all(list.map((id) => images.read(id))));
+  return new Map(list.map((id, i) => [id, recognitions[i]!]));
+}
+
+function answer({ id: query, rater, images }: Query, recognitions: ReadonlyMap<string, Recognition>): FeedbackEvent[] {
+  const time = new Date().toISOString();
+  return images.map(({ id: image, prompt, model, attributes }) => ({
+    id: eventId({ query, rater: rater.id, image }),
+    time,
+    rater: rater.id,
+    raterKind: 'simulated',
+    query,
+    image,
+    prompt,
+    model,
+    label: rater.judge(recognitions.get(image)!, attributes),
+  }));
+}

@@ -1,0 +1,36 @@
+/** How far labelling is, by category: the table to hold beside the paper's table 2. */
+import { createImageStore } from '../images/store.ts';
+import type { Project } from '../project/project.ts';
+import { CATEGORIES } from '../prompts/prompt.ts';
+import { type LabelShares, labelShares, lastWords } from './judgements.ts';
+import { openFeedbackLog } from './log.ts';
+
+/** One row of the table. */
+export interface CategoryStatus extends LabelShares {
+  readonly category: string;
+  readonly images: number;
+  /** Images with at least one judgement. */
+  readonly judged: number;
+}
+
+export interface LabellingStatus {
+  readonly set: string;
+  /** The categories that have images, and a last row 'all'. */
+  readonly categories: readonly CategoryStatus[];
+}
+
+/** Counts images of a set and the last words on them. */
+export async function labellingStatus(project: Project, options: { set?: string } = {}): Promise<LabellingStatus> {
+  const { set = 'train' } = options;
+  const images = createImageStore(project.paths.images).all({ set });
+  const events = lastWords(await openFeedbackLog(project.paths.feedback).read());
+  const row = (category: string, ids: ReadonlySet<string>): CategoryStatus => {
+    const own = events.filter(({ image }) => ids.has(image));
+    return { category, images: ids.size, judged: new Set(own.map(({ image }) => image)).size, ...labelShares(own) };
+  };
+  const rows = [...CATEGORIES, 'custom'].flatMap((category) => {
+    const ids = new Set(images.filter((image) => image.category === category).map(({ id }) => id));
+    return ids.size === 0 ? [] : [row(category, ids)];
+  });
+  return { set, categories: [...rows, row('all', new Set(images.map(({ id }) => id)))] };
+}
