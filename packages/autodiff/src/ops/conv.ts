@@ -15,6 +15,9 @@ interface ConvAttributes {
   pads: readonly [number, number, number, number];
 }
 
+/** Positions of an output picture from which the zeros of the padded grid cost less than strided copies. */
+const SMALLEST_RUN_GRID = 256;
+
 const onnxAttributes = ({ stride, pads }: ConvAttributes) => ({
   strides: { ints: [stride, stride] },
   pads: { ints: pads },
@@ -79,35 +82,48 @@ const convGradientOps = {
       const [x, g] = inputs as [Tensor, Tensor];
       const [out, channels, kh, kw] = weightShape as [number, number, number, number];
       const [batch, , height, width] = g.shape as [number, number, number, number];
-      const positions = batch * height * width;
       const channelsFirst = { perm: { ints: [1, 0, 2, 3] } };
-      const gRows = graph.node('Reshape', [
-        graph.node('Transpose', [names[1]!], channelsFirst),
-        graph.integers([out, positions]),
-      ]);
-      const xRows = graph.node('Transpose', [names[0]!], channelsFirst); // [C, N, H, W]
-      const [top, left, bottom, right] = pads;
+      const gMoved = graph.node('Transpose', [names[1]!], channelsFirst); // [O, N, OH, OW]
+      const xMoved = graph.node('Transpose', [names[0]!], channelsFirst); // [C, N, H, W]
       const padded = pads.some((p) => p > 0)
-        ? graph.node('Pad', [xRows, graph.integers([0, 0, top, left, 0, 0, bottom, right])])
-        : xRows;
-      const whole = kh * kw === 1 && stride === 1 && x.shape[2] === height && x.shape[3] === width;
-      const views = Array.from({ length: kh * kw }, (_, i) => {
-        const row = Math.floor(i / kw);
-        const column = i % kw;
-        const ends = [row + (height - 1) * stride + 1, column + (width - 1) * stride + 1];
-        const view = whole
-          ? padded
-          : graph.node('Slice', [
-              padded,
-              graph.integers([row, column]),
-              graph.integers(ends),
-              graph.integers([2, 3]),
-              graph.integers([stride, stride]),
-            ]);
-        return graph.node('Reshape', [view, graph.integers([channels, 1, positions])]);
-      });
-      const stacked = views.length === 1 ? views[0]! : graph.node('Concat', views, { axis: { int: 1 } }); // [C, kh*kw, N*OH*OW]
-      const columns = graph.node('Reshape', [stacked, graph.integers([channels * kh * kw, positions])]);
+        ? graph.node('Pad', [xMoved, graph.integers([0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]])])
+        : xMoved;
+      const taps = Array.from({ length: kh * kw }, (_, i) => ({ row: Math.floor(i / kw), column: i % kw }));
+      const paddedHeight = x.shape[2]! + pads[0] + pads[2];
+      const paddedWidth = x.shape[3]! + pads[1] + pads[3];
+      // On the padded grid each view is one contiguous run a channel: copying is fast and costs a few products with zeros.
+      const asRuns = stride === 1 && kh * kw > 1 && height * width >= SMALLEST_RUN_GRID;
+      const length = asRuns
+        ? batch * paddedHeight * paddedWidth - ((kh - 1) * paddedWidth + kw - 1)
+        : batch * height * width;
+      const run = (rows: string, start: number) =>
+        graph.node('Slice', [rows, graph.integers([start]), graph.integers([start + length]), graph.integers([1])]);
+      const flat = (value: string, rows: number, columns: number) => graph.node('Reshape', [value, graph.integers([rows, columns])]);
+      const grid = batch * paddedHeight * paddedWidth;
+      const views = (): string[] => {
+        if (asRuns) {
+          const rows = flat(padded, channels, grid);
+          return taps.map(({ row, column }) => run(rows, row * paddedWidth + column));
+        }
+        if (kh * kw === 1 && stride === 1) return [padded];
+        return taps.map(({ row, column }) => {
+          const ends = [row + (height - 1) * stride + 1, column + (width - 1) * stride + 1];
+          return graph.node('Slice', [
+            padded,
+            graph.integers([row, column]),
+            graph.integers(ends),
+            graph.integers([2, 3]),
+            graph.integers([stride, stride]),
+          ]);
+        });
+      };
+      const stacked = views().map((view) => graph.node('Reshape', [view, graph.integers([channels, 1, length])]));
+      const joined = stacked.length === 1 ? stacked[0]! : graph.node('Concat', stacked, { axis: { int: 1 } }); // [C, kh*kw, L]
+      const columns = flat(joined, channels * kh * kw, length);
+      const gGrid = asRuns
+        ? graph.node('Pad', [gMoved, graph.integers([0, 0, 0, 0, 0, 0, paddedHeight - height, paddedWidth - width])])
+        : gMoved;
+      const gRows = asRuns ? run(flat(gGrid, out, grid), 0) : flat(gGrid, out, length);
       const product = emitMatmul(graph, [gRows, columns], {
         transA: false,
         transB: true,

@@ -8,6 +8,9 @@ const P = 'void *';
 const S = 'str';
 /** ORTCHAR_T: paths are UTF-16 on Windows. */
 const PATH = process.platform === 'win32' ? 'str16' : 'str';
+/** Arrays of strings and of handles. */
+const STRINGS = 'str *';
+const HANDLES = 'void **';
 const N = 'size_t';
 const I = 'int';
 
@@ -31,10 +34,10 @@ export const ort = {
   SetIntraOpNumThreads: status(24, P, I),
   AddSessionConfigEntry: status(130, P, S, S),
   AddInitializer: status(150, P, S, P),
-  AddExternalInitializers: status(210, P, P, P, N),
-  SessionOptionsAppendExecutionProvider: status(216, P, S, P, P, N),
+  AddExternalInitializers: status(210, P, STRINGS, HANDLES, N),
+  SessionOptionsAppendExecutionProvider: status(216, P, S, STRINGS, STRINGS, N),
   CreateCUDAProviderOptions: status(205, OUT),
-  UpdateCUDAProviderOptions: status(206, P, P, P, N),
+  UpdateCUDAProviderOptions: status(206, P, STRINGS, STRINGS, N),
   SessionOptionsAppendExecutionProvider_CUDA_V2: status(204, P, P),
   ReleaseCUDAProviderOptions: release(208),
   ReleaseSessionOptions: release(100),

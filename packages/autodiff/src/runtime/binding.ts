@@ -95,7 +95,7 @@ export class Binding {
   bindOutputToDevice(name: string): void {
     this.#checkIdle();
     checkName('output', name, this.#outputNames);
-    check(ort.BindOutputToDevice(this.#handle.pointer, name, memoryInfo(this.#deviceMemory)));
+    this.#emptyDeviceOutput(name);
     this.#outputs.set(name, 'device');
   }
 
@@ -121,6 +121,8 @@ export class Binding {
     this.#checkIdle();
     signal?.throwIfAborted();
     for (const [name, input] of this.#hostInputs) if (input.stale) this.#handOver(name, input);
+    // A run would overwrite the tensors of the run before, which may be its own inputs by now.
+    for (const [name, target] of this.#outputs) if (target === 'device') this.#emptyDeviceOutput(name);
     const options = new NativeHandle('run options', create(ort.CreateRunOptions), ort.ReleaseRunOptions);
     const terminate = () => check(ort.RunOptionsSetTerminate(options.pointer));
     const holds = [this.#session.hold(), this.#handle.hold(), options.hold()];
@@ -157,6 +159,10 @@ export class Binding {
       value.release();
     }
     input.stale = this.#deviceMemory !== undefined && !input.frozen;
+  }
+
+  #emptyDeviceOutput(name: string): void {
+    check(ort.BindOutputToDevice(this.#handle.pointer, name, memoryInfo(this.#deviceMemory)));
   }
 
   #checkIdle(): void {

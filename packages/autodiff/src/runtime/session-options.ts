@@ -1,7 +1,9 @@
 /** Options of a session and their translation into an OrtSessionOptions. */
 import { check, create, ort } from './api.ts';
 import { DEVICES, type Device } from './device.ts';
+import { environment } from './environment.ts';
 import { type HostTensor, hostValue } from './host-tensor.ts';
+import type { Handle } from './library.ts';
 import { NativeHandle } from './native-handle.ts';
 
 export type GraphOptimization = 'disabled' | 'basic' | 'extended' | 'all';
@@ -54,6 +56,8 @@ export function createSessionOptions({
   if (!Object.hasOwn(DEVICES, device)) {
     throw new Error(`session: expected a device out of ${Object.keys(DEVICES).join(', ')}, got ${device}`);
   }
+  // Providers log while they are added, and the logger comes with the environment.
+  environment();
   const handle = new NativeHandle('session options', create(ort.CreateSessionOptions), ort.ReleaseSessionOptions);
   const options = handle.pointer;
   try {
@@ -68,7 +72,7 @@ export function createSessionOptions({
     }
     for (const [key, value] of Object.entries(entries)) check(ort.AddSessionConfigEntry(options, key, value));
     addInitializers(options, initializers);
-    DEVICES[device].append(options);
+    appendDevice(options, device);
     return handle;
   } catch (error) {
     handle.release();
@@ -76,7 +80,16 @@ export function createSessionOptions({
   }
 }
 
-function addInitializers(options: bigint, initializers: ReadonlyMap<string, HostTensor>): void {
+function appendDevice(options: Handle, device: Device): void {
+  try {
+    DEVICES[device].append(options);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`device ${device}: expected this machine and build of the runtime to have it, got: ${reason}`, { cause });
+  }
+}
+
+function addInitializers(options: Handle, initializers: ReadonlyMap<string, HostTensor>): void {
   if (initializers.size === 0) return;
   const values = [...initializers].map(([name, tensor]) => hostValue(`initializer ${name}`, tensor));
   try {
