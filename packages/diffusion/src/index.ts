@@ -1,4 +1,14 @@
 /** The public API of @heed/diffusion. */
+
+export { loadClipFolder, saveClipFolder } from './checkpoint/clip-folder.ts';
+export { type LoadComponentOptions, loadComponent, saveComponent } from './checkpoint/component.ts';
+export { COMPONENT_KINDS, type ComponentConfigs, type ComponentName } from './checkpoint/component-kinds.ts';
+export {
+  type LoadModelOptions,
+  loadModelFolder,
+  type SaveModelOptions,
+  saveModelFolder,
+} from './checkpoint/model-folder.ts';
 export {
   type ClipConfig,
   type ClipTextConfig,
@@ -7,14 +17,24 @@ export {
   parseClipTextConfig,
   parseClipVisionConfig,
 } from './configs/clip-config.ts';
+export { type ImageProcessorConfig, parseImageProcessorConfig } from './configs/image-processor-config.ts';
 export { parseSchedulerConfig, type SchedulerConfig } from './configs/scheduler-config.ts';
 export { parseUnetConfig, type UnetConfig } from './configs/unet-config.ts';
 export { parseVaeConfig, type VaeConfig, vaeScale } from './configs/vae-config.ts';
+export { clipPixels } from './images/clip-pixels.ts';
+export { imagesToPlanes, planesToImages } from './images/planes.ts';
+export { resizeBicubic } from './images/resize.ts';
+export { checkRgbImage, type RgbImage } from './images/rgb-image.ts';
 export { type ClipOutputs, clip, clipImageEmbeds, clipLogitScale, clipTextEmbeds } from './models/clip.ts';
 export { type ClipTextInputs, type ClipTextOutputs, clipText } from './models/clip-text.ts';
 export { type ClipVisionOutputs, clipVision } from './models/clip-vision.ts';
 export { type UnetInputs, type UnetOptions, unet } from './models/unet/unet.ts';
 export { type LatentDistribution, vaeDecode, vaeEncode } from './models/vae.ts';
+export { type ClipComponents, ClipEmbedder } from './pipeline/clip-embedder.ts';
+export type { ModelComponent, StableDiffusionComponents } from './pipeline/components.ts';
+export { defaultBatchSize, type GenerateOptions, type GenerateProgress } from './pipeline/generate-options.ts';
+export type { RuntimeOptions } from './pipeline/model-runner.ts';
+export { type PipelineOptions, StableDiffusionPipeline } from './pipeline/stable-diffusion.ts';
 export type { FloatType, SafetensorsType } from './safetensors/element-type.ts';
 export type { SafetensorsEntry, SafetensorsHeader } from './safetensors/header.ts';
 export {
@@ -48,7 +68,6 @@ export { clipContrastiveLoss } from './training/contrastive.ts';
 export {
   type DenoisingBatch,
   denoisingLossPerSample,
-  type ForwardProcess,
   prepareDenoisingBatch,
 } from './training/denoising.ts';
 export { minSnrWeight } from './training/min-snr.ts';

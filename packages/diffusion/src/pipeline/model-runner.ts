@@ -1,0 +1,76 @@
+/** A network's weights and the graphs compiled for them, one for each shape, kept until disposed. */
+import {
+  type CompiledFunction,
+  compile,
+  type Device,
+  type InputSpec,
+  type ParameterScope,
+  type ParameterValues,
+  type Tensor,
+} from '@heed/autodiff';
+
+/** Where and how wide graphs run. */
+export interface RuntimeOptions {
+  device?: Device | undefined;
+  threads?: number | undefined;
+}
+
+export interface ModelRunner {
+  /** The graph `task` for these input shapes, compiled when first asked for; a failed attempt is forgotten. */
+  compiled<I extends string, O extends string>(
+    task: string,
+    inputs: Record<I, InputSpec>,
+    build: (p: ParameterScope, x: Record<I, Tensor>) => Record<O, Tensor>,
+  ): Promise<CompiledFunction<I, O>>;
+  /** Releases every graph, waiting for those being compiled; asking for one afterwards throws. */
+  dispose(): Promise<void>;
+}
+
+/** A graph and its weights are one message of at most 2 GiB; larger networks keep their weights outside. */
+const MAX_BAKED_BYTES = 2 ** 30;
+
+/**
+ * `name` says in errors what runs. `live` reads the weights anew at each run, so that training shows through;
+ * otherwise they are baked in, which is faster.
+ */
+export function createModelRunner({
+  name,
+  parameters,
+  live = false,
+  device = 'cpu',
+  threads,
+}: { name: string; parameters: ParameterValues; live?: boolean } & RuntimeOptions): ModelRunner {
+  const functions = new Map<string, Promise<CompiledFunction<string, string>>>();
+  const bytes = [...parameters.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+  let disposed = false;
+  return {
+    async compiled<I extends string, O extends string>(
+      task: string,
+      inputs: Record<I, InputSpec>,
+      build: (p: ParameterScope, x: Record<I, Tensor>) => Record<O, Tensor>,
+    ) {
+      if (disposed) throw new Error(`${name}: expected to be in use, but it is disposed`);
+      const key = `${task} ${JSON.stringify(inputs)}`;
+      const known = functions.get(key);
+      if (known) return (await known) as CompiledFunction<I, O>;
+      const made = compile({
+        name: `${name} ${task}`,
+        inputs,
+        parameters,
+        build,
+        device,
+        liveParameters: live || bytes > MAX_BAKED_BYTES,
+        ...(threads === undefined ? {} : { threads }),
+      });
+      functions.set(key, made as Promise<CompiledFunction<string, string>>);
+      made.catch(() => functions.delete(key));
+      return made;
+    },
+    async dispose() {
+      disposed = true;
+      const made = await Promise.allSettled(functions.values());
+      functions.clear();
+      for (const result of made) if (result.status === 'fulfilled') result.value.dispose();
+    },
+  };
+}

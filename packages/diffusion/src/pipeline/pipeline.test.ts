@@ -1,0 +1,208 @@
+import { createRandom, describeParameters, initializeParameters, input, type ParameterScope } from '@heed/autodiff';
+import { afterAll, expect, test } from 'vitest';
+import { parseClipConfig } from '../configs/clip-config.ts';
+import { parseImageProcessorConfig } from '../configs/image-processor-config.ts';
+import { parseSchedulerConfig } from '../configs/scheduler-config.ts';
+import { parseUnetConfig } from '../configs/unet-config.ts';
+import { parseVaeConfig } from '../configs/vae-config.ts';
+import type { RgbImage } from '../images/rgb-image.ts';
+import { clip } from '../models/clip.ts';
+import { unet } from '../models/unet/unet.ts';
+import { vaeDecode, vaeEncode } from '../models/vae.ts';
+import { createTokenizer } from '../tokenizer/tokenizer.ts';
+import { trainBytePairTokenizer } from '../tokenizer/train-byte-pair-tokenizer.ts';
+import { ClipEmbedder } from './clip-embedder.ts';
+import type { StableDiffusionComponents } from './components.ts';
+import { StableDiffusionPipeline } from './stable-diffusion.ts';
+
+const tower = { hidden_size: 16, intermediate_size: 32, num_hidden_layers: 1, num_attention_heads: 2 };
+const clipConfig = parseClipConfig({
+  projection_dim: 6,
+  text_config: { ...tower, vocab_size: 600, max_position_embeddings: 8 },
+  vision_config: { ...tower, image_size: 8, patch_size: 4 },
+});
+const vaeConfig = parseVaeConfig({
+  block_out_channels: [8, 8],
+  down_block_types: ['DownEncoderBlock2D', 'DownEncoderBlock2D'],
+  up_block_types: ['UpDecoderBlock2D', 'UpDecoderBlock2D'],
+  norm_num_groups: 4,
+});
+const unetConfig = parseUnetConfig({
+  sample_size: 4,
+  block_out_channels: [8, 16],
+  down_block_types: ['DownBlock2D', 'CrossAttnDownBlock2D'],
+  up_block_types: ['CrossAttnUpBlock2D', 'UpBlock2D'],
+  layers_per_block: 1,
+  norm_num_groups: 4,
+  cross_attention_dim: 16,
+  attention_head_dim: 2,
+});
+
+/** Weights far from their initial zeros, so that everything has an influence. */
+function parametersOf(build: (p: ParameterScope) => unknown) {
+  const random = createRandom(11);
+  const values = initializeParameters(describeParameters(build), random);
+  for (const [name, { data }] of values) {
+    if (name === 'logit_scale') continue;
+    for (let i = 0; i < data.length; i++) data[i] = data[i]! + 0.2 * random.normal();
+  }
+  return values;
+}
+
+const tokenizer = createTokenizer(
+  trainBytePairTokenizer(['two dogs', 'a green cat', 'a dog in the forest'], { vocabSize: 540 }),
+);
+const clipParameters = parametersOf((p) =>
+  clip(p, clipConfig, {
+    inputIds: input('inputIds', [1, 8], 'int64'),
+    eosIndex: input('eosIndex', [1], 'int64'),
+    pixelValues: input('pixelValues', [1, 3, 8, 8]),
+  }),
+);
+const components: StableDiffusionComponents = {
+  unet: {
+    config: unetConfig,
+    parameters: parametersOf((p) =>
+      unet(p, unetConfig, {
+        sample: input('sample', [1, 4, 4, 4]),
+        timestep: input('timestep', [1]),
+        encoderHiddenStates: input('text', [1, 8, 16]),
+      }),
+    ),
+  },
+  vae: {
+    config: vaeConfig,
+    parameters: parametersOf((p) =>
+      vaeDecode(p, vaeConfig, { latents: vaeEncode(p, vaeConfig, { pixels: input('pixels', [1, 3, 8, 8]) }).mean }),
+    ),
+  },
+  textEncoder: { config: clipConfig.text_config, parameters: clipParameters },
+  tokenizer,
+  scheduler: parseSchedulerConfig({ beta_schedule: 'scaled_linear', beta_start: 0.00085, beta_end: 0.012 }),
+};
+const pipeline = new StableDiffusionPipeline(components, { threads: 1 });
+afterAll(() => pipeline.dispose());
+
+const PROMPTS = ['two dogs', 'a green cat', 'a dog in the forest', 'two dogs', 'a dog'];
+const SEEDS = [1, 2, 3, 4, 5];
+const noisePicture = (seed: number, side: number): RgbImage => {
+  const random = createRandom(seed);
+  return { width: side, height: side, data: Uint8Array.from({ length: 3 * side * side }, () => random.integer(256)) };
+};
+
+test.each(['dpmpp_2m', 'ddim'] as const)('an image does not depend on its batch (%s)', async (sampler) => {
+  const options = { steps: 4, sampler, eta: 0.5 };
+  const together = await pipeline.generate({ ...options, prompts: PROMPTS, seeds: SEEDS, batchSize: 2 });
+  const alone = await pipeline.generate({ ...options, prompts: ['two dogs'], seeds: [4], batchSize: 2 });
+  expect(together).toHaveLength(5);
+  expect(together[0]).toMatchObject({ width: 8, height: 8 });
+  expect(alone[0]!.data).toEqual(together[3]!.data);
+  expect(together[0]!.data).not.toEqual(together[3]!.data);
+});
+
+test('guidance, prompt and seed all change the image', async () => {
+  const one = async (options: { prompt?: string; seed?: number; guidanceScale?: number; negativePrompt?: string }) => {
+    const { prompt = 'two dogs', seed = 1, ...rest } = options;
+    const [image] = await pipeline.generate({ prompts: [prompt], seeds: [seed], steps: 3, ...rest });
+    return image!.data.join();
+  };
+  const variants = [
+    await one({}),
+    await one({ prompt: 'a green cat' }),
+    await one({ seed: 2 }),
+    await one({ guidanceScale: 1 }),
+    await one({ guidanceScale: 3 }),
+    await one({ negativePrompt: 'a dog' }),
+  ];
+  expect(new Set(variants).size).toBe(variants.length);
+  expect(await one({})).toBe(variants[0]);
+});
+
+test('progress counts steps and images, and an abort stops it', async () => {
+  const seen: number[][] = [];
+  const onProgress = (progress: { imagesDone: number; step: number }) =>
+    seen.push([progress.imagesDone, progress.step]);
+  await pipeline.generate({ prompts: ['a dog', 'a cat'], seeds: [1, 2], steps: 2, batchSize: 1, onProgress });
+  expect(seen).toEqual([
+    [0, 1],
+    [0, 2],
+    [1, 2],
+    [1, 1],
+    [1, 2],
+    [2, 2],
+  ]);
+  const controller = new AbortController();
+  const stopped = pipeline.generate({
+    prompts: ['a dog'],
+    seeds: [1],
+    steps: 50,
+    signal: controller.signal,
+    onProgress: () => controller.abort(),
+  });
+  await expect(stopped).rejects.toThrow(/abort/i);
+});
+
+test('a U-Net in training shows through, and has another hash', async () => {
+  const own = new Map(
+    [...components.unet.parameters].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]),
+  );
+  const live = new StableDiffusionPipeline(
+    { ...components, unet: { config: unetConfig, parameters: own } },
+    { threads: 1, liveUnet: true },
+  );
+  const draw = async () => (await live.generate({ prompts: ['a dog'], seeds: [1], steps: 3 }))[0]!.data;
+  const [before, hash] = [await draw(), live.modelHash];
+  expect(hash).toBe(pipeline.modelHash);
+  const weight = own.get('conv_out.weight')!.data;
+  weight.set(weight.map((value) => 1.5 * value));
+  expect(await draw()).not.toEqual(before);
+  expect(live.modelHash).not.toBe(hash);
+  await live.dispose();
+  await expect(draw()).rejects.toThrow(/disposed/);
+});
+
+test('latents: the mean, a sample with noise, and batches that do not matter', async () => {
+  const images = [1, 2, 3].map((seed) => noisePicture(seed, 8));
+  const mean = await pipeline.encodeImages(images);
+  expect(mean).toHaveLength(3 * 4 * 4 * 4);
+  expect(await pipeline.encodeImages(images, { noise: new Float32Array(mean.length) })).toEqual(mean);
+  const noise = createRandom(1).fillNormal(new Float32Array(mean.length));
+  expect(await pipeline.encodeImages(images, { noise })).not.toEqual(mean);
+  const second = await pipeline.encodeImages([images[1]!]);
+  second.forEach((value, i) => {
+    expect(value).toBeCloseTo(mean[64 + i]!, 5);
+  });
+  expect(await pipeline.decodeLatents(mean)).toHaveLength(3);
+});
+
+test('CLIP embeds texts and pictures of any size', async () => {
+  const embedder = new ClipEmbedder(
+    {
+      clip: { config: clipConfig, parameters: clipParameters },
+      tokenizer,
+      imageProcessor: parseImageProcessorConfig({}, { imageSize: 8 }),
+    },
+    { threads: 1 },
+  );
+  const texts = await embedder.embedTexts(['two dogs', 'a cat', 'two dogs'], { batchSize: 2 });
+  expect(texts).toHaveLength(18);
+  expect(texts.slice(12)).toEqual(texts.slice(0, 6));
+  expect(texts.slice(6, 12)).not.toEqual(texts.slice(0, 6));
+  const images = await embedder.embedImages([noisePicture(1, 8), noisePicture(1, 20)]);
+  expect(images).toHaveLength(12);
+  expect(images.every(Number.isFinite)).toBe(true);
+  expect(embedder.logitScale).toBeCloseTo(Math.exp(2.6592), 3);
+  await embedder.dispose();
+});
+
+test('bad requests are answered in one sentence', async () => {
+  const generate = (options: object) => pipeline.generate({ prompts: ['a'], seeds: [1], ...options });
+  await expect(generate({ seeds: [] })).rejects.toThrow('seeds: expected 1, one a prompt, got 0');
+  await expect(generate({ width: 6 })).rejects.toThrow('image size: expected sides divisible by 4, got 6 x 8');
+  await expect(generate({ steps: 0 })).rejects.toThrow('steps: expected a positive integer, got 0');
+  await expect(generate({ sampler: 'magic' })).rejects.toThrow(/^sampler: expected ddim.*got "magic"$/);
+  const other = { ...components, unet: { ...components.unet, config: { ...unetConfig, in_channels: 9 } } };
+  expect(() => new StableDiffusionPipeline(other)).toThrow(
+    /^unet: expected 4 channels in and out .* got 9 in and 4 out$/,
+  );
+});

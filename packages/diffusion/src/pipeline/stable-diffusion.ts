@@ -1,0 +1,215 @@
+/** Text to pictures: the parts of a Stable Diffusion model working together, for as long as they are needed. */
+import { createRandom, type RandomGenerator } from '@heed/autodiff';
+import type { ClipTextConfig } from '../configs/clip-config.ts';
+import type { SchedulerConfig } from '../configs/scheduler-config.ts';
+import type { UnetConfig } from '../configs/unet-config.ts';
+import { type VaeConfig, vaeScale } from '../configs/vae-config.ts';
+import type { RgbImage } from '../images/rgb-image.ts';
+import { samplers } from '../samplers/samplers.ts';
+import { createSchedule, type NoiseSchedule } from '../schedule/noise-schedule.ts';
+import { paddedBatches, rowOf, stackRows } from './batches.ts';
+import { checkComponents, hashComponents, nativeSize, type StableDiffusionComponents } from './components.ts';
+import { createDenoiser, type Denoiser } from './denoiser.ts';
+import { checkGenerateOptions, defaultBatchSize, type GenerateOptions } from './generate-options.ts';
+import { createImageCodec, type ImageCodec } from './image-codec.ts';
+import type { RuntimeOptions } from './model-runner.ts';
+import { createTextEmbedder, type TextEmbedder } from './text-embedder.ts';
+
+export interface PipelineOptions extends RuntimeOptions {
+  /** The U-Net's arrays change while the pipeline is in use (training); slower than weights at rest. */
+  liveUnet?: boolean;
+}
+
+/** One prompt of a batch under way. */
+interface Sample {
+  state: Float32Array;
+  random: RandomGenerator;
+}
+
+/** Owns the compiled graphs, not the weights. Calls may overlap; they take turns. */
+export class StableDiffusionPipeline {
+  readonly configs: { unet: UnetConfig; vae: VaeConfig; textEncoder: ClipTextConfig; scheduler: SchedulerConfig };
+  readonly schedule: NoiseSchedule;
+  readonly #components: StableDiffusionComponents;
+  readonly #text: TextEmbedder;
+  readonly #denoiser: Denoiser;
+  readonly #codec: ImageCodec;
+  readonly #liveUnet: boolean;
+  #modelHash: string | undefined;
+
+  constructor(components: StableDiffusionComponents, { liveUnet = false, ...runtime }: PipelineOptions = {}) {
+    checkComponents(components);
+    const { unet, vae, textEncoder, scheduler } = components;
+    this.#components = components;
+    this.#liveUnet = liveUnet;
+    this.configs = { unet: unet.config, vae: vae.config, textEncoder: textEncoder.config, scheduler };
+    this.schedule = createSchedule(scheduler);
+    this.#text = createTextEmbedder(components, runtime);
+    this.#denoiser = createDenoiser(unet, { ...runtime, live: liveUnet });
+    this.#codec = createImageCodec(vae, runtime);
+  }
+
+  /** 16 hex digits over configs and weights; a live U-Net is hashed as it is at this moment. */
+  get modelHash(): string {
+    if (this.#modelHash !== undefined) return this.#modelHash;
+    const hash = hashComponents(this.#components);
+    if (!this.#liveUnet) this.#modelHash = hash;
+    return hash;
+  }
+
+  /**
+   * Draws one image a prompt. An image depends on its own prompt, seed and options, never on its neighbours.
+   * Throws one sentence for options that cannot be met, and an AbortError when `signal` fires.
+   */
+  async generate(options: GenerateOptions): Promise<RgbImage[]> {
+    const { prompts, seeds, steps = 20, guidanceScale = 7.5, negativePrompt = '', signal, onProgress } = options;
+    const native = nativeSize(this.#components);
+    const { width = native, height = native } = options;
+    const factor = vaeScale(this.configs.vae);
+    const multiple = factor * 2 ** (this.configs.unet.block_out_channels.length - 1);
+    checkGenerateOptions(options, { width, height, multiple });
+    if (prompts.length === 0) return [];
+
+    const latent = { height: height / factor, width: width / factor };
+    const batchSize = options.batchSize ?? Math.min(prompts.length, defaultBatchSize(latent));
+    const stateSize = this.#text.length * this.#text.size;
+    const states = await this.#text.embed(prompts, { signal });
+    const negativeState = guidanceScale === 1 ? undefined : await this.#text.embed([negativePrompt], { signal });
+    const indices = prompts.map((_, index) => index);
+    const images: RgbImage[] = [];
+    for (const { count, items } of paddedBatches(indices, batchSize)) {
+      const batch = items.map((index) => {
+        return { state: rowOf(states, index, stateSize), random: createRandom(seeds[index]!) };
+      });
+      const latents = await this.#sample(batch, {
+        ...options,
+        steps,
+        guidanceScale,
+        latent,
+        negativeState,
+        done: images.length,
+      });
+      const decoded = await this.#codec.decode(latents.subarray(0, count * (latents.length / batchSize)), {
+        ...latent,
+        batchSize: Math.min(batchSize, defaultBatchSize(latent)),
+        signal,
+      });
+      images.push(...decoded);
+      onProgress?.({ imagesDone: images.length, imagesTotal: prompts.length, step: steps, steps });
+    }
+    return images;
+  }
+
+  /** Samples one batch: -> scaled latents [B, C, h, w]. */
+  async #sample(
+    batch: readonly Sample[],
+    {
+      prompts,
+      steps,
+      guidanceScale,
+      sampler = 'dpmpp_2m',
+      eta,
+      latent,
+      negativeState,
+      done,
+      signal,
+      onProgress,
+    }: GenerateOptions & {
+      steps: number;
+      guidanceScale: number;
+      latent: { height: number; width: number };
+      negativeState: Float32Array | undefined;
+      done: number;
+    },
+  ): Promise<Float32Array> {
+    const { latent_channels: channels } = this.configs.vae;
+    const size = channels * latent.height * latent.width;
+    const denoise = await this.#denoiser.prepare({
+      shape: [batch.length, channels, latent.height, latent.width],
+      states: stackRows(batch.map(({ state }) => state)),
+      negativeState,
+      guidanceScale,
+      textLength: this.#text.length,
+      signal,
+    });
+    // Each image draws from its own seed's stream, so that its neighbours cannot matter.
+    const fillNormal = (target: Float32Array) => {
+      batch.forEach(({ random }, row) => {
+        random.fillNormal(rowOf(target, row, size));
+      });
+      return target;
+    };
+    return samplers[sampler]({
+      denoise,
+      schedule: this.schedule,
+      steps,
+      noise: fillNormal(new Float32Array(batch.length * size)),
+      random: { fillNormal },
+      eta,
+      onStep: ({ step }) => onProgress?.({ imagesDone: done, imagesTotal: prompts.length, step, steps }),
+    });
+  }
+
+  /** Text states [N, T, D] as the U-Net attends to them; `textShape` is [T, D]. */
+  embedPrompts(prompts: readonly string[], options: { signal?: AbortSignal } = {}): Promise<Float32Array> {
+    return this.#text.embed(prompts, options);
+  }
+
+  get textShape(): readonly [number, number] {
+    return [this.#text.length, this.#text.size];
+  }
+
+  /** [C, h, w] of the latents of a picture; the model's own size by default. */
+  latentShape({ width, height }: { width?: number; height?: number } = {}): readonly [number, number, number] {
+    const native = nativeSize(this.#components);
+    const factor = vaeScale(this.configs.vae);
+    return [this.configs.vae.latent_channels, (height ?? native) / factor, (width ?? native) / factor];
+  }
+
+  /**
+   * Scaled latents [N, C, h, w] of pictures of one size, ready for the U-Net: the encoder's mean, or a sample of its
+   * Gaussian where standard normal `noise` [N, C, h, w] is given.
+   */
+  encodeImages(
+    images: readonly RgbImage[],
+    { noise, batchSize, signal }: { noise?: Float32Array; batchSize?: number; signal?: AbortSignal } = {},
+  ): Promise<Float32Array> {
+    return this.#codec.encode(images, { noise, signal, batchSize: batchSize ?? this.#codecBatch(images) });
+  }
+
+  /** Pictures of scaled latents [N, C, height / f, width / f]. */
+  decodeLatents(
+    latents: Float32Array,
+    {
+      width,
+      height,
+      batchSize,
+      signal,
+    }: { width?: number; height?: number; batchSize?: number; signal?: AbortSignal } = {},
+  ): Promise<RgbImage[]> {
+    const [channels, h, w] = this.latentShape({ ...(width && { width }), ...(height && { height }) });
+    const count = latents.length / (channels * h * w);
+    const size = { height: h, width: w };
+    return this.#codec.decode(latents, {
+      ...size,
+      signal,
+      batchSize: batchSize ?? Math.min(count, defaultBatchSize(size)),
+    });
+  }
+
+  #codecBatch(images: readonly RgbImage[]): number {
+    const first = images[0];
+    if (first === undefined) return 1;
+    const factor = vaeScale(this.configs.vae);
+    return Math.min(images.length, defaultBatchSize({ height: first.height / factor, width: first.width / factor }));
+  }
+
+  /** Releases the graphs; any call afterwards throws. */
+  async dispose(): Promise<void> {
+    await Promise.all([this.#text.dispose(), this.#denoiser.dispose(), this.#codec.dispose()]);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
