@@ -14,8 +14,19 @@ function run(command, args) {
 const folder = mkdtempSync(join(tmpdir(), 'heed-test-'));
 const reportPath = join(folder, 'vitest.json');
 const filters = process.argv.slice(2);
-const checks = [run('npx', ['--no-install', 'biome', 'check', '.']), run('npx', ['--no-install', 'tsc', '-p', 'tsconfig.json'])];
-const clean = run('npx', ['--no-install', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportPath}`, ...filters]);
+const checks = [
+  run('npx', ['--no-install', 'biome', 'check', '.']),
+  run('npx', ['--no-install', 'tsc', '-p', 'tsconfig.json']),
+];
+const clean = run('npx', [
+  '--no-install',
+  'vitest',
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${reportPath}`,
+  ...filters,
+]);
 
 let passed = checks.filter(Boolean).length;
 let failed = checks.length - passed;

@@ -133,7 +133,10 @@ const cases: Record<string, Case> = {
   conv2d: { shapes: convolution(3), build: ({ x, w, b }) => conv2d(x!, w!, b!, { padding: 1 }) },
   'conv2d 1x1': { shapes: convolution(1), build: ({ x, w, b }) => conv2d(x!, w!, b!) },
   'conv2d strided': { shapes: convolution(3), build: ({ x, w, b }) => conv2d(x!, w!, b!, { stride: 2, padding: 1 }) },
-  'conv2d large': { shapes: () => ({ x: [2, 2, 17, 16], w: [3, 2, 3, 3], b: [3] }), build: ({ x, w, b }) => conv2d(x!, w!, b!, { padding: 1 }) },
+  'conv2d large': {
+    shapes: () => ({ x: [2, 2, 17, 16], w: [3, 2, 3, 3], b: [3] }),
+    build: ({ x, w, b }) => conv2d(x!, w!, b!, { padding: 1 }),
+  },
   'conv2d patches': {
     shapes: (r) => ({ x: [2, 3, 4, 4], w: [size(r), 3, 2, 2] }),
     build: ({ x, w }) => conv2d(x!, w!, undefined, { stride: 2 }),

@@ -98,7 +98,8 @@ const convGradientOps = {
         : batch * height * width;
       const run = (rows: string, start: number) =>
         graph.node('Slice', [rows, graph.integers([start]), graph.integers([start + length]), graph.integers([1])]);
-      const flat = (value: string, rows: number, columns: number) => graph.node('Reshape', [value, graph.integers([rows, columns])]);
+      const flat = (value: string, rows: number, columns: number) =>
+        graph.node('Reshape', [value, graph.integers([rows, columns])]);
       const grid = batch * paddedHeight * paddedWidth;
       const views = (): string[] => {
         if (asRuns) {

@@ -85,7 +85,9 @@ function appendDevice(options: Handle, device: Device): void {
     DEVICES[device].append(options);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`device ${device}: expected this machine and build of the runtime to have it, got: ${reason}`, { cause });
+    throw new Error(`device ${device}: expected this machine and build of the runtime to have it, got: ${reason}`, {
+      cause,
+    });
   }
 }
 

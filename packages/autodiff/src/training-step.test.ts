@@ -1,0 +1,89 @@
+/** The training step on the real runtime: AdamW against the published update, accumulation, learning. */
+import { expect, test } from 'vitest';
+import {
+  createRandom,
+  createTrainingStep,
+  describeParameters,
+  initializeParameters,
+  input,
+  linear,
+  meanSquaredError,
+  type ParameterScope,
+  silu,
+  type Tensor,
+} from './index.ts';
+
+const network = (p: ParameterScope, x: Tensor) =>
+  linear(
+    silu(linear(x, p.get('in.weight', [16, 2]), p.get('in.bias', [16]))),
+    p.get('out.weight', [1, 16]),
+    p.get('out.bias', [1]),
+  );
+
+async function createNetwork(optimizer = {}) {
+  const parameters = initializeParameters(
+    describeParameters((p) => network(p, input('x', [8, 2]))),
+    createRandom(1),
+  );
+  return createTrainingStep({
+    name: 'network',
+    inputs: { x: { shape: [8, 2] }, y: { shape: [8, 1] } },
+    parameters,
+    loss: (p, { x, y }) => ({ loss: meanSquaredError(network(p, x), y) }),
+    optimizer,
+  });
+}
+
+function batch(seed: number) {
+  const x = createRandom(seed).fillNormal(new Float32Array(16));
+  return { x, y: Float32Array.from({ length: 8 }, (_, i) => x[2 * i]! * x[2 * i + 1]!) };
+}
+
+test('learns a product', async () => {
+  const step = await createNetwork({ weightDecay: 0 });
+  const losses: number[] = [];
+  for (let i = 0; i < 300; i++) losses.push((await step.step(batch(i), { learningRate: 1e-2 })).loss);
+  const mean = (values: number[]) => values.reduce((total, v) => total + v, 0) / values.length;
+  expect(mean(losses.slice(-30))).toBeLessThan(0.2 * mean(losses.slice(0, 30)));
+  step.dispose();
+});
+
+test('the first update of AdamW is the learning rate times the sign, plus the decay', async () => {
+  const step = await createNetwork({ weightDecay: 0.1, maxGradientNorm: Number.POSITIVE_INFINITY, epsilon: 0 });
+  const before = step.state.parameters.get('out.weight')!.data.slice();
+  await step.step(batch(1), { learningRate: 0.01 });
+  const after = step.state.parameters.get('out.weight')!.data;
+  after.forEach((value, i) => {
+    expect(Math.abs(value - before[i]! * (1 - 0.01 * 0.1))).toBeCloseTo(0.01, 6);
+  });
+  step.dispose();
+});
+
+test('accumulating two equal batches is one step on either', async () => {
+  const [once, twice] = [await createNetwork(), await createNetwork()];
+  await once.step(batch(3), { learningRate: 0.01 });
+  await twice.accumulate(batch(3));
+  await twice.accumulate(batch(3));
+  twice.apply({ learningRate: 0.01 });
+  for (const [name, { data }] of once.state.parameters) {
+    const other = twice.state.parameters.get(name)!.data;
+    data.forEach((value, i) => {
+      expect(other[i]).toBeCloseTo(value, 6);
+    });
+  }
+  once.dispose();
+  twice.dispose();
+});
+
+test('the same seed gives the same bits', async () => {
+  const runs = await Promise.all(
+    [0, 1].map(async () => {
+      const step = await createNetwork({ emaDecay: 0.99 });
+      for (let i = 0; i < 5; i++) await step.step(batch(i), { learningRate: 1e-2 });
+      const bits = [...step.state.parameters.values(), ...step.state.ema!.values()].map(({ data }) => data.slice());
+      step.dispose();
+      return bits;
+    }),
+  );
+  expect(runs[0]).toEqual(runs[1]);
+});
