@@ -7,7 +7,7 @@ import { checkDiffusersFolder } from '../export/model-folder.ts';
 import { lastWords } from '../feedback/judgements.ts';
 import { openFeedbackLog } from '../feedback/log.ts';
 import { createImageStore } from '../images/store.ts';
-import { baseModelFolder, clipFolder, type Project } from '../project/project.ts';
+import { baseModelFolder, clipFolder, type Project } from '../project/index.ts';
 
 /** How a check came out. A warning does not keep the commands from running. */
 export type CheckState = 'ok' | 'warning' | 'failed';

@@ -3,9 +3,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { badInput } from '../errors.ts';
-import { modelFolder, type Project } from '../project/project.ts';
-import { checkName } from '../project/run.ts';
-import { didYouMean, quote } from '../text/nearest.ts';
+import { MODEL_INDEX_FILE, modelFolder, type Project } from '../project/index.ts';
 
 export interface ModelExport {
   readonly model: string;
@@ -14,15 +12,9 @@ export interface ModelExport {
   readonly bytes: number;
 }
 
-const INDEX_FILE = 'model_index.json';
-
 /** Copies model `name` to `target`, which must not exist yet. */
 export async function exportModel(project: Project, name: string, target: string): Promise<ModelExport> {
-  const source = await modelFolder(project, checkName(name, 'model'));
-  const known = [project.config.model.name, ...(await diffusersModels(project))];
-  if (!known.includes(name)) {
-    throw badInput(`model must be one of ${known.join(', ')}, there is no ${quote(name)}${didYouMean(name, known)}`);
-  }
+  const source = await modelFolder(project, name);
   await checkDiffusersFolder(source);
   const folder = resolve(target);
   if (existsSync(folder)) throw badInput(`${folder}: expected no folder of that name, found one; nothing was written`);
@@ -39,20 +31,11 @@ export async function exportModel(project: Project, name: string, target: string
   return { model: name, folder, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
-/** Names of the diffusers folders in models/. */
-export async function diffusersModels(project: Project): Promise<string[]> {
-  const names = await readdir(project.paths.models).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  return names.filter((name) => existsSync(join(project.paths.models, name, INDEX_FILE))).sort();
-}
-
 /** Throws a sentence where a folder is not a diffusers model: no model_index.json, or a component of it is missing. */
 export async function checkDiffusersFolder(folder: string): Promise<void> {
-  const path = join(folder, INDEX_FILE);
+  const path = join(folder, MODEL_INDEX_FILE);
   const text = await readFile(path, 'utf8').catch(() => {
-    throw badInput(`${folder}: expected a diffusers folder with a ${INDEX_FILE}, found none`);
+    throw badInput(`${folder}: expected a diffusers folder with a ${MODEL_INDEX_FILE}, found none`);
   });
   let index: Record<string, unknown>;
   try {

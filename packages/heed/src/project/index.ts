@@ -1,10 +1,8 @@
 /** Projects on disk. */
 export { initProject } from './init.ts';
 export { type Lock, takeLock, withLock } from './lock.ts';
+export { baseModelFolder, clipFolder, MODEL_INDEX_FILE, modelFolder, modelNames } from './models.ts';
 export {
-  baseModelFolder,
-  clipFolder,
-  modelFolder,
   openProject,
   type Project,
   type ProjectPaths,

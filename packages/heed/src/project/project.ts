@@ -1,7 +1,7 @@
 /** A project: one folder with a heed.toml, and where in it everything lies. It holds no open files. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { BUILT_IN_MODEL, type HeedConfig } from '../config/index.ts';
+import type { HeedConfig } from '../config/index.ts';
 import { parseConfig } from '../config/parse.ts';
 import { badInput } from '../errors.ts';
 
@@ -70,23 +70,4 @@ function readConfigText(path: string): string {
 /** A path of the config, which counts from the project's folder, as an absolute one. */
 export function resolveInProject(project: Project, path: string): string {
   return resolve(project.folder, path);
-}
-
-/** The diffusers folder of the model to align; the built-in one comes from `@heed/emoji-world`. */
-export async function baseModelFolder(project: Project): Promise<string> {
-  const { path } = project.config.model;
-  if (path !== BUILT_IN_MODEL) return resolveInProject(project, path);
-  return (await import('@heed/emoji-world')).TINY_MODEL_FOLDER;
-}
-
-/** The folder of the CLIP that the reward sees with. */
-export async function clipFolder(project: Project): Promise<string> {
-  const { clip } = project.config.model;
-  if (clip !== BUILT_IN_MODEL) return resolveInProject(project, clip);
-  return (await import('@heed/emoji-world')).CLIP_FOLDER;
-}
-
-/** The folder of a model by name: the configured base under its own name, any other in models/. */
-export async function modelFolder(project: Project, name: string): Promise<string> {
-  return name === project.config.model.name ? baseModelFolder(project) : join(project.paths.models, name);
 }
