@@ -1,0 +1,32 @@
+/** From a folder on disk to something that can be asked for pictures or embeddings. Formats are `checkpoint/`'s affair. */
+import type { ParameterValues } from '@heed/autodiff';
+import { loadClipFolder } from '../checkpoint/clip-folder.ts';
+import { loadModelFolder } from '../checkpoint/model-folder.ts';
+import { ClipEmbedder } from './clip-embedder.ts';
+import type { RuntimeOptions } from './model-runner.ts';
+import { StableDiffusionPipeline } from './stable-diffusion.ts';
+
+export interface LoadPipelineOptions extends RuntimeOptions {
+  /** `fp16` for `*.fp16.safetensors`. */
+  variant?: string;
+  /** Weights in place of the folder's U-Net, read anew at each run: a U-Net in training. */
+  unetParameters?: ParameterValues;
+}
+
+/** Loads a diffusers folder of Stable Diffusion 1.x or 2.x; errors as `loadModelFolder`. */
+export async function loadPipeline(
+  folder: string,
+  { variant, unetParameters, ...runtime }: LoadPipelineOptions = {},
+): Promise<StableDiffusionPipeline> {
+  const components = await loadModelFolder(folder, { variant, unetParameters });
+  return new StableDiffusionPipeline(components, { ...runtime, liveUnet: unetParameters !== undefined });
+}
+
+/** Loads a transformers folder of a CLIPModel; errors as `loadClipFolder`. */
+export async function loadClip(
+  folder: string,
+  { variant, ...runtime }: RuntimeOptions & { variant?: string } = {},
+): Promise<ClipEmbedder> {
+  const components = await loadClipFolder(folder, variant === undefined ? {} : { variant });
+  return new ClipEmbedder(components, runtime);
+}
