@@ -4,7 +4,7 @@
  */
 import type { Alignment } from '@heed/emoji-world';
 import type { Prompt } from '../prompts/prompt.ts';
-import type { Interval } from '../statistics/index.ts';
+import type { BootstrapOptions, Interval } from '../statistics/index.ts';
 import { bootstrapMean, bootstrapPairedDifference } from '../statistics/index.ts';
 import type { AlignmentSummary, CategorySummary } from './evaluation.ts';
 
@@ -15,7 +15,7 @@ export interface JudgedPrompt {
 }
 
 /** Share of aligned images with 95 % bootstrap intervals over prompts. */
-export function summariseAlignment(judged: readonly JudgedPrompt[], { seed }: { seed: number }): AlignmentSummary {
+export function summariseAlignment(judged: readonly JudgedPrompt[], bootstrap: BootstrapOptions): AlignmentSummary {
   const categories = [...new Set(judged.map(({ prompt }) => prompt.category))];
   const byCategory = Object.fromEntries(
     categories.map((category) => {
@@ -23,20 +23,20 @@ export function summariseAlignment(judged: readonly JudgedPrompt[], { seed }: { 
       const seen = ofCategory.filter(({ prompt }) => prompt.seen);
       const unseen = ofCategory.filter(({ prompt }) => !prompt.seen);
       const summary: CategorySummary = {
-        ...shareCorrect(ofCategory, seed),
-        ...(seen.length > 0 ? { seen: shareCorrect(seen, seed) } : {}),
-        ...(unseen.length > 0 ? { unseen: shareCorrect(unseen, seed) } : {}),
+        ...shareCorrect(ofCategory, bootstrap),
+        ...(seen.length > 0 ? { seen: shareCorrect(seen, bootstrap) } : {}),
+        ...(unseen.length > 0 ? { unseen: shareCorrect(unseen, bootstrap) } : {}),
       };
       return [category, summary];
     }),
   );
-  return { ...shareCorrect(judged, seed), byCategory };
+  return { ...shareCorrect(judged, bootstrap), byCategory };
 }
 
 /** Share of images with each attribute right, over the prompts that ask for it. */
 export function summariseAttributes(
   judged: readonly JudgedPrompt[],
-  { seed }: { seed: number },
+  bootstrap: BootstrapOptions,
 ): Record<string, Interval> {
   const values = new Map<string, number[][]>();
   for (const { alignments } of judged) {
@@ -50,14 +50,16 @@ export function summariseAttributes(
     }
     for (const [attribute, list] of ofPrompt) values.set(attribute, [...(values.get(attribute) ?? []), list]);
   }
-  return Object.fromEntries([...values].map(([attribute, clusters]) => [attribute, bootstrapMean(clusters, { seed })]));
+  return Object.fromEntries(
+    [...values].map(([attribute, clusters]) => [attribute, bootstrapMean(clusters, bootstrap)]),
+  );
 }
 
 /** Treated minus baseline in the share of aligned images, paired by prompt; both must cover the same prompts in order. */
 export function alignmentDifference(
   treated: readonly JudgedPrompt[],
   baseline: readonly JudgedPrompt[],
-  { seed }: { seed: number },
+  bootstrap: BootstrapOptions,
 ): Interval {
   if (treated.length !== baseline.length) {
     throw new Error(
@@ -66,12 +68,12 @@ export function alignmentDifference(
   }
   return bootstrapPairedDifference(
     treated.map((side, index) => ({ treated: correctness(side), baseline: correctness(baseline[index]!) })),
-    { seed },
+    bootstrap,
   );
 }
 
-function shareCorrect(judged: readonly JudgedPrompt[], seed: number): Interval {
-  return bootstrapMean(judged.map(correctness), { seed });
+function shareCorrect(judged: readonly JudgedPrompt[], bootstrap: BootstrapOptions): Interval {
+  return bootstrapMean(judged.map(correctness), bootstrap);
 }
 
 function correctness({ alignments }: JudgedPrompt): number[] {

@@ -80,13 +80,13 @@ export interface Comparison {
   readonly answers: Readonly<Record<Question, VoteSummary>>;
 }
 
-/** One prompt and seed by two models. Files are relative to the project folder. */
+/** One prompt and seed by several arms; images are ids of the project's store. */
 export interface GalleryItem {
   readonly prompt: string;
   readonly category: string;
   readonly seen: boolean;
   readonly seed: number;
-  readonly images: Readonly<Record<string, { readonly file: string; readonly correct: boolean }>>;
+  readonly images: Readonly<Record<string, { readonly image: string; readonly correct: boolean }>>;
 }
 
 export interface EvaluationSettings {

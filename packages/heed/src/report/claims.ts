@@ -20,12 +20,12 @@ export interface Claim {
 export function judgeClaims(input: ReportInput): Claim[] {
   return [
     differenceClaim(input, 'tuned', 'base', 'The tuned model is better aligned than the base model'),
-    differenceClaim(input, 'bestOf16', 'base', 'Choosing the best by reward beats taking any'),
-    differenceClaim(input, 'tuned', 'bestOf16', 'The tuned model beats the choice by reward'),
+    differenceClaim(input, 'bestOf', 'base', 'Choosing the best by reward beats taking any'),
+    differenceClaim(input, 'tuned', 'bestOf', 'The tuned model beats the choice by reward'),
     ...(['seen', 'unseen'] as const).flatMap((part) => [
       rewardClaim(input, part, 'aux', 'clip', `The reward beats the CLIP score on ${part} objects`),
       rewardClaim(input, part, 'aux', 'plain', `The auxiliary task helps on ${part} objects`),
-      rewardClaim(input, part, 'aux', 'aux-half', `More labels help on ${part} objects`),
+      rewardClaim(input, part, 'aux', 'half', `More labels help on ${part} objects`),
     ]),
     fidelityCostClaim(input),
     ...ablationClaims(input),
@@ -62,6 +62,11 @@ function rewardClaim(
   if (!a || !b || !left || !right) {
     return { claim, verdict: 'not measured', evidence: `needs held-out pairs on ${part} objects for both` };
   }
+  const paired = worse === 'clip' ? a.minusClip?.[part] : undefined;
+  if (paired) {
+    const evidence = `${percentWithInterval(left)} against ${percentWithInterval(right)}: ${pointsWithInterval(paired)}, ${left.n} pairs`;
+    return { claim, verdict: verdictOf(paired), evidence };
+  }
   // Without the pairs themselves the two intervals are all there is; where they overlap the order alone is not proof.
   const verdict = left.mean <= right.mean ? 'failed' : left.lo > right.hi ? 'held' : 'unclear';
   const evidence = `${a.label} ${percentWithInterval(left)}, ${b.label} ${percentWithInterval(right)}, ${left.n} pairs`;
@@ -83,8 +88,8 @@ function fidelityCostClaim({ evaluation }: ReportInput): Claim {
 function ablationClaims({ evaluation }: ReportInput): Claim[] {
   const claim = 'Labelled images alone cost the most fidelity; the pre-training term gives it back';
   const distance = (name: string) => evaluation && armOf(evaluation, name)?.fidelity?.frechet;
-  const labelledOnly = distance('labelledOnly');
-  const withoutPretraining = distance('withoutPretraining');
+  const labelledOnly = distance('labelled-only');
+  const withoutPretraining = distance('without-pretraining');
   const tuned = distance('tuned');
   if (labelledOnly === undefined || withoutPretraining === undefined || tuned === undefined) {
     return [{ claim, verdict: 'not measured', evidence: 'the ablations of table 3 run at full scale only' }];

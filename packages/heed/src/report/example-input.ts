@@ -13,6 +13,8 @@ import { bootstrapMean } from '../statistics/index.ts';
 import type { ReportInput, RewardAccuracy } from './report-input.ts';
 
 const random = createRandom(20);
+/** Few resamples: the numbers are invented anyway. */
+const BOOTSTRAP = { seed: 1, resamples: 100 };
 const CATEGORIES: readonly Category[] = ['colour', 'background', 'count'];
 const PROMPTS: readonly Prompt[] = Array.from({ length: 60 }, (_, i) => ({
   text: i % 2 === 0 ? 'A pink colored dog.' : 'Three wolves.',
@@ -23,9 +25,9 @@ const PROMPTS: readonly Prompt[] = Array.from({ length: 60 }, (_, i) => ({
 const ARMS: readonly (readonly [name: string, label: string, rate: number, frechet: number])[] = [
   ['base', 'base', 0.45, 11.2],
   ['tuned', 'tuned', 0.62, 12.9],
-  ['bestOf16', 'best 4 of 16', 0.66, 0],
-  ['labelledOnly', 'labelled only', 0.58, 21.3],
-  ['withoutPretraining', '+ unlabelled', 0.61, 17.4],
+  ['bestOf', 'best 4 of 16', 0.66, 0],
+  ['labelled-only', 'labelled only', 0.58, 21.3],
+  ['without-pretraining', '+ unlabelled', 0.61, 17.4],
 ];
 
 const judgedByArm = new Map(ARMS.map(([name, , rate]) => [name, judge(rate)]));
@@ -44,7 +46,7 @@ export function exampleInput(): ReportInput {
     rewards: [
       reward('clip', 'CLIP score', 0.66, 0.63),
       reward('plain', 'reward', 0.79, 0.7),
-      reward('aux-half', 'reward + auxiliary, half', 0.8, 0.74),
+      reward('half', 'reward + auxiliary, half', 0.8, 0.74),
       reward('aux', 'reward + auxiliary', 0.83, 0.77),
     ],
     evaluation: {
@@ -67,15 +69,15 @@ export function exampleInput(): ReportInput {
       differences: (
         [
           ['tuned', 'base'],
-          ['bestOf16', 'base'],
-          ['tuned', 'bestOf16'],
+          ['bestOf', 'base'],
+          ['tuned', 'bestOf'],
         ] as const
       ).map(([treated, baseline]) => ({
         treated,
         baseline,
-        interval: alignmentDifference(judgedByArm.get(treated)!, judgedByArm.get(baseline)!, { seed: 1 }),
+        interval: alignmentDifference(judgedByArm.get(treated)!, judgedByArm.get(baseline)!, BOOTSTRAP),
       })),
-      comparisons: [comparison('tuned', 'base', 0.55), comparison('bestOf16', 'base', 0.5)],
+      comparisons: [comparison('tuned', 'base', 0.55), comparison('bestOf', 'base', 0.5)],
       gallery: [],
     },
     curves: [{ run: 'tune-1', label: 'tuned', records: curve() }],
@@ -113,11 +115,11 @@ function arm([name, label, rate, frechet]: (typeof ARMS)[number]): ArmResult {
     model: name,
     modelHash: '0123456789abcdef',
     images: 240,
-    alignment: summariseAlignment(judged, { seed: 1 }),
-    perAttribute: summariseAttributes(judged, { seed: 1 }),
+    alignment: summariseAlignment(judged, BOOTSTRAP),
+    perAttribute: summariseAttributes(judged, BOOTSTRAP),
     reward: bootstrapMean(
       judged.map(() => [rate + 0.1 * random.normal()]),
-      { seed: 1 },
+      BOOTSTRAP,
     ),
     ...(frechet > 0 ? { fidelity: { frechet, cmmd: frechet / 9 } } : {}),
   };

@@ -20,14 +20,19 @@ export interface FeedbackOverview {
   readonly humanRaters: number;
 }
 
-/** Accuracy of one reward on held-out pairs: the share of pairs in which the good image scores higher. */
+/** An interval and how many pairs stand behind it. */
+export type CountedInterval = Interval & { readonly n: number };
+
+/** Accuracy of one score on held-out pairs: the share of pairs in which the good image scores higher. */
 export interface RewardAccuracy {
-  /** 'aux', 'plain', 'aux-half', 'plain-half' or 'clip'. */
+  /** 'aux', 'plain', 'half' or 'clip'. */
   readonly variant: string;
   readonly label: string;
-  readonly seen?: Interval & { readonly n: number };
-  readonly unseen?: Interval & { readonly n: number };
-  readonly byCategory?: Readonly<Record<string, Interval & { readonly n: number }>>;
+  readonly seen?: CountedInterval;
+  readonly unseen?: CountedInterval;
+  readonly byCategory?: Readonly<Record<string, CountedInterval>>;
+  /** Accuracy minus that of the CLIP score on the same pairs. */
+  readonly minusClip?: { readonly seen?: Interval; readonly unseen?: Interval };
 }
 
 /** The metrics of one tuning run. */

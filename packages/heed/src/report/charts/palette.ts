@@ -4,9 +4,9 @@
 const ARM_COLOURS: Readonly<Record<string, string>> = {
   base: 'var(--grey)',
   tuned: 'var(--accent)',
-  bestOf16: 'var(--amber)',
-  labelledOnly: 'var(--rose)',
-  withoutPretraining: 'var(--violet)',
+  bestOf: 'var(--amber)',
+  'labelled-only': 'var(--rose)',
+  'without-pretraining': 'var(--violet)',
 };
 
 export function armColour(name: string): string {
@@ -18,8 +18,7 @@ const REWARD_COLOURS: Readonly<Record<string, string>> = {
   clip: 'var(--rose)',
   plain: 'var(--blue)',
   aux: 'var(--accent)',
-  'plain-half': 'var(--blue-soft)',
-  'aux-half': 'var(--accent-soft)',
+  half: 'var(--accent-soft)',
 };
 
 export function rewardColour(variant: string): string {

@@ -5,7 +5,7 @@ import type { RewardAccuracy } from '../report-input.ts';
 import { draw } from './draw.ts';
 import { rewardColour } from './palette.ts';
 
-const ORDER = ['clip', 'plain-half', 'plain', 'aux-half', 'aux'];
+const ORDER = ['clip', 'plain', 'half', 'aux'];
 
 interface Row {
   readonly part: string;

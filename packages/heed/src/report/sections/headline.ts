@@ -37,7 +37,7 @@ ${
 
 function tilesOf({ evaluation, rewards }: ReportInput): Tile[] {
   if (!evaluation) return [];
-  const shares = ['base', 'tuned', 'bestOf16'].flatMap((name): Tile[] => {
+  const shares = ['base', 'tuned', 'bestOf'].flatMap((name): Tile[] => {
     const arm = armOf(evaluation, name);
     if (!arm) return [];
     const { mean, lo, hi } = arm.alignment;

@@ -1,0 +1,89 @@
+/**
+ * What a demo remembers between runs: its scale and seed, which stages are finished and what they took. Lies in the
+ * project's `.heed/`; without it every stage is looked at again, and finds its own work done.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeDurably } from '../checkpoint/durable.ts';
+import { badInput } from '../errors.ts';
+import type { Project } from '../project/index.ts';
+import type { DemoScaleName } from './scales.ts';
+
+const STATE_FILE = 'demo.json';
+
+const stateSchema = z.object({
+  scale: z.string(),
+  seed: z.number(),
+  /** Stage -> seconds it took, all its runs together. */
+  seconds: z.record(z.string(), z.number()),
+  finished: z.array(z.string()),
+  peakRssMb: z.number(),
+});
+
+type StoredState = z.infer<typeof stateSchema>;
+
+export interface DemoState {
+  isFinished(stage: string): boolean;
+  /** Runs a stage that is not finished yet and remembers it; its time counts even when it fails. */
+  run(stage: string, work: () => Promise<void>): Promise<void>;
+  /** Seconds by stage. */
+  readonly seconds: Readonly<Record<string, number>>;
+  readonly wallSeconds: number;
+  readonly peakRssMb: number;
+}
+
+/** Opens the state of the demo in `project`; refuses one of another scale or seed. */
+export async function openDemoState(
+  project: Project,
+  { scale, seed }: { scale: DemoScaleName; seed: number },
+): Promise<DemoState> {
+  const path = join(project.paths.state, STATE_FILE);
+  const stored = await readState(path);
+  if (stored && (stored.scale !== scale || stored.seed !== seed)) {
+    throw badInput(
+      `${project.folder}: expected a demo of scale '${scale}' and seed ${seed}, found one of '${stored.scale}' and ${stored.seed}; another --out makes another demo`,
+    );
+  }
+  const state: StoredState = stored ?? { scale, seed, seconds: {}, finished: [], peakRssMb: 0 };
+  const save = async () => {
+    // maxRSS is in KiB.
+    state.peakRssMb = Math.max(state.peakRssMb, Math.round(process.resourceUsage().maxRSS / 1024));
+    await mkdir(project.paths.state, { recursive: true });
+    await writeDurably(path, `${JSON.stringify(state, null, 2)}\n`);
+  };
+  return {
+    isFinished: (stage) => state.finished.includes(stage),
+    async run(stage, work) {
+      if (state.finished.includes(stage)) return;
+      const startedMs = performance.now();
+      try {
+        await work();
+        state.finished.push(stage);
+      } finally {
+        state.seconds[stage] = (state.seconds[stage] ?? 0) + (performance.now() - startedMs) / 1000;
+        await save();
+      }
+    },
+    get seconds() {
+      return state.seconds;
+    },
+    get wallSeconds() {
+      return Object.values(state.seconds).reduce((total, seconds) => total + seconds, 0);
+    },
+    get peakRssMb() {
+      return state.peakRssMb;
+    },
+  };
+}
+
+async function readState(path: string): Promise<StoredState | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  const parsed = stateSchema.safeParse(JSON.parse(text));
+  if (!parsed.success) throw badInput(`${path}: expected what a demo remembers, got something else`);
+  return parsed.data;
+}

@@ -1,0 +1,116 @@
+/** How big each stage of `heed demo` is, in one table. What the stages do is in stages.ts. */
+
+export interface DemoScale {
+  /** What the user reads. */
+  readonly description: string;
+  /** Training prompts whose images are judged; 0 takes all 2,774. */
+  readonly trainingPrompts: number;
+  /** Images of each; 0 takes the paper's numbers (60, 30 or 6 by category). */
+  readonly imagesPerTrainingPrompt: number;
+  /** Training prompts that get images nobody judges; 0 takes all. */
+  readonly unlabelledPrompts: number;
+  readonly imagesPerUnlabelledPrompt: number;
+  /** Evaluation prompts; 0 takes all 120. */
+  readonly evaluationPrompts: number;
+  /** Images in each set that raters compare. */
+  readonly imagesPerPrompt: number;
+  /** Images out of which the reward picks. */
+  readonly bestOf: number;
+  readonly fidelityImages: number;
+  /** Calls of the network an image. */
+  readonly samplingSteps: number;
+  readonly rewardEpochs: number;
+  readonly tuneSteps: number;
+  /** Model samples a step; as many pre-training samples join them. */
+  readonly tuneBatchSize: number;
+  readonly learningRate: number;
+  readonly warmupSteps: number;
+  /** Updates between sample grids; 0 draws none. */
+  readonly sampleEverySteps: number;
+  /** Whether the models of table 3 are tuned, too. */
+  readonly ablations: boolean;
+}
+
+/** `small` fits 10 minutes on 2 cores; `paper` is the paper's own size, hours; `tiny` only proves that the loop closes. */
+export const DEMO_SCALES = {
+  tiny: {
+    description: 'a few images a stage, for tests: nothing is learned',
+    trainingPrompts: 8,
+    imagesPerTrainingPrompt: 3,
+    unlabelledPrompts: 4,
+    imagesPerUnlabelledPrompt: 1,
+    evaluationPrompts: 6,
+    imagesPerPrompt: 2,
+    bestOf: 4,
+    fidelityImages: 16,
+    samplingSteps: 4,
+    rewardEpochs: 2,
+    tuneSteps: 3,
+    tuneBatchSize: 4,
+    learningRate: 1e-4,
+    warmupSteps: 1,
+    sampleEverySteps: 2,
+    ablations: false,
+  },
+  small: {
+    description: '1,600 training images, minutes on two cores',
+    trainingPrompts: 400,
+    imagesPerTrainingPrompt: 3,
+    unlabelledPrompts: 200,
+    imagesPerUnlabelledPrompt: 2,
+    evaluationPrompts: 60,
+    imagesPerPrompt: 4,
+    bestOf: 16,
+    fidelityImages: 128,
+    samplingSteps: 12,
+    rewardEpochs: 40,
+    tuneSteps: 200,
+    tuneBatchSize: 16,
+    learningRate: 1e-4,
+    warmupSteps: 20,
+    sampleEverySteps: 100,
+    ablations: false,
+  },
+  paper: {
+    description:
+      '27,528 labelled and 16,644 unlabelled images, all 120 evaluation prompts and the ablations of table 3; hours',
+    trainingPrompts: 0,
+    imagesPerTrainingPrompt: 0,
+    unlabelledPrompts: 0,
+    imagesPerUnlabelledPrompt: 6,
+    evaluationPrompts: 0,
+    imagesPerPrompt: 4,
+    bestOf: 16,
+    fidelityImages: 1000,
+    samplingSteps: 12,
+    rewardEpochs: 60,
+    tuneSteps: 5000,
+    tuneBatchSize: 32,
+    learningRate: 5e-5,
+    warmupSteps: 100,
+    sampleEverySteps: 500,
+    ablations: true,
+  },
+} as const satisfies Record<string, DemoScale>;
+
+export type DemoScaleName = keyof typeof DEMO_SCALES;
+
+/** The settings of a project of this scale, in the spelling of `--set`. */
+export function settingsOf(scale: DemoScale, { seed }: { seed: number }): string[] {
+  return [
+    `seed=${seed}`,
+    `generate.promptLimit=${scale.trainingPrompts}`,
+    `generate.imagesPerPrompt=${scale.imagesPerTrainingPrompt}`,
+    `sample.steps=${scale.samplingSteps}`,
+    `reward.epochs=${scale.rewardEpochs}`,
+    `tune.steps=${scale.tuneSteps}`,
+    `tune.batchSize=${scale.tuneBatchSize}`,
+    `tune.learningRate=${scale.learningRate}`,
+    `tune.warmupSteps=${scale.warmupSteps}`,
+    `tune.sampleEverySteps=${scale.sampleEverySteps}`,
+    `evaluate.promptLimit=${scale.evaluationPrompts}`,
+    `evaluate.imagesPerPrompt=${scale.imagesPerPrompt}`,
+    `evaluate.bestOf=${scale.bestOf}`,
+    `evaluate.fidelityImages=${scale.fidelityImages}`,
+  ];
+}

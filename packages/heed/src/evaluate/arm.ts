@@ -1,0 +1,80 @@
+/** The images of one arm and what was found out about each; from it, the arm's line in evaluation.json. */
+import type { Recognition } from '@heed/emoji-world';
+import { alignmentOf } from '@heed/emoji-world';
+import type { ImageRecord } from '../images/index.ts';
+import { bootstrapMean } from '../statistics/index.ts';
+import type { JudgedPrompt } from './alignment-summary.ts';
+import { summariseAlignment, summariseAttributes } from './alignment-summary.ts';
+import type { ComparisonQuery } from './blind-comparison.ts';
+import type { ArmResult, Fidelity } from './evaluation.ts';
+import type { JudgeablePrompt } from './evaluation-images.ts';
+
+/** One way of making images, with the images of each evaluation prompt. */
+export interface Arm {
+  readonly name: string;
+  readonly label: string;
+  readonly model: string;
+  readonly modelHash: string;
+  /** [prompt][image] */
+  readonly images: readonly (readonly ImageRecord[])[];
+  readonly fidelity?: Fidelity;
+}
+
+/** What is known of images, by id. */
+export interface Findings {
+  readonly recognitions: ReadonlyMap<string, Recognition>;
+  readonly rewards?: ReadonlyMap<string, number>;
+}
+
+/** Every image of the arm judged by the recogniser. */
+export function judgeArm(arm: Arm, prompts: readonly JudgeablePrompt[], { recognitions }: Findings): JudgedPrompt[] {
+  return prompts.map((prompt, index) => ({
+    prompt,
+    alignments: arm.images[index]!.map(({ id }) => alignmentOf(recognitions.get(id)!, prompt.attributes)),
+  }));
+}
+
+export function armResult(
+  arm: Arm,
+  judged: readonly JudgedPrompt[],
+  { rewards }: Findings,
+  bootstrap: { seed: number; resamples: number },
+): ArmResult {
+  const { name, label, model, modelHash, images, fidelity } = arm;
+  return {
+    name,
+    label,
+    model,
+    modelHash,
+    images: images.reduce((total, ofPrompt) => total + ofPrompt.length, 0),
+    alignment: summariseAlignment(judged, bootstrap),
+    perAttribute: summariseAttributes(judged, bootstrap),
+    ...(rewards
+      ? {
+          reward: bootstrapMean(
+            images.map((ofPrompt) => ofPrompt.map(({ id }) => rewards.get(id)!)),
+            bootstrap,
+          ),
+        }
+      : {}),
+    ...(fidelity ? { fidelity } : {}),
+  };
+}
+
+/** The queries of a blind comparison: of each prompt, the first `setSize` images of both arms. */
+export function comparisonQueries(
+  { treated, baseline }: { treated: Arm; baseline: Arm },
+  prompts: readonly JudgeablePrompt[],
+  { recognitions }: Findings,
+  setSize: number,
+): ComparisonQuery[] {
+  const setOf = (arm: Arm, index: number) =>
+    arm.images[index]!.slice(0, setSize).map(({ id }) => recognitions.get(id)!);
+  return prompts.map(({ category, seen, attributes }, index) => ({
+    category,
+    seen,
+    attributes,
+    treated: setOf(treated, index),
+    baseline: setOf(baseline, index),
+  }));
+}

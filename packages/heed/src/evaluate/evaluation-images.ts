@@ -1,0 +1,64 @@
+/**
+ * The images of an evaluation: drawn by `runGenerate` into sets of their own, with the same seeds for every model, and
+ * found again here. Rewards and models never learn from these sets.
+ */
+import type { Attributes } from '@heed/emoji-world';
+import { imageSeed } from '../generate/image-seed.ts';
+import { runGenerate } from '../generate/run.ts';
+import type { ImageRecord, ImageStore } from '../images/index.ts';
+import type { ProgressFactory } from '../progress/index.ts';
+import type { Project } from '../project/index.ts';
+import type { Prompt } from '../prompts/index.ts';
+
+/** The set that images of evaluation prompts are stored in. */
+export const EVALUATION_SET = 'eval';
+/** The set of images drawn to measure fidelity. */
+export const FIDELITY_SET = 'fidelity';
+
+/** A prompt whose attributes are known, so that the recogniser can judge its images. */
+export type JudgeablePrompt = Prompt & { readonly attributes: Attributes };
+
+export function isJudgeable(prompt: Prompt): prompt is JudgeablePrompt {
+  return prompt.attributes !== undefined;
+}
+
+/** The images of one model: [prompt][number]. */
+export interface DrawnImages {
+  readonly model: string;
+  readonly modelHash: string;
+  readonly images: readonly (readonly ImageRecord[])[];
+}
+
+/** Draws what is missing and returns all; the n-th image of a prompt has the same seed for every model. */
+export async function drawEvaluationImages(
+  project: Project,
+  options: {
+    set: string;
+    model: string;
+    prompts: readonly Prompt[];
+    imagesPerPrompt: number;
+    /** Opens the store again: it must show what was drawn by now. */
+    openStore: () => ImageStore;
+    signal?: AbortSignal | undefined;
+  },
+  progress: ProgressFactory,
+): Promise<DrawnImages> {
+  const { set, model, prompts, imagesPerPrompt, openStore, signal } = options;
+  const { modelHash } = await runGenerate(
+    project,
+    { set, model, prompts, imagesPerPrompt, ...(signal === undefined ? {} : { signal }) },
+    progress,
+  );
+  const { sampler, steps, guidanceScale } = project.config.sample;
+  const store = openStore();
+  const images = prompts.map(({ text, category, seen }) =>
+    Array.from({ length: imagesPerPrompt }, (_, number) => {
+      const seed = imageSeed({ runSeed: project.config.seed, set, prompt: text, number });
+      const recipe = { prompt: text, category, seen, seed, model, modelHash, sampler, steps, guidanceScale, set };
+      const record = store.find(recipe);
+      if (!record) throw new Error(`expected image ${number} of '${text}' by ${model} in set ${set}, found none`);
+      return record;
+    }),
+  );
+  return { model, modelHash, images };
+}

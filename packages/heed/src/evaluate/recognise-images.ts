@@ -1,0 +1,35 @@
+/** What the recogniser sees in images of the store, each looked at once. */
+import type { Recognition } from '@heed/emoji-world';
+import { loadRecogniser } from '@heed/emoji-world';
+import type { ImageStore } from '../images/index.ts';
+import type { ProgressFactory } from '../progress/index.ts';
+import type { Project } from '../project/index.ts';
+import { runtimeOf } from '../project/runtime.ts';
+
+const AT_ONCE = 64;
+
+/** Recognitions by image id. */
+export async function recogniseImages(
+  project: Project,
+  ids: Iterable<string>,
+  { store, signal }: { store: ImageStore; signal?: AbortSignal | undefined },
+  progress: ProgressFactory,
+): Promise<Map<string, Recognition>> {
+  const list = [...new Set(ids)];
+  const recogniser = await loadRecogniser(runtimeOf(project));
+  const work = progress({ total: list.length, label: 'recognise', unit: 'image' });
+  const found = new Map<string, Recognition>();
+  try {
+    for (let start = 0; start < list.length; start += AT_ONCE) {
+      signal?.throwIfAborted();
+      const batch = list.slice(start, start + AT_ONCE);
+      const seen = await recogniser.recognise(await Promise.all(batch.map((id) => store.read(id))));
+      for (const [i, id] of batch.entries()) found.set(id, seen[i]!);
+      work.update(found.size);
+    }
+    work.done();
+    return found;
+  } finally {
+    recogniser.dispose();
+  }
+}

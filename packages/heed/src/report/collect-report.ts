@@ -1,0 +1,161 @@
+/** Gathers what a report is drawn from out of a project's folder. Reads; computes nothing that is not counting. */
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { badInput } from '../errors.ts';
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import { EVALUATION_FILE } from '../evaluate/evaluation-file.ts';
+import { lastWords, openFeedbackLog } from '../feedback/index.ts';
+import { createImageStore } from '../images/index.ts';
+import { readMetrics } from '../metrics/metrics-log.ts';
+import { latestRunId, openRun, type Project } from '../project/index.ts';
+import { CATEGORIES } from '../prompts/index.ts';
+import { REWARD_REPORT_FILE, type RewardReport } from '../reward/run.ts';
+import { rewardFolder } from '../reward/scorer.ts';
+import type {
+  FeedbackOverview,
+  FeedbackRow,
+  PicturePair,
+  ReportInput,
+  SampleGrid,
+  TrainingCurve,
+} from './report-input.ts';
+import { rewardAccuracies } from './reward-accuracies.ts';
+
+/** The folder of sample grids in a tuning run. */
+const SAMPLES_FOLDER = 'samples';
+
+export interface CollectOptions {
+  /** The evaluation run; the newest by default. */
+  run?: string;
+  /** Name of the reward whose accuracy is shown. */
+  reward?: string;
+  title?: string;
+  /** Figures of the caller's own, shown first. */
+  facts?: Readonly<Record<string, string>>;
+}
+
+/** Everything there is for a report; throws where the project has no evaluation. */
+export async function collectReport(
+  project: Project,
+  options: CollectOptions,
+): Promise<ReportInput & { readonly evaluation: Evaluation }> {
+  const evaluation = await readEvaluation(project, options.run);
+  const models = evaluation.arms.filter(({ name }) => name !== 'base' && name !== 'bestOf').map(({ model }) => model);
+  const feedback = await feedbackOverview(project);
+  const rewards = await readRewards(project, options.reward ?? 'default');
+  const curves = await trainingCurves(project, models);
+  const grids = models[0] === undefined ? [] : await sampleGrids(join(project.paths.runs, models[0], SAMPLES_FOLDER));
+  return {
+    title: options.title ?? `What tuning bought: ${evaluation.run}`,
+    time: evaluation.time.replace('T', ' ').replace(/\..*$/, ' UTC'),
+    facts: { ...options.facts, ...factsOf(evaluation) },
+    ...(feedback ? { feedback } : {}),
+    ...(rewards ? { rewards } : {}),
+    evaluation,
+    curves,
+    grids,
+    gridPrompts: project.config.tune.samplePrompts,
+    pairs: await picturePairs(project, evaluation),
+  };
+}
+
+async function readEvaluation(project: Project, name?: string): Promise<Evaluation> {
+  const id = name ?? (await latestRunId(project, 'evaluate'));
+  if (id === undefined) {
+    throw badInput(`${project.paths.runs}: expected an evaluation, found none; \`heed evaluate\` makes one`);
+  }
+  const path = join(openRun(project, id).folder, EVALUATION_FILE);
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) throw badInput(`${path}: expected the result of a finished evaluation, found none`);
+  try {
+    const value = JSON.parse(text) as Evaluation;
+    if (value.version !== 1) throw new Error(`version ${value.version}`);
+    return value;
+  } catch (cause) {
+    throw badInput(`${path}: expected an evaluation of version 1, got ${(cause as Error).message}`);
+  }
+}
+
+async function feedbackOverview(project: Project): Promise<FeedbackOverview | undefined> {
+  const events = lastWords(await openFeedbackLog(project.paths.feedback).read());
+  const images = createImageStore(project.paths.images).all({ set: 'train' });
+  const categoryById = new Map(images.map(({ id, category }) => [id, category]));
+  const judged = events.filter(({ image }) => categoryById.has(image));
+  if (judged.length === 0) return undefined;
+  const rows = [...CATEGORIES, 'custom'].flatMap((category): FeedbackRow[] => {
+    const own = judged.filter(({ image }) => categoryById.get(image) === category);
+    const count = (label: string) => own.filter((event) => event.label === label).length;
+    return own.length === 0 ? [] : [{ category, good: count('good'), bad: count('bad'), skip: count('skip') }];
+  });
+  const raters = (kind: string) => new Set(judged.filter((e) => e.raterKind === kind).map(({ rater }) => rater)).size;
+  return { rows, simulatedRaters: raters('simulated'), humanRaters: raters('human') };
+}
+
+async function readRewards(project: Project, name: string) {
+  const path = join(rewardFolder(project, name), REWARD_REPORT_FILE);
+  if (!existsSync(path)) return undefined;
+  return rewardAccuracies(JSON.parse(await readFile(path, 'utf8')) as RewardReport);
+}
+
+async function trainingCurves(project: Project, models: readonly string[]): Promise<TrainingCurve[]> {
+  const curves = await Promise.all(
+    models.map(async (run) => ({ run, label: run, records: await readMetrics(join(project.paths.runs, run)) })),
+  );
+  return curves.filter(({ records }) => records.length > 0);
+}
+
+/** The grids of a tuning run, by the number in their names; of many, about six are shown. */
+async function sampleGrids(folder: string): Promise<SampleGrid[]> {
+  const names = await readdir(folder).catch(() => [] as string[]);
+  const grids = names
+    .flatMap((name) => {
+      const step = /(\d+)\.png$/.exec(name)?.[1];
+      return step === undefined ? [] : [{ name, step: Number(step) }];
+    })
+    .sort((a, b) => a.step - b.step);
+  const shown = grids.filter(
+    (_, index) => index === grids.length - 1 || index % Math.max(1, Math.ceil(grids.length / 6)) === 0,
+  );
+  return Promise.all(
+    shown.map(async ({ name, step }) => ({ step, picture: pngUri(await readFile(join(folder, name))) })),
+  );
+}
+
+async function picturePairs(project: Project, evaluation: Evaluation): Promise<PicturePair[]> {
+  const store = createImageStore(project.paths.images);
+  const shownArms = evaluation.arms.filter(({ name }) => name === 'base' || name === 'tuned');
+  return Promise.all(
+    evaluation.gallery.map(async ({ prompt, seen, seed, images }) => ({
+      prompt,
+      seen,
+      seed,
+      pictures: await Promise.all(
+        shownArms.flatMap(({ name, label }) => {
+          const shown = images[name];
+          if (!shown) return [];
+          return [store.readPng(shown.image).then((png) => ({ label, picture: pngUri(png), correct: shown.correct }))];
+        }),
+      ),
+    })),
+  );
+}
+
+function factsOf({ settings, arms }: Evaluation): Record<string, string> {
+  const { seed, sampler, steps, guidanceScale, prompts, imagesPerPrompt, bestOf, raters } = settings;
+  return {
+    seed: String(seed),
+    'evaluation prompts': `${prompts}, ${imagesPerPrompt} images in each compared set, best of ${bestOf}`,
+    raters: `${raters}, simulated`,
+    sampling: `${sampler}, ${steps} steps, guidance ${guidanceScale}`,
+    ...Object.fromEntries(
+      arms
+        .filter(({ name }) => name !== 'bestOf')
+        .map(({ label, modelHash, images }) => [`model ${label}`, `${modelHash}, ${images} images judged`]),
+    ),
+  };
+}
+
+function pngUri(png: Uint8Array): string {
+  return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+}

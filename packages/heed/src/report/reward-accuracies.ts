@@ -1,0 +1,44 @@
+/** The accuracies of a reward's report in the order and words of figure 3. */
+import type { PairAccuracy } from '../reward/accuracy.ts';
+import type { RewardReport } from '../reward/run.ts';
+import type { Interval } from '../statistics/index.ts';
+import type { CountedInterval, RewardAccuracy } from './report-input.ts';
+
+const LABELS: readonly (readonly [variant: keyof RewardReport['accuracy'], label: string])[] = [
+  ['clip', 'CLIP score'],
+  ['plain', 'reward'],
+  ['half', 'reward + auxiliary, half'],
+  ['aux', 'reward + auxiliary'],
+];
+
+/** One entry for each scorer that was measured. */
+export function rewardAccuracies({ accuracy, minusClip }: RewardReport): RewardAccuracy[] {
+  return LABELS.flatMap(([variant, label]): RewardAccuracy[] => {
+    const table = accuracy[variant];
+    if (!table) return [];
+    const difference: { seen?: Interval; unseen?: Interval } | undefined =
+      variant === 'clip' ? undefined : minusClip[variant];
+    const byCategory = Object.entries(table.byCategory).flatMap(([category, parts]) =>
+      (['seen', 'unseen'] as const).flatMap((part) => {
+        const interval = counted(parts[part]);
+        return interval ? [[`${category}, ${part}`, interval] as const] : [];
+      }),
+    );
+    const seen = counted(table.seen);
+    const unseen = counted(table.unseen);
+    return [
+      {
+        variant,
+        label,
+        ...(seen ? { seen } : {}),
+        ...(unseen ? { unseen } : {}),
+        byCategory: Object.fromEntries(byCategory),
+        ...(difference ? { minusClip: difference } : {}),
+      },
+    ];
+  });
+}
+
+function counted({ accuracy, pairs }: PairAccuracy): CountedInterval | undefined {
+  return accuracy ? { ...accuracy, n: pairs } : undefined;
+}
