@@ -1,5 +1,7 @@
-/** Reading the small JSON files of a model folder. What the JSON means is the config's or the tokenizer's affair. */
-import { open } from 'node:fs/promises';
+/** Reading and writing the small text and JSON files of a model folder. What the JSON means is the config's or the tokenizer's affair. */
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 
 /** The largest vocabulary known is 10 MB; a config is a few kilobytes. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -46,4 +48,15 @@ export async function readTextFile(
 
 function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+}
+
+/** Writes `value` as JSON, indented, atomically and fsynced; makes the folder when it is missing. */
+export async function writeJsonFile(path: string, value: unknown): Promise<void> {
+  await writeTextFile(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Writes `text` atomically and fsynced; makes the folder when it is missing. */
+export async function writeTextFile(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFileAtomic(path, text);
 }

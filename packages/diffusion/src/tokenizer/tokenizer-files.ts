@@ -3,11 +3,9 @@
  * `special_tokens_map.json`. Reads, checks and writes them; does not tokenize.
  */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
-import { readJsonFile, readTextFile } from '../checkpoint/json-file.ts';
+import { readJsonFile, readTextFile, writeJsonFile, writeTextFile } from '../checkpoint/json-file.ts';
 
 /** What a CLIP tokenizer is made of. */
 export interface TokenizerFiles {
@@ -79,8 +77,6 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
 /** Writes the four files of `files` into `folder` (made when missing), each atomically and fsynced. */
 export async function writeTokenizer(folder: string, files: TokenizerFiles): Promise<void> {
   const { bos, eos, unknown, pad } = files.specialTokens;
-  await mkdir(folder, { recursive: true });
-  const write = (name: string, text: string) => writeFileAtomic(join(folder, name), text);
   const spelled = (content: string, normalized: boolean) => ({
     content,
     lstrip: false,
@@ -89,36 +85,27 @@ export async function writeTokenizer(folder: string, files: TokenizerFiles): Pro
     single_word: false,
   });
   const added = (content: string, normalized: boolean) => ({ __type: 'AddedToken', ...spelled(content, normalized) });
-  await write('vocab.json', `${JSON.stringify(Object.fromEntries(files.vocab))}\n`);
-  await write('merges.txt', `#version: 0.2\n${files.merges.map(([left, right]) => `${left} ${right}\n`).join('')}`);
-  await write(
-    'tokenizer_config.json',
-    pretty({
-      add_prefix_space: false,
-      bos_token: added(bos, true),
-      clean_up_tokenization_spaces: true,
-      do_lower_case: true,
-      eos_token: added(eos, true),
-      errors: 'replace',
-      model_max_length: files.maxLength,
-      pad_token: pad,
-      tokenizer_class: 'CLIPTokenizer',
-      unk_token: added(unknown, true),
-    }),
-  );
-  await write(
-    'special_tokens_map.json',
-    pretty({
-      bos_token: spelled(bos, true),
-      eos_token: spelled(eos, true),
-      pad_token: pad,
-      unk_token: spelled(unknown, true),
-    }),
-  );
-}
-
-function pretty(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  await writeTextFile(join(folder, 'vocab.json'), `${JSON.stringify(Object.fromEntries(files.vocab))}\n`);
+  const merges = files.merges.map(([left, right]) => `${left} ${right}\n`).join('');
+  await writeTextFile(join(folder, 'merges.txt'), `#version: 0.2\n${merges}`);
+  await writeJsonFile(join(folder, 'tokenizer_config.json'), {
+    add_prefix_space: false,
+    bos_token: added(bos, true),
+    clean_up_tokenization_spaces: true,
+    do_lower_case: true,
+    eos_token: added(eos, true),
+    errors: 'replace',
+    model_max_length: files.maxLength,
+    pad_token: pad,
+    tokenizer_class: 'CLIPTokenizer',
+    unk_token: added(unknown, true),
+  });
+  await writeJsonFile(join(folder, 'special_tokens_map.json'), {
+    bos_token: spelled(bos, true),
+    eos_token: spelled(eos, true),
+    pad_token: pad,
+    unk_token: spelled(unknown, true),
+  });
 }
 
 async function readVocabulary(folder: string): Promise<Pick<TokenizerFiles, 'vocab' | 'merges'>> {

@@ -1,0 +1,132 @@
+/** One network of a checkpoint, read from and written to its folder: `config.json` and a safetensors file. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatShape, type ParameterValues, type Shape } from '@heed/autodiff';
+import type { ModelComponent } from '../pipeline/components.ts';
+import { ENCODERS, type FloatType } from '../safetensors/element-type.ts';
+import type { SafetensorsEntry } from '../safetensors/header.ts';
+import { quote } from '../safetensors/header-json.ts';
+import { readSafetensors, readSafetensorsHeader } from '../safetensors/read-safetensors.ts';
+import { writeSafetensors } from '../safetensors/write-safetensors.ts';
+import { COMPONENT_KINDS, type ComponentConfigs, type ComponentKind, type ComponentName } from './component-kinds.ts';
+import { readJsonFile, writeJsonFile } from './json-file.ts';
+import { currentName, isBuffer } from './legacy-names.ts';
+import { findWeightsFile } from './weights-file.ts';
+
+export interface LoadComponentOptions {
+  /** `fp16` for `*.fp16.safetensors`; by default full precision where it is there, else fp16. */
+  variant?: string | undefined;
+  /** Weights to use in place of the file's, which is then not read: a network in training. */
+  parameters?: ParameterValues | undefined;
+}
+
+/**
+ * Reads the network `name` of the model in `modelFolder` (for `clip`: the folder itself). Names and shapes are checked
+ * against the config before any weight is read; throws one sentence that names the tensor, the expected and the actual.
+ */
+export async function loadComponent<Name extends ComponentName>(
+  modelFolder: string,
+  name: Name,
+  { variant, parameters }: LoadComponentOptions = {},
+): Promise<ModelComponent<ComponentConfigs[Name]>> {
+  const kind: ComponentKind<ComponentConfigs[Name]> = COMPONENT_KINDS[name];
+  const folder = join(modelFolder, kind.folder);
+  const configPath = join(folder, 'config.json');
+  const config = kind.parse(await readJsonFile(configPath, { maxBytes: 1024 * 1024 }), configPath);
+  const expected = expectedShapes(kind, config, configPath);
+  if (parameters) {
+    checkShapes(shapesOf(parameters), expected, { source: `the given weights of ${name}`, configPath });
+    return { config, parameters };
+  }
+  const path = await findWeightsFile(folder, kind.weights, { variant });
+  const { entries } = await readSafetensorsHeader(path);
+  checkShapes(renamed(entries, path), expected, { source: path, configPath });
+  const { tensors } = await readSafetensors(path, { only: (tensor) => !isBuffer(tensor) });
+  const loaded: ParameterValues = new Map();
+  for (const [old, { data }] of tensors) {
+    const current = currentName(old);
+    loaded.set(current, { shape: expected.get(current)!, data });
+  }
+  return { config, parameters: loaded };
+}
+
+/**
+ * Writes a network into `folder` as diffusers or transformers would. Throws one sentence, before anything is written, when
+ * the weights do not fit the config.
+ */
+export async function saveComponent<Name extends ComponentName>(
+  folder: string,
+  name: Name,
+  { config, parameters }: ModelComponent<ComponentConfigs[Name]>,
+  { dtype, metadata }: { dtype: FloatType; metadata?: Readonly<Record<string, string>> },
+): Promise<void> {
+  const kind: ComponentKind<ComponentConfigs[Name]> = COMPONENT_KINDS[name];
+  const configPath = join(folder, 'config.json');
+  checkShapes(shapesOf(parameters), expectedShapes(kind, config, configPath), {
+    source: `the weights of ${name}`,
+    configPath,
+  });
+  await mkdir(folder, { recursive: true });
+  await writeSafetensors(join(folder, `${kind.weights}.safetensors`), parameters, {
+    dtype,
+    ...(metadata && { metadata }),
+  });
+  await writeJsonFile(configPath, { ...config, ...kind.configHeader });
+}
+
+function expectedShapes<Config>(kind: ComponentKind<Config>, config: Config, configPath: string): Map<string, Shape> {
+  try {
+    return new Map(kind.parameters(config).map(({ name, shape }) => [name, shape]));
+  } catch (error) {
+    throw new Error(`${configPath}: expected an architecture that can be built, got: ${(error as Error).message}`);
+  }
+}
+
+function shapesOf(parameters: ParameterValues): Map<string, Shape> {
+  return new Map([...parameters].map(([name, { shape }]) => [name, shape]));
+}
+
+function renamed(entries: ReadonlyMap<string, SafetensorsEntry>, path: string): Map<string, Shape> {
+  const shapes = new Map<string, Shape>();
+  for (const [old, { shape, dtype }] of entries) {
+    if (isBuffer(old)) continue;
+    if (!Object.hasOwn(ENCODERS, dtype))
+      throw new Error(`${path}: tensor ${quote(old)}: expected floating-point weights, got ${dtype}`);
+    const name = currentName(old);
+    if (shapes.has(name)) throw new Error(`${path}: expected the tensor ${quote(name)} once, got it in two spellings`);
+    shapes.set(name, shape);
+  }
+  return shapes;
+}
+
+function checkShapes(
+  actual: ReadonlyMap<string, Shape>,
+  expected: ReadonlyMap<string, Shape>,
+  { source, configPath }: { source: string; configPath: string },
+): void {
+  for (const [name, shape] of expected) {
+    const found = actual.get(name);
+    if (found === undefined)
+      throw new Error(
+        `${source}: expected a tensor ${quote(name)} ${formatShape(shape)} as ${configPath} says, got none`,
+      );
+    if (!sameWeights(found, shape)) {
+      throw new Error(
+        `${source}: tensor ${quote(name)}: expected ${formatShape(shape)} as ${configPath} says, got ${formatShape(found)}`,
+      );
+    }
+  }
+  for (const [name, shape] of actual) {
+    if (!expected.has(name))
+      throw new Error(
+        `${source}: expected only tensors that ${configPath} asks for, got ${quote(name)} ${formatShape(shape)}`,
+      );
+  }
+}
+
+/** Equal, or a 1 x 1 convolution in place of a linear layer: old VAEs have them as [C, C, 1, 1]. */
+function sameWeights(found: Shape, expected: Shape): boolean {
+  const trimmed =
+    found.length === 4 && expected.length === 2 && found[2] === 1 && found[3] === 1 ? found.slice(0, 2) : found;
+  return trimmed.length === expected.length && trimmed.every((size, axis) => size === expected[axis]);
+}
