@@ -64,12 +64,9 @@ export function splitLabelledImages(
   return split;
 }
 
-/** The sets of images that rewards and models may learn from; all others (evaluations) only test. */
-export const TRAINING_SETS: ReadonlySet<string> = new Set(['train', 'unlabelled']);
-
-/** True for images made for training that show no object kept for evaluation. */
+/** True for images made for training (any set whose name does not begin with 'eval') that show no object kept for evaluation. */
 export function mayLearnFrom({ set, seen }: Pick<ImageRecord, 'set' | 'seen'>): boolean {
-  return TRAINING_SETS.has(set) && seen;
+  return !set.startsWith('eval') && seen;
 }
 
 /** Keeps about half of the images of each prompt, at least one (the paper's figure 3b). */

@@ -2,7 +2,7 @@
  * The data of tuning as batches: D_model (labelled and unlabelled images of the base model, each with its reward) and
  * D_pre (pre-training images). Every batch is a function of the seed and its number, which is what makes a resume exact.
  */
-import { type ForwardProcess, prepareDenoisingBatch } from '@heed/diffusion';
+import { type NoiseSchedule, prepareDenoisingBatch } from '@heed/diffusion';
 import { createRandom, type RandomGenerator, type Shape } from '@heed/diffusion/autodiff';
 import { createShuffledStream } from './stream.ts';
 
@@ -62,7 +62,7 @@ export function createTuneBatches(options: {
   pretraining?: readonly PretrainingSample[];
   batchSize: number;
   captionDropout: number;
-  schedule: ForwardProcess;
+  schedule: NoiseSchedule;
   seed: number;
   sources: TuneSources;
 }): TuneBatches {

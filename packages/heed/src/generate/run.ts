@@ -1,0 +1,118 @@
+/**
+ * `heed generate`: images of prompts into the project's store, each with its recipe. What is there is not drawn again,
+ * so an interrupted run goes on where it stopped. Sampling itself is `@heed/diffusion`'s.
+ */
+import { loadPipeline, type SamplerName } from '@heed/diffusion';
+import { createImageStore, type ImageRecipe } from '../images/index.ts';
+import type { ProgressFactory } from '../progress/progress.ts';
+import { checkName, modelFolder, type Project, withLock } from '../project/index.ts';
+import { runtimeOf } from '../project/runtime.ts';
+import { imagesPerPrompt, type Prompt, projectTrainingPrompts } from '../prompts/index.ts';
+import { imageSeed } from './image-seed.ts';
+
+export interface GenerateRunOptions {
+  /** What the images are for: 'train', 'unlabelled', 'eval' or another name. */
+  set?: string;
+  /** A model's name; the base model by default. */
+  model?: string;
+  /** The training prompts of the project by default. */
+  prompts?: readonly Prompt[];
+  /** Images of each prompt; the project's numbers by default. */
+  imagesPerPrompt?: number;
+  seed?: number;
+  sampler?: SamplerName;
+  steps?: number;
+  guidanceScale?: number;
+  batchSize?: number;
+  signal?: AbortSignal;
+}
+
+/** What `runGenerate` came to. */
+export interface GenerateRunResult {
+  set: string;
+  model: string;
+  modelHash: string;
+  prompts: number;
+  /** Images of this set that the prompts ask for; all are in the store. */
+  images: number;
+  /** How many of them were drawn now. */
+  generated: number;
+}
+
+/** Draws all missing images; on abort those of finished batches are kept. */
+export async function runGenerate(
+  project: Project,
+  options: GenerateRunOptions,
+  progress: ProgressFactory,
+): Promise<GenerateRunResult> {
+  return withLock(project, 'generate', () => generate(project, options, progress));
+}
+
+async function generate(
+  project: Project,
+  options: GenerateRunOptions,
+  progress: ProgressFactory,
+): Promise<GenerateRunResult> {
+  const { config, paths } = project;
+  const { set = 'train', model = config.model.name, signal } = options;
+  checkName(set, 'set');
+  const prompts = uniqueByText(options.prompts ?? (await projectTrainingPrompts(project)));
+  const { batchSize, ...sampling } = {
+    sampler: options.sampler ?? config.sample.sampler,
+    steps: options.steps ?? config.sample.steps,
+    guidanceScale: options.guidanceScale ?? config.sample.guidanceScale,
+    batchSize: options.batchSize ?? config.sample.batchSize,
+  };
+  await using pipeline = await loadPipeline(await modelFolder(project, model), runtimeOf(project));
+  const { modelHash } = pipeline;
+  const recipes: ImageRecipe[] = prompts.flatMap((prompt) =>
+    Array.from({ length: options.imagesPerPrompt ?? imagesPerPrompt(project, prompt) }, (_, number) => ({
+      prompt: prompt.text,
+      category: prompt.category,
+      seen: prompt.seen,
+      ...(prompt.attributes === undefined ? {} : { attributes: prompt.attributes }),
+      seed: imageSeed({ runSeed: options.seed ?? config.seed, set, prompt: prompt.text, number }),
+      model,
+      modelHash,
+      ...sampling,
+      set,
+    })),
+  );
+
+  const store = createImageStore(paths.images);
+  try {
+    const missing: ImageRecipe[] = [];
+    for (const recipe of recipes) if ((await store.adopt(recipe)) === undefined) missing.push(recipe);
+    const found = recipes.length - missing.length;
+    const bar = progress({ total: recipes.length, label: `generate ${set}`, unit: 'image' });
+    if (found > 0) bar.update(found);
+    for (let start = 0; start < missing.length; start += batchSize) {
+      const batch = missing.slice(start, start + batchSize);
+      const images = await pipeline.generate({
+        prompts: batch.map(({ prompt }) => prompt),
+        seeds: batch.map(({ seed }) => seed),
+        ...sampling,
+        // Always the same size, filled up where need be: another size could round differently.
+        batchSize,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      for (const [i, image] of images.entries()) await store.add(image, batch[i]!);
+      bar.update(found + start + batch.length);
+    }
+    bar.done();
+    return {
+      set,
+      model,
+      modelHash,
+      prompts: prompts.length,
+      images: recipes.length,
+      generated: missing.length,
+    };
+  } finally {
+    await store.close();
+  }
+}
+
+function uniqueByText(prompts: readonly Prompt[]): Prompt[] {
+  return [...new Map(prompts.map((prompt) => [prompt.text, prompt])).values()];
+}

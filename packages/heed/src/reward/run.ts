@@ -1,0 +1,307 @@
+/**
+ * `heed reward`: learns a reward from the project's judgements and measures it beside CLIP score on held-out pairs.
+ * Three trainings show what the paper's figure 3 shows: with the auxiliary task (the one that is kept), without it, and
+ * with half the images of each prompt. Evaluation images that were judged only test; unseen objects come from them alone.
+ */
+import { join } from 'node:path';
+import { createRandom } from '@heed/diffusion/autodiff';
+import { writeDurably } from '../checkpoint/durable.ts';
+import { HeedError } from '../errors.ts';
+import { openFeedbackLog } from '../feedback/index.ts';
+import { createImageStore, type ImageRecord } from '../images/index.ts';
+import { openMetricsLog } from '../metrics/metrics-log.ts';
+import type { ProgressFactory } from '../progress/progress.ts';
+import { checkName, type Project, startRun, withLock } from '../project/index.ts';
+import { runtimeOf } from '../project/runtime.ts';
+import { perturb } from '../prompts/index.ts';
+import type { Interval } from '../statistics/index.ts';
+import {
+  type AccuracyTable,
+  accuracyDifference,
+  accuracyTable,
+  clipScores,
+  type PromptPairs,
+  pairOutcomes,
+} from './accuracy.ts';
+import type { Features } from './features.ts';
+import { rewardGate } from './gate.ts';
+import {
+  halveImages,
+  isBad,
+  isGood,
+  type LabelledImage,
+  labelImages,
+  type RewardSplit,
+  splitLabelledImages,
+} from './labelled-image.ts';
+import type { RewardOptions } from './options.ts';
+import { type RewardModel, saveRewardModel } from './reward-model.ts';
+import { openProjectFeatures, rewardFolder } from './scorer.ts';
+import { scoreImages, trainReward } from './train.ts';
+
+/** The trainings, by what the report calls them. */
+export const REWARD_VARIANTS = ['aux', 'plain', 'half'] as const;
+export type RewardVariant = (typeof REWARD_VARIANTS)[number];
+
+/** File in the reward's folder that holds a `RewardReport`. */
+export const REWARD_REPORT_FILE = 'accuracy.json';
+
+export interface RewardRunOptions {
+  /** The reward is written to `models/reward-<name>`. */
+  name?: string;
+  /** Which trainings to make; 'aux' is the one that is kept and always made. */
+  variants?: readonly RewardVariant[];
+  seed?: number;
+  /** Override the project's settings. */
+  training?: Partial<RewardOptions>;
+  signal?: AbortSignal;
+}
+
+/** What was measured; everything on held-out images. */
+export interface RewardReport {
+  /** Labelled images by use. */
+  images: { training: number; validation: number; test: number };
+  accuracy: { clip: AccuracyTable } & Partial<Record<RewardVariant, AccuracyTable>>;
+  /** Accuracy minus that of CLIP score on the same pairs. */
+  minusClip: Partial<Record<RewardVariant, { seen?: Interval; unseen?: Interval }>>;
+  /** Mean accuracies and numbers of pairs in brief. */
+  summary: Record<'seen' | 'unseen', { aux?: number; plain?: number; half?: number; clip?: number; n: number }>;
+  gate: { passed: boolean; warning?: string };
+}
+
+export interface RewardRunResult extends RewardReport {
+  name: string;
+  run: string;
+  folder: string;
+  /** Epochs kept by early stopping. */
+  epochs: Partial<Record<RewardVariant, number>>;
+  warnings: string[];
+}
+
+/** Trains, measures, and writes `models/reward-<name>/` and `runs/<id>/`. */
+export async function runReward(
+  project: Project,
+  options: RewardRunOptions,
+  progress: ProgressFactory,
+): Promise<RewardRunResult> {
+  return withLock(project, 'reward', () => learn(project, options, progress));
+}
+
+async function learn(project: Project, options: RewardRunOptions, progress: ProgressFactory): Promise<RewardRunResult> {
+  const { name = 'default', seed = project.config.seed, signal } = options;
+  checkName(name, 'reward');
+  const training = { ...rewardOptionsOf(project), ...options.training };
+  const store = createImageStore(project.paths.images);
+  const labelled = await readLabels(project, store.all());
+  const split = splitLabelledImages(labelled, { seed, testShare: project.config.reward.validationShare });
+  checkSplit(split);
+  const run = await startRun(project, { command: 'reward' });
+  const { features, clipHash, close } = await openProjectFeatures(project);
+  try {
+    const perturbedPrompts = perturbPrompts(split.training, { count: training.perturbations, seed });
+    await prepare(features, { labelled, perturbedPrompts, store, progress, ...(signal ? { signal } : {}) });
+
+    const clip = pairOutcomes(split.test, clipScores(imagesOf(split.test), features));
+    const report: Pick<RewardReport, 'accuracy' | 'minusClip'> = {
+      accuracy: { clip: accuracyTable(clip) },
+      minusClip: {},
+    };
+    const epochs: RewardRunResult['epochs'] = {};
+    const wanted = options.variants ?? variantsFor(training);
+    let kept: RewardModel | undefined;
+    for (const variant of REWARD_VARIANTS.filter((each) => each === 'aux' || wanted.includes(each))) {
+      const trained = await trainVariant(variant, {
+        split: variant === 'half' ? halved(split, seed) : split,
+        training: variant === 'plain' ? { ...training, lambda: 0 } : training,
+        features,
+        perturbedPrompts,
+        seed,
+        runFolder: run.folder,
+        progress,
+        runtime: runtimeOf(project),
+        ...(signal ? { signal } : {}),
+      });
+      const pairs = pairOutcomes(split.test, await scoreImages(trained.model, imagesOf(split.test), features));
+      report.accuracy[variant] = accuracyTable(pairs);
+      report.minusClip[variant] = differences(pairs, clip);
+      epochs[variant] = trained.bestEpoch;
+      if (variant === 'aux') kept = trained.model;
+      else trained.model.dispose();
+    }
+
+    const full: RewardReport = {
+      images: { training: split.training.length, validation: split.validation.length, test: split.test.length },
+      ...report,
+      summary: { seen: summarise(report.accuracy, 'seen'), unseen: summarise(report.accuracy, 'unseen') },
+      gate: rewardGate({ reward: report.accuracy.aux!, clip: report.accuracy.clip }),
+    };
+    const folder = rewardFolder(project, name);
+    await saveRewardModel(folder, kept!, {
+      clipHash,
+      training: { ...training, seed, images: full.images, epochs: epochs.aux, run: run.id },
+    });
+    kept!.dispose();
+    const text = `${JSON.stringify(full, null, 2)}\n`;
+    for (const target of [folder, run.folder]) await writeDurably(join(target, REWARD_REPORT_FILE), text);
+    return {
+      name,
+      run: run.id,
+      folder,
+      ...full,
+      epochs,
+      warnings: full.gate.warning === undefined ? [] : [full.gate.warning],
+    };
+  } finally {
+    await close();
+    await store.close();
+  }
+}
+
+function rewardOptionsOf({
+  config: { reward },
+}: Project): Partial<RewardOptions> & { lambda: number; perturbations: number } {
+  return {
+    hiddenSize: reward.hidden,
+    temperature: reward.temperature,
+    lambda: reward.lambda,
+    perturbations: reward.perturbations,
+    learningRate: reward.learningRate,
+    weightDecay: reward.weightDecay,
+    batchSize: reward.batchSize,
+    maxEpochs: reward.epochs,
+  };
+}
+
+/** Without an auxiliary task in the settings there is nothing to leave out. */
+function variantsFor({ lambda }: { lambda: number }): readonly RewardVariant[] {
+  return lambda > 0 ? REWARD_VARIANTS : ['aux', 'half'];
+}
+
+/** All labelled images of the project, each once. */
+export async function readLabels(project: Project, images: readonly ImageRecord[]): Promise<LabelledImage[]> {
+  const log = openFeedbackLog(project.paths.feedback);
+  try {
+    return labelImages(uniqueById(images), await log.read());
+  } finally {
+    await log.close();
+  }
+}
+
+/** One record an image; where sets share one, a set that only tests wins, so that nothing leaks into training. */
+export function uniqueById(images: readonly ImageRecord[]): ImageRecord[] {
+  const byId = new Map<string, ImageRecord>();
+  for (const image of images) if (!byId.has(image.id) || image.set.startsWith('eval')) byId.set(image.id, image);
+  return [...byId.values()];
+}
+
+function checkSplit({ training, validation }: RewardSplit): void {
+  const good = training.filter(isGood).length;
+  const bad = training.filter(isBad).length;
+  if (good === 0 || bad === 0 || validation.length === 0) {
+    throw new HeedError(
+      `the reward needs good and bad images to learn from and some to stop by, got ${good} good, ${bad} bad and ${validation.length} (label more images with "heed label")`,
+    );
+  }
+}
+
+/** N other prompts for each prompt that has a good image. */
+function perturbPrompts(
+  training: readonly LabelledImage[],
+  options: { count: number; seed: number },
+): Map<string, string[]> {
+  const random = createRandom(options.seed);
+  const result = new Map<string, string[]>();
+  for (const { image } of training.filter(isGood)) {
+    const { prompt: text, category, seen, attributes } = image;
+    if (result.has(text)) continue;
+    const prompt = { text, category, seen, ...(attributes === undefined ? {} : { attributes }) };
+    result.set(text, perturb(prompt, { count: options.count, random: random.fork(`perturb ${text}`) }));
+  }
+  return result;
+}
+
+async function prepare(
+  features: Features,
+  inputs: {
+    labelled: readonly LabelledImage[];
+    perturbedPrompts: ReadonlyMap<string, readonly string[]>;
+    store: { read(id: string): ReturnType<ReturnType<typeof createImageStore>['read']> };
+    progress: ProgressFactory;
+    signal?: AbortSignal;
+  },
+): Promise<void> {
+  const { labelled, perturbedPrompts, store, progress } = inputs;
+  const signal = inputs.signal === undefined ? {} : { signal: inputs.signal };
+  const ids = labelled.map(({ image }) => image.id);
+  const texts = [...labelled.map(({ image }) => image.prompt), ...[...perturbedPrompts.values()].flat()];
+  const bar = progress({ total: ids.length, label: 'embed images', unit: 'image' });
+  await features.prepareImages(ids, (id) => store.read(id), { ...signal, onProgress: (done) => bar.update(done) });
+  bar.done();
+  await features.prepareTexts(texts, signal);
+}
+
+async function trainVariant(
+  variant: RewardVariant,
+  inputs: {
+    split: RewardSplit;
+    training: Partial<RewardOptions>;
+    features: Features;
+    perturbedPrompts: ReadonlyMap<string, readonly string[]>;
+    seed: number;
+    runFolder: string;
+    progress: ProgressFactory;
+    runtime: ReturnType<typeof runtimeOf>;
+    signal?: AbortSignal;
+  },
+) {
+  const { split, training, features, perturbedPrompts, seed, runFolder, progress, runtime, signal } = inputs;
+  const metrics = await openMetricsLog(variant === 'aux' ? runFolder : join(runFolder, variant));
+  const bar = progress({ total: training.maxEpochs ?? 0, label: `reward ${variant}`, unit: 'epoch' });
+  try {
+    return await trainReward({
+      training: split.training,
+      validation: split.validation,
+      features,
+      perturbedPrompts,
+      options: training,
+      seed,
+      ...runtime,
+      ...(signal === undefined ? {} : { signal }),
+      async onEpoch({ epoch, ...values }) {
+        await metrics.log(epoch, values);
+        bar.update(epoch, { loss: values.loss, validation: values.validationError });
+      },
+    });
+  } finally {
+    bar.done();
+    await metrics.close();
+  }
+}
+
+function halved(split: RewardSplit, seed: number): RewardSplit {
+  return { ...split, training: halveImages(split.training, seed) };
+}
+
+function imagesOf(labelled: readonly LabelledImage[]): { id: string; prompt: string }[] {
+  return labelled.map(({ image }) => image);
+}
+
+function differences(treated: readonly PromptPairs[], clip: readonly PromptPairs[]) {
+  const of = (wanted: boolean) => {
+    const picked = treated.flatMap((pairs, i) => (pairs.seen === wanted ? [i] : []));
+    return accuracyDifference(
+      picked.map((i) => treated[i]!),
+      picked.map((i) => clip[i]!),
+    );
+  };
+  const [seen, unseen] = [of(true), of(false)];
+  return { ...(seen ? { seen } : {}), ...(unseen ? { unseen } : {}) };
+}
+
+function summarise(accuracy: RewardReport['accuracy'], group: 'seen' | 'unseen') {
+  const means = Object.entries(accuracy).flatMap(([scorer, table]) => {
+    const mean = table[group].accuracy?.mean;
+    return mean === undefined ? [] : [[scorer, mean]];
+  });
+  return { ...Object.fromEntries(means), n: accuracy.clip[group].pairs } as RewardReport['summary']['seen'];
+}

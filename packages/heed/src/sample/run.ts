@@ -1,0 +1,75 @@
+/** `heed sample`: images of any prompts by any model of the project, as PNGs with their recipe and one grid. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { loadPipeline, type RgbImage } from '@heed/diffusion';
+import { encodePng, formatParameters } from '../images/index.ts';
+import type { ProgressFactory } from '../progress/progress.ts';
+import { modelFolder, type Project } from '../project/index.ts';
+import { runtimeOf } from '../project/runtime.ts';
+import { composeGrid } from './grid.ts';
+
+export interface SampleRunOptions {
+  prompts: readonly string[];
+  /** Images of each prompt. */
+  count?: number;
+  /** Seed of each prompt's first image; the others count up from it. */
+  seed?: number;
+  /** A model's name; the base model by default. */
+  model?: string;
+  /** The folder to write into, from the working directory. */
+  out: string;
+  signal?: AbortSignal;
+}
+
+/** Draws and writes; returns the paths, the grid's first. One row of the grid a prompt. */
+export async function runSample(
+  project: Project,
+  options: SampleRunOptions,
+  progress: ProgressFactory,
+): Promise<{ model: string; files: string[] }> {
+  const { prompts, count = 4, seed: firstSeed = 0, model = project.config.model.name, signal } = options;
+  const { sampler, steps, guidanceScale, batchSize } = project.config.sample;
+  const folder = resolve(options.out);
+  await using pipeline = await loadPipeline(await modelFolder(project, model), runtimeOf(project));
+  const wanted = prompts.flatMap((prompt) =>
+    Array.from({ length: count }, (_, i) => ({ prompt, seed: firstSeed + i })),
+  );
+  const bar = progress({ total: wanted.length, label: 'sample', unit: 'image' });
+  const images = await pipeline.generate({
+    prompts: wanted.map(({ prompt }) => prompt),
+    seeds: wanted.map(({ seed }) => seed),
+    sampler,
+    steps,
+    guidanceScale,
+    batchSize,
+    ...(signal === undefined ? {} : { signal }),
+    onProgress: ({ imagesDone }) => bar.update(imagesDone),
+  });
+  bar.done();
+
+  await mkdir(folder, { recursive: true });
+  const common = { model, modelHash: pipeline.modelHash, sampler, steps, guidanceScale };
+  const files = [join(folder, 'grid.png')];
+  await writeFile(files[0]!, encodeGrid(composeGrid(images, { columns: count }), prompts));
+  for (const [i, image] of images.entries()) {
+    const { prompt, seed } = wanted[i]!;
+    const file = join(folder, `${String(Math.floor(i / count) + 1).padStart(3, '0')}-${slug(prompt)}-${seed}.png`);
+    const { width, height } = image;
+    await writeFile(file, encodePng(image, formatParameters({ prompt, seed, ...common, width, height })));
+    files.push(file);
+  }
+  return { model, files };
+}
+
+/** A grid's PNG says which prompts its rows show. */
+export function encodeGrid(grid: RgbImage, prompts: readonly string[]): Uint8Array {
+  return encodePng(grid, prompts.join('\n'));
+}
+
+function slug(prompt: string): string {
+  const words = prompt
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+  return words.slice(0, 40) || 'prompt';
+}

@@ -1,0 +1,101 @@
+/** Gets a run's data ready: samples chosen and scored, every picture encoded. A second time it finds all that done. */
+import { join } from 'node:path';
+import { type StableDiffusionPipeline, vaeScale } from '@heed/diffusion';
+import { HeedError } from '../errors.ts';
+import type { ImageStore } from '../images/index.ts';
+import type { ProgressFactory } from '../progress/progress.ts';
+import { type Project, resolveInProject } from '../project/index.ts';
+import { openRewardScorer } from '../reward/scorer.ts';
+import type { VectorCache } from '../storage/vector-cache.ts';
+import type { ModelSample, PretrainingSample } from './data.ts';
+import { encodeMissing } from './latents.ts';
+import { chooseModelSamples, readModelSamples, writeModelSamples } from './model-data.ts';
+import type { TuneOptions } from './options.ts';
+import { openPretrainingData, WORLD_PRETRAINING } from './pretraining-data.ts';
+
+const SAMPLES_FILE = 'model-data.json';
+
+/** What preparing needs of a run. */
+export interface PrepareInputs {
+  options: TuneOptions;
+  pipeline: StableDiffusionPipeline;
+  latents: VectorCache;
+  progress: ProgressFactory;
+  signal?: AbortSignal;
+}
+
+/** D_model of the run in `runFolder`, its pictures encoded. */
+export async function prepareModelSamples(
+  project: Project,
+  inputs: PrepareInputs & { runFolder: string; reward: string; store: ImageStore },
+): Promise<ModelSample[]> {
+  const { options, pipeline, latents, progress, runFolder, reward, store } = inputs;
+  const aborting = inputs.signal === undefined ? {} : { signal: inputs.signal };
+  const path = join(runFolder, SAMPLES_FILE);
+  const choice = { reward, streams: options.streams };
+  let samples = await readModelSamples(path, choice);
+  if (samples === undefined) {
+    const scorer = await openRewardScorer(project, reward);
+    const bar = progress({ total: store.all().length, label: 'score images', unit: 'image' });
+    try {
+      samples = await chooseModelSamples(project, {
+        store,
+        scorer,
+        baseHash: pipeline.modelHash,
+        streams: options.streams,
+        onProgress: (done) => bar.update(done),
+        ...aborting,
+      });
+    } finally {
+      bar.done();
+      await scorer.close();
+    }
+    await writeModelSamples(path, choice, samples);
+  }
+
+  const bar = progress({ total: samples.length, label: 'encode images', unit: 'image' });
+  try {
+    const keyed = samples.map(({ image }) => ({ key: image }));
+    await encodeMissing(latents, keyed, {
+      pipeline,
+      read: ({ key }) => store.read(key),
+      onBroken(sentence) {
+        throw new HeedError(sentence);
+      },
+      onProgress: (done) => bar.update(done),
+      ...aborting,
+    });
+  } finally {
+    bar.done();
+  }
+  return samples;
+}
+
+/** D_pre, its pictures encoded; those that cannot be read are left out and named to `warn`. */
+export async function preparePretrainingSamples(
+  project: Project,
+  inputs: PrepareInputs & { source: string; count: number; warn: (sentence: string) => void },
+): Promise<PretrainingSample[]> {
+  const { pipeline, latents, progress, source, count, warn, signal } = inputs;
+  const [, h, w] = pipeline.latentShape();
+  const factor = vaeScale(pipeline.configs.vae);
+  const data = await openPretrainingData({
+    source: source === WORLD_PRETRAINING ? source : resolveInProject(project, source),
+    count,
+    // The project's, not the run's: runs that differ in their seed share D_pre and its latents.
+    seed: project.config.seed,
+    size: { width: w * factor, height: h * factor },
+  });
+  const bar = progress({ total: data.samples.length, label: 'encode pre-training images', unit: 'image' });
+  try {
+    return await encodeMissing(latents, data.samples, {
+      pipeline,
+      read: (sample) => data.read(sample),
+      onBroken: warn,
+      onProgress: (done) => bar.update(done),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } finally {
+    bar.done();
+  }
+}

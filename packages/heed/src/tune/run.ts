@@ -1,0 +1,226 @@
+/**
+ * `heed tune`: gathers a project's data, trains the U-Net on it, and writes the tuned model as a diffusers folder.
+ * Interrupted, it goes on from its last checkpoint when called again with the same options.
+ * The method itself is `loss.ts`; the loop `train.ts`.
+ */
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadModelFolder, StableDiffusionPipeline, saveModelFolder } from '@heed/diffusion';
+import { findLatestCheckpoint } from '../checkpoint/checkpoint.ts';
+import { writeDurably } from '../checkpoint/durable.ts';
+import { badInput } from '../errors.ts';
+import { createImageStore } from '../images/index.ts';
+import { createAverages } from '../metrics/averages.ts';
+import { openMetricsLog } from '../metrics/metrics-log.ts';
+import type { ProgressFactory } from '../progress/progress.ts';
+import { baseModelFolder, checkName, type Project, startRun, withLock } from '../project/index.ts';
+import { runtimeOf } from '../project/runtime.ts';
+import { REWARD_REPORT_FILE, type RewardReport } from '../reward/run.ts';
+import { rewardFolder } from '../reward/scorer.ts';
+import { createTuneBatches, type ModelSample, type PretrainingSample } from './data.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { createPromptCache, openLatents } from './latents.ts';
+import { type TuneOptions, type TuneStreams, tuneOptionsOf } from './options.ts';
+import { prepareModelSamples, preparePretrainingSamples } from './prepare.ts';
+import { WORLD_PRETRAINING } from './pretraining-data.ts';
+import { createSampleGrid } from './sample-grid.ts';
+import { trainModel } from './train.ts';
+
+const RESULT_FILE = 'result.json';
+
+export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
+  /** Name of the tuned model (`models/<name>`) and of the run. */
+  name?: string;
+  /** The reward to learn from. */
+  reward?: string;
+  /** Begin anew where a run of this name was begun. */
+  restart?: boolean;
+  /** Data to take part; the project's settings decide what is not named. */
+  streams?: Partial<TuneStreams>;
+  /** Where D_pre comes from: 'emoji-world' or a folder with metadata.jsonl. */
+  pretrainingSource?: string;
+  /** Pairs of the emoji world's stream. */
+  pretrainingImages?: number;
+  /** Prompts of the sample grid. */
+  samplePrompts?: readonly string[];
+  signal?: AbortSignal;
+  /** Is told, in sentences, what the user should know: warnings, what is resumed. */
+  note?: (sentence: string) => void;
+}
+
+export interface TuneRunResult {
+  name: string;
+  run: string;
+  /** The diffusers folder of the tuned model. */
+  folder: string;
+  steps: number;
+  data: { labelled: number; unlabelled: number; pretraining: number; meanReward: number };
+  /** Means over the last tenth of the steps that this call made; absent where the run was finished before. */
+  final?: Record<string, number>;
+  warnings: string[];
+}
+
+/** Tunes the project's base model; a run that is finished is not repeated. */
+export async function runTune(
+  project: Project,
+  options: TuneRunOptions,
+  progress: ProgressFactory,
+): Promise<TuneRunResult> {
+  return withLock(project, 'tune', () => tune(project, options, progress));
+}
+
+async function tune(project: Project, given: TuneRunOptions, progress: ProgressFactory): Promise<TuneRunResult> {
+  const { name = 'tuned', reward = 'default', restart = false, signal } = given;
+  const aborting = signal === undefined ? {} : { signal };
+  checkModelName(project, name);
+  const warnings: string[] = [];
+  const warn = (sentence: string) => {
+    warnings.push(sentence);
+    given.note?.(sentence);
+  };
+  const options = resolveOptions(project, given);
+  if (restart) await rm(join(project.paths.runs, name), { recursive: true, force: true });
+  const run = await startRun(project, { command: 'tune', name });
+  const runtime = runtimeOf(project);
+  await warnWhereGateFailed(project, reward, warn);
+
+  const components = await loadModelFolder(await baseModelFolder(project));
+  const pipeline = new StableDiffusionPipeline(components, runtime);
+  const baseHash = pipeline.modelHash;
+  const store = createImageStore(project.paths.images);
+  const latents = await openLatents(project, pipeline, baseHash);
+  try {
+    const inputs = { options, pipeline, latents, progress, ...aborting };
+    const model = await prepareModelSamples(project, { ...inputs, runFolder: run.folder, reward, store });
+    const { pretrainingSource: source = WORLD_PRETRAINING, pretrainingImages: count = 4096 } = given;
+    const pretraining = options.streams.pretraining
+      ? await preparePretrainingSamples(project, { ...inputs, source, count, warn })
+      : undefined;
+
+    const fingerprint = fingerprintOf({ options, baseHash, model, pretraining });
+    const folder = join(project.paths.models, name);
+    const data = describeData(model, pretraining);
+    const finished = await readResult(join(run.folder, RESULT_FILE), { fingerprint, steps: options.steps, folder });
+    if (finished) {
+      given.note?.(`run ${run.id} is finished already (--restart begins it anew)`);
+      return { ...finished, warnings };
+    }
+
+    const checkpointFolder = join(run.folder, 'checkpoints');
+    const resumed = (await findLatestCheckpoint(checkpointFolder, { onSkip: warn }))?.step;
+    if (resumed !== undefined) given.note?.(`run ${run.id} goes on from the checkpoint of update ${resumed}`);
+    const metrics = await openMetricsLog(run.folder, resumed === undefined ? {} : { resumeAfterStep: resumed });
+    const { batchSize, sampler, steps, guidanceScale } = project.config.sample;
+    const grid = createSampleGrid({
+      folder: join(run.folder, 'samples'),
+      components,
+      runtime,
+      prompts: given.samplePrompts ?? project.config.tune.samplePrompts,
+      sampling: { sampler, steps, guidanceScale, batchSize },
+      metrics,
+      ...aborting,
+    });
+    const bar = progress({ total: options.steps, label: `tune ${name}`, unit: 'step' });
+    const averages = createAverages();
+    const last = createAverages();
+    try {
+      const trained = await trainModel({
+        run: run.id,
+        unetConfig: components.unet.config,
+        parameters: components.unet.parameters,
+        batches: createTuneBatches({
+          model,
+          ...(pretraining === undefined ? {} : { pretraining }),
+          batchSize: options.batchSize,
+          captionDropout: options.captionDropout,
+          schedule: pipeline.schedule,
+          seed: options.seed,
+          sources: {
+            latentShape: pipeline.latentShape(),
+            latents: async (key) => (await latents.get(key))!,
+            embedPrompts: createPromptCache(pipeline),
+          },
+        }),
+        latentShape: pipeline.latentShape(),
+        textShape: pipeline.textShape,
+        options,
+        checkpointFolder,
+        fingerprint,
+        ...runtime,
+        ...aborting,
+        onStart: async (step) => bar.update(step),
+        async onStep(step, values) {
+          averages.add(values);
+          if (step > 0.9 * options.steps) last.add(values);
+          bar.update(step, { loss: values.loss, lr: values.learningRate });
+          if (step % options.logEverySteps === 0 || step === options.steps) await metrics.log(step, averages.take());
+        },
+        onSample: (step, parameters) => grid.draw(step, parameters),
+      });
+      await saveModelFolder(
+        folder,
+        { ...components, unet: { config: components.unet.config, parameters: trained.parameters } },
+        { overwrite: true, metadata: { heed: JSON.stringify({ run: run.id, baseHash, steps: trained.step }) } },
+      );
+      const result = { name, run: run.id, folder, steps: trained.step, data, final: last.take() };
+      await writeDurably(join(run.folder, RESULT_FILE), `${JSON.stringify({ fingerprint, ...result }, null, 2)}\n`);
+      return { ...result, warnings };
+    } finally {
+      bar.done();
+      await grid.dispose();
+      await metrics.close();
+    }
+  } finally {
+    await latents.close();
+    await store.close();
+    await pipeline.dispose();
+  }
+}
+
+function checkModelName(project: Project, name: string): void {
+  checkName(name, 'model');
+  if (name === project.config.model.name || name.startsWith('reward-')) {
+    throw badInput(`the tuned model's name must not be the base model's or begin with 'reward-', got '${name}'`);
+  }
+}
+
+/** The project's settings with what the caller named put over them. */
+function resolveOptions(project: Project, given: TuneRunOptions): TuneOptions {
+  const settings = tuneOptionsOf(project.config);
+  const named = Object.fromEntries(
+    Object.keys(settings).flatMap((key) => {
+      const value = given[key as keyof TuneRunOptions];
+      return value === undefined || key === 'streams' ? [] : [[key, value]];
+    }),
+  );
+  return { ...settings, ...named, streams: { ...settings.streams, ...given.streams } };
+}
+
+async function warnWhereGateFailed(project: Project, reward: string, warn: (sentence: string) => void): Promise<void> {
+  const path = join(rewardFolder(project, reward), REWARD_REPORT_FILE);
+  if (!existsSync(path)) return;
+  const { gate } = JSON.parse(await readFile(path, 'utf8')) as RewardReport;
+  if (gate.warning !== undefined) warn(gate.warning);
+}
+
+function describeData(model: readonly ModelSample[], pretraining: readonly PretrainingSample[] | undefined) {
+  const labelled = model.filter((sample) => sample.labelled).length;
+  return {
+    labelled,
+    unlabelled: model.length - labelled,
+    pretraining: pretraining?.length ?? 0,
+    meanReward: model.reduce((total, { reward }) => total + reward, 0) / model.length,
+  };
+}
+
+async function readResult(
+  path: string,
+  wanted: { fingerprint: string; steps: number; folder: string },
+): Promise<Omit<TuneRunResult, 'warnings'> | undefined> {
+  if (!existsSync(path) || !existsSync(wanted.folder)) return undefined;
+  const { fingerprint, ...result } = JSON.parse(await readFile(path, 'utf8')) as TuneRunResult & {
+    fingerprint: string;
+  };
+  return fingerprint === wanted.fingerprint && result.steps >= wanted.steps ? result : undefined;
+}
