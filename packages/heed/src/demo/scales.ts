@@ -21,6 +21,8 @@ export interface DemoScale {
   readonly samplingSteps: number;
   readonly rewardEpochs: number;
   readonly tuneSteps: number;
+  /** Pre-training pairs to draw from. */
+  readonly pretrainingImages: number;
   /** Model samples a step; as many pre-training samples join them. */
   readonly tuneBatchSize: number;
   readonly learningRate: number;
@@ -46,6 +48,7 @@ export const DEMO_SCALES = {
     samplingSteps: 4,
     rewardEpochs: 2,
     tuneSteps: 3,
+    pretrainingImages: 16,
     tuneBatchSize: 4,
     learningRate: 1e-4,
     warmupSteps: 1,
@@ -65,6 +68,7 @@ export const DEMO_SCALES = {
     samplingSteps: 12,
     rewardEpochs: 40,
     tuneSteps: 200,
+    pretrainingImages: 2048,
     tuneBatchSize: 16,
     learningRate: 1e-4,
     warmupSteps: 20,
@@ -85,6 +89,7 @@ export const DEMO_SCALES = {
     samplingSteps: 12,
     rewardEpochs: 60,
     tuneSteps: 5000,
+    pretrainingImages: 50_000,
     tuneBatchSize: 32,
     learningRate: 5e-5,
     warmupSteps: 100,
