@@ -33,6 +33,7 @@ export { type LatentDistribution, vaeDecode, vaeEncode } from './models/vae.ts';
 export { type ClipComponents, ClipEmbedder } from './pipeline/clip-embedder.ts';
 export type { ModelComponent, StableDiffusionComponents } from './pipeline/components.ts';
 export { defaultBatchSize, type GenerateOptions, type GenerateProgress } from './pipeline/generate-options.ts';
+export { type LoadPipelineOptions, loadClip, loadPipeline } from './pipeline/load.ts';
 export type { RuntimeOptions } from './pipeline/model-runner.ts';
 export { type PipelineOptions, StableDiffusionPipeline } from './pipeline/stable-diffusion.ts';
 export type { FloatType, SafetensorsType } from './safetensors/element-type.ts';
