@@ -19,6 +19,8 @@ import {
 } from './onnx.generated.ts';
 
 const IR_VERSION = 9n;
+/** File name of external tensors. It is never read: `createSession` is given their values. */
+export const EXTERNAL_LOCATION = 'given-at-session-creation';
 /** Protobuf's own limit; bigger models need external initializers. */
 const MAX_MODEL_BYTES = 2 ** 31 - 1;
 
@@ -107,9 +109,6 @@ function tensorHead({ name, type, shape, data }: OnnxTensor): MessageInitShape<t
   }
   return head;
 }
-
-/** No such file is ever opened: `createSession` is given the values of external tensors. */
-const EXTERNAL_LOCATION = 'given-at-session-creation';
 
 function valueProto({ name, type, shape }: OnnxValue): MessageInitShape<typeof ValueInfoProtoSchema> {
   const dim = shape.map((size) => ({ value: { case: 'dimValue' as const, value: BigInt(size) } }));

@@ -55,6 +55,8 @@ export const ort = {
   ReleaseRunOptions: release(97),
 
   CreateTensorWithDataAsOrtValue: status(49, P, P, N, P, N, I, OUT),
+  GetTensorMutableData: status(51, P, OUT),
+  CopyTensors: status(386, P, HANDLES, HANDLES, P, N),
   GetTensorElementType: status(60, P, P),
   GetDimensionsCount: status(61, P, P),
   GetDimensions: status(62, P, P, N),

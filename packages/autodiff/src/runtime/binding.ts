@@ -107,7 +107,8 @@ export class Binding {
     if (pointers.length === 0) return tensors;
     for (const [index, [name, target]] of [...this.#outputs].entries()) {
       const pointer = pointers[index]!;
-      if (target === 'device') tensors.set(name, new DeviceTensor(pointer));
+      if (target === 'device')
+        tensors.set(name, new DeviceTensor(pointer, { isHostMemory: this.#deviceMemory === undefined }));
       else ort.ReleaseValue(pointer);
     }
     return tensors;

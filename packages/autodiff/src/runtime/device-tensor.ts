@@ -1,9 +1,11 @@
 /** Tensors that the runtime allocated and that stay where it computes, to be bound again as inputs. */
-import { elementTypeOfCode } from '../onnx/element-type.ts';
+import { ELEMENT_TYPES, elementTypeOfCode } from '../onnx/element-type.ts';
 import type { OnnxElementType } from '../onnx/model.ts';
-import type { Shape } from '../tensor.ts';
+import { elementCount, type Shape } from '../tensor.ts';
 import { check, create, ort, readCount } from './api.ts';
-import type { Handle } from './library.ts';
+import { environment } from './environment.ts';
+import { type HostTensor, hostValue } from './host-tensor.ts';
+import { type Handle, viewMemory } from './library.ts';
 import { NativeHandle } from './native-handle.ts';
 
 /** Owns one OrtValue. A binding that it is bound to keeps the memory alive by itself. */
@@ -11,9 +13,11 @@ export class DeviceTensor {
   readonly type: OnnxElementType;
   readonly shape: Shape;
   readonly #value: NativeHandle;
+  readonly #isHostMemory: boolean;
 
   /** Takes over `value`. */
-  constructor(value: Handle) {
+  constructor(value: Handle, { isHostMemory }: { isHostMemory: boolean }) {
+    this.#isHostMemory = isHostMemory;
     this.#value = new NativeHandle('device tensor', value, ort.ReleaseValue);
     const info = new NativeHandle(
       'tensor info',
@@ -35,6 +39,25 @@ export class DeviceTensor {
   /** The OrtValue; throws after `dispose`. For bindings. */
   get pointer(): Handle {
     return this.#value.pointer;
+  }
+
+  /** Waits for the device and copies the numbers into a new array. */
+  read(): HostTensor {
+    const row = ELEMENT_TYPES[this.type];
+    const data = new row.array(elementCount(this.shape));
+    const tensor: HostTensor = { type: this.type, shape: this.shape, data };
+    if (this.#isHostMemory) {
+      const address = create(ort.GetTensorMutableData, this.pointer);
+      new Uint8Array(data.buffer).set(viewMemory(address, data.byteLength));
+      return tensor;
+    }
+    const target = hostValue('copy of a device tensor', tensor);
+    try {
+      check(ort.CopyTensors(environment(), [this.pointer], [target.pointer], null, 1));
+    } finally {
+      target.release();
+    }
+    return tensor;
   }
 
   /** Gives up the tensor; safe to call twice. */

@@ -24,12 +24,13 @@ export function checkHostTensor(what: string, { type, shape, data }: HostTensor)
   }
 }
 
-/** An OrtValue over the array itself: no copy. Whoever binds it must keep `tensor.data` alive. */
+/**
+ * An OrtValue over the array itself: no copy. Whoever binds it must keep `tensor.data` alive. Handing the array to
+ * koffi also moves a small one out of V8's own heap for good, so that its address stays.
+ */
 export function hostValue(what: string, tensor: HostTensor): NativeHandle {
   checkHostTensor(what, tensor);
   const { type, shape, data } = tensor;
-  // V8 keeps arrays of up to 64 bytes on its own heap and moves them; asking for the buffer settles them for good.
-  if (data.buffer.byteLength < data.byteLength) throw new Error(`${what}: expected an attached buffer`);
   const pointer = create(
     ort.CreateTensorWithDataAsOrtValue,
     memoryInfo(undefined),

@@ -102,6 +102,11 @@ export function readPointers(address: Handle, count: number): Handle[] {
   return koffi.decode(address, 'void *', count) as Handle[];
 }
 
+/** A window on memory that C owns; valid no longer than that memory is. */
+export function viewMemory(address: Handle, bytes: number): Uint8Array {
+  return new Uint8Array(koffi.view(address, bytes));
+}
+
 /** A NUL-terminated string from memory that C owns. */
 export function readString(address: Handle): string {
   return koffi.decode.string(address);

@@ -3,6 +3,7 @@ import { check, create, createAsync, ort, readCount } from './api.ts';
 import { Binding } from './binding.ts';
 import { DEVICES, type Device } from './device.ts';
 import { defaultAllocator, environment } from './environment.ts';
+import { type LentTensor, withInitializers } from './initializers.ts';
 import { type Handle, type NativeFunction, readString } from './library.ts';
 import { NativeHandle } from './native-handle.ts';
 import { createSessionOptions, type SessionOptions } from './session-options.ts';
@@ -12,16 +13,13 @@ import { createSessionOptions, type SessionOptions } from './session-options.ts'
  * model or the device. `model` is not needed afterwards.
  */
 export async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+  const { device = 'cpu', initializers = new Map(), shareInitializers: share = false } = options;
   const native = createSessionOptions(options);
   try {
-    const pointer = await createAsync(
-      ort.CreateSessionFromArray,
-      environment(),
-      model,
-      model.byteLength,
-      native.pointer,
+    const { created, lent } = await withInitializers(native.pointer, initializers, { share }, () =>
+      createAsync(ort.CreateSessionFromArray, environment(), model, model.byteLength, native.pointer),
     );
-    return new Session(pointer, options.device ?? 'cpu');
+    return new Session(created, device, lent);
   } finally {
     native.release();
   }
@@ -34,11 +32,13 @@ export class Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly #handle: NativeHandle;
+  readonly #lent: readonly LentTensor[];
   readonly #bindings = new Set<Binding>();
 
-  /** Takes over `pointer`; sessions are made by `createSession`. */
-  constructor(pointer: Handle, device: Device) {
+  /** Takes over `pointer` and `lent`; sessions are made by `createSession`. */
+  constructor(pointer: Handle, device: Device, lent: readonly LentTensor[]) {
     this.device = device;
+    this.#lent = lent;
     this.#handle = new NativeHandle('session', pointer, ort.ReleaseSession);
     this.inputs = readNames(pointer, ort.SessionGetInputCount, ort.SessionGetInputName);
     this.outputs = readNames(pointer, ort.SessionGetOutputCount, ort.SessionGetOutputName);
@@ -69,6 +69,7 @@ export class Session {
     if (this.#handle.isHeld) this.#handle.release();
     for (const binding of [...this.#bindings]) binding.dispose();
     this.#handle.release();
+    for (const { value } of this.#lent) value.release();
   }
 
   [Symbol.dispose](): void {
