@@ -82,7 +82,7 @@ export async function recogniserOptimisation({ seed }: Pick<StageContext, 'seed'
         background: target('background'),
       };
     },
-    defaultHorizon: { steps: 2500 },
+    defaultHorizon: { steps: 900 },
     learningRate: 2e-3,
     decayShare: 0.5,
     optimizer: { weightDecay: 1e-2 },

@@ -2,7 +2,7 @@
 // that is whole. Random numbers need no place in it: every batch is a function of the seed and the step.
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readSafetensors, writeSafetensors } from '@heed/diffusion';
+import { readSafetensors, readSafetensorsHeader, writeSafetensors } from '@heed/diffusion';
 import type { OptimizerState, ParameterValues } from '@heed/diffusion/autodiff';
 
 /** What is kept of a training besides the optimizer's own state. */
@@ -28,7 +28,6 @@ export async function saveTraining(folder: string, saved: SavedTraining): Promis
     dtype: 'F32',
     metadata: { step: `${step}`, trainedSeconds: `${saved.trainedSeconds}` },
   });
-  known.set(folder, { slot, step });
 }
 
 /** The newest whole state of the folder, or undefined where there is none. */
@@ -41,7 +40,6 @@ export async function loadTraining(folder: string): Promise<SavedTraining | unde
       groups[key.slice(0, cut)]?.set(key.slice(cut + 1), { shape, data });
     }
     const { parameters, firstMoment, secondMoment, ema } = groups as Record<(typeof GROUPS)[number], ParameterValues>;
-    known.set(folder, { slot, step });
     return {
       optimizer: { step, parameters, firstMoment, secondMoment, ...(ema.size > 0 ? { ema } : {}) },
       trainedSeconds: Number(metadata.trainedSeconds ?? 0),
@@ -55,18 +53,13 @@ interface Slot {
   readonly step: number;
 }
 
-// The slot this process wrote or read last: saves it reading both files again at every save.
-const known = new Map<string, Slot>();
-
-/** The readable slots, oldest first. */
+/** The slots whose file is whole by its header, oldest first. */
 async function readSlots(folder: string): Promise<Slot[]> {
-  const remembered = known.get(folder);
-  if (remembered) return [remembered];
   const names = await readdir(folder).catch(() => []);
   const slots: Slot[] = [];
   for (const slot of names.filter((name) => /^state-[01]\.safetensors$/.test(name))) {
     try {
-      const { metadata } = await readSafetensors(join(folder, slot));
+      const { metadata } = await readSafetensorsHeader(join(folder, slot));
       slots.push({ slot, step: Number(metadata.step) });
     } catch (error) {
       console.error(`${join(folder, slot)} is damaged and is passed over: ${(error as Error).message}`);

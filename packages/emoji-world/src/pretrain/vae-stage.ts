@@ -13,9 +13,9 @@ import { createSceneSource } from './scene-source.ts';
 import type { StageContext, StageRunner } from './stage.ts';
 import { exists, stageFolder } from './stage.ts';
 
-const BATCH_SIZE = 16;
+const BATCH_SIZE = 8;
 const KL_WEIGHT = 1e-6;
-const COARSE_WEIGHT = 4;
+const COARSE_WEIGHT = 12;
 const LATENT_VALUES = LATENT_CHANNELS * LATENT_SIZE * LATENT_SIZE;
 /** The config while the spread of the latents is not known yet; export writes the measured factor. */
 export const VAE_CONFIG = parseVaeConfig(vaeConfig({ scalingFactor: 1 }), 'the tiny autoencoder');
@@ -62,7 +62,7 @@ export async function vaeOptimisation({ seed }: Pick<StageContext, 'seed'>, batc
     defaultHorizon: { steps: 1500 },
     learningRate: 2e-3,
     warmupSteps: 50,
-    decayShare: 0.4,
+    decayShare: 0.25,
     optimizer: { weightDecay: 1e-4 },
   } satisfies Optimisation<'pixels' | 'noise'>;
 }
