@@ -16,6 +16,11 @@ const CORPUS = [
   'A cat in the forest.',
 ];
 
+/** Lone surrogates included; fast-check's own `binary` unit takes seconds to build. */
+const anyCharacter = fc
+  .oneof(fc.integer({ min: 0, max: 0x2ff }), fc.integer({ min: 0, max: 0x10ffff }))
+  .map((code) => String.fromCodePoint(code));
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'heed-tokenizer-'));
@@ -88,7 +93,7 @@ describe('encoding', () => {
 
   test('any text is encoded within the vocabulary, alike alone and in a batch', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 40 }), { maxLength: 4 }), (texts) => {
+      fc.property(fc.array(fc.string({ unit: anyCharacter, maxLength: 40 }), { maxLength: 4 }), (texts) => {
         const together = tokenizer.encode(texts, { maxLength: 10 });
         texts.forEach((text, row) => {
           const alone = tokenizer.encode([text], { maxLength: 10 });
@@ -97,9 +102,8 @@ describe('encoding', () => {
           expect(alone.inputIds.every((id) => id >= 0n && id < BigInt(tokenizer.vocabSize))).toBe(true);
         });
       }),
-      { numRuns: 60 },
+      { numRuns: 200 },
     );
-    expect(() => tokenizer.encode(['a\ud800b', '\udc00'])).not.toThrow();
   });
 
   test('the bytes of the normalised words are all there', () => {
