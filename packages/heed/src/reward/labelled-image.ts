@@ -64,9 +64,14 @@ export function splitLabelledImages(
   return split;
 }
 
-/** True for images made for training (any set whose name does not begin with 'eval') that show no object kept for evaluation. */
+/** Sets that only measure: images of evaluation prompts and those that fidelity is measured on. */
+export function isMeasuringSet(set: string): boolean {
+  return set.startsWith('eval') || set.startsWith('fidelity');
+}
+
+/** True for images that rewards and models may learn from: not of a measuring set, no object kept for evaluation. */
 export function mayLearnFrom({ set, seen }: Pick<ImageRecord, 'set' | 'seen'>): boolean {
-  return !set.startsWith('eval') && seen;
+  return !isMeasuringSet(set) && seen;
 }
 
 /** Keeps about half of the images of each prompt, at least one (the paper's figure 3b). */

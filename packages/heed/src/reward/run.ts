@@ -29,6 +29,7 @@ import {
   halveImages,
   isBad,
   isGood,
+  isMeasuringSet,
   type LabelledImage,
   labelImages,
   type RewardSplit,
@@ -187,10 +188,10 @@ export async function readLabels(project: Project, images: readonly ImageRecord[
   }
 }
 
-/** One record an image; where sets share one, a set that only tests wins, so that nothing leaks into training. */
+/** One record an image; where sets share one, a measuring set wins, so that nothing leaks into training. */
 export function uniqueById(images: readonly ImageRecord[]): ImageRecord[] {
   const byId = new Map<string, ImageRecord>();
-  for (const image of images) if (!byId.has(image.id) || image.set.startsWith('eval')) byId.set(image.id, image);
+  for (const image of images) if (!byId.has(image.id) || isMeasuringSet(image.set)) byId.set(image.id, image);
   return [...byId.values()];
 }
 

@@ -2,6 +2,7 @@
  * What a tuning checkpoint holds: weights, moments, moving average, and where in its randomness and data the run stood.
  * That a checkpoint is whole is `checkpoint/`'s business.
  */
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '@heed/diffusion';
@@ -48,10 +49,7 @@ export async function readTrainingState(folder: string): Promise<{ saved: SavedS
   const [parameters, firstMoment, secondMoment] = await Promise.all(
     (['parameters', 'firstMoment', 'secondMoment'] as const).map(read),
   );
-  const ema = await read('ema').catch((error: Error & { code?: string }) => {
-    if (error.code === 'ENOENT' || /ENOENT/.test(error.message)) return undefined;
-    throw error;
-  });
+  const ema = existsSync(join(folder, 'ema.safetensors')) ? await read('ema') : undefined;
   return {
     saved,
     optimizer: {

@@ -1,0 +1,183 @@
+// The stages on a project with random models: generate, label, reward, tune, sample; resumed, repeated, refused.
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadModelFolder } from '@heed/diffusion';
+import { createRandom } from '@heed/diffusion/autodiff';
+import { encode } from 'fast-png';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventId, openFeedbackLog, queryId } from '../feedback/index.ts';
+import { runGenerate } from '../generate/run.ts';
+import { createImageStore } from '../images/index.ts';
+import { readMetrics } from '../metrics/metrics-log.ts';
+import { silentProgress } from '../progress/progress.ts';
+import { initProject, type Project } from '../project/index.ts';
+import { evaluationPrompts, trainingPrompts } from '../prompts/index.ts';
+import { type RewardRunResult, runReward } from '../reward/run.ts';
+import { runSample } from '../sample/run.ts';
+import { writeRandomModels } from '../testing/random-models.ts';
+import { runTune } from './run.ts';
+
+const PRETRAINING_IMAGES = 12;
+let folder: string;
+let project: Project;
+let reward: RewardRunResult;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'heed-stages-'));
+  const models = await writeRandomModels(folder);
+  project = await initProject(join(folder, 'project'), {
+    overrides: [
+      `model.path=${models.model}`,
+      `model.clip=${models.clip}`,
+      'threads=1',
+      'sample.steps=2',
+      'sample.batchSize=8',
+      'reward.hidden=16',
+      'reward.epochs=3',
+      'reward.validationShare=0.3',
+      'tune.steps=4',
+      'tune.batchSize=2',
+      'tune.warmupSteps=1',
+      'tune.learningRate=1e-3',
+      'tune.checkpointEverySteps=2',
+      'tune.sampleEverySteps=2',
+      'tune.logEverySteps=1',
+      'tune.samplePrompts=["Two dogs."]',
+    ],
+  });
+  const training = trainingPrompts().slice(0, 6);
+  await runGenerate(project, { set: 'train', prompts: training, imagesPerPrompt: 6 }, silentProgress);
+  await runGenerate(project, { set: 'unlabelled', prompts: training, imagesPerPrompt: 1 }, silentProgress);
+  const unseen = evaluationPrompts().filter(({ seen }) => !seen);
+  await runGenerate(project, { set: 'eval', prompts: unseen.slice(0, 2), imagesPerPrompt: 4 }, silentProgress);
+  await label(project);
+  reward = await runReward(project, {}, silentProgress);
+}, 120_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Coin flips: what is learned does not matter here. */
+async function label({ paths }: Project): Promise<void> {
+  const log = openFeedbackLog(paths.feedback);
+  const random = createRandom(1);
+  const images = createImageStore(paths.images)
+    .all()
+    .filter(({ set }) => set !== 'unlabelled');
+  await log.append(
+    images.map(({ id, prompt, model }) => {
+      const query = queryId(prompt, [id]);
+      return {
+        id: eventId({ query, rater: 'coin', image: id }),
+        time: '2026-01-01T00:00:00.000Z',
+        rater: 'coin',
+        raterKind: 'simulated',
+        query,
+        image: id,
+        prompt,
+        model,
+        label: random.uniform() < 0.5 ? 'good' : 'bad',
+      };
+    }),
+  );
+  await log.close();
+}
+
+async function weightsOf(name: string): Promise<string> {
+  const { unet } = await loadModelFolder(join(project.paths.models, name));
+  return [...unet.parameters].map(([key, { data }]) => `${key} ${Buffer.from(data.buffer).toString('base64')}`).join();
+}
+
+describe('the stages', () => {
+  it('draw each image once, and the same recipe to the same pixels', async () => {
+    const again = await runGenerate(
+      project,
+      { set: 'train', prompts: trainingPrompts().slice(0, 6), imagesPerPrompt: 6 },
+      silentProgress,
+    );
+    expect(again).toMatchObject({ images: 36, generated: 0 });
+    const [first] = createImageStore(project.paths.images).all();
+    const other = { ...project, paths: { ...project.paths, images: join(folder, 'elsewhere') } };
+    await runGenerate(other, { set: 'train', prompts: [trainingPrompts()[0]!], imagesPerPrompt: 1 }, silentProgress);
+    expect(createImageStore(other.paths.images).all()).toEqual([first]);
+  });
+
+  it('learn and measure a reward', async () => {
+    const result = reward;
+    expect(Object.keys(result.accuracy).sort()).toEqual(['aux', 'clip', 'half', 'plain']);
+    expect(result.images.training + result.images.validation + result.images.test).toBe(44);
+    expect(result.images.test).toBeGreaterThanOrEqual(8);
+    expect(result.summary.unseen.n).toBeGreaterThan(0);
+    expect(await readdir(result.folder)).toEqual(['accuracy.json', 'config.json', 'reward.safetensors']);
+    expect(await readMetrics(join(project.paths.runs, result.run))).toHaveLength(3);
+  });
+
+  it('tune the model, resume to the same bits, and do not repeat what is finished', { timeout: 180_000 }, async () => {
+    const options = { pretrainingImages: PRETRAINING_IMAGES };
+    const whole = await runTune(project, { ...options, name: 'whole' }, silentProgress);
+    expect(whole).toMatchObject({ steps: 4, data: { labelled: 36, unlabelled: 6, pretraining: PRETRAINING_IMAGES } });
+    const run = join(project.paths.runs, 'whole');
+    expect((await readMetrics(run)).map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+    expect(await readdir(join(run, 'samples'))).toEqual([0, 2, 4].map((step) => `step-0000000${step}.png`));
+    expect(await weightsOf('whole')).not.toBe(await weightsOf('../../model'));
+
+    const stop = new AbortController();
+    const stopping = runTune(project, { ...options, name: 'halves', signal: stop.signal }, ({ label: what }) => ({
+      update: (done) => what.startsWith('tune') && done === 3 && stop.abort(),
+      done: () => {},
+    }));
+    await expect(stopping).rejects.toMatchObject({ name: 'AbortError' });
+    expect(existsSync(join(project.paths.models, 'halves'))).toBe(false);
+    const notes: string[] = [];
+    const note = (sentence: string) => notes.push(sentence);
+    await runTune(project, { ...options, name: 'halves', note }, silentProgress);
+    expect(notes.join()).toContain('goes on from the checkpoint of update 3');
+    expect(await weightsOf('halves')).toBe(await weightsOf('whole'));
+    const metricsOf = async (name: string) =>
+      (await readMetrics(join(project.paths.runs, name))).map(({ time: _, ...values }) => values);
+    expect(await metricsOf('halves')).toEqual(await metricsOf('whole'));
+
+    const again = await runTune(project, { ...options, name: 'halves', note }, silentProgress);
+    expect(notes.at(-1)).toContain('finished already');
+    expect(again.steps).toBe(4);
+    const other = runTune(project, { ...options, name: 'halves', beta: 0.1 }, silentProgress);
+    await expect(other).rejects.toThrow(/give the new run another name/);
+  });
+
+  it('tune on labelled images alone', { timeout: 60_000 }, async () => {
+    const streams = { unlabelled: false, pretraining: false };
+    const { data, final } = await runTune(project, { name: 'labelled-only', streams, steps: 2 }, silentProgress);
+    expect(data).toMatchObject({ labelled: 36, unlabelled: 0, pretraining: 0 });
+    expect(final).not.toHaveProperty('pretrainingLoss');
+  });
+
+  it('tune on a folder of pre-training pictures, passing over a broken one', { timeout: 60_000 }, async () => {
+    const pictures = join(folder, 'pictures');
+    const names = Array.from({ length: 20 }, (_, i) => `${i}.png`);
+    const random = createRandom(3);
+    await mkdir(pictures);
+    for (const name of names) {
+      const data = Uint8Array.from({ length: 3 * 80 * 70 }, () => random.integer(256));
+      await writeFile(join(pictures, name), encode({ width: 80, height: 70, data, channels: 3, depth: 8 }));
+    }
+    await writeFile(join(pictures, '7.png'), (await readFile(join(pictures, '7.png'))).subarray(0, 900));
+    const rows = names.map((file_name) => JSON.stringify({ file_name, text: 'noise' }));
+    await writeFile(join(pictures, 'metadata.jsonl'), `${rows.join('\n')}\n`);
+    const result = await runTune(project, { name: 'folder', pretrainingSource: pictures, steps: 1 }, silentProgress);
+    expect(result.data.pretraining).toBe(19);
+    expect(result.warnings.join()).toContain('7.png: expected a whole PNG, JPEG or WebP picture');
+  });
+
+  it('refuse names that would overwrite something', async () => {
+    await expect(runTune(project, { name: 'base' }, silentProgress)).rejects.toThrow(/must not be the base model's/);
+    await expect(runTune(project, { name: '../up' }, silentProgress)).rejects.toThrow(/letters, digits/);
+  });
+
+  it('sample any prompt', async () => {
+    const out = join(folder, 'samples');
+    const { files } = await runSample(project, { prompts: ['A cat.'], count: 2, seed: 5, out }, silentProgress);
+    expect(files.map((file) => file.slice(out.length + 1))).toEqual(['grid.png', '001-a-cat-5.png', '001-a-cat-6.png']);
+    expect(files.every((file) => existsSync(file))).toBe(true);
+  });
+});
