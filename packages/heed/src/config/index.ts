@@ -11,5 +11,6 @@ export {
   PAPER_EVALUATION_PROMPTS,
   PAPER_PROMPTS,
   threadsOption,
+  WORLD_PRETRAINING,
 } from './schema.ts';
 export { commentedConfig, configJsonSchema, resolvedConfig } from './write.ts';

@@ -6,6 +6,8 @@ import { z } from 'zod';
 
 /** The model and CLIP that come with heed, in place of a folder. */
 export const BUILT_IN_MODEL = 'emoji-world';
+/** The emoji world's own pre-training data, in place of a folder. */
+export const WORLD_PRETRAINING = 'emoji-world';
 /** The paper's 2,774 training prompts, in place of a file. */
 export const PAPER_PROMPTS = 'paper';
 /** The 120 prompts of the paper's table 4, in place of a file. */
@@ -96,6 +98,12 @@ const tune = z.strictObject({
     .max(1)
     .default(0.1)
     .describe('Share of pre-training captions left empty, so that guidance keeps its unconditional side.'),
+  pretraining: text()
+    .default(WORLD_PRETRAINING)
+    .describe(
+      `Where pre-training pairs come from: '${WORLD_PRETRAINING}' draws them, anything else is a folder of images with metadata.jsonl (lines of file_name and text).`,
+    ),
+  pretrainingImages: whole(1).default(4096).describe(`Pairs drawn where tune.pretraining is '${WORLD_PRETRAINING}'.`),
   humanData: z.boolean().default(true).describe('Train on labelled images.'),
   unlabelledData: z.boolean().default(true).describe('Train on images that nobody labelled, weighted by the reward.'),
   recompute: z.boolean().default(false).describe('Recompute blocks in the backward pass: less memory, more time.'),

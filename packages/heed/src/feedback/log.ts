@@ -23,30 +23,32 @@ export interface FeedbackLog {
 /** Opens the log at `path`, which need not exist yet. A last line torn by a crash is cut off at the first append. */
 export function openFeedbackLog(path: string): FeedbackLog {
   const writer = createJsonLinesWriter(path, { fsync: true });
-  let knownIds: Set<string> | undefined;
   const readAll = () => readJsonLines(path, parseFeedbackEvent).records;
+  let knownIds: Set<string> | undefined;
+  const appendNew = async (events: readonly FeedbackEvent[]): Promise<number> => {
+    await mkdir(dirname(path), { recursive: true });
+    const ids = knownIds ?? new Set(readAll().map(({ id }) => id));
+    knownIds = ids;
+    const fresh = new Map(events.filter(({ id }) => !ids.has(id)).map((event) => [event.id, event]));
+    await writer.append([...fresh.values()]);
+    for (const id of fresh.keys()) ids.add(id);
+    return fresh.size;
+  };
+  // One after another: a retry must not be told "known" while the first attempt is not on disk yet.
+  let last: Promise<unknown> = Promise.resolve();
   return {
     path,
     async append(events) {
       const checked = events.map(checkEvent);
-      if (!knownIds) {
-        await mkdir(dirname(path), { recursive: true });
-        knownIds = new Set(readAll().map(({ id }) => id));
-      }
-      const ids = knownIds;
-      const fresh = new Map(checked.filter(({ id }) => !ids.has(id)).map((event) => [event.id, event]));
-      // Claimed before the write, so that the same event in a second call meanwhile is not written twice.
-      for (const id of fresh.keys()) ids.add(id);
-      try {
-        await writer.append([...fresh.values()]);
-      } catch (error) {
-        for (const id of fresh.keys()) ids.delete(id);
-        throw error;
-      }
-      return fresh.size;
+      const current = last.then(() => appendNew(checked));
+      last = current.catch(() => {});
+      return current;
     },
     read: async () => readAll(),
-    close: () => writer.close(),
+    async close() {
+      await last;
+      await writer.close();
+    },
   };
 }
 

@@ -38,6 +38,8 @@ export interface ProgressOptions {
 }
 
 const DRAW_EVERY_MS = { terminal: 100, lines: 5_000 } as const;
+/** What is done this soon after the start was there before it: a resumed run. */
+const FOUND_WITHIN_MS = 100;
 
 /** Opens a progress of `total` units. */
 export function createProgress(options: ProgressOptions): Progress {
@@ -56,7 +58,7 @@ export function createProgress(options: ProgressOptions): Progress {
   const draw = () => {
     drawnMs = nowMs();
     const elapsedSeconds = (drawnMs - startedMs) / 1000;
-    // What was found finished at the first update (a resumed run) says nothing about the rate.
+    // What a resumed run found done says nothing about its speed.
     const worked = current - (firstDone ?? 0);
     const perSecond = worked > 0 && elapsedSeconds > 0 ? worked / elapsedSeconds : undefined;
     const leftSeconds = perSecond === undefined ? undefined : Math.max(0, total - current) / perSecond;
@@ -86,7 +88,7 @@ export function createProgress(options: ProgressOptions): Progress {
   return {
     update(done, newFields) {
       if (ended) return;
-      firstDone ??= done > 1 ? done : 0;
+      firstDone ??= nowMs() - startedMs < FOUND_WITHIN_MS ? done : 0;
       current = done;
       if (newFields) fields = newFields;
       if (nowMs() - drawnMs >= everyMs) draw();

@@ -1,0 +1,97 @@
+// The command line as a user's shell sees it: child processes, their two outputs and exit codes.
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const HEED = fileURLToPath(new URL('../../bin/heed.mjs', import.meta.url));
+/** A start takes half a second on an idle machine and many times that on a busy one. */
+const TIMEOUT_MS = 180_000;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'heed-cli-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function heed(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [HEED, ...args], { cwd: folder }, (_, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+}
+
+describe('heed', () => {
+  it(
+    'says what is wrong with its arguments, changes nothing and exits with 2',
+    async () => {
+      const cases: [args: string[], stderr: string][] = [
+        [['tunee'], "heed: unknown command 'tunee'"],
+        [
+          ['generate', '--json'],
+          'expected the settings of a project, found none; `heed init <folder>` makes a project',
+        ],
+        [['init', 'p', '--set', 'tune.bata=1'], "heed: --set: unknown key 'tune.bata'; did you mean 'beta'?\n"],
+      ];
+      for (const [args, sentence] of cases) {
+        const { code, stdout, stderr } = await heed(...args);
+        expect([args, code, stdout]).toEqual([args, 2, '']);
+        expect(stderr).toContain(sentence);
+        expect(stderr).not.toContain('    at ');
+      }
+      expect(await readdir(folder)).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'makes a project and looks at it, for machines',
+    async () => {
+      const made = await heed('init', 'q', '--json', '--set', 'seed=3');
+      expect(made).toMatchObject({ code: 0, stderr: '' });
+      expect(JSON.parse(made.stdout)).toEqual({ folder: join(folder, 'q'), config: join(folder, 'q/heed.toml') });
+
+      const again = await heed('init', 'q', '--json');
+      expect([again.code, again.stdout]).toEqual([2, '']);
+      expect(JSON.parse(again.stderr)).toEqual({
+        error: `${join(folder, 'q/heed.toml')}: expected a folder without a project, found one; nothing was changed`,
+        exitCode: 2,
+      });
+
+      expect(await heed('label', '--project', 'q', '--simulate')).toMatchObject({
+        code: 2,
+        stderr: "heed: expected images in set 'train', found none; draw some with `heed generate`\n",
+      });
+
+      const model = await heed('export', 'model', '--project', 'q', '--out', 'out');
+      expect(model).toMatchObject({ code: 2, stderr: "heed: model must be one of base, there is no 'tuned'\n" });
+      expect(existsSync(join(folder, 'out'))).toBe(false);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'doctor finds what is well and what is not, and exits with 1',
+    async () => {
+      await heed('init', 'r');
+      await writeFile(join(folder, 'r/heed.toml'), '[tune]\nbeta = "much"\n');
+      const examined = await heed('doctor', '--project', 'r', '--json');
+      expect(examined.code).toBe(1);
+      const { ok, checks } = JSON.parse(examined.stdout) as { ok: boolean; checks: { name: string }[] };
+      expect(ok).toBe(false);
+      expect(checks.find(({ name }) => name === 'onnx runtime')).toMatchObject({
+        state: 'ok',
+        found: expect.stringMatching(/^1\.\d+\.\d+, multiplies right$/),
+      });
+      expect(checks.find(({ name }) => name === 'settings')).toMatchObject({
+        state: 'failed',
+        found: `${join(folder, 'r/heed.toml')}: tune.beta must be a number, got 'much'`,
+      });
+    },
+    TIMEOUT_MS,
+  );
+});

@@ -1,0 +1,63 @@
+/** The commander program: one file registers each command. Parsing and exit codes are `main.ts`'s, the work the stages'. */
+import { Command } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
+import { exportCommand } from './commands/export.ts';
+import { generateCommand } from './commands/generate.ts';
+import { initCommand } from './commands/init.ts';
+import { labelCommand } from './commands/label.ts';
+import { reportCommand } from './commands/report.ts';
+import { rewardCommand } from './commands/reward.ts';
+import { sampleCommand } from './commands/sample.ts';
+import { tuneCommand } from './commands/tune.ts';
+
+const HELP_AFTER = `
+The loop, in a folder of its own:
+  $ heed init cats && cd cats
+  $ heed generate          draw images of many prompts
+  $ heed label --simulate  have them judged good or bad (or import people's judgements)
+  $ heed reward            learn to judge as the raters do
+  $ heed tune              teach the model with what was learned
+  $ heed evaluate          compare it with the model it came from, blind
+  $ heed report            one page with tables, plots and pictures
+
+All of it in one go: heed demo
+
+Exit codes: 0 done, 1 failed, 2 bad input (nothing was changed), 130 stopped by Ctrl-C (can be resumed).
+`;
+
+/** The whole command line, unparsed. Errors of parsing throw a CommanderError after they are printed. */
+export function createProgram(): Command {
+  const program = new Command('heed')
+    .description("Aligns a text-to-image model with people's feedback.")
+    .version(packageJson.version)
+    .showHelpAfterError('(see the command with --help)')
+    .configureHelp({ sortSubcommands: false })
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'heed: ')) })
+    .addHelpText('after', HELP_AFTER);
+
+  for (const register of [
+    initCommand,
+    generateCommand,
+    labelCommand,
+    rewardCommand,
+    tuneCommand,
+    sampleCommand,
+    evaluateCommand,
+    reportCommand,
+    exportCommand,
+    demoCommand,
+    doctorCommand,
+  ]) {
+    register(program);
+  }
+  throwInsteadOfExiting(program);
+  return program;
+}
+
+function throwInsteadOfExiting(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) throwInsteadOfExiting(child);
+}

@@ -1,0 +1,211 @@
+// Judgements from CSV, on a real project: what is taken over, how minds change, and that a bad row changes nothing.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HeedError } from '../errors.ts';
+import { exportFeedback } from '../export/tables.ts';
+import { createImageStore } from '../images/store.ts';
+import { initProject } from '../project/init.ts';
+import type { Project } from '../project/project.ts';
+import { importFeedback } from './import-csv.ts';
+import { lastWords } from './judgements.ts';
+import { openFeedbackLog } from './log.ts';
+import { writeFeedbackSheet } from './sheet.ts';
+import { labellingStatus } from './status.ts';
+
+let folder: string;
+let project: Project;
+let ids: string[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'heed-import-'));
+  project = await initProject(join(folder, 'project'));
+  const store = createImageStore(project.paths.images);
+  ids = [];
+  for (let seed = 0; seed < 5; seed++) {
+    const { id } = await store.add(
+      { width: 2, height: 2, data: new Uint8Array(12).fill(seed) },
+      {
+        prompt: seed < 4 ? '=Two "dogs", please' : 'A vase.',
+        category: seed < 4 ? 'count' : 'custom',
+        seen: true,
+        seed,
+        model: 'base',
+        modelHash: 'h',
+        sampler: 'ddim',
+        steps: 1,
+        guidanceScale: 1,
+        set: 'train',
+      },
+    );
+    ids.push(id);
+  }
+  await store.close();
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function importText(text: string | Uint8Array, rater?: string) {
+  const path = join(folder, 'labels.csv');
+  await writeFile(path, text);
+  return importFeedback(project, path, rater === undefined ? {} : { rater });
+}
+
+const readLog = () => openFeedbackLog(project.paths.feedback).read();
+
+describe('label --import', () => {
+  it('takes over judgements with what the store knows of the images', async () => {
+    const result = await importText(
+      `image,label,rater,reason,time\n${ids[0]},good,anna,"sharp, too",2026-01-31T10:30:00+01:00\n${ids[1]},0,anna,,\n${ids[2]}, Skip ,ben,,\n`,
+    );
+    expect(result).toEqual({ added: 3, unchanged: 0, withoutLabel: 0 });
+    const events = await readLog();
+    expect(events.map(({ image, label, rater }) => [image, label, rater])).toEqual([
+      [ids[0], 'good', 'anna'],
+      [ids[1], 'bad', 'anna'],
+      [ids[2], 'skip', 'ben'],
+    ]);
+    expect(events[0]).toMatchObject({
+      time: '2026-01-31T09:30:00.000Z',
+      raterKind: 'human',
+      prompt: '=Two "dogs", please',
+      model: 'base',
+      reason: 'sharp, too',
+    });
+  });
+
+  it('adds nothing when run again, and a new event when somebody has changed their mind, and back', async () => {
+    for (const [label, added] of [
+      ['good', 1],
+      ['good', 0],
+      ['bad', 1],
+      ['good', 1],
+      ['good', 0],
+    ] as const) {
+      expect((await importText(`image,label\n${ids[0]},${label}\n`, 'anna')).added).toBe(added);
+    }
+    const events = await readLog();
+    expect(events.map(({ label }) => label)).toEqual(['good', 'bad', 'good']);
+    expect(lastWords(events).map(({ label }) => label)).toEqual(['good']);
+  });
+
+  it('reads a sheet back that was filled in by half', async () => {
+    const sheet = join(folder, 'sheet.csv');
+    expect(await writeFeedbackSheet(project, sheet)).toMatchObject({ images: 5 });
+    const [header, ...rows] = (await readFile(sheet, 'utf8')).trim().split('\n');
+    expect(rows).toHaveLength(5);
+    const filled = rows.map((row, i) => (i < 2 ? row.replace(',,', ',good,') : row));
+    const result = await importText([header, ...filled].join('\n'), 'anna');
+    expect(result).toEqual({ added: 2, unchanged: 0, withoutLabel: 3 });
+    expect(await writeFeedbackSheet(project, sheet)).toMatchObject({ images: 3 });
+    expect((await labellingStatus(project)).categories).toEqual([
+      { category: 'count', images: 4, judged: 2, judgements: 2, good: 1, bad: 0, skip: 0 },
+      { category: 'custom', images: 1, judged: 0, judgements: 0, good: 0, bad: 0, skip: 0 },
+      { category: 'all', images: 5, judged: 2, judgements: 2, good: 1, bad: 0, skip: 0 },
+    ]);
+  });
+
+  it('reads an export back as nothing new, and no cell of it is a formula', async () => {
+    await importText(`image,label,rater\n${ids[0]},good,anna\n${ids[4]},bad,ben\n`);
+    const path = join(folder, 'out.csv');
+    expect(await exportFeedback(project, path)).toEqual({ file: path, rows: 2 });
+    expect(await readFile(path, 'utf8')).toContain(`"'=Two ""dogs"", please"`);
+    expect(await importFeedback(project, path)).toEqual({ added: 0, unchanged: 2, withoutLabel: 0 });
+  });
+
+  it('calls raters with the names of simulated ones simulated', async () => {
+    await importText(`image,label,rater\n${ids[0]},good,simulated-1\n${ids[0]},good,simulated\n`);
+    expect((await readLog()).map(({ raterKind }) => raterKind)).toEqual(['simulated', 'human']);
+  });
+});
+
+describe('broken CSVs of judgements', () => {
+  const good = () => `${ids[0]},good,anna`;
+  const cases: [name: string, text: () => string | Uint8Array, sentence: string][] = [
+    ['empty', () => '', ': expected a header row with image, label, got an empty file'],
+    ['header alone', () => 'image,label\n', ': expected at least one row below the header, got none'],
+    ['no image column', () => 'label\ngood\n', ", line 1: expected a column 'image', got 'label'"],
+    ['no label column', () => 'image,verdict\na,b\n', ", line 1: expected a column 'label', got 'image', 'verdict'"],
+    [
+      'label column twice',
+      () => 'image,label,Label\na,b,c\n',
+      ", line 1: expected the column 'label' once, got it twice",
+    ],
+    [
+      'unknown image',
+      () => `image,label,rater\n${good()}\nffffffffffffffff,good,anna\n`,
+      ", line 3: expected the id of an image of this project, got 'ffffffffffffffff'",
+    ],
+    [
+      'path for an image',
+      () => 'image,label,rater\n../../etc/passwd,good,anna\n',
+      ", line 2: expected the id of an image of this project, got '../../etc/passwd'",
+    ],
+    [
+      'unknown label',
+      () => `image,label,rater\n${ids[0]},goood,anna\n`,
+      ", line 2: unknown label 'goood'; did you mean 'good'?",
+    ],
+    [
+      'label like none',
+      () => `image,label,rater\n${ids[0]},wonderful,anna\n`,
+      ", line 2: unknown label 'wonderful', expected one of good, bad, skip",
+    ],
+    [
+      'no rater',
+      () => `image,label\n${ids[0]},good\n`,
+      ', line 2: expected a rater in the row, or one for all rows with --rater, got neither',
+    ],
+    [
+      'contradiction',
+      () => `image,label,rater\n${good()}\n${ids[1]},good,anna\n${ids[0]},bad,anna\n`,
+      `by 'anna', got a second (line 2)`,
+    ],
+    [
+      'time in words',
+      () => `image,label,rater,time\n${good()},yesterday\n`,
+      ", line 2: time must be like 2026-01-31T09:30:00Z, got 'yesterday'",
+    ],
+    ['day that does not exist', () => `image,label,rater,time\n${good()},2026-13-45\n`, ', line 2: time must be like'],
+    [
+      'line break in a name',
+      () => `image,label,rater\n${ids[0]},good,"an\nna"\n`,
+      ', line 2: rater: expected no control characters, got U+000A',
+    ],
+    [
+      'reason too long',
+      () => `image,label,rater,reason\n${good()},${'x'.repeat(2001)}\n`,
+      ', line 2: reason: expected at most 2000 characters, got 2001',
+    ],
+    [
+      'missing cell',
+      () => `image,label,rater\n${good()}\n${ids[1]},good\n`,
+      ', line 3: expected 3 cells as in the header, got 2',
+    ],
+    [
+      'UTF-16',
+      () => Buffer.from('\ufeffimage,label\n', 'utf16le'),
+      ': expected a CSV of judgements in UTF-8, got UTF-16',
+    ],
+    [
+      'Latin-1',
+      () => Buffer.from(`image,label,rater\n${ids[0]},good,J\xfcrgen\n`, 'latin1'),
+      ', line 2: expected a CSV of judgements in UTF-8, got other bytes',
+    ],
+    [
+      'quote never closed',
+      () => `image,label,rater\n${good()}\n"${ids[1]},good,anna\n`,
+      'expected CSV, got a mistake in it (a quote is opened and never closed)',
+    ],
+  ];
+  it.each(cases)('%s', async (_, text, sentence) => {
+    await importText(`image,label,rater\n${ids[3]},good,carla\n`);
+    const before = await readFile(project.paths.feedback);
+    const error = await importText(text()).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(HeedError);
+    expect((error as HeedError).exitCode).toBe(2);
+    expect((error as HeedError).message).not.toMatch(/\n/);
+    expect((error as HeedError).message).toContain(sentence);
+    expect(await readFile(project.paths.feedback)).toEqual(before);
+  });
+});
