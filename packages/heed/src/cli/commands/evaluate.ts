@@ -1,7 +1,7 @@
 /** `heed evaluate`: what tuning bought and what it cost. */
 import type { Command } from 'commander';
 import { type CommonOptions, collect, runCommand, withCommonOptions } from '../context.ts';
-import { describeResult } from '../describe-result.ts';
+import { describeEvaluation } from '../describe-evaluation.ts';
 
 interface EvaluateOptions extends CommonOptions {
   model: string[];
@@ -30,7 +30,7 @@ export function evaluateCommand(program: Command): void {
         { models, reward, ...(name === undefined ? {} : { name }), signal },
         progress,
       );
-      return { data: result, lines: describeResult(result) };
+      return { data: result, lines: describeEvaluation(result) };
     }),
   );
 }

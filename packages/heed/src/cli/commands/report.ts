@@ -1,7 +1,6 @@
 /** `heed report`: one page that shows it all. */
 import type { Command } from 'commander';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
-import { describeResult } from '../describe-result.ts';
 
 export function reportCommand(program: Command): void {
   const command = program
@@ -19,7 +18,7 @@ export function reportCommand(program: Command): void {
           { ...(run === undefined ? {} : { run }), ...(out === undefined ? {} : { out }), signal },
           progress,
         );
-        return { data: result, lines: describeResult(result) };
+        return { data: result, lines: [`${result.file} (${(result.bytes / 1e6).toFixed(1)} MB)`] };
       }),
   );
 }
