@@ -170,6 +170,7 @@ function rewardOptionsOf({
     weightDecay: reward.weightDecay,
     batchSize: reward.batchSize,
     maxEpochs: reward.epochs,
+    patience: reward.patience,
   };
 }
 

@@ -54,7 +54,7 @@ export function tuneOptionsOf({ seed, tune }: HeedConfig): TuneOptions {
     weightDecay: tune.weightDecay,
     maxGradientNorm: tune.maxGradientNorm,
     ema: tune.ema,
-    captionDropout: 0.1,
+    captionDropout: tune.captionDropout,
     recompute: tune.recompute,
     checkpointEverySteps: tune.checkpointEverySteps,
     keepCheckpoints: tune.keepCheckpoints,

@@ -1,6 +1,7 @@
 /** Gets a run's data ready: samples chosen and scored, every picture encoded. A second time it finds all that done. */
 import { join } from 'node:path';
 import { type StableDiffusionPipeline, vaeScale } from '@heed/diffusion';
+import { WORLD_PRETRAINING } from '../config/index.ts';
 import { HeedError } from '../errors.ts';
 import type { ImageStore } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
@@ -11,7 +12,7 @@ import type { ModelSample, PretrainingSample } from './data.ts';
 import { encodeMissing } from './latents.ts';
 import { chooseModelSamples, readModelSamples, writeModelSamples } from './model-data.ts';
 import type { TuneOptions } from './options.ts';
-import { openPretrainingData, WORLD_PRETRAINING } from './pretraining-data.ts';
+import { openPretrainingData } from './pretraining-data.ts';
 
 const SAMPLES_FILE = 'model-data.json';
 

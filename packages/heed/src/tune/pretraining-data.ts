@@ -11,12 +11,10 @@ import { createRandom } from '@heed/diffusion/autodiff';
 import { createPretrainingStream } from '@heed/emoji-world';
 import sharp from 'sharp';
 import { z } from 'zod';
+import { WORLD_PRETRAINING } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 import { readJsonLines } from '../files/json-lines.ts';
 import type { PretrainingSample } from './data.ts';
-
-/** The emoji world's stream in place of a folder. */
-export const WORLD_PRETRAINING = 'emoji-world';
 
 const METADATA_FILE = 'metadata.jsonl';
 const MAX_PIXELS = 16_000_000;

@@ -164,7 +164,7 @@ describe('the stages', () => {
     await writeFile(join(pictures, '7.png'), (await readFile(join(pictures, '7.png'))).subarray(0, 900));
     const rows = names.map((file_name) => JSON.stringify({ file_name, text: 'noise' }));
     await writeFile(join(pictures, 'metadata.jsonl'), `${rows.join('\n')}\n`);
-    const result = await runTune(project, { name: 'folder', pretrainingSource: pictures, steps: 1 }, silentProgress);
+    const result = await runTune(project, { name: 'folder', pretraining: pictures, steps: 1 }, silentProgress);
     expect(result.data.pretraining).toBe(19);
     expect(result.warnings.join()).toContain('7.png: expected a whole PNG, JPEG or WebP picture');
   });

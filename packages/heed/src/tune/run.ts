@@ -6,7 +6,12 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadModelFolder, StableDiffusionPipeline, saveModelFolder } from '@heed/diffusion';
+import {
+  loadModelFolder,
+  type StableDiffusionComponents,
+  StableDiffusionPipeline,
+  saveModelFolder,
+} from '@heed/diffusion';
 import { findLatestCheckpoint } from '../checkpoint/checkpoint.ts';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { badInput } from '../errors.ts';
@@ -14,20 +19,21 @@ import { createImageStore } from '../images/index.ts';
 import { createAverages } from '../metrics/averages.ts';
 import { openMetricsLog } from '../metrics/metrics-log.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
-import { baseModelFolder, checkName, type Project, startRun, withLock } from '../project/index.ts';
+import { baseModelFolder, checkName, type Project, type Run, startRun, withLock } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { REWARD_REPORT_FILE, type RewardReport } from '../reward/run.ts';
 import { rewardFolder } from '../reward/scorer.ts';
+import type { VectorCache } from '../storage/vector-cache.ts';
 import { createTuneBatches, type ModelSample, type PretrainingSample } from './data.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { createPromptCache, openLatents } from './latents.ts';
 import { type TuneOptions, type TuneStreams, tuneOptionsOf } from './options.ts';
 import { prepareModelSamples, preparePretrainingSamples } from './prepare.ts';
-import { WORLD_PRETRAINING } from './pretraining-data.ts';
 import { createSampleGrid } from './sample-grid.ts';
 import { trainModel } from './train.ts';
 
 const RESULT_FILE = 'result.json';
+const OPTIONS_FILE = 'options.json';
 
 export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
   /** Name of the tuned model (`models/<name>`) and of the run. */
@@ -39,7 +45,7 @@ export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
   /** Data to take part; the project's settings decide what is not named. */
   streams?: Partial<TuneStreams>;
   /** Where D_pre comes from: 'emoji-world' or a folder with metadata.jsonl. */
-  pretrainingSource?: string;
+  pretraining?: string;
   /** Pairs of the emoji world's stream. */
   pretrainingImages?: number;
   /** Prompts of the sample grid. */
@@ -80,102 +86,141 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
     given.note?.(sentence);
   };
   const options = resolveOptions(project, given);
+  const settings = project.config.tune;
   if (restart) await rm(join(project.paths.runs, name), { recursive: true, force: true });
   const run = await startRun(project, { command: 'tune', name });
-  const runtime = runtimeOf(project);
   await warnWhereGateFailed(project, reward, warn);
 
   const components = await loadModelFolder(await baseModelFolder(project));
-  const pipeline = new StableDiffusionPipeline(components, runtime);
+  const pipeline = new StableDiffusionPipeline(components, runtimeOf(project));
   const baseHash = pipeline.modelHash;
   const store = createImageStore(project.paths.images);
   const latents = await openLatents(project, pipeline, baseHash);
   try {
     const inputs = { options, pipeline, latents, progress, ...aborting };
     const model = await prepareModelSamples(project, { ...inputs, runFolder: run.folder, reward, store });
-    const { pretrainingSource: source = WORLD_PRETRAINING, pretrainingImages: count = 4096 } = given;
+    const { pretraining: source = settings.pretraining, pretrainingImages: count = settings.pretrainingImages } = given;
     const pretraining = options.streams.pretraining
       ? await preparePretrainingSamples(project, { ...inputs, source, count, warn })
       : undefined;
 
     const fingerprint = fingerprintOf({ options, baseHash, model, pretraining });
     const folder = join(project.paths.models, name);
-    const data = describeData(model, pretraining);
     const finished = await readResult(join(run.folder, RESULT_FILE), { fingerprint, steps: options.steps, folder });
     if (finished) {
       given.note?.(`run ${run.id} is finished already (--restart begins it anew)`);
       return { ...finished, warnings };
     }
-
-    const checkpointFolder = join(run.folder, 'checkpoints');
-    const resumed = (await findLatestCheckpoint(checkpointFolder, { onSkip: warn }))?.step;
-    if (resumed !== undefined) given.note?.(`run ${run.id} goes on from the checkpoint of update ${resumed}`);
-    const metrics = await openMetricsLog(run.folder, resumed === undefined ? {} : { resumeAfterStep: resumed });
-    const { batchSize, sampler, steps, guidanceScale } = project.config.sample;
-    const grid = createSampleGrid({
-      folder: join(run.folder, 'samples'),
+    const final = await train({
+      ...inputs,
+      project,
+      given,
+      run,
       components,
-      runtime,
-      prompts: given.samplePrompts ?? project.config.tune.samplePrompts,
-      sampling: { sampler, steps, guidanceScale, batchSize },
-      metrics,
-      ...aborting,
+      model,
+      pretraining,
+      fingerprint,
+      folder,
+      warn,
     });
-    const bar = progress({ total: options.steps, label: `tune ${name}`, unit: 'step' });
-    const averages = createAverages();
-    const last = createAverages();
-    try {
-      const trained = await trainModel({
-        run: run.id,
-        unetConfig: components.unet.config,
-        parameters: components.unet.parameters,
-        batches: createTuneBatches({
-          model,
-          ...(pretraining === undefined ? {} : { pretraining }),
-          batchSize: options.batchSize,
-          captionDropout: options.captionDropout,
-          schedule: pipeline.schedule,
-          seed: options.seed,
-          sources: {
-            latentShape: pipeline.latentShape(),
-            latents: async (key) => (await latents.get(key))!,
-            embedPrompts: createPromptCache(pipeline),
-          },
-        }),
-        latentShape: pipeline.latentShape(),
-        textShape: pipeline.textShape,
-        options,
-        checkpointFolder,
-        fingerprint,
-        ...runtime,
-        ...aborting,
-        onStart: async (step) => bar.update(step),
-        async onStep(step, values) {
-          averages.add(values);
-          if (step > 0.9 * options.steps) last.add(values);
-          bar.update(step, { loss: values.loss, lr: values.learningRate });
-          if (step % options.logEverySteps === 0 || step === options.steps) await metrics.log(step, averages.take());
-        },
-        onSample: (step, parameters) => grid.draw(step, parameters),
-      });
-      await saveModelFolder(
-        folder,
-        { ...components, unet: { config: components.unet.config, parameters: trained.parameters } },
-        { overwrite: true, metadata: { heed: JSON.stringify({ run: run.id, baseHash, steps: trained.step }) } },
-      );
-      const result = { name, run: run.id, folder, steps: trained.step, data, final: last.take() };
-      await writeDurably(join(run.folder, RESULT_FILE), `${JSON.stringify({ fingerprint, ...result }, null, 2)}\n`);
-      return { ...result, warnings };
-    } finally {
-      bar.done();
-      await grid.dispose();
-      await metrics.close();
-    }
+    const data = describeData(model, pretraining);
+    const result = { name, run: run.id, folder, steps: options.steps, data, final };
+    await writeJson(join(run.folder, RESULT_FILE), { fingerprint, ...result });
+    return { ...result, warnings };
   } finally {
     await latents.close();
     await store.close();
     await pipeline.dispose();
   }
+}
+
+/** Trains from the last checkpoint on and writes the tuned model; returns the means over the last tenth of the steps. */
+async function train(inputs: {
+  project: Project;
+  given: TuneRunOptions;
+  options: TuneOptions;
+  run: Run;
+  components: StableDiffusionComponents;
+  pipeline: StableDiffusionPipeline;
+  latents: VectorCache;
+  model: readonly ModelSample[];
+  pretraining: readonly PretrainingSample[] | undefined;
+  fingerprint: string;
+  folder: string;
+  progress: ProgressFactory;
+  warn: (sentence: string) => void;
+  signal?: AbortSignal;
+}): Promise<Record<string, number>> {
+  const { project, given, options, run, components, pipeline, latents, fingerprint, folder, warn } = inputs;
+  const aborting = inputs.signal === undefined ? {} : { signal: inputs.signal };
+  const runtime = runtimeOf(project);
+  const checkpointFolder = join(run.folder, 'checkpoints');
+  const resumed = (await findLatestCheckpoint(checkpointFolder, { onSkip: warn }))?.step;
+  if (resumed === undefined) await writeJson(join(run.folder, OPTIONS_FILE), { fingerprint, ...options });
+  else given.note?.(`run ${run.id} goes on from the checkpoint of update ${resumed}`);
+  const metrics = await openMetricsLog(run.folder, resumed === undefined ? {} : { resumeAfterStep: resumed });
+  const { batchSize, sampler, steps, guidanceScale } = project.config.sample;
+  const grid = createSampleGrid({
+    folder: join(run.folder, 'samples'),
+    components,
+    runtime,
+    prompts: given.samplePrompts ?? project.config.tune.samplePrompts,
+    sampling: { sampler, steps, guidanceScale, batchSize },
+    metrics,
+    ...aborting,
+  });
+  const bar = inputs.progress({ total: options.steps, label: `tune ${run.id}`, unit: 'step' });
+  const averages = createAverages();
+  const last = createAverages();
+  try {
+    const trained = await trainModel({
+      run: run.id,
+      unetConfig: components.unet.config,
+      parameters: components.unet.parameters,
+      batches: createTuneBatches({
+        model: inputs.model,
+        ...(inputs.pretraining === undefined ? {} : { pretraining: inputs.pretraining }),
+        batchSize: options.batchSize,
+        captionDropout: options.captionDropout,
+        schedule: pipeline.schedule,
+        seed: options.seed,
+        sources: {
+          latentShape: pipeline.latentShape(),
+          latents: async (key) => (await latents.get(key))!,
+          embedPrompts: createPromptCache(pipeline),
+        },
+      }),
+      latentShape: pipeline.latentShape(),
+      textShape: pipeline.textShape,
+      options,
+      checkpointFolder,
+      fingerprint,
+      ...runtime,
+      ...aborting,
+      onStart: async (step) => bar.update(step),
+      async onStep(step, values) {
+        averages.add(values);
+        if (step > 0.9 * options.steps) last.add(values);
+        bar.update(step, { loss: values.loss, lr: values.learningRate });
+        if (step % options.logEverySteps === 0 || step === options.steps) await metrics.log(step, averages.take());
+      },
+      onSample: (step, parameters) => grid.draw(step, parameters),
+    });
+    await saveModelFolder(
+      folder,
+      { ...components, unet: { config: components.unet.config, parameters: trained.parameters } },
+      { overwrite: true, metadata: { heed: JSON.stringify({ run: run.id, fingerprint, steps: trained.step }) } },
+    );
+    return last.take();
+  } finally {
+    bar.done();
+    await grid.dispose();
+    await metrics.close();
+  }
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeDurably(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 function checkModelName(project: Project, name: string): void {

@@ -101,10 +101,7 @@ export async function trainModel(training: TuneTraining): Promise<{ step: number
     if (state.step === 0) await training.onSample?.(0, weights());
     let upcoming = fetch(batches, state.step * options.accumulation);
     while (state.step < options.steps) {
-      if (signal?.aborted) {
-        await save();
-        signal.throwIfAborted();
-      }
+      signal?.throwIfAborted();
       const learningRate = learningRateAt(
         {
           schedule: options.schedule,
@@ -137,6 +134,7 @@ export async function trainModel(training: TuneTraining): Promise<{ step: number
     await save();
     return { step: state.step, parameters: weights() };
   } catch (error) {
+    if (isAbort(error)) await save();
     if (isAbort(error) || error instanceof HeedError) throw error;
     throw new HeedError(
       `run ${run} stopped after ${state.step} of ${options.steps} updates: ${(error as Error).message}; ${savedStep > 0 ? `its last checkpoint is that of update ${savedStep}` : 'it has no checkpoint'}`,
