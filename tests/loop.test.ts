@@ -15,7 +15,7 @@ let result: DemoResult;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'heed-loop-'));
   result = await runDemo({ folder: join(folder, 'demo'), scale: 'tiny', seed: 1 }, silentProgress);
-}, 180_000);
+}, 600_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
