@@ -109,6 +109,7 @@ export function settingsOf(scale: DemoScale, { seed }: { seed: number }): string
     `sample.steps=${scale.samplingSteps}`,
     `reward.epochs=${scale.rewardEpochs}`,
     `tune.steps=${scale.tuneSteps}`,
+    `tune.pretrainingImages=${scale.pretrainingImages}`,
     `tune.batchSize=${scale.tuneBatchSize}`,
     `tune.learningRate=${scale.learningRate}`,
     `tune.warmupSteps=${scale.warmupSteps}`,

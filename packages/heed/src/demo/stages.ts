@@ -101,10 +101,9 @@ async function reward(context: StageContext): Promise<void> {
 }
 
 async function tune(context: StageContext, name: string, overrides: readonly string[]): Promise<void> {
-  const { project, scale, progress, note } = context;
+  const { project, progress, note } = context;
   const own = overrides.length === 0 ? project : await openProject(project.folder, { overrides });
-  const { pretrainingImages } = scale;
-  await runTune(own, { name, pretrainingImages, note, ...aborting(context) }, progress);
+  await runTune(own, { name, note, ...aborting(context) }, progress);
 }
 
 async function evaluate(context: StageContext): Promise<void> {

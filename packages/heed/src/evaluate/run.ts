@@ -163,6 +163,8 @@ async function rewardsOf(
     onProgress: (done) => work.update(done),
     ...(signal === undefined ? {} : { signal }),
   });
+  // Images that were embedded before are not counted on the way.
+  work.update(images.length);
   work.done();
   return new Map(images.map(({ id }, index) => [id, scores[index]!]));
 }

@@ -28,7 +28,8 @@ describe('judgeClaims', () => {
 
   it('says so when the reward loses to CLIP', () => {
     const input = exampleInput();
-    const rewards = input.rewards!.map((r) => (r.variant === 'clip' ? { ...r, seen: { ...r.seen!, mean: 0.9 } } : r));
+    const worse = { seen: { mean: -0.07, lo: -0.1, hi: -0.04 } };
+    const rewards = input.rewards!.map((r) => (r.variant === 'clip' ? { ...r, auxMinusThis: worse } : r));
     expect(find(judgeClaims({ ...input, rewards }), 'CLIP score on seen').verdict).toBe('failed');
   });
 

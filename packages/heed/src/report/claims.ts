@@ -5,8 +5,8 @@
 import { armOf } from '../evaluate/evaluation.ts';
 import type { Interval } from '../statistics/index.ts';
 import { excludesZero } from '../statistics/index.ts';
-import { percentWithInterval, pointsWithInterval } from './figures.ts';
-import type { ReportInput, RewardAccuracy } from './report-input.ts';
+import { percent, pointsWithInterval } from './figures.ts';
+import type { ReportInput } from './report-input.ts';
 
 export type Verdict = 'held' | 'unclear' | 'failed' | 'not measured';
 
@@ -23,9 +23,9 @@ export function judgeClaims(input: ReportInput): Claim[] {
     differenceClaim(input, 'bestOf', 'base', 'Choosing the best by reward beats taking any'),
     differenceClaim(input, 'tuned', 'bestOf', 'The tuned model beats the choice by reward'),
     ...(['seen', 'unseen'] as const).flatMap((part) => [
-      rewardClaim(input, part, 'aux', 'clip', `The reward beats the CLIP score on ${part} objects`),
-      rewardClaim(input, part, 'aux', 'plain', `The auxiliary task helps on ${part} objects`),
-      rewardClaim(input, part, 'aux', 'half', `More labels help on ${part} objects`),
+      rewardClaim(input, part, 'clip', `The reward beats the CLIP score on ${part} objects`),
+      rewardClaim(input, part, 'plain', `The auxiliary task helps on ${part} objects`),
+      rewardClaim(input, part, 'half', `More labels help on ${part} objects`),
     ]),
     fidelityCostClaim(input),
     ...ablationClaims(input),
@@ -47,30 +47,17 @@ function verdictOf(interval: Interval): Verdict {
   return interval.lo > 0 ? 'held' : 'failed';
 }
 
-function rewardClaim(
-  { rewards }: ReportInput,
-  part: 'seen' | 'unseen',
-  better: string,
-  worse: string,
-  claim: string,
-): Claim {
-  const find = (variant: string): RewardAccuracy | undefined => rewards?.find((r) => r.variant === variant);
-  const a = find(better);
-  const b = find(worse);
-  const left = a?.[part];
-  const right = b?.[part];
-  if (!a || !b || !left || !right) {
+/** The kept reward against another score, on the same held-out pairs. */
+function rewardClaim({ rewards }: ReportInput, part: 'seen' | 'unseen', other: string, claim: string): Claim {
+  const aux = rewards?.find(({ variant }) => variant === 'aux')?.[part];
+  const rival = rewards?.find(({ variant }) => variant === other);
+  const against = rival?.[part];
+  const difference = rival?.auxMinusThis?.[part];
+  if (!aux || !against || !difference) {
     return { claim, verdict: 'not measured', evidence: `needs held-out pairs on ${part} objects for both` };
   }
-  const paired = worse === 'clip' ? a.minusClip?.[part] : undefined;
-  if (paired) {
-    const evidence = `${percentWithInterval(left)} against ${percentWithInterval(right)}: ${pointsWithInterval(paired)}, ${left.n} pairs`;
-    return { claim, verdict: verdictOf(paired), evidence };
-  }
-  // Without the pairs themselves the two intervals are all there is; where they overlap the order alone is not proof.
-  const verdict = left.mean <= right.mean ? 'failed' : left.lo > right.hi ? 'held' : 'unclear';
-  const evidence = `${a.label} ${percentWithInterval(left)}, ${b.label} ${percentWithInterval(right)}, ${left.n} pairs`;
-  return { claim, verdict, evidence };
+  const evidence = `${percent(aux.mean)} against ${percent(against.mean)}: ${pointsWithInterval(difference)}, ${aux.n} pairs`;
+  return { claim, verdict: verdictOf(difference), evidence };
 }
 
 function fidelityCostClaim({ evaluation }: ReportInput): Claim {

@@ -157,6 +157,14 @@ function reward(variant: string, label: string, seen: number, unseen: number): R
     seen: around(seen, 400),
     unseen: around(unseen, 310),
     byCategory: Object.fromEntries(CATEGORIES.map((category) => [category, around(seen - 0.02, 130)])),
+    ...(variant === 'aux'
+      ? {}
+      : {
+          auxMinusThis: {
+            seen: { mean: 0.83 - seen, lo: 0.8 - seen, hi: 0.86 - seen },
+            unseen: { mean: 0.77 - unseen, lo: 0.74 - unseen, hi: 0.8 - unseen },
+          },
+        }),
   };
 }
 

@@ -31,8 +31,8 @@ export interface RewardAccuracy {
   readonly seen?: CountedInterval;
   readonly unseen?: CountedInterval;
   readonly byCategory?: Readonly<Record<string, CountedInterval>>;
-  /** Accuracy minus that of the CLIP score on the same pairs. */
-  readonly minusClip?: { readonly seen?: Interval; readonly unseen?: Interval };
+  /** The accuracy of 'aux' minus this one, on the same pairs. */
+  readonly auxMinusThis?: { readonly seen?: Interval; readonly unseen?: Interval };
 }
 
 /** The metrics of one tuning run. */

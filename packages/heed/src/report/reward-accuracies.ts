@@ -1,7 +1,6 @@
 /** The accuracies of a reward's report in the order and words of figure 3. */
 import type { PairAccuracy } from '../reward/accuracy.ts';
 import type { RewardReport } from '../reward/run.ts';
-import type { Interval } from '../statistics/index.ts';
 import type { CountedInterval, RewardAccuracy } from './report-input.ts';
 
 const LABELS: readonly (readonly [variant: keyof RewardReport['accuracy'], label: string])[] = [
@@ -12,12 +11,11 @@ const LABELS: readonly (readonly [variant: keyof RewardReport['accuracy'], label
 ];
 
 /** One entry for each scorer that was measured. */
-export function rewardAccuracies({ accuracy, minusClip }: RewardReport): RewardAccuracy[] {
+export function rewardAccuracies({ accuracy, minusClip, auxMinus }: RewardReport): RewardAccuracy[] {
   return LABELS.flatMap(([variant, label]): RewardAccuracy[] => {
     const table = accuracy[variant];
     if (!table) return [];
-    const difference: { seen?: Interval; unseen?: Interval } | undefined =
-      variant === 'clip' ? undefined : minusClip[variant];
+    const difference = variant === 'aux' ? undefined : variant === 'clip' ? minusClip.aux : auxMinus[variant];
     const byCategory = Object.entries(table.byCategory).flatMap(([category, parts]) =>
       (['seen', 'unseen'] as const).flatMap((part) => {
         const interval = counted(parts[part]);
@@ -33,7 +31,7 @@ export function rewardAccuracies({ accuracy, minusClip }: RewardReport): RewardA
         ...(seen ? { seen } : {}),
         ...(unseen ? { unseen } : {}),
         byCategory: Object.fromEntries(byCategory),
-        ...(difference ? { minusClip: difference } : {}),
+        ...(difference ? { auxMinusThis: difference } : {}),
       },
     ];
   });

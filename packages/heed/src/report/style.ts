@@ -25,9 +25,10 @@ p { margin: 0 0 12px; max-width: 74ch; }
 .note { font-size: 13px; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 22px 24px 24px; margin-top: 22px; }
 .banner { border-left: 4px solid var(--amber); background: var(--faint); padding: 10px 14px; border-radius: 6px; margin: 18px 0 0; font-size: 14px; max-width: none; }
-.headline { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 14px; margin-top: 20px; }
-.tile { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; }
-.tile .value { font-size: 28px; font-weight: 650; font-variant-numeric: tabular-nums; letter-spacing: -0.02em; line-height: 1.25; }
+.headline { display: grid; grid-template-columns: repeat(auto-fit, minmax(165px, 1fr)); gap: 14px; margin-top: 20px; }
+.tile { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 15px; display: flex; flex-direction: column; }
+.tile .name { flex: 1; }
+.tile .value { font-size: 26px; font-weight: 650; font-variant-numeric: tabular-nums; letter-spacing: -0.02em; line-height: 1.25; }
 .tile .name { color: var(--muted); font-size: 13px; }
 .tile .range { color: var(--muted); font-size: 12.5px; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; }

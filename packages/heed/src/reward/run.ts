@@ -65,6 +65,8 @@ export interface RewardReport {
   accuracy: { clip: AccuracyTable } & Partial<Record<RewardVariant, AccuracyTable>>;
   /** Accuracy minus that of CLIP score on the same pairs. */
   minusClip: Partial<Record<RewardVariant, { seen?: Interval; unseen?: Interval }>>;
+  /** The accuracy of 'aux' minus that of the others, on the same pairs: what the auxiliary task and more labels buy. */
+  auxMinus: Partial<Record<Exclude<RewardVariant, 'aux'>, { seen?: Interval; unseen?: Interval }>>;
   /** Mean accuracies and numbers of pairs in brief. */
   summary: Record<'seen' | 'unseen', { aux?: number; plain?: number; half?: number; clip?: number; n: number }>;
   gate: { passed: boolean; warning?: string };
@@ -103,13 +105,15 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
     await prepare(features, { labelled, perturbedPrompts, store, progress, ...(signal ? { signal } : {}) });
 
     const clip = pairOutcomes(split.test, clipScores(imagesOf(split.test), features));
-    const report: Pick<RewardReport, 'accuracy' | 'minusClip'> = {
+    const report: Pick<RewardReport, 'accuracy' | 'minusClip' | 'auxMinus'> = {
       accuracy: { clip: accuracyTable(clip) },
       minusClip: {},
+      auxMinus: {},
     };
     const epochs: RewardRunResult['epochs'] = {};
     const wanted = options.variants ?? variantsFor(training);
     let kept: RewardModel | undefined;
+    let auxPairs: PromptPairs[] = [];
     for (const variant of REWARD_VARIANTS.filter((each) => each === 'aux' || wanted.includes(each))) {
       const trained = await trainVariant(variant, {
         split: variant === 'half' ? halved(split, seed) : split,
@@ -126,8 +130,13 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
       report.accuracy[variant] = accuracyTable(pairs);
       report.minusClip[variant] = differences(pairs, clip);
       epochs[variant] = trained.bestEpoch;
-      if (variant === 'aux') kept = trained.model;
-      else trained.model.dispose();
+      if (variant === 'aux') {
+        kept = trained.model;
+        auxPairs = pairs;
+      } else {
+        report.auxMinus[variant] = differences(auxPairs, pairs);
+        trained.model.dispose();
+      }
     }
 
     const full: RewardReport = {
@@ -288,12 +297,12 @@ function imagesOf(labelled: readonly LabelledImage[]): { id: string; prompt: str
   return labelled.map(({ image }) => image);
 }
 
-function differences(treated: readonly PromptPairs[], clip: readonly PromptPairs[]) {
+function differences(treated: readonly PromptPairs[], baseline: readonly PromptPairs[]) {
   const of = (wanted: boolean) => {
     const picked = treated.flatMap((pairs, i) => (pairs.seen === wanted ? [i] : []));
     return accuracyDifference(
       picked.map((i) => treated[i]!),
-      picked.map((i) => clip[i]!),
+      picked.map((i) => baseline[i]!),
     );
   };
   const [seen, unseen] = [of(true), of(false)];

@@ -36,7 +36,14 @@ export function rewardChart(rewards: readonly RewardAccuracy[]): Markup {
     marginTop: 44,
     x: { domain: sorted.map((r) => r.label), label: null, padding: 0.25 },
     fx: { label: null, padding: 0.08, labelOffset: 30 },
-    y: { domain: [0, 100], grid: true, label: 'accuracy, %', labelArrow: 'none', labelAnchor: 'center' },
+    y: {
+      domain: [0, 110],
+      ticks: [0, 20, 40, 60, 80, 100],
+      grid: true,
+      label: 'accuracy, %',
+      labelArrow: 'none',
+      labelAnchor: 'center',
+    },
     color: { domain: sorted.map((r) => r.variant), range: sorted.map((r) => rewardColour(r.variant)) },
     marks: [
       Plot.axisX({ label: null, tickSize: 0, lineWidth: 7 }),

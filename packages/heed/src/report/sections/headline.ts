@@ -25,7 +25,7 @@ ${
 }
 <section id="claims">
 <h2>What came out</h2>
-<p class="lead">Each line is something the paper leads one to expect. “unclear” means that the interval does not exclude the opposite.</p>
+<p class="lead">Each line is something the paper leads one to expect. “unclear” means that the interval does not exclude the opposite. All intervals are 95 % bootstrap intervals.</p>
 <div class="scroll"><table>
 <thead><tr><th>Expectation</th><th class="text">Verdict</th><th class="text">Evidence</th></tr></thead>
 <tbody>${judgeClaims(input).map(
@@ -45,7 +45,7 @@ function tilesOf({ evaluation, rewards }: ReportInput): Tile[] {
       {
         name: `Aligned images, ${arm.label}`,
         value: percent(mean),
-        range: `95 % interval ${percent(lo)} to ${percent(hi)}`,
+        range: `${percent(lo)} to ${percent(hi)}`,
       },
     ];
   });
@@ -57,7 +57,7 @@ function tilesOf({ evaluation, rewards }: ReportInput): Tile[] {
           {
             name: 'Tuned minus base, points',
             value: points(gain.mean),
-            range: `95 % interval ${points(gain.lo)} to ${points(gain.hi)}`,
+            range: `${points(gain.lo)} to ${points(gain.hi)}`,
           },
         ]
       : []),
@@ -67,7 +67,7 @@ function tilesOf({ evaluation, rewards }: ReportInput): Tile[] {
           {
             name: 'Reward accuracy, unseen objects',
             value: percent(aux.unseen.mean),
-            range: `95 % interval ${percent(aux.unseen.lo)} to ${percent(aux.unseen.hi)}`,
+            range: `${percent(aux.unseen.lo)} to ${percent(aux.unseen.hi)}`,
           },
         ]
       : []),

@@ -1,6 +1,6 @@
 /** Figures 3(a) and 3(b) with their numbers. */
 import { rewardChart } from '../charts/reward-chart.ts';
-import { percentWithInterval } from '../figures.ts';
+import { percent, percentWithInterval } from '../figures.ts';
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';
 import type { ReportInput } from '../report-input.ts';
@@ -26,7 +26,7 @@ ${
 <thead><tr><th>By category</th>${categories.map((c) => html`<th>${c}</th>`)}</tr></thead>
 <tbody>${rewards.map(
         ({ label, byCategory }) => html`<tr><td>${label}</td>
-${categories.map((c) => html`<td>${byCategory?.[c] ? percentWithInterval(byCategory[c]) : '–'}</td>`)}</tr>`,
+${categories.map((c) => html`<td>${byCategory?.[c] ? percent(byCategory[c].mean) : '–'}</td>`)}</tr>`,
       )}</tbody></table></div>`
 }
 </section>`;
