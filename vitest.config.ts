@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    // Long on purpose: a slow machine is no failure, and nothing here measures time.
+    testTimeout: 300_000,
+    hookTimeout: 600_000,
   },
 });
