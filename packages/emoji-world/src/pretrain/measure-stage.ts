@@ -10,6 +10,7 @@ import { HEAD_NAMES } from '../recogniser/labels.ts';
 import { loadRecogniser } from '../recogniser/recogniser.ts';
 import { writeContactSheet } from './contact-sheet.ts';
 import { evaluationAttributes } from './evaluation-attributes.ts';
+import { writeModelCard } from './model-card.ts';
 import type { StageRunner } from './stage.ts';
 import { stageFolder } from './stage.ts';
 import { writeJson } from './write-json.ts';
@@ -70,7 +71,7 @@ export const runMeasureStage: StageRunner = async (context) => {
     rates,
   });
   await writeContactSheet(join(folder, 'contact-sheet.png'), shown, { columns: 5 * SHOWN, scale: 1 });
-  context.print(`measure: ${ratesOf(tally)} · written to ${folder}`);
+  context.print(`measure: ${ratesOf(tally)} · written to ${folder} and ${await writeModelCard(context)}`);
   return { finished: true };
 };
 

@@ -32,8 +32,8 @@ export async function saveTraining(folder: string, saved: SavedTraining): Promis
 
 /** The newest whole state of the folder, or undefined where there is none. */
 export async function loadTraining(folder: string): Promise<SavedTraining | undefined> {
-  for (const { slot, step } of (await readSlots(folder)).reverse()) {
-    const { tensors, metadata } = await readSafetensors(join(folder, slot));
+  for (const { slot, step, trainedSeconds } of (await readSlots(folder)).reverse()) {
+    const { tensors } = await readSafetensors(join(folder, slot));
     const groups = Object.fromEntries(GROUPS.map((group) => [group, new Map() as ParameterValues]));
     for (const [key, { shape, data }] of tensors) {
       const cut = key.indexOf('/');
@@ -42,15 +42,23 @@ export async function loadTraining(folder: string): Promise<SavedTraining | unde
     const { parameters, firstMoment, secondMoment, ema } = groups as Record<(typeof GROUPS)[number], ParameterValues>;
     return {
       optimizer: { step, parameters, firstMoment, secondMoment, ...(ema.size > 0 ? { ema } : {}) },
-      trainedSeconds: Number(metadata.trainedSeconds ?? 0),
+      trainedSeconds,
     };
   }
   return undefined;
 }
 
+/** How far the folder's newest state is, without reading its weights. */
+export async function readTrainingProgress(
+  folder: string,
+): Promise<{ step: number; trainedSeconds: number } | undefined> {
+  return (await readSlots(folder)).at(-1);
+}
+
 interface Slot {
   readonly slot: string;
   readonly step: number;
+  readonly trainedSeconds: number;
 }
 
 /** The slots whose file is whole by its header, oldest first. */
@@ -60,7 +68,7 @@ async function readSlots(folder: string): Promise<Slot[]> {
   for (const slot of names.filter((name) => /^state-[01]\.safetensors$/.test(name))) {
     try {
       const { metadata } = await readSafetensorsHeader(join(folder, slot));
-      slots.push({ slot, step: Number(metadata.step) });
+      slots.push({ slot, step: Number(metadata.step), trainedSeconds: Number(metadata.trainedSeconds ?? 0) });
     } catch (error) {
       console.error(`${join(folder, slot)} is damaged and is passed over: ${(error as Error).message}`);
     }

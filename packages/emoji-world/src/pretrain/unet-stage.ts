@@ -25,7 +25,7 @@ import { optimise } from './optimise.ts';
 import type { StageContext, StageRunner } from './stage.ts';
 import { exists, requireFile, stageFolder } from './stage.ts';
 
-const BATCH_SIZE = 32;
+const BATCH_SIZE = 16;
 const CAPTION_DROPOUT = 0.1;
 const SNR_LIMIT = 5;
 
