@@ -1,0 +1,34 @@
+/** Captions that repeat for a seed, and distances that see a shift. */
+import { createRandom } from '@heed/diffusion/autodiff';
+import { describe, expect, it } from 'vitest';
+import { fidelityOf, fidelityPrompts } from './fidelity.ts';
+
+describe('fidelityPrompts', () => {
+  it('gives as many different captions as asked, the same for a seed', () => {
+    const prompts = fidelityPrompts({ seed: 3, count: 40 });
+    expect(new Set(prompts.map(({ text }) => text)).size).toBe(40);
+    expect(fidelityPrompts({ seed: 3, count: 40 })).toEqual(prompts);
+    expect(fidelityPrompts({ seed: 4, count: 40 })).not.toEqual(prompts);
+  });
+
+  it('keeps its first captions when more are asked for', () => {
+    expect(fidelityPrompts({ seed: 3, count: 20 })).toEqual(fidelityPrompts({ seed: 3, count: 40 }).slice(0, 20));
+  });
+
+  it('asks for nothing that could be judged or learned from', () => {
+    expect(fidelityPrompts({ seed: 3, count: 10 }).every((p) => p.attributes === undefined)).toBe(true);
+  });
+});
+
+describe('fidelityOf', () => {
+  const normals = (seed: number) => createRandom(seed).fillNormal(new Float32Array(200 * 4));
+
+  it('grows in both measures with the distance of the sets', () => {
+    const reference = normals(1);
+    const near = fidelityOf(normals(2), reference, 4);
+    const shifted = normals(2).map((value, i) => value + (i % 4 === 0 ? 2 : 0));
+    const far = fidelityOf(shifted, reference, 4);
+    expect(far.frechet).toBeGreaterThan(near.frechet + 2);
+    expect(far.cmmd).toBeGreaterThan(near.cmmd);
+  });
+});
