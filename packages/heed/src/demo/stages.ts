@@ -113,10 +113,11 @@ async function evaluate(context: StageContext): Promise<void> {
 }
 
 async function report(context: StageContext): Promise<void> {
-  const { project, progress } = context;
-  await runReport(
-    project,
-    { run: DEMO_EVALUATION, title: 'heed demo: the whole loop on the emoji world', ...aborting(context) },
-    progress,
-  );
+  const { project, scale, progress } = context;
+  const options = {
+    run: DEMO_EVALUATION,
+    title: 'heed demo: the whole loop on the emoji world',
+    facts: { scale: scale.description },
+  };
+  await runReport(project, { ...options, ...aborting(context) }, progress);
 }
