@@ -1,6 +1,11 @@
 /** What heed offers as a library: the commands' work as functions, and the files of a project as types. */
 export { checkConfig, configJsonSchema, configSchema, type HeedConfig, parseConfig } from './config/index.ts';
+export { type DemoOptions, type DemoResult, runDemo } from './demo/run.ts';
 export { EXIT_CODES, type ExitCode, HeedError } from './errors.ts';
+export type { Evaluation } from './evaluate/evaluation.ts';
+export { type EvaluateRunOptions, runEvaluate } from './evaluate/run.ts';
+export { exportModel } from './export/model-folder.ts';
+export { exportFeedback, exportImages } from './export/tables.ts';
 export {
   type FeedbackEvent,
   type FeedbackLog,
@@ -11,6 +16,7 @@ export {
   openFeedbackLog,
   runSimulatedLabelling,
 } from './feedback/index.ts';
+export { type GenerateRunOptions, type GenerateRunResult, runGenerate } from './generate/run.ts';
 export { createImageStore, type ImageRecipe, type ImageRecord, type ImageStore } from './images/index.ts';
 export { createProgressFactory, type Progress, type ProgressFactory, silentProgress } from './progress/index.ts';
 export { initProject, openProject, type Project, type ProjectPaths } from './project/index.ts';
@@ -22,3 +28,7 @@ export {
   readPromptsFile,
   trainingPrompts,
 } from './prompts/index.ts';
+export { type ReportRunOptions, runReport } from './report/run.ts';
+export { type RewardRunOptions, type RewardRunResult, runReward } from './reward/run.ts';
+export { runSample, type SampleRunOptions } from './sample/run.ts';
+export { runTune, type TuneRunOptions, type TuneRunResult } from './tune/run.ts';

@@ -1,6 +1,6 @@
 /** What every command shares: the project, progress, Ctrl-C, and how results and errors are shown. */
 import type { Command } from 'commander';
-import { HeedError, isAbort } from '../errors.ts';
+import { EXIT_CODES, HeedError, isAbort } from '../errors.ts';
 import { createProgressFactory, type ProgressFactory } from '../progress/progress.ts';
 import type { Project } from '../project/project.ts';
 
@@ -52,9 +52,12 @@ export async function runCommand(
 ): Promise<void> {
   const { json } = options;
   const controller = new AbortController();
+  const note = (text: string) => {
+    process.stderr.write(json ? `${JSON.stringify({ note: text })}\n` : `heed: ${text}\n`);
+  };
   const stop = () => {
-    if (controller.signal.aborted) process.exit(130);
-    process.stderr.write('heed: stopping; what is done is kept. Once more to stop at once.\n');
+    if (controller.signal.aborted) process.exit(EXIT_CODES.interrupted);
+    note('stopping; what is done is kept. Once more to stop at once.');
     controller.abort();
   };
   process.on('SIGINT', stop);
@@ -64,7 +67,7 @@ export async function runCommand(
       json,
       progress: createProgressFactory({ json }),
       signal: controller.signal,
-      note: (text) => process.stderr.write(json ? `${JSON.stringify({ note: text })}\n` : `heed: ${text}\n`),
+      note,
       openProject: async () => {
         const { openProject } = await import('../project/project.ts');
         return openProject(options.project, { overrides: options.set });
@@ -75,7 +78,7 @@ export async function runCommand(
   } catch (error) {
     // Libraries report a cancelled run in words of their own; that it was cancelled is what counts.
     throw controller.signal.aborted && !isAbort(error)
-      ? new HeedError('stopped', { exitCode: 130, cause: error })
+      ? new HeedError('stopped', { exitCode: EXIT_CODES.interrupted, cause: error })
       : error;
   } finally {
     process.off('SIGINT', stop);

@@ -17,9 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-function heed(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+const heed = (...args: string[]) => run(HEED, ...args);
+
+function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [HEED, ...args], { cwd: folder }, (_, stdout, stderr) =>
+    const child = execFile(process.execPath, args, { cwd: folder }, (_, stdout, stderr) =>
       resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
   });
@@ -70,6 +72,37 @@ describe('heed', () => {
       const model = await heed('export', 'model', '--project', 'q', '--out', 'out');
       expect(model).toMatchObject({ code: 2, stderr: "heed: model must be one of base, there is no 'tuned'\n" });
       expect(existsSync(join(folder, 'out'))).toBe(false);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'stops at the first Ctrl-C with what is done, and exits with 130',
+    async () => {
+      const context = new URL('./context.ts', import.meta.url);
+      const script = `
+        import { runCommand } from '${context}';
+        import { showError } from '${new URL('./show-error.ts', import.meta.url)}';
+        try {
+          await runCommand({ project: '.', set: [], json: true }, async ({ signal }) => {
+            setTimeout(() => process.kill(process.pid, 'SIGINT'), 50);
+            await new Promise((_, reject) => {
+              const alive = setTimeout(() => {}, 60_000);
+              signal.addEventListener('abort', () => { clearTimeout(alive); reject(new Error('session run terminated')); });
+            });
+          });
+        } catch (error) { process.exitCode = showError(error, { json: true }); }`;
+      const { code, stderr } = await run('--import', import.meta.resolve('tsx'), '--input-type=module', '-e', script);
+      expect(code).toBe(130);
+      expect(
+        stderr
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line)),
+      ).toEqual([
+        { note: 'stopping; what is done is kept. Once more to stop at once.' },
+        { error: 'stopped', exitCode: 130 },
+      ]);
     },
     TIMEOUT_MS,
   );

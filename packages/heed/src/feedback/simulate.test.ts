@@ -44,7 +44,7 @@ beforeAll(async () => {
     { ...custom, prompt: 'a mood', category: 'custom' },
   );
   await store.close();
-});
+}, 120_000);
 afterAll(() => rm(folder, { recursive: true }));
 
 function recipeOf(attributes: Attributes, seed: number) {
@@ -78,11 +78,10 @@ describe('label --simulate', () => {
 
   it('finds the right ones good and the wrong ones bad, but for slips', async () => {
     const store = createImageStore(project.paths.images);
-    const right = (await readLog()).filter(({ image, label }) => {
-      const wanted = store.get(image).seed % 2 === 0 ? 'good' : 'bad';
-      return label === wanted;
-    });
-    expect(right.length).toBeGreaterThan(0.75 * 48);
+    const answered = (await readLog()).filter(({ label }) => label !== 'skip');
+    const right = answered.filter(({ image, label }) => (label === 'good') === (store.get(image).seed % 2 === 0));
+    expect(answered.length).toBeGreaterThan(0.6 * 48);
+    expect(right.length).toBeGreaterThan(0.75 * answered.length);
   });
 
   it('adds nothing the second time, and only what is missing for more raters', async () => {

@@ -44,6 +44,14 @@ describe('progress', () => {
     );
   });
 
+  it('does not repeat its last line', () => {
+    const lines = watch({});
+    lines.advance(6000);
+    lines.update(10);
+    lines.done();
+    expect(lines.text()).toBe('tune: 100% 10/10 [00:06<00:00 1.7 step/s]\n');
+  });
+
   it('does not count what a resumed run found done as its own speed', () => {
     const resumed = watch({ total: 1000 });
     resumed.update(900);

@@ -53,10 +53,14 @@ export function createProgress(options: ProgressOptions): Progress {
   let firstDone: number | undefined;
   let current = 0;
   let fields: ProgressFields = {};
+  let drawnFields: ProgressFields | undefined;
+  let drawnDone: number | undefined;
   let ended = false;
 
   const draw = () => {
     drawnMs = nowMs();
+    drawnFields = fields;
+    drawnDone = current;
     const elapsedSeconds = (drawnMs - startedMs) / 1000;
     // What a resumed run found done says nothing about its speed.
     const worked = current - (firstDone ?? 0);
@@ -97,7 +101,8 @@ export function createProgress(options: ProgressOptions): Progress {
       if (ended) return;
       ended = true;
       if (newFields) fields = newFields;
-      draw();
+      // A log needs its last line once; a bar is redrawn over itself.
+      if (onTerminal || drawnFields !== fields || drawnDone !== current) draw();
       if (onTerminal) stream.write('\n');
     },
   };

@@ -1,30 +1,53 @@
 /** `heed generate`: images of the project's prompts, to be judged. */
 import type { Command } from 'commander';
+import type { Project } from '../../project/project.ts';
+import type { Prompt } from '../../prompts/prompt.ts';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
+
+interface GenerateOptions extends CommonOptions {
+  model?: string;
+  name?: string;
+  evaluation: boolean;
+}
 
 export function generateCommand(program: Command): void {
   const command = program
     .command('generate')
     .description('draw images of the training prompts; what is there already is not drawn again')
     .option('--model <name>', 'the model to draw with (default: the base model of heed.toml)')
-    .option('--name <set>', 'the set that the images belong to', 'train');
+    .option('--name <set>', "the set that the images belong to (default: 'train', or 'eval')")
+    .option('--evaluation', 'draw the evaluation prompts: judged, they test the reward on unseen objects', false);
   withCommonOptions(command, [
     'heed generate',
     'heed generate --set generate.promptLimit=100 --set generate.imagesPerPrompt=6',
     'heed generate --set generate.prompts=my-prompts.csv --name mine',
-  ]).action(async (options: CommonOptions & { model?: string; name: string }) =>
+    'heed generate --name unlabelled      (not to be judged: tune learns from them by the reward alone)',
+    'heed generate --evaluation && heed label --simulate --name eval',
+  ]).action(async ({ model, name, evaluation, ...options }: GenerateOptions) =>
     runCommand(options, async ({ openProject, progress, signal }) => {
       const project = await openProject();
       const { runGenerate } = await import('../../generate/run.ts');
-      const { model, name: set } = options;
-      const result = await runGenerate(project, { set, ...(model === undefined ? {} : { model }), signal }, progress);
+      const set = name ?? (evaluation ? 'eval' : 'train');
+      const what = evaluation ? await evaluationWork(project) : {};
+      const result = await runGenerate(
+        project,
+        { set, ...what, ...(model === undefined ? {} : { model }), signal },
+        progress,
+      );
       return {
         data: result,
         lines: [
           `${result.images} images in set '${set}' (${result.generated} new) in ${project.paths.images}`,
-          'Next: heed label',
+          `Next: heed label${set === 'train' ? '' : ` --name ${set}`}`,
         ],
       };
     }),
   );
+}
+
+async function evaluationWork(project: Project): Promise<{ prompts: Prompt[]; imagesPerPrompt: number }> {
+  const { projectEvaluationPrompts } = await import('../../prompts/index.ts');
+  const { imagesPerPrompt, bestOf } = project.config.evaluate;
+  // As many as `heed evaluate` will want of the base model, so that it finds them drawn.
+  return { prompts: await projectEvaluationPrompts(project), imagesPerPrompt: Math.max(imagesPerPrompt, bestOf) };
 }
