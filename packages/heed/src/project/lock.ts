@@ -3,10 +3,13 @@
  * taken over; age alone says nothing. Not for threads of one process.
  */
 import { readFileSync } from 'node:fs';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { HeedError } from '../errors.ts';
 import type { Project } from './project.ts';
+
+const CLEARING_WAIT_MS = 10;
 
 /** A lock that is held. */
 export interface Lock {
@@ -47,9 +50,9 @@ export async function takeLock(folder: string, name: string): Promise<Lock> {
   // Written whole under a name of its own first: a lock that can be seen is never half written.
   await writeFile(mine, text, { flag: 'wx' });
   try {
-    for (let attempt = 0; attempt < 5; attempt++) {
+    for (let attempt = 0; attempt < 100; attempt++) {
       if (await linkIfFree(mine, path)) return { release: () => releaseOwn(path, text) };
-      await clearIfDead(path);
+      await clearIfDead(path, mine);
     }
     throw new HeedError(`${path}: expected the lock to be free, other processes kept taking it`);
   } finally {
@@ -67,7 +70,7 @@ async function linkIfFree(mine: string, path: string): Promise<boolean> {
   }
 }
 
-async function clearIfDead(path: string): Promise<void> {
+async function clearIfDead(path: string, mine: string): Promise<void> {
   const text = await readIfThere(path);
   if (text === undefined) return;
   const holder = parseHolder(text);
@@ -76,16 +79,19 @@ async function clearIfDead(path: string): Promise<void> {
       `another process (${holder.pid}) has been running \`heed ${holder.command}\` on this project since ${holder.since}, and only one can at a time`,
     );
   }
-  const aside = `${path}.stale.${process.pid}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+  // Only who holds the clearing lock may remove a dead one, and looks again first: another may have done both already.
+  const clearing = `${path}.clearing`;
+  if (!(await linkIfFree(mine, clearing))) {
+    const clearer = parseHolder((await readIfThere(clearing)) ?? '');
+    if (clearer && !isAlive(clearer)) await rm(clearing, { force: true });
+    await setTimeout(CLEARING_WAIT_MS);
+    return;
   }
-  // Between reading and renaming, another process may have cleared the dead lock and taken its own: give that back.
-  if ((await readIfThere(aside)) !== text) await linkIfFree(aside, path);
-  await rm(aside, { force: true });
+  try {
+    if ((await readIfThere(path)) === text) await rm(path, { force: true });
+  } finally {
+    await rm(clearing, { force: true });
+  }
 }
 
 async function releaseOwn(path: string, text: string): Promise<void> {
