@@ -25,6 +25,17 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
   }
 }
 
+/**
+ * Sessions that a process must not leave open at its end: work queued on the device goes on after a run, and the
+ * process crashes now and then when its driver is unloaded under that work.
+ */
+const openOnDevices = new Set<Session>();
+
+process.on('exit', () => {
+  // A pending run cannot be waited for here.
+  for (const session of openOnDevices) if (!session.isRunning) session.dispose();
+});
+
 /** Owns one OrtSession and the bindings made from it. */
 export class Session {
   readonly device: Device;
@@ -42,6 +53,7 @@ export class Session {
     this.#handle = new NativeHandle('session', pointer, ort.ReleaseSession);
     this.inputs = readNames(pointer, ort.SessionGetInputCount, ort.SessionGetInputName);
     this.outputs = readNames(pointer, ort.SessionGetOutputCount, ort.SessionGetOutputName);
+    if (DEVICES[device].memory !== undefined) openOnDevices.add(this);
   }
 
   /** A new set of bound inputs and outputs. Bindings of one session may run at the same time. */
@@ -57,6 +69,11 @@ export class Session {
     return binding;
   }
 
+  /** True while a run of one of its bindings is pending. */
+  get isRunning(): boolean {
+    return this.#handle.isHeld;
+  }
+
   /** Writes the profile asked for with `profilePrefix` and returns its path. */
   endProfiling(): string {
     const path = create(ort.SessionEndProfiling, this.#handle.pointer, defaultAllocator());
@@ -70,6 +87,7 @@ export class Session {
     for (const binding of [...this.#bindings]) binding.dispose();
     this.#handle.release();
     for (const { value } of this.#lent) value.release();
+    openOnDevices.delete(this);
   }
 
   [Symbol.dispose](): void {
