@@ -81,7 +81,12 @@ export const ort = {
 /** Throws the runtime's own message when a call returned anything but the null status; frees the status. */
 export function check(result: Handle | null): void {
   if (result === null) return;
-  const message = statuses.GetErrorMessage(result).replace(/\s+/g, ' ').trim();
+  // A failed assertion comes with its place in the runtime's source before the part that was meant for people.
+  const message = statuses
+    .GetErrorMessage(result)
+    .replace(/\s+/g, ' ')
+    .replace(/^\/\S+\.(?:cc|h):\d+ .* was false\. /, '')
+    .trim();
   statuses.ReleaseStatus(result);
   throw new Error(`ONNX Runtime: ${message}`);
 }
