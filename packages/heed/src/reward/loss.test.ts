@@ -7,7 +7,8 @@ import { rewardParameterSpecs } from './reward-model.ts';
 const P = 3;
 const H = 5;
 const B = 4;
-const PROMPTS = 3;
+const GOOD = 2;
+const N = 2;
 const architecture = { projectionDim: P, hiddenSize: H };
 
 /** The MLP of appendix D in plain loops. */
@@ -30,10 +31,10 @@ function rewardByHand(parameters: ParameterValues, text: ArrayLike<number>, imag
 it('is L_mse + lambda * L_pc over good images', async () => {
   const random = createRandom(3);
   const parameters = initializeParameters(rewardParameterSpecs(architecture), random);
-  const textEmbeds = random.fillNormal(new Float32Array(B * PROMPTS * P));
+  const textEmbeds = random.fillNormal(new Float32Array(B * P));
+  const perturbedEmbeds = random.fillNormal(new Float32Array(GOOD * N * P));
   const imageEmbeds = random.fillNormal(new Float32Array(B * P));
-  const labels = Float32Array.of(1, 0, 1, 0.5);
-  const good = [0, 2];
+  const labels = Float32Array.of(1, 1, 0, 0.5);
   const temperature = 2;
   const lambda = 0.5;
 
@@ -41,20 +42,20 @@ it('is L_mse + lambda * L_pc over good images', async () => {
     name: 'reward loss',
     parameters,
     inputs: {
-      textEmbeds: { shape: [B, PROMPTS, P] },
+      textEmbeds: { shape: [B, P] },
       imageEmbeds: { shape: [B, P] },
       labels: { shape: [B] },
-      classificationWeights: { shape: [B] },
-      originalIndex: { shape: [B], dtype: 'int64' as const },
+      perturbedEmbeds: { shape: [GOOD, N, P] },
+      originalIndex: { shape: [GOOD], dtype: 'int64' as const },
     },
-    build: (p, batch) => {
+    build: (p, { perturbedEmbeds: others, originalIndex, ...batch }) => {
       const {
         loss: total,
         meanSquaredError,
         promptClassification,
       } = rewardLoss(p, batch, {
         architecture,
-        promptCount: PROMPTS,
+        perturbed: { textEmbeds: others, originalIndex },
         temperature,
         lambda,
       });
@@ -65,20 +66,18 @@ it('is L_mse + lambda * L_pc over good images', async () => {
     textEmbeds,
     imageEmbeds,
     labels,
-    classificationWeights: Float32Array.of(1 / 2, 0, 1 / 2, 0),
-    originalIndex: new BigInt64Array(B),
+    perturbedEmbeds,
+    originalIndex: new BigInt64Array(GOOD),
   });
   loss.dispose();
 
-  const r = (image: number, prompt: number) =>
-    rewardByHand(
-      parameters,
-      textEmbeds.slice((image * PROMPTS + prompt) * P, (image * PROMPTS + prompt + 1) * P),
-      imageEmbeds.slice(image * P, (image + 1) * P),
-    );
-  const mse = Array.from(labels, (y, i) => (y - r(i, 0)) ** 2).reduce((a, b) => a + b) / B;
-  const crossEntropies = good.map((i) => {
-    const exponentials = [0, 1, 2].map((j) => Math.exp(r(i, j) / temperature));
+  const row = (rows: Float32Array, i: number) => rows.slice(i * P, (i + 1) * P);
+  const r = (image: number, text: Float32Array) => rewardByHand(parameters, text, row(imageEmbeds, image));
+  const own = (image: number) => r(image, row(textEmbeds, image));
+  const mse = Array.from(labels, (y, i) => (y - own(i)) ** 2).reduce((a, b) => a + b) / B;
+  const crossEntropies = [0, 1].map((i) => {
+    const rewards = [own(i), r(i, row(perturbedEmbeds, i * N)), r(i, row(perturbedEmbeds, i * N + 1))];
+    const exponentials = rewards.map((reward) => Math.exp(reward / temperature));
     return -Math.log(exponentials[0]! / exponentials.reduce((a, b) => a + b));
   });
   const pc = (crossEntropies[0]! + crossEntropies[1]!) / 2;

@@ -5,6 +5,7 @@
 import {
   add,
   broadcastTo,
+  concat,
   crossEntropy,
   div,
   mean,
@@ -14,49 +15,65 @@ import {
   slice,
   square,
   sub,
-  sum,
   type Tensor,
 } from '@heed/diffusion/autodiff';
 import { type RewardArchitecture, rewardModel } from './model.ts';
 
-/** One batch. Prompt 0 of each row is the image's own, the others are perturbed ones. */
+/** One batch of B labelled pairs, of which the first G are good and come with N perturbed prompts each. */
 export interface RewardBatch {
-  textEmbeds: Tensor; // [B, 1 + N, P]
+  textEmbeds: Tensor; // [B, P], the prompts the images were made for
   imageEmbeds: Tensor; // [B, P]
   labels: Tensor; // [B], y: 1 good, 0 bad
-  classificationWeights: Tensor; // [B], 1 / (good images in the batch) where the image is good, else 0
-  originalIndex: Tensor; // int64 [B], all 0: where the own prompt stands
 }
 
-/** The paper's two terms and their sum, all scalars. `promptCount` is 1 + N; with 1 there is no auxiliary task. */
+/** What the auxiliary task adds to a batch. */
+export interface PerturbedPrompts {
+  textEmbeds: Tensor; // [G, N, P]
+  originalIndex: Tensor; // int64 [G], all 0: the own prompt is put before the perturbed ones
+}
+
+/** The paper's two terms and their sum, all scalars. Without `perturbed` there is no auxiliary task. */
 export function rewardLoss(
   p: ParameterScope,
   batch: RewardBatch,
-  options: { architecture: RewardArchitecture; promptCount: number; temperature: number; lambda: number },
+  options: {
+    architecture: RewardArchitecture;
+    perturbed?: PerturbedPrompts;
+    temperature: number;
+    lambda: number;
+  },
 ): { loss: Tensor; meanSquaredError: Tensor; promptClassification?: Tensor } {
-  const { architecture, promptCount, temperature, lambda } = options;
-  const batchSize = batch.imageEmbeds.shape[0]!;
-  const rows = batchSize * promptCount;
-  const { projectionDim } = architecture;
-  const images = reshape(batch.imageEmbeds, [batchSize, 1, projectionDim]);
-  const r = reshape(
-    rewardModel(p, architecture, {
-      textEmbeds: reshape(batch.textEmbeds, [rows, projectionDim]),
-      imageEmbeds: reshape(broadcastTo(images, [batchSize, promptCount, projectionDim]), [rows, projectionDim]),
-    }),
-    [batchSize, promptCount],
-  ); // [B, 1 + N]
+  const { architecture, perturbed, temperature, lambda } = options;
 
   // L_mse = E_(x, z, y) [ (y - r(x, z))^2 ]
-  const ownReward = reshape(slice(r, { axis: 1, start: 0, end: 1 }), [batchSize]); // [B]
-  const meanSquaredError = mean(square(sub(batch.labels, ownReward)));
-  if (promptCount === 1) return { loss: meanSquaredError, meanSquaredError };
+  const r = rewardModel(p, architecture, batch); // [B]
+  const meanSquaredError = mean(square(sub(batch.labels, r)));
+  if (perturbed === undefined) return { loss: meanSquaredError, meanSquaredError };
 
   // Equation 1: L_pc = E_(x, {z_j}, i') [ CE( P(i | x, {z_j}), i' ) ], P(i | x, {z_j}) = softmax_i( r(x, z_i) / T ), over good images.
   // With T = 2 and N = 10 the logits span [0, 0.5], so the own prompt's probability cannot pass 0.14: L_pc stays high.
-  const perImage = crossEntropy(div(r, temperature), batch.originalIndex); // [B]
-  const promptClassification = sum(mul(batch.classificationWeights, perImage));
+  const good = perturbed.textEmbeds.shape[0]!;
+  const ownReward = reshape(slice(r, { axis: 0, start: 0, end: good }), [good, 1]);
+  const otherRewards = perturbedRewards(p, architecture, perturbed.textEmbeds, batch.imageEmbeds); // [G, N]
+  const logits = div(concat([ownReward, otherRewards], 1), temperature); // [G, 1 + N]
+  const promptClassification = mean(crossEntropy(logits, perturbed.originalIndex));
 
   // L = L_mse + lambda * L_pc
   return { loss: add(meanSquaredError, mul(promptClassification, lambda)), meanSquaredError, promptClassification };
+}
+
+/** r of the first G images with each of their N perturbed prompts: -> [G, N]. */
+function perturbedRewards(
+  p: ParameterScope,
+  architecture: RewardArchitecture,
+  textEmbeds: Tensor, // [G, N, P]
+  imageEmbeds: Tensor, // [B, P]
+): Tensor {
+  const [good, prompts, size] = textEmbeds.shape as [number, number, number];
+  const images = reshape(slice(imageEmbeds, { axis: 0, start: 0, end: good }), [good, 1, size]);
+  const rewards = rewardModel(p, architecture, {
+    textEmbeds: reshape(textEmbeds, [good * prompts, size]),
+    imageEmbeds: reshape(broadcastTo(images, [good, prompts, size]), [good * prompts, size]),
+  });
+  return reshape(rewards, [good, prompts]);
 }

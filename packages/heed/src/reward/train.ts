@@ -10,8 +10,9 @@ import {
   type ParameterValues,
   type RandomGenerator,
 } from '@heed/diffusion/autodiff';
+import { planBatches } from './batch-plan.ts';
 import type { Features } from './features.ts';
-import { isGood, type LabelledImage } from './labelled-image.ts';
+import type { LabelledImage } from './labelled-image.ts';
 import { rewardLoss } from './loss.ts';
 import { DEFAULT_REWARD_OPTIONS, type RewardOptions } from './options.ts';
 import { createRewardModel, type RewardModel, rewardParameterSpecs } from './reward-model.ts';
@@ -55,26 +56,27 @@ export async function trainReward(inputs: {
   const random = createRandom(seed);
   const architecture = { projectionDim: features.projectionDim, hiddenSize: options.hiddenSize };
   const parameters = initializeParameters(rewardParameterSpecs(architecture), random.fork('weights'));
-  const promptCount = options.lambda > 0 && inputs.perturbedPrompts ? 1 + options.perturbations : 1;
-  const batchSize = Math.min(options.batchSize, training.length);
+  const perturbedPrompts = options.lambda > 0 ? inputs.perturbedPrompts : undefined;
+  const plan = planBatches(training, { batchSize: options.batchSize, perturbedPrompts });
   const session = {
     ...(inputs.device === undefined ? {} : { device: inputs.device }),
     ...(inputs.threads === undefined ? {} : { threads: inputs.threads }),
   };
+  const pairShape = [plan.batchSize, architecture.projectionDim];
   const step = await createTrainingStep({
     name: 'reward training',
     inputs: {
-      textEmbeds: { shape: [batchSize, promptCount, architecture.projectionDim] },
-      imageEmbeds: { shape: [batchSize, architecture.projectionDim] },
-      labels: { shape: [batchSize] },
-      classificationWeights: { shape: [batchSize] },
-      originalIndex: { shape: [batchSize], dtype: 'int64' },
+      textEmbeds: { shape: pairShape },
+      imageEmbeds: { shape: pairShape },
+      labels: { shape: [plan.batchSize] },
+      perturbedEmbeds: { shape: [Math.max(1, plan.good), options.perturbations, architecture.projectionDim] },
+      originalIndex: { shape: [Math.max(1, plan.good)], dtype: 'int64' },
     },
     parameters,
-    loss: (p, batch) =>
+    loss: (p, { perturbedEmbeds, originalIndex, ...batch }) =>
       rewardLoss(p, batch, {
         architecture,
-        promptCount,
+        ...(plan.good > 0 ? { perturbed: { textEmbeds: perturbedEmbeds, originalIndex } } : {}),
         temperature: options.temperature,
         lambda: options.lambda,
       }),
@@ -88,26 +90,27 @@ export async function trainReward(inputs: {
   try {
     for (let epoch = 1; epoch <= options.maxEpochs; epoch++) {
       const totals = { loss: 0, meanSquaredError: 0, promptClassification: 0 };
-      const order = random.fork(`epoch ${epoch}`).shuffle([...training]);
-      const batches = Math.max(1, Math.floor(order.length / batchSize));
-      for (let i = 0; i < batches; i++) {
+      const own = random.fork(`epoch ${epoch}`);
+      const batches = plan.compose(own);
+      for (const items of batches) {
         signal?.throwIfAborted();
-        const batch = assembleBatch(order.slice(i * batchSize, (i + 1) * batchSize), {
+        const batch = assembleBatch(items, {
           features,
-          promptCount,
-          perturbedPrompts: inputs.perturbedPrompts,
-          random: random.fork(`prompts ${epoch} ${i}`),
+          good: plan.good,
+          perturbations: options.perturbations,
+          perturbedPrompts,
+          random: own,
         });
         const measured = await step.step(batch, { learningRate: options.learningRate });
-        totals.loss += measured.loss / batches;
-        totals.meanSquaredError += measured.meanSquaredError! / batches;
-        totals.promptClassification += (measured.promptClassification ?? 0) / batches;
+        totals.loss += measured.loss / batches.length;
+        totals.meanSquaredError += measured.meanSquaredError! / batches.length;
+        totals.promptClassification += (measured.promptClassification ?? 0) / batches.length;
       }
       const { promptClassification, ...rest } = totals;
       const record: RewardEpoch = {
         epoch,
         ...rest,
-        ...(promptCount > 1 ? { promptClassification } : {}),
+        ...(plan.good > 0 ? { promptClassification } : {}),
         validationError: await meanSquaredErrorOn(model, validation.length > 0 ? validation : training, features),
       };
       epochs.push(record);
@@ -158,39 +161,38 @@ async function meanSquaredErrorOn(
   return total / labelled.length;
 }
 
-/** The arrays of one batch; prompt 0 of each row is the image's own. */
+/** The arrays of one batch whose first `good` images are good. */
 function assembleBatch(
   items: readonly LabelledImage[],
   options: {
     features: Features;
-    promptCount: number;
+    good: number;
+    perturbations: number;
     perturbedPrompts: ReadonlyMap<string, readonly string[]> | undefined;
     random: RandomGenerator;
   },
 ) {
-  const { features, promptCount, perturbedPrompts, random } = options;
+  const { features, good, perturbations, perturbedPrompts, random } = options;
   const length = features.projectionDim;
-  const textEmbeds = new Float32Array(items.length * promptCount * length);
-  const takesPart = items.map((item) => isGood(item) && (perturbedPrompts?.get(item.image.prompt)?.length ?? 0) > 0);
-  const goodCount = takesPart.filter(Boolean).length;
-  items.forEach(({ image }, i) => {
-    const others = takesPart[i] ? perturbedPrompts!.get(image.prompt)! : [image.prompt];
+  const perturbedEmbeds = items.slice(0, good).flatMap(({ image }) => {
+    const others = perturbedPrompts!.get(image.prompt)!;
     // A random place to begin: where there are more than N, each epoch sees other ones.
     const start = random.integer(others.length);
-    for (let j = 0; j < promptCount; j++) {
-      const prompt = j === 0 ? image.prompt : others[(start + j - 1) % others.length]!;
-      textEmbeds.set(features.text(prompt), (i * promptCount + j) * length);
-    }
+    return Array.from({ length: perturbations }, (_, j) => features.text(others[(start + j) % others.length]!));
   });
+  const unused = new Float32Array(perturbations * length);
   return {
-    textEmbeds,
+    textEmbeds: stackRows(
+      items.map(({ image }) => features.text(image.prompt)),
+      length,
+    ),
     imageEmbeds: stackRows(
       items.map(({ image }) => features.image(image.id)),
       length,
     ),
     labels: Float32Array.from(items, ({ label }) => label),
-    classificationWeights: Float32Array.from(takesPart, (part) => (part ? 1 / goodCount : 0)),
-    originalIndex: new BigInt64Array(items.length),
+    perturbedEmbeds: good > 0 ? stackRows(perturbedEmbeds, length) : unused,
+    originalIndex: new BigInt64Array(Math.max(1, good)),
   };
 }
 
