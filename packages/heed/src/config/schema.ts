@@ -71,7 +71,7 @@ const reward = z.strictObject({
     .gt(0)
     .lt(1)
     .default(0.15)
-    .describe('Share of the labelled prompts held out to measure accuracy.'),
+    .describe('Share of the labelled images held out to measure accuracy.'),
 });
 
 const tune = z.strictObject({

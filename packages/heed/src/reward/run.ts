@@ -7,45 +7,30 @@ import { join } from 'node:path';
 import { createRandom } from '@heed/diffusion/autodiff';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { HeedError } from '../errors.ts';
-import { openFeedbackLog } from '../feedback/index.ts';
-import { createImageStore, type ImageRecord } from '../images/index.ts';
+import { createImageStore } from '../images/index.ts';
 import { openMetricsLog } from '../metrics/metrics-log.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { checkName, type Project, startRun, withLock } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { perturb } from '../prompts/index.ts';
-import type { Interval } from '../statistics/index.ts';
-import {
-  type AccuracyTable,
-  accuracyDifference,
-  accuracyTable,
-  clipScores,
-  type PromptPairs,
-  pairOutcomes,
-} from './accuracy.ts';
+import { clipScores, type PromptPairs, pairOutcomes } from './accuracy.ts';
 import type { Features } from './features.ts';
-import { rewardGate } from './gate.ts';
 import {
   halveImages,
   isBad,
   isGood,
-  isMeasuringSet,
   type LabelledImage,
-  labelImages,
   type RewardSplit,
   splitLabelledImages,
 } from './labelled-image.ts';
 import type { RewardOptions } from './options.ts';
+import { readLabels } from './project-labels.ts';
+import { REWARD_REPORT_FILE, REWARD_VARIANTS, type RewardReport, type RewardVariant, rewardReport } from './report.ts';
 import { type RewardModel, saveRewardModel } from './reward-model.ts';
 import { openProjectFeatures, rewardFolder } from './scorer.ts';
 import { scoreImages, trainReward } from './train.ts';
 
-/** The trainings, by what the report calls them. */
-export const REWARD_VARIANTS = ['aux', 'plain', 'half'] as const;
-export type RewardVariant = (typeof REWARD_VARIANTS)[number];
-
-/** File in the reward's folder that holds a `RewardReport`. */
-export const REWARD_REPORT_FILE = 'accuracy.json';
+export { REWARD_REPORT_FILE, type RewardReport, type RewardVariant } from './report.ts';
 
 export interface RewardRunOptions {
   /** The reward is written to `models/reward-<name>`. */
@@ -56,20 +41,6 @@ export interface RewardRunOptions {
   /** Override the project's settings. */
   training?: Partial<RewardOptions>;
   signal?: AbortSignal;
-}
-
-/** What was measured; everything on held-out images. */
-export interface RewardReport {
-  /** Labelled images by use. */
-  images: { training: number; validation: number; test: number };
-  accuracy: { clip: AccuracyTable } & Partial<Record<RewardVariant, AccuracyTable>>;
-  /** Accuracy minus that of CLIP score on the same pairs. */
-  minusClip: Partial<Record<RewardVariant, { seen?: Interval; unseen?: Interval }>>;
-  /** The accuracy of 'aux' minus that of the others, on the same pairs: what the auxiliary task and more labels buy. */
-  auxMinus: Partial<Record<Exclude<RewardVariant, 'aux'>, { seen?: Interval; unseen?: Interval }>>;
-  /** Mean accuracies and numbers of pairs in brief. */
-  summary: Record<'seen' | 'unseen', { aux?: number; plain?: number; half?: number; clip?: number; n: number }>;
-  gate: { passed: boolean; warning?: string };
 }
 
 export interface RewardRunResult extends RewardReport {
@@ -105,15 +76,10 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
     await prepare(features, { labelled, perturbedPrompts, store, progress, ...(signal ? { signal } : {}) });
 
     const clip = pairOutcomes(split.test, clipScores(imagesOf(split.test), features));
-    const report: Pick<RewardReport, 'accuracy' | 'minusClip' | 'auxMinus'> = {
-      accuracy: { clip: accuracyTable(clip) },
-      minusClip: {},
-      auxMinus: {},
-    };
+    const outcomes: Partial<Record<RewardVariant, PromptPairs[]>> = {};
     const epochs: RewardRunResult['epochs'] = {};
     const wanted = options.variants ?? variantsFor(training);
     let kept: RewardModel | undefined;
-    let auxPairs: PromptPairs[] = [];
     for (const variant of REWARD_VARIANTS.filter((each) => each === 'aux' || wanted.includes(each))) {
       const trained = await trainVariant(variant, {
         split: variant === 'half' ? halved(split, seed) : split,
@@ -126,40 +92,31 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
         runtime: runtimeOf(project),
         ...(signal ? { signal } : {}),
       });
-      const pairs = pairOutcomes(split.test, await scoreImages(trained.model, imagesOf(split.test), features));
-      report.accuracy[variant] = accuracyTable(pairs);
-      report.minusClip[variant] = differences(pairs, clip);
+      outcomes[variant] = pairOutcomes(split.test, await scoreImages(trained.model, imagesOf(split.test), features));
       epochs[variant] = trained.bestEpoch;
-      if (variant === 'aux') {
-        kept = trained.model;
-        auxPairs = pairs;
-      } else {
-        report.auxMinus[variant] = differences(auxPairs, pairs);
-        trained.model.dispose();
-      }
+      if (variant === 'aux') kept = trained.model;
+      else trained.model.dispose();
     }
 
-    const full: RewardReport = {
-      images: { training: split.training.length, validation: split.validation.length, test: split.test.length },
-      ...report,
-      summary: { seen: summarise(report.accuracy, 'seen'), unseen: summarise(report.accuracy, 'unseen') },
-      gate: rewardGate({ reward: report.accuracy.aux!, clip: report.accuracy.clip }),
-    };
+    const report = rewardReport(
+      { training: split.training.length, validation: split.validation.length, test: split.test.length },
+      { ...outcomes, aux: outcomes.aux!, clip },
+    );
     const folder = rewardFolder(project, name);
     await saveRewardModel(folder, kept!, {
       clipHash,
-      training: { ...training, seed, images: full.images, epochs: epochs.aux, run: run.id },
+      training: { ...training, seed, images: report.images, epochs: epochs.aux, run: run.id },
     });
     kept!.dispose();
-    const text = `${JSON.stringify(full, null, 2)}\n`;
+    const text = `${JSON.stringify(report, null, 2)}\n`;
     for (const target of [folder, run.folder]) await writeDurably(join(target, REWARD_REPORT_FILE), text);
     return {
       name,
       run: run.id,
       folder,
-      ...full,
+      ...report,
       epochs,
-      warnings: full.gate.warning === undefined ? [] : [full.gate.warning],
+      warnings: report.gate.warning === undefined ? [] : [report.gate.warning],
     };
   } finally {
     await close();
@@ -186,23 +143,6 @@ function rewardOptionsOf({
 /** Without an auxiliary task in the settings there is nothing to leave out. */
 function variantsFor({ lambda }: { lambda: number }): readonly RewardVariant[] {
   return lambda > 0 ? REWARD_VARIANTS : ['aux', 'half'];
-}
-
-/** All labelled images of the project, each once. */
-export async function readLabels(project: Project, images: readonly ImageRecord[]): Promise<LabelledImage[]> {
-  const log = openFeedbackLog(project.paths.feedback);
-  try {
-    return labelImages(uniqueById(images), await log.read());
-  } finally {
-    await log.close();
-  }
-}
-
-/** One record an image; where sets share one, a measuring set wins, so that nothing leaks into training. */
-export function uniqueById(images: readonly ImageRecord[]): ImageRecord[] {
-  const byId = new Map<string, ImageRecord>();
-  for (const image of images) if (!byId.has(image.id) || isMeasuringSet(image.set)) byId.set(image.id, image);
-  return [...byId.values()];
 }
 
 function checkSplit({ training, validation }: RewardSplit): void {
@@ -295,24 +235,4 @@ function halved(split: RewardSplit, seed: number): RewardSplit {
 
 function imagesOf(labelled: readonly LabelledImage[]): { id: string; prompt: string }[] {
   return labelled.map(({ image }) => image);
-}
-
-function differences(treated: readonly PromptPairs[], baseline: readonly PromptPairs[]) {
-  const of = (wanted: boolean) => {
-    const picked = treated.flatMap((pairs, i) => (pairs.seen === wanted ? [i] : []));
-    return accuracyDifference(
-      picked.map((i) => treated[i]!),
-      picked.map((i) => baseline[i]!),
-    );
-  };
-  const [seen, unseen] = [of(true), of(false)];
-  return { ...(seen ? { seen } : {}), ...(unseen ? { unseen } : {}) };
-}
-
-function summarise(accuracy: RewardReport['accuracy'], group: 'seen' | 'unseen') {
-  const means = Object.entries(accuracy).flatMap(([scorer, table]) => {
-    const mean = table[group].accuracy?.mean;
-    return mean === undefined ? [] : [[scorer, mean]];
-  });
-  return { ...Object.fromEntries(means), n: accuracy.clip[group].pairs } as RewardReport['summary']['seen'];
 }

@@ -10,7 +10,7 @@ import { openFeedbackLog } from '../feedback/index.ts';
 import type { ImageStore } from '../images/index.ts';
 import type { Project } from '../project/index.ts';
 import { labelImages, mayLearnFrom } from '../reward/labelled-image.ts';
-import { uniqueById } from '../reward/run.ts';
+import { uniqueById } from '../reward/project-labels.ts';
 import type { RewardScorer } from '../reward/scorer.ts';
 import type { ModelSample } from './data.ts';
 import type { TuneStreams } from './options.ts';

@@ -21,7 +21,7 @@ import { openMetricsLog } from '../metrics/metrics-log.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { baseModelFolder, checkName, type Project, type Run, startRun, withLock } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
-import { REWARD_REPORT_FILE, type RewardReport } from '../reward/run.ts';
+import { REWARD_REPORT_FILE, type RewardReport } from '../reward/report.ts';
 import { rewardFolder } from '../reward/scorer.ts';
 import type { VectorCache } from '../storage/vector-cache.ts';
 import { createTuneBatches, type ModelSample, type PretrainingSample } from './data.ts';

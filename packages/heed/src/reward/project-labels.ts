@@ -1,0 +1,22 @@
+/** The labelled images of a project. How labels are averaged is `labelled-image.ts`'s business. */
+import { openFeedbackLog } from '../feedback/index.ts';
+import type { ImageRecord } from '../images/index.ts';
+import type { Project } from '../project/index.ts';
+import { isMeasuringSet, type LabelledImage, labelImages } from './labelled-image.ts';
+
+/** All labelled images of the project, each once. */
+export async function readLabels(project: Project, images: readonly ImageRecord[]): Promise<LabelledImage[]> {
+  const log = openFeedbackLog(project.paths.feedback);
+  try {
+    return labelImages(uniqueById(images), await log.read());
+  } finally {
+    await log.close();
+  }
+}
+
+/** One record an image; where sets share one, a measuring set wins, so that nothing leaks into training. */
+export function uniqueById(images: readonly ImageRecord[]): ImageRecord[] {
+  const byId = new Map<string, ImageRecord>();
+  for (const image of images) if (!byId.has(image.id) || isMeasuringSet(image.set)) byId.set(image.id, image);
+  return [...byId.values()];
+}
