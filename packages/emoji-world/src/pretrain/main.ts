@@ -14,6 +14,7 @@ stages, in order: ${STAGE_NAMES.join(' ')} (all of them when none is named)
   --threads T  native threads (default 2)
   --seed S     seed of data and weights (default 0)
   --guidance G guidance scale of measure (default 3)
+  --from-shipped  begin a stage that has no saved state with the shipped weights, not with random ones
 
 Every stage continues where it was stopped; a longer horizon continues a finished one.`;
 
@@ -38,6 +39,7 @@ function parse() {
         threads: { type: 'string' },
         seed: { type: 'string' },
         guidance: { type: 'string' },
+        'from-shipped': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -78,6 +80,7 @@ for (const stage of named === undefined ? STAGE_NAMES : [named as StageName]) {
     seed: Number(values.seed ?? 0),
     ...(horizon === undefined ? {} : { horizon }),
     ...(guidanceScale === undefined ? {} : { guidanceScale }),
+    ...(values['from-shipped'] ? { fromShipped: true } : {}),
     threads: positive(values.threads, 'threads') ?? 2,
     signal: interruption.signal,
     print: (line) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`),

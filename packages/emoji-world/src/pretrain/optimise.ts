@@ -1,4 +1,6 @@
 // Opens a stage's training step: fresh weights the first time, the saved state after that. Runs it to its horizon.
+import { join } from 'node:path';
+import { readSafetensors } from '@heed/diffusion';
 import type {
   Feed,
   InputSpec,
@@ -14,6 +16,7 @@ import {
   initializeParameters,
   input,
 } from '@heed/diffusion/autodiff';
+import { CLIP_FOLDER, RECOGNISER_FOLDER, TINY_MODEL_FOLDER } from '../paths.ts';
 import type { Horizon } from './horizon.ts';
 import type { StageContext, StageName } from './stage.ts';
 import { stageFolder } from './stage.ts';
@@ -70,7 +73,9 @@ async function optimiseLocked<I extends string>(
   }: Optimisation<I>,
 ) {
   const saved = await loadTraining(folder);
-  const parameters = saved?.optimizer.parameters ?? freshParameters({ inputs, loss }, context.seed, stage);
+  const parameters =
+    saved?.optimizer.parameters ??
+    (context.fromShipped ? await shippedParameters(stage) : freshParameters({ inputs, loss }, context.seed, stage));
   const training = await createTrainingStep({
     name: stage,
     inputs,
@@ -85,7 +90,7 @@ async function optimiseLocked<I extends string>(
   try {
     const parametersCount = [...parameters.values()].reduce((total, { data }) => total + data.length, 0);
     context.print(
-      `${stage}: ${(parametersCount / 1e6).toFixed(2)} M parameters, ${saved ? `continues at step ${saved.optimizer.step}` : 'starts'}`,
+      `${stage}: ${(parametersCount / 1e6).toFixed(2)} M parameters, ${saved ? `continues at step ${saved.optimizer.step}` : context.fromShipped ? 'starts from the shipped weights' : 'starts'}`,
     );
     const result = await runTraining({
       stage,
@@ -107,6 +112,20 @@ async function optimiseLocked<I extends string>(
     training.dispose();
   }
 }
+
+/** The weights the package ships for a stage, in float32; a training step names any that do not fit its model. */
+async function shippedParameters(stage: StageName): Promise<ParameterValues> {
+  const path = SHIPPED_WEIGHTS[stage];
+  if (path === undefined) throw new Error(`--from-shipped takes a trained stage, not '${stage}'`);
+  return (await readSafetensors(path)).tensors;
+}
+
+const SHIPPED_WEIGHTS: Readonly<Partial<Record<StageName, string>>> = {
+  recogniser: join(RECOGNISER_FOLDER, 'model.safetensors'),
+  clip: join(CLIP_FOLDER, 'model.safetensors'),
+  vae: join(TINY_MODEL_FOLDER, 'vae', 'diffusion_pytorch_model.safetensors'),
+  unet: join(TINY_MODEL_FOLDER, 'unet', 'diffusion_pytorch_model.safetensors'),
+};
 
 /** Initial weights of a model given as a loss; each depends on its name and the seed alone. */
 export function freshParameters<I extends string>(

@@ -17,6 +17,8 @@ export interface StageContext {
   /** The stage's own default where none is given. */
   readonly horizon?: Horizon;
   readonly threads: number;
+  /** A stage without a saved state begins with the weights the package ships, not with random ones. */
+  readonly fromShipped?: boolean;
   /** Of the measure stage's sampling. */
   readonly guidanceScale?: number;
   readonly signal: AbortSignal;
