@@ -10,7 +10,7 @@ export interface ArtStyleSource {
   readonly heldOut: boolean;
 }
 
-/** The three sets; two to train on, one held out. */
+/** The three sets: one to train on, because hours on two cores teach one set well and two badly; the others held out. */
 export const ART_STYLES = [
   {
     name: 'noto',
@@ -26,7 +26,7 @@ export const ART_STYLES = [
     npmPackage: '@iconify-json/fluent-emoji-flat',
     version: '1.2.6',
     licence: 'MIT',
-    heldOut: false,
+    heldOut: true,
   },
   {
     name: 'twemoji',
@@ -43,5 +43,5 @@ export type ArtStyle = (typeof ART_STYLES)[number]['name'];
 /** The styles scenes are sampled from when nothing else is said. */
 export const TRAINING_STYLES: readonly ArtStyle[] = ART_STYLES.filter((s) => !s.heldOut).map((s) => s.name);
 
-/** The style no model of this world has seen in training. */
+/** The styles no model of this world has seen in training. */
 export const HELD_OUT_STYLES: readonly ArtStyle[] = ART_STYLES.filter((s) => s.heldOut).map((s) => s.name);

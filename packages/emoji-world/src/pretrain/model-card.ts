@@ -73,7 +73,7 @@ function card({
     ? Object.entries({
         'clean scenes, the styles it was trained on': recogniser.cleanTrainingStyles,
         'degraded scenes, the same styles': recogniser.degradedTrainingStyles,
-        'clean scenes, the held-out style': recogniser.cleanHeldOutStyle,
+        'clean scenes, the held-out styles': recogniser.cleanHeldOutStyle,
       })
         .map(
           ([name, r]) =>
@@ -98,9 +98,9 @@ The text encoder is a copy of CLIP's text tower, taken when the U-Net's training
 
 ## Data
 
-Scenes rendered on the fly from Noto Emoji (Apache-2.0) and Fluent Emoji Flat (MIT); Twemoji is held out. Captions of the
-U-Net: three in four made noisy as the web's are (\`src/captions/web.ts\`: counts mostly vague or wrong, colours sometimes
-left out or wrong), one in four true. No person's data, no human judgement, none of the evaluation prompts.
+Scenes rendered on the fly from Noto Emoji (Apache-2.0); Fluent Emoji Flat and Twemoji are held out. Captions of the
+U-Net: three in five made noisy as the web's are (\`src/captions/web.ts\`: counts mostly vague or wrong, colours sometimes
+left out or wrong), two in five true. No person's data, no human judgement, none of the evaluation prompts.
 
 ## Recipe
 

@@ -32,7 +32,7 @@ const SNR_LIMIT = 5;
 type UnetInputName = 'noisyLatents' | 'target' | 'timestep' | 'weights' | 'encoderHiddenStates';
 
 /** Share of updates' captions that are clean; the rest are the web's. */
-const CLEAN_SHARE = 0.25;
+const CLEAN_SHARE = 0.4;
 
 export const runUnetStage: StageRunner = async (context) => {
   const tokenizer = await loadStageTokenizer(context);

@@ -20,7 +20,7 @@ export const SCENE_DISTRIBUTION: SceneDistribution = {
   styles: TRAINING_STYLES,
   naturalColour: 0.4,
   plainBackground: 0.3,
-  counts: { 1: 0.38, 2: 0.18, 3: 0.14, 4: 0.11, 5: 0.1, 6: 0.09 },
+  counts: { 1: 0.45, 2: 0.17, 3: 0.13, 4: 0.1, 5: 0.08, 6: 0.07 },
 };
 
 /** One scene. All 25 objects take part, those unseen by the raters too: pre-training knows them. */
