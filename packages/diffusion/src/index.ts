@@ -3,12 +3,21 @@
 export { loadClipFolder, saveClipFolder } from './checkpoint/clip-folder.ts';
 export { type LoadComponentOptions, loadComponent, saveComponent } from './checkpoint/component.ts';
 export { COMPONENT_KINDS, type ComponentConfigs, type ComponentName } from './checkpoint/component-kinds.ts';
+export { isFile, loadModel } from './checkpoint/model.ts';
 export {
   type LoadModelOptions,
   loadModelFolder,
   type SaveModelOptions,
   saveModelFolder,
 } from './checkpoint/model-folder.ts';
+export { clipTokenizer } from './checkpoint/single-file/clip-vocabulary.ts';
+export {
+  checkCheckpointFile,
+  type LoadCheckpointFileOptions,
+  loadCheckpointFile,
+  type SaveCheckpointFileOptions,
+  saveCheckpointFile,
+} from './checkpoint/single-file/single-file.ts';
 export {
   type ClipConfig,
   type ClipTextConfig,

@@ -1,13 +1,14 @@
 /** One network of a checkpoint, read from and written to its folder: `config.json` and a safetensors file. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatShape, type ParameterValues, type Shape } from '@heed/autodiff';
+import type { ParameterValues, Shape } from '@heed/autodiff';
 import type { ModelComponent } from '../pipeline/components.ts';
 import { ENCODERS, type FloatType } from '../safetensors/element-type.ts';
 import type { SafetensorsEntry } from '../safetensors/header.ts';
 import { quote } from '../safetensors/header-json.ts';
 import { readSafetensors, readSafetensorsHeader } from '../safetensors/read-safetensors.ts';
 import { writeSafetensors } from '../safetensors/write-safetensors.ts';
+import { checkShapes, expectedShapes, shapesOf } from './check-shapes.ts';
 import { COMPONENT_KINDS, type ComponentConfigs, type ComponentKind, type ComponentName } from './component-kinds.ts';
 import { readJsonFile, writeJsonFile } from './json-file.ts';
 import { currentName, isBuffer } from './legacy-names.ts';
@@ -74,18 +75,6 @@ export async function saveComponent<Name extends ComponentName>(
   await writeJsonFile(configPath, { ...config, ...kind.configHeader });
 }
 
-function expectedShapes<Config>(kind: ComponentKind<Config>, config: Config, configPath: string): Map<string, Shape> {
-  try {
-    return new Map(kind.parameters(config).map(({ name, shape }) => [name, shape]));
-  } catch (error) {
-    throw new Error(`${configPath}: expected an architecture that can be built, got: ${(error as Error).message}`);
-  }
-}
-
-function shapesOf(parameters: ParameterValues): Map<string, Shape> {
-  return new Map([...parameters].map(([name, { shape }]) => [name, shape]));
-}
-
 function renamed(entries: ReadonlyMap<string, SafetensorsEntry>, path: string): Map<string, Shape> {
   const shapes = new Map<string, Shape>();
   for (const [old, { shape, dtype }] of entries) {
@@ -97,36 +86,4 @@ function renamed(entries: ReadonlyMap<string, SafetensorsEntry>, path: string): 
     shapes.set(name, shape);
   }
   return shapes;
-}
-
-function checkShapes(
-  actual: ReadonlyMap<string, Shape>,
-  expected: ReadonlyMap<string, Shape>,
-  { source, configPath }: { source: string; configPath: string },
-): void {
-  for (const [name, shape] of expected) {
-    const found = actual.get(name);
-    if (found === undefined)
-      throw new Error(
-        `${source}: expected a tensor ${quote(name)} ${formatShape(shape)} as ${configPath} says, got none`,
-      );
-    if (!sameWeights(found, shape)) {
-      throw new Error(
-        `${source}: tensor ${quote(name)}: expected ${formatShape(shape)} as ${configPath} says, got ${formatShape(found)}`,
-      );
-    }
-  }
-  for (const [name, shape] of actual) {
-    if (!expected.has(name))
-      throw new Error(
-        `${source}: expected only tensors that ${configPath} asks for, got ${quote(name)} ${formatShape(shape)}`,
-      );
-  }
-}
-
-/** Equal, or a 1 x 1 convolution in place of a linear layer: old VAEs have them as [C, C, 1, 1]. */
-function sameWeights(found: Shape, expected: Shape): boolean {
-  const trimmed =
-    found.length === 4 && expected.length === 2 && found[2] === 1 && found[3] === 1 ? found.slice(0, 2) : found;
-  return trimmed.length === expected.length && trimmed.every((size, axis) => size === expected[axis]);
 }

@@ -103,9 +103,6 @@ async function loadScheduler(folder: string): Promise<SchedulerConfig> {
 export async function checkIsFolder(folder: string, wanted: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
   if (found?.isDirectory()) return;
-  const actual =
-    found === undefined
-      ? 'nothing there'
-      : 'a file (single-file checkpoints, safetensors or pickled, are not read: convert them in Python with StableDiffusionPipeline.from_single_file and save_pretrained)';
+  const actual = found === undefined ? 'nothing there' : 'a file';
   throw new Error(`${folder}: expected a folder with ${wanted}, got ${actual}`);
 }

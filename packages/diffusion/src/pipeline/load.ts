@@ -1,7 +1,7 @@
-/** From a folder on disk to something that can be asked for pictures or embeddings. Formats are `checkpoint/`'s affair. */
+/** From a model on disk to something that can be asked for pictures or embeddings. Formats are `checkpoint/`'s affair. */
 import type { ParameterValues } from '@heed/autodiff';
 import { loadClipFolder } from '../checkpoint/clip-folder.ts';
-import { loadModelFolder } from '../checkpoint/model-folder.ts';
+import { loadModel } from '../checkpoint/model.ts';
 import { ClipEmbedder } from './clip-embedder.ts';
 import type { RuntimeOptions } from './model-runner.ts';
 import { StableDiffusionPipeline } from './stable-diffusion.ts';
@@ -9,16 +9,16 @@ import { StableDiffusionPipeline } from './stable-diffusion.ts';
 export interface LoadPipelineOptions extends RuntimeOptions {
   /** `fp16` for `*.fp16.safetensors`. */
   variant?: string;
-  /** Weights in place of the folder's U-Net, read anew at each run: a U-Net in training. */
+  /** Weights in place of the model's U-Net, read anew at each run: a U-Net in training. */
   unetParameters?: ParameterValues;
 }
 
-/** Loads a diffusers folder of Stable Diffusion 1.x or 2.x; errors as `loadModelFolder`. */
+/** Loads a diffusers folder of Stable Diffusion 1.x or 2.x or a single-file checkpoint of 1.x; errors as `loadModel`. */
 export async function loadPipeline(
-  folder: string,
+  path: string,
   { variant, unetParameters, ...runtime }: LoadPipelineOptions = {},
 ): Promise<StableDiffusionPipeline> {
-  const components = await loadModelFolder(folder, { variant, unetParameters });
+  const components = await loadModel(path, { variant, unetParameters });
   return new StableDiffusionPipeline(components, { ...runtime, liveUnet: unetParameters !== undefined });
 }
 

@@ -101,9 +101,10 @@ async function disk(folder: string): Promise<Finding> {
     : warning(`expected at least 2 GB free, got ${gigabytes(free)}`);
 }
 
-async function modelFound(folder: string): Promise<Finding> {
-  await checkDiffusersFolder(folder);
-  return ok(folder);
+async function modelFound(path: string): Promise<Finding> {
+  const { checkCheckpointFile, isFile } = await import('@heed/diffusion');
+  await ((await isFile(path)) ? checkCheckpointFile(path) : checkDiffusersFolder(path));
+  return ok(path);
 }
 
 async function clipFound(folder: string): Promise<Finding> {

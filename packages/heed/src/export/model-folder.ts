@@ -1,23 +1,42 @@
-/** Copies a model of the project out as a diffusers folder: whole, or not at all. */
+/** Writes a model of the project out, as a diffusers folder or as a single-file checkpoint: whole, or not at all. */
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { isFile, loadModel, saveCheckpointFile, saveModelFolder } from '@heed/diffusion';
 import { badInput } from '../errors.ts';
 import { MODEL_INDEX_FILE, modelFolder, type Project } from '../project/index.ts';
+import type { ModelFormat } from './model-formats.ts';
 
 export interface ModelExport {
   readonly model: string;
-  readonly folder: string;
+  readonly format: ModelFormat;
+  /** The folder or file. */
+  readonly path: string;
   readonly files: number;
   readonly bytes: number;
 }
 
-/** Copies model `name` to `target`, which must not exist yet. */
-export async function exportModel(project: Project, name: string, target: string): Promise<ModelExport> {
+/** Writes model `name` to `target`, which must not exist yet. */
+export async function exportModel(
+  project: Project,
+  name: string,
+  target: string,
+  { format = 'diffusers' }: { format?: ModelFormat } = {},
+): Promise<ModelExport> {
   const source = await modelFolder(project, name);
-  await checkDiffusersFolder(source);
-  const folder = resolve(target);
-  if (existsSync(folder)) throw badInput(`${folder}: expected no folder of that name, found one; nothing was written`);
+  const isFolder = !(await isFile(source));
+  if (isFolder) await checkDiffusersFolder(source);
+  const path = resolve(target);
+  if (existsSync(path)) throw badInput(`${path}: expected nothing of that name, found something; nothing was written`);
+  const metadata = { 'modelspec.title': name };
+  if (format === 'checkpoint') await saveCheckpointFile(path, await loadModel(source), { metadata });
+  else if (isFolder) await copyFolder(source, path);
+  else await saveModelFolder(path, await loadModel(source), { metadata });
+  const sizes = await fileSizes(path);
+  return { model: name, format, path, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+async function copyFolder(source: string, folder: string): Promise<void> {
   const temporary = `${folder}.${process.pid}.tmp`;
   await mkdir(dirname(folder), { recursive: true });
   try {
@@ -27,8 +46,6 @@ export async function exportModel(project: Project, name: string, target: string
     await rm(temporary, { recursive: true, force: true });
     throw error;
   }
-  const sizes = await fileSizes(folder);
-  return { model: name, folder, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
 /** Throws a sentence where a folder is not a diffusers model: no model_index.json, or a component of it is missing. */
@@ -51,6 +68,7 @@ export async function checkDiffusersFolder(folder: string): Promise<void> {
 }
 
 async function fileSizes(folder: string): Promise<number[]> {
+  if (await isFile(folder)) return [(await stat(folder)).size];
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
   return Promise.all(files.map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size));

@@ -6,12 +6,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  loadModelFolder,
-  type StableDiffusionComponents,
-  StableDiffusionPipeline,
-  saveModelFolder,
-} from '@heed/diffusion';
+import { loadModel, type StableDiffusionComponents, StableDiffusionPipeline, saveModelFolder } from '@heed/diffusion';
 import { findLatestCheckpoint } from '../checkpoint/checkpoint.ts';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { badInput } from '../errors.ts';
@@ -91,7 +86,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   const run = await startRun(project, { command: 'tune', name });
   await warnWhereGateFailed(project, reward, warn);
 
-  const components = await loadModelFolder(await baseModelFolder(project));
+  const components = await loadModel(await baseModelFolder(project));
   const pipeline = new StableDiffusionPipeline(components, runtimeOf(project));
   const baseHash = pipeline.modelHash;
   const store = createImageStore(project.paths.images);

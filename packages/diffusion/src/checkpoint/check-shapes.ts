@@ -1,0 +1,61 @@
+/** Compares the tensors that a config asks for with those that are there. Reads nothing. */
+import { formatShape, type ParameterValues, type Shape } from '@heed/autodiff';
+import { quote } from '../safetensors/header-json.ts';
+import type { ComponentKind } from './component-kinds.ts';
+
+/** Names and shapes that `config` asks for. Throws one sentence that begins with `configPath` where it cannot be built. */
+export function expectedShapes<Config>(
+  kind: ComponentKind<Config>,
+  config: Config,
+  configPath: string,
+): Map<string, Shape> {
+  try {
+    return new Map(kind.parameters(config).map(({ name, shape }) => [name, shape]));
+  } catch (error) {
+    throw new Error(`${configPath}: expected an architecture that can be built, got: ${(error as Error).message}`);
+  }
+}
+
+export function shapesOf(parameters: ParameterValues): Map<string, Shape> {
+  return new Map([...parameters].map(([name, { shape }]) => [name, shape]));
+}
+
+/**
+ * Throws one sentence for the first tensor that is missing, too many or of another shape. `configPath` is what asked for
+ * the expected ones; `spell` gives a tensor's name as the file has it.
+ */
+export function checkShapes(
+  actual: ReadonlyMap<string, Shape>,
+  expected: ReadonlyMap<string, Shape>,
+  {
+    source,
+    configPath,
+    spell = (name) => name,
+  }: { source: string; configPath: string; spell?: (name: string) => string },
+): void {
+  for (const [name, shape] of expected) {
+    const found = actual.get(name);
+    if (found === undefined)
+      throw new Error(
+        `${source}: expected a tensor ${quote(spell(name))} ${formatShape(shape)} as ${configPath} says, got none`,
+      );
+    if (!sameWeights(found, shape)) {
+      throw new Error(
+        `${source}: tensor ${quote(spell(name))}: expected ${formatShape(shape)} as ${configPath} says, got ${formatShape(found)}`,
+      );
+    }
+  }
+  for (const [name, shape] of actual) {
+    if (!expected.has(name))
+      throw new Error(
+        `${source}: expected only tensors that ${configPath} asks for, got ${quote(spell(name))} ${formatShape(shape)}`,
+      );
+  }
+}
+
+/** Equal, or a 1 x 1 convolution in place of a linear layer: old VAEs have them as [C, C, 1, 1]. */
+function sameWeights(found: Shape, expected: Shape): boolean {
+  const trimmed =
+    found.length === 4 && expected.length === 2 && found[2] === 1 && found[3] === 1 ? found.slice(0, 2) : found;
+  return trimmed.length === expected.length && trimmed.every((size, axis) => size === expected[axis]);
+}
