@@ -1,254 +1,30 @@
 /** Every row of the op table against finite differences, over random shapes, on the real runtime. */
 import { describe, expect, test } from 'vitest';
 import { ancestors } from './gradient.ts';
-import {
-  checkpoint,
-  compile,
-  constant,
-  createRandom,
-  elementCount,
-  gradients,
-  input,
-  type RandomGenerator,
-  type Shape,
-  type Tensor,
-} from './index.ts';
-import { gelu, normalCdf, quickGelu, relu, sigmoid, silu } from './ops/activation.ts';
-import { attention, logSoftmax, softmax } from './ops/attention.ts';
-import { conv2d } from './ops/conv.ts';
-import {
-  add,
-  clamp,
-  cos,
-  div,
-  exp,
-  isPositive,
-  log,
-  mul,
-  neg,
-  pow,
-  sin,
-  sqrt,
-  square,
-  sub,
-  tanh,
-} from './ops/elementwise.ts';
-import { embedding, gatherRows, oneHot } from './ops/gather.ts';
+import { createRandom, type Feed, gradients, input, sum } from './index.ts';
 import { OPS } from './ops/index.ts';
-import { crossEntropy, l2Normalize, meanSquaredError, stopGradient } from './ops/loss.ts';
-import { linear, matmul } from './ops/matmul.ts';
-import { groupNorm, layerNorm } from './ops/norm.ts';
-import { broadcastTo, mean, sum } from './ops/reduce.ts';
-import { averagePool2x, upsampleNearest2x } from './ops/resample.ts';
-import { concat, padAxis, reshape, slice, split, transpose } from './ops/shape.ts';
+import { compileCase, OP_CASES, type OpCase } from './testing/op-cases.ts';
 
-interface Case {
-  /** Shapes of the float inputs for one random draw. */
-  shapes: (r: RandomGenerator) => Record<string, Shape>;
-  build: (x: Record<string, Tensor>, ids: Tensor) => Tensor;
-  /** Maps standard normals into the op's domain. */
-  domain?: (value: number) => number;
-  ids?: { shape: Shape; below: number };
-}
-
-const size = (r: RandomGenerator, from = 1, to = 5) => from + r.integer(to - from + 1);
-const one = (r: RandomGenerator): Record<string, Shape> => ({ x: [size(r), size(r), size(r)] });
-const pair = (r: RandomGenerator): Record<string, Shape> => {
-  const [a, b, c] = [size(r), size(r), size(r)];
-  return { x: [a, 1, c], y: r.integer(2) ? [b, c] : [1, b, 1] };
-};
-const positive = (value: number) => 0.5 + Math.abs(value);
-const awayFromZero = (value: number) => value + 0.3 * Math.sign(value);
-const image = (r: RandomGenerator): Record<string, Shape> => ({
-  x: [size(r, 1, 3), size(r, 1, 3), 2 * size(r, 1, 3), 2 * size(r, 1, 3)],
-});
-const convolution =
-  (kernel: number) =>
-  (r: RandomGenerator): Record<string, Shape> => {
-    const [n, c, o] = [size(r, 1, 3), size(r, 1, 4), size(r, 1, 4)];
-    return { x: [n, c, size(r, 4, 7), size(r, 4, 7)], w: [o, c, kernel, kernel], b: [o] };
-  };
-
-const cases: Record<string, Case> = {
-  add: { shapes: pair, build: ({ x, y }) => add(x!, y!) },
-  sub: { shapes: pair, build: ({ x, y }) => sub(x!, y!) },
-  mul: { shapes: pair, build: ({ x, y }) => mul(x!, y!) },
-  div: { shapes: pair, domain: positive, build: ({ x, y }) => div(x!, y!) },
-  neg: { shapes: one, build: ({ x }) => neg(x!) },
-  exp: { shapes: one, build: ({ x }) => exp(x!) },
-  log: { shapes: one, domain: positive, build: ({ x }) => log(x!) },
-  sqrt: { shapes: one, domain: positive, build: ({ x }) => sqrt(x!) },
-  sin: { shapes: one, build: ({ x }) => sin(x!) },
-  cos: { shapes: one, build: ({ x }) => cos(x!) },
-  tanh: { shapes: one, build: ({ x }) => tanh(x!) },
-  square: { shapes: one, build: ({ x }) => square(x!) },
-  pow: { shapes: one, domain: positive, build: ({ x }) => pow(x!, -1.5) },
-  clamp: {
-    shapes: one,
-    domain: (v) => (Math.abs(Math.abs(v) - 0.5) < 0.05 ? v * 1.3 : v),
-    build: ({ x }) => clamp(x!, { min: -0.5, max: 0.5 }),
-  },
-  isPositive: { shapes: one, domain: awayFromZero, build: ({ x }) => mul(isPositive(x!), x!) },
-  sigmoid: { shapes: one, build: ({ x }) => sigmoid(x!) },
-  relu: { shapes: one, domain: awayFromZero, build: ({ x }) => relu(x!) },
-  silu: { shapes: one, build: ({ x }) => silu(x!) },
-  quickGelu: { shapes: one, build: ({ x }) => quickGelu(x!) },
-  gelu: { shapes: one, build: ({ x }) => gelu(x!) },
-  normalCdf: { shapes: one, build: ({ x }) => normalCdf(x!) },
-  sum: { shapes: one, build: ({ x }) => sum(x!, { axes: [0, 2] }) },
-  mean: { shapes: one, build: ({ x }) => mean(x!, { axes: [1], keepDims: true }) },
-  broadcastTo: {
-    shapes: (r) => ({ x: [size(r), 1, size(r)] }),
-    build: ({ x }) => broadcastTo(x!, [3, x!.shape[0]!, 4, x!.shape[2]!]),
-  },
-  reshape: { shapes: one, build: ({ x }) => reshape(x!, [-1, x!.shape[2]!]) },
-  transpose: { shapes: one, build: ({ x }) => transpose(x!, [2, 0, 1]) },
-  concat: { shapes: (r) => ({ x: [2, size(r), 3], y: [2, size(r), 3] }), build: ({ x, y }) => concat([x!, y!, x!], 1) },
-  slice: { shapes: (r) => ({ x: [2, size(r, 3, 6)] }), build: ({ x }) => slice(x!, { axis: -1, start: 1, end: 3 }) },
-  split: {
-    shapes: (r) => ({ x: [size(r), 4] }),
-    build: ({ x }) => mul(...(split(x!, { axis: 1, parts: 2 }) as [Tensor, Tensor])),
-  },
-  padAxis: { shapes: one, build: ({ x }) => padAxis(x!, { axis: 1, before: 2, after: 1 }) },
-  matmul: { shapes: (r) => ({ x: [2, size(r), 3], y: [3, size(r)] }), build: ({ x, y }) => matmul(x!, y!) },
-  'matmul transposed left': {
-    shapes: (r) => ({ x: [2, 3, size(r)], y: [2, 3, size(r)] }),
-    build: ({ x, y }) => matmul(x!, y!, { transA: true, alpha: 0.5 }),
-  },
-  'matmul transposed right': {
-    shapes: (r) => ({ x: [2, size(r), 3], y: [1, size(r), 3] }),
-    build: ({ x, y }) => matmul(x!, y!, { transB: true }),
-  },
-  'matmul transposed both': {
-    shapes: (r) => ({ x: [3, size(r)], y: [size(r), 3] }),
-    build: ({ x, y }) => matmul(x!, y!, { transA: true, transB: true }),
-  },
-  linear: {
-    shapes: (r) => {
-      const [i, o] = [size(r), size(r)];
-      return { x: [2, size(r), i], w: [o, i], b: [o] };
-    },
-    build: ({ x, w, b }) => linear(x!, w!, b!),
-  },
-  conv2d: { shapes: convolution(3), build: ({ x, w, b }) => conv2d(x!, w!, b!, { padding: 1 }) },
-  'conv2d 1x1': { shapes: convolution(1), build: ({ x, w, b }) => conv2d(x!, w!, b!) },
-  'conv2d strided': { shapes: convolution(3), build: ({ x, w, b }) => conv2d(x!, w!, b!, { stride: 2, padding: 1 }) },
-  'conv2d large': {
-    shapes: () => ({ x: [2, 2, 17, 16], w: [3, 2, 3, 3], b: [3] }),
-    build: ({ x, w, b }) => conv2d(x!, w!, b!, { padding: 1 }),
-  },
-  'conv2d patches': {
-    shapes: (r) => ({ x: [2, 3, 4, 4], w: [size(r), 3, 2, 2] }),
-    build: ({ x, w }) => conv2d(x!, w!, undefined, { stride: 2 }),
-  },
-  'conv2d lopsided': {
-    shapes: convolution(3),
-    build: ({ x, w, b }) => conv2d(x!, w!, b!, { stride: 2, padding: [0, 0, 1, 1] }),
-  },
-  groupNorm: {
-    shapes: (r) => {
-      const c = 2 * size(r, 1, 3);
-      return { x: [2, c, 3, size(r, 2, 4)], g: [c], b: [c] };
-    },
-    build: ({ x, g, b }) => groupNorm(x!, g!, b!, { groups: 2 }),
-  },
-  layerNorm: {
-    shapes: (r) => {
-      const c = size(r, 3, 6);
-      return { x: [2, size(r), c], g: [c], b: [c] };
-    },
-    build: ({ x, g, b }) => layerNorm(x!, g!, b!),
-  },
-  softmax: { shapes: one, build: ({ x }) => softmax(x!) },
-  logSoftmax: { shapes: one, build: ({ x }) => logSoftmax(x!) },
-  attention: {
-    shapes: (r) => {
-      const s = size(r);
-      return { q: [2, size(r), 4], k: [2, s, 4], v: [2, s, 4] };
-    },
-    build: ({ q, k, v }) => attention(q!, k!, v!, { heads: 2 }),
-  },
-  'attention causal': {
-    shapes: () => ({ q: [2, 4, 4], k: [2, 4, 4], v: [2, 4, 4] }),
-    build: ({ q, k, v }) => attention(q!, k!, v!, { heads: 2, causal: true }),
-  },
-  embedding: {
-    shapes: (r) => ({ x: [5, size(r)] }),
-    ids: { shape: [2, 3], below: 5 },
-    build: ({ x }, ids) => embedding(x!, ids),
-  },
-  gatherRows: {
-    shapes: (r) => ({ x: [3, 5, size(r)] }),
-    ids: { shape: [3], below: 5 },
-    build: ({ x }, ids) => gatherRows(x!, ids),
-  },
-  oneHot: {
-    shapes: () => ({ x: [3, 5] }),
-    ids: { shape: [3], below: 5 },
-    build: ({ x }, ids) => mul(oneHot(ids, 5), x!),
-  },
-  crossEntropy: {
-    shapes: () => ({ x: [4, 5] }),
-    ids: { shape: [4], below: 5 },
-    build: ({ x }, ids) => crossEntropy(x!, ids),
-  },
-  upsampleNearest2x: { shapes: image, build: ({ x }) => upsampleNearest2x(x!) },
-  averagePool2x: { shapes: image, build: ({ x }) => averagePool2x(x!) },
-  meanSquaredError: { shapes: () => ({ x: [2, 3], y: [2, 3] }), build: ({ x, y }) => meanSquaredError(x!, y!) },
-  l2Normalize: { shapes: (r) => ({ x: [2, size(r, 2, 5)] }), build: ({ x }) => l2Normalize(x!) },
-  stopGradient: { shapes: one, build: ({ x }) => add(x!, stopGradient(mul(x!, 0))) },
-  checkpoint: { shapes: one, build: ({ x }) => checkpoint((t) => tanh(mul(sigmoid(t), t)), x!) },
-};
+const STEP = 3e-3;
 
 /** The largest relative difference between the analytic gradient and a central difference along random directions. */
-async function gradientError(test: Case, seed: number): Promise<number> {
-  const random = createRandom(seed);
-  const shapes = test.shapes(random);
-  const names = Object.keys(shapes);
-  const ids = test.ids ? { ids: { shape: test.ids.shape, dtype: 'int64' as const } } : {};
-  const inputs: Record<string, { shape: Shape; dtype?: 'int64' }> = {
-    ...Object.fromEntries(names.map((n) => [n, { shape: shapes[n]! }])),
-    ...ids,
+async function gradientError(opCase: OpCase, seed: number): Promise<number> {
+  const { fn, inputNames, feeds, projection } = await compileCase(opCase, { seed });
+  const random = createRandom(seed).fork('directions');
+  const value = async (at: Record<string, Feed>) => {
+    const { y } = await fn.run(at);
+    return y!.reduce((total, v, i) => total + v * projection[i]!, 0);
   };
-  let projection: Float32Array | undefined;
-  const fn = await compile({
-    name: 'gradient check',
-    inputs,
-    threads: 1,
-    build: (_, x) => {
-      const y = test.build(x, x.ids!);
-      projection = random.fillNormal(new Float32Array(elementCount(y.shape)));
-      const loss = sum(mul(y, constant(projection, y.shape)));
-      const slopes = gradients(
-        loss,
-        names.map((n) => x[n]!),
-      );
-      return { y, ...Object.fromEntries(names.map((n, i) => [`d${n}`, slopes[i]!])) };
-    },
-  });
-  const idArray = BigInt64Array.from({ length: elementCount(test.ids?.shape ?? [1]) }, () =>
-    BigInt(random.integer(test.ids?.below ?? 1)),
-  );
-  const feeds: Record<string, Float32Array | BigInt64Array> = Object.fromEntries(
-    names.map((n) => [n, random.fillNormal(new Float32Array(elementCount(shapes[n]!))).map(test.domain ?? ((v) => v))]),
-  );
-  if (test.ids) feeds.ids = idArray;
-  const value = async (at: typeof feeds) => {
-    const { y } = (await fn.run(at)) as { y: Float32Array };
-    return y.reduce((total, v, i) => total + v * projection![i]!, 0);
-  };
-  const result = (await fn.run(feeds)) as Record<string, Float32Array>;
+  const result = await fn.run(feeds);
   let worst = 0;
-  for (const name of names) {
-    const direction = random.fillNormal(new Float32Array(elementCount(shapes[name]!)));
-    const step = 3e-3;
-    const moved = (sign: number) => ({
-      ...feeds,
-      [name]: (feeds[name] as Float32Array).map((v, i) => v + sign * step * direction[i]!),
-    });
-    const numeric = ((await value(moved(1))) - (await value(moved(-1)))) / (2 * step);
-    const analytic = result[`d${name}`]!.reduce((total, v, i) => total + v * direction[i]!, 0);
-    const scale = Math.sqrt(result[`d${name}`]!.reduce((total, v) => total + v * v, 0)) + 1e-1;
+  for (const name of inputNames) {
+    const at = feeds[name] as Float32Array;
+    const slope = result[`d${name}`]!;
+    const direction = random.fillNormal(new Float32Array(at.length));
+    const moved = (sign: number) => ({ ...feeds, [name]: at.map((v, i) => v + sign * STEP * direction[i]!) });
+    const numeric = ((await value(moved(1))) - (await value(moved(-1)))) / (2 * STEP);
+    const analytic = slope.reduce((total, v, i) => total + v * direction[i]!, 0);
+    const scale = Math.sqrt(slope.reduce((total, v) => total + v * v, 0)) + 1e-1;
     worst = Math.max(worst, Math.abs(numeric - analytic) / scale);
   }
   fn.dispose();
@@ -256,14 +32,14 @@ async function gradientError(test: Case, seed: number): Promise<number> {
 }
 
 describe('gradients against finite differences', () => {
-  test.each(Object.keys(cases))('%s', async (name) => {
-    for (const seed of [1, 2, 3]) expect(await gradientError(cases[name]!, seed)).toBeLessThan(2e-2);
+  test.each(Object.keys(OP_CASES))('%s', async (name) => {
+    for (const seed of [1, 2, 3]) expect(await gradientError(OP_CASES[name]!, seed)).toBeLessThan(2e-2);
   });
 
   test('every row of the table is exercised', () => {
     const reached = new Set<string>();
     const random = createRandom(7);
-    for (const { shapes, build, ids } of Object.values(cases)) {
+    for (const { shapes, build, ids } of Object.values(OP_CASES)) {
       const tensors = Object.fromEntries(Object.entries(shapes(random)).map(([n, shape]) => [n, input(n, shape)]));
       const y = build(tensors, input('ids', ids?.shape ?? [1], 'int64'));
       const all = ancestors(y, ...gradients(sum(y), Object.values(tensors)));

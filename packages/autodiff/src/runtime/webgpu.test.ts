@@ -1,48 +1,36 @@
-/**
- * The WebGPU provider on a software Vulkan driver (SwiftShader, from Debian's `chromium` and `libvulkan1`). Without an
- * adapter the test is skipped, unless HEED_REQUIRE_WEBGPU=1, which makes that a failure.
- */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** The WebGPU provider, on a software Vulkan driver where there is no GPU. */
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { encodeModel } from '../onnx/encode.ts';
+import { prepareWebgpu, withoutWebgpu } from '../testing/webgpu.ts';
 import type { Device } from './device.ts';
 import { createSession, type Session } from './index.ts';
 import { float32, recurrence } from './sample-graphs.ts';
 
-const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 const SIZE = 32;
 const shape = [SIZE, SIZE];
 const model = encodeModel(recurrence(SIZE));
 
 let session: Session | undefined;
-let reason = '';
-let runtimeFolder: string | undefined;
+let failure: unknown;
+let undo = () => {};
 
 beforeAll(async () => {
-  if (existsSync(SWIFTSHADER)) process.env.VK_ICD_FILENAMES ??= SWIFTSHADER;
-  if (process.env.XDG_RUNTIME_DIR === undefined) {
-    runtimeFolder = mkdtempSync(join(tmpdir(), 'heed-xdg-'));
-    process.env.XDG_RUNTIME_DIR = runtimeFolder;
-  }
+  undo = prepareWebgpu();
   try {
     session = await createSession(model, { device: 'webgpu' });
   } catch (error) {
-    reason = `no WebGPU adapter (Debian: apt-get install chromium libvulkan1): ${(error as Error).message}`;
+    failure = error;
   }
 });
 
 afterAll(() => {
   session?.dispose();
-  if (runtimeFolder !== undefined) rmSync(runtimeFolder, { recursive: true, force: true });
+  undo();
 });
 
 /** The session, or a skipped test with the reason; a failure when WebGPU is required. */
 function required(context: TestContext): Session {
-  if (session !== undefined) return session;
-  if (process.env.HEED_REQUIRE_WEBGPU === '1') throw new Error(reason);
-  return context.skip(reason);
+  return session ?? withoutWebgpu(context, failure);
 }
 
 /** Steps the recurrence with its state kept on the device; returns each mean and the last state. */
