@@ -46,24 +46,25 @@ export function applyAdamW(
   { learningRate, gradientScale }: { learningRate: number; gradientScale: number },
 ): void {
   state.step += 1;
-  const correction1 = 1 - beta1 ** state.step;
-  const rootCorrection2 = Math.sqrt(1 - beta2 ** state.step);
-  const stepSize = learningRate / correction1;
+  const stepSize = learningRate / (1 - beta1 ** state.step);
+  const rootCorrection2 = 1 / Math.sqrt(1 - beta2 ** state.step);
   const keep = 1 - learningRate * weightDecay;
   const averaging = 1 - Math.min(emaDecay, (1 + state.step) / (10 + state.step));
   for (const [name, gradient] of gradients) {
     const p = state.parameters.get(name)!.data;
     const m = state.firstMoment.get(name)!.data;
     const v = state.secondMoment.get(name)!.data;
+    const average = state.ema?.get(name)?.data;
+    // All in one loop: what bounds it is memory, and each array goes through it once.
     for (let i = 0; i < p.length; i++) {
       const g = gradient[i]! * gradientScale;
       const first = beta1 * m[i]! + (1 - beta1) * g;
       const second = beta2 * v[i]! + (1 - beta2) * g * g;
       m[i] = first;
       v[i] = second;
-      p[i] = p[i]! * keep - (stepSize * first) / (Math.sqrt(second) / rootCorrection2 + epsilon);
+      const next = p[i]! * keep - (stepSize * first) / (Math.sqrt(second) * rootCorrection2 + epsilon);
+      p[i] = next;
+      if (average !== undefined) average[i] = average[i]! + averaging * (next - average[i]!);
     }
-    const average = state.ema?.get(name)?.data;
-    if (average) for (let i = 0; i < p.length; i++) average[i] = average[i]! + averaging * (p[i]! - average[i]!);
   }
 }
