@@ -21,11 +21,13 @@ const model = z.strictObject({
   path: text()
     .default(BUILT_IN_MODEL)
     .describe(
-      `The model to align: '${BUILT_IN_MODEL}' is the tiny one that comes with heed, anything else a diffusers folder.`,
+      `The model to align: '${BUILT_IN_MODEL}' is the tiny one that comes with heed, anything else a diffusers folder, a Stable Diffusion 1.x checkpoint (.safetensors), or the id of a model on the Hugging Face hub (org/name).`,
     ),
   clip: text()
     .default(BUILT_IN_MODEL)
-    .describe(`The CLIP that the reward sees with: '${BUILT_IN_MODEL}', or a transformers CLIPModel folder.`),
+    .describe(
+      `The CLIP that the reward sees with: '${BUILT_IN_MODEL}', a transformers CLIPModel folder, or the id of one on the hub (openai/clip-vit-large-patch14).`,
+    ),
   name: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, dots, dashes and underscores')

@@ -45,8 +45,8 @@ export function machineChecks(folder: string): Check[] {
 export function projectChecks(project: Project): Check[] {
   return [
     ['settings', async () => ok(project.paths.config)],
-    ['model', async () => modelFound(await baseModelFolder(project))],
-    ['clip', async () => clipFound(await clipFolder(project))],
+    ['model', async () => modelFound(await baseModelFolder(project, { offline: true }))],
+    ['clip', async () => clipFound(await clipFolder(project, { offline: true }))],
     ['images', () => imagesFound(project)],
     ['feedback', () => feedbackFound(project)],
     ['leftovers', () => leftoversFound(project)],

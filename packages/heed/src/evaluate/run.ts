@@ -69,7 +69,7 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
   const drawn = await drawAll(project, { models, prompts, settings, signal }, progress);
 
   const store = createImageStore(paths.images);
-  const scorer = await openRewardScorer(project, options.reward);
+  const scorer = await openRewardScorer(project, options.reward, { progress, signal });
   try {
     const imagesOf = ({ evaluation }: DrawnModel) => evaluation.images.flat();
     const all = drawn.flatMap(imagesOf);

@@ -63,7 +63,10 @@ async function generate(
     guidanceScale: options.guidanceScale ?? config.sample.guidanceScale,
     batchSize: options.batchSize ?? config.sample.batchSize,
   };
-  await using pipeline = await loadPipeline(await modelFolder(project, model), runtimeOf(project));
+  await using pipeline = await loadPipeline(
+    await modelFolder(project, model, { progress, signal }),
+    runtimeOf(project),
+  );
   const { modelHash } = pipeline;
   const recipes: ImageRecipe[] = prompts.flatMap((prompt) =>
     Array.from({ length: options.imagesPerPrompt ?? imagesPerPrompt(project, prompt) }, (_, number) => ({

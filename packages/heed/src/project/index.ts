@@ -1,7 +1,7 @@
 /** Projects on disk. */
 export { initProject } from './init.ts';
 export { type Lock, takeLock, withLock } from './lock.ts';
-export { baseModelFolder, clipFolder, MODEL_INDEX_FILE, modelFolder, modelNames } from './models.ts';
+export { baseModelFolder, clipFolder, type FetchOptions, MODEL_INDEX_FILE, modelFolder, modelNames } from './models.ts';
 export {
   openProject,
   type Project,

@@ -1,27 +1,71 @@
-/** The models of a project: the base that the settings name, and the diffusers folders in models/. Loads none of them. */
+/**
+ * The models of a project: the base that the settings name, and the diffusers folders in models/. Loads none of them;
+ * fetches those that are named by their id on the Hugging Face hub.
+ */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUILT_IN_MODEL } from '../config/index.ts';
-import { badInput } from '../errors.ts';
+import { badInput, HeedError, isAbort } from '../errors.ts';
+import type { Progress, ProgressFactory } from '../progress/progress.ts';
 import { didYouMean, quote } from '../text/nearest.ts';
 import { type Project, resolveInProject } from './project.ts';
 
 /** The file that makes a folder a diffusers pipeline. */
 export const MODEL_INDEX_FILE = 'model_index.json';
 
-/** The diffusers folder of the model to align; the built-in one comes from `@heed/emoji-world`. */
-export async function baseModelFolder(project: Project): Promise<string> {
+/** For models that come from the Hugging Face hub. */
+export interface FetchOptions {
+  progress?: ProgressFactory | undefined;
+  signal?: AbortSignal | undefined;
+  /** Ask the cache alone. */
+  offline?: boolean;
+}
+
+/** Where the model to align is, a diffusers folder or a checkpoint file; the built-in one comes from `@heed/emoji-world`. */
+export async function baseModelFolder(project: Project, options: FetchOptions = {}): Promise<string> {
   const { path } = project.config.model;
-  if (path !== BUILT_IN_MODEL) return resolveInProject(project, path);
+  if (path !== BUILT_IN_MODEL) return locate(project, path, 'pipeline', options);
   return (await import('@heed/emoji-world')).TINY_MODEL_FOLDER;
 }
 
 /** The folder of the CLIP that the reward sees with. */
-export async function clipFolder(project: Project): Promise<string> {
+export async function clipFolder(project: Project, options: FetchOptions = {}): Promise<string> {
   const { clip } = project.config.model;
-  if (clip !== BUILT_IN_MODEL) return resolveInProject(project, clip);
+  if (clip !== BUILT_IN_MODEL) return locate(project, clip, 'clip', options);
   return (await import('@heed/emoji-world')).CLIP_FOLDER;
+}
+
+/** What lies at `path`, seen from the project; where nothing does and it can be a model's name on the hub, that model. */
+async function locate(
+  project: Project,
+  path: string,
+  kind: 'pipeline' | 'clip',
+  { progress, signal, offline = false }: FetchOptions,
+): Promise<string> {
+  const local = resolveInProject(project, path);
+  if (existsSync(local)) return local;
+  const { fetchHubModel, hubEnvironment, parseHubId } = await import('@heed/diffusion');
+  const id = parseHubId(path);
+  if (id === undefined) return local;
+  const environment = hubEnvironment();
+  let bar: Progress | undefined;
+  try {
+    return await fetchHubModel(id, {
+      kind,
+      environment: { ...environment, offline: offline || environment.offline },
+      signal,
+      onProgress({ bytesDone, bytesTotal }) {
+        bar ??= progress?.({ total: Math.ceil(bytesTotal / 1e6), label: `download ${id.repo}`, unit: 'MB' });
+        bar?.update(Math.floor(bytesDone / 1e6));
+      },
+    });
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    throw new HeedError(`${local} does not exist, and ${(error as Error).message}`, { cause: error });
+  } finally {
+    bar?.done();
+  }
 }
 
 /** Names that `modelFolder` knows, the base first. */
@@ -36,10 +80,10 @@ export async function modelNames(project: Project): Promise<string[]> {
 }
 
 /** The folder of a model by name: the base under its own name, any other in models/. Throws where there is none. */
-export async function modelFolder(project: Project, name: string): Promise<string> {
+export async function modelFolder(project: Project, name: string, options: FetchOptions = {}): Promise<string> {
   const names = await modelNames(project);
   if (!names.includes(name)) {
     throw badInput(`model must be one of ${names.join(', ')}, there is no ${quote(name)}${didYouMean(name, names)}`);
   }
-  return name === project.config.model.name ? baseModelFolder(project) : join(project.paths.models, name);
+  return name === project.config.model.name ? baseModelFolder(project, options) : join(project.paths.models, name);
 }

@@ -70,7 +70,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
   const split = splitLabelledImages(labelled, { seed, testShare: project.config.reward.validationShare });
   checkSplit(split);
   const run = await startRun(project, { command: 'reward' });
-  const { features, clipHash, close } = await openProjectFeatures(project);
+  const { features, clipHash, close } = await openProjectFeatures(project, { progress, signal });
   try {
     const perturbedPrompts = perturbPrompts(split.training, { count: training.perturbations, seed });
     await prepare(features, { labelled, perturbedPrompts, store, progress, ...(signal ? { signal } : {}) });

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { loadClip, type RgbImage } from '@heed/diffusion';
-import { clipFolder, type Project } from '../project/index.ts';
+import { clipFolder, type FetchOptions, type Project } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { clipHashOf } from './clip-hash.ts';
 import { type Features, openFeatures } from './features.ts';
@@ -37,8 +37,9 @@ export function featureFolder(project: Project): string {
 /** Opens CLIP and its cached embeddings for a project. */
 export async function openProjectFeatures(
   project: Project,
+  fetching: FetchOptions = {},
 ): Promise<{ features: Features; clipHash: string; close(): Promise<void> }> {
-  const folder = await clipFolder(project);
+  const folder = await clipFolder(project, fetching);
   const clipHash = await clipHashOf(folder);
   const clip = await loadClip(folder, runtimeOf(project));
   const features = await openFeatures({ folder: featureFolder(project), clipHash, clip });
@@ -53,8 +54,12 @@ export async function openProjectFeatures(
 }
 
 /** Loads the reward of that name; throws where `heed reward` has not made it. */
-export async function openRewardScorer(project: Project, name: string): Promise<RewardScorer> {
-  const { features, clipHash, close } = await openProjectFeatures(project);
+export async function openRewardScorer(
+  project: Project,
+  name: string,
+  fetching: FetchOptions = {},
+): Promise<RewardScorer> {
+  const { features, clipHash, close } = await openProjectFeatures(project, fetching);
   try {
     const model = await loadRewardModel(rewardFolder(project, name), { clipHash, ...runtimeOf(project) });
     return {

@@ -30,7 +30,10 @@ export async function runSample(
   const { prompts, count = 4, seed: firstSeed = 0, model = project.config.model.name, signal } = options;
   const { sampler, steps, guidanceScale, batchSize } = project.config.sample;
   const folder = resolve(options.out);
-  await using pipeline = await loadPipeline(await modelFolder(project, model), runtimeOf(project));
+  await using pipeline = await loadPipeline(
+    await modelFolder(project, model, { progress, signal }),
+    runtimeOf(project),
+  );
   const wanted = prompts.flatMap((prompt) =>
     Array.from({ length: count }, (_, i) => ({ prompt, seed: firstSeed + i })),
   );

@@ -36,7 +36,7 @@ export async function prepareModelSamples(
   const choice = { reward, streams: options.streams };
   let samples = await readModelSamples(path, choice);
   if (samples === undefined) {
-    const scorer = await openRewardScorer(project, reward);
+    const scorer = await openRewardScorer(project, reward, { progress, ...aborting });
     const bar = progress({ total: store.all().length, label: 'score images', unit: 'image' });
     try {
       samples = await chooseModelSamples(project, {

@@ -86,7 +86,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   const run = await startRun(project, { command: 'tune', name });
   await warnWhereGateFailed(project, reward, warn);
 
-  const components = await loadModel(await baseModelFolder(project));
+  const components = await loadModel(await baseModelFolder(project, { progress, signal }));
   const pipeline = new StableDiffusionPipeline(components, runtimeOf(project));
   const baseHash = pipeline.modelHash;
   const store = createImageStore(project.paths.images);

@@ -1,0 +1,152 @@
+/** Brings one file of the hub to the cache: goes on where a transfer stopped, and checks size and hash before it counts. */
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { syncFolder } from '../safetensors/write-safetensors.ts';
+
+/** A file as the hub's listing describes it. */
+export interface RemoteFile {
+  readonly path: string;
+  readonly bytes: number;
+  /** SHA-256 of large files, git's blob SHA-1 of small ones: the name of the blob in the cache as well. */
+  readonly hash: string;
+  readonly hashKind: 'sha256' | 'git';
+}
+
+const ATTEMPTS = 5;
+const FIRST_WAIT_MS = 500;
+
+/**
+ * Downloads `file` from `url` to `blob`. What an earlier call left in `<blob>.incomplete` is kept and continued. Throws one
+ * sentence, leaving no blob, when the server refuses, the connection breaks five times over without any progress, or the
+ * bytes are not those that the hub announced (these are deleted).
+ */
+export async function downloadBlob({
+  file,
+  url,
+  blob,
+  source,
+  token,
+  onBytes,
+  signal,
+  waitMs = FIRST_WAIT_MS,
+}: {
+  file: RemoteFile;
+  url: string;
+  blob: string;
+  /** Begins error sentences. */
+  source: string;
+  token?: string | undefined;
+  /** Told how many bytes of the file are on disk. */
+  onBytes?: ((bytes: number) => void) | undefined;
+  signal?: AbortSignal | undefined;
+  /** Before the second attempt; doubles each time. */
+  waitMs?: number;
+}): Promise<void> {
+  const incomplete = `${blob}.incomplete`;
+  await mkdir(dirname(blob), { recursive: true });
+  let failures = 0;
+  for (;;) {
+    const before = await sizeOf(incomplete);
+    if (before > file.bytes) await rm(incomplete);
+    if (before === file.bytes) break;
+    try {
+      await transfer({ url, token, incomplete, from: before > file.bytes ? 0 : before, source, onBytes, signal });
+      if ((await sizeOf(incomplete)) >= file.bytes) break;
+      throw new Error('the connection ended early');
+    } catch (error) {
+      if (signal?.aborted || error instanceof RefusedError) throw error;
+      failures = (await sizeOf(incomplete)) > before ? 1 : failures + 1;
+      if (failures >= ATTEMPTS) {
+        throw new Error(
+          `${source}: expected ${file.bytes} bytes, got ${await sizeOf(incomplete)} after ${ATTEMPTS} attempts (${reasonOf(error)}); what is there is kept, the next attempt goes on from it`,
+        );
+      }
+      await sleep(waitMs * 2 ** (failures - 1), undefined, signal ? { signal } : {});
+    }
+  }
+  const found = await hashFile(incomplete, file);
+  const size = await sizeOf(incomplete);
+  if (size !== file.bytes || found !== file.hash) {
+    await rm(incomplete, { force: true });
+    throw new Error(
+      size === file.bytes
+        ? `${source}: expected ${NAMES[file.hashKind]} ${file.hash}, got ${found}; the file was deleted`
+        : `${source}: expected ${file.bytes} bytes, got ${size}; the file was deleted`,
+    );
+  }
+  await rename(incomplete, blob);
+  await syncFolder(dirname(blob));
+}
+
+const NAMES = { sha256: 'SHA-256', git: 'git blob' } as const;
+
+/** Waiting and asking again will not help. */
+class RefusedError extends Error {}
+
+async function transfer({
+  url,
+  token,
+  incomplete,
+  from,
+  source,
+  onBytes,
+  signal,
+}: {
+  url: string;
+  token: string | undefined;
+  incomplete: string;
+  from: number;
+  source: string;
+  onBytes: ((bytes: number) => void) | undefined;
+  signal: AbortSignal | undefined;
+}): Promise<void> {
+  const response = await fetch(url, {
+    headers: {
+      ...(from > 0 ? { Range: `bytes=${from}-` } : {}),
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+    },
+    ...(signal ? { signal } : {}),
+  });
+  if (response.status >= 500 || response.status === 429) {
+    await response.body?.cancel();
+    throw new Error(`the server answered ${response.status}`);
+  }
+  if (!response.ok || response.body === null) {
+    await response.body?.cancel();
+    throw new RefusedError(`${source}: expected the file, got HTTP status ${response.status}`);
+  }
+  // A server that ignores the range sends everything again.
+  const start = response.status === 206 ? from : 0;
+  let bytes = start;
+  const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
+  body.on('data', (chunk: Uint8Array) => {
+    bytes += chunk.length;
+    onBytes?.(bytes);
+  });
+  await pipeline(
+    body,
+    createWriteStream(incomplete, { flags: start > 0 ? 'a' : 'w', flush: true }),
+    ...(signal ? [{ signal }] : []),
+  );
+}
+
+async function hashFile(path: string, { hashKind, bytes }: RemoteFile): Promise<string> {
+  const hash = createHash(hashKind === 'sha256' ? 'sha256' : 'sha1');
+  if (hashKind === 'git') hash.update(`blob ${bytes}\0`);
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.size ?? 0;
+}
+
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error & { cause?: { code?: string } };
+  return cause?.code ?? message.split('\n')[0]!;
+}

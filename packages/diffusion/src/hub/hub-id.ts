@@ -1,0 +1,22 @@
+/** How a model on the Hugging Face hub is named: `org/name`, `org/name@revision`, `org/name/file.safetensors`. Asks nobody. */
+
+export interface HubId {
+  /** `org/name` */
+  readonly repo: string;
+  /** Branch, tag or commit. */
+  readonly revision: string;
+  /** One file of the repository: a single-file checkpoint. */
+  readonly file: string | undefined;
+}
+
+const PART = '[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?';
+const ID = new RegExp(
+  `^(${PART}/${PART})((?:/[A-Za-z0-9][A-Za-z0-9._-]*)*/[A-Za-z0-9][A-Za-z0-9._-]*\\.safetensors)?(?:@([A-Za-z0-9][A-Za-z0-9._/-]{0,200}))?$`,
+);
+
+/** Takes `text` apart, or returns undefined where it cannot be a model's name on the hub (a path that begins with . or / never is). */
+export function parseHubId(text: string): HubId | undefined {
+  const match = ID.exec(text);
+  if (match === null || /--|\.\.|\.git$/.test(match[1]!) || match[3]?.includes('..')) return undefined;
+  return { repo: match[1]!, revision: match[3] ?? 'main', file: match[2]?.slice(1) };
+}

@@ -1,0 +1,252 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRandom, initializeParameters } from '@heed/autodiff';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { COMPONENT_KINDS, type ComponentConfigs, type ComponentName } from '../checkpoint/component-kinds.ts';
+import { loadModelFolder, saveModelFolder } from '../checkpoint/model-folder.ts';
+import { parseClipTextConfig } from '../configs/clip-config.ts';
+import { parseSchedulerConfig } from '../configs/scheduler-config.ts';
+import { parseUnetConfig } from '../configs/unet-config.ts';
+import { parseVaeConfig } from '../configs/vae-config.ts';
+import { createTokenizer } from '../tokenizer/tokenizer.ts';
+import { trainBytePairTokenizer } from '../tokenizer/train-byte-pair-tokenizer.ts';
+import { type HubEnvironment, hubEnvironment } from './environment.ts';
+import { fetchHubModel } from './fetch-model.ts';
+import { parseHubId } from './hub-id.ts';
+import { type HubServer, startHubServer } from './testing/hub-server.ts';
+
+const REPO = 'someone/tiny-sd';
+const UNET = 'unet/diffusion_pytorch_model.safetensors';
+
+function component<Name extends ComponentName>(name: Name, config: ComponentConfigs[Name]) {
+  const kind = COMPONENT_KINDS[name] as {
+    parameters(config: ComponentConfigs[Name]): ReturnType<(typeof COMPONENT_KINDS)['unet']['parameters']>;
+  };
+  return { config, parameters: initializeParameters(kind.parameters(config), createRandom(name.length)) };
+}
+
+let root: string;
+let pristine: string;
+let folder: string;
+let server: HubServer;
+let environment: HubEnvironment;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'heed-hub-'));
+  pristine = join(root, 'pristine');
+  const text = parseClipTextConfig({
+    vocab_size: 520,
+    hidden_size: 8,
+    intermediate_size: 16,
+    num_hidden_layers: 1,
+    num_attention_heads: 2,
+    max_position_embeddings: 8,
+  });
+  await saveModelFolder(pristine, {
+    unet: component(
+      'unet',
+      parseUnetConfig({
+        block_out_channels: [8, 16],
+        down_block_types: ['DownBlock2D', 'CrossAttnDownBlock2D'],
+        up_block_types: ['CrossAttnUpBlock2D', 'UpBlock2D'],
+        layers_per_block: 1,
+        cross_attention_dim: 8,
+        attention_head_dim: 2,
+        norm_num_groups: 4,
+      }),
+    ),
+    vae: component('vae', parseVaeConfig({ block_out_channels: [8], norm_num_groups: 4 })),
+    textEncoder: component('textEncoder', text),
+    tokenizer: createTokenizer(trainBytePairTokenizer(['two dogs', 'two dogs'], { vocabSize: 520, maxLength: 8 })),
+    scheduler: parseSchedulerConfig({ _class_name: 'PNDMScheduler', beta_schedule: 'scaled_linear' }),
+  });
+  await mkdir(join(pristine, 'safety_checker'));
+  await writeFile(join(pristine, 'safety_checker/model.safetensors'), 'not asked for');
+  await writeFile(join(pristine, 'v1.ckpt'), 'not asked for');
+});
+afterAll(() => rm(root, { recursive: true }));
+
+beforeEach(async () => {
+  folder = join(root, 'served');
+  await cp(pristine, folder, { recursive: true });
+  server = await startHubServer({ folder, repo: REPO });
+  environment = hubEnvironment({ HF_HOME: join(root, 'home'), HF_ENDPOINT: `${server.endpoint}/` });
+});
+afterEach(async () => {
+  await server.close();
+  await rm(folder, { recursive: true });
+  await rm(join(root, 'home'), { recursive: true, force: true });
+});
+
+const id = parseHubId(REPO)!;
+const messageOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'it was fetched',
+    (error: Error) => error.message,
+  );
+const blobs = () => readdir(join(root, 'home/hub/models--someone--tiny-sd/blobs')).catch(() => [] as string[]);
+
+describe('a model on the hub', () => {
+  test('comes into the standard cache, whole and no more than asked for', async () => {
+    const seen: number[] = [];
+    let total = 0;
+    const path = await fetchHubModel(id, {
+      environment,
+      onProgress: ({ bytesDone, bytesTotal }) => {
+        seen.push(bytesDone);
+        total = bytesTotal;
+      },
+    });
+    expect(path).toBe(join(root, 'home/hub/models--someone--tiny-sd/snapshots', server.commit));
+    expect((await readFile(join(path, '../../refs/main'), 'utf8')).trim()).toBe(server.commit);
+    expect(await readlink(join(path, UNET))).toMatch(/^\.\.\/\.\.\/\.\.\/blobs\/[0-9a-f]{64}$/);
+    expect(await readlink(join(path, 'unet/config.json'))).toMatch(/blobs\/[0-9a-f]{40}$/);
+    expect(existsSync(join(path, 'safety_checker'))).toBe(false);
+    expect(existsSync(join(path, 'v1.ckpt'))).toBe(false);
+    expect(seen.every((bytes, i) => i === 0 || bytes >= seen[i - 1]!)).toBe(true);
+    expect(seen.at(-1)).toBe(total);
+    const loaded = await loadModelFolder(path);
+    expect(loaded.unet.config.cross_attention_dim).toBe(8);
+  });
+
+  test('is not fetched twice, nor asked for at all where the commit is named or the hub is off limits', async () => {
+    const path = await fetchHubModel(id, { environment });
+    const asked = server.requests.length;
+    expect(await fetchHubModel(id, { environment })).toBe(path);
+    expect(server.requests.slice(asked).filter((request) => request.includes('/resolve/'))).toEqual([]);
+    const after = server.requests.length;
+    const offline = hubEnvironment({ HF_HOME: join(root, 'home'), HF_HUB_OFFLINE: '1' });
+    expect(await fetchHubModel(id, { environment: offline })).toBe(path);
+    expect(await fetchHubModel({ ...id, revision: server.commit }, { environment })).toBe(path);
+    expect(server.requests.length).toBe(after);
+
+    await rm(join(path, UNET));
+    expect(await messageOf(fetchHubModel(id, { environment: offline }))).toMatch(
+      /^someone\/tiny-sd: HF_HUB_OFFLINE is set, and the cache .*: expected unet\/diffusion_pytorch_model.safetensors or .*, got none$/,
+    );
+    await rm(join(root, 'home'), { recursive: true });
+    expect(await messageOf(fetchHubModel(id, { environment: offline }))).toMatch(
+      /HF_HUB_OFFLINE is set, and the cache .*home\/hub: expected a snapshot of the model, got none$/,
+    );
+  });
+
+  test('goes on where a transfer was cut', async () => {
+    const { size } = await stat(join(folder, UNET));
+    server.faults.cutAfter.set(UNET, 5000);
+    await fetchHubModel(id, { environment });
+    const transfers = server.requests.filter((request) => request.includes(`/${UNET}`) && !request.endsWith('=0-0'));
+    expect(transfers).toHaveLength(2);
+    const from = Number(/bytes=(\d+)-$/.exec(transfers[1]!)?.[1]);
+    expect(from).toBeGreaterThan(0);
+    expect(from).toBeLessThan(size);
+    expect((await blobs()).filter((name) => name.includes('incomplete'))).toEqual([]);
+  });
+
+  test('goes on after an interruption', async () => {
+    const controller = new AbortController();
+    const stopped = fetchHubModel(id, {
+      environment,
+      signal: controller.signal,
+      onProgress: ({ file }) => {
+        if (file === UNET) controller.abort();
+      },
+    });
+    await expect(stopped).rejects.toThrow(/abort/i);
+    const left = (await blobs()).filter((name) => name.endsWith('.incomplete'));
+    expect(left.length).toBeLessThanOrEqual(1);
+    await loadModelFolder(await fetchHubModel(id, { environment }));
+    expect((await blobs()).filter((name) => name.includes('incomplete'))).toEqual([]);
+  });
+
+  test.each([UNET, 'unet/config.json'])('is refused where the bytes of %s are not the announced ones', async (path) => {
+    server.faults.wrong.add(path);
+    const message = await messageOf(fetchHubModel(id, { environment }));
+    expect(message).toMatch(
+      /^someone\/tiny-sd\/unet\/.* on http:.*: expected (SHA-256|git blob) ([0-9a-f]+), got [0-9a-f]+; the file was deleted$/,
+    );
+    expect((await blobs()).some((name) => message.includes(`expected SHA-256 ${name}`))).toBe(false);
+    expect((await blobs()).filter((name) => name.includes('incomplete'))).toEqual([]);
+  });
+
+  test('of another family is refused before its weights are fetched', async () => {
+    const index = join(folder, 'model_index.json');
+    await writeFile(
+      index,
+      (await readFile(index, 'utf8')).replace('StableDiffusionPipeline', 'StableDiffusionXLPipeline'),
+    );
+    expect(await messageOf(fetchHubModel(id, { environment }))).toMatch(/model_index.json: .*Stable Diffusion XL/);
+    expect(server.requests.filter((request) => request.includes('.safetensors'))).toEqual([]);
+  });
+
+  test('without safetensors is refused', async () => {
+    await rename(join(folder, UNET), join(folder, 'unet/diffusion_pytorch_model.bin'));
+    expect(await messageOf(fetchHubModel(id, { environment }))).toMatch(
+      /expected unet\/diffusion_pytorch_model.safetensors or .*, got unet\/diffusion_pytorch_model.bin alone, pickled weights/,
+    );
+  });
+
+  test('can be one file', async () => {
+    await writeFile(join(folder, 'v1.safetensors'), Buffer.alloc(20_000, 7));
+    await rm(join(folder, 'model_index.json'));
+    expect(await messageOf(fetchHubModel(id, { environment }))).toMatch(/named with its file: .*v1\.safetensors\)$/);
+    const path = await fetchHubModel(parseHubId(`${REPO}/v1.safetensors`)!, { environment });
+    expect((await readFile(path)).length).toBe(20_000);
+  });
+
+  test('that is private needs a token', async () => {
+    server.faults.token = 'hf_secret';
+    expect(await messageOf(fetchHubModel(id, { environment }))).toMatch(
+      /^someone\/tiny-sd on http:\S+: expected a model, got no right to it \(HTTP status 401; private and gated models need HF_TOKEN\)$/,
+    );
+    await mkdir(join(root, 'home'), { recursive: true });
+    await writeFile(join(root, 'home/token'), 'hf_secret\n');
+    const withToken = hubEnvironment({ HF_HOME: join(root, 'home'), HF_ENDPOINT: server.endpoint });
+    await fetchHubModel(id, { environment: withToken });
+  });
+
+  test('that is not there, or a hub that is not, is one sentence', async () => {
+    expect(await messageOf(fetchHubModel(parseHubId('someone/else')!, { environment }))).toBe(
+      `someone/else on ${server.endpoint}: expected a model, got no such model, file or revision`,
+    );
+    const nowhere = { ...environment, endpoint: 'http://127.0.0.1:1' };
+    expect(await messageOf(fetchHubModel(id, { environment: nowhere }))).toMatch(
+      /^someone\/tiny-sd on http:\/\/127.0.0.1:1: expected an answer, got .* \(with HF_HUB_OFFLINE=1 the cache alone is asked\)$/,
+    );
+  });
+});
+
+test('the environment is read in the documented order', () => {
+  expect(hubEnvironment({ HF_HUB_CACHE: '/c', HF_HOME: '/h', HF_TOKEN: 'a' })).toMatchObject({
+    cacheFolder: '/c',
+    token: 'a',
+  });
+  expect(hubEnvironment({ HF_HOME: '/h' }).cacheFolder).toBe('/h/hub');
+  expect(hubEnvironment({ XDG_CACHE_HOME: '/x' }).cacheFolder).toBe('/x/huggingface/hub');
+  expect(hubEnvironment({}).cacheFolder).toMatch(/\.cache\/huggingface\/hub$/);
+  expect(hubEnvironment({})).toMatchObject({ endpoint: 'https://huggingface.co', offline: false });
+  for (const [value, offline] of [
+    ['1', true],
+    ['true', true],
+    ['0', false],
+    ['', false],
+  ] as const) {
+    expect(hubEnvironment({ HF_HUB_OFFLINE: value }).offline).toBe(offline);
+  }
+});
+
+test.each([
+  ['org/name', { repo: 'org/name', revision: 'main', file: undefined }],
+  ['org/name@v1.0', { repo: 'org/name', revision: 'v1.0', file: undefined }],
+  ['org/name/a/b.safetensors@main', { repo: 'org/name', revision: 'main', file: 'a/b.safetensors' }],
+  ['./org/name', undefined],
+  ['/org/name', undefined],
+  ['../name', undefined],
+  ['org/../name', undefined],
+  ['models/sd/unet', undefined],
+  ['name', undefined],
+  ['org/na me', undefined],
+  ['org/name@../x', undefined],
+  ['C:\\models\\sd', undefined],
+])('hub id %s', (text, expected) => expect(parseHubId(text)).toEqual(expected));
