@@ -96,35 +96,36 @@ const convGradientOps = {
       const length = asRuns
         ? batch * paddedHeight * paddedWidth - ((kh - 1) * paddedWidth + kw - 1)
         : batch * height * width;
-      const run = (rows: string, start: number) =>
-        graph.node('Slice', [rows, graph.integers([start]), graph.integers([start + length]), graph.integers([1])]);
-      const flat = (value: string, rows: number, columns: number) =>
-        graph.node('Reshape', [value, graph.integers([rows, columns])]);
+      const run = (rows: string, start: number, axis: number) =>
+        graph.node('Slice', [rows, graph.integers([start]), graph.integers([start + length]), graph.integers([axis])]);
+      const reshaped = (value: string, shape: Shape) => graph.node('Reshape', [value, graph.integers(shape)]);
       const grid = batch * paddedHeight * paddedWidth;
+      // The views stand on an axis of their own from the start, so that none needs a node more than its slice.
       const views = (): string[] => {
         if (asRuns) {
-          const rows = flat(padded, channels, grid);
-          return taps.map(({ row, column }) => run(rows, row * paddedWidth + column));
+          const rows = reshaped(padded, [channels, 1, grid]);
+          return taps.map(({ row, column }) => run(rows, row * paddedWidth + column, 2));
         }
         if (kh * kw === 1 && stride === 1) return [padded];
+        const rows = reshaped(padded, [channels, 1, batch, paddedHeight, paddedWidth]);
         return taps.map(({ row, column }) => {
           const ends = [row + (height - 1) * stride + 1, column + (width - 1) * stride + 1];
           return graph.node('Slice', [
-            padded,
+            rows,
             graph.integers([row, column]),
             graph.integers(ends),
-            graph.integers([2, 3]),
+            graph.integers([3, 4]),
             graph.integers([stride, stride]),
           ]);
         });
       };
-      const stacked = views().map((view) => graph.node('Reshape', [view, graph.integers([channels, 1, length])]));
-      const joined = stacked.length === 1 ? stacked[0]! : graph.node('Concat', stacked, { axis: { int: 1 } }); // [C, kh*kw, L]
-      const columns = flat(joined, channels * kh * kw, length);
+      const stacked = views();
+      const joined = stacked.length === 1 ? stacked[0]! : graph.node('Concat', stacked, { axis: { int: 1 } }); // [C, kh*kw, ...]
+      const columns = reshaped(joined, [channels * kh * kw, length]);
       const gGrid = asRuns
         ? graph.node('Pad', [gMoved, graph.integers([0, 0, 0, 0, 0, 0, paddedHeight - height, paddedWidth - width])])
         : gMoved;
-      const gRows = asRuns ? run(flat(gGrid, out, grid), 0) : flat(gGrid, out, length);
+      const gRows = asRuns ? run(reshaped(gGrid, [out, grid]), 0, 1) : reshaped(gGrid, [out, length]);
       const product = emitMatmul(graph, [gRows, columns], {
         transA: false,
         transB: true,
@@ -132,7 +133,7 @@ const convGradientOps = {
         rankA: 2,
         rankB: 2,
       });
-      return graph.node('Reshape', [product, graph.integers(weightShape)]);
+      return reshaped(product, weightShape);
     },
     vjp: 'second derivatives of convolutions are not needed',
   }),
