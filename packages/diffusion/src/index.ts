@@ -37,6 +37,17 @@ export { clipPixels } from './images/clip-pixels.ts';
 export { imagesToPlanes, planesToImages } from './images/planes.ts';
 export { resizeBicubic } from './images/resize.ts';
 export { checkRgbImage, type RgbImage } from './images/rgb-image.ts';
+export {
+  initializeLora,
+  type LoraModule,
+  type LoraModules,
+  loraModules,
+  loraParameters,
+  mergeLora,
+} from './lora/lora.ts';
+export { type Lora, type LoraSpelling, loadLora, type SaveLoraOptions, saveLora } from './lora/lora-file.ts';
+export type { TrainingFacts } from './lora/lora-metadata.ts';
+export { isLoraParameter, type LoraLayers, type LoraOptions, withLora } from './lora/low-rank-scope.ts';
 export { type ClipOutputs, clip, clipImageEmbeds, clipLogitScale, clipTextEmbeds } from './models/clip.ts';
 export { type ClipTextInputs, type ClipTextOutputs, clipText } from './models/clip-text.ts';
 export { type ClipVisionOutputs, clipVision } from './models/clip-vision.ts';

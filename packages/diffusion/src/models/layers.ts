@@ -1,18 +1,21 @@
 /**
  * torch.nn layers as functions of a scope: what turns an op into a layer is only which parameters it asks for.
- * Parameter names are torch's (`weight`, `bias`), shapes too.
+ * Parameter names are torch's (`weight`, `bias`), shapes too; a scope may add a low-rank update (`lora/`).
  */
 import {
+  add,
   conv2d,
   gelu,
   groupNorm,
   type Initializer,
   layerNorm,
   linear,
+  mul,
   type ParameterScope,
   quickGelu,
   type Tensor,
 } from '@heed/autodiff';
+import { lowRankFactors } from '../lora/low-rank-scope.ts';
 
 export const ZERO: Initializer = { kind: 'constant', value: 0 };
 
@@ -26,7 +29,9 @@ export function linearLayer(
   { features, bias = true, init }: { features: number; bias?: boolean; init?: Initializer },
 ): Tensor {
   const weight = p.get('weight', [features, x.shape.at(-1)!], init);
-  return bias ? linear(x, weight, p.get('bias', [features])) : linear(x, weight);
+  const y = bias ? linear(x, weight, p.get('bias', [features])) : linear(x, weight);
+  const lora = lowRankFactors(p, weight.shape);
+  return lora === undefined ? y : add(y, mul(linear(linear(x, lora.down), lora.up), lora.scale));
 }
 
 /** torch.nn.Conv2d with a square kernel: [N, C, H, W] -> [N, channels, H', W']. */
@@ -50,7 +55,11 @@ export function convLayer(
   },
 ): Tensor {
   const weight = p.get('weight', [channels, x.shape[1]!, kernel, kernel], init);
-  return conv2d(x, weight, bias ? p.get('bias', [channels]) : undefined, { stride, padding });
+  const y = conv2d(x, weight, bias ? p.get('bias', [channels]) : undefined, { stride, padding });
+  const lora = lowRankFactors(p, weight.shape);
+  if (lora === undefined) return y;
+  const low = conv2d(x, lora.down, undefined, { stride, padding }); // [N, rank, H', W']
+  return add(y, mul(conv2d(low, lora.up), lora.scale));
 }
 
 /** torch.nn.GroupNorm over [N, C, H, W]. */

@@ -178,5 +178,5 @@ function here({ text, at }: Cursor): string {
 
 /** A name as it can stand in a sentence: escaped and cut. */
 export function quote(name: string): string {
-  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
+  return JSON.stringify(name.length > 128 ? `${name.slice(0, 128)}…` : name);
 }

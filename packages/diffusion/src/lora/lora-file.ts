@@ -1,0 +1,203 @@
+/**
+ * LoRA files, in the spelling of kohya's sd-scripts (A1111, Forge, ComfyUI and diffusers read it) or of diffusers.
+ * Sources of the spellings: kohya-ss/sd-scripts `networks/lora.py` and `library/sai_model_spec.py`, diffusers
+ * `loaders/lora_conversion_utils.py` and `loaders/lora_base.py`.
+ */
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { formatShape, type ParameterValue, type ParameterValues, type Shape } from '@heed/autodiff';
+import type { FloatType } from '../safetensors/element-type.ts';
+import { quote } from '../safetensors/header-json.ts';
+import { readSafetensors, readSafetensorsHeader } from '../safetensors/read-safetensors.ts';
+import { writeSafetensors } from '../safetensors/write-safetensors.ts';
+import type { LoraModule, LoraModules } from './lora.ts';
+import { diffusersMetadata, kohyaMetadata, readAlphas, type TrainingFacts } from './lora-metadata.ts';
+import { factorShapes } from './low-rank-scope.ts';
+import {
+  DIFFUSERS_PREFIXES,
+  kohyaName,
+  LORA_PARTS,
+  type LoraConfigs,
+  type LoraPart,
+  type ModuleName,
+  modulesByName,
+} from './module-names.ts';
+
+/** The update of both networks; either can be empty. */
+export type Lora = Readonly<Record<LoraPart, LoraModules>>;
+
+export type LoraSpelling = 'kohya' | 'diffusers';
+
+export interface SaveLoraOptions {
+  spelling?: LoraSpelling;
+  dtype?: FloatType;
+  /** What the file's metadata says of its making. */
+  facts?: TrainingFacts;
+  /** More strings for the file's `__metadata__`. */
+  metadata?: Readonly<Record<string, string>>;
+}
+
+interface Spelling {
+  readonly down: string;
+  readonly up: string;
+  name(module: Pick<ModuleName, 'part' | 'path'>): string;
+}
+
+const SPELLINGS: Readonly<Record<LoraSpelling, Spelling>> = {
+  kohya: { down: '.lora_down.weight', up: '.lora_up.weight', name: kohyaName },
+  diffusers: {
+    down: '.lora_A.weight',
+    up: '.lora_B.weight',
+    name: ({ part, path }) => DIFFUSERS_PREFIXES[part] + path,
+  },
+};
+
+/** Writes a LoRA, whole or not at all. Throws one sentence where a file is there already or the LoRA is empty. */
+export async function saveLora(
+  path: string,
+  lora: Lora,
+  { spelling = 'kohya', dtype = 'F16', facts = {}, metadata = {} }: SaveLoraOptions = {},
+): Promise<void> {
+  if (await stat(path).catch(() => undefined)) {
+    throw new Error(`${path}: expected a file that does not exist yet, got one that does`);
+  }
+  const { down, up, name } = SPELLINGS[spelling];
+  const tensors: ParameterValues = new Map();
+  for (const part of LORA_PARTS) {
+    for (const [module, factors] of lora[part]) {
+      const spelled = name({ part, path: module });
+      tensors.set(spelled + down, factors.down);
+      tensors.set(spelled + up, factors.up);
+      if (spelling === 'kohya') tensors.set(`${spelled}.alpha`, { shape: [], data: Float32Array.of(factors.alpha) });
+    }
+  }
+  if (tensors.size === 0) throw new Error(`${path}: expected a LoRA of at least one module, got none`);
+  const own = spelling === 'kohya' ? kohyaMetadata(lora, facts) : diffusersMetadata(lora);
+  await mkdir(dirname(path), { recursive: true });
+  await writeSafetensors(path, tensors, { dtype, metadata: { ...own, ...metadata } });
+}
+
+/** The last parts of tensor names; the older ones are diffusers' of 2023. */
+const ENDS: readonly { readonly pattern: RegExp; readonly is: 'down' | 'up' | 'alpha' }[] = [
+  { pattern: /(\.lora_down|\.lora_A|\.lora\.down|\.lora_linear_layer\.down|_lora\.down)\.weight$/, is: 'down' },
+  { pattern: /(\.lora_up|\.lora_B|\.lora\.up|\.lora_linear_layer\.up|_lora\.up)\.weight$/, is: 'up' },
+  { pattern: /\.alpha$/, is: 'alpha' },
+];
+
+/** Updates of other forms, by a part of the tensor's name. */
+const OTHER_FORMS: readonly (readonly [RegExp, string])[] = [
+  [/\.hada_w\d/, 'LoHa'],
+  [/\.lokr_w\d/, 'LoKr'],
+  [/\.(dora_scale|lora_magnitude_vector)/, 'DoRA'],
+  [/\.lora_mid\./, 'a LoCon with a third factor'],
+  [/^(lora_te[12]_|text_encoder_2\.|lora_transformer_)/, 'a LoRA of another family (Stable Diffusion XL, 3 or FLUX)'],
+];
+
+interface Found {
+  readonly module: ModuleName;
+  down?: string;
+  up?: string;
+  alpha?: string;
+}
+
+/**
+ * Reads a LoRA for networks of these configs, in any of the known spellings. Names and shapes are checked before a number is
+ * read. Throws one sentence that names the file and the tensor: a module that the networks do not have, another shape, a
+ * factor without its partner, another form of adapter, no LoRA at all.
+ */
+export async function loadLora(
+  path: string,
+  configs: LoraConfigs,
+): Promise<Lora & { readonly metadata: Readonly<Record<string, string>> }> {
+  const { entries, metadata } = await readSafetensorsHeader(path);
+  const found = findModules(entries, modulesByName(configs), path);
+  for (const one of found.values()) checkFactors(one, entries, path);
+  const { tensors } = await readSafetensors(path);
+  const alphaOf = readAlphas(metadata, path);
+  const lora = { unet: new Map<string, LoraModule>(), textEncoder: new Map<string, LoraModule>() };
+  for (const { module, down, up, alpha } of found.values()) {
+    const rank = entries.get(down!)!.shape[0]!;
+    const shapes = factorShapes(module.shape, rank);
+    const value = (name: string, shape: Shape): ParameterValue => ({ shape, data: tensors.get(name)!.data });
+    lora[module.part].set(module.path, {
+      down: value(down!, shapes.down),
+      up: value(up!, shapes.up),
+      alpha: alpha === undefined ? (alphaOf(module) ?? rank) : tensors.get(alpha)!.data[0]!,
+    });
+  }
+  return { ...lora, metadata };
+}
+
+function findModules(
+  entries: ReadonlyMap<string, unknown>,
+  names: ReadonlyMap<string, ModuleName>,
+  path: string,
+): Map<ModuleName, Found> {
+  const found = new Map<ModuleName, Found>();
+  for (const tensor of entries.keys()) {
+    const other = OTHER_FORMS.find(([pattern]) => pattern.test(tensor))?.[1];
+    const end = ENDS.find(({ pattern }) => pattern.test(tensor));
+    if (other !== undefined || end === undefined) {
+      throw new Error(
+        `${path}: expected the low-rank factors of a LoRA for Stable Diffusion 1.x, got ${other === undefined ? '' : `${other}: `}tensor ${quote(tensor)}`,
+      );
+    }
+    const module = names.get(moduleSpelling(tensor.replace(end.pattern, '')));
+    if (module === undefined) {
+      throw new Error(
+        `${path}: tensor ${quote(tensor)}: expected a module of the model's U-Net or text encoder, got none of that name`,
+      );
+    }
+    const one = found.get(module) ?? { module };
+    if (one[end.is] !== undefined) {
+      throw new Error(
+        `${path}: tensor ${quote(tensor)}: expected each factor once, got it as ${quote(one[end.is]!)} too`,
+      );
+    }
+    one[end.is] = tensor;
+    found.set(module, one);
+  }
+  if (found.size === 0) throw new Error(`${path}: expected the low-rank factors of a LoRA, got no tensor`);
+  return found;
+}
+
+/** diffusers once kept the factors in a "processor": `attn1.processor.to_out_lora` is `attn1.to_out.0`. */
+function moduleSpelling(name: string): string {
+  return name.replace(/\.processor\.(to_[qkv])$/, '.$1').replace(/\.processor\.to_out$/, '.to_out.0');
+}
+
+function checkFactors(
+  { module, down, up, alpha }: Found,
+  entries: ReadonlyMap<string, { readonly shape: Shape }>,
+  path: string,
+): void {
+  if (down === undefined || up === undefined) {
+    throw new Error(
+      `${path}: tensor ${quote(down ?? up ?? alpha!)}: expected both factors of its module, got one or none`,
+    );
+  }
+  const [rank] = entries.get(down)!.shape;
+  const wanted = factorShapes(module.shape, rank ?? 0);
+  for (const [tensor, shape] of [
+    [down, wanted.down],
+    [up, wanted.up],
+  ] as const) {
+    const actual = entries.get(tensor)!.shape;
+    if (!rank || !sameUpToKernel(actual, shape)) {
+      throw new Error(
+        `${path}: tensor ${quote(tensor)}: expected ${formatShape(shape)} for a weight of ${formatShape(module.shape)}, got ${formatShape(actual)}`,
+      );
+    }
+  }
+  if (alpha !== undefined && entries.get(alpha)!.shape.some((size) => size !== 1)) {
+    throw new Error(
+      `${path}: tensor ${quote(alpha)}: expected one number, got ${formatShape(entries.get(alpha)!.shape)}`,
+    );
+  }
+}
+
+/** A linear layer and a 1 x 1 convolution are the same thing, and files mix them up. */
+function sameUpToKernel(actual: Shape, expected: Shape): boolean {
+  const trim = (shape: Shape) => (shape.length === 4 && shape[2] === 1 && shape[3] === 1 ? shape.slice(0, 2) : shape);
+  return trim(actual).join() === trim(expected).join();
+}

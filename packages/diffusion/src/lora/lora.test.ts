@@ -1,0 +1,297 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  compile,
+  createRandom,
+  createTrainingStep,
+  initializeParameters,
+  meanSquaredError,
+  type ParameterScope,
+  type ParameterValues,
+} from '@heed/autodiff';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { COMPONENT_KINDS } from '../checkpoint/component-kinds.ts';
+import { parseClipTextConfig } from '../configs/clip-config.ts';
+import { parseUnetConfig } from '../configs/unet-config.ts';
+import { unet } from '../models/unet/unet.ts';
+import { readSafetensors, readSafetensorsHeader } from '../safetensors/read-safetensors.ts';
+import { writeSafetensors } from '../safetensors/write-safetensors.ts';
+import { initializeLora, type LoraModules, loraModules, loraParameters, mergeLora } from './lora.ts';
+import { loadLora, saveLora } from './lora-file.ts';
+import { isLoraParameter, type LoraLayers, type LoraOptions, withLora } from './low-rank-scope.ts';
+
+const config = parseUnetConfig({
+  block_out_channels: [8, 16],
+  down_block_types: ['DownBlock2D', 'CrossAttnDownBlock2D'],
+  up_block_types: ['CrossAttnUpBlock2D', 'UpBlock2D'],
+  layers_per_block: 1,
+  cross_attention_dim: 12,
+  attention_head_dim: 2,
+  norm_num_groups: 4,
+});
+const textEncoder = parseClipTextConfig({
+  vocab_size: 50,
+  hidden_size: 12,
+  intermediate_size: 16,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  max_position_embeddings: 8,
+});
+const configs = { unet: config, textEncoder };
+const options = (layers: LoraLayers): LoraOptions => ({ rank: 3, alpha: 6, layers });
+
+const INPUTS = {
+  sample: { shape: [2, 4, 8, 8] },
+  timestep: { shape: [2] },
+  encoderHiddenStates: { shape: [2, 5, 12] },
+};
+
+/** Values away from zero everywhere, so that nothing hides behind an initial zero. */
+function shaken(parameters: ParameterValues, seed: number, size = 0.2): ParameterValues {
+  const random = createRandom(seed);
+  for (const [name, { data }] of parameters) {
+    const own = random.fork(name);
+    for (let i = 0; i < data.length; i++) data[i] = data[i]! + size * own.normal();
+  }
+  return parameters;
+}
+
+const base = () => shaken(initializeParameters(COMPONENT_KINDS.unet.parameters(config), createRandom(1)), 2, 0.05);
+const normals = (seed: number, count: number) => createRandom(seed).fillNormal(new Float32Array(count));
+const feeds = () => ({
+  sample: normals(3, 2 * 4 * 64),
+  timestep: Float32Array.of(10, 700),
+  encoderHiddenStates: normals(4, 2 * 5 * 12),
+});
+
+/** A compiled U-Net that reads `parameters` anew at each call. */
+async function compileUnet(parameters: ParameterValues, adapt: (p: ParameterScope) => ParameterScope) {
+  const compiled = await compile({
+    name: 'lora',
+    inputs: INPUTS,
+    parameters,
+    threads: 1,
+    liveParameters: true,
+    build: (p, x) => ({ y: unet(adapt(p), config, x) }),
+  });
+  const predict = async () => (await compiled.run(feeds())).y.slice();
+  return Object.assign(predict, { dispose: () => compiled.dispose() });
+}
+
+const largestDifference = (a: Float32Array, b: Float32Array) =>
+  a.reduce((largest, x, i) => Math.max(largest, Math.abs(x - b[i]!)), 0);
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'heed-lora-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+describe.each(['attention', 'all'] as const)('a LoRA on %s layers', (layers) => {
+  test('changes nothing at first, and then what its merged weights change', async () => {
+    const weights = base();
+    const lora = initializeLora(config, options(layers), createRandom(5));
+    const predict = await compileUnet(weights, (p) => p);
+    const predictAdapted = await compileUnet(new Map([...weights, ...lora]), (p) => withLora(p, options(layers)));
+    const plain = await predict();
+    expect(largestDifference(await predictAdapted(), plain)).toBeLessThan(1e-6);
+
+    shaken(lora, 6, 0.1);
+    const adapted = await predictAdapted();
+    expect(largestDifference(adapted, plain)).toBeGreaterThan(0.01);
+    const modules = loraModules(lora, options(layers));
+    const merged = mergeLora(weights, modules);
+    expect(merged.get('conv_in.weight')).toBe(weights.get('conv_in.weight'));
+    const none = mergeLora(weights, modules, { strength: 0 });
+    for (const [name, { data }] of none) expect(data).toEqual(weights.get(name)!.data);
+    const again = mergeLora(weights, modules, { into: none });
+    for (const [name, { data }] of again) {
+      expect(data).toBe(none.get(name)!.data);
+      weights.get(name)!.data.set(merged.get(name)!.data);
+    }
+    expect(largestDifference(adapted, await predict())).toBeLessThan(1e-5);
+    predict.dispose();
+    predictAdapted.dispose();
+  });
+
+  test('trains alone, the base stays as it is', async () => {
+    const weights = base();
+    const before = new Map([...weights].map(([name, { data }]) => [name, data.slice()]));
+    const lora = initializeLora(config, options(layers), createRandom(5));
+    const training = await createTrainingStep({
+      name: 'lora',
+      inputs: { ...INPUTS, target: { shape: [2, 4, 8, 8] } },
+      parameters: new Map([...weights, ...lora]),
+      trainable: isLoraParameter,
+      loss: (p, { target, ...x }) => ({
+        loss: meanSquaredError(unet(withLora(p, options(layers)), config, x), target),
+      }),
+      threads: 1,
+    });
+    const losses: number[] = [];
+    for (let step = 0; step < 12; step++) {
+      const { loss } = await training.step({ ...feeds(), target: normals(9, 512) }, { learningRate: 0.02 });
+      losses.push(loss);
+    }
+    training.dispose();
+    expect(losses.at(-1)!).toBeLessThan(0.97 * losses[0]!);
+    expect([...training.state.firstMoment.keys()].sort()).toEqual([...lora.keys()].sort());
+    for (const [name, data] of before) expect(weights.get(name)!.data).toEqual(data);
+  });
+});
+
+test('attention means its four projections, all means every layer inside the blocks', () => {
+  const names = (layers: LoraLayers) =>
+    loraParameters(config, options(layers)).map(({ name, shape }) => `${name} ${shape}`);
+  expect(names('attention').length).toBe(2 * 8 * 4); // 4 transformers of 2 attentions
+  expect(names('attention')).toContain('mid_block.attentions.0.transformer_blocks.0.attn2.to_k.lora_down.weight 3,12');
+  expect(names('all')).toContain('down_blocks.0.resnets.0.conv1.lora_down.weight 3,8,3,3');
+  expect(names('all')).toContain('down_blocks.0.resnets.0.conv1.lora_up.weight 8,3,1,1');
+  expect(names('all')).toContain('down_blocks.0.downsamplers.0.conv.lora_up.weight 8,3,1,1');
+  expect(names('all')).toContain('up_blocks.1.resnets.0.time_emb_proj.lora_down.weight 3,32');
+  expect(names('all').some((name) => /^(conv_in|conv_out|time_embedding)/.test(name))).toBe(false);
+  expect(() => loraParameters(config, { rank: 0, alpha: 1, layers: 'all' })).toThrow(/rank of at least 1, got 0/);
+  expect(() => loraParameters(config, { rank: 1, alpha: 0, layers: 'all' })).toThrow(/alpha above 0, got 0/);
+});
+
+describe('LoRA files', () => {
+  const trained = (layers: LoraLayers) =>
+    loraModules(shaken(initializeLora(config, options(layers), createRandom(5)), 6, 0.1), options(layers));
+  const text: LoraModules = new Map([
+    [
+      'text_model.encoder.layers.0.self_attn.q_proj',
+      {
+        down: { shape: [2, 12], data: normals(1, 24) },
+        up: { shape: [12, 2], data: normals(2, 24) },
+        alpha: 1,
+      },
+    ],
+  ]);
+
+  test.each([
+    { spelling: 'kohya', layers: 'attention' },
+    { spelling: 'kohya', layers: 'all' },
+    { spelling: 'diffusers', layers: 'attention' },
+    { spelling: 'diffusers', layers: 'all' },
+  ] as const)('of $layers layers in the spelling of $spelling survive a round trip', async ({ spelling, layers }) => {
+    const path = join(root, `${spelling}-${layers}.safetensors`);
+    const lora = { unet: trained(layers), textEncoder: text };
+    await saveLora(path, lora, { spelling, dtype: 'F32' });
+    const loaded = await loadLora(path, configs);
+    expect(Object.fromEntries(loaded.unet)).toEqual(Object.fromEntries(lora.unet));
+    expect(Object.fromEntries(loaded.textEncoder)).toEqual(Object.fromEntries(text));
+    await expect(saveLora(path, lora)).rejects.toThrow(/expected a file that does not exist yet/);
+  });
+
+  test('say how they were made', async () => {
+    const path = join(root, 'facts.safetensors');
+    await saveLora(
+      path,
+      { unet: trained('all'), textEncoder: new Map() },
+      {
+        facts: { name: 'tuned', learningRate: 1e-4, seed: 7, steps: 100, resolution: 512, finishedAt: new Date(0) },
+        metadata: { heed: 'x' },
+      },
+    );
+    const { metadata, entries } = await readSafetensorsHeader(path);
+    expect(metadata).toEqual({
+      format: 'pt',
+      heed: 'x',
+      ss_network_module: 'networks.lora',
+      ss_network_dim: '3',
+      ss_network_alpha: '6',
+      ss_network_args: '{"conv_dim":"3","conv_alpha":"6"}',
+      ss_base_model_version: 'sd_v1',
+      ss_v2: 'False',
+      ss_output_name: 'tuned',
+      ss_learning_rate: '0.0001',
+      ss_unet_lr: '0.0001',
+      ss_seed: '7',
+      ss_steps: '100',
+      ss_max_train_steps: '100',
+      ss_resolution: '(512, 512)',
+      ss_training_finished_at: '0',
+      'modelspec.sai_model_spec': '1.0.1',
+      'modelspec.architecture': 'stable-diffusion-v1/lora',
+      'modelspec.implementation': 'diffusers',
+      'modelspec.title': 'tuned',
+      'modelspec.date': '1970-01-01T00:00:00',
+      'modelspec.resolution': '512x512',
+    });
+    // kohya's spelling, as its sd-scripts write it.
+    const module = 'lora_unet_mid_block_attentions_0_transformer_blocks_0_attn2_to_out_0';
+    expect(entries.get(`${module}.lora_down.weight`)).toMatchObject({ shape: [3, 16], dtype: 'F16' });
+    expect(entries.get(`${module}.alpha`)?.shape).toEqual([]);
+  });
+
+  test('are read in the older spellings and in names of the original layout', async () => {
+    const wanted = Object.fromEntries(trained('attention'));
+    const respell = async (spelling: string, rename: (tensor: string) => string) => {
+      const { tensors } = await readSafetensors(join(root, `${spelling}-attention.safetensors`));
+      const copy: ParameterValues = new Map([...tensors].map(([tensor, value]) => [rename(tensor), value]));
+      const path = join(root, 'respelled.safetensors');
+      await writeSafetensors(path, copy, { dtype: 'F32' });
+      return Object.fromEntries((await loadLora(path, configs)).unet);
+    };
+    const original = await respell('kohya', (tensor) =>
+      tensor
+        .replace('mid_block_attentions_0', 'middle_block_1')
+        .replace('down_blocks_1_attentions_0', 'input_blocks_3_1'),
+    );
+    expect(original).toEqual(wanted);
+    const old = await respell('diffusers', (tensor) =>
+      tensor
+        .replace(/(attn\d)\.(to_[qkv]|to_out)(?:\.0)?\.lora_A/, '$1.processor.$2_lora.down')
+        .replace(/(attn\d)\.(to_[qkv]|to_out)(?:\.0)?\.lora_B/, '$1.processor.$2_lora.up'),
+    );
+    const ofRank = Object.entries(wanted).map(([module, factors]) => [module, { ...factors, alpha: 3 }]);
+    expect(old).toEqual(Object.fromEntries(ofRank)); // no alpha is given there: it is the rank
+  });
+
+  const q = 'lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q';
+  const one = { shape: [1], data: Float32Array.of(1) };
+  const cases: [what: string, change: (t: ParameterValues) => void, expected: RegExp][] = [
+    [
+      'a factor without its partner',
+      (t) => t.delete(`${q}.lora_up.weight`),
+      /tensor ".*to_q.lora_down.weight": expected both factors/,
+    ],
+    [
+      'a factor of another shape',
+      (t) => t.set(`${q}.lora_down.weight`, { shape: [3, 9], data: new Float32Array(27) }),
+      /tensor ".*to_q.lora_down.weight": expected \[3, 16\] for a weight of \[16, 16\], got \[3, 9\]/,
+    ],
+    [
+      'a module that the model does not have',
+      (t) => t.set('lora_unet_down_blocks_7_attentions_0_proj_in.alpha', one),
+      /tensor "lora_unet_down_blocks_7.*": expected a module of the model's U-Net/,
+    ],
+    ['LoHa', (t) => t.set(`${q}.hada_w1_a`, one), /got LoHa: tensor ".*hada_w1_a"/],
+    ['a LoRA of Stable Diffusion XL', (t) => t.set('lora_te2_x.alpha', one), /another family \(Stable Diffusion XL/],
+    [
+      'a checkpoint',
+      (t) => t.set('model.diffusion_model.out.2.bias', one),
+      /got tensor "model.diffusion_model.out.2.bias"/,
+    ],
+    [
+      'many alphas',
+      (t) => t.set(`${q}.alpha`, { shape: [2], data: new Float32Array(2) }),
+      /alpha": expected one number, got \[2\]/,
+    ],
+    ['nothing', (t) => t.clear(), /got no tensor$/],
+  ];
+  test.each(cases)('with %s end in one sentence', async (_, change, expected) => {
+    const path = join(root, 'wrong.safetensors');
+    const { tensors } = await readSafetensors(join(root, 'kohya-attention.safetensors'));
+    const copy: ParameterValues = new Map(tensors);
+    change(copy);
+    await writeSafetensors(path, copy, { dtype: 'F32' });
+    const { message } = await loadLora(path, configs).then(
+      () => new Error('was read'),
+      (error: Error) => error,
+    );
+    expect(message).toMatch(expected);
+    expect(message.startsWith(`${path}: `)).toBe(true);
+  });
+});

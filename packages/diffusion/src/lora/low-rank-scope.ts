@@ -1,0 +1,86 @@
+/**
+ * LoRA (Hu et al. 2021, equation 3): a layer's output gets (alpha / rank) B A x added, with A and B of low rank and the
+ * layer's own weight frozen. It is a property of the parameter scope, so that the networks need not know of it: only
+ * `models/layers.ts` asks. Convolutions as in LoCon: A has the layer's kernel, B is 1 x 1.
+ */
+import type { Initializer, ParameterScope, Shape, Tensor } from '@heed/autodiff';
+
+/** `attention` is the projections of self- and cross-attention; `all` every linear and convolution layer inside the blocks. */
+export type LoraLayers = 'attention' | 'all';
+
+export interface LoraOptions {
+  readonly rank: number;
+  /** The update is scaled by alpha / rank; with alpha = rank by 1. */
+  readonly alpha: number;
+  readonly layers: LoraLayers;
+}
+
+/** Which modules take part, by the path of their weight without `.weight`. */
+const TARGETS: Readonly<Record<LoraLayers, RegExp>> = {
+  attention: /\.attn[12]\.to_(q|k|v|out\.0)$/,
+  // As kohya's LoCon: not the first and last convolution, nor the time embedding.
+  all: /^(down_blocks|mid_block|up_blocks)\./,
+};
+
+/** Names within a module; kohya's own. */
+export const LORA_DOWN = 'lora_down.weight';
+export const LORA_UP = 'lora_up.weight';
+
+interface LowRank {
+  readonly options: LoraOptions;
+  readonly path: string;
+}
+
+interface LowRankScope extends ParameterScope {
+  readonly lowRank: LowRank;
+}
+
+/** True for the module `path` of a U-Net under `layers`. */
+export function isLoraTarget(path: string, layers: LoraLayers): boolean {
+  return TARGETS[layers].test(path);
+}
+
+/** True for the name of a low-rank factor. */
+export function isLoraParameter(name: string): boolean {
+  return name.endsWith(`.${LORA_DOWN}`) || name.endsWith(`.${LORA_UP}`);
+}
+
+/** A scope in which targeted layers have low-rank factors besides their own weights. Throws for an impossible rank or alpha. */
+export function withLora(p: ParameterScope, options: LoraOptions): ParameterScope {
+  const { rank, alpha } = options;
+  if (!Number.isInteger(rank) || rank < 1) throw new Error(`LoRA: expected a rank of at least 1, got ${rank}`);
+  if (!(alpha > 0 && Number.isFinite(alpha))) throw new Error(`LoRA: expected alpha above 0, got ${alpha}`);
+  return scopeAt(p, { options, path: '' });
+}
+
+function scopeAt(p: ParameterScope, { options, path }: LowRank): LowRankScope {
+  return {
+    get: (name, shape, init) => p.get(name, shape, init),
+    at: (prefix) => scopeAt(p.at(prefix), { options, path: path === '' ? prefix : `${path}.${prefix}` }),
+    lowRank: { options, path },
+  };
+}
+
+/** The factors of the layer whose scope is `p`, or undefined where it has none. A starts at random, B as zero: no change at first. */
+export function lowRankFactors(
+  p: ParameterScope,
+  weightShape: Shape,
+): { down: Tensor; up: Tensor; scale: number } | undefined {
+  if (!isLowRankScope(p)) return undefined;
+  const { options, path } = p.lowRank;
+  if (!isLoraTarget(path, options.layers)) return undefined;
+  const { rank, alpha } = options;
+  const { down, up } = factorShapes(weightShape, rank);
+  const zero: Initializer = { kind: 'constant', value: 0 };
+  return { down: p.get(LORA_DOWN, down), up: p.get(LORA_UP, up, zero), scale: alpha / rank };
+}
+
+/** Shapes of A and B for a weight [out, in] or [out, in, k, k]. */
+export function factorShapes(weight: Shape, rank: number): { down: Shape; up: Shape } {
+  const [out, inside, ...kernel] = weight as [number, number, ...number[]];
+  return { down: [rank, inside, ...kernel], up: [out, rank, ...kernel.map(() => 1)] };
+}
+
+function isLowRankScope(p: ParameterScope): p is LowRankScope {
+  return 'lowRank' in p;
+}
