@@ -1,0 +1,16 @@
+/** What heed's process holds for a kind of work; `serve.ts` drives it. */
+import type { ParameterValues } from '@heed/diffusion/autodiff';
+
+export interface Workload {
+  /** The work from its start; what the other side must compute as well. Warms up. */
+  check(): Promise<ParameterValues>;
+  /** The work once, as it is timed. */
+  runOnce(): Promise<unknown>;
+}
+
+/** Everything that opening a workload may use. */
+export interface OpenOptions<S> {
+  folder: string;
+  settings: S;
+  threads: number;
+}

@@ -1,0 +1,36 @@
+/** Prompts, also as token ids, and the noise that heed draws for their seeds. */
+import { join } from 'node:path';
+import { loadModelFolder } from '@heed/diffusion';
+import { createRandom } from '@heed/diffusion/autodiff';
+import { evaluationPrompts } from '../../packages/heed/src/prompts/index.ts';
+import type { SamplingSettings } from '../settings.ts';
+import { FILES, type Inputs, tensor } from './files.ts';
+import { seedOf } from './seeds.ts';
+
+/** `inputIds` [B, T], `negativeIds` [1, T], `noise` [B, C, h, w]. */
+export async function samplingInputs(folder: string, { batchSize }: SamplingSettings): Promise<Inputs> {
+  const { unet, textEncoder, tokenizer } = await loadModelFolder(join(folder, FILES.model));
+  const prompts = evaluationPrompts();
+  const texts = Array.from({ length: batchSize }, (_, i) => prompts[i % prompts.length]!.text);
+  const length = Math.min(tokenizer.maxLength, textEncoder.config.max_position_embeddings);
+  const ids = (rows: readonly string[]) =>
+    tensor([rows.length, length], Array.from(tokenizer.encode(rows, { maxLength: length }).inputIds, Number));
+  const { in_channels: channels, sample_size: side } = unet.config;
+  const shape = [batchSize, channels, side ?? 64, side ?? 64];
+  const noise = tensor(
+    shape,
+    texts.flatMap((_, i) => Array.from(noiseOf(i, shape.slice(1)))),
+  );
+  return {
+    tensors: new Map([
+      ['inputIds', ids(texts)],
+      ['negativeIds', ids([''])],
+      ['noise', noise],
+    ]),
+    texts,
+  };
+}
+
+function noiseOf(index: number, [channels, height, width]: readonly number[]): Float32Array {
+  return createRandom(seedOf(index)).fillNormal(new Float32Array(channels! * height! * width!));
+}

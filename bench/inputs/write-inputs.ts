@@ -1,0 +1,38 @@
+/** Writes what both sides of a benchmark read: copies of the models it needs, tensors, texts. */
+import { cp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeSafetensors } from '@heed/diffusion';
+import { CLIP_FOLDER, TINY_MODEL_FOLDER } from '@heed/emoji-world';
+import type { WorkKind } from '../protocol.ts';
+import type { SettingsOf } from '../settings.ts';
+import { clipEmbeddingInputs } from './clip-embedding.ts';
+import { FILES, type Inputs } from './files.ts';
+import { rewardTrainingInputs } from './reward-training.ts';
+import { samplingInputs } from './sampling.ts';
+import { trainingStepInputs } from './training-step.ts';
+
+const MODELS: Readonly<Record<WorkKind, Readonly<Record<string, string>>>> = {
+  'training-step': { [FILES.model]: TINY_MODEL_FOLDER },
+  sampling: { [FILES.model]: TINY_MODEL_FOLDER },
+  'clip-embedding': { [FILES.clip]: CLIP_FOLDER },
+  'reward-training': {},
+};
+
+const MAKERS: { [K in WorkKind]: (folder: string, settings: SettingsOf[K]) => Promise<Inputs> } = {
+  'training-step': trainingStepInputs,
+  sampling: samplingInputs,
+  'clip-embedding': clipEmbeddingInputs,
+  'reward-training': rewardTrainingInputs,
+};
+
+/** Fills the empty `folder`; equal settings give equal inputs. */
+export async function writeInputs<K extends WorkKind>(
+  folder: string,
+  { kind, settings }: { kind: K; settings: SettingsOf[K] },
+): Promise<void> {
+  // Copies: a model that is trained anew meanwhile must not differ between the two sides.
+  for (const [name, source] of Object.entries(MODELS[kind])) await cp(source, join(folder, name), { recursive: true });
+  const { tensors, texts = [] } = await MAKERS[kind](folder, settings);
+  await writeSafetensors(join(folder, FILES.inputs), tensors, { dtype: 'F32' });
+  await writeFile(join(folder, FILES.texts), JSON.stringify(texts));
+}

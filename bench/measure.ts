@@ -1,0 +1,114 @@
+/** One benchmark: inputs, a process a side, the check that both compute the same, then timed rounds in turn. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readSafetensors } from '@heed/diffusion';
+import { type Agreement, compareTensors } from './agreement.ts';
+import type { Benchmark } from './benchmarks.ts';
+import { writeInputs } from './inputs/write-inputs.ts';
+import type { Exchanges } from './protocol.ts';
+import { ratioOf, type Spread, spreadOf } from './statistics.ts';
+import { startHeed, startPeer, type Worker } from './worker.ts';
+
+/** What one side needed. */
+export interface SideResult {
+  /** Of one unit by the clock, over the rounds. */
+  seconds: Spread;
+  /** Processor time of one unit, all cores together: what is left to compare where others keep the cores busy. */
+  cpuSeconds: Spread;
+  /** The most resident memory of the process, and what of it was there before any model. */
+  peakBytes: number;
+  loadedBytes: number;
+}
+
+export interface BenchmarkResult {
+  name: string;
+  unit: string;
+  settings: object;
+  targets: Benchmark['targets'];
+  rounds: number;
+  heed: SideResult;
+  /** Absent where there is no PyTorch. */
+  peer?: SideResult & {
+    /** heed / PyTorch, round by round. */
+    secondsRatio: Spread;
+    cpuRatio: Spread;
+    memoryRatio: number;
+    agreement: Agreement[];
+  };
+}
+
+export interface MeasureOptions {
+  /** Holds a folder a benchmark; the caller removes it. */
+  folder: string;
+  rounds: number;
+  threads: number;
+  /** The interpreter of the peer; none runs heed alone. */
+  python?: string | undefined;
+  signal?: AbortSignal | undefined;
+  /** Called before each round. */
+  onRound?: ((round: number) => void) | undefined;
+}
+
+/** Measures; throws one sentence when a process fails. */
+export async function measure(benchmark: Benchmark, options: MeasureOptions): Promise<BenchmarkResult> {
+  const { rounds, threads, python, signal, onRound } = options;
+  const folder = join(options.folder, benchmark.name);
+  await mkdir(folder);
+  await writeInputs(folder, benchmark);
+  signal?.throwIfAborted();
+  const workers = [startHeed(), ...(python === undefined ? [] : [startPeer(python, { threads })])];
+  const closeAll = () => Promise.all(workers.map((worker) => worker.close()));
+  signal?.addEventListener('abort', closeAll, { once: true });
+  try {
+    const { kind, settings, repeats } = benchmark;
+    const loaded = [];
+    // One after the other: a process that warms up beside another measures nothing, but its memory would be squeezed.
+    for (const worker of workers) {
+      loaded.push((await worker.ask('open', { kind, folder, settings, threads })).loadedBytes);
+      await worker.ask('check', { file: checkFile(worker) });
+    }
+    const agreement = python === undefined ? [] : await compareSides(folder, workers, benchmark);
+    const rows: Exchanges['round']['reply'][][] = workers.map(() => []);
+    for (let round = 0; round < rounds; round++) {
+      onRound?.(round);
+      // Each side goes first in every other round, so that neither always follows the other.
+      const order = round % 2 === 0 ? [...workers.keys()] : [...workers.keys()].reverse();
+      for (const side of order) rows[side]!.push(await workers[side]!.ask('round', { repeats }));
+    }
+    const sides: SideResult[] = [];
+    for (const [side, worker] of workers.entries()) {
+      const { peakBytes } = await worker.ask('memory', {});
+      const [seconds, cpuSeconds] = [
+        spreadOf(column(rows[side]!, 'seconds')),
+        spreadOf(column(rows[side]!, 'cpuSeconds')),
+      ];
+      sides.push({ seconds, cpuSeconds, peakBytes, loadedBytes: loaded[side]! });
+    }
+    const [heed, peer] = sides as [SideResult, SideResult?];
+    const result = { name: benchmark.name, unit: benchmark.unit, settings, targets: benchmark.targets, rounds, heed };
+    if (peer === undefined) return result;
+    const ratios = (key: 'seconds' | 'cpuSeconds') => ratioOf(column(rows[0]!, key), column(rows[1]!, key));
+    const memoryRatio = heed.peakBytes / peer.peakBytes;
+    return {
+      ...result,
+      peer: { ...peer, secondsRatio: ratios('seconds'), cpuRatio: ratios('cpuSeconds'), memoryRatio, agreement },
+    };
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', closeAll);
+    await closeAll();
+  }
+}
+
+const column = <K extends string>(rows: readonly Record<K, number>[], key: K) => rows.map((row) => row[key]);
+
+const checkFile = ({ name }: Worker) => `check-${name}.safetensors`;
+
+async function compareSides(folder: string, workers: readonly Worker[], { tolerances }: Benchmark) {
+  const [ours, theirs] = await Promise.all(
+    workers.map(async (worker) => (await readSafetensors(join(folder, checkFile(worker)))).tensors),
+  );
+  return compareTensors(ours!, theirs!, tolerances);
+}

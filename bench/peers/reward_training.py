@@ -1,0 +1,93 @@
+"""The paper's reward model, trained from given weights on given batches: L_mse + lambda L_pc, AdamW, validation each epoch."""
+
+import os
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+
+MAX_GRADIENT_NORM = 1.0
+
+
+class Reward(torch.nn.Module):
+    def __init__(self, projection_dim, hidden_size):
+        super().__init__()
+        self.layers = torch.nn.ModuleList(
+            [torch.nn.Linear(2 * projection_dim, hidden_size), torch.nn.Linear(hidden_size, hidden_size)]
+        )
+        self.output = torch.nn.Linear(hidden_size, 1)
+
+    def forward(self, text, image):
+        hidden = torch.cat([text, image], 1)
+        for layer in self.layers:
+            hidden = F.relu(layer(hidden))
+        return self.output(hidden).sigmoid().squeeze(1)
+
+
+class RewardTraining:
+    def __init__(self, folder, settings):
+        self.settings = settings
+        inputs = load_file(os.path.join(folder, "inputs.safetensors"))
+        self.weights = {key[len("weights.") :]: value for key, value in inputs.items() if key.startswith("weights.")}
+        self.texts, self.images = inputs["texts"], inputs["images"]  # [prompts, P], [N, P]
+        self.perturbed = inputs["perturbed"]  # [prompts, N, P]
+        self.prompts, self.labels = inputs["promptOf"].long(), inputs["labels"]  # [N], [N]
+        self.plan = inputs["plan"].long()  # [epochs, batches, B]
+        self.good = int(inputs["good"].item())
+        self.validation = inputs["validation"].long()
+
+    def train(self):
+        settings = self.settings
+        model = Reward(self.texts.shape[1], settings["hiddenSize"])
+        model.load_state_dict(self.weights)
+        optimizer = torch.optim.AdamW(
+            model.parameters(), lr=settings["learningRate"], weight_decay=settings["weightDecay"], fused=True
+        )
+        losses, errors = [], []
+        best, best_weights = float("inf"), None
+        for epoch in self.plan:
+            total = 0.0
+            for batch in epoch:
+                total += self.update(model, optimizer, batch)
+            losses.append(total / len(epoch))
+            errors.append(self.validation_error(model))
+            if errors[-1] < best:
+                best = errors[-1]
+                best_weights = {key: value.clone() for key, value in model.state_dict().items()}
+        return losses, errors, best_weights
+
+    def update(self, model, optimizer, batch):
+        settings = self.settings
+        prompts = self.prompts[batch]
+        text, image = self.texts[prompts], self.images[batch]
+        rewards = model(text, image)
+        loss = F.mse_loss(rewards, self.labels[batch])
+        others = self.perturbed[prompts[: self.good]]  # [G, N, P]
+        count = others.shape[1]
+        own_images = image[: self.good, None].expand(-1, count, -1)
+        other_rewards = model(others.flatten(0, 1), own_images.flatten(0, 1)).view(self.good, count)
+        logits = torch.cat([rewards[: self.good, None], other_rewards], 1) / settings["temperature"]
+        target = torch.zeros(self.good, dtype=torch.long)
+        loss = loss + settings["lambda"] * F.cross_entropy(logits, target)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), MAX_GRADIENT_NORM, foreach=True)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        return loss.item()
+
+    @torch.inference_mode()
+    def validation_error(self, model):
+        rewards = model(self.texts[self.prompts[self.validation]], self.images[self.validation])
+        return F.mse_loss(rewards, self.labels[self.validation]).item()
+
+    def check(self):
+        losses, errors, weights = self.train()
+        values = {"loss": torch.tensor(losses), "validationError": torch.tensor(errors)}
+        return values | {"weight output.weight": weights["output.weight"]}
+
+    def run_once(self):
+        self.train()
+
+
+def open_work(folder, settings):
+    return RewardTraining(folder, settings)

@@ -1,0 +1,24 @@
+/**
+ * What the benchmark and its working processes say to each other: one JSON request a line on stdin, one JSON reply a line
+ * on stdout. heed's process (`heed/serve.ts`) and PyTorch's (`peers/serve.py`) answer the same requests.
+ */
+
+/** The kinds of work that both sides can do; the settings of each are in `settings.ts`. */
+export const WORK_KINDS = ['training-step', 'sampling', 'clip-embedding', 'reward-training'] as const;
+export type WorkKind = (typeof WORK_KINDS)[number];
+
+/** Requests and what each answers with. A failed one answers `{ error }` instead. */
+export interface Exchanges {
+  /** Loads weights and inputs from `folder` and makes the work ready; once a process. */
+  open: {
+    request: { kind: WorkKind; folder: string; settings: object; threads: number };
+    /** Resident memory when the runtime was loaded and nothing else. */
+    reply: { loadedBytes: number };
+  };
+  /** Does the work from its start, which also warms up, and writes what it computed to `file` (safetensors) in the folder. */
+  check: { request: { file: string }; reply: object };
+  /** Does the work `repeats` times; the mean seconds of one by the clock, and those that all cores together spent on it. */
+  round: { request: { repeats: number }; reply: { seconds: number; cpuSeconds: number } };
+  /** The most resident memory that the process has had. */
+  memory: { request: object; reply: { peakBytes: number } };
+}

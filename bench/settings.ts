@@ -1,0 +1,48 @@
+/** How much of each kind of work is done; the same numbers go to heed and to its peer. Sizes of networks come from the models. */
+import type { WorkKind } from './protocol.ts';
+
+export interface TrainingStepSettings {
+  batchSize: number;
+  /** Batches used in turn; the check makes one update with each. */
+  batches: number;
+  learningRate: number;
+  weightDecay: number;
+  /** 0 keeps no moving average. */
+  emaDecay: number;
+}
+
+export interface SamplingSettings {
+  /** Images sampled together; guidance doubles the U-Net's batch. */
+  batchSize: number;
+  steps: number;
+  guidanceScale: number;
+}
+
+export interface ClipEmbeddingSettings {
+  /** Pictures, and as many texts. */
+  pairs: number;
+  batchSize: number;
+}
+
+export interface RewardTrainingSettings {
+  prompts: number;
+  trainingPairs: number;
+  validationPairs: number;
+  epochs: number;
+  batchSize: number;
+  /** Embedding length; the tiny CLIP's is 128. */
+  projectionDim: number;
+  hiddenSize: number;
+  perturbations: number;
+  temperature: number;
+  lambda: number;
+  learningRate: number;
+  weightDecay: number;
+}
+
+export interface SettingsOf extends Record<WorkKind, object> {
+  'training-step': TrainingStepSettings;
+  sampling: SamplingSettings;
+  'clip-embedding': ClipEmbeddingSettings;
+  'reward-training': RewardTrainingSettings;
+}
