@@ -5,6 +5,7 @@
  * step to the scaled input; a numpy transcription of the schedulers that gives its 0.3301, 0.2251 and 10.0807 under these
  * conditions gave the numbers here under the pipelines' own.
  */
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseSchedulerConfig } from '../configs/scheduler-config.ts';
 import { createSchedule } from '../schedule/noise-schedule.ts';
@@ -47,3 +48,51 @@ test.each(GOLDEN)('$sampler with $config', async ({ sampler, config, sum, mean }
   if (sum !== undefined) expect(Math.abs(total - sum)).toBeLessThan(1e-2);
   expect(Math.abs(total / COUNT - mean)).toBeLessThan(1e-3);
 });
+
+/**
+ * Trajectories that diffusers' own schedulers made, with Stable Diffusion's schedule and a network, a start and draws of noise
+ * that are formulas: tools/reference/make_trajectories.py.
+ */
+interface Trajectory {
+  readonly sampler: SamplerName;
+  readonly steps: number;
+  readonly prediction_type: string;
+  readonly timestep_spacing?: string;
+  readonly eta?: number;
+  /** The sample after each call of the network, or the last alone. */
+  readonly path: readonly (readonly number[])[];
+}
+
+const file = readFileSync(new URL('./golden/trajectories.json', import.meta.url), 'utf8');
+const { config: STABLE_DIFFUSION, cases } = JSON.parse(file) as { config: object; cases: readonly Trajectory[] };
+
+test.each(cases)(
+  'diffusers: $sampler, $steps steps, $prediction_type, spacing $timestep_spacing, eta $eta',
+  async ({ sampler, steps, path, eta, prediction_type, timestep_spacing }) => {
+    const found: number[][] = [];
+    let draws = 0;
+    await samplers[sampler]({
+      denoise: async (sample, t) => sample.map((x) => Math.tanh(x) * (0.3 + 0.7 * (t / 1000)) + 0.1 * Math.cos(3 * x)),
+      schedule: createSchedule(parseSchedulerConfig({ ...STABLE_DIFFUSION, prediction_type, timestep_spacing })),
+      steps,
+      noise: Float32Array.from({ length: 6 }, (_, i) => 1.2 * Math.cos(2.1 * i + 0.4)),
+      random: {
+        fillNormal(target) {
+          draws++;
+          return target.map((_, i) => 1.3 * Math.sin(12.9898 * draws + 78.233 * i));
+        },
+      },
+      eta,
+      onStep: ({ sample }) => found.push([...sample]),
+    });
+    // PNDM's first two calls of the network are one step here.
+    const expected = sampler === 'pndm' && path.length > 1 ? path.slice(1) : path;
+    const reached = found.slice(-expected.length);
+    expect(reached).toHaveLength(expected.length);
+    const largest = Math.max(...expected.flat().map(Math.abs));
+    reached.forEach((values, step) => {
+      const error = Math.max(...values.map((x, i) => Math.abs(x - expected[step]![i]!)));
+      expect([step, error / largest]).toEqual([step, expect.closeTo(0, 4)]);
+    });
+  },
+);

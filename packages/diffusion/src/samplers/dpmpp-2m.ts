@@ -1,31 +1,46 @@
 /** DPM-Solver++(2M) (Lu et al. 2022b, "DPM-Solver++", algorithm 2): second order, one network call a step. */
-import { alphaCumprodAt, type NoiseSchedule } from '../schedule/noise-schedule.ts';
 import { checkTimesteps, TIMESTEP_SPACINGS, type TimestepSpacing } from '../schedule/timestep-spacing.ts';
+import { karrasLevels, type NoiseLevel, sigmaOf } from './karras-levels.ts';
 import { CLEAN_SAMPLE, checkOutput, linearCombination, type SamplerOptions } from './sampler.ts';
+
+/** At the timesteps that the schedule spaces. */
+export async function dpmpp2m(options: SamplerOptions): Promise<Float32Array> {
+  const { schedule } = options;
+  return solve(
+    options,
+    solverTimesteps(options).map((timestep) => ({ timestep, sigma: sigmaOf(schedule, timestep) })),
+  );
+}
+
+/** At the noise levels of Karras et al. 2022; a spacing of timesteps is not looked at. */
+export async function dpmpp2mKarras(options: SamplerOptions): Promise<Float32Array> {
+  return solve(options, karrasLevels(options.schedule, options.steps));
+}
 
 /**
  * x_i = (sigma_i / sigma_{i-1}) x_{i-1} - alpha_i (e^{-h_i} - 1) D_i, where lambda = log(alpha / sigma), h = lambda_i - lambda_{i-1},
  * D_i = (1 + 1 / 2r) x_0(i-1) - 1 / 2r x_0(i-2), r = h_{i-1} / h_i; the first and the last step take D_i = x_0(i-1).
  * The last step goes to sigma 0, where x is x_0 (diffusers: `final_sigmas_type: "zero"`, `lower_order_final`).
  */
-export async function dpmpp2m(options: SamplerOptions): Promise<Float32Array> {
-  const { denoise, schedule, steps, noise, onStep } = options;
-  const timesteps = solverTimesteps(options);
+async function solve(
+  { denoise, schedule, steps, noise, onStep }: SamplerOptions,
+  levels: readonly NoiseLevel[],
+): Promise<Float32Array> {
   const sample = noise.slice();
   let clean = new Float32Array(sample.length);
   let cleanBefore = new Float32Array(sample.length);
   let stepBefore = 0;
   for (let step = 0; step < steps; step++) {
-    const timestep = timesteps[step]!;
-    const from = noiseLevel(schedule, timestep);
+    const { timestep, sigma } = levels[step]!;
+    const from = variancePreserving(sigma);
     const output = checkOutput(await denoise(sample, timestep), sample);
     const [onSample, onOutput] = CLEAN_SAMPLE[schedule.predictionType](from.signal, from.spread);
     [clean, cleanBefore] = [cleanBefore, clean];
     linearCombination(clean, onSample, sample, onOutput, output);
-    const next = timesteps[step + 1];
+    const next = levels[step + 1];
     if (next === undefined) sample.set(clean);
     else {
-      const to = noiseLevel(schedule, next);
+      const to = variancePreserving(next.sigma);
       const h = to.logSnr - from.logSnr;
       const weight = -to.signal * Math.expm1(-h); // of D_i
       linearCombination(
@@ -43,9 +58,10 @@ export async function dpmpp2m(options: SamplerOptions): Promise<Float32Array> {
   return sample;
 }
 
-function noiseLevel(schedule: NoiseSchedule, timestep: number) {
-  const alpha = alphaCumprodAt(schedule, timestep);
-  return { signal: Math.sqrt(alpha), spread: Math.sqrt(1 - alpha), logSnr: 0.5 * Math.log(alpha / (1 - alpha)) };
+/** alpha and sigma of a sample of variance 1, and lambda = log(alpha / sigma). */
+function variancePreserving(sigma: number) {
+  const signal = 1 / Math.sqrt(1 + sigma * sigma);
+  return { signal, spread: sigma * signal, logSnr: -Math.log(sigma) };
 }
 
 /** diffusers' DPMSolverMultistepScheduler spaces `steps` + 1 points and drops the one at zero noise. */

@@ -10,7 +10,7 @@ export interface SamplerOptions {
    */
   readonly denoise: (sample: Float32Array, timestep: number) => Promise<Float32Array>;
   readonly schedule: NoiseSchedule;
-  /** How often the network is asked. */
+  /** How often the network is asked; PNDM asks once more. */
   readonly steps: number;
   /** Standard normal, in the sample's layout; not changed. */
   readonly noise: Float32Array;

@@ -70,8 +70,10 @@ async function sampleWith(name: SamplerName, steps: number, predictionType: Pred
   });
 }
 
-/** How the error falls with the steps, raised to the sampler's order. */
-const DETERMINISTIC = { ddim: 1, dpmpp_2m: 2, euler: 1 } as const satisfies Partial<Record<SamplerName, number>>;
+/** How the error falls with the steps, raised to the order. Of PNDM it is that of its last step, which leads almost to no noise. */
+const DETERMINISTIC = { ddim: 1, dpmpp_2m: 2, euler: 1, pndm: 1 } as const satisfies Partial<
+  Record<SamplerName, number>
+>;
 
 describe.each(['epsilon', 'v_prediction'] as const)('with a perfect %s network', (predictionType) => {
   test.each(Object.entries(DETERMINISTIC) as [SamplerName, number][])(
@@ -131,7 +133,7 @@ test('every sampler asks the network as often as told, leaves the noise alone an
       onStep: ({ step, steps }: { step: number; steps: number }) => reported.push(step / steps),
     };
     const first = await samplers[name](options);
-    expect(asked).toHaveLength(7);
+    expect(asked).toHaveLength(name === 'pndm' ? 8 : 7);
     expect(asked).toEqual([...asked].sort((a, b) => b - a));
     expect(reported).toEqual([1, 2, 3, 4, 5, 6, 7].map((step) => step / 7));
     expect(noise).toEqual(Float32Array.of(0.5, -1));

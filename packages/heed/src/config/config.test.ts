@@ -127,9 +127,9 @@ describe('broken settings', () => {
     ['not a number', '[tune]\nbeta = nan', [], 'heed.toml: tune.beta must be a number, got NaN'],
     [
       'unknown choice',
-      '[sample]\nsampler = "euler"',
+      '[sample]\nsampler = "heun"',
       [],
-      "heed.toml: sample.sampler must be one of ddim, dpmpp_2m, got 'euler'",
+      "heed.toml: sample.sampler must be one of ddim, ddpm, dpmpp_2m, dpmpp_2m_karras, euler, euler_a, pndm, got 'heun'",
     ],
     ['number for a truth value', '[tune]\nhumanData = 1', [], 'heed.toml: tune.humanData must be true or false, got 1'],
     ['text for a list', '[tune]\nsamplePrompts = "x"', [], "heed.toml: tune.samplePrompts must be a list, got 'x'"],

@@ -120,7 +120,10 @@ const tune = z.strictObject({
 });
 
 const sample = z.strictObject({
-  sampler: z.enum(['ddim', 'dpmpp_2m']).default('dpmpp_2m').describe('How noise becomes an image, in every command.'),
+  sampler: z
+    .enum(['ddim', 'ddpm', 'dpmpp_2m', 'dpmpp_2m_karras', 'euler', 'euler_a', 'pndm'])
+    .default('dpmpp_2m')
+    .describe('How noise becomes an image, in every command.'),
   steps: whole(1, 1000).default(20).describe('Calls of the network an image.'),
   guidanceScale: z
     .number()

@@ -8,7 +8,15 @@ export type WrittenRecipe = Pick<
   'prompt' | 'seed' | 'model' | 'modelHash' | 'sampler' | 'steps' | 'guidanceScale'
 > & { readonly width: number; readonly height: number };
 
-const SAMPLER_NAMES: Readonly<Record<string, string>> = { ddim: 'DDIM', dpmpp_2m: 'DPM++ 2M' };
+const SAMPLER_NAMES: Readonly<Record<string, string>> = {
+  ddim: 'DDIM',
+  ddpm: 'DDPM',
+  dpmpp_2m: 'DPM++ 2M',
+  dpmpp_2m_karras: 'DPM++ 2M Karras',
+  euler: 'Euler',
+  euler_a: 'Euler a',
+  pndm: 'PLMS',
+};
 
 /** "prompt\nSteps: 20, Sampler: DPM++ 2M, CFG scale: 3, Seed: 1, Size: 64x64, Model hash: ..., Model: base". */
 export function formatParameters(recipe: WrittenRecipe): string {

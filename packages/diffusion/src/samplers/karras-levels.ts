@@ -1,0 +1,50 @@
+/** The noise levels of Karras et al. 2022: few where the noise is strong, many where it is weak. */
+import type { NoiseSchedule } from '../schedule/noise-schedule.ts';
+import { roundHalfToEven } from '../schedule/timestep-spacing.ts';
+
+/** Equation 5's rho: how much the steps crowd at low noise. */
+const RHO = 7;
+
+/** A place on the way from noise to sample. */
+export interface NoiseLevel {
+  /** What the network is told. */
+  readonly timestep: number;
+  /** Noise over signal. */
+  readonly sigma: number;
+}
+
+/** Noise over signal at an integer timestep. */
+export function sigmaOf({ alphasCumprod }: NoiseSchedule, timestep: number): number {
+  const alpha = alphasCumprod[timestep]!;
+  return Math.sqrt((1 - alpha) / alpha);
+}
+
+/**
+ * Equation 5 over the whole range of the schedule, noisiest first: sigma_i = (max^(1/rho) + i / (n - 1) (min^(1/rho) -
+ * max^(1/rho)))^rho. The timestep is the trained one nearest in log sigma, as diffusers' DPMSolverMultistepScheduler takes
+ * it; two levels can share one. Throws one sentence for an impossible number of steps.
+ */
+export function karrasLevels(schedule: NoiseSchedule, steps: number): NoiseLevel[] {
+  const last = schedule.numTrainTimesteps - 1;
+  if (!Number.isInteger(steps) || steps < 1 || steps > schedule.numTrainTimesteps) {
+    throw new Error(`sampler: expected steps from 1 to ${schedule.numTrainTimesteps}, got ${steps}`);
+  }
+  const [most, least] = [sigmaOf(schedule, last) ** (1 / RHO), sigmaOf(schedule, 0) ** (1 / RHO)];
+  return Array.from({ length: steps }, (_, i) => {
+    const sigma = (most + (steps === 1 ? 0 : i / (steps - 1)) * (least - most)) ** RHO;
+    return { sigma, timestep: roundHalfToEven(timestepAt(schedule, Math.log(sigma))) };
+  });
+}
+
+/** Between two trained timesteps, linear in log sigma. */
+function timestepAt(schedule: NoiseSchedule, logSigma: number): number {
+  const at = (timestep: number) => Math.log(sigmaOf(schedule, timestep));
+  let [low, high] = [0, schedule.numTrainTimesteps - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (at(middle) <= logSigma) low = middle;
+    else high = middle;
+  }
+  const share = (logSigma - at(low)) / (at(high) - at(low));
+  return low + Math.min(1, Math.max(0, share)) * (high - low);
+}
