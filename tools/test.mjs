@@ -17,6 +17,7 @@ const filters = process.argv.slice(2);
 const checks = [
   run('npx', ['--no-install', 'biome', 'check', '.']),
   run('npx', ['--no-install', 'tsc', '-p', 'tsconfig.json']),
+  run('npx', ['--no-install', 'tsc', '-p', 'packages/studio-web']),
 ];
 const clean = run('npx', [
   '--no-install',

@@ -9,6 +9,7 @@ const COMMANDS = [
   'init',
   'generate',
   'label',
+  'studio',
   'reward',
   'tune',
   'sample',

@@ -11,13 +11,15 @@ import { labelCommand } from './commands/label.ts';
 import { reportCommand } from './commands/report.ts';
 import { rewardCommand } from './commands/reward.ts';
 import { sampleCommand } from './commands/sample.ts';
+import { studioCommand } from './commands/studio.ts';
 import { tuneCommand } from './commands/tune.ts';
 
 const HELP_AFTER = `
 The loop, in a folder of its own:
   $ heed init cats && cd cats
   $ heed generate          draw images of many prompts
-  $ heed label --simulate  have them judged good or bad (or import people's judgements)
+  $ heed studio            judge them good or bad in the browser
+  $ heed label --simulate  or have that done by simulated raters (or import people's judgements)
   $ heed reward            learn to judge as the raters do
   $ heed tune              teach the model with what was learned
   $ heed evaluate          compare it with the model it came from, blind
@@ -42,6 +44,7 @@ export function createProgram(): Command {
     initCommand,
     generateCommand,
     labelCommand,
+    studioCommand,
     rewardCommand,
     tuneCommand,
     sampleCommand,

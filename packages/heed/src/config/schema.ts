@@ -51,6 +51,9 @@ const generate = z.strictObject({
 
 const label = z.strictObject({
   imagesPerQuery: whole(1, 100).default(3).describe('Images of one prompt shown together.'),
+  ratersPerQuery: whole(1, 1000)
+    .default(2)
+    .describe('How many people answer each query in the studio before it is done; the paper has two.'),
   simulatedRaters: whole(1, 1000)
     .default(2)
     .describe('How many simulated raters answer each query with `label --simulate`.'),

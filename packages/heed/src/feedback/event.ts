@@ -5,6 +5,9 @@ import { z } from 'zod';
 export const LABELS = ['good', 'bad', 'skip'] as const;
 export type Label = (typeof LABELS)[number];
 
+/** In place of a label: the rater takes back what they said of the image; as if they had never been asked. */
+export const RETRACTED = 'retracted';
+
 /** One line of feedback.jsonl. */
 export interface FeedbackEvent {
   /** Decided by query, rater and image for machine-made events; appending the same id twice keeps the first. */
@@ -19,8 +22,12 @@ export interface FeedbackEvent {
   readonly image: string;
   readonly prompt: string;
   readonly model: string;
-  readonly label: Label;
+  readonly label: Label | typeof RETRACTED;
   readonly reason?: string;
+  /** What was submitted at once: all events of one answer to a query share it, and so does its retraction. */
+  readonly answer?: string;
+  /** From when the images were all shown to the answer. */
+  readonly seconds?: number;
 }
 
 const eventSchema = z.object({
@@ -32,8 +39,10 @@ const eventSchema = z.object({
   image: z.string().regex(/^[0-9a-f]{16}$/),
   prompt: z.string().min(1).max(10_000),
   model: z.string().min(1).max(200),
-  label: z.enum(LABELS),
+  label: z.enum([...LABELS, RETRACTED]),
   reason: z.string().max(2000).optional(),
+  answer: z.string().min(1).max(200).optional(),
+  seconds: z.number().min(0).optional(),
 });
 
 /** Checks one event; throws "expected ..." with the name of the first bad field. */
@@ -47,6 +56,11 @@ export function parseFeedbackEvent(value: unknown): FeedbackEvent {
 /** The same query, rater and image always give the same id, so that a repeated run adds nothing. */
 export function eventId(facts: { query: string; rater: string; image: string }): string {
   return hash('event', facts.query, facts.rater, facts.image);
+}
+
+/** The id of a rater's next event on the same image of the same query, where `earlier` events are in the log already. */
+export function revisedEventId(facts: { query: string; rater: string; image: string }, earlier: number): string {
+  return `${eventId(facts)}${earlier === 0 ? '' : `-${earlier + 1}`}`;
 }
 
 /** The id of a query: its prompt and its images, in whatever order they are shown. */

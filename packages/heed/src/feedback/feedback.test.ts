@@ -144,6 +144,12 @@ describe('judgements', () => {
     expect(labelShares([])).toEqual({ judgements: 0, good: 0, bad: 0, skip: 0 });
   });
 
+  it('are gone once they are retracted, until the rater says something again', () => {
+    const retracted = [event({ id: '1' }), event({ id: '2', rater: 'ben' }), event({ id: '1-2', label: 'retracted' })];
+    expect(lastWords(retracted).map(({ id }) => id)).toEqual(['2']);
+    expect(lastWords([...retracted, event({ id: '1-3', label: 'bad' })]).map(({ id }) => id)).toEqual(['2', '1-3']);
+  });
+
   it('ids depend on facts, not on the order in which images are shown', () => {
     expect(queryId('p', ['a', 'b'])).toBe(queryId('p', ['b', 'a']));
     expect(queryId('p', ['a', 'b'])).not.toBe(queryId('q', ['a', 'b']));

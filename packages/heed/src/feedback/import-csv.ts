@@ -6,7 +6,7 @@ import { createImageStore, type ImageStore } from '../images/store.ts';
 import { withLock } from '../project/lock.ts';
 import type { Project } from '../project/project.ts';
 import { didYouMean, quote } from '../text/nearest.ts';
-import { eventId, type FeedbackEvent, LABELS, type Label, queryId } from './event.ts';
+import { type FeedbackEvent, LABELS, type Label, queryId, revisedEventId } from './event.ts';
 import { lastWords } from './judgements.ts';
 import { openFeedbackLog } from './log.ts';
 
@@ -127,7 +127,7 @@ function changes(rows: readonly Row[], log: readonly FeedbackEvent[]): FeedbackE
     const earlier = last.get(key(event));
     if (earlier && earlier.label === event.label && earlier.reason === event.reason) return [];
     const revision = times.get(key(event)) ?? 0;
-    return [{ id: `${eventId(event)}${revision === 0 ? '' : `-${revision + 1}`}`, ...event }];
+    return [{ id: revisedEventId(event, revision), ...event }];
   });
 }
 

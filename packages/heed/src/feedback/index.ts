@@ -1,7 +1,7 @@
 /** Judgements of images. */
-export { eventId, type FeedbackEvent, LABELS, type Label, queryId } from './event.ts';
+export { eventId, type FeedbackEvent, LABELS, type Label, queryId, RETRACTED, revisedEventId } from './event.ts';
 export { type FeedbackImport, importFeedback } from './import-csv.ts';
-export { type LabelShares, labelShares, lastWords } from './judgements.ts';
+export { type Judgement, type LabelShares, labelShares, lastWords } from './judgements.ts';
 export { type FeedbackLog, openFeedbackLog } from './log.ts';
 export { writeFeedbackSheet } from './sheet.ts';
 export { runSimulatedLabelling, type SimulatedLabelling } from './simulate.ts';

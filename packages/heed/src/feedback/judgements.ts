@@ -1,15 +1,27 @@
 /** What the log says in the end: the last word of each rater on each image, and what an image's raters agree on. */
-import type { FeedbackEvent, Label } from './event.ts';
+import { type FeedbackEvent, type Label, RETRACTED } from './event.ts';
 
-/** The last event of each rater on each image, in the order of the log. An earlier one was taken back by a later. */
-export function lastWords(events: readonly FeedbackEvent[]): FeedbackEvent[] {
-  const last = new Map<string, FeedbackEvent>();
+/** An event that says something: no retraction. */
+export interface Judgement extends FeedbackEvent {
+  readonly label: Label;
+}
+
+/**
+ * The last event of each rater on each image, in the order of the log. An earlier one was taken back by a later, and
+ * by a retraction altogether.
+ */
+export function lastWords(events: readonly FeedbackEvent[]): Judgement[] {
+  const last = new Map<string, Judgement>();
   for (const event of events) {
     const key = JSON.stringify([event.rater, event.image]);
     last.delete(key);
-    last.set(key, event);
+    if (isJudgement(event)) last.set(key, event);
   }
   return [...last.values()];
+}
+
+function isJudgement(event: FeedbackEvent): event is Judgement {
+  return event.label !== RETRACTED;
 }
 
 /** Shares of good, bad and skip over events. */

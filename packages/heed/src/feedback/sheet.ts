@@ -5,6 +5,7 @@ import { writeCsv } from '../files/write-csv.ts';
 import { createImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
 import { queryId } from './event.ts';
+import { lastWords } from './judgements.ts';
 import { openFeedbackLog } from './log.ts';
 
 /** Writes the sheet; images of one prompt stand together, in queries as large as the config asks. */
@@ -14,7 +15,7 @@ export async function writeFeedbackSheet(
   options: { set?: string } = {},
 ): Promise<{ images: number; file: string }> {
   const { set = 'train' } = options;
-  const judged = new Set((await openFeedbackLog(project.paths.feedback).read()).map(({ image }) => image));
+  const judged = new Set(lastWords(await openFeedbackLog(project.paths.feedback).read()).map(({ image }) => image));
   const open = createImageStore(project.paths.images)
     .all({ set })
     .filter(({ id }) => !judged.has(id));

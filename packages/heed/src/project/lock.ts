@@ -34,8 +34,9 @@ export async function withLock<T>(project: Project, name: string, work: () => Pr
   }
 }
 
-/** Takes `<folder>/<name>.lock` or throws. */
-export async function takeLock(folder: string, name: string): Promise<Lock> {
+/** Takes `<folder>/<name>.lock` or throws; `command` is what others are told is running. */
+export async function takeLock(folder: string, name: string, options: { command?: string } = {}): Promise<Lock> {
+  const { command = name } = options;
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${name}.lock`);
   const mine = join(folder, `${name}.lock.${process.pid}.${performance.now()}`);
@@ -43,7 +44,7 @@ export async function takeLock(folder: string, name: string): Promise<Lock> {
   const holder: Holder = {
     pid: process.pid,
     ...(started === undefined ? {} : { started }),
-    command: name,
+    command,
     since: new Date().toISOString(),
   };
   const text = JSON.stringify(holder);

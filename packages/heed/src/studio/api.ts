@@ -1,0 +1,2 @@
+/** The studio's HTTP API as types: all that the pages know of heed. Nothing here exists at run time. */
+export type { StudioApp } from './routes/app.ts';

@@ -1,0 +1,98 @@
+/**
+ * What every request passes before its route: the host it was meant for, the session, the table of policies, the origin
+ * of what changes something, and the size of its body. And the headers that every response carries.
+ */
+import type { Context, MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { getCookie } from 'hono/cookie';
+import { matchedRoutes } from 'hono/route';
+import { verdictOf } from './policies.ts';
+import type { Identity, Sessions } from './sessions.ts';
+
+const MAX_BODY_BYTES = 64 * 1024;
+const SAFE_METHODS = ['GET', 'HEAD'];
+
+/** What routes find in their context. */
+export interface StudioEnv {
+  Variables: {
+    /** Absent for the anonymous. */
+    identity: Identity | undefined;
+  };
+}
+
+/** Headers of every response. */
+const HEADERS = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
+} as const;
+
+/** Sets the headers where the route has not set its own. */
+export const responseHeaders: MiddlewareHandler = async (c, next) => {
+  await next();
+  for (const [name, value] of Object.entries(HEADERS)) if (!c.res.headers.has(name)) c.res.headers.set(name, value);
+  if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store');
+};
+
+/** Refuses what is not meant for this server: a foreign name that was pointed at this address (DNS rebinding). */
+export function checkHost(origins: ReadonlySet<string>): MiddlewareHandler {
+  const hosts = new Set([...origins].map((origin) => new URL(origin).host));
+  return async (c, next) => {
+    const host = c.req.header('host') ?? new URL(c.req.url).host;
+    if (!hosts.has(host)) return problem(c, 421, 'this server does not answer under that name');
+    return next();
+  };
+}
+
+/** Tells the identity and asks the table of policies. */
+export function checkPolicy(options: { cookie: string; sessions: Sessions }): MiddlewareHandler<StudioEnv> {
+  const { cookie, sessions } = options;
+  return async (c, next) => {
+    const token = getCookie(c, cookie);
+    const identity = token === undefined ? undefined : await sessions.identify(token);
+    c.set('identity', identity);
+    switch (verdictOf(routeOf(c), identity?.role)) {
+      case 'allow':
+        return next();
+      case 'login':
+        return problem(c, 401, 'log in first');
+      case 'absent':
+        return problem(c, 404, 'there is nothing here');
+    }
+  };
+}
+
+/** Refuses changes that another site's page asks for. */
+export function checkOrigin(origins: ReadonlySet<string>): MiddlewareHandler {
+  return async (c, next) => {
+    if (SAFE_METHODS.includes(c.req.method)) return next();
+    const origin = c.req.header('origin');
+    const site = c.req.header('sec-fetch-site') ?? 'same-origin';
+    if (origin === undefined || !origins.has(origin) || site !== 'same-origin') {
+      return problem(c, 403, 'changes are only taken from pages of this server');
+    }
+    return next();
+  };
+}
+
+/** Refuses bodies that no route wants. */
+export const checkBody: MiddlewareHandler = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: (c) => problem(c, 413, `expected at most ${MAX_BODY_BYTES} bytes`),
+});
+
+/** An error as every route answers it. */
+export function problem(c: Context, status: 400 | 401 | 403 | 404 | 409 | 413 | 421 | 429 | 500 | 503, error: string) {
+  return c.json({ error }, status);
+}
+
+/** 'GET /api/session': the route that will answer, as it was registered. */
+function routeOf(c: Context): string | undefined {
+  const route = matchedRoutes(c).find(({ method }) => method !== 'ALL');
+  return route && `${route.method} ${route.path}`;
+}

@@ -1,0 +1,37 @@
+/** Who may use which route. A route that is not in the table answers 404 to everybody. */
+import type { Role } from './sessions.ts';
+
+/** Who a request can come from. */
+export const IDENTITIES = ['anonymous', 'rater', 'owner'] as const;
+export type IdentityKind = (typeof IDENTITIES)[number];
+
+/** Who is let through. */
+export const POLICIES = {
+  anyone: ['anonymous', 'rater', 'owner'],
+  raters: ['rater', 'owner'],
+  owner: ['owner'],
+} as const satisfies Record<string, readonly IdentityKind[]>;
+export type Policy = keyof typeof POLICIES;
+
+/** Method and path of every route, as they are registered. */
+export const ROUTE_POLICIES: Readonly<Record<string, Policy>> = {
+  'GET /api/session': 'anyone',
+  'POST /api/session/login': 'anyone',
+  'POST /api/session/logout': 'raters',
+  'GET /api/pictures/:id': 'raters',
+  'GET /api/labelling/standing': 'raters',
+  'POST /api/labelling/lease': 'raters',
+  'POST /api/labelling/release': 'raters',
+  'POST /api/labelling/answers': 'raters',
+  'POST /api/labelling/answers/:id/retract': 'raters',
+  'GET /*': 'anyone',
+};
+
+/** What the table says: let through, ask to log in, or deny that there is anything. */
+export function verdictOf(route: string | undefined, role: Role | undefined): 'allow' | 'login' | 'absent' {
+  const policy = route === undefined ? undefined : ROUTE_POLICIES[route];
+  if (policy === undefined) return 'absent';
+  const allowed: readonly IdentityKind[] = POLICIES[policy];
+  if (allowed.includes(role ?? 'anonymous')) return 'allow';
+  return role === undefined ? 'login' : 'absent';
+}

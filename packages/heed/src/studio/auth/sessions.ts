@@ -1,0 +1,58 @@
+/** Who is logged in. The cookie holds a random token, the tables its hash; a login always makes a new one. */
+import { and, eq, gt, lt } from 'drizzle-orm';
+import type { Database } from '../storage/database.ts';
+import { invites, sessions } from '../storage/schema.ts';
+import { hashToken, randomToken } from './secret.ts';
+
+export type Role = 'owner' | 'rater';
+
+/** Who a request comes from. */
+export interface Identity {
+  readonly role: Role;
+  /** The id that judgements are recorded under. */
+  readonly rater: string;
+}
+
+/** The rater id of the project's owner. */
+export const OWNER_RATER = 'owner';
+
+export const SESSION_DAYS = 30;
+
+export interface Sessions {
+  /** Starts a session and returns its token. */
+  start(identity: Identity, options?: { invite?: string }): Promise<string>;
+  /** The identity behind a token; undefined where it is unknown, over, or its invite was revoked. */
+  identify(token: string): Promise<Identity | undefined>;
+  end(token: string): Promise<void>;
+}
+
+export function createSessions(db: Database, options: { now?: () => Date } = {}): Sessions {
+  const { now = () => new Date() } = options;
+  return {
+    async start({ role, rater }, { invite } = {}) {
+      const token = randomToken();
+      const createdAt = now();
+      await db.delete(sessions).where(lt(sessions.expiresAt, createdAt));
+      await db.insert(sessions).values({
+        tokenHash: hashToken(token),
+        role,
+        rater,
+        invite: invite ?? null,
+        createdAt,
+        expiresAt: new Date(createdAt.getTime() + SESSION_DAYS * 86_400_000),
+      });
+      return token;
+    },
+    async identify(token) {
+      const [row] = await db
+        .select({ role: sessions.role, rater: sessions.rater, revokedAt: invites.revokedAt })
+        .from(sessions)
+        .leftJoin(invites, eq(invites.id, sessions.invite))
+        .where(and(eq(sessions.tokenHash, hashToken(token)), gt(sessions.expiresAt, now())));
+      return row && row.revokedAt === null ? { role: row.role, rater: row.rater } : undefined;
+    },
+    async end(token) {
+      await db.delete(sessions).where(eq(sessions.tokenHash, hashToken(token)));
+    },
+  };
+}

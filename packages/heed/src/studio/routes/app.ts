@@ -1,0 +1,59 @@
+/** All routes of the studio behind the guard. What a route does is in the files beside. */
+import { Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { type AttemptLimit, createAttemptLimit } from '../auth/attempt-limit.ts';
+import {
+  checkBody,
+  checkHost,
+  checkOrigin,
+  checkPolicy,
+  problem,
+  responseHeaders,
+  type StudioEnv,
+} from '../auth/guard.ts';
+import type { StaticPages } from '../pages/static-pages.ts';
+import type { Studio } from '../studio.ts';
+import { labellingRoutes } from './labelling.ts';
+import { pageRoutes } from './pages.ts';
+import { pictureRoutes } from './pictures.ts';
+import { sessionRoutes } from './session.ts';
+
+export interface AppOptions {
+  /** What browsers may call this server: 'http://127.0.0.1:4180'. The first is the one of links. */
+  readonly origins: readonly string[];
+  readonly pages: StaticPages;
+  /** Told of what went wrong inside. */
+  readonly onError?: (error: unknown) => void;
+  readonly attempts?: AttemptLimit;
+}
+
+/** The app. Every response has the guard's headers, also errors. */
+export function createApp(studio: Studio, options: AppOptions) {
+  const { pages, onError = () => {}, attempts = createAttemptLimit() } = options;
+  const origins = new Set(options.origins);
+  const first = new URL(options.origins[0]!);
+  const secure = first.protocol === 'https:';
+  // Cookies do not tell ports apart: two studios on one machine would log each other out under one name.
+  const cookie = { name: `${secure ? '__Host-' : ''}heed-${first.port || '0'}`, secure };
+  const app = new Hono<StudioEnv>();
+  app.use(responseHeaders);
+  app.use(checkHost(origins));
+  app.use(checkPolicy({ cookie: cookie.name, sessions: studio.sessions }));
+  app.use(checkOrigin(origins));
+  app.use(checkBody);
+  app.notFound((c) => problem(c, 404, 'there is nothing here'));
+  app.onError((error, c) => {
+    if (error instanceof HTTPException && error.status < 500) return problem(c, 400, 'the body: expected JSON');
+    onError(error);
+    c.header('Retry-After', '2');
+    return problem(c, 503, 'that did not work; nothing was changed');
+  });
+  return app
+    .route('/api/session', sessionRoutes(studio, { cookie, attempts }))
+    .route('/api/pictures', pictureRoutes(studio))
+    .route('/api/labelling', labellingRoutes(studio))
+    .route('/', pageRoutes(pages));
+}
+
+/** The routes as a type, for the pages' client. */
+export type StudioApp = ReturnType<typeof createApp>;

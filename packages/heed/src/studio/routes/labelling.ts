@@ -1,0 +1,67 @@
+/** Labelling: the next queries, answers, and taking them back. The rater is always the one of the session. */
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { problem, type StudioEnv } from '../auth/guard.ts';
+import type { Acceptance } from '../labelling/answer.ts';
+import { leaseQueries, releaseQueries } from '../labelling/lease.ts';
+import { standingOf } from '../labelling/standing.ts';
+import type { Studio } from '../studio.ts';
+import { check } from './check-body.ts';
+
+const MAX_LEASES = 10;
+const MAX_REASON_LENGTH = 500;
+const MAX_SECONDS = 86_400;
+
+const leaseBody = z.strictObject({ count: z.int().min(1).max(MAX_LEASES) });
+const answerBody = z.strictObject({
+  id: z.uuid(),
+  query: z.string().max(200),
+  /** null skips the query. */
+  labels: z
+    .array(z.enum(['good', 'bad']))
+    .max(100)
+    .nullable(),
+  reason: z.string().max(MAX_REASON_LENGTH).optional(),
+  seconds: z.number().min(0).max(MAX_SECONDS).optional(),
+});
+const STATUS = { unknown: 404, conflict: 409 } as const;
+
+export function labellingRoutes(studio: Studio) {
+  const { database, desk, images } = studio;
+  const { ratersPerQuery } = studio.project.config.label;
+  const raterOf = (c: { var: StudioEnv['Variables'] }) => c.var.identity!.rater;
+  return new Hono<StudioEnv>()
+    .get('/standing', async (c) => c.json(await standingOf(database.db, { rater: raterOf(c), ratersPerQuery })))
+    .post('/lease', check('json', leaseBody), async (c) => {
+      await studio.refresh();
+      const { count } = c.req.valid('json');
+      const asked = await database.db.transaction((db) =>
+        leaseQueries(db, { rater: raterOf(c), count, ratersPerQuery }),
+      );
+      return c.json({
+        queries: asked.map(({ id, prompt, images: ids }) => ({
+          id,
+          prompt,
+          images: ids.map((image) => {
+            const { width, height } = images.current().get(image);
+            return { name: images.nameOf(image), width, height };
+          }),
+        })),
+      });
+    })
+    .post('/release', async (c) => {
+      await releaseQueries(database.db, { rater: raterOf(c) });
+      return c.json({ released: true });
+    })
+    .post('/answers', check('json', answerBody), async (c) => {
+      const { labels, ...rest } = c.req.valid('json');
+      const acceptance = await desk.answer({ ...rest, labels: labels ?? undefined, rater: raterOf(c) });
+      if ('reason' in acceptance) return problem(c, STATUS[acceptance.state], acceptance.reason);
+      return c.json(acceptance);
+    })
+    .post('/answers/:id/retract', check('param', z.strictObject({ id: z.uuid() })), async (c) => {
+      const acceptance: Acceptance = await desk.retract({ id: c.req.valid('param').id, rater: raterOf(c) });
+      if ('reason' in acceptance) return problem(c, STATUS[acceptance.state], acceptance.reason);
+      return c.json(acceptance);
+    });
+}

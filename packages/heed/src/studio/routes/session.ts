@@ -1,0 +1,56 @@
+/** Logging in and out, and who one is. */
+import { getConnInfo } from '@hono/node-server/conninfo';
+import { type Context, Hono } from 'hono';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { z } from 'zod';
+import type { AttemptLimit } from '../auth/attempt-limit.ts';
+import { problem, type StudioEnv } from '../auth/guard.ts';
+import { OWNER_RATER, SESSION_DAYS } from '../auth/sessions.ts';
+import type { Studio } from '../studio.ts';
+import { check } from './check-body.ts';
+
+/** How the cookie is called and whether it may travel in the clear. */
+export interface CookieSettings {
+  readonly name: string;
+  readonly secure: boolean;
+}
+
+export function sessionRoutes(studio: Studio, options: { cookie: CookieSettings; attempts: AttemptLimit }) {
+  const { cookie, attempts } = options;
+  const settings = { path: '/', httpOnly: true, sameSite: 'Strict', secure: cookie.secure } as const;
+  return new Hono<StudioEnv>()
+    .get('/', (c) => {
+      const { identity } = c.var;
+      return c.json({ role: identity?.role ?? ('anonymous' as const), project: identity ? projectName(studio) : '' });
+    })
+    .post('/login', check('json', z.strictObject({ token: z.string().max(200) })), async (c) => {
+      const wait = attempts.take(addressOf(c));
+      if (wait !== undefined) {
+        c.header('Retry-After', String(wait));
+        return problem(c, 429, `too many attempts; wait ${wait} seconds`);
+      }
+      if (!studio.loginLinks.redeem(c.req.valid('json').token)) {
+        return problem(c, 401, 'this link was used or is of an earlier start');
+      }
+      const earlier = getCookie(c, cookie.name);
+      if (earlier !== undefined) await studio.sessions.end(earlier);
+      const token = await studio.sessions.start({ role: 'owner', rater: OWNER_RATER });
+      setCookie(c, cookie.name, token, { ...settings, maxAge: SESSION_DAYS * 86_400 });
+      return c.json({ role: 'owner' as const });
+    })
+    .post('/logout', async (c) => {
+      const token = getCookie(c, cookie.name);
+      if (token !== undefined) await studio.sessions.end(token);
+      deleteCookie(c, cookie.name, settings);
+      return c.json({ role: 'anonymous' as const });
+    });
+}
+
+function projectName({ project }: Studio): string {
+  return project.folder.split(/[\\/]/).at(-1) ?? '';
+}
+
+function addressOf(c: Context): string {
+  // Only a request over a socket has an address; one that is made in the process has none.
+  return c.env && 'incoming' in c.env ? (getConnInfo(c).remote.address ?? '') : '';
+}

@@ -1,0 +1,119 @@
+/**
+ * Brings the tables up to the project's files: judgements that came by other ways (or whose row a crash cost), and
+ * queries for new images. Reading the same twice changes nothing.
+ */
+import { inArray, sql } from 'drizzle-orm';
+import { groupBy } from '../../collections/group-by.ts';
+import { type FeedbackEvent, type Label, queryId, RETRACTED } from '../../feedback/event.ts';
+import type { FeedbackLog } from '../../feedback/log.ts';
+import type { ImageStore } from '../../images/store.ts';
+import type { Database } from './database.ts';
+import { answers, progress, queries } from './schema.ts';
+
+const ROWS_AT_ONCE = 500;
+
+/** Reads what the log has beyond `progress`. Run in a transaction: read twice by halves, a revision would come out wrong. */
+export async function catchUpWithFeedback(db: Database, log: FeedbackLog): Promise<void> {
+  const events = await log.read();
+  const seen = await readCount(db, 'feedback');
+  for (const group of chunks(events.slice(seen), ROWS_AT_ONCE)) await applyEvents(db, group);
+  await writeCount(db, 'feedback', events.length);
+}
+
+/** Puts events into the tables, answers and retractions in the order of the log. */
+async function applyEvents(db: Database, events: readonly FeedbackEvent[]): Promise<void> {
+  const byAnswer = groupBy(events, (event) => `${answerIdOf(event)} ${event.label === RETRACTED}`);
+  for (const group of byAnswer.values()) {
+    const first = group[0]!;
+    const id = answerIdOf(first);
+    if (first.label === RETRACTED) {
+      await db.execute(sql`update answers set retracted_at = ${first.time}
+        where query = ${first.query} and rater = ${first.rater} and retracted_at is null`);
+      continue;
+    }
+    const labels = Object.fromEntries(group.map(({ image, label }) => [image, label as Label]));
+    // A later answer of the same rater to the same query, and the rest of one whose events were read apart.
+    await db.execute(sql`update answers set labels = labels || ${JSON.stringify(labels)}::jsonb
+      where query = ${first.query} and rater = ${first.rater} and retracted_at is null`);
+    await db
+      .insert(answers)
+      .values({
+        id,
+        query: first.query,
+        rater: first.rater,
+        isHuman: first.raterKind === 'human',
+        isSkipped: group.every(({ label }) => label === 'skip'),
+        labels,
+        reason: first.reason ?? null,
+        seconds: first.seconds ?? null,
+        answeredAt: new Date(first.time),
+      })
+      .onConflictDoNothing();
+  }
+  await recount(db, [...new Set(events.map(({ query }) => query))]);
+}
+
+/** Events that were not submitted as one answer belong together by query and rater. */
+function answerIdOf({ answer, query, rater, id }: FeedbackEvent): string {
+  const revision = /-(\d+)$/.exec(id)?.[0] ?? '';
+  return answer ?? `${query} ${rater}${revision}`;
+}
+
+/** Counts the answers of people to these queries anew. */
+export async function recount(db: Database, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await db
+    .update(queries)
+    .set({
+      answers: sql`(select count(*) from answers
+        where answers.query = queries.id and is_human and not is_skipped and retracted_at is null)`,
+    })
+    .where(inArray(queries.id, [...ids]));
+}
+
+/**
+ * Makes queries of the images that are new since the last time: images of one model and prompt, `imagesPerQuery` at a
+ * time, in the order in which they were drawn. Returns how many.
+ */
+export async function makeQueries(
+  db: Database,
+  images: ImageStore,
+  options: { set: string; imagesPerQuery: number },
+): Promise<number> {
+  const { set, imagesPerQuery } = options;
+  const all = images.all({ set });
+  const source = `images of ${set}`;
+  const fresh = all.slice(await readCount(db, source));
+  const prompts = groupBy(fresh, ({ modelHash, prompt }) => JSON.stringify([modelHash, prompt]));
+  const rows = [...prompts.values()].flatMap((group) =>
+    chunks(group, imagesPerQuery).map((shown) => {
+      const { prompt, category } = shown[0]!;
+      const ids = shown.map(({ id }) => id);
+      const id = queryId(prompt, ids);
+      return { id, prompt, category, images: ids, position: Number.parseInt(id.slice(0, 7), 16) };
+    }),
+  );
+  for (const group of chunks(rows, ROWS_AT_ONCE)) {
+    await db.insert(queries).values(group).onConflictDoNothing();
+    await recount(
+      db,
+      group.map(({ id }) => id),
+    );
+  }
+  await writeCount(db, source, all.length);
+  return rows.length;
+}
+
+async function readCount(db: Database, source: string): Promise<number> {
+  const rows = await db.select().from(progress).where(sql`source = ${source}`);
+  return rows[0]?.count ?? 0;
+}
+
+/** Notes that `count` records of `source` are in the tables. */
+export async function writeCount(db: Database, source: string, count: number): Promise<void> {
+  await db.insert(progress).values({ source, count }).onConflictDoUpdate({ target: progress.source, set: { count } });
+}
+
+function chunks<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
+}

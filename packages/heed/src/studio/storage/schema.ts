@@ -1,0 +1,103 @@
+/**
+ * The studio's tables, in the Postgres dialect. What people said is here only to be looked up fast: feedback.jsonl is
+ * the truth. What only the tables know (leases, sessions, invites) is lost when they are rebuilt, and harmless to lose.
+ * After a change, `drizzle-kit generate` writes the next file of migrations/.
+ */
+import { sql } from 'drizzle-orm';
+import {
+  boolean,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+import type { Label } from '../../feedback/event.ts';
+
+const moment = (name: string) => timestamp(name, { withTimezone: true });
+
+/** Images of one prompt that are shown together. */
+export const queries = pgTable(
+  'queries',
+  {
+    id: text().primaryKey(),
+    prompt: text().notNull(),
+    category: text().notNull(),
+    /** Ids in the image store, in the order in which they are shown. */
+    images: text().array().notNull(),
+    /** A hash of the id: the order in which queries are asked, the same for all. */
+    position: integer().notNull(),
+    /** How many people have answered, skips and retracted answers left out. */
+    answers: integer().notNull().default(0),
+  },
+  (table) => [index('queries_by_need').on(table.answers, table.position)],
+);
+
+/** What one rater said of one query at once. */
+export const answers = pgTable(
+  'answers',
+  {
+    /** Chosen by the page, so that a retry is known. */
+    id: text().primaryKey(),
+    query: text().notNull(),
+    rater: text().notNull(),
+    isHuman: boolean('is_human').notNull(),
+    isSkipped: boolean('is_skipped').notNull(),
+    /** Image id -> label. */
+    labels: jsonb().$type<Record<string, Label>>().notNull(),
+    reason: text(),
+    seconds: doublePrecision(),
+    answeredAt: moment('answered_at').notNull(),
+    retractedAt: moment('retracted_at'),
+  },
+  (table) => [
+    uniqueIndex('one_answer_a_rater').on(table.query, table.rater).where(sql`retracted_at is null`),
+    index('answers_by_rater').on(table.rater, table.answeredAt),
+  ],
+);
+
+/** A query that a rater's page holds, so that others are not asked in vain. An expired one binds nobody. */
+export const leases = pgTable(
+  'leases',
+  {
+    query: text().notNull(),
+    rater: text().notNull(),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.query, table.rater] }),
+    index('leases_by_rater').on(table.rater, table.expiresAt),
+  ],
+);
+
+/** Links that let raters in. The link itself is signed and not stored. */
+export const invites = pgTable('invites', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  createdAt: moment('created_at').notNull(),
+  expiresAt: moment('expires_at').notNull(),
+  maxUses: integer('max_uses').notNull(),
+  uses: integer().notNull().default(0),
+  revokedAt: moment('revoked_at'),
+});
+
+/** Who is logged in; the cookie's token is stored as a hash. */
+export const sessions = pgTable('sessions', {
+  tokenHash: text('token_hash').primaryKey(),
+  role: text().$type<'owner' | 'rater'>().notNull(),
+  rater: text().notNull(),
+  invite: text(),
+  createdAt: moment('created_at').notNull(),
+  expiresAt: moment('expires_at').notNull(),
+});
+
+/** How far the tables have read the project's files. */
+export const progress = pgTable('progress', {
+  /** 'feedback' counts events, 'images' records. */
+  source: text().primaryKey(),
+  count: integer().notNull(),
+});

@@ -1,0 +1,82 @@
+/** What the routes work with: one project's parts, opened once. Holds no HTTP. */
+import type { FeedbackLog } from '../feedback/log.ts';
+import { openFeedbackLog } from '../feedback/log.ts';
+import { takeLock } from '../project/lock.ts';
+import type { Project } from '../project/project.ts';
+import { createLoginLinks, type LoginLinks } from './auth/login-link.ts';
+import { loadSecret, type Secret } from './auth/secret.ts';
+import { createSessions, type Sessions } from './auth/sessions.ts';
+import { type AnswerDesk, createAnswerDesk } from './labelling/answer.ts';
+import { openProjectImages, type ProjectImages } from './pictures/project-images.ts';
+import { catchUpWithFeedback, makeQueries } from './storage/catch-up.ts';
+import { databaseFolder, type OpenDatabase, openDatabase } from './storage/database.ts';
+
+/** The parts of an open studio. */
+export interface Studio {
+  readonly project: Project;
+  /** The set whose images are labelled. */
+  readonly set: string;
+  readonly database: OpenDatabase;
+  readonly log: FeedbackLog;
+  readonly images: ProjectImages;
+  readonly secret: Secret;
+  readonly sessions: Sessions;
+  readonly loginLinks: LoginLinks;
+  readonly desk: AnswerDesk;
+  /** Takes in images that were drawn since the last time. */
+  refresh(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const LOCKED = { command: 'studio' } as const;
+
+/**
+ * Opens the project's parts, alone: a second studio is refused, and so are other commands that add judgements.
+ * Reads from feedback.jsonl and the images what the tables do not have yet.
+ */
+export async function openStudio(project: Project, options: { set?: string } = {}): Promise<Studio> {
+  const { set = 'train' } = options;
+  const ends: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
+  try {
+    for (const name of ['studio', 'label']) {
+      const lock = await takeLock(project.paths.state, name, LOCKED);
+      ends.push(() => lock.release());
+    }
+    const folder = databaseFolder(project);
+    const secret = await loadSecret(folder);
+    const images = await openProjectImages(project.paths.images, secret);
+    const log = openFeedbackLog(project.paths.feedback);
+    ends.push(() => log.close());
+    const database = await openDatabase(folder);
+    ends.push(() => database.close());
+    const { imagesPerQuery } = project.config.label;
+    const takeInImages = () =>
+      database.db.transaction((db) => makeQueries(db, images.current(), { set, imagesPerQuery }));
+    await takeInImages();
+    await database.db.transaction((db) => catchUpWithFeedback(db, log));
+    const eventCount = (await log.read()).length;
+    const desk = createAnswerDesk({ database, log, images: images.current, eventCount });
+    ends.push(() => desk.idle());
+    return {
+      project,
+      set,
+      database,
+      log,
+      images,
+      secret,
+      sessions: createSessions(database.db),
+      loginLinks: createLoginLinks(),
+      desk,
+      async refresh() {
+        if (await images.refresh()) await takeInImages();
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

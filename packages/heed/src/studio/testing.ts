@@ -1,0 +1,69 @@
+/** A studio in memory of one process: its app with requests as a browser makes them. For tests alone. */
+import type { Project } from '../project/project.ts';
+import { createAttemptLimit } from './auth/attempt-limit.ts';
+import { OWNER_RATER } from './auth/sessions.ts';
+import type { StaticPages } from './pages/static-pages.ts';
+import { createApp } from './routes/app.ts';
+import { openStudio, type Studio } from './studio.ts';
+
+export const TEST_ORIGIN = 'http://127.0.0.1:4180';
+const COOKIE_NAME = 'heed-4180';
+
+export interface TestRequest {
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly token?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface TestStudio {
+  readonly studio: Studio;
+  readonly app: ReturnType<typeof createApp>;
+  /** Session tokens. */
+  readonly owner: string;
+  /** Starts a session of a rater of that id. */
+  rater(id: string): Promise<string>;
+  request(path: string, options?: TestRequest): Promise<Response>;
+  /** The body of a 2xx answer to a POST. */
+  post<T>(path: string, body: unknown, token: string): Promise<T>;
+  close(): Promise<void>;
+}
+
+const page = { bytes: new TextEncoder().encode('<!doctype html>'), type: 'text/html; charset=utf-8' };
+const TEST_PAGES: StaticPages = { document: page, files: new Map([['/assets/a.js', page]]) };
+
+export async function openTestStudio(project: Project, options: { attempts?: number } = {}): Promise<TestStudio> {
+  const studio = await openStudio(project);
+  const errors: unknown[] = [];
+  const app = createApp(studio, {
+    origins: [TEST_ORIGIN],
+    pages: TEST_PAGES,
+    onError: (error) => errors.push(error),
+    attempts: createAttemptLimit({ attempts: options.attempts ?? 10 }),
+  });
+  const request = async (path: string, { method = 'GET', body, token, headers = {} }: TestRequest = {}) =>
+    app.request(`${TEST_ORIGIN}${path}`, {
+      method,
+      headers: {
+        ...(method === 'GET' ? {} : { Origin: TEST_ORIGIN }),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(token === undefined ? {} : { Cookie: `${COOKIE_NAME}=${token}` }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+  return {
+    studio,
+    app,
+    owner: await studio.sessions.start({ role: 'owner', rater: OWNER_RATER }),
+    rater: (id) => studio.sessions.start({ role: 'rater', rater: id }),
+    request,
+    async post(path, body, token) {
+      const response = await request(path, { method: 'POST', body, token });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${text} ${errors.map(String).join()}`);
+      return JSON.parse(text);
+    },
+    close: () => studio.close(),
+  };
+}

@@ -1,0 +1,165 @@
+/** The labelling page: a prompt, its images, and nothing that distracts from them. */
+import { useCallback, useEffect, useState } from 'react';
+import { KeyHint } from '../parts/key-hint.tsx';
+import { followLink } from '../parts/router.ts';
+import { useStore } from '../parts/store.ts';
+import { useSession } from '../session/session.ts';
+import { HelpDialog } from './help-dialog.tsx';
+import { ImageCard } from './image-card.tsx';
+import { type Action, useKeys } from './keys.ts';
+import { createLabeller, type Labeller } from './labeller.ts';
+import { ProgressLine } from './progress-line.tsx';
+import { SkipDialog } from './skip-dialog.tsx';
+import { ZoomDialog } from './zoom-dialog.tsx';
+
+export function LabellingPage() {
+  const [labeller, setLabeller] = useState<Labeller>();
+  useEffect(() => {
+    const created = createLabeller();
+    setLabeller(created);
+    return () => created.stop();
+  }, []);
+  return labeller === undefined ? null : <Labelling labeller={labeller} />;
+}
+
+function Labelling({ labeller }: { labeller: Labeller }) {
+  const state = useStore(labeller.state);
+  const outbox = useStore(labeller.outbox.state);
+  const [dialog, setDialog] = useState<'help' | 'skip' | 'zoom'>();
+  const { query, current } = state;
+  const close = () => setDialog(undefined);
+
+  const act = useCallback(
+    (action: Action) => {
+      const acts: Record<Action, () => void> = {
+        good: () => labeller.mark('good'),
+        bad: () => labeller.mark('bad'),
+        allGood: () => labeller.markAll('good'),
+        allBad: () => labeller.markAll('bad'),
+        previous: () => labeller.select(labeller.state.get().current - 1),
+        next: () => labeller.select(labeller.state.get().current + 1),
+        skip: () => labeller.state.get().query && setDialog('skip'),
+        undo: () => labeller.undo(),
+        zoom: () => labeller.state.get().query && setDialog('zoom'),
+        help: () => setDialog('help'),
+      };
+      acts[action]();
+    },
+    [labeller],
+  );
+  useKeys(act, labeller.select);
+  useEffect(() => {
+    const warn = (event: BeforeUnloadEvent) => {
+      if (labeller.outbox.state.get().waiting > 0) event.preventDefault();
+    };
+    addEventListener('beforeunload', warn);
+    return () => removeEventListener('beforeunload', warn);
+  }, [labeller]);
+
+  return (
+    <main className="labelling">
+      <ProgressLine answered={state.answered} open={state.open} medianSeconds={state.medianSeconds} />
+      {state.phase === 'asking' && query && (
+        <>
+          <h1 className="prompt" dir="auto">
+            {query.prompt}
+          </h1>
+          <div className="image-row" key={query.id}>
+            {query.images.map((image, i) => (
+              <ImageCard
+                key={image.name}
+                image={image}
+                number={i + 1}
+                mark={state.marks[i]}
+                isCurrent={i === current}
+                onMark={(mark) => labeller.mark(mark, i)}
+                onSelect={() => labeller.select(i)}
+                onZoom={() => {
+                  labeller.select(i);
+                  setDialog('zoom');
+                }}
+              />
+            ))}
+          </div>
+        </>
+      )}
+      {state.phase === 'loading' && <p className="waiting">Getting the next images…</p>}
+      {state.phase === 'failed' && (
+        <div className="notice">
+          <p>That did not work: {state.problem}.</p>
+          <button type="button" className="button primary" onClick={labeller.retry}>
+            Try again
+          </button>
+        </div>
+      )}
+      {state.phase === 'finished' && <Finished answered={state.answered} />}
+      <div className="toolbar">
+        <button
+          type="button"
+          className="button"
+          onClick={() => act('undo')}
+          disabled={!state.canUndo && !state.marks.some(Boolean)}
+        >
+          Undo <KeyHint action="undo" />
+        </button>
+        <button type="button" className="button" onClick={() => act('allBad')} disabled={!query}>
+          All bad <KeyHint action="allBad" />
+        </button>
+        <button type="button" className="button" onClick={() => act('allGood')} disabled={!query}>
+          All good <KeyHint action="allGood" />
+        </button>
+        <button type="button" className="button" onClick={() => act('skip')} disabled={!query}>
+          Skip <KeyHint action="skip" />
+        </button>
+        <button type="button" className="button quiet push" onClick={() => act('help')}>
+          Help <KeyHint action="help" />
+        </button>
+      </div>
+      <p className="status" role="status">
+        {state.message}
+      </p>
+      {(outbox.problem !== undefined || (state.phase !== 'failed' && state.problem !== undefined)) && (
+        <p className="status-problem" role="alert">
+          {outbox.isLoggedOut
+            ? `You are logged out. ${outbox.waiting} answers are kept in this browser; open your link again to send them.`
+            : outbox.problem !== undefined
+              ? `Not saved yet (${outbox.waiting} waiting): ${outbox.problem}. Trying again by itself.`
+              : state.problem}
+        </p>
+      )}
+      {dialog === 'help' && <HelpDialog onClose={close} />}
+      {dialog === 'skip' && (
+        <SkipDialog
+          onClose={close}
+          onSkip={(reason) => {
+            close();
+            labeller.skip(reason);
+          }}
+        />
+      )}
+      {dialog === 'zoom' && query && (
+        <ZoomDialog query={query} index={current} onIndex={labeller.select} onClose={close} />
+      )}
+    </main>
+  );
+}
+
+function Finished({ answered }: { answered: number }) {
+  const { role } = useSession();
+  return (
+    <div className="notice">
+      <h1>{answered === 0 ? 'Nothing to label yet' : 'All done, thank you'}</h1>
+      {answered > 0 && <p>You have answered {answered} queries. There is nothing left for you to judge.</p>}
+      {role === 'owner' && answered === 0 && (
+        <p>
+          Draw images with <code>npx heed generate</code>; they appear here by themselves.
+        </p>
+      )}
+      {role === 'owner' && answered > 0 && (
+        <a className="button primary" href="/" onClick={followLink}>
+          To the overview
+        </a>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,8 @@
+/** Where the pages start. */
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import './styles/base.css';
+import './styles/parts.css';
+import './styles/labelling.css';
+
+createRoot(document.getElementById('root')!).render(<App />);

@@ -1,0 +1,55 @@
+/** Starts `heed studio` as a user does, in a process of its own, and talks to it over HTTP. For tests alone. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const HEED = fileURLToPath(new URL('../packages/heed/bin/heed.mjs', import.meta.url));
+
+export interface StudioProcess {
+  readonly child: ChildProcess;
+  readonly origin: string;
+  /** The one-time link that was printed. */
+  readonly link: string;
+  /** Logs in with the link and returns the cookie. */
+  login(): Promise<string>;
+  /** SIGTERM and the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Resolves when the link is printed; rejects with stderr where the process ends before. */
+export async function startStudioProcess(folder: string, args: readonly string[] = []): Promise<StudioProcess> {
+  const child = spawn(process.execPath, [HEED, 'studio', '--project', folder, '--port', '0', '--json', ...args]);
+  let stderr = '';
+  child.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  const link = await new Promise<string>((resolve, reject) => {
+    let stdout = '';
+    child.stdout.on('data', (text) => {
+      stdout += text;
+      const found = /"login":"([^"]+)"/.exec(stdout)?.[1];
+      if (found) resolve(found);
+    });
+    child.once('exit', (code) => reject(new Error(`heed studio ended with ${code}: ${stderr}`)));
+  });
+  const { origin } = new URL(link);
+  return {
+    child,
+    origin,
+    link,
+    async login() {
+      const response = await fetch(`${origin}/api/session/login`, {
+        method: 'POST',
+        headers: { Origin: origin, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ token: new URL(link).hash.slice(1) }),
+      });
+      return response.headers.getSetCookie()[0]!.split(';')[0]!;
+    },
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+      child.kill('SIGTERM');
+      const [code] = (await once(child, 'exit')) as [number | null];
+      return code;
+    },
+  };
+}
