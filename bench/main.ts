@@ -47,8 +47,9 @@ function showRound(round: number): void {
   if (process.stderr.isTTY) process.stderr.write(`round ${round + 1}\r`);
 }
 
+// Not once: npm and tsx pass on a signal that came to them as well.
 const interruption = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interruption.abort());
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interruption.abort());
 
 const args = process.argv.slice(2);
 try {
