@@ -79,6 +79,10 @@ async function compileUnet(parameters: ParameterValues, adapt: (p: ParameterScop
   return Object.assign(predict, { dispose: () => compiled.dispose() });
 }
 
+/** Names of the parameters with other numbers. Not `toEqual`, which takes seconds on this many. */
+const changed = (a: ParameterValues, b: ParameterValues) =>
+  [...a.keys()].filter((name) => a.get(name)!.data.some((x, i) => x !== b.get(name)!.data[i]));
+
 const largestDifference = (a: Float32Array, b: Float32Array) =>
   a.reduce((largest, x, i) => Math.max(largest, Math.abs(x - b[i]!)), 0);
 
@@ -104,7 +108,7 @@ describe.each(['attention', 'all'] as const)('a LoRA on %s layers', (layers) => 
     const merged = mergeLora(weights, modules);
     expect(merged.get('conv_in.weight')).toBe(weights.get('conv_in.weight'));
     const none = mergeLora(weights, modules, { strength: 0 });
-    for (const [name, { data }] of none) expect(data).toEqual(weights.get(name)!.data);
+    expect(changed(none, weights)).toEqual([]);
     const again = mergeLora(weights, modules, { into: none });
     for (const [name, { data }] of again) {
       expect(data).toBe(none.get(name)!.data);
@@ -117,7 +121,7 @@ describe.each(['attention', 'all'] as const)('a LoRA on %s layers', (layers) => 
 
   test('trains alone, the base stays as it is', async () => {
     const weights = base();
-    const before = new Map([...weights].map(([name, { data }]) => [name, data.slice()]));
+    const before = base();
     const lora = initializeLora(config, options(layers), createRandom(5));
     const training = await createTrainingStep({
       name: 'lora',
@@ -137,7 +141,7 @@ describe.each(['attention', 'all'] as const)('a LoRA on %s layers', (layers) => 
     training.dispose();
     expect(losses.at(-1)!).toBeLessThan(0.97 * losses[0]!);
     expect([...training.state.firstMoment.keys()].sort()).toEqual([...lora.keys()].sort());
-    for (const [name, data] of before) expect(weights.get(name)!.data).toEqual(data);
+    expect(changed(weights, before)).toEqual([]);
   });
 });
 
