@@ -1,5 +1,5 @@
 // Encodes scenes once, so that U-Net updates pay for the U-Net alone. Written in shards: one that is there stays.
-import { access, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, vaeEncode } from '@heed/diffusion';
 import { compile } from '@heed/diffusion/autodiff';
@@ -11,7 +11,7 @@ import type { LatentShard } from './latent-shards.ts';
 import { LATENT_VALUES, SHARD_SCENES, shardPath, writeShard } from './latent-shards.ts';
 import { createSceneSource } from './scene-source.ts';
 import type { StageRunner } from './stage.ts';
-import { requireFile, stageFolder } from './stage.ts';
+import { exists, requireFile, SCALING_FILE, stageFolder } from './stage.ts';
 import { VAE_CONFIG } from './vae-stage.ts';
 import { writeJson } from './write-json.ts';
 
@@ -40,13 +40,7 @@ export const runLatentsStage: StageRunner = async (context) => {
   const scenes = await createSceneSource({ seed: context.seed, stream: 'latents' });
   for (let shard = 0; shard < shards; shard++) {
     const path = shardPath(folder, shard);
-    if (
-      await access(path).then(
-        () => true,
-        () => false,
-      )
-    )
-      continue;
+    if (await exists(path)) continue;
     const started = performance.now();
     const built: LatentShard = { latents: new Float32Array(SHARD_SCENES * LATENT_VALUES), captions: [] };
     for (let start = 0; start < SHARD_SCENES; start += BATCH_SIZE) {
@@ -61,8 +55,8 @@ export const runLatentsStage: StageRunner = async (context) => {
         built.captions.push([webCaption(scene, random), webCaption(scene, random), cleanCaption(scene, random)]);
     }
     await writeShard(path, built);
-    if (shard === 0)
-      await writeJson(join(folder, 'scaling.json'), { scalingFactor: 1 / standardDeviation(built.latents) });
+    const scaling = join(folder, SCALING_FILE);
+    if (!(await exists(scaling))) await writeJson(scaling, { scalingFactor: 1 / standardDeviation(built.latents) });
     const rate = (SHARD_SCENES * 1000) / (performance.now() - started);
     context.print(
       `latents shard ${shard + 1}/${shards} · ${rate.toFixed(0)} scenes/s · ${Math.round(((shards - shard - 1) * SHARD_SCENES) / rate)} s left`,

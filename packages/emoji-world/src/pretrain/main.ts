@@ -2,6 +2,7 @@
 // Without a stage it runs all of them in order. An interrupt saves and exits with 130.
 import { parseArgs } from 'node:util';
 import type { Horizon } from './horizon.ts';
+import { restoreShipped } from './shipped-weights.ts';
 import type { StageName } from './stage.ts';
 import { PRETRAIN_FOLDER, STAGE_NAMES } from './stage.ts';
 import { STAGES } from './stages.ts';
@@ -14,7 +15,7 @@ stages, in order: ${STAGE_NAMES.join(' ')} (all of them when none is named)
   --threads T  native threads (default 2)
   --seed S     seed of data and weights (default 0)
   --guidance G guidance scale of measure (default 3)
-  --from-shipped  begin a stage that has no saved state with the shipped weights, not with random ones
+  --from-shipped  where no stage has left its own, begin with the shipped weights and tokenizer
 
 Every stage continues where it was stopped; a longer horizon continues a finished one.`;
 
@@ -64,6 +65,7 @@ if (named === undefined && (hours ?? steps) !== undefined) fail('--hours and --s
 const guidanceScale = positive(values.guidance, 'guidance');
 const horizon: Horizon | undefined = hours !== undefined ? { hours } : steps !== undefined ? { steps } : undefined;
 
+if (values['from-shipped']) await restoreShipped({ root: PRETRAIN_FOLDER });
 const interruption = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {

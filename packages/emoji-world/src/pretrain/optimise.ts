@@ -1,6 +1,4 @@
 // Opens a stage's training step: fresh weights the first time, the saved state after that. Runs it to its horizon.
-import { join } from 'node:path';
-import { readSafetensors } from '@heed/diffusion';
 import type {
   Feed,
   InputSpec,
@@ -16,8 +14,8 @@ import {
   initializeParameters,
   input,
 } from '@heed/diffusion/autodiff';
-import { CLIP_FOLDER, RECOGNISER_FOLDER, TINY_MODEL_FOLDER } from '../paths.ts';
 import type { Horizon } from './horizon.ts';
+import { shippedParameters } from './shipped-weights.ts';
 import type { StageContext, StageName } from './stage.ts';
 import { stageFolder } from './stage.ts';
 import { lockStage } from './stage-lock.ts';
@@ -112,20 +110,6 @@ async function optimiseLocked<I extends string>(
     training.dispose();
   }
 }
-
-/** The weights the package ships for a stage, in float32; a training step names any that do not fit its model. */
-async function shippedParameters(stage: StageName): Promise<ParameterValues> {
-  const path = SHIPPED_WEIGHTS[stage];
-  if (path === undefined) throw new Error(`--from-shipped takes a trained stage, not '${stage}'`);
-  return (await readSafetensors(path)).tensors;
-}
-
-const SHIPPED_WEIGHTS: Readonly<Partial<Record<StageName, string>>> = {
-  recogniser: join(RECOGNISER_FOLDER, 'model.safetensors'),
-  clip: join(CLIP_FOLDER, 'model.safetensors'),
-  vae: join(TINY_MODEL_FOLDER, 'vae', 'diffusion_pytorch_model.safetensors'),
-  unet: join(TINY_MODEL_FOLDER, 'unet', 'diffusion_pytorch_model.safetensors'),
-};
 
 /** Initial weights of a model given as a loss; each depends on its name and the seed alone. */
 export function freshParameters<I extends string>(

@@ -28,6 +28,11 @@ export interface StageContext {
 /** What a stage ended with: false when it was interrupted before its end. */
 export type StageRunner = (context: StageContext) => Promise<{ finished: boolean }>;
 
+/** In the folder of the stage unet: the text tower it was trained on. */
+export const TEXT_TOWER_FILE = 'text-encoder.safetensors';
+/** In the folder of the stage latents: what they are multiplied by to have unit variance. */
+export const SCALING_FILE = 'scaling.json';
+
 export function stageFolder({ root }: { root: string }, stage: StageName): string {
   return join(root, stage);
 }

@@ -23,7 +23,7 @@ import { LATENT_VALUES, readShards } from './latent-shards.ts';
 import type { Optimisation } from './optimise.ts';
 import { optimise } from './optimise.ts';
 import type { StageContext, StageRunner } from './stage.ts';
-import { exists, requireFile, stageFolder } from './stage.ts';
+import { exists, requireFile, SCALING_FILE, stageFolder, TEXT_TOWER_FILE } from './stage.ts';
 
 const BATCH_SIZE = 16;
 const CAPTION_DROPOUT = 0.1;
@@ -54,7 +54,7 @@ export const runUnetStage: StageRunner = async (context) => {
 
 /** The text tower this U-Net is trained on: taken from CLIP once, so that CLIP may go on learning. */
 export function textTowerPath(context: StageContext): string {
-  return join(stageFolder(context, 'unet'), 'text-encoder.safetensors');
+  return join(stageFolder(context, 'unet'), TEXT_TOWER_FILE);
 }
 
 async function keepTextTower(context: StageContext): Promise<void> {
@@ -69,7 +69,7 @@ async function keepTextTower(context: StageContext): Promise<void> {
 
 /** 1 / the standard deviation of the latents, as the latents stage measured it. */
 export async function readScalingFactor(context: StageContext): Promise<number> {
-  const path = await requireFile(join(stageFolder(context, 'latents'), 'scaling.json'), 'latents');
+  const path = await requireFile(join(stageFolder(context, 'latents'), SCALING_FILE), 'latents');
   return z.object({ scalingFactor: z.number().positive() }).parse(JSON.parse(await readFile(path, 'utf8')))
     .scalingFactor;
 }

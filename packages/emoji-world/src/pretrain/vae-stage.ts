@@ -11,7 +11,7 @@ import type { Optimisation } from './optimise.ts';
 import { optimise } from './optimise.ts';
 import { createSceneSource } from './scene-source.ts';
 import type { StageContext, StageRunner } from './stage.ts';
-import { exists, stageFolder } from './stage.ts';
+import { exists, SCALING_FILE, stageFolder } from './stage.ts';
 
 const BATCH_SIZE = 8;
 const KL_WEIGHT = 1e-6;
@@ -22,7 +22,7 @@ export const VAE_CONFIG = parseVaeConfig(vaeConfig({ scalingFactor: 1 }), 'the t
 
 export const runVaeStage: StageRunner = async (context) => {
   const folder = stageFolder(context, 'vae');
-  const latentsExist = await exists(join(stageFolder(context, 'latents'), 'scaling.json'));
+  const latentsExist = await exists(join(stageFolder(context, 'latents'), SCALING_FILE));
   if (latentsExist) context.print('vae: only the decoder learns on, because latents were made by this encoder');
   const result = await optimise(context, {
     ...(await vaeOptimisation(context)),

@@ -1,0 +1,56 @@
+// The weights that the package ships, as a beginning: lays them where the stages leave theirs, so that pre-training goes
+// on from them on a machine that has nothing but the repository. Optimizers begin anew.
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { readSafetensors } from '@heed/diffusion';
+import type { ParameterValues } from '@heed/diffusion/autodiff';
+import { z } from 'zod';
+import { CLIP_FOLDER, RECOGNISER_FOLDER, TINY_MODEL_FOLDER } from '../paths.ts';
+import type { StageContext, StageName } from './stage.ts';
+import { exists, SCALING_FILE, stageFolder, TEXT_TOWER_FILE } from './stage.ts';
+import { writeJson } from './write-json.ts';
+
+const TOKENIZER_FILES = ['vocab.json', 'merges.txt', 'tokenizer_config.json', 'special_tokens_map.json'] as const;
+
+const VAE_FOLDER = join(TINY_MODEL_FOLDER, 'vae');
+
+/** What each trained stage's weights are called in the package. */
+const WEIGHTS: Readonly<Partial<Record<StageName, string>>> = {
+  recogniser: join(RECOGNISER_FOLDER, 'model.safetensors'),
+  clip: join(CLIP_FOLDER, 'model.safetensors'),
+  vae: join(VAE_FOLDER, 'diffusion_pytorch_model.safetensors'),
+  unet: join(TINY_MODEL_FOLDER, 'unet', 'diffusion_pytorch_model.safetensors'),
+};
+
+/** The shipped weights of a stage, in float32; a training step names any that do not fit its model. */
+export async function shippedParameters(stage: StageName): Promise<ParameterValues> {
+  const path = WEIGHTS[stage];
+  if (path === undefined) throw new Error(`--from-shipped takes a trained stage, not '${stage}'`);
+  return (await readSafetensors(path)).tensors;
+}
+
+/** Lays the shipped files where stages look for each other's results; files that are there stay. */
+export async function restoreShipped(context: Pick<StageContext, 'root'>): Promise<void> {
+  const copies: [source: string, target: string][] = [
+    ...TOKENIZER_FILES.map((name): [string, string] => [
+      join(CLIP_FOLDER, name),
+      join(stageFolder(context, 'tokenizer'), name),
+    ]),
+    ...Object.entries(WEIGHTS).map(([stage, path]): [string, string] => [
+      path,
+      join(stageFolder(context, stage as StageName), 'model.safetensors'),
+    ]),
+    [join(TINY_MODEL_FOLDER, 'text_encoder', 'model.safetensors'), join(stageFolder(context, 'unet'), TEXT_TOWER_FILE)],
+  ];
+  for (const [source, target] of copies) {
+    if (await exists(target)) continue;
+    await mkdir(dirname(target), { recursive: true });
+    await copyFile(source, target);
+  }
+  // The U-Net knows latents by this scale: encoding scenes anew must not measure another.
+  const scaling = join(stageFolder(context, 'latents'), SCALING_FILE);
+  if (await exists(scaling)) return;
+  const config = JSON.parse(await readFile(join(VAE_FOLDER, 'config.json'), 'utf8'));
+  await mkdir(dirname(scaling), { recursive: true });
+  await writeJson(scaling, { scalingFactor: z.object({ scaling_factor: z.number() }).parse(config).scaling_factor });
+}
