@@ -83,7 +83,7 @@ def unet(name, seed, **variation):
     inputs = {
         "sample": normals(seed + 1, 2, 4, 8, 8),
         "timestep": torch.tensor([3.0, 731.0]),
-        "encoderHiddenStates": normals(seed + 2, 2, 5, 16),
+        "encoderHiddenStates": normals(seed + 2, 2, 5, config["cross_attention_dim"]),
     }
     y = model(inputs["sample"], inputs["timestep"], inputs["encoderHiddenStates"]).sample
     save_model(name, model, inputs, {"prediction": y}, seed + 3)
@@ -214,6 +214,19 @@ unet(
     norm_num_groups=4,
     use_linear_projection=True,
     attention_head_dim=[2, 4],
+)
+unet(
+    "unet-blocks",
+    700,
+    block_out_channels=[8, 8, 16],
+    down_block_types=["CrossAttnDownBlock2D", "DownBlock2D", "CrossAttnDownBlock2D"],
+    up_block_types=["CrossAttnUpBlock2D", "UpBlock2D", "CrossAttnUpBlock2D"],
+    layers_per_block=[1, 2, 1],
+    transformer_layers_per_block=[1, 1, 2],
+    attention_head_dim=[2, 1, 4],
+    norm_num_groups=4,
+    cross_attention_dim=12,
+    downsample_padding=0,
 )
 vae(300)
 clip(400)

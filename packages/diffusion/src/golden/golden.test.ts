@@ -141,6 +141,7 @@ test.each([
   { name: 'unet', recompute: false },
   { name: 'unet', recompute: true },
   { name: 'unet-linear', recompute: false },
+  { name: 'unet-blocks', recompute: false },
 ])('diffusers UNet2DConditionModel: $name, recompute $recompute', async ({ name, recompute }) => {
   const config = parseUnetConfig(await readConfig(name));
   await checkModel({

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clipTokenizer } from '../checkpoint/single-file/clip-vocabulary.ts';
 import { BYTE_ALPHABET } from './byte-alphabet.ts';
 import { createTokenizer, loadTokenizer } from './tokenizer.ts';
 import { CLIP_SPECIAL_TOKENS, type TokenizerFiles, writeTokenizer } from './tokenizer-files.ts';
@@ -49,6 +50,21 @@ describe("OpenAI's CLIP", () => {
     expect(golden.texts.length).toBeGreaterThan(8);
     for (const { text, tokens: expected } of golden.texts) expect(tokenizer.tokenize(text)).toEqual(expected);
   });
+});
+
+test('500 hard prompts have the ids that transformers gives them', async () => {
+  const path = new URL('./golden/hard-prompts.json', import.meta.url);
+  const { prompts } = JSON.parse(await readFile(path, 'utf8')) as { prompts: [text: string, ids: number[]][] };
+  expect(prompts).toHaveLength(500);
+  const { encode, padId } = await clipTokenizer();
+  const { inputIds, eosIndex } = encode(prompts.map(([text]) => text));
+  const wrong = prompts.flatMap(([text, ids], row) => {
+    const found = [...inputIds.subarray(77 * row, 77 * (row + 1))].map(Number);
+    const expected = [...ids, ...new Array<number>(77 - ids.length).fill(padId)];
+    const isRight = found.join() === expected.join() && Number(eosIndex[row]) === expected.indexOf(padId);
+    return isRight ? [] : [{ text, found: found.slice(0, ids.length), expected: ids }];
+  });
+  expect(wrong).toEqual([]);
 });
 
 describe('encoding', () => {

@@ -43,7 +43,9 @@ export function createTokenizer(files: TokenizerFiles): Tokenizer {
   const eosId = idOf(files, specialTokens.eos);
   const padId = idOf(files, specialTokens.pad);
   const bytePairs = new BytePairTokenizer(clipPipeline(files), {});
-  const idsOf = (text: string) => bytePairs.encode(text, { add_special_tokens: false }).ids;
+  // Character by character as transformers does it; JavaScript alone looks whether a sigma ends its word.
+  const withPlainSigma = (text: string) => text.replaceAll('Σ', 'σ');
+  const idsOf = (text: string) => bytePairs.encode(withPlainSigma(text), { add_special_tokens: false }).ids;
 
   const encode = (
     texts: readonly string[],
@@ -64,7 +66,7 @@ export function createTokenizer(files: TokenizerFiles): Tokenizer {
     });
     return { inputIds, eosIndex };
   };
-  const tokenize = (text: string) => bytePairs.tokenize(text, { add_special_tokens: false });
+  const tokenize = (text: string) => bytePairs.tokenize(withPlainSigma(text), { add_special_tokens: false });
   return { encode, tokenize, vocabSize: vocab.size, bosId, eosId, padId, maxLength: files.maxLength, files };
 }
 
