@@ -20,7 +20,7 @@ const network = (p: ParameterScope, x: Tensor) =>
     p.get('out.bias', [1]),
   );
 
-async function createNetwork(optimizer = {}) {
+async function createNetwork(optimizer = {}, replicas = 1) {
   const parameters = initializeParameters(
     describeParameters((p) => network(p, input('x', [8, 2]))),
     createRandom(1),
@@ -31,6 +31,7 @@ async function createNetwork(optimizer = {}) {
     parameters,
     loss: (p, { x, y }) => ({ loss: meanSquaredError(network(p, x), y) }),
     optimizer,
+    replicas,
   });
 }
 
@@ -73,6 +74,24 @@ test('accumulating two equal batches is one step on either', async () => {
   }
   once.dispose();
   twice.dispose();
+});
+
+test('two replicas take the mean of their batches, as accumulation does', async () => {
+  const [apart, together] = [await createNetwork(), await createNetwork({}, 2)];
+  const { loss: first } = await apart.accumulate(batch(3));
+  const { loss: second } = await apart.accumulate(batch(4));
+  const { gradientNorm } = apart.apply({ learningRate: 0.01 });
+  const metrics = await together.step([batch(3), batch(4)], { learningRate: 0.01 });
+  expect(metrics.loss).toBeCloseTo((first + second) / 2, 6);
+  expect(metrics.gradientNorm).toBeCloseTo(gradientNorm, 5);
+  for (const [name, { data }] of apart.state.parameters) {
+    expect(together.state.parameters.get(name)!.data).toEqual(data);
+  }
+  await expect(together.step(batch(3), { learningRate: 0.01 })).rejects.toThrow(
+    'network: expected a batch for each of 2 replicas, got 1',
+  );
+  apart.dispose();
+  together.dispose();
 });
 
 test('the same seed gives the same bits', async () => {

@@ -27,7 +27,11 @@ const RecogniserMeasurements = z.object({
 const TRAINED: readonly { stage: StageName; what: string; batch: string }[] = [
   { stage: 'clip', what: 'CLIP, contrastive, on captions 85 % true and 15 % as the web has them', batch: '128' },
   { stage: 'vae', what: 'autoencoder, L1 + squared error + coarse squared error + 1e-6 KL', batch: '8' },
-  { stage: 'unet', what: 'U-Net, noise prediction, min-SNR weights, 10 % of captions dropped', batch: '16' },
+  {
+    stage: 'unet',
+    what: 'U-Net, noise prediction, min-SNR weights, 10 % of captions dropped',
+    batch: '16, from update 4,000 on 32',
+  },
   { stage: 'recogniser', what: 'recogniser, cross-entropy on balanced scenes, half of them degraded', batch: '64' },
 ];
 

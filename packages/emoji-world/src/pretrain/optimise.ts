@@ -34,6 +34,8 @@ export interface Optimisation<I extends string> {
   readonly warmupSteps?: number;
   readonly decayShare?: number;
   readonly optimizer?: OptimizerOptions;
+  /** Batches an update, worked on at the same time; one by default. */
+  readonly replicas?: number;
   readonly trainable?: (name: string) => boolean;
   /** Called at each save with the newest weights (the averaged ones where there are such). */
   readonly onSave?: (step: number, weights: ParameterValues) => Promise<void>;
@@ -66,6 +68,7 @@ async function optimiseLocked<I extends string>(
     warmupSteps,
     decayShare,
     optimizer = {},
+    replicas = 1,
     trainable,
     onSave,
   }: Optimisation<I>,
@@ -81,6 +84,7 @@ async function optimiseLocked<I extends string>(
     loss,
     optimizer,
     threads: context.threads,
+    replicas,
     ...(trainable ? { trainable } : {}),
     ...(saved ? { state: saved.optimizer } : {}),
   });
@@ -95,6 +99,7 @@ async function optimiseLocked<I extends string>(
       folder,
       step: training,
       trainedSeconds: saved?.trainedSeconds ?? 0,
+      replicas,
       batchAt,
       horizon: context.horizon ?? defaultHorizon,
       learningRate,

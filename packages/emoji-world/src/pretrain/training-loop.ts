@@ -13,8 +13,10 @@ export interface TrainingRun<I extends string> {
   readonly step: TrainingStep<I>;
   /** Seconds trained before this start. */
   readonly trainedSeconds: number;
-  /** The feeds of the 0-based update; must depend on its argument alone, which is what makes a resume exact. */
-  readonly batchAt: (step: number) => Promise<Record<I, Feed>> | Record<I, Feed>;
+  /** Batches an update: one for each replica of the step. */
+  readonly replicas?: number;
+  /** The feeds of the 0-based batch; must depend on its argument alone, which is what makes a resume exact. */
+  readonly batchAt: (batch: number) => Promise<Record<I, Feed>> | Record<I, Feed>;
   readonly horizon: Horizon;
   readonly learningRate: number;
   readonly warmupSteps?: number;
@@ -33,6 +35,7 @@ export async function runTraining<I extends string>({
   folder,
   step: training,
   trainedSeconds: earlierSeconds,
+  replicas = 1,
   batchAt,
   horizon,
   learningRate,
@@ -55,7 +58,9 @@ export async function runTraining<I extends string>({
   let sums: Record<string, number> = {};
   let count = 0;
   let unsaved = false;
-  let next: Promise<Record<I, Feed>> = Promise.resolve().then(() => batchAt(training.state.step));
+  const batchesAt = (step: number) =>
+    Promise.all(Array.from({ length: replicas }, async (_, i) => batchAt(step * replicas + i)));
+  let next = Promise.resolve().then(() => batchesAt(training.state.step));
   while (progress() < 1 && !signal?.aborted) {
     const started = performance.now();
     const feeds = await next;
@@ -64,7 +69,7 @@ export async function runTraining<I extends string>({
     const running = training.step(feeds, {
       learningRate: learningRateOf({ base: learningRate, warmupSteps, decayShare }, { step, progress: progress() }),
     });
-    next = new Promise<void>((resolve) => setImmediate(resolve)).then(() => batchAt(step + 1));
+    next = new Promise<void>((resolve) => setImmediate(resolve)).then(() => batchesAt(step + 1));
     const metrics: Metrics = await running;
     unsaved = true;
     trainedSeconds += (performance.now() - started) / 1000;

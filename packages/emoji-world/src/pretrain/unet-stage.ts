@@ -25,7 +25,9 @@ import { optimise } from './optimise.ts';
 import type { StageContext, StageRunner } from './stage.ts';
 import { exists, requireFile, SCALING_FILE, stageFolder, TEXT_TOWER_FILE } from './stage.ts';
 
+/** Of each of the replicas. */
 const BATCH_SIZE = 16;
+const REPLICAS = 2;
 const CAPTION_DROPOUT = 0.1;
 const SNR_LIMIT = 5;
 
@@ -46,6 +48,7 @@ export const runUnetStage: StageRunner = async (context) => {
     writeSafetensors(join(stageFolder(context, 'unet'), 'model.safetensors'), weights, { dtype: 'F32' });
   const result = await optimise(context, {
     ...problem,
+    replicas: REPLICAS,
     onSave: async (_step: number, weights: ParameterValues) => write(weights),
   });
   embedder.dispose();
