@@ -98,6 +98,9 @@ export const DEMO_SCALES = {
   },
 } as const satisfies Record<string, DemoScale>;
 
+/** One a thread of the two cores that the demo is made for; the same bits on more of them. */
+const REPLICAS = 2;
+
 export type DemoScaleName = keyof typeof DEMO_SCALES;
 
 /** The settings of a project of this scale, in the spelling of `--set`. */
@@ -111,6 +114,7 @@ export function settingsOf(scale: DemoScale, { seed }: { seed: number }): string
     `tune.steps=${scale.tuneSteps}`,
     `tune.pretrainingImages=${scale.pretrainingImages}`,
     `tune.batchSize=${scale.tuneBatchSize}`,
+    `tune.replicas=${REPLICAS}`,
     `tune.learningRate=${scale.learningRate}`,
     `tune.warmupSteps=${scale.warmupSteps}`,
     `tune.sampleEverySteps=${scale.sampleEverySteps}`,

@@ -1,6 +1,7 @@
 /** What can be chosen about tuning, and how a project's settings become it. Names and defaults are `config/schema.ts`'s. */
 import type { LearningRateSchedule } from '@heed/diffusion/autodiff';
 import type { HeedConfig } from '../config/index.ts';
+import { badInput } from '../errors.ts';
 
 /** Which data take part: the rows of the paper's table 3. */
 export interface TuneStreams {
@@ -21,6 +22,8 @@ export interface TuneOptions {
   steps: number;
   /** Model-generated samples a batch; as many pre-training samples join them. */
   batchSize: number;
+  /** Equal parts of a batch that are worked on at the same time; divides `batchSize`. */
+  replicas: number;
   /** Batches an update. */
   accumulation: number;
   learningRate: number;
@@ -39,14 +42,18 @@ export interface TuneOptions {
   logEverySteps: number;
 }
 
-/** The options that a project's settings ask for. */
+/** The options that a project's settings ask for; throws a sentence where they contradict each other. */
 export function tuneOptionsOf({ seed, tune }: HeedConfig): TuneOptions {
+  if (tune.batchSize % tune.replicas !== 0) {
+    throw badInput(`tune.replicas: expected a divisor of tune.batchSize (${tune.batchSize}), got ${tune.replicas}`);
+  }
   return {
     seed,
     streams: { labelled: tune.humanData, unlabelled: tune.unlabelledData, pretraining: tune.beta > 0 },
     beta: tune.beta,
     steps: tune.steps,
     batchSize: tune.batchSize,
+    replicas: tune.replicas,
     accumulation: tune.accumulation,
     learningRate: tune.learningRate,
     schedule: tune.schedule,

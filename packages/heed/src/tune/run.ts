@@ -175,7 +175,7 @@ async function train(inputs: {
       batches: createTuneBatches({
         model: inputs.model,
         ...(inputs.pretraining === undefined ? {} : { pretraining: inputs.pretraining }),
-        batchSize: options.batchSize,
+        batchSize: options.batchSize / options.replicas,
         captionDropout: options.captionDropout,
         schedule: pipeline.schedule,
         seed: options.seed,

@@ -46,6 +46,7 @@ const DEFAULTS: TuneOptions = {
   beta: 0.5,
   steps: 6,
   batchSize: 3,
+  replicas: 1,
   accumulation: 1,
   learningRate: 1e-3,
   schedule: 'cosine',
@@ -107,7 +108,7 @@ async function training(
     batches: createTuneBatches({
       model,
       ...(options.streams.pretraining ? { pretraining } : {}),
-      batchSize: options.batchSize,
+      batchSize: options.batchSize / options.replicas,
       captionDropout: options.captionDropout,
       schedule,
       seed: options.seed,
@@ -139,14 +140,15 @@ function bits(parameters: ParameterValues): string {
 }
 
 describe('tuning', () => {
-  it.each([1, 2])('resumes to the same bits with %i batches an update', { timeout: 120_000 }, async (accumulation) => {
-    const whole = await training({ accumulation });
+  const divisions: Partial<TuneOptions>[] = [{}, { accumulation: 2 }, { replicas: 3 }];
+  it.each(divisions)('resumes to the same bits, %o', { timeout: 120_000 }, async (division) => {
+    const whole = await training(division);
     const straight = await trainModel(whole);
     expect(whole.sampled).toEqual([0, 4, 6]);
     expect(straight.step).toBe(6);
 
     const stop = new AbortController();
-    const first = await training({ accumulation });
+    const first = await training(division);
     const interrupted = trainModel({
       ...first,
       signal: stop.signal,
@@ -158,7 +160,7 @@ describe('tuning', () => {
     await expect(interrupted).rejects.toMatchObject({ name: 'AbortError' });
     expect((await findLatestCheckpoint(first.checkpointFolder))?.step).toBe(3);
 
-    const second = await training({ accumulation });
+    const second = await training(division);
     const resumed = await trainModel({ ...second, checkpointFolder: first.checkpointFolder });
     expect([...first.log, ...second.log]).toEqual(whole.log);
     expect(bits(resumed.parameters)).toBe(bits(straight.parameters));

@@ -32,6 +32,7 @@ export interface TuneTraining {
   unetConfig: UnetConfig;
   /** The base model's U-Net weights; updated in place. */
   parameters: ParameterValues;
+  /** Of `batchSize / replicas` samples each. */
   batches: TuneBatches;
   /** Shapes of one sample: latents [C, h, w], text states [T, D]. */
   latentShape: Shape;
@@ -74,14 +75,16 @@ export async function trainModel(training: TuneTraining): Promise<{ step: number
     ...(restored === undefined ? {} : { state: restored }),
     ...(training.device === undefined ? {} : { device: training.device }),
     ...(training.threads === undefined ? {} : { threads: training.threads }),
+    replicas: options.replicas,
   });
   const { state } = step;
+  const batchesPerStep = options.accumulation * options.replicas;
   const weights = () => (state.ema === undefined ? parameters : new Map([...parameters, ...state.ema]));
   let savedStep = restored?.step ?? 0;
   const save = async () => {
     if (savedStep === state.step) return;
     checkFinite(parameters);
-    const batch = state.step * options.accumulation;
+    const batch = state.step * batchesPerStep;
     await saveCheckpoint(checkpointFolder, {
       step: state.step,
       keep: options.keepCheckpoints,
@@ -99,7 +102,7 @@ export async function trainModel(training: TuneTraining): Promise<{ step: number
   try {
     await training.onStart?.(state.step);
     if (state.step === 0) await training.onSample?.(0, weights());
-    let upcoming = fetch(batches, state.step * options.accumulation);
+    let upcoming = fetch(training, state.step * batchesPerStep);
     while (state.step < options.steps) {
       signal?.throwIfAborted();
       const learningRate = learningRateAt(
@@ -111,13 +114,13 @@ export async function trainModel(training: TuneTraining): Promise<{ step: number
         },
         state.step,
       );
-      const first = state.step * options.accumulation;
+      const first = state.step * batchesPerStep;
       const sums: Record<string, number> = {};
       for (let i = 0; i < options.accumulation; i++) {
         const feeds = await upcoming();
         // The event loop is free while the graph runs: the next batch is made meanwhile.
         const running = options.accumulation === 1 ? step.step(feeds, { learningRate }) : step.accumulate(feeds);
-        upcoming = fetch(batches, first + i + 1);
+        upcoming = fetch(training, first + (i + 1) * options.replicas);
         for (const [name, value] of Object.entries(await running)) {
           sums[name] = (sums[name] ?? 0) + value / options.accumulation;
         }
@@ -145,9 +148,9 @@ export async function trainModel(training: TuneTraining): Promise<{ step: number
   }
 }
 
-/** Starts to make a batch; its failure is thrown where it is awaited, not before. */
-function fetch(batches: TuneBatches, batch: number) {
-  const promise = batches.at(batch);
+/** Starts to make a batch for each replica; a failure is thrown where they are awaited, not before. */
+function fetch({ batches, options: { replicas } }: TuneTraining, first: number) {
+  const promise = Promise.all(Array.from({ length: replicas }, (_, i) => batches.at(first + i)));
   promise.catch(() => {});
   return () => promise;
 }
