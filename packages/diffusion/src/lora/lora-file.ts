@@ -6,7 +6,8 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { formatShape, type ParameterValue, type ParameterValues, type Shape } from '@heed/autodiff';
-import type { FloatType } from '../safetensors/element-type.ts';
+import { ENCODERS, type FloatType } from '../safetensors/element-type.ts';
+import type { SafetensorsHeader } from '../safetensors/header.ts';
 import { quote } from '../safetensors/header-json.ts';
 import { readSafetensors, readSafetensorsHeader } from '../safetensors/read-safetensors.ts';
 import { writeSafetensors } from '../safetensors/write-safetensors.ts';
@@ -129,12 +130,12 @@ export async function loadLora(
 }
 
 function findModules(
-  entries: ReadonlyMap<string, unknown>,
+  entries: SafetensorsHeader['entries'],
   names: ReadonlyMap<string, ModuleName>,
   path: string,
 ): Map<ModuleName, Found> {
   const found = new Map<ModuleName, Found>();
-  for (const tensor of entries.keys()) {
+  for (const [tensor, { dtype }] of entries) {
     const other = OTHER_FORMS.find(([pattern]) => pattern.test(tensor))?.[1];
     const end = ENDS.find(({ pattern }) => pattern.test(tensor));
     if (other !== undefined || end === undefined) {
@@ -147,6 +148,10 @@ function findModules(
       throw new Error(
         `${path}: tensor ${quote(tensor)}: expected a module of the model's U-Net or text encoder, got none of that name`,
       );
+    }
+    // torch.tensor(4) is an integer, and so is many a file's alpha.
+    if (end.is !== 'alpha' && !Object.hasOwn(ENCODERS, dtype)) {
+      throw new Error(`${path}: tensor ${quote(tensor)}: expected floating-point weights, got ${dtype}`);
     }
     const one = found.get(module) ?? { module };
     if (one[end.is] !== undefined) {
