@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRandom, initializeParameters, type ParameterValues } from '@heed/autodiff';
+import { createRandom, elementCount, initializeParameters, type ParameterValues } from '@heed/autodiff';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseClipTextConfig } from '../../configs/clip-config.ts';
 import { parseSchedulerConfig } from '../../configs/scheduler-config.ts';
@@ -15,7 +15,8 @@ import { trainBytePairTokenizer } from '../../tokenizer/train-byte-pair-tokenize
 import { COMPONENT_KINDS, type ComponentConfigs, type ComponentName } from '../component-kinds.ts';
 import { loadModel } from '../model.ts';
 import { clipTokenizer } from './clip-vocabulary.ts';
-import { originalUnetName, originalVaeName } from './original-names.ts';
+import { inferConfigs } from './infer-configs.ts';
+import { originalUnetName, originalVaeName, PREFIXES } from './original-names.ts';
 import { loadCheckpointFile, saveCheckpointFile } from './single-file.ts';
 
 function component<Name extends ComponentName>(name: Name, config: ComponentConfigs[Name]) {
@@ -150,6 +151,48 @@ describe('a single file in the original layout', () => {
     const wrong = new Map(unetParameters).set('conv_in.bias', { shape: [9], data: new Float32Array(9) });
     await expect(loadModel(pristine, { unetParameters: wrong })).rejects.toThrow(/"conv_in.bias": expected \[32\]/);
   });
+});
+
+test("the true Stable Diffusion 1.5, by its header alone, has that model's configs", async () => {
+  const unet = parseUnetConfig({ cross_attention_dim: 768, sample_size: 64 });
+  const vae = parseVaeConfig({
+    block_out_channels: [128, 256, 512, 512],
+    down_block_types: Array.from({ length: 4 }, () => 'DownEncoderBlock2D'),
+    up_block_types: Array.from({ length: 4 }, () => 'UpDecoderBlock2D'),
+    layers_per_block: 2,
+    sample_size: 512,
+  });
+  const textEncoder = parseClipTextConfig({
+    hidden_size: 768,
+    intermediate_size: 3072,
+    projection_dim: 768,
+    num_attention_heads: 12,
+  });
+  const names = {
+    unet: originalUnetName(unet),
+    vae: originalVaeName(vae),
+    textEncoder: (name: string) => name,
+  };
+  const specs = {
+    unet: COMPONENT_KINDS.unet.parameters(unet),
+    vae: COMPONENT_KINDS.vae.parameters(vae),
+    textEncoder: COMPONENT_KINDS.textEncoder.parameters(textEncoder),
+  };
+  const shapes = new Map<string, readonly number[]>();
+  const counts: Record<string, number> = {};
+  for (const part of ['unet', 'vae', 'textEncoder'] as const) {
+    for (const { name, shape } of specs[part]) {
+      shapes.set(PREFIXES[part] + names[part](name), shape);
+      counts[part] = (counts[part] ?? 0) + elementCount(shape);
+    }
+  }
+  // Known of the published files.
+  expect(counts).toEqual({ unet: 859_520_964, vae: 83_653_863, textEncoder: 123_060_480 });
+  expect(shapes.size).toBe(686 + 248 + 196);
+  const found = inferConfigs(shapes, 'sd15');
+  expect(found.unet).toEqual({ ...unet, attention_head_dim: 8 });
+  expect(found.vae).toEqual(vae);
+  expect(found.textEncoder).toMatchObject(textEncoder);
 });
 
 describe('names', () => {
