@@ -1,9 +1,10 @@
 /** The U-Net as samplers call it: guided, at one timestep for the whole batch. */
+import { availableParallelism } from 'node:os';
 import type { UnetConfig } from '../configs/unet-config.ts';
 import { unet } from '../models/unet/unet.ts';
 import { stackRows } from './batches.ts';
 import type { ModelComponent } from './components.ts';
-import { createModelRunner, type RuntimeOptions } from './model-runner.ts';
+import { createModelRunner, type ModelRunner, type RuntimeOptions } from './model-runner.ts';
 
 export interface DenoiseBatch {
   /** [batch, C, h, w] */
@@ -23,53 +24,80 @@ export interface Denoiser {
   dispose(): Promise<void>;
 }
 
-/** `live` shows training in progress; see `createModelRunner`. */
+/** Above this many bytes of weights a second copy of them costs more than two halves of the threads gain. */
+const MAX_SPLIT_BYTES = 2 ** 28;
+
+/**
+ * `live` shows training in progress; see `createModelRunner`. Where a small network is guided on two or more threads of
+ * a processor, the unconditional and the conditional half run side by side, each on half of the threads: small
+ * operators share threads badly.
+ */
 export function createDenoiser(
   { config, parameters }: ModelComponent<UnetConfig>,
   options: RuntimeOptions & { live: boolean },
 ): Denoiser {
-  const runner = createModelRunner({ name: 'U-Net', parameters, ...options });
+  const { device = 'cpu', threads = availableParallelism() } = options;
+  const bytes = [...parameters.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+  const splits = device === 'cpu' && threads >= 2 && bytes <= MAX_SPLIT_BYTES;
+  const whole = createModelRunner({ name: 'U-Net', parameters, ...options });
+  const halves = [0, 1].map(() =>
+    createModelRunner({ name: 'U-Net', parameters, ...options, threads: Math.floor(threads / 2) }),
+  );
+
   return {
     async prepare({ shape, states, negativeState, guidanceScale, textLength, signal }) {
       const [batch, ...sampleShape] = shape;
-      const rows = negativeState === undefined ? batch : 2 * batch; // unconditional half first
-      const network = await runner.compiled(
-        'denoise',
-        {
-          sample: { shape: [rows, ...sampleShape] },
-          timestep: { shape: [rows] },
-          encoderHiddenStates: { shape: [rows, textLength, config.cross_attention_dim] },
-        },
-        (p, x) => ({ output: unet(p, config, x) }),
-      );
-      const encoderHiddenStates =
-        negativeState === undefined
-          ? states
-          : stackRows([stackRows(new Array<Float32Array>(batch).fill(negativeState)), states]);
-      return async (sample, timestep) => {
-        const feeds = {
-          sample: negativeState === undefined ? sample : stackRows([sample, sample]),
-          timestep: new Float32Array(rows).fill(timestep),
-          encoderHiddenStates,
+      const compiled = (runner: ModelRunner, rows: number) =>
+        runner.compiled(
+          'denoise',
+          {
+            sample: { shape: [rows, ...sampleShape] },
+            timestep: { shape: [rows] },
+            encoderHiddenStates: { shape: [rows, textLength, config.cross_attention_dim] },
+          },
+          (p, x) => ({ output: unet(p, config, x) }),
+        );
+      type Network = Awaited<ReturnType<typeof compiled>>;
+      const predict = async (network: Network, sample: Float32Array, timestep: number, text: Float32Array) => {
+        const rows = text.length / (textLength * config.cross_attention_dim);
+        const feeds = { sample, timestep: new Float32Array(rows).fill(timestep), encoderHiddenStates: text };
+        return (await network.run(feeds, signal === undefined ? {} : { signal })).output;
+      };
+
+      if (negativeState === undefined) {
+        const network = await compiled(whole, batch);
+        return (sample, timestep) => predict(network, sample, timestep, states);
+      }
+      const negative = stackRows(new Array<Float32Array>(batch).fill(negativeState));
+      if (splits) {
+        const networks = await Promise.all(halves.map((runner) => compiled(runner, batch)));
+        return async (sample, timestep) => {
+          // Settled, not raced: after an abort nothing may still run.
+          const [unconditional, conditional] = await Promise.allSettled(
+            [negative, states].map((text, i) => predict(networks[i]!, sample, timestep, text)),
+          );
+          return guide(settled(unconditional!), settled(conditional!), guidanceScale);
         };
-        const { output } = await network.run(feeds, signal === undefined ? {} : { signal });
-        return negativeState === undefined ? output : guide(output, guidanceScale);
+      }
+      const network = await compiled(whole, 2 * batch);
+      const text = stackRows([negative, states]);
+      return async (sample, timestep) => {
+        const output = await predict(network, stackRows([sample, sample]), timestep, text);
+        return guide(output.subarray(0, sample.length), output.subarray(sample.length), guidanceScale);
       };
     },
-    dispose: () => runner.dispose(),
+    dispose: async () => {
+      await Promise.all([whole, ...halves].map((runner) => runner.dispose()));
+    },
   };
 }
 
-/**
- * Classifier-free guidance (Ho and Salimans 2022, equation 6): both halves of a doubled batch [2B, ...], unconditional
- * first -> uncond + scale (cond - uncond) [B, ...].
- */
-export function guide(doubled: Float32Array, scale: number): Float32Array {
-  const half = doubled.length / 2;
-  const guided = new Float32Array(half);
-  for (let i = 0; i < half; i++) {
-    const unconditional = doubled[i]!;
-    guided[i] = unconditional + scale * (doubled[half + i]! - unconditional);
-  }
-  return guided;
+function settled<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
+}
+
+/** Classifier-free guidance (Ho and Salimans 2022, equation 6): uncond + scale (cond - uncond), [B, ...]. */
+export function guide(unconditional: Float32Array, conditional: Float32Array, scale: number): Float32Array {
+  return unconditional.map((value, i) => value + scale * (conditional[i]! - value));
 }
