@@ -9,7 +9,7 @@ const CHROMIUM = process.env.HEED_CHROMIUM ?? '/usr/bin/chromium';
 const IMAGES = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 /** Long: a busy machine is no failure. */
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 45_000;
 
 /** True where there is a browser; without one the pages' tests are left out on a developer's machine. */
 export const hasBrowser = existsSync(CHROMIUM);

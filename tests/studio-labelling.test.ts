@@ -90,7 +90,7 @@ it.runIf(hasBrowser)('skips with a reason, and shows its keys', async () => {
   await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();
   expect(await barriersOf(page)).toEqual([]);
-  await page.getByRole('button', { name: 'Change the key for: Good' }).click();
+  await page.getByRole('button', { name: 'change the key for: Good:' }).click();
   await page.keyboard.press('j');
   await page.getByRole('button', { name: 'Got it' }).click();
   await page.keyboard.press('j');

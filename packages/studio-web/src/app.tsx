@@ -1,11 +1,23 @@
 /** The pages by their addresses, for those who may see them. */
-import { useCallback, useEffect, useState } from 'react';
+import { type ComponentType, useCallback, useEffect, useState } from 'react';
 import { api, read } from './api/client.ts';
+import { ImagesPage } from './images/images-page.tsx';
 import { LabellingPage } from './labelling/labelling-page.tsx';
+import { OverviewPage } from './overview/overview-page.tsx';
 import { useAddress } from './parts/router.ts';
 import { TopBar } from './parts/top-bar.tsx';
+import { RatersPage } from './raters/raters-page.tsx';
+import { ResultsPage } from './results/results-page.tsx';
+import { JoinPage } from './session/join-page.tsx';
 import { LoginPage } from './session/login-page.tsx';
 import { type Session, SessionContext } from './session/session.ts';
+
+const PAGES: Readonly<Record<string, ComponentType>> = {
+  '/label': LabellingPage,
+  '/images': ImagesPage,
+  '/results': ResultsPage,
+  '/raters': RatersPage,
+};
 
 export function App() {
   const [session, setSession] = useState<Session>();
@@ -28,11 +40,14 @@ export function App() {
     );
   }
   if (session === undefined) return null;
+  if (path === '/join') return <JoinPage onLogin={refresh} />;
   if (path === '/login' || session.role === 'anonymous') return <LoginPage onLogin={refresh} />;
+  // A rater's page shows labelling only, whatever the address.
+  const Shown = session.role === 'owner' ? (PAGES[path] ?? OverviewPage) : LabellingPage;
   return (
     <SessionContext value={session}>
       <TopBar path={path} />
-      <LabellingPage />
+      <Shown />
     </SessionContext>
   );
 }

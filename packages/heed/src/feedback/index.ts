@@ -3,6 +3,7 @@ export { eventId, type FeedbackEvent, LABELS, type Label, queryId, RETRACTED, re
 export { type FeedbackImport, importFeedback } from './import-csv.ts';
 export { type Judgement, type LabelShares, labelShares, lastWords } from './judgements.ts';
 export { type FeedbackLog, openFeedbackLog } from './log.ts';
+export { appendRaterEvent, type RaterEvent, type RaterRecord, readRaters } from './raters.ts';
 export { writeFeedbackSheet } from './sheet.ts';
 export { runSimulatedLabelling, type SimulatedLabelling } from './simulate.ts';
 export { type CategoryStatus, type LabellingStatus, labellingStatus } from './status.ts';

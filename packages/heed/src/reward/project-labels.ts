@@ -1,14 +1,16 @@
 /** The labelled images of a project. How labels are averaged is `labelled-image.ts`'s business. */
-import { openFeedbackLog } from '../feedback/index.ts';
+import { openFeedbackLog, readRaters } from '../feedback/index.ts';
 import type { ImageRecord } from '../images/index.ts';
 import type { Project } from '../project/index.ts';
 import { isMeasuringSet, type LabelledImage, labelImages } from './labelled-image.ts';
 
-/** All labelled images of the project, each once. */
+/** All labelled images of the project, each once; answers of raters that were set aside are left out. */
 export async function readLabels(project: Project, images: readonly ImageRecord[]): Promise<LabelledImage[]> {
   const log = openFeedbackLog(project.paths.feedback);
   try {
-    return labelImages(uniqueById(images), await log.read());
+    const raters = readRaters(project);
+    const events = (await log.read()).filter(({ rater }) => !raters.get(rater)?.isSetAside);
+    return labelImages(uniqueById(images), events);
   } finally {
     await log.close();
   }

@@ -1,4 +1,5 @@
 /** The numbers a comparison stands on: intervals and distances between sets of embeddings. */
+export { fleissKappa, krippendorffAlpha, type RatedUnits, rawAgreement } from './agreement.ts';
 export type { BootstrapOptions, PairedCluster } from './bootstrap.ts';
 export { bootstrapMean, bootstrapPairedDifference, quantile } from './bootstrap.ts';
 export { cmmd } from './cmmd.ts';

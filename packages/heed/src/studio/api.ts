@@ -1,2 +1,3 @@
 /** The studio's HTTP API as types: all that the pages know of heed. Nothing here exists at run time. */
+export type { Job, JobKind } from './jobs/jobs.ts';
 export type { StudioApp } from './routes/app.ts';

@@ -22,6 +22,8 @@ export interface StudioServerOptions {
   readonly pages: StaticPages;
   /** The set whose images are labelled. */
   readonly set?: string;
+  /** Those of `--set`, for the commands that are started from the pages. */
+  readonly overrides?: readonly string[];
   /** A port that must be free; 0 takes any. */
   readonly port?: number;
   /** The address to listen on. */
@@ -44,9 +46,9 @@ export interface StudioServer {
 
 /** Opens and listens. */
 export async function startStudio(project: Project, options: StudioServerOptions): Promise<StudioServer> {
-  const { pages, set, port, host = LOOPBACK, url, onError } = options;
+  const { pages, set, overrides = [], port, host = LOOPBACK, url, onError } = options;
   const publicOrigin = url === undefined ? undefined : checkUrl(url);
-  const studio = await openStudio(project, set === undefined ? {} : { set });
+  const studio = await openStudio(project, { overrides, ...(set === undefined ? {} : { set }) });
   try {
     let app: ReturnType<typeof createApp> | undefined;
     const server = createAdaptorServer({ fetch: (request, env) => app!.fetch(request, env) });

@@ -3,9 +3,11 @@ import type { FeedbackLog } from '../feedback/log.ts';
 import { openFeedbackLog } from '../feedback/log.ts';
 import { takeLock } from '../project/lock.ts';
 import type { Project } from '../project/project.ts';
+import { createInvites, type Invites } from './auth/invites.ts';
 import { createLoginLinks, type LoginLinks } from './auth/login-link.ts';
 import { loadSecret, type Secret } from './auth/secret.ts';
 import { createSessions, type Sessions } from './auth/sessions.ts';
+import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { type AnswerDesk, createAnswerDesk } from './labelling/answer.ts';
 import { openProjectImages, type ProjectImages } from './pictures/project-images.ts';
 import { catchUpWithFeedback, makeQueries } from './storage/catch-up.ts';
@@ -22,6 +24,8 @@ export interface Studio {
   readonly secret: Secret;
   readonly sessions: Sessions;
   readonly loginLinks: LoginLinks;
+  readonly invites: Invites;
+  readonly jobs: Jobs;
   readonly desk: AnswerDesk;
   /** Takes in images that were drawn since the last time. */
   refresh(): Promise<void>;
@@ -34,8 +38,11 @@ const LOCKED = { command: 'studio' } as const;
  * Opens the project's parts, alone: a second studio is refused, and so are other commands that add judgements.
  * Reads from feedback.jsonl and the images what the tables do not have yet.
  */
-export async function openStudio(project: Project, options: { set?: string } = {}): Promise<Studio> {
-  const { set = 'train' } = options;
+export async function openStudio(
+  project: Project,
+  options: { set?: string; overrides?: readonly string[] } = {},
+): Promise<Studio> {
+  const { set = 'train', overrides = [] } = options;
   const ends: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const end of ends.splice(0).reverse()) await end();
@@ -57,6 +64,8 @@ export async function openStudio(project: Project, options: { set?: string } = {
       database.db.transaction((db) => makeQueries(db, images.current(), { set, imagesPerQuery }));
     await takeInImages();
     await database.db.transaction((db) => catchUpWithFeedback(db, log));
+    const jobs = createJobs(project, { overrides });
+    ends.push(() => jobs.stopAll());
     const eventCount = (await log.read()).length;
     const desk = createAnswerDesk({ database, log, images: images.current, eventCount });
     ends.push(() => desk.idle());
@@ -69,6 +78,8 @@ export async function openStudio(project: Project, options: { set?: string } = {
       secret,
       sessions: createSessions(database.db),
       loginLinks: createLoginLinks(),
+      invites: createInvites(database.db, { secret }),
+      jobs,
       desk,
       async refresh() {
         if (await images.refresh()) await takeInImages();

@@ -1,9 +1,14 @@
 /** A studio in memory of one process: its app with requests as a browser makes them. For tests alone. */
+import { existsSync, rmSync } from 'node:fs';
+import { cp, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Project } from '../project/project.ts';
 import { createAttemptLimit } from './auth/attempt-limit.ts';
 import { OWNER_RATER } from './auth/sessions.ts';
 import type { StaticPages } from './pages/static-pages.ts';
 import { createApp } from './routes/app.ts';
+import { databaseFolder, openDatabase } from './storage/database.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 export const TEST_ORIGIN = 'http://127.0.0.1:4180';
@@ -33,6 +38,7 @@ const page = { bytes: new TextEncoder().encode('<!doctype html>'), type: 'text/h
 const TEST_PAGES: StaticPages = { document: page, files: new Map([['/assets/a.js', page]]) };
 
 export async function openTestStudio(project: Project, options: { attempts?: number } = {}): Promise<TestStudio> {
+  await useEmptyDatabase(project);
   const studio = await openStudio(project);
   const errors: unknown[] = [];
   const app = createApp(studio, {
@@ -66,4 +72,21 @@ export async function openTestStudio(project: Project, options: { attempts?: num
     },
     close: () => studio.close(),
   };
+}
+
+let emptyDatabase: Promise<string> | undefined;
+
+/** Gives a new project a copy of an empty database: making one takes seconds, copying it does not. */
+async function useEmptyDatabase(project: Project): Promise<void> {
+  const folder = databaseFolder(project);
+  if (existsSync(folder)) return;
+  emptyDatabase ??= makeEmptyDatabase();
+  await cp(await emptyDatabase, folder, { recursive: true });
+}
+
+async function makeEmptyDatabase(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'heed-empty-database-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  await (await openDatabase(folder)).close();
+  return folder;
 }

@@ -38,7 +38,6 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
                 <button
                   type="button"
                   className="button small"
-                  aria-label={`Change the key for: ${ACTIONS[action].help}`}
                   onClick={() => setChanging(action)}
                   onKeyDown={(event) => {
                     if (changing !== action) return;
@@ -48,6 +47,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
                   }}
                 >
                   {changing === action ? 'press a key' : keysOf(action, settings).map(nameOfKey).join(' or ')}
+                  <span className="visually-hidden">, change the key for: {ACTIONS[action].help}</span>
                 </button>
               </td>
             </tr>

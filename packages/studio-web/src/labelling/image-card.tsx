@@ -46,11 +46,11 @@ export function ImageCard({ image, number, mark, isCurrent, onMark, onSelect, on
             key={value}
             type="button"
             className={`mark-button mark-${value}`}
+            aria-label={`${text}, image ${number}`}
             aria-pressed={mark === value}
             onClick={() => onMark(value)}
           >
             <span aria-hidden="true">{sign}</span> {text}
-            <span className="visually-hidden">, image {number}</span>
             {isCurrent && <KeyHint action={value} />}
           </button>
         ))}

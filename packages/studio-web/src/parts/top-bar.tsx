@@ -2,7 +2,13 @@
 import { useSession } from '../session/session.ts';
 import { followLink } from './router.ts';
 
-const OWNER_PAGES = [['/label', 'Label']] as const;
+const OWNER_PAGES = [
+  ['/', 'Overview'],
+  ['/label', 'Label'],
+  ['/images', 'Images'],
+  ['/raters', 'Raters'],
+  ['/results', 'Results'],
+] as const;
 
 export function TopBar({ path }: { path: string }) {
   const { role, project } = useSession();

@@ -35,6 +35,7 @@ export function studioCommand(program: Command): void {
       const server = await startStudio(project, {
         pages,
         set: name,
+        overrides: options.set,
         ...(port === undefined ? {} : { port }),
         ...(host === undefined ? {} : { host }),
         ...(url === undefined ? {} : { url }),

@@ -17,6 +17,7 @@ export type Policy = keyof typeof POLICIES;
 export const ROUTE_POLICIES: Readonly<Record<string, Policy>> = {
   'GET /api/session': 'anyone',
   'POST /api/session/login': 'anyone',
+  'POST /api/session/join': 'anyone',
   'POST /api/session/logout': 'raters',
   'GET /api/pictures/:id': 'raters',
   'GET /api/labelling/standing': 'raters',
@@ -24,6 +25,20 @@ export const ROUTE_POLICIES: Readonly<Record<string, Policy>> = {
   'POST /api/labelling/release': 'raters',
   'POST /api/labelling/answers': 'raters',
   'POST /api/labelling/answers/:id/retract': 'raters',
+  'GET /api/overview': 'owner',
+  'GET /api/images': 'owner',
+  'GET /api/reports': 'owner',
+  'GET /api/reports/:name': 'owner',
+  'GET /api/jobs': 'owner',
+  'POST /api/jobs': 'owner',
+  'POST /api/jobs/:id/stop': 'owner',
+  'GET /api/jobs/:id/events': 'owner',
+  'GET /api/invites': 'owner',
+  'POST /api/invites': 'owner',
+  'POST /api/invites/:id/revoke': 'owner',
+  'GET /api/raters': 'owner',
+  'POST /api/raters/:id/set-aside': 'owner',
+  'POST /api/raters/:id/take-back': 'owner',
   'GET /*': 'anyone',
 };
 

@@ -11,6 +11,8 @@ export interface Identity {
   readonly role: Role;
   /** The id that judgements are recorded under. */
   readonly rater: string;
+  /** The invite that the rater came by. */
+  readonly invite?: string;
 }
 
 /** The rater id of the project's owner. */
@@ -20,7 +22,7 @@ export const SESSION_DAYS = 30;
 
 export interface Sessions {
   /** Starts a session and returns its token. */
-  start(identity: Identity, options?: { invite?: string }): Promise<string>;
+  start(identity: Omit<Identity, 'invite'>, options?: { invite?: string }): Promise<string>;
   /** The identity behind a token; undefined where it is unknown, over, or its invite was revoked. */
   identify(token: string): Promise<Identity | undefined>;
   end(token: string): Promise<void>;
@@ -45,11 +47,12 @@ export function createSessions(db: Database, options: { now?: () => Date } = {})
     },
     async identify(token) {
       const [row] = await db
-        .select({ role: sessions.role, rater: sessions.rater, revokedAt: invites.revokedAt })
+        .select({ role: sessions.role, rater: sessions.rater, invite: sessions.invite, revokedAt: invites.revokedAt })
         .from(sessions)
         .leftJoin(invites, eq(invites.id, sessions.invite))
         .where(and(eq(sessions.tokenHash, hashToken(token)), gt(sessions.expiresAt, now())));
-      return row && row.revokedAt === null ? { role: row.role, rater: row.rater } : undefined;
+      if (!row || row.revokedAt !== null) return undefined;
+      return { role: row.role, rater: row.rater, ...(row.invite === null ? {} : { invite: row.invite }) };
     },
     async end(token) {
       await db.delete(sessions).where(eq(sessions.tokenHash, hashToken(token)));

@@ -9,7 +9,8 @@ import { type FeedbackEvent, lastWords, openFeedbackLog } from '../../feedback/i
 import type { Project } from '../../project/project.ts';
 import { trainingPrompts } from '../../prompts/index.ts';
 import { addDrawnImages, makeDrawnProject } from '../../testing/drawn-project.ts';
-import { databaseFolder, removeDatabase } from '../storage/database.ts';
+import { databaseFolder } from '../storage/database.ts';
+import { rebuildStudio } from '../storage/rebuild.ts';
 import { openTestStudio, type TestStudio } from '../testing.ts';
 
 interface Lease {
@@ -210,7 +211,7 @@ describe('the tables', () => {
     const before = [await dump(), await counts()];
     expect(before[0]!.length).toBeGreaterThan(5);
     await test.close();
-    await removeDatabase(databaseFolder(project));
+    expect(await rebuildStudio(project)).toEqual({ answers: before[0]!.length, queries: before[1]!.length });
     test = await openTestStudio(project);
     expect([await dump(), await counts()]).toEqual(before);
   });

@@ -13,9 +13,12 @@ import {
 } from '../auth/guard.ts';
 import type { StaticPages } from '../pages/static-pages.ts';
 import type { Studio } from '../studio.ts';
+import { jobRoutes } from './jobs.ts';
 import { labellingRoutes } from './labelling.ts';
+import { imageRoutes, overviewRoutes, reportRoutes } from './overview.ts';
 import { pageRoutes } from './pages.ts';
 import { pictureRoutes } from './pictures.ts';
+import { inviteRoutes, raterRoutes } from './raters.ts';
 import { sessionRoutes } from './session.ts';
 
 export interface AppOptions {
@@ -52,6 +55,12 @@ export function createApp(studio: Studio, options: AppOptions) {
     .route('/api/session', sessionRoutes(studio, { cookie, attempts }))
     .route('/api/pictures', pictureRoutes(studio))
     .route('/api/labelling', labellingRoutes(studio))
+    .route('/api/overview', overviewRoutes(studio))
+    .route('/api/images', imageRoutes(studio))
+    .route('/api/reports', reportRoutes(studio))
+    .route('/api/jobs', jobRoutes(studio))
+    .route('/api/invites', inviteRoutes(studio, { origin: first.origin }))
+    .route('/api/raters', raterRoutes(studio))
     .route('/', pageRoutes(pages));
 }
 

@@ -1,0 +1,60 @@
+/**
+ * raters.jsonl: who the raters are and whose answers are set aside. Append-only like the feedback; setting aside deletes
+ * nothing and can be taken back.
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { createJsonLinesWriter, readJsonLines } from '../files/json-lines.ts';
+import type { Project } from '../project/project.ts';
+
+const eventSchema = z.object({
+  time: z.iso.datetime(),
+  rater: z.string().min(1).max(200),
+  event: z.enum(['joined', 'set-aside', 'taken-back']),
+  /** What the rater calls themselves. */
+  name: z.string().max(200).optional(),
+});
+
+/** One line of raters.jsonl. */
+export type RaterEvent = z.output<typeof eventSchema>;
+
+export interface RaterRecord {
+  readonly id: string;
+  readonly name?: string;
+  /** Their answers are kept, and left out of what rewards learn from. */
+  readonly isSetAside: boolean;
+}
+
+/** All raters that the file names, by id. Those who only stand in the feedback are not in it. */
+export function readRaters(project: Project): Map<string, RaterRecord> {
+  const raters = new Map<string, RaterRecord>();
+  for (const { rater, event, name } of readJsonLines(ratersPath(project), parseEvent).records) {
+    const earlier = raters.get(rater) ?? { id: rater, isSetAside: false };
+    raters.set(rater, {
+      ...earlier,
+      ...(name === undefined ? {} : { name }),
+      isSetAside: event === 'joined' ? earlier.isSetAside : event === 'set-aside',
+    });
+  }
+  return raters;
+}
+
+/** Appends one event and flushes it. */
+export async function appendRaterEvent(project: Project, event: RaterEvent): Promise<void> {
+  const writer = createJsonLinesWriter(ratersPath(project), { fsync: true });
+  try {
+    await writer.append([eventSchema.parse(event)]);
+  } finally {
+    await writer.close();
+  }
+}
+
+function ratersPath(project: Project): string {
+  return join(project.folder, 'raters.jsonl');
+}
+
+function parseEvent(value: unknown): RaterEvent {
+  const result = eventSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw new Error(`expected an event of a rater, got a bad value in ${result.error.issues[0]?.path.join('.')}`);
+}

@@ -1,0 +1,86 @@
+/**
+ * Links that let raters in without an account: signed, so that none can be made up; counted, expiring and revocable,
+ * so that one that got about can be stopped. Revoking one ends the sessions that came by it.
+ */
+import { and, eq, sql } from 'drizzle-orm';
+import type { Database } from '../storage/database.ts';
+import { invites } from '../storage/schema.ts';
+import { randomToken, type Secret } from './secret.ts';
+
+export interface Invite {
+  readonly id: string;
+  /** For the owner: whom it is for. */
+  readonly name: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly maxUses: number;
+  readonly uses: number;
+  readonly revokedAt: Date | null;
+}
+
+export interface Invites {
+  make(options: { name: string; days: number; maxUses: number }): Promise<Invite>;
+  all(): Promise<Invite[]>;
+  /** What stands behind the '#' of the link. */
+  tokenOf(invite: Pick<Invite, 'id'>): string;
+  /** Counts one use and returns the invite's id; undefined where the token is forged, revoked, expired or used up. */
+  redeem(token: string): Promise<string | undefined>;
+  /** The id in a token whose signature is right, whether it can still be used or not. */
+  read(token: string): string | undefined;
+  /** False where there is no such invite. */
+  revoke(id: string): Promise<boolean>;
+}
+
+const DAY_MS = 86_400_000;
+const ID_LENGTH = 22;
+
+export function createInvites(db: Database, options: { secret: Secret; now?: () => Date }): Invites {
+  const { secret, now = () => new Date() } = options;
+  const read = (token: string) => {
+    const [id = '', tag = ''] = token.split('.');
+    return secret.verify('invite', id, tag) ? id : undefined;
+  };
+  return {
+    read,
+    async make({ name, days, maxUses }) {
+      const createdAt = now();
+      const invite = {
+        id: randomToken().slice(0, ID_LENGTH),
+        name,
+        createdAt,
+        expiresAt: new Date(createdAt.getTime() + days * DAY_MS),
+        maxUses,
+        uses: 0,
+        revokedAt: null,
+      };
+      await db.insert(invites).values(invite);
+      return invite;
+    },
+    all: async () => db.select().from(invites).orderBy(sql`${invites.createdAt} desc`),
+    tokenOf: ({ id }) => `${id}.${secret.tag('invite', id)}`,
+    async redeem(token) {
+      const id = read(token);
+      if (id === undefined) return undefined;
+      // One statement: two who come at once cannot both take the last use.
+      const taken = await db
+        .update(invites)
+        .set({ uses: sql`${invites.uses} + 1` })
+        .where(
+          and(
+            eq(invites.id, id),
+            sql`${invites.revokedAt} is null and ${invites.uses} < ${invites.maxUses} and ${invites.expiresAt} > ${now().toISOString()}::timestamptz`,
+          ),
+        )
+        .returning({ id: invites.id });
+      return taken[0]?.id;
+    },
+    async revoke(id) {
+      const revoked = await db
+        .update(invites)
+        .set({ revokedAt: now() })
+        .where(eq(invites.id, id))
+        .returning({ id: invites.id });
+      return revoked.length > 0;
+    },
+  };
+}

@@ -1,0 +1,150 @@
+/** Where the loop of a project stands, and what would be useful next. Reads files; changes nothing. */
+import { existsSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CategoryStatus, labellingStatus } from '../../feedback/index.ts';
+import type { ImageStore } from '../../images/store.ts';
+import { modelNames } from '../../project/models.ts';
+import type { Project } from '../../project/project.ts';
+import { latestRunId } from '../../project/run.ts';
+import { REWARD_REPORT_FILE, type RewardReport } from '../../reward/report.ts';
+import type { JobKind } from '../jobs/jobs.ts';
+
+/** One trained reward. */
+export interface RewardStatus {
+  readonly name: string;
+  readonly trainedAt: string;
+  /** Labelled images that it learned from, and was measured on. */
+  readonly images: RewardReport['images'];
+  /** Accuracies on held-out pairs. */
+  readonly accuracy: RewardReport['summary'];
+  readonly warning?: string;
+  /** Judgements were added after it was trained. */
+  readonly isBehind: boolean;
+}
+
+export interface NextAction {
+  readonly title: string;
+  readonly why: string;
+  /** The page that it is done on, or the command that does it. */
+  readonly page?: string;
+  readonly job?: JobKind;
+}
+
+export interface Overview {
+  readonly set: string;
+  readonly images: number;
+  readonly prompts: number;
+  readonly categories: readonly CategoryStatus[];
+  readonly rewards: readonly RewardStatus[];
+  readonly models: readonly string[];
+  /** The newest evaluation run. */
+  readonly evaluation?: string;
+  /** Names of report pages, the newest first. */
+  readonly reports: readonly string[];
+  readonly next: NextAction;
+}
+
+/** With this few judged images a reward learns nothing worth looking at. */
+const LABELS_FOR_A_REWARD = 60;
+
+export async function readOverview(
+  project: Project,
+  { images, set }: { images: ImageStore; set: string },
+): Promise<Overview> {
+  const shown = images.all({ set });
+  const { categories } = await labellingStatus(project, { set });
+  const evaluation = await latestRunId(project, 'evaluate');
+  const facts = {
+    set,
+    images: shown.length,
+    prompts: new Set(shown.map(({ prompt }) => prompt)).size,
+    categories,
+    rewards: await readRewards(project),
+    models: await modelNames(project),
+    ...(evaluation === undefined ? {} : { evaluation }),
+    reports: await readReports(project),
+  };
+  return { ...facts, next: nextAction(facts) };
+}
+
+/** The first thing of the loop that is missing or behind. */
+export function nextAction(facts: Omit<Overview, 'next'>): NextAction {
+  const all = facts.categories.at(-1);
+  const [judged, good, bad] = [all?.judged ?? 0, all?.good ?? 0, all?.bad ?? 0];
+  const reward = facts.rewards.find(({ name }) => name === 'default');
+  if (facts.images === 0) {
+    return { title: 'Draw images', why: 'There is nothing to judge yet.', job: 'generate' };
+  }
+  if (judged < Math.min(LABELS_FOR_A_REWARD, facts.images)) {
+    const wanted = Math.min(LABELS_FOR_A_REWARD, facts.images);
+    return {
+      title: 'Label images',
+      why: `${judged} of ${wanted} images for a first reward are judged.`,
+      page: '/label',
+    };
+  }
+  if (good === 0 || bad === 0) {
+    return { title: 'Label more images', why: 'A reward needs good and bad ones to learn from.', page: '/label' };
+  }
+  if (!reward) return { title: 'Train the reward', why: `${judged} images are judged.`, job: 'reward' };
+  if (reward.isBehind) {
+    return { title: 'Train the reward again', why: 'There are judgements that it has not seen.', job: 'reward' };
+  }
+  if (facts.models.length === 1) {
+    return { title: 'Tune the model', why: 'The reward knows what people like.', job: 'tune' };
+  }
+  if (facts.evaluation === undefined) {
+    return { title: 'Evaluate', why: 'A tuned model is there; what did it buy?', job: 'evaluate' };
+  }
+  if (facts.reports.length === 0) {
+    return { title: 'Write the report', why: 'An evaluation is there.', job: 'report' };
+  }
+  return { title: 'Look at the results', why: 'The loop is closed; more labels make it better.', page: '/results' };
+}
+
+async function readRewards(project: Project): Promise<RewardStatus[]> {
+  const folders = (await namesIn(project.paths.models)).filter((name) => name.startsWith('reward-'));
+  const judgedAt = await changedAt(project.paths.feedback);
+  const rewards: RewardStatus[] = [];
+  for (const folder of folders.sort()) {
+    const path = join(project.paths.models, folder, REWARD_REPORT_FILE);
+    if (!existsSync(path)) continue;
+    const { images, summary, gate } = JSON.parse(await readFile(path, 'utf8')) as RewardReport;
+    const trainedAt = await changedAt(path);
+    rewards.push({
+      name: folder.slice('reward-'.length),
+      trainedAt: new Date(trainedAt).toISOString(),
+      images,
+      accuracy: summary,
+      ...(gate.warning === undefined ? {} : { warning: gate.warning }),
+      isBehind: judgedAt > trainedAt,
+    });
+  }
+  return rewards;
+}
+
+/** Names of the pages in reports/, without '.html', the newest first. */
+export async function readReports(project: Project): Promise<string[]> {
+  const names = (await namesIn(project.paths.reports)).filter((name) => name.endsWith('.html'));
+  const times = await Promise.all(names.map((name) => changedAt(join(project.paths.reports, name))));
+  return names
+    .map((name, i) => ({ name: name.slice(0, -'.html'.length), time: times[i]! }))
+    .sort((a, b) => b.time - a.time)
+    .map(({ name }) => name);
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+}
+
+/** Milliseconds since 1970; 0 where there is no such file. */
+async function changedAt(path: string): Promise<number> {
+  return stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+}

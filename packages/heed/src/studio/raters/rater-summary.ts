@@ -1,0 +1,95 @@
+/** What each rater has done, and how far raters agree. People alone: simulated raters agree by construction. */
+import { groupBy } from '../../collections/group-by.ts';
+import { type Judgement, lastWords, openFeedbackLog, readRaters } from '../../feedback/index.ts';
+import type { Project } from '../../project/project.ts';
+import { fleissKappa, krippendorffAlpha, quantile, type RatedUnits, rawAgreement } from '../../statistics/index.ts';
+
+export interface RaterSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly isSetAside: boolean;
+  /** Queries answered or skipped. */
+  readonly queries: number;
+  /** Shares of judged images. */
+  readonly good: number;
+  readonly skip: number;
+  readonly medianSeconds?: number;
+  /** The share of images judged with others on which this rater is with the majority of the others. */
+  readonly withOthers?: number;
+}
+
+export interface Agreement {
+  /** Images that at least two people judged. */
+  readonly images: number;
+  readonly raw?: number;
+  readonly alpha?: number;
+  /** Over the images with the most common number of judgements. */
+  readonly kappa?: number;
+}
+
+/** Everybody who joined or judged; agreement is over those whose answers count. */
+export async function summariseRaters(project: Project): Promise<{ raters: RaterSummary[]; agreement: Agreement }> {
+  const records = readRaters(project);
+  const events = lastWords(await openFeedbackLog(project.paths.feedback).read()).filter(
+    ({ raterKind }) => raterKind === 'human',
+  );
+  const counting = events.filter(({ rater }) => !records.get(rater)?.isSetAside);
+  const byImage = groupBy(counting.filter(saysSomething), ({ image }) => image);
+  const byRater = groupBy(events, ({ rater }) => rater);
+  const ids = [...new Set([...records.keys(), ...byRater.keys()])];
+  return {
+    raters: ids.map((id) => {
+      const own = byRater.get(id) ?? [];
+      const judged = own.filter(saysSomething);
+      const seconds = [...groupBy(own, ({ query }) => query).values()]
+        .flatMap(([first]) => (first?.seconds === undefined ? [] : [first.seconds]))
+        .sort((a, b) => a - b);
+      const withOthers = agreementWithOthers(judged, byImage);
+      return {
+        id,
+        name: records.get(id)?.name ?? id,
+        isSetAside: records.get(id)?.isSetAside ?? false,
+        queries: new Set(own.map(({ query }) => query)).size,
+        good: share(judged, ({ label }) => label === 'good'),
+        skip: share(own, ({ label }) => label === 'skip'),
+        ...(seconds.length === 0 ? {} : { medianSeconds: quantile(seconds, 0.5) }),
+        ...(withOthers === undefined ? {} : { withOthers }),
+      };
+    }),
+    agreement: agreementOf([...byImage.values()].map((judgements) => judgements.map(({ label }) => label))),
+  };
+}
+
+function agreementOf(units: RatedUnits): Agreement {
+  const paired = units.filter((labels) => labels.length >= 2);
+  const bySize = [...groupBy(paired, (labels) => String(labels.length)).values()].sort((a, b) => b.length - a.length);
+  const [raw, alpha, kappa] = [rawAgreement(paired), krippendorffAlpha(paired), fleissKappa(bySize[0] ?? [])];
+  return {
+    images: paired.length,
+    ...(raw === undefined ? {} : { raw }),
+    ...(alpha === undefined ? {} : { alpha }),
+    ...(kappa === undefined ? {} : { kappa }),
+  };
+}
+
+/** Images on which the others are split evenly say nothing about this rater. */
+function agreementWithOthers(
+  own: readonly Judgement[],
+  byImage: ReadonlyMap<string, readonly Judgement[]>,
+): number | undefined {
+  const verdicts = own.flatMap(({ image, rater, label }) => {
+    const others = (byImage.get(image) ?? []).filter((judgement) => judgement.rater !== rater);
+    const good = others.filter((judgement) => judgement.label === 'good').length;
+    if (2 * good === others.length) return [];
+    return [(2 * good > others.length ? 'good' : 'bad') === label];
+  });
+  return verdicts.length === 0 ? undefined : verdicts.filter(Boolean).length / verdicts.length;
+}
+
+function saysSomething({ label }: Judgement): boolean {
+  return label !== 'skip';
+}
+
+function share<T>(items: readonly T[], test: (item: T) => boolean): number {
+  return items.length === 0 ? 0 : items.filter(test).length / items.length;
+}

@@ -1,0 +1,179 @@
+// Invites, what raters did, setting aside, and the owner's views of it, through the HTTP API.
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Project } from '../../project/project.ts';
+import { readLabels } from '../../reward/project-labels.ts';
+import { makeDrawnProject } from '../../testing/drawn-project.ts';
+import { openTestStudio, TEST_ORIGIN, type TestStudio } from '../testing.ts';
+
+let folder: string;
+let project: Project;
+let test: TestStudio;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'heed-raters-'));
+  project = await makeDrawnProject(join(folder, 'p'), { prompts: 8, overrides: ['label.ratersPerQuery=3'] });
+  test = await openTestStudio(project, { attempts: 1000 });
+});
+afterAll(async () => {
+  await test.close();
+  await rm(folder, { recursive: true });
+});
+
+interface Shown {
+  id: string;
+  link: string;
+}
+const invite = (changes: object = {}) =>
+  test.post<Shown>('/api/invites', { name: 'The lab', days: 7, maxUses: 2, ...changes }, test.owner);
+const tokenIn = ({ link }: Shown) => new URL(link).hash.slice(1);
+const join_ = (token: string, options: { name?: string; cookie?: string } = {}) =>
+  test.request('/api/session/join', {
+    method: 'POST',
+    body: { token, name: options.name ?? 'Ada' },
+    token: options.cookie,
+  });
+const sessionOf = (response: Response) => /=([^;]+)/.exec(response.headers.getSetCookie()[0] ?? '')?.[1] ?? '';
+const isIn = async (token: string) => (await test.request('/api/labelling/standing', { token })).status === 200;
+
+/** Lets a new rater answer every query with one label for all images. */
+async function judgeAll(name: string, labels: ('good' | 'bad')[]): Promise<string> {
+  const session = sessionOf(await join_(tokenIn(await invite()), { name }));
+  const { queries } = await test.post<{ queries: { id: string }[] }>('/api/labelling/lease', { count: 10 }, session);
+  for (const { id: query } of queries) {
+    await test.post('/api/labelling/answers', { id: randomUUID(), query, labels, seconds: 2 }, session);
+  }
+  return session;
+}
+
+describe('an invite', () => {
+  it('lets as many in as it says, each as somebody new, who may label and no more', async () => {
+    const made = await invite();
+    expect(made.link).toMatch(new RegExp(`^${TEST_ORIGIN}/join#`));
+    const [one, two, three] = [await join_(tokenIn(made)), await join_(tokenIn(made)), await join_(tokenIn(made))];
+    expect([one.status, two.status, three.status]).toEqual([200, 200, 401]);
+    const session = sessionOf(one);
+    expect(await isIn(session)).toBe(true);
+    expect((await test.request('/api/overview', { token: session })).status).toBe(404);
+    expect((await test.request('/api/invites', { token: session })).status).toBe(404);
+  });
+
+  it('opened again in the same browser counts once', async () => {
+    const made = await invite({ maxUses: 1 });
+    const first = await join_(tokenIn(made));
+    expect((await join_(tokenIn(made), { cookie: sessionOf(first) })).status).toBe(200);
+    expect((await join_(tokenIn(made))).status).toBe(401);
+    expect((await join_(tokenIn(made), { cookie: test.owner })).status).toBe(200);
+  });
+
+  it('that two take at once has no use too many', async () => {
+    const made = await invite({ maxUses: 3 });
+    const all = await Promise.all(Array.from({ length: 12 }, () => join_(tokenIn(made))));
+    expect(all.filter(({ status }) => status === 200)).toHaveLength(3);
+  });
+
+  it('ends by revoking, with its sessions, and with its time', async () => {
+    const made = await invite();
+    const session = sessionOf(await join_(tokenIn(made)));
+    await test.post(`/api/invites/${made.id}/revoke`, {}, test.owner);
+    expect(await isIn(session)).toBe(false);
+    expect((await join_(tokenIn(made))).status).toBe(401);
+    const old = await invite();
+    await test.studio.database.db.execute(sql`update invites set expires_at = now() where id = ${old.id}`);
+    expect((await join_(tokenIn(old))).status).toBe(401);
+  });
+
+  it('cannot be made up', async () => {
+    const [id, tag] = tokenIn(await invite()).split('.') as [string, string];
+    const other = tokenIn(await invite()).split('.') as [string, string];
+    for (const token of [
+      '',
+      id,
+      `${id}.`,
+      `${id}.${other[1]}`,
+      `${other[0]}.${tag}`,
+      `${id}.${'A'.repeat(tag.length)}`,
+    ]) {
+      expect([token, (await join_(token)).status]).toEqual([token, 401]);
+    }
+    for (const body of [{ name: '' }, { days: 0 }, { days: 1000 }, { maxUses: 0 }, { role: 'owner' }]) {
+      const response = await test.request('/api/invites', {
+        method: 'POST',
+        token: test.owner,
+        body: { name: 'x', days: 1, maxUses: 1, ...body },
+      });
+      expect([body, response.status]).toEqual([body, 400]);
+    }
+  });
+});
+
+describe('raters', () => {
+  it('are summed up, their agreement measured, and set aside without losing a word', async () => {
+    await judgeAll('Ben', ['good', 'good', 'bad']);
+    await judgeAll('Cleo', ['good', 'good', 'bad']);
+    await judgeAll('Random <b>Dan</b>', ['bad', 'good', 'good']);
+    const read = async () =>
+      (await (await test.request('/api/raters', { token: test.owner })).json()) as {
+        raters: { id: string; name: string; queries: number; withOthers?: number; isSetAside: boolean }[];
+        agreement: { images: number; alpha: number; kappa: number; raw: number };
+      };
+    const { raters, agreement } = await read();
+    const dan = raters.find(({ name }) => name === 'Random <b>Dan</b>')!;
+    expect(raters.find(({ name }) => name === 'Ben')).toMatchObject({ queries: 8, withOthers: 1 });
+    // The first image: good good bad; the second: all good; the third: bad bad good.
+    expect(agreement.images).toBe(24);
+    expect(agreement.raw).toBeCloseTo((1 / 3 + 1 + 1 / 3) / 3, 12);
+    expect(dan.withOthers).toBeCloseTo(1 / 3, 12);
+
+    const labels = async () =>
+      (await readLabels(project, test.studio.images.current().all())).map(({ label }) => label);
+    expect(new Set(await labels())).toEqual(new Set([1, 2 / 3, 1 / 3]));
+    await test.post(`/api/raters/${dan.id}/set-aside`, {}, test.owner);
+    expect(new Set(await labels())).toEqual(new Set([1, 0]));
+    expect((await read()).agreement.alpha).toBe(1);
+    await test.post(`/api/raters/${dan.id}/take-back`, {}, test.owner);
+    expect(new Set(await labels())).toEqual(new Set([1, 2 / 3, 1 / 3]));
+  });
+});
+
+describe('the owner sees', () => {
+  it('images by what people said of them, a page at a time', async () => {
+    const count = async (query: string) => {
+      const response = await test.request(`/api/images?${query}`, { token: test.owner });
+      return response.ok ? ((await response.json()) as { total: number }).total : response.status;
+    };
+    expect(await count('')).toBe(24);
+    expect(await count('label=disputed')).toBe(16);
+    expect(await count('label=good')).toBe(16);
+    expect(await count('label=none')).toBe(0);
+    expect(await count('rater=nobody')).toBe(0);
+    expect(await count('prompt=%27%3B--')).toBe(0);
+    expect(await count('label=great')).toBe(400);
+    expect(await count('password=x')).toBe(400);
+  });
+
+  it('what is next', async () => {
+    const response = await test.request('/api/overview', { token: test.owner });
+    expect(await response.json()).toMatchObject({
+      images: 24,
+      prompts: 8,
+      models: ['base'],
+      next: { title: 'Train the reward', job: 'reward' },
+    });
+  });
+
+  it('reports of the folder alone, where no script can run', async () => {
+    await mkdir(project.paths.reports, { recursive: true });
+    await writeFile(join(project.paths.reports, 'evaluate-0001.html'), '<script>1</script>');
+    const get = (name: string) => test.request(`/api/reports/${name}`, { token: test.owner });
+    const report = await get('evaluate-0001');
+    expect(report.status).toBe(200);
+    expect(report.headers.get('content-security-policy')).toMatch(/^default-src 'none';.*; sandbox$/);
+    for (const name of ['..%2fheed.toml', 'evaluate-0001.html', '%2e%2e', 'none']) {
+      expect([name, (await get(name)).status]).toEqual([name, 404]);
+    }
+  });
+});

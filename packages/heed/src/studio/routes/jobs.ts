@@ -1,0 +1,49 @@
+/** Starting and stopping commands, and watching them live by server-sent events. */
+import { Hono } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import { z } from 'zod';
+import { problem, type StudioEnv } from '../auth/guard.ts';
+import { JOB_KINDS, type Job, type JobKind } from '../jobs/jobs.ts';
+import type { Studio } from '../studio.ts';
+import { check } from './check-body.ts';
+
+const jobBody = z.strictObject({ kind: z.enum(Object.keys(JOB_KINDS) as [JobKind, ...JobKind[]]) });
+const jobParam = z.strictObject({ id: z.string().max(100) });
+/** Proxies cut connections that say nothing. */
+const ALIVE_EVERY_MS = 15_000;
+
+export function jobRoutes({ jobs }: Studio) {
+  return new Hono<StudioEnv>()
+    .get('/', (c) => c.json({ jobs: jobs.all() }))
+    .post('/', check('json', jobBody), (c) => {
+      const job = jobs.start(c.req.valid('json').kind);
+      return job ? c.json(job) : problem(c, 409, 'another command is running; stop it or wait for it');
+    })
+    .post('/:id/stop', check('param', jobParam), (c) => {
+      if (jobs.stop(c.req.valid('param').id)) return c.json({ stopping: true });
+      return problem(c, 404, 'this command is not running');
+    })
+    .get('/:id/events', check('param', jobParam), (c) => {
+      const job = jobs.get(c.req.valid('param').id);
+      if (!job) return problem(c, 404, 'there is no such command');
+      return streamSSE(c, async (stream) => {
+        const send = (now: Job) => stream.writeSSE({ data: JSON.stringify(now) });
+        await send(job);
+        if (job.state !== 'running') return;
+        await new Promise<void>((resolve) => {
+          const alive = setInterval(() => void stream.write(': alive\n\n'), ALIVE_EVERY_MS);
+          const end = () => {
+            clearInterval(alive);
+            unwatch();
+            resolve();
+          };
+          const unwatch = jobs.watch(job.id, (now) => {
+            void send(now).then(() => {
+              if (now.state !== 'running') end();
+            });
+          });
+          stream.onAbort(end);
+        });
+      });
+    });
+}

@@ -1,0 +1,79 @@
+/** What the owner looks at: the loop, the images, the reports. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { problem, type StudioEnv } from '../auth/guard.ts';
+import { BROWSE_LABELS, browseImages } from '../overview/browse.ts';
+import { readOverview, readReports } from '../overview/overview.ts';
+import type { Studio } from '../studio.ts';
+import { check } from './check-body.ts';
+
+const PAGE_SIZE = 60;
+const filterText = z.string().min(1).max(500).optional();
+const browseQuery = z.strictObject({
+  set: filterText,
+  category: filterText,
+  label: z.enum(BROWSE_LABELS).optional(),
+  prompt: filterText,
+  rater: filterText,
+  offset: z.coerce.number().int().min(0).max(1e9).optional(),
+});
+const reportParam = z.strictObject({ name: z.string().max(200) });
+
+/**
+ * For a report alone, which is a page of its own: no script runs and nothing is loaded, and it may stand in a frame of
+ * the studio. Its style sheet is inside it.
+ */
+const REPORT_POLICY =
+  "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox";
+
+export function overviewRoutes(studio: Studio) {
+  const { project, images, set } = studio;
+  return new Hono<StudioEnv>().get('/', async (c) => {
+    await studio.refresh();
+    return c.json(await readOverview(project, { images: images.current(), set }));
+  });
+}
+
+export function imageRoutes(studio: Studio) {
+  const { project, images } = studio;
+  return new Hono<StudioEnv>().get('/', check('query', browseQuery), async (c) => {
+    await studio.refresh();
+    const { offset = 0, ...filter } = c.req.valid('query');
+    const page = await browseImages(project, images.current(), { filter, offset, limit: PAGE_SIZE });
+    return c.json({
+      ...page,
+      offset,
+      images: page.images.map(({ image, good, bad, skip }) => ({
+        name: images.nameOf(image.id),
+        id: image.id,
+        prompt: image.prompt,
+        category: image.category,
+        set: image.set,
+        model: image.model,
+        width: image.width,
+        height: image.height,
+        good,
+        bad,
+        skip,
+      })),
+    });
+  });
+}
+
+export function reportRoutes({ project }: Studio) {
+  return new Hono<StudioEnv>()
+    .get('/', async (c) => c.json({ reports: await readReports(project) }))
+    .get('/:name', check('param', reportParam), async (c) => {
+      const { name } = c.req.valid('param');
+      // Only names that the folder lists: what a request says never becomes a path.
+      const known = (await readReports(project)).find((report) => report === name);
+      if (known === undefined) return problem(c, 404, 'there is no such report');
+      return c.body(Uint8Array.from(await readFile(join(project.paths.reports, `${known}.html`))), 200, {
+        'Content-Type': 'text/html; charset=utf-8',
+        'Content-Security-Policy': REPORT_POLICY,
+        'X-Frame-Options': 'SAMEORIGIN',
+      });
+    });
+}

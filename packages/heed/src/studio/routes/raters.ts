@@ -1,0 +1,55 @@
+/** The owner's view of raters: invite links, what each has done, setting answers aside and taking that back. */
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { appendRaterEvent } from '../../feedback/index.ts';
+import { problem, type StudioEnv } from '../auth/guard.ts';
+import type { Invite } from '../auth/invites.ts';
+import { summariseRaters } from '../raters/rater-summary.ts';
+import type { Studio } from '../studio.ts';
+import { check } from './check-body.ts';
+
+const MAX_DAYS = 365;
+const MAX_USES = 10_000;
+
+const inviteBody = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  days: z.int().min(1).max(MAX_DAYS),
+  maxUses: z.int().min(1).max(MAX_USES),
+});
+const inviteParam = z.strictObject({ id: z.string().max(100) });
+const raterParam = z.strictObject({ id: z.string().min(1).max(200) });
+
+export function inviteRoutes(studio: Studio, options: { origin: string }) {
+  const { invites } = studio;
+  const shown = (invite: Invite) => ({
+    id: invite.id,
+    name: invite.name,
+    uses: invite.uses,
+    maxUses: invite.maxUses,
+    expiresAt: invite.expiresAt.toISOString(),
+    isRevoked: invite.revokedAt !== null,
+    link: `${options.origin}/join#${invites.tokenOf(invite)}`,
+  });
+  return new Hono<StudioEnv>()
+    .get('/', async (c) => c.json({ invites: (await invites.all()).map(shown) }))
+    .post('/', check('json', inviteBody), async (c) => c.json(shown(await invites.make(c.req.valid('json')))))
+    .post('/:id/revoke', check('param', inviteParam), async (c) => {
+      if (await invites.revoke(c.req.valid('param').id)) return c.json({ isRevoked: true });
+      return problem(c, 404, 'there is no such invite');
+    });
+}
+
+export function raterRoutes({ project }: Studio) {
+  const note = (rater: string, event: 'set-aside' | 'taken-back') =>
+    appendRaterEvent(project, { time: new Date().toISOString(), rater, event });
+  return new Hono<StudioEnv>()
+    .get('/', async (c) => c.json(await summariseRaters(project)))
+    .post('/:id/set-aside', check('param', raterParam), async (c) => {
+      await note(c.req.valid('param').id, 'set-aside');
+      return c.json({ isSetAside: true });
+    })
+    .post('/:id/take-back', check('param', raterParam), async (c) => {
+      await note(c.req.valid('param').id, 'taken-back');
+      return c.json({ isSetAside: false });
+    });
+}

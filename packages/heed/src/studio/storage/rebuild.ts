@@ -1,0 +1,22 @@
+/** Makes the studio's tables anew from feedback.jsonl and the images. Sessions, invites and leases begin empty. */
+import { takeLock } from '../../project/lock.ts';
+import type { Project } from '../../project/project.ts';
+import { openStudio } from '../studio.ts';
+import { databaseFolder, removeDatabase } from './database.ts';
+import { answers, queries } from './schema.ts';
+
+/** Refuses while a studio is open; returns what the new tables hold. */
+export async function rebuildStudio(project: Project): Promise<{ answers: number; queries: number }> {
+  const lock = await takeLock(project.paths.state, 'studio', { command: 'doctor --rebuild' });
+  try {
+    await removeDatabase(databaseFolder(project));
+  } finally {
+    await lock.release();
+  }
+  const { database, close } = await openStudio(project);
+  try {
+    return { answers: await database.db.$count(answers), queries: await database.db.$count(queries) };
+  } finally {
+    await close();
+  }
+}

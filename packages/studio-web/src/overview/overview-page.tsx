@@ -1,0 +1,160 @@
+/** The loop at a glance, and the next useful thing to do. */
+import { useCallback } from 'react';
+import { api, read } from '../api/client.ts';
+import { Page, percent } from '../parts/page.tsx';
+import { followLink } from '../parts/router.ts';
+import { useData } from '../parts/use-data.ts';
+import { JobPanel } from './job-panel.tsx';
+import { useJob } from './job-watch.ts';
+
+const load = () => read(api.overview.$get());
+type OverviewData = Awaited<ReturnType<typeof load>>;
+
+export function OverviewPage() {
+  const { data, problem, reload } = useData(load);
+  const { job, start, stop, ...watch } = useJob(useCallback(reload, [reload]));
+  const isBusy = job?.state === 'running';
+  const next = data?.next;
+  return (
+    <Page title="Overview" problem={problem ?? watch.problem} isLoading={data === undefined}>
+      {data && next && (
+        <>
+          <section className="panel next" aria-label="Next">
+            <div>
+              <h2>{next.title}</h2>
+              <p className="soft">{next.why}</p>
+            </div>
+            {next.page !== undefined && (
+              <a className="button primary push" href={next.page} onClick={followLink}>
+                {next.title}
+              </a>
+            )}
+            {next.job !== undefined && (
+              <button
+                type="button"
+                className="button primary push"
+                disabled={isBusy}
+                onClick={() => next.job && start(next.job)}
+              >
+                {next.title}
+              </button>
+            )}
+          </section>
+          {job && <JobPanel job={job} onStop={stop} />}
+          <Counts data={data} />
+          <Labels categories={data.categories} />
+          <Rewards rewards={data.rewards} isBusy={isBusy} onTrain={() => start('reward')} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function Counts({ data }: { data: OverviewData }) {
+  const all = data.categories.at(-1);
+  const counts = [
+    ['Prompts', data.prompts],
+    ['Images', data.images],
+    ['Judged', all?.judged ?? 0],
+    ['Rewards', data.rewards.length],
+    ['Models', data.models.length],
+    ['Reports', data.reports.length],
+  ] as const;
+  return (
+    <dl className="counts">
+      {counts.map(([name, count]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{count}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Labels({ categories }: { categories: OverviewData['categories'] }) {
+  return (
+    <section>
+      <h2>Judgements</h2>
+      <div className="table-frame">
+        <table className="table">
+          <thead>
+            <tr>
+              {['Category', 'Images', 'Judged', 'Judgements', 'Good', 'Bad', 'Skipped'].map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {categories.map(({ category, images, judged, judgements, good, bad, skip }) => (
+              <tr key={category}>
+                <th scope="row">{category}</th>
+                <td>{images}</td>
+                <td>{judged}</td>
+                <td>{judgements}</td>
+                {[good, bad, skip].map((share, i) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: the columns do not move
+                  <td key={i}>{judgements === 0 ? '–' : percent(share)}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p className="soft">In the paper, 46.5 % were good, 48.5 % bad and 5 % skipped.</p>
+    </section>
+  );
+}
+
+interface RewardsProps {
+  rewards: OverviewData['rewards'];
+  isBusy: boolean;
+  onTrain: () => void;
+}
+
+function Rewards({ rewards, isBusy, onTrain }: RewardsProps) {
+  return (
+    <section>
+      <div className="row">
+        <h2>Rewards</h2>
+        <button type="button" className="button small push" disabled={isBusy} onClick={onTrain}>
+          {rewards.length === 0 ? 'Train the reward' : 'Train again'}
+        </button>
+      </div>
+      {rewards.length === 0 ? (
+        <p className="soft">None yet. A reward learns to judge as people do.</p>
+      ) : (
+        <div className="table-frame">
+          <table className="table">
+            <thead>
+              <tr>
+                {['Name', 'Trained', 'Learned from', 'Accuracy', 'CLIP score', 'Pairs'].map((name) => (
+                  <th key={name} scope="col">
+                    {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {rewards.map(({ name, trainedAt, images, accuracy, warning, isBehind }) => (
+                <tr key={name}>
+                  <th scope="row">
+                    {name} {isBehind && <span className="tag is-stopped">behind the labels</span>}
+                    {warning !== undefined && <span className="tag is-failed">not better than CLIP score</span>}
+                  </th>
+                  <td>{new Date(trainedAt).toLocaleString()}</td>
+                  <td>{images.training} images</td>
+                  <td>{percent(accuracy.seen.aux)}</td>
+                  <td>{percent(accuracy.seen.clip)}</td>
+                  <td>{accuracy.seen.n}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
