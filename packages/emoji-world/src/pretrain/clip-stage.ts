@@ -10,6 +10,7 @@ import { describe } from '../grammar.ts';
 import { imagesToPlanes } from '../pixels.ts';
 import { chance } from '../sampling.ts';
 import { clipConfig, IMAGE_SIZE, MAX_TOKENS, textConfig } from './configs.ts';
+import { degrade } from './degrade.ts';
 import type { Optimisation } from './optimise.ts';
 import { optimise } from './optimise.ts';
 import type { DrawnScene } from './scene-source.ts';
@@ -17,12 +18,15 @@ import { createSceneSource } from './scene-source.ts';
 import type { StageContext, StageRunner } from './stage.ts';
 import { requireFile, stageFolder } from './stage.ts';
 
+/** Of each of the replicas; contrast is within it. */
 const BATCH_SIZE = 128;
+const REPLICAS = 2;
+const PLANES = 3 * IMAGE_SIZE * IMAGE_SIZE;
 const WEB_SHARE = 0.15;
 
 export const runClipStage: StageRunner = async (context) => {
   const tokenizer = await loadStageTokenizer(context);
-  const result = await optimise(context, await clipOptimisation(context, tokenizer));
+  const result = await optimise(context, { ...(await clipOptimisation(context, tokenizer)), replicas: REPLICAS });
   await writeSafetensors(join(stageFolder(context, 'clip'), 'model.safetensors'), result.weights, { dtype: 'F32' });
   return result;
 };
@@ -60,10 +64,13 @@ export async function clipOptimisation(
     },
     batchAt: (step: number) => {
       const drawn = Array.from({ length: batchSize }, (_, i) => scenes.draw(step * batchSize + i));
-      return {
-        pixelValues: imagesToPlanes(drawn.map(({ image }) => image)),
-        ...tokenizer.encode(drawn.map(captionOf), { maxLength: MAX_TOKENS }),
-      };
+      const captions = drawn.map(captionOf);
+      const pixelValues = imagesToPlanes(drawn.map(({ image }) => image));
+      // What the reward will see are drawings of a model: soft and blotchy.
+      drawn.forEach(({ random }, i) => {
+        degrade(pixelValues.subarray(i * PLANES, (i + 1) * PLANES), IMAGE_SIZE, random);
+      });
+      return { pixelValues, ...tokenizer.encode(captions, { maxLength: MAX_TOKENS }) };
     },
     defaultHorizon: { steps: 1000 },
     learningRate: 1e-3,

@@ -25,7 +25,11 @@ const RecogniserMeasurements = z.object({
 
 /** What each trained stage trains, for the card's table. */
 const TRAINED: readonly { stage: StageName; what: string; batch: string }[] = [
-  { stage: 'clip', what: 'CLIP, contrastive, on captions 85 % true and 15 % as the web has them', batch: '128' },
+  {
+    stage: 'clip',
+    what: 'CLIP, contrastive, on captions 85 % true and 15 % as the web has them; from update 900 on half of the pictures degraded',
+    batch: '128, then 2 x 128',
+  },
   { stage: 'vae', what: 'autoencoder, L1 + squared error + coarse squared error + 1e-6 KL', batch: '8' },
   {
     stage: 'unet',
