@@ -6,10 +6,18 @@ import pc from 'picocolors';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 
 export function doctorCommand(program: Command): void {
-  const command = program.command('doctor').description('check this machine and, where there is one, the project');
-  withCommonOptions(command, ['heed doctor', 'heed doctor --project cats --json']).action(
-    async (options: CommonOptions) =>
-      runCommand(options, async ({ openProject }) => {
+  const command = program
+    .command('doctor')
+    .description('check this machine and, where there is one, the project')
+    .option('--rebuild', "make the studio's tables anew from feedback.jsonl and the images, then check", false);
+  withCommonOptions(command, ['heed doctor', 'heed doctor --project cats --json', 'heed doctor --rebuild']).action(
+    async ({ rebuild, ...options }: CommonOptions & { rebuild: boolean }) =>
+      runCommand(options, async ({ openProject, note }) => {
+        if (rebuild) {
+          const { rebuildStudio } = await import('../../studio/storage/rebuild.ts');
+          const { answers, queries } = await rebuildStudio(await openProject());
+          note(`the studio's tables are made anew: ${queries} queries, ${answers} answers`);
+        }
         const { machineChecks, projectChecks, runChecks } = await import('../../doctor/checks.ts');
         const { projectPaths } = await import('../../project/project.ts');
         const folder = resolve(options.project);
