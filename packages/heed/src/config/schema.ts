@@ -117,6 +117,14 @@ const tune = z.strictObject({
   humanData: z.boolean().default(true).describe('Train on labelled images.'),
   unlabelledData: z.boolean().default(true).describe('Train on images that nobody labelled, weighted by the reward.'),
   recompute: z.boolean().default(false).describe('Recompute blocks in the backward pass: less memory, more time.'),
+  loraRank: whole(0, 1024)
+    .default(0)
+    .describe('Rank of a LoRA to train in place of the weights, which then stay frozen; 0 trains all weights.'),
+  loraAlpha: z.number().min(0).default(0).describe('The LoRA is scaled by loraAlpha / loraRank; 0 takes the rank.'),
+  loraLayers: z
+    .enum(['attention', 'all'])
+    .default('attention')
+    .describe('Layers that the LoRA changes: the projections of attention, or all linear and convolution layers.'),
   checkpointEverySteps: whole(1).default(100).describe('Updates between checkpoints.'),
   keepCheckpoints: whole(1).default(2).describe('How many of the newest checkpoints stay.'),
   sampleEverySteps: whole(0).default(250).describe('Updates between sample grids, from step 0 on; 0 draws none.'),

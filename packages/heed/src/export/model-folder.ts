@@ -2,9 +2,18 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { isFile, loadModel, saveCheckpointFile, saveModelFolder } from '@heed/diffusion';
+import {
+  isFile,
+  type LoraSpelling,
+  loadLora,
+  loadModel,
+  saveCheckpointFile,
+  saveLora,
+  saveModelFolder,
+} from '@heed/diffusion';
 import { badInput } from '../errors.ts';
 import { MODEL_INDEX_FILE, modelFolder, type Project } from '../project/index.ts';
+import { LORA_FILE } from '../tune/lora-file.ts';
 import type { ModelFormat } from './model-formats.ts';
 
 export interface ModelExport {
@@ -29,11 +38,25 @@ export async function exportModel(
   const path = resolve(target);
   if (existsSync(path)) throw badInput(`${path}: expected nothing of that name, found something; nothing was written`);
   const metadata = { 'modelspec.title': name };
-  if (format === 'checkpoint') await saveCheckpointFile(path, await loadModel(source), { metadata });
+  if (format.startsWith('lora')) await exportLora(source, path, format === 'lora' ? 'kohya' : 'diffusers');
+  else if (format === 'checkpoint') await saveCheckpointFile(path, await loadModel(source), { metadata });
   else if (isFolder) await copyFolder(source, path);
   else await saveModelFolder(path, await loadModel(source), { metadata });
   const sizes = await fileSizes(path);
   return { model: name, format, path, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+/** Writes the LoRA that a tuned model's folder holds, anew in the asked spelling, with what it says of itself. */
+async function exportLora(source: string, path: string, spelling: LoraSpelling): Promise<void> {
+  const file = join(source, LORA_FILE);
+  if (!existsSync(file)) {
+    throw badInput(
+      `${source}: expected a model that was tuned as a LoRA (tune.loraRank above 0), found no ${LORA_FILE}`,
+    );
+  }
+  const { unet, textEncoder } = await loadModel(source);
+  const { metadata, ...lora } = await loadLora(file, { unet: unet.config, textEncoder: textEncoder.config });
+  await saveLora(path, lora, { spelling, metadata });
 }
 
 async function copyFolder(source: string, folder: string): Promise<void> {

@@ -1,4 +1,5 @@
 /** What can be chosen about tuning, and how a project's settings become it. Names and defaults are `config/schema.ts`'s. */
+import type { LoraOptions } from '@heed/diffusion';
 import type { LearningRateSchedule } from '@heed/diffusion/autodiff';
 import type { HeedConfig } from '../config/index.ts';
 import { badInput } from '../errors.ts';
@@ -36,6 +37,8 @@ export interface TuneOptions {
   /** Share of pre-training captions that are left empty, so that guidance keeps its unconditional side. */
   captionDropout: number;
   recompute: boolean;
+  /** Low-rank factors to train in place of all weights. */
+  lora?: LoraOptions | undefined;
   checkpointEverySteps: number;
   keepCheckpoints: number;
   sampleEverySteps: number;
@@ -63,6 +66,16 @@ export function tuneOptionsOf({ seed, tune }: HeedConfig): TuneOptions {
     ema: tune.ema,
     captionDropout: tune.captionDropout,
     recompute: tune.recompute,
+    // Absent, not undefined, for all weights: the fingerprint of such a run has no such key.
+    ...(tune.loraRank === 0
+      ? {}
+      : {
+          lora: {
+            rank: tune.loraRank,
+            alpha: tune.loraAlpha === 0 ? tune.loraRank : tune.loraAlpha,
+            layers: tune.loraLayers,
+          },
+        }),
     checkpointEverySteps: tune.checkpointEverySteps,
     keepCheckpoints: tune.keepCheckpoints,
     sampleEverySteps: tune.sampleEverySteps,

@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadModelFolder } from '@heed/diffusion';
+import { loadLora, loadModelFolder } from '@heed/diffusion';
 import { createRandom } from '@heed/diffusion/autodiff';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exportModel } from '../export/model-folder.ts';
 import { eventId, openFeedbackLog, queryId } from '../feedback/index.ts';
 import { runGenerate } from '../generate/run.ts';
 import { createImageStore } from '../images/index.ts';
@@ -167,6 +168,26 @@ describe('the stages', () => {
     const result = await runTune(project, { name: 'folder', pretraining: pictures, steps: 1 }, silentProgress);
     expect(result.data.pretraining).toBe(19);
     expect(result.warnings.join()).toContain('7.png: expected a whole PNG, JPEG or WebP picture');
+  });
+
+  it('tune a LoRA, which is written out in both spellings', { timeout: 180_000 }, async () => {
+    const lora = { rank: 2, alpha: 4, layers: 'attention' } as const;
+    const options = { pretrainingImages: PRETRAINING_IMAGES, samplePrompts: [], steps: 2 };
+    await runTune(project, { ...options, name: 'low-rank', lora }, silentProgress);
+    const { unet, textEncoder } = await loadModelFolder(join(project.paths.models, 'low-rank'));
+    const configs = { unet: unet.config, textEncoder: textEncoder.config };
+    const written = await loadLora(join(project.paths.models, 'low-rank/lora.safetensors'), configs);
+    expect(written.unet.size).toBe(2 * 4 * 4); // four transformers of two attentions with four projections
+    expect(written.metadata).toMatchObject({ ss_network_dim: '2', ss_network_alpha: '4', ss_steps: '2' });
+    for (const format of ['lora', 'lora-diffusers'] as const) {
+      const path = join(folder, `${format}.safetensors`);
+      await exportModel(project, 'low-rank', path, { format });
+      const { metadata: _, ...exported } = await loadLora(path, configs);
+      expect(exported).toEqual({ unet: written.unet, textEncoder: written.textEncoder });
+    }
+    await expect(exportModel(project, 'base', join(folder, 'no.safetensors'), { format: 'lora' })).rejects.toThrow(
+      /expected a model that was tuned as a LoRA \(tune.loraRank above 0\), found no lora.safetensors/,
+    );
   });
 
   it('refuse names that would overwrite something', async () => {

@@ -6,7 +6,14 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadModel, type StableDiffusionComponents, StableDiffusionPipeline, saveModelFolder } from '@heed/diffusion';
+import {
+  type LoraModules,
+  loadModel,
+  type StableDiffusionComponents,
+  StableDiffusionPipeline,
+  saveLora,
+  saveModelFolder,
+} from '@heed/diffusion';
 import { findLatestCheckpoint } from '../checkpoint/checkpoint.ts';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { badInput } from '../errors.ts';
@@ -22,6 +29,7 @@ import type { VectorCache } from '../storage/vector-cache.ts';
 import { createTuneBatches, type ModelSample, type PretrainingSample } from './data.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { createPromptCache, openLatents } from './latents.ts';
+import { LORA_FILE } from './lora-file.ts';
 import { type TuneOptions, type TuneStreams, tuneOptionsOf } from './options.ts';
 import { prepareModelSamples, preparePretrainingSamples } from './prepare.ts';
 import { createSampleGrid } from './sample-grid.ts';
@@ -206,12 +214,41 @@ async function train(inputs: {
       { ...components, unet: { config: components.unet.config, parameters: trained.parameters } },
       { overwrite: true, metadata: { heed: JSON.stringify({ run: run.id, fingerprint, steps: trained.step }) } },
     );
+    if (trained.lora) await writeLora(join(folder, LORA_FILE), trained.lora, inputs);
     return last.take();
   } finally {
     bar.done();
     await grid.dispose();
     await metrics.close();
   }
+}
+
+/** The update alone, beside the weights that have it in them. */
+async function writeLora(
+  path: string,
+  unet: LoraModules,
+  { run, options, components, pipeline, fingerprint, model }: Parameters<typeof train>[0],
+): Promise<void> {
+  await saveLora(
+    path,
+    { unet, textEncoder: new Map() },
+    {
+      facts: {
+        name: run.id,
+        predictionType: components.scheduler.prediction_type,
+        resolution: 8 * (components.unet.config.sample_size ?? 64),
+        learningRate: options.learningRate,
+        seed: options.seed,
+        steps: options.steps,
+        batchSize: options.batchSize,
+        images: model.length,
+        baseModelHash: pipeline.modelHash,
+        finishedAt: new Date(),
+        comment: 'heed: reward-weighted likelihood',
+      },
+      metadata: { heed: JSON.stringify({ run: run.id, fingerprint, steps: options.steps }) },
+    },
+  );
 }
 
 async function writeJson(path: string, value: unknown): Promise<void> {
@@ -229,7 +266,7 @@ function checkModelName(project: Project, name: string): void {
 function resolveOptions(project: Project, given: TuneRunOptions): TuneOptions {
   const settings = tuneOptionsOf(project.config);
   const named = Object.fromEntries(
-    Object.keys(settings).flatMap((key) => {
+    Object.keys({ lora: undefined, ...settings }).flatMap((key) => {
       const value = given[key as keyof TuneRunOptions];
       return value === undefined || key === 'streams' ? [] : [[key, value]];
     }),

@@ -2,7 +2,14 @@
 import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSchedule, parseSchedulerConfig, parseUnetConfig, unet } from '@heed/diffusion';
+import {
+  createSchedule,
+  mergeLora,
+  parseSchedulerConfig,
+  parseUnetConfig,
+  readSafetensorsHeader,
+  unet,
+} from '@heed/diffusion';
 import {
   compile,
   createRandom,
@@ -140,7 +147,12 @@ function bits(parameters: ParameterValues): string {
 }
 
 describe('tuning', () => {
-  const divisions: Partial<TuneOptions>[] = [{}, { accumulation: 2 }, { replicas: 3 }];
+  const divisions: Partial<TuneOptions>[] = [
+    {},
+    { accumulation: 2 },
+    { replicas: 3 },
+    { lora: { rank: 2, alpha: 4, layers: 'attention' } },
+  ];
   it.each(divisions)('resumes to the same bits, %o', { timeout: 120_000 }, async (division) => {
     const whole = await training(division);
     const straight = await trainModel(whole);
@@ -167,6 +179,19 @@ describe('tuning', () => {
     expect(bits(second.parameters)).toBe(bits(whole.parameters));
     expect(second.sampled).toEqual([4, 6]);
     expect((await readdir(first.checkpointFolder)).sort()).toEqual(['step-00000004', 'step-00000006']);
+  });
+
+  it('trains a LoRA alone: the base stays, checkpoints hold the factors, the weights have them in them', async () => {
+    const run = await training({ lora: { rank: 2, alpha: 4, layers: 'all' }, steps: 2, ema: 0 });
+    const { parameters, lora } = await trainModel(run);
+    expect(bits(run.parameters)).toBe(bits(freshParameters()));
+    const changed = [...parameters].filter(([name, value]) => value !== run.parameters.get(name)).map(([name]) => name);
+    expect(changed.sort()).toEqual([...lora!.keys()].map((path) => `${path}.weight`).sort());
+    expect(bits(parameters)).toBe(bits(mergeLora(run.parameters, lora!)));
+    expect(bits(parameters)).not.toBe(bits(run.parameters));
+    const latest = await findLatestCheckpoint(run.checkpointFolder);
+    const { entries } = await readSafetensorsHeader(join(latest!.folder, 'parameters.safetensors'));
+    expect(entries.size).toBe(2 * lora!.size);
   });
 
   it('refuses to go on with other options or data', async () => {

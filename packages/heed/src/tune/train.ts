@@ -1,8 +1,8 @@
 /**
- * The training loop of tuning: batches in, updates of the whole U-Net, checkpoints, samples, measurements.
+ * The training loop of tuning: batches in, updates of the U-Net or its LoRA, checkpoints, samples, measurements.
  * The loss is `loss.ts`, the data `data.ts`; it knows no project and no files but its checkpoints.
  */
-import type { UnetConfig } from '@heed/diffusion';
+import { type LoraModules, loraModules, type UnetConfig } from '@heed/diffusion';
 import {
   createTrainingStep,
   type Device,
@@ -16,6 +16,7 @@ import { HeedError, isAbort } from '../errors.ts';
 import type { TuneBatches } from './data.ts';
 import { tuneLoss } from './loss.ts';
 import type { TuneOptions } from './options.ts';
+import { type TrainedWeights, trainedWeights } from './trained-weights.ts';
 import { checkFingerprint, checkFinite, readTrainingState, writeTrainingState } from './training-state.ts';
 
 /** What a step reports; losses are means over the step's batches. */
@@ -30,7 +31,7 @@ export interface TuneTraining {
   /** Named in errors. */
   run: string;
   unetConfig: UnetConfig;
-  /** The base model's U-Net weights; updated in place. */
+  /** The base model's U-Net weights; updated in place, or left as they are where a LoRA is trained. */
   parameters: ParameterValues;
   /** Of `batchSize / replicas` samples each. */
   batches: TuneBatches;
@@ -55,18 +56,23 @@ export interface TuneTraining {
 }
 
 /**
- * Tunes until `options.steps`, going on from the latest whole checkpoint. Returns the weights to use: the moving
- * average where one is kept. Throws on a loss, gradient or weight that is not finite, having saved nothing of it;
- * on abort it checkpoints first.
+ * Tunes until `options.steps`, going on from the latest whole checkpoint. Returns the weights to use (the moving
+ * average where one is kept) and the LoRA where one was trained. Throws on a loss, gradient or weight that is not
+ * finite, having saved nothing of it; on abort it checkpoints first.
  */
-export async function trainModel(training: TuneTraining): Promise<{ step: number; parameters: ParameterValues }> {
-  const { run, batches, options, checkpointFolder, fingerprint, parameters, signal } = training;
-  const restored = await restore(training);
+export async function trainModel(
+  training: TuneTraining,
+): Promise<{ step: number; parameters: ParameterValues; lora?: LoraModules }> {
+  const { run, batches, options, checkpointFolder, fingerprint, signal } = training;
+  const weights = trainedWeights(training.parameters, training.unetConfig, options);
+  const restored = await restore(training, weights);
   const step = await createTrainingStep({
     name: `run ${run}`,
     inputs: inputSpecs(training),
-    parameters,
-    loss: (p, batch) => tuneLoss(p, training.unetConfig, batch, { beta: options.beta, recompute: options.recompute }),
+    parameters: weights.all,
+    trainable: weights.isTrained,
+    loss: (p, batch) =>
+      tuneLoss(weights.adapt(p), training.unetConfig, batch, { beta: options.beta, recompute: options.recompute }),
     optimizer: {
       weightDecay: options.weightDecay,
       maxGradientNorm: options.maxGradientNorm,
@@ -79,18 +85,17 @@ export async function trainModel(training: TuneTraining): Promise<{ step: number
   });
   const { state } = step;
   const batchesPerStep = options.accumulation * options.replicas;
-  const weights = () => (state.ema === undefined ? parameters : new Map([...parameters, ...state.ema]));
   let savedStep = restored?.step ?? 0;
   const save = async () => {
     if (savedStep === state.step) return;
-    checkFinite(parameters);
+    checkFinite(weights.trained);
     const batch = state.step * batchesPerStep;
     await saveCheckpoint(checkpointFolder, {
       step: state.step,
       keep: options.keepCheckpoints,
       write: (folder) =>
         writeTrainingState(folder, {
-          optimizer: state,
+          optimizer: { ...state, parameters: weights.trained },
           random: { seed: options.seed, batch },
           data: batches.position(batch),
           fingerprint,
@@ -101,7 +106,7 @@ export async function trainModel(training: TuneTraining): Promise<{ step: number
 
   try {
     await training.onStart?.(state.step);
-    if (state.step === 0) await training.onSample?.(0, weights());
+    if (state.step === 0) await training.onSample?.(0, weights.plain(state.ema));
     let upcoming = fetch(training, state.step * batchesPerStep);
     while (state.step < options.steps) {
       signal?.throwIfAborted();
@@ -130,12 +135,13 @@ export async function trainModel(training: TuneTraining): Promise<{ step: number
       if (state.step % options.checkpointEverySteps === 0 || state.step === options.steps) await save();
       const { sampleEverySteps } = options;
       if (sampleEverySteps > 0 && (state.step % sampleEverySteps === 0 || state.step === options.steps)) {
-        checkFinite(parameters);
-        await training.onSample?.(state.step, weights());
+        checkFinite(weights.trained);
+        await training.onSample?.(state.step, weights.plain(state.ema));
       }
     }
     await save();
-    return { step: state.step, parameters: weights() };
+    const lora = options.lora && loraModules(state.ema ?? weights.trained, options.lora);
+    return { step: state.step, parameters: weights.plain(state.ema), ...(lora ? { lora } : {}) };
   } catch (error) {
     if (isAbort(error)) await save();
     if (isAbort(error) || error instanceof HeedError) throw error;
@@ -155,9 +161,9 @@ function fetch({ batches, options: { replicas } }: TuneTraining, first: number) 
   return () => promise;
 }
 
-/** Copies the latest whole checkpoint into `parameters` and returns the optimizer's state, or undefined at the start. */
-async function restore(training: TuneTraining) {
-  const { checkpointFolder, fingerprint, run, parameters, onSkippedCheckpoint } = training;
+/** Copies the latest whole checkpoint into the weights and returns the optimizer's state, or undefined at the start. */
+async function restore(training: TuneTraining, weights: TrainedWeights) {
+  const { checkpointFolder, fingerprint, run, onSkippedCheckpoint } = training;
   const latest = await findLatestCheckpoint(
     checkpointFolder,
     onSkippedCheckpoint ? { onSkip: onSkippedCheckpoint } : {},
@@ -165,7 +171,7 @@ async function restore(training: TuneTraining) {
   if (latest === undefined) return undefined;
   const { saved, optimizer } = await readTrainingState(latest.folder);
   checkFingerprint(saved, fingerprint, run);
-  for (const [name, value] of parameters) {
+  for (const [name, value] of weights.trained) {
     const stored = optimizer.parameters.get(name);
     if (stored?.data.length !== value.data.length) {
       throw new HeedError(
@@ -174,7 +180,7 @@ async function restore(training: TuneTraining) {
     }
     value.data.set(stored.data);
   }
-  return { ...optimizer, parameters };
+  return { ...optimizer, parameters: weights.all };
 }
 
 function inputSpecs({

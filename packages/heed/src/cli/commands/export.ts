@@ -20,7 +20,7 @@ export function exportCommand(program: Command): void {
     .addOption(
       new Option(
         '--format <format>',
-        "of a model: a diffusers folder, or a checkpoint file in Stable Diffusion's own layout",
+        "of a model: a diffusers folder, a checkpoint file in Stable Diffusion's own layout, or the LoRA that was tuned",
       )
         .choices(MODEL_FORMATS)
         .default('diffusers'),
@@ -30,6 +30,7 @@ export function exportCommand(program: Command): void {
     'heed export feedback --out feedback.csv',
     'heed export images --out images.csv',
     'heed export model --model tuned --out ~/models/tuned',
+    'heed export model --format lora --out ~/stable-diffusion-webui/models/Lora/tuned.safetensors',
     'heed export model --format checkpoint --out ~/ComfyUI/models/checkpoints/tuned.safetensors',
   ]).action(async (what: What, options: ExportOptions) =>
     runCommand(options, async ({ openProject }) => {
@@ -37,7 +38,7 @@ export function exportCommand(program: Command): void {
       if (what === 'model') {
         const { exportModel } = await import('../../export/model-folder.ts');
         const { format, model } = options;
-        const fallback = format === 'checkpoint' ? `${model}.safetensors` : model;
+        const fallback = format === 'diffusers' ? model : `${model}.safetensors`;
         const result = await exportModel(project, model, options.out ?? fallback, { format });
         const megabytes = (result.bytes / 1e6).toFixed(1);
         return {
