@@ -31,9 +31,17 @@ export interface OptimizerState {
 export function globalNorm(gradients: Iterable<Float32Array>): number {
   let total = 0;
   for (const gradient of gradients) {
-    let part = 0;
-    for (let i = 0; i < gradient.length; i++) part += gradient[i]! * gradient[i]!;
-    total += part;
+    // Four sums: one would wait for itself at every addition.
+    let [a, b, c, d] = [0, 0, 0, 0];
+    const whole = gradient.length - (gradient.length % 4);
+    for (let i = 0; i < whole; i += 4) {
+      a += gradient[i]! * gradient[i]!;
+      b += gradient[i + 1]! * gradient[i + 1]!;
+      c += gradient[i + 2]! * gradient[i + 2]!;
+      d += gradient[i + 3]! * gradient[i + 3]!;
+    }
+    for (let i = whole; i < gradient.length; i++) a += gradient[i]! * gradient[i]!;
+    total += a + b + c + d;
   }
   return Math.sqrt(total);
 }
