@@ -30,7 +30,6 @@ export function textConfig({
     pad_token_id: padId,
     hidden_act: 'quick_gelu',
     hidden_size: EMBEDDING_SIZE,
-    initializer_factor: 1,
     initializer_range: 0.02,
     intermediate_size: 512,
     layer_norm_eps: 1e-5,
@@ -48,7 +47,6 @@ export const VISION_CONFIG = {
   hidden_act: 'quick_gelu',
   hidden_size: EMBEDDING_SIZE,
   image_size: IMAGE_SIZE,
-  initializer_factor: 1,
   initializer_range: 0.02,
   intermediate_size: 512,
   layer_norm_eps: 1e-5,
@@ -63,7 +61,6 @@ export function clipConfig(text: ReturnType<typeof textConfig>) {
   return {
     architectures: ['CLIPModel'],
     model_type: 'clip',
-    initializer_factor: 1,
     logit_scale_init_value: 2.6592,
     projection_dim: EMBEDDING_SIZE,
     text_config: text,
