@@ -23,7 +23,8 @@ function benchmark<K extends WorkKind>(definition: Benchmark<K>): Benchmark<K> {
 /** heed's pre-training batch on the shipped U-Net; the learning rate is that of `heed tune`. */
 const TRAINING_STEP = { batchSize: 16, batches: 3, learningRate: 5e-5, weightDecay: 1e-2, emaDecay: 0 };
 /** float32 sums in another order differ by some 1e-7 here; the room is for other processors. */
-const TRAINING_TOLERANCES = { loss: 1e-5, gradientNorm: 1e-4, weight: 1e-5, average: 1e-5 };
+// A batch in parts is summed in another order, and AdamW's first updates are signs: a gradient near zero may turn.
+const TRAINING_TOLERANCES = { loss: 1e-5, gradientNorm: 1e-4, weight: 1e-4, average: 1e-4 };
 
 export const BENCHMARKS: readonly Benchmark[] = [
   benchmark({
