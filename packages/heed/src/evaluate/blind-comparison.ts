@@ -32,11 +32,11 @@ export interface ComparisonOptions {
   readonly seed: number;
 }
 
-/** Asks every rater about every query and counts. The paper calls a query decided when 7 of 9 raters agree. */
+/** Asks every rater about every query and counts. */
 export function compareArms({ treated, baseline, queries, raters, seed }: ComparisonOptions): Comparison {
   const random = createRandom(seed).fork(`sides of ${treated} and ${baseline}`);
   const ballots = queries.map((query) => raters.map((rater) => castBallot(rater, query, random.uniform() < 0.5)));
-  const agreement = Math.ceil((7 / 9) * raters.length);
+  const agreement = decidingVotes(raters.length);
   const answers = Object.fromEntries(
     QUESTIONS.map((question) => {
       const outcomes = ballots.map((ofQuery) => ofQuery.map((ballot) => ballot[question]));
@@ -54,12 +54,23 @@ export function compareArms({ treated, baseline, queries, raters, seed }: Compar
   };
 }
 
+/** How many of so many raters must agree for a query to count as decided: 7 of 9 in the paper. */
+export function decidingVotes(raters: number): number {
+  return Math.ceil((7 / 9) * raters);
+}
+
+/** A preference for a side as a result of the treated arm. */
+export function outcomeOf(preference: 'left' | 'right' | 'tie', treatedIsLeft: boolean): Outcome {
+  return preference === 'tie' ? 'tie' : (preference === 'left') === treatedIsLeft ? 'win' : 'lose';
+}
+
 function castBallot(rater: ComparingRater, query: ComparisonQuery, treatedIsLeft: boolean): Ballot {
   const [left, right] = treatedIsLeft ? [query.treated, query.baseline] : [query.baseline, query.treated];
   const verdict = rater.compare(left, right, query.attributes);
-  const outcomeOf = (preference: 'left' | 'right' | 'tie'): Outcome =>
-    preference === 'tie' ? 'tie' : (preference === 'left') === treatedIsLeft ? 'win' : 'lose';
-  return { alignment: outcomeOf(verdict.alignment), fidelity: outcomeOf(verdict.fidelity) };
+  return {
+    alignment: outcomeOf(verdict.alignment, treatedIsLeft),
+    fidelity: outcomeOf(verdict.fidelity, treatedIsLeft),
+  };
 }
 
 /** Counts outcomes [query][rater]. */

@@ -1,3 +1,4 @@
 /** The studio's HTTP API as types: all that the pages know of heed. Nothing here exists at run time. */
+export type { ComparisonResults } from './comparing/comparison-results.ts';
 export type { Job, JobKind } from './jobs/jobs.ts';
 export type { StudioApp } from './routes/app.ts';

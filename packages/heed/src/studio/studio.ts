@@ -7,6 +7,7 @@ import { createInvites, type Invites } from './auth/invites.ts';
 import { createLoginLinks, type LoginLinks } from './auth/login-link.ts';
 import { loadSecret, type Secret } from './auth/secret.ts';
 import { createSessions, type Sessions } from './auth/sessions.ts';
+import { type ComparisonDesk, openComparisonDesk } from './comparing/comparison-desk.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { type AnswerDesk, createAnswerDesk } from './labelling/answer.ts';
 import { openProjectImages, type ProjectImages } from './pictures/project-images.ts';
@@ -27,6 +28,7 @@ export interface Studio {
   readonly invites: Invites;
   readonly jobs: Jobs;
   readonly desk: AnswerDesk;
+  readonly comparisons: ComparisonDesk;
   /** Takes in images that were drawn since the last time. */
   refresh(): Promise<void>;
   close(): Promise<void>;
@@ -69,6 +71,8 @@ export async function openStudio(
     const eventCount = (await log.read()).length;
     const desk = createAnswerDesk({ database, log, images: images.current, eventCount });
     ends.push(() => desk.idle());
+    const comparisons = openComparisonDesk(project);
+    ends.push(() => comparisons.close());
     return {
       project,
       set,
@@ -81,6 +85,7 @@ export async function openStudio(
       invites: createInvites(database.db, { secret }),
       jobs,
       desk,
+      comparisons,
       async refresh() {
         if (await images.refresh()) await takeInImages();
       },

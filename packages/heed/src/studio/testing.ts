@@ -45,7 +45,8 @@ export async function openTestStudio(project: Project, options: { attempts?: num
     origins: [TEST_ORIGIN],
     pages: TEST_PAGES,
     onError: (error) => errors.push(error),
-    attempts: createAttemptLimit({ attempts: options.attempts ?? 10 }),
+    // Its clock stands still: a slow machine must not forgive attempts in the middle of a test.
+    attempts: createAttemptLimit({ attempts: options.attempts ?? 10, nowMs: () => 0 }),
   });
   const request = async (path: string, { method = 'GET', body, token, headers = {} }: TestRequest = {}) =>
     app.request(`${TEST_ORIGIN}${path}`, {

@@ -13,6 +13,7 @@ import {
 } from '../auth/guard.ts';
 import type { StaticPages } from '../pages/static-pages.ts';
 import type { Studio } from '../studio.ts';
+import { comparingRoutes, comparisonRoutes } from './comparing.ts';
 import { jobRoutes } from './jobs.ts';
 import { labellingRoutes } from './labelling.ts';
 import { imageRoutes, overviewRoutes, reportRoutes } from './overview.ts';
@@ -55,6 +56,8 @@ export function createApp(studio: Studio, options: AppOptions) {
     .route('/api/session', sessionRoutes(studio, { cookie, attempts }))
     .route('/api/pictures', pictureRoutes(studio))
     .route('/api/labelling', labellingRoutes(studio))
+    .route('/api/comparing', comparingRoutes(studio))
+    .route('/api/comparisons', comparisonRoutes(studio))
     .route('/api/overview', overviewRoutes(studio))
     .route('/api/images', imageRoutes(studio))
     .route('/api/reports', reportRoutes(studio))

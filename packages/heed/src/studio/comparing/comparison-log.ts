@@ -1,0 +1,91 @@
+/**
+ * comparisons.jsonl: the blind comparisons that people are asked for and what they answered. Append-only and the only
+ * place where this is kept; everything else is computed from it.
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { QUESTIONS } from '../../evaluate/evaluation.ts';
+import { createJsonLinesWriter, type JsonLinesWriter, readJsonLines } from '../../files/json-lines.ts';
+import type { Project } from '../../project/project.ts';
+
+/** What a rater can say to either question. */
+export const PREFERENCES = ['left', 'right', 'tie'] as const;
+export type Preference = (typeof PREFERENCES)[number];
+
+const name = z.string().min(1).max(200);
+const preference = z.enum(PREFERENCES);
+const imageIds = z.array(z.string().regex(/^[0-9a-f]{16}$/)).min(1);
+const side = z.object({ model: z.string(), modelHash: z.string() });
+
+const querySchema = z.object({
+  id: name,
+  prompt: z.string(),
+  category: z.string(),
+  seen: z.boolean(),
+  /** Ids in the image store; the n-th image of both has the same seed. */
+  treated: imageIds,
+  baseline: imageIds,
+});
+
+const startedSchema = z.object({
+  event: z.literal('started'),
+  id: name,
+  time: z.iso.datetime(),
+  treated: side,
+  baseline: side,
+  /** How many people answer each query. */
+  raters: z.int().positive(),
+  /** Of the coin that decides the sides. */
+  seed: z.int(),
+  queries: z.array(querySchema).min(1),
+});
+
+const answeredSchema = z.object({
+  event: z.literal('answered'),
+  /** Chosen by the page; the same for every retry. */
+  id: name,
+  time: z.iso.datetime(),
+  comparison: name,
+  query: name,
+  rater: name,
+  /** How the coin fell. */
+  treatedIsLeft: z.boolean(),
+  ...(Object.fromEntries(QUESTIONS.map((question) => [question, preference])) as Record<
+    (typeof QUESTIONS)[number],
+    typeof preference
+  >),
+  seconds: z.number().min(0).optional(),
+});
+
+const endedSchema = z.object({ event: z.literal('ended'), time: z.iso.datetime(), comparison: name });
+
+const eventSchema = z.discriminatedUnion('event', [startedSchema, answeredSchema, endedSchema]);
+
+/** One line of comparisons.jsonl. */
+export type ComparisonEvent = z.output<typeof eventSchema>;
+/** Two models' images, prompt by prompt, as they were when the comparison was started. */
+export type StartedComparison = z.output<typeof startedSchema>;
+export type ComparisonAnswer = z.output<typeof answeredSchema>;
+/** One prompt's two sets. */
+export type ComparedQuery = z.output<typeof querySchema>;
+
+/** All events in order; damage other than a torn last line throws with its line. */
+export function readComparisonEvents(project: Project): ComparisonEvent[] {
+  return readJsonLines(comparisonsPath(project), parseEvent).records;
+}
+
+/** Appends and flushes. */
+export function openComparisonWriter(project: Project): JsonLinesWriter {
+  return createJsonLinesWriter(comparisonsPath(project), { fsync: true });
+}
+
+function comparisonsPath(project: Project): string {
+  return join(project.folder, 'comparisons.jsonl');
+}
+
+function parseEvent(value: unknown): ComparisonEvent {
+  const result = eventSchema.safeParse(value);
+  if (result.success) return result.data;
+  const field = result.error.issues[0]?.path.join('.') || 'the whole line';
+  throw new Error(`expected an event of a comparison, got a bad value in ${field}`);
+}
