@@ -1,6 +1,7 @@
 /** The pages by their addresses, for those who may see them. */
 import { type ComponentType, useCallback, useEffect, useState } from 'react';
 import { api, read } from './api/client.ts';
+import { ComparingPage } from './comparing/comparing-page.tsx';
 import { ImagesPage } from './images/images-page.tsx';
 import { LabellingPage } from './labelling/labelling-page.tsx';
 import { OverviewPage } from './overview/overview-page.tsx';
@@ -14,10 +15,14 @@ import { type Session, SessionContext } from './session/session.ts';
 
 const PAGES: Readonly<Record<string, ComponentType>> = {
   '/label': LabellingPage,
+  '/compare': ComparingPage,
   '/images': ImagesPage,
   '/results': ResultsPage,
   '/raters': RatersPage,
 };
+
+/** A rater sees labelling, whatever other address they try. */
+const RATER_PAGES: Readonly<Record<string, ComponentType>> = { '/compare': ComparingPage };
 
 export function App() {
   const [session, setSession] = useState<Session>();
@@ -42,8 +47,7 @@ export function App() {
   if (session === undefined) return null;
   if (path === '/join') return <JoinPage onLogin={refresh} />;
   if (path === '/login' || session.role === 'anonymous') return <LoginPage onLogin={refresh} />;
-  // A rater's page shows labelling only, whatever the address.
-  const Shown = session.role === 'owner' ? (PAGES[path] ?? OverviewPage) : LabellingPage;
+  const Shown = session.role === 'owner' ? (PAGES[path] ?? OverviewPage) : (RATER_PAGES[path] ?? LabellingPage);
   return (
     <SessionContext value={session}>
       <TopBar path={path} />

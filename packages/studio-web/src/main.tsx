@@ -4,6 +4,7 @@ import { App } from './app.tsx';
 import './styles/base.css';
 import './styles/parts.css';
 import './styles/labelling.css';
+import './styles/comparing.css';
 import './styles/pages.css';
 
 createRoot(document.getElementById('root')!).render(<App />);

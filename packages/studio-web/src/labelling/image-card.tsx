@@ -1,6 +1,7 @@
 /** One image of a query with its two buttons. */
 import { KeyHint } from '../parts/key-hint.tsx';
-import type { Mark, ShownImage } from './labeller.ts';
+import type { ShownImage } from '../parts/prepared-image.ts';
+import type { Mark } from './labeller.ts';
 
 interface ImageCardProps {
   image: ShownImage;

@@ -2,20 +2,13 @@
  * The state of labelling: the query that is shown, those prepared behind it, marks, undo. Answering never waits: the
  * next queries are leased and their images decoded before they are shown. No React here.
  */
-import { ApiError, api, pictureUrl, read } from '../api/client.ts';
+import { ApiError, api, read } from '../api/client.ts';
+import { createOutbox, type Outbox } from '../parts/outbox.ts';
+import { prepareImage, type ShownImage } from '../parts/prepared-image.ts';
 import { createStore, type Store } from '../parts/store.ts';
-import { createOutbox, type Outbox } from './outbox.ts';
+import { type LabellingEntry, sendEntry } from './entries.ts';
 
 export type Mark = 'good' | 'bad';
-
-export interface ShownImage {
-  name: string;
-  url: string;
-  width: number;
-  height: number;
-  /** It did not load. */
-  isBroken: boolean;
-}
 
 export interface ShownQuery {
   id: string;
@@ -40,7 +33,7 @@ export interface LabellerState {
 
 export interface Labeller {
   readonly state: Store<LabellerState>;
-  readonly outbox: Outbox;
+  readonly outbox: Outbox<LabellingEntry>;
   select(index: number): void;
   /** Marks one image, or the current one, and moves on to the next without a mark. */
   mark(mark: Mark, index?: number): void;
@@ -84,13 +77,17 @@ export function createLabeller(): Labeller {
     message: '',
   });
   const update = (changes: Partial<LabellerState>) => state.set({ ...state.get(), ...changes });
-  const outbox = createOutbox({
-    onSent: () => {},
+  const outbox = createOutbox<LabellingEntry>({
+    storageKey: 'heed-outbox',
+    send: sendEntry,
     onRefused: (entry, reason) => {
       update({ problem: `An ${entry.kind === 'answer' ? 'answer' : 'undo'} was not taken: ${reason}.` });
       void refreshStanding();
     },
   });
+
+  const queriesUnderWay = () =>
+    new Set(outbox.entries().flatMap((entry) => (entry.kind === 'answer' ? [entry.query] : [])));
 
   const refreshStanding = async () => {
     const { answered, open, medianSeconds } = await read(api.labelling.standing.$get());
@@ -119,7 +116,7 @@ export function createLabeller(): Labeller {
     isFetching = true;
     try {
       // The query that is shown is leased, too, and so are those whose answer is still under way.
-      const count = Math.min(10, QUERIES_AHEAD + 1 + outbox.queriesUnderWay().size);
+      const count = Math.min(10, QUERIES_AHEAD + 1 + queriesUnderWay().size);
       const { queries } = await read(api.labelling.lease.$post({ json: { count } }));
       const shownId = state.get().query?.id;
       const fresh = queries.filter(({ id }) => id !== shownId && !seen.has(id) && !ready.some((q) => q.id === id));
@@ -132,7 +129,7 @@ export function createLabeller(): Labeller {
       if (state.get().query === undefined) {
         const next = ready.shift();
         if (next) show(next);
-        else if (outbox.queriesUnderWay().size === 0) update({ phase: 'finished' });
+        else if (queriesUnderWay().size === 0) update({ phase: 'finished' });
         // Whether there are more is known once the answers have arrived.
         else setTimeout(() => void fetchAhead(), 500);
       }
@@ -236,18 +233,6 @@ export function createLabeller(): Labeller {
       clearTimeout(settling);
     },
   };
-}
-
-/** Loads and decodes, so that showing it costs nothing. */
-async function prepareImage(image: { name: string; width: number; height: number }): Promise<ShownImage> {
-  const url = pictureUrl(image.name);
-  const element = new Image();
-  element.src = url;
-  const isBroken = await element.decode().then(
-    () => false,
-    () => true,
-  );
-  return { ...image, url, isBroken };
 }
 
 function describe(error: unknown): string {

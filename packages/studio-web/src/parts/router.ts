@@ -22,6 +22,8 @@ export function useAddress(): { path: string; query: URLSearchParams } {
 export function followLink(event: MouseEvent<HTMLAnchorElement>): void {
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();
+  // The keys of the page that comes, Enter among them, are for that page and not for the link.
+  event.currentTarget.blur();
   go(event.currentTarget.pathname + event.currentTarget.search);
 }
 

@@ -1,8 +1,9 @@
-/** The newest report, as `heed report` wrote it, and the earlier ones. */
+/** What was reached: the newest report, as `heed report` wrote it, the earlier ones, and comparisons by people. */
 import { useState } from 'react';
 import { api, read } from '../api/client.ts';
 import { Page } from '../parts/page.tsx';
 import { useData } from '../parts/use-data.ts';
+import { ComparisonsSection } from './comparisons-section.tsx';
 
 const load = () => read(api.reports.$get());
 
@@ -43,6 +44,7 @@ export function ResultsPage() {
           />
         </>
       )}
+      {data && <ComparisonsSection />}
     </Page>
   );
 }

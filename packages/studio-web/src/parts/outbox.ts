@@ -2,25 +2,8 @@
  * What the rater did and the server does not know yet, in order. It is kept in the browser's storage until the server
  * has acknowledged it, so that neither a lost connection nor a closed tab costs an answer.
  */
-import { ApiError, api, read } from '../api/client.ts';
-import { createStore, type Store } from '../parts/store.ts';
-
-export interface AnswerEntry {
-  kind: 'answer';
-  id: string;
-  query: string;
-  /** null skips. */
-  labels: ('good' | 'bad')[] | null;
-  reason?: string;
-  seconds?: number;
-}
-
-export interface RetractEntry {
-  kind: 'retract';
-  id: string;
-}
-
-type Entry = AnswerEntry | RetractEntry;
+import { ApiError } from '../api/client.ts';
+import { createStore, type Store } from './store.ts';
 
 export interface OutboxState {
   waiting: number;
@@ -30,23 +13,25 @@ export interface OutboxState {
   isLoggedOut: boolean;
 }
 
-export interface Outbox {
+export interface Outbox<Entry> {
   readonly state: Store<OutboxState>;
   add(entry: Entry): void;
-  /** Queries whose answer is still under way. */
-  queriesUnderWay(): ReadonlySet<string>;
+  /** What is still under way. */
+  entries(): readonly Entry[];
 }
 
-const STORAGE_KEY = 'heed-outbox';
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 15_000;
 
-/** `onSent` is told of each acknowledged entry, `onRefused` of one that the server will never take. */
-export function createOutbox(options: {
-  onSent: (entry: Entry) => void;
+/** `send` resolves when the server has acknowledged; `onRefused` is told of an entry that the server will never take. */
+export function createOutbox<Entry>(options: {
+  /** Where the browser's storage keeps the entries. */
+  storageKey: string;
+  send: (entry: Entry) => Promise<unknown>;
   onRefused: (entry: Entry, reason: string) => void;
-}): Outbox {
-  const entries: Entry[] = load();
+}): Outbox<Entry> {
+  const { storageKey, send } = options;
+  const entries = load<Entry>(storageKey);
   const state = createStore<OutboxState>({ waiting: entries.length, isLoggedOut: false });
   let isSending = false;
   const publish = (problem?: string, isLoggedOut = false) => {
@@ -60,7 +45,6 @@ export function createOutbox(options: {
       const entry = entries[0]!;
       try {
         await send(entry);
-        options.onSent(entry);
       } catch (error) {
         const failure = error instanceof ApiError ? error : new ApiError(0, String(error));
         if (failure.isTransient || failure.status === 401) {
@@ -73,7 +57,7 @@ export function createOutbox(options: {
       }
       waitMs = FIRST_RETRY_MS;
       entries.shift();
-      save(entries);
+      save(storageKey, entries);
       publish();
     }
     isSending = false;
@@ -83,35 +67,26 @@ export function createOutbox(options: {
     state,
     add(entry) {
       entries.push(entry);
-      save(entries);
+      save(storageKey, entries);
       publish(state.get().problem, state.get().isLoggedOut);
       void sendAll();
     },
-    queriesUnderWay: () => new Set(entries.flatMap((entry) => (entry.kind === 'answer' ? [entry.query] : []))),
+    entries: () => entries,
   };
 }
 
-async function send(entry: Entry): Promise<void> {
-  if (entry.kind === 'retract') {
-    await read(api.labelling.answers[':id'].retract.$post({ param: { id: entry.id } }));
-    return;
-  }
-  const { kind: _, ...json } = entry;
-  await read(api.labelling.answers.$post({ json }));
-}
-
-function load(): Entry[] {
+function load<Entry>(storageKey: string): Entry[] {
   try {
-    const stored: unknown = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? '[]');
+    const stored: unknown = JSON.parse(localStorage.getItem(storageKey) ?? '[]');
     return Array.isArray(stored) ? (stored as Entry[]) : [];
   } catch {
     return [];
   }
 }
 
-function save(entries: readonly Entry[]): void {
+function save(storageKey: string, entries: readonly unknown[]): void {
   try {
-    localStorage.setItem(STORAGE_KEY, JSON.stringify(entries));
+    localStorage.setItem(storageKey, JSON.stringify(entries));
   } catch {
     // Storage can be full or forbidden; the entries are still in memory and under way.
   }

@@ -1,0 +1,136 @@
+// A blind comparison in a real browser: the owner starts it, two raters answer by keys and by touch, the owner reads it.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Project } from '../packages/heed/src/project/project.ts';
+import { trainingPrompts } from '../packages/heed/src/prompts/index.ts';
+import { selectPrompts } from '../packages/heed/src/prompts/select.ts';
+import { type ComparisonAnswer, readComparisonEvents } from '../packages/heed/src/studio/comparing/comparison-log.ts';
+import { addDrawnImages, makeDrawnProject } from '../packages/heed/src/testing/drawn-project.ts';
+import { barriersOf, hasBrowser, launchBrowser, openPage, takeScreenshot } from './studio-browser.ts';
+import { type StudioProcess, startStudioProcess } from './studio-process.ts';
+
+const PROMPTS = 3;
+let folder: string;
+let project: Project;
+let studio: StudioProcess;
+let browser: Browser;
+let page: Page;
+let errors: string[];
+let invite: string;
+
+beforeAll(async () => {
+  if (!hasBrowser) return;
+  folder = await mkdtemp(join(tmpdir(), 'heed-studio-comparing-'));
+  project = await makeDrawnProject(join(folder, 'emoji'), { prompts: 1, overrides: ['evaluate.raters=2'] });
+  const prompts = selectPrompts(trainingPrompts(), PROMPTS);
+  for (const model of ['base', 'tuned-0001']) {
+    await addDrawnImages(project, { prompts, set: 'eval', model, imagesPerPrompt: 4 });
+  }
+  [studio, browser] = await Promise.all([startStudioProcess(project.folder), launchBrowser()]);
+  ({ page, errors } = await openPage(browser));
+});
+afterAll(async () => {
+  if (!hasBrowser) return;
+  await browser?.close();
+  await studio?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const answers = () =>
+  readComparisonEvents(project).filter((event): event is ComparisonAnswer => event.event === 'answered');
+const saved = (count: number) => expect.poll(() => answers().length, { timeout: 60_000 }).toBe(count);
+
+/** Comes by the invite link and goes to the comparison. */
+async function comeAs(name: string, options: Parameters<typeof openPage>[1] = {}) {
+  const opened = await openPage(browser, options);
+  await opened.page.goto(invite);
+  await opened.page.getByLabel('A name for you').fill(name);
+  await opened.page.getByRole('button', { name: 'Start' }).click();
+  await opened.page.getByRole('link', { name: 'Compare' }).click();
+  await opened.page.locator('.side img').first().waitFor();
+  return opened;
+}
+
+it.runIf(hasBrowser)('is started by the owner, who invites two raters', async () => {
+  await page.goto(studio.link);
+  await page.getByRole('link', { name: 'Results' }).click();
+  await page.getByRole('button', { name: 'Start a comparison' }).click();
+  await page.getByRole('heading', { name: 'tuned-0001 and base' }).waitFor();
+  expect(await barriersOf(page)).toEqual([]);
+  await page.getByRole('link', { name: 'Raters' }).click();
+  await page.getByLabel('For whom').fill('The lab');
+  await page.getByLabel('People').fill('2');
+  await page.getByRole('button', { name: 'Make a link' }).click();
+  invite = await page.locator('.link').inputValue();
+});
+
+it.runIf(hasBrowser)('is answered by keys; nothing tells which model is which', async () => {
+  const { page: own, errors: ownErrors } = await comeAs('Ada');
+  expect(await own.locator('.side img').count()).toBe(8);
+  expect(await barriersOf(own)).toEqual([]);
+  await takeScreenshot(own, 'studio-compare');
+  expect(`${own.url()} ${await own.content()}`).not.toMatch(/tuned|base|eval/);
+  const pressed = () =>
+    own.locator('[aria-pressed=true]').evaluateAll((buttons) => buttons.map(({ textContent }) => textContent));
+  await own.keyboard.press('ArrowLeft');
+  await own.keyboard.press('ArrowRight');
+  await own.keyboard.press('u');
+  expect((await pressed()).length).toBe(1);
+  // One question is open: Enter does not go on.
+  await own.keyboard.press('Enter');
+  await own.keyboard.press('ArrowDown');
+  await own.keyboard.press('Enter');
+  await saved(1);
+  expect(answers()[0]).toMatchObject({ alignment: 'left', fidelity: 'tie' });
+  for (let count = 2; count <= PROMPTS; count++) {
+    await own.locator('.side img').first().waitFor();
+    for (const key of ['ArrowRight', 'ArrowRight', 'Enter']) await own.keyboard.press(key);
+    await saved(count);
+  }
+  await own.getByRole('heading', { name: 'All done, thank you' }).waitFor();
+  expect(await barriersOf(own)).toEqual([]);
+  expect(ownErrors).toEqual([]);
+  await own.context().close();
+});
+
+it.runIf(hasBrowser)('is answered by touch on a phone', async () => {
+  const { page: phone, errors: ownErrors } = await comeAs('Ben', {
+    width: 390,
+    height: 844,
+    dark: true,
+    hasTouch: true,
+  });
+  expect(await barriersOf(phone)).toEqual([]);
+  expect(await phone.evaluate<number>('document.documentElement.scrollWidth')).toBe(390);
+  await phone.getByRole('button', { name: 'Enlarge image 2 on the right' }).tap();
+  await phone.getByRole('dialog', { name: 'Image 6 of 8, enlarged' }).waitFor();
+  await phone.getByRole('button', { name: 'Close the enlarged image' }).tap();
+  for (let count = 1; count <= PROMPTS; count++) {
+    await phone.locator('.side img').first().waitFor();
+    for (const question of ['Which side fits the text better?', 'Which side looks better?']) {
+      await phone.getByRole('group', { name: question }).getByRole('button', { name: 'Left' }).tap();
+    }
+    await phone.getByRole('button', { name: 'Next' }).tap();
+    await saved(PROMPTS + count);
+  }
+  await phone.getByRole('heading', { name: 'All done, thank you' }).waitFor();
+  expect(ownErrors).toEqual([]);
+  await phone.context().close();
+});
+
+it.runIf(hasBrowser)('is read by the owner and ended', async () => {
+  await page.getByRole('link', { name: 'Results' }).click();
+  const panel = page.getByRole('article', { name: 'tuned-0001 and base' });
+  await panel.getByText(`6 answers by 2 people; ${PROMPTS} of ${PROMPTS} prompts`).waitFor();
+  const row = panel.getByRole('row', { name: /^Fits the text better/ });
+  const wins = answers().filter(({ alignment, treatedIsLeft }) => (alignment === 'left') === treatedIsLeft).length;
+  expect(await row.innerText()).toContain(`${((100 * wins) / 6).toFixed(1)} %`);
+  expect(await barriersOf(page)).toEqual([]);
+  await takeScreenshot(page, 'studio-results');
+  await panel.getByRole('button', { name: 'End' }).click();
+  await panel.getByText('ended', { exact: true }).waitFor();
+  expect(errors).toEqual([]);
+});
