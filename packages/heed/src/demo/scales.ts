@@ -20,6 +20,10 @@ export interface DemoScale {
   /** Calls of the network an image. */
   readonly samplingSteps: number;
   readonly rewardEpochs: number;
+  /** T of the auxiliary task, its weight lambda, and the learning rate. */
+  readonly reward: { readonly temperature: number; readonly lambda: number; readonly learningRate: number };
+  /** How the learning rate of tuning ends, and the moving average of the weights. */
+  readonly tuneEnding: { readonly schedule: 'constant' | 'linear'; readonly ema: number };
   readonly tuneSteps: number;
   /** Pre-training pairs to draw from. */
   readonly pretrainingImages: number;
@@ -49,6 +53,8 @@ export const DEMO_SCALES = {
     fidelityImages: 16,
     samplingSteps: 4,
     rewardEpochs: 2,
+    reward: { temperature: 2, lambda: 0.5, learningRate: 3e-4 },
+    tuneEnding: { schedule: 'constant', ema: 0 },
     tuneSteps: 3,
     pretrainingImages: 16,
     tuneBatchSize: 4,
@@ -70,10 +76,14 @@ export const DEMO_SCALES = {
     fidelityImages: 128,
     samplingSteps: 12,
     rewardEpochs: 40,
+    // With T = 2 a few hundred good images teach next to nothing about which prompt they fit.
+    reward: { temperature: 0.1, lambda: 1, learningRate: 1e-4 },
+    // So few updates at a constant rate end on noisy weights, which draw worse than the base whatever they learned.
+    tuneEnding: { schedule: 'linear', ema: 0.95 },
     tuneSteps: 150,
     pretrainingImages: 2048,
     tuneBatchSize: 16,
-    learningRate: 2e-4,
+    learningRate: 1e-4,
     // The small model draws few good images: at 1 the reward-weighted loss would be a tenth of the pre-training loss.
     beta: 0.3,
     warmupSteps: 15,
@@ -93,6 +103,8 @@ export const DEMO_SCALES = {
     fidelityImages: 1000,
     samplingSteps: 12,
     rewardEpochs: 60,
+    reward: { temperature: 2, lambda: 0.5, learningRate: 3e-4 },
+    tuneEnding: { schedule: 'constant', ema: 0 },
     tuneSteps: 5000,
     pretrainingImages: 50_000,
     tuneBatchSize: 32,
@@ -117,12 +129,17 @@ export function settingsOf(scale: DemoScale, { seed }: { seed: number }): string
     `generate.imagesPerPrompt=${scale.imagesPerTrainingPrompt}`,
     `sample.steps=${scale.samplingSteps}`,
     `reward.epochs=${scale.rewardEpochs}`,
+    `reward.temperature=${scale.reward.temperature}`,
+    `reward.lambda=${scale.reward.lambda}`,
+    `reward.learningRate=${scale.reward.learningRate}`,
     `tune.steps=${scale.tuneSteps}`,
     `tune.pretrainingImages=${scale.pretrainingImages}`,
     `tune.batchSize=${scale.tuneBatchSize}`,
     `tune.replicas=${REPLICAS}`,
     `tune.learningRate=${scale.learningRate}`,
     `tune.beta=${scale.beta}`,
+    `tune.schedule=${scale.tuneEnding.schedule}`,
+    `tune.ema=${scale.tuneEnding.ema}`,
     `tune.warmupSteps=${scale.warmupSteps}`,
     `tune.sampleEverySteps=${scale.sampleEverySteps}`,
     `evaluate.promptLimit=${scale.evaluationPrompts}`,
