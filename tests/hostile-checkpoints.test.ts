@@ -5,19 +5,13 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  COMPONENT_KINDS,
-  type ComponentConfigs,
-  type ComponentName,
   clipTokenizer,
-  createTokenizer,
   initializeLora,
   loadCheckpointFile,
   loadLora,
   loadModelFolder,
   loraModules,
-  type ModelComponent,
   parseClipTextConfig,
-  parseSchedulerConfig,
   parseUnetConfig,
   parseVaeConfig,
   readSafetensors,
@@ -27,15 +21,15 @@ import {
   saveCheckpointFile,
   saveLora,
   saveModelFolder,
-  trainBytePairTokenizer,
 } from '@heed/diffusion';
-import { createRandom, initializeParameters, type RandomGenerator } from '@heed/diffusion/autodiff';
+import { createRandom, type RandomGenerator } from '@heed/diffusion/autodiff';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { randomComponent, tinyModel } from '../packages/diffusion/src/testing/random-model.ts';
 
 const MUTATIONS = Math.ceil(Number(process.env.HEED_FAULTS ?? 1000) / 10);
 const LIMIT_MS = 1000;
 const UNET = 'unet/diffusion_pytorch_model.safetensors';
-const tokenizer = createTokenizer(trainBytePairTokenizer(['two dogs', 'two dogs'], { vocabSize: 520, maxLength: 8 }));
+const { tokenizer } = tinyModel();
 
 type Entries = [name: string, dtype: string, shape: number[]][];
 
@@ -117,7 +111,7 @@ let root: string;
 let targets: Target[];
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'heed-hostile-models-'));
-  const model = randomModel();
+  const model = tinyModel();
   const folder = join(root, 'model');
   await saveModelFolder(folder, model, { dtype: 'F16' });
   const lora = join(root, 'lora.safetensors');
@@ -180,20 +174,13 @@ function entriesOf({ entries }: SafetensorsHeader): Entries {
   return [...entries].map(([name, { dtype, shape }]) => [name, dtype, [...shape]]);
 }
 
-function component<Name extends ComponentName>(
-  name: Name,
-  config: ComponentConfigs[Name],
-): ModelComponent<ComponentConfigs[Name]> {
-  return { config, parameters: initializeParameters(COMPONENT_KINDS[name].parameters(config), createRandom(1)) };
-}
-
 /** What a single file holds, with this test's vocabulary in place of CLIP's, which would make it large. */
 async function singleFileEntries(path: string): Promise<Entries> {
   const clip = await clipTokenizer();
   const model: StableDiffusionComponents = {
-    ...randomModel(),
+    ...tinyModel(),
     tokenizer: clip,
-    textEncoder: component(
+    textEncoder: randomComponent(
       'textEncoder',
       parseClipTextConfig({
         vocab_size: clip.vocabSize,
@@ -204,8 +191,8 @@ async function singleFileEntries(path: string): Promise<Entries> {
         max_position_embeddings: 8,
       }),
     ),
-    vae: component('vae', parseVaeConfig({ block_out_channels: [32] })),
-    unet: component(
+    vae: randomComponent('vae', parseVaeConfig({ block_out_channels: [32] })),
+    unet: randomComponent(
       'unet',
       parseUnetConfig({
         block_out_channels: [32, 64],
@@ -222,35 +209,4 @@ async function singleFileEntries(path: string): Promise<Entries> {
     dtype,
     name.endsWith('token_embedding.weight') ? [tokenizer.vocabSize, 64] : shape,
   ]);
-}
-
-function randomModel(): StableDiffusionComponents {
-  return {
-    tokenizer,
-    scheduler: parseSchedulerConfig({ _class_name: 'PNDMScheduler', beta_schedule: 'scaled_linear' }),
-    textEncoder: component(
-      'textEncoder',
-      parseClipTextConfig({
-        vocab_size: 520,
-        hidden_size: 8,
-        intermediate_size: 16,
-        num_hidden_layers: 1,
-        num_attention_heads: 2,
-        max_position_embeddings: 8,
-      }),
-    ),
-    vae: component('vae', parseVaeConfig({ block_out_channels: [8], norm_num_groups: 4 })),
-    unet: component(
-      'unet',
-      parseUnetConfig({
-        block_out_channels: [8, 16],
-        down_block_types: ['DownBlock2D', 'CrossAttnDownBlock2D'],
-        up_block_types: ['CrossAttnUpBlock2D', 'UpBlock2D'],
-        layers_per_block: 1,
-        cross_attention_dim: 8,
-        attention_head_dim: 2,
-        norm_num_groups: 4,
-      }),
-    ),
-  };
 }

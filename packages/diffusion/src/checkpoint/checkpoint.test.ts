@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRandom, initializeParameters, type ParameterValues } from '@heed/autodiff';
+import type { ParameterValues } from '@heed/autodiff';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseClipConfig } from '../configs/clip-config.ts';
 import { parseImageProcessorConfig } from '../configs/image-processor-config.ts';
@@ -12,10 +12,10 @@ import type { ClipComponents } from '../pipeline/clip-embedder.ts';
 import type { StableDiffusionComponents } from '../pipeline/components.ts';
 import { readSafetensors } from '../safetensors/read-safetensors.ts';
 import { writeSafetensors } from '../safetensors/write-safetensors.ts';
+import { randomComponent } from '../testing/random-model.ts';
 import { createTokenizer } from '../tokenizer/tokenizer.ts';
 import { trainBytePairTokenizer } from '../tokenizer/train-byte-pair-tokenizer.ts';
 import { loadClipFolder, saveClipFolder } from './clip-folder.ts';
-import { COMPONENT_KINDS, type ComponentConfigs, type ComponentName } from './component-kinds.ts';
 import { loadModelFolder, saveModelFolder } from './model-folder.ts';
 
 const tokenizer = createTokenizer(trainBytePairTokenizer(['two dogs', 'two dogs'], { vocabSize: 520, maxLength: 8 }));
@@ -29,15 +29,8 @@ const text = {
   max_position_embeddings: 8,
 };
 
-function component<Name extends ComponentName>(name: Name, config: ComponentConfigs[Name]) {
-  const kind = COMPONENT_KINDS[name] as {
-    parameters(config: ComponentConfigs[Name]): ReturnType<(typeof COMPONENT_KINDS)['unet']['parameters']>;
-  };
-  return { config, parameters: initializeParameters(kind.parameters(config), createRandom(name.length)) };
-}
-
 const clip: ClipComponents = {
-  clip: component(
+  clip: randomComponent(
     'clip',
     parseClipConfig({
       text_config: text,
@@ -58,7 +51,7 @@ const clip: ClipComponents = {
 };
 
 const model: StableDiffusionComponents = {
-  unet: component(
+  unet: randomComponent(
     'unet',
     parseUnetConfig({
       sample_size: 4,
@@ -71,8 +64,8 @@ const model: StableDiffusionComponents = {
       norm_num_groups: 4,
     }),
   ),
-  vae: component('vae', parseVaeConfig({ block_out_channels: [8], norm_num_groups: 4 })),
-  textEncoder: component('textEncoder', clip.clip.config.text_config),
+  vae: randomComponent('vae', parseVaeConfig({ block_out_channels: [8], norm_num_groups: 4 })),
+  textEncoder: randomComponent('textEncoder', clip.clip.config.text_config),
   tokenizer,
   scheduler: parseSchedulerConfig({ _class_name: 'PNDMScheduler', beta_schedule: 'scaled_linear', steps_offset: 1 }),
 };

@@ -2,16 +2,9 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRandom, initializeParameters } from '@heed/autodiff';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { COMPONENT_KINDS, type ComponentConfigs, type ComponentName } from '../checkpoint/component-kinds.ts';
 import { loadModelFolder, saveModelFolder } from '../checkpoint/model-folder.ts';
-import { parseClipTextConfig } from '../configs/clip-config.ts';
-import { parseSchedulerConfig } from '../configs/scheduler-config.ts';
-import { parseUnetConfig } from '../configs/unet-config.ts';
-import { parseVaeConfig } from '../configs/vae-config.ts';
-import { createTokenizer } from '../tokenizer/tokenizer.ts';
-import { trainBytePairTokenizer } from '../tokenizer/train-byte-pair-tokenizer.ts';
+import { tinyModel } from '../testing/random-model.ts';
 import { type HubEnvironment, hubEnvironment } from './environment.ts';
 import { fetchHubModel } from './fetch-model.ts';
 import { parseHubId } from './hub-id.ts';
@@ -19,13 +12,6 @@ import { type HubServer, startHubServer } from './testing/hub-server.ts';
 
 const REPO = 'someone/tiny-sd';
 const UNET = 'unet/diffusion_pytorch_model.safetensors';
-
-function component<Name extends ComponentName>(name: Name, config: ComponentConfigs[Name]) {
-  const kind = COMPONENT_KINDS[name] as {
-    parameters(config: ComponentConfigs[Name]): ReturnType<(typeof COMPONENT_KINDS)['unet']['parameters']>;
-  };
-  return { config, parameters: initializeParameters(kind.parameters(config), createRandom(name.length)) };
-}
 
 let root: string;
 let pristine: string;
@@ -36,32 +22,7 @@ let environment: HubEnvironment;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'heed-hub-'));
   pristine = join(root, 'pristine');
-  const text = parseClipTextConfig({
-    vocab_size: 520,
-    hidden_size: 8,
-    intermediate_size: 16,
-    num_hidden_layers: 1,
-    num_attention_heads: 2,
-    max_position_embeddings: 8,
-  });
-  await saveModelFolder(pristine, {
-    unet: component(
-      'unet',
-      parseUnetConfig({
-        block_out_channels: [8, 16],
-        down_block_types: ['DownBlock2D', 'CrossAttnDownBlock2D'],
-        up_block_types: ['CrossAttnUpBlock2D', 'UpBlock2D'],
-        layers_per_block: 1,
-        cross_attention_dim: 8,
-        attention_head_dim: 2,
-        norm_num_groups: 4,
-      }),
-    ),
-    vae: component('vae', parseVaeConfig({ block_out_channels: [8], norm_num_groups: 4 })),
-    textEncoder: component('textEncoder', text),
-    tokenizer: createTokenizer(trainBytePairTokenizer(['two dogs', 'two dogs'], { vocabSize: 520, maxLength: 8 })),
-    scheduler: parseSchedulerConfig({ _class_name: 'PNDMScheduler', beta_schedule: 'scaled_linear' }),
-  });
+  await saveModelFolder(pristine, tinyModel());
   await mkdir(join(pristine, 'safety_checker'));
   await writeFile(join(pristine, 'safety_checker/model.safetensors'), 'not asked for');
   await writeFile(join(pristine, 'v1.ckpt'), 'not asked for');

@@ -4,7 +4,7 @@ import type { UnetConfig } from '../configs/unet-config.ts';
 import { unet } from '../models/unet/unet.ts';
 import { stackRows } from './batches.ts';
 import type { ModelComponent } from './components.ts';
-import { createModelRunner, type ModelRunner, type RuntimeOptions } from './model-runner.ts';
+import { createModelRunner, type ModelRunner, parameterBytes, type RuntimeOptions } from './model-runner.ts';
 
 export interface DenoiseBatch {
   /** [batch, C, h, w] */
@@ -37,8 +37,7 @@ export function createDenoiser(
   options: RuntimeOptions & { live: boolean },
 ): Denoiser {
   const { device = 'cpu', threads = availableParallelism() } = options;
-  const bytes = [...parameters.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
-  const splits = device === 'cpu' && threads >= 2 && bytes <= MAX_SPLIT_BYTES;
+  const splits = device === 'cpu' && threads >= 2 && parameterBytes(parameters) <= MAX_SPLIT_BYTES;
   const whole = createModelRunner({ name: 'U-Net', parameters, ...options });
   const halves = [0, 1].map(() =>
     createModelRunner({ name: 'U-Net', parameters, ...options, threads: Math.floor(threads / 2) }),

@@ -29,6 +29,11 @@ export interface ModelRunner {
 /** A graph and its weights are one message of at most 2 GiB; larger networks keep their weights outside. */
 const MAX_BAKED_BYTES = 2 ** 30;
 
+/** Bytes of a network's weights in memory. */
+export function parameterBytes(parameters: ParameterValues): number {
+  return [...parameters.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+}
+
 /**
  * `name` says in errors what runs. `live` reads the weights anew at each run, so that training shows through;
  * otherwise they are baked in, which is faster.
@@ -41,7 +46,7 @@ export function createModelRunner({
   threads,
 }: { name: string; parameters: ParameterValues; live?: boolean } & RuntimeOptions): ModelRunner {
   const functions = new Map<string, Promise<CompiledFunction<string, string>>>();
-  const bytes = [...parameters.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+  const bytes = parameterBytes(parameters);
   let disposed = false;
   return {
     async compiled<I extends string, O extends string>(

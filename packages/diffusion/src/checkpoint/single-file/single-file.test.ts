@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRandom, elementCount, initializeParameters, type ParameterValues } from '@heed/autodiff';
+import { elementCount, type ParameterValues } from '@heed/autodiff';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseClipTextConfig } from '../../configs/clip-config.ts';
 import { parseSchedulerConfig } from '../../configs/scheduler-config.ts';
@@ -10,21 +10,15 @@ import { parseVaeConfig } from '../../configs/vae-config.ts';
 import type { StableDiffusionComponents } from '../../pipeline/components.ts';
 import { readSafetensors, readSafetensorsHeader } from '../../safetensors/read-safetensors.ts';
 import { writeSafetensors } from '../../safetensors/write-safetensors.ts';
+import { randomComponent } from '../../testing/random-model.ts';
 import { createTokenizer } from '../../tokenizer/tokenizer.ts';
 import { trainBytePairTokenizer } from '../../tokenizer/train-byte-pair-tokenizer.ts';
-import { COMPONENT_KINDS, type ComponentConfigs, type ComponentName } from '../component-kinds.ts';
+import { COMPONENT_KINDS } from '../component-kinds.ts';
 import { loadModel } from '../model.ts';
 import { clipTokenizer } from './clip-vocabulary.ts';
 import { inferConfigs } from './infer-configs.ts';
 import { originalUnetName, originalVaeName, PREFIXES } from './original-names.ts';
 import { loadCheckpointFile, saveCheckpointFile } from './single-file.ts';
-
-function component<Name extends ComponentName>(name: Name, config: ComponentConfigs[Name]) {
-  const kind = COMPONENT_KINDS[name] as {
-    parameters(config: ComponentConfigs[Name]): ReturnType<(typeof COMPONENT_KINDS)['unet']['parameters']>;
-  };
-  return { config, parameters: initializeParameters(kind.parameters(config), createRandom(name.length)) };
-}
 
 let root: string;
 let pristine: string;
@@ -35,7 +29,7 @@ beforeAll(async () => {
   pristine = join(root, 'pristine.safetensors');
   const tokenizer = await clipTokenizer();
   model = {
-    unet: component(
+    unet: randomComponent(
       'unet',
       parseUnetConfig({
         sample_size: 64,
@@ -47,7 +41,7 @@ beforeAll(async () => {
         cross_attention_dim: 64,
       }),
     ),
-    vae: component(
+    vae: randomComponent(
       'vae',
       parseVaeConfig({
         block_out_channels: [32, 64],
@@ -57,7 +51,7 @@ beforeAll(async () => {
         sample_size: 512,
       }),
     ),
-    textEncoder: component(
+    textEncoder: randomComponent(
       'textEncoder',
       parseClipTextConfig({
         vocab_size: tokenizer.vocabSize,
