@@ -1,7 +1,8 @@
 /** Two sets of images of one prompt side by side, and two questions. Nothing here knows which model drew which. */
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { ProgressLine } from '../labelling/progress-line.tsx';
 import { ZoomDialog } from '../labelling/zoom-dialog.tsx';
+import { AnswerStatus, FailedNotice, useStoppable } from '../parts/answering.tsx';
 import type { ShownImage } from '../parts/prepared-image.ts';
 import { followLink } from '../parts/router.ts';
 import { useStore } from '../parts/store.ts';
@@ -12,12 +13,7 @@ import { QuestionPanel } from './question-panel.tsx';
 import { QUESTION_NAMES } from './questions.ts';
 
 export function ComparingPage() {
-  const [comparer, setComparer] = useState<Comparer>();
-  useEffect(() => {
-    const created = createComparer();
-    setComparer(created);
-    return () => created.stop();
-  }, []);
+  const comparer = useStoppable(createComparer);
   return comparer === undefined ? null : <Comparing comparer={comparer} />;
 }
 
@@ -28,13 +24,6 @@ function Comparing({ comparer }: { comparer: Comparer }) {
   const { query, said } = state;
   useComparingKeys(comparer);
   const isComplete = QUESTION_NAMES.every((question) => said[question] !== undefined);
-  const problem = outbox.isLoggedOut
-    ? `You are logged out. ${outbox.waiting} answers are kept in this browser; open your link again to send them.`
-    : outbox.problem !== undefined
-      ? `Not saved yet (${outbox.waiting} waiting): ${outbox.problem}. Trying again by itself.`
-      : state.phase === 'failed'
-        ? undefined
-        : state.problem;
 
   return (
     <main className="labelling comparing">
@@ -62,14 +51,7 @@ function Comparing({ comparer }: { comparer: Comparer }) {
         </>
       )}
       {state.phase === 'loading' && <p className="waiting">Getting the next images…</p>}
-      {state.phase === 'failed' && (
-        <div className="notice">
-          <p>That did not work: {state.problem}.</p>
-          <button type="button" className="button primary" onClick={comparer.retry}>
-            Try again
-          </button>
-        </div>
-      )}
+      {state.phase === 'failed' && <FailedNotice problem={state.problem} onRetry={comparer.retry} />}
       {state.phase === 'finished' && <Finished answered={state.answered} />}
       <div className="toolbar">
         <button
@@ -90,14 +72,11 @@ function Comparing({ comparer }: { comparer: Comparer }) {
           </span>
         </button>
       </div>
-      <p className="status" role="status">
-        {state.message}
-      </p>
-      {problem !== undefined && (
-        <p className="status-problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <AnswerStatus
+        message={state.message}
+        outbox={outbox}
+        problem={state.phase === 'failed' ? undefined : state.problem}
+      />
       {zoomed !== undefined && query && (
         <ZoomDialog
           query={{ id: query.id, prompt: query.prompt, images: [...query.left, ...query.right] }}

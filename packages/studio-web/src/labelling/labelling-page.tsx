@@ -1,5 +1,6 @@
 /** The labelling page: a prompt, its images, and nothing that distracts from them. */
 import { useCallback, useEffect, useState } from 'react';
+import { AnswerStatus, FailedNotice, useStoppable } from '../parts/answering.tsx';
 import { KeyHint } from '../parts/key-hint.tsx';
 import { followLink } from '../parts/router.ts';
 import { useStore } from '../parts/store.ts';
@@ -13,12 +14,7 @@ import { SkipDialog } from './skip-dialog.tsx';
 import { ZoomDialog } from './zoom-dialog.tsx';
 
 export function LabellingPage() {
-  const [labeller, setLabeller] = useState<Labeller>();
-  useEffect(() => {
-    const created = createLabeller();
-    setLabeller(created);
-    return () => created.stop();
-  }, []);
+  const labeller = useStoppable(createLabeller);
   return labeller === undefined ? null : <Labelling labeller={labeller} />;
 }
 
@@ -84,14 +80,7 @@ function Labelling({ labeller }: { labeller: Labeller }) {
         </>
       )}
       {state.phase === 'loading' && <p className="waiting">Getting the next images…</p>}
-      {state.phase === 'failed' && (
-        <div className="notice">
-          <p>That did not work: {state.problem}.</p>
-          <button type="button" className="button primary" onClick={labeller.retry}>
-            Try again
-          </button>
-        </div>
-      )}
+      {state.phase === 'failed' && <FailedNotice problem={state.problem} onRetry={labeller.retry} />}
       {state.phase === 'finished' && <Finished answered={state.answered} />}
       <div className="toolbar">
         <button
@@ -115,18 +104,11 @@ function Labelling({ labeller }: { labeller: Labeller }) {
           Help <KeyHint action="help" />
         </button>
       </div>
-      <p className="status" role="status">
-        {state.message}
-      </p>
-      {(outbox.problem !== undefined || (state.phase !== 'failed' && state.problem !== undefined)) && (
-        <p className="status-problem" role="alert">
-          {outbox.isLoggedOut
-            ? `You are logged out. ${outbox.waiting} answers are kept in this browser; open your link again to send them.`
-            : outbox.problem !== undefined
-              ? `Not saved yet (${outbox.waiting} waiting): ${outbox.problem}. Trying again by itself.`
-              : state.problem}
-        </p>
-      )}
+      <AnswerStatus
+        message={state.message}
+        outbox={outbox}
+        problem={state.phase === 'failed' ? undefined : state.problem}
+      />
       {dialog === 'help' && <HelpDialog onClose={close} />}
       {dialog === 'skip' && (
         <SkipDialog
