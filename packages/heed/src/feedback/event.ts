@@ -8,6 +8,14 @@ export type Label = (typeof LABELS)[number];
 /** In place of a label: the rater takes back what they said of the image; as if they had never been asked. */
 export const RETRACTED = 'retracted';
 
+/**
+ * What a rater was asked for. Only feedback teaches: practice answers were followed by the right one, gold answers
+ * measure the rater by what is known, repeats by the rater's own earlier answer. A key is what is known: the right answer
+ * itself, with its reason.
+ */
+export const PURPOSES = ['feedback', 'practice', 'gold', 'repeat', 'key'] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
 /** One line of feedback.jsonl. */
 export interface FeedbackEvent {
   /** Decided by query, rater and image for machine-made events; appending the same id twice keeps the first. */
@@ -28,6 +36,12 @@ export interface FeedbackEvent {
   readonly answer?: string;
   /** From when the images were all shown to the answer. */
   readonly seconds?: number;
+  /** Absent for feedback. */
+  readonly purpose?: Exclude<Purpose, 'feedback'>;
+  /** Of a repeat: the query that was asked again. `query` is then the name under which it was. */
+  readonly repeatOf?: string;
+  /** The answer came sooner than anybody can look (`label.minAnswerMs`), as the server measured it. */
+  readonly tooFast?: true;
 }
 
 const eventSchema = z.object({
@@ -43,7 +57,15 @@ const eventSchema = z.object({
   reason: z.string().max(2000).optional(),
   answer: z.string().min(1).max(200).optional(),
   seconds: z.number().min(0).optional(),
+  purpose: z.enum(PURPOSES).exclude(['feedback']).optional(),
+  repeatOf: z.string().min(1).max(200).optional(),
+  tooFast: z.literal(true).optional(),
 });
+
+/** What the event's rater was asked for. */
+export function purposeOf({ purpose }: Pick<FeedbackEvent, 'purpose'>): Purpose {
+  return purpose ?? 'feedback';
+}
 
 /** Checks one event; throws "expected ..." with the name of the first bad field. */
 export function parseFeedbackEvent(value: unknown): FeedbackEvent {

@@ -1,5 +1,15 @@
 /** Judgements of images. */
-export { eventId, type FeedbackEvent, LABELS, type Label, queryId, RETRACTED, revisedEventId } from './event.ts';
+export {
+  eventId,
+  type FeedbackEvent,
+  LABELS,
+  type Label,
+  type Purpose,
+  purposeOf,
+  queryId,
+  RETRACTED,
+  revisedEventId,
+} from './event.ts';
 export { type FeedbackImport, importFeedback } from './import-csv.ts';
 export { type Judgement, type LabelShares, labelShares, lastWords } from './judgements.ts';
 export { type FeedbackLog, openFeedbackLog } from './log.ts';

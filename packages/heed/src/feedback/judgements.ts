@@ -1,5 +1,5 @@
 /** What the log says in the end: the last word of each rater on each image, and what an image's raters agree on. */
-import { type FeedbackEvent, type Label, RETRACTED } from './event.ts';
+import { type FeedbackEvent, type Label, type Purpose, purposeOf, RETRACTED } from './event.ts';
 
 /** An event that says something: no retraction. */
 export interface Judgement extends FeedbackEvent {
@@ -8,11 +8,16 @@ export interface Judgement extends FeedbackEvent {
 
 /**
  * The last event of each rater on each image, in the order of the log. An earlier one was taken back by a later, and
- * by a retraction altogether.
+ * by a retraction altogether. Of all that is in the log only feedback, or what `purpose` names instead: what measures
+ * raters is no judgement to learn from.
  */
-export function lastWords(events: readonly FeedbackEvent[]): Judgement[] {
+export function lastWords(
+  events: readonly FeedbackEvent[],
+  { purpose = 'feedback' }: { purpose?: Purpose } = {},
+): Judgement[] {
   const last = new Map<string, Judgement>();
   for (const event of events) {
+    if (purposeOf(event) !== purpose) continue;
     const key = JSON.stringify([event.rater, event.image]);
     last.delete(key);
     if (isJudgement(event)) last.set(key, event);

@@ -16,7 +16,7 @@ import {
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import type { Label } from '../../feedback/event.ts';
+import type { Label, Purpose } from '../../feedback/event.ts';
 
 const moment = (name: string) => timestamp(name, { withTimezone: true });
 
@@ -31,10 +31,15 @@ export const queries = pgTable(
     images: text().array().notNull(),
     /** A hash of the id: the order in which queries are asked, the same for all. */
     position: integer().notNull(),
-    /** How many people have answered, skips and retracted answers left out. */
+    /** How many people have answered as feedback, skips and retracted answers left out. */
     answers: integer().notNull().default(0),
+    /** Since when the right answer to each of its images is known; such a query measures raters and teaches nothing. */
+    goldSince: moment('gold_since'),
   },
-  (table) => [index('queries_by_need').on(table.answers, table.position)],
+  (table) => [
+    index('queries_by_need').on(table.answers, table.position),
+    index('gold_queries').on(table.goldSince).where(sql`gold_since is not null`),
+  ],
 );
 
 /** What one rater said of one query at once. */
@@ -51,6 +56,10 @@ export const answers = pgTable(
     labels: jsonb().$type<Record<string, Label>>().notNull(),
     reason: text(),
     seconds: doublePrecision(),
+    purpose: text().$type<Purpose>().notNull().default('feedback'),
+    /** The query that was asked again under the name in `query`. */
+    repeatOf: text('repeat_of'),
+    tooFast: boolean('too_fast').notNull().default(false),
     answeredAt: moment('answered_at').notNull(),
     retractedAt: moment('retracted_at'),
   },
@@ -67,12 +76,28 @@ export const leases = pgTable(
     query: text().notNull(),
     rater: text().notNull(),
     expiresAt: moment('expires_at').notNull(),
+    purpose: text().$type<Purpose>().notNull().default('feedback'),
+    repeatOf: text('repeat_of'),
+    /** When the rater's page first got it, and when the page first said that all its images are to be seen. */
+    handedAt: moment('handed_at').notNull().defaultNow(),
+    shownAt: moment('shown_at'),
   },
   (table) => [
     primaryKey({ columns: [table.query, table.rater] }),
     index('leases_by_rater').on(table.rater, table.expiresAt),
   ],
 );
+
+/** The right answer for one image, as far as somebody vouches for it. */
+export const gold = pgTable('gold', {
+  image: text().primaryKey(),
+  label: text().$type<'good' | 'bad'>().notNull(),
+  why: text(),
+  /** Who says so. */
+  rater: text().notNull(),
+  isHuman: boolean('is_human').notNull(),
+  markedAt: moment('marked_at').notNull(),
+});
 
 /** Links that let raters in. The link itself is signed and not stored. */
 export const invites = pgTable('invites', {
