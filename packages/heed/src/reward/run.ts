@@ -24,6 +24,7 @@ import {
   splitLabelledImages,
 } from './labelled-image.ts';
 import type { RewardOptions } from './options.ts';
+import { pickUnjudged, predictedImages, predictionsOf, writePredictions } from './predictions.ts';
 import { readLabels } from './project-labels.ts';
 import { REWARD_REPORT_FILE, REWARD_VARIANTS, type RewardReport, type RewardVariant, rewardReport } from './report.ts';
 import { type RewardModel, saveRewardModel } from './reward-model.ts';
@@ -73,7 +74,9 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
   const { features, clipHash, close } = await openProjectFeatures(project, { progress, signal });
   try {
     const perturbedPrompts = perturbPrompts(split.training, { count: training.perturbations, seed });
-    await prepare(features, { labelled, perturbedPrompts, store, progress, ...(signal ? { signal } : {}) });
+    const unjudged = pickUnjudged(store.all(), { labelled, seed });
+    const images = [...imagesOf(labelled), ...unjudged];
+    await prepare(features, { images, perturbedPrompts, store, progress, ...(signal ? { signal } : {}) });
 
     const clip = pairOutcomes(split.test, clipScores(imagesOf(split.test), features));
     const outcomes: Partial<Record<RewardVariant, PromptPairs[]>> = {};
@@ -107,7 +110,14 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
       clipHash,
       training: { ...training, seed, images: report.images, epochs: epochs.aux, run: run.id },
     });
+    const predicted = predictedImages(split, unjudged);
+    const scores = {
+      rewards: await scoreImages(kept!, predicted, features),
+      clips: clipScores(predicted, features),
+    };
     kept!.dispose();
+    // Before the report: whoever sees the report finds the rest.
+    await writePredictions([folder, run.folder], predictionsOf(split, unjudged, scores));
     const text = `${JSON.stringify(report, null, 2)}\n`;
     for (const target of [folder, run.folder]) await writeDurably(join(target, REWARD_REPORT_FILE), text);
     return {
@@ -174,17 +184,17 @@ function perturbPrompts(
 async function prepare(
   features: Features,
   inputs: {
-    labelled: readonly LabelledImage[];
+    images: readonly { id: string; prompt: string }[];
     perturbedPrompts: ReadonlyMap<string, readonly string[]>;
     store: { read(id: string): ReturnType<ReturnType<typeof createImageStore>['read']> };
     progress: ProgressFactory;
     signal?: AbortSignal;
   },
 ): Promise<void> {
-  const { labelled, perturbedPrompts, store, progress } = inputs;
+  const { images, perturbedPrompts, store, progress } = inputs;
   const signal = inputs.signal === undefined ? {} : { signal: inputs.signal };
-  const ids = labelled.map(({ image }) => image.id);
-  const texts = [...labelled.map(({ image }) => image.prompt), ...[...perturbedPrompts.values()].flat()];
+  const ids = images.map(({ id }) => id);
+  const texts = [...images.map(({ prompt }) => prompt), ...[...perturbedPrompts.values()].flat()];
   const bar = progress({ total: ids.length, label: 'embed images', unit: 'image' });
   await features.prepareImages(ids, (id) => store.read(id), { ...signal, onProgress: (done) => bar.update(done) });
   bar.done();

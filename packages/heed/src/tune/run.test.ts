@@ -15,6 +15,7 @@ import { readMetrics } from '../metrics/metrics-log.ts';
 import { silentProgress } from '../progress/progress.ts';
 import { initProject, type Project } from '../project/index.ts';
 import { evaluationPrompts, trainingPrompts } from '../prompts/index.ts';
+import { readPredictions } from '../reward/predictions.ts';
 import { type RewardRunResult, runReward } from '../reward/run.ts';
 import { runSample } from '../sample/run.ts';
 import { writeRandomModels } from '../testing/random-models.ts';
@@ -110,7 +111,22 @@ describe('the stages', () => {
     expect(result.images.training + result.images.validation + result.images.test).toBe(44);
     expect(result.images.test).toBeGreaterThanOrEqual(8);
     expect(result.summary.unseen.n).toBeGreaterThan(0);
-    expect(await readdir(result.folder)).toEqual(['accuracy.json', 'config.json', 'reward.safetensors']);
+    expect(await readdir(result.folder)).toEqual([
+      'accuracy.json',
+      'config.json',
+      'predictions.jsonl',
+      'reward.safetensors',
+    ]);
+    const predictions = (await readPredictions(result.folder))!;
+    const count = (wanted: string) => predictions.filter(({ part }) => part === wanted).length;
+    expect({ training: count('training'), validation: count('validation'), test: count('test') }).toEqual(
+      result.images,
+    );
+    expect(count('unjudged')).toBe(6);
+    expect(
+      predictions.every(({ reward: r, label: l }) => r > 0 && r < 1 && (l === undefined || l === 0 || l === 1)),
+    ).toBe(true);
+    expect(await readPredictions(join(project.paths.runs, result.run))).toEqual(predictions);
     expect(await readMetrics(join(project.paths.runs, result.run))).toHaveLength(3);
   });
 

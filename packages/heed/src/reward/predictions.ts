@@ -1,0 +1,103 @@
+/**
+ * What a trained reward says of single images, written beside its accuracy: from it come calibration and the images
+ * that are worth a second look. Training and measuring on pairs is `run.ts`; what is made of it is the studio's business.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createRandom } from '@heed/diffusion/autodiff';
+import { z } from 'zod';
+import { writeDurably } from '../checkpoint/durable.ts';
+import { badInput } from '../errors.ts';
+import type { ImageRecord } from '../images/index.ts';
+import { type LabelledImage, mayLearnFrom, type RewardSplit } from './labelled-image.ts';
+
+/** File in the reward's folder, and in its run's, with one `RewardPrediction` a line. */
+export const REWARD_PREDICTIONS_FILE = 'predictions.jsonl';
+
+/** Images without a judgement that are scored at most; each must be embedded. */
+const UNJUDGED_SCORED = 500;
+
+/** What an image was to the training. Only those of 'test' were seen neither by it nor by its early stopping. */
+export const PREDICTION_PARTS = ['training', 'validation', 'test', 'unjudged'] as const;
+
+const predictionSchema = z.object({
+  /** Id in the image store. */
+  image: z.string(),
+  part: z.enum(PREDICTION_PARTS),
+  /** r(x, z) in [0, 1] with the image's own prompt. */
+  reward: z.number(),
+  /** Cosine of CLIP's embeddings of image and prompt. */
+  clip: z.number(),
+  /** Mean of the judgements, 1 good and 0 bad; absent for 'unjudged'. */
+  label: z.number().optional(),
+  judgements: z.int(),
+});
+
+/** One line of predictions.jsonl. */
+export type RewardPrediction = z.output<typeof predictionSchema>;
+
+/**
+ * Images that nobody judged and that may be learned from, by chance: at most as many as were judged, so that scoring
+ * them costs no more than the training's own embeddings.
+ */
+export function pickUnjudged(
+  images: readonly ImageRecord[],
+  options: { labelled: readonly LabelledImage[]; seed: number },
+): ImageRecord[] {
+  const { labelled, seed } = options;
+  const judged = new Set(labelled.map(({ image }) => image.id));
+  const open = new Map(images.filter((image) => mayLearnFrom(image) && !judged.has(image.id)).map((i) => [i.id, i]));
+  const limit = Math.min(UNJUDGED_SCORED, labelled.length);
+  return createRandom(seed)
+    .fork('unjudged')
+    .shuffle([...open.values()])
+    .slice(0, limit);
+}
+
+/** Scores as lines; `rewards` and `clips` stand in the order of training, validation, test, unjudged. */
+export function predictionsOf(
+  split: RewardSplit,
+  unjudged: readonly ImageRecord[],
+  scores: { rewards: ArrayLike<number>; clips: ArrayLike<number> },
+): RewardPrediction[] {
+  const judged = (['training', 'validation', 'test'] as const).flatMap((part) =>
+    split[part].map(({ image, label, judgements }) => ({ image: image.id, part, label, judgements })),
+  );
+  const rest = unjudged.map(({ id }) => ({ image: id, part: 'unjudged' as const, judgements: 0 }));
+  return [...judged, ...rest].map((line, i) => ({ ...line, reward: scores.rewards[i]!, clip: scores.clips[i]! }));
+}
+
+/** The images in the order that `predictionsOf` expects. */
+export function predictedImages(split: RewardSplit, unjudged: readonly ImageRecord[]): ImageRecord[] {
+  return [...[split.training, split.validation, split.test].flat().map(({ image }) => image), ...unjudged];
+}
+
+/** Writes the file into each of `folders`. */
+export async function writePredictions(
+  folders: readonly string[],
+  predictions: readonly RewardPrediction[],
+): Promise<void> {
+  const text = predictions.map((prediction) => `${JSON.stringify(prediction)}\n`).join('');
+  for (const folder of folders) await writeDurably(join(folder, REWARD_PREDICTIONS_FILE), text);
+}
+
+/** The lines of a folder's file; undefined where there is none: the reward is older than the file. */
+export async function readPredictions(folder: string): Promise<RewardPrediction[] | undefined> {
+  const path = join(folder, REWARD_PREDICTIONS_FILE);
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text
+    ?.split('\n')
+    .slice(0, -1)
+    .map((line, i) => parsePrediction(line, `${path}, line ${i + 1}`));
+}
+
+function parsePrediction(line: string, where: string): RewardPrediction {
+  try {
+    return predictionSchema.parse(JSON.parse(line));
+  } catch {
+    throw badInput(`${where}: expected what a reward says of an image, got damaged text`);
+  }
+}
