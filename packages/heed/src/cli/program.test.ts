@@ -8,6 +8,7 @@ import { formatError } from './show-error.ts';
 const COMMANDS = [
   'init',
   'generate',
+  'import',
   'label',
   'studio',
   'reward',

@@ -6,6 +6,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
 import { generateCommand } from './commands/generate.ts';
+import { importCommand } from './commands/import.ts';
 import { initCommand } from './commands/init.ts';
 import { labelCommand } from './commands/label.ts';
 import { reportCommand } from './commands/report.ts';
@@ -43,6 +44,7 @@ export function createProgram(): Command {
   for (const register of [
     initCommand,
     generateCommand,
+    importCommand,
     labelCommand,
     studioCommand,
     rewardCommand,

@@ -37,13 +37,18 @@ export async function readCsv<Column extends string, T>(
       if (cells.length !== names.length) {
         throw new Error(`expected ${names.length} cells as in the header, got ${cells.length}`);
       }
-      const byName = Object.fromEntries(known.map((name) => [name, cells[names.indexOf(name)]?.trim() ?? '']));
+      const byName = Object.fromEntries(known.map((name) => [name, unguard(cells[names.indexOf(name)] ?? '').trim()]));
       return parseRow({ line, cells: byName as Record<Column, string> });
     } catch (error) {
       if (error instanceof HeedError) throw error;
       throw badInput(`${path}, line ${line}: ${(error as Error).message}`);
     }
   });
+}
+
+/** Without the apostrophe by which `writeCsv` keeps a cell from being a formula. */
+function unguard(cell: string): string {
+  return cell.replace(/^'(?=[=+\-@\t\r])/, '');
 }
 
 interface RawRow {

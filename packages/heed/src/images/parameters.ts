@@ -1,6 +1,6 @@
 /** The recipe as the line of text that AUTOMATIC1111's web UI writes into PNGs and that image browsers show. */
 import { badInput } from '../errors.ts';
-import type { ImageRecipe } from './record.ts';
+import type { ImageRecipe, ImageSource } from './record.ts';
 
 /** What the text holds of a recipe. */
 export type WrittenRecipe = Pick<
@@ -31,6 +31,11 @@ export function formatParameters(recipe: WrittenRecipe): string {
     `Model: ${model}`,
   ];
   return `${prompt}\n${figures.join(', ')}`;
+}
+
+/** The text of an imported image, whose figures nobody knows: "prompt\nSource: <SHA-256 of the file>". */
+export function formatSource(prompt: string, { sha256 }: ImageSource): string {
+  return `${prompt}\nSource: ${sha256}`;
 }
 
 /** Reads back what `formatParameters` wrote. */

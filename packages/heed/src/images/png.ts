@@ -4,7 +4,8 @@ import { crc32 } from '@node-rs/crc32';
 import { decode, encode } from 'fast-png';
 
 const KEYWORD = 'parameters';
-const MAX_PIXELS = 16_000_000;
+/** The largest picture that is decoded, in pixels. */
+export const MAX_PIXELS = 16_000_000;
 const SIGNATURE_BYTES = 8;
 const HEADER_CHUNK_BYTES = 25;
 

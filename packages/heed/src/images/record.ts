@@ -4,6 +4,19 @@ import type { Attributes } from '@heed/emoji-world';
 import { z } from 'zod';
 import { CATEGORIES, type Category } from '../prompts/prompt.ts';
 
+/** In place of model, hash and sampler of an image whose making nobody told. */
+export const IMPORTED = 'imported';
+
+/** Where an image came from that heed did not draw. */
+export interface ImageSource {
+  /** The name that its owner's list had for it. */
+  readonly file: string;
+  /** Of the file's bytes. */
+  readonly sha256: string;
+  /** When it was imported, ISO 8601. */
+  readonly time: string;
+}
+
 /** Everything that decides an image's pixels, and what the image is for. */
 export interface ImageRecipe {
   readonly prompt: string;
@@ -19,6 +32,8 @@ export interface ImageRecipe {
   readonly guidanceScale: number;
   /** 'train', 'eval' or the id of a run. */
   readonly set: string;
+  /** Of an imported image; its seed, steps and guidance are 0, for nobody knows them. */
+  readonly source?: ImageSource;
 }
 
 /** An image of the store. */
@@ -52,9 +67,10 @@ const recordSchema = z.object({
   model: z.string(),
   modelHash: z.string(),
   sampler: z.string(),
-  steps: z.int().positive(),
+  steps: z.int().nonnegative(),
   guidanceScale: z.number(),
   set: z.string(),
+  source: z.object({ file: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/), time: z.iso.datetime() }).optional(),
 });
 
 /** Checks one line of index.jsonl; throws "expected ..." with the name of the first bad field. */
@@ -65,8 +81,9 @@ export function parseImageRecord(value: unknown): ImageRecord {
   throw new Error(`expected an image record, got a bad value in ${field}`);
 }
 
-/** Equal for equal pixels: what the model was asked, not what for. */
-export function pixelKey({ prompt, seed, modelHash, sampler, steps, guidanceScale }: ImageRecipe): string {
-  const facts = JSON.stringify([prompt, seed, modelHash, sampler, steps, guidanceScale]);
+/** Equal for equal pixels: what the model was asked, not what for; of an imported image, its file. */
+export function pixelKey({ prompt, seed, modelHash, sampler, steps, guidanceScale, source }: ImageRecipe): string {
+  const drawn = [prompt, seed, modelHash, sampler, steps, guidanceScale];
+  const facts = JSON.stringify(source === undefined ? drawn : [...drawn, source.sha256]);
   return createHash('sha256').update(facts).digest('base64');
 }

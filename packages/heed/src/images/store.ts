@@ -10,7 +10,7 @@ import type { RgbImage } from '@heed/diffusion';
 import { badInput, HeedError } from '../errors.ts';
 import { createJsonLinesWriter, readJsonLines } from '../files/json-lines.ts';
 import { quote } from '../text/nearest.ts';
-import { formatParameters } from './parameters.ts';
+import { formatParameters, formatSource } from './parameters.ts';
 import { decodePng, encodePng } from './png.ts';
 import { type ImageRecipe, type ImageRecord, parseImageRecord, pixelKey } from './record.ts';
 
@@ -86,7 +86,9 @@ export function createImageStore(folder: string): ImageStore {
       const existing = find(recipe);
       if (existing) return existing;
       const { width, height } = image;
-      const png = encodePng(image, formatParameters({ ...recipe, width, height }));
+      const { source } = recipe;
+      const text = source ? formatSource(recipe.prompt, source) : formatParameters({ ...recipe, width, height });
+      const png = encodePng(image, text);
       const id = idOf(png);
       const file = `${id.slice(0, 2)}/${id}.png`;
       await writeOnce(join(folder, file), png);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type StableDiffusionPipeline, vaeScale } from '@heed/diffusion';
 import { WORLD_PRETRAINING } from '../config/index.ts';
 import { HeedError } from '../errors.ts';
-import type { ImageStore } from '../images/index.ts';
+import { fitPicture, type ImageStore } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { type Project, resolveInProject } from '../project/index.ts';
 import { openRewardScorer } from '../reward/scorer.ts';
@@ -54,12 +54,14 @@ export async function prepareModelSamples(
     await writeModelSamples(path, choice, samples);
   }
 
+  const size = pictureSize(pipeline);
   const bar = progress({ total: samples.length, label: 'encode images', unit: 'image' });
   try {
     const keyed = samples.map(({ image }) => ({ key: image }));
     await encodeMissing(latents, keyed, {
       pipeline,
-      read: ({ key }) => store.read(key),
+      // An imported picture can have any size.
+      read: async ({ key }) => fitPicture(await store.read(key), size),
       onBroken(sentence) {
         throw new HeedError(sentence);
       },
@@ -78,14 +80,12 @@ export async function preparePretrainingSamples(
   inputs: PrepareInputs & { source: string; count: number; warn: (sentence: string) => void },
 ): Promise<PretrainingSample[]> {
   const { pipeline, latents, progress, source, count, warn, signal } = inputs;
-  const [, h, w] = pipeline.latentShape();
-  const factor = vaeScale(pipeline.configs.vae);
   const data = await openPretrainingData({
     source: source === WORLD_PRETRAINING ? source : resolveInProject(project, source),
     count,
     // The project's, not the run's: runs that differ in their seed share D_pre and its latents.
     seed: project.config.seed,
-    size: { width: w * factor, height: h * factor },
+    size: pictureSize(pipeline),
   });
   const bar = progress({ total: data.samples.length, label: 'encode pre-training images', unit: 'image' });
   try {
@@ -99,4 +99,11 @@ export async function preparePretrainingSamples(
   } finally {
     bar.done();
   }
+}
+
+/** The model's own size in pixels. */
+function pictureSize(pipeline: StableDiffusionPipeline): { width: number; height: number } {
+  const [, h, w] = pipeline.latentShape();
+  const factor = vaeScale(pipeline.configs.vae);
+  return { width: w * factor, height: h * factor };
 }

@@ -13,7 +13,7 @@ import sharp from 'sharp';
 import { z } from 'zod';
 import { WORLD_PRETRAINING } from '../config/index.ts';
 import { badInput } from '../errors.ts';
-import { readJsonLines } from '../files/json-lines.ts';
+import { readJsonRows } from '../files/read-json-lines.ts';
 import type { PretrainingSample } from './data.ts';
 
 const METADATA_FILE = 'metadata.jsonl';
@@ -77,12 +77,15 @@ async function folderData(folder: string, size: { width: number; height: number 
       `${metadata}: expected a line {"file_name", "text"} for each pre-training image, found no such file`,
     );
   }
-  const { records } = readJsonLines(metadata, (value) => {
-    const parsed = row.safeParse(value);
-    const caption = parsed.data?.text ?? parsed.data?.caption;
-    if (!parsed.success || caption === undefined) throw new Error('expected file_name and text, got something else');
-    checkInside(folder, parsed.data.file_name);
-    return { file: parsed.data.file_name, caption };
+  const records = await readJsonRows(metadata, {
+    what: 'a list of images',
+    parseRow({ value }) {
+      const parsed = row.safeParse(value);
+      const caption = parsed.data?.text ?? parsed.data?.caption;
+      if (!parsed.success || caption === undefined) throw new Error('expected file_name and text, got something else');
+      checkInside(folder, parsed.data.file_name);
+      return { file: parsed.data.file_name, caption };
+    },
   });
   if (records.length === 0) throw badInput(`${metadata}: expected at least one pre-training image, got none`);
   const files = new Map<string, string>();
