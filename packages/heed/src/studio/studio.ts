@@ -11,6 +11,7 @@ import { type ComparisonDesk, openComparisonDesk } from './comparing/comparison-
 import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { type AnswerDesk, createAnswerDesk } from './labelling/answer.ts';
 import { openProjectImages, type ProjectImages } from './pictures/project-images.ts';
+import { type LabelQueue, openLabelQueue } from './rewards/label-queue.ts';
 import { catchUpWithFeedback, makeQueries } from './storage/catch-up.ts';
 import { databaseFolder, type OpenDatabase, openDatabase } from './storage/database.ts';
 
@@ -29,6 +30,8 @@ export interface Studio {
   readonly jobs: Jobs;
   readonly desk: AnswerDesk;
   readonly comparisons: ComparisonDesk;
+  /** Queries that are asked before all others. */
+  readonly queue: LabelQueue;
   /** Takes in images that were drawn since the last time. */
   refresh(): Promise<void>;
   close(): Promise<void>;
@@ -73,6 +76,8 @@ export async function openStudio(
     ends.push(() => desk.idle());
     const comparisons = openComparisonDesk(project);
     ends.push(() => comparisons.close());
+    const queue = openLabelQueue(project, { db: database.db });
+    ends.push(() => queue.close());
     return {
       project,
       set,
@@ -86,6 +91,7 @@ export async function openStudio(
       jobs,
       desk,
       comparisons,
+      queue,
       async refresh() {
         if (await images.refresh()) await takeInImages();
       },

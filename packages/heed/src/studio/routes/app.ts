@@ -20,6 +20,7 @@ import { imageRoutes, overviewRoutes, reportRoutes } from './overview.ts';
 import { pageRoutes } from './pages.ts';
 import { pictureRoutes } from './pictures.ts';
 import { inviteRoutes, raterRoutes } from './raters.ts';
+import { queueRoutes, rewardRoutes } from './rewards.ts';
 import { sessionRoutes } from './session.ts';
 
 export interface AppOptions {
@@ -61,6 +62,8 @@ export function createApp(studio: Studio, options: AppOptions) {
     .route('/api/overview', overviewRoutes(studio))
     .route('/api/images', imageRoutes(studio))
     .route('/api/reports', reportRoutes(studio))
+    .route('/api/rewards', rewardRoutes(studio))
+    .route('/api/queue', queueRoutes(studio))
     .route('/api/jobs', jobRoutes(studio))
     .route('/api/invites', inviteRoutes(studio, { origin: first.origin }))
     .route('/api/raters', raterRoutes(studio))

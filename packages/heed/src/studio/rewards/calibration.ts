@@ -1,0 +1,61 @@
+/**
+ * Is a reward of 0.7 good seven times out of ten? Bins of predicted reward with what people said of the images in them
+ * (a reliability diagram), and the two numbers that sum it up.
+ */
+import { bootstrapMean, type Interval } from '../../statistics/index.ts';
+
+export interface CalibrationBin {
+  readonly from: number;
+  readonly to: number;
+  readonly images: number;
+  /** Mean predicted reward of its images; absent in an empty bin. */
+  readonly reward?: number;
+  /** Mean label of its images, with a 95 % interval over images. */
+  readonly label?: Interval;
+}
+
+export interface Calibration {
+  readonly images: number;
+  readonly bins: readonly CalibrationBin[];
+  /** Mean distance of predicted reward and label over the bins, weighted by their images (Naeini et al. 2015). */
+  readonly expectedError?: number;
+  /** Mean squared error of single images (Brier 1950), and that of always saying the mean label. */
+  readonly squaredError?: number;
+  readonly squaredErrorOfMean?: number;
+}
+
+/** `items` are images that the reward has not learned from, with reward and label in [0, 1]. */
+export function calibrate(
+  items: readonly { reward: number; label: number }[],
+  options: { bins?: number } = {},
+): Calibration {
+  const { bins: count = 10 } = options;
+  const binned = Array.from({ length: count }, (_, bin) => {
+    // A reward of exactly 1 belongs to the last bin.
+    const inside = items.filter(({ reward }) => Math.min(count - 1, Math.floor(reward * count)) === bin);
+    const edges = { from: bin / count, to: (bin + 1) / count, images: inside.length };
+    if (inside.length === 0) return edges;
+    return {
+      ...edges,
+      reward: mean(inside.map(({ reward }) => reward)),
+      label: bootstrapMean(inside.map(({ label }) => [label])),
+    };
+  });
+  if (items.length === 0) return { images: 0, bins: binned };
+  const middle = mean(items.map(({ label }) => label));
+  return {
+    images: items.length,
+    bins: binned,
+    expectedError: binned.reduce(
+      (total, { images, ...bin }) =>
+        'label' in bin ? total + (images / items.length) * Math.abs(bin.reward - bin.label.mean) : total,
+      0,
+    ),
+    squaredError: mean(items.map(({ reward, label }) => (reward - label) ** 2)),
+    squaredErrorOfMean: mean(items.map(({ label }) => (middle - label) ** 2)),
+  };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0) / values.length;
+}

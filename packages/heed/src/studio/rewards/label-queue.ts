@@ -1,0 +1,104 @@
+/**
+ * Queries that the owner wants judged next, whatever their turn: label-queue.jsonl, append-only and flushed, and what
+ * of it is still waiting. A query waits until a person has judged it after it was queued. Who is asked what else is
+ * the lease's business.
+ */
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { createJsonLinesWriter, readJsonLines } from '../../files/json-lines.ts';
+import type { Project } from '../../project/project.ts';
+import type { Database } from '../storage/database.ts';
+
+const eventSchema = z.discriminatedUnion('event', [
+  z.object({ event: z.literal('queued'), time: z.iso.datetime(), query: z.string().min(1).max(200) }),
+  /** Nothing waits any more. */
+  z.object({ event: z.literal('cleared'), time: z.iso.datetime() }),
+]);
+type QueueEvent = z.output<typeof eventSchema>;
+
+/** A query as the tables have it. */
+export interface QueuedQuery extends Record<string, unknown> {
+  readonly id: string;
+  readonly prompt: string;
+  readonly images: string[];
+}
+
+export interface LabelQueue {
+  /** Queues the queries that show these images, in their order. Images of other sets are in none. */
+  add(imageIds: readonly string[]): Promise<{ readonly queries: number; readonly withoutQuery: number }>;
+  /** Nothing waits any more. */
+  clear(): Promise<void>;
+  /** What waits, in the order in which it was queued; with `rater`, what this rater can be asked. */
+  waiting(options?: { rater?: string; limit?: number }): Promise<QueuedQuery[]>;
+  close(): Promise<void>;
+}
+
+/** Opens the queue of a project whose lock the caller holds. */
+export function openLabelQueue(
+  project: Project,
+  { db, now = () => new Date() }: { db: Database; now?: () => Date },
+): LabelQueue {
+  const path = join(project.folder, 'label-queue.jsonl');
+  const writer = createJsonLinesWriter(path, { fsync: true });
+  /** Query -> since when it waits. */
+  const since = new Map<string, string>();
+  const apply = (event: QueueEvent) => {
+    if (event.event === 'cleared') since.clear();
+    else {
+      since.delete(event.query);
+      since.set(event.query, event.time);
+    }
+  };
+  readJsonLines(path, parseEvent).records.forEach(apply);
+  const record = async (events: readonly QueueEvent[]) => {
+    await writer.append(events);
+    events.forEach(apply);
+  };
+
+  const waiting: LabelQueue['waiting'] = async ({ rater, limit = 10_000 } = {}) => {
+    if (since.size === 0) return [];
+    const queued = JSON.stringify([...since].map(([id, time], place) => ({ id, time, place })));
+    const { rows } = await db.execute<QueuedQuery>(sql`
+      select q.id, q.prompt, q.images
+      from jsonb_to_recordset(${queued}::jsonb) as w(id text, time timestamptz, place int)
+      join queries q on q.id = w.id
+      where not exists (
+        select 1 from answers a where a.query = q.id and a.is_human and not a.is_skipped
+          and a.retracted_at is null and a.answered_at >= w.time)
+      ${
+        rater === undefined
+          ? sql``
+          : sql`and not exists (
+            select 1 from answers a where a.query = q.id and a.rater = ${rater} and a.retracted_at is null)
+          and not exists (select 1 from leases l where l.query = q.id and l.expires_at > now())`
+      }
+      order by w.place limit ${limit}`);
+    return rows;
+  };
+
+  return {
+    waiting,
+    async add(imageIds) {
+      const { rows } = await db.execute<{ id: string; images: string[] }>(sql`
+        select id, images from queries
+        where images && array(select jsonb_array_elements_text(${JSON.stringify(imageIds)}::jsonb))`);
+      const byImage = new Map(rows.flatMap(({ id, images }) => images.map((image) => [image, id] as const)));
+      const wanted = [...new Set(imageIds.flatMap((image) => byImage.get(image) ?? []))];
+      const already = new Set((await waiting()).map(({ id }) => id));
+      const time = now().toISOString();
+      await record(
+        wanted.filter((query) => !already.has(query)).map((query) => ({ event: 'queued', time, query }) as const),
+      );
+      return { queries: wanted.length, withoutQuery: imageIds.filter((image) => !byImage.has(image)).length };
+    },
+    clear: () => record([{ event: 'cleared', time: now().toISOString() }]),
+    close: () => writer.close(),
+  };
+}
+
+function parseEvent(value: unknown): QueueEvent {
+  const result = eventSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw new Error(`expected an event of the queue, got a bad value in ${result.error.issues[0]?.path.join('.')}`);
+}

@@ -1,0 +1,49 @@
+/** All rewards that `heed reward` trained, one a run, with what was measured; those in use are named. Reads files. */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Project } from '../../project/project.ts';
+import { REWARD_REPORT_FILE, type RewardReport } from '../../reward/report.ts';
+import { RewardConfig } from '../../reward/reward-model.ts';
+
+/** One trained reward. */
+export interface RewardVersion {
+  readonly run: string;
+  readonly trainedAt: string;
+  /** Names under which it is used; a later training of the same name takes its place. */
+  readonly usedAs: readonly string[];
+  readonly report: RewardReport;
+}
+
+/** The newest first. */
+export async function readRewardVersions(project: Project): Promise<RewardVersion[]> {
+  const used = await readNamesByRun(project);
+  const versions: RewardVersion[] = [];
+  for (const run of await namesIn(project.paths.runs)) {
+    const path = join(project.paths.runs, run, REWARD_REPORT_FILE);
+    const text = await readFile(path, 'utf8').catch(() => undefined);
+    if (text === undefined) continue;
+    const trainedAt = (await stat(path)).mtime.toISOString();
+    versions.push({ run, trainedAt, usedAs: used.get(run) ?? [], report: JSON.parse(text) as RewardReport });
+  }
+  return versions.sort((a, b) => b.trainedAt.localeCompare(a.trainedAt));
+}
+
+/** Run -> names of the rewards in models/ that came from it. */
+async function readNamesByRun(project: Project): Promise<Map<string, string[]>> {
+  const names = new Map<string, string[]>();
+  for (const folder of await namesIn(project.paths.models)) {
+    if (!folder.startsWith('reward-')) continue;
+    const text = await readFile(join(project.paths.models, folder, 'config.json'), 'utf8').catch(() => undefined);
+    const config = text === undefined ? undefined : RewardConfig.safeParse(JSON.parse(text)).data;
+    const run = config?.training.run;
+    if (typeof run === 'string') names.set(run, [...(names.get(run) ?? []), folder.slice('reward-'.length)]);
+  }
+  return names;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+}
