@@ -16,6 +16,7 @@ export const PAPER_EVALUATION_PROMPTS = 'paper-evaluation';
 const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.int().min(min).max(max);
 const positive = () => z.number().gt(0);
 const text = () => z.string().min(1);
+const share = () => z.number().min(0).max(0.5);
 
 const model = z.strictObject({
   path: text()
@@ -57,6 +58,37 @@ const label = z.strictObject({
   simulatedRaters: whole(1, 1000)
     .default(2)
     .describe('How many simulated raters answer each query with `label --simulate`.'),
+  practiceQueries: whole(0, 100)
+    .default(3)
+    .describe('How many of the queries with a known answer each rater begins with, told the answer afterwards.'),
+  goldShare: share()
+    .default(0.1)
+    .describe("Share of a rater's queries whose answer is known, mixed in without a word to measure the rater."),
+  repeatShare: share()
+    .default(0.05)
+    .describe("Share of a rater's queries that the rater has answered before, mixed in without a word."),
+  minAnswerMs: whole(0, 60_000)
+    .default(300)
+    .describe(
+      'Answers that come sooner, in milliseconds after the images were shown, are kept and marked as too fast.',
+    ),
+  queriesPerRater: whole(0)
+    .default(0)
+    .describe('After this many queries a rater is done and sees the completion code; 0 asks as long as there are any.'),
+  completionCode: z
+    .string()
+    .max(100)
+    .default('')
+    .describe(
+      'What a rater who is done is shown, to be paid for instance; without one the studio makes a random code.',
+    ),
+  completionUrl: z
+    .string()
+    .max(500)
+    .default('')
+    .describe(
+      'Where raters go back to when they are done, with {code} for the code: https://app.prolific.com/submissions/complete?cc={code}.',
+    ),
 });
 
 const reward = z.strictObject({

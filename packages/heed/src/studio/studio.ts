@@ -10,6 +10,7 @@ import { createSessions, type Sessions } from './auth/sessions.ts';
 import { type ComparisonDesk, openComparisonDesk } from './comparing/comparison-desk.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { type AnswerDesk, createAnswerDesk } from './labelling/answer.ts';
+import { type AskingPlan, createAskingPlan } from './labelling/asking-plan.ts';
 import { openProjectImages, type ProjectImages } from './pictures/project-images.ts';
 import { type LabelQueue, openLabelQueue } from './rewards/label-queue.ts';
 import { catchUpWithFeedback, makeQueries } from './storage/catch-up.ts';
@@ -28,6 +29,7 @@ export interface Studio {
   readonly loginLinks: LoginLinks;
   readonly invites: Invites;
   readonly jobs: Jobs;
+  readonly plan: AskingPlan;
   readonly desk: AnswerDesk;
   readonly comparisons: ComparisonDesk;
   /** Queries that are asked before all others. */
@@ -64,7 +66,7 @@ export async function openStudio(
     ends.push(() => log.close());
     const database = await openDatabase(folder);
     ends.push(() => database.close());
-    const { imagesPerQuery } = project.config.label;
+    const { imagesPerQuery, minAnswerMs } = project.config.label;
     const takeInImages = () =>
       database.db.transaction((db) => makeQueries(db, images.current(), { set, imagesPerQuery }));
     await takeInImages();
@@ -72,7 +74,8 @@ export async function openStudio(
     const jobs = createJobs(project, { overrides });
     ends.push(() => jobs.stopAll());
     const eventCount = (await log.read()).length;
-    const desk = createAnswerDesk({ database, log, images: images.current, eventCount });
+    const plan = createAskingPlan(secret, project.config.label);
+    const desk = createAnswerDesk({ database, log, images: images.current, plan, minAnswerMs, eventCount });
     ends.push(() => desk.idle());
     const comparisons = openComparisonDesk(project);
     ends.push(() => comparisons.close());
@@ -89,6 +92,7 @@ export async function openStudio(
       loginLinks: createLoginLinks(),
       invites: createInvites(database.db, { secret }),
       jobs,
+      plan,
       desk,
       comparisons,
       queue,

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { HeedError } from '../errors.ts';
-import { openFeedbackLog } from '../feedback/index.ts';
+import { openFeedbackLog, purposeOf } from '../feedback/index.ts';
 import type { ImageStore } from '../images/index.ts';
 import type { Project } from '../project/index.ts';
 import { labelImages, mayLearnFrom } from '../reward/labelled-image.ts';
@@ -58,7 +58,8 @@ export async function chooseModelSamples(
   const images = uniqueById(store.all()).filter((image) => mayLearnFrom(image) && image.modelHash === baseHash);
   const log = openFeedbackLog(project.paths.feedback);
   const events = await log.read().finally(() => log.close());
-  const judged = new Set(events.map(({ image }) => image));
+  // An image that only measured raters is judged by nobody.
+  const judged = new Set(events.filter((event) => purposeOf(event) === 'feedback').map(({ image }) => image));
   const labelled = labelImages(images, events).map(({ image }) => image);
   const unlabelled = images.filter(({ id }) => !judged.has(id));
   const chosen = [...(streams.labelled ? labelled : []), ...(streams.unlabelled ? unlabelled : [])];

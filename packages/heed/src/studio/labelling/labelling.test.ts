@@ -22,7 +22,8 @@ let project: Project;
 let test: TestStudio;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'heed-labelling-'));
-  project = await makeDrawnProject(join(folder, 'p'), { prompts: 20 });
+  // Requests in one process come sooner than anybody can look.
+  project = await makeDrawnProject(join(folder, 'p'), { prompts: 20, overrides: ['label.minAnswerMs=0'] });
   test = await openTestStudio(project);
 });
 afterAll(async () => {

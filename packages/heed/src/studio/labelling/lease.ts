@@ -1,53 +1,134 @@
 /**
  * Which queries a rater is asked next. Those with the fewest answers come first, then a fixed shuffled order; a query
- * is held for a rater while their page has it, so that as many people answer it as were asked for and no more.
+ * is held for a rater while their page has it, so that as many people answer it as were asked for and no more. Among
+ * them stand, where the plan says so, queries that measure the rater; pages learn of practice alone.
  */
 import { sql } from 'drizzle-orm';
+import type { Purpose } from '../../feedback/index.ts';
 import type { Database } from '../storage/database.ts';
+import type { AskingPlan } from './asking-plan.ts';
+import { practicePool, repeatable, silentGold } from './measuring-queries.ts';
 
 /** After this long without an answer a query is free for others; the rater's late answer is still taken. */
 export const LEASE_MINUTES = 10;
 
-/** One query as the tables have it. */
+/** One query as it is asked. */
 export interface AskedQuery extends Record<string, unknown> {
+  /** For a repeat another name than the query's own. */
   readonly id: string;
   readonly prompt: string;
   readonly images: string[];
+  readonly purpose: Purpose;
+  readonly repeatOf?: string | null;
+}
+
+/** How raters are measured; absent for whoever knows the answers. */
+export interface Measuring {
+  readonly plan: AskingPlan;
+  readonly practiceQueries: number;
+}
+
+export interface LeaseOptions {
+  readonly rater: string;
+  readonly count: number;
+  readonly ratersPerQuery: number;
+  /** The rater is asked no more than this many queries, practice aside. */
+  readonly queriesPerRater?: number;
+  readonly measuring?: Measuring | undefined;
+}
+
+interface Past extends Record<string, unknown> {
+  /** Practice answers that stand. */
+  readonly practised: number;
+  /** Other answers that stand. */
+  readonly answered: number;
+  /** Answers and what is held, those taken back counted in. */
+  readonly turns: number;
 }
 
 /** Up to `count` open queries for the rater, those they hold already first, all held from now on. */
-export async function leaseQueries(
-  db: Database,
-  options: { rater: string; count: number; ratersPerQuery: number },
-): Promise<AskedQuery[]> {
-  const { rater, count, ratersPerQuery } = options;
+export async function leaseQueries(db: Database, options: LeaseOptions): Promise<AskedQuery[]> {
+  const { rater, count, queriesPerRater = Number.POSITIVE_INFINITY } = options;
+  const { rows: past } = await db.execute<Past>(sql`
+    select
+      (count(*) filter (where purpose = 'practice' and retracted_at is null))::int as practised,
+      (count(*) filter (where purpose <> 'practice' and retracted_at is null))::int as answered,
+      (count(*) + (select count(*) from leases where rater = ${rater} and expires_at > now()))::int as turns
+    from answers where rater = ${rater}`);
+  const left = queriesPerRater - past[0]!.answered;
+  if (left <= 0) return [];
   const { rows: held } = await db.execute<AskedQuery>(sql`
-    select q.id, q.prompt, q.images from leases l join queries q on q.id = l.query
+    select l.query as id, q.prompt, q.images, l.purpose, l.repeat_of as "repeatOf"
+    from leases l join queries q on q.id = coalesce(l.repeat_of, l.query)
     where l.rater = ${rater} and l.expires_at > now()
-    order by q.answers, q.position limit ${count}`);
+    order by l.purpose <> 'practice', l.handed_at, q.answers, q.position limit ${count}`);
+  const fresh = held.length < count ? await freshQueries(db, { ...options, held, past: past[0]! }) : [];
+  const asked: AskedQuery[] = [];
+  let counted = 0;
+  for (const query of [...held, ...fresh]) {
+    if (query.purpose !== 'practice' && ++counted > left) continue;
+    asked.push(query);
+    await holdQuery(db, { query: query.id, rater, purpose: query.purpose, repeatOf: query.repeatOf ?? null });
+  }
+  return asked;
+}
+
+/** New ones to make `count` whole. Where there is nothing left to learn from a rater, nothing is measured either. */
+async function freshQueries(
+  db: Database,
+  options: LeaseOptions & { held: readonly AskedQuery[]; past: Past },
+): Promise<AskedQuery[]> {
+  const { rater, count, ratersPerQuery, measuring, held, past } = options;
   const missing = count - held.length;
-  const { rows: fresh } =
-    missing === 0
-      ? { rows: [] }
-      : await db.execute<AskedQuery>(sql`
-    select q.id, q.prompt, q.images from queries q
-    where q.answers < ${ratersPerQuery}
+  const { rows: feedback } = await db.execute<AskedQuery>(sql`
+    select q.id, q.prompt, q.images, 'feedback' as purpose from queries q
+    where q.answers < ${ratersPerQuery} and q.gold_since is null
       and not exists (select 1 from answers a where a.query = q.id and a.rater = ${rater} and a.retracted_at is null)
       and q.answers < ${ratersPerQuery} - (
         select count(*) from leases l where l.query = q.id and l.rater <> ${rater} and l.expires_at > now())
       and not exists (select 1 from leases l where l.query = q.id and l.rater = ${rater} and l.expires_at > now())
     order by q.answers, q.position limit ${missing}`);
-  const asked = [...held, ...fresh];
-  for (const { id } of asked) await holdQuery(db, { query: id, rater });
+  if (!measuring || feedback.length === 0) return feedback;
+  const { plan, practiceQueries } = measuring;
+  const practiceHeld = held.filter(({ purpose }) => purpose === 'practice').length;
+  const practiceMissing = past.answered > 0 ? 0 : practiceQueries - past.practised - practiceHeld;
+  const asked =
+    practiceMissing <= 0
+      ? []
+      : (await practicePool(db, { rater, size: practiceQueries })).slice(0, Math.min(practiceMissing, missing));
+  const purposes = Array.from({ length: missing }, (_, i) => plan.purposeOf(rater, past.turns + i));
+  const pools = {
+    gold: purposes.includes('gold') ? await silentGold(db, { rater, practiceQueries }) : [],
+    repeat: purposes.includes('repeat') ? await repeatable(db, { rater, plan }) : [],
+  };
+  while (asked.length < missing && feedback.length > 0) {
+    const turn = past.turns + asked.length;
+    const purpose = plan.purposeOf(rater, turn);
+    const pool = purpose === 'feedback' ? [] : pools[purpose];
+    asked.push(pool.splice(plan.pick(rater, turn, pool.length), 1)[0] ?? feedback.shift()!);
+  }
   return asked;
 }
 
 /** Holds one query for a rater from now on. */
-export async function holdQuery(db: Database, { query, rater }: { query: string; rater: string }): Promise<void> {
+export async function holdQuery(
+  db: Database,
+  options: { query: string; rater: string; purpose?: Purpose; repeatOf?: string | null },
+): Promise<void> {
+  const { query, rater, purpose = 'feedback', repeatOf = null } = options;
+  // The time that an answer takes begins anew with a lease that was over.
   await db.execute(sql`
-    insert into leases (query, rater, expires_at)
-    values (${query}, ${rater}, now() + ${`${LEASE_MINUTES} minutes`}::interval)
-    on conflict (query, rater) do update set expires_at = excluded.expires_at`);
+    insert into leases (query, rater, purpose, repeat_of, expires_at)
+    values (${query}, ${rater}, ${purpose}, ${repeatOf}, now() + ${`${LEASE_MINUTES} minutes`}::interval)
+    on conflict (query, rater) do update set expires_at = excluded.expires_at, purpose = excluded.purpose,
+      handed_at = case when leases.expires_at > now() then leases.handed_at else now() end,
+      shown_at = case when leases.expires_at > now() then leases.shown_at end`);
+}
+
+/** Notes that the rater's page shows the query now; the first time counts. */
+export async function noteShown(db: Database, { query, rater }: { query: string; rater: string }): Promise<void> {
+  await db.execute(sql`
+    update leases set shown_at = now() where query = ${query} and rater = ${rater} and shown_at is null`);
 }
 
 /** Lets go of one query, or of all that the rater holds: they left. */

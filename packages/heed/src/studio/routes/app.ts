@@ -14,6 +14,7 @@ import {
 import type { StaticPages } from '../pages/static-pages.ts';
 import type { Studio } from '../studio.ts';
 import { comparingRoutes, comparisonRoutes } from './comparing.ts';
+import { goldRoutes } from './gold.ts';
 import { jobRoutes } from './jobs.ts';
 import { labellingRoutes } from './labelling.ts';
 import { imageRoutes, overviewRoutes, reportRoutes } from './overview.ts';
@@ -22,6 +23,7 @@ import { pictureRoutes } from './pictures.ts';
 import { inviteRoutes, raterRoutes } from './raters.ts';
 import { queueRoutes, rewardRoutes } from './rewards.ts';
 import { sessionRoutes } from './session.ts';
+import { trainingRoutes } from './training.ts';
 
 export interface AppOptions {
   /** What browsers may call this server: 'http://127.0.0.1:4180'. The first is the one of links. */
@@ -57,6 +59,7 @@ export function createApp(studio: Studio, options: AppOptions) {
     .route('/api/session', sessionRoutes(studio, { cookie, attempts }))
     .route('/api/pictures', pictureRoutes(studio))
     .route('/api/labelling', labellingRoutes(studio))
+    .route('/api/gold', goldRoutes(studio))
     .route('/api/comparing', comparingRoutes(studio))
     .route('/api/comparisons', comparisonRoutes(studio))
     .route('/api/overview', overviewRoutes(studio))
@@ -64,6 +67,7 @@ export function createApp(studio: Studio, options: AppOptions) {
     .route('/api/reports', reportRoutes(studio))
     .route('/api/rewards', rewardRoutes(studio))
     .route('/api/queue', queueRoutes(studio))
+    .route('/api/training', trainingRoutes(studio))
     .route('/api/jobs', jobRoutes(studio))
     .route('/api/invites', inviteRoutes(studio, { origin: first.origin }))
     .route('/api/raters', raterRoutes(studio))

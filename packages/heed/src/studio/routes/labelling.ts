@@ -2,8 +2,9 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { problem, type StudioEnv } from '../auth/guard.ts';
+import { OWNER_RATER } from '../auth/sessions.ts';
 import type { Acceptance } from '../labelling/answer.ts';
-import { leaseQueries, releaseQueries } from '../labelling/lease.ts';
+import { leaseQueries, noteShown, releaseQueries } from '../labelling/lease.ts';
 import { standingOf } from '../labelling/standing.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
@@ -12,10 +13,11 @@ const MAX_LEASES = 10;
 const MAX_REASON_LENGTH = 500;
 const MAX_SECONDS = 86_400;
 
+const queryId = z.string().min(1).max(200);
 const leaseBody = z.strictObject({ count: z.int().min(1).max(MAX_LEASES) });
 const answerBody = z.strictObject({
   id: z.uuid(),
-  query: z.string().max(200),
+  query: queryId,
   /** null skips the query. */
   labels: z
     .array(z.enum(['good', 'bad']))
@@ -27,27 +29,41 @@ const answerBody = z.strictObject({
 const STATUS = { unknown: 404, conflict: 409 } as const;
 
 export function labellingRoutes(studio: Studio) {
-  const { database, desk, images } = studio;
-  const { ratersPerQuery } = studio.project.config.label;
+  const { database, desk, images, plan } = studio;
+  const { ratersPerQuery, practiceQueries, queriesPerRater: limit } = studio.project.config.label;
+  /** The owner knows the answers and is never done. */
+  const termsOf = (rater: string) =>
+    rater === OWNER_RATER
+      ? { rater, ratersPerQuery }
+      : {
+          rater,
+          ratersPerQuery,
+          ...(limit === 0 ? {} : { queriesPerRater: limit }),
+          measuring: { plan, practiceQueries },
+        };
   const raterOf = (c: { var: StudioEnv['Variables'] }) => c.var.identity!.rater;
   return new Hono<StudioEnv>()
-    .get('/standing', async (c) => c.json(await standingOf(database.db, { rater: raterOf(c), ratersPerQuery })))
+    .get('/standing', async (c) => c.json(await standingOf(database.db, termsOf(raterOf(c)))))
     .post('/lease', check('json', leaseBody), async (c) => {
       await studio.refresh();
       const { count } = c.req.valid('json');
-      const asked = await database.db.transaction((db) =>
-        leaseQueries(db, { rater: raterOf(c), count, ratersPerQuery }),
-      );
+      const asked = await database.db.transaction((db) => leaseQueries(db, { ...termsOf(raterOf(c)), count }));
       return c.json({
-        queries: asked.map(({ id, prompt, images: ids }) => ({
+        queries: asked.map(({ id, prompt, purpose, images: ids }) => ({
           id,
           prompt,
+          /** What else a query is for is not told. */
+          isPractice: purpose === 'practice',
           images: ids.map((image) => {
             const { width, height } = images.current().get(image);
             return { name: images.nameOf(image), width, height };
           }),
         })),
       });
+    })
+    .post('/shown', check('json', z.strictObject({ query: queryId })), async (c) => {
+      await noteShown(database.db, { query: c.req.valid('json').query, rater: raterOf(c) });
+      return c.json({ noted: true });
     })
     .post('/release', async (c) => {
       await releaseQueries(database.db, { rater: raterOf(c) });

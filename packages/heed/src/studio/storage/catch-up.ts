@@ -4,10 +4,11 @@
  */
 import { inArray, sql } from 'drizzle-orm';
 import { groupBy } from '../../collections/group-by.ts';
-import { type FeedbackEvent, type Label, queryId, RETRACTED } from '../../feedback/event.ts';
+import { type FeedbackEvent, type Label, purposeOf, queryId, RETRACTED } from '../../feedback/event.ts';
 import type { FeedbackLog } from '../../feedback/log.ts';
 import type { ImageStore } from '../../images/store.ts';
 import type { Database } from './database.ts';
+import { applyKeys, updateGoldOf } from './gold-tables.ts';
 import { answers, progress, queries } from './schema.ts';
 
 const ROWS_AT_ONCE = 500;
@@ -22,7 +23,10 @@ export async function catchUpWithFeedback(db: Database, log: FeedbackLog): Promi
 
 /** Puts events into the tables, answers and retractions in the order of the log. */
 async function applyEvents(db: Database, events: readonly FeedbackEvent[]): Promise<void> {
-  const byAnswer = groupBy(events, (event) => `${answerIdOf(event)} ${event.label === RETRACTED}`);
+  const keys = events.filter((event) => purposeOf(event) === 'key');
+  if (keys.length > 0) await applyKeys(db, keys);
+  const given = events.filter((event) => purposeOf(event) !== 'key');
+  const byAnswer = groupBy(given, (event) => `${answerIdOf(event)} ${event.label === RETRACTED}`);
   for (const group of byAnswer.values()) {
     const first = group[0]!;
     const id = answerIdOf(first);
@@ -46,11 +50,14 @@ async function applyEvents(db: Database, events: readonly FeedbackEvent[]): Prom
         labels,
         reason: first.reason ?? null,
         seconds: first.seconds ?? null,
+        purpose: purposeOf(first),
+        repeatOf: first.repeatOf ?? null,
+        tooFast: first.tooFast ?? false,
         answeredAt: new Date(first.time),
       })
       .onConflictDoNothing();
   }
-  await recount(db, [...new Set(events.map(({ query }) => query))]);
+  await recount(db, [...new Set(given.map(({ query }) => query))]);
 }
 
 /** Events that were not submitted as one answer belong together by query and rater. */
@@ -59,14 +66,15 @@ function answerIdOf({ answer, query, rater, id }: FeedbackEvent): string {
   return answer ?? `${query} ${rater}${revision}`;
 }
 
-/** Counts the answers of people to these queries anew. */
+/** Counts the answers of people to these queries anew; what only measures raters counts for none. */
 export async function recount(db: Database, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await db
     .update(queries)
     .set({
       answers: sql`(select count(*) from answers
-        where answers.query = queries.id and is_human and not is_skipped and retracted_at is null)`,
+        where answers.query = queries.id and is_human and not is_skipped and purpose = 'feedback'
+          and retracted_at is null)`,
     })
     .where(inArray(queries.id, [...ids]));
 }
@@ -95,10 +103,9 @@ export async function makeQueries(
   );
   for (const group of chunks(rows, ROWS_AT_ONCE)) {
     await db.insert(queries).values(group).onConflictDoNothing();
-    await recount(
-      db,
-      group.map(({ id }) => id),
-    );
+    const ids = group.map(({ id }) => id);
+    await recount(db, ids);
+    await updateGoldOf(db, ids);
   }
   await writeCount(db, source, all.length);
   return rows.length;

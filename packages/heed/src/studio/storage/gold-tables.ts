@@ -1,0 +1,42 @@
+/** What is known of images, in the tables: keys of the log, and which queries they make measurable. */
+import { eq, type SQL, sql } from 'drizzle-orm';
+import { type FeedbackEvent, RETRACTED } from '../../feedback/event.ts';
+import type { Database } from './database.ts';
+import { gold } from './schema.ts';
+
+/** Takes in events whose purpose is 'key', in the order of the log: the last one on an image counts, whoever it is of. */
+export async function applyKeys(db: Database, events: readonly FeedbackEvent[]): Promise<void> {
+  for (const { image, label, reason, rater, raterKind, time } of events) {
+    if (label !== 'good' && label !== 'bad') {
+      if (label === RETRACTED) await db.delete(gold).where(eq(gold.image, image));
+      continue;
+    }
+    const row = { label, why: reason ?? null, rater, isHuman: raterKind === 'human', markedAt: new Date(time) };
+    await db
+      .insert(gold)
+      .values({ image, ...row })
+      .onConflictDoUpdate({ target: gold.image, set: row });
+  }
+  const images = [...new Set(events.map(({ image }) => image))];
+  if (images.length > 0) await updateGold(db, sql`images && ${textArray(images)}`);
+}
+
+/** Says anew of the queries with these ids whether all of their images are known. */
+export async function updateGoldOf(db: Database, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await updateGold(db, sql`id = any(${textArray(ids)})`);
+}
+
+async function updateGold(db: Database, which: SQL): Promise<void> {
+  await db.execute(sql`
+    update queries set gold_since = (
+      select case when count(*) = cardinality(queries.images) then max(marked_at) end
+      from gold where gold.image = any(queries.images))
+    where ${which}`);
+}
+
+function textArray(values: readonly string[]): SQL {
+  return sql`array[${sql.join(
+    values.map((value) => sql`${value}`),
+    sql`, `,
+  )}]::text[]`;
+}
