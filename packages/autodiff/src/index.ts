@@ -4,7 +4,7 @@ export { type CompiledFunction, compile, type Feed, type InputSpec } from './com
 export { checkpoint, gradients } from './gradient.ts';
 export { type LearningRateSchedule, learningRateAt } from './learning-rate.ts';
 export { gelu, quickGelu, relu, sigmoid, silu } from './ops/activation.ts';
-export { attention, logSoftmax, softmax } from './ops/attention.ts';
+export { attention, DEFAULT_ATTENTION_BYTES, logSoftmax, softmax } from './ops/attention.ts';
 export { conv2d, type Padding } from './ops/conv.ts';
 export {
   add,

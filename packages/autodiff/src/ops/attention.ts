@@ -2,6 +2,7 @@
 import { apply, defineOp } from '../op.ts';
 import { constant, describeTensor, type Tensor } from '../tensor.ts';
 import { add, exp, mul, sub } from './elementwise.ts';
+import { fusedAttention } from './fused-attention.ts';
 import { matmul } from './matmul.ts';
 import { sum } from './reduce.ts';
 import { reshape, transpose } from './shape.ts';
@@ -30,22 +31,36 @@ export const softmax = (x: Tensor): Tensor => apply(attentionOps.softmax, [x], u
 export const logSoftmax = (x: Tensor): Tensor => apply(attentionOps.logSoftmax, [x], undefined);
 
 const MASKED = -1e9;
+/** Up to here keeping the weights for the backward pass costs less than computing them again. */
+const MAX_KEPT_WEIGHT_BYTES = 8 * 2 ** 20;
+/** Weights that the backward pass holds at once: long rows for the matrix products, small beside a network's activations. */
+export const DEFAULT_ATTENTION_BYTES = 64 * 2 ** 20;
 
 /**
  * Scaled dot-product attention (Vaswani et al. 2017, eq. 1) in `heads` heads: q [B, T, C], k and v [B, S, C] -> [B, T, C].
- * `scale` defaults to 1/sqrt(C/heads); `causal` hides later positions.
+ * `scale` defaults to 1/sqrt(C/heads); `causal` hides later positions. Where the weights [B, heads, T, S] are large, they
+ * are never whole, and the backward pass computes them again, at most `maxWeightBytes` at a time (not where `causal`).
  */
 export function attention(
   q: Tensor,
   k: Tensor,
   v: Tensor,
-  { heads, scale, causal = false }: { heads: number; scale?: number; causal?: boolean },
+  {
+    heads,
+    scale,
+    causal = false,
+    maxWeightBytes = DEFAULT_ATTENTION_BYTES,
+  }: { heads: number; scale?: number; causal?: boolean; maxWeightBytes?: number | undefined },
 ): Tensor {
   const [batch, length, channels] = q.shape as [number, number, number];
   const keys = k.shape[1]!;
   if (channels % heads !== 0)
     throw new Error(`attention: expected channels divisible by ${heads} heads, got ${describeTensor(q)}`);
   const size = channels / heads;
+  const weightBytes = 4 * batch * heads * length * keys;
+  if (!causal && weightBytes > Math.min(maxWeightBytes, MAX_KEPT_WEIGHT_BYTES)) {
+    return fusedAttention(q, k, v, { heads, scale: scale ?? 1 / Math.sqrt(size), maxWeightBytes });
+  }
   const toHeads = (x: Tensor, steps: number) => transpose(reshape(x, [batch, steps, heads, size]), [0, 2, 1, 3]);
   const scores = matmul(toHeads(q, length), toHeads(k, keys), { transB: true, alpha: scale ?? 1 / Math.sqrt(size) });
   const weights = softmax(causal ? add(scores, causalMask(length, keys)) : scores); // [B, h, T, S]

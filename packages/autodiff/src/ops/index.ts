@@ -3,6 +3,7 @@ import { activationOps } from './activation.ts';
 import { attentionOps } from './attention.ts';
 import { convOps } from './conv.ts';
 import { elementwiseOps } from './elementwise.ts';
+import { fusedAttentionOps } from './fused-attention.ts';
 import { gatherOps } from './gather.ts';
 import { barrierOps } from './loss.ts';
 import { matmulOps } from './matmul.ts';
@@ -21,6 +22,7 @@ export const OPS = {
   ...convOps,
   ...normOps,
   ...attentionOps,
+  ...fusedAttentionOps,
   ...gatherOps,
   ...resampleOps,
   ...barrierOps,

@@ -172,6 +172,14 @@ export const OP_CASES: Readonly<Record<string, OpCase>> = {
     },
     build: ({ q, k, v }) => attention(q!, k!, v!, { heads: 2 }),
   },
+  'attention by heads': {
+    shapes: (r) => ({ q: [2, size(r, 2, 5), 6], k: [2, 4, 6], v: [2, 4, 6] }),
+    build: ({ q, k, v }) => attention(q!, k!, v!, { heads: 3, maxWeightBytes: 2 * 4 * 4 * q!.shape[1]! }),
+  },
+  'attention by rows': {
+    shapes: (r) => ({ q: [1, size(r, 3, 7), 4], k: [1, 5, 4], v: [1, 5, 4] }),
+    build: ({ q, k, v }) => attention(q!, k!, v!, { heads: 2, maxWeightBytes: 2 * 4 * 5 }),
+  },
   'attention causal': {
     shapes: () => ({ q: [2, 4, 4], k: [2, 4, 4], v: [2, 4, 4] }),
     build: ({ q, k, v }) => attention(q!, k!, v!, { heads: 2, causal: true }),

@@ -15,6 +15,8 @@ export interface BlockContext {
   text: Tensor;
   /** Keep only block inputs for the backward pass and compute the inside again. */
   recompute: boolean;
+  /** See `UnetOptions`. */
+  attentionBytes: number | undefined;
 }
 
 /** DownBlock2D or CrossAttnDownBlock2D; pushes every intermediate result onto `skips`. */
@@ -69,7 +71,7 @@ function layerOf(
     skip,
   }: { context: BlockContext; level: Level; layer: number; attends: boolean; skip?: Tensor },
 ): Tensor {
-  const { config, recompute } = context;
+  const { config, recompute, attentionBytes } = context;
   const build = (...tensors: Tensor[]): Tensor => {
     const [h, timeEmbedding, text, ...skips] = tensors as [Tensor, Tensor, Tensor, ...Tensor[]];
     const resnet = resnetBlock(p.at(`resnets.${layer}`), skips.length === 0 ? h : concat([h, ...skips], 1), {
@@ -86,6 +88,7 @@ function layerOf(
       layers: level.transformerLayers,
       groups: config.norm_num_groups,
       useLinearProjection: config.use_linear_projection,
+      attentionBytes,
     });
   };
   const inputs = [x, context.timeEmbedding, context.text, ...(skip === undefined ? [] : [skip])];

@@ -7,13 +7,14 @@ export interface TransformerOptions {
   layers: number;
   groups: number;
   useLinearProjection: boolean;
+  attentionBytes?: number | undefined;
 }
 
 const NORM_EPSILON = 1e-6;
 
 /** Attends over pixels and to the text: x [B, C, H, W], text [B, T, D] -> [B, C, H, W]. */
 export function spatialTransformer(p: ParameterScope, x: Tensor, text: Tensor, options: TransformerOptions): Tensor {
-  const { heads, layers, groups, useLinearProjection } = options;
+  const { heads, layers, groups, useLinearProjection, attentionBytes } = options;
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
   const toTokens = (image: Tensor) => transpose(reshape(image, [batch, channels, height * width]), [0, 2, 1]);
   const toImage = (tokens: Tensor) => reshape(transpose(tokens, [0, 2, 1]), [batch, channels, height, width]);
@@ -23,7 +24,7 @@ export function spatialTransformer(p: ParameterScope, x: Tensor, text: Tensor, o
     ? linearLayer(p.at('proj_in'), toTokens(normed), { features: channels })
     : toTokens(convLayer(p.at('proj_in'), normed, { channels, kernel: 1 })); // [B, H*W, C]
   for (let layer = 0; layer < layers; layer++) {
-    tokens = transformerBlock(p.at(`transformer_blocks.${layer}`), tokens, text, { heads });
+    tokens = transformerBlock(p.at(`transformer_blocks.${layer}`), tokens, text, { heads, attentionBytes });
   }
   // Zero at the start, as in the original latent-diffusion code: a fresh block is the identity.
   const out = p.at('proj_out');
@@ -38,11 +39,11 @@ export function transformerBlock(
   p: ParameterScope,
   tokens: Tensor,
   text: Tensor,
-  { heads }: { heads: number },
+  options: { heads: number; attentionBytes?: number | undefined },
 ): Tensor {
   const own = layerNormLayer(p.at('norm1'), tokens);
-  let x = add(tokens, attentionLayer(p.at('attn1'), own, own, { heads }));
-  x = add(x, attentionLayer(p.at('attn2'), layerNormLayer(p.at('norm2'), x), text, { heads }));
+  let x = add(tokens, attentionLayer(p.at('attn1'), own, own, options));
+  x = add(x, attentionLayer(p.at('attn2'), layerNormLayer(p.at('norm2'), x), text, options));
   return add(x, gatedFeedForward(p.at('ff'), layerNormLayer(p.at('norm3'), x)));
 }
 
@@ -51,13 +52,15 @@ export function attentionLayer(
   p: ParameterScope,
   x: Tensor,
   context: Tensor,
-  { heads, bias = false }: { heads: number; bias?: boolean },
+  { heads, bias = false, attentionBytes }: { heads: number; bias?: boolean; attentionBytes?: number | undefined },
 ): Tensor {
   const features = x.shape.at(-1)!;
   const query = linearLayer(p.at('to_q'), x, { features, bias });
   const key = linearLayer(p.at('to_k'), context, { features, bias });
   const value = linearLayer(p.at('to_v'), context, { features, bias });
-  return linearLayer(p.at('to_out.0'), attention(query, key, value, { heads }), { features });
+  return linearLayer(p.at('to_out.0'), attention(query, key, value, { heads, maxWeightBytes: attentionBytes }), {
+    features,
+  });
 }
 
 /** GEGLU feed-forward with a factor of four (Shazeer 2020): [B, N, C] -> [B, N, C]. */

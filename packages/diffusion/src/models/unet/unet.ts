@@ -21,6 +21,8 @@ export interface UnetInputs {
 export interface UnetOptions {
   /** Trade time for memory in training: recompute each resnet + transformer in the backward pass. */
   recompute?: boolean;
+  /** Bytes of attention weights that the backward pass may hold at once; the engine's default where absent. */
+  attentionBytes?: number | undefined;
 }
 
 /** Predicts noise (or velocity, as the schedule says): -> [B, out_channels, H, W]. Throws where shapes do not fit. */
@@ -28,7 +30,7 @@ export function unet(
   p: ParameterScope,
   config: UnetConfig,
   { sample, timestep, encoderHiddenStates }: UnetInputs,
-  { recompute = false }: UnetOptions = {},
+  { recompute = false, attentionBytes }: UnetOptions = {},
 ): Tensor {
   checkInputs(config, { sample, timestep, encoderHiddenStates });
   const levels = unetLevels(config);
@@ -44,6 +46,7 @@ export function unet(
     timeEmbedding: timeEmbedding(p.at('time_embedding'), features, { size: 4 * first }), // [B, 4 * first]
     text: encoderHiddenStates,
     recompute,
+    attentionBytes,
   };
 
   let h = convLayer(p.at('conv_in'), sample, { channels: first });
