@@ -61,6 +61,12 @@ export async function takeLock(folder: string, name: string, options: { command?
   }
 }
 
+/** Since when a living process holds the lock; undefined where it is free. */
+export async function heldSince(folder: string, name: string): Promise<Date | undefined> {
+  const holder = parseHolder((await readIfThere(join(folder, `${name}.lock`))) ?? '');
+  return holder && isAlive(holder) ? new Date(holder.since) : undefined;
+}
+
 async function linkIfFree(mine: string, path: string): Promise<boolean> {
   try {
     await link(mine, path);

@@ -2,3 +2,4 @@
 export type { ComparisonResults } from './comparing/comparison-results.ts';
 export type { Job, JobKind } from './jobs/jobs.ts';
 export type { StudioApp } from './routes/app.ts';
+export type { TrainingNews } from './routes/training.ts';

@@ -1,0 +1,84 @@
+/** The training runs, and one of them live: what it measures and draws, by server-sent events, until it ends. */
+import { Hono } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import { z } from 'zod';
+import { problem, type StudioEnv } from '../auth/guard.ts';
+import { plainPng } from '../pictures/plain-png.ts';
+import type { Studio } from '../studio.ts';
+import { followMetrics, type MetricsTail } from '../training/metrics-tail.ts';
+import {
+  readCurveSources,
+  readRunConfig,
+  readSample,
+  readSampleSteps,
+  readTrainingRuns,
+  type TrainingRun,
+} from '../training/runs.ts';
+import { check } from './check-body.ts';
+
+const runParam = z.strictObject({ id: z.string().max(100) });
+const sampleParam = z.strictObject({ id: z.string().max(100), step: z.coerce.number().int().min(0) });
+const LOOK_EVERY_MS = 500;
+/** Proxies cut connections that say nothing. */
+const ALIVE_EVERY_LOOKS = 30;
+
+/** What the page gets as a run goes on. */
+export interface TrainingNews {
+  readonly isGoing: boolean;
+  /** By curve; `isAnew` where what was sent before no longer counts. */
+  readonly curves: readonly {
+    readonly name: string;
+    readonly isAnew: boolean;
+    readonly records: readonly Readonly<Record<string, number | string>>[];
+  }[];
+  /** Steps that there are sample grids of; absent where they are the same as before. */
+  readonly samples?: readonly number[];
+}
+
+export function trainingRoutes({ project }: Studio) {
+  /** Only runs that the folder lists: what a request says never becomes a path. */
+  const find = async (id: string): Promise<TrainingRun | undefined> =>
+    (await readTrainingRuns(project)).find((run) => run.id === id);
+  return new Hono<StudioEnv>()
+    .get('/', async (c) => c.json({ runs: await readTrainingRuns(project) }))
+    .get('/:id', check('param', runParam), async (c) => {
+      const run = await find(c.req.valid('param').id);
+      if (!run) return problem(c, 404, 'there is no such run');
+      return c.json({ run, config: await readRunConfig(project, run.id) });
+    })
+    .get('/:id/samples/:step', check('param', sampleParam), async (c) => {
+      const { id, step } = c.req.valid('param');
+      const run = await find(id);
+      const png = run && (await readSample(project, run.id, step));
+      if (!png) return problem(c, 404, 'there is no such picture');
+      // A run that is begun anew draws the step again.
+      return c.body(plainPng(png), 200, { 'Content-Type': 'image/png', 'Cache-Control': 'private, no-cache' });
+    })
+    .get('/:id/events', check('param', runParam), async (c) => {
+      const run = await find(c.req.valid('param').id);
+      if (!run) return problem(c, 404, 'there is no such run');
+      return streamSSE(c, async (stream) => {
+        const tails = new Map<string, MetricsTail>();
+        let samples = '';
+        for (let look = 0; !stream.aborted; look++) {
+          // Asked first: what is written before the end is read after it.
+          const isGoing = (await find(run.id))?.isGoing ?? false;
+          const curves: TrainingNews['curves'][number][] = [];
+          for (const { name, folder } of await readCurveSources(project, run.id)) {
+            if (!tails.has(name)) tails.set(name, followMetrics(folder));
+            const news = await tails.get(name)!.read();
+            if (news.isAnew || news.records.length > 0) curves.push({ name, ...news });
+          }
+          const steps = await readSampleSteps(project, run.id);
+          const hasNewSamples = steps.join() !== samples;
+          samples = steps.join();
+          if (curves.length > 0 || hasNewSamples || look === 0 || !isGoing) {
+            const news: TrainingNews = { isGoing, curves, ...(hasNewSamples ? { samples: steps } : {}) };
+            await stream.writeSSE({ data: JSON.stringify(news) });
+          } else if (look % ALIVE_EVERY_LOOKS === 0) await stream.write(': alive\n\n');
+          if (!isGoing) return;
+          await stream.sleep(LOOK_EVERY_MS);
+        }
+      });
+    });
+}

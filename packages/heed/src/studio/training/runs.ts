@@ -1,0 +1,92 @@
+/** The training runs of a project: what each was asked for, what it measured so far, what it drew. Reads runs/. */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse as parseToml } from 'smol-toml';
+import { heldSince } from '../../project/lock.ts';
+import type { Project } from '../../project/project.ts';
+import { RESOLVED_CONFIG_FILE } from '../../project/run.ts';
+
+/** Commands whose runs are shown. */
+export const TRAINING_COMMANDS = ['tune', 'reward'] as const;
+export type TrainingCommand = (typeof TRAINING_COMMANDS)[number];
+
+/** Folders of a run that hold a metrics.jsonl, by the name of their curves. */
+const CURVES = { '': 'main', plain: 'without the auxiliary task', half: 'half the images' } as const;
+const SAMPLES_FOLDER = 'samples';
+
+export interface TrainingRun {
+  readonly id: string;
+  readonly command: TrainingCommand;
+  readonly startedAt: string;
+  /** A process is working on it now. */
+  readonly isGoing: boolean;
+}
+
+/** Where one curve of a run is measured. */
+export interface CurveSource {
+  readonly name: string;
+  readonly folder: string;
+}
+
+/** All runs of `heed tune` and `heed reward`, the newest first. */
+export async function readTrainingRuns(project: Project): Promise<TrainingRun[]> {
+  const runs: Omit<TrainingRun, 'isGoing'>[] = [];
+  for (const id of await namesIn(project.paths.runs)) {
+    const path = join(project.paths.runs, id, RESOLVED_CONFIG_FILE);
+    const text = await readFile(path, 'utf8').catch(() => undefined);
+    const command = TRAINING_COMMANDS.find((name) => text?.startsWith(`# `) && text.includes(`\`heed ${name}\` at`));
+    if (command === undefined) continue;
+    runs.push({ id, command, startedAt: (await stat(path)).mtime.toISOString() });
+  }
+  runs.sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+  const going = new Set<string>();
+  for (const command of TRAINING_COMMANDS) {
+    const since = await heldSince(project.paths.state, command);
+    const newest = runs.find((run) => run.command === command);
+    // The config is written under the lock: an older one belongs to a run that ended before.
+    if (since && newest && new Date(newest.startedAt) >= since) going.add(newest.id);
+  }
+  return runs.map((run) => ({ ...run, isGoing: going.has(run.id) }));
+}
+
+/** The config that the run used, as text, and the prompts of its sample grids. */
+export async function readRunConfig(
+  project: Project,
+  id: string,
+): Promise<{ readonly text: string; readonly samplePrompts: readonly string[] }> {
+  const text = await readFile(join(project.paths.runs, id, RESOLVED_CONFIG_FILE), 'utf8');
+  const { tune } = parseToml(text) as { tune?: { samplePrompts?: unknown } };
+  const prompts = Array.isArray(tune?.samplePrompts) ? tune.samplePrompts.map(String) : [];
+  return { text, samplePrompts: prompts };
+}
+
+/** The run's own curve, and those of the trainings beside it. */
+export async function readCurveSources(project: Project, id: string): Promise<CurveSource[]> {
+  const inside = new Set(await namesIn(join(project.paths.runs, id)));
+  return Object.entries(CURVES).flatMap(([folder, name]) =>
+    folder === '' || inside.has(folder) ? [{ name, folder: join(project.paths.runs, id, folder) }] : [],
+  );
+}
+
+/** Steps of which there is a sample grid, in order. */
+export async function readSampleSteps(project: Project, id: string): Promise<number[]> {
+  const names = await namesIn(join(project.paths.runs, id, SAMPLES_FOLDER));
+  return names
+    .flatMap((name) => /^step-(\d+)\.png$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** The grid drawn at that step, a PNG; undefined where there is none. */
+export async function readSample(project: Project, id: string, step: number): Promise<Uint8Array | undefined> {
+  if (!(await readSampleSteps(project, id)).includes(step)) return undefined;
+  const name = `step-${String(step).padStart(8, '0')}.png`;
+  return readFile(join(project.paths.runs, id, SAMPLES_FOLDER, name));
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+    throw error;
+  });
+}
