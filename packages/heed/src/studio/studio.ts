@@ -21,6 +21,8 @@ export interface Studio {
   readonly project: Project;
   /** The set whose images are labelled. */
   readonly set: string;
+  /** Settings that the studio was started with, as `--set` takes them. */
+  readonly overrides: readonly string[];
   readonly database: OpenDatabase;
   readonly log: FeedbackLog;
   readonly images: ProjectImages;
@@ -84,6 +86,7 @@ export async function openStudio(
     return {
       project,
       set,
+      overrides,
       database,
       log,
       images,

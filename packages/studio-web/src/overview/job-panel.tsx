@@ -8,7 +8,7 @@ const NAMES: Readonly<Record<JobKind, string>> = {
   evaluate: 'Evaluating',
   report: 'Writing the report',
 };
-const STATES = { running: 'running', done: 'done', failed: 'failed', stopped: 'stopped' } as const;
+const STATES = { waiting: 'waiting', running: 'running', done: 'done', failed: 'failed', stopped: 'stopped' } as const;
 
 export function JobPanel({ job, onStop }: { job: Job; onStop: () => void }) {
   const { kind, state, progress, error, notes } = job;

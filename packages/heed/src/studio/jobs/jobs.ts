@@ -34,7 +34,15 @@ export interface JobProgress {
 export interface Job {
   readonly id: string;
   readonly kind: JobKind;
-  readonly state: 'running' | 'done' | 'failed' | 'stopped';
+  /** 'waiting' is one that has not begun, or that begins again after its worker was lost. */
+  readonly state: 'waiting' | 'running' | 'done' | 'failed' | 'stopped';
+  /** Settings of this run alone, as `--set` takes them. */
+  readonly settings: readonly string[];
+  /** How often it was begun. */
+  readonly attempt: number;
+  /** When it was asked for. */
+  readonly createdAt: string;
+  /** When it last began; when it was asked for while it waits. */
   readonly startedAt: string;
   readonly endedAt?: string;
   readonly progress?: JobProgress;
@@ -49,7 +57,7 @@ export interface Jobs {
   all(): Job[];
   get(id: string): Job | undefined;
   /** Undefined where one is running already: two trainings at once would only slow each other down. */
-  start(kind: JobKind): Job | undefined;
+  start(kind: JobKind, options?: { settings?: readonly string[] }): Job | undefined;
   /** Asks the command to stop; it keeps what is done. False where it is not running. */
   stop(id: string): boolean;
   /** Calls `listener` with each new state until the returned function is called. */
@@ -74,12 +82,13 @@ export function createJobs(project: Project, options: { overrides?: readonly str
     all: () => [...jobs.values()].reverse(),
     get: (id) => jobs.get(id),
     stop,
-    start(kind) {
+    start(kind, { settings = [] } = {}) {
       if (children.size > 0) return undefined;
       const id = `${kind}-${jobs.size + 1}`;
-      jobs.set(id, { id, kind, state: 'running', startedAt: new Date().toISOString(), notes: [] });
-      const settings = overrides.flatMap((override) => ['--set', override]);
-      const args = [HEED, ...JOB_KINDS[kind], '--json', '--project', project.folder, ...settings];
+      const now = new Date().toISOString();
+      jobs.set(id, { id, kind, state: 'running', settings, attempt: 1, createdAt: now, startedAt: now, notes: [] });
+      const set = [...overrides, ...settings].flatMap((setting) => ['--set', setting]);
+      const args = [HEED, ...JOB_KINDS[kind], '--json', '--project', project.folder, ...set];
       const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
       children.set(id, child);
       createInterface({ input: child.stderr }).on('line', (line) => change(id, changesOf(line, jobs.get(id)!)));

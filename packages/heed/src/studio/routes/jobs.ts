@@ -2,21 +2,34 @@
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
+import { HeedError } from '../../errors.ts';
+import { openProject } from '../../project/project.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import { JOB_KINDS, type Job, type JobKind } from '../jobs/jobs.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
 
-const jobBody = z.strictObject({ kind: z.enum(Object.keys(JOB_KINDS) as [JobKind, ...JobKind[]]) });
+const jobBody = z.strictObject({
+  kind: z.enum(Object.keys(JOB_KINDS) as [JobKind, ...JobKind[]]),
+  /** Of this run alone: 'tune.beta=0.5'. */
+  settings: z.array(z.string().max(500)).max(50).default([]),
+});
 const jobParam = z.strictObject({ id: z.string().max(100) });
 /** Proxies cut connections that say nothing. */
 const ALIVE_EVERY_MS = 15_000;
 
-export function jobRoutes({ jobs }: Studio) {
+export function jobRoutes({ jobs, project, overrides }: Studio) {
   return new Hono<StudioEnv>()
     .get('/', (c) => c.json({ jobs: jobs.all() }))
-    .post('/', check('json', jobBody), (c) => {
-      const job = jobs.start(c.req.valid('json').kind);
+    .post('/', check('json', jobBody), async (c) => {
+      const { kind, settings } = c.req.valid('json');
+      try {
+        await openProject(project.folder, { overrides: [...overrides, ...settings] });
+      } catch (error) {
+        if (error instanceof HeedError) return problem(c, 400, error.message);
+        throw error;
+      }
+      const job = jobs.start(kind, { settings });
       return job ? c.json(job) : problem(c, 409, 'another command is running; stop it or wait for it');
     })
     .post('/:id/stop', check('param', jobParam), (c) => {
