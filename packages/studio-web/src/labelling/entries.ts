@@ -18,7 +18,18 @@ export interface RetractEntry {
 
 export type LabellingEntry = AnswerEntry | RetractEntry;
 
-export function sendEntry(entry: LabellingEntry): Promise<unknown> {
+/** What would have been right, image by image. */
+export interface PracticeFeedback {
+  images: { given: 'good' | 'bad' | 'skip'; expected: 'good' | 'bad'; why?: string | undefined }[];
+}
+
+/** What the server says to an entry that it took. */
+export interface Acknowledged {
+  tooFast?: boolean | undefined;
+  practice?: PracticeFeedback | undefined;
+}
+
+export async function sendEntry(entry: LabellingEntry): Promise<Acknowledged> {
   if (entry.kind === 'retract') {
     return read(api.labelling.answers[':id'].retract.$post({ param: { id: entry.id } }));
   }

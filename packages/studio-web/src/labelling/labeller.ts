@@ -6,7 +6,7 @@ import { ApiError, api, read } from '../api/client.ts';
 import { createOutbox, type Outbox } from '../parts/outbox.ts';
 import { prepareImage, type ShownImage } from '../parts/prepared-image.ts';
 import { createStore, type Store } from '../parts/store.ts';
-import { type LabellingEntry, sendEntry } from './entries.ts';
+import { type Acknowledged, type LabellingEntry, type PracticeFeedback, sendEntry } from './entries.ts';
 
 export type Mark = 'good' | 'bad';
 
@@ -14,10 +14,13 @@ export interface ShownQuery {
   id: string;
   prompt: string;
   images: ShownImage[];
+  /** The rater is told afterwards what would have been right. */
+  isPractice: boolean;
 }
 
 export interface LabellerState {
-  phase: 'loading' | 'asking' | 'finished' | 'failed';
+  /** 'explaining' follows an answer of the practice round. */
+  phase: 'loading' | 'asking' | 'explaining' | 'finished' | 'failed';
   query?: ShownQuery;
   marks: (Mark | undefined)[];
   /** Index of the image that keys act on. */
@@ -26,6 +29,10 @@ export interface LabellerState {
   open: number;
   medianSeconds?: number;
   canUndo: boolean;
+  /** While explaining: what would have been right; absent until the server has said it. */
+  explanation?: PracticeFeedback;
+  /** Something the rater should know, until the next answer. */
+  hint?: string;
   /** For the screen reader and the line under the images. */
   message: string;
   problem?: string;
@@ -39,6 +46,10 @@ export interface Labeller {
   mark(mark: Mark, index?: number): void;
   markAll(mark: Mark): void;
   skip(reason?: string): void;
+  /** Answers the query that is shown with these marks. */
+  answer(marks: readonly Mark[]): void;
+  /** Goes on after an explanation. */
+  goOn(): void;
   undo(): void;
   /** Tries again after a failure. */
   retry(): void;
@@ -55,6 +66,9 @@ const QUERIES_AHEAD = 4;
 /** Long enough to see the last mark, short enough not to wait. */
 const SETTLE_MS = 220;
 const UNDO_STEPS = 50;
+const TOO_FAST =
+  'That was quicker than anybody can look. Please look at each image before you judge; Undo brings the last ones back.';
+const PRACTICE_IS_OVER = 'The practice is over: from now on your answers count.';
 
 export function createLabeller(): Labeller {
   const ready: ShownQuery[] = [];
@@ -66,6 +80,9 @@ export function createLabeller(): Labeller {
   /** The marks are those of an answer that was taken back, untouched. */
   let isRestored = false;
   let settling: ReturnType<typeof setTimeout> | undefined;
+  let isPractising = false;
+  /** The answer that is being explained. */
+  let explainedId: string | undefined;
 
   const state = createStore<LabellerState>({
     phase: 'loading',
@@ -77,11 +94,21 @@ export function createLabeller(): Labeller {
     message: '',
   });
   const update = (changes: Partial<LabellerState>) => state.set({ ...state.get(), ...changes });
-  const outbox = createOutbox<LabellingEntry>({
+  const heardBack = (entry: LabellingEntry, { tooFast, practice }: Acknowledged) => {
+    if (entry.kind !== 'answer') return;
+    if (tooFast) update({ hint: TOO_FAST });
+    if (entry.id !== explainedId) return;
+    // Where nobody vouches for the answer any more there is nothing to explain.
+    if (practice === undefined) goOn();
+    else update({ explanation: practice, message: 'Here is what would have been right.' });
+  };
+  const outbox = createOutbox<LabellingEntry, Acknowledged>({
     storageKey: 'heed-outbox',
     send: sendEntry,
+    onSent: heardBack,
     onRefused: (entry, reason) => {
       update({ problem: `An ${entry.kind === 'answer' ? 'answer' : 'undo'} was not taken: ${reason}.` });
+      if (entry.kind === 'answer' && entry.id === explainedId) goOn();
       void refreshStanding();
     },
   });
@@ -98,7 +125,11 @@ export function createLabeller(): Labeller {
     shownAtMs = performance.now();
     isRestored = false;
     update({ phase: 'asking', query, marks, current: Math.max(0, marks.indexOf(undefined)) });
+    if (isPractising && !query.isPractice) update({ hint: PRACTICE_IS_OVER });
+    isPractising = query.isPractice;
     seen.add(query.id);
+    // From now on the server counts the time; without a word from here, from when it handed the query out.
+    read(api.labelling.shown.$post({ json: { query: query.id } })).catch(() => {});
   };
 
   const showNext = () => {
@@ -111,6 +142,14 @@ export function createLabeller(): Labeller {
     void fetchAhead();
   };
 
+  const goOn = () => {
+    if (state.get().phase !== 'explaining') return;
+    explainedId = undefined;
+    const { explanation: _, ...rest } = state.get();
+    state.set(rest);
+    showNext();
+  };
+
   const fetchAhead = async () => {
     if (isFetching || isStopped || ready.length >= QUERIES_AHEAD) return;
     isFetching = true;
@@ -120,8 +159,8 @@ export function createLabeller(): Labeller {
       const { queries } = await read(api.labelling.lease.$post({ json: { count } }));
       const shownId = state.get().query?.id;
       const fresh = queries.filter(({ id }) => id !== shownId && !seen.has(id) && !ready.some((q) => q.id === id));
-      for (const { id, prompt, images } of fresh) {
-        const query = { id, prompt, images: await Promise.all(images.map(prepareImage)) };
+      for (const { id, prompt, isPractice, images } of fresh) {
+        const query = { id, prompt, isPractice, images: await Promise.all(images.map(prepareImage)) };
         if (isStopped) return;
         if (state.get().query === undefined && ready.length === 0) show(query);
         else ready.push(query);
@@ -148,11 +187,14 @@ export function createLabeller(): Labeller {
 
   const submit = (skipReason?: { reason?: string }) => {
     clearTimeout(settling);
-    const { query, marks, answered, open } = state.get();
-    if (!query) return;
+    const { query, marks, answered, open, phase } = state.get();
+    if (!query || phase !== 'asking') return;
+    const { isPractice } = query;
     const id = crypto.randomUUID();
-    past.push({ id, query, marks });
+    // What was explained is not to be answered again.
+    if (!isPractice) past.push({ id, query, marks });
     if (past.length > UNDO_STEPS) past.shift();
+    if (isPractice) explainedId = id;
     outbox.add({
       kind: 'answer',
       id,
@@ -161,7 +203,11 @@ export function createLabeller(): Labeller {
       seconds: Math.round((performance.now() - shownAtMs) / 10) / 100,
       ...(skipReason?.reason === undefined ? {} : { reason: skipReason.reason }),
     });
-    const { problem: _, ...rest } = state.get();
+    const { problem: _, hint: __, ...rest } = state.get();
+    if (isPractice) {
+      state.set({ ...rest, phase: 'explaining', message: '' });
+      return;
+    }
     state.set({
       ...rest,
       answered: answered + 1,
@@ -173,8 +219,8 @@ export function createLabeller(): Labeller {
   };
 
   const setMark = (index: number, mark: Mark) => {
-    const { query, marks } = state.get();
-    if (!query || index >= marks.length) return;
+    const { query, marks, phase } = state.get();
+    if (!query || phase !== 'asking' || index >= marks.length) return;
     const next = marks.map((earlier, i) => (i === index ? mark : earlier));
     const open = next.findIndex((value, i) => value === undefined && i > index);
     const current = open === -1 ? next.indexOf(undefined) : open;
@@ -204,16 +250,23 @@ export function createLabeller(): Labeller {
     },
     mark: (mark, index = state.get().current) => setMark(index, mark),
     markAll(mark) {
-      const { query } = state.get();
-      if (!query) return;
+      const { query, phase } = state.get();
+      if (!query || phase !== 'asking') return;
       isRestored = false;
       update({ marks: query.images.map(() => mark), message: `All images: ${mark}.` });
       settle();
     },
+    answer(marks) {
+      if (state.get().phase !== 'asking') return;
+      update({ marks: [...marks] });
+      submit();
+    },
+    goOn,
     skip: (reason) => submit(reason === undefined ? {} : { reason }),
     undo() {
       clearTimeout(settling);
-      const { query, marks, answered, open } = state.get();
+      const { query, marks, answered, open, phase } = state.get();
+      if (phase === 'explaining') return;
       // First take back the marks of the query that is shown, then whole answers.
       if (query && !isRestored && marks.some((mark) => mark !== undefined)) {
         update({ marks: query.images.map(() => undefined), current: 0, message: 'Marks cleared.' });

@@ -5,10 +5,12 @@ import { KeyHint } from '../parts/key-hint.tsx';
 import { followLink } from '../parts/router.ts';
 import { useStore } from '../parts/store.ts';
 import { useSession } from '../session/session.ts';
+import { GoldDialog } from './gold-dialog.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { ImageCard } from './image-card.tsx';
 import { type Action, useKeys } from './keys.ts';
 import { createLabeller, type Labeller } from './labeller.ts';
+import { Explanation, PracticeLine } from './practice.tsx';
 import { ProgressLine } from './progress-line.tsx';
 import { SkipDialog } from './skip-dialog.tsx';
 import { ZoomDialog } from './zoom-dialog.tsx';
@@ -21,8 +23,10 @@ export function LabellingPage() {
 function Labelling({ labeller }: { labeller: Labeller }) {
   const state = useStore(labeller.state);
   const outbox = useStore(labeller.outbox.state);
-  const [dialog, setDialog] = useState<'help' | 'skip' | 'zoom'>();
+  const [dialog, setDialog] = useState<'help' | 'skip' | 'zoom' | 'gold'>();
   const { query, current } = state;
+  const isAsking = state.phase === 'asking' && query !== undefined;
+  const { role } = useSession();
   const close = () => setDialog(undefined);
 
   const act = useCallback(
@@ -34,9 +38,9 @@ function Labelling({ labeller }: { labeller: Labeller }) {
         allBad: () => labeller.markAll('bad'),
         previous: () => labeller.select(labeller.state.get().current - 1),
         next: () => labeller.select(labeller.state.get().current + 1),
-        skip: () => labeller.state.get().query && setDialog('skip'),
+        skip: () => labeller.state.get().phase === 'asking' && setDialog('skip'),
         undo: () => labeller.undo(),
-        zoom: () => labeller.state.get().query && setDialog('zoom'),
+        zoom: () => labeller.state.get().phase === 'asking' && setDialog('zoom'),
         help: () => setDialog('help'),
       };
       acts[action]();
@@ -55,8 +59,9 @@ function Labelling({ labeller }: { labeller: Labeller }) {
   return (
     <main className="labelling">
       <ProgressLine answered={state.answered} open={state.open} medianSeconds={state.medianSeconds} />
-      {state.phase === 'asking' && query && (
+      {isAsking && (
         <>
+          {query.isPractice && <PracticeLine />}
           <h1 className="prompt" dir="auto">
             {query.prompt}
           </h1>
@@ -79,6 +84,9 @@ function Labelling({ labeller }: { labeller: Labeller }) {
           </div>
         </>
       )}
+      {state.phase === 'explaining' && query && (
+        <Explanation query={query} explanation={state.explanation} onGoOn={labeller.goOn} />
+      )}
       {state.phase === 'loading' && <p className="waiting">Getting the next images…</p>}
       {state.phase === 'failed' && <FailedNotice problem={state.problem} onRetry={labeller.retry} />}
       {state.phase === 'finished' && <Finished answered={state.answered} />}
@@ -87,23 +95,33 @@ function Labelling({ labeller }: { labeller: Labeller }) {
           type="button"
           className="button"
           onClick={() => act('undo')}
-          disabled={!state.canUndo && !state.marks.some(Boolean)}
+          disabled={state.phase === 'explaining' || (!state.canUndo && !state.marks.some(Boolean))}
         >
           Undo <KeyHint action="undo" />
         </button>
-        <button type="button" className="button" onClick={() => act('allBad')} disabled={!query}>
+        <button type="button" className="button" onClick={() => act('allBad')} disabled={!isAsking}>
           All bad <KeyHint action="allBad" />
         </button>
-        <button type="button" className="button" onClick={() => act('allGood')} disabled={!query}>
+        <button type="button" className="button" onClick={() => act('allGood')} disabled={!isAsking}>
           All good <KeyHint action="allGood" />
         </button>
-        <button type="button" className="button" onClick={() => act('skip')} disabled={!query}>
+        <button type="button" className="button" onClick={() => act('skip')} disabled={!isAsking}>
           Skip <KeyHint action="skip" />
         </button>
+        {role === 'owner' && (
+          <button type="button" className="button quiet" onClick={() => setDialog('gold')} disabled={!isAsking}>
+            Known answer…
+          </button>
+        )}
         <button type="button" className="button quiet push" onClick={() => act('help')}>
           Help <KeyHint action="help" />
         </button>
       </div>
+      {state.hint !== undefined && (
+        <p className="status-hint" role="status">
+          {state.hint}
+        </p>
+      )}
       <AnswerStatus
         message={state.message}
         outbox={outbox}
@@ -116,6 +134,17 @@ function Labelling({ labeller }: { labeller: Labeller }) {
           onSkip={(reason) => {
             close();
             labeller.skip(reason);
+          }}
+        />
+      )}
+      {dialog === 'gold' && query && (
+        <GoldDialog
+          query={query}
+          marks={state.marks}
+          onClose={close}
+          onKept={(marks) => {
+            close();
+            labeller.answer(marks);
           }}
         />
       )}

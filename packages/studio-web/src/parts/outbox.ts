@@ -23,14 +23,18 @@ export interface Outbox<Entry> {
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 15_000;
 
-/** `send` resolves when the server has acknowledged; `onRefused` is told of an entry that the server will never take. */
-export function createOutbox<Entry>(options: {
+/**
+ * `send` resolves with what the server acknowledged, which `onSent` is told; `onRefused` is told of an entry that the
+ * server will never take.
+ */
+export function createOutbox<Entry, Result = unknown>(options: {
   /** Where the browser's storage keeps the entries. */
   storageKey: string;
-  send: (entry: Entry) => Promise<unknown>;
+  send: (entry: Entry) => Promise<Result>;
+  onSent?: (entry: Entry, result: Result) => void;
   onRefused: (entry: Entry, reason: string) => void;
 }): Outbox<Entry> {
-  const { storageKey, send } = options;
+  const { storageKey, send, onSent = () => {} } = options;
   const entries = load<Entry>(storageKey);
   const state = createStore<OutboxState>({ waiting: entries.length, isLoggedOut: false });
   let isSending = false;
@@ -44,7 +48,7 @@ export function createOutbox<Entry>(options: {
     while (entries.length > 0) {
       const entry = entries[0]!;
       try {
-        await send(entry);
+        onSent(entry, await send(entry));
       } catch (error) {
         const failure = error instanceof ApiError ? error : new ApiError(0, String(error));
         if (failure.isTransient || failure.status === 401) {
