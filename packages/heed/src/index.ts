@@ -4,12 +4,17 @@ export { type DemoOptions, type DemoResult, runDemo } from './demo/run.ts';
 export { EXIT_CODES, type ExitCode, HeedError } from './errors.ts';
 export type { Evaluation } from './evaluate/evaluation.ts';
 export { type EvaluateRunOptions, runEvaluate } from './evaluate/run.ts';
+export { exportImageFolder } from './export/image-folder.ts';
+export { exportLabelStudio, LABELLING_CONFIG } from './export/label-studio.ts';
 export { exportModel } from './export/model-folder.ts';
+export { exportPairs } from './export/preference-pairs.ts';
 export { exportFeedback, exportImages } from './export/tables.ts';
 export {
   type FeedbackEvent,
   type FeedbackLog,
   importFeedback,
+  importFeedbackFile,
+  importLabelStudio,
   type Label,
   labellingStatus,
   lastWords,
@@ -18,6 +23,7 @@ export {
 } from './feedback/index.ts';
 export { type GenerateRunOptions, type GenerateRunResult, runGenerate } from './generate/run.ts';
 export { createImageStore, type ImageRecipe, type ImageRecord, type ImageStore } from './images/index.ts';
+export { type ImageImport, type ImageImportOptions, importImages } from './import/index.ts';
 export { createProgressFactory, type Progress, type ProgressFactory, silentProgress } from './progress/index.ts';
 export { initProject, openProject, type Project, type ProjectPaths } from './project/index.ts';
 export {

@@ -65,7 +65,7 @@ describe('a mistake in the arguments', () => {
     [['sample', '--count', 'many'], "argument 'many' is invalid. Expected a whole number of at least 1."],
     [['sample', '--count', '0'], "argument '0' is invalid. Expected a whole number of at least 1."],
     [['sample', '--seed', '1.5'], "argument '1.5' is invalid. Expected a whole number of at least 0."],
-    [['export', 'everything'], 'Allowed choices are feedback, images, model.'],
+    [['export', 'everything'], 'Allowed choices are feedback, images, pairs, model.'],
     [['export'], "heed: missing required argument 'what'"],
     [['demo', '--scale', 'huge'], 'Allowed choices are small, paper.'],
   ];

@@ -1,5 +1,7 @@
 /** Images and judgements of a project as CSV, for spreadsheets, R and pandas. */
+import { purposeOf } from '../feedback/event.ts';
 import { openFeedbackLog } from '../feedback/log.ts';
+import { standingJudgements } from '../feedback/standing.ts';
 import { writeCsv } from '../files/write-csv.ts';
 import { createImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
@@ -34,19 +36,40 @@ export async function exportImages(project: Project, file: string): Promise<Tabl
       'guidanceScale',
       'width',
       'height',
+      'importedFrom',
     ],
-    records.map(({ id, attributes, ...record }) => ({ image: id, ...attributes, ...record })),
+    records.map(({ id, attributes, source, ...record }) => ({
+      image: id,
+      ...attributes,
+      ...record,
+      importedFrom: source?.file,
+    })),
   );
   return { file, rows: records.length };
 }
 
-/** One row a judgement, in the order of the log; `heed label --import` reads it back. */
+/** One row a judgement that stands, in the order of the log; `heed import feedback` reads it back. */
 export async function exportFeedback(project: Project, file: string): Promise<TableExport> {
-  const events = await openFeedbackLog(project.paths.feedback).read();
+  const judgements = standingJudgements(await openFeedbackLog(project.paths.feedback).read());
   await writeCsv(
     file,
-    ['image', 'label', 'rater', 'raterKind', 'query', 'prompt', 'model', 'time', 'reason', 'id'],
-    events.map((event) => ({ ...event })),
+    [
+      'image',
+      'label',
+      'rater',
+      'raterKind',
+      'query',
+      'prompt',
+      'model',
+      'time',
+      'reason',
+      'seconds',
+      'purpose',
+      'repeatOf',
+      'tooFast',
+      'id',
+    ],
+    judgements.map((event) => ({ ...event, purpose: purposeOf(event) })),
   );
-  return { file, rows: events.length };
+  return { file, rows: judgements.length };
 }

@@ -110,7 +110,14 @@ describe('label --import', () => {
     const path = join(folder, 'out.csv');
     expect(await exportFeedback(project, path)).toEqual({ file: path, rows: 2 });
     expect(await readFile(path, 'utf8')).toContain(`"'=Two ""dogs"", please"`);
-    expect(await importFeedback(project, path)).toEqual({ added: 0, unchanged: 2, withoutLabel: 0 });
+    const sayings = `image,label,rater,reason\n${ids[1]},good,=anna,=1+1\n`;
+    expect((await importText(sayings)).added).toBe(1);
+    await exportFeedback(project, path);
+    expect(await importFeedback(project, path)).toEqual({ added: 0, unchanged: 3, withoutLabel: 0 });
+    await importText(`image,label,rater\n${ids[2]},good,ben\n`);
+    await exportFeedback(project, path);
+
+    expect(await importFeedback(project, path)).toEqual({ added: 0, unchanged: 4, withoutLabel: 0 });
   });
 
   it('calls raters with the names of simulated ones simulated', async () => {
@@ -150,6 +157,11 @@ describe('broken CSVs of judgements', () => {
       'label like none',
       () => `image,label,rater\n${ids[0]},wonderful,anna\n`,
       ", line 2: unknown label 'wonderful', expected one of good, bad, skip",
+    ],
+    [
+      'label that every object has',
+      () => `image,label,rater\n${ids[0]},constructor,anna\n`,
+      ", line 2: unknown label 'constructor', expected one of good, bad, skip",
     ],
     [
       'no rater',

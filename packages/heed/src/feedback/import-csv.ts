@@ -1,80 +1,58 @@
 /** People's judgements out of a CSV: every row is checked before the first is written, and all are written at once. */
-import { badInput } from '../errors.ts';
 import { type CsvRow, readCsv } from '../files/read-csv.ts';
-import { faultOfLine } from '../files/read-text.ts';
-import { createImageStore, type ImageStore } from '../images/store.ts';
-import { withLock } from '../project/lock.ts';
+import { faultOfLine, faultOfText } from '../files/read-text.ts';
+import type { ImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
 import { didYouMean, quote } from '../text/nearest.ts';
-import { type FeedbackEvent, LABELS, type Label, queryId, revisedEventId } from './event.ts';
-import { lastWords } from './judgements.ts';
-import { openFeedbackLog } from './log.ts';
+import { type FeedbackEvent, LABELS, PURPOSES, queryId } from './event.ts';
+import {
+  addJudgements,
+  type EventWriter,
+  type FeedbackImport,
+  type ImportedJudgement,
+  imagesOf,
+  labelOfWord,
+  logWriter,
+  raterKindOf,
+} from './import-judgements.ts';
 
-export interface FeedbackImport {
-  readonly added: number;
-  /** Rows that say what the log already says. */
-  readonly unchanged: number;
-  /** Rows whose label cell is empty: a sheet that is not filled in to its end. */
-  readonly withoutLabel: number;
-}
+export type { FeedbackImport } from './import-judgements.ts';
 
-type Column = 'image' | 'label' | 'rater' | 'query' | 'reason' | 'time';
-
-interface Row {
-  readonly line: number;
-  readonly event: Omit<FeedbackEvent, 'id'>;
-}
-
-const LABEL_OF_CELL: Readonly<Record<string, Label>> = {
-  good: 'good',
-  bad: 'bad',
-  skip: 'skip',
-  '1': 'good',
-  '0': 'bad',
-};
-const SIMULATED_RATER = /^simulated-\d+$/;
+const COLUMNS = ['rater', 'query', 'reason', 'time', 'purpose', 'repeatof', 'toofast', 'seconds'] as const;
+type Column = 'image' | 'label' | (typeof COLUMNS)[number];
+const MAX_SECONDS = 86_400;
 
 /** Imports `path`; throws a sentence with the line of the first bad row, and then nothing was written. */
 export async function importFeedback(
   project: Project,
   path: string,
-  options: { rater?: string; now?: Date } = {},
+  options: { rater?: string; now?: Date; write?: EventWriter } = {},
 ): Promise<FeedbackImport> {
-  const { rater, now = new Date() } = options;
-  const images = createImageStore(project.paths.images);
-  const rows = await readCsv<Column, Row | undefined>(path, {
+  const { rater, now = new Date(), write = logWriter(project) } = options;
+  const images = imagesOf(project);
+  const rows = await readCsv<Column, ImportedJudgement | undefined>(path, {
     what: 'a CSV of judgements',
     columns: {
       required: ['image', 'label'],
-      optional: ['rater', 'query', 'reason', 'time'],
+      optional: COLUMNS,
       allowOthers: true,
     },
     parseRow: (row) => parseRow(row, { images, defaultRater: rater, now }),
   });
-  const labelled = rows.filter((row) => row !== undefined);
-  refuseContradictions(labelled, path);
-  return withLock(project, 'label', async () => {
-    const log = openFeedbackLog(project.paths.feedback);
-    try {
-      const changed = changes(labelled, await log.read());
-      const added = await log.append(changed);
-      return { added, unchanged: labelled.length - added, withoutLabel: rows.length - labelled.length };
-    } finally {
-      await log.close();
-    }
-  });
+  const judgements = rows.filter((row) => row !== undefined);
+  return addJudgements({ judgements, withoutLabel: rows.length - judgements.length }, { path, write });
 }
 
 function parseRow(
   { line, cells }: CsvRow<Column>,
   { images, defaultRater, now }: { images: ImageStore; defaultRater: string | undefined; now: Date },
-): Row | undefined {
+): ImportedJudgement | undefined {
   const id = /^(?:.*\/)?([0-9a-f]{16})(?:\.png)?$/.exec(cells.image)?.[1];
   if (id === undefined || !images.has(id)) {
     throw new Error(`expected the id of an image of this project, got ${quote(cells.image)}`);
   }
   if (cells.label === '') return undefined;
-  const label = LABEL_OF_CELL[cells.label.toLowerCase()];
+  const label = labelOfWord(cells.label);
   if (label === undefined) {
     const hint = didYouMean(cells.label, LABELS) || `, expected one of ${LABELS.join(', ')}`;
     throw new Error(`unknown label ${quote(cells.label)}${hint}`);
@@ -89,22 +67,45 @@ function parseRow(
     ['query', query, 200],
     ['reason', cells.reason, 2000],
   ] as const) {
-    const fault = faultOfLine(text, { maxLength });
+    const fault = name === 'reason' ? faultOfText(text, { maxLength }) : faultOfLine(text, { maxLength });
     if (fault !== undefined) throw new Error(`${name}: ${fault}`);
   }
   return {
-    line,
+    where: `line ${line}`,
     event: {
       time: readTime(cells.time, now),
       rater,
-      raterKind: SIMULATED_RATER.test(rater) ? 'simulated' : 'human',
+      raterKind: raterKindOf(rater),
       query,
       image: id,
       prompt,
       model,
       label,
       ...(cells.reason === '' ? {} : { reason: cells.reason }),
+      ...readMeasures(cells),
     },
+  };
+}
+
+/** What an export of heed's own says besides: what was asked for, and how long the answer took. */
+function readMeasures(
+  cells: Readonly<Record<Column, string>>,
+): Pick<FeedbackEvent, 'purpose' | 'repeatOf' | 'tooFast' | 'seconds'> {
+  const purpose = PURPOSES.find((name) => name === (cells.purpose || 'feedback'));
+  if (purpose === undefined) {
+    throw new Error(`unknown purpose ${quote(cells.purpose)}, expected one of ${PURPOSES.join(', ')}`);
+  }
+  const seconds = Number(cells.seconds);
+  if (!(seconds >= 0 && seconds <= MAX_SECONDS)) {
+    throw new Error(`seconds must be a number from 0 to ${MAX_SECONDS}, got ${quote(cells.seconds)}`);
+  }
+  const fault = faultOfLine(cells.repeatof, { maxLength: 200 });
+  if (fault !== undefined) throw new Error(`repeatOf: ${fault}`);
+  return {
+    ...(purpose === 'feedback' ? {} : { purpose }),
+    ...(cells.repeatof === '' ? {} : { repeatOf: cells.repeatof }),
+    ...(cells.toofast === 'true' ? { tooFast: true } : {}),
+    ...(cells.seconds === '' ? {} : { seconds }),
   };
 }
 
@@ -115,32 +116,4 @@ function readTime(cell: string, now: Date): string {
     throw new Error(`time must be like 2026-01-31T09:30:00Z, got ${quote(cell)}`);
   }
   return time.toISOString();
-}
-
-/** What differs from the last words in the log; a rater who changes their mind gets a new event, never a rewritten one. */
-function changes(rows: readonly Row[], log: readonly FeedbackEvent[]): FeedbackEvent[] {
-  const key = ({ rater, image }: Pick<FeedbackEvent, 'rater' | 'image'>) => JSON.stringify([rater, image]);
-  const last = new Map(lastWords(log).map((event) => [key(event), event]));
-  const times = new Map<string, number>();
-  for (const event of log) times.set(key(event), (times.get(key(event)) ?? 0) + 1);
-  return rows.flatMap(({ event }) => {
-    const earlier = last.get(key(event));
-    if (earlier && earlier.label === event.label && earlier.reason === event.reason) return [];
-    const revision = times.get(key(event)) ?? 0;
-    return [{ id: revisedEventId(event, revision), ...event }];
-  });
-}
-
-function refuseContradictions(rows: readonly Row[], path: string): void {
-  const lineOf = new Map<string, number>();
-  for (const { line, event } of rows) {
-    const key = JSON.stringify([event.rater, event.image]);
-    const earlier = lineOf.get(key);
-    if (earlier !== undefined) {
-      throw badInput(
-        `${path}, line ${line}: expected one judgement of image ${event.image} by ${quote(event.rater)}, got a second (line ${earlier})`,
-      );
-    }
-    lineOf.set(key, line);
-  }
 }

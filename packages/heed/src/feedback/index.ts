@@ -11,9 +11,11 @@ export {
   revisedEventId,
 } from './event.ts';
 export { type FeedbackImport, importFeedback } from './import-csv.ts';
+export { importFeedbackFile } from './import-file.ts';
+export { importLabelStudio } from './import-label-studio.ts';
 export { type Judgement, type LabelShares, labelShares, lastWords } from './judgements.ts';
 export { type FeedbackLog, openFeedbackLog } from './log.ts';
-export { appendRaterEvent, type RaterEvent, type RaterRecord, readRaters } from './raters.ts';
+export { appendRaterEvent, platformId, type RaterEvent, type RaterRecord, readRaters } from './raters.ts';
 export { writeFeedbackSheet } from './sheet.ts';
 export { runSimulatedLabelling, type SimulatedLabelling } from './simulate.ts';
 export { type CategoryStatus, type LabellingStatus, labellingStatus } from './status.ts';

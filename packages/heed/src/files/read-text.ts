@@ -25,6 +25,11 @@ export function faultOfLine(text: string, { maxLength }: { maxLength: number }):
   return `expected no control characters, got U+${control.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
+/** What is wrong with a text of several lines, or undefined. */
+export function faultOfText(text: string, options: { maxLength: number }): string | undefined {
+  return faultOfLine(text.replace(/[\t\n\r\u2028\u2029]/g, ' '), options);
+}
+
 async function readChecked(path: string, what: string): Promise<Buffer> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR')

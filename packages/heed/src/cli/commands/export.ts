@@ -1,55 +1,107 @@
-/** `heed export`: judgements and images as CSV, a model as a diffusers folder or a single file. */
+/** `heed export`: judgements, images and preference pairs for other programs, a model as a folder or a single file. */
 import { type Command, Option } from 'commander';
-import { MODEL_FORMATS, type ModelFormat } from '../../export/model-formats.ts';
-import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
+import { EXPORT_FORMATS, type ExportFormat, type ExportKind } from '../../export/formats.ts';
+import type { ModelFormat } from '../../export/model-formats.ts';
+import type { Project } from '../../project/project.ts';
+import { type CommandResult, type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 
 interface ExportOptions extends CommonOptions {
   out?: string;
   model: string;
-  format: ModelFormat;
+  format?: ExportFormat;
+  name?: string;
+  imagePrefix?: string;
 }
-
-type What = 'feedback' | 'images' | 'model';
 
 export function exportCommand(program: Command): void {
   const command = program
     .command('export')
-    .description('write judgements or images as CSV, or a model as a diffusers folder or a single file')
-    .option('--out <path>', 'the CSV, or the new folder or file (default: <what>.csv, or the model name)')
-    .addOption(new Option('--model <name>', 'which model').default('tuned'))
-    .addOption(
-      new Option(
-        '--format <format>',
-        "of a model: a diffusers folder, a checkpoint file in Stable Diffusion's own layout, or the LoRA that was tuned",
-      )
-        .choices(MODEL_FORMATS)
-        .default('diffusers'),
+    .description('write judgements, images, preference pairs or a model for other programs')
+    .option('--out <path>', 'the new file or folder (default: named after what is written)')
+    .option('--model <name>', 'which model', 'tuned')
+    .addOption(new Option('--format <format>', describeFormats()).choices(Object.values(EXPORT_FORMATS).flat()))
+    .option('--name <set>', 'of an imagefolder: one set of images alone')
+    .option(
+      '--image-prefix <text>',
+      "of label-studio: what stands before an image's file name (default: a local storage on the project's folder)",
     );
-  command.addArgument(command.createArgument('<what>', 'what to write').choices(['feedback', 'images', 'model']));
+  command.addArgument(command.createArgument('<what>', 'what to write').choices(Object.keys(EXPORT_FORMATS)));
   withCommonOptions(command, [
     'heed export feedback --out feedback.csv',
+    'heed export feedback --format label-studio --out tasks.json',
     'heed export images --out images.csv',
+    'heed export images --format imagefolder --out my-dataset',
+    "heed export pairs --out my-pairs/train.parquet      (for diffusers' DPO training)",
     'heed export model --model tuned --out ~/models/tuned',
     'heed export model --format lora --out ~/stable-diffusion-webui/models/Lora/tuned.safetensors',
     'heed export model --format checkpoint --out ~/ComfyUI/models/checkpoints/tuned.safetensors',
-  ]).action(async (what: What, options: ExportOptions) =>
+  ]).action(async (what: ExportKind, options: ExportOptions) =>
     runCommand(options, async ({ openProject }) => {
-      const project = await openProject();
-      if (what === 'model') {
-        const { exportModel } = await import('../../export/model-folder.ts');
-        const { format, model } = options;
-        const fallback = format === 'diffusers' ? model : `${model}.safetensors`;
-        const result = await exportModel(project, model, options.out ?? fallback, { format });
-        const megabytes = (result.bytes / 1e6).toFixed(1);
-        return {
-          data: result,
-          lines: [`Wrote model '${result.model}' to ${result.path} (${result.files} files, ${megabytes} MB)`],
-        };
+      const { badInput } = await import('../../errors.ts');
+      const formats: readonly ExportFormat[] = EXPORT_FORMATS[what];
+      const { format = formats[0]! } = options;
+      if (!formats.includes(format)) {
+        throw badInput(`--format of ${what} must be one of ${formats.join(', ')}, got '${format}'`);
       }
-      const { exportFeedback, exportImages } = await import('../../export/tables.ts');
-      const write = { feedback: exportFeedback, images: exportImages }[what];
-      const result = await write(project, options.out ?? `${what}.csv`);
-      return { data: result, lines: [`${result.rows} rows in ${result.file}`] };
+      const project = await openProject();
+      if (what === 'model') return exportOneModel(project, { ...options, format: format as ModelFormat });
+      return WRITERS[`${what} ${format}`]!(project, options);
     }),
   );
+}
+
+function describeFormats(): string {
+  const forms = Object.entries(EXPORT_FORMATS).map(([what, formats]) => `of ${what} ${formats.join(', ')}`);
+  return `the form, the first being the default: ${forms.join('; ')}`;
+}
+
+type Writer = (project: Project, options: ExportOptions) => Promise<CommandResult>;
+
+const WRITERS: Readonly<Record<string, Writer>> = {
+  'feedback csv': async (project, { out = 'feedback.csv' }) => {
+    const { exportFeedback } = await import('../../export/tables.ts');
+    return told(await exportFeedback(project, out), 'rows');
+  },
+  'feedback label-studio': async (project, { out = 'label-studio.json', imagePrefix }) => {
+    const { exportLabelStudio, LABELLING_CONFIG } = await import('../../export/label-studio.ts');
+    const result = await exportLabelStudio(project, out, imagePrefix === undefined ? {} : { imagePrefix });
+    return {
+      data: { ...result, config: LABELLING_CONFIG },
+      lines: [
+        `${result.rows} tasks in ${result.file}; the labelling interface that fits:`,
+        '',
+        ...LABELLING_CONFIG.trimEnd().split('\n'),
+      ],
+    };
+  },
+  'images csv': async (project, { out = 'images.csv' }) => {
+    const { exportImages } = await import('../../export/tables.ts');
+    return told(await exportImages(project, out), 'rows');
+  },
+  'images imagefolder': async (project, { out = 'dataset', name }) => {
+    const { exportImageFolder } = await import('../../export/image-folder.ts');
+    return told(await exportImageFolder(project, out, name === undefined ? {} : { set: name }), 'images');
+  },
+  'pairs parquet': async (project, { out = 'train.parquet' }) => {
+    const { exportPairs } = await import('../../export/preference-pairs.ts');
+    return told(await exportPairs(project, out), 'pairs');
+  },
+};
+
+function told(result: { file: string; rows: number }, unit: string): CommandResult {
+  return { data: result, lines: [`${result.rows} ${unit} in ${result.file}`] };
+}
+
+async function exportOneModel(
+  project: Project,
+  { format, model, out }: ExportOptions & { format: ModelFormat },
+): Promise<CommandResult> {
+  const { exportModel } = await import('../../export/model-folder.ts');
+  const fallback = format === 'diffusers' ? model : `${model}.safetensors`;
+  const result = await exportModel(project, model, out ?? fallback, { format });
+  const megabytes = (result.bytes / 1e6).toFixed(1);
+  return {
+    data: result,
+    lines: [`Wrote model '${result.model}' to ${result.path} (${result.files} files, ${megabytes} MB)`],
+  };
 }

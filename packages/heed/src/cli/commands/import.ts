@@ -1,43 +1,79 @@
-/** `heed import`: people's own pictures with their prompts. */
+/** `heed import`: people's own pictures with their prompts, and judgements from elsewhere. */
 import type { Command } from 'commander';
-import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
+import {
+  type CommandContext,
+  type CommandResult,
+  type CommonOptions,
+  runCommand,
+  withCommonOptions,
+} from '../context.ts';
 
 interface ImportOptions extends CommonOptions {
   name: string;
   model?: string;
+  rater?: string;
 }
+
+type Work = (path: string, options: ImportOptions, context: CommandContext) => Promise<CommandResult>;
+
+const WORK = { images: importOwnImages, feedback: importJudgements } as const satisfies Record<string, Work>;
 
 export function importCommand(program: Command): void {
   const command = program
     .command('import')
-    .description('take in your own pictures with their prompts; nothing is fetched from an address')
+    .description('take in your own pictures with their prompts, or judgements; nothing is fetched from an address')
     .option('--name <set>', 'the set that the images belong to', 'train')
-    .option('--model <name>', 'the model of the project that drew them; without it, tuning leaves them out');
-  command.addArgument(command.createArgument('<what>', 'what to take in').choices(['images']));
+    .option('--model <name>', 'the model of the project that drew them; without it, tuning leaves them out')
+    .option('--rater <name>', 'who judged, for a CSV without a column rater');
+  command.addArgument(command.createArgument('<what>', 'what to take in').choices(Object.keys(WORK)));
   command.argument(
     '<path>',
-    'a folder of PNG, JPEG or WebP pictures with a metadata.jsonl or metadata.csv, or a .jsonl or .csv beside them, with file_name and text',
+    'images: a folder of PNG, JPEG or WebP pictures with a metadata.jsonl or metadata.csv of file_name and text, or such a list; feedback: a .csv, or a .json of Label Studio',
   );
   withCommonOptions(command, [
     'heed import images ./my-pictures',
     'heed import images ./my-pictures/list.csv --name mine',
     'heed import images ./drawn-elsewhere --model base      (drawn by the base model: tuning learns from them, too)',
-  ]).action(async (_what: string, path: string, { name, model, ...options }: ImportOptions) =>
-    runCommand(options, async ({ openProject, progress, signal, note }) => {
-      const project = await openProject();
-      const { blockOtherDecoders } = await import('../../images/read-picture.ts');
-      const { importImages } = await import('../../import/images.ts');
-      blockOtherDecoders();
-      const set = { set: name, ...(model === undefined ? {} : { model }) };
-      const result = await importImages(project, path, { ...set, progress, signal });
-      for (const { file, line, reason } of result.quarantined) note(`left out ${file} (line ${line}): ${reason}`);
-      return {
-        data: result,
-        lines: [
-          `${result.added} images taken in, ${result.unchanged} known already, ${result.quarantined.length} left out`,
-          `Next: heed label${name === 'train' ? '' : ` --name ${name}`}, or heed studio`,
-        ],
-      };
-    }),
+    'heed import feedback judged.csv --rater anna',
+    'heed import feedback label-studio-export.json',
+  ]).action(async (what: keyof typeof WORK, path: string, options: ImportOptions) =>
+    runCommand(options, (context) => WORK[what](path, options, context)),
   );
+}
+
+async function importOwnImages(
+  path: string,
+  { name, model }: ImportOptions,
+  { openProject, progress, signal, note }: CommandContext,
+): Promise<CommandResult> {
+  const project = await openProject();
+  const { blockOtherDecoders } = await import('../../images/read-picture.ts');
+  const { importImages } = await import('../../import/images.ts');
+  blockOtherDecoders();
+  const set = { set: name, ...(model === undefined ? {} : { model }) };
+  const result = await importImages(project, path, { ...set, progress, signal });
+  for (const { file, line, reason } of result.quarantined) note(`left out ${file} (line ${line}): ${reason}`);
+  return {
+    data: result,
+    lines: [
+      `${result.added} images taken in, ${result.unchanged} known already, ${result.quarantined.length} left out`,
+      `Next: heed label${name === 'train' ? '' : ` --name ${name}`}, or heed studio`,
+    ],
+  };
+}
+
+async function importJudgements(
+  path: string,
+  { rater }: ImportOptions,
+  { openProject }: CommandContext,
+): Promise<CommandResult> {
+  const project = await openProject();
+  const { importFeedbackFile } = await import('../../feedback/import-file.ts');
+  const result = await importFeedbackFile(project, path, rater === undefined ? {} : { rater });
+  return {
+    data: result,
+    lines: [
+      `${result.added} judgements taken over, ${result.unchanged} known already, ${result.withoutLabel} without a label left out`,
+    ],
+  };
 }

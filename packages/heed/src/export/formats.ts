@@ -1,0 +1,17 @@
+/** What can be exported and in which forms; apart from what writes them, so that `--help` loads nothing. The first is the default. */
+import { MODEL_FORMATS } from './model-formats.ts';
+
+export const EXPORT_FORMATS = {
+  /** One row or task a judgement. */
+  feedback: ['csv', 'label-studio'],
+  /** The images' records as a table, or the images with their prompts and labels. */
+  images: ['csv', 'imagefolder'],
+  /** Preference pairs with Pick-a-Pic's columns. */
+  pairs: ['parquet'],
+  model: MODEL_FORMATS,
+} as const;
+
+/** What can be exported. */
+export type ExportKind = keyof typeof EXPORT_FORMATS;
+/** In which form. */
+export type ExportFormat = (typeof EXPORT_FORMATS)[ExportKind][number];

@@ -1,0 +1,101 @@
+/**
+ * Label Studio's JSON: one task an image, one annotation a judgement. A skip is `was_cancelled`, what is known to be right
+ * is `ground_truth`, the time an answer took `lead_time` (labelstud.io/guide/task_format). Label Studio refuses raters
+ * that it does not know as users, so they stand beside, under `heed`, where it keeps them with the result.
+ */
+import { groupBy } from '../collections/group-by.ts';
+import { type FeedbackEvent, purposeOf } from '../feedback/event.ts';
+import type { Judgement } from '../feedback/judgements.ts';
+import { openFeedbackLog } from '../feedback/log.ts';
+import { standingJudgements } from '../feedback/standing.ts';
+import { writeJsonList } from '../files/write-json.ts';
+import type { ImageRecord } from '../images/record.ts';
+import { createImageStore } from '../images/store.ts';
+import type { Project } from '../project/project.ts';
+import type { TableExport } from './tables.ts';
+
+/** Where Label Studio looks for files of a local storage whose root is the project's folder. */
+export const LOCAL_FILES_PREFIX = '/data/local-files/?d=images/';
+
+/** The names that results and the labelling config agree on. */
+export const LABEL_STUDIO_NAMES = { choices: 'label', image: 'image', prompt: 'prompt' } as const;
+
+/** What an annotation says that Label Studio has no field for. */
+export type HeedNotes = Pick<
+  FeedbackEvent,
+  'rater' | 'raterKind' | 'query' | 'purpose' | 'repeatOf' | 'answer' | 'reason' | 'tooFast'
+>;
+
+/** The labelling interface that fits the tasks; paste it into the project's settings in Label Studio. */
+export const LABELLING_CONFIG = `<View>
+  <Text name="${LABEL_STUDIO_NAMES.prompt}" value="$prompt"/>
+  <Image name="${LABEL_STUDIO_NAMES.image}" value="$image" zoom="true"/>
+  <Choices name="${LABEL_STUDIO_NAMES.choices}" toName="${LABEL_STUDIO_NAMES.image}" choice="single" required="true" showInLine="true">
+    <Choice value="good" hotkey="g"/>
+    <Choice value="bad" hotkey="b"/>
+  </Choices>
+</View>
+`;
+
+/** Writes every image as a task, with the judgements that stand; `imagePrefix` and the PNG's name make its address. */
+export async function exportLabelStudio(
+  project: Project,
+  file: string,
+  options: { imagePrefix?: string } = {},
+): Promise<TableExport> {
+  const { imagePrefix = LOCAL_FILES_PREFIX } = options;
+  const byImage = groupBy(
+    standingJudgements(await openFeedbackLog(project.paths.feedback).read()),
+    ({ image }) => image,
+  );
+  const records = new Map(
+    createImageStore(project.paths.images)
+      .all()
+      .map((record) => [record.id, record]),
+  );
+  let annotationId = 0;
+  const tasks = [...records.values()].map((record, i) => ({
+    id: i + 1,
+    data: taskData(record, imagePrefix),
+    annotations: (byImage.get(record.id) ?? []).map((judgement) => annotationOf(judgement, ++annotationId)),
+    predictions: [],
+  }));
+  await writeJsonList(file, tasks);
+  return { file, rows: tasks.length };
+}
+
+function taskData({ id, file, prompt, category, set }: ImageRecord, imagePrefix: string) {
+  return { image: `${imagePrefix}${file}`, prompt, heed_image: id, category, set };
+}
+
+function annotationOf(judgement: Judgement, id: number) {
+  const { label, seconds, time } = judgement;
+  const heed = notesOf(judgement);
+  const { choices: from_name, image: to_name } = LABEL_STUDIO_NAMES;
+  const isSkip = label === 'skip';
+  return {
+    id,
+    result: isSkip
+      ? []
+      : [{ id: `heed-${id}`, type: 'choices', from_name, to_name, value: { choices: [label] }, meta: { heed } }],
+    was_cancelled: isSkip,
+    ground_truth: purposeOf(judgement) === 'key',
+    lead_time: seconds ?? null,
+    created_at: time,
+    updated_at: time,
+    heed,
+  };
+}
+
+function notesOf({ rater, raterKind, query, purpose, repeatOf, answer, reason, tooFast }: Judgement): HeedNotes {
+  return {
+    rater,
+    raterKind,
+    query,
+    ...(purpose === undefined ? {} : { purpose }),
+    ...(repeatOf === undefined ? {} : { repeatOf }),
+    ...(answer === undefined ? {} : { answer }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(tooFast === undefined ? {} : { tooFast }),
+  };
+}

@@ -1,0 +1,110 @@
+/**
+ * Preference pairs as parquet, with the columns of Pick-a-Pic, which diffusers' DPO script reads (jpg_0, jpg_1, label_0,
+ * caption; the others as pickapic_v2 has them). A pair is two images that one rater saw in one query and judged apart:
+ * one good, one bad. The images are PNGs; only the columns' names say JPEG.
+ */
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileWriter, parquetWriteRows } from 'hyparquet-writer';
+import { groupBy } from '../collections/group-by.ts';
+import { badInput } from '../errors.ts';
+import { type Judgement, lastWords, openFeedbackLog, readRaters } from '../feedback/index.ts';
+import { createImageStore, type ImageStore } from '../images/store.ts';
+import type { Project } from '../project/project.ts';
+import { mayLearnFrom } from '../reward/labelled-image.ts';
+import { uniqueById } from '../reward/project-labels.ts';
+import type { TableExport } from './tables.ts';
+
+const ROWS_IN_A_GROUP = 100;
+
+const COLUMNS = [
+  { name: 'caption', type: 'STRING' },
+  { name: 'jpg_0', type: 'BYTE_ARRAY' },
+  { name: 'jpg_1', type: 'BYTE_ARRAY' },
+  { name: 'label_0', type: 'DOUBLE' },
+  { name: 'label_1', type: 'DOUBLE' },
+  { name: 'has_label', type: 'BOOLEAN' },
+  { name: 'are_different', type: 'BOOLEAN' },
+  { name: 'image_0_uid', type: 'STRING' },
+  { name: 'image_1_uid', type: 'STRING' },
+  { name: 'best_image_uid', type: 'STRING' },
+  { name: 'model_0', type: 'STRING' },
+  { name: 'model_1', type: 'STRING' },
+  { name: 'user_id', type: 'STRING' },
+  { name: 'ranking_id', type: 'STRING' },
+  { name: 'created_at', type: 'STRING' },
+] as const;
+
+interface Pair {
+  readonly good: Judgement;
+  readonly bad: Judgement;
+}
+
+/** Writes the pairs of raters who are not set aside, of images that may be learned from; throws where there is none. */
+export async function exportPairs(project: Project, file: string): Promise<TableExport> {
+  const images = createImageStore(project.paths.images);
+  const learnable = new Set(
+    uniqueById(images.all())
+      .filter(mayLearnFrom)
+      .map(({ id }) => id),
+  );
+  const raters = readRaters(project);
+  const judgements = lastWords(await openFeedbackLog(project.paths.feedback).read()).filter(
+    ({ rater, image }) => !raters.get(rater)?.isSetAside && learnable.has(image),
+  );
+  const pairs = pairsOf(judgements);
+  if (pairs.length === 0) {
+    throw badInput(
+      'expected two images of one query that one rater judged good and bad, found none; nothing was written',
+    );
+  }
+  const temporary = `${file}.${process.pid}.tmp`;
+  await mkdir(dirname(file), { recursive: true });
+  try {
+    await parquetWriteRows({
+      writer: fileWriter(temporary),
+      columns: COLUMNS.map((column) => ({ ...column, nullable: false })),
+      rows: rowsOf(pairs, images),
+      rowGroupSize: ROWS_IN_A_GROUP,
+      createdBy: 'heed',
+    });
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  return { file, rows: pairs.length };
+}
+
+function pairsOf(judgements: readonly Judgement[]): Pair[] {
+  const asked = groupBy(judgements, ({ rater, query }) => JSON.stringify([rater, query]));
+  return [...asked.values()].flatMap((shown) => {
+    const [good, bad] = (['good', 'bad'] as const).map((label) => shown.filter((event) => event.label === label));
+    return good!.flatMap((better) => bad!.map((worse) => ({ good: better, bad: worse })));
+  });
+}
+
+async function* rowsOf(pairs: readonly Pair[], images: ImageStore) {
+  for (const { good, bad } of pairs) {
+    // Which stands first must not tell which is better: a hash decides.
+    const [first, second] = good.image < bad.image ? [good, bad] : [bad, good];
+    const label = (judgement: Judgement) => (judgement === good ? 1 : 0);
+    yield {
+      caption: good.prompt,
+      jpg_0: await images.readPng(first.image),
+      jpg_1: await images.readPng(second.image),
+      label_0: label(first),
+      label_1: label(second),
+      has_label: true,
+      are_different: true,
+      image_0_uid: first.image,
+      image_1_uid: second.image,
+      best_image_uid: good.image,
+      model_0: first.model,
+      model_1: second.model,
+      user_id: good.rater,
+      ranking_id: good.query,
+      created_at: good.time,
+    };
+  }
+}

@@ -1,0 +1,113 @@
+/** From judgements that somebody hands in to events of the log: what is new, what is known, what contradicts itself. */
+import { badInput } from '../errors.ts';
+import { createImageStore } from '../images/store.ts';
+import { withLock } from '../project/lock.ts';
+import type { Project } from '../project/project.ts';
+import { quote } from '../text/nearest.ts';
+import { type FeedbackEvent, LABELS, type Label, purposeOf, revisedEventId } from './event.ts';
+import { openFeedbackLog } from './log.ts';
+import { standingJudgements } from './standing.ts';
+
+export interface FeedbackImport {
+  readonly added: number;
+  /** Rows that say what the log already says. */
+  readonly unchanged: number;
+  /** Rows whose label cell is empty: a sheet that is not filled in to its end. */
+  readonly withoutLabel: number;
+}
+
+/** A judgement of a file, with where it stands there: 'line 3', 'task 2'. */
+export interface ImportedJudgement {
+  readonly where: string;
+  readonly event: Omit<FeedbackEvent, 'id'> & { readonly label: Label };
+}
+
+/** Everything a file says, checked but not written yet. */
+export interface CheckedJudgements {
+  readonly judgements: readonly ImportedJudgement[];
+  readonly withoutLabel: number;
+}
+
+/** Takes what `log` says so far and returns the events that are missing in it. */
+export type EventsOf = (log: readonly FeedbackEvent[]) => readonly FeedbackEvent[];
+
+/** Who writes the events: by default a command, which must be the only one that adds judgements. */
+export type EventWriter = (eventsOf: EventsOf) => Promise<number>;
+
+/** The label that a word of people and other tools means. A map: `constructor` is no label. */
+const LABELS_BY_WORD = new Map<string, Label>([
+  ...LABELS.map((label) => [label, label] as const),
+  ['1', 'good'],
+  ['0', 'bad'],
+]);
+
+/** The label of a word in any case, or undefined. */
+export function labelOfWord(word: string): Label | undefined {
+  return LABELS_BY_WORD.get(word.toLowerCase());
+}
+
+/** A rater of that name is one of heed's own simulated ones. */
+export function raterKindOf(rater: string): FeedbackEvent['raterKind'] {
+  return /^simulated-\d+$/.test(rater) ? 'simulated' : 'human';
+}
+
+/** Writes all that is new at once; a rater who changes their mind gets a new event, never a rewritten one. */
+export async function addJudgements(
+  { judgements, withoutLabel }: CheckedJudgements,
+  options: { path: string; write: EventWriter },
+): Promise<FeedbackImport> {
+  refuseContradictions(judgements, options.path);
+  const added = await options.write((log) => changes(judgements, log));
+  return { added, unchanged: judgements.length - added, withoutLabel };
+}
+
+/** Appends to the project's log under its lock. */
+export function logWriter(project: Project): EventWriter {
+  return (eventsOf) =>
+    withLock(project, 'label', async () => {
+      const log = openFeedbackLog(project.paths.feedback);
+      try {
+        return await log.append(eventsOf(await log.read()));
+      } finally {
+        await log.close();
+      }
+    });
+}
+
+/** The images that judgements can be of. */
+export function imagesOf(project: Project) {
+  return createImageStore(project.paths.images);
+}
+
+function changes(judgements: readonly ImportedJudgement[], log: readonly FeedbackEvent[]): FeedbackEvent[] {
+  const last = new Map(standingJudgements(log).map((event) => [keyOf(event), event]));
+  const facts = (event: Omit<FeedbackEvent, 'id'>) => JSON.stringify([event.query, event.rater, event.image]);
+  const times = new Map<string, number>();
+  for (const event of log) times.set(facts(event), (times.get(facts(event)) ?? 0) + 1);
+  return judgements.flatMap(({ event }) => {
+    const earlier = last.get(keyOf(event));
+    if (earlier && earlier.label === event.label && earlier.reason === event.reason) return [];
+    const revision = times.get(facts(event)) ?? 0;
+    return [{ id: revisedEventId(event, revision), ...event }];
+  });
+}
+
+/** One standing judgement of a rater on an image for each purpose; of repeats, for each time it was asked. */
+function keyOf(event: Omit<FeedbackEvent, 'id'>): string {
+  const purpose = purposeOf(event);
+  return JSON.stringify([event.rater, event.image, purpose, purpose === 'repeat' ? event.query : '']);
+}
+
+function refuseContradictions(judgements: readonly ImportedJudgement[], path: string): void {
+  const whereOf = new Map<string, string>();
+  for (const { where, event } of judgements) {
+    const key = keyOf(event);
+    const earlier = whereOf.get(key);
+    if (earlier !== undefined) {
+      throw badInput(
+        `${path}, ${where}: expected one judgement of image ${event.image} by ${quote(event.rater)}, got a second (${earlier})`,
+      );
+    }
+    whereOf.set(key, where);
+  }
+}
