@@ -35,6 +35,8 @@ export interface LeaseOptions {
   /** The rater is asked no more than this many queries, practice aside. */
   readonly queriesPerRater?: number;
   readonly measuring?: Measuring | undefined;
+  /** Free queries that are asked before all others: those that the owner queued. */
+  readonly first?: readonly Pick<AskedQuery, 'id' | 'prompt' | 'images'>[];
 }
 
 interface Past extends Record<string, unknown> {
@@ -78,9 +80,9 @@ async function freshQueries(
   db: Database,
   options: LeaseOptions & { held: readonly AskedQuery[]; past: Past },
 ): Promise<AskedQuery[]> {
-  const { rater, count, ratersPerQuery, measuring, held, past } = options;
+  const { rater, count, ratersPerQuery, measuring, held, past, first = [] } = options;
   const missing = count - held.length;
-  const { rows: feedback } = await db.execute<AskedQuery>(sql`
+  const { rows: inTurn } = await db.execute<AskedQuery>(sql`
     select q.id, q.prompt, q.images, 'feedback' as purpose from queries q
     where q.answers < ${ratersPerQuery} and q.gold_since is null
       and not exists (select 1 from answers a where a.query = q.id and a.rater = ${rater} and a.retracted_at is null)
@@ -88,6 +90,8 @@ async function freshQueries(
         select count(*) from leases l where l.query = q.id and l.rater <> ${rater} and l.expires_at > now())
       and not exists (select 1 from leases l where l.query = q.id and l.rater = ${rater} and l.expires_at > now())
     order by q.answers, q.position limit ${missing}`);
+  const queued = first.map(({ id, prompt, images }): AskedQuery => ({ id, prompt, images, purpose: 'feedback' }));
+  const feedback = [...queued, ...inTurn.filter(({ id }) => !first.some((query) => query.id === id))].slice(0, missing);
   if (!measuring || feedback.length === 0) return feedback;
   const { plan, practiceQueries } = measuring;
   const practiceHeld = held.filter(({ purpose }) => purpose === 'practice').length;

@@ -63,7 +63,7 @@ export function openLabelQueue(
       select q.id, q.prompt, q.images
       from jsonb_to_recordset(${queued}::jsonb) as w(id text, time timestamptz, place int)
       join queries q on q.id = w.id
-      where not exists (
+      where q.gold_since is null and not exists (
         select 1 from answers a where a.query = q.id and a.is_human and not a.is_skipped
           and a.retracted_at is null and a.answered_at >= w.time)
       ${

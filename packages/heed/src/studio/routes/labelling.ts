@@ -1,11 +1,13 @@
 /** Labelling: the next queries, answers, and taking them back. The rater is always the one of the session. */
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { readRaters } from '../../feedback/index.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import { OWNER_RATER } from '../auth/sessions.ts';
 import type { Acceptance } from '../labelling/answer.ts';
 import { leaseQueries, noteShown, releaseQueries } from '../labelling/lease.ts';
 import { standingOf } from '../labelling/standing.ts';
+import { completionOf } from '../raters/completion.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
 
@@ -29,7 +31,7 @@ const answerBody = z.strictObject({
 const STATUS = { unknown: 404, conflict: 409 } as const;
 
 export function labellingRoutes(studio: Studio) {
-  const { database, desk, images, plan } = studio;
+  const { database, desk, images, plan, queue } = studio;
   const { ratersPerQuery, practiceQueries, queriesPerRater: limit } = studio.project.config.label;
   /** The owner knows the answers and is never done. */
   const termsOf = (rater: string) =>
@@ -43,11 +45,18 @@ export function labellingRoutes(studio: Studio) {
         };
   const raterOf = (c: { var: StudioEnv['Variables'] }) => c.var.identity!.rater;
   return new Hono<StudioEnv>()
-    .get('/standing', async (c) => c.json(await standingOf(database.db, termsOf(raterOf(c)))))
+    .get('/standing', async (c) => {
+      const rater = raterOf(c);
+      const standing = await standingOf(database.db, termsOf(rater));
+      const record = readRaters(studio.project).get(rater);
+      const completion = rater === OWNER_RATER ? undefined : completionOf(studio.completion, { standing, record });
+      return c.json({ ...standing, ...(completion === undefined ? {} : { completion }) });
+    })
     .post('/lease', check('json', leaseBody), async (c) => {
       await studio.refresh();
       const { count } = c.req.valid('json');
-      const asked = await database.db.transaction((db) => leaseQueries(db, { ...termsOf(raterOf(c)), count }));
+      const first = await queue.waiting({ rater: raterOf(c), limit: count });
+      const asked = await database.db.transaction((db) => leaseQueries(db, { ...termsOf(raterOf(c)), count, first }));
       return c.json({
         queries: asked.map(({ id, prompt, purpose, images: ids }) => ({
           id,

@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { readPredictions } from '../../reward/predictions.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
+import { releaseQueries } from '../labelling/lease.ts';
 import { calibrate } from '../rewards/calibration.ts';
 import { readRewardVersions } from '../rewards/reward-versions.ts';
 import { findSecondLooks, type SecondLook } from '../rewards/second-looks.ts';
@@ -55,7 +56,7 @@ export function rewardRoutes(studio: Studio) {
 
 /** Queries that are asked before all others. */
 export function queueRoutes(studio: Studio) {
-  const { queue, images } = studio;
+  const { queue, images, database } = studio;
   const standing = async (rater: string) => {
     const waiting = await queue.waiting();
     return {
@@ -72,6 +73,8 @@ export function queueRoutes(studio: Studio) {
       const ids = pictures.map((name) => images.find(name)?.id);
       if (ids.includes(undefined)) return problem(c, 404, 'there is no such picture');
       const { withoutQuery } = await queue.add(ids as string[]);
+      // What the owner's page holds from before would come first.
+      await releaseQueries(database.db, { rater: c.var.identity!.rater });
       return c.json({ ...(await standing(c.var.identity!.rater)), withoutQuery });
     })
     .post('/clear', async (c) => {
