@@ -2,22 +2,15 @@
  * A training step: one ONNX graph for loss and gradients, then the update on the host arrays that the graph reads.
  * Weights exist once: each session binds the caller's arrays and the optimizer writes into them between runs.
  */
-import { applyAdamW, globalNorm, type OptimizerOptions, type OptimizerState } from './adamw.ts';
-import {
-  bindFeeds,
-  bindParameters,
-  checkParameters,
-  type Feed,
-  type InputSpec,
-  inputName,
-  traceInputs,
-} from './compile.ts';
-import { gradients as reverse } from './gradient.ts';
-import { lowerGraph } from './lower.ts';
+import { applyAdamW, type OptimizerOptions, type OptimizerState, sumAndNorm } from './adamw.ts';
+import { bindFeeds, bindParameters, checkParameters, type Feed, type InputSpec, inputName } from './compile.ts';
 import { encodeModel } from './onnx/encode.ts';
-import { createParameterScope, type ParameterScope, type ParameterValues } from './parameters.ts';
+import type { ParameterScope, ParameterValues } from './parameters.ts';
 import { createSession, type Device } from './runtime/index.ts';
-import { describeTensor, elementCount, type Tensor } from './tensor.ts';
+import { elementCount, type Tensor } from './tensor.ts';
+import { traceTrainingStep } from './trace-training-step.ts';
+
+type Gradients = ReadonlyMap<string, Float32Array>;
 
 export type Metrics = { loss: number } & Record<string, number>;
 
@@ -65,29 +58,14 @@ export async function createTrainingStep<I extends string>({
   replicas?: number;
   state?: OptimizerState;
 }): Promise<TrainingStep<I>> {
-  const { scope, tensors } = createParameterScope();
-  const traced = loss(scope, traceInputs(inputs));
-  const metricNames = Object.keys(traced);
-  for (const [key, tensor] of Object.entries<Tensor>(traced)) {
-    if (elementCount(tensor.shape) !== 1)
-      throw new Error(`${name}, ${key}: expected a scalar, got ${describeTensor(tensor)}`);
-  }
-  const trained = [...tensors.values()].filter((tensor) => trainable(inputName(tensor)));
-  if (trained.length === 0) throw new Error(`${name}: expected at least one trainable parameter, got none`);
-  const slopes = reverse(traced.loss, trained);
-  const gradientKey = (tensor: Tensor) => `gradient:${inputName(tensor)}`;
-  const outputs = new Map<string, Tensor>(
-    Object.entries<Tensor>(traced).map(([key, tensor]) => [`metric:${key}`, tensor]),
-  );
-  trained.forEach((tensor, i) => {
-    outputs.set(gradientKey(tensor), slopes[i]!);
-  });
-  const lowered = lowerGraph({
+  const { lowered, traced, trained, gradientKey } = traceTrainingStep({
     name,
-    outputs,
-    deferred: new Set(trained.map(gradientKey)),
+    inputs,
+    trainable,
+    loss,
     hasFusedMatMul: device === 'cpu',
   });
+  const metricNames = Object.keys(traced);
   checkParameters(name, lowered.parameters, parameters);
 
   const model = encodeModel(lowered.graph);
@@ -139,8 +117,12 @@ export async function createTrainingStep<I extends string>({
       throw new Error(`${name}, update ${state.step + 1}: expected a finite loss, got ${metrics.loss}`);
     return metrics;
   };
-  const update = (source: ReadonlyMap<string, Float32Array>, count: number, learningRate: number) => {
-    const gradientNorm = globalNorm(source.values()) / count;
+  /** Updates with the mean of `source` and `others`, whose sum is left in `source`. */
+  const update = (
+    source: Gradients,
+    { others, count, learningRate }: { others: readonly Gradients[]; count: number; learningRate: number },
+  ) => {
+    const gradientNorm = sumAndNorm(source, others) / count;
     if (!Number.isFinite(gradientNorm)) {
       const culprit = [...source].find(([, data]) => data.some((value) => !Number.isFinite(value)))?.[0];
       throw new Error(`${name}, update ${state.step + 1}: expected finite gradients, got ${gradientNorm} (${culprit})`);
@@ -154,20 +136,23 @@ export async function createTrainingStep<I extends string>({
     state,
     async step(feeds, { learningRate, signal }) {
       const metrics = await evaluate(feeds, signal);
-      const [first, ...others] = team;
-      for (const { gradients } of others) addTo(first!.gradients, gradients);
-      return { ...metrics, ...update(first!.gradients, replicas, learningRate) };
+      const [first, ...others] = team.map(({ gradients }) => gradients);
+      return { ...metrics, ...update(first!, { others, count: replicas, learningRate }) };
     },
     async accumulate(feeds, { signal } = {}) {
       const metrics = await evaluate(feeds, signal);
       accumulated ??= new Map([...team[0]!.gradients].map(([key, data]) => [key, new Float32Array(data.length)]));
-      for (const { gradients } of team) addTo(accumulated, gradients);
+      // The norm that comes along is needed by no one.
+      sumAndNorm(
+        accumulated,
+        team.map(({ gradients }) => gradients),
+      );
       batches += replicas;
       return metrics;
     },
     apply({ learningRate }) {
       if (!accumulated || batches === 0) throw new Error(`${name}: expected accumulate before apply, got no batch`);
-      const result = update(accumulated, batches, learningRate);
+      const result = update(accumulated, { others: [], count: batches, learningRate });
       for (const data of accumulated.values()) data.fill(0);
       batches = 0;
       return result;
@@ -179,13 +164,6 @@ export async function createTrainingStep<I extends string>({
       }
     },
   };
-}
-
-function addTo(totals: ReadonlyMap<string, Float32Array>, addends: ReadonlyMap<string, Float32Array>): void {
-  for (const [key, data] of addends) {
-    const total = totals.get(key)!;
-    for (let i = 0; i < data.length; i++) total[i] = total[i]! + data[i]!;
-  }
 }
 
 function freshState(parameters: ParameterValues, trained: readonly Tensor[], withEma: boolean): OptimizerState {
