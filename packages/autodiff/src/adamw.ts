@@ -1,9 +1,10 @@
 /**
  * The optimizer's arithmetic on host arrays: global-norm clipping, AdamW with decoupled weight decay, EMA.
- * One fused pass over memory a parameter: measured faster than the same update as an ONNX graph
+ * One fused pass over memory a parameter, in WebAssembly SIMD: measured faster than the same update as an ONNX graph
  * (docs/architecture.md). It knows nothing of graphs.
  */
 import type { ParameterValues } from './parameters.ts';
+import { BLOCK, optimizerKernels, type Slot } from './wasm/optimizer-kernels.ts';
 
 export interface OptimizerOptions {
   beta1?: number;
@@ -27,52 +28,66 @@ export interface OptimizerState {
   ema?: ParameterValues;
 }
 
-/** sqrt of the sum of squares over all arrays. */
-export function globalNorm(gradients: Iterable<Float32Array>): number {
-  let total = 0;
-  for (const gradient of gradients) {
-    // Four sums: one would wait for itself at every addition.
-    let [a, b, c, d] = [0, 0, 0, 0];
-    const whole = gradient.length - (gradient.length % 4);
-    for (let i = 0; i < whole; i += 4) {
-      a += gradient[i]! * gradient[i]!;
-      b += gradient[i + 1]! * gradient[i + 1]!;
-      c += gradient[i + 2]! * gradient[i + 2]!;
-      d += gradient[i + 3]! * gradient[i + 3]!;
+type Gradients = ReadonlyMap<string, Float32Array>;
+
+/**
+ * Adds `others` to `gradients`, array by array, and returns the sum's global norm: sqrt of the sum of all squares, which
+ * is not finite exactly when some number is not (or the norm is beyond float64).
+ */
+export function sumAndNorm(gradients: Gradients, others: readonly Gradients[] = []): number {
+  const kernels = optimizerKernels();
+  const { gradient: total, parameter: addend } = kernels.slots;
+  let squares = 0;
+  for (const [name, gradient] of gradients) {
+    const addends = others.map((other) => other.get(name)!);
+    for (let start = 0; start < gradient.length; start += BLOCK) {
+      const end = Math.min(start + BLOCK, gradient.length);
+      const block = gradient.subarray(start, end);
+      total.set(block);
+      for (const other of addends) {
+        addend.set(other.subarray(start, end));
+        kernels.add(end - start);
+      }
+      if (addends.length > 0) block.set(total.subarray(0, end - start));
+      squares += kernels.sumOfSquares(end - start);
     }
-    for (let i = whole; i < gradient.length; i++) a += gradient[i]! * gradient[i]!;
-    total += a + b + c + d;
   }
-  return Math.sqrt(total);
+  return Math.sqrt(squares);
 }
 
 /** One AdamW update in place (Loshchilov and Hutter 2019, algorithm 2); `gradientScale` carries the clipping. */
 export function applyAdamW(
   state: OptimizerState,
-  gradients: ReadonlyMap<string, Float32Array>,
+  gradients: Gradients,
   { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 1e-2, emaDecay = 0.999 }: OptimizerOptions,
   { learningRate, gradientScale }: { learningRate: number; gradientScale: number },
 ): void {
   state.step += 1;
-  const stepSize = learningRate / (1 - beta1 ** state.step);
-  const rootCorrection2 = 1 / Math.sqrt(1 - beta2 ** state.step);
-  const keep = 1 - learningRate * weightDecay;
-  const averaging = 1 - Math.min(emaDecay, (1 + state.step) / (10 + state.step));
+  const scalars = {
+    gradientScale,
+    beta1,
+    beta2,
+    epsilon,
+    stepSize: learningRate / (1 - beta1 ** state.step),
+    rootCorrection2: 1 / Math.sqrt(1 - beta2 ** state.step),
+    decay: learningRate * weightDecay,
+    averaging: 1 - Math.min(emaDecay, (1 + state.step) / (10 + state.step)),
+  };
+  const averages = state.ema !== undefined;
+  const kernels = optimizerKernels();
   for (const [name, gradient] of gradients) {
-    const p = state.parameters.get(name)!.data;
-    const m = state.firstMoment.get(name)!.data;
-    const v = state.secondMoment.get(name)!.data;
-    const average = state.ema?.get(name)?.data;
-    // All in one loop: what bounds it is memory, and each array goes through it once.
-    for (let i = 0; i < p.length; i++) {
-      const g = gradient[i]! * gradientScale;
-      const first = beta1 * m[i]! + (1 - beta1) * g;
-      const second = beta2 * v[i]! + (1 - beta2) * g * g;
-      m[i] = first;
-      v[i] = second;
-      const next = p[i]! * keep - (stepSize * first) / (Math.sqrt(second) * rootCorrection2 + epsilon);
-      p[i] = next;
-      if (average !== undefined) average[i] = average[i]! + averaging * (next - average[i]!);
+    const changed: [Slot, Float32Array][] = [
+      ['parameter', state.parameters.get(name)!.data],
+      ['firstMoment', state.firstMoment.get(name)!.data],
+      ['secondMoment', state.secondMoment.get(name)!.data],
+      ...(state.ema ? [['average', state.ema.get(name)!.data] as [Slot, Float32Array]] : []),
+    ];
+    for (let start = 0; start < gradient.length; start += BLOCK) {
+      const end = Math.min(start + BLOCK, gradient.length);
+      kernels.slots.gradient.set(gradient.subarray(start, end));
+      for (const [slot, data] of changed) kernels.slots[slot].set(data.subarray(start, end));
+      kernels.update(end - start, scalars, { averages });
+      for (const [slot, data] of changed) data.set(kernels.slots[slot].subarray(0, end - start), start);
     }
   }
 }
