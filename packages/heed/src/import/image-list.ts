@@ -35,9 +35,16 @@ export interface ImageList {
   readonly images: readonly ListedImage[];
 }
 
-/** Reads the list at `source`, a folder or a .jsonl or .csv file beside the images; the first bad line throws. */
-export async function readImageList(source: string): Promise<ImageList> {
+/** Where the file lies that a list calls `name`; throws "expected ..., got ..." where there is none to be had. */
+export type FileFinder = (name: string) => Promise<string>;
+
+/**
+ * Reads the list at `source`, a folder or a .jsonl or .csv file; the first bad line throws. Files are looked for inside
+ * the list's folder unless `find` knows better.
+ */
+export async function readImageList(source: string, options: { find?: FileFinder } = {}): Promise<ImageList> {
   const path = await findList(source);
+  const { find = (name) => fileInside(dirname(path), name) } = options;
   const read = READERS[extname(path).toLowerCase()];
   if (!read) throw badInput(`${path}: expected a list of images that ends in ${Object.keys(READERS).join(' or ')}`);
   const rows = await read(path);
@@ -45,7 +52,7 @@ export async function readImageList(source: string): Promise<ImageList> {
   const images: ListedImage[] = [];
   for (const { line, name, prompt } of rows) {
     try {
-      images.push({ line, name, prompt, path: await fileInside(dirname(path), name) });
+      images.push({ line, name, prompt, path: await find(name) });
     } catch (error) {
       throw badInput(`${path}, line ${line}: ${(error as Error).message}`);
     }

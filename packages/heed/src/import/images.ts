@@ -10,7 +10,7 @@ import { createImageStore } from '../images/store.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { silentProgress } from '../progress/progress.ts';
 import { checkName, modelFolder, type Project, withLock } from '../project/index.ts';
-import { type ListedImage, readImageList } from './image-list.ts';
+import { type FileFinder, type ListedImage, readImageList } from './image-list.ts';
 
 /** A list with more broken pictures than this is not what its owner thinks it is. */
 const MAX_BROKEN_SHARE = 0.05;
@@ -21,6 +21,8 @@ export interface ImageImportOptions {
   /** The project's model that drew them; where none is named, tuning leaves them out. */
   readonly model?: string;
   readonly now?: Date;
+  /** Where the list's files lie, if not beside it. */
+  readonly find?: FileFinder;
   readonly progress?: ProgressFactory;
   readonly signal?: AbortSignal;
 }
@@ -50,10 +52,10 @@ export async function importImages(
   source: string,
   options: ImageImportOptions = {},
 ): Promise<ImageImport> {
-  const { set = 'train', model, now = new Date(), progress = silentProgress, signal } = options;
+  const { set = 'train', model, now = new Date(), find, progress = silentProgress, signal } = options;
   checkName(set, 'set');
   const origin = model === undefined ? undefined : await originOf(project, model, options);
-  const list = await readImageList(source);
+  const list = await readImageList(source, find === undefined ? {} : { find });
   return withLock(project, 'generate', async () => {
     const { whole, quarantined } = await checkPictures(list.images, { progress, signal });
     const allowed = Math.max(1, Math.floor(MAX_BROKEN_SHARE * list.images.length));

@@ -5,6 +5,7 @@
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import { badInput, HeedError } from '../errors.ts';
+import { blockOtherDecoders } from '../images/read-picture.ts';
 import type { Project } from '../project/project.ts';
 import { quote } from '../text/nearest.ts';
 import type { StaticPages } from './pages/static-pages.ts';
@@ -47,6 +48,7 @@ export interface StudioServer {
 /** Opens and listens. */
 export async function startStudio(project: Project, options: StudioServerOptions): Promise<StudioServer> {
   const { pages, set, overrides = [], port, host = LOOPBACK, url, onError } = options;
+  blockOtherDecoders();
   const publicOrigin = url === undefined ? undefined : checkUrl(url);
   const studio = await openStudio(project, { overrides, ...(set === undefined ? {} : { set }) });
   try {

@@ -1,4 +1,5 @@
 /** What the routes work with: one project's parts, opened once. Holds no HTTP. */
+import { join } from 'node:path';
 import type { FeedbackLog } from '../feedback/log.ts';
 import { openFeedbackLog } from '../feedback/log.ts';
 import { takeLock } from '../project/lock.ts';
@@ -8,6 +9,7 @@ import { createLoginLinks, type LoginLinks } from './auth/login-link.ts';
 import { loadSecret, type Secret } from './auth/secret.ts';
 import { createSessions, type Sessions } from './auth/sessions.ts';
 import { type ComparisonDesk, openComparisonDesk } from './comparing/comparison-desk.ts';
+import { openUploads, type Uploads } from './data/uploads.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { type AnswerDesk, createAnswerDesk } from './labelling/answer.ts';
 import { type AskingPlan, createAskingPlan } from './labelling/asking-plan.ts';
@@ -34,6 +36,7 @@ export interface Studio {
   readonly plan: AskingPlan;
   readonly desk: AnswerDesk;
   readonly comparisons: ComparisonDesk;
+  readonly uploads: Uploads;
   /** Queries that are asked before all others. */
   readonly queue: LabelQueue;
   /** Takes in images that were drawn since the last time. */
@@ -81,6 +84,8 @@ export async function openStudio(
     ends.push(() => desk.idle());
     const comparisons = openComparisonDesk(project);
     ends.push(() => comparisons.close());
+    const uploads = await openUploads(join(project.paths.state, 'uploads'));
+    ends.push(() => uploads.close());
     const queue = openLabelQueue(project, { db: database.db });
     ends.push(() => queue.close());
     return {
@@ -98,6 +103,7 @@ export async function openStudio(
       plan,
       desk,
       comparisons,
+      uploads,
       queue,
       async refresh() {
         if (await images.refresh()) await takeInImages();

@@ -4,10 +4,11 @@
  * Submissions that arrive together share one flush and one transaction. What is decided is in the files beside.
  */
 import type { FeedbackEvent } from '../../feedback/event.ts';
+import type { EventsOf } from '../../feedback/import-judgements.ts';
 import type { FeedbackLog } from '../../feedback/log.ts';
 import type { ImageStore } from '../../images/store.ts';
 import { createBatches } from '../storage/batches.ts';
-import { writeCount } from '../storage/catch-up.ts';
+import { applyEvents, writeCount } from '../storage/catch-up.ts';
 import type { Database, OpenDatabase } from '../storage/database.ts';
 import type { AskingPlan } from './asking-plan.ts';
 import { decideAnswer, decideRetraction } from './decide-answer.ts';
@@ -63,6 +64,8 @@ export interface AnswerDesk {
   retract(retraction: Retraction): Promise<Acceptance>;
   markGold(mark: GoldMark): Promise<Acceptance>;
   removeGold(removal: GoldRemoval): Promise<Acceptance>;
+  /** Takes in judgements that came by a file; how many were new. */
+  takeIn(eventsOf: EventsOf): Promise<number>;
   /** Resolves when everything that was submitted is done. */
   idle(): Promise<void>;
 }
@@ -82,11 +85,17 @@ export interface DecisionContext {
   readonly time: Date;
 }
 
+/** Judgements that wait to be compared with what the log says by then. */
+interface FileOfJudgements {
+  readonly events: () => Promise<readonly FeedbackEvent[]>;
+}
+
 interface Submissions {
   answer: Answer;
   retraction: Retraction;
   goldMark: GoldMark;
   goldRemoval: GoldRemoval;
+  file: FileOfJudgements;
 }
 type Kind = keyof Submissions;
 type Submission = { [K in Kind]: { readonly kind: K; readonly what: Submissions[K] } }[Kind];
@@ -96,6 +105,7 @@ const DECIDERS: { [K in Kind]: (what: Submissions[K], context: DecisionContext) 
   retraction: decideRetraction,
   goldMark: decideGold,
   goldRemoval: decideGoldRemoval,
+  file: decideFile,
 };
 
 /** Opens the desk. `eventCount` is how many events the log holds; `images` gives the store as it is by now. */
@@ -129,9 +139,25 @@ export function createAnswerDesk(options: {
     answer: (what) => batches.add({ kind: 'answer', what }),
     retract: (what) => batches.add({ kind: 'retraction', what }),
     markGold: (what) => batches.add({ kind: 'goldMark', what }),
+    async takeIn(eventsOf) {
+      let count = 0;
+      const events = async () => {
+        const fresh = eventsOf(await log.read());
+        count = fresh.length;
+        return fresh;
+      };
+      await batches.add({ kind: 'file', what: { events } });
+      return count;
+    },
     removeGold: (what) => batches.add({ kind: 'goldRemoval', what }),
     idle: batches.idle,
   };
+}
+
+async function decideFile({ events }: FileOfJudgements, { db }: DecisionContext): Promise<Decision> {
+  const fresh = await events();
+  await applyEvents(db, fresh);
+  return { acceptance: { state: 'accepted' }, events: fresh };
 }
 
 /** Nothing is changed. */

@@ -15,6 +15,7 @@ import type { StaticPages } from '../pages/static-pages.ts';
 import type { Studio } from '../studio.ts';
 import { comparingRoutes, comparisonRoutes } from './comparing.ts';
 import { goldRoutes } from './gold.ts';
+import { dataRoutes } from './data.ts';
 import { jobRoutes } from './jobs.ts';
 import { labellingRoutes } from './labelling.ts';
 import { imageRoutes, overviewRoutes, reportRoutes } from './overview.ts';
@@ -68,6 +69,7 @@ export function createApp(studio: Studio, options: AppOptions) {
     .route('/api/rewards', rewardRoutes(studio))
     .route('/api/queue', queueRoutes(studio))
     .route('/api/training', trainingRoutes(studio))
+    .route('/api/data', dataRoutes(studio))
     .route('/api/jobs', jobRoutes(studio))
     .route('/api/invites', inviteRoutes(studio, { origin: first.origin }))
     .route('/api/raters', raterRoutes(studio))

@@ -22,7 +22,7 @@ export async function catchUpWithFeedback(db: Database, log: FeedbackLog): Promi
 }
 
 /** Puts events into the tables, answers and retractions in the order of the log. */
-async function applyEvents(db: Database, events: readonly FeedbackEvent[]): Promise<void> {
+export async function applyEvents(db: Database, events: readonly FeedbackEvent[]): Promise<void> {
   const keys = events.filter((event) => purposeOf(event) === 'key');
   if (keys.length > 0) await applyKeys(db, keys);
   const given = events.filter((event) => purposeOf(event) !== 'key');

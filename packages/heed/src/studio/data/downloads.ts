@@ -1,0 +1,53 @@
+/** What the owner's page can download: written whole into the state, then streamed, then removed. */
+import { createReadStream } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { exportLabelStudio, LABELLING_CONFIG } from '../../export/label-studio.ts';
+import { exportPairs } from '../../export/preference-pairs.ts';
+import { exportFeedback, exportImages } from '../../export/tables.ts';
+import type { Project } from '../../project/project.ts';
+import { randomToken } from '../auth/secret.ts';
+
+interface Download {
+  readonly type: string;
+  readonly write: (project: Project, path: string) => Promise<unknown>;
+}
+
+/** By the name under which it is saved. */
+export const DOWNLOADS = {
+  'feedback.csv': { type: 'text/csv; charset=utf-8', write: exportFeedback },
+  'images.csv': { type: 'text/csv; charset=utf-8', write: exportImages },
+  'label-studio.json': { type: 'application/json', write: (project, path) => exportLabelStudio(project, path) },
+  'train.parquet': { type: 'application/vnd.apache.parquet', write: exportPairs },
+} as const satisfies Record<string, Download>;
+
+export type DownloadName = keyof typeof DOWNLOADS;
+
+/** The names as a list, for a schema. */
+export const DOWNLOAD_NAMES = Object.keys(DOWNLOADS) as [DownloadName, ...DownloadName[]];
+
+/** The labelling interface that fits label-studio.json. */
+export const LABEL_STUDIO_CONFIG: string = LABELLING_CONFIG;
+
+/** Writes the file and opens it; the file is gone when the stream is closed. Throws a sentence where there is nothing to write. */
+export async function openDownload(
+  project: Project,
+  name: DownloadName,
+): Promise<{ body: ReadableStream<Uint8Array>; bytes: number; type: string }> {
+  const { type, write } = DOWNLOADS[name];
+  const folder = join(project.paths.state, 'downloads', randomToken());
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, name);
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    await write(project, path);
+    const { size } = await stat(path);
+    const file = createReadStream(path);
+    file.once('close', () => void remove());
+    return { body: Readable.toWeb(file) as ReadableStream<Uint8Array>, bytes: size, type };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Files that the owner's page hands in, one at a time, until they are imported together. Each lies under a number in a
+ * folder of the state; what it was called is data and never becomes a path.
+ */
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { MAX_PICTURE_BYTES } from '../../images/read-picture.ts';
+import { quote } from '../../text/nearest.ts';
+import { randomToken } from '../auth/secret.ts';
+
+/** The longest table or list. */
+export const MAX_LIST_BYTES = 64_000_000;
+const MAX_FILES = 20_000;
+const MAX_BYTES = 2_000_000_000;
+const MAX_OPEN = 4;
+const IDLE_MS = 3_600_000;
+/** Files whose form is told by their name; all others are pictures, which their bytes tell. */
+const LISTS = ['.csv', '.jsonl', '.json'];
+
+export interface UploadedFile {
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** What became of a request. */
+export type Refusal = { readonly state: 'unknown' | 'tooLarge' | 'tooMany'; readonly reason: string };
+
+export interface Uploads {
+  /** Undefined where too many are open. */
+  open(): Promise<string | undefined>;
+  /** Streams `body` to disk; a file of the same name takes its place. */
+  add(id: string, file: { name: string; body: ReadableStream<Uint8Array> | null }): Promise<UploadedFile | Refusal>;
+  /** All files, in the order in which they came. */
+  files(id: string): readonly UploadedFile[] | undefined;
+  /** False where there is no such upload. */
+  discard(id: string): Promise<boolean>;
+  /** Removes everything. */
+  close(): Promise<void>;
+}
+
+interface Upload {
+  readonly folder: string;
+  readonly files: Map<string, UploadedFile>;
+  count: number;
+  touchedMs: number;
+}
+
+/** Opens the place for uploads in `folder`; what an earlier studio left there is removed. */
+export async function openUploads(folder: string, options: { nowMs?: () => number } = {}): Promise<Uploads> {
+  const { nowMs = () => performance.now() } = options;
+  await rm(folder, { recursive: true, force: true });
+  const uploads = new Map<string, Upload>();
+  const discard = async (id: string) => {
+    const upload = uploads.get(id);
+    uploads.delete(id);
+    if (upload) await rm(upload.folder, { recursive: true, force: true });
+    return upload !== undefined;
+  };
+  return {
+    async open() {
+      for (const [id, { touchedMs }] of uploads) if (nowMs() - touchedMs > IDLE_MS) await discard(id);
+      if (uploads.size >= MAX_OPEN) return undefined;
+      const id = randomToken();
+      const upload = { folder: join(folder, id), files: new Map(), count: 0, touchedMs: nowMs() };
+      uploads.set(id, upload);
+      await mkdir(upload.folder, { recursive: true });
+      return id;
+    },
+    async add(id, { name, body }) {
+      const upload = uploads.get(id);
+      if (!upload) return refuse('unknown', 'there is no such upload');
+      upload.touchedMs = nowMs();
+      const earlier = [...upload.files.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+      if (upload.files.size >= MAX_FILES || earlier >= MAX_BYTES) {
+        return refuse('tooMany', `expected at most ${MAX_FILES} files of ${MAX_BYTES} bytes in one upload`);
+      }
+      const extension = extname(name).toLowerCase();
+      const isList = LISTS.includes(extension);
+      const limit = isList ? MAX_LIST_BYTES : MAX_PICTURE_BYTES;
+      const path = join(upload.folder, `${upload.count++}${isList ? extension : ''}`);
+      const bytes = await store(body, path, limit);
+      if (bytes === undefined) {
+        return refuse('tooLarge', `${quote(name)}: expected at most ${limit} bytes`);
+      }
+      const file = { name, path, bytes };
+      upload.files.set(name, file);
+      return file;
+    },
+    files: (id) => {
+      const upload = uploads.get(id);
+      return upload && [...upload.files.values()];
+    },
+    discard,
+    async close() {
+      uploads.clear();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** How many bytes were written; undefined, and nothing is left, where they are more than `limit`. */
+async function store(
+  body: ReadableStream<Uint8Array> | null,
+  path: string,
+  limit: number,
+): Promise<number | undefined> {
+  let bytes = 0;
+  let isTooLarge = false;
+  const count = new Transform({
+    transform(chunk: Buffer, _, done) {
+      bytes += chunk.length;
+      isTooLarge = bytes > limit;
+      done(isTooLarge ? new Error('too large') : null, chunk);
+    },
+  });
+  const source = body === null ? Readable.from([]) : Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
+  try {
+    await pipeline(source, count, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+  } catch (error) {
+    await rm(path, { force: true });
+    if (isTooLarge) return undefined;
+    throw error;
+  }
+  return bytes;
+}
+
+function refuse(state: Refusal['state'], reason: string): Refusal {
+  return { state, reason };
+}

@@ -1,0 +1,90 @@
+/** The owner's imports and exports: files up one at a time, then taken in together; files down. */
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { EXIT_CODES, HeedError } from '../../errors.ts';
+import { faultOfLine } from '../../files/read-text.ts';
+import { problem, type StudioEnv } from '../auth/guard.ts';
+import { DOWNLOAD_NAMES, LABEL_STUDIO_CONFIG, openDownload } from '../data/downloads.ts';
+import { importUploadedFeedback, importUploadedImages } from '../data/import-upload.ts';
+import type { Studio } from '../studio.ts';
+import { check } from './check-body.ts';
+
+const line = (maxLength: number) =>
+  z
+    .string()
+    .min(1)
+    .superRefine((text, context) => {
+      const message = faultOfLine(text, { maxLength });
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    });
+
+const uploadParam = z.strictObject({ id: z.string().max(100) });
+const fileQuery = z.strictObject({ name: line(500) });
+const importBody = z.discriminatedUnion('what', [
+  z.strictObject({ what: z.literal('images'), set: line(64).optional() }),
+  z.strictObject({ what: z.literal('feedback'), rater: line(200).optional() }),
+]);
+const downloadParam = z.strictObject({ name: z.enum(DOWNLOAD_NAMES) });
+
+const STATUS = { unknown: 404, tooLarge: 413, tooMany: 413 } as const;
+
+export function dataRoutes(studio: Studio) {
+  const { project, uploads, desk } = studio;
+  return new Hono<StudioEnv>()
+    .get('/label-studio-config', (c) => c.json({ config: LABEL_STUDIO_CONFIG }))
+    .get('/downloads/:name', check('param', downloadParam), async (c) => {
+      const { name } = c.req.valid('param');
+      try {
+        const { body, bytes, type } = await openDownload(project, name);
+        return c.body(body, 200, {
+          'Content-Type': type,
+          'Content-Length': String(bytes),
+          'Content-Disposition': `attachment; filename="${name}"`,
+        });
+      } catch (error) {
+        if (isBadInput(error)) return problem(c, 409, error.message);
+        throw error;
+      }
+    })
+    .post('/uploads', async (c) => {
+      const id = await uploads.open();
+      if (id === undefined) return problem(c, 429, 'too many uploads are open; finish or discard one');
+      return c.json({ id });
+    })
+    .put('/uploads/:id/files', check('param', uploadParam), check('query', fileQuery), async (c) => {
+      const { id } = c.req.valid('param');
+      const { name } = c.req.valid('query');
+      const added = await uploads.add(id, { name, body: c.req.raw.body });
+      if ('reason' in added) return problem(c, STATUS[added.state], added.reason);
+      return c.json({ name: added.name, bytes: added.bytes });
+    })
+    .post('/uploads/:id/import', check('param', uploadParam), check('json', importBody), async (c) => {
+      const { id } = c.req.valid('param');
+      const body = c.req.valid('json');
+      const files = uploads.files(id);
+      if (!files) return problem(c, 404, 'there is no such upload');
+      try {
+        if (body.what === 'images') {
+          const result = await importUploadedImages(project, files, { set: body.set ?? studio.set });
+          return c.json({ what: body.what, ...result });
+        }
+        const rater = body.rater === undefined ? {} : { rater: body.rater };
+        const result = await importUploadedFeedback(project, files, { write: desk.takeIn, ...rater });
+        return c.json({ what: body.what, ...result });
+      } catch (error) {
+        // Also where another command holds the project: a sentence for people, and nothing was changed.
+        if (error instanceof HeedError) return problem(c, 409, error.message);
+        throw error;
+      } finally {
+        await uploads.discard(id);
+      }
+    })
+    .post('/uploads/:id/discard', check('param', uploadParam), async (c) => {
+      if (await uploads.discard(c.req.valid('param').id)) return c.json({ discarded: true });
+      return problem(c, 404, 'there is no such upload');
+    });
+}
+
+function isBadInput(error: unknown): error is HeedError {
+  return error instanceof HeedError && error.exitCode === EXIT_CODES.badInput;
+}
