@@ -4,6 +4,7 @@
  */
 import { applyAdamW, type OptimizerOptions, type OptimizerState, sumAndNorm } from './adamw.ts';
 import { bindFeeds, bindParameters, checkParameters, type Feed, type InputSpec, inputName } from './compile.ts';
+import { bindGradients } from './gradient-memory.ts';
 import { encodeModel } from './onnx/encode.ts';
 import type { ParameterScope, ParameterValues } from './parameters.ts';
 import { createSession, type Device } from './runtime/index.ts';
@@ -11,6 +12,12 @@ import { elementCount, type Tensor } from './tensor.ts';
 import { traceTrainingStep } from './trace-training-step.ts';
 
 type Gradients = ReadonlyMap<string, Float32Array>;
+
+/**
+ * Larger gradients get their memory from the runtime for the time of a step, which then uses it for activations as well;
+ * smaller ones are written into the same arrays at each step, which is faster.
+ */
+const MAX_KEPT_GRADIENT_BYTES = 2 ** 28;
 
 export type Metrics = { loss: number } & Record<string, number>;
 
@@ -78,12 +85,11 @@ export async function createTrainingStep<I extends string>({
       ...(threads === undefined ? {} : { threads: Math.max(1, Math.floor(threads / replicas)) }),
     });
     const binding = session.createBinding();
-    const gradients = new Map<string, Float32Array>();
-    for (const tensor of trained) {
-      const data = new Float32Array(elementCount(tensor.shape));
-      gradients.set(inputName(tensor), data);
-      binding.bindOutput(gradientKey(tensor), { type: 'float32', shape: tensor.shape, data });
-    }
+    const gradients = bindGradients(binding, {
+      trained,
+      keyOf: gradientKey,
+      maxKeptBytes: device === 'cpu' ? MAX_KEPT_GRADIENT_BYTES : Number.POSITIVE_INFINITY,
+    });
     const metrics = new Map(metricNames.map((key) => [key, new Float32Array(1)]));
     for (const [key, data] of metrics) {
       binding.bindOutput(`metric:${key}`, { type: 'float32', shape: (traced[key] as Tensor).shape, data });
@@ -132,21 +138,27 @@ export async function createTrainingStep<I extends string>({
     applyAdamW(state, source, optimizer, { learningRate, gradientScale });
     return { gradientNorm };
   };
+  const releaseGradients = () => {
+    for (const { gradients } of team) gradients.release();
+  };
   return {
     state,
     async step(feeds, { learningRate, signal }) {
       const metrics = await evaluate(feeds, signal);
-      const [first, ...others] = team.map(({ gradients }) => gradients);
-      return { ...metrics, ...update(first!, { others, count: replicas, learningRate }) };
+      try {
+        const [first, ...others] = team.map(({ gradients }) => gradients.read());
+        return { ...metrics, ...update(first!, { others, count: replicas, learningRate }) };
+      } finally {
+        releaseGradients();
+      }
     },
     async accumulate(feeds, { signal } = {}) {
       const metrics = await evaluate(feeds, signal);
-      accumulated ??= new Map([...team[0]!.gradients].map(([key, data]) => [key, new Float32Array(data.length)]));
+      const each = team.map(({ gradients }) => gradients.read());
+      accumulated ??= new Map([...each[0]!].map(([key, data]) => [key, new Float32Array(data.length)]));
       // The norm that comes along is needed by no one.
-      sumAndNorm(
-        accumulated,
-        team.map(({ gradients }) => gradients),
-      );
+      sumAndNorm(accumulated, each);
+      releaseGradients();
       batches += replicas;
       return metrics;
     },
@@ -158,6 +170,7 @@ export async function createTrainingStep<I extends string>({
       return result;
     },
     dispose() {
+      releaseGradients();
       for (const { binding, session } of team) {
         binding.dispose();
         session.dispose();

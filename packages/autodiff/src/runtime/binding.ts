@@ -114,6 +114,12 @@ export class Binding {
     return tensors;
   }
 
+  /** Lets go of what the last run wrote to outputs bound to the device, without waiting for the next run to do so. */
+  releaseDeviceOutputs(): void {
+    this.#checkIdle();
+    for (const [name, target] of this.#outputs) if (target === 'device') this.#emptyDeviceOutput(name);
+  }
+
   /**
    * Runs off the event loop. An abort ends the run between two nodes and rejects with the signal's reason (an
    * AbortError unless the caller gave another); outputs are then undefined.

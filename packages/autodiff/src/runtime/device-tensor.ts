@@ -60,6 +60,16 @@ export class DeviceTensor {
     return tensor;
   }
 
+  /** The numbers where they lie, in host memory alone: valid until the tensor and the binding that made it let go of it. */
+  view(): Float32Array {
+    if (!this.#isHostMemory || this.type !== 'float32') {
+      throw new Error(`device tensor: expected float32 in host memory to look at, got ${this.type} elsewhere`);
+    }
+    const bytes = elementCount(this.shape) * Float32Array.BYTES_PER_ELEMENT;
+    const address = create(ort.GetTensorMutableData, this.pointer);
+    return new Float32Array(viewMemory(address, bytes).buffer, 0, elementCount(this.shape));
+  }
+
   /** Gives up the tensor; safe to call twice. */
   dispose(): void {
     this.#value.release();
