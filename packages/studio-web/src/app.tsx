@@ -2,6 +2,7 @@
 import { type ComponentType, useCallback, useEffect, useState } from 'react';
 import { api, read } from './api/client.ts';
 import { ComparingPage } from './comparing/comparing-page.tsx';
+import { DataPage } from './data/data-page.tsx';
 import { ImagesPage } from './images/images-page.tsx';
 import { LabellingPage } from './labelling/labelling-page.tsx';
 import { OverviewPage } from './overview/overview-page.tsx';
@@ -9,16 +10,21 @@ import { useAddress } from './parts/router.ts';
 import { TopBar } from './parts/top-bar.tsx';
 import { RatersPage } from './raters/raters-page.tsx';
 import { ResultsPage } from './results/results-page.tsx';
+import { RewardsPage } from './rewards/rewards-page.tsx';
 import { JoinPage } from './session/join-page.tsx';
 import { LoginPage } from './session/login-page.tsx';
 import { type Session, SessionContext } from './session/session.ts';
+import { TrainingPage } from './training/training-page.tsx';
 
 const PAGES: Readonly<Record<string, ComponentType>> = {
   '/label': LabellingPage,
   '/compare': ComparingPage,
   '/images': ImagesPage,
   '/results': ResultsPage,
+  '/rewards': RewardsPage,
+  '/training': TrainingPage,
   '/raters': RatersPage,
+  '/data': DataPage,
 };
 
 /** A rater sees labelling, whatever other address they try. */

@@ -6,5 +6,8 @@ import './styles/parts.css';
 import './styles/labelling.css';
 import './styles/comparing.css';
 import './styles/pages.css';
+import './styles/data.css';
+import './styles/charts.css';
+import './styles/work.css';
 
 createRoot(document.getElementById('root')!).render(<App />);

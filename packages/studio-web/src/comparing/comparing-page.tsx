@@ -79,7 +79,7 @@ function Comparing({ comparer }: { comparer: Comparer }) {
       />
       {zoomed !== undefined && query && (
         <ZoomDialog
-          query={{ id: query.id, prompt: query.prompt, images: [...query.left, ...query.right] }}
+          query={{ prompt: query.prompt, images: [...query.left, ...query.right] }}
           index={zoomed}
           onIndex={setZoomed}
           onClose={() => setZoomed(undefined)}

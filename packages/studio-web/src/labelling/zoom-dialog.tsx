@@ -3,7 +3,7 @@ import { Dialog } from '../parts/dialog.tsx';
 import type { ShownQuery } from './labeller.ts';
 
 interface ZoomDialogProps {
-  query: ShownQuery;
+  query: Pick<ShownQuery, 'prompt' | 'images'>;
   index: number;
   onIndex: (index: number) => void;
   onClose: () => void;

@@ -7,7 +7,7 @@ export interface JobWatch {
   /** The newest command. */
   job?: Job;
   problem?: string;
-  start: (kind: JobKind) => void;
+  start: (kind: JobKind, options?: { settings?: string[] }) => void;
   stop: () => void;
 }
 
@@ -21,14 +21,14 @@ export function useJob(onEnd: () => void): JobWatch {
   }, [fail]);
 
   const id = job?.id;
-  const isRunning = job?.state === 'running';
+  const isRunning = job !== undefined && job.endedAt === undefined;
   useEffect(() => {
     if (id === undefined || !isRunning) return;
     const source = new EventSource(`/api/jobs/${encodeURIComponent(id)}/events`);
     source.onmessage = ({ data }: MessageEvent<string>) => {
       const now = JSON.parse(data) as Job;
       setJob(now);
-      if (now.state === 'running') return;
+      if (now.endedAt === undefined) return;
       source.close();
       onEnd();
     };
@@ -39,9 +39,9 @@ export function useJob(onEnd: () => void): JobWatch {
     ...(job === undefined ? {} : { job }),
     ...(problem === undefined ? {} : { problem }),
     start: useCallback(
-      (kind) => {
+      (kind, { settings = [] } = {}) => {
         setProblem(undefined);
-        read(api.jobs.$post({ json: { kind } })).then((started) => setJob(started as Job), fail);
+        read(api.jobs.$post({ json: { kind, settings } })).then((started) => setJob(started as Job), fail);
       },
       [fail],
     ),

@@ -11,7 +11,10 @@ const OWNER_PAGES = [
   ['/compare', 'Compare'],
   ['/images', 'Images'],
   ['/raters', 'Raters'],
+  ['/rewards', 'Rewards'],
+  ['/training', 'Training'],
   ['/results', 'Results'],
+  ['/data', 'Data'],
 ] as const;
 
 const RATER_PAGES = [

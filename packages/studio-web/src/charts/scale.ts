@@ -1,0 +1,39 @@
+/** From values to places on a chart, and the round numbers that stand at its axes. */
+
+export interface Scale {
+  (value: number): number;
+  readonly ticks: readonly number[];
+}
+
+/** `domain` is widened to round numbers; about `count` ticks. */
+export function linearScale(
+  domain: readonly [number, number],
+  range: readonly [number, number],
+  { count = 5, isNice = true }: { count?: number; isNice?: boolean } = {},
+): Scale {
+  const [lo, hi] = domain[0] === domain[1] ? [domain[0] - 0.5, domain[1] + 0.5] : domain;
+  const step = roundStep((hi - lo) / count);
+  const from = isNice ? Math.floor(lo / step) * step : lo;
+  const to = isNice ? Math.ceil(hi / step) * step : hi;
+  const first = Math.ceil(from / step - 1e-9);
+  const last = Math.floor(to / step + 1e-9);
+  const ticks = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step);
+  const place = (value: number) => range[0] + ((value - from) / (to - from)) * (range[1] - range[0]);
+  return Object.assign(place, { ticks });
+}
+
+/** 1, 2 or 5 times a power of ten, not below `step`. */
+function roundStep(step: number): number {
+  const power = 10 ** Math.floor(Math.log10(step));
+  const factor = [1, 2, 5, 10].find((each) => each * power >= step * (1 - 1e-9)) ?? 10;
+  return factor * power;
+}
+
+/** As few digits as tell the ticks apart. */
+export function tickText(value: number): string {
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size < 1e-3 || size >= 1e6) return value.toExponential(0).replace('e+', 'e').replace('-', '−');
+  if (size >= 10_000) return `${Number((value / 1000).toPrecision(3))}k`.replace('-', '−');
+  return String(Number(value.toPrecision(6))).replace('-', '−');
+}

@@ -1,0 +1,117 @@
+/** A button that starts a command, with the few settings that one may want to change for this once. */
+import type { JobKind } from 'heed/studio-api';
+import { type FormEvent, useId, useState } from 'react';
+import { api, read } from '../api/client.ts';
+import { useData } from '../parts/use-data.ts';
+
+const load = () => read(api['job-settings'].$get());
+type JobSetting = Awaited<ReturnType<typeof load>>['settings'][JobKind][number];
+
+interface JobFormProps {
+  kind: JobKind;
+  /** What the button says. */
+  title: string;
+  isBusy: boolean;
+  isPrimary?: boolean;
+  /** The name under which the result is kept, where it has one. */
+  name?: { label: string; value: string; help: string };
+  onStart: (kind: JobKind, options: { settings: string[]; name?: string }) => void;
+}
+
+export function JobForm({ kind, title, isBusy, isPrimary = false, name, onStart }: JobFormProps) {
+  const { data } = useData(load);
+  const id = useId();
+  const start = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    // Only what was changed: the rest stays with heed.toml, should that change.
+    const settings = (data?.settings[kind] ?? []).flatMap(({ path, value }) => {
+      const given = form.get(path);
+      return given === null || String(given) === String(value) ? [] : [`${path}=${given}`];
+    });
+    const named = form.get('name');
+    onStart(kind, { settings, ...(named === null ? {} : { name: String(named) }) });
+  };
+  return (
+    <form className="job-form" onSubmit={start}>
+      <button type="submit" className={`button ${isPrimary ? 'primary' : ''}`} disabled={isBusy}>
+        {title}
+      </button>
+      {data && (data.settings[kind].length > 0 || name) && (
+        <details className="settings">
+          <summary>Settings</summary>
+          <div className="setting-list">
+            {name && (
+              <Row id={`${id}name`} label={name.label} help={name.help}>
+                <input
+                  className="field"
+                  id={`${id}name`}
+                  aria-describedby={`${id}namehelp`}
+                  name="name"
+                  required
+                  pattern="[A-Za-z0-9][A-Za-z0-9._\-]{0,63}"
+                  defaultValue={name.value}
+                />
+              </Row>
+            )}
+            {data.settings[kind].map((setting) => (
+              <Row key={setting.path} id={`${id}${setting.path}`} label={setting.path} help={setting.description}>
+                <SettingField id={`${id}${setting.path}`} setting={setting} />
+              </Row>
+            ))}
+          </div>
+          <p className="soft">
+            They hold for this run alone; <code>heed.toml</code> keeps its own.
+          </p>
+        </details>
+      )}
+    </form>
+  );
+}
+
+interface RowProps {
+  id: string;
+  label: string;
+  help: string;
+  children: React.ReactNode;
+}
+
+function Row({ id, label, help, children }: RowProps) {
+  return (
+    <div className="setting">
+      <label htmlFor={id}>{label}</label>
+      {children}
+      <p className="soft" id={`${id}help`}>
+        {help}
+      </p>
+    </div>
+  );
+}
+
+function SettingField({ id, setting }: { id: string; setting: JobSetting }) {
+  const { path, value, type, minimum, maximum, choices } = setting;
+  const shared = { id, name: path, className: 'field', 'aria-describedby': `${id}help` };
+  const options = choices ?? (type === 'boolean' ? ['true', 'false'] : undefined);
+  const [initial] = useState(String(value));
+  if (options) {
+    return (
+      <select {...shared} defaultValue={initial}>
+        {options.map((option) => (
+          <option key={option}>{option}</option>
+        ))}
+      </select>
+    );
+  }
+  if (type === 'string') return <input {...shared} defaultValue={initial} />;
+  return (
+    <input
+      {...shared}
+      type="number"
+      required
+      step={type === 'integer' ? 1 : 'any'}
+      {...(minimum === undefined ? {} : { min: minimum })}
+      {...(maximum === undefined ? {} : { max: maximum })}
+      defaultValue={initial}
+    />
+  );
+}

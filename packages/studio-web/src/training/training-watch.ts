@@ -1,0 +1,40 @@
+/** A training run live: its curves and the steps of its sample grids, by server-sent events until it ends. */
+import type { TrainingNews } from 'heed/studio-api';
+import { useEffect, useState } from 'react';
+
+export interface Watched {
+  readonly isGoing: boolean;
+  /** Records by curve, in order. */
+  readonly curves: ReadonlyMap<string, TrainingNews['curves'][number]['records']>;
+  readonly samples: readonly number[];
+}
+
+/** Undefined before the first news. `onEnd` is called when a run that was going on has ended. */
+export function useTraining(id: string | undefined, onEnd: () => void): Watched | undefined {
+  const [watched, setWatched] = useState<{ id: string; state: Watched }>();
+  useEffect(() => {
+    if (id === undefined) return;
+    let state: Watched = { isGoing: true, curves: new Map(), samples: [] };
+    let wasGoing = false;
+    const source = new EventSource(`/api/training/${encodeURIComponent(id)}/events`);
+    // A connection that was lost begins anew, and so does what is told.
+    source.onopen = () => {
+      state = { ...state, curves: new Map(), samples: [] };
+    };
+    source.onmessage = ({ data }: MessageEvent<string>) => {
+      const news = JSON.parse(data) as TrainingNews;
+      const curves = new Map(state.curves);
+      for (const { name, isAnew, records } of news.curves) {
+        curves.set(name, isAnew ? records : [...(curves.get(name) ?? []), ...records]);
+      }
+      state = { isGoing: news.isGoing, curves, samples: news.samples ?? state.samples };
+      setWatched({ id, state });
+      wasGoing ||= news.isGoing;
+      if (news.isGoing) return;
+      source.close();
+      if (wasGoing) onEnd();
+    };
+    return () => source.close();
+  }, [id, onEnd]);
+  return watched?.id === id ? watched?.state : undefined;
+}
