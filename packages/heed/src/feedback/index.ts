@@ -14,6 +14,7 @@ export { type FeedbackImport, importFeedback } from './import-csv.ts';
 export { importFeedbackFile } from './import-file.ts';
 export { importLabelStudio } from './import-label-studio.ts';
 export { type Judgement, type LabelShares, labelShares, lastWords } from './judgements.ts';
+export { type KnownAnswer, knownAnswers } from './known-answers.ts';
 export { type FeedbackLog, openFeedbackLog } from './log.ts';
 export { appendRaterEvent, platformId, type RaterEvent, type RaterRecord, readRaters } from './raters.ts';
 export { writeFeedbackSheet } from './sheet.ts';

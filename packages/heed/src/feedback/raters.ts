@@ -7,12 +7,21 @@ import { z } from 'zod';
 import { createJsonLinesWriter, readJsonLines } from '../files/json-lines.ts';
 import type { Project } from '../project/project.ts';
 
+/** An id as recruiting platforms give them. */
+export function platformId() {
+  return z.string().regex(/^[A-Za-z0-9_.:-]{1,64}$/, 'expected 1 to 64 letters, digits or _ . : -');
+}
+
 const eventSchema = z.object({
   time: z.iso.datetime(),
   rater: z.string().min(1).max(200),
   event: z.enum(['joined', 'set-aside', 'taken-back']),
   /** What the rater calls themselves. */
   name: z.string().max(200).optional(),
+  /** What a recruiting platform calls the rater, the study and the visit: needed to find them again and to pay them. */
+  participant: platformId().optional(),
+  study: platformId().optional(),
+  session: platformId().optional(),
 });
 
 /** One line of raters.jsonl. */
@@ -21,6 +30,8 @@ export type RaterEvent = z.output<typeof eventSchema>;
 export interface RaterRecord {
   readonly id: string;
   readonly name?: string;
+  /** Of those who came from a recruiting platform. */
+  readonly participant?: string;
   /** Their answers are kept, and left out of what rewards learn from. */
   readonly isSetAside: boolean;
 }
@@ -28,11 +39,12 @@ export interface RaterRecord {
 /** All raters that the file names, by id. Those who only stand in the feedback are not in it. */
 export function readRaters(project: Project): Map<string, RaterRecord> {
   const raters = new Map<string, RaterRecord>();
-  for (const { rater, event, name } of readJsonLines(ratersPath(project), parseEvent).records) {
+  for (const { rater, event, name, participant } of readJsonLines(ratersPath(project), parseEvent).records) {
     const earlier = raters.get(rater) ?? { id: rater, isSetAside: false };
     raters.set(rater, {
       ...earlier,
       ...(name === undefined ? {} : { name }),
+      ...(participant === undefined ? {} : { participant }),
       isSetAside: event === 'joined' ? earlier.isSetAside : event === 'set-aside',
     });
   }

@@ -7,3 +7,4 @@ export type { Moments } from './frechet.ts';
 export { frechetDistance, momentsOf } from './frechet.ts';
 export type { Interval } from './interval.ts';
 export { excludesZero, formatShare } from './interval.ts';
+export { wilsonInterval } from './wilson.ts';

@@ -14,6 +14,8 @@ import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { type AnswerDesk, createAnswerDesk } from './labelling/answer.ts';
 import { type AskingPlan, createAskingPlan } from './labelling/asking-plan.ts';
 import { openProjectImages, type ProjectImages } from './pictures/project-images.ts';
+import { type Admission, createAdmission } from './raters/admission.ts';
+import { type CompletionSettings, completionSettings } from './raters/completion.ts';
 import { type LabelQueue, openLabelQueue } from './rewards/label-queue.ts';
 import { catchUpWithFeedback, makeQueries } from './storage/catch-up.ts';
 import { databaseFolder, type OpenDatabase, openDatabase } from './storage/database.ts';
@@ -32,6 +34,8 @@ export interface Studio {
   readonly sessions: Sessions;
   readonly loginLinks: LoginLinks;
   readonly invites: Invites;
+  readonly admission: Admission;
+  readonly completion: CompletionSettings;
   readonly jobs: Jobs;
   readonly plan: AskingPlan;
   readonly desk: AnswerDesk;
@@ -66,6 +70,7 @@ export async function openStudio(
     }
     const folder = databaseFolder(project);
     const secret = await loadSecret(folder);
+    const completion = completionSettings(project, secret);
     const images = await openProjectImages(project.paths.images, secret);
     const log = openFeedbackLog(project.paths.feedback);
     ends.push(() => log.close());
@@ -88,6 +93,7 @@ export async function openStudio(
     ends.push(() => uploads.close());
     const queue = openLabelQueue(project, { db: database.db });
     ends.push(() => queue.close());
+    const invites = createInvites(database.db, { secret });
     return {
       project,
       set,
@@ -98,7 +104,9 @@ export async function openStudio(
       secret,
       sessions: createSessions(database.db),
       loginLinks: createLoginLinks(),
-      invites: createInvites(database.db, { secret }),
+      invites,
+      admission: createAdmission({ project, invites }),
+      completion,
       jobs,
       plan,
       desk,

@@ -25,6 +25,8 @@ export interface Invites {
   tokenOf(invite: Pick<Invite, 'id'>): string;
   /** Counts one use and returns the invite's id; undefined where the token is forged, revoked, expired or used up. */
   redeem(token: string): Promise<string | undefined>;
+  /** The id of an invite that is neither revoked nor expired, used up or not: for somebody who came by it before. */
+  recall(token: string): Promise<string | undefined>;
   /** The id in a token whose signature is right, whether it can still be used or not. */
   read(token: string): string | undefined;
   /** False where there is no such invite. */
@@ -73,6 +75,12 @@ export function createInvites(db: Database, options: { secret: Secret; now?: () 
         )
         .returning({ id: invites.id });
       return taken[0]?.id;
+    },
+    async recall(token) {
+      const id = read(token);
+      if (id === undefined) return undefined;
+      const [invite] = await db.select().from(invites).where(eq(invites.id, id));
+      return invite && invite.revokedAt === null && invite.expiresAt > now() ? id : undefined;
     },
     async revoke(id) {
       const revoked = await db

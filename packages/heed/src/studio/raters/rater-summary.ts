@@ -3,6 +3,8 @@ import { groupBy } from '../../collections/group-by.ts';
 import { type Judgement, lastWords, openFeedbackLog, readRaters } from '../../feedback/index.ts';
 import type { Project } from '../../project/project.ts';
 import { fleissKappa, krippendorffAlpha, quantile, type RatedUnits, rawAgreement } from '../../statistics/index.ts';
+import type { ComparisonAnswer } from '../comparing/comparison-log.ts';
+import { measureRaters, type RaterQuality } from './rater-quality.ts';
 
 export interface RaterSummary {
   readonly id: string;
@@ -16,6 +18,8 @@ export interface RaterSummary {
   readonly medianSeconds?: number;
   /** The share of images judged with others on which this rater is with the majority of the others. */
   readonly withOthers?: number;
+  /** Beyond feedback: known answers, repeats, answer times, sides. */
+  readonly quality: RaterQuality;
 }
 
 export interface Agreement {
@@ -28,15 +32,19 @@ export interface Agreement {
 }
 
 /** Everybody who joined or judged; agreement is over those whose answers count. */
-export async function summariseRaters(project: Project): Promise<{ raters: RaterSummary[]; agreement: Agreement }> {
+export async function summariseRaters(
+  project: Project,
+  options: { comparisons?: readonly ComparisonAnswer[] } = {},
+): Promise<{ raters: RaterSummary[]; agreement: Agreement }> {
+  const { comparisons = [] } = options;
   const records = readRaters(project);
-  const events = lastWords(await openFeedbackLog(project.paths.feedback).read()).filter(
-    ({ raterKind }) => raterKind === 'human',
-  );
+  const log = await openFeedbackLog(project.paths.feedback).read();
+  const qualityOf = measureRaters(log, comparisons);
+  const events = lastWords(log).filter(({ raterKind }) => raterKind === 'human');
   const counting = events.filter(({ rater }) => !records.get(rater)?.isSetAside);
   const byImage = groupBy(counting.filter(saysSomething), ({ image }) => image);
   const byRater = groupBy(events, ({ rater }) => rater);
-  const ids = [...new Set([...records.keys(), ...byRater.keys()])];
+  const ids = [...new Set([...records.keys(), ...byRater.keys(), ...comparisons.map(({ rater }) => rater)])];
   return {
     raters: ids.map((id) => {
       const own = byRater.get(id) ?? [];
@@ -54,6 +62,7 @@ export async function summariseRaters(project: Project): Promise<{ raters: Rater
         skip: share(own, ({ label }) => label === 'skip'),
         ...(seconds.length === 0 ? {} : { medianSeconds: quantile(seconds, 0.5) }),
         ...(withOthers === undefined ? {} : { withOthers }),
+        quality: qualityOf(id),
       };
     }),
     agreement: agreementOf([...byImage.values()].map((judgements) => judgements.map(({ label }) => label))),

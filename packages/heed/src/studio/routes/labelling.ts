@@ -1,11 +1,13 @@
 /** Labelling: the next queries, answers, and taking them back. The rater is always the one of the session. */
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { readRaters } from '../../feedback/index.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import { OWNER_RATER } from '../auth/sessions.ts';
 import type { Acceptance } from '../labelling/answer.ts';
 import { leaseQueries, noteShown, releaseQueries } from '../labelling/lease.ts';
 import { standingOf } from '../labelling/standing.ts';
+import { completionOf } from '../raters/completion.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
 
@@ -43,7 +45,13 @@ export function labellingRoutes(studio: Studio) {
         };
   const raterOf = (c: { var: StudioEnv['Variables'] }) => c.var.identity!.rater;
   return new Hono<StudioEnv>()
-    .get('/standing', async (c) => c.json(await standingOf(database.db, termsOf(raterOf(c)))))
+    .get('/standing', async (c) => {
+      const rater = raterOf(c);
+      const standing = await standingOf(database.db, termsOf(rater));
+      const record = readRaters(studio.project).get(rater);
+      const completion = rater === OWNER_RATER ? undefined : completionOf(studio.completion, { standing, record });
+      return c.json({ ...standing, ...(completion === undefined ? {} : { completion }) });
+    })
     .post('/lease', check('json', leaseBody), async (c) => {
       await studio.refresh();
       const { count } = c.req.valid('json');

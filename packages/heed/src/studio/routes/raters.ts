@@ -10,6 +10,8 @@ import { check } from './check-body.ts';
 
 const MAX_DAYS = 365;
 const MAX_USES = 10_000;
+/** As Prolific writes them; the page takes other platforms' names, too. */
+const PLATFORM_QUERY = ['PROLIFIC_PID', 'STUDY_ID', 'SESSION_ID'].map((name) => `${name}={{%${name}%}}`).join('&');
 
 const inviteBody = z.strictObject({
   name: z.string().trim().min(1).max(100),
@@ -29,9 +31,15 @@ export function inviteRoutes(studio: Studio, options: { origin: string }) {
     expiresAt: invite.expiresAt.toISOString(),
     isRevoked: invite.revokedAt !== null,
     link: `${options.origin}/join#${invites.tokenOf(invite)}`,
+    /** For a recruiting platform, which puts its ids in place of the names. */
+    platformLink: `${options.origin}/join?${PLATFORM_QUERY}#${invites.tokenOf(invite)}`,
   });
   return new Hono<StudioEnv>()
-    .get('/', async (c) => c.json({ invites: (await invites.all()).map(shown) }))
+    .get('/', async (c) => {
+      const { code, url } = studio.completion;
+      const completion = { code, ...(url === undefined ? {} : { url }) };
+      return c.json({ invites: (await invites.all()).map(shown), completion });
+    })
     .post('/', check('json', inviteBody), async (c) => c.json(shown(await invites.make(c.req.valid('json')))))
     .post('/:id/revoke', check('param', inviteParam), async (c) => {
       if (await invites.revoke(c.req.valid('param').id)) return c.json({ isRevoked: true });
@@ -39,11 +47,14 @@ export function inviteRoutes(studio: Studio, options: { origin: string }) {
     });
 }
 
-export function raterRoutes({ project }: Studio) {
+export function raterRoutes({ project, comparisons }: Studio) {
   const note = (rater: string, event: 'set-aside' | 'taken-back') =>
     appendRaterEvent(project, { time: new Date().toISOString(), rater, event });
   return new Hono<StudioEnv>()
-    .get('/', async (c) => c.json(await summariseRaters(project)))
+    .get('/', async (c) => {
+      const answers = comparisons.all().flatMap((comparison) => comparison.answers);
+      return c.json(await summariseRaters(project, { comparisons: answers }));
+    })
     .post('/:id/set-aside', check('param', raterParam), async (c) => {
       await note(c.req.valid('param').id, 'set-aside');
       return c.json({ isSetAside: true });

@@ -1,17 +1,28 @@
 /** Logging in and out, and who one is. */
-import { randomUUID } from 'node:crypto';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { type Context, Hono } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
-import { appendRaterEvent } from '../../feedback/index.ts';
+import { platformId } from '../../feedback/index.ts';
 import type { AttemptLimit } from '../auth/attempt-limit.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import { OWNER_RATER, SESSION_DAYS } from '../auth/sessions.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
 
-const joinBody = z.strictObject({ token: z.string().max(200), name: z.string().trim().min(1).max(100) });
+const joinBody = z
+  .strictObject({
+    token: z.string().max(200),
+    /** Not asked of those whom a platform names. */
+    name: z.string().trim().min(1).max(100).optional(),
+    participant: platformId().optional(),
+    study: platformId().optional(),
+    session: platformId().optional(),
+  })
+  .refine(({ name, participant }) => name !== undefined || participant !== undefined, {
+    message: 'expected a name',
+    path: ['name'],
+  });
 
 /** How the cookie is called and whether it may travel in the clear. */
 export interface CookieSettings {
@@ -43,7 +54,7 @@ export function sessionRoutes(studio: Studio, options: { cookie: CookieSettings;
       return c.json({ role: 'owner' as const });
     })
     .post('/join', check('json', joinBody), async (c) => {
-      const { token, name } = c.req.valid('json');
+      const { token, ...arrival } = c.req.valid('json');
       const wait = attempts.take(addressOf(c));
       if (wait !== undefined) {
         c.header('Retry-After', String(wait));
@@ -52,14 +63,14 @@ export function sessionRoutes(studio: Studio, options: { cookie: CookieSettings;
       const earlier = getCookie(c, cookie.name);
       const known = earlier === undefined ? undefined : await studio.sessions.identify(earlier);
       // Opened again in the same browser, by a rater or by the owner to look at it: nobody new has come.
-      if (known?.role === 'owner' || (known?.invite !== undefined && known.invite === studio.invites.read(token))) {
+      const isBack = known?.invite !== undefined && known.invite === studio.invites.read(token);
+      if (known?.role === 'owner' || (isBack && studio.admission.isSame(known.rater, arrival))) {
         return c.json({ role: known.role });
       }
-      const invite = await studio.invites.redeem(token);
-      if (invite === undefined) return problem(c, 401, 'this invitation is over or not whole');
+      const admitted = await studio.admission.admit(token, arrival);
+      if (!admitted) return problem(c, 401, 'this invitation is over or not whole');
+      const { rater, invite } = admitted;
       if (earlier !== undefined) await studio.sessions.end(earlier);
-      const rater = `rater-${randomUUID().slice(0, 13)}`;
-      await appendRaterEvent(studio.project, { time: new Date().toISOString(), rater, event: 'joined', name });
       const session = await studio.sessions.start({ role: 'rater', rater }, { invite });
       setCookie(c, cookie.name, session, { ...settings, maxAge: SESSION_DAYS * 86_400 });
       return c.json({ role: 'rater' as const });

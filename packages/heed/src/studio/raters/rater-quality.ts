@@ -1,0 +1,146 @@
+/**
+ * How far a rater's answers can be relied on: right on what is known, the same when asked again, not faster than anybody
+ * can look, not always the same label or side. Flags are raised where chance does not explain it; what follows from one
+ * is the owner's decision.
+ */
+import { groupBy } from '../../collections/group-by.ts';
+import { QUESTIONS } from '../../evaluate/evaluation.ts';
+import { type FeedbackEvent, type Judgement, type KnownAnswer, knownAnswers, lastWords } from '../../feedback/index.ts';
+import { bootstrapMean, type Interval, wilsonInterval } from '../../statistics/index.ts';
+import type { ComparisonAnswer } from '../comparing/comparison-log.ts';
+
+/** A share of so many, with its interval. */
+export interface CountedShare extends Interval {
+  readonly count: number;
+}
+
+export interface RaterQuality {
+  /** Of the images whose answer is known, practice left out: judged as it is. */
+  readonly gold?: CountedShare;
+  /** How many of these answers are the recogniser's, not a person's. */
+  readonly goldSimulated: number;
+  /** Of the images asked again: judged as before. */
+  readonly repeats?: CountedShare;
+  /** Of the answered queries: too fast. */
+  readonly tooFast?: CountedShare;
+  /** Of the preferences in comparisons, where a coin decides the sides: left. */
+  readonly left?: CountedShare;
+  readonly flags: readonly RaterFlag[];
+}
+
+/** When a flag is raised; each compares an end of an interval, so that few answers raise none. */
+const FLAG_TESTS = {
+  /** Good raters are right on nearly all of what somebody vouches for; chance is a half. */
+  gold: ({ gold }: Measures) => gold !== undefined && gold.hi < 0.8,
+  repeats: ({ repeats }: Measures) => repeats !== undefined && repeats.hi < 0.8,
+  speed: ({ tooFast }: Measures) => tooFast !== undefined && tooFast.lo > 0.1,
+  /** One label nearly always, where the others use both. */
+  constant: ({ commonest, othersCommonest }: Measures) =>
+    commonest !== undefined && commonest.lo > 0.9 && othersCommonest !== undefined && othersCommonest < 0.8,
+  side: ({ left }: Measures) => left !== undefined && (left.lo > 0.6 || left.hi < 0.4),
+} as const;
+export type RaterFlag = keyof typeof FLAG_TESTS;
+
+interface Measures extends Omit<RaterQuality, 'flags'> {
+  /** The share of the rater's more common label. */
+  readonly commonest?: CountedShare;
+  /** The share of that label in what the others say. */
+  readonly othersCommonest?: number;
+}
+
+type Labelled = Judgement & { readonly label: 'good' | 'bad' };
+
+/** Reads the log once; the function returned answers for one rater at a time. People alone. */
+export function measureRaters(
+  events: readonly FeedbackEvent[],
+  comparisons: readonly ComparisonAnswer[],
+): (rater: string) => RaterQuality {
+  const people = events.filter(({ raterKind }) => raterKind === 'human');
+  const known = knownAnswers(events);
+  const wordsOf = (purpose: 'feedback' | 'practice' | 'gold' | 'repeat') =>
+    groupBy(lastWords(people, { purpose }).filter(isLabelled), ({ rater }) => rater);
+  const words = {
+    feedback: wordsOf('feedback'),
+    practice: wordsOf('practice'),
+    gold: wordsOf('gold'),
+    repeat: wordsOf('repeat'),
+  };
+  const all = [...words.feedback.values()].flat();
+  const comparedBy = groupBy(comparisons, ({ rater }) => rater);
+  return (rater) => {
+    const own = (purpose: keyof typeof words) => words[purpose].get(rater) ?? [];
+    const measures: Measures = {
+      ...defined('gold', goldShare(own('gold'), known)),
+      goldSimulated: own('gold').filter(({ image }) => known.get(image)?.isSimulated).length,
+      ...defined('repeats', repeatShare(own('feedback'), own('repeat'))),
+      ...defined('tooFast', tooFastShare([...own('feedback'), ...own('practice'), ...own('gold'), ...own('repeat')])),
+      ...defined('left', leftShare(comparedBy.get(rater) ?? [])),
+      ...commonestLabel(own('feedback'), all),
+    };
+    const flags = (Object.keys(FLAG_TESTS) as RaterFlag[]).filter((flag) => FLAG_TESTS[flag](measures));
+    const { commonest: _, othersCommonest: __, ...shown } = measures;
+    return { ...shown, flags };
+  };
+}
+
+function goldShare(own: readonly Labelled[], known: ReadonlyMap<string, KnownAnswer>): CountedShare | undefined {
+  return countedShare(
+    own.flatMap(({ image, label }) => {
+      const right = known.get(image)?.label;
+      return right === undefined ? [] : [label === right];
+    }),
+  );
+}
+
+function repeatShare(first: readonly Labelled[], again: readonly Labelled[]): CountedShare | undefined {
+  const before = new Map(first.map(({ image, label }) => [image, label]));
+  return countedShare(
+    again.flatMap(({ image, label }) => {
+      const earlier = before.get(image);
+      return earlier === undefined ? [] : [label === earlier];
+    }),
+  );
+}
+
+function tooFastShare(own: readonly Labelled[]): CountedShare | undefined {
+  const byQuery = groupBy(own, ({ query }) => query);
+  return countedShare([...byQuery.values()].map(([first]) => first!.tooFast === true));
+}
+
+/** Both questions of a query stand together: they are resampled as one. */
+function leftShare(answers: readonly ComparisonAnswer[]): CountedShare | undefined {
+  const sides = answers
+    .map((answer) => QUESTIONS.map((question) => answer[question]).filter((side) => side !== 'tie'))
+    .map((given) => given.map((side) => Number(side === 'left')));
+  const count = sides.flat().length;
+  return count === 0 ? undefined : { ...bootstrapMean(sides), count };
+}
+
+function commonestLabel(
+  own: readonly Labelled[],
+  all: readonly Labelled[],
+): Pick<Measures, 'commonest' | 'othersCommonest'> {
+  if (own.length === 0) return {};
+  const good = own.filter(({ label }) => label === 'good').length;
+  const label = 2 * good >= own.length ? 'good' : 'bad';
+  const others = all.filter(({ rater }) => rater !== own[0]!.rater);
+  const shareOfOthers = others.filter((word) => word.label === label).length / others.length;
+  return {
+    ...defined('commonest', countedShare(own.map((word) => word.label === label))),
+    ...(others.length === 0 ? {} : { othersCommonest: shareOfOthers }),
+  };
+}
+
+function countedShare(hits: readonly boolean[]): CountedShare | undefined {
+  return hits.length === 0
+    ? undefined
+    : { ...wilsonInterval(hits.filter(Boolean).length, hits.length), count: hits.length };
+}
+
+function isLabelled(judgement: Judgement): judgement is Labelled {
+  return judgement.label !== 'skip';
+}
+
+function defined<Name extends string, T>(name: Name, value: T | undefined): { [N in Name]?: T } {
+  return (value === undefined ? {} : { [name]: value }) as { [N in Name]?: T };
+}
