@@ -4,7 +4,7 @@ import { applyAdamW, type OptimizerState, sumAndNorm } from './adamw.ts';
 import { createRandom } from './random.ts';
 
 /** Not a multiple of four, and more than two blocks. */
-const SIZE = 20_003;
+const SIZE = 40_003;
 
 const normal = (seed: number, size = SIZE) => createRandom(seed).fillNormal(new Float32Array(size));
 

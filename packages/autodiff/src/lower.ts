@@ -86,18 +86,19 @@ function createWriter(hasFusedMatMul: boolean): {
 } {
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];
-  const known = new Map<string, string>();
+  const known = new Map<string, OnnxTensor[]>();
   let count = 0;
   const store = (type: 'float32' | 'int64', shape: Shape, data: Uint8Array): string => {
-    // Small constants repeat a lot (axes, shapes, scalars): one initializer each.
-    const key = data.length <= 128 ? `${type}|${shape.join()}|${data.join()}` : undefined;
-    const existing = key === undefined ? undefined : known.get(key);
-    if (existing) return existing;
+    // Scalars, axes and shapes repeat a lot, and so do the long lists of what windows see: one initializer each.
+    const key = type === 'int64' || data.length <= 128 ? `${type}|${shape.join()}` : undefined;
+    const alike = key === undefined ? [] : (known.get(key) ?? []);
+    const existing = alike.find((other) => Buffer.compare(other.data as Uint8Array, data) === 0);
+    if (existing) return existing.name;
     count += 1;
-    const name = `c${count}`;
-    initializers.push({ name, type, shape, data });
-    if (key !== undefined) known.set(key, name);
-    return name;
+    const tensor: OnnxTensor = { name: `c${count}`, type, shape, data };
+    initializers.push(tensor);
+    if (key !== undefined) known.set(key, [...alike, tensor]);
+    return tensor.name;
   };
   const builder: GraphBuilder = {
     hasFusedMatMul,

@@ -15,9 +15,6 @@ interface ConvAttributes {
   pads: readonly [number, number, number, number];
 }
 
-/** Positions of an output picture from which the zeros of the padded grid cost less than strided copies. */
-const SMALLEST_RUN_GRID = 256;
-
 const onnxAttributes = ({ stride, pads }: ConvAttributes) => ({
   strides: { ints: [stride, stride] },
   pads: { ints: pads },
@@ -29,6 +26,33 @@ function outputSize(size: number, kernel: number, before: number, after: number,
 
 function convShape(x: Shape, w: Shape, { stride, pads: [top, left, bottom, right] }: ConvAttributes): Shape {
   return [x[0]!, w[0]!, outputSize(x[2]!, w[2]!, top, bottom, stride), outputSize(x[3]!, w[3]!, left, right, stride)];
+}
+
+/** Positions in a batch of padded pictures that each window sees, window after window, row by row. */
+function windowPositions({
+  batch,
+  grid: [gridHeight, gridWidth],
+  output: [height, width],
+  kernel: [kh, kw],
+  stride,
+}: {
+  batch: number;
+  grid: readonly [number, number];
+  output: readonly [number, number];
+  kernel: readonly [number, number];
+  stride: number;
+}): number[] {
+  const positions = new Array<number>(batch * height * width * kh * kw);
+  let i = 0;
+  for (let n = 0; n < batch; n++)
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++)
+        for (let row = 0; row < kh; row++)
+          for (let column = 0; column < kw; column++) {
+            positions[i] = (n * gridHeight + y * stride + row) * gridWidth + x * stride + column;
+            i += 1;
+          }
+  return positions;
 }
 
 const convGradientOps = {
@@ -72,8 +96,8 @@ const convGradientOps = {
     vjp: 'second derivatives of convolutions are not needed',
   }),
   /**
-   * dL/dw from x and dL/dy as one matrix product: the kh*kw shifted views of the padded input are stacked next to
-   * the channels, so that the product [O, N*OH*OW] x [C*kh*kw, N*OH*OW]^T comes out in the weight's own layout.
+   * dL/dw from x and dL/dy as one matrix product [O, N*OH*OW] x [N*OH*OW, kh*kw*C]: with channels last, what a window
+   * sees is kh*kw runs of C numbers, which one Gather collects.
    */
   convWeightGradient: defineOp<ConvAttributes & { weightShape: Shape }>({
     name: 'convWeightGradient',
@@ -82,58 +106,26 @@ const convGradientOps = {
       const [x, g] = inputs as [Tensor, Tensor];
       const [out, channels, kh, kw] = weightShape as [number, number, number, number];
       const [batch, , height, width] = g.shape as [number, number, number, number];
-      const channelsFirst = { perm: { ints: [1, 0, 2, 3] } };
-      const gMoved = graph.node('Transpose', [names[1]!], channelsFirst); // [O, N, OH, OW]
-      const xMoved = graph.node('Transpose', [names[0]!], channelsFirst); // [C, N, H, W]
-      const padded = pads.some((p) => p > 0)
-        ? graph.node('Pad', [xMoved, graph.integers([0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]])])
-        : xMoved;
-      const taps = Array.from({ length: kh * kw }, (_, i) => ({ row: Math.floor(i / kw), column: i % kw }));
-      const paddedHeight = x.shape[2]! + pads[0] + pads[2];
-      const paddedWidth = x.shape[3]! + pads[1] + pads[3];
-      // On the padded grid each view is one contiguous run a channel: copying is fast and costs a few products with zeros.
-      const asRuns = stride === 1 && kh * kw > 1 && height * width >= SMALLEST_RUN_GRID;
-      const length = asRuns
-        ? batch * paddedHeight * paddedWidth - ((kh - 1) * paddedWidth + kw - 1)
-        : batch * height * width;
-      const run = (rows: string, start: number, axis: number) =>
-        graph.node('Slice', [rows, graph.integers([start]), graph.integers([start + length]), graph.integers([axis])]);
+      const length = batch * height * width;
       const reshaped = (value: string, shape: Shape) => graph.node('Reshape', [value, graph.integers(shape)]);
-      const grid = batch * paddedHeight * paddedWidth;
-      // The views stand on an axis of their own from the start, so that none needs a node more than its slice.
-      const views = (): string[] => {
-        if (asRuns) {
-          const rows = reshaped(padded, [channels, 1, grid]);
-          return taps.map(({ row, column }) => run(rows, row * paddedWidth + column, 2));
-        }
-        if (kh * kw === 1 && stride === 1) return [padded];
-        const rows = reshaped(padded, [channels, 1, batch, paddedHeight, paddedWidth]);
-        return taps.map(({ row, column }) => {
-          const ends = [row + (height - 1) * stride + 1, column + (width - 1) * stride + 1];
-          return graph.node('Slice', [
-            rows,
-            graph.integers([row, column]),
-            graph.integers(ends),
-            graph.integers([3, 4]),
-            graph.integers([stride, stride]),
-          ]);
-        });
-      };
-      const stacked = views();
-      const joined = stacked.length === 1 ? stacked[0]! : graph.node('Concat', stacked, { axis: { int: 1 } }); // [C, kh*kw, ...]
-      const columns = reshaped(joined, [channels * kh * kw, length]);
-      const gGrid = asRuns
-        ? graph.node('Pad', [gMoved, graph.integers([0, 0, 0, 0, 0, 0, paddedHeight - height, paddedWidth - width])])
-        : gMoved;
-      const gRows = asRuns ? run(reshaped(gGrid, [out, grid]), 0, 1) : reshaped(gGrid, [out, length]);
-      const product = emitMatmul(graph, [gRows, columns], {
-        transA: false,
-        transB: true,
-        alpha: 1,
-        rankA: 2,
-        rankB: 2,
-      });
-      return reshaped(product, weightShape);
+      const moved = (value: string, perm: readonly number[]) =>
+        graph.node('Transpose', [value], { perm: { ints: perm } });
+      const gRows = reshaped(moved(names[1]!, [1, 0, 2, 3]), [out, length]);
+      if (kh * kw === 1 && stride === 1 && pads.every((p) => p === 0)) {
+        const columns = reshaped(moved(names[0]!, [1, 0, 2, 3]), [channels, length]);
+        const product = { transA: false, transB: true, alpha: 1, rankA: 2, rankB: 2 };
+        return reshaped(emitMatmul(graph, [gRows, columns], product), weightShape);
+      }
+      const channelsLast = moved(names[0]!, [0, 2, 3, 1]); // [N, H, W, C]
+      const padded = pads.some((p) => p > 0)
+        ? graph.node('Pad', [channelsLast, graph.integers([0, pads[0], pads[1], 0, 0, pads[2], pads[3], 0])])
+        : channelsLast;
+      const grid = [x.shape[2]! + pads[0] + pads[2], x.shape[3]! + pads[1] + pads[3]] as const;
+      const rows = reshaped(padded, [batch * grid[0] * grid[1], channels]);
+      const seen = windowPositions({ batch, grid, output: [height, width], kernel: [kh, kw], stride });
+      const windows = graph.node('Gather', [rows, graph.integers(seen)], { axis: { int: 0 } });
+      const product = graph.node('MatMul', [gRows, reshaped(windows, [length, kh * kw * channels])]);
+      return reshaped(moved(reshaped(product, [out, kh * kw, channels]), [0, 2, 1]), weightShape);
     },
     vjp: 'second derivatives of convolutions are not needed',
   }),
