@@ -147,6 +147,14 @@ export interface OptimizerKernels {
   sumOfSquares(count: number): number;
 }
 
+/** Node has it, and its types only name it (TypeScript declares it with the browser's). */
+const { WebAssembly: wasm } = globalThis as unknown as {
+  WebAssembly: {
+    Module: new (bytes: Uint8Array) => object;
+    Instance: new (module: object) => { exports: { memory: { buffer: ArrayBuffer } } };
+  };
+};
+
 let kernels: OptimizerKernels | undefined;
 
 /** The compiled kernels, made at the first call; one memory for all, so blocks are worked on one at a time. */
@@ -163,9 +171,9 @@ function instantiate(): OptimizerKernels {
     sumOfSquares,
   ];
   const pages = Math.ceil((SLOTS.length * BLOCK_BYTES) / PAGE_BYTES);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assembleModule(functions, { pages })));
+  const { exports } = new wasm.Instance(new wasm.Module(assembleModule(functions, { pages })));
   const call = exports as unknown as Record<string, (...numbers: number[]) => number>;
-  const { buffer } = exports.memory as unknown as { buffer: ArrayBuffer };
+  const { buffer } = exports.memory;
   const slots = Object.fromEntries(
     SLOTS.map((slot) => [slot, new Float32Array(buffer, offsetOf(slot), BLOCK)]),
   ) as Record<Slot, Float32Array>;
