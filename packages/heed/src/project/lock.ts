@@ -2,11 +2,11 @@
  * Locks between processes: `.heed/<name>.lock` names the process that holds it. A lock whose process is dead is
  * taken over; age alone says nothing. Not for threads of one process.
  */
-import { readFileSync } from 'node:fs';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { HeedError } from '../errors.ts';
+import { isAlive, type ProcessMark, processMark } from './process-mark.ts';
 import type { Project } from './project.ts';
 
 const CLEARING_WAIT_MS = 10;
@@ -16,10 +16,7 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-interface Holder {
-  pid: number;
-  /** When that process started, in the kernel's ticks; tells a reused process id. Absent outside Linux. */
-  started?: string;
+interface Holder extends ProcessMark {
   command: string;
   since: string;
 }
@@ -40,13 +37,7 @@ export async function takeLock(folder: string, name: string, options: { command?
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${name}.lock`);
   const mine = join(folder, `${name}.lock.${process.pid}.${performance.now()}`);
-  const started = startOf(process.pid);
-  const holder: Holder = {
-    pid: process.pid,
-    ...(started === undefined ? {} : { started }),
-    command,
-    since: new Date().toISOString(),
-  };
+  const holder: Holder = { ...processMark(process.pid), command, since: new Date().toISOString() };
   const text = JSON.stringify(holder);
   // Written whole under a name of its own first: a lock that can be seen is never half written.
   await writeFile(mine, text, { flag: 'wx' });
@@ -118,25 +109,6 @@ function parseHolder(text: string): Holder | undefined {
     return typeof value.pid === 'number' && value.pid > 0
       ? { command: '?', since: '?', ...value, pid: value.pid }
       : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive({ pid, started }: Holder): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  return started === undefined || startOf(pid) === undefined || startOf(pid) === started;
-}
-
-/** Field 22 of /proc/<pid>/stat; the name in field 2 may hold spaces and brackets. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
   } catch {
     return undefined;
   }

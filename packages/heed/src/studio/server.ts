@@ -50,7 +50,11 @@ export async function startStudio(project: Project, options: StudioServerOptions
   const { pages, set, overrides = [], port, host = LOOPBACK, url, onError } = options;
   blockOtherDecoders();
   const publicOrigin = url === undefined ? undefined : checkUrl(url);
-  const studio = await openStudio(project, { overrides, ...(set === undefined ? {} : { set }) });
+  const studio = await openStudio(project, {
+    overrides,
+    ...(set === undefined ? {} : { set }),
+    ...(onError === undefined ? {} : { onError }),
+  });
   try {
     let app: ReturnType<typeof createApp> | undefined;
     const server = createAdaptorServer({ fetch: (request, env) => app!.fetch(request, env) });

@@ -10,7 +10,7 @@ import { loadSecret, type Secret } from './auth/secret.ts';
 import { createSessions, type Sessions } from './auth/sessions.ts';
 import { type ComparisonDesk, openComparisonDesk } from './comparing/comparison-desk.ts';
 import { openUploads, type Uploads } from './data/uploads.ts';
-import { createJobs, type Jobs } from './jobs/jobs.ts';
+import { type Jobs, openJobs } from './jobs/jobs.ts';
 import { type AnswerDesk, createAnswerDesk } from './labelling/answer.ts';
 import { type AskingPlan, createAskingPlan } from './labelling/asking-plan.ts';
 import { openProjectImages, type ProjectImages } from './pictures/project-images.ts';
@@ -56,9 +56,9 @@ const LOCKED = { command: 'studio' } as const;
  */
 export async function openStudio(
   project: Project,
-  options: { set?: string; overrides?: readonly string[] } = {},
+  options: { set?: string; overrides?: readonly string[]; onError?: (error: unknown) => void } = {},
 ): Promise<Studio> {
-  const { set = 'train', overrides = [] } = options;
+  const { set = 'train', overrides = [], onError } = options;
   const ends: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const end of ends.splice(0).reverse()) await end();
@@ -81,8 +81,8 @@ export async function openStudio(
       database.db.transaction((db) => makeQueries(db, images.current(), { set, imagesPerQuery }));
     await takeInImages();
     await database.db.transaction((db) => catchUpWithFeedback(db, log));
-    const jobs = createJobs(project, { overrides });
-    ends.push(() => jobs.stopAll());
+    const jobs = await openJobs(project, { database, overrides, ...(onError === undefined ? {} : { onError }) });
+    ends.push(() => jobs.close());
     const eventCount = (await log.read()).length;
     const plan = createAskingPlan(secret, project.config.label);
     const desk = createAnswerDesk({ database, log, images: images.current, plan, minAnswerMs, eventCount });

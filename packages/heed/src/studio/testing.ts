@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Project } from '../project/project.ts';
 import { createAttemptLimit } from './auth/attempt-limit.ts';
 import { OWNER_RATER } from './auth/sessions.ts';
+import { openJobQueue } from './jobs/queue.ts';
 import type { StaticPages } from './pages/static-pages.ts';
 import { createApp } from './routes/app.ts';
 import { databaseFolder, openDatabase } from './storage/database.ts';
@@ -80,7 +81,7 @@ let emptyDatabase: Promise<string> | undefined;
 /** Gives a new project a copy of an empty database: making one takes seconds, copying it does not. */
 async function useEmptyDatabase(project: Project): Promise<void> {
   const folder = databaseFolder(project);
-  if (existsSync(folder)) return;
+  if (existsSync(folder) || process.env.DATABASE_URL) return;
   emptyDatabase ??= makeEmptyDatabase();
   await cp(await emptyDatabase, folder, { recursive: true });
 }
@@ -88,6 +89,8 @@ async function useEmptyDatabase(project: Project): Promise<void> {
 async function makeEmptyDatabase(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'heed-empty-database-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  await (await openDatabase(folder)).close();
+  const database = await openDatabase(folder, { url: '' });
+  await (await openJobQueue(database)).close();
+  await database.close();
   return folder;
 }

@@ -1,148 +1,199 @@
 /**
- * Commands of heed started from the pages: the same as on the command line, each in a process of its own, so that
- * training never runs beside the server. Their progress is what `--json` writes to stderr.
+ * The studio's one worker: takes jobs from the queue and runs each as a command in a process of its own, so that
+ * training never runs beside the server. What a job is kept as is the queue's business.
+ *
+ * A job outlives the studio: closing gives it back (the command keeps its checkpoint), and a studio that was killed
+ * leaves a claim, whose process the next one ends before it begins the job again.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { EXIT_CODES } from '../../errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from '../../project/process-mark.ts';
 import type { Project } from '../../project/project.ts';
+import type { OpenDatabase } from '../storage/database.ts';
+import { type CommandEnd, type RunningCommand, startCommand } from './command.ts';
+import { hasEnded, JOB_KINDS, type Job, type JobKind } from './job.ts';
+import { type Claim, type JobQueue, type JobRecord, openJobQueue, type QueueOptions } from './queue.ts';
 
-const HEED = fileURLToPath(new URL('../../../bin/heed.mjs', import.meta.url));
-const NOTES_KEPT = 20;
+/** How long the process of a killed studio may take to write its checkpoint. */
+const ORPHAN_WAIT_MS = 30_000;
+const LOOK_EVERY_MS = 100;
 
-/** What can be started, and its arguments. */
-export const JOB_KINDS = {
-  generate: ['generate'],
-  reward: ['reward'],
-  tune: ['tune'],
-  evaluate: ['evaluate'],
-  report: ['report'],
-} as const satisfies Record<string, readonly string[]>;
-export type JobKind = keyof typeof JOB_KINDS;
-
-export interface JobProgress {
-  readonly label: string;
-  readonly done: number;
-  readonly total: number;
-  readonly perSecond?: number;
-  readonly leftSeconds?: number;
-}
-
-/** One run of a command, as it is by now. */
-export interface Job {
-  readonly id: string;
-  readonly kind: JobKind;
-  /** 'waiting' is one that has not begun, or that begins again after its worker was lost. */
-  readonly state: 'waiting' | 'running' | 'done' | 'failed' | 'stopped';
-  /** Settings of this run alone, as `--set` takes them. */
-  readonly settings: readonly string[];
-  /** How often it was begun. */
-  readonly attempt: number;
-  /** When it was asked for. */
-  readonly createdAt: string;
-  /** When it last began; when it was asked for while it waits. */
-  readonly startedAt: string;
-  readonly endedAt?: string;
-  readonly progress?: JobProgress;
-  /** Remarks of the command, the newest last. */
-  readonly notes: readonly string[];
-  /** Why it failed. */
-  readonly error?: string;
+export interface JobsOptions extends QueueOptions {
+  /** Settings for every command, as `--set` takes them. */
+  readonly overrides?: readonly string[];
+  readonly heartbeatMs?: number;
+  /** How often an idle worker looks for jobs that are due again. */
+  readonly idleMs?: number;
+  /** What is run in place of heed's command line. */
+  readonly program?: string;
+  /** Told of what the database refuses; the worker goes on. */
+  readonly onError?: (error: unknown) => void;
 }
 
 export interface Jobs {
-  /** All since the studio was started, the newest first. */
-  all(): Job[];
-  get(id: string): Job | undefined;
-  /** Undefined where one is running already: two trainings at once would only slow each other down. */
-  start(kind: JobKind, options?: { settings?: readonly string[] }): Job | undefined;
-  /** Asks the command to stop; it keeps what is done. False where it is not running. */
-  stop(id: string): boolean;
+  /** The newest first. */
+  all(): Promise<Job[]>;
+  get(id: string): Promise<Job | undefined>;
+  /** Undefined where another has not ended yet: two trainings at once would only slow each other down. */
+  start(kind: JobKind, options?: { settings?: readonly string[] }): Promise<Job | undefined>;
+  /** Asks the command to stop; it keeps what is done. False where it has ended. */
+  stop(id: string): Promise<boolean>;
   /** Calls `listener` with each new state until the returned function is called. */
   watch(id: string, listener: (job: Job) => void): () => void;
-  /** Stops what runs and waits for its end. */
-  stopAll(): Promise<void>;
+  /** Stops what runs, gives it back to the queue and waits for its end. */
+  close(): Promise<void>;
 }
 
-export function createJobs(project: Project, options: { overrides?: readonly string[] } = {}): Jobs {
-  const { overrides = [] } = options;
-  const jobs = new Map<string, Job>();
-  const children = new Map<string, ChildProcess>();
-  const listeners = new Map<string, Set<(job: Job) => void>>();
-  const change = (id: string, changes: Partial<Job>) => {
-    const job = { ...jobs.get(id)!, ...changes };
-    jobs.set(id, job);
-    for (const listener of listeners.get(id) ?? []) listener(job);
-  };
-  const stop = (id: string) => children.get(id)?.kill('SIGTERM') ?? false;
+interface Current {
+  readonly claim: Claim;
+  readonly command: RunningCommand;
+  readonly job: Job;
+}
 
-  return {
-    all: () => [...jobs.values()].reverse(),
-    get: (id) => jobs.get(id),
-    stop,
-    start(kind, { settings = [] } = {}) {
-      if (children.size > 0) return undefined;
-      const id = `${kind}-${jobs.size + 1}`;
-      const now = new Date().toISOString();
-      jobs.set(id, { id, kind, state: 'running', settings, attempt: 1, createdAt: now, startedAt: now, notes: [] });
-      const set = [...overrides, ...settings].flatMap((setting) => ['--set', setting]);
-      const args = [HEED, ...JOB_KINDS[kind], '--json', '--project', project.folder, ...set];
-      const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-      children.set(id, child);
-      createInterface({ input: child.stderr }).on('line', (line) => change(id, changesOf(line, jobs.get(id)!)));
-      const end = (changes: Partial<Job>) => {
-        if (!children.delete(id)) return;
-        change(id, { endedAt: new Date().toISOString(), ...changes });
-      };
-      child.once('error', (error) => end({ state: 'failed', error: error.message }));
-      // 'close', not 'exit': the last lines on stderr say why.
-      child.once('close', (code) => {
-        if (code === EXIT_CODES.ok) end({ state: 'done' });
-        else if (code === EXIT_CODES.interrupted || code === null) end({ state: 'stopped' });
-        else end({ state: 'failed', error: jobs.get(id)!.error ?? `the command ended with ${code}` });
+/** Opens the queue of a project whose lock the caller holds, and begins to work. */
+export async function openJobs(project: Project, options: JobsOptions & { database: OpenDatabase }): Promise<Jobs> {
+  const { database, overrides = [], heartbeatMs = 15_000, idleMs = 2000, program, onError = () => {} } = options;
+  const queue = await openJobQueue(database, options);
+  const listeners = new Map<string, Set<(job: Job) => void>>();
+  const closing = new AbortController();
+  let current: Current | undefined;
+  let wake = () => {};
+
+  const live = (job: Job): Job =>
+    current?.claim.id === job.id ? { ...current.job, state: 'running', ...current.command.output() } : job;
+  const tell = (job: Job) => {
+    for (const listener of listeners.get(job.id) ?? []) listener(job);
+  };
+  /** What the database refuses is tried again: a restart of the server must not cost a job its end. */
+  const insist = async (write: () => Promise<unknown>) => {
+    while (true) {
+      try {
+        await write();
+        return;
+      } catch (error) {
+        onError(error);
+        if (closing.signal.aborted) return;
+        await sleep(1000, undefined, { signal: closing.signal }).catch(() => {});
+      }
+    }
+  };
+
+  const run = async (claim: Claim) => {
+    const job = (await queue.get(claim.id))!;
+    const settings = [...overrides, ...claim.settings].flatMap((setting) => ['--set', setting]);
+    const command = startCommand([...JOB_KINDS[claim.kind], '--project', project.folder, ...settings], {
+      ...(program === undefined ? {} : { program }),
+      onChange: () => current?.claim === claim && tell(live(job)),
+    });
+    current = { claim, command, job };
+    const record = (): JobRecord => ({
+      ...command.output(),
+      ...(command.mark === undefined ? {} : { process: command.mark }),
+    });
+    let beating = Promise.resolve();
+    const beat = async () => {
+      if (!(await queue.beat(claim, record()))) command.stop();
+    };
+    const beatOn = () => {
+      beating = beating.then(beat).catch(onError);
+    };
+    beatOn();
+    const heart = setInterval(beatOn, heartbeatMs);
+    if (closing.signal.aborted) command.stop();
+    tell(live(job));
+    const end = await command.ended;
+    clearInterval(heart);
+    await beating;
+    await insist(() => write(queue, { claim, end, record: record(), isClosing: closing.signal.aborted }));
+    current = undefined;
+    const ended = await queue.get(claim.id).catch(onError);
+    if (ended) tell(ended);
+  };
+
+  const work = async () => {
+    await insist(() => takeBackOrphans(queue));
+    while (!closing.signal.aborted) {
+      const claim = await queue.claim().catch(onError);
+      if (claim) {
+        await run(claim).catch(onError);
+        continue;
+      }
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
       });
-      return jobs.get(id);
+      await Promise.race([woken, sleep(idleMs, undefined, { signal: closing.signal, ref: false }).catch(() => {})]);
+    }
+  };
+  const maintenance = setInterval(() => void queue.maintain().catch(onError), 2 * heartbeatMs);
+  maintenance.unref();
+  const working = work();
+
+  let starting: Promise<unknown> = Promise.resolve();
+  return {
+    all: async () => (await queue.list()).map(live),
+    async get(id) {
+      const job = await queue.get(id);
+      return job && live(job);
+    },
+    start(kind, { settings = [] } = {}) {
+      const started = starting.then(async () => {
+        if (current || (await queue.list()).some((job) => !hasEnded(job))) return undefined;
+        const id = await queue.send(kind, settings);
+        wake();
+        return queue.get(id);
+      });
+      starting = started.catch(() => {});
+      return started;
+    },
+    async stop(id) {
+      const isCancelled = await queue.cancel(id);
+      if (current?.claim.id === id) current.command.stop();
+      else if (isCancelled) tell((await queue.get(id))!);
+      return isCancelled;
     },
     watch(id, listener) {
       const watching = listeners.get(id) ?? new Set();
       listeners.set(id, watching.add(listener));
-      return () => watching.delete(listener);
+      return () => {
+        watching.delete(listener);
+        if (watching.size === 0) listeners.delete(id);
+      };
     },
-    async stopAll() {
-      await Promise.all(
-        [...children].map(([id, child]) => {
-          const ended = once(child, 'close');
-          stop(id);
-          return ended;
-        }),
-      );
+    async close() {
+      closing.abort();
+      clearInterval(maintenance);
+      current?.command.stop();
+      await working;
+      await queue.close();
     },
   };
 }
 
-/** What a line of the command's stderr says. */
-function changesOf(line: string, { notes }: Job): Partial<Job> {
-  let value: Record<string, unknown>;
-  try {
-    value = JSON.parse(line) as Record<string, unknown>;
-  } catch {
-    // Libraries write here in words of their own.
-    return {};
+/** Writes how an attempt ended; where the claim is lost nothing is written. */
+async function write(
+  queue: JobQueue,
+  options: { claim: Claim; end: CommandEnd; record: JobRecord; isClosing: boolean },
+): Promise<void> {
+  const { claim, end, record, isClosing } = options;
+  if (end === 'done') await queue.complete(claim, record);
+  else if (end === 'failed') await queue.end(claim, 'failed', record);
+  else if (end === 'lost') await queue.lose(claim, record);
+  else {
+    const isWritten = isClosing ? await queue.release(claim, record) : await queue.end(claim, 'stopped', record);
+    // Cancelled before its process ended, as usual.
+    if (!isWritten) await queue.note(claim, record);
   }
-  const { progress, done, total, perSecond, leftSeconds, note, error } = value;
-  if (typeof progress === 'string' && typeof done === 'number' && typeof total === 'number') {
-    return {
-      progress: {
-        label: progress,
-        done,
-        total,
-        ...(typeof perSecond === 'number' ? { perSecond } : {}),
-        ...(typeof leftSeconds === 'number' ? { leftSeconds } : {}),
-      },
-    };
+}
+
+/** What is claimed when a studio opens was a killed one's: its process is ended, then the job begins again. */
+async function takeBackOrphans(queue: JobQueue): Promise<void> {
+  for (const { claim, record } of await queue.claimed()) {
+    const { process: orphan } = record;
+    if (orphan && isAlive(orphan)) {
+      process.kill(orphan.pid, 'SIGTERM');
+      for (let waited = 0; isAlive(orphan) && waited < ORPHAN_WAIT_MS; waited += LOOK_EVERY_MS)
+        await sleep(LOOK_EVERY_MS);
+      if (isAlive(orphan)) process.kill(orphan.pid, 'SIGKILL');
+    }
+    await queue.lose(claim, { ...record, error: 'the studio was ended while the command ran' });
   }
-  if (typeof note === 'string') return { notes: [...notes, note].slice(-NOTES_KEPT) };
-  return typeof error === 'string' ? { error } : {};
 }

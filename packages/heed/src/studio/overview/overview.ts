@@ -8,7 +8,7 @@ import { modelNames } from '../../project/models.ts';
 import type { Project } from '../../project/project.ts';
 import { latestRunId } from '../../project/run.ts';
 import { REWARD_REPORT_FILE, type RewardReport } from '../../reward/report.ts';
-import type { JobKind } from '../jobs/jobs.ts';
+import type { JobKind } from '../jobs/job.ts';
 
 /** One trained reward. */
 export interface RewardStatus {

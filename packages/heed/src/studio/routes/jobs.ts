@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { HeedError } from '../../errors.ts';
 import { openProject } from '../../project/project.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
-import { JOB_KINDS, type Job, type JobKind } from '../jobs/jobs.ts';
+import { hasEnded, JOB_KINDS, type Job, type JobKind } from '../jobs/job.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
 
@@ -20,7 +20,7 @@ const ALIVE_EVERY_MS = 15_000;
 
 export function jobRoutes({ jobs, project, overrides }: Studio) {
   return new Hono<StudioEnv>()
-    .get('/', (c) => c.json({ jobs: jobs.all() }))
+    .get('/', async (c) => c.json({ jobs: await jobs.all() }))
     .post('/', check('json', jobBody), async (c) => {
       const { kind, settings } = c.req.valid('json');
       try {
@@ -29,20 +29,18 @@ export function jobRoutes({ jobs, project, overrides }: Studio) {
         if (error instanceof HeedError) return problem(c, 400, error.message);
         throw error;
       }
-      const job = jobs.start(kind, { settings });
+      const job = await jobs.start(kind, { settings });
       return job ? c.json(job) : problem(c, 409, 'another command is running; stop it or wait for it');
     })
-    .post('/:id/stop', check('param', jobParam), (c) => {
-      if (jobs.stop(c.req.valid('param').id)) return c.json({ stopping: true });
+    .post('/:id/stop', check('param', jobParam), async (c) => {
+      if (await jobs.stop(c.req.valid('param').id)) return c.json({ stopping: true });
       return problem(c, 404, 'this command is not running');
     })
-    .get('/:id/events', check('param', jobParam), (c) => {
-      const job = jobs.get(c.req.valid('param').id);
-      if (!job) return problem(c, 404, 'there is no such command');
+    .get('/:id/events', check('param', jobParam), async (c) => {
+      const { id } = c.req.valid('param');
+      if (!(await jobs.get(id))) return problem(c, 404, 'there is no such command');
       return streamSSE(c, async (stream) => {
         const send = (now: Job) => stream.writeSSE({ data: JSON.stringify(now) });
-        await send(job);
-        if (job.state !== 'running') return;
         await new Promise<void>((resolve) => {
           const alive = setInterval(() => void stream.write(': alive\n\n'), ALIVE_EVERY_MS);
           const end = () => {
@@ -50,12 +48,14 @@ export function jobRoutes({ jobs, project, overrides }: Studio) {
             unwatch();
             resolve();
           };
-          const unwatch = jobs.watch(job.id, (now) => {
+          const show = (now: Job) =>
             void send(now).then(() => {
-              if (now.state !== 'running') end();
+              if (hasEnded(now)) end();
             });
-          });
+          // Watched before it is read: no state falls between.
+          const unwatch = jobs.watch(id, show);
           stream.onAbort(end);
+          jobs.get(id).then((now) => (now ? show(now) : end()), end);
         });
       });
     });

@@ -1,31 +1,53 @@
 /**
- * Opens the studio's database: PGlite in `.heed/studio/`, migrated. The caller holds the lock, which lies outside the
- * data folder: two processes on one PGlite folder lose rows without an error. PGlite never flushes to disk, so nothing
- * may be acknowledged for being in it.
+ * Opens the studio's database, migrated: PGlite in `.heed/studio/`, or the PostgreSQL of DATABASE_URL. The caller holds
+ * the lock, which lies outside the data folder: two processes on one PGlite folder lose rows without an error.
  */
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PGlite } from '@electric-sql/pglite';
-import { sql } from 'drizzle-orm';
-import { drizzle, type PgliteDatabase } from 'drizzle-orm/pglite';
+import type { PgliteDatabase } from 'drizzle-orm/pglite';
 import { migrate } from 'drizzle-orm/pglite/migrator';
 import { HeedError } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
+import { loadSecret } from '../auth/secret.ts';
+import { openPglite, removePglite } from './pglite.ts';
 
 const MIGRATIONS_FOLDER = fileURLToPath(new URL('./migrations', import.meta.url));
 
+/** The database with its transactions, whichever driver stands behind it. */
+export type StudioDatabase = PgliteDatabase;
+
 /** Reads and writes of the tables; inside a transaction as outside. */
 export type Database = Pick<
-  PgliteDatabase,
+  StudioDatabase,
   'select' | 'selectDistinct' | 'insert' | 'update' | 'delete' | 'execute' | '$count'
 >;
 
+/** Runs one statement with values ($1, $2), or several in one text without. */
+export type SqlExecutor = (
+  text: string,
+  values?: readonly unknown[],
+) => Promise<{ readonly rows: readonly Record<string, unknown>[] }>;
+
 /** The database and its end. */
 export interface OpenDatabase {
-  readonly db: PgliteDatabase;
+  readonly kind: 'pglite' | 'postgres';
+  readonly db: StudioDatabase;
+  /** Names of Postgres schemas: the studio's tables, their migrations, the queue of jobs. */
+  readonly schemas: { readonly tables: string; readonly migrations: string; readonly jobs: string };
+  /** For libraries that write SQL themselves. */
+  readonly execute: SqlExecutor;
+  /** The same within one transaction. */
+  transact<T>(work: (execute: SqlExecutor) => Promise<T>): Promise<T>;
   close(): Promise<void>;
+}
+
+/** As a driver opens it; `place` is what messages call it. */
+export type UnmigratedDatabase = OpenDatabase & { readonly place: string };
+
+export interface DatabaseOptions {
+  /** Of a PostgreSQL, or '' for PGlite; the default is the environment's DATABASE_URL. */
+  readonly url?: string | undefined;
 }
 
 /** Where the tables of a project lie. */
@@ -33,48 +55,62 @@ export function databaseFolder(project: Project): string {
   return join(project.paths.state, 'studio');
 }
 
-/** Opens or makes the database in `folder`. A first start that was killed half-way is moved aside and begun again. */
-export async function openDatabase(folder: string): Promise<OpenDatabase> {
+/** Opens or makes the database of the project whose folder of tables is `folder`. */
+export async function openDatabase(
+  folder: string,
+  { url = process.env.DATABASE_URL }: DatabaseOptions = {},
+): Promise<OpenDatabase> {
   await mkdir(folder, { recursive: true });
-  const dataFolder = join(folder, 'pglite');
-  if (existsSync(dataFolder) && !isWhole(dataFolder)) await rename(dataFolder, `${dataFolder}.torn-${Date.now()}`);
+  let opened: UnmigratedDatabase | undefined;
   try {
-    const client = await PGlite.create(dataFolder);
-    const db = drizzle(client);
-    await refuseNewerSchema(db);
-    await migrate(db, { migrationsFolder: MIGRATIONS_FOLDER });
-    return { db, close: () => client.close() };
+    opened = isPostgres(url) ? await openPostgres(url, folder) : await openPglite(join(folder, 'pglite'));
+    await refuseNewerSchema(opened);
+    await migrate(opened.db, {
+      migrationsFolder: MIGRATIONS_FOLDER,
+      migrationsSchema: opened.schemas.migrations,
+    });
+    return opened;
   } catch (error) {
+    await opened?.close().catch(() => {});
     if (error instanceof HeedError) throw error;
     throw new HeedError(
-      `${dataFolder}: expected the studio's tables, they do not open (${(error as Error).message}); \`heed doctor --rebuild\` makes them anew from feedback.jsonl`,
+      `${opened?.place ?? folder}: expected the studio's tables, they do not open (${(error as Error).message}); \`heed doctor --rebuild\` makes them anew from feedback.jsonl`,
       { cause: error },
     );
   }
 }
 
 /** Removes the tables; the next opening makes them anew from the project's files. */
-export async function removeDatabase(folder: string): Promise<void> {
-  await rm(join(folder, 'pglite'), { recursive: true, force: true });
+export async function removeDatabase(
+  folder: string,
+  { url = process.env.DATABASE_URL }: DatabaseOptions = {},
+): Promise<void> {
+  if (!isPostgres(url)) return removePglite(join(folder, 'pglite'));
+  const { removePostgres } = await import('./postgres.ts');
+  await removePostgres(url, await loadSecret(folder));
 }
 
-/** What initdb writes last is there. */
-function isWhole(dataFolder: string): boolean {
-  return ['PG_VERSION', 'global/pg_control', 'postgresql.conf'].every((name) => existsSync(join(dataFolder, name)));
+function isPostgres(url: string | undefined): url is string {
+  if (url === undefined || url === '') return false;
+  if (/^postgres(ql)?:\/\//.test(url)) return true;
+  // The value can hold a password.
+  throw new HeedError('DATABASE_URL must begin with postgresql://, got something else');
 }
 
-async function refuseNewerSchema(db: PgliteDatabase): Promise<void> {
-  const { rows: tables } = await db.execute<{ name: string | null }>(
-    sql`select to_regclass('drizzle.__drizzle_migrations')::text as name`,
-  );
+async function openPostgres(url: string, folder: string): Promise<UnmigratedDatabase> {
+  const postgres = await import('./postgres.ts');
+  return postgres.openPostgres(url, await loadSecret(folder));
+}
+
+async function refuseNewerSchema({ execute, schemas }: OpenDatabase): Promise<void> {
+  const table = `${schemas.migrations}.__drizzle_migrations`;
+  const { rows: tables } = await execute('select to_regclass($1)::text as name', [table]);
   if (!tables[0]?.name) return;
-  const { rows } = await db.execute<{ applied: number }>(
-    sql`select count(*)::int as applied from drizzle.__drizzle_migrations`,
-  );
+  const { rows } = await execute(`select count(*)::int as applied from ${table}`, []);
   const journal = JSON.parse(await readFile(join(MIGRATIONS_FOLDER, 'meta', '_journal.json'), 'utf8')) as {
     entries: unknown[];
   };
-  const applied = rows[0]?.applied ?? 0;
+  const applied = Number(rows[0]?.applied ?? 0);
   if (applied > journal.entries.length) {
     throw new HeedError(
       `the studio's tables are of a newer heed: expected at most ${journal.entries.length} migrations, found ${applied}`,

@@ -1,0 +1,98 @@
+/**
+ * One command of heed as a process of its own, so that training never runs beside the server. Its progress is what
+ * `--json` writes to stderr. Knows nothing of the queue.
+ */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { EXIT_CODES } from '../../errors.ts';
+import { type ProcessMark, processMark } from '../../project/process-mark.ts';
+import type { JobOutput } from './job.ts';
+
+const HEED = fileURLToPath(new URL('../../../bin/heed.mjs', import.meta.url));
+const NOTES_KEPT = 20;
+
+/** How a command ended. 'lost' is a process that was killed or crashed: it did not fail by its own word. */
+export type CommandEnd = 'done' | 'failed' | 'stopped' | 'lost';
+
+export interface RunningCommand {
+  /** Absent where the process did not even start. */
+  readonly mark: ProcessMark | undefined;
+  output(): JobOutput;
+  /** Asks it to stop; it keeps what is done. */
+  stop(): void;
+  /** Ends it at once. */
+  kill(): void;
+  readonly ended: Promise<CommandEnd>;
+}
+
+/** Starts `heed <args> --json`, or another program that speaks like it; `onChange` is told of each new word of it. */
+export function startCommand(
+  args: readonly string[],
+  options: { program?: string; onChange?: () => void } = {},
+): RunningCommand {
+  const { program = HEED, onChange = () => {} } = options;
+  const child = spawn(process.execPath, [program, ...args, '--json'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let output: JobOutput = { notes: [] };
+  let isStopping = false;
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    output = { ...output, ...changesOf(line, output) };
+    onChange();
+  });
+  const ended = new Promise<CommandEnd>((resolve) => {
+    child.once('error', (error) => {
+      output = { ...output, error: error.message };
+      resolve('failed');
+    });
+    // 'close', not 'exit': the last lines on stderr say why.
+    child.once('close', (code, signal) => {
+      if (code === EXIT_CODES.ok) resolve('done');
+      else if (code === EXIT_CODES.interrupted || isStopping) resolve('stopped');
+      else if (signal !== null) {
+        output = { ...output, error: `the process was ended by ${signal}` };
+        resolve('lost');
+      } else {
+        output = { ...output, error: output.error ?? `the command ended with ${code}` };
+        resolve('failed');
+      }
+    });
+  });
+  return {
+    mark: child.pid === undefined ? undefined : processMark(child.pid),
+    output: () => output,
+    stop() {
+      isStopping = true;
+      child.kill('SIGTERM');
+    },
+    kill() {
+      isStopping = true;
+      child.kill('SIGKILL');
+    },
+    ended,
+  };
+}
+
+/** What a line of the command's stderr says. */
+function changesOf(line: string, { notes }: JobOutput): Partial<JobOutput> {
+  let value: Record<string, unknown>;
+  try {
+    value = JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    // Libraries write here in words of their own.
+    return {};
+  }
+  const { progress, done, total, perSecond, leftSeconds, note, error } = value;
+  if (typeof progress === 'string' && typeof done === 'number' && typeof total === 'number') {
+    return {
+      progress: {
+        label: progress,
+        done,
+        total,
+        ...(typeof perSecond === 'number' ? { perSecond } : {}),
+        ...(typeof leftSeconds === 'number' ? { leftSeconds } : {}),
+      },
+    };
+  }
+  if (typeof note === 'string') return { notes: [...notes, note].slice(-NOTES_KEPT) };
+  return typeof error === 'string' ? { error } : {};
+}

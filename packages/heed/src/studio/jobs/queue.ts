@@ -1,0 +1,234 @@
+/**
+ * Jobs in the database, by pg-boss: waiting, claimed for the length of a lease, begun again when a worker is lost, put
+ * among the dead after too many attempts. Runs nothing.
+ *
+ * pg-boss 10 has no heartbeat, and its `complete` does not ask whose claim it ends. Both are added here: a heartbeat
+ * begins the lease anew, and every write of a worker is made under a lock on the row of its own attempt; a worker whose
+ * lease another has taken finds no such row. All times are the database's, so that clocks of machines do not matter.
+ */
+import PgBoss from 'pg-boss';
+import type { ProcessMark } from '../../project/process-mark.ts';
+import type { OpenDatabase, SqlExecutor } from '../storage/database.ts';
+import type { Job, JobKind, JobOutput } from './job.ts';
+
+const QUEUE = 'commands';
+const DEAD = 'dead-commands';
+const JOBS_LISTED = 50;
+const KEPT_SECONDS = 30 * 24 * 3600;
+
+export interface QueueOptions {
+  /** Without a heartbeat for this long a worker counts as lost. */
+  readonly leaseSeconds?: number;
+  /** How often a lost job is begun again. */
+  readonly retries?: number;
+  /** Before it is begun again; doubles each time. */
+  readonly retryDelaySeconds?: number;
+}
+
+/** A worker's hold on one attempt at a job. */
+export interface Claim {
+  readonly id: string;
+  readonly kind: JobKind;
+  readonly settings: readonly string[];
+  /** Counts from 1, and is what writes are checked against. */
+  readonly attempt: number;
+}
+
+/** What is kept of a job besides its state. */
+export interface JobRecord extends JobOutput {
+  /** The process that does the work, to be ended before the job is begun again. */
+  readonly process?: ProcessMark;
+}
+
+export interface JobQueue {
+  send(kind: JobKind, settings: readonly string[]): Promise<string>;
+  /** The next waiting job, if any; nobody else gets it while the lease lasts. */
+  claim(): Promise<Claim | undefined>;
+  /** Begins the lease anew. Like all writes with a claim: false where the claim is lost, and then nothing is written. */
+  beat(claim: Claim, record: JobRecord): Promise<boolean>;
+  complete(claim: Claim, record: JobRecord): Promise<boolean>;
+  /** The worker was lost: again, or dead after too many attempts. */
+  lose(claim: Claim, record: JobRecord): Promise<boolean>;
+  /** It ended without success, and would again if it were begun again. */
+  end(claim: Claim, state: 'failed' | 'stopped', record: JobRecord): Promise<boolean>;
+  /** Gives the job back, as if it had not been begun. */
+  release(claim: Claim, record: JobRecord): Promise<boolean>;
+  /** Keeps what the command said of itself after the job was cancelled. */
+  note(claim: Claim, record: JobRecord): Promise<void>;
+  /** False where it has ended. */
+  cancel(id: string): Promise<boolean>;
+  /** Takes back the jobs whose lease is over, and clears away what is old. */
+  maintain(): Promise<void>;
+  /** What is claimed by whomever, with the process that was noted. */
+  claimed(): Promise<{ claim: Claim; record: JobRecord }[]>;
+  /** The newest first. */
+  list(): Promise<Job[]>;
+  get(id: string): Promise<Job | undefined>;
+  /** Jobs that were given up after too many attempts. */
+  deadCount(): Promise<number>;
+  close(): Promise<void>;
+}
+
+interface JobData {
+  readonly kind: JobKind;
+  readonly settings: readonly string[];
+}
+
+interface JobRow {
+  readonly id: string;
+  readonly data: JobData;
+  readonly state: keyof typeof STATES;
+  readonly attempt: number;
+  readonly created: string;
+  readonly started: string | null;
+  readonly completed: string | null;
+  readonly output: Partial<JobRecord> & { value?: { message?: string } };
+}
+
+const STATES = {
+  created: 'waiting',
+  retry: 'waiting',
+  active: 'running',
+  completed: 'done',
+  cancelled: 'stopped',
+  failed: 'failed',
+} as const;
+
+const ENDS = { failed: 'failed', stopped: 'cancelled' } as const;
+
+/** Opens the queue, and makes its tables where they are missing. */
+export async function openJobQueue(database: OpenDatabase, options: QueueOptions = {}): Promise<JobQueue> {
+  const { leaseSeconds = 60, retries = 3, retryDelaySeconds = 5 } = options;
+  const { execute, transact } = database;
+  const schema = database.schemas.jobs;
+  const boss = new PgBoss({
+    schema,
+    db: bossDatabase(execute),
+    supervise: false,
+    schedule: false,
+    archiveCompletedAfterSeconds: KEPT_SECONDS,
+    archiveFailedAfterSeconds: KEPT_SECONDS,
+  });
+  // Failures of maintenance reach its caller; an event without a listener would end the process.
+  boss.on('error', () => {});
+  await boss.start();
+  await boss.createQueue(DEAD);
+  const policy = {
+    name: QUEUE,
+    deadLetter: DEAD,
+    retryLimit: retries,
+    retryDelay: retryDelaySeconds,
+    retryBackoff: retryDelaySeconds > 0,
+    expireInSeconds: leaseSeconds,
+  };
+  await boss.createQueue(QUEUE, policy);
+  await boss.updateQueue(QUEUE, policy);
+
+  const mine = "name = $1 and id = $2 and state = 'active' and retry_count = $3";
+  const keyOf = (claim: Claim) => [QUEUE, claim.id, claim.attempt - 1];
+  /** Does `work` where the claim still holds, in one transaction with the look at it. */
+  const fenced = (claim: Claim, work: (sql: SqlExecutor) => Promise<unknown>) =>
+    transact(async (sql) => {
+      const { rows } = await sql(`select id from ${schema}.job where ${mine} for update`, keyOf(claim));
+      if (rows.length === 0) return false;
+      await work(sql);
+      return true;
+    });
+  const update = (sql: SqlExecutor, claim: Claim, { set, record }: { set: string; record: JobRecord }) =>
+    sql(`update ${schema}.job set ${set}, output = $4::text::jsonb where ${mine}`, [
+      ...keyOf(claim),
+      JSON.stringify(record),
+    ]);
+  const rowsOf = async (where: string, values: readonly unknown[]) => {
+    const { rows } = await execute(
+      `select id, data, state::text as state, retry_count + 1 as attempt, created_on::text as created,
+         started_on::text as started, completed_on::text as completed, output
+       from ${schema}.job where name = $1 and ${where} order by created_on desc, id limit ${JOBS_LISTED}`,
+      [QUEUE, ...values],
+    );
+    return rows as unknown as JobRow[];
+  };
+
+  return {
+    async send(kind, settings) {
+      const id = await boss.send(QUEUE, { kind, settings } satisfies JobData);
+      if (id === null) throw new Error('the queue did not take the job');
+      return id;
+    },
+    async claim() {
+      const [job] = await boss.fetch<JobData>(QUEUE, { includeMetadata: true });
+      if (!job) return undefined;
+      const { kind, settings } = job.data;
+      return { id: job.id, kind, settings, attempt: job.retryCount + 1 };
+    },
+    beat: (claim, record) => fenced(claim, (sql) => update(sql, claim, { set: 'started_on = now()', record })),
+    complete: (claim, record) => fenced(claim, (sql) => boss.complete(QUEUE, claim.id, record, through(sql))),
+    lose: (claim, record) => fenced(claim, (sql) => boss.fail(QUEUE, claim.id, record, through(sql))),
+    end: (claim, state, record) =>
+      fenced(claim, (sql) => update(sql, claim, { set: `state = '${ENDS[state]}', completed_on = now()`, record })),
+    release: (claim, record) =>
+      fenced(claim, (sql) =>
+        // pg-boss counts an attempt where `started_on` is there.
+        update(sql, claim, { set: "state = 'retry', start_after = now(), started_on = null", record }),
+      ),
+    async note(claim, record) {
+      await execute(
+        `update ${schema}.job set output = $4::text::jsonb
+         where name = $1 and id = $2 and state = 'cancelled' and retry_count = $3`,
+        [...keyOf(claim), JSON.stringify(record)],
+      );
+    },
+    async cancel(id) {
+      const { rows } = await execute(
+        `update ${schema}.job set state = 'cancelled', completed_on = now()
+         where name = $1 and id = $2 and state < 'completed' returning id`,
+        [QUEUE, id],
+      );
+      return rows.length > 0;
+    },
+    async maintain() {
+      await boss.maintain();
+    },
+    async claimed() {
+      return (await rowsOf("state = 'active'", [])).map(({ id, data, attempt, output }) => ({
+        claim: { id, ...data, attempt },
+        record: { notes: [], ...output },
+      }));
+    },
+    list: async () => (await rowsOf('true', [])).map(jobOf),
+    async get(id) {
+      if (!UUID.test(id)) return undefined;
+      return (await rowsOf('id = $2', [id])).map(jobOf)[0];
+    },
+    deadCount: () => boss.getQueueSize(DEAD),
+    close: () => boss.stop({ graceful: false, close: false }),
+  };
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function jobOf({ id, data, state, attempt, created, started, completed, output }: JobRow): Job {
+  const time = (text: string) => new Date(text).toISOString();
+  const { progress, notes = [], error = output?.value?.message } = output ?? {};
+  return {
+    id,
+    kind: data.kind,
+    state: STATES[state],
+    settings: data.settings,
+    attempt,
+    createdAt: time(created),
+    startedAt: time(started ?? created),
+    ...(completed === null ? {} : { endedAt: time(completed) }),
+    ...(progress === undefined ? {} : { progress }),
+    notes,
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+function bossDatabase(execute: SqlExecutor): PgBoss.Db {
+  return { executeSql: (text, values) => execute(text, values) as Promise<{ rows: unknown[] }> };
+}
+
+function through(execute: SqlExecutor): PgBoss.ConnectionOptions {
+  return { db: bossDatabase(execute) };
+}

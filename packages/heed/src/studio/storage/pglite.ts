@@ -1,0 +1,47 @@
+/**
+ * PGlite: Postgres inside this process, its files in a folder. One process at a time may have it (the caller holds the
+ * lock), and it never flushes to disk, so nothing may be acknowledged for being in it.
+ */
+import { existsSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PGlite, type Transaction } from '@electric-sql/pglite';
+import { drizzle } from 'drizzle-orm/pglite';
+import type { SqlExecutor, UnmigratedDatabase } from './database.ts';
+
+const TABLES_SCHEMA = 'public';
+const MIGRATIONS_SCHEMA = 'drizzle';
+
+/** Opens or makes the files. A first start that was killed half-way is moved aside and begun again. */
+export async function openPglite(dataFolder: string): Promise<UnmigratedDatabase> {
+  if (existsSync(dataFolder) && !isWhole(dataFolder)) await rename(dataFolder, `${dataFolder}.torn-${Date.now()}`);
+  const client = await PGlite.create(dataFolder);
+  const db = drizzle(client);
+  return {
+    kind: 'pglite',
+    db,
+    place: dataFolder,
+    schemas: { tables: TABLES_SCHEMA, migrations: MIGRATIONS_SCHEMA, jobs: 'jobs' },
+    execute: executorOf(client),
+    transact: (work) => client.transaction((transaction) => work(executorOf(transaction))),
+    close: () => client.close(),
+  };
+}
+
+/** Removes the files. */
+export async function removePglite(dataFolder: string): Promise<void> {
+  await rm(dataFolder, { recursive: true, force: true });
+}
+
+function executorOf(client: PGlite | Transaction): SqlExecutor {
+  return async (text, values) => {
+    if (values !== undefined) return client.query(text, [...values]);
+    // Several statements in one text; the last one's rows.
+    return (await client.exec(text)).at(-1) ?? { rows: [] };
+  };
+}
+
+/** What initdb writes last is there. */
+function isWhole(dataFolder: string): boolean {
+  return ['PG_VERSION', 'global/pg_control', 'postgresql.conf'].every((name) => existsSync(join(dataFolder, name)));
+}
