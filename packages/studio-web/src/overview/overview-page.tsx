@@ -4,6 +4,7 @@ import { api, read } from '../api/client.ts';
 import { Page, percent } from '../parts/page.tsx';
 import { followLink } from '../parts/router.ts';
 import { useData } from '../parts/use-data.ts';
+import { JobForm } from './job-form.tsx';
 import { JobPanel } from './job-panel.tsx';
 import { useJob } from './job-watch.ts';
 
@@ -13,7 +14,7 @@ type OverviewData = Awaited<ReturnType<typeof load>>;
 export function OverviewPage() {
   const { data, problem, reload } = useData(load);
   const { job, start, stop, ...watch } = useJob(useCallback(reload, [reload]));
-  const isBusy = job?.state === 'running';
+  const isBusy = job !== undefined && job.endedAt === undefined;
   const next = data?.next;
   return (
     <Page title="Overview" problem={problem ?? watch.problem} isLoading={data === undefined}>
@@ -41,12 +42,35 @@ export function OverviewPage() {
             )}
           </section>
           {job && <JobPanel job={job} onStop={stop} />}
+          <Commands isBusy={isBusy} onStart={start} />
           <Counts data={data} />
           <Labels categories={data.categories} />
           <Rewards rewards={data.rewards} isBusy={isBusy} onTrain={() => start('reward')} />
         </>
       )}
     </Page>
+  );
+}
+
+const COMMANDS = [
+  ['generate', 'Draw images'],
+  ['evaluate', 'Evaluate'],
+  ['report', 'Write the report'],
+] as const;
+
+/** What is not started from a page of its own. */
+function Commands({ isBusy, onStart }: { isBusy: boolean; onStart: Parameters<typeof JobForm>[0]['onStart'] }) {
+  return (
+    <section>
+      <h2>Commands</h2>
+      {COMMANDS.map(([kind, title]) => (
+        <JobForm key={kind} kind={kind} title={title} isBusy={isBusy} onStart={onStart} />
+      ))}
+      <p className="soft">
+        The same as <code>npx heed generate</code> and so on, in a process of their own; what is stopped is kept. The
+        reward and the model are trained on <a href="/rewards">Rewards</a> and <a href="/training">Training</a>.
+      </p>
+    </section>
   );
 }
 

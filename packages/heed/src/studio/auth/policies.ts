@@ -48,6 +48,7 @@ export const ROUTE_POLICIES: Readonly<Record<string, Policy>> = {
   'GET /api/training/:id': 'owner',
   'GET /api/training/:id/samples/:step': 'owner',
   'GET /api/training/:id/events': 'owner',
+  'GET /api/job-settings': 'owner',
   'GET /api/data/label-studio-config': 'owner',
   'GET /api/data/downloads/:name': 'owner',
   'POST /api/data/uploads': 'owner',

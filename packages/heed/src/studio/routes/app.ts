@@ -14,8 +14,9 @@ import {
 import type { StaticPages } from '../pages/static-pages.ts';
 import type { Studio } from '../studio.ts';
 import { comparingRoutes, comparisonRoutes } from './comparing.ts';
-import { goldRoutes } from './gold.ts';
 import { dataRoutes } from './data.ts';
+import { goldRoutes } from './gold.ts';
+import { jobSettingRoutes } from './job-settings.ts';
 import { jobRoutes } from './jobs.ts';
 import { labellingRoutes } from './labelling.ts';
 import { imageRoutes, overviewRoutes, reportRoutes } from './overview.ts';
@@ -69,6 +70,7 @@ export function createApp(studio: Studio, options: AppOptions) {
     .route('/api/rewards', rewardRoutes(studio))
     .route('/api/queue', queueRoutes(studio))
     .route('/api/training', trainingRoutes(studio))
+    .route('/api/job-settings', jobSettingRoutes(studio))
     .route('/api/data', dataRoutes(studio))
     .route('/api/jobs', jobRoutes(studio))
     .route('/api/invites', inviteRoutes(studio, { origin: first.origin }))
