@@ -1,0 +1,52 @@
+/** Sends chosen files to the studio one at a time and has them taken in together. */
+import { ApiError, api, read } from '../api/client.ts';
+
+/** What is asked of the studio once all files are there. */
+export type Taking =
+  | { readonly what: 'images'; readonly set?: string }
+  | { readonly what: 'feedback'; readonly rater?: string };
+
+/** How each file is called by its list: its path inside the folder that was chosen. */
+export function listedName(file: File): string {
+  return file.webkitRelativePath === '' ? file.name : file.webkitRelativePath.split('/').slice(1).join('/');
+}
+
+/** Resolves with what the studio took in; where anything fails, nothing was. */
+export async function sendFiles(
+  files: readonly File[],
+  taking: Taking,
+  onProgress: (done: number) => void,
+): Promise<string> {
+  const { id } = await read(api.data.uploads.$post());
+  const upload = api.data.uploads[':id'];
+  try {
+    for (const [i, file] of files.entries()) {
+      await sendFile(id, file);
+      onProgress(i + 1);
+    }
+  } catch (error) {
+    await upload.discard.$post({ param: { id } }).catch(() => undefined);
+    throw error;
+  }
+  const result = await read(upload.import.$post({ param: { id }, json: taking }));
+  if (result.what === 'feedback') {
+    return `${result.added} judgements taken over, ${result.unchanged} known already, ${result.withoutLabel} without a label.`;
+  }
+  const { added, unchanged, quarantined } = result;
+  const left = quarantined.map(({ file, line, reason }) => `${file} (line ${line}): ${reason}`);
+  return [
+    `${added} images taken in, ${unchanged} known already, ${quarantined.length} left out.`,
+    ...left.map((reason) => `Left out ${reason}.`),
+  ].join('\n');
+}
+
+/** By fetch itself: the typed client knows bodies of JSON alone. */
+async function sendFile(id: string, file: File): Promise<void> {
+  const address = `/api/data/uploads/${encodeURIComponent(id)}/files?name=${encodeURIComponent(listedName(file))}`;
+  const response = await fetch(address, { method: 'PUT', body: file }).catch(() => {
+    throw new ApiError(0, 'the studio does not answer');
+  });
+  if (response.ok) return;
+  const body = (await response.json().catch(() => ({}))) as { error?: string };
+  throw new ApiError(response.status, body.error ?? `status ${response.status}`);
+}
