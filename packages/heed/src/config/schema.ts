@@ -149,6 +149,11 @@ const tune = z.strictObject({
   humanData: z.boolean().default(true).describe('Train on labelled images.'),
   unlabelledData: z.boolean().default(true).describe('Train on images that nobody labelled, weighted by the reward.'),
   recompute: z.boolean().default(false).describe('Recompute blocks in the backward pass: less memory, more time.'),
+  attentionMegabytes: whole(1, 65_536)
+    .default(64)
+    .describe(
+      'Attention weights that the backward pass computes and holds at once, in MiB; they are never whole beyond it.',
+    ),
   loraRank: whole(0, 1024)
     .default(0)
     .describe('Rank of a LoRA to train in place of the weights, which then stay frozen; 0 trains all weights.'),

@@ -1,17 +1,16 @@
 /**
- * Latents of training images: encoded by the frozen VAE once, kept on disk, looked up by key. And text states by prompt,
- * kept in memory up to a bound. Neither is part of a run's state; both can be lost and made again.
+ * Latents of training images: encoded by the frozen VAE once, kept on disk, looked up by key. They are no part of a run's
+ * state; they can be lost and made again.
  */
 import { join } from 'node:path';
-import type { RgbImage, StableDiffusionPipeline } from '@heed/diffusion';
+import { defaultBatchSize, type RgbImage, type StableDiffusionPipeline } from '@heed/diffusion';
 import { HeedError } from '../errors.ts';
 import type { Project } from '../project/index.ts';
 import { openVectorCache, type VectorCache } from '../storage/vector-cache.ts';
 
-const ENCODE_BATCH = 16;
+const MAX_ENCODE_BATCH = 16;
 /** A dataset with more broken pictures than this is not what its owner thinks it is. */
 const MAX_BROKEN_SHARE = 0.05;
-const PROMPT_CACHE_BYTES = 256 * 2 ** 20;
 
 /** Opens the latents of the VAE that belongs to `pipeline`. */
 export async function openLatents(
@@ -39,12 +38,14 @@ export async function encodeMissing<T extends { key: string }>(
   },
 ): Promise<T[]> {
   const { pipeline, read, onBroken, onProgress, signal } = options;
+  const [, height, width] = pipeline.latentShape();
+  const batchSize = Math.min(MAX_ENCODE_BATCH, defaultBatchSize({ height, width }));
   const missing = items.filter(({ key }) => !cache.has(key));
   const broken = new Set<string>();
-  for (let start = 0; start < missing.length; start += ENCODE_BATCH) {
+  for (let start = 0; start < missing.length; start += batchSize) {
     signal?.throwIfAborted();
     const readable: { key: string; image: RgbImage }[] = [];
-    for (const item of missing.slice(start, start + ENCODE_BATCH)) {
+    for (const item of missing.slice(start, start + batchSize)) {
       try {
         readable.push({ key: item.key, image: await read(item) });
       } catch (error) {
@@ -59,39 +60,13 @@ export async function encodeMissing<T extends { key: string }>(
     }
     const latents = await pipeline.encodeImages(
       readable.map(({ image }) => image),
-      { batchSize: ENCODE_BATCH, ...(signal === undefined ? {} : { signal }) },
+      { batchSize, ...(signal === undefined ? {} : { signal }) },
     );
     await cache.add(
       readable.map(({ key }) => key),
       latents,
     );
-    onProgress?.(start + ENCODE_BATCH);
+    onProgress?.(start + batchSize);
   }
   return items.filter(({ key }) => !broken.has(key));
-}
-
-/** Text states of prompts; the least recently used go first when there are too many. */
-export function createPromptCache(pipeline: StableDiffusionPipeline) {
-  const length = pipeline.textShape[0] * pipeline.textShape[1];
-  const capacity = Math.max(64, Math.floor(PROMPT_CACHE_BYTES / (4 * length)));
-  const states = new Map<string, Float32Array>();
-  return async (prompts: readonly string[]): Promise<Float32Array> => {
-    const missing = [...new Set(prompts)].filter((prompt) => !states.has(prompt));
-    const fresh = missing.length > 0 ? await pipeline.embedPrompts(missing) : new Float32Array();
-    const stacked = new Float32Array(prompts.length * length);
-    missing.forEach((prompt, i) => {
-      states.set(prompt, fresh.slice(i * length, (i + 1) * length));
-    });
-    prompts.forEach((prompt, i) => {
-      const state = states.get(prompt)!;
-      stacked.set(state, i * length);
-      states.delete(prompt);
-      states.set(prompt, state);
-    });
-    for (const prompt of states.keys()) {
-      if (states.size <= capacity) break;
-      states.delete(prompt);
-    }
-    return stacked;
-  };
 }

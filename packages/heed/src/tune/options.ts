@@ -1,6 +1,6 @@
 /** What can be chosen about tuning, and how a project's settings become it. Names and defaults are `config/schema.ts`'s. */
 import type { LoraOptions } from '@heed/diffusion';
-import type { LearningRateSchedule } from '@heed/diffusion/autodiff';
+import { DEFAULT_ATTENTION_BYTES, type LearningRateSchedule } from '@heed/diffusion/autodiff';
 import type { HeedConfig } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 
@@ -37,6 +37,8 @@ export interface TuneOptions {
   /** Share of pre-training captions that are left empty, so that guidance keeps its unconditional side. */
   captionDropout: number;
   recompute: boolean;
+  /** Bytes of attention weights that the backward pass holds at once; the engine's default where absent. */
+  attentionBytes?: number | undefined;
   /** Low-rank factors to train in place of all weights. */
   lora?: LoraOptions | undefined;
   checkpointEverySteps: number;
@@ -66,6 +68,10 @@ export function tuneOptionsOf({ seed, tune }: HeedConfig): TuneOptions {
     ema: tune.ema,
     captionDropout: tune.captionDropout,
     recompute: tune.recompute,
+    // Absent where it is the engine's own, like `lora` below.
+    ...(tune.attentionMegabytes * 2 ** 20 === DEFAULT_ATTENTION_BYTES
+      ? {}
+      : { attentionBytes: tune.attentionMegabytes * 2 ** 20 }),
     // Absent, not undefined, for all weights: the fingerprint of such a run has no such key.
     ...(tune.loraRank === 0
       ? {}

@@ -14,6 +14,7 @@ import {
   saveLora,
   saveModelFolder,
 } from '@heed/diffusion';
+import type { ParameterValues } from '@heed/diffusion/autodiff';
 import { findLatestCheckpoint } from '../checkpoint/checkpoint.ts';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { badInput } from '../errors.ts';
@@ -28,11 +29,12 @@ import { rewardFolder } from '../reward/scorer.ts';
 import type { VectorCache } from '../storage/vector-cache.ts';
 import { createTuneBatches, type ModelSample, type PretrainingSample } from './data.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { createPromptCache, openLatents } from './latents.ts';
+import { openLatents } from './latents.ts';
 import { LORA_FILE } from './lora-file.ts';
 import { type TuneOptions, type TuneStreams, tuneOptionsOf } from './options.ts';
 import { prepareModelSamples, preparePretrainingSamples } from './prepare.ts';
 import { createSampleGrid } from './sample-grid.ts';
+import { openTextStates, type TextStates } from './text-states.ts';
 import { trainModel } from './train.ts';
 
 const RESULT_FILE = 'result.json';
@@ -114,8 +116,17 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
       given.note?.(`run ${run.id} is finished already (--restart begins it anew)`);
       return { ...finished, warnings };
     }
+    const texts = await openTextStates(project, {
+      ...inputs,
+      // The empty one stands in for captions that are dropped.
+      prompts: [...model.map(({ prompt }) => prompt), ...(pretraining ?? []).map(({ caption }) => caption), ''],
+      encoderParameters: parameterCount(components.textEncoder.parameters),
+    });
+    // Every picture is encoded; what the encoders hold is better left to training.
+    if (texts.isComplete) await pipeline.dispose();
     const final = await train({
       ...inputs,
+      texts,
       project,
       given,
       run,
@@ -125,7 +136,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
       fingerprint,
       folder,
       warn,
-    });
+    }).finally(() => texts.close());
     const data = describeData(model, pretraining);
     const result = { name, run: run.id, folder, steps: options.steps, data, final };
     await writeJson(join(run.folder, RESULT_FILE), { fingerprint, ...result });
@@ -146,6 +157,7 @@ async function train(inputs: {
   components: StableDiffusionComponents;
   pipeline: StableDiffusionPipeline;
   latents: VectorCache;
+  texts: TextStates;
   model: readonly ModelSample[];
   pretraining: readonly PretrainingSample[] | undefined;
   fingerprint: string;
@@ -190,7 +202,7 @@ async function train(inputs: {
         sources: {
           latentShape: pipeline.latentShape(),
           latents: async (key) => (await latents.get(key))!,
-          embedPrompts: createPromptCache(pipeline),
+          embedPrompts: inputs.texts.of,
         },
       }),
       latentShape: pipeline.latentShape(),
@@ -249,6 +261,10 @@ async function writeLora(
       metadata: { heed: JSON.stringify({ run: run.id, fingerprint, steps: options.steps }) },
     },
   );
+}
+
+function parameterCount(parameters: ParameterValues): number {
+  return [...parameters.values()].reduce((total, { data }) => total + data.length, 0);
 }
 
 async function writeJson(path: string, value: unknown): Promise<void> {

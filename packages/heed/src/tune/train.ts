@@ -72,7 +72,11 @@ export async function trainModel(
     parameters: weights.all,
     trainable: weights.isTrained,
     loss: (p, batch) =>
-      tuneLoss(weights.adapt(p), training.unetConfig, batch, { beta: options.beta, recompute: options.recompute }),
+      tuneLoss(weights.adapt(p), training.unetConfig, batch, {
+        beta: options.beta,
+        recompute: options.recompute,
+        attentionBytes: options.attentionBytes,
+      }),
     optimizer: {
       weightDecay: options.weightDecay,
       maxGradientNorm: options.maxGradientNorm,
