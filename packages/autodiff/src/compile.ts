@@ -3,7 +3,7 @@ import { lowerGraph } from './lower.ts';
 import { encodeModel } from './onnx/encode.ts';
 import { createParameterScope, type ParameterScope, type ParameterValues } from './parameters.ts';
 import type { Binding, Device } from './runtime/index.ts';
-import { createSession } from './runtime/index.ts';
+import { createSession, type PrecisionOption, resolvePrecision } from './runtime/index.ts';
 import { type DType, elementCount, formatShape, input, type Shape, sameShape, type Tensor } from './tensor.ts';
 
 export interface InputSpec {
@@ -21,7 +21,7 @@ export interface CompiledFunction<I extends string, O extends string> {
 
 /**
  * Compiles `build` for fixed input shapes. With `liveParameters` the weights are read from `parameters`' own arrays
- * at each run; otherwise they are baked into the session, which is faster.
+ * at each run; otherwise they are baked into the session, which is faster. `precision` is `auto` by default.
  */
 export async function compile<I extends string, O extends string>({
   name,
@@ -31,6 +31,7 @@ export async function compile<I extends string, O extends string>({
   device = 'cpu',
   threads,
   liveParameters = false,
+  precision,
 }: {
   name: string;
   inputs: Record<I, InputSpec>;
@@ -39,6 +40,7 @@ export async function compile<I extends string, O extends string>({
   device?: Device;
   threads?: number;
   liveParameters?: boolean;
+  precision?: PrecisionOption | undefined;
 }): Promise<CompiledFunction<I, O>> {
   const { scope } = createParameterScope();
   const outputs = new Map<string, Tensor>(Object.entries<Tensor>(build(scope, traceInputs(inputs))));
@@ -47,6 +49,7 @@ export async function compile<I extends string, O extends string>({
     outputs,
     baked: liveParameters ? undefined : parameters,
     hasFusedMatMul: device === 'cpu',
+    precision: await resolvePrecision(device, precision),
   });
   checkParameters(name, lowered.parameters, parameters);
   const session = await createSession(encodeModel(lowered.graph), {

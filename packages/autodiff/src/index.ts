@@ -40,6 +40,6 @@ export {
   type ParameterValues,
 } from './parameters.ts';
 export { createRandom, type RandomGenerator, restoreRandom } from './random.ts';
-export { type Device, runtimeVersion } from './runtime/index.ts';
+export { type Device, type PrecisionOption, resolvePrecision, runtimeVersion } from './runtime/index.ts';
 export { constant, type DType, elementCount, formatShape, input, type Shape, type Tensor } from './tensor.ts';
 export { createTrainingStep, type Metrics, type TrainingStep } from './training-step.ts';

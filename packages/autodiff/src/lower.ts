@@ -3,8 +3,10 @@
  * data allows, so the order written here decides peak memory (docs/architecture.md, "Order is memory").
  */
 import { ancestors } from './gradient.ts';
+import { ELEMENT_TYPES } from './onnx/element-type.ts';
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from './onnx/model.ts';
 import type { ParameterValues } from './parameters.ts';
+import { type Precision, placeOps } from './precision.ts';
 import { type Attributes, elementCount, type GraphBuilder, type Shape, type Tensor } from './tensor.ts';
 
 export interface LoweredGraph {
@@ -17,7 +19,8 @@ export interface LoweredGraph {
 /**
  * Writes the graph of `outputs`. `deferred` outputs (weight gradients) get their nodes at the end of the list in
  * the order given, which makes the runtime compute each one right after the values it needs exist.
- * `baked` parameters become initializers; others become graph inputs.
+ * `baked` parameters become initializers; others become graph inputs. With `precision` float16 most of the computing is
+ * done in that type (`precision.ts`); what goes in and comes out stays float32.
  */
 export function lowerGraph({
   name,
@@ -25,12 +28,14 @@ export function lowerGraph({
   deferred = new Set(),
   baked,
   hasFusedMatMul,
+  precision = 'float32',
 }: {
   name: string;
   outputs: ReadonlyMap<string, Tensor>;
   deferred?: ReadonlySet<string>;
   baked?: ParameterValues | undefined;
   hasFusedMatMul: boolean;
+  precision?: Precision;
 }): LoweredGraph {
   const reachable = ancestors(...outputs.values()).sort((a, b) => a.id - b.id);
   const needed = new Set(
@@ -43,7 +48,10 @@ export function lowerGraph({
   const isLeaf = (t: Tensor) => leaves.has(t.id) && !usedByOthers.has(t.id) && !needed.has(t.id);
 
   const writer = createWriter(hasFusedMatMul);
+  const placementOf = placeOps(reachable, precision);
   const nameOf = new Map<number, string>();
+  /** Names of values in the other type than the one they are kept in. */
+  const converted = new Map<number, string>();
   const inputs = reachable.filter((t) => t.source.kind === 'input');
   const parameters = reachable.filter((t) => t.source.kind === 'parameter');
   const graphInputs: OnnxValue[] = [];
@@ -57,19 +65,29 @@ export function lowerGraph({
       writer.initializers.push({ name: valueName, type: 'float32', shape: tensor.shape, data: bytesOf(value.data) });
     else graphInputs.push({ name: valueName, type: tensor.dtype, shape: tensor.shape });
   }
+  const valueAs = (tensor: Tensor, type: Precision): string => {
+    const { source } = tensor;
+    if (source.kind === 'constant') return writer.floats(source.data, tensor.shape, type);
+    const name = nameOf.get(tensor.id)!;
+    if (tensor.dtype !== 'float32' || placementOf(tensor).result === type) return name;
+    const known = converted.get(tensor.id) ?? writer.cast(name, type);
+    converted.set(tensor.id, known);
+    return known;
+  };
   const emit = (tensor: Tensor) => {
     const { source } = tensor;
-    if (source.kind === 'constant') nameOf.set(tensor.id, writer.builder.floats(source.data, tensor.shape));
     if (source.kind !== 'op') return;
-    const names = source.node.inputs.map((x) => nameOf.get(x.id)!);
-    nameOf.set(tensor.id, source.node.emit(writer.builder, names, tensor));
+    const { compute, result } = placementOf(tensor);
+    const names = source.node.inputs.map((x) => valueAs(x, compute));
+    const name = source.node.emit(writer.builderFor(compute), names, tensor);
+    nameOf.set(tensor.id, compute === result ? name : writer.cast(name, result));
   };
   for (const tensor of reachable) if (!isLeaf(tensor)) emit(tensor);
   for (const tensor of outputs.values()) if (isLeaf(tensor) && !nameOf.has(tensor.id)) emit(tensor);
 
   const graphOutputs: OnnxValue[] = [];
   for (const [key, tensor] of outputs) {
-    writer.nodes.push({ op: 'Identity', inputs: [nameOf.get(tensor.id)!], outputs: [key] });
+    writer.nodes.push({ op: 'Identity', inputs: [valueAs(tensor, 'float32')], outputs: [key] });
     graphOutputs.push({ name: key, type: tensor.dtype, shape: tensor.shape });
   }
   return {
@@ -79,14 +97,22 @@ export function lowerGraph({
   };
 }
 
-function createWriter(hasFusedMatMul: boolean): {
-  builder: GraphBuilder;
+interface Writer {
+  builderFor(type: Precision): GraphBuilder;
+  floats(values: Float32Array | readonly number[], shape: Shape | undefined, type: Precision): string;
+  cast(value: string, type: Precision): string;
   nodes: OnnxNode[];
   initializers: OnnxTensor[];
-} {
+}
+
+/** The largest finite half. */
+const LARGEST_HALF = 65504;
+
+function createWriter(hasFusedMatMul: boolean): Writer {
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];
   const known = new Map<string, OnnxTensor[]>();
+  const halves = new Map<string, string>();
   let count = 0;
   const store = (type: 'float32' | 'int64', shape: Shape, data: Uint8Array): string => {
     // Scalars, axes and shapes repeat a lot, and so do the long lists of what windows see: one initializer each.
@@ -100,31 +126,43 @@ function createWriter(hasFusedMatMul: boolean): {
     if (key !== undefined) known.set(key, [...alike, tensor]);
     return tensor.name;
   };
-  const builder: GraphBuilder = {
-    hasFusedMatMul,
-    node(op, inputs, attributes: Attributes = {}, domain) {
-      count += 1;
-      const output = `v${count}`;
-      const node = {
-        op,
-        name: `${op}_${count}`,
-        inputs,
-        outputs: [output],
-        attributes: attributes as Record<string, OnnxAttribute>,
-      };
-      nodes.push(domain === undefined ? node : { ...node, domain });
-      return output;
-    },
-    floats(values, shape) {
-      const data = values instanceof Float32Array ? values : Float32Array.from(values);
-      const resolved = shape ?? [data.length];
-      if (elementCount(resolved) !== data.length)
-        throw new Error(`graph constant: expected ${elementCount(resolved)} values, got ${data.length}`);
-      return store('float32', resolved, bytesOf(data));
-    },
-    integers: (values, shape) => store('int64', shape ?? [values.length], bytesOf(BigInt64Array.from(values, BigInt))),
+  const node: GraphBuilder['node'] = (op, inputs, attributes: Attributes = {}, domain) => {
+    count += 1;
+    const output = `v${count}`;
+    const written = {
+      op,
+      name: `${op}_${count}`,
+      inputs,
+      outputs: [output],
+      attributes: attributes as Record<string, OnnxAttribute>,
+    };
+    nodes.push(domain === undefined ? written : { ...written, domain });
+    return output;
   };
-  return { builder, nodes, initializers };
+  const cast = (value: string, type: Precision) => node('Cast', [value], { to: { int: ELEMENT_TYPES[type].code } });
+  const floats: Writer['floats'] = (values, shape, type) => {
+    const given = values instanceof Float32Array ? values : Float32Array.from(values);
+    const data = type === 'float32' ? given : given.map((v) => Math.min(LARGEST_HALF, Math.max(-LARGEST_HALF, v)));
+    const resolved = shape ?? [data.length];
+    if (elementCount(resolved) !== data.length)
+      throw new Error(`graph constant: expected ${elementCount(resolved)} values, got ${data.length}`);
+    const name = store('float32', resolved, bytesOf(data));
+    if (type === 'float32') return name;
+    // The runtime folds it while it loads the graph.
+    const half = halves.get(name) ?? cast(name, type);
+    halves.set(name, half);
+    return half;
+  };
+  const builderFor = (type: Precision): GraphBuilder => ({
+    hasFusedMatMul,
+    floatType: type,
+    node,
+    cast,
+    floats: (values, shape) => floats(values, shape, type),
+    settings: (values) => floats(values, undefined, 'float32'),
+    integers: (values, shape) => store('int64', shape ?? [values.length], bytesOf(BigInt64Array.from(values, BigInt))),
+  });
+  return { builderFor, floats, cast, nodes, initializers };
 }
 
 function bytesOf(array: Float32Array | BigInt64Array): Uint8Array {

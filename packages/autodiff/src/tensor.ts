@@ -38,8 +38,14 @@ export interface OpNode {
 export interface GraphBuilder {
   /** False where the provider lacks the com.microsoft matmul with transposed operands. */
   readonly hasFusedMatMul: boolean;
+  /** What the inputs are given in and the result is expected in. */
+  readonly floatType: 'float32' | 'float16';
   node(op: string, inputs: readonly string[], attributes?: Attributes, domain?: string): string;
+  /** A constant in `floatType`. */
   floats(values: Float32Array | readonly number[], shape?: Shape): string;
+  /** Numbers that say how to compute, not what with: always float32. */
+  settings(values: readonly number[]): string;
+  cast(value: string, type: 'float32' | 'float16'): string;
   integers(values: readonly number[], shape?: Shape): string;
 }
 

@@ -2,8 +2,10 @@
 import { type InputSpec, inputName, traceInputs } from './compile.ts';
 import { gradients as reverse } from './gradient.ts';
 import { type LoweredGraph, lowerGraph } from './lower.ts';
+import { mul } from './ops/elementwise.ts';
 import { createParameterScope, type ParameterScope } from './parameters.ts';
-import { describeTensor, elementCount, type Tensor } from './tensor.ts';
+import type { Precision } from './precision.ts';
+import { describeTensor, elementCount, input, type Tensor } from './tensor.ts';
 
 export interface TracedTrainingStep {
   lowered: LoweredGraph;
@@ -14,19 +16,29 @@ export interface TracedTrainingStep {
   gradientKey: (parameter: Tensor) => string;
 }
 
-/** Traces `loss` and its gradients; throws one sentence where there is nothing to train or a metric is no scalar. */
+/** The graph's input with what the loss is multiplied by before it is differentiated; a scalar. */
+export const LOSS_SCALE = 'lossScale';
+
+/**
+ * Traces `loss` and its gradients; throws one sentence where there is nothing to train or a metric is no scalar. With
+ * `scalesLoss` the gradients are those of the loss times the input `LOSS_SCALE`; the metrics are as they are.
+ */
 export function traceTrainingStep<I extends string>({
   name,
   inputs,
   trainable,
   loss,
   hasFusedMatMul,
+  precision = 'float32',
+  scalesLoss = false,
 }: {
   name: string;
   inputs: Record<I, InputSpec>;
   trainable: (name: string) => boolean;
   loss: (p: ParameterScope, x: Record<I, Tensor>) => { loss: Tensor } & Record<string, Tensor>;
   hasFusedMatMul: boolean;
+  precision?: Precision;
+  scalesLoss?: boolean;
 }): TracedTrainingStep {
   const { scope, tensors } = createParameterScope();
   const traced = loss(scope, traceInputs(inputs));
@@ -36,7 +48,8 @@ export function traceTrainingStep<I extends string>({
   }
   const trained = [...tensors.values()].filter((tensor) => trainable(inputName(tensor)));
   if (trained.length === 0) throw new Error(`${name}: expected at least one trainable parameter, got none`);
-  const slopes = reverse(traced.loss, trained);
+  const scaled = scalesLoss ? mul(traced.loss, input(LOSS_SCALE, [])) : traced.loss;
+  const slopes = reverse(scaled, trained);
   const gradientKey = (tensor: Tensor) => `gradient:${inputName(tensor)}`;
   const outputs = new Map<string, Tensor>(
     Object.entries<Tensor>(traced).map(([key, tensor]) => [`metric:${key}`, tensor]),
@@ -44,6 +57,7 @@ export function traceTrainingStep<I extends string>({
   trained.forEach((tensor, i) => {
     outputs.set(gradientKey(tensor), slopes[i]!);
   });
-  const lowered = lowerGraph({ name, outputs, deferred: new Set(trained.map(gradientKey)), hasFusedMatMul });
+  const deferred = new Set(trained.map(gradientKey));
+  const lowered = lowerGraph({ name, outputs, deferred, hasFusedMatMul, precision });
   return { lowered, traced, trained, gradientKey };
 }

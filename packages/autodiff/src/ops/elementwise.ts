@@ -95,8 +95,7 @@ export const elementwiseOps = {
   isPositive: defineOp<undefined>({
     name: 'isPositive',
     shape: ([x]) => x!.shape,
-    emit: ({ graph, names }) =>
-      graph.node('Cast', [graph.node('Greater', [names[0]!, graph.floats([0], [])])], { to: { int: 1 } }),
+    emit: ({ graph, names }) => graph.cast(graph.node('Greater', [names[0]!, graph.floats([0], [])]), graph.floatType),
     vjp: () => [null],
   }),
 };

@@ -152,7 +152,11 @@ function emitWhole(
     graph.node('Mul', [toHeads(names[0]!, queries, [0, 2, 1, 3]), graph.floats([scale], [])]),
     toHeads(names[1]!, keys, [0, 2, 3, 1]),
   ]);
-  const weights = graph.node('Softmax', [scores], { axis: { int: -1 } });
+  // The sums of a softmax are beyond what float16 can hold.
+  const weights = graph.cast(
+    graph.node('Softmax', [graph.cast(scores, 'float32')], { axis: { int: -1 } }),
+    graph.floatType,
+  );
   const mixed = graph.node('MatMul', [weights, toHeads(names[2]!, keys, [0, 2, 1, 3])]); // [B, h, T, d]
   const joined = graph.node('Transpose', [mixed], { perm: { ints: [0, 2, 1, 3] } });
   return graph.node('Reshape', [joined, graph.integers([batch, queries, channels])]);

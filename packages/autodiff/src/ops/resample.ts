@@ -8,7 +8,7 @@ export const resampleOps = {
     name: 'upsampleNearest2x',
     shape: ([x]) => [x!.shape[0]!, x!.shape[1]!, x!.shape[2]! * 2, x!.shape[3]! * 2],
     emit: ({ graph, names }) =>
-      graph.node('Resize', [names[0]!, '', graph.floats([1, 1, 2, 2])], {
+      graph.node('Resize', [names[0]!, '', graph.settings([1, 1, 2, 2])], {
         mode: { string: 'nearest' },
         coordinate_transformation_mode: { string: 'asymmetric' },
         nearest_mode: { string: 'floor' },

@@ -2,6 +2,7 @@
 export type { HostArray } from '../onnx/element-type.ts';
 export type { Binding } from './binding.ts';
 export type { Device } from './device.ts';
+export { type PrecisionOption, resolvePrecision } from './device-precision.ts';
 export type { DeviceTensor } from './device-tensor.ts';
 export type { HostTensor } from './host-tensor.ts';
 export { runtimeVersion } from './library.ts';

@@ -12,6 +12,7 @@ import {
   elementCount,
   type Feed,
   gradients,
+  type PrecisionOption,
   type RandomGenerator,
   type Shape,
   sum,
@@ -224,7 +225,7 @@ export interface CompiledCase {
 /** Compiles a case with its gradients for one random draw of shapes and values; the caller disposes of `fn`. */
 export async function compileCase(
   { shapes: draw, build, domain = (v) => v, ids }: OpCase,
-  { seed, device = 'cpu' }: { seed: number; device?: Device },
+  { seed, device = 'cpu', precision = 'float32' }: { seed: number; device?: Device; precision?: PrecisionOption },
 ): Promise<CompiledCase> {
   const random = createRandom(seed);
   const shapes = draw(random);
@@ -237,6 +238,7 @@ export async function compileCase(
       ...(ids ? { ids: { shape: ids.shape, dtype: 'int64' as const } } : {}),
     },
     device,
+    precision,
     threads: 1,
     build: (_, x) => {
       const y = build(x, x.ids!);

@@ -1,0 +1,95 @@
+/**
+ * Mixed precision as a property of lowering: which ops may compute in float16 and where values change their type.
+ * Weights, inputs and outputs of a graph stay float32; sums, statistics and losses are computed in float32
+ * (Micikevicius et al. 2018, section 3.3). Scaling the loss is the training step's affair.
+ */
+import type { OPS } from './ops/index.ts';
+import type { Tensor } from './tensor.ts';
+
+export type Precision = 'float32' | 'float16';
+
+/**
+ * What an op does where float16 is asked for. `half` takes and gives float16; `widest` is float32 as soon as one of its
+ * inputs is; `full` takes and gives float32; `fullInside` computes in float32 and gives the type of its first input.
+ */
+type HalfBehaviour = 'half' | 'widest' | 'full' | 'fullInside';
+
+/** Rows that are not part of `OPS` because only gradients use them. */
+type GradientRow = 'scatterAddRows';
+
+const BEHAVIOUR: Readonly<Record<keyof typeof OPS | GradientRow, HalfBehaviour>> = {
+  add: 'widest',
+  sub: 'widest',
+  mul: 'widest',
+  div: 'full',
+  neg: 'widest',
+  exp: 'full',
+  log: 'full',
+  sqrt: 'full',
+  sin: 'full',
+  cos: 'full',
+  tanh: 'full',
+  pow: 'full',
+  clamp: 'widest',
+  isPositive: 'widest',
+  sigmoid: 'widest',
+  relu: 'widest',
+  silu: 'widest',
+  gelu: 'widest',
+  normalCdf: 'full',
+  sum: 'full',
+  mean: 'full',
+  broadcastTo: 'widest',
+  reshape: 'widest',
+  transpose: 'widest',
+  concat: 'widest',
+  slice: 'widest',
+  padAxis: 'widest',
+  matmul: 'half',
+  linear: 'half',
+  conv2d: 'half',
+  convInputGradient: 'half',
+  convWeightGradient: 'half',
+  groupNorm: 'fullInside',
+  layerNorm: 'fullInside',
+  softmax: 'fullInside',
+  logSoftmax: 'full',
+  fusedAttention: 'half',
+  embedding: 'widest',
+  scatterAddRows: 'full',
+  oneHot: 'full',
+  upsampleNearest2x: 'widest',
+  averagePool2x: 'widest',
+  stopGradient: 'widest',
+};
+
+/** The type an op's nodes compute in and the type its value is kept in. */
+export interface Placement {
+  compute: Precision;
+  result: Precision;
+}
+
+const FULL: Placement = { compute: 'float32', result: 'float32' };
+const HALF: Placement = { compute: 'float16', result: 'float16' };
+
+/** The placement of each op in `ordered` (inputs before their users); others are float32. */
+export function placeOps(ordered: readonly Tensor[], precision: Precision): (tensor: Tensor) => Placement {
+  const placements = new Map<number, Placement>();
+  const placementOf = (tensor: Tensor) => placements.get(tensor.id) ?? FULL;
+  if (precision === 'float32') return placementOf;
+  for (const tensor of ordered) {
+    if (tensor.source.kind !== 'op' || tensor.dtype !== 'float32') continue;
+    const { name, inputs } = tensor.source.node;
+    const behaviour = (BEHAVIOUR as Readonly<Record<string, HalfBehaviour | undefined>>)[name] ?? 'full';
+    // A constant takes whatever type it is needed in.
+    const types = inputs
+      .filter((x) => x.dtype === 'float32' && x.source.kind !== 'constant')
+      .map((x) => placementOf(x).result);
+    const narrow = types.length > 0 && types.every((type) => type === 'float16');
+    if (behaviour === 'half' || (behaviour === 'widest' && narrow)) placements.set(tensor.id, HALF);
+    if (behaviour === 'fullInside') {
+      placements.set(tensor.id, { compute: 'float32', result: types[0] ?? 'float32' });
+    }
+  }
+  return placementOf;
+}
