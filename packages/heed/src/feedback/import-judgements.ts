@@ -1,10 +1,10 @@
 /** From judgements that somebody hands in to events of the log: what is new, what is known, what contradicts itself. */
 import { badInput } from '../errors.ts';
 import { createImageStore } from '../images/store.ts';
-import { withLock } from '../project/lock.ts';
 import type { Project } from '../project/project.ts';
 import { quote } from '../text/nearest.ts';
 import { type FeedbackEvent, LABELS, type Label, purposeOf, revisedEventId } from './event.ts';
+import { withEventSink } from './event-sink.ts';
 import { openFeedbackLog } from './log.ts';
 import { standingJudgements } from './standing.ts';
 
@@ -61,17 +61,10 @@ export async function addJudgements(
   return { added, unchanged: judgements.length - added, withoutLabel };
 }
 
-/** Appends to the project's log under its lock. */
+/** Appends to the project's log under its lock, or by the studio that holds it. */
 export function logWriter(project: Project): EventWriter {
   return (eventsOf) =>
-    withLock(project, 'label', async () => {
-      const log = openFeedbackLog(project.paths.feedback);
-      try {
-        return await log.append(eventsOf(await log.read()));
-      } finally {
-        await log.close();
-      }
-    });
+    withEventSink(project, async (sink) => sink.append(eventsOf(await openFeedbackLog(project.paths.feedback).read())));
 }
 
 /** The images that judgements can be of. */

@@ -9,9 +9,9 @@ import { badInput } from '../errors.ts';
 import type { ImageRecord } from '../images/record.ts';
 import { createImageStore, type ImageStore } from '../images/store.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
-import { withLock } from '../project/lock.ts';
 import type { Project } from '../project/project.ts';
 import { eventId, type FeedbackEvent, queryId } from './event.ts';
+import { withEventSink } from './event-sink.ts';
 import { openFeedbackLog } from './log.ts';
 
 export interface SimulatedLabelling {
@@ -40,7 +40,7 @@ export async function runSimulatedLabelling(
   progress: ProgressFactory,
 ): Promise<SimulatedLabelling> {
   const { set = 'train', raters: raterCount = project.config.label.simulatedRaters, signal } = options;
-  return withLock(project, 'label', async () => {
+  return withEventSink(project, async (sink) => {
     const { createSimulatedRaters, loadRecogniser } = await import('@heed/emoji-world');
     const images = createImageStore(project.paths.images);
     const all = images.all({ set });
@@ -52,9 +52,10 @@ export async function runSimulatedLabelling(
         `expected images whose prompts say what they ask for, which simulated raters need; none of the ${all.length} in set '${set}' does`,
       );
     }
-    const log = openFeedbackLog(project.paths.feedback);
     const raters = createSimulatedRaters({ seed: project.config.seed, count: raterCount });
-    const judged = new Set((await log.read()).map(({ rater, image }) => `${rater} ${image}`));
+    const judged = new Set(
+      (await openFeedbackLog(project.paths.feedback).read()).map(({ rater, image }) => `${rater} ${image}`),
+    );
     const { imagesPerQuery } = project.config.label;
     const recogniser = await loadRecogniser(threadsOption(project.config));
     const work = progress({ total: asked.length, label: 'label', unit: 'image' });
@@ -73,14 +74,13 @@ export async function runSimulatedLabelling(
           images,
           recogniser,
         });
-        added += await log.append(queries.flatMap((query) => answer(query, recognitions)));
+        added += await sink.append(queries.flatMap((query) => answer(query, recognitions)));
         done += group.length;
         work.update(done);
       }
       work.done();
     } finally {
       recogniser.dispose();
-      await log.close();
       await images.close();
     }
     return { set, raters: raterCount, added, withoutAttributes: all.length - asked.length };

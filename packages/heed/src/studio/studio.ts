@@ -10,6 +10,7 @@ import { loadSecret, type Secret } from './auth/secret.ts';
 import { createSessions, type Sessions } from './auth/sessions.ts';
 import { type ComparisonDesk, openComparisonDesk } from './comparing/comparison-desk.ts';
 import { openUploads, type Uploads } from './data/uploads.ts';
+import { openHolder } from './holder.ts';
 import { type Jobs, openJobs } from './jobs/jobs.ts';
 import { type AnswerDesk, createAnswerDesk } from './labelling/answer.ts';
 import { type AskingPlan, createAskingPlan } from './labelling/asking-plan.ts';
@@ -87,6 +88,7 @@ export async function openStudio(
     const plan = createAskingPlan(secret, project.config.label);
     const desk = createAnswerDesk({ database, log, images: images.current, plan, minAnswerMs, eventCount });
     ends.push(() => desk.idle());
+    ends.push(await openHolder(project, { desk }));
     const comparisons = openComparisonDesk(project);
     ends.push(() => comparisons.close());
     const uploads = await openUploads(join(project.paths.state, 'uploads'));

@@ -8,7 +8,7 @@ import type { EventsOf } from '../../feedback/import-judgements.ts';
 import type { FeedbackLog } from '../../feedback/log.ts';
 import type { ImageStore } from '../../images/store.ts';
 import { createBatches } from '../storage/batches.ts';
-import { applyEvents, writeCount } from '../storage/catch-up.ts';
+import { applyEvents, catchUpWithFeedback, writeCount } from '../storage/catch-up.ts';
 import type { Database, OpenDatabase } from '../storage/database.ts';
 import type { AskingPlan } from './asking-plan.ts';
 import { decideAnswer, decideRetraction } from './decide-answer.ts';
@@ -120,8 +120,13 @@ export function createAnswerDesk(options: {
 }): AnswerDesk {
   const { database, log, images, plan, minAnswerMs, now = () => new Date() } = options;
   let { eventCount } = options;
+  let isBehind = false;
   const batches = createBatches(async (submissions: readonly Submission[]) => {
+    // The log can have what the tables lost: the database can go away between the flush and the commit.
+    const wasBehind = isBehind;
+    isBehind = true;
     const { acceptances, count } = await database.db.transaction(async (db) => {
+      if (wasBehind) eventCount = await catchUpWithFeedback(db, log);
       const decisions: Decision[] = [];
       for (const { kind, what } of submissions) {
         const decide = DECIDERS[kind] as (what: Submissions[Kind], context: DecisionContext) => Promise<Decision>;
@@ -133,6 +138,7 @@ export function createAnswerDesk(options: {
       return { acceptances: decisions.map(({ acceptance }) => acceptance), count: eventCount + added };
     });
     eventCount = count;
+    isBehind = false;
     return acceptances;
   });
   return {

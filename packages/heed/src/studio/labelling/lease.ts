@@ -51,6 +51,8 @@ interface Past extends Record<string, unknown> {
 /** Up to `count` open queries for the rater, those they hold already first, all held from now on. */
 export async function leaseQueries(db: Database, options: LeaseOptions): Promise<AskedQuery[]> {
   const { rater, count, queriesPerRater = Number.POSITIVE_INFINITY } = options;
+  // One after another: two raters who look at the same moment would both take the last place at a query.
+  await db.execute(sql`select pg_advisory_xact_lock(hashtext('heed leases'), hashtext(current_schema()))`);
   const { rows: past } = await db.execute<Past>(sql`
     select
       (count(*) filter (where purpose = 'practice' and retracted_at is null))::int as practised,

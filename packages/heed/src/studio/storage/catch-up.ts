@@ -13,12 +13,16 @@ import { answers, progress, queries } from './schema.ts';
 
 const ROWS_AT_ONCE = 500;
 
-/** Reads what the log has beyond `progress`. Run in a transaction: read twice by halves, a revision would come out wrong. */
-export async function catchUpWithFeedback(db: Database, log: FeedbackLog): Promise<void> {
+/**
+ * Reads what the log has beyond `progress`; returns how many events it holds. Run in a transaction: read twice by halves,
+ * a revision would come out wrong.
+ */
+export async function catchUpWithFeedback(db: Database, log: FeedbackLog): Promise<number> {
   const events = await log.read();
   const seen = await readCount(db, 'feedback');
   for (const group of chunks(events.slice(seen), ROWS_AT_ONCE)) await applyEvents(db, group);
   await writeCount(db, 'feedback', events.length);
+  return events.length;
 }
 
 /** Puts events into the tables, answers and retractions in the order of the log. */

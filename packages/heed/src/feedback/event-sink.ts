@@ -1,0 +1,75 @@
+/**
+ * Where a command adds judgements: feedback.jsonl itself, alone under its lock, or the open studio that holds it, which
+ * takes them over a connection of this machine and knows them at once.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HeedError } from '../errors.ts';
+import { heldSince, withLock } from '../project/lock.ts';
+import type { Project } from '../project/project.ts';
+import type { FeedbackEvent } from './event.ts';
+import { openFeedbackLog } from './log.ts';
+
+const EVENTS_AT_ONCE = 2000;
+
+/** Takes events as the log does. */
+export interface EventSink {
+  /** Resolves, once they are flushed, with how many were new. */
+  append(events: readonly FeedbackEvent[]): Promise<number>;
+}
+
+/** How to reach the studio that holds a project's judgements. */
+export interface StudioHolder {
+  readonly url: string;
+  readonly token: string;
+}
+
+/** Where an open studio says how commands reach it; readable by its owner alone. */
+export function holderPath(project: Project): string {
+  return join(project.paths.state, 'studio', 'holder.json');
+}
+
+/** Gives `work` the right to add judgements. Where another command has it, that command is named. */
+export async function withEventSink<T>(project: Project, work: (sink: EventSink) => Promise<T>): Promise<T> {
+  const holder = await findHolder(project);
+  if (holder) return work({ append: (events) => sendEvents(holder, events) });
+  return withLock(project, 'label', async () => {
+    const log = openFeedbackLog(project.paths.feedback);
+    try {
+      return await work(log);
+    } finally {
+      await log.close();
+    }
+  });
+}
+
+async function findHolder(project: Project): Promise<StudioHolder | undefined> {
+  if ((await heldSince(project.paths.state, 'studio')) === undefined) return undefined;
+  try {
+    return JSON.parse(await readFile(holderPath(project), 'utf8')) as StudioHolder;
+  } catch {
+    // It is just starting or ending; its lock says so.
+    return undefined;
+  }
+}
+
+async function sendEvents({ url, token }: StudioHolder, events: readonly FeedbackEvent[]): Promise<number> {
+  let added = 0;
+  for (let begin = 0; begin < events.length; begin += EVENTS_AT_ONCE) {
+    const response = await fetch(`${url}/events`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ events: events.slice(begin, begin + EVENTS_AT_ONCE) }),
+    }).catch((cause: Error) => {
+      throw new HeedError(`the open studio: expected it to take judgements, got: ${cause.message}`, { cause });
+    });
+    const body = (await response.json().catch(() => ({}))) as { added?: number; error?: string };
+    if (!response.ok || body.added === undefined) {
+      throw new HeedError(
+        `the open studio: expected it to take judgements, got: ${body.error ?? `status ${response.status}`}`,
+      );
+    }
+    added += body.added;
+  }
+  return added;
+}

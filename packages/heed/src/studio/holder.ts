@@ -1,0 +1,56 @@
+/**
+ * How other heed processes of this machine reach what an open studio holds alone: a port of the loopback address, and a
+ * token in a file that only the project's owner can read. Not for browsers, and not on the studio's own port, which may
+ * be open to a network.
+ */
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import writeFileAtomic from 'write-file-atomic';
+import { HeedError } from '../errors.ts';
+import { parseFeedbackEvent } from '../feedback/event.ts';
+import { holderPath, type StudioHolder } from '../feedback/event-sink.ts';
+import type { Project } from '../project/project.ts';
+import { equalText, randomToken } from './auth/secret.ts';
+import type { AnswerDesk } from './labelling/answer.ts';
+
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/** Listens and writes the file; the returned function ends both. */
+export async function openHolder(project: Project, { desk }: { desk: AnswerDesk }): Promise<() => Promise<void>> {
+  const token = randomToken();
+  const app = new Hono();
+  app.use(async (c, next) => {
+    // A page in a browser sends where it comes from; a command does not.
+    const isCommand = c.req.header('Origin') === undefined;
+    if (!isCommand || !equalText(c.req.header('Authorization') ?? '', `Bearer ${token}`)) return c.notFound();
+    return next();
+  });
+  app.post('/events', bodyLimit({ maxSize: MAX_BODY_BYTES }), async (c) => {
+    const body = (await c.req.json()) as { events?: unknown };
+    if (!Array.isArray(body.events)) return c.json({ error: 'events: expected a list' }, 400);
+    const events = body.events.map(parseFeedbackEvent);
+    const added = await desk.takeIn((log) => {
+      const known = new Set(log.map(({ id }) => id));
+      return events.filter(({ id }) => !known.has(id));
+    });
+    return c.json({ added });
+  });
+  app.onError((error, c) => c.json({ error: error.message }, error instanceof HeedError ? 400 : 503));
+  const server = createAdaptorServer({ fetch: app.fetch });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const path = holderPath(project);
+  const holder: StudioHolder = { url: `http://127.0.0.1:${port}`, token };
+  await writeFileAtomic(path, JSON.stringify(holder), { mode: 0o600 });
+  return async () => {
+    await rm(path, { force: true });
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+  };
+}
