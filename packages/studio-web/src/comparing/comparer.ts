@@ -21,6 +21,7 @@ export interface ComparerState {
   said: Partial<Record<Question, Preference>>;
   /** The question that keys answer. */
   current: Question;
+  canUndo: boolean;
   answered: number;
   open: number;
   /** For the screen reader and the line under the images. */
@@ -28,12 +29,22 @@ export interface ComparerState {
   problem?: string;
 }
 
-export interface ComparisonEntry {
+/** What the rater did: answered a query, or took an answer back. */
+export type ComparisonEntry =
+  | {
+      kind: 'answer';
+      id: string;
+      query: string;
+      alignment: Preference;
+      fidelity: Preference;
+      seconds: number;
+    }
+  | { kind: 'retract'; id: string };
+
+interface PastAnswer {
   id: string;
-  query: string;
-  alignment: Preference;
-  fidelity: Preference;
-  seconds: number;
+  query: ShownComparison;
+  said: ComparerState['said'];
 }
 
 export interface Comparer {
@@ -41,7 +52,7 @@ export interface Comparer {
   readonly outbox: Outbox<ComparisonEntry>;
   /** Answers a question, or the current one, and moves on to the first that is unanswered. */
   say(preference: Preference, question?: Question): void;
-  /** Forgets what was said to the last answered question. */
+  /** Forgets what was said to the last answered question; where nothing is said, brings the last answer back. */
   undo(): void;
   /** Sends the answers, once both are there, and shows the next query. */
   goOn(): void;
@@ -52,18 +63,23 @@ export interface Comparer {
 
 const QUERIES_AHEAD = 2;
 const LOOK_AGAIN_MS = 500;
+const UNDO_STEPS = 50;
 
 export function createComparer(): Comparer {
   const ready: ShownComparison[] = [];
+  const past: PastAnswer[] = [];
   const seen = new Set<string>();
   let shownAtMs = 0;
   let isFetching = false;
   let isStopped = false;
+  /** What is said is that of an answer that was taken back, untouched. */
+  let isRestored = false;
 
   const state = createStore<ComparerState>({
     phase: 'loading',
     said: {},
     current: 'alignment',
+    canUndo: false,
     answered: 0,
     open: 0,
     message: '',
@@ -71,18 +87,19 @@ export function createComparer(): Comparer {
   const update = (changes: Partial<ComparerState>) => state.set({ ...state.get(), ...changes });
   const outbox = createOutbox<ComparisonEntry>({
     storageKey: 'heed-comparison-outbox',
-    send: (json) => read(api.comparing.answers.$post({ json })),
-    onRefused: (_, reason) => {
-      update({ problem: `An answer was not taken: ${reason}.` });
+    send: sendEntry,
+    onRefused: ({ kind }, reason) => {
+      update({ problem: `An ${kind === 'answer' ? 'answer' : 'undo'} was not taken: ${reason}.` });
       void refreshStanding();
     },
   });
   const refreshStanding = async () => update(await read(api.comparing.standing.$get()));
 
-  const show = (query: ShownComparison) => {
+  const show = (query: ShownComparison, said: ComparerState['said'] = {}) => {
     shownAtMs = performance.now();
+    isRestored = false;
     seen.add(query.id);
-    update({ phase: 'asking', query, said: {}, current: 'alignment' });
+    update({ phase: 'asking', query, said, current: 'alignment' });
   };
 
   const fetchAhead = async () => {
@@ -132,26 +149,46 @@ export function createComparer(): Comparer {
       const { query, said, current } = state.get();
       if (!query) return;
       const now = { ...said, [question]: preference };
+      isRestored = false;
       update({
+        canUndo: true,
         said: now,
         current: QUESTION_NAMES.find((name) => now[name] === undefined) ?? current,
         message: `${question === 'alignment' ? 'Fits the text better' : 'Looks better'}: ${preference}.`,
       });
     },
     undo() {
-      const { said } = state.get();
-      const last = QUESTION_NAMES.findLast((name) => said[name] !== undefined);
-      if (last === undefined) return;
-      const { [last]: _, ...rest } = said;
-      update({ said: rest, current: last, message: 'Taken back.' });
+      const { query, said, answered, open } = state.get();
+      const last = isRestored ? undefined : QUESTION_NAMES.findLast((name) => said[name] !== undefined);
+      if (last !== undefined) {
+        const { [last]: _, ...rest } = said;
+        const canUndo = past.length > 0 || Object.keys(rest).length > 0;
+        update({ said: rest, current: last, canUndo, message: 'Taken back.' });
+        return;
+      }
+      const before = past.pop();
+      if (!before) return;
+      outbox.add({ kind: 'retract', id: before.id });
+      if (query) ready.unshift(query);
+      show(before.query, before.said);
+      isRestored = true;
+      update({
+        answered: answered - 1,
+        open: open + 1,
+        canUndo: past.length > 0,
+        message: 'The last answer is back; change it and go on.',
+      });
     },
     goOn() {
       const { query, said, answered, open } = state.get();
       const { alignment, fidelity } = said;
       if (!query || alignment === undefined || fidelity === undefined) return;
       const seconds = Math.round((performance.now() - shownAtMs) / 100) / 10;
-      outbox.add({ id: crypto.randomUUID(), query: query.id, alignment, fidelity, seconds });
-      update({ answered: answered + 1, open: Math.max(0, open - 1), message: '' });
+      const id = crypto.randomUUID();
+      outbox.add({ kind: 'answer', id, query: query.id, alignment, fidelity, seconds });
+      past.push({ id, query, said });
+      if (past.length > UNDO_STEPS) past.shift();
+      update({ answered: answered + 1, open: Math.max(0, open - 1), canUndo: true, message: 'Saved.' });
       const next = ready.shift();
       if (next) show(next);
       else {
@@ -165,6 +202,13 @@ export function createComparer(): Comparer {
       isStopped = true;
     },
   };
+}
+
+function sendEntry(entry: ComparisonEntry): Promise<unknown> {
+  if (entry.kind === 'retract') return read(api.comparing.answers[':id'].retract.$post({ param: { id: entry.id } }));
+  // What an earlier version of this page left in the browser's storage names no kind.
+  const { kind: _, ...json } = entry;
+  return read(api.comparing.answers.$post({ json }));
 }
 
 function describe(error: unknown): string {

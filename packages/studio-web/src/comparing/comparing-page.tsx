@@ -1,13 +1,14 @@
 /** Two sets of images of one prompt side by side, and two questions. Nothing here knows which model drew which. */
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { ProgressLine } from '../labelling/progress-line.tsx';
 import { ZoomDialog } from '../labelling/zoom-dialog.tsx';
-import { AnswerStatus, FailedNotice, useStoppable } from '../parts/answering.tsx';
+import { AnswerStatus, FailedNotice, useStoppable, useUnsentWarning } from '../parts/answering.tsx';
 import type { ShownImage } from '../parts/prepared-image.ts';
 import { followLink } from '../parts/router.ts';
 import { useStore } from '../parts/store.ts';
 import { useSession } from '../session/session.ts';
 import { type Comparer, createComparer } from './comparer.ts';
+import { ComparingHelp } from './comparing-help.tsx';
 import { useComparingKeys } from './comparing-keys.ts';
 import { QuestionPanel } from './question-panel.tsx';
 import { QUESTION_NAMES } from './questions.ts';
@@ -22,7 +23,13 @@ function Comparing({ comparer }: { comparer: Comparer }) {
   const outbox = useStore(comparer.outbox.state);
   const [zoomed, setZoomed] = useState<number>();
   const { query, said } = state;
-  useComparingKeys(comparer);
+  const [isHelping, setHelping] = useState(false);
+  const acts = useMemo(
+    () => ({ zoom: () => comparer.state.get().query && setZoomed(0), help: () => setHelping(true) }),
+    [comparer],
+  );
+  useComparingKeys(comparer, acts);
+  useUnsentWarning(comparer.outbox);
   const isComplete = QUESTION_NAMES.every((question) => said[question] !== undefined);
 
   return (
@@ -54,15 +61,16 @@ function Comparing({ comparer }: { comparer: Comparer }) {
       {state.phase === 'failed' && <FailedNotice problem={state.problem} onRetry={comparer.retry} />}
       {state.phase === 'finished' && <Finished answered={state.answered} />}
       <div className="toolbar">
-        <button
-          type="button"
-          className="button"
-          onClick={comparer.undo}
-          disabled={Object.values(said).every((preference) => preference === undefined)}
-        >
+        <button type="button" className="button" onClick={comparer.undo} disabled={!state.canUndo}>
           Undo{' '}
           <span className="key-hint" aria-hidden="true">
             U
+          </span>
+        </button>
+        <button type="button" className="button quiet" onClick={acts.help}>
+          Help{' '}
+          <span className="key-hint" aria-hidden="true">
+            ?
           </span>
         </button>
         <button type="button" className="button primary push" onClick={comparer.goOn} disabled={!isComplete}>
@@ -77,6 +85,7 @@ function Comparing({ comparer }: { comparer: Comparer }) {
         outbox={outbox}
         problem={state.phase === 'failed' ? undefined : state.problem}
       />
+      {isHelping && <ComparingHelp onClose={() => setHelping(false)} />}
       {zoomed !== undefined && query && (
         <ZoomDialog
           query={{ prompt: query.prompt, images: [...query.left, ...query.right] }}

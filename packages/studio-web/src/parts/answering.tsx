@@ -1,6 +1,6 @@
 /** What the pages on which raters answer share around their questions: lifetimes, failures and what is not saved yet. */
 import { useEffect, useState } from 'react';
-import type { OutboxState } from './outbox.ts';
+import type { Outbox, OutboxState } from './outbox.ts';
 
 /** What `create` made for as long as the component is shown; nothing before its first effect. */
 export function useStoppable<T extends { stop(): void }>(create: () => T): T | undefined {
@@ -11,6 +11,17 @@ export function useStoppable<T extends { stop(): void }>(create: () => T): T | u
     return () => made.stop();
   }, [create]);
   return created;
+}
+
+/** The browser asks before a tab is closed while something is not sent. */
+export function useUnsentWarning({ state }: Pick<Outbox<unknown>, 'state'>): void {
+  useEffect(() => {
+    const warn = (event: BeforeUnloadEvent) => {
+      if (state.get().waiting > 0) event.preventDefault();
+    };
+    addEventListener('beforeunload', warn);
+    return () => removeEventListener('beforeunload', warn);
+  }, [state]);
 }
 
 /** Getting queries failed; the rater may try again. */

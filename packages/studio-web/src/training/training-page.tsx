@@ -1,5 +1,5 @@
 /** Training as it goes on, and what earlier runs did: curves, samples over time, the config that was used. */
-import { useCallback } from 'react';
+import { useCallback, useEffect } from 'react';
 import { api, read } from '../api/client.ts';
 import { JobForm } from '../overview/job-form.tsx';
 import { JobPanel } from '../overview/job-panel.tsx';
@@ -12,6 +12,8 @@ import { SampleSlider } from './sample-slider.tsx';
 import { useTraining } from './training-watch.ts';
 
 const load = () => read(api.training.$get());
+const LOOK_WHILE_BUSY_MS = 1500;
+const LOOK_MS = 6000;
 const COMMANDS = { tune: 'Tuning', reward: 'Reward training' } as const;
 
 export function TrainingPage() {
@@ -22,6 +24,11 @@ export function TrainingPage() {
   const run = runs.find(({ id }) => id === query.get('run')) ?? runs[0];
   const watched = useTraining(run?.id, reload);
   const isBusy = job !== undefined && job.endedAt === undefined;
+  useEffect(() => {
+    // A run shows as soon as it begins, also one that was started elsewhere.
+    const looking = setInterval(reload, isBusy ? LOOK_WHILE_BUSY_MS : LOOK_MS);
+    return () => clearInterval(looking);
+  }, [reload, isBusy]);
   const tuned = runs.filter(({ command }) => command === 'tune').map(({ id }) => id);
   return (
     <Page title="Training" problem={problem ?? watch.problem} isLoading={data === undefined}>

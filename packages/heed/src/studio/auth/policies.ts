@@ -32,6 +32,7 @@ export const ROUTE_POLICIES: Readonly<Record<string, Policy>> = {
   'GET /api/comparing/standing': 'raters',
   'POST /api/comparing/lease': 'raters',
   'POST /api/comparing/answers': 'raters',
+  'POST /api/comparing/answers/:id/retract': 'raters',
   'GET /api/comparisons': 'owner',
   'POST /api/comparisons': 'owner',
   'POST /api/comparisons/:id/end': 'owner',

@@ -44,7 +44,10 @@ afterAll(async () => {
 
 const events = () => readComparisonEvents(project);
 const started = () => events().find((event): event is StartedComparison => event.event === 'started')!;
-const answers = () => events().filter((event): event is ComparisonAnswer => event.event === 'answered');
+const answers = () => {
+  const taken = events().flatMap((event) => (event.event === 'retracted' ? [event.answer] : []));
+  return events().filter((event): event is ComparisonAnswer => event.event === 'answered' && !taken.includes(event.id));
+};
 const lease = async (token: string, count = 10) =>
   (await test.post<{ queries: Asked[] }>('/api/comparing/lease', { count }, token)).queries;
 const send = (body: object, token: string) =>
@@ -123,6 +126,28 @@ describe('an answer', () => {
     }
     expect(answers()).toHaveLength(1);
     expect((await lease(token)).map(({ id }) => id)).not.toContain(query!.id);
+  });
+
+  it('can be taken back by its rater alone, and given anew', async () => {
+    const token = await test.rater('looks 1');
+    const [query] = await lease(token);
+    const first = { id: randomUUID(), query: query!.id, alignment: 'right', fidelity: 'right' };
+    expect((await send(first, token)).status).toBe(200);
+    const retract = async (own: string, id = first.id) =>
+      (await test.request(`/api/comparing/answers/${id}/retract`, { method: 'POST', token: own })).status;
+    expect(await retract(await test.rater('looks 2'))).toBe(404);
+    expect(await retract(token, randomUUID())).toBe(404);
+    expect(await retract(token)).toBe(200);
+    expect(events().at(-1)).toMatchObject({ event: 'retracted', answer: first.id, rater: 'looks 1' });
+    expect(await retract(token)).toBe(200);
+    // A retry of the answer that was on its way does not bring it back.
+    expect((await send(first, token)).status).toBe(200);
+    expect(test.studio.comparisons.standing('looks 1')).toEqual({ answered: 0, open: PROMPTS });
+    expect(openComparisonDesk(project).standing('looks 1')).toEqual({ answered: 0, open: PROMPTS });
+    expect(events().filter(({ event }) => event === 'retracted')).toHaveLength(1);
+    // The same query comes first, with the same sides.
+    expect((await lease(token))[0]).toEqual(query);
+    expect((await read()).comparisons[0]!.results.answers).toBe(1);
   });
 
   it('adds up: the raters who see better win for the model, whichever its side', async () => {

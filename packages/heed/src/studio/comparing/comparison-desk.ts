@@ -58,6 +58,8 @@ export interface ComparisonDesk {
   /** Up to `count` queries that the rater has not answered, those with the fewest answers first, held from now on. */
   lease(options: { rater: string; count: number }): AskedComparison[];
   answer(submitted: SubmittedComparison): Promise<Acceptance>;
+  /** Takes an answer of the rater back; what is shown to them next is the same query. */
+  retract(retraction: { id: string; rater: string }): Promise<Acceptance>;
   close(): Promise<void>;
 }
 
@@ -85,6 +87,7 @@ export function openComparisonDesk(
   const comparisons = new Map<string, ComparisonState>();
   const queries = new Map<string, QueryState>();
   const answersById = new Map<string, ComparisonAnswer>();
+  const retracted = new Set<string>();
 
   const appliers: { [Name in ComparisonEvent['event']]: (event: Extract<ComparisonEvent, { event: Name }>) => void } = {
     started(started) {
@@ -103,6 +106,14 @@ export function openComparisonDesk(
       state.byRater.set(answer.rater, answer);
       state.holds.delete(answer.rater);
       answersById.set(answer.id, answer);
+    },
+    retracted({ answer: id, rater }) {
+      const answer = answersById.get(id);
+      const state = answer && queries.get(answer.query);
+      if (answer?.rater !== rater || state?.byRater.get(rater)?.id !== id) return;
+      state.byRater.delete(rater);
+      state.holds.set(rater, now().getTime() + LEASE_MS);
+      retracted.add(id);
     },
     ended({ comparison }) {
       const state = comparisons.get(comparison);
@@ -132,6 +143,8 @@ export function openComparisonDesk(
     const state = queries.get(query);
     if (!state) return { state: 'unknown', reason: 'there is no such query' };
     const key = JSON.stringify([rater, query]);
+    // A retry that arrives after the undo must not bring the answer back.
+    if (retracted.has(id)) return { state: 'known' };
     const standing = state.byRater.get(rater) ?? fresh.get(key);
     if (standing) {
       const agrees = standing.id === id || QUESTIONS.every((question) => standing[question] === submitted[question]);
@@ -217,6 +230,13 @@ export function openComparisonDesk(
       });
     },
     answer: answers.add,
+    async retract({ id, rater }) {
+      const answer = answersById.get(id);
+      if (answer?.rater !== rater) return { state: 'unknown', reason: 'there is no such answer' };
+      if (retracted.has(id)) return { state: 'known' };
+      await record.add({ event: 'retracted', time: now().toISOString(), answer: id, rater });
+      return { state: 'retracted' };
+    },
     async close() {
       await Promise.all([record.idle(), answers.idle()]);
       await writer.close();

@@ -57,9 +57,12 @@ const answeredSchema = z.object({
   seconds: z.number().min(0).optional(),
 });
 
+/** The rater took an answer back; it counts no more, and the query may be answered again. */
+const retractedSchema = z.object({ event: z.literal('retracted'), time: z.iso.datetime(), answer: name, rater: name });
+
 const endedSchema = z.object({ event: z.literal('ended'), time: z.iso.datetime(), comparison: name });
 
-const eventSchema = z.discriminatedUnion('event', [startedSchema, answeredSchema, endedSchema]);
+const eventSchema = z.discriminatedUnion('event', [startedSchema, answeredSchema, retractedSchema, endedSchema]);
 
 /** One line of comparisons.jsonl. */
 export type ComparisonEvent = z.output<typeof eventSchema>;

@@ -52,6 +52,11 @@ export function comparingRoutes(studio: Studio) {
       const acceptance = await comparisons.answer({ ...c.req.valid('json'), rater: raterOf(c) });
       if ('reason' in acceptance) return problem(c, STATUS[acceptance.state], acceptance.reason);
       return c.json(acceptance);
+    })
+    .post('/answers/:id/retract', check('param', z.strictObject({ id: z.uuid() })), async (c) => {
+      const acceptance = await comparisons.retract({ id: c.req.valid('param').id, rater: raterOf(c) });
+      if ('reason' in acceptance) return problem(c, STATUS[acceptance.state], acceptance.reason);
+      return c.json(acceptance);
     });
 }
 
