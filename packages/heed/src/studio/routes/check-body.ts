@@ -1,7 +1,11 @@
-/** Bodies and parameters checked against a schema: unknown keys and wrong values answer 400 with one sentence. */
+/**
+ * Bodies and parameters checked against a schema: unknown keys, wrong values and characters that no text for people has
+ * answer 400 with one sentence.
+ */
 import { zValidator } from '@hono/zod-validator';
 import type { ValidationTargets } from 'hono';
 import type { z } from 'zod';
+import { faultOfText } from '../../files/read-text.ts';
 import { problem } from '../auth/guard.ts';
 
 /** Middleware that parses `target` with `schema`; the route reads it with `c.req.valid(target)`. */
@@ -10,9 +14,27 @@ export function check<Target extends keyof ValidationTargets, Schema extends z.Z
   schema: Schema,
 ) {
   return zValidator(target, schema, (result, c) => {
-    if (result.success) return undefined;
+    if (result.success) {
+      // A NUL would break the transaction that holds the answers of others, too.
+      const fault = faultIn(result.data);
+      return fault === undefined ? undefined : problem(c, 400, fault);
+    }
     const issue = result.error.issues[0];
     const where = issue?.path.join('.') || (target === 'json' ? 'the body' : target);
     return problem(c, 400, `${where}: ${issue?.message ?? 'expected something else'}`);
   });
+}
+
+/** The first text in a parsed value, at whatever depth its schema allows, that holds a control character. */
+function faultIn(value: unknown, path: readonly string[] = []): string | undefined {
+  if (typeof value === 'string') {
+    const fault = faultOfText(value, { maxLength: Number.POSITIVE_INFINITY });
+    return fault === undefined ? undefined : `${path.join('.') || 'the text'}: ${fault}`;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const fault = faultIn(inner, [...path, key]);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }
