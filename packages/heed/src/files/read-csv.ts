@@ -64,6 +64,8 @@ function parseCells(text: string, path: string): RawRow[] {
     const rows = parse(text, {
       bom: true,
       relaxColumnCount: true,
+      // Any of them in one file: told by the first alone, the others would run rows together.
+      recordDelimiter: ['\r\n', '\n', '\r'],
       skipEmptyLines: true,
       info: true,
       maxRecordSize: 2 ** 20,
