@@ -4,7 +4,7 @@
  * (docs/architecture.md). It knows nothing of graphs.
  */
 import type { ParameterValues } from './parameters.ts';
-import { BLOCK, optimizerKernels, type Slot } from './wasm/optimizer-kernels.ts';
+import { BLOCK, type OptimizerScalars, optimizerKernels, type Slot } from './wasm/optimizer-kernels.ts';
 
 export interface OptimizerOptions {
   beta1?: number;
@@ -55,24 +55,31 @@ export function sumAndNorm(gradients: Gradients, others: readonly Gradients[] = 
   return Math.sqrt(squares);
 }
 
+/** What update number `step` (from 1) multiplies by; see `OptimizerScalars`. */
+export function optimizerScalars(
+  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 1e-2, emaDecay = 0.999 }: OptimizerOptions,
+  { learningRate, step }: { learningRate: number; step: number },
+): Omit<OptimizerScalars, 'gradientScale'> {
+  return {
+    beta1,
+    beta2,
+    epsilon,
+    stepSize: learningRate / (1 - beta1 ** step),
+    rootCorrection2: 1 / Math.sqrt(1 - beta2 ** step),
+    decay: learningRate * weightDecay,
+    averaging: 1 - Math.min(emaDecay, (1 + step) / (10 + step)),
+  };
+}
+
 /** One AdamW update in place (Loshchilov and Hutter 2019, algorithm 2); `gradientScale` carries the clipping. */
 export function applyAdamW(
   state: OptimizerState,
   gradients: Gradients,
-  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 1e-2, emaDecay = 0.999 }: OptimizerOptions,
+  options: OptimizerOptions,
   { learningRate, gradientScale }: { learningRate: number; gradientScale: number },
 ): void {
   state.step += 1;
-  const scalars = {
-    gradientScale,
-    beta1,
-    beta2,
-    epsilon,
-    stepSize: learningRate / (1 - beta1 ** state.step),
-    rootCorrection2: 1 / Math.sqrt(1 - beta2 ** state.step),
-    decay: learningRate * weightDecay,
-    averaging: 1 - Math.min(emaDecay, (1 + state.step) / (10 + state.step)),
-  };
+  const scalars = { ...optimizerScalars(options, { learningRate, step: state.step }), gradientScale };
   const averages = state.ema !== undefined;
   const kernels = optimizerKernels();
   for (const [name, gradient] of gradients) {

@@ -42,4 +42,5 @@ export {
 export { createRandom, type RandomGenerator, restoreRandom } from './random.ts';
 export { type Device, type PrecisionOption, resolvePrecision, runtimeVersion } from './runtime/index.ts';
 export { constant, type DType, elementCount, formatShape, input, type Shape, type Tensor } from './tensor.ts';
-export { createTrainingStep, type Metrics, type TrainingStep } from './training-step.ts';
+export type { Metrics, TrainingStep, TrainingStepOptions, UpdateResult } from './training-contract.ts';
+export { createTrainingStep } from './training-step.ts';

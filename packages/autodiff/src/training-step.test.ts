@@ -20,7 +20,7 @@ const network = (p: ParameterScope, x: Tensor) =>
     p.get('out.bias', [1]),
   );
 
-async function createNetwork(optimizer = {}, replicas = 1) {
+async function createNetwork(optimizer = {}, replicas = 1, options: { skipsNotFinite?: boolean } = {}) {
   const parameters = initializeParameters(
     describeParameters((p) => network(p, input('x', [8, 2]))),
     createRandom(1),
@@ -32,6 +32,7 @@ async function createNetwork(optimizer = {}, replicas = 1) {
     loss: (p, { x, y }) => ({ loss: meanSquaredError(network(p, x), y) }),
     optimizer,
     replicas,
+    ...options,
   });
 }
 
@@ -65,7 +66,7 @@ test('accumulating two equal batches is one step on either', async () => {
   await once.step(batch(3), { learningRate: 0.01 });
   await twice.accumulate(batch(3));
   await twice.accumulate(batch(3));
-  twice.apply({ learningRate: 0.01 });
+  await twice.apply({ learningRate: 0.01 });
   for (const [name, { data }] of once.state.parameters) {
     const other = twice.state.parameters.get(name)!.data;
     data.forEach((value, i) => {
@@ -80,7 +81,7 @@ test('two replicas take the mean of their batches, as accumulation does', async 
   const [apart, together] = [await createNetwork(), await createNetwork({}, 2)];
   const { loss: first } = await apart.accumulate(batch(3));
   const { loss: second } = await apart.accumulate(batch(4));
-  const { gradientNorm } = apart.apply({ learningRate: 0.01 });
+  const { gradientNorm } = await apart.apply({ learningRate: 0.01 });
   const metrics = await together.step([batch(3), batch(4)], { learningRate: 0.01 });
   expect(metrics.loss).toBeCloseTo((first + second) / 2, 6);
   expect(metrics.gradientNorm).toBeCloseTo(gradientNorm, 5);
@@ -105,4 +106,30 @@ test('the same seed gives the same bits', async () => {
     }),
   );
   expect(runs[0]).toEqual(runs[1]);
+});
+
+test('an update that is not finite is skipped and counted where asked for, and refused elsewhere', async () => {
+  for (const skipsNotFinite of [true, false]) {
+    const step = await createNetwork({ emaDecay: 0.99 }, 1, { skipsNotFinite });
+    const arrays = () =>
+      [step.state.parameters, step.state.firstMoment, step.state.secondMoment, step.state.ema!].flatMap((group) =>
+        [...group.values()].map(({ data }) => data.slice()),
+      );
+    await step.step(batch(1), { learningRate: 0.01 });
+    const before = arrays();
+    const poisoned = { ...batch(2), y: new Float32Array(8).fill(Number.POSITIVE_INFINITY) };
+    const attempt = step.step(poisoned, { learningRate: 0.01 });
+    if (skipsNotFinite) expect(await attempt).toMatchObject({ skipped: 1 });
+    else await expect(attempt).rejects.toThrow('network, update 2: expected a finite loss, got Infinity');
+    expect(arrays()).toEqual(before);
+    expect(step.state.step).toBe(skipsNotFinite ? 2 : 1);
+    await step.accumulate(poisoned);
+    const accumulated = step.apply({ learningRate: 0.01 });
+    if (skipsNotFinite) expect(await accumulated).toMatchObject({ skipped: 1 });
+    else await expect(accumulated).rejects.toThrow('expected a finite loss');
+    await step.accumulate(batch(3));
+    expect(await step.apply({ learningRate: 0.01 })).toMatchObject({ skipped: 0 });
+    for (const data of arrays()) expect(data.every(Number.isFinite)).toBe(true);
+    step.dispose();
+  }
 });

@@ -2,14 +2,24 @@
  * A training step: one ONNX graph for loss and gradients, then the update on the host arrays that the graph reads.
  * Weights exist once: each session binds the caller's arrays and the optimizer writes into them between runs.
  */
-import { applyAdamW, type OptimizerOptions, type OptimizerState, sumAndNorm } from './adamw.ts';
-import { bindFeeds, bindParameters, checkParameters, type Feed, type InputSpec, inputName } from './compile.ts';
+import { applyAdamW, sumAndNorm } from './adamw.ts';
+import { bindFeeds, bindParameters, checkParameters, inputName } from './compile.ts';
+import { createDeviceTrainingStep } from './device-training-step.ts';
 import { bindGradients } from './gradient-memory.ts';
+import { createLossScale } from './loss-scale.ts';
 import { encodeModel } from './onnx/encode.ts';
-import type { ParameterScope, ParameterValues } from './parameters.ts';
-import { createSession, type Device } from './runtime/index.ts';
-import { elementCount, type Tensor } from './tensor.ts';
-import { traceTrainingStep } from './trace-training-step.ts';
+import { createSession, hasOwnMemory, resolvePrecision } from './runtime/index.ts';
+import type { Tensor } from './tensor.ts';
+import { LOSS_SCALE, traceTrainingStep } from './trace-training-step.ts';
+import {
+  type Batches,
+  batchList,
+  initialState,
+  type Metrics,
+  type TrainingStep,
+  type TrainingStepOptions,
+  updateResult,
+} from './training-contract.ts';
 
 type Gradients = ReadonlyMap<string, Float32Array>;
 
@@ -19,58 +29,25 @@ type Gradients = ReadonlyMap<string, Float32Array>;
  */
 const MAX_KEPT_GRADIENT_BYTES = 2 ** 28;
 
-export type Metrics = { loss: number } & Record<string, number>;
-
-/** One batch, or as many as there are replicas. */
-export type Batches<I extends string> = Record<I, Feed> | readonly Record<I, Feed>[];
-
-export interface TrainingStep<I extends string> {
-  /** Loss, gradients and update; throws and changes nothing when loss or gradient is not finite. */
-  step(
-    feeds: Batches<I>,
-    options: { learningRate: number; signal?: AbortSignal },
-  ): Promise<Metrics & { gradientNorm: number }>;
-  /** Adds these batches' gradients to the buffers; `apply` then uses their mean. */
-  accumulate(feeds: Batches<I>, options?: { signal?: AbortSignal }): Promise<Metrics>;
-  apply(options: { learningRate: number }): { gradientNorm: number };
-  readonly state: OptimizerState;
-  dispose(): void;
-}
-
 /**
  * Builds and compiles a step. `parameters` are updated in place; `state` continues an earlier run. Each of `replicas`
  * works on a batch of its own at the same time, with its share of the threads; an update takes the mean of their
  * gradients. Small networks gain from it: two threads share an operator badly, but two batches well.
  */
-export async function createTrainingStep<I extends string>({
-  name,
-  inputs,
-  parameters,
-  trainable = () => true,
-  loss,
-  optimizer = {},
-  device = 'cpu',
-  threads,
-  replicas = 1,
-  state: restored,
-}: {
-  name: string;
-  inputs: Record<I, InputSpec>;
-  parameters: ParameterValues;
-  trainable?: (name: string) => boolean;
-  loss: (p: ParameterScope, x: Record<I, Tensor>) => { loss: Tensor } & Record<string, Tensor>;
-  optimizer?: OptimizerOptions;
-  device?: Device;
-  threads?: number;
-  replicas?: number;
-  state?: OptimizerState;
-}): Promise<TrainingStep<I>> {
+export async function createTrainingStep<I extends string>(options: TrainingStepOptions<I>): Promise<TrainingStep<I>> {
+  const { name, inputs, parameters, loss, optimizer = {}, device = 'cpu', threads, replicas = 1 } = options;
+  const { trainable = () => true, skipsNotFinite = false } = options;
+  if (hasOwnMemory(device)) return createDeviceTrainingStep({ ...options, device });
+  const precision = await resolvePrecision(device, options.precision);
+  const scale = createLossScale({ adapts: precision === 'float16' });
   const { lowered, traced, trained, gradientKey } = traceTrainingStep({
     name,
     inputs,
     trainable,
     loss,
     hasFusedMatMul: device === 'cpu',
+    precision,
+    scalesLoss: precision === 'float16',
   });
   const metricNames = Object.keys(traced);
   checkParameters(name, lowered.parameters, parameters);
@@ -98,29 +75,28 @@ export async function createTrainingStep<I extends string>({
   };
   const team = await Promise.all(Array.from({ length: replicas }, createReplica));
   const used = new Set(lowered.inputs.map(inputName));
-  const state = restored
-    ? checkState(name, restored, trained)
-    : freshState(parameters, trained, optimizer.emaDecay !== undefined);
+  const state = initialState(name, options, trained);
   let accumulated: Map<string, Float32Array> | undefined;
   let batches = 0;
+  let worstLoss = 0;
 
   /** Fills every replica's buffers; waits for all of them also when one fails. */
   const evaluate = async (feeds: Batches<I>, signal: AbortSignal | undefined): Promise<Metrics> => {
-    const batches = Array.isArray(feeds) ? (feeds as readonly Record<I, Feed>[]) : [feeds as Record<I, Feed>];
-    if (batches.length !== replicas) {
-      throw new Error(`${name}: expected a batch for each of ${replicas} replicas, got ${batches.length}`);
-    }
+    const batches = batchList(name, feeds, replicas);
     for (const [i, { binding }] of team.entries()) {
       bindFeeds(name, binding, inputs, batches[i]!, used);
       bindParameters(binding, lowered.parameters, parameters);
+      if (precision === 'float16') {
+        const data = Float32Array.of(scale.value);
+        binding.bindInput(`input:${LOSS_SCALE}`, { type: 'float32', shape: [], data });
+      }
     }
     const runs = await Promise.allSettled(team.map(({ binding }) => binding.run(signal ? { signal } : {})));
     for (const run of runs) if (run.status === 'rejected') throw run.reason;
     const metrics = Object.fromEntries(
       metricNames.map((key) => [key, team.reduce((total, each) => total + each.metrics.get(key)![0]!, 0) / replicas]),
     ) as Metrics;
-    if (!Number.isFinite(metrics.loss))
-      throw new Error(`${name}, update ${state.step + 1}: expected a finite loss, got ${metrics.loss}`);
+    if (!Number.isFinite(metrics.loss)) worstLoss = metrics.loss;
     return metrics;
   };
   /** Updates with the mean of `source` and `others`, whose sum is left in `source`. */
@@ -128,15 +104,17 @@ export async function createTrainingStep<I extends string>({
     source: Gradients,
     { others, count, learningRate }: { others: readonly Gradients[]; count: number; learningRate: number },
   ) => {
-    const gradientNorm = sumAndNorm(source, others) / count;
-    if (!Number.isFinite(gradientNorm)) {
-      const culprit = [...source].find(([, data]) => data.some((value) => !Number.isFinite(value)))?.[0];
-      throw new Error(`${name}, update ${state.step + 1}: expected finite gradients, got ${gradientNorm} (${culprit})`);
-    }
+    const scaled = count * scale.value;
+    const gradientNorm = sumAndNorm(source, others) / scaled;
+    const culprit = () => [...source].find(([, data]) => data.some((value) => !Number.isFinite(value)))?.[0];
+    const lossNow = worstLoss;
+    worstLoss = 0;
+    const result = updateResult(name, { state, scale, gradientNorm, loss: lossNow, skipsNotFinite, culprit });
+    if (result.skipped === 1) return result;
     const limit = optimizer.maxGradientNorm ?? 1;
-    const gradientScale = Math.min(1, limit / (gradientNorm + 1e-6)) / count;
+    const gradientScale = Math.min(1, limit / (gradientNorm + 1e-6)) / scaled;
     applyAdamW(state, source, optimizer, { learningRate, gradientScale });
-    return { gradientNorm };
+    return result;
   };
   const releaseGradients = () => {
     for (const { gradients } of team) gradients.release();
@@ -162,13 +140,17 @@ export async function createTrainingStep<I extends string>({
       batches += replicas;
       return metrics;
     },
-    apply({ learningRate }) {
+    async apply({ learningRate }) {
       if (!accumulated || batches === 0) throw new Error(`${name}: expected accumulate before apply, got no batch`);
-      const result = update(accumulated, { others: [], count: batches, learningRate });
-      for (const data of accumulated.values()) data.fill(0);
-      batches = 0;
-      return result;
+      try {
+        return update(accumulated, { others: [], count: batches, learningRate });
+      } finally {
+        for (const data of accumulated.values()) data.fill(0);
+        batches = 0;
+      }
     },
+    fetchState: async () => state,
+    lossScale: () => scale.value,
     dispose() {
       releaseGradients();
       for (const { binding, session } of team) {
@@ -177,21 +159,4 @@ export async function createTrainingStep<I extends string>({
       }
     },
   };
-}
-
-function freshState(parameters: ParameterValues, trained: readonly Tensor[], withEma: boolean): OptimizerState {
-  const zeros = () =>
-    new Map(trained.map((t) => [inputName(t), { shape: t.shape, data: new Float32Array(elementCount(t.shape)) }]));
-  const state: OptimizerState = { step: 0, parameters, firstMoment: zeros(), secondMoment: zeros() };
-  if (!withEma) return state;
-  const ema = new Map(
-    trained.map((t) => [inputName(t), { shape: t.shape, data: parameters.get(inputName(t))!.data.slice() }]),
-  );
-  return { ...state, ema };
-}
-
-function checkState(name: string, state: OptimizerState, trained: readonly Tensor[]): OptimizerState {
-  for (const moments of [state.firstMoment, state.secondMoment])
-    checkParameters(`${name}, optimizer state`, trained, moments);
-  return state;
 }

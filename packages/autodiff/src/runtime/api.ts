@@ -30,6 +30,7 @@ export const ort = {
   EnableProfiling: status(14, P, PATH),
   DisableMemPattern: status(17, P),
   DisableCpuMemArena: status(19, P),
+  SetSessionLogSeverityLevel: status(22, P, I),
   SetSessionGraphOptimizationLevel: status(23, P, I),
   SetIntraOpNumThreads: status(24, P, I),
   AddSessionConfigEntry: status(130, P, S, S),

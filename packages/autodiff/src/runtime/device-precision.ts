@@ -39,7 +39,7 @@ export async function resolvePrecision(device: Device, precision: PrecisionOptio
 }
 
 async function probe(device: Device): Promise<boolean> {
-  using session = await createSession(encodeModel(PROBE), { device });
+  using session = await createSession(encodeModel(PROBE), { device, quiet: true });
   const binding = session.createBinding();
   const y = new Float32Array(4);
   binding.bindInput('x', { type: 'float32', shape: [4], data: Float32Array.of(1, 1.5, 2, 3) });

@@ -9,6 +9,8 @@ export interface DeviceRow {
   readonly append: (options: Handle) => void;
   /** The provider's name for its own memory; `undefined` where it computes in host memory. */
   readonly memory: string | undefined;
+  /** What a machine must have for it, and how to get that, for the sentence that says it is missing. */
+  readonly needs: string;
 }
 
 function appendByName(name: string, settings: Readonly<Record<string, string>> = {}): (options: Handle) => void {
@@ -32,9 +34,21 @@ function appendCuda(options: Handle): void {
 
 /** cpu and webgpu are tested; the others were written from the header and have not run. */
 export const DEVICES: Readonly<Record<Device, DeviceRow>> = {
-  cpu: { append: () => undefined, memory: undefined },
-  webgpu: { append: appendByName('WebGPU'), memory: 'WebGPU_Buffer' },
-  cuda: { append: appendCuda, memory: 'Cuda' },
-  coreml: { append: appendByName('CoreML'), memory: undefined },
-  directml: { append: appendByName('DML'), memory: 'DML' },
+  cpu: { append: () => undefined, memory: undefined, needs: 'a processor' },
+  webgpu: {
+    append: appendByName('WebGPU'),
+    memory: 'WebGPU_Buffer',
+    needs: 'a GPU with a Vulkan, Metal or Direct3D 12 driver',
+  },
+  cuda: {
+    append: appendCuda,
+    memory: 'Cuda',
+    needs:
+      "an NVIDIA GPU with CUDA 12 and cuDNN 9, and the runtime's CUDA libraries, which `npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12` fetches",
+  },
+  coreml: { append: appendByName('CoreML'), memory: undefined, needs: 'macOS' },
+  directml: { append: appendByName('DML'), memory: 'DML', needs: 'Windows' },
 };
+
+/** Whether tensors on a device lie elsewhere than in host memory, so that moving them costs. */
+export const hasOwnMemory = (device: Device): boolean => DEVICES[device].memory !== undefined;

@@ -1,7 +1,7 @@
 /** The runtime's public surface: sessions on a device, their bindings and their tensors. */
 export type { HostArray } from '../onnx/element-type.ts';
 export type { Binding } from './binding.ts';
-export type { Device } from './device.ts';
+export { type Device, hasOwnMemory } from './device.ts';
 export { type PrecisionOption, resolvePrecision } from './device-precision.ts';
 export type { DeviceTensor } from './device-tensor.ts';
 export type { HostTensor } from './host-tensor.ts';

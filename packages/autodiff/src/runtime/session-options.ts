@@ -22,6 +22,8 @@ export interface SessionOptions {
   disabledOptimizers?: readonly string[];
   /** onnxruntime_session_options_config_keys.h, such as `session.intra_op.allow_spinning`. Unknown keys pass. */
   configEntries?: Readonly<Record<string, string>>;
+  /** Errors are thrown and not printed as well: for what is expected to fail. */
+  quiet?: boolean;
   /** Path and start of the name of a profile, written by `Session.endProfiling`. */
   profilePrefix?: string;
   /** Values of the initializers that the model declares as external; the runtime copies them. */
@@ -40,6 +42,8 @@ const OPTIMIZATION_LEVELS: Readonly<Record<GraphOptimization, number>> = {
   all: 99,
 };
 
+const LOG_FATAL = 4;
+
 // Numbers this small carry nothing, and on the CPU arithmetic with them is many times slower.
 const DEFAULT_ENTRIES: Readonly<Record<string, string>> = { 'session.set_denormal_as_zero': '1' };
 
@@ -52,6 +56,7 @@ export function createSessionOptions({
   cpuArena = true,
   disabledOptimizers = [],
   configEntries = {},
+  quiet = false,
   profilePrefix,
   shareInitializers = false,
 }: SessionOptions): NativeHandle {
@@ -73,6 +78,7 @@ export function createSessionOptions({
     if (threads !== undefined) check(ort.SetIntraOpNumThreads(options, threads));
     if (!memoryPattern) check(ort.DisableMemPattern(options));
     if (!cpuArena) check(ort.DisableCpuMemArena(options));
+    if (quiet) check(ort.SetSessionLogSeverityLevel(options, LOG_FATAL));
     if (profilePrefix !== undefined) check(ort.EnableProfiling(options, profilePrefix));
     const entries: Record<string, string> = { ...DEFAULT_ENTRIES };
     if (shareInitializers) entries['session.disable_prepacking'] = '1';
@@ -94,7 +100,9 @@ function appendDevice(options: Handle, device: Device): void {
     DEVICES[device].append(options);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`device ${device}: expected this machine and build of the runtime to have it, got: ${reason}`, {
+    // A library that cannot be loaded comes with places in the runtime's source and the same path twice.
+    const short = reason.replace(/^ONNX Runtime: (?:.*\bFAIL : )?/, '').replace(/ with error: .*$/, '');
+    throw new Error(`device ${device}: expected ${DEVICES[device].needs}; got: ${short}`, {
       cause,
     });
   }

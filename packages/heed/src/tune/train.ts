@@ -134,7 +134,7 @@ export async function trainModel(
           sums[name] = (sums[name] ?? 0) + value / options.accumulation;
         }
       }
-      if (options.accumulation > 1) Object.assign(sums, step.apply({ learningRate }));
+      if (options.accumulation > 1) Object.assign(sums, await step.apply({ learningRate }));
       await training.onStep?.(state.step, { ...sums, learningRate } as TuneMetrics);
       if (state.step % options.checkpointEverySteps === 0 || state.step === options.steps) await save();
       const { sampleEverySteps } = options;

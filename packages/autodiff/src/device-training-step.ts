@@ -1,0 +1,196 @@
+/**
+ * The training step on a device with memory of its own: weights, moments and averages are uploaded once and stay there;
+ * what returns from an update is the loss, the metrics and the gradient's norm. Host memory is `training-step.ts`'s affair.
+ */
+import { optimizerScalars } from './adamw.ts';
+import { bindFeeds, checkParameters, inputName } from './compile.ts';
+import { createLossScale } from './loss-scale.ts';
+import { encodeModel } from './onnx/encode.ts';
+import {
+  gradientInput,
+  gradientSumGraph,
+  OPTIMIZER_SCALARS,
+  optimizerGraph,
+  type StateGroup,
+  stateKey,
+} from './optimizer-graph.ts';
+import type { ParameterValues } from './parameters.ts';
+import { type Binding, createSession, type DeviceTensor, resolvePrecision } from './runtime/index.ts';
+import type { Tensor } from './tensor.ts';
+import { LOSS_SCALE, traceTrainingStep } from './trace-training-step.ts';
+import {
+  type Batches,
+  batchList,
+  initialState,
+  type Metrics,
+  type TrainingStep,
+  type TrainingStepOptions,
+  type UpdateResult,
+  updateResult,
+} from './training-contract.ts';
+
+const GROUPS: readonly StateGroup[] = ['parameters', 'firstMoment', 'secondMoment', 'ema'];
+
+/** Replicas take turns here: a device is shared by its queue, not by threads. */
+export async function createDeviceTrainingStep<I extends string>(
+  options: TrainingStepOptions<I> & { device: NonNullable<TrainingStepOptions<I>['device']> },
+): Promise<TrainingStep<I>> {
+  const { name, inputs, parameters, device, loss, optimizer = {}, replicas = 1, skipsNotFinite = false } = options;
+  const precision = await resolvePrecision(device, options.precision);
+  const scalesLoss = precision === 'float16';
+  const { lowered, traced, trained, gradientKey } = traceTrainingStep({
+    name,
+    inputs,
+    trainable: options.trainable ?? (() => true),
+    loss,
+    hasFusedMatMul: false,
+    precision,
+    scalesLoss,
+  });
+  checkParameters(name, lowered.parameters, parameters);
+  const state = initialState(name, options, trained);
+  const groups = GROUPS.filter((group) => group !== 'ema' || state.ema !== undefined);
+  const scale = createLossScale({ adapts: scalesLoss });
+
+  const sessions: Awaited<ReturnType<typeof createSession>>[] = [];
+  const open = async (graph: Parameters<typeof encodeModel>[0], disabledOptimizers: readonly string[] = []) => {
+    const session = await createSession(encodeModel(graph), { device, graphOptimization: 'basic', disabledOptimizers });
+    sessions.push(session);
+    return session.createBinding();
+  };
+  // The optimizer would merge recomputed nodes back into the originals.
+  const differentiating = await open(lowered.graph, ['CommonSubexpressionElimination']);
+  const updating = await open(optimizerGraph(trained, optimizer, { averages: state.ema !== undefined }));
+  let summing: Binding | undefined;
+
+  const metrics = new Map(Object.keys(traced).map((key) => [key, new Float32Array(1)]));
+  for (const [key, data] of metrics) {
+    differentiating.bindOutput(`metric:${key}`, { type: 'float32', shape: traced[key]!.shape, data });
+  }
+  for (const tensor of trained) differentiating.bindOutputToDevice(gradientKey(tensor));
+  for (const tensor of lowered.parameters) {
+    const { shape, data } = parameters.get(inputName(tensor))!;
+    differentiating.bindInput(`parameter:${inputName(tensor)}`, { type: 'float32', shape, data }, { frozen: true });
+  }
+  const norm = new Float32Array(1);
+  updating.bindOutput('norm', { type: 'float32', shape: [], data: norm });
+  for (const [group, , value, key] of stateEntries()) {
+    updating.bindInput(`input:${key}`, { type: 'float32', shape: value.shape, data: value.data }, { frozen: true });
+    updating.bindOutputToDevice(stateKey(group, key.slice(group.length + 1)));
+  }
+  /** The state as it lies on the device; empty until the first update, when it is what was uploaded. */
+  let current = new Map<string, DeviceTensor>();
+  let total: Map<string, DeviceTensor> | undefined;
+  let batches = 0;
+  let worstLoss = 0;
+  const used = new Set(lowered.inputs.map(inputName));
+
+  function stateEntries() {
+    return groups.flatMap((group) =>
+      trained.map((tensor: Tensor) => {
+        const parameter = inputName(tensor);
+        const values: ParameterValues = state[group]!;
+        return [group, parameter, values.get(parameter)!, stateKey(group, parameter)] as const;
+      }),
+    );
+  }
+
+  const addGradients = async (gradients: Map<string, DeviceTensor>) => {
+    const byName = new Map(trained.map((tensor) => [inputName(tensor), gradients.get(gradientKey(tensor))!]));
+    if (total === undefined) {
+      total = byName;
+      return;
+    }
+    summing ??= await open(gradientSumGraph(trained));
+    for (const [key, tensor] of byName) {
+      summing.bindInput(`input:a:${key}`, total.get(key)!);
+      summing.bindInput(`input:b:${key}`, tensor);
+      summing.bindOutputToDevice(gradientInput(key));
+    }
+    await summing.run();
+    const sums = summing.deviceOutputs();
+    disposeAll(total);
+    disposeAll(byName);
+    total = new Map([...byName.keys()].map((key) => [key, sums.get(gradientInput(key))!]));
+  };
+
+  const accumulate = async (feeds: Batches<I>, signal: AbortSignal | undefined): Promise<Metrics> => {
+    const sums: Record<string, number> = {};
+    for (const batch of batchList(name, feeds, replicas)) {
+      bindFeeds(name, differentiating, inputs, batch, used);
+      if (scalesLoss) {
+        const data = Float32Array.of(scale.value);
+        differentiating.bindInput(`input:${LOSS_SCALE}`, { type: 'float32', shape: [], data });
+      }
+      await differentiating.run(signal ? { signal } : {});
+      for (const [key, data] of metrics) sums[key] = (sums[key] ?? 0) + data[0]! / replicas;
+      await addGradients(differentiating.deviceOutputs());
+      batches += 1;
+    }
+    if (!Number.isFinite(sums.loss)) worstLoss = sums.loss!;
+    return sums as Metrics;
+  };
+
+  const apply = async (learningRate: number): Promise<UpdateResult> => {
+    if (total === undefined) throw new Error(`${name}: expected accumulate before apply, got no batch`);
+    const scalars = {
+      ...optimizerScalars(optimizer, { learningRate, step: state.step + 1 }),
+      gradientScale: 1 / (batches * scale.value),
+    };
+    for (const key of OPTIMIZER_SCALARS) {
+      updating.bindInput(`input:${key}`, { type: 'float32', shape: [], data: Float32Array.of(scalars[key]) });
+    }
+    for (const [key, tensor] of total) updating.bindInput(`input:${gradientInput(key)}`, tensor);
+    await updating.run();
+    const next = updating.deviceOutputs();
+    disposeAll(total);
+    total = undefined;
+    batches = 0;
+    let result: UpdateResult | undefined;
+    try {
+      result = updateResult(name, { state, scale, gradientNorm: norm[0]!, loss: worstLoss, skipsNotFinite });
+    } finally {
+      worstLoss = 0;
+      // The weights before the update are still bound: to forget the new ones is to skip it.
+      if (result?.skipped !== 0) disposeAll(next);
+    }
+    if (result.skipped === 1) return result;
+    state.step += 1;
+    for (const [group, parameter, , key] of stateEntries()) {
+      const tensor = next.get(key)!;
+      updating.bindInput(`input:${key}`, tensor);
+      if (group === 'parameters') differentiating.bindInput(`parameter:${parameter}`, tensor);
+    }
+    disposeAll(current);
+    current = next;
+    return result;
+  };
+
+  return {
+    state,
+    async step(feeds, { learningRate, signal }) {
+      const measured = await accumulate(feeds, signal);
+      return { ...measured, ...(await apply(learningRate)) };
+    },
+    accumulate: (feeds, { signal } = {}) => accumulate(feeds, signal),
+    apply: ({ learningRate }) => apply(learningRate),
+    async fetchState() {
+      if (current.size > 0) for (const [, , value, key] of stateEntries()) value.data.set(numbers(current.get(key)!));
+      return state;
+    },
+    lossScale: () => scale.value,
+    dispose() {
+      disposeAll(current);
+      disposeAll(total ?? new Map());
+      for (const session of sessions) session.dispose();
+    },
+  };
+}
+
+function numbers(tensor: DeviceTensor): Float32Array {
+  return tensor.read().data as Float32Array;
+}
+
+function disposeAll(tensors: ReadonlyMap<string, DeviceTensor>): void {
+  for (const tensor of tensors.values()) tensor.dispose();
+}
