@@ -1,4 +1,5 @@
-// Trains the recogniser on balanced scenes, half of them degraded, and measures it on clean scenes it has not seen.
+// Trains the recogniser on balanced scenes, half of them degraded and a third of them drawn again by the autoencoder from
+// noisy latents, and measures it on scenes it has not seen, clean ones above all.
 import { join } from 'node:path';
 import { writeSafetensors } from '@heed/diffusion';
 import type { ParameterValues } from '@heed/diffusion/autodiff';
@@ -11,19 +12,29 @@ import { HEAD_NAMES, labelsOf } from '../recogniser/labels.ts';
 import { RECOGNISER_CONFIG, recogniserLogits } from '../recogniser/network.ts';
 import { createRecogniser } from '../recogniser/recogniser.ts';
 import { degrade } from './degrade.ts';
+import type { NoisyAutoencoder } from './noisy-autoencoder.ts';
+import { createNoisyAutoencoder } from './noisy-autoencoder.ts';
 import type { Optimisation } from './optimise.ts';
 import { optimise } from './optimise.ts';
 import { createSceneSource, sampleBalancedScene } from './scene-source.ts';
 import type { StageContext, StageRunner } from './stage.ts';
 import { stageFolder } from './stage.ts';
+import { readScalingFactor } from './unet-stage.ts';
 import { writeJson } from './write-json.ts';
 
 const BATCH_SIZE = 64;
 const SIZE = RECOGNISER_CONFIG.imageSize;
 const PLANES = 3 * SIZE * SIZE;
+/** Pictures of a batch that the autoencoder draws again; what is generated looks like them. */
+const AUTOENCODED = 24;
+const MAX_LATENT_NOISE = 0.6;
+const NATURAL_COLOUR = 0.5;
 
 export const runRecogniserStage: StageRunner = async (context) => {
-  const result = await optimise(context, await recogniserOptimisation(context));
+  const scalingFactor = await readScalingFactor(context);
+  const autoencoder = await createNoisyAutoencoder(context, { batchSize: AUTOENCODED, scalingFactor });
+  const result = await optimise(context, await recogniserOptimisation(context, { autoencoder }));
+  autoencoder.dispose();
   if (!result.finished) return result;
   const folder = stageFolder(context, 'recogniser');
   const measurements = {
@@ -43,11 +54,14 @@ export const runRecogniserStage: StageRunner = async (context) => {
 };
 
 /** The training problem: the sum of the four heads' cross-entropies. */
-export async function recogniserOptimisation({ seed }: Pick<StageContext, 'seed'>, batchSize = BATCH_SIZE) {
+export async function recogniserOptimisation(
+  { seed }: Pick<StageContext, 'seed'>,
+  { batchSize = BATCH_SIZE, autoencoder }: { batchSize?: number; autoencoder?: NoisyAutoencoder } = {},
+) {
   const scenes = await createSceneSource({
     seed,
     stream: 'recogniser',
-    sample: (random) => sampleBalancedScene(random),
+    sample: (random) => sampleBalancedScene(random, { naturalColour: NATURAL_COLOUR }),
   });
   return {
     stage: 'recogniser',
@@ -66,9 +80,13 @@ export async function recogniserOptimisation({ seed }: Pick<StageContext, 'seed'
         ...Object.fromEntries(HEAD_NAMES.map((head, i) => [head, losses[i]!])),
       };
     },
-    batchAt: (step) => {
+    batchAt: async (step: number) => {
       const drawn = Array.from({ length: batchSize }, (_, i) => scenes.draw(step * batchSize + i));
       const pixels = imagesToPlanes(drawn.map(({ image }) => image));
+      if (autoencoder) {
+        const first = pixels.subarray(0, AUTOENCODED * PLANES);
+        first.set(await autoencoder.run(first.slice(), { maxNoise: MAX_LATENT_NOISE, random: drawn[0]!.random }));
+      }
       drawn.forEach(({ random }, i) => {
         degrade(pixels.subarray(i * PLANES, (i + 1) * PLANES), SIZE, random);
       });
@@ -104,7 +122,7 @@ export async function measureRecogniser(
   const source = await createSceneSource({
     seed,
     stream: `recogniser test ${styles.join(' ')}`,
-    sample: (random) => sampleBalancedScene(random, styles),
+    sample: (random) => sampleBalancedScene(random, { styles }),
   });
   const recogniser = await createRecogniser({ config: RECOGNISER_CONFIG, parameters: weights, threads });
   const right: Record<HeadName, number> = { object: 0, colour: 0, count: 0, background: 0 };

@@ -5,7 +5,7 @@ import type { RandomGenerator } from '@heed/diffusion/autodiff';
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { ArtStyle } from '../art/styles.ts';
 import { TRAINING_STYLES } from '../art/styles.ts';
-import { pick } from '../sampling.ts';
+import { chance, pick } from '../sampling.ts';
 import { createRenderer } from '../scene/renderer.ts';
 import { sampleScene } from '../scene/sample-scene.ts';
 import type { Scene } from '../scene/scene.ts';
@@ -44,9 +44,18 @@ export async function createSceneSource({
   };
 }
 
-/** A scene with every class of every attribute equally likely: what the recogniser is trained and measured on. */
-export function sampleBalancedScene(random: RandomGenerator, styles: readonly ArtStyle[] = TRAINING_STYLES): Scene {
-  const colour = pick(random, [undefined, ...COLOURS]);
+/**
+ * A scene with every class of every attribute equally likely: what the recogniser is measured on. It is trained with half
+ * of the scenes in natural colours: most drawings have them, and a judge who ignores them takes a yellow cat for a box.
+ */
+export function sampleBalancedScene(
+  random: RandomGenerator,
+  {
+    styles = TRAINING_STYLES,
+    naturalColour = 1 / (1 + COLOURS.length),
+  }: { styles?: readonly ArtStyle[]; naturalColour?: number } = {},
+): Scene {
+  const colour = chance(random, naturalColour) ? undefined : pick(random, COLOURS);
   const background = pick(random, [undefined, ...BACKGROUNDS]);
   return {
     object: pick(random, OBJECTS).name,

@@ -7,7 +7,7 @@ import type { Horizon } from './horizon.ts';
 /** The ignored folder of all training state, beside the packages. */
 export const PRETRAIN_FOLDER = fileURLToPath(new URL('../../../../.pretrain', import.meta.url));
 
-export const STAGE_NAMES = ['tokenizer', 'recogniser', 'clip', 'vae', 'latents', 'unet', 'export', 'measure'] as const;
+export const STAGE_NAMES = ['tokenizer', 'clip', 'vae', 'latents', 'recogniser', 'unet', 'export', 'measure'] as const;
 export type StageName = (typeof STAGE_NAMES)[number];
 
 export interface StageContext {

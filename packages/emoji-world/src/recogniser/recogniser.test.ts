@@ -8,12 +8,12 @@ import { RECOGNISER_CONFIG } from './network.ts';
 import { createRecogniser } from './recogniser.ts';
 import { sharpnessOf } from './sharpness.ts';
 
-const problem = await recogniserOptimisation({ seed: 0 }, 8);
+const problem = await recogniserOptimisation({ seed: 0 }, { batchSize: 8 });
 const parameters = freshParameters(problem, 0, 'recogniser');
 
 test('the network learns a batch by heart', async () => {
   const training = await createTrainingStep({ ...problem, name: 'recogniser', parameters, threads: 1 });
-  const batch = problem.batchAt(0);
+  const batch = await problem.batchAt(0);
   const losses: number[] = [];
   for (let i = 0; i < 14; i++) losses.push((await training.step(batch, { learningRate: 2e-3 })).loss);
   training.dispose();
