@@ -1,6 +1,6 @@
 /** The recipe as the line of text that AUTOMATIC1111's web UI writes into PNGs and that image browsers show. */
 import { badInput } from '../errors.ts';
-import type { ImageRecipe, ImageSource } from './record.ts';
+import { IMPORTED, type ImageRecipe, type ImageSource } from './record.ts';
 
 /** What the text holds of a recipe. */
 export type WrittenRecipe = Pick<
@@ -33,9 +33,13 @@ export function formatParameters(recipe: WrittenRecipe): string {
   return `${prompt}\n${figures.join(', ')}`;
 }
 
-/** The text of an imported image, whose figures nobody knows: "prompt\nSource: <SHA-256 of the file>". */
-export function formatSource(prompt: string, { sha256 }: ImageSource): string {
-  return `${prompt}\nSource: ${sha256}`;
+/**
+ * The text of an imported image, whose figures nobody knows: "prompt\nSource: <SHA-256 of the file>", and the model where
+ * one is known to have drawn it. So the same picture under another model's name is another image.
+ */
+export function formatSource({ prompt, model, modelHash }: ImageRecipe, { sha256 }: ImageSource): string {
+  const drawnBy = modelHash === IMPORTED ? '' : `, Model hash: ${modelHash}, Model: ${model}`;
+  return `${prompt}\nSource: ${sha256}${drawnBy}`;
 }
 
 /** Reads back what `formatParameters` wrote. */

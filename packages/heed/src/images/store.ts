@@ -87,7 +87,7 @@ export function createImageStore(folder: string): ImageStore {
       if (existing) return existing;
       const { width, height } = image;
       const { source } = recipe;
-      const text = source ? formatSource(recipe.prompt, source) : formatParameters({ ...recipe, width, height });
+      const text = source ? formatSource(recipe, source) : formatParameters({ ...recipe, width, height });
       const png = encodePng(image, text);
       const id = idOf(png);
       const file = `${id.slice(0, 2)}/${id}.png`;
