@@ -6,6 +6,7 @@ import './styles/parts.css';
 import './styles/labelling.css';
 import './styles/comparing.css';
 import './styles/pages.css';
+import './styles/raters.css';
 import './styles/data.css';
 import './styles/charts.css';
 import './styles/work.css';

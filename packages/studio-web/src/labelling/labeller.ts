@@ -18,6 +18,12 @@ export interface ShownQuery {
   isPractice: boolean;
 }
 
+export interface Completion {
+  code: string;
+  /** Where to go back to. */
+  url?: string | undefined;
+}
+
 export interface LabellerState {
   /** 'explaining' follows an answer of the practice round. */
   phase: 'loading' | 'asking' | 'explaining' | 'finished' | 'failed';
@@ -28,6 +34,8 @@ export interface LabellerState {
   answered: number;
   open: number;
   medianSeconds?: number;
+  /** What a rater who is done can show to be paid. */
+  completion?: Completion;
   canUndo: boolean;
   /** While explaining: what would have been right; absent until the server has said it. */
   explanation?: PracticeFeedback;
@@ -117,8 +125,13 @@ export function createLabeller(): Labeller {
     new Set(outbox.entries().flatMap((entry) => (entry.kind === 'answer' ? [entry.query] : [])));
 
   const refreshStanding = async () => {
-    const { answered, open, medianSeconds } = await read(api.labelling.standing.$get());
-    update({ answered, open, ...(medianSeconds === undefined ? {} : { medianSeconds }) });
+    const { answered, open, medianSeconds, completion } = await read(api.labelling.standing.$get());
+    update({
+      answered,
+      open,
+      ...(medianSeconds === undefined ? {} : { medianSeconds }),
+      ...(completion === undefined ? {} : { completion }),
+    });
   };
 
   const show = (query: ShownQuery, marks: (Mark | undefined)[] = query.images.map(() => undefined)) => {
@@ -168,7 +181,10 @@ export function createLabeller(): Labeller {
       if (state.get().query === undefined) {
         const next = ready.shift();
         if (next) show(next);
-        else if (queriesUnderWay().size === 0) update({ phase: 'finished' });
+        else if (queriesUnderWay().size === 0) {
+          await refreshStanding();
+          update({ phase: 'finished' });
+        }
         // Whether there are more is known once the answers have arrived.
         else setTimeout(() => void fetchAhead(), 500);
       }

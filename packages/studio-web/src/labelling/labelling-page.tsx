@@ -2,9 +2,9 @@
 import { useCallback, useEffect, useState } from 'react';
 import { AnswerStatus, FailedNotice, useStoppable } from '../parts/answering.tsx';
 import { KeyHint } from '../parts/key-hint.tsx';
-import { followLink } from '../parts/router.ts';
 import { useStore } from '../parts/store.ts';
 import { useSession } from '../session/session.ts';
+import { Finished } from './finished.tsx';
 import { GoldDialog } from './gold-dialog.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { ImageCard } from './image-card.tsx';
@@ -89,7 +89,7 @@ function Labelling({ labeller }: { labeller: Labeller }) {
       )}
       {state.phase === 'loading' && <p className="waiting">Getting the next images…</p>}
       {state.phase === 'failed' && <FailedNotice problem={state.problem} onRetry={labeller.retry} />}
-      {state.phase === 'finished' && <Finished answered={state.answered} />}
+      {state.phase === 'finished' && <Finished answered={state.answered} completion={state.completion} />}
       <div className="toolbar">
         <button
           type="button"
@@ -152,25 +152,5 @@ function Labelling({ labeller }: { labeller: Labeller }) {
         <ZoomDialog query={query} index={current} onIndex={labeller.select} onClose={close} />
       )}
     </main>
-  );
-}
-
-function Finished({ answered }: { answered: number }) {
-  const { role } = useSession();
-  return (
-    <div className="notice">
-      <h1>{answered === 0 ? 'Nothing to label yet' : 'All done, thank you'}</h1>
-      {answered > 0 && <p>You have answered {answered} queries. There is nothing left for you to judge.</p>}
-      {role === 'owner' && answered === 0 && (
-        <p>
-          Draw images with <code>npx heed generate</code>; they appear here by themselves.
-        </p>
-      )}
-      {role === 'owner' && answered > 0 && (
-        <a className="button primary" href="/" onClick={followLink}>
-          To the overview
-        </a>
-      )}
-    </div>
   );
 }

@@ -1,0 +1,26 @@
+/** The ids that recruiting platforms put into a rater's link. What is not an id, an unfilled placeholder for instance, is left out. */
+
+export interface PlatformIds {
+  participant?: string;
+  study?: string;
+  session?: string;
+}
+
+/** Prolific's names, plain ones, and those of Mechanical Turk. */
+const NAMES = {
+  participant: ['PROLIFIC_PID', 'participant', 'workerId'],
+  study: ['STUDY_ID', 'study', 'hitId'],
+  session: ['SESSION_ID', 'session', 'assignmentId'],
+} as const satisfies Record<keyof PlatformIds, readonly string[]>;
+const ID = /^[A-Za-z0-9_.:-]{1,64}$/;
+
+/** `search` as the address has it: '?PROLIFIC_PID=...'. */
+export function platformIdsIn(search: string): PlatformIds {
+  const given = new URLSearchParams(search);
+  const ids: PlatformIds = {};
+  for (const [kind, names] of Object.entries(NAMES) as [keyof PlatformIds, readonly string[]][]) {
+    const id = names.map((name) => given.get(name)).find((value) => value !== null && ID.test(value));
+    if (id) ids[kind] = id;
+  }
+  return ids;
+}
