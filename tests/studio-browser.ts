@@ -1,12 +1,14 @@
 /** A browser for the studio's pages: Debian's Chromium, and axe to look for barriers. For tests alone. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import sharp from 'sharp';
 
 const CHROMIUM = process.env.HEED_CHROMIUM ?? '/usr/bin/chromium';
-const IMAGES = fileURLToPath(new URL('../docs/images/', import.meta.url));
+const IMAGES = fileURLToPath(new URL('../docs/images/studio/', import.meta.url));
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 /** Long: a busy machine is no failure. */
 const TIMEOUT_MS = 45_000;
@@ -53,8 +55,28 @@ export async function barriersOf(page: Page): Promise<string[]> {
   });
 }
 
-/** Writes docs/images/<name>.png where HEED_SCREENSHOTS is set: pictures of the documentation, taken by the tests. */
-export async function takeScreenshot(page: Page, name: string): Promise<void> {
+/** The largest picture that the documentation takes. */
+const MAX_SCREENSHOT_BYTES = 150_000;
+
+/** Writes docs/images/studio/<name>.png where HEED_SCREENSHOTS is set: pictures of the documentation, taken by the tests. */
+export async function takeScreenshot(page: Page, name: string, options: { height?: number } = {}): Promise<void> {
   if (process.env.HEED_SCREENSHOTS === undefined) return;
-  await page.screenshot({ path: `${IMAGES}${name}.png` });
+  const viewport = page.viewportSize()!;
+  const { height = viewport.height } = options;
+  await page.setViewportSize({ width: viewport.width, height });
+  // Pictures below the fold load as they are scrolled to.
+  await page.evaluate(
+    'document.querySelectorAll("img[loading=lazy]").forEach((image) => { image.loading = "eager"; })',
+  );
+  // Asked again and again from here: the pages' policy lets nothing be evaluated inside.
+  while (!(await page.evaluate<boolean>('[...document.images].every((image) => image.complete)')))
+    await page.waitForTimeout(50);
+  // A palette is a third of the bytes; these are no photographs.
+  const png = await sharp(await page.screenshot())
+    .png({ palette: true, colours: 64, effort: 10 })
+    .toBuffer();
+  await page.setViewportSize(viewport);
+  if (png.length > MAX_SCREENSHOT_BYTES) throw new Error(`${name}.png: ${png.length} bytes are too many`);
+  await mkdir(IMAGES, { recursive: true });
+  await writeFile(join(IMAGES, `${name.replace(/^studio-/, '')}.png`), png);
 }

@@ -121,6 +121,15 @@ it.runIf(hasBrowser)('trains the reward in a process of its own, live, and shows
 it.runIf(hasBrowser)('browses images and reads the report', async () => {
   await page.getByRole('link', { name: 'Images' }).click();
   await page.getByText('90 images').waitFor();
+  await page.getByLabel('Order').selectOption('reward-high');
+  await page.getByLabel('Reward at least').fill('0.2');
+  await expect.poll(() => page.url()).toContain('rewardFrom=0.2');
+  const rewards = async () =>
+    (await page.locator('.gallery .soft').allInnerTexts()).map((text) => Number(/reward ([\d.]+)/.exec(text)?.[1]));
+  await expect.poll(async () => (await rewards()).every((value) => value >= 0.2)).toBe(true);
+  expect(await rewards()).toEqual([...(await rewards())].sort((a, b) => b - a));
+  await page.getByLabel('Order').selectOption('drawn');
+  await page.getByLabel('Reward at least').fill('');
   await page.getByLabel('Judgement').selectOption('disputed');
   await page.locator('.gallery img').first().waitFor();
   expect(page.url()).toContain('label=disputed');
@@ -129,6 +138,12 @@ it.runIf(hasBrowser)('browses images and reads the report', async () => {
     "[...document.querySelectorAll('.gallery img')].slice(0, 18).every((image) => image.naturalWidth > 0)";
   await expect.poll(() => page.evaluate<boolean>(visible), { timeout: 60_000 }).toBe(true);
   await takeScreenshot(page, 'studio-images');
+  await page.locator('.gallery-image').first().click();
+  await page
+    .getByRole('dialog')
+    .getByText(/drawn by base/)
+    .waitFor();
+  await page.keyboard.press('Escape');
 
   await page.getByRole('link', { name: 'Results' }).click();
   const report = page.frameLocator('iframe.report');

@@ -1,7 +1,8 @@
 /** All images with what people said of them, by filters that stand in the address. */
 import { useCallback } from 'react';
-import { api, pictureUrl, read } from '../api/client.ts';
+import { api, read } from '../api/client.ts';
 import { Page } from '../parts/page.tsx';
+import { PictureGrid } from '../parts/picture-grid.tsx';
 import { go, useAddress } from '../parts/router.ts';
 import { useData } from '../parts/use-data.ts';
 
@@ -12,6 +13,14 @@ const LABELS = [
   ['disputed', 'Disputed'],
   ['skipped', 'Skipped'],
   ['none', 'Not judged'],
+] as const;
+
+const ORDERS = [
+  ['drawn', 'As drawn'],
+  ['disagreement', 'Disputed first'],
+  ['reward-high', 'Highest reward first'],
+  ['reward-low', 'Lowest reward first'],
+  ['against-reward', 'People against the reward first'],
 ] as const;
 
 export function ImagesPage() {
@@ -26,7 +35,7 @@ export function ImagesPage() {
     const next = new URLSearchParams(address);
     next.delete('offset');
     for (const [name, value] of Object.entries(changes)) {
-      if (value === '' || value === 'any') next.delete(name);
+      if (value === '' || value === 'any' || value === 'drawn') next.delete(name);
       else next.set(name, value);
     }
     go(`/images?${next}`, { replace: true });
@@ -77,25 +86,50 @@ export function ImagesPage() {
                 ))}
               </select>
             ))}
+            {(['rewardFrom', 'rewardTo'] as const).map((name) => (
+              <input
+                key={name}
+                className="field short"
+                type="number"
+                min={0}
+                max={1}
+                step={0.05}
+                aria-label={name === 'rewardFrom' ? 'Reward at least' : 'Reward at most'}
+                placeholder={name === 'rewardFrom' ? 'Reward ≥' : 'Reward ≤'}
+                defaultValue={query.get(name) ?? ''}
+                onChange={(event) => event.target.validity.valid && set({ [name]: event.target.value })}
+              />
+            ))}
+            <select
+              className="field"
+              aria-label="Order"
+              value={query.get('order') ?? 'drawn'}
+              onChange={(event) => set({ order: event.target.value })}
+            >
+              {ORDERS.map(([value, text]) => (
+                <option key={value} value={value}>
+                  {text}
+                </option>
+              ))}
+            </select>
             <span className="soft push" role="status">
               {data.total} images
             </span>
           </form>
-          <ul className="gallery">
-            {data.images.map((image) => (
-              <li key={`${image.set} ${image.id}`}>
-                <img src={pictureUrl(image.name)} alt={image.prompt} loading="lazy" width={160} height={160} />
-                <p dir="auto">{image.prompt}</p>
+          <PictureGrid
+            pictures={data.images.map((image) => ({
+              key: `${image.set} ${image.id}`,
+              name: image.name,
+              prompt: image.prompt,
+              about: <p className="soft">{aboutImage(image)}</p>,
+              details: (
                 <p className="soft">
-                  {image.good + image.bad + image.skip === 0
-                    ? 'not judged'
-                    : [`✓ ${image.good}`, `✕ ${image.bad}`, ...(image.skip > 0 ? [`skipped ${image.skip}`] : [])].join(
-                        ' · ',
-                      )}
+                  {aboutImage(image)} · {image.category} · {image.set} · drawn by {image.model}
                 </p>
-              </li>
-            ))}
-          </ul>
+              ),
+            }))}
+          />
+          {data.total === 0 && <p className="soft">No image passes these filters.</p>}
           <nav className="row" aria-label="Pages of images">
             <button
               type="button"
@@ -118,4 +152,17 @@ export function ImagesPage() {
       )}
     </Page>
   );
+}
+
+interface ImageSays {
+  good: number;
+  bad: number;
+  skip: number;
+  reward?: number | undefined;
+}
+
+function aboutImage({ good, bad, skip, reward }: ImageSays): string {
+  const judged = good + bad + skip === 0 ? ['not judged'] : [`✓ ${good}`, `✕ ${bad}`];
+  const skipped = skip > 0 ? [`skipped ${skip}`] : [];
+  return [...judged, ...skipped, ...(reward === undefined ? [] : [`reward ${reward.toFixed(2)}`])].join(' · ');
 }

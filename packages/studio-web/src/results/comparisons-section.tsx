@@ -1,6 +1,7 @@
 /** Blind comparisons by people: start one, and read what they came to. */
 import { type FormEvent, useState } from 'react';
 import { api, read } from '../api/client.ts';
+import { ShareBar, VoteHistogram } from '../charts/vote-charts.tsx';
 import { percent } from '../parts/page.tsx';
 import { followLink } from '../parts/router.ts';
 import { useData } from '../parts/use-data.ts';
@@ -13,6 +14,8 @@ const QUESTIONS = [
   ['alignment', 'Fits the text better'],
   ['fidelity', 'Looks better'],
 ] as const;
+
+const OUTCOMES = ['win', 'tie', 'lose'] as const;
 
 export function ComparisonsSection() {
   const { data, problem, reload } = useData(load);
@@ -87,6 +90,7 @@ function ModelField({ label, name, models, chosen }: ModelFieldProps) {
 function ComparisonPanel({ comparison, onEnd }: { comparison: ShownComparison; onEnd: () => void }) {
   const { treated, baseline, hasEnded, startedAt, raters, results } = comparison;
   const { queries, complete, agreement, answers, people, setAside } = results;
+  const names = { win: treated, tie: 'Tie', lose: baseline };
   return (
     <article className="panel" aria-label={`${treated} and ${baseline}`}>
       <div className="row">
@@ -113,6 +117,24 @@ function ComparisonPanel({ comparison, onEnd }: { comparison: ShownComparison; o
       </p>
       {answers > 0 && (
         <>
+          <ul className="legend">
+            {OUTCOMES.map((outcome) => (
+              <li key={outcome} className={`is-${outcome}`} dir="auto">
+                {names[outcome]}
+              </li>
+            ))}
+          </ul>
+          {QUESTIONS.map(([question, title]) => (
+            <QuestionFigures
+              key={question}
+              title={title}
+              names={names}
+              result={results.questions[question]}
+              raters={raters}
+              agreement={agreement}
+              complete={complete}
+            />
+          ))}
           <div className="table-frame">
             <table className="table">
               <thead>
@@ -131,32 +153,66 @@ function ComparisonPanel({ comparison, onEnd }: { comparison: ShownComparison; o
               </tbody>
             </table>
           </div>
-          {QUESTIONS.map(([question, title]) => {
-            const { left, decided } = results.questions[question];
-            return (
-              <p key={question} className="soft">
-                {title}: of answers that prefer a side, {left === undefined ? 'none yet' : shareText(left)} say left (a
-                coin decides the sides: 50 % without a bias).
-                {complete > 0 &&
-                  ` At least ${agreement} of ${raters} people agree on ${treated} for ${percent(decided.agreed.win)} of the complete prompts, on a tie for ${percent(decided.agreed.tie)}, on ${baseline} for ${percent(decided.agreed.lose)}.`}
-              </p>
-            );
-          })}
+          <p className="soft">
+            Shares of answers with 95 % bootstrap intervals over prompts and, after ±, the standard deviation over
+            raters.
+          </p>
         </>
       )}
     </article>
   );
 }
 
+interface QuestionFiguresProps {
+  title: string;
+  names: Readonly<Record<(typeof OUTCOMES)[number], string>>;
+  result: QuestionResult;
+  raters: number;
+  agreement: number;
+  complete: number;
+}
+
+/** Figures 4 and 6 of the paper for one question: shares of votes, and queries by their number of votes. */
+function QuestionFigures({ title, names, result, raters, agreement, complete }: QuestionFiguresProps) {
+  const { shares, left, decided } = result;
+  if (shares === undefined) return null;
+  return (
+    <section className="stack">
+      <h4>{title}</h4>
+      <ShareBar shares={{ win: shares.win.mean, tie: shares.tie.mean, lose: shares.lose.mean }} names={names} />
+      {complete > 0 && (
+        <div className="charts is-three">
+          {OUTCOMES.map((outcome) => (
+            <VoteHistogram
+              key={outcome}
+              queries={decided.histogram[outcome]}
+              outcome={outcome}
+              name={names[outcome]}
+              agreement={agreement}
+            />
+          ))}
+        </div>
+      )}
+      <p className="soft">
+        {complete > 0 &&
+          `At least ${agreement} of ${raters} people agree on ${names.win} for ${percent(decided.agreed.win)} of the complete prompts, on a tie for ${percent(decided.agreed.tie)}, on ${names.lose} for ${percent(decided.agreed.lose)} (the strong bars). `}
+        Of answers that prefer a side, {left === undefined ? 'none yet' : shareText(left)} say left (a coin decides the
+        sides: 50 % without a bias).
+      </p>
+    </section>
+  );
+}
+
 function QuestionRows({ title, answers, result }: { title: string; answers: number; result: QuestionResult }) {
-  const { shares, cells } = result;
+  const { shares, deviations, cells } = result;
   if (shares === undefined) return null;
   const rows = [
-    { name: title, answers, shares, isTotal: true },
+    { name: title, answers, shares, deviations, isTotal: true },
     ...cells.map((cell) => ({
       name: `${cell.category}, ${cell.seen ? 'seen' : 'unseen'}`,
       answers: cell.answers,
       shares: cell.shares,
+      deviations: cell.deviations,
       isTotal: false,
     })),
   ];
@@ -164,14 +220,15 @@ function QuestionRows({ title, answers, result }: { title: string; answers: numb
     <tr key={row.name} className={row.isTotal ? 'is-total' : ''}>
       <th scope="row">{row.name}</th>
       <td>{row.answers}</td>
-      <td>{shareText(row.shares.win)}</td>
-      <td>{shareText(row.shares.tie)}</td>
-      <td>{shareText(row.shares.lose)}</td>
+      <td>{shareText(row.shares.win, row.deviations?.win)}</td>
+      <td>{shareText(row.shares.tie, row.deviations?.tie)}</td>
+      <td>{shareText(row.shares.lose, row.deviations?.lose)}</td>
     </tr>
   ));
 }
 
-/** '63.1 % [58.0, 68.2]': a share with its 95 % interval. */
-function shareText({ mean, lo, hi }: { mean: number; lo: number; hi: number }): string {
-  return `${percent(mean)} [${(100 * lo).toFixed(1)}, ${(100 * hi).toFixed(1)}]`;
+/** '63.1 % [58.0, 68.2] ± 4.0': a share with its 95 % interval and its deviation over raters. */
+function shareText({ mean, lo, hi }: { mean: number; lo: number; hi: number }, deviation?: number): string {
+  const interval = `${percent(mean)} [${(100 * lo).toFixed(1)}, ${(100 * hi).toFixed(1)}]`;
+  return deviation === undefined ? interval : `${interval} ± ${(100 * deviation).toFixed(1)}`;
 }

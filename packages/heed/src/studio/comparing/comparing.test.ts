@@ -173,6 +173,13 @@ describe('an answer', () => {
     expect(alignment.decided.histogram.win).toEqual([0, 0, wrong, PROMPTS - wrong]);
     expect(alignment.decided.agreed.win).toBeCloseTo(1 - wrong / PROMPTS, 12);
     expect(fidelity.shares!.tie.mean).toBeCloseTo(2 / 3, 12);
+    // Two raters who always or nearly always say tie, and one who never does.
+    const shares = ['looks 0', 'looks 1', 'looks 2'].map((rater) => {
+      const own = answers().filter((answer) => answer.rater === rater);
+      return own.filter((answer) => answer.fidelity === 'tie').length / own.length;
+    });
+    const spread = shares.reduce((sum, share) => sum + (share - 2 / 3) ** 2, 0);
+    expect(fidelity.deviations!.tie).toBeCloseTo(Math.sqrt(spread / 2), 12);
     expect(fidelity.left!.mean).toBe(1);
     expect(alignment.cells.reduce((sum, cell) => sum + cell.answers, 0)).toBe(12);
 

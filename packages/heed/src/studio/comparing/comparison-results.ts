@@ -10,6 +10,8 @@ import type { OpenComparison } from './comparison-desk.ts';
 import type { ComparisonAnswer } from './comparison-log.ts';
 
 export type OutcomeShares = Readonly<Record<Outcome, Interval>>;
+/** Sample standard deviation of the raters' own shares (tables 5 to 7 of the paper). */
+export type OutcomeDeviations = Readonly<Record<Outcome, number>>;
 
 /** Queries of one category, seen or unseen. */
 export interface ResultCell {
@@ -19,12 +21,15 @@ export interface ResultCell {
   readonly queries: number;
   readonly answers: number;
   readonly shares: OutcomeShares;
+  /** Absent with fewer than two raters. */
+  readonly deviations?: OutcomeDeviations;
 }
 
 /** The answers to one question. */
 export interface QuestionResult {
   /** Of all answers; absent before the first. */
   readonly shares?: OutcomeShares;
+  readonly deviations?: OutcomeDeviations;
   /** The share of 'left' among the answers that prefer a side; 0.5 without a bias, since a coin decides the sides. */
   readonly left?: Interval;
   readonly cells: readonly ResultCell[];
@@ -71,6 +76,20 @@ export function comparisonResults(
           ),
         ]),
       ) as Record<Outcome, Interval>;
+    const deviationsOf = (queries: typeof answered) => {
+      const byRater = [
+        ...groupBy(
+          queries.flatMap(({ given }) => given),
+          ({ rater }) => rater,
+        ).values(),
+      ];
+      if (byRater.length < 2) return {};
+      const deviation = (wanted: Outcome) =>
+        sampleDeviation(byRater.map((own) => own.filter((each) => outcome(each) === wanted).length / own.length));
+      return {
+        deviations: Object.fromEntries(OUTCOMES.map((each) => [each, deviation(each)])) as Record<Outcome, number>,
+      };
+    };
     const sides = answered
       .map(({ given }) => given.filter((answer) => answer[question] !== 'tie'))
       .map((given) => given.map((answer) => Number(answer[question] === 'left')));
@@ -80,6 +99,7 @@ export function comparisonResults(
     const { agreed, histogram } = summariseVotes(votes, complete, agreement);
     return {
       ...(answered.length === 0 ? {} : { shares: sharesOf(answered) }),
+      ...deviationsOf(answered),
       ...(sides.every((given) => given.length === 0)
         ? {}
         : { left: bootstrapMean(sides, { seed: started.seed, resamples }) }),
@@ -89,6 +109,7 @@ export function comparisonResults(
         queries: queries.length,
         answers: queries.reduce((count, { given }) => count + given.length, 0),
         shares: sharesOf(queries),
+        ...deviationsOf(queries),
       })),
       decided: { agreed, histogram },
     };
@@ -105,4 +126,9 @@ export function comparisonResults(
       QuestionResult
     >,
   };
+}
+
+function sampleDeviation(values: readonly number[]): number {
+  const mean = values.reduce((total, value) => total + value, 0) / values.length;
+  return Math.sqrt(values.reduce((total, value) => total + (value - mean) ** 2, 0) / (values.length - 1));
 }

@@ -4,10 +4,16 @@ import { type Judgement, lastWords, openFeedbackLog } from '../../feedback/index
 import type { ImageRecord } from '../../images/record.ts';
 import type { ImageStore } from '../../images/store.ts';
 import type { Project } from '../../project/project.ts';
+import { readPredictions } from '../../reward/predictions.ts';
+import { rewardFolder } from '../../reward/scorer.ts';
 
 /** What an image must be to be shown. */
 export const BROWSE_LABELS = ['any', 'good', 'bad', 'disputed', 'skipped', 'none'] as const;
 export type BrowseLabel = (typeof BROWSE_LABELS)[number];
+
+/** The order in which images are shown. Those without a reward come last where it counts. */
+export const BROWSE_ORDERS = ['drawn', 'reward-high', 'reward-low', 'disagreement', 'against-reward'] as const;
+export type BrowseOrder = (typeof BROWSE_ORDERS)[number];
 
 export interface BrowseFilter {
   readonly set?: string | undefined;
@@ -16,6 +22,10 @@ export interface BrowseFilter {
   /** A part of the prompt, in any case. */
   readonly prompt?: string | undefined;
   readonly rater?: string | undefined;
+  /** Bounds of the reward; images that it has not scored pass neither. */
+  readonly rewardFrom?: number | undefined;
+  readonly rewardTo?: number | undefined;
+  readonly order?: BrowseOrder | undefined;
 }
 
 export interface BrowsedImage {
@@ -23,6 +33,8 @@ export interface BrowsedImage {
   readonly good: number;
   readonly bad: number;
   readonly skip: number;
+  /** What the reward in use said of it when it was trained; it scores what was judged then, and some others. */
+  readonly reward?: number;
 }
 
 export interface BrowsePage {
@@ -34,7 +46,9 @@ export interface BrowsePage {
   readonly raters: readonly string[];
 }
 
-const TESTS: Readonly<Record<BrowseLabel, (counts: Omit<BrowsedImage, 'image'>) => boolean>> = {
+type LabelCounts = Pick<BrowsedImage, 'good' | 'bad' | 'skip'>;
+
+const TESTS: Readonly<Record<BrowseLabel, (counts: LabelCounts) => boolean>> = {
   any: () => true,
   good: ({ good, bad }) => good > bad,
   bad: ({ good, bad }) => bad > good,
@@ -43,14 +57,28 @@ const TESTS: Readonly<Record<BrowseLabel, (counts: Omit<BrowsedImage, 'image'>) 
   none: ({ good, bad, skip }) => good + bad + skip === 0,
 };
 
-/** The images that pass, in the order in which they were drawn, `limit` of them from `offset`. */
+/** What comes first gets the least; undefined comes last. */
+const ORDERS: Readonly<Record<Exclude<BrowseOrder, 'drawn'>, (image: BrowsedImage) => number | undefined>> = {
+  'reward-high': ({ reward }) => (reward === undefined ? undefined : -reward),
+  'reward-low': ({ reward }) => reward,
+  disagreement: ({ good, bad }) => (good + bad < 2 ? undefined : Math.abs(good - bad) / (good + bad)),
+  'against-reward': ({ good, bad, reward }) =>
+    reward === undefined || good + bad === 0 ? undefined : -Math.abs(good / (good + bad) - reward),
+};
+
+/** The images that pass, in their order, `limit` of them from `offset`. */
 export async function browseImages(
   project: Project,
   images: ImageStore,
-  options: { filter: BrowseFilter; offset: number; limit: number },
+  options: { filter: BrowseFilter; offset: number; limit: number; reward?: string },
 ): Promise<BrowsePage> {
-  const { filter, offset, limit } = options;
-  const { set, category, label = 'any', prompt = '', rater } = filter;
+  const { filter, offset, limit, reward = 'default' } = options;
+  const { set, category, label = 'any', prompt = '', rater, rewardFrom, rewardTo, order = 'drawn' } = filter;
+  const predictions = await readPredictions(rewardFolder(project, reward));
+  const rewards = new Map(predictions?.map((prediction) => [prediction.image, prediction.reward]));
+  const isWithin = (value: number | undefined) =>
+    (rewardFrom === undefined || (value !== undefined && value >= rewardFrom)) &&
+    (rewardTo === undefined || (value !== undefined && value <= rewardTo));
   const events = lastWords(await openFeedbackLog(project.paths.feedback).read());
   const byImage = groupBy(
     events.filter((event) => rater === undefined || event.rater === rater),
@@ -66,8 +94,17 @@ export async function browseImages(
         (rater === undefined || byImage.has(image.id)) &&
         image.prompt.toLowerCase().includes(wanted),
     )
-    .map((image) => ({ image, ...countLabels(byImage.get(image.id) ?? []) }))
-    .filter(TESTS[label]);
+    .map((image): BrowsedImage => {
+      const scored = rewards.get(image.id);
+      const counts = countLabels(byImage.get(image.id) ?? []);
+      return { image, ...counts, ...(scored === undefined ? {} : { reward: scored }) };
+    })
+    .filter((image) => TESTS[label](image) && isWithin(image.reward));
+  if (order !== 'drawn') {
+    const place = (image: BrowsedImage) => ORDERS[order](image) ?? Number.POSITIVE_INFINITY;
+    // Infinity minus itself is no number.
+    found.sort((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)));
+  }
   return {
     total: found.length,
     images: found.slice(offset, offset + limit),
@@ -77,7 +114,7 @@ export async function browseImages(
   };
 }
 
-function countLabels(events: readonly Judgement[]): Omit<BrowsedImage, 'image'> {
+function countLabels(events: readonly Judgement[]): LabelCounts {
   const count = (wanted: Judgement['label']) => events.filter(({ label }) => label === wanted).length;
   return { good: count('good'), bad: count('bad'), skip: count('skip') };
 }

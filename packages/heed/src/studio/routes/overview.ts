@@ -4,19 +4,23 @@ import { join } from 'node:path';
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { problem, type StudioEnv } from '../auth/guard.ts';
-import { BROWSE_LABELS, browseImages } from '../overview/browse.ts';
+import { BROWSE_LABELS, BROWSE_ORDERS, browseImages } from '../overview/browse.ts';
 import { readOverview, readReports } from '../overview/overview.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
 
 const PAGE_SIZE = 60;
 const filterText = z.string().min(1).max(500).optional();
+const share = z.coerce.number().min(0).max(1).optional();
 const browseQuery = z.strictObject({
   set: filterText,
   category: filterText,
   label: z.enum(BROWSE_LABELS).optional(),
   prompt: filterText,
   rater: filterText,
+  rewardFrom: share,
+  rewardTo: share,
+  order: z.enum(BROWSE_ORDERS).optional(),
   offset: z.coerce.number().int().min(0).max(1e9).optional(),
 });
 const reportParam = z.strictObject({ name: z.string().max(200) });
@@ -45,7 +49,7 @@ export function imageRoutes(studio: Studio) {
     return c.json({
       ...page,
       offset,
-      images: page.images.map(({ image, good, bad, skip }) => ({
+      images: page.images.map(({ image, good, bad, skip, reward }) => ({
         name: images.nameOf(image.id),
         id: image.id,
         prompt: image.prompt,
@@ -57,6 +61,7 @@ export function imageRoutes(studio: Studio) {
         good,
         bad,
         skip,
+        ...(reward === undefined ? {} : { reward }),
       })),
     });
   });

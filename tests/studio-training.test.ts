@@ -1,0 +1,207 @@
+// Reward and tuning from the studio's pages, in a real browser: trained, queued, judged, trained again, watched live to
+// the end. The models are random and small; every command is the real one in a process of its own.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventId, type FeedbackEvent, openFeedbackLog, queryId } from '../packages/heed/src/feedback/index.ts';
+import { createImageStore } from '../packages/heed/src/images/index.ts';
+import { makeDrawnProject } from '../packages/heed/src/testing/drawn-project.ts';
+import { writeRandomModels } from '../packages/heed/src/testing/random-models.ts';
+import { barriersOf, hasBrowser, launchBrowser, openPage, takeScreenshot } from './studio-browser.ts';
+import { type StudioProcess, startStudioProcess } from './studio-process.ts';
+
+const LIVE_TIMEOUT_MS = 240_000;
+let folder: string;
+let project: string;
+let studio: StudioProcess;
+let browser: Browser;
+let page: Page;
+let errors: string[];
+
+beforeAll(async () => {
+  if (!hasBrowser) return;
+  folder = await mkdtemp(join(tmpdir(), 'heed-studio-training-'));
+  project = join(folder, 'emoji');
+  const { model, clip } = await writeRandomModels(join(folder, 'models'));
+  await makeDrawnProject(project, {
+    prompts: 40,
+    overrides: [
+      `model.path=${model}`,
+      `model.clip=${clip}`,
+      'reward.hidden=16',
+      'threads=1',
+      'sample.steps=2',
+      'tune.steps=30',
+      'tune.batchSize=2',
+      'tune.warmupSteps=1',
+      'tune.learningRate=2e-3',
+      'tune.logEverySteps=1',
+      'tune.sampleEverySteps=10',
+      'tune.checkpointEverySteps=100',
+      'tune.pretrainingImages=16',
+      'tune.samplePrompts=["A green colored dog.", "Three apples.", "A cat on the moon."]',
+    ],
+  });
+  await addEarlierJudgements();
+  [studio, browser] = await Promise.all([startStudioProcess(project), launchBrowser()]);
+  ({ page, errors } = await openPage(browser));
+  await page.goto(studio.link);
+});
+afterAll(async () => {
+  if (!hasBrowser) return;
+  await browser?.close();
+  await studio?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Two earlier raters on most images, by a rule that can be learned a little: bright pictures are good. */
+async function addEarlierJudgements(): Promise<void> {
+  const store = createImageStore(join(project, 'images'));
+  const images = store.all().slice(0, 96);
+  const log = openFeedbackLog(join(project, 'feedback.jsonl'));
+  const brightness = await Promise.all(
+    images.map(async ({ id }) => (await store.read(id)).data.reduce((sum, value) => sum + value, 0)),
+  );
+  const middle = [...brightness].sort((a, b) => a - b)[images.length / 2]!;
+  const events = images.flatMap(({ id: image, prompt, model }, i) =>
+    ['Ada', 'Ben'].map((rater, r): FeedbackEvent => {
+      const query = queryId(prompt, [image]);
+      const label = brightness[i]! >= middle !== (r === 1 && i % 7 === 0) ? 'good' : 'bad';
+      const time = new Date(0).toISOString();
+      const id = eventId({ query, rater, image });
+      return { id, time, rater, raterKind: 'human', query, image, prompt, model, label };
+    }),
+  );
+  await log.append(events);
+  await log.close();
+}
+
+/** The command that the page shows has come to this end. */
+const ended = (state: 'done' | 'stopped') =>
+  expect.poll(() => page.locator('.job .tag').first().innerText(), { timeout: LIVE_TIMEOUT_MS }).toBe(state);
+
+it.runIf(hasBrowser)('trains a reward with a setting of its own and shows how far to trust it', async () => {
+  await page.getByRole('link', { name: 'Rewards' }).click();
+  await page.getByText('Settings').click();
+  await page.getByLabel('reward.epochs').fill('12');
+  expect(await barriersOf(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Train the reward' }).click();
+  await page.locator('.job').waitFor();
+  await ended('done');
+  const row = page.getByRole('row', { name: /^reward-0001/ });
+  await row.waitFor();
+  expect(await row.innerText()).toMatch(/in use[\s\S]*\d+ images\s+[\d.]+ %\s+[\d.]+ %/);
+  await page.getByRole('img', { name: /^Accuracy on held-out pairs/ }).waitFor();
+  await page.getByRole('img', { name: /^Reliability diagram/ }).waitFor();
+  expect(await page.locator('.gallery li').count()).toBeGreaterThan(10);
+});
+
+it.runIf(hasBrowser)('queues what the reward is unsure of, which is asked first and leaves the queue', async () => {
+  const unsure = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Most unsure about' }) });
+  await unsure
+    .getByRole('button', { name: /^Judge first/ })
+    .first()
+    .click();
+  await unsure
+    .getByRole('button', { name: /^Queued/ })
+    .first()
+    .waitFor();
+  const prompt = await unsure.locator('.gallery li p').first().innerText();
+  await page.getByText('1 query waits to be judged first').waitFor();
+  await unsure.getByRole('button', { name: /^Queue all/ }).click();
+  await unsure.getByRole('button', { name: 'All queued' }).waitFor();
+  const waiting = async () => Number.parseInt(await page.locator('.panel.next h2').innerText(), 10);
+  const before = await waiting();
+  expect(before).toBeGreaterThan(2);
+  expect(await barriersOf(page)).toEqual([]);
+  await takeScreenshot(page, 'rewards', { height: 1900 });
+  await page.getByRole('link', { name: 'Judge them' }).click();
+  expect(await page.locator('h1.prompt').innerText()).toBe(prompt);
+  for (let i = 0; i < 3; i++) {
+    const shown = await page.locator('h1.prompt').innerText();
+    await page.keyboard.press(i % 2 === 0 ? 'G' : 'B');
+    await expect.poll(() => page.locator('h1.prompt').innerText(), { timeout: 60_000 }).not.toBe(shown);
+  }
+  await expect.poll(async () => (await openFeedbackLog(join(project, 'feedback.jsonl')).read()).length).toBe(192 + 9);
+  await page.getByRole('link', { name: 'Rewards' }).click();
+  await expect.poll(waiting, { timeout: 60_000 }).toBe(before - 3);
+  await page.getByRole('button', { name: 'Let them go' }).click();
+  await page.locator('.panel.next').waitFor({ state: 'detached' });
+});
+
+it.runIf(hasBrowser)('trains again and keeps both versions side by side', async () => {
+  const learned = (run: string) =>
+    page
+      .getByRole('row', { name: new RegExp(`^${run}`) })
+      .getByRole('cell')
+      .nth(1)
+      .innerText()
+      .then((text) => Number.parseInt(text, 10));
+  const first = await learned('reward-0001');
+  await page.getByRole('button', { name: 'Train again' }).click();
+  await page.getByRole('row', { name: /^reward-0002 in use/ }).waitFor({ timeout: LIVE_TIMEOUT_MS });
+  expect(await learned('reward-0002')).toBeGreaterThan(first);
+  await page.getByRole('link', { name: 'reward-0001' }).click();
+  await page.getByRole('heading', { name: 'Accuracy of reward-0001 against CLIP score' }).waitFor();
+});
+
+it.runIf(hasBrowser)('tunes the model, watched live to its end', async () => {
+  await page.getByRole('link', { name: 'Training' }).click();
+  await page.getByText('reward-0002 · Reward training').waitFor({ state: 'attached' });
+  await page.getByRole('button', { name: 'Tune the model' }).click();
+  await page.getByText('live', { exact: true }).waitFor({ timeout: LIVE_TIMEOUT_MS });
+  const steps = async () => {
+    const label = await page.getByRole('img', { name: /^Loss over/ }).getAttribute('aria-label');
+    return Number(/over (\d+) steps/.exec(label ?? '')?.[1]);
+  };
+  const first = await steps();
+  await expect.poll(steps, { timeout: LIVE_TIMEOUT_MS }).toBeGreaterThan(first);
+  await page.getByText('ended', { exact: true }).waitFor({ timeout: LIVE_TIMEOUT_MS });
+  expect(await steps()).toBe(30);
+  await ended('done');
+  const slider = page.getByRole('slider', { name: 'Step of the samples' });
+  expect(await page.locator('.samples img').getAttribute('alt')).toContain('step 30');
+  await slider.focus();
+  await page.keyboard.press('Home');
+  expect(await page.locator('.samples img').getAttribute('alt')).toContain('step 0');
+  const loaded = "document.querySelector('.samples img').naturalWidth > 0";
+  await expect.poll(() => page.evaluate<boolean>(loaded)).toBe(true);
+  await page.getByText('The config that this run used').click();
+  await page.getByText('logEverySteps = 1').waitFor();
+  expect(await barriersOf(page)).toEqual([]);
+  await page.getByText('The config that this run used').click();
+  await takeScreenshot(page, 'training', { height: 1500 });
+});
+
+it.runIf(hasBrowser)('shows a finished run again, after a reload and on a phone', async () => {
+  await page.getByRole('combobox', { name: 'Run' }).selectOption('reward-0001');
+  await page.getByRole('img', { name: /^Squared error, held out/ }).waitFor();
+  await page.getByRole('combobox', { name: 'Run' }).selectOption('tuned');
+  await page.reload();
+  await page.getByRole('img', { name: /^Loss over 30 steps/ }).waitFor();
+  const phone = await openPage(browser, { width: 390, height: 844, dark: true, hasTouch: true });
+  await phone.page.context().addCookies(await page.context().cookies());
+  for (const [path, heading] of [
+    ['/training', 'Training'],
+    ['/rewards', 'Rewards'],
+  ] as const) {
+    await phone.page.goto(`${studio.origin}${path}`);
+    await phone.page.getByRole('heading', { name: heading, exact: true }).waitFor();
+    await phone.page.locator('svg').first().waitFor();
+    expect(await barriersOf(phone.page)).toEqual([]);
+    expect(await phone.page.evaluate<number>('document.documentElement.scrollWidth')).toBe(390);
+  }
+  await takeScreenshot(phone.page, 'rewards-phone');
+  expect([...errors, ...phone.errors]).toEqual([]);
+});
+
+it.runIf(hasBrowser)('draws images from the overview, and stops', async () => {
+  await page.getByRole('link', { name: 'Overview' }).click();
+  await page.getByRole('button', { name: 'Draw images' }).click();
+  await page.getByText(/\d+ of \d+/).waitFor({ timeout: LIVE_TIMEOUT_MS });
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await ended('stopped');
+  expect(errors).toEqual([]);
+});
