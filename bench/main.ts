@@ -12,7 +12,10 @@ import { allAgree, describeResults } from './report.ts';
 
 const note = (line: string) => process.stderr.write(`${line}\n`);
 
-async function run({ benchmarks, rounds, threads, json }: BenchOptions, signal: AbortSignal): Promise<ExitCode> {
+async function run(
+  { benchmarks, rounds, threads, json, fullSize }: BenchOptions,
+  signal: AbortSignal,
+): Promise<ExitCode> {
   const found = await findPeerPython();
   const peer = 'missing' in found ? undefined : found;
   const loadBefore = loadavg()[0]!;
@@ -23,7 +26,16 @@ async function run({ benchmarks, rounds, threads, json }: BenchOptions, signal: 
     for (const benchmark of benchmarks) {
       const start = performance.now();
       results.push(
-        await measure(benchmark, { folder, rounds, threads, python: peer?.command, signal, onRound: showRound }),
+        await measure(benchmark, {
+          folder,
+          rounds,
+          threads,
+          python: peer?.command,
+          signal,
+          onRound: showRound,
+          models: fullSize,
+          oneAfterTheOther: fullSize !== undefined,
+        }),
       );
       note(`${benchmark.name}: ${rounds} rounds, ${((performance.now() - start) / 1000).toFixed(0)} s in all`);
     }

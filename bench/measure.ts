@@ -42,6 +42,10 @@ export interface MeasureOptions {
   folder: string;
   rounds: number;
   threads: number;
+  /** Starts a side's process when the other's has ended: both do not fit the memory. */
+  oneAfterTheOther?: boolean | undefined;
+  /** Models to measure in place of the shipped ones: a folder with `model` and `clip`. */
+  models?: string | undefined;
   /** The interpreter of the peer; none runs heed alone. */
   python?: string | undefined;
   signal?: AbortSignal | undefined;
@@ -54,8 +58,9 @@ export async function measure(benchmark: Benchmark, options: MeasureOptions): Pr
   const { rounds, threads, python, signal, onRound } = options;
   const folder = join(options.folder, benchmark.name);
   await mkdir(folder);
-  await writeInputs(folder, benchmark);
+  await writeInputs(folder, benchmark, options.models);
   signal?.throwIfAborted();
+  if (options.oneAfterTheOther) return measureInSequence(benchmark, { ...options, folder });
   const workers = [startHeed(), ...(python === undefined ? [] : [startPeer(python, { threads })])];
   const closeAll = () => Promise.all(workers.map((worker) => worker.close()));
   signal?.addEventListener('abort', closeAll, { once: true });
@@ -75,24 +80,12 @@ export async function measure(benchmark: Benchmark, options: MeasureOptions): Pr
       const order = round % 2 === 0 ? [...workers.keys()] : [...workers.keys()].reverse();
       for (const side of order) rows[side]!.push(await workers[side]!.ask('round', { repeats }));
     }
-    const sides: SideResult[] = [];
+    const measured: MeasuredSide[] = [];
     for (const [side, worker] of workers.entries()) {
       const { peakBytes } = await worker.ask('memory', {});
-      const [seconds, cpuSeconds] = [
-        spreadOf(column(rows[side]!, 'seconds')),
-        spreadOf(column(rows[side]!, 'cpuSeconds')),
-      ];
-      sides.push({ seconds, cpuSeconds, peakBytes, loadedBytes: loaded[side]! });
+      measured.push({ rows: rows[side]!, peakBytes, loadedBytes: loaded[side]! });
     }
-    const [heed, peer] = sides as [SideResult, SideResult?];
-    const result = { name: benchmark.name, unit: benchmark.unit, settings, targets: benchmark.targets, rounds, heed };
-    if (peer === undefined) return result;
-    const ratios = (key: 'seconds' | 'cpuSeconds') => ratioOf(column(rows[0]!, key), column(rows[1]!, key));
-    const memoryRatio = heed.peakBytes / peer.peakBytes;
-    return {
-      ...result,
-      peer: { ...peer, secondsRatio: ratios('seconds'), cpuRatio: ratios('cpuSeconds'), memoryRatio, agreement },
-    };
+    return resultOf(benchmark, { rounds, measured, agreement });
   } catch (error) {
     signal?.throwIfAborted();
     throw error;
@@ -102,11 +95,74 @@ export async function measure(benchmark: Benchmark, options: MeasureOptions): Pr
   }
 }
 
+/** What a side's process reported. */
+interface MeasuredSide {
+  rows: Exchanges['round']['reply'][];
+  peakBytes: number;
+  loadedBytes: number;
+}
+
+/**
+ * All rounds of one side, then all of the other, whose process is started when the first has ended: for work of which the
+ * machine's memory holds only one at a time.
+ */
+async function measureInSequence(benchmark: Benchmark, options: MeasureOptions): Promise<BenchmarkResult> {
+  const { folder, rounds, threads, python, signal, onRound } = options;
+  const { kind, settings, repeats } = benchmark;
+  const starts = [startHeed, ...(python === undefined ? [] : [() => startPeer(python, { threads })])];
+  const names: Pick<Worker, 'name'>[] = [];
+  const measured: MeasuredSide[] = [];
+  for (const start of starts) {
+    const worker = start();
+    names.push({ name: worker.name });
+    const close = () => worker.close();
+    signal?.addEventListener('abort', close, { once: true });
+    try {
+      const { loadedBytes } = await worker.ask('open', { kind, folder, settings, threads });
+      await worker.ask('check', { file: checkFile(worker) });
+      const rows: MeasuredSide['rows'] = [];
+      for (let round = 0; round < rounds; round++) {
+        onRound?.(round);
+        rows.push(await worker.ask('round', { repeats }));
+      }
+      measured.push({ rows, peakBytes: (await worker.ask('memory', {})).peakBytes, loadedBytes });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', close);
+      await worker.close();
+    }
+  }
+  const agreement = python === undefined ? [] : await compareSides(folder, names, benchmark);
+  return resultOf(benchmark, { rounds, measured, agreement });
+}
+
+function resultOf(
+  { name, unit, settings, targets }: Benchmark,
+  { rounds, measured, agreement }: { rounds: number; measured: readonly MeasuredSide[]; agreement: Agreement[] },
+): BenchmarkResult {
+  const sides = measured.map(({ rows, peakBytes, loadedBytes }): SideResult => {
+    const [seconds, cpuSeconds] = [spreadOf(column(rows, 'seconds')), spreadOf(column(rows, 'cpuSeconds'))];
+    return { seconds, cpuSeconds, peakBytes, loadedBytes };
+  });
+  const [heed, peer] = sides as [SideResult, SideResult?];
+  const result = { name, unit, settings, targets, rounds, heed };
+  if (peer === undefined) return result;
+  const [ours, theirs] = measured.map(({ rows }) => rows) as [MeasuredSide['rows'], MeasuredSide['rows']];
+  const ratios = (key: 'seconds' | 'cpuSeconds') => ratioOf(column(ours, key), column(theirs, key));
+  const memoryRatio = heed.peakBytes / peer.peakBytes;
+  return {
+    ...result,
+    peer: { ...peer, secondsRatio: ratios('seconds'), cpuRatio: ratios('cpuSeconds'), memoryRatio, agreement },
+  };
+}
+
 const column = <K extends string>(rows: readonly Record<K, number>[], key: K) => rows.map((row) => row[key]);
 
-const checkFile = ({ name }: Worker) => `check-${name}.safetensors`;
+const checkFile = ({ name }: Pick<Worker, 'name'>) => `check-${name}.safetensors`;
 
-async function compareSides(folder: string, workers: readonly Worker[], { tolerances }: Benchmark) {
+async function compareSides(folder: string, workers: readonly Pick<Worker, 'name'>[], { tolerances }: Benchmark) {
   const [ours, theirs] = await Promise.all(
     workers.map(async (worker) => (await readSafetensors(join(folder, checkFile(worker)))).tensors),
   );

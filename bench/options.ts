@@ -1,12 +1,19 @@
 /** The command line of `npm run bench`. */
+
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { badInput } from '../packages/heed/src/errors.ts';
 import { BENCHMARKS, type Benchmark } from './benchmarks.ts';
+import { FULL_SIZE_BENCHMARKS } from './full-size-benchmarks.ts';
+import { FILES } from './inputs/files.ts';
 
 const DEFAULT_ROUNDS = 10;
+/** A round takes minutes there. */
+const DEFAULT_FULL_SIZE_ROUNDS = 3;
 
-export const USAGE = `npm run bench -- [--only NAME[,NAME]] [--rounds N] [--threads T] [--json]
+export const USAGE = `npm run bench -- [--only NAME[,NAME]] [--rounds N] [--threads T] [--json] [--full-size FOLDER]
 
 Measures heed beside PyTorch: the same work, machine, threads and batch, in turns. bench/README.md tells how.
 
@@ -14,6 +21,9 @@ Measures heed beside PyTorch: the same work, machine, threads and batch, in turn
   --rounds N   timed rounds a side (default ${DEFAULT_ROUNDS})
   --threads T  threads of either side (default: one a core)
   --json       prints the result as JSON
+  --full-size FOLDER  measures Stable Diffusion 1.5 and CLIP ViT-L/14, written to FOLDER by tools/write-random-model.ts, one
+               side's process after the other (default ${DEFAULT_FULL_SIZE_ROUNDS} rounds, 24 GB of memory):
+               ${FULL_SIZE_BENCHMARKS.map(({ name }) => name).join(', ')}
 
 HEED_BENCH_PYTHON names the Python that has torch, diffusers and transformers (default python3).
 Exit codes: 0 measured, 1 failed or the two sides computed different things, 2 bad input, 130 interrupted.`;
@@ -24,17 +34,24 @@ export interface BenchOptions {
   benchmarks: readonly Benchmark[];
   rounds: number;
   threads: number;
+  /** The folder with models of true size; the shipped ones are measured where it is absent. */
+  fullSize?: string;
 }
 
 /** Throws one sentence with exit code 2 for what it does not understand. */
 export function parseOptions(args: readonly string[]): BenchOptions {
   const values = parse(args);
+  const fullSize = values['full-size'];
+  const known = fullSize === undefined ? BENCHMARKS : FULL_SIZE_BENCHMARKS;
+  if (fullSize !== undefined) checkModels(fullSize);
   return {
     help: values.help ?? false,
     json: values.json ?? false,
-    benchmarks: values.only === undefined ? BENCHMARKS : values.only.split(',').map(findBenchmark),
-    rounds: positiveWhole('--rounds', values.rounds) ?? DEFAULT_ROUNDS,
+    benchmarks: values.only === undefined ? known : values.only.split(',').map((name) => findBenchmark(name, known)),
+    rounds:
+      positiveWhole('--rounds', values.rounds) ?? (fullSize === undefined ? DEFAULT_ROUNDS : DEFAULT_FULL_SIZE_ROUNDS),
     threads: positiveWhole('--threads', values.threads) ?? availableParallelism(),
+    ...(fullSize === undefined ? {} : { fullSize }),
   };
 }
 
@@ -46,6 +63,7 @@ function parse(args: readonly string[]) {
         help: { type: 'boolean', short: 'h' },
         json: { type: 'boolean' },
         only: { type: 'string' },
+        'full-size': { type: 'string' },
         rounds: { type: 'string' },
         threads: { type: 'string' },
       },
@@ -55,10 +73,20 @@ function parse(args: readonly string[]) {
   }
 }
 
-function findBenchmark(name: string): Benchmark {
-  const found = BENCHMARKS.find((candidate) => candidate.name === name);
+function findBenchmark(name: string, known: readonly Benchmark[]): Benchmark {
+  const found = known.find((candidate) => candidate.name === name);
   if (found) return found;
-  throw badInput(`--only: expected ${BENCHMARKS.map((known) => known.name).join(', ')}, got '${name}'`);
+  throw badInput(`--only: expected ${known.map((one) => one.name).join(', ')}, got '${name}'`);
+}
+
+function checkModels(folder: string): void {
+  const missing = [join(FILES.model, 'model_index.json'), join(FILES.clip, 'config.json')].find(
+    (file) => !existsSync(join(folder, file)),
+  );
+  if (missing === undefined) return;
+  throw badInput(
+    `--full-size ${folder}: expected ${missing}, as \`npx tsx tools/write-random-model.ts ${folder}\` writes it, found none`,
+  );
 }
 
 function positiveWhole(option: string, text: string | undefined): number | undefined {

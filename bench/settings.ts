@@ -9,6 +9,10 @@ export interface TrainingStepSettings {
   weightDecay: number;
   /** 0 keeps no moving average. */
   emaDecay: number;
+  /** Recomputes blocks in the backward pass (PyTorch: gradient checkpointing). */
+  recompute?: boolean;
+  /** Trains low-rank factors of this rank (and alpha) on the projections of attention, the network itself stays frozen. */
+  loraRank?: number;
 }
 
 export interface SamplingSettings {
@@ -22,6 +26,8 @@ export interface ClipEmbeddingSettings {
   /** Pictures, and as many texts. */
   pairs: number;
   batchSize: number;
+  /** Leaves the texts out. */
+  imagesOnly?: boolean;
 }
 
 export interface RewardTrainingSettings {

@@ -8,14 +8,14 @@ import type { OpenOptions, Workload } from './workload.ts';
 
 export async function openClipEmbedding({
   folder,
-  settings: { batchSize },
+  settings: { batchSize, imagesOnly = false },
   threads,
 }: OpenOptions<ClipEmbeddingSettings>): Promise<Workload> {
   const clip = await loadClip(join(folder, FILES.clip), { threads });
   const texts: string[] = JSON.parse(await readFile(join(folder, FILES.texts), 'utf8'));
   const images = await readImages(join(folder, FILES.inputs));
   const embed = async () => ({
-    textEmbeds: await clip.embedTexts(texts, { batchSize }),
+    ...(imagesOnly ? {} : { textEmbeds: await clip.embedTexts(texts, { batchSize }) }),
     imageEmbeds: await clip.embedImages(images, { batchSize }),
   });
   return {

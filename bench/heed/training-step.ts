@@ -1,13 +1,19 @@
 /** One update of the shipped U-Net on heed's engine: `createTrainingStep` with the noise-prediction loss. */
 import { join } from 'node:path';
-import { denoisingLossPerSample, loadComponent, readSafetensors } from '@heed/diffusion';
+import { denoisingLossPerSample, isLoraParameter, loadComponent, readSafetensors, withLora } from '@heed/diffusion';
 import { createTrainingStep, mean, type ParameterValues } from '@heed/diffusion/autodiff';
 import { FILES, tensor } from '../inputs/files.ts';
+import { loraOptions } from '../inputs/training-step.ts';
 import type { TrainingStepSettings } from '../settings.ts';
 import type { OpenOptions, Workload } from './workload.ts';
 
 /** Some weights after the checked updates: the first layer, the middle and the last one. */
 const CHECKED_WEIGHTS = ['conv_in.weight', 'mid_block.resnets.0.conv1.weight', 'conv_out.weight'];
+/** In place of these where a LoRA is trained. */
+const CHECKED_FACTORS = ['down_blocks.0.attentions.0', 'up_blocks.3.attentions.2'].flatMap((block) =>
+  ['down', 'up'].map((factor) => `${block}.transformer_blocks.0.attn1.to_q.lora_${factor}.weight`),
+);
+const FACTORS = 'factors.';
 const INPUT_NAMES = ['noisyLatents', 'timestep', 'target', 'encoderHiddenStates'] as const;
 
 export async function openTrainingStep({
@@ -15,7 +21,7 @@ export async function openTrainingStep({
   settings,
   threads,
 }: OpenOptions<TrainingStepSettings>): Promise<Workload> {
-  const { learningRate, weightDecay, emaDecay, batches } = settings;
+  const { learningRate, weightDecay, emaDecay, batches, recompute = false, loraRank = 0 } = settings;
   const unet = await loadComponent(join(folder, FILES.model), 'unet');
   const { tensors } = await readSafetensors(join(folder, FILES.inputs));
   const inputsOf = <T>(batch: number, pick: (value: { shape: readonly number[]; data: Float32Array }) => T) =>
@@ -23,6 +29,12 @@ export async function openTrainingStep({
       (typeof INPUT_NAMES)[number],
       T
     >;
+  const factors: ParameterValues = new Map(
+    [...tensors].flatMap(([name, { shape, data }]) =>
+      name.startsWith(FACTORS) ? [[name.slice(FACTORS.length), { shape, data }] as const] : [],
+    ),
+  );
+  const checked = factors.size > 0 ? CHECKED_FACTORS : CHECKED_WEIGHTS;
   const batch = tensors.get('0.timestep')!.shape[0]!;
   // As `heed tune` with tune.replicas: a small network trains faster with a part of the batch on each thread.
   const replicas = batch % threads === 0 ? threads : 1;
@@ -30,8 +42,12 @@ export async function openTrainingStep({
     name: 'benchmark',
     inputs: inputsOf(0, ({ shape: [, ...rest] }) => ({ shape: [batch / replicas, ...rest] })),
     replicas,
-    parameters: unet.parameters,
-    loss: (p, x) => ({ loss: mean(denoisingLossPerSample(p, unet.config, x)) }),
+    parameters: new Map([...unet.parameters, ...factors]),
+    trainable: factors.size > 0 ? isLoraParameter : () => true,
+    loss: (p, x) => {
+      const scope = factors.size > 0 ? withLora(p, loraOptions(loraRank)) : p;
+      return { loss: mean(denoisingLossPerSample(scope, unet.config, x, { recompute })) };
+    },
     optimizer: { weightDecay, ...(emaDecay > 0 ? { emaDecay } : {}) },
     threads,
   });
@@ -61,7 +77,7 @@ export async function openTrainingStep({
           ),
         );
       }
-      for (const name of CHECKED_WEIGHTS) {
+      for (const name of checked) {
         values.set(`weight ${name}`, state.parameters.get(name)!);
         if (state.ema) values.set(`average ${name}`, state.ema.get(name)!);
       }

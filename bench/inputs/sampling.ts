@@ -1,21 +1,24 @@
 /** Prompts, also as token ids, and the noise that heed draws for their seeds. */
 import { join } from 'node:path';
-import { loadModelFolder } from '@heed/diffusion';
+import { loadTokenizer } from '@heed/diffusion';
 import { createRandom } from '@heed/diffusion/autodiff';
 import { evaluationPrompts } from '../../packages/heed/src/prompts/index.ts';
 import type { SamplingSettings } from '../settings.ts';
 import { FILES, type Inputs, tensor } from './files.ts';
+import { readModelConfigs } from './model-configs.ts';
 import { seedOf } from './seeds.ts';
 
 /** `inputIds` [B, T], `negativeIds` [1, T], `noise` [B, C, h, w]. */
 export async function samplingInputs(folder: string, { batchSize }: SamplingSettings): Promise<Inputs> {
-  const { unet, textEncoder, tokenizer } = await loadModelFolder(join(folder, FILES.model));
+  const model = join(folder, FILES.model);
+  const { unet, textEncoder } = await readModelConfigs(model);
+  const tokenizer = await loadTokenizer(join(model, 'tokenizer'));
   const prompts = evaluationPrompts();
   const texts = Array.from({ length: batchSize }, (_, i) => prompts[i % prompts.length]!.text);
-  const length = Math.min(tokenizer.maxLength, textEncoder.config.max_position_embeddings);
+  const length = Math.min(tokenizer.maxLength, textEncoder.max_position_embeddings);
   const ids = (rows: readonly string[]) =>
     tensor([rows.length, length], Array.from(tokenizer.encode(rows, { maxLength: length }).inputIds, Number));
-  const { in_channels: channels, sample_size: side } = unet.config;
+  const { in_channels: channels, sample_size: side } = unet;
   const shape = [batchSize, channels, side ?? 64, side ?? 64];
   const noise = tensor(
     shape,

@@ -1,6 +1,6 @@
 /** Writes what both sides of a benchmark read: copies of the models it needs, tensors, texts. */
-import { cp, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, symlink, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { writeSafetensors } from '@heed/diffusion';
 import { CLIP_FOLDER, TINY_MODEL_FOLDER } from '@heed/emoji-world';
 import type { WorkKind } from '../protocol.ts';
@@ -25,13 +25,17 @@ const MAKERS: { [K in WorkKind]: (folder: string, settings: SettingsOf[K]) => Pr
   'reward-training': rewardTrainingInputs,
 };
 
-/** Fills the empty `folder`; equal settings give equal inputs. */
+/** Fills the empty `folder`; equal settings give equal inputs. `models` holds other models, by the names inside the folder. */
 export async function writeInputs<K extends WorkKind>(
   folder: string,
   { kind, settings }: { kind: K; settings: SettingsOf[K] },
+  models?: string,
 ): Promise<void> {
-  // Copies: a model that is trained anew meanwhile must not differ between the two sides.
-  for (const [name, source] of Object.entries(MODELS[kind])) await cp(source, join(folder, name), { recursive: true });
+  for (const [name, source] of Object.entries(MODELS[kind])) {
+    if (models !== undefined) await symlink(resolve(models, name), join(folder, name));
+    // Copies: a model that is trained anew meanwhile must not differ between the two sides.
+    else await cp(source, join(folder, name), { recursive: true });
+  }
   const { tensors, texts = [] } = await MAKERS[kind](folder, settings);
   await writeSafetensors(join(folder, FILES.inputs), tensors, { dtype: 'F32' });
   await writeFile(join(folder, FILES.texts), JSON.stringify(texts));

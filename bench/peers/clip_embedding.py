@@ -17,6 +17,7 @@ def projected(output):
 class ClipEmbedding:
     def __init__(self, folder, settings):
         self.batch_size = settings["batchSize"]
+        self.images_only = settings.get("imagesOnly", False)
         clip = os.path.join(folder, "clip")
         config = CLIPConfig(**read_config(clip))
         self.model = CLIPModel.from_pretrained(clip, config=config, dtype=torch.float32).eval()
@@ -28,11 +29,13 @@ class ClipEmbedding:
 
     @torch.inference_mode()
     def embed(self):
-        texts = [projected(self.model.get_text_features(input_ids=ids)) for ids in self.ids.split(self.batch_size)]
         images = [
             projected(self.model.get_image_features(pixel_values=self.pixel_values(batch)))
             for batch in self.images.split(self.batch_size)
         ]
+        if self.images_only:
+            return {"imageEmbeds": torch.cat(images)}
+        texts = [projected(self.model.get_text_features(input_ids=ids)) for ids in self.ids.split(self.batch_size)]
         return {"textEmbeds": torch.cat(texts), "imageEmbeds": torch.cat(images)}
 
     def pixel_values(self, images):

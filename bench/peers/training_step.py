@@ -15,14 +15,53 @@ MAX_GRADIENT_NORM = 1.0
 CHECKED_WEIGHTS = ("conv_in.weight", "mid_block.resnets.0.conv1.weight", "conv_out.weight")
 
 
+FACTORS = "factors."
+
+
+class LowRankLinear(torch.nn.Module):
+    """A frozen linear layer with a low-rank update on top; alpha equals the rank, so that the scale is one."""
+
+    def __init__(self, layer, down, up):
+        super().__init__()
+        self.layer = layer
+        self.lora_down = torch.nn.Linear(down.shape[1], down.shape[0], bias=False)
+        self.lora_up = torch.nn.Linear(up.shape[1], up.shape[0], bias=False)
+        self.lora_down.weight.data.copy_(down)
+        self.lora_up.weight.data.copy_(up)
+
+    def forward(self, x):
+        return self.layer(x) + self.lora_up(self.lora_down(x))
+
+
+def add_factors(model, inputs):
+    """Freezes the model and puts the factors among the inputs on top; returns the names of those to be checked."""
+    model.requires_grad_(False)
+    paths = [key[len(FACTORS) : -len(".lora_down.weight")] for key in inputs if key.endswith(".lora_down.weight")]
+    for path in paths:
+        parent, _, name = path.rpartition(".")
+        factors = [inputs[f"{FACTORS}{path}.lora_{factor}.weight"] for factor in ("down", "up")]
+        owner = model.get_submodule(parent)
+        setattr(owner, name, LowRankLinear(model.get_submodule(path), *factors))
+    blocks = ("down_blocks.0.attentions.0", "up_blocks.3.attentions.2")
+    return [
+        f"{block}.transformer_blocks.0.attn1.to_q.lora_{factor}.weight" for block in blocks for factor in ("down", "up")
+    ]
+
+
 class TrainingStep:
     def __init__(self, folder, settings):
         self.settings = settings
         self.model = UNet2DConditionModel.from_pretrained(
             os.path.join(folder, "model", "unet"), torch_dtype=torch.float32, low_cpu_mem_usage=False
         ).train()
-        self.names = [name for name, _ in self.model.named_parameters()]
-        self.parameters = list(self.model.parameters())
+        if settings.get("recompute"):
+            self.model.enable_gradient_checkpointing()
+        inputs = load_file(os.path.join(folder, "inputs.safetensors"))
+        self.checked = CHECKED_WEIGHTS
+        if settings.get("loraRank"):
+            self.checked = add_factors(self.model, inputs)
+        self.names = [name for name, p in self.model.named_parameters() if p.requires_grad]
+        self.parameters = [p for p in self.model.parameters() if p.requires_grad]
         # Fused is torch's fastest AdamW on the CPU; its default there is a loop over the parameters.
         self.optimizer = torch.optim.AdamW(
             self.parameters,
@@ -34,7 +73,6 @@ class TrainingStep:
         )
         self.average = [p.detach().clone() for p in self.parameters] if settings["emaDecay"] > 0 else None
         self.step = 0
-        inputs = load_file(os.path.join(folder, "inputs.safetensors"))
         self.batches = [
             {key: inputs[f"{i}.{key}"] for key in ("noisyLatents", "timestep", "target", "encoderHiddenStates")}
             for i in range(settings["batches"])
@@ -61,9 +99,9 @@ class TrainingStep:
         measured = [self.update() for _ in self.batches]
         losses, norms = zip(*measured)
         values = {"loss": torch.tensor(losses), "gradientNorm": torch.tensor(norms)}
-        values |= {f"weight {name}": self.parameters[self.names.index(name)] for name in CHECKED_WEIGHTS}
+        values |= {f"weight {name}": self.parameters[self.names.index(name)] for name in self.checked}
         if self.average is not None:
-            values |= {f"average {name}": self.average[self.names.index(name)] for name in CHECKED_WEIGHTS}
+            values |= {f"average {name}": self.average[self.names.index(name)] for name in self.checked}
         return values
 
     def run_once(self):
