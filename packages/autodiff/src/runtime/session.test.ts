@@ -77,7 +77,9 @@ describe('createSession', () => {
     await expect(createSession(model, { device: 'tpu' as 'cpu' })).rejects.toThrow(
       'session: expected a device out of cpu, webgpu, cuda, coreml, directml, got tpu',
     );
-    await expect(createSession(model, { device: 'cuda' })).rejects.toThrow(/^device cuda: expected an NVIDIA GPU with CUDA 12 .*npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12/);
+    await expect(createSession(model, { device: 'cuda' })).rejects.toThrow(
+      /^device cuda: expected an NVIDIA GPU with CUDA 12 .*npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12/,
+    );
   });
 
   it('survives garbage collection while it loads', async () => {

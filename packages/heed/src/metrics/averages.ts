@@ -1,18 +1,19 @@
 /** Running means between two lines of a log. */
 
-/** Means of named numbers since they were last taken. */
+/** Means of named numbers since they were last taken, each over the times it was given. */
 export function createAverages() {
-  let sums: Record<string, number> = {};
-  let count = 0;
+  let sums: Record<string, { total: number; count: number }> = {};
   return {
-    add(values: Readonly<Record<string, number>>) {
-      for (const [name, value] of Object.entries(values)) sums[name] = (sums[name] ?? 0) + value;
-      count += 1;
+    add(values: Readonly<Record<string, number | undefined>>) {
+      for (const [name, value] of Object.entries(values)) {
+        if (value === undefined) continue;
+        const { total, count } = sums[name] ?? { total: 0, count: 0 };
+        sums[name] = { total: total + value, count: count + 1 };
+      }
     },
     take(): Record<string, number> {
-      const means = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / Math.max(1, count)]));
+      const means = Object.fromEntries(Object.entries(sums).map(([name, { total, count }]) => [name, total / count]));
       sums = {};
-      count = 0;
       return means;
     },
   };

@@ -106,6 +106,7 @@ export async function trainReward(inputs: {
         totals.meanSquaredError += measured.meanSquaredError! / batches.length;
         totals.promptClassification += (measured.promptClassification ?? 0) / batches.length;
       }
+      await step.fetchState();
       const { promptClassification, ...rest } = totals;
       const record: RewardEpoch = {
         epoch,

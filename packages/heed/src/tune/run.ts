@@ -187,6 +187,7 @@ async function train(inputs: {
   const bar = inputs.progress({ total: options.steps, label: `tune ${run.id}`, unit: 'step' });
   const averages = createAverages();
   const last = createAverages();
+  let skipped = 0;
   try {
     const trained = await trainModel({
       run: run.id,
@@ -216,11 +217,13 @@ async function train(inputs: {
       async onStep(step, values) {
         averages.add(values);
         if (step > 0.9 * options.steps) last.add(values);
-        bar.update(step, { loss: values.loss, lr: values.learningRate });
+        skipped += values.skipped;
+        bar.update(step, { ...(values.loss === undefined ? {} : { loss: values.loss }), lr: values.learningRate });
         if (step % options.logEverySteps === 0 || step === options.steps) await metrics.log(step, averages.take());
       },
       onSample: (step, parameters) => grid.draw(step, parameters),
     });
+    if (skipped > 0) warn(`${skipped} of the updates were skipped because their loss or gradient was not finite`);
     await saveModelFolder(
       folder,
       { ...components, unet: { config: components.unet.config, parameters: trained.parameters } },

@@ -216,6 +216,25 @@ describe('tuning', () => {
     if (latest) checkFinite((await readTrainingState(latest.folder)).optimizer.parameters);
   });
 
+  it('skips and counts an update that is not finite, and goes on without a trace of it', async () => {
+    const run = await training({ steps: 6, checkpointEverySteps: 1, sampleEverySteps: 2 });
+    const { at } = run.batches;
+    run.batches.at = async (index) => {
+      const feeds = await at(index);
+      return index === 2 ? { ...feeds, target: feeds.target.map(() => Number.NaN) } : feeds;
+    };
+    const { parameters } = await trainModel(run);
+    expect(run.log.map(({ skipped }) => skipped)).toEqual([0, 0, 1, 0, 0, 0]);
+    expect(run.log[2]).toEqual({ skipped: 1, learningRate: expect.any(Number) });
+    for (const metrics of run.log) for (const value of Object.values(metrics)) expect(value).toSatisfy(Number.isFinite);
+    for (const { data } of parameters.values()) expect(data.every(Number.isFinite)).toBe(true);
+    const { readTrainingState, checkFinite } = await import('./training-state.ts');
+    const latest = await findLatestCheckpoint(run.checkpointFolder);
+    const { optimizer } = await readTrainingState(latest!.folder);
+    for (const group of [optimizer.parameters, optimizer.firstMoment, optimizer.secondMoment, optimizer.ema!])
+      checkFinite(group);
+  });
+
   it('minimises the loss that is written down', { timeout: 60_000 }, async () => {
     const run = await training({ steps: 1, ema: 0 });
     const feeds = await run.batches.at(0);

@@ -19,13 +19,18 @@ import type { TuneOptions } from './options.ts';
 import { type TrainedWeights, trainedWeights } from './trained-weights.ts';
 import { checkFingerprint, checkFinite, readTrainingState, writeTrainingState } from './training-state.ts';
 
-/** What a step reports; losses are means over the step's batches. */
-export interface TuneMetrics extends Record<string, number> {
-  loss: number;
-  modelLoss: number;
-  gradientNorm: number;
+/** What a step reports; losses are means over the step's batches. A skipped update reports nothing but that and its rate. */
+export interface TuneMetrics extends Record<string, number | undefined> {
+  loss?: number;
+  modelLoss?: number;
+  gradientNorm?: number;
   learningRate: number;
+  /** 1 where loss or gradient was not finite and no weight was changed, else 0. */
+  skipped: number;
 }
+
+/** So many updates in a row that are not finite are no accident. */
+const MAX_SKIPPED_IN_A_ROW = 5;
 
 export interface TuneTraining {
   /** Named in errors. */
@@ -57,8 +62,9 @@ export interface TuneTraining {
 
 /**
  * Tunes until `options.steps`, going on from the latest whole checkpoint. Returns the weights to use (the moving
- * average where one is kept) and the LoRA where one was trained. Throws on a loss, gradient or weight that is not
- * finite, having saved nothing of it; on abort it checkpoints first.
+ * average where one is kept) and the LoRA where one was trained. An update with a loss or gradient that is not finite is
+ * skipped; after some in a row, and on a weight that is not finite, it throws, having saved nothing of it. On abort it
+ * checkpoints first.
  */
 export async function trainModel(
   training: TuneTraining,
@@ -86,12 +92,14 @@ export async function trainModel(
     ...(training.device === undefined ? {} : { device: training.device }),
     ...(training.threads === undefined ? {} : { threads: training.threads }),
     replicas: options.replicas,
+    skipsNotFinite: true,
   });
   const { state } = step;
   const batchesPerStep = options.accumulation * options.replicas;
   let savedStep = restored?.step ?? 0;
   const save = async () => {
     if (savedStep === state.step) return;
+    await step.fetchState();
     checkFinite(weights.trained);
     const batch = state.step * batchesPerStep;
     await saveCheckpoint(checkpointFolder, {
@@ -111,6 +119,7 @@ export async function trainModel(
   try {
     await training.onStart?.(state.step);
     if (state.step === 0) await training.onSample?.(0, weights.plain(state.ema));
+    let skippedInARow = 0;
     let upcoming = fetch(training, state.step * batchesPerStep);
     while (state.step < options.steps) {
       signal?.throwIfAborted();
@@ -135,15 +144,24 @@ export async function trainModel(
         }
       }
       if (options.accumulation > 1) Object.assign(sums, await step.apply({ learningRate }));
-      await training.onStep?.(state.step, { ...sums, learningRate } as TuneMetrics);
+      // While the loss scale still falls, the cause may be the scale.
+      skippedInARow = sums.skipped === 1 && step.lossScale() === 1 ? skippedInARow + 1 : 0;
+      await training.onStep?.(state.step, stepMetrics(sums, learningRate));
+      if (skippedInARow === MAX_SKIPPED_IN_A_ROW) {
+        throw new Error(
+          `expected finite losses and gradients, got ${skippedInARow} updates in a row without (loss ${sums.loss}, gradient norm ${sums.gradientNorm})`,
+        );
+      }
       if (state.step % options.checkpointEverySteps === 0 || state.step === options.steps) await save();
       const { sampleEverySteps } = options;
       if (sampleEverySteps > 0 && (state.step % sampleEverySteps === 0 || state.step === options.steps)) {
+        await step.fetchState();
         checkFinite(weights.trained);
         await training.onSample?.(state.step, weights.plain(state.ema));
       }
     }
     await save();
+    await step.fetchState();
     const lora = options.lora && loraModules(state.ema ?? weights.trained, options.lora);
     return { step: state.step, parameters: weights.plain(state.ema), ...(lora ? { lora } : {}) };
   } catch (error) {
@@ -156,6 +174,12 @@ export async function trainModel(
   } finally {
     step.dispose();
   }
+}
+
+function stepMetrics(measured: Record<string, number>, learningRate: number): TuneMetrics {
+  return measured.skipped === 1
+    ? { skipped: 1, learningRate }
+    : { ...measured, skipped: measured.skipped ?? 0, learningRate };
 }
 
 /** Starts to make a batch for each replica; a failure is thrown where they are awaited, not before. */
