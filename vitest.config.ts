@@ -1,10 +1,42 @@
 import { defineConfig } from 'vitest/config';
 
+/** Where a PostgreSQL for tests is, the studio's own tests run on it as well as on PGlite. */
+const databaseUrl = process.env.HEED_TEST_DATABASE_URL;
+if (!databaseUrl && process.env.HEED_REQUIRE_POSTGRES) {
+  throw new Error(
+    'HEED_REQUIRE_POSTGRES is set: expected HEED_TEST_DATABASE_URL, which `node tools/postgres.mjs` sets',
+  );
+}
+if (!databaseUrl)
+  console.log('The studio is tested on PGlite alone; `node tools/postgres.mjs npm test` adds PostgreSQL.');
+
 export default defineConfig({
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts', 'bench/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'heed',
+          include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts', 'bench/**/*.test.ts'],
+          // Tests say themselves which database they want.
+          env: { DATABASE_URL: '' },
+        },
+      },
+      ...(databaseUrl
+        ? [
+            {
+              extends: true as const,
+              test: {
+                name: 'on PostgreSQL',
+                include: ['packages/heed/src/studio/**/*.test.ts'],
+                env: { DATABASE_URL: databaseUrl },
+              },
+            },
+          ]
+        : []),
+    ],
     // Long on purpose: a slow machine is no failure, and nothing here measures time.
     testTimeout: 300_000,
     hookTimeout: 600_000,

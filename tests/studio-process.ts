@@ -17,8 +17,16 @@ export interface StudioProcess {
 }
 
 /** Resolves when the link is printed; rejects with stderr where the process ends before. */
-export async function startStudioProcess(folder: string, args: readonly string[] = []): Promise<StudioProcess> {
-  const child = spawn(process.execPath, [HEED, 'studio', '--project', folder, '--port', '0', '--json', ...args]);
+export async function startStudioProcess(
+  folder: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+  { killAfterMs }: { killAfterMs?: number } = {},
+): Promise<StudioProcess> {
+  const child = spawn(process.execPath, [HEED, 'studio', '--project', folder, '--port', '0', '--json', ...args], {
+    env: { ...process.env, ...env },
+  });
+  if (killAfterMs !== undefined) setTimeout(() => child.kill('SIGKILL'), killAfterMs);
   let stderr = '';
   child.stderr.on('data', (text) => {
     stderr += text;

@@ -16,8 +16,6 @@ import { openStudio, type Studio } from './studio.ts';
 const FIRST_PORT = 4180;
 const PORTS_TRIED = 20;
 const LOOPBACK = '127.0.0.1';
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface StudioServerOptions {
   readonly pages: StaticPages;
@@ -57,11 +55,7 @@ export async function startStudio(project: Project, options: StudioServerOptions
   });
   try {
     let app: ReturnType<typeof createApp> | undefined;
-    const server = createAdaptorServer({ fetch: (request, env) => app!.fetch(request, env) });
-    if ('headersTimeout' in server) {
-      server.headersTimeout = HEADERS_TIMEOUT_MS;
-      server.requestTimeout = REQUEST_TIMEOUT_MS;
-    }
+    const server = createTimedServer((request, env) => app!.fetch(request, env));
     const bound = await listen(server, { host, ...(port === undefined ? {} : { port }) });
     const local = [LOOPBACK, 'localhost', ...(host === LOOPBACK ? [] : [host])].map(
       (name) => `http://${name}:${bound}`,
@@ -83,6 +77,22 @@ export async function startStudio(project: Project, options: StudioServerOptions
     await studio.close();
     throw error;
   }
+}
+
+/** A server that cuts requests which do not come to their end: nobody may hold connections by sending slowly. */
+export function createTimedServer(
+  fetch: Parameters<typeof createAdaptorServer>[0]['fetch'],
+  options: { headersMs?: number; requestMs?: number; checkEveryMs?: number } = {},
+): ServerType {
+  const { headersMs = 10_000, requestMs = 30_000, checkEveryMs = 2000 } = options;
+  return createAdaptorServer({
+    fetch,
+    serverOptions: {
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: checkEveryMs,
+    },
+  });
 }
 
 async function listen(server: ServerType, { host, port }: { host: string; port?: number }): Promise<number> {

@@ -73,8 +73,10 @@ function connect(url: string, schema: string): pg.Pool {
     application_name: 'heed studio',
     options: `-c search_path=${schema}`,
   });
-  // Idle connections that the server ended; without a listener the process would end, too.
+  // Connections that the server ended, idle or in use; without a listener the process would end, too. Whoever waits for
+  // an answer on one is told by its own promise.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
