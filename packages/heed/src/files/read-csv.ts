@@ -3,6 +3,7 @@ import { CsvError, parse } from 'csv-parse/sync';
 import { badInput, HeedError } from '../errors.ts';
 import { didYouMean, quote } from '../text/nearest.ts';
 import { readTextFile } from './read-text.ts';
+import { FORMULA_START } from './write-csv.ts';
 
 /** One row with the line on which it starts in the file. */
 export interface CsvRow<Column extends string> {
@@ -48,7 +49,7 @@ export async function readCsv<Column extends string, T>(
 
 /** Without the apostrophe by which `writeCsv` keeps a cell from being a formula. */
 function unguard(cell: string): string {
-  return cell.replace(/^'(?=[=+\-@\t\r])/, '');
+  return cell.startsWith("'") && FORMULA_START.test(cell) ? cell.slice(1) : cell;
 }
 
 interface RawRow {

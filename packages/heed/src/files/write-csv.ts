@@ -12,8 +12,11 @@ export async function writeCsv<Column extends string>(
   await writeFileAtomic(path, stringify([[...columns], ...records]));
 }
 
-// A cell that begins like a formula is run by spreadsheet programs; an apostrophe before it makes it text (OWASP).
+/** How a cell begins that spreadsheet programs would run, apostrophes before it included: see `writeCsv` and `readCsv`. */
+export const FORMULA_START = /^'*[=+\-@\t\r]/;
+
+// An apostrophe before it makes it text (OWASP). One more before those that have some, so that reading takes off just ours.
 function guard(value: string | number | boolean | undefined): string {
   if (typeof value !== 'string') return value === undefined ? '' : String(value);
-  return /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return FORMULA_START.test(value) ? `'${value}` : value;
 }
