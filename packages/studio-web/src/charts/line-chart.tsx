@@ -1,6 +1,6 @@
 /** Curves over steps: every value faint, the running mean on top, and the values at the pointer. */
 import { type PointerEvent, useState } from 'react';
-import { linearScale, tickText } from './scale.ts';
+import { linearScale, tickText, valueText } from './scale.ts';
 
 export interface Series {
   readonly name: string;
@@ -14,7 +14,7 @@ interface LineChartProps {
 }
 
 const [WIDTH, HEIGHT] = [440, 210];
-const EDGE = { left: 52, right: 14, top: 12, bottom: 34 };
+const EDGE = { left: 52, right: 24, top: 12, bottom: 34 };
 /** More points than pixels are only slow. */
 const POINTS_DRAWN = 400;
 /** The running mean is over this share of a curve. */
@@ -36,7 +36,7 @@ export function LineChart({ title, series }: LineChartProps) {
     const at = ((event.clientX - box.left) / box.width) * WIDTH;
     setPointed(steps.reduce((best, step) => (Math.abs(x(step) - at) < Math.abs(x(best) - at) ? step : best)));
   };
-  const last = shown.map(({ name, points }) => `${shown.length > 1 ? `${name}: ` : ''}${tickText(points.at(-1)![1])}`);
+  const last = shown.map(({ name, points }) => `${shown.length > 1 ? `${name}: ` : ''}${valueText(points.at(-1)![1])}`);
   return (
     <figure className="chart">
       <figcaption>
@@ -105,7 +105,7 @@ export function Legend({ names }: { names: readonly string[] }) {
 
 function valueAt(points: Series['points'], step: number): string {
   const near = points.reduce((best, each) => (Math.abs(each[0] - step) < Math.abs(best[0] - step) ? each : best));
-  return tickText(Number(near[1].toPrecision(4)));
+  return valueText(near[1]);
 }
 
 function thin(points: Series['points']): Series['points'] {

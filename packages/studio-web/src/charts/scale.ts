@@ -29,6 +29,11 @@ function roundStep(step: number): number {
   return factor * power;
 }
 
+/** Four digits: what is measured is seldom worth more. */
+export function valueText(value: number): string {
+  return tickText(Number(value.toPrecision(4)));
+}
+
 /** As few digits as tell the ticks apart. */
 export function tickText(value: number): string {
   if (value === 0) return '0';

@@ -32,16 +32,18 @@ interface HistogramProps {
   name: string;
   /** From so many votes on a query counts as decided: drawn strong. */
   agreement: number;
+  /** The top of the scale, in per cent: the same for charts that stand side by side. */
+  highest: number;
 }
 
 /** Share of queries by number of votes for one outcome. */
-export function VoteHistogram({ queries, outcome, name, agreement }: HistogramProps) {
+export function VoteHistogram({ queries, outcome, name, agreement, highest }: HistogramProps) {
   const total = Math.max(
     1,
     queries.reduce((sum, count) => sum + count, 0),
   );
   const shares = queries.map((count) => (100 * count) / total);
-  const y = linearScale([0, Math.max(10, ...shares)], [HEIGHT - EDGE.bottom, EDGE.top], { count: 4 });
+  const y = linearScale([0, highest], [HEIGHT - EDGE.bottom, EDGE.top], { count: 4 });
   const width = (WIDTH - EDGE.left - EDGE.right) / shares.length;
   return (
     <figure className="chart is-small">

@@ -89,7 +89,7 @@ export function ImagesPage() {
             {(['rewardFrom', 'rewardTo'] as const).map((name) => (
               <input
                 key={name}
-                className="field short"
+                className="field reward-bound"
                 type="number"
                 min={0}
                 max={1}

@@ -35,17 +35,17 @@ export function OverviewPage() {
                 type="button"
                 className="button primary push"
                 disabled={isBusy}
-                onClick={() => next.job && start(next.job)}
+                onClick={() => next.job && start(next.job, { settings: [...(next.settings ?? [])] })}
               >
                 {next.title}
               </button>
             )}
           </section>
           {job && <JobPanel job={job} onStop={stop} />}
-          <Commands isBusy={isBusy} onStart={start} />
           <Counts data={data} />
           <Labels categories={data.categories} />
           <Rewards rewards={data.rewards} isBusy={isBusy} onTrain={() => start('reward')} />
+          <Commands isBusy={isBusy} onStart={start} />
         </>
       )}
     </Page>

@@ -135,8 +135,9 @@ function ComparisonPanel({ comparison, onEnd }: { comparison: ShownComparison; o
               complete={complete}
             />
           ))}
-          <div className="table-frame">
-            <table className="table">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse must be able to scroll it */}
+          <section className="table-frame" tabIndex={0} aria-label={`Shares of answers for ${treated} and ${baseline}`}>
+            <table className="table is-narrow">
               <thead>
                 <tr>
                   {['', 'Answers', treated, 'Tie', baseline].map((name, i) => (
@@ -152,7 +153,7 @@ function ComparisonPanel({ comparison, onEnd }: { comparison: ShownComparison; o
                 ))}
               </tbody>
             </table>
-          </div>
+          </section>
           <p className="soft">
             Shares of answers with 95 % bootstrap intervals over prompts and, after ±, the standard deviation over
             raters.
@@ -176,6 +177,11 @@ interface QuestionFiguresProps {
 function QuestionFigures({ title, names, result, raters, agreement, complete }: QuestionFiguresProps) {
   const { shares, left, decided } = result;
   if (shares === undefined) return null;
+  const { histogram, agreed } = decided;
+  const shareOf = (outcome: (typeof OUTCOMES)[number], from: number) =>
+    histogram[outcome].reduce((sum, count, votes) => sum + (votes >= from ? count : 0), 0) / Math.max(1, complete);
+  const highest = (100 * Math.max(...OUTCOMES.flatMap((outcome) => histogram[outcome]))) / Math.max(1, complete);
+  const twoThirds = Math.ceil((2 * raters) / 3);
   return (
     <section className="stack">
       <h4>{title}</h4>
@@ -185,17 +191,18 @@ function QuestionFigures({ title, names, result, raters, agreement, complete }: 
           {OUTCOMES.map((outcome) => (
             <VoteHistogram
               key={outcome}
-              queries={decided.histogram[outcome]}
+              queries={histogram[outcome]}
               outcome={outcome}
               name={names[outcome]}
               agreement={agreement}
+              highest={highest}
             />
           ))}
         </div>
       )}
       <p className="soft">
         {complete > 0 &&
-          `At least ${agreement} of ${raters} people agree on ${names.win} for ${percent(decided.agreed.win)} of the complete prompts, on a tie for ${percent(decided.agreed.tie)}, on ${names.lose} for ${percent(decided.agreed.lose)} (the strong bars). `}
+          `Two thirds of the people (${twoThirds} of ${raters}) or more say ${names.win} on ${percent(shareOf('win', twoThirds))} of the complete prompts, tie on ${percent(shareOf('tie', twoThirds))}, ${names.lose} on ${percent(shareOf('lose', twoThirds))}; ${agreement} or more (the strong bars) on ${percent(agreed.win)}, ${percent(agreed.tie)} and ${percent(agreed.lose)}. `}
         Of answers that prefer a side, {left === undefined ? 'none yet' : shareText(left)} say left (a coin decides the
         sides: 50 % without a bias).
       </p>

@@ -204,10 +204,7 @@ function Looks<Part extends string>({ title, why, none, options, looks, queue }:
 }
 
 function pictureOf({ name, prompt, reward, label, judgements, part, isAskable }: Look, queue: Queue): GridPicture {
-  const said =
-    label === undefined
-      ? 'not judged'
-      : `${percent(label)} good (${judgements} ${judgements === 1 ? 'judgement' : 'judgements'})`;
+  const said = label === undefined ? 'not judged' : `${Math.round(label * judgements)} of ${judgements} say good`;
   return {
     key: name,
     name,

@@ -42,7 +42,7 @@ export function TrainingPage() {
       )}
       {run && (
         <>
-          <div className="row">
+          <div className="row filters">
             <label className="labelled">
               Run
               <select

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PAPER_PROMPTS } from '../../config/index.ts';
 import { type CategoryStatus, labellingStatus } from '../../feedback/index.ts';
 import type { ImageStore } from '../../images/store.ts';
 import { modelNames } from '../../project/models.ts';
@@ -29,6 +30,8 @@ export interface NextAction {
   /** The page that it is done on, or the command that does it. */
   readonly page?: string;
   readonly job?: JobKind;
+  /** For the command, as `--set` takes them. */
+  readonly settings?: readonly string[];
 }
 
 export interface Overview {
@@ -42,8 +45,13 @@ export interface Overview {
   readonly evaluation?: string;
   /** Names of report pages, the newest first. */
   readonly reports: readonly string[];
+  /** `heed generate` would draw every image of the paper. */
+  readonly isPaperScale: boolean;
   readonly next: NextAction;
 }
+
+/** A first look where heed.toml asks for all of the paper's images, which take hours: some minutes at most. */
+const FIRST_LOOK = ['generate.promptLimit=60', 'generate.imagesPerPrompt=6'];
 
 /** With this few judged images a reward learns nothing worth looking at. */
 const LABELS_FOR_A_REWARD = 60;
@@ -64,6 +72,7 @@ export async function readOverview(
     models: await modelNames(project),
     ...(evaluation === undefined ? {} : { evaluation }),
     reports: await readReports(project),
+    isPaperScale: isPaperScale(project),
   };
   return { ...facts, next: nextAction(facts) };
 }
@@ -74,7 +83,14 @@ export function nextAction(facts: Omit<Overview, 'next'>): NextAction {
   const [judged, good, bad] = [all?.judged ?? 0, all?.good ?? 0, all?.bad ?? 0];
   const reward = facts.rewards.find(({ name }) => name === 'default');
   if (facts.images === 0) {
-    return { title: 'Draw images', why: 'There is nothing to judge yet.', job: 'generate' };
+    return facts.isPaperScale
+      ? {
+          title: 'Draw a first 360 images',
+          why: 'There is nothing to judge yet. Six images of 60 prompts are enough to see the whole loop; all of the paper’s, below, take hours.',
+          job: 'generate',
+          settings: FIRST_LOOK,
+        }
+      : { title: 'Draw images', why: 'There is nothing to judge yet.', job: 'generate' };
   }
   if (judged < Math.min(LABELS_FOR_A_REWARD, facts.images)) {
     const wanted = Math.min(LABELS_FOR_A_REWARD, facts.images);
@@ -101,6 +117,10 @@ export function nextAction(facts: Omit<Overview, 'next'>): NextAction {
     return { title: 'Write the report', why: 'An evaluation is there.', job: 'report' };
   }
   return { title: 'Look at the results', why: 'The loop is closed; more labels make it better.', page: '/results' };
+}
+
+function isPaperScale({ config: { generate } }: Project): boolean {
+  return generate.prompts === PAPER_PROMPTS && generate.promptLimit === 0 && generate.imagesPerPrompt === 0;
 }
 
 async function readRewards(project: Project): Promise<RewardStatus[]> {
