@@ -10,6 +10,7 @@ import { initProject } from '../project/init.ts';
 import type { Project } from '../project/project.ts';
 import { importFeedback } from './import-csv.ts';
 import { lastWords } from './judgements.ts';
+import { knownAnswers } from './known-answers.ts';
 import { openFeedbackLog } from './log.ts';
 import { writeFeedbackSheet } from './sheet.ts';
 import { labellingStatus } from './status.ts';
@@ -219,5 +220,33 @@ describe('broken CSVs of judgements', () => {
     expect((error as HeedError).message).not.toMatch(/\n/);
     expect((error as HeedError).message).toContain(sentence);
     expect(await readFile(project.paths.feedback)).toEqual(before);
+  });
+});
+
+describe('known answers', () => {
+  const importKnown = async (rows: string) => {
+    const path = join(folder, 'known.csv');
+    await writeFile(path, `image,label,rater,reason\n${rows}`);
+    return importFeedback(project, path, { asKnown: true });
+  };
+  const read = async () => openFeedbackLog(project.paths.feedback).read();
+
+  it('measure raters and are no judgement; a later one takes the place of the first', async () => {
+    const rows = `${ids[0]},good,anna,Two dogs.\n${ids[1]},bad,anna,\n${ids[2]},,anna,\n`;
+    expect(await importKnown(rows)).toEqual({ added: 2, unchanged: 0, withoutLabel: 1 });
+    expect(await importKnown(rows)).toEqual({ added: 0, unchanged: 2, withoutLabel: 1 });
+    expect(await importKnown(`${ids[1]},good,ben,\n`)).toMatchObject({ added: 1 });
+    expect(lastWords(await read())).toEqual([]);
+    expect([...knownAnswers(await read())]).toEqual([
+      [ids[0], { label: 'good', why: 'Two dogs.', isSimulated: false }],
+      [ids[1], { label: 'good', isSimulated: false }],
+    ]);
+  });
+
+  it('are never a skip, and then nothing is written', async () => {
+    await expect(importKnown(`${ids[0]},good,anna,\n${ids[1]},skip,anna,\n`)).rejects.toThrow(
+      'known.csv, line 3: expected a known answer, good or bad, got skip',
+    );
+    expect(await read()).toEqual([]);
   });
 });

@@ -26,9 +26,9 @@ const MAX_SECONDS = 86_400;
 export async function importFeedback(
   project: Project,
   path: string,
-  options: { rater?: string; now?: Date; write?: EventWriter } = {},
+  options: { rater?: string; now?: Date; write?: EventWriter; asKnown?: boolean } = {},
 ): Promise<FeedbackImport> {
-  const { rater, now = new Date(), write = logWriter(project) } = options;
+  const { rater, now = new Date(), write = logWriter(project), asKnown = false } = options;
   const images = imagesOf(project);
   const rows = await readCsv<Column, ImportedJudgement | undefined>(path, {
     what: 'a CSV of judgements',
@@ -40,7 +40,7 @@ export async function importFeedback(
     parseRow: (row) => parseRow(row, { images, defaultRater: rater, now }),
   });
   const judgements = rows.filter((row) => row !== undefined);
-  return addJudgements({ judgements, withoutLabel: rows.length - judgements.length }, { path, write });
+  return addJudgements({ judgements, withoutLabel: rows.length - judgements.length }, { path, write, asKnown });
 }
 
 function parseRow(

@@ -11,6 +11,8 @@ export interface ImportOptions {
   readonly rater?: string;
   readonly now?: Date;
   readonly write?: EventWriter;
+  /** The judgements are what their raters vouch for: others are measured by them. */
+  readonly asKnown?: boolean;
 }
 
 type Reader = (project: Project, path: string, options: ImportOptions) => Promise<FeedbackImport>;

@@ -53,12 +53,24 @@ export function raterKindOf(rater: string): FeedbackEvent['raterKind'] {
 
 /** Writes all that is new at once; a rater who changes their mind gets a new event, never a rewritten one. */
 export async function addJudgements(
-  { judgements, withoutLabel }: CheckedJudgements,
-  options: { path: string; write: EventWriter },
+  checked: CheckedJudgements,
+  options: { path: string; write: EventWriter; asKnown?: boolean },
 ): Promise<FeedbackImport> {
-  refuseContradictions(judgements, options.path);
-  const added = await options.write((log) => changes(judgements, log));
+  const { path, write, asKnown = false } = options;
+  const { withoutLabel } = checked;
+  const judgements = asKnown ? checked.judgements.map((judgement) => asKey(judgement, path)) : checked.judgements;
+  refuseContradictions(judgements, path);
+  const added = await write((log) => changes(judgements, log));
   return { added, unchanged: judgements.length - added, withoutLabel };
+}
+
+/** The same as what its rater vouches for: raters are measured by it, and it teaches nothing. */
+function asKey({ where, event }: ImportedJudgement, path: string): ImportedJudgement {
+  if (event.label === 'skip') {
+    throw badInput(`${path}, ${where}: expected a known answer, good or bad, got skip`);
+  }
+  const { answer: _, tooFast: __, repeatOf: ___, ...rest } = event;
+  return { where, event: { ...rest, purpose: 'key' } };
 }
 
 /** Appends to the project's log under its lock, or by the studio that holds it. */

@@ -64,9 +64,9 @@ type Annotation = z.output<typeof annotationSchema>;
 export async function importLabelStudio(
   project: Project,
   path: string,
-  options: { now?: Date; write?: EventWriter } = {},
+  options: { now?: Date; write?: EventWriter; asKnown?: boolean } = {},
 ): Promise<FeedbackImport> {
-  const { now = new Date(), write = logWriter(project) } = options;
+  const { now = new Date(), write = logWriter(project), asKnown = false } = options;
   const images = imagesOf(project);
   const tasks = parseList(await readTextFile(path, 'tasks of Label Studio'), path);
   const judgements: ImportedJudgement[] = [];
@@ -85,7 +85,7 @@ export async function importLabelStudio(
       throw badInput(`${path}, ${where}: ${(error as Error).message}`);
     }
   }
-  return addJudgements({ judgements, withoutLabel }, { path, write });
+  return addJudgements({ judgements, withoutLabel }, { path, write, asKnown });
 }
 
 function parseList(text: string, path: string): unknown[] {

@@ -10,8 +10,10 @@ import { silentProgress } from '../progress/progress.ts';
 import { initProject } from '../project/init.ts';
 import type { Project } from '../project/project.ts';
 import { lastWords } from './judgements.ts';
+import { knownAnswers } from './known-answers.ts';
 import { openFeedbackLog } from './log.ts';
 import { runSimulatedLabelling } from './simulate.ts';
+import { markSimulatedGold } from './simulate-gold.ts';
 
 let folder: string;
 let project: Project;
@@ -108,3 +110,23 @@ function countBy(keys: readonly string[]): Map<string, number> {
   for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
   return counts;
 }
+
+it('vouches for clear queries, said to be simulated, without judging an image', async () => {
+  const read = async () => openFeedbackLog(project.paths.feedback).read();
+  const before = lastWords(await read());
+  const marked = await markSimulatedGold(project, { queries: 4 });
+  expect(marked.queries).toBeGreaterThan(0);
+  expect(marked.added).toBe(marked.good + marked.bad);
+  const known = knownAnswers(await read());
+  expect(known.size).toBe(marked.added);
+  const store = createImageStore(project.paths.images);
+  for (const [image, { label, isSimulated, why }] of known) {
+    expect([image, label]).toEqual([image, store.get(image).seed % 2 === 0 ? 'good' : 'bad']);
+    expect(isSimulated).toBe(true);
+    expect(why).toMatch(label === 'good' ? /^It shows what was asked for: .+\.$/ : /^Not what was asked for.*\.$/);
+  }
+  expect(lastWords(await read())).toEqual(before);
+  // What is known is not asked for again.
+  const again = await markSimulatedGold(project, { queries: 4 }).catch(() => ({ added: 0 }));
+  expect(knownAnswers(await read()).size).toBe(marked.added + again.added);
+});

@@ -28,7 +28,7 @@ export function KnownAnswersSection({ queries, onRemove }: KnownAnswersSectionPr
         <a href="/label" onClick={followLink}>
           labelling page
         </a>
-        , or with <code>heed label --gold</code>.
+        , or with <code>heed label --import known.csv --gold</code>.
       </p>
       {queries.length > 0 && (
         <p className="soft" role="status">

@@ -14,6 +14,7 @@ interface LabelOptions extends CommonOptions {
   simulate: boolean;
   import?: string;
   sheet?: string;
+  gold: boolean;
   name: string;
   raters?: number;
   rater?: string;
@@ -32,6 +33,11 @@ export function labelCommand(program: Command): void {
       '--sheet <csv>',
       'write images without a judgement into a CSV with an empty label column, to be filled in and imported',
     )
+    .option(
+      '--gold',
+      'what --import brings are known answers, by which raters are measured; with --simulate the recogniser vouches for some of the clearest queries',
+      false,
+    )
     .option('--name <set>', 'the set of images', 'train')
     .option('--raters <n>', 'how many simulated raters (default: label.simulatedRaters)', wholeNumber(1))
     .option('--rater <name>', 'who judged, for an imported CSV without a column rater');
@@ -39,6 +45,7 @@ export function labelCommand(program: Command): void {
     'heed label --simulate',
     'heed label --sheet to-judge.csv',
     'heed label --import judged.csv --rater anna',
+    'heed label --import known.csv --gold --rater anna',
     'heed label --json',
   ]).action(async (options: LabelOptions) => runCommand(options, (context) => label(options, context)));
 }
@@ -47,8 +54,21 @@ async function label(options: LabelOptions, context: CommandContext): Promise<Co
   const { badInput } = await import('../../errors.ts');
   const ways = [options.simulate, options.import !== undefined, options.sheet !== undefined].filter(Boolean).length;
   if (ways > 1) throw badInput('expected one of --simulate, --import and --sheet, got several');
+  if (options.gold && !options.simulate && options.import === undefined) {
+    throw badInput('expected --gold together with --import or --simulate, got it alone');
+  }
   const project = await context.openProject();
-  const { name: set, raters, rater } = options;
+  const { name: set, raters, rater, gold } = options;
+  if (options.simulate && gold) {
+    const { markSimulatedGold } = await import('../../feedback/simulate-gold.ts');
+    const result = await markSimulatedGold(project, { set, signal: context.signal });
+    return {
+      data: result,
+      lines: [
+        `${result.added} known answers of the recogniser, marked as simulated: ${result.queries} queries, ${result.good} images good and ${result.bad} bad`,
+      ],
+    };
+  }
   if (options.simulate) {
     const { runSimulatedLabelling } = await import('../../feedback/simulate.ts');
     const { signal, progress } = context;
@@ -65,11 +85,14 @@ async function label(options: LabelOptions, context: CommandContext): Promise<Co
   }
   if (options.import !== undefined) {
     const { importFeedback } = await import('../../feedback/import-csv.ts');
-    const result = await importFeedback(project, options.import, rater === undefined ? {} : { rater });
+    const result = await importFeedback(project, options.import, {
+      asKnown: gold,
+      ...(rater === undefined ? {} : { rater }),
+    });
     return {
       data: result,
       lines: [
-        `${result.added} judgements taken over, ${result.unchanged} known already, ${result.withoutLabel} rows without a label left out`,
+        `${result.added} ${gold ? 'known answers' : 'judgements'} taken over, ${result.unchanged} known already, ${result.withoutLabel} rows without a label left out`,
       ],
     };
   }

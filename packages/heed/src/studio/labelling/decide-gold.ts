@@ -29,7 +29,12 @@ export async function decideGoldRemoval(removal: GoldRemoval, context: DecisionC
   const [query] = await db.select().from(queries).where(eq(queries.id, removal.query));
   if (!query) return refusal('unknown', 'there is no such query');
   if (query.goldSince === null) return { acceptance: { state: 'retracted' }, events: [] };
-  const events = query.images.map((image) => keyEvent({ ...removal, image, label: RETRACTED }, context));
+  const rows = await db.select().from(gold).where(inArray(gold.image, query.images));
+  // In the name of whoever vouched: as if they had never said it.
+  const events = rows.map(({ image, rater, isHuman }) => {
+    const raterKind = isHuman ? 'human' : 'simulated';
+    return { ...keyEvent({ query: removal.query, rater, image, label: RETRACTED }, context), raterKind } as const;
+  });
   await applyKeys(db, events);
   return { acceptance: { state: 'retracted' }, events };
 }

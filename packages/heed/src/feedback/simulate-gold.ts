@@ -1,0 +1,142 @@
+/**
+ * Known answers of the emoji world's recogniser: for queries in which it is sure of every image. They are marked as
+ * simulated and measure raters; they are no judgement, and no person's word.
+ */
+import type { Attributes, Recogniser } from '@heed/emoji-world';
+import { groupBy } from '../collections/group-by.ts';
+import { threadsOption } from '../config/index.ts';
+import { badInput } from '../errors.ts';
+import type { ImageRecord } from '../images/record.ts';
+import { createImageStore, type ImageStore } from '../images/store.ts';
+import type { Project } from '../project/project.ts';
+import { eventId, type FeedbackEvent, queryId } from './event.ts';
+import { withEventSink } from './event-sink.ts';
+import { knownAnswers } from './known-answers.ts';
+import { openFeedbackLog } from './log.ts';
+
+export interface SimulatedGold {
+  readonly set: string;
+  /** Images whose answer was not known before. */
+  readonly added: number;
+  readonly queries: number;
+  readonly good: number;
+  readonly bad: number;
+}
+
+/** Simulated raters are counted from 1. */
+const RECOGNISER_RATER = 'simulated-0';
+const QUERIES = 20;
+/** The recogniser looks at this many queries for each that is wanted, so that there are clear ones to choose from. */
+const LOOKED_AT_PER_QUERY = 5;
+/** Surer than this that all is there, or that not all is. */
+const CLEAR = 0.9;
+
+interface JudgedImage {
+  readonly image: ImageRecord;
+  readonly label: 'good' | 'bad';
+  readonly why: string;
+  /** From 0.5 to 1. */
+  readonly certainty: number;
+}
+
+/** Marks up to `queries` queries of the set; those with good and bad images come first, then the surest. */
+export async function markSimulatedGold(
+  project: Project,
+  options: { set?: string; queries?: number; signal?: AbortSignal } = {},
+): Promise<SimulatedGold> {
+  const { set = 'train', queries = QUERIES, signal } = options;
+  return withEventSink(project, async (sink) => {
+    const { loadRecogniser } = await import('@heed/emoji-world');
+    const images = createImageStore(project.paths.images);
+    const known = knownAnswers(await openFeedbackLog(project.paths.feedback).read());
+    const candidates = queriesOf(images.all({ set }), project.config.label.imagesPerQuery).filter((shown) =>
+      shown.every(({ id, attributes }) => attributes !== undefined && !known.has(id)),
+    );
+    if (candidates.length === 0) {
+      throw badInput(
+        `expected images in set '${set}' whose prompts say what they ask for and whose answer is not known, found none`,
+      );
+    }
+    const step = Math.max(1, Math.floor(candidates.length / (queries * LOOKED_AT_PER_QUERY)));
+    const recogniser = await loadRecogniser(threadsOption(project.config));
+    const judged: JudgedImage[][] = [];
+    try {
+      for (const shown of candidates.filter((_, i) => i % step === 0)) {
+        signal?.throwIfAborted();
+        judged.push(await judge(shown, { images, recogniser }));
+      }
+    } finally {
+      recogniser.dispose();
+    }
+    const chosen = judged
+      .filter((query) => query.every(({ certainty }) => certainty >= CLEAR))
+      .sort((a, b) => Number(isMixed(b)) - Number(isMixed(a)) || leastCertain(b) - leastCertain(a))
+      .slice(0, queries);
+    if (chosen.length === 0) {
+      throw badInput(`expected queries that the recogniser is sure of, found none among ${judged.length}`);
+    }
+    const time = new Date().toISOString();
+    const added = await sink.append(chosen.flatMap((query) => keysOf(query, time)));
+    const good = chosen.flat().filter(({ label }) => label === 'good').length;
+    return { set, added, queries: chosen.length, good, bad: chosen.flat().length - good };
+  });
+}
+
+/** The queries that the studio asks: images of one model and prompt, in the order in which they were drawn. */
+function queriesOf(images: readonly ImageRecord[], imagesPerQuery: number): ImageRecord[][] {
+  const groups = groupBy(images, ({ modelHash, prompt }) => JSON.stringify([modelHash, prompt]));
+  return [...groups.values()].flatMap((group) =>
+    Array.from({ length: Math.ceil(group.length / imagesPerQuery) }, (_, i) =>
+      group.slice(i * imagesPerQuery, (i + 1) * imagesPerQuery),
+    ),
+  );
+}
+
+async function judge(
+  shown: readonly ImageRecord[],
+  { images, recogniser }: { images: ImageStore; recogniser: Recogniser },
+): Promise<JudgedImage[]> {
+  const { alignmentOf, chanceAllShown, describe } = await import('@heed/emoji-world');
+  const recognitions = await recogniser.recognise(await Promise.all(shown.map(({ id }) => images.read(id))));
+  return shown.map((image, i) => {
+    const [recognition, asked] = [recognitions[i]!, image.attributes as Attributes];
+    const chance = chanceAllShown(recognition, asked);
+    const missing = Object.entries(alignmentOf(recognition, asked).perAttribute)
+      .filter(([, isThere]) => !isThere)
+      .map(([attribute]) => attribute);
+    const label = chance >= 0.5 ? 'good' : 'bad';
+    const why =
+      label === 'good'
+        ? `It shows what was asked for: ${describe(asked)}`
+        : `Not what was asked for${missing.length === 0 ? '' : `: look at the ${missing.join(' and the ')}`}.`;
+    return { image, label, why, certainty: Math.max(chance, 1 - chance) };
+  });
+}
+
+function keysOf(query: readonly JudgedImage[], time: string): FeedbackEvent[] {
+  const id = queryId(
+    query[0]!.image.prompt,
+    query.map(({ image }) => image.id),
+  );
+  return query.map(({ image: { id: image, prompt, model }, label, why }) => ({
+    id: `key-${eventId({ query: id, rater: RECOGNISER_RATER, image })}-${Date.parse(time)}`,
+    time,
+    rater: RECOGNISER_RATER,
+    raterKind: 'simulated',
+    query: id,
+    image,
+    prompt,
+    model,
+    label,
+    reason: why,
+    purpose: 'key',
+  }));
+}
+
+function isMixed(query: readonly JudgedImage[]): boolean {
+  return new Set(query.map(({ label }) => label)).size > 1;
+}
+
+function leastCertain(query: readonly JudgedImage[]): number {
+  return Math.min(...query.map(({ certainty }) => certainty));
+}
