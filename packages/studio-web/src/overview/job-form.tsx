@@ -13,12 +13,10 @@ interface JobFormProps {
   title: string;
   isBusy: boolean;
   isPrimary?: boolean;
-  /** The name under which the result is kept, where it has one. */
-  name?: { label: string; value: string; help: string };
-  onStart: (kind: JobKind, options: { settings: string[]; name?: string }) => void;
+  onStart: (kind: JobKind, options: { settings: string[] }) => void;
 }
 
-export function JobForm({ kind, title, isBusy, isPrimary = false, name, onStart }: JobFormProps) {
+export function JobForm({ kind, title, isBusy, isPrimary = false, onStart }: JobFormProps) {
   const { data } = useData(load);
   const id = useId();
   const start = (event: FormEvent<HTMLFormElement>) => {
@@ -29,31 +27,17 @@ export function JobForm({ kind, title, isBusy, isPrimary = false, name, onStart 
       const given = form.get(path);
       return given === null || String(given) === String(value) ? [] : [`${path}=${given}`];
     });
-    const named = form.get('name');
-    onStart(kind, { settings, ...(named === null ? {} : { name: String(named) }) });
+    onStart(kind, { settings });
   };
   return (
     <form className="job-form" onSubmit={start}>
       <button type="submit" className={`button ${isPrimary ? 'primary' : ''}`} disabled={isBusy}>
         {title}
       </button>
-      {data && (data.settings[kind].length > 0 || name) && (
+      {data && data.settings[kind].length > 0 && (
         <details className="settings">
           <summary>Settings</summary>
           <div className="setting-list">
-            {name && (
-              <Row id={`${id}name`} label={name.label} help={name.help}>
-                <input
-                  className="field"
-                  id={`${id}name`}
-                  aria-describedby={`${id}namehelp`}
-                  name="name"
-                  required
-                  pattern="[A-Za-z0-9][A-Za-z0-9._\-]{0,63}"
-                  defaultValue={name.value}
-                />
-              </Row>
-            )}
             {data.settings[kind].map((setting) => (
               <Row key={setting.path} id={`${id}${setting.path}`} label={setting.path} help={setting.description}>
                 <SettingField id={`${id}${setting.path}`} setting={setting} />
