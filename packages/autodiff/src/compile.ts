@@ -21,7 +21,8 @@ export interface CompiledFunction<I extends string, O extends string> {
 
 /**
  * Compiles `build` for fixed input shapes. With `liveParameters` the weights are read from `parameters`' own arrays
- * at each run; otherwise they are baked into the session, which is faster. `precision` is `auto` by default.
+ * at each run (at the first one alone, on a device, where `parametersChange` is false); otherwise they are baked into the
+ * session, which is faster. `precision` is `auto` by default.
  */
 export async function compile<I extends string, O extends string>({
   name,
@@ -31,6 +32,7 @@ export async function compile<I extends string, O extends string>({
   device = 'cpu',
   threads,
   liveParameters = false,
+  parametersChange = true,
   precision,
 }: {
   name: string;
@@ -40,6 +42,7 @@ export async function compile<I extends string, O extends string>({
   device?: Device;
   threads?: number;
   liveParameters?: boolean;
+  parametersChange?: boolean;
   precision?: PrecisionOption | undefined;
 }): Promise<CompiledFunction<I, O>> {
   const { scope } = createParameterScope();
@@ -58,7 +61,7 @@ export async function compile<I extends string, O extends string>({
     ...(threads === undefined ? {} : { threads }),
   });
   const binding = session.createBinding();
-  if (liveParameters) bindParameters(binding, lowered.parameters, parameters);
+  if (liveParameters) bindParameters(binding, lowered.parameters, parameters, { frozen: !parametersChange });
   const used = new Set(lowered.inputs.map(inputName));
   let last: Promise<unknown> = Promise.resolve();
 
@@ -117,11 +120,16 @@ export function bindFeeds<I extends string>(
   }
 }
 
-/** Binds weights as inputs that are read where they lie. */
-export function bindParameters(binding: Binding, wanted: readonly Tensor[], values: ParameterValues): void {
+/** Binds weights as inputs that are read where they lie; with `frozen` a device is sent them once. */
+export function bindParameters(
+  binding: Binding,
+  wanted: readonly Tensor[],
+  values: ParameterValues,
+  { frozen = false }: { frozen?: boolean } = {},
+): void {
   for (const tensor of wanted) {
     const { shape, data } = values.get(inputName(tensor))!;
-    binding.bindInput(`parameter:${inputName(tensor)}`, { type: 'float32', shape, data });
+    binding.bindInput(`parameter:${inputName(tensor)}`, { type: 'float32', shape, data }, { frozen });
   }
 }
 

@@ -101,6 +101,22 @@ describe('a training step on webgpu', () => {
     expect(worst(expected.values, actual.values)).toBeLessThan(1e-5);
   });
 
+  it('moves a batch, five scalars, the loss and the norm at an update, and the state once', async (context) => {
+    required(context);
+    const step = await createNetwork({ device: 'webgpu', precision: 'float32' });
+    await step.step(batch(0), { learningRate: 0.01 });
+    const first = step.bytesMoved();
+    for (let i = 1; i < 4; i++) await step.step(batch(i), { learningRate: 0.01 });
+    const later = step.bytesMoved();
+    const batchBytes = 4 * (16 + 8);
+    expect(later.toDevice - first.toDevice).toBe(3 * (batchBytes + 5 * 4));
+    expect(later.toHost - first.toHost).toBe(3 * 2 * 4);
+    const weights = 4 * [...step.state.parameters.values()].reduce((total, { data }) => total + data.length, 0);
+    // The weights twice, for the graph of the loss and that of the optimizer; two moments; the average.
+    expect(first.toDevice).toBe(5 * weights + batchBytes + 5 * 4);
+    step.dispose();
+  });
+
   it('adds up the gradients of several batches there', async (context) => {
     required(context);
     const [expected, actual] = [

@@ -179,6 +179,11 @@ export async function createDeviceTrainingStep<I extends string>(
       return state;
     },
     lossScale: () => scale.value,
+    bytesMoved() {
+      const parts = [differentiating, updating, ...(summing ? [summing] : [])].map(({ bytesMoved }) => bytesMoved);
+      const total = (direction: 'toDevice' | 'toHost') => parts.reduce((sum, part) => sum + part[direction], 0);
+      return { toDevice: total('toDevice'), toHost: total('toHost') };
+    },
     dispose() {
       disposeAll(current);
       disposeAll(total ?? new Map());

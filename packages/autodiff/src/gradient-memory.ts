@@ -3,6 +3,12 @@ import { inputName } from './compile.ts';
 import type { Binding } from './runtime/index.ts';
 import { elementCount, type Tensor } from './tensor.ts';
 
+/**
+ * Larger gradients get their memory from the runtime for the time of a step, which then uses it for activations as well;
+ * smaller ones are written into the same arrays at each step, which is faster.
+ */
+export const MAX_KEPT_GRADIENT_BYTES = 2 ** 28;
+
 export interface GradientMemory {
   /** The gradients of the last run by parameter; valid until `release`. */
   read(): ReadonlyMap<string, Float32Array>;

@@ -50,6 +50,8 @@ export interface TrainingStep<I extends string> {
   fetchState(): Promise<OptimizerState>;
   /** What the loss is multiplied by before it is differentiated; 1 but for float16. */
   lossScale(): number;
+  /** Bytes that steps have moved between host memory and a device's own so far; what `fetchState` moves is not among them. */
+  bytesMoved(): { toDevice: number; toHost: number };
   dispose(): void;
 }
 

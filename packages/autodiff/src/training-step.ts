@@ -5,7 +5,7 @@
 import { applyAdamW, sumAndNorm } from './adamw.ts';
 import { bindFeeds, bindParameters, checkParameters, inputName } from './compile.ts';
 import { createDeviceTrainingStep } from './device-training-step.ts';
-import { bindGradients } from './gradient-memory.ts';
+import { bindGradients, MAX_KEPT_GRADIENT_BYTES } from './gradient-memory.ts';
 import { createLossScale } from './loss-scale.ts';
 import { encodeModel } from './onnx/encode.ts';
 import { createSession, hasOwnMemory, resolvePrecision } from './runtime/index.ts';
@@ -22,12 +22,6 @@ import {
 } from './training-contract.ts';
 
 type Gradients = ReadonlyMap<string, Float32Array>;
-
-/**
- * Larger gradients get their memory from the runtime for the time of a step, which then uses it for activations as well;
- * smaller ones are written into the same arrays at each step, which is faster.
- */
-const MAX_KEPT_GRADIENT_BYTES = 2 ** 28;
 
 /**
  * Builds and compiles a step. `parameters` are updated in place; `state` continues an earlier run. Each of `replicas`
@@ -151,6 +145,7 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
     },
     fetchState: async () => state,
     lossScale: () => scale.value,
+    bytesMoved: () => ({ toDevice: 0, toHost: 0 }),
     dispose() {
       releaseGradients();
       for (const { binding, session } of team) {

@@ -29,6 +29,7 @@ export class Binding {
   readonly #hostInputs = new Map<string, HostInput>();
   /** In the order of first binding, which is the order of GetBoundOutputValues. */
   readonly #outputs = new Map<string, HostTensor | 'device'>();
+  readonly #moved = { toDevice: 0, toHost: 0 };
 
   /** Bindings are made by `Session.createBinding`. */
   constructor(owner: {
@@ -136,6 +137,11 @@ export class Binding {
     signal?.addEventListener('abort', terminate, { once: true });
     try {
       await callAsync(ort.RunWithBinding, this.#session.pointer, options.pointer, this.#handle.pointer);
+      if (this.#deviceMemory !== undefined) {
+        for (const target of this.#outputs.values()) {
+          if (target !== 'device') this.#moved.toHost += target.data.byteLength;
+        }
+      }
     } catch (error) {
       signal?.throwIfAborted();
       throw error;
@@ -144,6 +150,11 @@ export class Binding {
       for (const hold of holds) hold[Symbol.dispose]();
       options.release();
     }
+  }
+
+  /** Bytes that its runs have moved between host memory and a device's own; none where they are the same. */
+  get bytesMoved(): { toDevice: number; toHost: number } {
+    return { ...this.#moved };
   }
 
   /** Frees the binding and lets go of its arrays; safe to call twice. Throws while a run is pending. */
@@ -165,6 +176,7 @@ export class Binding {
     } finally {
       value.release();
     }
+    if (this.#deviceMemory !== undefined) this.#moved.toDevice += input.tensor.data.byteLength;
     input.stale = this.#deviceMemory !== undefined && !input.frozen;
   }
 

@@ -6,6 +6,7 @@ import {
   type InputSpec,
   type ParameterScope,
   type ParameterValues,
+  type PrecisionOption,
   type Tensor,
 } from '@heed/autodiff';
 
@@ -13,6 +14,8 @@ import {
 export interface RuntimeOptions {
   device?: Device | undefined;
   threads?: number | undefined;
+  /** float16 computes most in halves; by default on GPUs that have them. */
+  precision?: PrecisionOption | undefined;
 }
 
 export interface ModelRunner {
@@ -44,6 +47,7 @@ export function createModelRunner({
   live = false,
   device = 'cpu',
   threads,
+  precision,
 }: { name: string; parameters: ParameterValues; live?: boolean } & RuntimeOptions): ModelRunner {
   const functions = new Map<string, Promise<CompiledFunction<string, string>>>();
   const bytes = parameterBytes(parameters);
@@ -64,7 +68,9 @@ export function createModelRunner({
         parameters,
         build,
         device,
+        precision,
         liveParameters: live || bytes > MAX_BAKED_BYTES,
+        parametersChange: live,
         ...(threads === undefined ? {} : { threads }),
       });
       functions.set(key, made as Promise<CompiledFunction<string, string>>);
