@@ -1,11 +1,10 @@
 /** Prompts, also as token ids, and the noise that heed draws for their seeds. */
 import { join } from 'node:path';
-import { loadTokenizer } from '@heed/diffusion';
+import { loadTokenizer, readModelConfigs } from '@heed/diffusion';
 import { createRandom } from '@heed/diffusion/autodiff';
 import { evaluationPrompts } from '../../packages/heed/src/prompts/index.ts';
 import type { SamplingSettings } from '../settings.ts';
 import { FILES, type Inputs, tensor } from './files.ts';
-import { readModelConfigs } from './model-configs.ts';
 import { seedOf } from './seeds.ts';
 
 /** `inputIds` [B, T], `negativeIds` [1, T], `noise` [B, C, h, w]. */

@@ -1,10 +1,15 @@
 /** Noised latents and text states of the shipped U-Net's shapes. The numbers are random: no step's time hangs on them. */
 import { join } from 'node:path';
-import { createSchedule, type LoraOptions, loraParameters, prepareDenoisingBatch } from '@heed/diffusion';
+import {
+  createSchedule,
+  type LoraOptions,
+  loraParameters,
+  prepareDenoisingBatch,
+  readModelConfigs,
+} from '@heed/diffusion';
 import { createRandom, elementCount, type ParameterValues, type Shape } from '@heed/diffusion/autodiff';
 import type { TrainingStepSettings } from '../settings.ts';
 import { FILES, type Inputs, tensor } from './files.ts';
-import { readModelConfigs } from './model-configs.ts';
 
 const FACTOR_SIZE = 0.02;
 

@@ -1,6 +1,8 @@
 /** The engine's public surface. */
 export type { OptimizerOptions, OptimizerState } from './adamw.ts';
 export { type CompiledFunction, compile, type Feed, type InputSpec } from './compile.ts';
+export { estimateTrainingStep, type TrainingStepEstimate } from './estimate/estimate-training-step.ts';
+export { type MachineRates, measureRates, secondsOfStep } from './estimate/machine-rates.ts';
 export { checkpoint, gradients } from './gradient.ts';
 export { type LearningRateSchedule, learningRateAt } from './learning-rate.ts';
 export { gelu, quickGelu, relu, sigmoid, silu } from './ops/activation.ts';

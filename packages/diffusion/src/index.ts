@@ -4,6 +4,7 @@ export { loadClipFolder, saveClipFolder } from './checkpoint/clip-folder.ts';
 export { type LoadComponentOptions, loadComponent, saveComponent } from './checkpoint/component.ts';
 export { COMPONENT_KINDS, type ComponentConfigs, type ComponentName } from './checkpoint/component-kinds.ts';
 export { isFile, loadModel } from './checkpoint/model.ts';
+export { type ModelConfigs, readModelConfigs } from './checkpoint/model-configs.ts';
 export {
   type LoadModelOptions,
   loadModelFolder,

@@ -5,6 +5,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ParameterValues, Shape } from '@heed/autodiff';
+import type { SchedulerConfig } from '../../configs/scheduler-config.ts';
 import { checkComponents, type StableDiffusionComponents } from '../../pipeline/components.ts';
 import { ENCODERS, type FloatType } from '../../safetensors/element-type.ts';
 import type { SafetensorsHeader } from '../../safetensors/header.ts';
@@ -76,6 +77,12 @@ export async function loadCheckpointFile(
 export async function checkCheckpointFile(path: string): Promise<void> {
   const { configs } = planOf(await readSafetensorsHeader(path), path);
   checkVocabulary(path, configs, await clipTokenizer());
+}
+
+/** The configs that a checkpoint's header tells; errors as of `checkCheckpointFile`. */
+export async function readCheckpointConfigs(path: string): Promise<Configs & { scheduler: SchedulerConfig }> {
+  const { configs } = planOf(await readSafetensorsHeader(path), path);
+  return { ...configs, scheduler: SCHEDULER_1X };
 }
 
 export interface SaveCheckpointFileOptions {

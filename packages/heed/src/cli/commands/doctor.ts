@@ -3,43 +3,85 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
+import { badInput } from '../../errors.ts';
+import type { Project } from '../../project/project.ts';
+import { type CommandResult, type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
+import { wholeNumber } from '../parse-options.ts';
+
+type DoctorOptions = CommonOptions & { rebuild: boolean; model?: string; loraRank?: number };
 
 export function doctorCommand(program: Command): void {
   const command = program
     .command('doctor')
     .description('check this machine and, where there is one, the project')
-    .option('--rebuild', "make the studio's tables anew from feedback.jsonl and the images, then check", false);
-  withCommonOptions(command, ['heed doctor', 'heed doctor --project cats --json', 'heed doctor --rebuild']).action(
-    async ({ rebuild, ...options }: CommonOptions & { rebuild: boolean }) =>
-      runCommand(options, async ({ openProject, note }) => {
-        if (rebuild) {
-          const { rebuildStudio } = await import('../../studio/storage/rebuild.ts');
-          const { answers, queries } = await rebuildStudio(await openProject());
-          note(`the studio's tables are made anew: ${queries} queries, ${answers} answers`);
-        }
-        const { machineChecks, projectChecks, runChecks } = await import('../../doctor/checks.ts');
-        const { projectPaths } = await import('../../project/project.ts');
-        const folder = resolve(options.project);
-        const results = await runChecks(machineChecks(folder));
-        const hasProject = existsSync(projectPaths(folder).config);
-        if (hasProject) {
-          const project = openProject();
-          const settings = await runChecks([
-            ['settings', async () => ({ state: 'ok', found: (await project).paths.config })],
-          ]);
-          results.push(...(settings[0]?.state === 'ok' ? await runChecks(projectChecks(await project)) : settings));
-        }
-        const isWell = results.every(({ state }) => state !== 'failed');
-        const marks = { ok: pc.green('ok     '), warning: pc.yellow('warning'), failed: pc.red('failed ') };
-        return {
-          data: { ok: isWell, project: hasProject ? folder : null, checks: results },
-          lines: [
-            ...results.map(({ name, state, found }) => `${marks[state]}  ${name.padEnd(13)} ${found}`),
-            ...(hasProject ? [] : [`(no project in ${folder}: only the machine was checked)`]),
-          ],
-          exitCode: isWell ? 0 : 1,
-        };
-      }),
+    .option('--rebuild', "make the studio's tables anew from feedback.jsonl and the images, then check", false)
+    .option(
+      '--model <path>',
+      'say what tuning this model (a diffusers folder or a single file) will need, and check nothing',
+    )
+    .option('--lora-rank <rank>', 'with --model: tune a LoRA of this rank', wholeNumber(1));
+  withCommonOptions(command, [
+    'heed doctor',
+    'heed doctor --project cats --json',
+    'heed doctor --model /models/sd15 --lora-rank 8 --set tune.batchSize=1 --set tune.recompute=true',
+    'heed doctor --rebuild',
+  ]).action(async ({ rebuild, model, loraRank, ...options }: DoctorOptions) =>
+    runCommand(options, async ({ openProject, note }) => {
+      if (loraRank !== undefined && model === undefined)
+        throw badInput('--lora-rank: expected --model beside it, got none');
+      if (model !== undefined) return forecast({ model, loraRank, options, openProject });
+      if (rebuild) {
+        const { rebuildStudio } = await import('../../studio/storage/rebuild.ts');
+        const { answers, queries } = await rebuildStudio(await openProject());
+        note(`the studio's tables are made anew: ${queries} queries, ${answers} answers`);
+      }
+      const { machineChecks, projectChecks, runChecks } = await import('../../doctor/checks.ts');
+      const { projectPaths } = await import('../../project/project.ts');
+      const folder = resolve(options.project);
+      const results = await runChecks(machineChecks(folder));
+      const hasProject = existsSync(projectPaths(folder).config);
+      if (hasProject) {
+        const project = openProject();
+        const settings = await runChecks([
+          ['settings', async () => ({ state: 'ok', found: (await project).paths.config })],
+        ]);
+        results.push(...(settings[0]?.state === 'ok' ? await runChecks(projectChecks(await project)) : settings));
+      }
+      const isWell = results.every(({ state }) => state !== 'failed');
+      const marks = { ok: pc.green('ok     '), warning: pc.yellow('warning'), failed: pc.red('failed ') };
+      return {
+        data: { ok: isWell, project: hasProject ? folder : null, checks: results },
+        lines: [
+          ...results.map(({ name, state, found }) => `${marks[state]}  ${name.padEnd(13)} ${found}`),
+          ...(hasProject ? [] : [`(no project in ${folder}: only the machine was checked)`]),
+        ],
+        exitCode: isWell ? 0 : 1,
+      };
+    }),
   );
+}
+
+/** The settings are the project's where there is one, else the defaults; `--set` goes over either. */
+async function forecast({
+  model,
+  loraRank,
+  options,
+  openProject,
+}: {
+  model: string;
+  loraRank: number | undefined;
+  options: CommonOptions;
+  openProject: () => Promise<Project>;
+}): Promise<CommandResult> {
+  const { checkConfig, parseConfig } = await import('../../config/index.ts');
+  const { projectPaths } = await import('../../project/project.ts');
+  const hasProject = existsSync(projectPaths(resolve(options.project)).config);
+  const config = hasProject
+    ? (await openProject()).config
+    : parseConfig('', { source: 'the defaults', overrides: options.set });
+  const given =
+    loraRank === undefined ? config : checkConfig({ ...config, tune: { ...config.tune, loraRank } }, '--lora-rank');
+  const { describeForecast, forecastTuning } = await import('../../doctor/tune-forecast.ts');
+  const data = await forecastTuning(resolve(model), given);
+  return { data, lines: describeForecast(data) };
 }

@@ -1,0 +1,128 @@
+/** What `heed tune` will need with a model and settings: memory, disk and time a step, before any weight is read. */
+import { COMPONENT_KINDS, isLoraParameter, type ModelConfigs, readModelConfigs, withLora } from '@heed/diffusion';
+import {
+  elementCount,
+  estimateTrainingStep,
+  type MachineRates,
+  measureRates,
+  secondsOfStep,
+} from '@heed/diffusion/autodiff';
+import type { HeedConfig } from '../config/index.ts';
+import { threadsOption } from '../config/schema.ts';
+import { tuneLoss } from '../tune/loss.ts';
+import { tuneOptionsOf } from '../tune/options.ts';
+
+export interface TuneForecast {
+  readonly model: string;
+  readonly parameters: number;
+  readonly trainedParameters: number;
+  readonly memoryBytes: {
+    /** Of the U-Net; of VAE and text encoder, which stay loaded to be written out again. */
+    readonly weights: number;
+    readonly otherNetworks: number;
+    readonly optimizer: number;
+    /** Activations, gradients, and what the runtime keeps of the graph. */
+    readonly step: number;
+    readonly program: number;
+    readonly total: number;
+  };
+  readonly diskBytes: {
+    readonly checkpoints: number;
+    readonly tunedModel: number;
+    /** Latents and text states of one picture and its prompt. */
+    readonly eachImage: number;
+    readonly total: number;
+  };
+  readonly step: {
+    readonly teraflops: number;
+    readonly seconds: number;
+  };
+}
+
+/** Node, its modules and the runtime's library. */
+const PROGRAM_BYTES = 0.2e9;
+
+/** Forecasts tuning of the model at `path` under a project's settings; `rates` are measured unless given. */
+export async function forecastTuning(
+  path: string,
+  config: HeedConfig,
+  { rates }: { rates?: MachineRates } = {},
+): Promise<TuneForecast> {
+  const configs = await readModelConfigs(path);
+  const options = tuneOptionsOf(config);
+  const { lora, recompute, attentionBytes, beta } = options;
+  const batch = options.batchSize / options.replicas;
+  const total = options.streams.pretraining ? 2 * batch : batch;
+  const side = configs.unet.sample_size ?? 64;
+  const latents = [configs.unet.in_channels, side, side];
+  const text = [configs.textEncoder.max_position_embeddings, configs.textEncoder.hidden_size];
+  const estimate = estimateTrainingStep({
+    name: 'forecast',
+    inputs: {
+      noisyLatents: { shape: [total, ...latents] },
+      timestep: { shape: [total] },
+      target: { shape: [total, ...latents] },
+      encoderHiddenStates: { shape: [total, ...text] },
+      rewards: { shape: [batch] },
+    },
+    trainable: lora ? isLoraParameter : () => true,
+    loss: (p, x) => tuneLoss(lora ? withLora(p, lora) : p, configs.unet, x, { beta, recompute, attentionBytes }),
+    averages: options.ema > 0,
+  });
+  const { trainedParameters, weightBytes, optimizerBytes } = estimate;
+  // Batches that are added up have buffers of their own for it.
+  const accumulated = options.accumulation > 1 ? 4 * trainedParameters : 0;
+  const memory = {
+    weights: weightBytes,
+    otherNetworks: 4 * (parametersOf(configs, 'vae') + parametersOf(configs, 'textEncoder')),
+    optimizer: optimizerBytes,
+    step: options.replicas * estimate.runBytes + accumulated,
+    program: PROGRAM_BYTES,
+  };
+  const checkpoint = 4 * trainedParameters + optimizerBytes;
+  const tunedModel =
+    2 * (parametersOf(configs, 'unet') + parametersOf(configs, 'vae') + parametersOf(configs, 'textEncoder'));
+  const disk = {
+    // A new one is whole before the oldest goes.
+    checkpoints: (options.keepCheckpoints + 1) * checkpoint,
+    tunedModel: tunedModel + (lora ? 2 * trainedParameters : 0),
+    eachImage: 4 * (elementCount(latents) + elementCount(text)),
+  };
+  const found = rates ?? (await measureRates(threadsOption(config)));
+  const { flops } = estimate.work;
+  const batches = options.accumulation * options.replicas;
+  return {
+    model: path,
+    parameters: estimate.parameters,
+    trainedParameters,
+    memoryBytes: { ...memory, total: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) },
+    diskBytes: { ...disk, total: disk.checkpoints + disk.tunedModel },
+    step: {
+      teraflops: (batches * Object.values(flops).reduce((sum, count) => sum + count, 0)) / 1e12,
+      seconds: batches * secondsOfStep(estimate, found),
+    },
+  };
+}
+
+/** Lines for people. */
+export function describeForecast({ memoryBytes, diskBytes, step, ...forecast }: TuneForecast): string[] {
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(bytes < 1e8 ? 3 : 1)} GB`;
+  const millions = (count: number) => `${(count / 1e6).toFixed(2)} million`;
+  return [
+    `tuning ${forecast.model}: ${millions(forecast.trainedParameters)} of ${millions(forecast.parameters)} weights trained`,
+    `memory  ${gigabytes(memoryBytes.total)}: U-Net ${gigabytes(memoryBytes.weights)}, VAE and text encoder ${gigabytes(memoryBytes.otherNetworks)}, optimizer ${gigabytes(memoryBytes.optimizer)}, activations and gradients ${gigabytes(memoryBytes.step)}, the program ${gigabytes(memoryBytes.program)}`,
+    `disk    ${gigabytes(diskBytes.total)}: checkpoints ${gigabytes(diskBytes.checkpoints)}, the tuned model ${gigabytes(diskBytes.tunedModel)}; and ${(diskBytes.eachImage / 1e3).toFixed(0)} kB an image`,
+    `time    ${step.seconds.toFixed(step.seconds < 10 ? 2 : 0)} s a step (${step.teraflops.toFixed(2)} TFLOP), if the cores are free`,
+  ];
+}
+
+function parametersOf(configs: ModelConfigs, name: 'unet' | 'vae' | 'textEncoder'): number {
+  const count = <Config>(
+    kind: { parameters: (config: Config) => readonly { shape: readonly number[] }[] },
+    config: Config,
+  ) => kind.parameters(config).reduce((total, { shape }) => total + elementCount(shape), 0);
+  if (name === 'unet') return count(COMPONENT_KINDS.unet, configs.unet);
+  return name === 'vae'
+    ? count(COMPONENT_KINDS.vae, configs.vae)
+    : count(COMPONENT_KINDS.textEncoder, configs.textEncoder);
+}
