@@ -212,6 +212,10 @@ export const configSchema = z.strictObject({
     .enum(['cpu', 'webgpu', 'cuda', 'coreml', 'directml'])
     .default('cpu')
     .describe('Where the networks run; all but cpu and webgpu are untested.'),
+  precision: z
+    .enum(['auto', 'float32', 'float16'])
+    .default('auto')
+    .describe('What the networks compute in; auto is float16 on GPUs that have it. Weights and updates are float32.'),
   threads: whole(0, 1024)
     .default(0)
     .describe('Threads of the networks; 0 takes one a core. Results are the same bits only for the same number.'),

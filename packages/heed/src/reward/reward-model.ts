@@ -59,6 +59,7 @@ export async function createRewardModel(
     parameters,
     build: (p, x) => ({ reward: rewardModel(p, architecture, x) }),
     liveParameters: live,
+    precision: 'float32',
     ...(device === undefined ? {} : { device }),
     ...(threads === undefined ? {} : { threads }),
   });

@@ -81,6 +81,8 @@ export async function trainReward(inputs: {
         lambda: options.lambda,
       }),
     optimizer: { weightDecay: options.weightDecay },
+    // Too small for halves to save anything.
+    precision: 'float32',
     ...session,
   });
   const model = await createRewardModel(architecture, parameters, { live: true, ...session });

@@ -9,6 +9,7 @@ import {
   type InputSpec,
   learningRateAt,
   type ParameterValues,
+  type PrecisionOption,
   type Shape,
 } from '@heed/diffusion/autodiff';
 import { findLatestCheckpoint, saveCheckpoint } from '../checkpoint/checkpoint.ts';
@@ -48,6 +49,7 @@ export interface TuneTraining {
   /** Names options and data, so that a checkpoint of others is refused. */
   fingerprint: string;
   device?: Device;
+  precision?: PrecisionOption;
   threads?: number;
   signal?: AbortSignal;
   /** Called once, before the first update, with the step it goes on from. */
@@ -90,6 +92,7 @@ export async function trainModel(
     },
     ...(restored === undefined ? {} : { state: restored }),
     ...(training.device === undefined ? {} : { device: training.device }),
+    ...(training.precision === undefined ? {} : { precision: training.precision }),
     ...(training.threads === undefined ? {} : { threads: training.threads }),
     replicas: options.replicas,
     skipsNotFinite: true,
