@@ -39,8 +39,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const answers = () =>
-  readComparisonEvents(project).filter((event): event is ComparisonAnswer => event.event === 'answered');
+/** Answers that stand. */
+const answers = () => {
+  const events = readComparisonEvents(project);
+  const taken = events.flatMap((event) => (event.event === 'retracted' ? [event.answer] : []));
+  return events.filter((event): event is ComparisonAnswer => event.event === 'answered' && !taken.includes(event.id));
+};
 const saved = (count: number) => expect.poll(() => answers().length, { timeout: 60_000 }).toBe(count);
 
 /** Comes by the invite link and goes to the comparison. */
@@ -69,6 +73,11 @@ it.runIf(hasBrowser)('is started by the owner, who invites two raters', async ()
 
 it.runIf(hasBrowser)('is answered by keys; nothing tells which model is which', async () => {
   const { page: own, errors: ownErrors } = await comeAs('Ada');
+  const asks: string[] = [];
+  own.on('dialog', (dialog) => {
+    asks.push(dialog.type());
+    void dialog.dismiss();
+  });
   expect(await own.locator('.side img').count()).toBe(8);
   expect(await barriersOf(own)).toEqual([]);
   await takeScreenshot(own, 'studio-compare');
@@ -85,6 +94,22 @@ it.runIf(hasBrowser)('is answered by keys; nothing tells which model is which', 
   await own.keyboard.press('Enter');
   await saved(1);
   expect(answers()[0]).toMatchObject({ alignment: 'left', fidelity: 'tie' });
+  // Undo brings the answer back, as it was, to be changed.
+  const { query } = answers()[0]!;
+  await own.keyboard.press('u');
+  await saved(0);
+  expect((await pressed()).map((text) => text?.replace(/\W/g, ''))).toEqual(['Left', 'Tie']);
+  await own.getByRole('group', { name: 'Which side looks better?' }).getByRole('button', { name: 'Right' }).click();
+  await own.getByRole('button', { name: 'Next' }).click();
+  await saved(1);
+  expect(answers()[0]).toMatchObject({ query, alignment: 'left', fidelity: 'right' });
+  await own.keyboard.press('?');
+  await own.getByRole('dialog', { name: 'Help' }).waitFor();
+  expect(await barriersOf(own)).toEqual([]);
+  await own.keyboard.press('Escape');
+  await own.keyboard.press('z');
+  await own.getByRole('dialog', { name: 'Image 1 of 8, enlarged' }).waitFor();
+  await own.keyboard.press('Escape');
   for (let count = 2; count <= PROMPTS; count++) {
     await own.locator('.side img').first().waitFor();
     for (const key of ['ArrowRight', 'ArrowRight', 'Enter']) await own.keyboard.press(key);
@@ -93,6 +118,16 @@ it.runIf(hasBrowser)('is answered by keys; nothing tells which model is which', 
   await own.getByRole('heading', { name: 'All done, thank you' }).waitFor();
   expect(await barriersOf(own)).toEqual([]);
   expect(ownErrors).toEqual([]);
+  // An answer that cannot be sent: whoever closes the tab is asked first.
+  await own.route('**/api/comparing/answers/*/retract', (route) => route.abort());
+  await own.keyboard.press('u');
+  await own.getByRole('alert').waitFor();
+  await own.close({ runBeforeUnload: true });
+  await expect.poll(() => asks, { timeout: 60_000 }).toEqual(['beforeunload']);
+  await own.unroute('**/api/comparing/answers/*/retract');
+  await saved(PROMPTS - 1);
+  for (const key of ['ArrowRight', 'ArrowRight', 'Enter']) await own.keyboard.press(key);
+  await saved(PROMPTS);
   await own.context().close();
 });
 
