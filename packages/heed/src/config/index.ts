@@ -8,6 +8,7 @@ export {
   configSchema,
   configSections,
   type HeedConfig,
+  isPaperScale,
   PAPER_EVALUATION_PROMPTS,
   PAPER_PROMPTS,
   threadsOption,

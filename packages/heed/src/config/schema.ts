@@ -278,3 +278,8 @@ export function configSections(): ConfigSection[] {
 export function threadsOption({ threads }: Pick<HeedConfig, 'threads'>): { threads?: number } {
   return threads === 0 ? {} : { threads };
 }
+
+/** True where `heed generate` draws every image of the paper: some 27,000. */
+export function isPaperScale({ generate }: Pick<HeedConfig, 'generate'>): boolean {
+  return generate.prompts === PAPER_PROMPTS && generate.promptLimit === 0 && generate.imagesPerPrompt === 0;
+}

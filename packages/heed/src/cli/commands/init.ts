@@ -28,12 +28,16 @@ Examples:
           return { data: schema, lines: [JSON.stringify(schema, null, 2)] };
         }
         const { initProject } = await import('../../project/init.ts');
+        const { isPaperScale } = await import('../../config/index.ts');
         const project = await initProject(folder, { overrides: options.set });
         return {
           data: { folder: project.folder, config: project.paths.config },
           lines: [
             `Made a project in ${project.folder}`,
-            `Its settings are in ${project.paths.config}; next: heed generate`,
+            `Its settings are in ${project.paths.config}; next: heed studio, or heed generate`,
+            ...(isPaperScale(project.config)
+              ? ["All of the paper's images take hours; the studio begins with 360 of them."]
+              : []),
           ],
         };
       }),

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PAPER_PROMPTS } from '../../config/index.ts';
+import { isPaperScale } from '../../config/index.ts';
 import { type CategoryStatus, labellingStatus } from '../../feedback/index.ts';
 import type { ImageStore } from '../../images/store.ts';
 import { modelNames } from '../../project/models.ts';
@@ -72,7 +72,7 @@ export async function readOverview(
     models: await modelNames(project),
     ...(evaluation === undefined ? {} : { evaluation }),
     reports: await readReports(project),
-    isPaperScale: isPaperScale(project),
+    isPaperScale: isPaperScale(project.config),
   };
   return { ...facts, next: nextAction(facts) };
 }
@@ -117,10 +117,6 @@ export function nextAction(facts: Omit<Overview, 'next'>): NextAction {
     return { title: 'Write the report', why: 'An evaluation is there.', job: 'report' };
   }
   return { title: 'Look at the results', why: 'The loop is closed; more labels make it better.', page: '/results' };
-}
-
-function isPaperScale({ config: { generate } }: Project): boolean {
-  return generate.prompts === PAPER_PROMPTS && generate.promptLimit === 0 && generate.imagesPerPrompt === 0;
 }
 
 async function readRewards(project: Project): Promise<RewardStatus[]> {
