@@ -32,7 +32,13 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'heed-measuring-'));
   project = await makeDrawnProject(join(folder, 'p'), {
     prompts: 40,
-    overrides: ['label.goldShare=0.3', 'label.repeatShare=0.3', 'label.ratersPerQuery=5'],
+    overrides: [
+      'label.goldShare=0.3',
+      'label.repeatShare=0.3',
+      'label.ratersPerQuery=5',
+      // Far above what a busy machine needs for a request.
+      'label.minAnswerMs=60000',
+    ],
   });
   test = await openTestStudio(project);
   known = await markKnown(10);
@@ -225,13 +231,13 @@ describe('an answer that comes too fast', () => {
   it("is kept and marked, by the server's clock, or by the page's own where that is shorter", async () => {
     const rater = await test.rater('hasty');
     const [a, b, c, d] = await lease(rater, 4);
-    expect(await answer(a!.id, rater, ['good', 'bad', 'good'], { seconds: 5 })).toMatchObject({ tooFast: true });
-    await age('hasty', 5000);
-    const patient = await answer(b!.id, rater, ['good', 'bad', 'good'], { seconds: 4.8 });
+    expect(await answer(a!.id, rater, ['good', 'bad', 'good'], { seconds: 90 })).toMatchObject({ tooFast: true });
+    await age('hasty', 120_000);
+    const patient = await answer(b!.id, rater, ['good', 'bad', 'good'], { seconds: 90 });
     expect(patient).not.toHaveProperty('tooFast');
     expect(await answer(c!.id, rater, ['good', 'bad', 'good'], { seconds: 0.1 })).toMatchObject({ tooFast: true });
     await test.post('/api/labelling/shown', { query: d!.id }, rater);
-    expect(await answer(d!.id, rater, ['good', 'bad', 'good'], { seconds: 4.8 })).toMatchObject({ tooFast: true });
+    expect(await answer(d!.id, rater, ['good', 'bad', 'good'], { seconds: 90 })).toMatchObject({ tooFast: true });
     const own = await ofRater('hasty');
     expect(own.filter(({ tooFast }) => tooFast).map(({ query }) => query)).toEqual(
       [a, c, d].flatMap((query) => Array(3).fill(query!.id)),
