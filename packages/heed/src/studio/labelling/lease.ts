@@ -64,7 +64,8 @@ export async function leaseQueries(db: Database, options: LeaseOptions): Promise
   const { rows: held } = await db.execute<AskedQuery>(sql`
     select l.query as id, q.prompt, q.images, l.purpose, l.repeat_of as "repeatOf"
     from leases l join queries q on q.id = coalesce(l.repeat_of, l.query)
-    where l.rater = ${rater} and l.expires_at > now()
+    where l.rater = ${rater} and l.expires_at > now() and not exists (
+      select 1 from answers a where a.query = l.query and a.rater = l.rater and a.retracted_at is null)
     order by l.purpose <> 'practice', l.handed_at, q.answers, q.position limit ${count}`);
   const fresh = held.length < count ? await freshQueries(db, { ...options, held, past: past[0]! }) : [];
   const asked: AskedQuery[] = [];
