@@ -17,7 +17,7 @@ import {
 import type { ParameterValues } from './parameters.ts';
 import { type Binding, createSession, type DeviceTensor, resolvePrecision } from './runtime/index.ts';
 import type { Tensor } from './tensor.ts';
-import { LOSS_SCALE, traceTrainingStep } from './trace-training-step.ts';
+import { DISABLED_OPTIMIZERS, LOSS_SCALE, traceTrainingStep } from './trace-training-step.ts';
 import {
   type Batches,
   batchList,
@@ -58,8 +58,7 @@ export async function createDeviceTrainingStep<I extends string>(
     sessions.push(session);
     return session.createBinding();
   };
-  // The optimizer would merge recomputed nodes back into the originals.
-  const differentiating = await open(lowered.graph, ['CommonSubexpressionElimination']);
+  const differentiating = await open(lowered.graph, DISABLED_OPTIMIZERS);
   const updating = await open(optimizerGraph(trained, optimizer, { averages: state.ema !== undefined }));
   let summing: Binding | undefined;
 

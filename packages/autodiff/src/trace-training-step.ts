@@ -16,6 +16,12 @@ export interface TracedTrainingStep {
   gradientKey: (parameter: Tensor) => string;
 }
 
+/**
+ * Optimizers of the runtime that a training session must do without: one merges recomputed nodes back into the originals,
+ * the other replaces nodes at the ends of gradients, and with them the order of execution that keeps memory low.
+ */
+export const DISABLED_OPTIMIZERS = ['CommonSubexpressionElimination', 'TransposeOptimizer'] as const;
+
 /** The graph's input with what the loss is multiplied by before it is differentiated; a scalar. */
 export const LOSS_SCALE = 'lossScale';
 

@@ -10,7 +10,7 @@ import { createLossScale } from './loss-scale.ts';
 import { encodeModel } from './onnx/encode.ts';
 import { createSession, hasOwnMemory, resolvePrecision } from './runtime/index.ts';
 import type { Tensor } from './tensor.ts';
-import { LOSS_SCALE, traceTrainingStep } from './trace-training-step.ts';
+import { DISABLED_OPTIMIZERS, LOSS_SCALE, traceTrainingStep } from './trace-training-step.ts';
 import {
   type Batches,
   batchList,
@@ -51,8 +51,7 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
     const session = await createSession(model, {
       device,
       graphOptimization: 'basic',
-      // It would merge recomputed nodes back into the originals.
-      disabledOptimizers: ['CommonSubexpressionElimination'],
+      disabledOptimizers: DISABLED_OPTIMIZERS,
       ...(threads === undefined ? {} : { threads: Math.max(1, Math.floor(threads / replicas)) }),
     });
     const binding = session.createBinding();

@@ -22,7 +22,7 @@ import {
 } from '../index.ts';
 import { encodeModel } from '../onnx/encode.ts';
 import { createSession } from '../runtime/index.ts';
-import { traceTrainingStep } from '../trace-training-step.ts';
+import { DISABLED_OPTIMIZERS, traceTrainingStep } from '../trace-training-step.ts';
 import { estimateGraph } from './estimate-graph.ts';
 import { executionOrder } from './execution-order.ts';
 
@@ -61,7 +61,7 @@ test.each([false, true])('the order is that of the runtime, recomputation: %s', 
   try {
     const session = await createSession(encodeModel(graph), {
       graphOptimization: 'basic',
-      disabledOptimizers: ['CommonSubexpressionElimination'],
+      disabledOptimizers: DISABLED_OPTIMIZERS,
       threads: 1,
       profilePrefix: join(folder, 'order'),
     });
