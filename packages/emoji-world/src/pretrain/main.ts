@@ -14,7 +14,7 @@ stages, in order: ${STAGE_NAMES.join(' ')} (all of them when none is named)
   --steps N    train the stage for N updates in all; latents: scenes, measure: images a prompt
   --threads T  native threads (default 2)
   --seed S     seed of data and weights (default 0)
-  --guidance G guidance scale of measure (default 3)
+  --guidance G guidance scale of measure (default 5)
   --from-shipped  where no stage has left its own, begin with the shipped weights and tokenizer
 
 Every stage continues where it was stopped; a longer horizon continues a finished one.`;

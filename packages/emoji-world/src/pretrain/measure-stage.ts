@@ -17,7 +17,7 @@ import { writeJson } from './write-json.ts';
 
 const IMAGES_A_PROMPT = 8;
 const SAMPLING_STEPS = 20;
-const GUIDANCE_SCALE = 3;
+const GUIDANCE_SCALE = 5;
 /** Images of each prompt on the contact sheet. */
 const SHOWN = 4;
 

@@ -19,6 +19,7 @@ export interface DemoScale {
   readonly fidelityImages: number;
   /** Calls of the network an image. */
   readonly samplingSteps: number;
+  readonly guidanceScale: number;
   readonly rewardEpochs: number;
   /** T of the auxiliary task, its weight lambda, and the learning rate. */
   readonly reward: { readonly temperature: number; readonly lambda: number; readonly learningRate: number };
@@ -52,6 +53,7 @@ export const DEMO_SCALES = {
     bestOf: 4,
     fidelityImages: 16,
     samplingSteps: 4,
+    guidanceScale: 5,
     rewardEpochs: 2,
     reward: { temperature: 2, lambda: 0.5, learningRate: 3e-4 },
     tuneEnding: { schedule: 'constant', ema: 0 },
@@ -75,6 +77,7 @@ export const DEMO_SCALES = {
     bestOf: 16,
     fidelityImages: 128,
     samplingSteps: 12,
+    guidanceScale: 5,
     rewardEpochs: 40,
     // With T = 2 a few hundred good images teach next to nothing about which prompt they fit.
     reward: { temperature: 0.1, lambda: 1, learningRate: 1e-4 },
@@ -102,6 +105,7 @@ export const DEMO_SCALES = {
     bestOf: 16,
     fidelityImages: 1000,
     samplingSteps: 12,
+    guidanceScale: 5,
     rewardEpochs: 60,
     reward: { temperature: 2, lambda: 0.5, learningRate: 3e-4 },
     tuneEnding: { schedule: 'constant', ema: 0 },
@@ -128,6 +132,7 @@ export function settingsOf(scale: DemoScale, { seed }: { seed: number }): string
     `generate.promptLimit=${scale.trainingPrompts}`,
     `generate.imagesPerPrompt=${scale.imagesPerTrainingPrompt}`,
     `sample.steps=${scale.samplingSteps}`,
+    `sample.guidanceScale=${scale.guidanceScale}`,
     `reward.epochs=${scale.rewardEpochs}`,
     `reward.temperature=${scale.reward.temperature}`,
     `reward.lambda=${scale.reward.lambda}`,
