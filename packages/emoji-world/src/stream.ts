@@ -1,15 +1,16 @@
-// The world's pre-training data: scenes with web captions, as many as asked for and never stored.
+// The world's pre-training data: scenes with the captions the base model was trained on, as many as asked for and never
+// stored.
 import type { RgbImage } from '@heed/diffusion';
 import { createRandom } from '@heed/diffusion/autodiff';
+import { CLEAN_SHARE, pretrainingCaption } from './captions/pretraining.ts';
 import type { WebCaptionNoise } from './captions/web.ts';
-import { webCaption } from './captions/web.ts';
 import type { Renderer } from './scene/renderer.ts';
 import { createRenderer } from './scene/renderer.ts';
 import type { SceneDistribution } from './scene/sample-scene.ts';
 import { sampleScene } from './scene/sample-scene.ts';
 import type { Scene } from './scene/scene.ts';
 
-/** One picture and what the web says of it; `scene` is the truth, for checks and never for training. */
+/** One picture and its caption, mostly the web's; `scene` is the truth, for checks and never for training. */
 export interface PretrainingExample {
   readonly image: RgbImage;
   readonly caption: string;
@@ -27,19 +28,26 @@ export async function createPretrainingStream({
   renderer,
   scenes = {},
   noise = {},
+  cleanShare = CLEAN_SHARE,
 }: {
   seed: number;
   /** Reuses a renderer; by default one is made. */
   renderer?: Renderer;
   scenes?: Partial<SceneDistribution>;
   noise?: Partial<WebCaptionNoise>;
+  /** Share of captions without noise. */
+  cleanShare?: number;
 }): Promise<PretrainingStream> {
   const drawer = renderer ?? (await createRenderer());
   const root = createRandom(seed).fork('pretraining stream');
   const at = (index: number): PretrainingExample => {
     const random = root.fork(`example ${index}`);
     const scene = sampleScene(random, scenes);
-    return { scene, image: drawer.render(scene, random), caption: webCaption(scene, random, noise) };
+    return {
+      scene,
+      image: drawer.render(scene, random),
+      caption: pretrainingCaption(scene, random, { noise, cleanShare }),
+    };
   };
   return {
     at,

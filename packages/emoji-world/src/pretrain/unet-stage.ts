@@ -16,6 +16,7 @@ import {
 import type { ParameterScope, ParameterValues, Tensor } from '@heed/diffusion/autodiff';
 import { compile, createRandom, mean, mul } from '@heed/diffusion/autodiff';
 import { z } from 'zod';
+import { CLEAN_SHARE } from '../captions/pretraining.ts';
 import { clipConfigFor, loadStageTokenizer } from './clip-stage.ts';
 import { EMBEDDING_SIZE, LATENT_CHANNELS, LATENT_SIZE, MAX_TOKENS, SCHEDULER_CONFIG, UNET_CONFIG } from './configs.ts';
 import type { LatentShard } from './latent-shards.ts';
@@ -32,9 +33,6 @@ const CAPTION_DROPOUT = 0.1;
 const SNR_LIMIT = 5;
 
 type UnetInputName = 'noisyLatents' | 'target' | 'timestep' | 'weights' | 'encoderHiddenStates';
-
-/** Share of updates' captions that are clean; the rest are the web's. */
-const CLEAN_SHARE = 0.4;
 
 export const runUnetStage: StageRunner = async (context) => {
   const tokenizer = await loadStageTokenizer(context);
