@@ -1,10 +1,11 @@
 // Pair accuracy, splits and the gate on lists small enough to count by hand.
+import { createRandom } from '@heed/diffusion/autodiff';
 import { describe, expect, it } from 'vitest';
 import type { FeedbackEvent } from '../feedback/index.ts';
 import type { ImageRecord } from '../images/index.ts';
 import { accuracyDifference, accuracyTable, pairOutcomes } from './accuracy.ts';
 import { rewardGate } from './gate.ts';
-import { halveImages, type LabelledImage, labelImages, splitLabelledImages } from './labelled-image.ts';
+import { halveImages, isGood, type LabelledImage, labelImages, splitLabelledImages } from './labelled-image.ts';
 
 function image(id: string, prompt: string, fields: Partial<ImageRecord> = {}): ImageRecord {
   return {
@@ -71,6 +72,47 @@ describe('labels', () => {
     expect(split.training.length).toBeGreaterThan(100);
     expect(split.validation.length).toBeGreaterThan(3);
     expect(splitLabelledImages(items.toReversed(), { seed: 1 }).training.toReversed()).toEqual(split.training);
+  });
+
+  it('splits by image where that leaves enough pairs to measure', () => {
+    const items = Array.from({ length: 2000 }, (_, i) =>
+      labelled(image(`${i}`, `p${i % 100}`), Math.floor(i / 100) % 2),
+    );
+    const split = splitLabelledImages(items, { seed: 1 });
+    const learned = new Set([...split.training, ...split.validation].map(({ image: { prompt } }) => prompt));
+    expect(split.test.filter(({ image: { prompt } }) => learned.has(prompt)).length).toBeGreaterThan(200);
+    expect(split.test.length / 2000).toBeCloseTo(0.15, 1);
+  });
+
+  it('keeps pairs of whole prompts to measure on after thirty queries of a person', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const random = createRandom(seed).fork('labels');
+      // Three images of each of thirty of sixty prompts, a third of them good.
+      const items = Array.from({ length: 90 }, (_, i) =>
+        labelled(image(`${i}`, `p${Math.floor(i / 3)}`), random.uniform() < 1 / 3 ? 1 : 0),
+      );
+      const split = splitLabelledImages(items, { seed });
+      const table = accuracyTable(pairOutcomes(split.test, Array(split.test.length).fill(0)));
+      expect(table.seen.prompts).toBeGreaterThanOrEqual(5);
+      const tested = new Set(split.test.map(({ image: { prompt } }) => prompt));
+      const learned = [...split.training, ...split.validation];
+      expect(learned.some(({ image: { prompt } }) => tested.has(prompt))).toBe(false);
+      expect(learned.length + split.test.length).toBe(90);
+      expect(split.test.length).toBeGreaterThanOrEqual(13);
+      expect(split.test.length).toBeLessThanOrEqual(30);
+      expect(split.training.filter(isGood).length).toBeGreaterThan(3);
+      expect(split.validation.length).toBeGreaterThan(0);
+      const turned = splitLabelledImages(items.toReversed(), { seed });
+      expect(turned.test.toReversed()).toEqual(split.test);
+      expect(turned.training.toReversed()).toEqual(split.training);
+    }
+  });
+
+  it('leaves something to learn from where one prompt has all labels', () => {
+    const items = Array.from({ length: 40 }, (_, i) => labelled(image(`${i}`, 'p'), i % 2));
+    const split = splitLabelledImages(items, { seed: 3 });
+    expect(split.training.length).toBeGreaterThan(20);
+    expect(split.test.length).toBeGreaterThan(0);
   });
 
   it('halves each prompt', () => {

@@ -43,10 +43,21 @@ export interface RewardSplit {
   test: LabelledImage[];
 }
 
+/** With pairs of fewer prompts than this an accuracy says nothing. */
+const PROMPTS_TO_MEASURE = 5;
+/** What of the images that may be learned from the test takes at most, where it takes whole prompts. */
+const MAX_TEST_SHARE = 1 / 3;
+
 /**
  * Splits by image: of the images made for training, with seen objects, most are learned from, some decide when to stop
  * and some only test. All others (evaluation prompts, unseen objects) are never learned from.
- * Depends on the seed and the image ids, not on their order.
+ *
+ * Where labels are few, that leaves hardly a prompt with both a good and a bad image to test on, and the accuracy is one
+ * on such pairs. With pairs of fewer than five seen prompts the test therefore takes whole prompts instead (and nothing
+ * of these is learned from), if that gives more of them: by chance until it holds its share of the images, and then only
+ * those that have a pair, until five have or a third of the images is taken.
+ *
+ * Depends on the seed, the image ids and the prompts, not on their order; which of both ways is taken also on the labels.
  */
 export function splitLabelledImages(
   labelled: readonly LabelledImage[],
@@ -59,6 +70,55 @@ export function splitLabelledImages(
     const position = random.fork(`split ${item.image.id}`).uniform();
     if (!mayLearnFrom(item.image) || position < testShare) split.test.push(item);
     else if (position < testShare + validationShare) split.validation.push(item);
+    else split.training.push(item);
+  }
+  const measured = measuredPrompts(split);
+  if (measured >= PROMPTS_TO_MEASURE) return split;
+  const byPrompt = splitByPrompt(labelled, split, { seed, testShare });
+  return measuredPrompts(byPrompt) > measured ? byPrompt : split;
+}
+
+/** Seen prompts that the test has pairs of. */
+function measuredPrompts({ test }: RewardSplit): number {
+  return promptsWithPairs(test.filter(({ image }) => image.seen)).size;
+}
+
+/** Prompts that have both a good and a bad image. */
+function promptsWithPairs(items: readonly LabelledImage[]): Set<string> {
+  const byPrompt = groupBy(items, ({ image }) => image.prompt);
+  return new Set([...byPrompt].filter(([, of]) => of.some(isGood) && of.some(isBad)).map(([prompt]) => prompt));
+}
+
+/** The split with whole prompts in the test, in place of single images; what stops the training stays as it is. */
+function splitByPrompt(
+  labelled: readonly LabelledImage[],
+  byImage: RewardSplit,
+  { seed, testShare }: { seed: number; testShare: number },
+): RewardSplit {
+  const learnable = labelled.filter(({ image }) => mayLearnFrom(image));
+  const byPrompt = groupBy(learnable, ({ image }) => image.prompt);
+  const paired = promptsWithPairs(learnable);
+  const random = createRandom(seed);
+  const prompts = [...byPrompt.keys()]
+    .map((prompt) => ({ prompt, position: random.fork(`split prompt ${prompt}`).uniform() }))
+    .sort((a, b) => a.position - b.position);
+  const tested = new Set<string>();
+  let images = 0;
+  let pairs = 0;
+  for (const { prompt } of prompts) {
+    const count = byPrompt.get(prompt)!.length;
+    const hasPair = paired.has(prompt);
+    const isWanted = images < testShare * learnable.length || (hasPair && pairs < PROMPTS_TO_MEASURE);
+    if (!isWanted || images + count > Math.max(testShare, MAX_TEST_SHARE) * learnable.length) continue;
+    tested.add(prompt);
+    images += count;
+    if (hasPair) pairs += 1;
+  }
+  const validation = new Set(byImage.validation);
+  const split: RewardSplit = { training: [], validation: [], test: [] };
+  for (const item of labelled) {
+    if (!mayLearnFrom(item.image) || tested.has(item.image.prompt)) split.test.push(item);
+    else if (validation.has(item)) split.validation.push(item);
     else split.training.push(item);
   }
   return split;
