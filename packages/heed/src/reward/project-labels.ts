@@ -1,16 +1,20 @@
 /** The labelled images of a project. How labels are averaged is `labelled-image.ts`'s business. */
-import { openFeedbackLog, readRaters } from '../feedback/index.ts';
+import { type FeedbackEvent, openFeedbackLog, readRaters } from '../feedback/index.ts';
 import type { ImageRecord } from '../images/index.ts';
 import type { Project } from '../project/index.ts';
 import { isMeasuringSet, type LabelledImage, labelImages } from './labelled-image.ts';
 
 /** All labelled images of the project, each once; answers of raters that were set aside are left out. */
 export async function readLabels(project: Project, images: readonly ImageRecord[]): Promise<LabelledImage[]> {
+  return labelImages(uniqueById(images), await readCountingEvents(project));
+}
+
+/** All events of the log but those of raters that were set aside. */
+export async function readCountingEvents(project: Project): Promise<FeedbackEvent[]> {
   const log = openFeedbackLog(project.paths.feedback);
   try {
     const raters = readRaters(project);
-    const events = (await log.read()).filter(({ rater }) => !raters.get(rater)?.isSetAside);
-    return labelImages(uniqueById(images), events);
+    return (await log.read()).filter(({ rater }) => !raters.get(rater)?.isSetAside);
   } finally {
     await log.close();
   }

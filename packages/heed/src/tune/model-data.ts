@@ -6,11 +6,11 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { HeedError } from '../errors.ts';
-import { openFeedbackLog, purposeOf } from '../feedback/index.ts';
+import { purposeOf } from '../feedback/index.ts';
 import type { ImageStore } from '../images/index.ts';
 import type { Project } from '../project/index.ts';
 import { labelImages, mayLearnFrom } from '../reward/labelled-image.ts';
-import { uniqueById } from '../reward/project-labels.ts';
+import { readCountingEvents, uniqueById } from '../reward/project-labels.ts';
 import type { RewardScorer } from '../reward/scorer.ts';
 import type { ModelSample } from './data.ts';
 import type { TuneStreams } from './options.ts';
@@ -47,7 +47,7 @@ export async function chooseModelSamples(
   project: Project,
   inputs: {
     store: ImageStore;
-    scorer: RewardScorer;
+    scorer: Pick<RewardScorer, 'score'>;
     baseHash: string;
     streams: TuneStreams;
     onProgress?: (done: number, total: number) => void;
@@ -56,9 +56,8 @@ export async function chooseModelSamples(
 ): Promise<ModelSample[]> {
   const { store, scorer, baseHash, streams } = inputs;
   const images = uniqueById(store.all()).filter((image) => mayLearnFrom(image) && image.modelHash === baseHash);
-  const log = openFeedbackLog(project.paths.feedback);
-  const events = await log.read().finally(() => log.close());
-  // An image that only measured raters is judged by nobody.
+  const events = await readCountingEvents(project);
+  // An image that only measured raters, or that only raters who are set aside judged, is judged by nobody.
   const judged = new Set(events.filter((event) => purposeOf(event) === 'feedback').map(({ image }) => image));
   const labelled = labelImages(images, events).map(({ image }) => image);
   const unlabelled = images.filter(({ id }) => !judged.has(id));
