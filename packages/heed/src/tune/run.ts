@@ -37,7 +37,8 @@ import { createSampleGrid } from './sample-grid.ts';
 import { openTextStates, type TextStates } from './text-states.ts';
 import { trainModel } from './train.ts';
 
-const RESULT_FILE = 'result.json';
+/** File in the folder of a run that is finished. */
+export const TUNE_RESULT_FILE = 'result.json';
 const OPTIONS_FILE = 'options.json';
 
 export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
@@ -111,7 +112,11 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
 
     const fingerprint = fingerprintOf({ options, baseHash, model, pretraining });
     const folder = join(project.paths.models, name);
-    const finished = await readResult(join(run.folder, RESULT_FILE), { fingerprint, steps: options.steps, folder });
+    const finished = await readResult(join(run.folder, TUNE_RESULT_FILE), {
+      fingerprint,
+      steps: options.steps,
+      folder,
+    });
     if (finished) {
       given.note?.(`run ${run.id} is finished already (--restart begins it anew)`);
       return { ...finished, warnings };
@@ -139,7 +144,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
     }).finally(() => texts.close());
     const data = describeData(model, pretraining);
     const result = { name, run: run.id, folder, steps: options.steps, data, final };
-    await writeJson(join(run.folder, RESULT_FILE), { fingerprint, ...result });
+    await writeJson(join(run.folder, TUNE_RESULT_FILE), { fingerprint, ...result });
     return { ...result, warnings };
   } finally {
     await latents.close();
@@ -274,7 +279,8 @@ async function writeJson(path: string, value: unknown): Promise<void> {
   await writeDurably(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-function checkModelName(project: Project, name: string): void {
+/** Throws one sentence where a tuned model must not have this name. */
+export function checkModelName(project: Project, name: string): void {
   checkName(name, 'model');
   if (name === project.config.model.name || name.startsWith('reward-')) {
     throw badInput(`the tuned model's name must not be the base model's or begin with 'reward-', got '${name}'`);

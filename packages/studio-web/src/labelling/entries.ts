@@ -20,7 +20,7 @@ export type LabellingEntry = AnswerEntry | RetractEntry;
 
 /** What would have been right, image by image. */
 export interface PracticeFeedback {
-  images: { given: 'good' | 'bad' | 'skip'; expected: 'good' | 'bad'; why?: string | undefined }[];
+  images: readonly { given: 'good' | 'bad' | 'skip'; expected: 'good' | 'bad'; why?: string | undefined }[];
 }
 
 /** What the server says to an entry that it took. */

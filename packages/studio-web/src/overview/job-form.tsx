@@ -1,8 +1,9 @@
 /** A button that starts a command, with the few settings that one may want to change for this once. */
 import type { JobKind } from 'heed/studio-api';
-import { type FormEvent, useId, useState } from 'react';
+import { type FormEvent, useEffect, useId, useState } from 'react';
 import { api, read } from '../api/client.ts';
 import { useData } from '../parts/use-data.ts';
+import type { JobOptions } from './job-watch.ts';
 
 const load = () => read(api['job-settings'].$get());
 type JobSetting = Awaited<ReturnType<typeof load>>['settings'][JobKind][number];
@@ -13,12 +14,18 @@ interface JobFormProps {
   title: string;
   isBusy: boolean;
   isPrimary?: boolean;
-  onStart: (kind: JobKind, options: { settings: string[] }) => void;
+  onStart: (kind: JobKind, options: JobOptions) => void;
 }
 
 export function JobForm({ kind, title, isBusy, isPrimary = false, onStart }: JobFormProps) {
-  const { data } = useData(load);
+  const { data, reload } = useData(load);
   const id = useId();
+  useEffect(() => {
+    // What has ended took its name.
+    if (!isBusy) reload();
+  }, [isBusy, reload]);
+  const name = data?.names[kind];
+  const hasSettings = data !== undefined && (name !== undefined || data.settings[kind].length > 0);
   const start = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -27,17 +34,23 @@ export function JobForm({ kind, title, isBusy, isPrimary = false, onStart }: Job
       const given = form.get(path);
       return given === null || String(given) === String(value) ? [] : [`${path}=${given}`];
     });
-    onStart(kind, { settings });
+    const given = form.get(NAME_FIELD);
+    onStart(kind, { settings, ...(given === null ? {} : { name: String(given) }) });
   };
   return (
     <form className="job-form" onSubmit={start}>
       <button type="submit" className={`button ${isPrimary ? 'primary' : ''}`} disabled={isBusy}>
         {title}
       </button>
-      {data && data.settings[kind].length > 0 && (
+      {hasSettings && (
         <details className="settings">
           <summary>Settings</summary>
           <div className="setting-list">
+            {name !== undefined && (
+              <Row id={`${id}${NAME_FIELD}`} label="Name" help={NAME_HELP}>
+                <NameField key={name} id={`${id}${NAME_FIELD}`} name={name} />
+              </Row>
+            )}
             {data.settings[kind].map((setting) => (
               <Row key={setting.path} id={`${id}${setting.path}`} label={setting.path} help={setting.description}>
                 <SettingField id={`${id}${setting.path}`} setting={setting} />
@@ -50,6 +63,28 @@ export function JobForm({ kind, title, isBusy, isPrimary = false, onStart }: Job
         </details>
       )}
     </form>
+  );
+}
+
+/** No setting has a name without a dot. */
+const NAME_FIELD = 'name';
+const NAME_HELP =
+  'Of the run and of the model that it makes. A run that was stopped goes on under its own name; other settings need another one.';
+
+/** Shown anew where the server offers another name. */
+function NameField({ id, name }: { id: string; name: string }) {
+  return (
+    <input
+      id={id}
+      name={NAME_FIELD}
+      className="field"
+      aria-describedby={`${id}help`}
+      defaultValue={name}
+      required
+      maxLength={64}
+      pattern="[A-Za-z0-9][A-Za-z0-9._\-]*"
+      autoComplete="off"
+    />
   );
 }
 

@@ -11,15 +11,16 @@ const NAMES: Readonly<Record<JobKind, string>> = {
 const STATES = { waiting: 'waiting', running: 'running', done: 'done', failed: 'failed', stopped: 'stopped' } as const;
 
 export function JobPanel({ job, onStop }: { job: Job; onStop: () => void }) {
-  const { kind, state, progress, error, notes } = job;
+  const { kind, name, state, progress, error, notes } = job;
   return (
     <section className="panel job" aria-label="Command">
       <div className="row">
         <h2>{NAMES[kind]}</h2>
+        {name !== undefined && <span className="soft">{name}</span>}
         <span className={`tag is-${state}`} role="status">
           {STATES[state]}
         </span>
-        {state === 'running' && (
+        {(state === 'running' || state === 'waiting') && (
           <button type="button" className="button small push" onClick={onStop}>
             Stop
           </button>

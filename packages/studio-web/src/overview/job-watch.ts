@@ -3,15 +3,28 @@ import type { Job, JobKind } from 'heed/studio-api';
 import { useCallback, useEffect, useState } from 'react';
 import { api, read } from '../api/client.ts';
 
+export interface JobOptions {
+  settings?: string[];
+  /** Of the run; the server finds one that is free where none is given. */
+  name?: string;
+}
+
 export interface JobWatch {
   /** The newest command. */
   job?: Job;
+  /** It waits or runs: another cannot be started. */
+  isBusy: boolean;
   problem?: string;
-  start: (kind: JobKind, options?: { settings?: string[] }) => void;
+  start: (kind: JobKind, options?: JobOptions) => void;
   stop: () => void;
 }
 
-/** `onEnd` is called when a command that was running has ended. */
+/** A waiting one has yet to begin, or begins again after its process was lost: neither has ended. */
+function isUnderWay({ state }: Job): boolean {
+  return state === 'waiting' || state === 'running';
+}
+
+/** `onEnd` is called when a command that was under way has ended. */
 export function useJob(onEnd: () => void): JobWatch {
   const [job, setJob] = useState<Job>();
   const [problem, setProblem] = useState<string>();
@@ -21,27 +34,29 @@ export function useJob(onEnd: () => void): JobWatch {
   }, [fail]);
 
   const id = job?.id;
-  const isRunning = job !== undefined && job.endedAt === undefined;
+  const isBusy = job !== undefined && isUnderWay(job);
   useEffect(() => {
-    if (id === undefined || !isRunning) return;
+    if (id === undefined || !isBusy) return;
     const source = new EventSource(`/api/jobs/${encodeURIComponent(id)}/events`);
     source.onmessage = ({ data }: MessageEvent<string>) => {
       const now = JSON.parse(data) as Job;
       setJob(now);
-      if (now.endedAt === undefined) return;
+      if (isUnderWay(now)) return;
       source.close();
       onEnd();
     };
     return () => source.close();
-  }, [id, isRunning, onEnd]);
+  }, [id, isBusy, onEnd]);
 
   return {
     ...(job === undefined ? {} : { job }),
+    isBusy,
     ...(problem === undefined ? {} : { problem }),
     start: useCallback(
-      (kind, { settings = [] } = {}) => {
+      (kind, { settings = [], name } = {}) => {
         setProblem(undefined);
-        read(api.jobs.$post({ json: { kind, settings } })).then((started) => setJob(started as Job), fail);
+        const json = { kind, settings, ...(name === undefined ? {} : { name }) };
+        read(api.jobs.$post({ json })).then((started) => setJob(started as Job), fail);
       },
       [fail],
     ),

@@ -1,5 +1,4 @@
 /** The loop at a glance, and the next useful thing to do. */
-import { useCallback } from 'react';
 import { api, read } from '../api/client.ts';
 import { Page, percent } from '../parts/page.tsx';
 import { followLink } from '../parts/router.ts';
@@ -13,8 +12,7 @@ type OverviewData = Awaited<ReturnType<typeof load>>;
 
 export function OverviewPage() {
   const { data, problem, reload } = useData(load);
-  const { job, start, stop, ...watch } = useJob(useCallback(reload, [reload]));
-  const isBusy = job !== undefined && job.endedAt === undefined;
+  const { job, isBusy, start, stop, ...watch } = useJob(reload);
   const next = data?.next;
   return (
     <Page title="Overview" problem={problem ?? watch.problem} isLoading={data === undefined}>

@@ -14,7 +14,7 @@ interface Invite {
 
 interface InvitesSectionProps {
   invites: readonly Invite[];
-  completion: { code: string; url?: string };
+  completion: { code: string; url?: string | undefined };
   onInvite: (invite: { name: string; days: number; maxUses: number }) => void;
   onRevoke: (id: string) => void;
 }

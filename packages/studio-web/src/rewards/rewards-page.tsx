@@ -16,11 +16,10 @@ export type RewardVersion = Awaited<ReturnType<typeof load>>['versions'][number]
 export function RewardsPage() {
   const { query } = useAddress();
   const { data, problem, reload } = useData(load);
-  const { job, start, stop, ...watch } = useJob(reload);
+  const { job, isBusy, start, stop, ...watch } = useJob(reload);
   const queue = useQueue();
   const versions = data?.versions ?? [];
   const chosen = versions.find(({ run }) => run === query.get('run')) ?? versions[0];
-  const isBusy = job?.endedAt === undefined && job !== undefined;
   return (
     <Page title="Rewards" problem={problem ?? watch.problem ?? queue.problem} isLoading={data === undefined}>
       <p className="soft">

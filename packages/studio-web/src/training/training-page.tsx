@@ -19,11 +19,10 @@ const COMMANDS = { tune: 'Tuning', reward: 'Reward training' } as const;
 export function TrainingPage() {
   const { query } = useAddress();
   const { data, problem, reload } = useData(load);
-  const { job, start, stop, ...watch } = useJob(reload);
+  const { job, isBusy, start, stop, ...watch } = useJob(reload);
   const runs = data?.runs ?? [];
   const run = runs.find(({ id }) => id === query.get('run')) ?? runs[0];
   const watched = useTraining(run?.id, reload);
-  const isBusy = job !== undefined && job.endedAt === undefined;
   useEffect(() => {
     // A run shows as soon as it begins, also one that was started elsewhere.
     const looking = setInterval(reload, isBusy ? LOOK_WHILE_BUSY_MS : LOOK_MS);

@@ -35,6 +35,8 @@ export interface Job extends JobOutput {
   readonly state: 'waiting' | 'running' | 'done' | 'failed' | 'stopped';
   /** Settings of this run alone, as `--set` takes them. */
   readonly settings: readonly string[];
+  /** Of the run; absent where the command numbers it. */
+  readonly name?: string;
   /** How often it was begun. */
   readonly attempt: number;
   /** When it was asked for. */

@@ -27,12 +27,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** Long enough that a beat is not late on a busy machine. */
+const LEASE_SECONDS = 4;
 const nothing = { notes: [] };
 
 describe('the queue', () => {
   let queue: JobQueue;
   beforeAll(async () => {
-    queue = await openJobQueue(database, { leaseSeconds: 1, retries: 2, retryDelaySeconds: 0 });
+    queue = await openJobQueue(database, { leaseSeconds: LEASE_SECONDS, retries: 2, retryDelaySeconds: 0 });
   });
   afterAll(() => queue.close());
   const drain = async () => {
@@ -58,7 +60,7 @@ describe('the queue', () => {
     const late = [];
     for (let claim = await queue.claim(); claim; claim = await queue.claim()) late.push(claim);
     expect(late.map(({ id }) => id).sort()).toEqual([...sent].sort());
-    await sleep(1200);
+    await sleep(1000 * LEASE_SECONDS + 200);
     await queue.maintain();
     const again = [];
     for (let claim = await queue.claim(); claim; claim = await queue.claim()) again.push(claim);
@@ -78,7 +80,7 @@ describe('the queue', () => {
     await queue.send('generate', []);
     const claim = (await queue.claim())!;
     for (let i = 0; i < 6; i++) {
-      await sleep(400);
+      await sleep(250 * LEASE_SECONDS);
       expect(await queue.beat(claim, nothing)).toBe(true);
       await queue.maintain();
       expect(await queue.claim()).toBeUndefined();
@@ -125,6 +127,8 @@ const total = Number(process.argv.find((text) => text.startsWith('total='))?.sli
 process.on('SIGTERM', () => { writeFileSync(file, String(count)); process.exit(130); });
 process.stderr.on('error', () => process.exit(1));
 const say = (value) => process.stderr.write(JSON.stringify(value) + '\\n');
+const name = process.argv.indexOf('--name');
+if (name > 0) say({ note: 'as ' + process.argv[name + 1] });
 say({ note: 'from ' + count });
 setInterval(() => {
   say({ progress: 'count', done: ++count, total });
@@ -142,7 +146,7 @@ describe('the worker', () => {
       program,
       heartbeatMs: 100,
       idleMs: 50,
-      leaseSeconds: 2,
+      leaseSeconds: 20,
       retries: 2,
       retryDelaySeconds: 0,
     });
@@ -154,7 +158,7 @@ describe('the worker', () => {
   });
   afterAll(() => jobs.close());
   const until = async (id: string, wanted: (job: Job) => boolean) => {
-    await expect.poll(async () => wanted((await jobs.get(id))!), { timeout: 60_000, interval: 20 }).toBe(true);
+    await expect.poll(async () => wanted((await jobs.get(id))!), { timeout: 120_000, interval: 20 }).toBe(true);
     return (await jobs.get(id))!;
   };
 
@@ -170,6 +174,12 @@ describe('the worker', () => {
     expect((await jobs.all())[0]).toEqual(end);
   });
 
+  it('gives a run its name', async () => {
+    const { id, name } = (await jobs.start('tune', { settings: ['total=5'], name: 'strong' }))!;
+    expect(name).toBe('strong');
+    expect(await until(id, hasEnded)).toMatchObject({ name: 'strong', notes: ['as strong', 'from 0'] });
+  });
+
   it('says why a command failed and does not begin it again', async () => {
     const { id } = (await jobs.start('tune', { settings: ['total=20'] }))!;
     expect(await until(id, hasEnded)).toMatchObject({ state: 'failed', attempt: 1, error: 'thirteen' });
@@ -181,7 +191,7 @@ describe('the worker', () => {
     const { id } = (await jobs.start('tune'))!;
     for (const attempt of [1, 2, 3]) {
       await until(id, (job) => job.state === 'running' && job.attempt === attempt && job.progress !== undefined);
-      const queue = await openJobQueue(database, { leaseSeconds: 2, retries: 2, retryDelaySeconds: 0 });
+      const queue = await openJobQueue(database, { leaseSeconds: 20, retries: 2, retryDelaySeconds: 0 });
       let pid: number | undefined;
       await expect.poll(async () => (pid = (await queue.claimed())[0]?.record.process?.pid)).toBeGreaterThan(0);
       process.kill(pid!, 'SIGKILL');
@@ -227,7 +237,7 @@ describe('the worker', () => {
     // What a pause longer than the lease comes to: another has claimed it since.
     await database.execute(`update ${schema}.job set retry_count = 2 where id = $1`, [id]);
     // This worker's process ends; what it says of its end is not written over the other's claim.
-    await expect.poll(async () => (await jobs.get(id))!.attempt, { timeout: 60_000 }).toBe(3);
+    await expect.poll(async () => (await jobs.get(id))!.attempt, { timeout: 120_000 }).toBe(3);
     expect(await jobs.get(id)).toMatchObject({ state: 'running', attempt: 3 });
     expect(await jobs.start('report')).toBeUndefined();
     await database.execute(`update ${schema}.job set state = 'completed' where id = $1`, [id]);

@@ -34,7 +34,7 @@ export interface Jobs {
   all(): Promise<Job[]>;
   get(id: string): Promise<Job | undefined>;
   /** Undefined where another has not ended yet: two trainings at once would only slow each other down. */
-  start(kind: JobKind, options?: { settings?: readonly string[] }): Promise<Job | undefined>;
+  start(kind: JobKind, options?: { settings?: readonly string[]; name?: string }): Promise<Job | undefined>;
   /** Asks the command to stop; it keeps what is done. False where it has ended. */
   stop(id: string): Promise<boolean>;
   /** Calls `listener` with each new state until the returned function is called. */
@@ -80,7 +80,8 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
   const run = async (claim: Claim) => {
     const job = (await queue.get(claim.id))!;
     const settings = [...overrides, ...claim.settings].flatMap((setting) => ['--set', setting]);
-    const command = startCommand([...JOB_KINDS[claim.kind], '--project', project.folder, ...settings], {
+    const named = claim.name === undefined ? [] : ['--name', claim.name];
+    const command = startCommand([...JOB_KINDS[claim.kind], '--project', project.folder, ...named, ...settings], {
       ...(program === undefined ? {} : { program }),
       onChange: () => current?.claim === claim && tell(live(job)),
     });
@@ -134,10 +135,10 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
       const job = await queue.get(id);
       return job && live(job);
     },
-    start(kind, { settings = [] } = {}) {
+    start(kind, { settings = [], name } = {}) {
       const started = starting.then(async () => {
         if (current || (await queue.list()).some((job) => !hasEnded(job))) return undefined;
-        const id = await queue.send(kind, settings);
+        const id = await queue.send(kind, settings, name);
         wake();
         return queue.get(id);
       });

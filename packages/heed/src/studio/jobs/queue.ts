@@ -26,10 +26,8 @@ export interface QueueOptions {
 }
 
 /** A worker's hold on one attempt at a job. */
-export interface Claim {
+export interface Claim extends JobData {
   readonly id: string;
-  readonly kind: JobKind;
-  readonly settings: readonly string[];
   /** Counts from 1, and is what writes are checked against. */
   readonly attempt: number;
 }
@@ -41,7 +39,7 @@ export interface JobRecord extends JobOutput {
 }
 
 export interface JobQueue {
-  send(kind: JobKind, settings: readonly string[]): Promise<string>;
+  send(kind: JobKind, settings: readonly string[], name?: string): Promise<string>;
   /** The next waiting job, if any; nobody else gets it while the lease lasts. */
   claim(): Promise<Claim | undefined>;
   /** Begins the lease anew. Like all writes with a claim: false where the claim is lost, and then nothing is written. */
@@ -72,6 +70,8 @@ export interface JobQueue {
 interface JobData {
   readonly kind: JobKind;
   readonly settings: readonly string[];
+  /** Of the run; absent where the command numbers it. */
+  readonly name?: string;
 }
 
 interface JobRow {
@@ -150,16 +150,16 @@ export async function openJobQueue(database: OpenDatabase, options: QueueOptions
   };
 
   return {
-    async send(kind, settings) {
-      const id = await boss.send(QUEUE, { kind, settings } satisfies JobData);
+    async send(kind, settings, name) {
+      const data: JobData = { kind, settings, ...(name === undefined ? {} : { name }) };
+      const id = await boss.send(QUEUE, data);
       if (id === null) throw new Error('the queue did not take the job');
       return id;
     },
     async claim() {
       const [job] = await boss.fetch<JobData>(QUEUE, { includeMetadata: true });
       if (!job) return undefined;
-      const { kind, settings } = job.data;
-      return { id: job.id, kind, settings, attempt: job.retryCount + 1 };
+      return { id: job.id, ...job.data, attempt: job.retryCount + 1 };
     },
     beat: (claim, record) => fenced(claim, (sql) => update(sql, claim, { set: 'started_on = now()', record })),
     complete: (claim, record) => fenced(claim, (sql) => boss.complete(QUEUE, claim.id, record, through(sql))),
@@ -215,6 +215,7 @@ function jobOf({ id, data, state, attempt, created, started, completed, output }
     kind: data.kind,
     state: STATES[state],
     settings: data.settings,
+    ...(data.name === undefined ? {} : { name: data.name }),
     attempt,
     createdAt: time(created),
     startedAt: time(started ?? created),

@@ -6,6 +6,7 @@ import { HeedError } from '../../errors.ts';
 import { openProject } from '../../project/project.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import { hasEnded, JOB_KINDS, type Job, type JobKind } from '../jobs/job.ts';
+import { nameOfRun } from '../jobs/run-names.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
 
@@ -13,6 +14,8 @@ const jobBody = z.strictObject({
   kind: z.enum(Object.keys(JOB_KINDS) as [JobKind, ...JobKind[]]),
   /** Of this run alone: 'tune.beta=0.5'. */
   settings: z.array(z.string().max(500)).max(50).default([]),
+  /** Of the run, for commands that take one; a free one where none is given. */
+  name: z.string().max(100).optional(),
 });
 const jobParam = z.strictObject({ id: z.string().max(100) });
 /** Proxies cut connections that say nothing. */
@@ -22,14 +25,16 @@ export function jobRoutes({ jobs, project, overrides }: Studio) {
   return new Hono<StudioEnv>()
     .get('/', async (c) => c.json({ jobs: await jobs.all() }))
     .post('/', check('json', jobBody), async (c) => {
-      const { kind, settings } = c.req.valid('json');
+      const { kind, settings, name: given } = c.req.valid('json');
+      let name: string | undefined;
       try {
         await openProject(project.folder, { overrides: [...overrides, ...settings] });
+        name = await nameOfRun(project, kind, given);
       } catch (error) {
         if (error instanceof HeedError) return problem(c, 400, error.message);
         throw error;
       }
-      const job = await jobs.start(kind, { settings });
+      const job = await jobs.start(kind, { settings, ...(name === undefined ? {} : { name }) });
       return job ? c.json(job) : problem(c, 409, 'another command is running; stop it or wait for it');
     })
     .post('/:id/stop', check('param', jobParam), async (c) => {

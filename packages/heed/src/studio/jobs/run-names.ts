@@ -1,0 +1,54 @@
+/**
+ * Names of runs that are started from the pages: which command takes one, which one is offered, which are refused. Reads
+ * the folders of the project; makes none.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { HeedError } from '../../errors.ts';
+import type { Project } from '../../project/project.ts';
+import { checkModelName, TUNE_RESULT_FILE } from '../../tune/run.ts';
+import type { JobKind } from './job.ts';
+
+const TUNED = 'tuned';
+
+/** The commands whose runs are named by whoever starts them; all others number theirs. */
+const NAMED = {
+  tune: { check: checkModelName, offer: offerTuneName },
+} as const satisfies Partial<
+  Record<JobKind, { check: (project: Project, name: string) => void; offer: (project: Project) => Promise<string> }>
+>;
+
+function namedOf(kind: JobKind) {
+  return kind in NAMED ? NAMED[kind as keyof typeof NAMED] : undefined;
+}
+
+/** What the forms offer: a name for each command that takes one. */
+export async function offeredNames(project: Project): Promise<Partial<Record<JobKind, string>>> {
+  const names = Object.entries(NAMED).map(async ([kind, { offer }]) => [kind, await offer(project)] as const);
+  return Object.fromEntries(await Promise.all(names));
+}
+
+/**
+ * The name that the run of a command gets: the given one, or the one that is offered. Undefined for commands that number
+ * their runs. Throws one sentence where the name is refused.
+ */
+export async function nameOfRun(project: Project, kind: JobKind, given?: string): Promise<string | undefined> {
+  const named = namedOf(kind);
+  if (given === undefined) return named?.offer(project);
+  if (named === undefined) throw new HeedError(`\`heed ${kind}\` numbers its runs itself, got the name '${given}'`);
+  named.check(project, given);
+  return given;
+}
+
+/**
+ * 'tuned', 'tuned-2' and so on: the first that was begun and is not finished, because it goes on where it was stopped, or
+ * that is free.
+ */
+async function offerTuneName(project: Project): Promise<string> {
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? TUNED : `${TUNED}-${number}`;
+    const run = join(project.paths.runs, name);
+    const isFree = !existsSync(run) && !existsSync(join(project.paths.models, name));
+    if (isFree || (existsSync(run) && !existsSync(join(run, TUNE_RESULT_FILE)))) return name;
+  }
+}
