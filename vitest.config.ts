@@ -39,6 +39,7 @@ export default defineConfig({
     ],
     // Long on purpose: a slow machine is no failure, and nothing here measures time.
     testTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
     hookTimeout: 600_000,
   },
 });

@@ -24,7 +24,7 @@ import { initProject, type Project } from '../packages/heed/src/project/index.ts
 import { exampleInput } from '../packages/heed/src/report/example-input.ts';
 import { renderReport } from '../packages/heed/src/report/render-report.ts';
 import { hostileStrings } from './hostile-strings.ts';
-import { barriersOf, hasBrowser, launchBrowser, openPage, takeScreenshot } from './studio-browser.ts';
+import { barriersOf, hasBrowser, launchBrowser, openPage } from './studio-browser.ts';
 import { type StudioProcess, startStudioProcess } from './studio-process.ts';
 
 const STRINGS = hostileStrings();
@@ -384,7 +384,6 @@ async function importOnPage(page: Page): Promise<void> {
   await page.getByText('The labelling interface for Label Studio').click();
   await page.getByText('<Choices name="label"').waitFor();
   expect(await barriersOf(page)).toEqual([]);
-  await takeScreenshot(page, 'studio-data');
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('link', { name: 'Judgements' }).click(),

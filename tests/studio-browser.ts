@@ -11,7 +11,7 @@ const CHROMIUM = process.env.HEED_CHROMIUM ?? '/usr/bin/chromium';
 const IMAGES = fileURLToPath(new URL('../docs/images/studio/', import.meta.url));
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 /** Long: a busy machine is no failure. */
-const TIMEOUT_MS = 45_000;
+const TIMEOUT_MS = 120_000;
 
 /** True where there is a browser; without one the pages' tests are left out on a developer's machine. */
 export const hasBrowser = existsSync(CHROMIUM);
@@ -64,6 +64,7 @@ export async function takeScreenshot(page: Page, name: string, options: { height
   const viewport = page.viewportSize()!;
   const { height = viewport.height } = options;
   await page.setViewportSize({ width: viewport.width, height });
+  await page.evaluate('scrollTo(0, 0)');
   // Pictures below the fold load as they are scrolled to.
   await page.evaluate(
     'document.querySelectorAll("img[loading=lazy]").forEach((image) => { image.loading = "eager"; })',

@@ -45,7 +45,7 @@ const answers = () => {
   const taken = events.flatMap((event) => (event.event === 'retracted' ? [event.answer] : []));
   return events.filter((event): event is ComparisonAnswer => event.event === 'answered' && !taken.includes(event.id));
 };
-const saved = (count: number) => expect.poll(() => answers().length, { timeout: 60_000 }).toBe(count);
+const saved = (count: number) => expect.poll(() => answers().length, { timeout: 120_000 }).toBe(count);
 
 /** Comes by the invite link and goes to the comparison. */
 async function comeAs(name: string, options: Parameters<typeof openPage>[1] = {}) {
@@ -123,7 +123,7 @@ it.runIf(hasBrowser)('is answered by keys; nothing tells which model is which', 
   await own.keyboard.press('u');
   await own.getByRole('alert').waitFor();
   await own.close({ runBeforeUnload: true });
-  await expect.poll(() => asks, { timeout: 60_000 }).toEqual(['beforeunload']);
+  await expect.poll(() => asks, { timeout: 120_000 }).toEqual(['beforeunload']);
   await own.unroute('**/api/comparing/answers/*/retract');
   await saved(PROMPTS - 1);
   for (const key of ['ArrowRight', 'ArrowRight', 'Enter']) await own.keyboard.press(key);

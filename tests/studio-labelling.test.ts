@@ -33,11 +33,11 @@ const events = async (): Promise<FeedbackEvent[]> => openFeedbackLog(join(folder
 const answered = () => page.locator('.progress-line b').innerText();
 const prompt = () => page.locator('h1.prompt').innerText();
 const nextAfter = async (earlier: string) => {
-  await expect.poll(prompt, { timeout: 60_000, interval: 20 }).not.toBe(earlier);
+  await expect.poll(prompt, { timeout: 120_000, interval: 20 }).not.toBe(earlier);
 };
 /** Everything the page has sent is in the log. */
 const saved = async (count: number) => {
-  await expect.poll(async () => lastWords(await events()).length, { timeout: 60_000 }).toBe(count);
+  await expect.poll(async () => lastWords(await events()).length, { timeout: 120_000 }).toBe(count);
 };
 
 it.runIf(hasBrowser)('logs in by the link, which leaves the address bar, and asks the first query', async () => {

@@ -85,7 +85,7 @@ it.runIf(hasBrowser)('invites raters, who label at the same time and see nothing
       for (let count = 1; count <= 4; count++) {
         await own.locator('.image-card img').first().waitFor();
         await own.keyboard.press(i === 0 ? 'G' : 'B');
-        await expect.poll(() => own.locator('.progress-line b').innerText(), { timeout: 60_000 }).toBe(String(count));
+        await expect.poll(() => own.locator('.progress-line b').innerText(), { timeout: 120_000 }).toBe(String(count));
       }
       expect(await own.getByRole('navigation').count()).toBe(0);
       await own.goto(`${studio.origin}/raters`);
@@ -97,7 +97,7 @@ it.runIf(hasBrowser)('invites raters, who label at the same time and see nothing
 
   await page.reload();
   const cleo = page.getByRole('row', { name: /^Cleo/ });
-  await expect.poll(() => cleo.getByRole('cell').first().innerText(), { timeout: 60_000 }).toBe('4');
+  await expect.poll(() => cleo.getByRole('cell').first().innerText(), { timeout: 120_000 }).toBe('4');
   await cleo.getByRole('button').click();
   await cleo.getByText('set aside', { exact: true }).waitFor();
   await takeScreenshot(page, 'studio-raters');
@@ -136,7 +136,7 @@ it.runIf(hasBrowser)('browses images and reads the report', async () => {
   expect(await barriersOf(page)).toEqual([]);
   const visible =
     "[...document.querySelectorAll('.gallery img')].slice(0, 18).every((image) => image.naturalWidth > 0)";
-  await expect.poll(() => page.evaluate<boolean>(visible), { timeout: 60_000 }).toBe(true);
+  await expect.poll(() => page.evaluate<boolean>(visible), { timeout: 120_000 }).toBe(true);
   await takeScreenshot(page, 'studio-images');
   await page.locator('.gallery-image').first().click();
   await page
@@ -148,5 +148,24 @@ it.runIf(hasBrowser)('browses images and reads the report', async () => {
   await page.getByRole('link', { name: 'Results' }).click();
   const report = page.frameLocator('iframe.report');
   await report.getByRole('heading', { name: 'Example report' }).waitFor();
+  expect(errors).toEqual([]);
+});
+
+it.runIf(hasBrowser)('takes judgements from a file, which count at once', async () => {
+  const { id } = createImageStore(join(project, 'images')).all().at(-1)!;
+  await page.getByRole('link', { name: 'Data' }).click();
+  await page.getByLabel('File of judgements').setInputFiles({
+    name: 'judged.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(`image,label\n${id},good\n`),
+  });
+  await page.getByLabel('Rater, if the file names none').fill('Eve');
+  await page.getByRole('button', { name: 'Import' }).first().click();
+  await page.getByText('1 judgements taken over, 0 known already, 0 without a label.').waitFor();
+  expect(await barriersOf(page)).toEqual([]);
+  await takeScreenshot(page, 'studio-data');
+  await page.getByRole('link', { name: 'Raters' }).click();
+  const eve = page.getByRole('row', { name: /^Eve/ });
+  await expect.poll(() => eve.getByRole('cell').first().innerText()).toBe('1');
   expect(errors).toEqual([]);
 });

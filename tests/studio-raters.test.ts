@@ -64,9 +64,9 @@ it.runIf(hasBrowser)('lets the owner keep known answers from the labelling page'
     }
     await dialog.getByLabel('Why, image 2').fill('There is <i>nothing</i> of it.');
     await dialog.getByRole('button', { name: 'Keep as known' }).click();
-    await expect.poll(() => promptOf(page), { timeout: 60_000, interval: 20 }).not.toBe(before);
+    await expect.poll(() => promptOf(page), { timeout: 120_000, interval: 20 }).not.toBe(before);
   }
-  await expect.poll(async () => (await events()).length, { timeout: 60_000 }).toBe(36);
+  await expect.poll(async () => (await events()).length, { timeout: 120_000 }).toBe(36);
   const log = await events();
   expect(log.filter((event) => purposeOf(event) === 'key')).toHaveLength(18);
   // The owner's word is a judgement as well, once.
@@ -120,7 +120,7 @@ it.runIf(hasBrowser)('trains, measures and pays a participant', async () => {
     if (count === 1) await rater.page.getByText('quicker than anybody can look').waitFor();
     if (count < QUERIES) {
       await expect
-        .poll(() => rater.page.locator('.progress-line b').innerText(), { timeout: 60_000 })
+        .poll(() => rater.page.locator('.progress-line b').innerText(), { timeout: 120_000 })
         .toBe(String(count));
     }
   }
@@ -158,6 +158,6 @@ it.runIf(hasBrowser)('tells the owner how far the participant can be relied on',
   await takeScreenshot(page, 'studio-raters-quality');
   const removed = page.getByRole('button', { name: /^Remove the known answer/ }).first();
   await removed.click();
-  await expect.poll(() => page.locator('.known-answers li').count(), { timeout: 60_000 }).toBe(5);
+  await expect.poll(() => page.locator('.known-answers li').count(), { timeout: 120_000 }).toBe(5);
   expect(errors).toEqual([]);
 });

@@ -1,6 +1,10 @@
-/** Projects with images to label, drawn without a network: plain scenes in a colour each. For tests alone. */
+/**
+ * Projects with images to label, drawn without a network: discs by chance, or scenes of the emoji world where pictures of
+ * the documentation are taken. For tests alone.
+ */
 import type { RgbImage } from '@heed/diffusion';
 import { createRandom } from '@heed/diffusion/autodiff';
+import { COLOURS, type Count, createRenderer, TRAINING_STYLES } from '@heed/emoji-world';
 import { createImageStore } from '../images/store.ts';
 import { initProject } from '../project/init.ts';
 import type { Project } from '../project/project.ts';
@@ -14,6 +18,8 @@ export interface DrawnProjectOptions {
   readonly imagesPerPrompt?: number;
   readonly set?: string;
   readonly model?: string;
+  /** What the images say of their model; tuning learns from those of the base model alone. */
+  readonly modelHash?: string;
   readonly overrides?: readonly string[];
 }
 
@@ -28,20 +34,23 @@ export async function makeDrawnProject(folder: string, options: DrawnProjectOpti
 /** Draws into a set of the project. The model decides the colours, so that two models' images can be told apart. */
 export async function addDrawnImages(
   project: Project,
-  options: { prompts: readonly Prompt[]; imagesPerPrompt?: number; set?: string; model?: string },
+  options: Omit<DrawnProjectOptions, 'prompts' | 'overrides'> & { prompts: readonly Prompt[] },
 ): Promise<void> {
   const { prompts, imagesPerPrompt = 3, set = 'train', model = 'base' } = options;
+  const { modelHash = `hash of ${model}` } = options;
   const store = createImageStore(project.paths.images);
-  for (const { text, category, seen, attributes } of prompts) {
+  const draw = process.env.HEED_SCREENSHOTS === undefined ? drawDots : await sceneDrawing();
+  for (const prompt of prompts) {
+    const { text, category, seen, attributes } = prompt;
     for (let seed = 0; seed < imagesPerPrompt; seed++) {
-      await store.add(drawDots(`${model} ${text} ${seed}`), {
+      await store.add(draw(`${model} ${text} ${seed}`, prompt), {
         prompt: text,
         category,
         seen,
         ...(attributes === undefined ? {} : { attributes }),
         seed,
         model,
-        modelHash: `hash of ${model}`,
+        modelHash,
         sampler: 'ddim',
         steps: 1,
         guidanceScale: 1,
@@ -70,4 +79,23 @@ function drawDots(key: string): RgbImage {
     data.set(dot?.fill ?? ground, 3 * i);
   }
   return { width: SIZE_PX, height: SIZE_PX, data };
+}
+
+/** Scenes that show what the prompt asks for, or, as often, another number or colour of it. */
+async function sceneDrawing(): Promise<(key: string, prompt: Prompt) => RgbImage> {
+  const style = TRAINING_STYLES[0]!;
+  const renderer = await createRenderer({ styles: [style] });
+  return (key, { attributes }) => {
+    const random = createRandom(1).fork(key);
+    const { object = 'dog', count = 1, colour, background } = attributes ?? {};
+    const isOff = random.uniform() < 0.5;
+    const shown = {
+      object,
+      style,
+      count: isOff && colour === undefined ? ((1 + random.integer(6)) as Count) : count,
+      ...(background === undefined ? {} : { background }),
+      ...(colour === undefined ? {} : { colour: isOff ? COLOURS[random.integer(COLOURS.length)]! : colour }),
+    };
+    return renderer.render(shown, random);
+  };
 }

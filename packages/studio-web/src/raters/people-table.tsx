@@ -60,7 +60,7 @@ interface PeopleTableProps {
 export function PeopleTable({ raters, onSetAside }: PeopleTableProps) {
   return (
     <div className="table-frame">
-      <table className="table">
+      <table className="table people">
         <thead>
           <tr>
             {COLUMNS.map(([name, meaning]) => (
