@@ -80,6 +80,36 @@ export function checkOrigin(origins: ReadonlySet<string>): MiddlewareHandler {
   };
 }
 
+/** A page sends one change after another; after a while without a connection, what it kept. */
+const MAX_CHANGES_AT_ONCE = 100;
+
+/** Refuses what one person's programs send all at once, so that others need not wait behind it. */
+export function checkFlood({ maxAtOnce = MAX_CHANGES_AT_ONCE } = {}): MiddlewareHandler<StudioEnv> {
+  const running = new Map<string, number>();
+  return async (c, next) => {
+    const { identity } = c.var;
+    if (identity === undefined || SAFE_METHODS.includes(c.req.method)) return next();
+    const { rater } = identity;
+    const count = running.get(rater) ?? 0;
+    if (count >= maxAtOnce)
+      return tooMany(c, { status: 429, seconds: 1, error: 'too many at once; wait for the first' });
+    running.set(rater, count + 1);
+    try {
+      await next();
+    } finally {
+      const left = running.get(rater)! - 1;
+      if (left === 0) running.delete(rater);
+      else running.set(rater, left);
+    }
+  };
+}
+
+/** Asks to send the same again later. */
+export function tooMany(c: Context, options: { status: 429 | 503; seconds: number; error: string }) {
+  c.header('Retry-After', String(options.seconds));
+  return problem(c, options.status, options.error);
+}
+
 /** These count what they stream to disk themselves. */
 const STREAMING_ROUTES: readonly (string | undefined)[] = ['PUT /api/data/uploads/:id/files'];
 

@@ -1,4 +1,7 @@
-/** Who is logged in. The cookie holds a random token, the tables its hash; a login always makes a new one. */
+/**
+ * Who is logged in. The cookie holds a random token, the tables its hash; a login always makes a new one. Every request
+ * asks, so what the tables said is remembered: this process alone writes them.
+ */
 import { and, eq, gt, lt } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
 import { invites, sessions } from '../storage/schema.ts';
@@ -20,17 +23,32 @@ export const OWNER_RATER = 'owner';
 
 export const SESSION_DAYS = 30;
 
+const REMEMBERED = 10_000;
+
 export interface Sessions {
   /** Starts a session and returns its token. */
   start(identity: Omit<Identity, 'invite'>, options?: { invite?: string }): Promise<string>;
   /** The identity behind a token; undefined where it is unknown, over, or its invite was revoked. */
   identify(token: string): Promise<Identity | undefined>;
   end(token: string): Promise<void>;
+  /** Asks the tables anew at the next request of each: an invite was revoked. */
+  recheck(): void;
+}
+
+interface Remembered {
+  readonly identity: Identity;
+  readonly expiresAt: Date;
 }
 
 export function createSessions(db: Database, options: { now?: () => Date } = {}): Sessions {
   const { now = () => new Date() } = options;
+  /** By the token's hash. Replaced as a whole, so that what is read meanwhile is remembered in none that counts. */
+  let remembered = new Map<string, Remembered>();
+  const recheck = () => {
+    remembered = new Map();
+  };
   return {
+    recheck,
     async start({ role, rater }, { invite } = {}) {
       const token = randomToken();
       const createdAt = now();
@@ -46,16 +64,31 @@ export function createSessions(db: Database, options: { now?: () => Date } = {})
       return token;
     },
     async identify(token) {
+      const known = remembered;
+      const tokenHash = hashToken(token);
+      const found = known.get(tokenHash);
+      if (found) return found.expiresAt > now() ? found.identity : undefined;
       const [row] = await db
-        .select({ role: sessions.role, rater: sessions.rater, invite: sessions.invite, revokedAt: invites.revokedAt })
+        .select({
+          role: sessions.role,
+          rater: sessions.rater,
+          invite: sessions.invite,
+          expiresAt: sessions.expiresAt,
+          revokedAt: invites.revokedAt,
+        })
         .from(sessions)
         .leftJoin(invites, eq(invites.id, sessions.invite))
-        .where(and(eq(sessions.tokenHash, hashToken(token)), gt(sessions.expiresAt, now())));
+        .where(and(eq(sessions.tokenHash, tokenHash), gt(sessions.expiresAt, now())));
       if (!row || row.revokedAt !== null) return undefined;
-      return { role: row.role, rater: row.rater, ...(row.invite === null ? {} : { invite: row.invite }) };
+      const { role, rater, invite, expiresAt } = row;
+      const identity = { role, rater, ...(invite === null ? {} : { invite }) };
+      if (known.size >= REMEMBERED) known.delete(known.keys().next().value!);
+      known.set(tokenHash, { identity, expiresAt });
+      return identity;
     },
     async end(token) {
       await db.delete(sessions).where(eq(sessions.tokenHash, hashToken(token)));
+      recheck();
     },
   };
 }

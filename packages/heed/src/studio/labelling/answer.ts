@@ -11,7 +11,7 @@ import { createBatches } from '../storage/batches.ts';
 import { applyEvents, catchUpWithFeedback, writeCount } from '../storage/catch-up.ts';
 import type { Database, OpenDatabase } from '../storage/database.ts';
 import type { AskingPlan } from './asking-plan.ts';
-import { decideAnswer, decideRetraction } from './decide-answer.ts';
+import { decideAnswers, decideRetraction, separateAnswers } from './decide-answer.ts';
 import { decideGold, decideGoldRemoval } from './decide-gold.ts';
 import type { PracticeFeedback } from './practice.ts';
 
@@ -100,12 +100,15 @@ interface Submissions {
 type Kind = keyof Submissions;
 type Submission = { [K in Kind]: { readonly kind: K; readonly what: Submissions[K] } }[Kind];
 
-const DECIDERS: { [K in Kind]: (what: Submissions[K], context: DecisionContext) => Promise<Decision> } = {
-  answer: decideAnswer,
-  retraction: decideRetraction,
-  goldMark: decideGold,
-  goldRemoval: decideGoldRemoval,
-  file: decideFile,
+/** What is decided at once, in the order of submission. */
+type Decider<What> = (list: readonly What[], context: DecisionContext) => Promise<Decision[]>;
+
+const DECIDERS: { [K in Kind]: Decider<Submissions[K]> } = {
+  answer: (list, context) => inTurn(separateAnswers(list), (part) => decideAnswers(part, context)),
+  retraction: (list, context) => inTurn(list, async (what) => [await decideRetraction(what, context)]),
+  goldMark: (list, context) => inTurn(list, async (what) => [await decideGold(what, context)]),
+  goldRemoval: (list, context) => inTurn(list, async (what) => [await decideGoldRemoval(what, context)]),
+  file: (list, context) => inTurn(list, async (what) => [await decideFile(what, context)]),
 };
 
 /** Opens the desk. `eventCount` is how many events the log holds; `images` gives the store as it is by now. */
@@ -128,9 +131,9 @@ export function createAnswerDesk(options: {
     const { acceptances, count } = await database.db.transaction(async (db) => {
       if (wasBehind) eventCount = await catchUpWithFeedback(db, log);
       const decisions: Decision[] = [];
-      for (const { kind, what } of submissions) {
-        const decide = DECIDERS[kind] as (what: Submissions[Kind], context: DecisionContext) => Promise<Decision>;
-        decisions.push(await decide(what, { db, images: images(), plan, minAnswerMs, time: now() }));
+      for (const { kind, list } of runsOf(submissions)) {
+        const decide = DECIDERS[kind] as Decider<Submissions[Kind]>;
+        decisions.push(...(await decide(list, { db, images: images(), plan, minAnswerMs, time: now() })));
       }
       const events = decisions.flatMap((decision) => decision.events);
       const added = events.length === 0 ? 0 : await log.append(events);
@@ -158,6 +161,27 @@ export function createAnswerDesk(options: {
     removeGold: (what) => batches.add({ kind: 'goldRemoval', what }),
     idle: batches.idle,
   };
+}
+
+/** Submissions of one kind that stand next to each other, together. */
+function runsOf(submissions: readonly Submission[]): { kind: Kind; list: Submissions[Kind][] }[] {
+  const runs: { kind: Kind; list: Submissions[Kind][] }[] = [];
+  for (const { kind, what } of submissions) {
+    const last = runs.at(-1);
+    if (last?.kind === kind) last.list.push(what);
+    else runs.push({ kind, list: [what] });
+  }
+  return runs;
+}
+
+/** One after another: each sees what those before it wrote. */
+async function inTurn<Part>(
+  parts: readonly Part[],
+  decide: (part: Part) => Promise<readonly Decision[]>,
+): Promise<Decision[]> {
+  const decisions: Decision[] = [];
+  for (const part of parts) decisions.push(...(await decide(part)));
+  return decisions;
 }
 
 async function decideFile({ events }: FileOfJudgements, { db }: DecisionContext): Promise<Decision> {

@@ -1,37 +1,111 @@
 /** What an answer, or taking one back, comes to: the rows, and the events for the log. */
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { type FeedbackEvent, type Label, type Purpose, RETRACTED, revisedEventId } from '../../feedback/index.ts';
 import type { ImageStore } from '../../images/store.ts';
 import { recount } from '../storage/catch-up.ts';
 import type { Database } from '../storage/database.ts';
 import { answers } from '../storage/schema.ts';
 import { type Answer, type Decision, type DecisionContext, type Retraction, refusal } from './answer.ts';
-import { type FoundQuery, findAskedQuery } from './asked-query.ts';
-import { holdQuery, releaseQueries } from './lease.ts';
+import { type FoundQuery, findAskedQueries } from './asked-query.ts';
+import { holdQueries, releaseAnswered } from './lease.ts';
 import { practiceFeedback } from './practice.ts';
 
 type AnswerRow = typeof answers.$inferSelect;
 
-export async function decideAnswer(answer: Answer, context: DecisionContext): Promise<Decision> {
+/** What earlier answers say of a new one. */
+interface EarlierAnswer extends Record<string, unknown> {
+  readonly id: string;
+  readonly query: string;
+  readonly rater: string;
+  readonly labels: Readonly<Record<string, Label>>;
+  readonly purpose: Purpose;
+  readonly tooFast: boolean;
+  readonly isRetracted: boolean;
+}
+
+/** What one answer comes to, before anything is written. */
+type Draft =
+  | { readonly kind: 'decided'; readonly decision: Decision }
+  | { readonly kind: 'standing'; readonly answer: EarlierAnswer; readonly images: readonly string[] }
+  | {
+      readonly kind: 'new';
+      readonly row: AnswerRow;
+      readonly images: readonly string[];
+      readonly earlier: readonly EarlierAnswer[];
+    };
+
+/**
+ * Decides answers in few statements, however many they are. Their ids differ, and so do their pairs of rater and query:
+ * `separateAnswers` takes care of that.
+ */
+export async function decideAnswers(list: readonly Answer[], context: DecisionContext): Promise<Decision[]> {
   const { db, images, plan, time } = context;
+  const found = await findAskedQueries(db, { list, plan });
+  const earlier = await earlierAnswers(db, list);
+  const drafts = list.map((answer, i) => draftOf(answer, { found: found[i], earlier, context }));
+  const rows = drafts.flatMap((draft) => (draft.kind === 'new' ? [draft.row] : []));
+  if (rows.length > 0) {
+    await db.insert(answers).values(rows);
+    await recount(db, [...new Set(rows.map(({ query }) => query))]);
+    await releaseAnswered(db, rows);
+  }
+  const decisions: Decision[] = [];
+  for (const draft of drafts) {
+    if (draft.kind === 'decided') decisions.push(draft.decision);
+    else if (draft.kind === 'standing') decisions.push(await known(db, draft.answer, draft.images));
+    else {
+      const { row } = draft;
+      const { acceptance } = await known(db, row, draft.images);
+      decisions.push({
+        acceptance: { ...acceptance, state: 'accepted' } as Decision['acceptance'],
+        events: eventsOf(row.labels, { row, earlierEvents: eventsInLog(draft.earlier), images, time }),
+      });
+    }
+  }
+  return decisions;
+}
+
+/** Parts that can each be decided at once, in order: what meets an earlier one of its part begins the next. */
+export function separateAnswers(list: readonly Answer[]): Answer[][] {
+  const parts: Answer[][] = [];
+  let seen = new Set<string>();
+  for (const answer of list) {
+    const keys = [`id ${answer.id}`, JSON.stringify([answer.query, answer.rater])];
+    if (parts.length === 0 || keys.some((key) => seen.has(key))) {
+      parts.push([]);
+      seen = new Set();
+    }
+    parts.at(-1)!.push(answer);
+    for (const key of keys) seen.add(key);
+  }
+  return parts;
+}
+
+function draftOf(
+  answer: Answer,
+  options: { found: FoundQuery | undefined; earlier: readonly EarlierAnswer[]; context: DecisionContext },
+): Draft {
+  const { found, context } = options;
   const { id, query: asked, rater, labels } = answer;
-  const found = await findAskedQuery(db, { asked, rater, plan });
-  if (!found) return refusal('unknown', 'there is no such query');
-  const { query, purpose, repeatOf = null } = found;
-  if (labels && labels.length !== query.images.length) {
-    return refusal('conflict', `expected ${query.images.length} labels, got ${labels.length}`);
+  const decided = (decision: Decision): Draft => ({ kind: 'decided', decision });
+  if (!found) return decided(refusal('unknown', 'there is no such query'));
+  const { images } = found.query;
+  if (labels && labels.length !== images.length) {
+    return decided(refusal('conflict', `expected ${images.length} labels, got ${labels.length}`));
   }
-  const given = Object.fromEntries(query.images.map((image, i) => [image, labels?.[i] ?? ('skip' as Label)]));
-  const earlier = await answersTo(db, { query: asked, rater });
+  const given = Object.fromEntries(images.map((image, i) => [image, labels?.[i] ?? ('skip' as Label)]));
+  const earlier = options.earlier.filter((row) => row.query === asked && row.rater === rater);
   const same = earlier.find((row) => row.id === id);
-  if (same?.retractedAt) return { acceptance: { state: 'retracted' }, events: [] };
-  if (!same && (await isTaken(db, id))) return refusal('conflict', 'the id of this answer is taken');
-  const standing = same ?? earlier.find((row) => row.retractedAt === null);
-  if (standing) {
-    const agrees = same !== undefined || query.images.every((image) => standing.labels[image] === given[image]);
-    return agrees ? known(db, standing, query.images) : refusal('conflict', 'this query is answered');
+  if (same?.isRetracted) return decided({ acceptance: { state: 'retracted' }, events: [] });
+  if (!same && options.earlier.some((row) => row.id === id)) {
+    return decided(refusal('conflict', 'the id of this answer is taken'));
   }
-  const tooFast = isTooFast(answer, found, context.minAnswerMs);
+  const standing = same ?? earlier.find((row) => !row.isRetracted);
+  if (standing) {
+    const agrees = same !== undefined || images.every((image) => standing.labels[image] === given[image]);
+    if (agrees) return { kind: 'standing', answer: standing, images };
+    return decided(refusal('conflict', 'this query is answered'));
+  }
   const row = {
     id,
     query: asked,
@@ -41,20 +115,13 @@ export async function decideAnswer(answer: Answer, context: DecisionContext): Pr
     labels: given,
     reason: answer.reason ?? null,
     seconds: answer.seconds ?? null,
-    purpose,
-    repeatOf,
-    tooFast,
-    answeredAt: time,
+    purpose: found.purpose,
+    repeatOf: found.repeatOf ?? null,
+    tooFast: isTooFast(answer, found, context.minAnswerMs),
+    answeredAt: context.time,
     retractedAt: null,
   };
-  await db.insert(answers).values(row);
-  await recount(db, [asked]);
-  await releaseQueries(db, { rater, query: asked });
-  const { acceptance } = await known(db, row, query.images);
-  return {
-    acceptance: { ...acceptance, state: 'accepted' } as Decision['acceptance'],
-    events: eventsOf(given, { row, earlierEvents: eventsInLog(earlier), images, time }),
-  };
+  return { kind: 'new', row, images, earlier };
 }
 
 export async function decideRetraction(
@@ -68,13 +135,13 @@ export async function decideRetraction(
   if (!row) return refusal('unknown', 'there is no such answer');
   const { query, purpose, repeatOf } = row;
   if (row.retractedAt) return { acceptance: { state: 'retracted' }, events: [] };
-  const earlier = await answersTo(db, { query, rater });
+  const earlier = (await earlierAnswers(db, [row])).filter((other) => other.query === query && other.rater === rater);
   await db
     .update(answers)
     .set({ retractedAt: time })
     .where(and(eq(answers.id, id), isNull(answers.retractedAt)));
   await recount(db, [query]);
-  await holdQuery(db, { query, rater, purpose, repeatOf });
+  await holdQueries(db, { rater, queries: [{ id: query, purpose, repeatOf }] });
   const labels = Object.fromEntries(Object.keys(row.labels).map((image) => [image, RETRACTED] as const));
   const taken = { ...row, reason: null, seconds: null, tooFast: false };
   return {
@@ -86,7 +153,7 @@ export async function decideRetraction(
 /** What is said of an answer that stands, however often it is sent. */
 async function known(
   db: Database,
-  { purpose, labels, tooFast }: Pick<AnswerRow, 'purpose' | 'labels' | 'tooFast'>,
+  { purpose, labels, tooFast }: Pick<EarlierAnswer, 'purpose' | 'labels' | 'tooFast'>,
   images: readonly string[],
 ): Promise<Decision> {
   const practice = purpose === 'practice' ? await practiceFeedback(db, { images, labels }) : undefined;
@@ -137,17 +204,23 @@ function eventsOf(
 }
 
 /** How many events on each image these answers have left in the log: one, and one for a retraction. */
-function eventsInLog(earlier: readonly { retractedAt: Date | null }[]): number {
-  return earlier.reduce((count, { retractedAt }) => count + (retractedAt ? 2 : 1), 0);
+function eventsInLog(earlier: readonly EarlierAnswer[]): number {
+  return earlier.reduce((count, { isRetracted }) => count + (isRetracted ? 2 : 1), 0);
 }
 
-async function answersTo(db: Database, { query, rater }: { query: string; rater: string }): Promise<AnswerRow[]> {
-  return db
-    .select()
-    .from(answers)
-    .where(and(eq(answers.query, query), eq(answers.rater, rater)));
-}
-
-async function isTaken(db: Database, id: string): Promise<boolean> {
-  return (await db.$count(answers, eq(answers.id, id))) > 0;
+/** All answers of these raters to these queries, and those that have one of these ids. */
+async function earlierAnswers(
+  db: Database,
+  list: readonly Pick<Answer, 'id' | 'query' | 'rater'>[],
+): Promise<EarlierAnswer[]> {
+  const wanted = JSON.stringify(list.map(({ id, query, rater }) => ({ id, query, rater })));
+  const { rows } = await db.execute<EarlierAnswer>(sql`
+    with wanted as (select * from jsonb_to_recordset(${wanted}::jsonb) as w(id text, query text, rater text)),
+      found as (
+        select a.* from wanted w join answers a on a.query = w.query and a.rater = w.rater
+        union
+        select a.* from wanted w join answers a on a.id = w.id)
+    select id, query, rater, labels, purpose, too_fast as "tooFast", retracted_at is not null as "isRetracted"
+    from found order by answered_at, id`);
+  return rows;
 }

@@ -48,51 +48,81 @@ interface Past extends Record<string, unknown> {
   readonly turns: number;
 }
 
+/** All that is read for one lease, at once. */
+interface Reading extends Record<string, unknown> {
+  readonly past: Past;
+  readonly held: readonly AskedQuery[];
+  readonly inTurn: readonly AskedQuery[];
+}
+
 /** Up to `count` open queries for the rater, those they hold already first, all held from now on. */
 export async function leaseQueries(db: Database, options: LeaseOptions): Promise<AskedQuery[]> {
-  const { rater, count, queriesPerRater = Number.POSITIVE_INFINITY } = options;
-  // One after another: two raters who look at the same moment would both take the last place at a query.
-  await db.execute(sql`select pg_advisory_xact_lock(hashtext('heed leases'), hashtext(current_schema()))`);
-  const { rows: past } = await db.execute<Past>(sql`
-    select
-      (count(*) filter (where purpose = 'practice' and retracted_at is null))::int as practised,
-      (count(*) filter (where purpose <> 'practice' and retracted_at is null))::int as answered,
-      (count(*) + (select count(*) from leases where rater = ${rater} and expires_at > now()))::int as turns
-    from answers where rater = ${rater}`);
-  const left = queriesPerRater - past[0]!.answered;
+  return (await leaseForAll(db, [options]))[0]!;
+}
+
+/** The same for several raters in one transaction, one after another. */
+export async function leaseForAll(db: Database, list: readonly LeaseOptions[]): Promise<AskedQuery[][]> {
+  // One after another: two raters who look at the same moment would both take the last place at a query. And a lease
+  // that a crash costs harms nobody, so none waits for the disk.
+  await db.execute(sql`
+    select pg_advisory_xact_lock(hashtext('heed leases'), hashtext(current_schema())),
+      set_config('synchronous_commit', 'off', true)`);
+  const all: AskedQuery[][] = [];
+  for (const options of list) all.push(await leaseForOne(db, options));
+  return all;
+}
+
+async function leaseForOne(db: Database, options: LeaseOptions): Promise<AskedQuery[]> {
+  const { rater, queriesPerRater = Number.POSITIVE_INFINITY } = options;
+  const reading = await readForLease(db, options);
+  const left = queriesPerRater - reading.past.answered;
   if (left <= 0) return [];
-  const { rows: held } = await db.execute<AskedQuery>(sql`
-    select l.query as id, q.prompt, q.images, l.purpose, l.repeat_of as "repeatOf"
-    from leases l join queries q on q.id = coalesce(l.repeat_of, l.query)
-    where l.rater = ${rater} and l.expires_at > now() and not exists (
-      select 1 from answers a where a.query = l.query and a.rater = l.rater and a.retracted_at is null)
-    order by l.purpose <> 'practice', l.handed_at, q.answers, q.position limit ${count}`);
-  const fresh = held.length < count ? await freshQueries(db, { ...options, held, past: past[0]! }) : [];
-  const asked: AskedQuery[] = [];
   let counted = 0;
-  for (const query of [...held, ...fresh]) {
-    if (query.purpose !== 'practice' && ++counted > left) continue;
-    asked.push(query);
-    await holdQuery(db, { query: query.id, rater, purpose: query.purpose, repeatOf: query.repeatOf ?? null });
-  }
+  const asked = [...reading.held, ...(await freshQueries(db, options, reading))].filter(
+    ({ purpose }) => purpose === 'practice' || ++counted <= left,
+  );
+  await holdQueries(db, { rater, queries: asked });
   return asked;
+}
+
+/** What the rater has done and holds, and the next open queries in turn: `count` of each. */
+async function readForLease(db: Database, { rater, count, ratersPerQuery }: LeaseOptions): Promise<Reading> {
+  const { rows } = await db.execute<Reading>(sql`
+    with past as (
+      select
+        (count(*) filter (where purpose = 'practice' and retracted_at is null))::int as practised,
+        (count(*) filter (where purpose <> 'practice' and retracted_at is null))::int as answered,
+        (count(*) + (select count(*) from leases where rater = ${rater} and expires_at > now()))::int as turns
+      from answers where rater = ${rater}),
+    held as (
+      select l.query as id, q.prompt, q.images, l.purpose, l.repeat_of as "repeatOf"
+      from leases l join queries q on q.id = coalesce(l.repeat_of, l.query)
+      where l.rater = ${rater} and l.expires_at > now() and not exists (
+        select 1 from answers a where a.query = l.query and a.rater = l.rater and a.retracted_at is null)
+      order by l.purpose <> 'practice', l.handed_at, q.answers, q.position limit ${count}),
+    in_turn as (
+      select q.id, q.prompt, q.images, 'feedback' as purpose from queries q
+      where q.answers < ${ratersPerQuery} and q.gold_since is null
+        and not exists (select 1 from answers a where a.query = q.id and a.rater = ${rater} and a.retracted_at is null)
+        and q.answers < ${ratersPerQuery} - (
+          select count(*) from leases l where l.query = q.id and l.rater <> ${rater} and l.expires_at > now())
+        and not exists (select 1 from leases l where l.query = q.id and l.rater = ${rater} and l.expires_at > now())
+      order by q.answers, q.position limit ${count})
+    select (select row_to_json(past) from past) as past,
+      (select coalesce(json_agg(held), '[]') from held) as held,
+      (select coalesce(json_agg(in_turn), '[]') from in_turn) as "inTurn"`);
+  return rows[0]!;
 }
 
 /** New ones to make `count` whole. Where there is nothing left to learn from a rater, nothing is measured either. */
 async function freshQueries(
   db: Database,
-  options: LeaseOptions & { held: readonly AskedQuery[]; past: Past },
-): Promise<AskedQuery[]> {
-  const { rater, count, ratersPerQuery, measuring, held, past, first = [] } = options;
+  options: LeaseOptions,
+  { held, inTurn, past }: Reading,
+): Promise<readonly AskedQuery[]> {
+  const { rater, count, measuring, first = [] } = options;
   const missing = count - held.length;
-  const { rows: inTurn } = await db.execute<AskedQuery>(sql`
-    select q.id, q.prompt, q.images, 'feedback' as purpose from queries q
-    where q.answers < ${ratersPerQuery} and q.gold_since is null
-      and not exists (select 1 from answers a where a.query = q.id and a.rater = ${rater} and a.retracted_at is null)
-      and q.answers < ${ratersPerQuery} - (
-        select count(*) from leases l where l.query = q.id and l.rater <> ${rater} and l.expires_at > now())
-      and not exists (select 1 from leases l where l.query = q.id and l.rater = ${rater} and l.expires_at > now())
-    order by q.answers, q.position limit ${missing}`);
+  if (missing <= 0) return [];
   const queued = first.map(({ id, prompt, images }): AskedQuery => ({ id, prompt, images, purpose: 'feedback' }));
   const feedback = [...queued, ...inTurn.filter(({ id }) => !first.some((query) => query.id === id))].slice(0, missing);
   if (!measuring || feedback.length === 0) return feedback;
@@ -117,16 +147,18 @@ async function freshQueries(
   return asked;
 }
 
-/** Holds one query for a rater from now on. */
-export async function holdQuery(
+/** Holds queries for a rater from now on. */
+export async function holdQueries(
   db: Database,
-  options: { query: string; rater: string; purpose?: Purpose; repeatOf?: string | null },
+  { rater, queries }: { rater: string; queries: readonly Pick<AskedQuery, 'id' | 'purpose' | 'repeatOf'>[] },
 ): Promise<void> {
-  const { query, rater, purpose = 'feedback', repeatOf = null } = options;
+  if (queries.length === 0) return;
+  const rows = JSON.stringify(queries.map(({ id, purpose, repeatOf = null }) => ({ id, purpose, repeatOf })));
   // The time that an answer takes begins anew with a lease that was over.
   await db.execute(sql`
     insert into leases (query, rater, purpose, repeat_of, expires_at)
-    values (${query}, ${rater}, ${purpose}, ${repeatOf}, now() + ${`${LEASE_MINUTES} minutes`}::interval)
+    select h.id, ${rater}, h.purpose, h."repeatOf", now() + ${`${LEASE_MINUTES} minutes`}::interval
+    from jsonb_to_recordset(${rows}::jsonb) as h(id text, purpose text, "repeatOf" text)
     on conflict (query, rater) do update set expires_at = excluded.expires_at, purpose = excluded.purpose,
       handed_at = case when leases.expires_at > now() then leases.handed_at else now() end,
       shown_at = case when leases.expires_at > now() then leases.shown_at end`);
@@ -138,11 +170,18 @@ export async function noteShown(db: Database, { query, rater }: { query: string;
     update leases set shown_at = now() where query = ${query} and rater = ${rater} and shown_at is null`);
 }
 
-/** Lets go of one query, or of all that the rater holds: they left. */
-export async function releaseQueries(db: Database, { rater, query }: { rater: string; query?: string }): Promise<void> {
-  await db.execute(
-    query === undefined
-      ? sql`delete from leases where rater = ${rater}`
-      : sql`delete from leases where rater = ${rater} and query = ${query}`,
-  );
+/** Lets go of what was answered. */
+export async function releaseAnswered(
+  db: Database,
+  list: readonly { readonly query: string; readonly rater: string }[],
+): Promise<void> {
+  const answered = JSON.stringify(list.map(({ query, rater }) => ({ query, rater })));
+  await db.execute(sql`
+    delete from leases l using jsonb_to_recordset(${answered}::jsonb) as a(query text, rater text)
+    where l.query = a.query and l.rater = a.rater`);
+}
+
+/** Lets go of all that the rater holds: they left. */
+export async function releaseQueries(db: Database, { rater }: { rater: string }): Promise<void> {
+  await db.execute(sql`delete from leases where rater = ${rater}`);
 }

@@ -13,29 +13,51 @@ export interface Standing {
 
 interface Counts extends Record<string, unknown> {
   readonly answered: number;
-  readonly open: number;
+  /** Of those that others may still be asked. */
+  readonly answeredOpen: number;
   readonly median: number | null;
 }
 
-/** Counts for one rater. */
-export async function standingOf(
+/** From so many open queries on, how many there are is remembered for a while: nobody misses one. */
+const MANY = 10_000;
+const REMEMBERED_MS = 10_000;
+
+/** Counts for one rater at a time. */
+export type CountStanding = (options: { rater: string; queriesPerRater?: number }) => Promise<Standing>;
+
+/** Where the standing is counted in `db`. */
+export function createStandings(
   db: Database,
-  options: { rater: string; ratersPerQuery: number; queriesPerRater?: number },
-): Promise<Standing> {
-  const { rater, ratersPerQuery, queriesPerRater = Number.POSITIVE_INFINITY } = options;
-  const { rows } = await db.execute<Counts>(sql`
-    select
-      (select count(*)::int from answers
-        where rater = ${rater} and retracted_at is null and purpose <> 'practice') as answered,
-      (select count(*)::int from queries q where q.answers < ${ratersPerQuery} and q.gold_since is null and not exists (
-        select 1 from answers a where a.query = q.id and a.rater = ${rater} and a.retracted_at is null)) as open,
-      (select percentile_cont(0.5) within group (order by seconds) from (
-        select seconds from answers where rater = ${rater} and retracted_at is null and seconds is not null
-        order by answered_at desc limit 50) recent) as median`);
-  const { answered, open, median } = rows[0]!;
-  return {
-    answered,
-    open: Math.max(0, Math.min(open, queriesPerRater - answered)),
-    ...(median === null ? {} : { medianSeconds: median }),
+  options: { ratersPerQuery: number; many?: number; nowMs?: () => number },
+): CountStanding {
+  const { ratersPerQuery, many = MANY, nowMs = () => performance.now() } = options;
+  let remembered: { readonly count: number; readonly atMs: number } | undefined;
+  const countOpen = async () => {
+    const atMs = nowMs();
+    if (remembered && remembered.count >= many && atMs - remembered.atMs < REMEMBERED_MS) return remembered.count;
+    const { rows } = await db.execute<{ count: number }>(sql`
+      select count(*)::int as count from queries where answers < ${ratersPerQuery} and gold_since is null`);
+    const { count } = rows[0]!;
+    remembered = { count, atMs };
+    return count;
+  };
+  return async ({ rater, queriesPerRater = Number.POSITIVE_INFINITY }) => {
+    const openOfAll = await countOpen();
+    const { rows } = await db.execute<Counts>(sql`
+      select
+        (select count(*)::int from answers
+          where rater = ${rater} and retracted_at is null and purpose <> 'practice') as answered,
+        (select count(*)::int from answers a join queries q on q.id = a.query
+          where a.rater = ${rater} and a.retracted_at is null
+            and q.answers < ${ratersPerQuery} and q.gold_since is null) as "answeredOpen",
+        (select percentile_cont(0.5) within group (order by seconds) from (
+          select seconds from answers where rater = ${rater} and retracted_at is null and seconds is not null
+          order by answered_at desc limit 50) recent) as median`);
+    const { answered, answeredOpen, median } = rows[0]!;
+    return {
+      answered,
+      open: Math.max(0, Math.min(openOfAll - answeredOpen, queriesPerRater - answered)),
+      ...(median === null ? {} : { medianSeconds: median }),
+    };
   };
 }

@@ -4,14 +4,17 @@ import { HTTPException } from 'hono/http-exception';
 import { type AttemptLimit, createAttemptLimit } from '../auth/attempt-limit.ts';
 import {
   checkBody,
+  checkFlood,
   checkHost,
   checkOrigin,
   checkPolicy,
   problem,
   responseHeaders,
   type StudioEnv,
+  tooMany,
 } from '../auth/guard.ts';
 import type { StaticPages } from '../pages/static-pages.ts';
+import { Overloaded } from '../storage/batches.ts';
 import type { Studio } from '../studio.ts';
 import { comparingRoutes, comparisonRoutes } from './comparing.ts';
 import { dataRoutes } from './data.ts';
@@ -49,13 +52,14 @@ export function createApp(studio: Studio, options: AppOptions) {
   app.use(checkHost(origins));
   app.use(checkPolicy({ cookie: cookie.name, sessions: studio.sessions }));
   app.use(checkOrigin(origins));
+  app.use(checkFlood());
   app.use(checkBody);
   app.notFound((c) => problem(c, 404, 'there is nothing here'));
   app.onError((error, c) => {
     if (error instanceof HTTPException && error.status < 500) return problem(c, 400, 'the body: expected JSON');
+    if (error instanceof Overloaded) return tooMany(c, { status: 503, seconds: 1, error: error.message });
     onError(error);
-    c.header('Retry-After', '2');
-    return problem(c, 503, 'that did not work; nothing was changed');
+    return tooMany(c, { status: 503, seconds: 2, error: 'that did not work; nothing was changed' });
   });
   return app
     .route('/api/session', sessionRoutes(studio, { cookie, attempts }))

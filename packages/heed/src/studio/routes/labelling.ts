@@ -5,8 +5,9 @@ import { readRaters } from '../../feedback/index.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import { OWNER_RATER } from '../auth/sessions.ts';
 import type { Acceptance } from '../labelling/answer.ts';
-import { leaseQueries, noteShown, releaseQueries } from '../labelling/lease.ts';
-import { standingOf } from '../labelling/standing.ts';
+import { noteShown, releaseQueries } from '../labelling/lease.ts';
+import { createLeaseDesk } from '../labelling/lease-desk.ts';
+import { createStandings } from '../labelling/standing.ts';
 import { completionOf } from '../raters/completion.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
@@ -43,11 +44,13 @@ export function labellingRoutes(studio: Studio) {
           ...(limit === 0 ? {} : { queriesPerRater: limit }),
           measuring: { plan, practiceQueries },
         };
+  const lease = createLeaseDesk(database);
+  const standingOf = createStandings(database.db, { ratersPerQuery });
   const raterOf = (c: { var: StudioEnv['Variables'] }) => c.var.identity!.rater;
   return new Hono<StudioEnv>()
     .get('/standing', async (c) => {
       const rater = raterOf(c);
-      const standing = await standingOf(database.db, termsOf(rater));
+      const standing = await standingOf(termsOf(rater));
       const record = readRaters(studio.project).get(rater);
       const completion = rater === OWNER_RATER ? undefined : completionOf(studio.completion, { standing, record });
       return c.json({ ...standing, ...(completion === undefined ? {} : { completion }) });
@@ -56,7 +59,7 @@ export function labellingRoutes(studio: Studio) {
       await studio.refresh();
       const { count } = c.req.valid('json');
       const first = await queue.waiting({ rater: raterOf(c), limit: count });
-      const asked = await database.db.transaction((db) => leaseQueries(db, { ...termsOf(raterOf(c)), count, first }));
+      const asked = await lease({ ...termsOf(raterOf(c)), count, first });
       return c.json({
         queries: asked.map(({ id, prompt, purpose, images: ids }) => ({
           id,

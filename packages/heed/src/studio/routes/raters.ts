@@ -42,7 +42,10 @@ export function inviteRoutes(studio: Studio, options: { origin: string }) {
     })
     .post('/', check('json', inviteBody), async (c) => c.json(shown(await invites.make(c.req.valid('json')))))
     .post('/:id/revoke', check('param', inviteParam), async (c) => {
-      if (await invites.revoke(c.req.valid('param').id)) return c.json({ isRevoked: true });
+      if (await invites.revoke(c.req.valid('param').id)) {
+        studio.sessions.recheck();
+        return c.json({ isRevoked: true });
+      }
       return problem(c, 404, 'there is no such invite');
     });
 }

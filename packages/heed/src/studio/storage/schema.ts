@@ -66,6 +66,8 @@ export const answers = pgTable(
   (table) => [
     uniqueIndex('one_answer_a_rater').on(table.query, table.rater).where(sql`retracted_at is null`),
     index('answers_by_rater').on(table.rater, table.answeredAt),
+    // Those taken back, too: every answer looks for earlier ones.
+    index('answers_by_query').on(table.query, table.rater),
   ],
 );
 

@@ -1,0 +1,1 @@
+CREATE INDEX "answers_by_query" ON "answers" USING btree ("query","rater");
