@@ -115,6 +115,20 @@ describe('labels', () => {
     expect(split.test.length).toBeGreaterThan(0);
   });
 
+  it('leaves something to stop by where labels are a handful', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const items = Array.from({ length: 6 }, (_, i) => labelled(image(`${i}`, `p${Math.floor(i / 3)}`), i % 2));
+      const split = splitLabelledImages(items, { seed, testShare: 0.15 });
+      const learned = split.training.length + split.validation.length;
+      expect(learned + split.test.length).toBe(6);
+      if (learned >= 3) expect(split.validation.length).toBeGreaterThan(0);
+      const turned = splitLabelledImages(items.toReversed(), { seed, testShare: 0.15 });
+      expect(turned.validation.toReversed()).toEqual(split.validation);
+    }
+    const pair = [labelled(image('a', 'p'), 1), labelled(image('b', 'p'), 0)];
+    expect(splitLabelledImages(pair, { seed: 0, testShare: 0 }).training.length).toBeGreaterThan(0);
+  });
+
   it('halves each prompt', () => {
     const items = Array.from({ length: 20 }, (_, i) => labelled(image(`${i}`, `p${i % 2}`), 1));
     const half = halveImages(items, 5);

@@ -57,6 +57,9 @@ const MAX_TEST_SHARE = 1 / 3;
  * of these is learned from), if that gives more of them: by chance until it holds its share of the images, and then only
  * those that have a pair, until five have or a third of the images is taken.
  *
+ * Where chance leaves nothing to stop by, one image of those to be learned from is taken for it, of the label that more
+ * of them have, unless there are fewer than three.
+ *
  * Depends on the seed, the image ids and the prompts, not on their order; which of both ways is taken also on the labels.
  */
 export function splitLabelledImages(
@@ -73,9 +76,23 @@ export function splitLabelledImages(
     else split.training.push(item);
   }
   const measured = measuredPrompts(split);
-  if (measured >= PROMPTS_TO_MEASURE) return split;
+  if (measured >= PROMPTS_TO_MEASURE) return withValidation(split, seed);
   const byPrompt = splitByPrompt(labelled, split, { seed, testShare });
-  return measuredPrompts(byPrompt) > measured ? byPrompt : split;
+  return withValidation(measuredPrompts(byPrompt) > measured ? byPrompt : split, seed);
+}
+
+/** The split with at least one image to stop by, where there are enough. */
+function withValidation(split: RewardSplit, seed: number): RewardSplit {
+  const { training, validation, test } = split;
+  if (validation.length > 0 || training.length < 3) return split;
+  const good = training.filter(isGood);
+  const bad = training.filter(isBad);
+  const random = createRandom(seed);
+  const [first] = (good.length > bad.length ? good : bad)
+    .map((item) => ({ item, position: random.fork(`split ${item.image.id}`).uniform() }))
+    .sort((a, b) => a.position - b.position);
+  if (!first) return split;
+  return { training: training.filter((item) => item !== first.item), validation: [first.item], test };
 }
 
 /** Seen prompts that the test has pairs of. */
