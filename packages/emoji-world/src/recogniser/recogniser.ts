@@ -29,7 +29,9 @@ export interface Recognition {
 }
 
 export interface Recogniser {
-  /** One recognition an image, in order; images must be 64 x 64. */
+  /** Width and height of the images that it takes, in pixels. */
+  readonly imageSize: number;
+  /** One recognition an image, in order; images must be of that size, 64 x 64 for the shipped one. */
   recognise(images: readonly RgbImage[]): Promise<Recognition[]>;
   dispose(): void;
 }
@@ -83,6 +85,7 @@ export async function createRecogniser({
     ...(threads === undefined ? {} : { threads }),
   });
   return {
+    imageSize,
     async recognise(images) {
       const recognitions: Recognition[] = [];
       for (let start = 0; start < images.length; start += BATCH_SIZE) {
