@@ -121,6 +121,12 @@ describe('broken settings', () => {
     ['fraction for a whole number', 'seed = 1.5', [], 'heed.toml: seed must be a whole number, got 1.5'],
     ['below the minimum', '[tune]\nbeta = -1', [], 'heed.toml: tune.beta must be at least 0, got -1'],
     ['not above the minimum', '[tune]\nlearningRate = 0', [], 'heed.toml: tune.learningRate must be above 0, got 0'],
+    [
+      'too few for a distance',
+      '[evaluate]\nfidelityImages = 3',
+      [],
+      'heed.toml: evaluate.fidelityImages must be 0 or at least 16, got 3',
+    ],
     ['above the maximum', '[sample]\nsteps = 1001', [], 'heed.toml: sample.steps must be at most 1000, got 1001'],
     ['not below the maximum', '[tune]\nema = 1', [], 'heed.toml: tune.ema must be below 1, got 1'],
     ['infinity', '[tune]\nbeta = inf', [], 'heed.toml: tune.beta must be a number, got Infinity'],

@@ -200,7 +200,12 @@ const evaluate = z.strictObject({
     .describe('Images out of which the reward picks the best for the best-of-n baseline.'),
   raters: whole(1, 1000).default(9).describe('Raters of each comparison.'),
   resamples: whole(100).default(2000).describe('Bootstrap resamples behind each interval.'),
-  fidelityImages: whole(16).default(1000).describe('Images of each side in the Fréchet distance and in CMMD.'),
+  fidelityImages: whole(0)
+    .refine((count) => count === 0 || count >= 16, '0 or at least 16')
+    .default(1000)
+    .describe(
+      "Images of each side in the Fréchet distance and in CMMD, which know the emoji world's pictures alone; 0 leaves both out.",
+    ),
 });
 
 /** The schema of heed.toml. Sections and keys that are left out take their defaults; unknown ones are errors. */

@@ -81,12 +81,9 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
     );
     const rewards = await rewardsOf(all, { scorer, store, signal }, progress);
     const findings: Findings = { recognitions, rewards };
-    const measure = await createFidelityMeter(scorer.features, {
-      seed: config.seed,
-      count: settings.fidelityImages,
-      store,
-      signal,
-    });
+    const { fidelityImages: count } = settings;
+    const measure =
+      count === 0 ? undefined : await createFidelityMeter(scorer.features, { seed: config.seed, count, store, signal });
     const base = await armOf('base', drawn[0]!, measure);
     const arms: Arm[] = [base, bestOfArm(base, rewards, settings)];
     for (const [index, model] of drawn.slice(1).entries()) {
@@ -115,7 +112,8 @@ async function judgeablePrompts(project: Project): Promise<JudgeablePrompt[]> {
 /** What is drawn by one model. */
 interface DrawnModel {
   readonly evaluation: DrawnImages;
-  readonly fidelity: DrawnImages;
+  /** Absent where fidelity is left out. */
+  readonly fidelity?: DrawnImages;
 }
 
 /** Base first, then the models. The base draws `bestOf` images a prompt, out of which the reward picks. */
@@ -137,18 +135,21 @@ async function drawAll(
   for (const [index, model] of [project.config.model.name, ...models].entries()) {
     const common = { model, openStore, signal };
     const count = index === 0 ? Math.max(imagesPerPrompt, settings.bestOf) : imagesPerPrompt;
-    drawn.push({
-      evaluation: await drawEvaluationImages(
-        project,
-        { ...common, set: EVALUATION_SET, prompts, imagesPerPrompt: count },
-        progress,
-      ),
-      fidelity: await drawEvaluationImages(
-        project,
-        { ...common, set: FIDELITY_SET, prompts: captions, imagesPerPrompt: 1 },
-        progress,
-      ),
-    });
+    const evaluation = await drawEvaluationImages(
+      project,
+      { ...common, set: EVALUATION_SET, prompts, imagesPerPrompt: count },
+      progress,
+    );
+    if (captions.length === 0) {
+      drawn.push({ evaluation });
+      continue;
+    }
+    const fidelity = await drawEvaluationImages(
+      project,
+      { ...common, set: FIDELITY_SET, prompts: captions, imagesPerPrompt: 1 },
+      progress,
+    );
+    drawn.push({ evaluation, fidelity });
   }
   return drawn;
 }
@@ -169,9 +170,14 @@ async function rewardsOf(
   return new Map(images.map(({ id }, index) => [id, scores[index]!]));
 }
 
-async function armOf(name: string, { evaluation, fidelity }: DrawnModel, measure: FidelityMeter): Promise<Arm> {
+async function armOf(
+  name: string,
+  { evaluation, fidelity }: DrawnModel,
+  measure: FidelityMeter | undefined,
+): Promise<Arm> {
   const { model, modelHash, images } = evaluation;
-  return { name, label: modelLabel(model), model, modelHash, images, fidelity: await measure(fidelity.images.flat()) };
+  const arm = { name, label: modelLabel(model), model, modelHash, images };
+  return fidelity && measure ? { ...arm, fidelity: await measure(fidelity.images.flat()) } : arm;
 }
 
 function bestOfArm(base: Arm, rewards: ReadonlyMap<string, number>, settings: EvaluationSettings): Arm {

@@ -48,6 +48,16 @@ describe('renderReport', () => {
     expect(document.querySelector('section#fidelity')?.textContent).toContain('not FID');
   });
 
+  it('says so where fidelity was left out', () => {
+    const input = exampleInput();
+    const evaluation = input.evaluation!;
+    const arms = evaluation.arms.map(({ fidelity: _, ...arm }) => arm);
+    const settings = { ...evaluation.settings, fidelityImages: 0 };
+    const page = renderReport({ ...input, evaluation: { ...evaluation, arms, settings } });
+    expect(page).toContain('Fidelity was not measured');
+    expect(page).not.toContain('0 images from captions');
+  });
+
   it('shows text as text', () => {
     const input = exampleInput();
     const pairs = input.pairs!.map((pair) => ({ ...pair, prompt: '<img src=x onerror=alert(1)>"\'' }));

@@ -9,9 +9,14 @@ export function fidelitySection({ evaluation }: ReportInput): Markup | undefined
   const arms = evaluation?.arms.filter((arm) => arm.fidelity || arm.reward) ?? [];
   if (!evaluation || arms.length === 0) return undefined;
   const chart = tradeoffChart(arms);
+  const { fidelityImages } = evaluation.settings;
+  const distances =
+    fidelityImages === 0
+      ? html`Fidelity was not measured (<code>evaluate.fidelityImages = 0</code>).`
+      : html`${fidelityImages} images from captions of fresh scenes, against as many fresh renders of other scenes, both embedded by the world's own CLIP. <strong>These distances are not FID</strong> and compare only within this report.`;
   return html`<section id="fidelity">
 <h2>What does it cost in fidelity?</h2>
-<p class="lead">${evaluation.settings.fidelityImages} images from captions of fresh scenes, against as many fresh renders of other scenes, both embedded by the world's own CLIP. <strong>These distances are not FID</strong> and compare only within this report. The mean reward is over the evaluation prompts.</p>
+<p class="lead">${distances} The mean reward is over the evaluation prompts.</p>
 <div class="scroll"><table>
 <thead><tr><th>Model</th><th>Fréchet distance</th><th>CMMD</th><th>Mean reward</th></tr></thead>
 <tbody>${arms.map(
