@@ -55,6 +55,14 @@ export async function barriersOf(page: Page): Promise<string[]> {
   });
 }
 
+/** Elements of the page that reach beyond its right edge; what lies in a frame that scrolls may. */
+export async function elementsTooWide(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`[...document.querySelectorAll('main *')]
+    .filter((each) => each.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
+    .filter((each) => !each.closest('.table-frame, .config-text'))
+    .map((each) => each.outerHTML.slice(0, 150))`);
+}
+
 /** The largest picture that the documentation takes. */
 const MAX_SCREENSHOT_BYTES = 150_000;
 

@@ -10,7 +10,7 @@ import { eventId, type FeedbackEvent, openFeedbackLog, queryId } from '../packag
 import { createImageStore } from '../packages/heed/src/images/index.ts';
 import { makeDrawnProject } from '../packages/heed/src/testing/drawn-project.ts';
 import { writeRandomModels } from '../packages/heed/src/testing/random-models.ts';
-import { barriersOf, hasBrowser, launchBrowser, openPage, takeScreenshot } from './studio-browser.ts';
+import { barriersOf, elementsTooWide, hasBrowser, launchBrowser, openPage, takeScreenshot } from './studio-browser.ts';
 import { type StudioProcess, startStudioProcess } from './studio-process.ts';
 
 const LIVE_TIMEOUT_MS = 240_000;
@@ -97,7 +97,7 @@ const ended = (state: 'done' | 'stopped') =>
 
 it.runIf(hasBrowser)('trains a reward with a setting of its own and shows how far to trust it', async () => {
   await page.getByRole('link', { name: 'Rewards' }).click();
-  await page.getByText('Settings').click();
+  await page.getByText('Settings', { exact: true }).click();
   await page.getByLabel('reward.epochs').fill('12');
   expect(await barriersOf(page)).toEqual([]);
   await page.getByRole('button', { name: 'Train the reward' }).click();
@@ -129,7 +129,8 @@ it.runIf(hasBrowser)('queues what the reward is unsure of, which is asked first 
   const before = await waiting();
   expect(before).toBeGreaterThan(2);
   expect(await barriersOf(page)).toEqual([]);
-  await takeScreenshot(page, 'rewards', { height: 1600 });
+  await page.getByText('Settings', { exact: true }).click();
+  await takeScreenshot(page, 'rewards', { height: 1900 });
   await page.getByRole('link', { name: 'Judge them' }).click();
   expect(await page.locator('h1.prompt').innerText()).toBe(prompt);
   for (let i = 0; i < 3; i++) {
@@ -179,10 +180,10 @@ it.runIf(hasBrowser)('tunes the model, watched live to its end', async () => {
   expect(await page.locator('.samples img').getAttribute('alt')).toContain('step 0');
   const loaded = "document.querySelector('.samples img').naturalWidth > 0";
   await expect.poll(() => page.evaluate<boolean>(loaded)).toBe(true);
-  await page.getByText('The config that this run used').click();
+  await page.getByText('The config that this run used', { exact: true }).click();
   await page.getByText('logEverySteps = 1').waitFor();
   expect(await barriersOf(page)).toEqual([]);
-  await page.getByText('The config that this run used').click();
+  await page.getByText('The config that this run used', { exact: true }).click();
   await takeScreenshot(page, 'training', { height: 1500 });
 });
 
@@ -202,6 +203,7 @@ it.runIf(hasBrowser)('shows a finished run again, after a reload and on a phone'
     await phone.page.getByRole('heading', { name: heading, exact: true }).waitFor();
     await phone.page.locator('svg').first().waitFor();
     expect(await barriersOf(phone.page)).toEqual([]);
+    expect(await elementsTooWide(phone.page)).toEqual([]);
     expect(await phone.page.evaluate<number>('document.documentElement.scrollWidth')).toBe(390);
   }
   await takeScreenshot(phone.page, 'rewards-phone');
@@ -209,7 +211,7 @@ it.runIf(hasBrowser)('shows a finished run again, after a reload and on a phone'
 });
 
 it.runIf(hasBrowser)('tunes again with other settings under a name that is free', async () => {
-  await page.getByText('Settings').click();
+  await page.getByText('Settings', { exact: true }).click();
   await expect.poll(() => page.getByLabel('Name').inputValue()).toBe('tuned-2');
   await page.getByLabel('tune.steps').fill('2');
   expect(await barriersOf(page)).toEqual([]);
