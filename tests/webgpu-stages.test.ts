@@ -93,6 +93,7 @@ async function tune(place: Place): Promise<{ curve: number[]; weights: number[] 
       target: { shape: latent },
       encoderHiddenStates: { shape: text },
       rewards: { shape: [1] },
+      timestepWeights: { shape: [2] },
     },
     parameters: unet.parameters,
     loss: (p, batch) => tuneLoss(p, unet.config, batch, { beta: 0.5, recompute: false }),
@@ -112,6 +113,7 @@ async function tune(place: Place): Promise<{ curve: number[]; weights: number[] 
         target: normal(latent),
         encoderHiddenStates: normal(text),
         rewards: Float32Array.of(0.7),
+        timestepWeights: Float32Array.of(1, 0.5),
       };
       const { loss, gradientNorm, skipped } = await step.step(feeds, { learningRate: 1e-3 });
       expect(skipped).toBe(0);

@@ -140,6 +140,14 @@ const tune = z.strictObject({
     .max(1)
     .default(0.1)
     .describe('Share of pre-training captions left empty, so that guidance keeps its unconditional side.'),
+  snrGamma: z
+    .number()
+    .min(0)
+    .max(1000)
+    .default(0)
+    .describe(
+      'Gamma of min-SNR weights of timesteps; 0 weighs all alike, as in the paper. The tiny model was trained with 5.',
+    ),
   pretraining: text()
     .default(WORLD_PRETRAINING)
     .describe(

@@ -120,6 +120,9 @@ export const DEMO_SCALES = {
   },
 } as const satisfies Record<string, DemoScale>;
 
+/** The tiny model's pre-training weighted its timesteps with this; an unweighted loss would spend its weights otherwise. */
+const SNR_GAMMA = 5;
+
 /** One a thread of the two cores that the demo is made for; the same bits on more of them. */
 const REPLICAS = 2;
 
@@ -145,6 +148,7 @@ export function settingsOf(scale: DemoScale, { seed }: { seed: number }): string
     `tune.beta=${scale.beta}`,
     `tune.schedule=${scale.tuneEnding.schedule}`,
     `tune.ema=${scale.tuneEnding.ema}`,
+    `tune.snrGamma=${SNR_GAMMA}`,
     `tune.warmupSteps=${scale.warmupSteps}`,
     `tune.sampleEverySteps=${scale.sampleEverySteps}`,
     `evaluate.promptLimit=${scale.evaluationPrompts}`,

@@ -64,6 +64,7 @@ export async function forecastTuning(
       target: { shape: [total, ...latents] },
       encoderHiddenStates: { shape: [total, ...text] },
       rewards: { shape: [batch] },
+      timestepWeights: { shape: [total] },
     },
     trainable: lora ? isLoraParameter : () => true,
     loss: (p, x) => tuneLoss(lora ? withLora(p, lora) : p, configs.unet, x, { beta, recompute, attentionBytes }),

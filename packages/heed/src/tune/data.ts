@@ -39,6 +39,8 @@ export interface TuneFeeds extends Record<string, Float32Array> {
   target: Float32Array; // [M + R, C, h, w]
   encoderHiddenStates: Float32Array; // [M + R, T, D]
   rewards: Float32Array; // [M]
+  /** Weights of the timesteps drawn; ones where all count alike. */
+  timestepWeights: Float32Array; // [M + R]
 }
 
 /** Batches by number. */
@@ -62,11 +64,13 @@ export function createTuneBatches(options: {
   pretraining?: readonly PretrainingSample[];
   batchSize: number;
   captionDropout: number;
+  /** Gamma of the timesteps' min-SNR weights (Hang et al. 2023); all weigh 1 where absent, as in the paper. */
+  snrGamma?: number | undefined;
   schedule: NoiseSchedule;
   seed: number;
   sources: TuneSources;
 }): TuneBatches {
-  const { model, pretraining, batchSize, captionDropout, schedule, seed, sources } = options;
+  const { model, pretraining, batchSize, captionDropout, snrGamma, schedule, seed, sources } = options;
   const random = createRandom(seed).fork('tuning batches');
   const modelStream = createShuffledStream({ name: 'model', size: model.length, seed });
   const pretrainingStream =
@@ -87,10 +91,11 @@ export function createTuneBatches(options: {
         ...modelSamples.map(({ prompt }) => prompt),
         ...pretrainingSamples.map(({ caption }) => keepOrDrop(caption, captionDropout, own)),
       ];
-      const { noisyLatents, timestep, target } = prepareDenoisingBatch({
+      const { noisyLatents, timestep, target, weights } = prepareDenoisingBatch({
         latents: { data: await stack(keys, sources), shape: [keys.length, ...sources.latentShape] },
         random: own,
         schedule,
+        ...(snrGamma === undefined ? {} : { gamma: snrGamma }),
       });
       return {
         noisyLatents,
@@ -98,6 +103,7 @@ export function createTuneBatches(options: {
         target,
         encoderHiddenStates: await sources.embedPrompts(prompts),
         rewards: Float32Array.from(modelSamples, ({ reward }) => reward),
+        timestepWeights: snrGamma === undefined ? new Float32Array(keys.length).fill(1) : weights,
       };
     },
     position: (batch) => ({

@@ -4,7 +4,8 @@
  *     L(theta) = E_(x, z) in D_model [ -r(x, z) log p_theta(x | z) ]  +  beta E_(x, z) in D_pre [ -log p_theta(x | z) ]
  *
  * For a diffusion model the negative log-likelihood becomes the squared error of the predicted noise at a random
- * timestep, averaged over the elements of each sample before that sample is weighted by its own reward.
+ * timestep, averaged over the elements of each sample before that sample is weighted by its own reward. A base that
+ * was trained with weights on its timesteps is tuned with the same ones: a likelihood by another measure moves it anyway.
  * Where the samples come from is `data.ts`.
  */
 import { denoisingLossPerSample, type UnetConfig, type UnetOptions } from '@heed/diffusion';
@@ -17,6 +18,7 @@ export interface TuneBatch {
   encoderHiddenStates: Tensor; // [M + R, T, D]
   target: Tensor; // [M + R, C, h, w]
   rewards: Tensor; // [M], r(x, z) in [0, 1]
+  timestepWeights: Tensor; // [M + R], 1 where all timesteps count alike
 }
 
 /** Equation 2 on a batch. With R = 0 there is no pre-training term. All results are scalars. */
@@ -27,7 +29,8 @@ export function tuneLoss(
   options: { beta: number } & UnetOptions,
 ): { loss: Tensor; modelLoss: Tensor; pretrainingLoss?: Tensor } {
   const { beta, ...unetOptions } = options;
-  const perSampleError = denoisingLossPerSample(p, config, batch, unetOptions); // [M + R]
+  const errors = denoisingLossPerSample(p, config, batch, unetOptions); // [M + R]
+  const perSampleError = mul(errors, batch.timestepWeights);
   return rewardWeightedLoss(perSampleError, batch.rewards, beta);
 }
 

@@ -36,6 +36,8 @@ export interface TuneOptions {
   ema: number;
   /** Share of pre-training captions that are left empty, so that guidance keeps its unconditional side. */
   captionDropout: number;
+  /** Gamma of min-SNR weights of timesteps; absent where all weigh the same. */
+  snrGamma?: number | undefined;
   recompute: boolean;
   /** Bytes of attention weights that the backward pass holds at once; the engine's default where absent. */
   attentionBytes?: number | undefined;
@@ -67,6 +69,8 @@ export function tuneOptionsOf({ seed, tune }: HeedConfig): TuneOptions {
     maxGradientNorm: tune.maxGradientNorm,
     ema: tune.ema,
     captionDropout: tune.captionDropout,
+    // Absent where it is off, like the two below: the fingerprint of such a run has no such key.
+    ...(tune.snrGamma === 0 ? {} : { snrGamma: tune.snrGamma }),
     recompute: tune.recompute,
     // Absent where it is the engine's own, like `lora` below.
     ...(tune.attentionMegabytes * 2 ** 20 === DEFAULT_ATTENTION_BYTES

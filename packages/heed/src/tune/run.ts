@@ -203,6 +203,7 @@ async function train(inputs: {
         ...(inputs.pretraining === undefined ? {} : { pretraining: inputs.pretraining }),
         batchSize: options.batchSize / options.replicas,
         captionDropout: options.captionDropout,
+        snrGamma: options.snrGamma,
         schedule: pipeline.schedule,
         seed: options.seed,
         sources: {

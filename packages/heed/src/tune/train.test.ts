@@ -117,6 +117,7 @@ async function training(
       ...(options.streams.pretraining ? { pretraining } : {}),
       batchSize: options.batchSize / options.replicas,
       captionDropout: options.captionDropout,
+      snrGamma: options.snrGamma,
       schedule,
       seed: options.seed,
       sources,
@@ -235,8 +236,8 @@ describe('tuning', () => {
       checkFinite(group);
   });
 
-  it('minimises the loss that is written down', { timeout: 60_000 }, async () => {
-    const run = await training({ steps: 1, ema: 0 });
+  it.each([undefined, 5])('minimises the loss that is written down, gamma %s', { timeout: 60_000 }, async (gamma) => {
+    const run = await training({ steps: 1, ema: 0, snrGamma: gamma });
     const feeds = await run.batches.at(0);
     const count = 6;
     const predict = await compile({
@@ -259,7 +260,10 @@ describe('tuning', () => {
     const errors = Array.from({ length: count }, (_, i) => {
       let total = 0;
       for (let j = i * size; j < (i + 1) * size; j++) total += (noise[j]! - feeds.target[j]!) ** 2;
-      return total / size;
+      const alpha = schedule.alphasCumprod[feeds.timestep[i]!]!;
+      const signalToNoise = alpha / (1 - alpha);
+      const weight = gamma === undefined ? 1 : Math.min(signalToNoise, gamma) / signalToNoise;
+      return (weight * total) / size;
     });
     const modelLoss =
       (errors[0]! * feeds.rewards[0]! + errors[1]! * feeds.rewards[1]! + errors[2]! * feeds.rewards[2]!) / 3;

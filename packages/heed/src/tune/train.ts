@@ -15,7 +15,7 @@ import {
 import { findLatestCheckpoint, saveCheckpoint } from '../checkpoint/checkpoint.ts';
 import { HeedError, isAbort } from '../errors.ts';
 import type { TuneBatches } from './data.ts';
-import { tuneLoss } from './loss.ts';
+import { type TuneBatch, tuneLoss } from './loss.ts';
 import type { TuneOptions } from './options.ts';
 import { type TrainedWeights, trainedWeights } from './trained-weights.ts';
 import { checkFingerprint, checkFinite, readTrainingState, writeTrainingState } from './training-state.ts';
@@ -214,11 +214,7 @@ async function restore(training: TuneTraining, weights: TrainedWeights) {
   return { ...optimizer, parameters: weights.all };
 }
 
-function inputSpecs({
-  batches,
-  latentShape,
-  textShape,
-}: TuneTraining): Record<'noisyLatents' | 'timestep' | 'target' | 'encoderHiddenStates' | 'rewards', InputSpec> {
+function inputSpecs({ batches, latentShape, textShape }: TuneTraining): Record<keyof TuneBatch, InputSpec> {
   const total = batches.modelCount + batches.pretrainingCount;
   return {
     noisyLatents: { shape: [total, ...latentShape] },
@@ -226,5 +222,6 @@ function inputSpecs({
     target: { shape: [total, ...latentShape] },
     encoderHiddenStates: { shape: [total, ...textShape] },
     rewards: { shape: [batches.modelCount] },
+    timestepWeights: { shape: [total] },
   };
 }
