@@ -66,7 +66,7 @@ export async function encodeMissing<T extends { key: string }>(
       readable.map(({ key }) => key),
       latents,
     );
-    onProgress?.(start + batchSize);
+    onProgress?.(Math.min(start + batchSize, missing.length));
   }
   return items.filter(({ key }) => !broken.has(key));
 }
