@@ -26,6 +26,7 @@ export async function makeBenchProject(folder: string, { raters }: { raters: num
       `model.clip=${clip}`,
       `label.ratersPerQuery=${raters}`,
       'reward.epochs=100000',
+      'reward.patience=100000',
       'reward.hidden=64',
       'threads=1',
     ],

@@ -13,6 +13,7 @@ import { findPostgres, startPostgres } from '../../tools/postgres.mjs';
 import { makeBenchProject } from './bench-project.ts';
 import { type LoadResult, percentile, runLoad } from './load.ts';
 import { measureNextQuery } from './next-query.ts';
+import { processorMs } from './processor-time.ts';
 
 const HELP = `npm run bench:studio -- [options]
   --database pglite|postgres|both   where the tables are (default: both where PostgreSQL is installed)
@@ -36,6 +37,13 @@ interface Row {
   readonly database: Kind;
   readonly what: string;
   readonly [figure: string]: string | number;
+}
+
+interface Part {
+  readonly what: string;
+  readonly target: 'latency' | 'statuses';
+  readonly labelsPerSecond: number;
+  readonly seconds: number;
 }
 
 const { values } = parseArgs({
@@ -99,7 +107,7 @@ async function measure(kind: Kind): Promise<Row[]> {
 async function measureNext(kind: Kind, options: { folder: string; url: string | undefined }): Promise<Row> {
   const queries = Number(values.queries ?? SCALES[kind].queries);
   progress(`${kind}: the next query among ${queries}`);
-  const times = await measureNextQuery({
+  const { times, processorMs } = await measureNextQuery({
     folder: join(options.folder, 'next'),
     url: options.url,
     queries,
@@ -111,6 +119,8 @@ async function measureNext(kind: Kind, options: { folder: string; url: string | 
     what: `next query among ${queries}`,
     p50Ms: round(percentile(times, 0.5)),
     p95Ms: round(p95),
+    processorMs: round(processorMs),
+    load: round(loadavg()[0]!),
     met: p95 <= TARGETS.nextQueryMs ? 'yes' : 'no',
   };
 }
@@ -121,26 +131,29 @@ async function measureLoad(kind: Kind, folder: string): Promise<Row[]> {
   const project = await makeBenchProject(folder, { raters });
   const studio = await startStudioProcess(project.folder);
   const load = { origin: studio.origin, cookie: `heed-${new URL(studio.origin).port}`, tokens: project.tokens };
-  const results: { what: string; target: 'latency' | 'statuses'; result: LoadResult }[] = [];
-  let trained = 'none';
+  const results: (Part & { result: LoadResult; processorMs: number; load: number; trained: string })[] = [];
+  const rate = SCALES[kind].burstPerSecond;
+  const burst = Number(values['burst-seconds']);
+  const steady = Number(values.seconds);
+  const parts: Part[] = [
+    { what: `${raters} raters`, target: 'latency', labelsPerSecond: STEADY_PER_SECOND, seconds: steady },
+    { what: 'burst', target: 'statuses', labelsPerSecond: rate, seconds: burst },
+  ];
   try {
     const job = values.training ? await startTraining(studio) : undefined;
-    const steady = Number(values.seconds);
-    progress(`${kind}: ${raters} raters, ${STEADY_PER_SECOND} labels/s for ${steady} s`);
-    results.push({
-      what: `${raters} raters, ${STEADY_PER_SECOND}/s for ${steady} s`,
-      target: 'latency',
-      result: await runLoad({ ...load, labelsPerSecond: STEADY_PER_SECOND, seconds: steady }),
-    });
-    const rate = SCALES[kind].burstPerSecond;
-    const seconds = Number(values['burst-seconds']);
-    progress(`${kind}: burst of ${rate} labels/s for ${seconds} s`);
-    results.push({
-      what: `burst ${rate}/s for ${seconds} s`,
-      target: 'statuses',
-      result: await runLoad({ ...load, labelsPerSecond: rate, seconds }),
-    });
-    if (job) trained = await job.state();
+    for (const part of parts) {
+      const { what, labelsPerSecond, seconds } = part;
+      progress(`${kind}: ${what}, ${labelsPerSecond} labels/s for ${seconds} s`);
+      const before = processorMs(studio.child.pid!);
+      const result = await runLoad({ ...load, labelsPerSecond, seconds });
+      results.push({
+        ...part,
+        result,
+        processorMs: processorMs(studio.child.pid!) - before,
+        load: loadavg()[0]!,
+        trained: job ? await job.state() : 'none',
+      });
+    }
   } finally {
     await studio.stop();
   }
@@ -150,13 +163,13 @@ async function measureLoad(kind: Kind, folder: string): Promise<Row[]> {
   await database.close();
   const inLog = countBy(log.map(({ answer }) => answer ?? ''));
   const inTables = countBy(stored.map(({ id }) => String(id)));
-  return results.map(({ what, target, result }) => {
+  return results.map(({ what, labelsPerSecond, seconds: planned, target, result, ...measured }) => {
     const { acknowledged, statuses, answerMs, leaseMs, sent, seconds } = result;
     const p95 = percentile(answerMs, 0.95);
     const allowed = Object.keys(statuses).every((status) => ['200', '429', '503'].includes(status));
     return {
       database: kind,
-      what,
+      what: `${what}, ${labelsPerSecond}/s for ${planned} s`,
       sent,
       acknowledged: acknowledged.length,
       perSecond: round(acknowledged.length / seconds),
@@ -167,7 +180,10 @@ async function measureLoad(kind: Kind, folder: string): Promise<Row[]> {
       statuses: JSON.stringify(statuses),
       lost: acknowledged.filter((id) => inLog.get(id) !== 3 || inTables.get(id) !== 1).length,
       twice: log.length - new Set(log.map(({ id }) => id)).size,
-      training: trained,
+      /** Of the studio's process for each acknowledged answer, leases and refusals counted in. */
+      processorMs: round(measured.processorMs / acknowledged.length),
+      load: round(measured.load),
+      training: measured.trained,
       met: allowed && (target === 'statuses' || p95 <= TARGETS.answerMs) ? 'yes' : 'no',
     };
   });

@@ -87,15 +87,17 @@ export async function startStudio(project: Project, options: StudioServerOptions
 /** A server that cuts requests which do not come to their end: nobody may hold connections by sending slowly. */
 export function createTimedServer(
   fetch: Parameters<typeof createAdaptorServer>[0]['fetch'],
-  options: { headersMs?: number; requestMs?: number; checkEveryMs?: number } = {},
+  options: { headersMs?: number; requestMs?: number; checkEveryMs?: number; keepAliveMs?: number } = {},
 ): ServerType {
-  const { headersMs = 10_000, requestMs = 30_000, checkEveryMs = 2000 } = options;
+  // A rater takes seconds for an answer: a connection that is closed meanwhile meets the next one half-way.
+  const { headersMs = 10_000, requestMs = 30_000, checkEveryMs = 2000, keepAliveMs = 60_000 } = options;
   return createAdaptorServer({
     fetch,
     serverOptions: {
       headersTimeout: headersMs,
       requestTimeout: requestMs,
       connectionsCheckingInterval: checkEveryMs,
+      keepAliveTimeout: keepAliveMs,
     },
   });
 }
