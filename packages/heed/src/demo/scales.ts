@@ -82,13 +82,13 @@ export const DEMO_SCALES = {
     // With T = 2 a few hundred good images teach next to nothing about which prompt they fit.
     reward: { temperature: 0.1, lambda: 1, learningRate: 1e-4 },
     // So few updates at a constant rate end on noisy weights, which draw worse than the base whatever they learned.
-    tuneEnding: { schedule: 'linear', ema: 0.95 },
+    tuneEnding: { schedule: 'linear', ema: 0.98 },
     tuneSteps: 150,
     pretrainingImages: 2048,
     tuneBatchSize: 16,
-    learningRate: 1e-4,
-    // The small model draws few good images: at 1 the reward-weighted loss would be a tenth of the pre-training loss.
-    beta: 0.3,
+    // The base ended at 8e-6: at five times this rate 150 updates undo more than they teach.
+    learningRate: 2e-5,
+    beta: 1,
     warmupSteps: 15,
     sampleEverySteps: 100,
     ablations: false,
