@@ -217,6 +217,13 @@ describe('tuning', () => {
     if (latest) checkFinite((await readTrainingState(latest.folder)).optimizer.parameters);
   });
 
+  it('draws no samples where none are asked for, not even of the start', async () => {
+    const run = await training({ steps: 1, sampleEverySteps: 0 });
+    await trainModel(run);
+    expect(run.log.length).toBe(1);
+    expect(run.sampled).toEqual([]);
+  });
+
   it('skips and counts an update that is not finite, and goes on without a trace of it', async () => {
     const run = await training({ steps: 6, checkpointEverySteps: 1, sampleEverySteps: 2 });
     const { at } = run.batches;

@@ -56,7 +56,7 @@ export interface TuneTraining {
   onStart?: (step: number) => Promise<void>;
   /** Called after each update. */
   onStep?: (step: number, metrics: TuneMetrics) => Promise<void>;
-  /** Called at step 0, every `sampleEverySteps` and at the end, with the weights to look at. */
+  /** Called at step 0, every `sampleEverySteps` and at the end, with the weights to look at; never where that is 0. */
   onSample?: (step: number, parameters: ParameterValues) => Promise<void>;
   /** Called with a sentence for every broken checkpoint that is passed over. */
   onSkippedCheckpoint?: (sentence: string) => void;
@@ -121,7 +121,7 @@ export async function trainModel(
 
   try {
     await training.onStart?.(state.step);
-    if (state.step === 0) await training.onSample?.(0, weights.plain(state.ema));
+    if (state.step === 0 && options.sampleEverySteps > 0) await training.onSample?.(0, weights.plain(state.ema));
     let skippedInARow = 0;
     let upcoming = fetch(training, state.step * batchesPerStep);
     while (state.step < options.steps) {
