@@ -36,7 +36,11 @@ const TRAINED: readonly { stage: StageName; what: string; batch: string }[] = [
     what: 'U-Net, noise prediction, min-SNR weights, 10 % of captions dropped',
     batch: '16, from update 4,000 on 32',
   },
-  { stage: 'recogniser', what: 'recogniser, cross-entropy on balanced scenes, half of them degraded', batch: '64' },
+  {
+    stage: 'recogniser',
+    what: 'recogniser, cross-entropy on scenes half of which are degraded; from update 1,500 on a third of them drawn again from noisy latents, and half in natural colours',
+    batch: '64',
+  },
 ];
 
 /** What the saved states do not know of the weights that are shipped. */
