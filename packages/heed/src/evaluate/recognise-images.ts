@@ -1,7 +1,7 @@
 /** What the recogniser sees in images of the store, each looked at once; those of a larger model are made as small as it needs. */
 import type { Recognition } from '@heed/emoji-world';
 import { loadRecogniser } from '@heed/emoji-world';
-import { fitPicture, type ImageStore } from '../images/index.ts';
+import { type ImageStore, readFitted } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import type { Project } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
@@ -19,14 +19,11 @@ export async function recogniseImages(
   const recogniser = await loadRecogniser(runtimeOf(project));
   const work = progress({ total: list.length, label: 'recognise', unit: 'image' });
   const found = new Map<string, Recognition>();
-  const size = { width: recogniser.imageSize, height: recogniser.imageSize };
   try {
     for (let start = 0; start < list.length; start += AT_ONCE) {
       signal?.throwIfAborted();
       const batch = list.slice(start, start + AT_ONCE);
-      const seen = await recogniser.recognise(
-        await Promise.all(batch.map(async (id) => fitPicture(await store.read(id), size))),
-      );
+      const seen = await recogniser.recognise(await readFitted(store, batch, { side: recogniser.imageSize }));
       for (const [i, id] of batch.entries()) found.set(id, seen[i]!);
       work.update(found.size);
     }

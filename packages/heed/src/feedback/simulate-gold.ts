@@ -6,6 +6,7 @@ import type { Attributes, Recogniser } from '@heed/emoji-world';
 import { groupBy } from '../collections/group-by.ts';
 import { threadsOption } from '../config/index.ts';
 import { badInput } from '../errors.ts';
+import { readFitted } from '../images/read-fitted.ts';
 import type { ImageRecord } from '../images/record.ts';
 import { createImageStore, type ImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
@@ -97,7 +98,13 @@ async function judge(
   { images, recogniser }: { images: ImageStore; recogniser: Recogniser },
 ): Promise<JudgedImage[]> {
   const { alignmentOf, chanceAllShown, describe } = await import('@heed/emoji-world');
-  const recognitions = await recogniser.recognise(await Promise.all(shown.map(({ id }) => images.read(id))));
+  const recognitions = await recogniser.recognise(
+    await readFitted(
+      images,
+      shown.map(({ id }) => id),
+      { side: recogniser.imageSize },
+    ),
+  );
   return shown.map((image, i) => {
     const [recognition, asked] = [recognitions[i]!, image.attributes as Attributes];
     const chance = chanceAllShown(recognition, asked);

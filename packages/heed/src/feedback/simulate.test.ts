@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createRandom } from '@heed/diffusion/autodiff';
 import { type Attributes, createRenderer, describe as describeAttributes } from '@heed/emoji-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fitPicture } from '../images/read-picture.ts';
 import { createImageStore } from '../images/store.ts';
 import { silentProgress } from '../progress/progress.ts';
 import { initProject } from '../project/init.ts';
@@ -37,7 +38,9 @@ beforeAll(async () => {
       const isRight = seed % 2 === 0;
       const { object, background } = isRight ? attributes : wrong;
       const image = renderer.render({ object, count: 1, background: background!, style: 'noto' }, random);
-      await store.add(image, recipeOf(attributes, seed));
+      // Some as a larger model would draw them.
+      const side = seed < 2 ? 192 : 64;
+      await store.add(await fitPicture(image, { width: side, height: side }), recipeOf(attributes, seed));
     }
   }
   const { attributes: _, ...custom } = recipeOf(ASKED[0]!, 99);

@@ -6,6 +6,7 @@ import type { Recogniser, Recognition, SimulatedRater } from '@heed/emoji-world'
 import { groupBy } from '../collections/group-by.ts';
 import { threadsOption } from '../config/index.ts';
 import { badInput } from '../errors.ts';
+import { readFitted } from '../images/read-fitted.ts';
 import type { ImageRecord } from '../images/record.ts';
 import { createImageStore, type ImageStore } from '../images/store.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
@@ -122,7 +123,7 @@ async function recogniseAll(
   { images, recogniser }: { images: ImageStore; recogniser: Recogniser },
 ): Promise<Map<string, Recognition>> {
   const list = [...ids];
-  const recognitions = await recogniser.recognise(await Promise.all(list.map((id) => images.read(id))));
+  const recognitions = await recogniser.recognise(await readFitted(images, list, { side: recogniser.imageSize }));
   return new Map(list.map((id, i) => [id, recognitions[i]!]));
 }
 

@@ -1,6 +1,7 @@
 /** Images on disk with their recipes. */
 export { formatParameters, parseParameters, type WrittenRecipe } from './parameters.ts';
 export { decodePng, encodePng } from './png.ts';
+export { readFitted } from './read-fitted.ts';
 export { blockOtherDecoders, decodePicture, fitPicture, MAX_PICTURE_BYTES, readPictureFile } from './read-picture.ts';
 export { IMPORTED, type ImageRecipe, type ImageRecord, type ImageSource, pixelKey } from './record.ts';
 export { createImageStore, IMAGE_INDEX_FILE, type ImageStore } from './store.ts';
