@@ -25,10 +25,13 @@ export function check<Target extends keyof ValidationTargets, Schema extends z.Z
   });
 }
 
-/** The first text in a parsed value, at whatever depth its schema allows, that holds a control character. */
+/** The first text in a parsed value, at whatever depth its schema allows, that holds a control character or half a character. */
 function faultIn(value: unknown, path: readonly string[] = []): string | undefined {
   if (typeof value === 'string') {
-    const fault = faultOfText(value, { maxLength: Number.POSITIVE_INFINITY });
+    // Half a character is no JSON to PostgreSQL, which then refuses the whole statement.
+    const fault = value.isWellFormed()
+      ? faultOfText(value, { maxLength: Number.POSITIVE_INFINITY })
+      : 'expected whole characters, got half of one (a lone surrogate)';
     return fault === undefined ? undefined : `${path.join('.') || 'the text'}: ${fault}`;
   }
   if (typeof value !== 'object' || value === null) return undefined;
