@@ -123,7 +123,9 @@ describe('login', () => {
   it('is over with its time', async () => {
     const token = await test.rater('old');
     const { sql } = await import('drizzle-orm');
-    await test.studio.database.db.execute(sql`update sessions set expires_at = now() where rater = 'old'`);
+    await test.studio.database.db.execute(
+      sql`update sessions set expires_at = now() - interval '1 second' where rater = 'old'`,
+    );
     expect((await test.request('/api/labelling/standing', { token })).status).toBe(401);
   });
 
