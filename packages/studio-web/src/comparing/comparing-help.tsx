@@ -1,7 +1,6 @@
 /** What the comparing page asks for, and its keys. They are turned off where those of labelling are. */
-import { useEffect, useRef } from 'react';
 import { keySettings, nameOfKey, setKeys } from '../labelling/keys.ts';
-import { Dialog } from '../parts/dialog.tsx';
+import { KeysHelp } from '../parts/keys-help.tsx';
 import { useStore } from '../parts/store.ts';
 import { PREFERENCE_NAMES, PREFERENCES } from './questions.ts';
 
@@ -15,44 +14,20 @@ const KEYS = [
 
 export function ComparingHelp({ onClose }: { onClose: () => void }) {
   const settings = useStore(keySettings);
-  const done = useRef<HTMLButtonElement>(null);
-  useEffect(() => done.current?.focus(), []);
   return (
-    <Dialog title="Help" className="help-dialog" onClose={onClose}>
-      <h2>How this works</h2>
-      <p>
-        Two sets of images were made from one prompt. Say which side <b>fits the text</b> better and, apart from that,
-        which <b>looks</b> better; say tie where you cannot tell. Sides are drawn by a coin each time.
-      </p>
-      <table className="keys">
-        <thead>
-          <tr>
-            <th scope="col">Action</th>
-            <th scope="col">Key</th>
-          </tr>
-        </thead>
-        <tbody>
-          {KEYS.map(([action, key]) => (
-            <tr key={action}>
-              <td>{action}</td>
-              <td className="keys-fixed">{key}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <div className="row">
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={settings.isOn}
-            onChange={(event) => setKeys({ ...settings, isOn: event.target.checked })}
-          />
-          Use keys
-        </label>
-        <button ref={done} type="button" className="button primary push" onClick={onClose}>
-          Got it
-        </button>
-      </div>
-    </Dialog>
+    <KeysHelp
+      isOn={settings.isOn}
+      onSwitch={(isOn) => setKeys({ ...settings, isOn })}
+      onClose={onClose}
+      rows={KEYS.map(([action, key]) => (
+        <tr key={action}>
+          <td>{action}</td>
+          <td className="keys-fixed">{key}</td>
+        </tr>
+      ))}
+    >
+      Two sets of images were made from one prompt. Say which side <b>fits the text</b> better and, apart from that,
+      which <b>looks</b> better; say tie where you cannot tell. Sides are drawn by a coin each time.
+    </KeysHelp>
   );
 }

@@ -1,6 +1,6 @@
 /** What the keys do; each can be changed, and all be turned off. */
-import { useEffect, useRef, useState } from 'react';
-import { Dialog } from '../parts/dialog.tsx';
+import { useState } from 'react';
+import { KeysHelp } from '../parts/keys-help.tsx';
 import { useStore } from '../parts/store.ts';
 import { ACTIONS, type Action, keySettings, keysOf, nameOfKey, setKeys } from './keys.ts';
 
@@ -9,28 +9,23 @@ const IGNORED = new Set(['Shift', 'Control', 'Alt', 'Meta', 'Tab', 'Enter']);
 export function HelpDialog({ onClose }: { onClose: () => void }) {
   const settings = useStore(keySettings);
   const [changing, setChanging] = useState<Action>();
-  const done = useRef<HTMLButtonElement>(null);
-  useEffect(() => done.current?.focus(), []);
   const choose = (key: string) => {
     if (changing === undefined || IGNORED.has(key)) return;
     if (key !== 'Escape' && !/^[1-9]$/.test(key)) setKeys({ ...settings, own: { ...settings.own, [changing]: key } });
     setChanging(undefined);
   };
   return (
-    <Dialog title="Help" className="help-dialog" onClose={onClose}>
-      <h2>How this works</h2>
-      <p>
-        Three images were made from one prompt. Mark each <b>good</b> if it shows what the prompt says and looks right,
-        else <b>bad</b>. The next ones come by themselves; undo brings the last ones back.
-      </p>
-      <table className="keys">
-        <thead>
-          <tr>
-            <th scope="col">Action</th>
-            <th scope="col">Key</th>
-          </tr>
-        </thead>
-        <tbody>
+    <KeysHelp
+      isOn={settings.isOn}
+      onSwitch={(isOn) => setKeys({ ...settings, isOn })}
+      onClose={onClose}
+      further={
+        <button type="button" className="button quiet" onClick={() => setKeys({ isOn: true, own: {} })}>
+          Reset keys
+        </button>
+      }
+      rows={
+        <>
           {(Object.keys(ACTIONS) as Action[]).map((action) => (
             <tr key={action}>
               <td>{ACTIONS[action].help}</td>
@@ -56,24 +51,11 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
             <td>Pick an image</td>
             <td className="keys-fixed">1, 2, 3</td>
           </tr>
-        </tbody>
-      </table>
-      <div className="row">
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={settings.isOn}
-            onChange={(event) => setKeys({ ...settings, isOn: event.target.checked })}
-          />
-          Use keys
-        </label>
-        <button type="button" className="button quiet" onClick={() => setKeys({ isOn: true, own: {} })}>
-          Reset keys
-        </button>
-        <button ref={done} type="button" className="button primary push" onClick={onClose}>
-          Got it
-        </button>
-      </div>
-    </Dialog>
+        </>
+      }
+    >
+      Three images were made from one prompt. Mark each <b>good</b> if it shows what the prompt says and looks right,
+      else <b>bad</b>. The next ones come by themselves; undo brings the last ones back.
+    </KeysHelp>
   );
 }

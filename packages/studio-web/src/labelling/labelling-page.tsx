@@ -1,6 +1,6 @@
 /** The labelling page: a prompt, its images, and nothing that distracts from them. */
-import { useCallback, useEffect, useState } from 'react';
-import { AnswerStatus, FailedNotice, useStoppable } from '../parts/answering.tsx';
+import { useCallback, useState } from 'react';
+import { AnswerStatus, FailedNotice, useStoppable, useUnsentWarning } from '../parts/answering.tsx';
 import { KeyHint } from '../parts/key-hint.tsx';
 import { useStore } from '../parts/store.ts';
 import { useSession } from '../session/session.ts';
@@ -48,13 +48,7 @@ function Labelling({ labeller }: { labeller: Labeller }) {
     [labeller],
   );
   useKeys(act, labeller.select);
-  useEffect(() => {
-    const warn = (event: BeforeUnloadEvent) => {
-      if (labeller.outbox.state.get().waiting > 0) event.preventDefault();
-    };
-    addEventListener('beforeunload', warn);
-    return () => removeEventListener('beforeunload', warn);
-  }, [labeller]);
+  useUnsentWarning(labeller.outbox);
 
   return (
     <main className="labelling">

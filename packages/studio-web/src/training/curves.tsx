@@ -14,6 +14,7 @@ const TITLES: Readonly<Record<string, string>> = {
   validationError: 'Squared error, held out to stop by',
   gradientNorm: 'Gradient norm',
   learningRate: 'Learning rate',
+  skipped: 'Skipped updates',
 };
 const NOT_CURVES = new Set(['step', 'time']);
 
