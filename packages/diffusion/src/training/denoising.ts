@@ -27,7 +27,7 @@ export interface DenoisingBatch {
   timestep: Float32Array;
   /** [N, C, h, w]: the noise, or the velocity, as the schedule predicts. */
   target: Float32Array;
-  /** [N]: min-SNR weights; multiply each sample's loss by them, or leave them. */
+  /** [N]: what each sample's loss is to be multiplied by; ones where all timesteps count alike. */
   weights: Float32Array;
 }
 
@@ -49,18 +49,19 @@ export function denoisingLossPerSample(
 
 /**
  * Draws a timestep and noise for each latent and mixes them in, by the schedule's forward process.
- * `latents.data` holds scaled latents [N, C, h, w]; `gamma` is that of the min-SNR weights.
+ * `latents.data` holds scaled latents [N, C, h, w]; with `gamma` the timesteps have min-SNR weights, without it they all
+ * weigh the same.
  */
 export function prepareDenoisingBatch({
   latents,
   random,
   schedule,
-  gamma = 5,
+  gamma,
 }: {
   latents: { data: Float32Array; shape: Shape };
   random: RandomGenerator;
   schedule: NoiseSchedule;
-  gamma?: number;
+  gamma?: number | undefined;
 }): DenoisingBatch {
   const { data, shape } = latents;
   if (shape.length !== 4 || data.length !== elementCount(shape)) {
@@ -76,6 +77,8 @@ export function prepareDenoisingBatch({
     noisyLatents: addNoise(batch),
     timestep,
     target: trainingTarget(batch),
-    weights: timestep.map((step) => minSnrWeight(signalToNoiseRatio(schedule, step), { predictionType, gamma })),
+    weights: timestep.map((step) =>
+      gamma === undefined ? 1 : minSnrWeight(signalToNoiseRatio(schedule, step), { predictionType, gamma }),
+    ),
   };
 }

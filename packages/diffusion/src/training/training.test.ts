@@ -32,7 +32,7 @@ test.each([false, true])('the U-Net learns one batch by heart (recompute: %s)', 
   const random = createRandom(1);
   const schedule = createSchedule(parseSchedulerConfig({ beta_schedule: 'scaled_linear' }));
   const latents = { data: random.fillNormal(new Float32Array(2 * 4 * 4 * 4)), shape: [2, 4, 4, 4] };
-  const batch = prepareDenoisingBatch({ latents, random, schedule });
+  const batch = prepareDenoisingBatch({ latents, random, schedule, gamma: 5 });
   const inputs = {
     noisyLatents: { shape: [2, 4, 4, 4] },
     timestep: { shape: [2] },

@@ -95,7 +95,7 @@ export function createTuneBatches(options: {
         latents: { data: await stack(keys, sources), shape: [keys.length, ...sources.latentShape] },
         random: own,
         schedule,
-        ...(snrGamma === undefined ? {} : { gamma: snrGamma }),
+        gamma: snrGamma,
       });
       return {
         noisyLatents,
@@ -103,7 +103,7 @@ export function createTuneBatches(options: {
         target,
         encoderHiddenStates: await sources.embedPrompts(prompts),
         rewards: Float32Array.from(modelSamples, ({ reward }) => reward),
-        timestepWeights: snrGamma === undefined ? new Float32Array(keys.length).fill(1) : weights,
+        timestepWeights: weights,
       };
     },
     position: (batch) => ({
