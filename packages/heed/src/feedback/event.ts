@@ -16,6 +16,9 @@ export const RETRACTED = 'retracted';
 export const PURPOSES = ['feedback', 'practice', 'gold', 'repeat', 'key'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
+/** The longest time an answer may say it took: a day. */
+export const MAX_ANSWER_SECONDS = 86_400;
+
 /** One line of feedback.jsonl. */
 export interface FeedbackEvent {
   /** Decided by query, rater and image for machine-made events; appending the same id twice keeps the first. */

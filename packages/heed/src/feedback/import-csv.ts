@@ -4,7 +4,7 @@ import { faultOfLine, faultOfText } from '../files/read-text.ts';
 import type { ImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
 import { didYouMean, quote } from '../text/nearest.ts';
-import { type FeedbackEvent, LABELS, PURPOSES, queryId } from './event.ts';
+import { type FeedbackEvent, LABELS, MAX_ANSWER_SECONDS, PURPOSES, queryId } from './event.ts';
 import {
   addJudgements,
   type EventWriter,
@@ -20,7 +20,6 @@ export type { FeedbackImport } from './import-judgements.ts';
 
 const COLUMNS = ['rater', 'query', 'reason', 'time', 'purpose', 'repeatof', 'toofast', 'seconds'] as const;
 type Column = 'image' | 'label' | (typeof COLUMNS)[number];
-const MAX_SECONDS = 86_400;
 
 /** Imports `path`; throws a sentence with the line of the first bad row, and then nothing was written. */
 export async function importFeedback(
@@ -96,8 +95,8 @@ function readMeasures(
     throw new Error(`unknown purpose ${quote(cells.purpose)}, expected one of ${PURPOSES.join(', ')}`);
   }
   const seconds = Number(cells.seconds);
-  if (!(seconds >= 0 && seconds <= MAX_SECONDS)) {
-    throw new Error(`seconds must be a number from 0 to ${MAX_SECONDS}, got ${quote(cells.seconds)}`);
+  if (!(seconds >= 0 && seconds <= MAX_ANSWER_SECONDS)) {
+    throw new Error(`seconds must be a number from 0 to ${MAX_ANSWER_SECONDS}, got ${quote(cells.seconds)}`);
   }
   const fault = faultOfLine(cells.repeatof, { maxLength: 200 });
   if (fault !== undefined) throw new Error(`repeatOf: ${fault}`);

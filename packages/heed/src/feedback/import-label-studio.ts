@@ -8,7 +8,7 @@ import { faultOfLine, faultOfText, readTextFile } from '../files/read-text.ts';
 import type { ImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
 import { quote } from '../text/nearest.ts';
-import { type Label, PURPOSES, queryId } from './event.ts';
+import { type Label, MAX_ANSWER_SECONDS, PURPOSES, queryId } from './event.ts';
 import {
   addJudgements,
   type EventWriter,
@@ -19,8 +19,6 @@ import {
   logWriter,
   raterKindOf,
 } from './import-judgements.ts';
-
-const MAX_SECONDS = 86_400;
 
 const name = z.string().min(1).max(200);
 
@@ -45,7 +43,7 @@ const annotationSchema = z.object({
   result: z.array(resultSchema),
   was_cancelled: z.boolean().nullish(),
   ground_truth: z.boolean().nullish(),
-  lead_time: z.number().min(0).max(MAX_SECONDS).nullish(),
+  lead_time: z.number().min(0).max(MAX_ANSWER_SECONDS).nullish(),
   created_at: z.string().max(40).nullish(),
   completed_by: z.union([z.number(), z.object({ id: z.number().optional(), email: z.string().optional() })]).nullish(),
   heed: notesSchema.optional(),

@@ -4,6 +4,7 @@ export {
   type FeedbackEvent,
   LABELS,
   type Label,
+  MAX_ANSWER_SECONDS,
   type Purpose,
   purposeOf,
   queryId,

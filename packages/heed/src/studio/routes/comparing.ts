@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { EXIT_CODES, HeedError } from '../../errors.ts';
-import { readRaters } from '../../feedback/index.ts';
+import { MAX_ANSWER_SECONDS, readRaters } from '../../feedback/index.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import type { OpenComparison } from '../comparing/comparison-desk.ts';
 import { PREFERENCES } from '../comparing/comparison-log.ts';
@@ -12,7 +12,6 @@ import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
 
 const MAX_LEASES = 10;
-const MAX_SECONDS = 86_400;
 
 const leaseBody = z.strictObject({ count: z.int().min(1).max(MAX_LEASES) });
 const answerBody = z.strictObject({
@@ -20,7 +19,7 @@ const answerBody = z.strictObject({
   query: z.string().max(200),
   alignment: z.enum(PREFERENCES),
   fidelity: z.enum(PREFERENCES),
-  seconds: z.number().min(0).max(MAX_SECONDS).optional(),
+  seconds: z.number().min(0).max(MAX_ANSWER_SECONDS).optional(),
 });
 const startBody = z.strictObject({ treated: z.string().min(1).max(200), baseline: z.string().min(1).max(200) });
 const comparisonParam = z.strictObject({ id: z.string().max(100) });

@@ -1,7 +1,7 @@
 /** Labelling: the next queries, answers, and taking them back. The rater is always the one of the session. */
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { readRaters } from '../../feedback/index.ts';
+import { MAX_ANSWER_SECONDS, readRaters } from '../../feedback/index.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import { OWNER_RATER } from '../auth/sessions.ts';
 import type { Acceptance } from '../labelling/answer.ts';
@@ -14,7 +14,6 @@ import { check } from './check-body.ts';
 
 const MAX_LEASES = 10;
 const MAX_REASON_LENGTH = 500;
-const MAX_SECONDS = 86_400;
 
 const queryId = z.string().min(1).max(200);
 const leaseBody = z.strictObject({ count: z.int().min(1).max(MAX_LEASES) });
@@ -27,7 +26,7 @@ const answerBody = z.strictObject({
     .max(100)
     .nullable(),
   reason: z.string().max(MAX_REASON_LENGTH).optional(),
-  seconds: z.number().min(0).max(MAX_SECONDS).optional(),
+  seconds: z.number().min(0).max(MAX_ANSWER_SECONDS).optional(),
 });
 const STATUS = { unknown: 404, conflict: 409 } as const;
 
