@@ -2,7 +2,7 @@
  * Locks between processes: `.heed/<name>.lock` names the process that holds it. A lock whose process is dead is
  * taken over; age alone says nothing. Not for threads of one process.
  */
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { HeedError } from '../errors.ts';
@@ -52,10 +52,16 @@ export async function takeLock(folder: string, name: string, options: { command?
   }
 }
 
-/** Since when a living process holds the lock; undefined where it is free. */
+/**
+ * Since when a living process holds the lock; undefined where it is free. By the clock of the file system, so that what was
+ * written under the lock is never older: that clock may stand some milliseconds behind the process's.
+ */
 export async function heldSince(folder: string, name: string): Promise<Date | undefined> {
-  const holder = parseHolder((await readIfThere(join(folder, `${name}.lock`))) ?? '');
-  return holder && isAlive(holder) ? new Date(holder.since) : undefined;
+  const path = join(folder, `${name}.lock`);
+  const holder = parseHolder((await readIfThere(path)) ?? '');
+  if (!holder || !isAlive(holder)) return undefined;
+  // Let go of just now, it is held by nobody.
+  return (await stat(path).catch(() => undefined))?.mtime;
 }
 
 async function linkIfFree(mine: string, path: string): Promise<boolean> {
