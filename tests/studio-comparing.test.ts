@@ -119,12 +119,12 @@ it.runIf(hasBrowser)('is answered by keys; nothing tells which model is which', 
   expect(await barriersOf(own)).toEqual([]);
   expect(ownErrors).toEqual([]);
   // An answer that cannot be sent: whoever closes the tab is asked first.
-  await own.route('**/api/comparing/answers/*/retract', (route) => route.abort());
+  await own.context().setOffline(true);
   await own.keyboard.press('u');
   await own.getByRole('alert').waitFor();
   await own.close({ runBeforeUnload: true });
   await expect.poll(() => asks, { timeout: 120_000 }).toEqual(['beforeunload']);
-  await own.unroute('**/api/comparing/answers/*/retract');
+  await own.context().setOffline(false);
   await saved(PROMPTS - 1);
   for (const key of ['ArrowRight', 'ArrowRight', 'Enter']) await own.keyboard.press(key);
   await saved(PROMPTS);
