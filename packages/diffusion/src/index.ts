@@ -1,5 +1,6 @@
 /** The public API of @heed/diffusion. */
 
+export { clearUnfinishedFolders } from './checkpoint/atomic-folder.ts';
 export { loadClipFolder, saveClipFolder } from './checkpoint/clip-folder.ts';
 export { type LoadComponentOptions, loadComponent, saveComponent } from './checkpoint/component.ts';
 export { COMPONENT_KINDS, type ComponentConfigs, type ComponentName } from './checkpoint/component-kinds.ts';

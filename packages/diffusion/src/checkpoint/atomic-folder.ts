@@ -1,13 +1,20 @@
-/** Writes a whole folder or nothing: what is at the final name is always complete. */
+/**
+ * Writes a whole folder or nothing: what is at the final name is always complete. What a killed process left half-way is
+ * cleared by the next; folders of processes that live are left alone.
+ */
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { syncFolder } from '../safetensors/write-safetensors.ts';
+import { isAlive, processMark } from './process-mark.ts';
+
+/** `.<name>.<pid>-<started>.<uuid>.tmp` or `.old`; the start is absent where the system does not tell it. */
+const BESIDE = /^\.(.+)\.(\d+)-(\d*)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(tmp|old)$/;
 
 /**
  * Lets `fill` write into a temporary folder beside `folder`, makes all of it durable, and renames it. An error or a crash
  * before that leaves `folder` as it was. With `overwrite`, a folder that is there is moved aside first and removed last;
- * a crash between the two renames leaves it beside, as `.<name>.<uuid>.old`.
+ * after a crash between the two renames `clearUnfinishedFolders` puts it back.
  */
 export async function writeFolderAtomically(
   folder: string,
@@ -16,26 +23,56 @@ export async function writeFolderAtomically(
 ): Promise<void> {
   const target = resolve(folder);
   const parent = dirname(target);
-  const exists = await stat(target).then(
-    () => true,
-    () => false,
-  );
+  await clearUnfinishedFolders(parent);
+  const exists = await isThere(target);
   if (exists && !overwrite) throw new Error(`${folder}: expected a folder that does not exist yet, got one that does`);
   await mkdir(parent, { recursive: true });
-  const beside = join(parent, `.${basename(target)}.${randomUUID()}`);
+  const { pid, started = '' } = processMark(process.pid);
+  const beside = join(parent, `.${basename(target)}.${pid}-${started}.${randomUUID()}`);
   const temporary = `${beside}.tmp`;
   try {
     await mkdir(temporary);
     await fill(temporary);
     await syncTree(temporary);
     if (exists) await rename(target, `${beside}.old`);
-    await rename(temporary, target);
+    try {
+      await rename(temporary, target);
+    } catch (error) {
+      if (exists) await rename(`${beside}.old`, target);
+      throw error;
+    }
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw error;
   }
   await syncFolder(parent);
   if (exists) await rm(`${beside}.old`, { recursive: true, force: true });
+}
+
+/**
+ * Clears `parent` of what processes left that died while they wrote a folder in it: half-written ones go, and a folder that
+ * was moved aside for one that never came gets its name back. A `parent` that is not there is clear.
+ */
+export async function clearUnfinishedFolders(parent: string): Promise<void> {
+  const names = await readdir(parent).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  for (const found of names) {
+    const [, name, pid, started, kind] = BESIDE.exec(found) ?? [];
+    if (name === undefined || isAlive({ pid: Number(pid), ...(started ? { started } : {}) })) continue;
+    const path = join(parent, found);
+    const target = join(parent, name);
+    if (kind === 'old' && !(await isThere(target))) await rename(path, target);
+    else await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Flushes every file and folder below `folder`, and itself. */

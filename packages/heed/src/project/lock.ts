@@ -5,8 +5,8 @@
 import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { isAlive, type ProcessMark, processMark } from '@heed/diffusion/process-mark';
 import { HeedError } from '../errors.ts';
-import { isAlive, type ProcessMark, processMark } from './process-mark.ts';
 import type { Project } from './project.ts';
 
 const CLEARING_WAIT_MS = 10;

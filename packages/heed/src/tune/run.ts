@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  clearUnfinishedFolders,
   type LoraModules,
   loadModel,
   type StableDiffusionComponents,
@@ -93,6 +94,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   };
   const options = resolveOptions(project, given);
   const settings = project.config.tune;
+  await clearUnfinishedFolders(project.paths.models);
   if (restart) await rm(join(project.paths.runs, name), { recursive: true, force: true });
   const run = await startRun(project, { command: 'tune', name });
   await warnWhereGateFailed(project, reward, warn);

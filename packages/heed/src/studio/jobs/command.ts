@@ -5,8 +5,8 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { type ProcessMark, processMark } from '@heed/diffusion/process-mark';
 import { EXIT_CODES } from '../../errors.ts';
-import { type ProcessMark, processMark } from '../../project/process-mark.ts';
 import type { JobOutput } from './job.ts';
 
 const HEED = fileURLToPath(new URL('../../../bin/heed.mjs', import.meta.url));

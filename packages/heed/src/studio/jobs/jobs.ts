@@ -6,7 +6,7 @@
  * leaves a claim, whose process the next one ends before it begins the job again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive } from '../../project/process-mark.ts';
+import { isAlive } from '@heed/diffusion/process-mark';
 import type { Project } from '../../project/project.ts';
 import type { OpenDatabase } from '../storage/database.ts';
 import { type CommandEnd, type RunningCommand, startCommand } from './command.ts';

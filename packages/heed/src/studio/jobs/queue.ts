@@ -6,8 +6,9 @@
  * begins the lease anew, and every write of a worker is made under a lock on the row of its own attempt; a worker whose
  * lease another has taken finds no such row. All times are the database's, so that clocks of machines do not matter.
  */
+
+import type { ProcessMark } from '@heed/diffusion/process-mark';
 import PgBoss from 'pg-boss';
-import type { ProcessMark } from '../../project/process-mark.ts';
 import type { OpenDatabase, SqlExecutor } from '../storage/database.ts';
 import type { Job, JobKind, JobOutput } from './job.ts';
 
