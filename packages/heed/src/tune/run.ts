@@ -180,7 +180,8 @@ async function train(inputs: {
   const resumed = (await findLatestCheckpoint(checkpointFolder, { onSkip: warn }))?.step;
   if (resumed === undefined) await writeJson(join(run.folder, OPTIONS_FILE), { fingerprint, ...options });
   else given.note?.(`run ${run.id} goes on from the checkpoint of update ${resumed}`);
-  const metrics = await openMetricsLog(run.folder, resumed === undefined ? {} : { resumeAfterStep: resumed });
+  // A run that was killed before its first checkpoint has measured, too.
+  const metrics = await openMetricsLog(run.folder, { resumeAfterStep: resumed ?? 0 });
   const { batchSize, sampler, steps, guidanceScale } = project.config.sample;
   const grid = createSampleGrid({
     folder: join(run.folder, 'samples'),
