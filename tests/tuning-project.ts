@@ -1,0 +1,94 @@
+/** A project that can be tuned in seconds, with random models, and `heed tune` as a process of its own. For tests alone. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createRandom } from '@heed/diffusion/autodiff';
+import { eventId, openFeedbackLog, queryId } from '../packages/heed/src/feedback/index.ts';
+import { runGenerate } from '../packages/heed/src/generate/run.ts';
+import { createImageStore } from '../packages/heed/src/images/index.ts';
+import { silentProgress } from '../packages/heed/src/progress/index.ts';
+import { initProject, type Project } from '../packages/heed/src/project/index.ts';
+import { trainingPrompts } from '../packages/heed/src/prompts/index.ts';
+import { runReward } from '../packages/heed/src/reward/run.ts';
+import { writeRandomModels } from '../packages/heed/src/testing/random-models.ts';
+
+const HEED = fileURLToPath(new URL('../packages/heed/bin/heed.mjs', import.meta.url));
+const PROMPTS = 6;
+const IMAGES_PER_PROMPT = 6;
+
+/** Draws images with random weights, judges them by a coin and learns a reward; what is learned does not matter. */
+export async function makeTuningProject(
+  folder: string,
+  options: { steps: number; overrides?: readonly string[] },
+): Promise<Project> {
+  const models = await writeRandomModels(folder);
+  const project = await initProject(join(folder, 'project'), {
+    overrides: [
+      `model.path=${models.model}`,
+      `model.clip=${models.clip}`,
+      'threads=1',
+      'sample.steps=1',
+      'reward.hidden=16',
+      'reward.epochs=1',
+      'reward.validationShare=0.3',
+      `tune.steps=${options.steps}`,
+      'tune.batchSize=2',
+      'tune.warmupSteps=1',
+      'tune.learningRate=1e-3',
+      'tune.ema=0.9',
+      'tune.captionDropout=0.5',
+      'tune.pretrainingImages=8',
+      'tune.sampleEverySteps=0',
+      'tune.logEverySteps=1',
+      ...(options.overrides ?? []),
+    ],
+  });
+  const prompts = trainingPrompts().slice(0, PROMPTS);
+  await runGenerate(project, { set: 'train', prompts, imagesPerPrompt: IMAGES_PER_PROMPT }, silentProgress);
+  const random = createRandom(1);
+  const log = openFeedbackLog(project.paths.feedback);
+  await log.append(
+    createImageStore(project.paths.images)
+      .all()
+      .map(({ id, prompt, model }) => {
+        const query = queryId(prompt, [id]);
+        return {
+          id: eventId({ query, rater: 'coin', image: id }),
+          time: '2026-01-01T00:00:00.000Z',
+          rater: 'coin',
+          raterKind: 'simulated',
+          query,
+          image: id,
+          prompt,
+          model,
+          label: random.uniform() < 0.5 ? 'good' : 'bad',
+        };
+      }),
+  );
+  await log.close();
+  await runReward(project, {}, silentProgress);
+  return project;
+}
+
+/** A process of `heed tune` and how it ended. */
+export interface TuneProcess {
+  readonly child: ChildProcess;
+  /** What it wrote to stderr by now. */
+  said(): string;
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }>;
+}
+
+/** Starts `heed tune`, under another command where `under` names one. */
+export function startTune(project: string, options: { under?: readonly string[] } = {}): TuneProcess {
+  const [command, ...args] = [...(options.under ?? []), process.execPath, HEED, 'tune', '--project', project, '--json'];
+  const child = spawn(command!, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr!.on('data', (text) => {
+    stderr += text;
+  });
+  const ended = new Promise<Awaited<TuneProcess['ended']>>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, stderr }));
+  });
+  return { child, said: () => stderr, ended };
+}
