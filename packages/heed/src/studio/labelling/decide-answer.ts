@@ -163,11 +163,14 @@ async function known(
   };
 }
 
-/** Skipping takes no look at every image. The page's own time counts where it is the shorter one. */
+/**
+ * Skipping takes no look at every image. The page's own time counts where it is the shorter one; less than none says that
+ * the clock was set back meanwhile, and nothing of the rater.
+ */
 function isTooFast({ labels, seconds }: Answer, { elapsedMs }: FoundQuery, minAnswerMs: number): boolean {
   if (labels === undefined) return false;
   const times = [elapsedMs, seconds === undefined ? undefined : 1000 * seconds];
-  return times.some((ms) => ms !== undefined && ms < minAnswerMs);
+  return times.some((ms) => ms !== undefined && ms >= 0 && ms < minAnswerMs);
 }
 
 function eventsOf(
