@@ -1,8 +1,9 @@
-// The studio on a PostgreSQL that goes away and comes back (row 9 of the fault table), and on a full disk (row 3): nothing is
-// acknowledged that is not in feedback.jsonl, and what was refused is taken when it is sent again.
+// The studio on a PostgreSQL that goes away and comes back (row 9 of the fault table), by a clock that is a day
+// behind the server's (row 12), and on a full disk (row 3): nothing is acknowledged that is not in feedback.jsonl, and what was
+// refused is taken when it is sent again.
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,7 +30,13 @@ beforeAll(async () => {
   project = join(folder, 'p');
   await makeDrawnProject(project, { prompts: 60 + 30 * TENTHS });
   server = startPostgres();
-  studio = await startStudioProcess(project, [], { DATABASE_URL: server.url });
+  const clock = join(folder, 'clock');
+  await writeFile(clock, String(-24 * 3_600_000));
+  studio = await startStudioProcess(project, [], {
+    DATABASE_URL: server.url,
+    HEED_TEST_CLOCK_FILE: clock,
+    NODE_OPTIONS: `--import ${new URL('./shifted-clock.mjs', import.meta.url)}`,
+  });
   studio.child.stderr?.on('data', (text) => {
     said += text;
   });

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 const HEED = fileURLToPath(new URL('../packages/heed/bin/heed.mjs', import.meta.url));
 
 export interface StudioProcess {
+  /** The body of a 2xx answer to a POST under /api/; throws the status otherwise. */
+  post<T>(path: string, body: unknown, cookie: string): Promise<T>;
   readonly child: ChildProcess;
   readonly origin: string;
   /** The one-time link that was printed. */
@@ -21,12 +23,12 @@ export async function startStudioProcess(
   folder: string,
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
-  { killAfterMs }: { killAfterMs?: number } = {},
+  { onSpawn = () => {} }: { onSpawn?: (child: ChildProcess) => void } = {},
 ): Promise<StudioProcess> {
   const child = spawn(process.execPath, [HEED, 'studio', '--project', folder, '--port', '0', '--json', ...args], {
     env: { ...process.env, ...env },
   });
-  if (killAfterMs !== undefined) setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  onSpawn(child);
   let stderr = '';
   child.stderr.on('data', (text) => {
     stderr += text;
@@ -52,6 +54,15 @@ export async function startStudioProcess(
         body: JSON.stringify({ token: new URL(link).hash.slice(1) }),
       });
       return response.headers.getSetCookie()[0]!.split(';')[0]!;
+    },
+    async post(path, body, cookie) {
+      const response = await fetch(`${origin}/api/${path}`, {
+        method: 'POST',
+        headers: { Origin: origin, Cookie: cookie, 'Content-Type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+      return response.json() as never;
     },
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
