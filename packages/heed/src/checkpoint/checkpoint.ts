@@ -41,7 +41,8 @@ export async function saveCheckpoint(
     await renameDurably(temporary, folder);
     await writeManifest(folder, step);
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
+    // On a full disk it would take the room that the next attempt needs.
+    for (const torn of [temporary, folder]) await rm(torn, { recursive: true, force: true });
     throw error;
   }
   await verifyManifest(folder);
