@@ -4,6 +4,9 @@ import { EXIT_CODES } from '../errors.ts';
 import { createProgram } from './program.ts';
 import { showError } from './show-error.ts';
 
+// A limit on the size of files is an error of the one write; without a listener it would end the process.
+if (process.platform !== 'win32') process.on('SIGXFSZ', () => {});
+
 try {
   await createProgram().parseAsync();
 } catch (error) {

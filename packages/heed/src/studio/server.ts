@@ -43,14 +43,10 @@ export interface StudioServer {
   close(): Promise<void>;
 }
 
-const ignore = () => {};
-
 /** Opens and listens. */
 export async function startStudio(project: Project, options: StudioServerOptions): Promise<StudioServer> {
   const { pages, set, overrides = [], port, host = LOOPBACK, url, onError } = options;
   blockOtherDecoders();
-  // A limit on the size of files is an error of the one write; without a listener it would end the process.
-  process.on('SIGXFSZ', ignore);
   const publicOrigin = url === undefined ? undefined : checkUrl(url);
   const studio = await openStudio(project, {
     overrides,
@@ -75,7 +71,6 @@ export async function startStudio(project: Project, options: StudioServerOptions
       async close() {
         await stop(server);
         await studio.close();
-        process.off('SIGXFSZ', ignore);
       },
     };
   } catch (error) {
