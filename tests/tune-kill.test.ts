@@ -1,7 +1,9 @@
 // Tuning that is ended again and again, by SIGKILL at random steps (row 2 of the fault table) and by SIGTERM in a step and in
-// a save (row 4), comes to the same bits as tuning that nobody disturbed, and leaves nothing behind.
+// a save (row 4), comes to the same bits as tuning that nobody disturbed, and leaves nothing behind; so does a full disk (row 3).
+
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +42,7 @@ const LONGEST_STOP_MS = 30_000;
 let folder: string;
 let project: string;
 let untouched: string;
+let crowded: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'heed-tune-kill-'));
   project = (
@@ -49,7 +52,8 @@ beforeAll(async () => {
     })
   ).folder;
   untouched = join(folder, 'untouched');
-  await cp(project, untouched, { recursive: true });
+  crowded = join(folder, 'crowded');
+  for (const copy of [untouched, crowded]) await cp(project, copy, { recursive: true });
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -149,3 +153,45 @@ it('leaves no half-written model where it is killed while it writes it', { timeo
   expect(await hashes(checkpointsOf(project))).toEqual(await hashes(checkpointsOf(untouched)));
   expect(await measurements(project)).toEqual(await measurements(untouched));
 });
+
+/** Runs a command with runs/ on a file system of that size, and again when it has become large. */
+const ON_A_SMALL_DISK =
+  'mount -t tmpfs -o size="$0" tmpfs "$1" || exit 99; runs=$1; shift; "$@"; test $? = 1 || exit 98; mount -o remount,size=64m "$runs"; exec "$@"';
+
+it.runIf(process.platform === 'linux')(
+  `says ${TENTHS} times that the disk is full, and goes on when there is room`,
+  { timeout: 600_000 },
+  async () => {
+    const runs = join(crowded, 'runs');
+    const names = readdirSync(checkpointsOf(untouched));
+    const checkpointBytes = Object.keys(await hashes(join(checkpointsOf(untouched), names[0]!))).reduce(
+      (total, name) => total + statSync(join(checkpointsOf(untouched), names[0]!, name)).size,
+      0,
+    );
+    const inNamespace = ['unshare', '-rm', 'sh', '-c', ON_A_SMALL_DISK];
+    const canMount = spawnSync('unshare', ['-rm', 'sh', '-c', 'mount -t tmpfs tmpfs "$0"', runs]).status === 0;
+    for (let i = 0; i < TENTHS; i++) {
+      // Room for one checkpoint and a part of the next.
+      const bytes = Math.round(checkpointBytes * (1.3 + 0.06 * i));
+      if (canMount) {
+        const { code, stderr } = await startTune(crowded, { under: [...inNamespace, String(bytes), runs] }).ended;
+        expect([code, stderr]).toEqual([
+          0,
+          expect.stringMatching(/run tuned stopped after \d+ of .* ENOSPC: no space left/),
+        ]);
+        expect(stderr).toMatch(
+          /its last checkpoint is that of update (\d+)"[\s\S]*goes on from the checkpoint of update \1"/,
+        );
+      } else {
+        // Where no file system can be made, files that may not grow stand in for it.
+        const limit = `--fsize=${Math.round(checkpointBytes / 8)}`;
+        const first = await startTune(crowded, { under: ['prlimit', limit] }).ended;
+        expect(first.stderr).toMatch(/"error":"[^"]*EFBIG: file too large/);
+        expect((await startTune(crowded).ended).code).toBe(0);
+        await rm(runOf(crowded), { recursive: true });
+      }
+      expect(await hashes(join(crowded, 'models', 'tuned'))).toEqual(await hashes(join(untouched, 'models', 'tuned')));
+      await rm(join(crowded, 'models', 'tuned'), { recursive: true });
+    }
+  },
+);
