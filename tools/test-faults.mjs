@@ -1,15 +1,21 @@
 // What `npm run test:faults` runs: the tests that damage things at random, with ten times the damage of `npm test`.
 // A number on the command line is how many safetensors files are damaged. With PostgreSQL, the studio's run on it, too.
+// Which row of the fault table is tested where, and how often: docs/faults.md.
 import { spawnSync } from 'node:child_process';
 import { findPostgres, startPostgres } from './postgres.mjs';
 
 const TESTS = [
   'tests/hostile-',
   'tests/checkpoint-kill',
+  'tests/tune-kill',
+  'tests/full-disk',
   'tests/studio-kill',
   'tests/studio-faults',
+  'tests/studio-soak',
   'packages/heed/src/studio/faults',
-  'packages/heed/src/studio/jobs',
+  'packages/heed/src/studio/jobs/jobs',
+  'packages/heed/src/studio/labelling/labelling',
+  'packages/heed/src/studio/auth',
 ];
 
 const [count = '10000'] = process.argv.slice(2);

@@ -13,6 +13,8 @@ import { databaseFolder } from '../storage/database.ts';
 import { rebuildStudio } from '../storage/rebuild.ts';
 import { openTestStudio, type TestStudio } from '../testing.ts';
 
+const TENTHS = Number(process.env.HEED_FAULT_TENTHS ?? 1);
+
 interface Lease {
   queries: { id: string; prompt: string; images: { name: string }[] }[];
 }
@@ -147,10 +149,12 @@ describe('undo', () => {
 });
 
 describe('queries', () => {
+  // Row 14 of the fault table: 50 raters and 200 queries with `npm run test:faults`.
   it('are asked of as many raters as the project wants, however many race for them', async () => {
-    const raced = await makeDrawnProject(join(folder, 'race'), { prompts: 20, overrides: ['label.ratersPerQuery=3'] });
+    const prompts = 20 * TENTHS;
+    const raced = await makeDrawnProject(join(folder, 'race'), { prompts, overrides: ['label.ratersPerQuery=3'] });
     const racing = await openTestStudio(raced);
-    const raters = await Promise.all(Array.from({ length: 5 }, (_, i) => racing.rater(`r${i}`)));
+    const raters = await Promise.all(Array.from({ length: 5 * TENTHS }, (_, i) => racing.rater(`r${i}`)));
     await Promise.all(
       raters.map(async (token) => {
         for (;;) {
@@ -163,7 +167,7 @@ describe('queries', () => {
     const { rows } = await racing.studio.database.db.execute<{ answers: number; count: number }>(
       sql`select answers, count(*)::int as count from queries group by answers`,
     );
-    expect(rows).toEqual([{ answers: 3, count: 20 }]);
+    expect(rows).toEqual([{ answers: 3, count: prompts }]);
     await racing.close();
   });
 
