@@ -189,6 +189,7 @@ describe('the worker', () => {
   it('begins a killed command again, and gives up in the end', async () => {
     const queue = await openJobQueue(database, { leaseSeconds: 20, retries: 2, retryDelaySeconds: 0 });
     const attempts = [1, 2, 3];
+    let killed: number | undefined;
     for (let kills = 0; kills < 10 * TENTHS; kills += attempts.length) {
       await writeFile(join(project.folder, 'counted'), '100');
       const dead = await queue.deadCount();
@@ -196,7 +197,11 @@ describe('the worker', () => {
       for (const attempt of attempts) {
         await until(id, (job) => job.state === 'running' && job.attempt === attempt && job.progress !== undefined);
         let pid: number | undefined;
-        await expect.poll(async () => (pid = (await queue.claimed())[0]?.record.process?.pid)).toBeGreaterThan(0);
+        // Until the first beat of an attempt, the record is that of the one before.
+        await expect
+          .poll(async () => (pid = (await queue.claimed())[0]?.record.process?.pid))
+          .toSatisfy((found) => found !== undefined && found !== killed);
+        killed = pid;
         process.kill(pid!, 'SIGKILL');
         await until(id, (job) => job.attempt > attempt || hasEnded(job));
       }
