@@ -19,7 +19,7 @@ import { type Admission, createAdmission } from './raters/admission.ts';
 import { type CompletionSettings, completionSettings } from './raters/completion.ts';
 import { type LabelQueue, openLabelQueue } from './rewards/label-queue.ts';
 import { catchUpWithFeedback, makeQueries } from './storage/catch-up.ts';
-import { databaseFolder, type OpenDatabase, openDatabase } from './storage/database.ts';
+import { databaseFolder, firstRead, type OpenDatabase, openDatabase } from './storage/database.ts';
 
 /** The parts of an open studio. */
 export interface Studio {
@@ -62,7 +62,10 @@ export async function openStudio(
   const { set = 'train', overrides = [], onError } = options;
   const ends: (() => Promise<void>)[] = [];
   const close = async () => {
-    for (const end of ends.splice(0).reverse()) await end();
+    const failures: unknown[] = [];
+    // Tables that do not close must not keep the locks.
+    for (const end of ends.splice(0).reverse()) await end().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   };
   try {
     for (const name of ['studio', 'label']) {
@@ -80,9 +83,11 @@ export async function openStudio(
     const { imagesPerQuery, minAnswerMs } = project.config.label;
     const takeInImages = () =>
       database.db.transaction((db) => makeQueries(db, images.current(), { set, imagesPerQuery }));
-    await takeInImages();
-    await database.db.transaction((db) => catchUpWithFeedback(db, log));
-    const jobs = await openJobs(project, { database, overrides, ...(onError === undefined ? {} : { onError }) });
+    await firstRead(folder, takeInImages);
+    await firstRead(folder, () => database.db.transaction((db) => catchUpWithFeedback(db, log)));
+    const jobs = await firstRead(folder, () =>
+      openJobs(project, { database, overrides, ...(onError === undefined ? {} : { onError }) }),
+    );
     ends.push(() => jobs.close());
     const eventCount = (await log.read()).length;
     const plan = createAskingPlan(secret, project.config.label);
@@ -121,7 +126,7 @@ export async function openStudio(
       close,
     };
   } catch (error) {
-    await close();
+    await close().catch(() => {});
     throw error;
   }
 }

@@ -72,12 +72,26 @@ export async function openDatabase(
     return opened;
   } catch (error) {
     await opened?.close().catch(() => {});
-    if (error instanceof HeedError) throw error;
-    throw new HeedError(
-      `${opened?.place ?? folder}: expected the studio's tables, they do not open (${(error as Error).message}); \`heed doctor --rebuild\` makes them anew from feedback.jsonl`,
-      { cause: error },
-    );
+    throw unreadable(opened?.place ?? folder, error);
   }
+}
+
+/** Does the first work on tables that were just opened: damage that opening did not meet shows here, and is called what it is. */
+export async function firstRead<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  return work().catch((error: unknown) => {
+    throw unreadable(folder, error);
+  });
+}
+
+function unreadable(place: string, error: unknown): HeedError {
+  if (error instanceof HeedError) return error;
+  const { message, cause } = error as Error;
+  // Drizzle's own message is the statement; why it failed is its cause.
+  const reason = cause instanceof Error ? cause.message : message;
+  return new HeedError(
+    `${place}: expected the studio's tables, they do not open (${reason}); \`heed doctor --rebuild\` makes them anew from feedback.jsonl`,
+    { cause: error },
+  );
 }
 
 /** Removes the tables; the next opening makes them anew from the project's files. */
