@@ -12,6 +12,7 @@ const TESTS = [
   'tests/studio-kill',
   'tests/studio-faults',
   'tests/studio-soak',
+  'tests/power-loss',
   'packages/heed/src/studio/faults',
   'packages/heed/src/studio/jobs/jobs',
   'packages/heed/src/studio/labelling/labelling',
