@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import sharp from 'sharp';
 
 const CHROMIUM = process.env.HEED_CHROMIUM ?? '/usr/bin/chromium';
@@ -40,6 +40,11 @@ export async function openPage(
     if (message.type() === 'error') errors.push(message.text());
   });
   return { page, errors };
+}
+
+/** The page of that name in the bar at the top; what is under way may stand in the page with a link of the same name. */
+export function linkOf(page: Page, name: string): Locator {
+  return page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name, exact: true });
 }
 
 /** What axe finds on the page as it is. */

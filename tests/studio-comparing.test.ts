@@ -9,7 +9,7 @@ import { trainingPrompts } from '../packages/heed/src/prompts/index.ts';
 import { selectPrompts } from '../packages/heed/src/prompts/select.ts';
 import { type ComparisonAnswer, readComparisonEvents } from '../packages/heed/src/studio/comparing/comparison-log.ts';
 import { addDrawnImages, makeDrawnProject } from '../packages/heed/src/testing/drawn-project.ts';
-import { barriersOf, hasBrowser, launchBrowser, openPage, takeScreenshot } from './studio-browser.ts';
+import { barriersOf, hasBrowser, launchBrowser, linkOf, openPage, takeScreenshot } from './studio-browser.ts';
 import { type StudioProcess, startStudioProcess } from './studio-process.ts';
 
 const PROMPTS = 3;
@@ -60,11 +60,11 @@ async function comeAs(name: string, options: Parameters<typeof openPage>[1] = {}
 
 it.runIf(hasBrowser)('is started by the owner, who invites two raters', async () => {
   await page.goto(studio.link);
-  await page.getByRole('link', { name: 'Results' }).click();
+  await linkOf(page, 'Results').click();
   await page.getByRole('button', { name: 'Start a comparison' }).click();
   await page.getByRole('heading', { name: 'tuned-0001 and base' }).waitFor();
   expect(await barriersOf(page)).toEqual([]);
-  await page.getByRole('link', { name: 'Raters' }).click();
+  await linkOf(page, 'Raters').click();
   await page.getByLabel('For whom').fill('The lab');
   await page.getByLabel('People').fill('2');
   await page.getByRole('button', { name: 'Make a link' }).click();
@@ -157,7 +157,7 @@ it.runIf(hasBrowser)('is answered by touch on a phone', async () => {
 });
 
 it.runIf(hasBrowser)('is read by the owner and ended', async () => {
-  await page.getByRole('link', { name: 'Results' }).click();
+  await linkOf(page, 'Results').click();
   const panel = page.getByRole('article', { name: 'tuned-0001 and base' });
   await panel.getByText(`6 answers by 2 people; ${PROMPTS} of ${PROMPTS} prompts`).waitFor();
   const row = panel.getByRole('row', { name: /^Fits the text better/ });

@@ -10,7 +10,7 @@ import { exampleInput } from '../packages/heed/src/report/example-input.ts';
 import { renderReport } from '../packages/heed/src/report/render-report.ts';
 import { makeDrawnProject } from '../packages/heed/src/testing/drawn-project.ts';
 import { writeRandomModels } from '../packages/heed/src/testing/random-models.ts';
-import { barriersOf, hasBrowser, launchBrowser, openPage, takeScreenshot } from './studio-browser.ts';
+import { barriersOf, hasBrowser, launchBrowser, linkOf, openPage, takeScreenshot } from './studio-browser.ts';
 import { type StudioProcess, startStudioProcess } from './studio-process.ts';
 
 let folder: string;
@@ -68,7 +68,7 @@ it.runIf(hasBrowser)('shows the loop and what is next', async () => {
 });
 
 it.runIf(hasBrowser)('invites raters, who label at the same time and see nothing else', async () => {
-  await page.getByRole('link', { name: 'Raters' }).click();
+  await linkOf(page, 'Raters').click();
   await page.getByLabel('For whom').fill('Friends <i>of</i> the lab');
   await page.getByLabel('People').fill('2');
   await page.getByRole('button', { name: 'Make a link' }).click();
@@ -106,7 +106,7 @@ it.runIf(hasBrowser)('invites raters, who label at the same time and see nothing
 });
 
 it.runIf(hasBrowser)('trains the reward in a process of its own, live, and shows its accuracy', async () => {
-  await page.getByRole('link', { name: 'Overview' }).click();
+  await linkOf(page, 'Overview').click();
   await page.locator('.panel.next').getByRole('button', { name: 'Train the reward' }).click();
   const state = page.locator('.job .tag');
   await state.waitFor();
@@ -119,7 +119,7 @@ it.runIf(hasBrowser)('trains the reward in a process of its own, live, and shows
 });
 
 it.runIf(hasBrowser)('browses images and reads the report', async () => {
-  await page.getByRole('link', { name: 'Images' }).click();
+  await linkOf(page, 'Images').click();
   await page.getByText('90 images').waitFor();
   await page.getByLabel('Order').selectOption('reward-high');
   await page.getByLabel('Reward at least').fill('0.2');
@@ -147,7 +147,7 @@ it.runIf(hasBrowser)('browses images and reads the report', async () => {
     .waitFor();
   await page.keyboard.press('Escape');
 
-  await page.getByRole('link', { name: 'Results' }).click();
+  await linkOf(page, 'Results').click();
   const report = page.frameLocator('iframe.report');
   await report.getByRole('heading', { name: 'Example report' }).waitFor();
   expect(errors).toEqual([]);
@@ -155,7 +155,7 @@ it.runIf(hasBrowser)('browses images and reads the report', async () => {
 
 it.runIf(hasBrowser)('takes judgements from a file, which count at once', async () => {
   const { id } = createImageStore(join(project, 'images')).all().at(-1)!;
-  await page.getByRole('link', { name: 'Data' }).click();
+  await linkOf(page, 'Data').click();
   await page.getByLabel('File of judgements').setInputFiles({
     name: 'judged.csv',
     mimeType: 'text/csv',
@@ -166,7 +166,7 @@ it.runIf(hasBrowser)('takes judgements from a file, which count at once', async 
   await page.getByText('1 judgements taken over, 0 known already, 0 without a label.').waitFor();
   expect(await barriersOf(page)).toEqual([]);
   await takeScreenshot(page, 'studio-data');
-  await page.getByRole('link', { name: 'Raters' }).click();
+  await linkOf(page, 'Raters').click();
   const eve = page.getByRole('row', { name: /^Eve/ });
   await expect.poll(() => eve.getByRole('cell').first().innerText()).toBe('1');
   expect(errors).toEqual([]);

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type FeedbackEvent, lastWords, openFeedbackLog, purposeOf } from '../packages/heed/src/feedback/index.ts';
 import { makeDrawnProject } from '../packages/heed/src/testing/drawn-project.ts';
-import { barriersOf, hasBrowser, launchBrowser, openPage, takeScreenshot } from './studio-browser.ts';
+import { barriersOf, hasBrowser, launchBrowser, linkOf, openPage, takeScreenshot } from './studio-browser.ts';
 import { type StudioProcess, startStudioProcess } from './studio-process.ts';
 
 const QUERIES = 6;
@@ -74,7 +74,7 @@ it.runIf(hasBrowser)('lets the owner keep known answers from the labelling page'
 });
 
 it.runIf(hasBrowser)('shows them beside the raters, with a link for a platform', async () => {
-  await page.getByRole('link', { name: 'Raters' }).click();
+  await linkOf(page, 'Raters').click();
   await page.getByLabel('For whom').fill('Prolific');
   await page.getByRole('button', { name: 'Make a link' }).click();
   await page.getByText('For Prolific and other platforms').click();

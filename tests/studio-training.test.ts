@@ -10,7 +10,15 @@ import { eventId, type FeedbackEvent, openFeedbackLog, queryId } from '../packag
 import { createImageStore } from '../packages/heed/src/images/index.ts';
 import { makeDrawnProject } from '../packages/heed/src/testing/drawn-project.ts';
 import { writeRandomModels } from '../packages/heed/src/testing/random-models.ts';
-import { barriersOf, elementsTooWide, hasBrowser, launchBrowser, openPage, takeScreenshot } from './studio-browser.ts';
+import {
+  barriersOf,
+  elementsTooWide,
+  hasBrowser,
+  launchBrowser,
+  linkOf,
+  openPage,
+  takeScreenshot,
+} from './studio-browser.ts';
 import { type StudioProcess, startStudioProcess } from './studio-process.ts';
 
 const LIVE_TIMEOUT_MS = 240_000;
@@ -96,7 +104,7 @@ const ended = (state: 'done' | 'stopped') =>
   expect.poll(() => page.locator('.job .tag').first().innerText(), { timeout: LIVE_TIMEOUT_MS }).toBe(state);
 
 it.runIf(hasBrowser)('trains a reward with a setting of its own and shows how far to trust it', async () => {
-  await page.getByRole('link', { name: 'Rewards' }).click();
+  await linkOf(page, 'Rewards').click();
   await page.getByText('Settings', { exact: true }).click();
   await page.getByLabel('reward.epochs').fill('12');
   expect(await barriersOf(page)).toEqual([]);
@@ -141,7 +149,7 @@ it.runIf(hasBrowser)('queues what the reward is unsure of, which is asked first 
   await expect
     .poll(async () => (await openFeedbackLog(join(project, 'feedback.jsonl')).read()).length)
     .toBe(2 * JUDGED_BEFORE + 9);
-  await page.getByRole('link', { name: 'Rewards' }).click();
+  await linkOf(page, 'Rewards').click();
   await expect.poll(waiting, { timeout: 120_000 }).toBe(before - 3);
   await page.getByRole('button', { name: 'Let them go' }).click();
   await page.locator('.panel.next').waitFor({ state: 'detached' });
@@ -164,7 +172,7 @@ it.runIf(hasBrowser)('trains again and keeps both versions side by side', async 
 });
 
 it.runIf(hasBrowser)('tunes the model, watched live to its end', async () => {
-  await page.getByRole('link', { name: 'Training' }).click();
+  await linkOf(page, 'Training').click();
   await page.getByText('reward-0002 · Reward training').waitFor({ state: 'attached' });
   await page.getByRole('button', { name: 'Tune the model' }).click();
   await page.getByText('live', { exact: true }).waitFor({ timeout: LIVE_TIMEOUT_MS });
@@ -223,7 +231,7 @@ it.runIf(hasBrowser)('tunes again with other settings under a name that is free'
 });
 
 it.runIf(hasBrowser)('draws images from the overview, and stops', async () => {
-  await page.getByRole('link', { name: 'Overview' }).click();
+  await linkOf(page, 'Overview').click();
   await page.getByRole('button', { name: 'Draw images' }).click();
   await page.getByText(/\d+ of \d+/).waitFor({ timeout: LIVE_TIMEOUT_MS });
   await page.getByRole('button', { name: 'Stop' }).click();
