@@ -2,14 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createRandom } from '@heed/diffusion/autodiff';
-import { eventId, openFeedbackLog, queryId } from '../packages/heed/src/feedback/index.ts';
 import { runGenerate } from '../packages/heed/src/generate/run.ts';
-import { createImageStore } from '../packages/heed/src/images/index.ts';
 import { silentProgress } from '../packages/heed/src/progress/index.ts';
 import { initProject, type Project } from '../packages/heed/src/project/index.ts';
 import { trainingPrompts } from '../packages/heed/src/prompts/index.ts';
 import { runReward } from '../packages/heed/src/reward/run.ts';
+import { judgeByCoin } from '../packages/heed/src/testing/judge-by-coin.ts';
 import { writeRandomModels } from '../packages/heed/src/testing/random-models.ts';
 
 const HEED = fileURLToPath(new URL('../packages/heed/bin/heed.mjs', import.meta.url));
@@ -45,27 +43,7 @@ export async function makeTuningProject(
   });
   const prompts = trainingPrompts().slice(0, PROMPTS);
   await runGenerate(project, { set: 'train', prompts, imagesPerPrompt: IMAGES_PER_PROMPT }, silentProgress);
-  const random = createRandom(1);
-  const log = openFeedbackLog(project.paths.feedback);
-  await log.append(
-    createImageStore(project.paths.images)
-      .all()
-      .map(({ id, prompt, model }) => {
-        const query = queryId(prompt, [id]);
-        return {
-          id: eventId({ query, rater: 'coin', image: id }),
-          time: '2026-01-01T00:00:00.000Z',
-          rater: 'coin',
-          raterKind: 'simulated',
-          query,
-          image: id,
-          prompt,
-          model,
-          label: random.uniform() < 0.5 ? 'good' : 'bad',
-        };
-      }),
-  );
-  await log.close();
+  await judgeByCoin(project);
   await runReward(project, {}, silentProgress);
   return project;
 }

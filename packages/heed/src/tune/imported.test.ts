@@ -3,15 +3,13 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRandom } from '@heed/diffusion/autodiff';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { eventId, openFeedbackLog, queryId } from '../feedback/index.ts';
-import { createImageStore } from '../images/index.ts';
 import { importImages } from '../import/index.ts';
 import { silentProgress } from '../progress/progress.ts';
 import { initProject, type Project } from '../project/index.ts';
 import { runReward } from '../reward/run.ts';
+import { judgeByCoin } from '../testing/judge-by-coin.ts';
 import { writeRandomModels } from '../testing/random-models.ts';
 import { runTune } from './run.ts';
 
@@ -51,25 +49,9 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function judgeAll(): Promise<void> {
-  const log = openFeedbackLog(project.paths.feedback);
-  const random = createRandom(1);
-  const events = createImageStore(project.paths.images)
-    .all()
-    .map(({ id: image, prompt, model }) => {
-      const query = queryId(prompt, [image]);
-      const label = random.uniform() < 0.5 ? ('good' as const) : ('bad' as const);
-      const id = eventId({ query, rater: 'coin', image });
-      const raterKind = 'human' as const;
-      return { id, time: new Date(0).toISOString(), rater: 'coin', raterKind, query, image, prompt, model, label };
-    });
-  await log.append(events);
-  await log.close();
-}
-
 it('train a reward, and tuning refuses them in a sentence while nobody says that its model drew them', async () => {
   expect(await importImages(project, join(folder, 'pictures'))).toMatchObject({ added: PICTURES });
-  await judgeAll();
+  await judgeByCoin(project);
   const { images } = await runReward(project, {}, silentProgress);
   expect(images.training).toBeGreaterThan(10);
   await expect(runTune(project, {}, silentProgress)).rejects.toThrow(
@@ -80,7 +62,7 @@ it('train a reward, and tuning refuses them in a sentence while nobody says that
 it('feed tuning, cropped to its size, where the base model drew them', async () => {
   const result = await importImages(project, join(folder, 'pictures'), { set: 'mine', model: 'base' });
   expect(result).toMatchObject({ added: PICTURES });
-  await judgeAll();
+  await judgeByCoin(project);
   const { steps } = await runTune(project, { name: 'again' }, silentProgress);
   expect(steps).toBe(1);
 });

@@ -8,7 +8,6 @@ import { createRandom } from '@heed/diffusion/autodiff';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportModel } from '../export/model-folder.ts';
-import { eventId, openFeedbackLog, queryId } from '../feedback/index.ts';
 import { runGenerate } from '../generate/run.ts';
 import { createImageStore } from '../images/index.ts';
 import { readMetrics } from '../metrics/metrics-log.ts';
@@ -18,6 +17,7 @@ import { evaluationPrompts, trainingPrompts } from '../prompts/index.ts';
 import { readPredictions } from '../reward/predictions.ts';
 import { type RewardRunResult, runReward } from '../reward/run.ts';
 import { runSample } from '../sample/run.ts';
+import { judgeByCoin } from '../testing/judge-by-coin.ts';
 import { writeRandomModels } from '../testing/random-models.ts';
 import { runTune } from './run.ts';
 
@@ -54,37 +54,11 @@ beforeAll(async () => {
   await runGenerate(project, { set: 'unlabelled', prompts: training, imagesPerPrompt: 1 }, silentProgress);
   const unseen = evaluationPrompts().filter(({ seen }) => !seen);
   await runGenerate(project, { set: 'eval', prompts: unseen.slice(0, 2), imagesPerPrompt: 4 }, silentProgress);
-  await label(project);
+  await judgeByCoin(project, { judges: ({ set }) => set !== 'unlabelled' });
   reward = await runReward(project, {}, silentProgress);
 }, 120_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** Coin flips: what is learned does not matter here. */
-async function label({ paths }: Project): Promise<void> {
-  const log = openFeedbackLog(paths.feedback);
-  const random = createRandom(1);
-  const images = createImageStore(paths.images)
-    .all()
-    .filter(({ set }) => set !== 'unlabelled');
-  await log.append(
-    images.map(({ id, prompt, model }) => {
-      const query = queryId(prompt, [id]);
-      return {
-        id: eventId({ query, rater: 'coin', image: id }),
-        time: '2026-01-01T00:00:00.000Z',
-        rater: 'coin',
-        raterKind: 'simulated',
-        query,
-        image: id,
-        prompt,
-        model,
-        label: random.uniform() < 0.5 ? 'good' : 'bad',
-      };
-    }),
-  );
-  await log.close();
-}
 
 async function weightsOf(name: string): Promise<string> {
   const { unet } = await loadModelFolder(join(project.paths.models, name));
