@@ -3,7 +3,8 @@
  * cleared by the next; folders of processes that live are left alone.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { syncFolder } from '../safetensors/write-safetensors.ts';
 import { isAlive, processMark } from './process-mark.ts';
@@ -24,7 +25,7 @@ export async function writeFolderAtomically(
   const target = resolve(folder);
   const parent = dirname(target);
   await clearUnfinishedFolders(parent);
-  const exists = await isThere(target);
+  const exists = existsSync(target);
   if (exists && !overwrite) throw new Error(`${folder}: expected a folder that does not exist yet, got one that does`);
   await mkdir(parent, { recursive: true });
   const { pid, started = '' } = processMark(process.pid);
@@ -63,16 +64,9 @@ export async function clearUnfinishedFolders(parent: string): Promise<void> {
     if (name === undefined || isAlive({ pid: Number(pid), ...(started ? { started } : {}) })) continue;
     const path = join(parent, found);
     const target = join(parent, name);
-    if (kind === 'old' && !(await isThere(target))) await rename(path, target);
+    if (kind === 'old' && !existsSync(target)) await rename(path, target);
     else await rm(path, { recursive: true, force: true });
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Flushes every file and folder below `folder`, and itself. */
