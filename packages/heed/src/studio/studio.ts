@@ -83,11 +83,11 @@ export async function openStudio(
     const { imagesPerQuery, minAnswerMs } = project.config.label;
     const takeInImages = () =>
       database.db.transaction((db) => makeQueries(db, images.current(), { set, imagesPerQuery }));
-    await firstRead(folder, takeInImages);
-    await firstRead(folder, () => database.db.transaction((db) => catchUpWithFeedback(db, log)));
-    const jobs = await firstRead(folder, () =>
-      openJobs(project, { database, overrides, ...(onError === undefined ? {} : { onError }) }),
-    );
+    const jobs = await firstRead(database, async () => {
+      await takeInImages();
+      await database.db.transaction((db) => catchUpWithFeedback(db, log));
+      return openJobs(project, { database, overrides, ...(onError === undefined ? {} : { onError }) });
+    });
     ends.push(() => jobs.close());
     const eventCount = (await log.read()).length;
     const plan = createAskingPlan(secret, project.config.label);

@@ -32,6 +32,8 @@ export type SqlExecutor = (
 /** The database and its end. */
 export interface OpenDatabase {
   readonly kind: 'pglite' | 'postgres';
+  /** What messages call it. */
+  readonly place: string;
   readonly db: StudioDatabase;
   /** Names of Postgres schemas: the studio's tables, their migrations, the queue of jobs. */
   readonly schemas: { readonly tables: string; readonly migrations: string; readonly jobs: string };
@@ -41,9 +43,6 @@ export interface OpenDatabase {
   transact<T>(work: (execute: SqlExecutor) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
-
-/** As a driver opens it; `place` is what messages call it. */
-export type UnmigratedDatabase = OpenDatabase & { readonly place: string };
 
 export interface DatabaseOptions {
   /** Of a PostgreSQL, or '' for PGlite; the default is the environment's DATABASE_URL. */
@@ -61,7 +60,7 @@ export async function openDatabase(
   { url = process.env.DATABASE_URL }: DatabaseOptions = {},
 ): Promise<OpenDatabase> {
   await mkdir(folder, { recursive: true });
-  let opened: UnmigratedDatabase | undefined;
+  let opened: OpenDatabase | undefined;
   try {
     opened = isPostgres(url) ? await openPostgres(url, folder) : await openPglite(join(folder, 'pglite'));
     await refuseNewerSchema(opened);
@@ -77,9 +76,9 @@ export async function openDatabase(
 }
 
 /** Does the first work on tables that were just opened: damage that opening did not meet shows here, and is called what it is. */
-export async function firstRead<T>(folder: string, work: () => Promise<T>): Promise<T> {
+export async function firstRead<T>({ place }: OpenDatabase, work: () => Promise<T>): Promise<T> {
   return work().catch((error: unknown) => {
-    throw unreadable(folder, error);
+    throw unreadable(place, error);
   });
 }
 
@@ -111,7 +110,7 @@ function isPostgres(url: string | undefined): url is string {
   throw new HeedError('DATABASE_URL must begin with postgresql://, got something else');
 }
 
-async function openPostgres(url: string, folder: string): Promise<UnmigratedDatabase> {
+async function openPostgres(url: string, folder: string): Promise<OpenDatabase> {
   const postgres = await import('./postgres.ts');
   return postgres.openPostgres(url, await loadSecret(folder));
 }

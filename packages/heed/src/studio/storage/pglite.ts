@@ -7,13 +7,13 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite, type Transaction } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
-import type { SqlExecutor, UnmigratedDatabase } from './database.ts';
+import type { OpenDatabase, SqlExecutor } from './database.ts';
 
 const TABLES_SCHEMA = 'public';
 const MIGRATIONS_SCHEMA = 'drizzle';
 
 /** Opens or makes the files. A first start that was killed half-way is moved aside and begun again. */
-export async function openPglite(dataFolder: string): Promise<UnmigratedDatabase> {
+export async function openPglite(dataFolder: string): Promise<OpenDatabase> {
   if (existsSync(dataFolder) && !isWhole(dataFolder)) await rename(dataFolder, `${dataFolder}.torn-${Date.now()}`);
   const client = await PGlite.create(dataFolder);
   const db = drizzle(client);

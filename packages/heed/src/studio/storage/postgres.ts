@@ -6,7 +6,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { HeedError } from '../../errors.ts';
 import type { Secret } from '../auth/secret.ts';
-import type { SqlExecutor, StudioDatabase, UnmigratedDatabase } from './database.ts';
+import type { OpenDatabase, SqlExecutor, StudioDatabase } from './database.ts';
 
 const CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 5000;
@@ -14,7 +14,7 @@ const CONNECT_TIMEOUT_MS = 5000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 
 /** Connects, and makes the project's schema where it is missing. */
-export async function openPostgres(url: string, secret: Secret): Promise<UnmigratedDatabase> {
+export async function openPostgres(url: string, secret: Secret): Promise<OpenDatabase> {
   const tables = schemaOf(secret);
   const pool = connect(url, tables);
   try {
