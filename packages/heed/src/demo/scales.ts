@@ -86,7 +86,7 @@ export const DEMO_SCALES = {
     tuneSteps: 150,
     pretrainingImages: 2048,
     tuneBatchSize: 16,
-    // The base ended at 8e-6: at five times this rate 150 updates undo more than they teach.
+    // At higher rates 150 updates cost alignment on prompts kept for choosing: docs/results.md.
     learningRate: 2e-5,
     beta: 1,
     warmupSteps: 15,
