@@ -82,7 +82,9 @@ describe('an invite', () => {
     expect(await isIn(session)).toBe(false);
     expect((await join_(tokenIn(made))).status).toBe(401);
     const old = await invite();
-    await test.studio.database.db.execute(sql`update invites set expires_at = now() where id = ${old.id}`);
+    await test.studio.database.db.execute(
+      sql`update invites set expires_at = now() - interval '1 second' where id = ${old.id}`,
+    );
     expect((await join_(tokenIn(old))).status).toBe(401);
   });
 
