@@ -1,6 +1,6 @@
 /** A studio in memory of one process: its app with requests as a browser makes them. For tests alone. */
 import { existsSync, rmSync } from 'node:fs';
-import { cp, mkdtemp } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Project } from '../project/project.ts';
@@ -38,8 +38,16 @@ export interface TestStudio {
 const page = { bytes: new TextEncoder().encode('<!doctype html>'), type: 'text/html; charset=utf-8' };
 const TEST_PAGES: StaticPages = { document: page, files: new Map([['/assets/a.js', page]]) };
 
-export async function openTestStudio(project: Project, options: { attempts?: number } = {}): Promise<TestStudio> {
+/** `secret`: the project's, as 64 hex digits, for tests of what a rater's turns are for; one chosen at random otherwise. */
+export async function openTestStudio(
+  project: Project,
+  options: { attempts?: number; secret?: string } = {},
+): Promise<TestStudio> {
   await useEmptyDatabase(project);
+  if (options.secret) {
+    await mkdir(databaseFolder(project), { recursive: true });
+    await writeFile(join(databaseFolder(project), 'secret'), options.secret, { mode: 0o600 });
+  }
   const studio = await openStudio(project);
   const errors: unknown[] = [];
   const app = createApp(studio, {
