@@ -23,13 +23,22 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
 
 /**
  * Reads the whole file, or the tensors that `only` chooses. Everything becomes float32: exact for F32, F16, BF16 and U8,
- * and for integers up to 2^24.
+ * and for integers up to 2^24. Tensors that `into` names are read into its arrays, so that a large model is in memory once;
+ * the others, into new ones.
  * Throws one sentence that names the file, the tensor, what was expected and what came; also for a weight that is infinite
  * or not a number, unless `allowNonFinite`.
  */
 export async function readSafetensors(
   path: string,
-  { only, allowNonFinite = false }: { only?: (name: string) => boolean; allowNonFinite?: boolean } = {},
+  {
+    only,
+    allowNonFinite = false,
+    into,
+  }: {
+    only?: (name: string) => boolean;
+    allowNonFinite?: boolean;
+    into?: ReadonlyMap<string, { readonly data: Float32Array }>;
+  } = {},
 ): Promise<SafetensorsFile> {
   const file = await openFile(path);
   try {
@@ -37,8 +46,13 @@ export async function readSafetensors(
     const tensors = new Map<string, SafetensorsTensor>();
     for (const [name, entry] of header.entries) {
       if (only && !only(name)) continue;
-      const data = await readTensor(file, header.dataStart, entry, `${path}: tensor ${quote(name)}`);
-      if (!allowNonFinite) checkFinite(data, `${path}: tensor ${quote(name)}`);
+      const where = `${path}: tensor ${quote(name)}`;
+      const data = into?.get(name)?.data ?? new Float32Array(elementCount(entry));
+      if (data.length !== elementCount(entry)) {
+        throw new Error(`${where}: expected ${data.length} numbers, got ${elementCount(entry)}`);
+      }
+      await readTensor(file, header.dataStart, entry, { data, where });
+      if (!allowNonFinite) checkFinite(data, where);
       tensors.set(name, { shape: entry.shape, dtype: entry.dtype, data });
     }
     return { metadata: header.metadata, tensors };
@@ -65,14 +79,17 @@ async function openFile(path: string): Promise<FileHandle> {
   });
 }
 
+function elementCount({ dtype, begin, end }: SafetensorsEntry): number {
+  return (end - begin) / DECODERS[dtype].bytes;
+}
+
 async function readTensor(
   file: FileHandle,
   dataStart: number,
   { dtype, begin, end }: SafetensorsEntry,
-  where: string,
-): Promise<Float32Array> {
+  { data, where }: { data: Float32Array; where: string },
+): Promise<void> {
   const { bytes, decode } = DECODERS[dtype];
-  const data = new Float32Array((end - begin) / bytes);
   const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - begin));
   for (let at = begin; at < end; ) {
     const wanted = Math.min(chunk.length, end - at);
@@ -88,7 +105,6 @@ async function readTensor(
     decode(chunk.subarray(0, wanted), data.subarray(first, first + wanted / bytes));
     at += wanted;
   }
-  return data;
 }
 
 /** Throws when a value is infinite or not a number; `where` begins the sentence. */

@@ -59,6 +59,23 @@ test('float32 tensors survive bit by bit, in any shape', async () => {
   );
 });
 
+test('tensors are read into arrays that are there, where their lengths agree', async () => {
+  const path = join(folder, 'into.safetensors');
+  const tensors: ParameterValues = new Map([
+    ['a', { shape: [2], data: Float32Array.of(1, 2) }],
+    ['b', { shape: [1, 3], data: Float32Array.of(3, 4, 5) }],
+  ]);
+  await writeSafetensors(path, tensors, { dtype: 'F32' });
+  const own = { data: new Float32Array(2) };
+  const read = await readSafetensors(path, { into: new Map([['a', own]]) });
+  expect(read.tensors.get('a')!.data).toBe(own.data);
+  expect([...own.data]).toEqual([1, 2]);
+  expect([...read.tensors.get('b')!.data]).toEqual([3, 4, 5]);
+  await expect(readSafetensors(path, { into: new Map([['b', own]]) })).rejects.toThrow(
+    'into.safetensors: tensor "b": expected 2 numbers, got 3',
+  );
+});
+
 test('halves and integers become float32', async () => {
   const path = join(folder, 'types.safetensors');
   const data = Buffer.alloc(8 + 4 + 2 + 2 + 1);

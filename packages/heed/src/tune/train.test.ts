@@ -213,8 +213,8 @@ describe('tuning', () => {
     });
     await expect(trainModel(run)).rejects.toThrow(/run test stopped after \d+ of 20 updates: .*expected (a )?finite/);
     const latest = await findLatestCheckpoint(run.checkpointFolder);
-    const { readTrainingState, checkFinite } = await import('./training-state.ts');
-    if (latest) checkFinite((await readTrainingState(latest.folder)).optimizer.parameters);
+    const { readOptimizerState, checkFinite } = await import('./training-state.ts');
+    if (latest) checkFinite((await readOptimizerState(latest.folder, new Map())).parameters);
   });
 
   it('draws no samples where none are asked for, not even of the start', async () => {
@@ -236,9 +236,9 @@ describe('tuning', () => {
     expect(run.log[2]).toEqual({ skipped: 1, learningRate: expect.any(Number) });
     for (const metrics of run.log) for (const value of Object.values(metrics)) expect(value).toSatisfy(Number.isFinite);
     for (const { data } of parameters.values()) expect(data.every(Number.isFinite)).toBe(true);
-    const { readTrainingState, checkFinite } = await import('./training-state.ts');
+    const { readOptimizerState, checkFinite } = await import('./training-state.ts');
     const latest = await findLatestCheckpoint(run.checkpointFolder);
-    const { optimizer } = await readTrainingState(latest!.folder);
+    const optimizer = await readOptimizerState(latest!.folder, new Map());
     for (const group of [optimizer.parameters, optimizer.firstMoment, optimizer.secondMoment, optimizer.ema!])
       checkFinite(group);
   });

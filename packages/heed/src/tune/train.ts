@@ -18,7 +18,13 @@ import type { TuneBatches } from './data.ts';
 import { type TuneBatch, tuneLoss } from './loss.ts';
 import type { TuneOptions } from './options.ts';
 import { type TrainedWeights, trainedWeights } from './trained-weights.ts';
-import { checkFingerprint, checkFinite, readTrainingState, writeTrainingState } from './training-state.ts';
+import {
+  checkFingerprint,
+  checkFinite,
+  readOptimizerState,
+  readSavedState,
+  writeTrainingState,
+} from './training-state.ts';
 
 /** What a step reports; losses are means over the step's batches. A skipped update reports nothing but that and its rate. */
 export interface TuneMetrics extends Record<string, number | undefined> {
@@ -192,7 +198,7 @@ function fetch({ batches, options: { replicas } }: TuneTraining, first: number) 
   return () => promise;
 }
 
-/** Copies the latest whole checkpoint into the weights and returns the optimizer's state, or undefined at the start. */
+/** Reads the latest whole checkpoint into the weights and returns the optimizer's state, or undefined at the start. */
 async function restore(training: TuneTraining, weights: TrainedWeights) {
   const { checkpointFolder, fingerprint, run, onSkippedCheckpoint } = training;
   const latest = await findLatestCheckpoint(
@@ -200,18 +206,8 @@ async function restore(training: TuneTraining, weights: TrainedWeights) {
     onSkippedCheckpoint ? { onSkip: onSkippedCheckpoint } : {},
   );
   if (latest === undefined) return undefined;
-  const { saved, optimizer } = await readTrainingState(latest.folder);
-  checkFingerprint(saved, fingerprint, run);
-  for (const [name, value] of weights.trained) {
-    const stored = optimizer.parameters.get(name);
-    if (stored?.data.length !== value.data.length) {
-      throw new HeedError(
-        `checkpoint ${latest.folder}: expected ${value.data.length} numbers for ${name}, got ${stored?.data.length ?? 'none'}`,
-      );
-    }
-    value.data.set(stored.data);
-  }
-  return { ...optimizer, parameters: weights.all };
+  checkFingerprint(await readSavedState(latest.folder), fingerprint, run);
+  return { ...(await readOptimizerState(latest.folder, weights.trained)), parameters: weights.all };
 }
 
 function inputSpecs({ batches, latentShape, textShape }: TuneTraining): Record<keyof TuneBatch, InputSpec> {

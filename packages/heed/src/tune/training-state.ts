@@ -39,27 +39,31 @@ export async function writeTrainingState(
   await writeFile(join(folder, STATE_FILE), `${JSON.stringify(state, null, 2)}\n`);
 }
 
-/** Reads what `writeTrainingState` wrote. */
-export async function readTrainingState(folder: string): Promise<{ saved: SavedState; optimizer: OptimizerState }> {
-  const saved = SavedState.parse(JSON.parse(await readFile(join(folder, STATE_FILE), 'utf8')));
-  const read = async (group: (typeof GROUPS)[number]): Promise<ParameterValues> => {
-    const { tensors } = await readSafetensors(join(folder, `${group}.safetensors`));
+/** Reads where the run stood, without its numbers. */
+export async function readSavedState(folder: string): Promise<SavedState> {
+  return SavedState.parse(JSON.parse(await readFile(join(folder, STATE_FILE), 'utf8')));
+}
+
+/**
+ * Reads the numbers of a checkpoint, the weights into the arrays of `parameters`: all that is trained must be in both, and
+ * of the same shape.
+ */
+export async function readOptimizerState(folder: string, parameters: ParameterValues): Promise<OptimizerState> {
+  const { step } = await readSavedState(folder);
+  const read = async (group: (typeof GROUPS)[number], into?: ParameterValues): Promise<ParameterValues> => {
+    const { tensors } = await readSafetensors(join(folder, `${group}.safetensors`), into ? { into } : {});
     return new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data }]));
   };
-  const [parameters, firstMoment, secondMoment] = await Promise.all(
-    (['parameters', 'firstMoment', 'secondMoment'] as const).map(read),
-  );
+  const weights = await read('parameters', parameters);
+  for (const [name, { data }] of parameters) {
+    if (!weights.has(name)) {
+      throw new HeedError(`checkpoint ${folder}: expected ${data.length} numbers for ${name}, got none`);
+    }
+  }
+  const firstMoment = await read('firstMoment');
+  const secondMoment = await read('secondMoment');
   const ema = existsSync(join(folder, 'ema.safetensors')) ? await read('ema') : undefined;
-  return {
-    saved,
-    optimizer: {
-      step: saved.step,
-      parameters: parameters!,
-      firstMoment: firstMoment!,
-      secondMoment: secondMoment!,
-      ...(ema === undefined ? {} : { ema }),
-    },
-  };
+  return { step, parameters: weights, firstMoment, secondMoment, ...(ema === undefined ? {} : { ema }) };
 }
 
 /** Throws where a checkpoint belongs to other options or data than those it would go on with. */
