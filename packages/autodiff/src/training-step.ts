@@ -2,6 +2,7 @@
  * A training step: one ONNX graph for loss and gradients, then the update on the host arrays that the graph reads.
  * Weights exist once: each session binds the caller's arrays and the optimizer writes into them between runs.
  */
+import { availableParallelism } from 'node:os';
 import { applyAdamW, sumAndNorm } from './adamw.ts';
 import { bindFeeds, bindParameters, checkParameters, inputName } from './compile.ts';
 import { createDeviceTrainingStep } from './device-training-step.ts';
@@ -29,7 +30,9 @@ type Gradients = ReadonlyMap<string, Float32Array>;
  * gradients. Small networks gain from it: two threads share an operator badly, but two batches well.
  */
 export async function createTrainingStep<I extends string>(options: TrainingStepOptions<I>): Promise<TrainingStep<I>> {
-  const { name, inputs, parameters, loss, optimizer = {}, device = 'cpu', threads, replicas = 1 } = options;
+  const { name, inputs, parameters, loss, optimizer = {}, device = 'cpu', replicas = 1 } = options;
+  // Each session alone would take a thread a core: two of them on two cores take 1.6 times as long as with one thread each.
+  const { threads = replicas > 1 ? availableParallelism() : undefined } = options;
   const { trainable = () => true, skipsNotFinite = false } = options;
   if (hasOwnMemory(device)) return createDeviceTrainingStep({ ...options, device });
   const precision = await resolvePrecision(device, options.precision);
