@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 /** The folder of the extracted emoji drawings (`art-<style>.json`). */
 export const ART_FOLDER = fileURLToPath(new URL('../assets', import.meta.url));
 
+/** All trained weights. */
+export const MODELS_FOLDER = fileURLToPath(new URL('../models', import.meta.url));
+
 /** The tiny Stable Diffusion, a diffusers folder. */
 export const TINY_MODEL_FOLDER = fileURLToPath(new URL('../models/tiny-sd', import.meta.url));
 

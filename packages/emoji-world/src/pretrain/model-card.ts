@@ -3,9 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CLIP_FOLDER, RECOGNISER_FOLDER, TINY_MODEL_FOLDER } from '../paths.ts';
-import type { StageContext, StageName } from './stage.ts';
-import { exists, stageFolder } from './stage.ts';
-import { readTrainingProgress } from './training-state.ts';
+import type { StageContext } from './stage.ts';
+import { stageFolder } from './stage.ts';
+import { shipRecord, type TrainingRecord, trainingRecord } from './training-record.ts';
 
 const Rates = z.record(z.string(), z.object({ rate: z.number(), images: z.number() }));
 const Measurements = z.object({
@@ -16,66 +16,22 @@ const Measurements = z.object({
   guidanceScale: z.number(),
   rates: Rates,
 });
-const HeadRates = z.object({ object: z.number(), colour: z.number(), count: z.number(), background: z.number() });
-const RecogniserMeasurements = z.object({
-  cleanTrainingStyles: HeadRates,
-  degradedTrainingStyles: HeadRates,
-  cleanHeldOutStyle: HeadRates,
-});
-
-/** What each trained stage trains, for the card's table. */
-const TRAINED: readonly { stage: StageName; what: string; batch: string }[] = [
-  {
-    stage: 'clip',
-    what: 'CLIP, contrastive, on captions 85 % true and 15 % as the web has them; from update 900 on half of the pictures degraded',
-    batch: '128, then 2 x 128',
-  },
-  { stage: 'vae', what: 'autoencoder, L1 + squared error + coarse squared error + 1e-6 KL', batch: '8' },
-  {
-    stage: 'unet',
-    what: 'U-Net, noise prediction, min-SNR weights, 10 % of captions dropped',
-    batch: '16, from update 4,000 on 32',
-  },
-  {
-    stage: 'recogniser',
-    what: 'recogniser, cross-entropy on scenes half of which are degraded; from update 1,500 on a third of them drawn again from noisy latents, and half in natural colours',
-    batch: '64',
-  },
-];
-
-/** What the saved states do not know of the weights that are shipped. */
-const HISTORY = `CLIP, autoencoder and recogniser began with the weights of an earlier training on two art styles (183, 913 and 900 updates),
-which the table does not count; the tokenizer is that training's. The U-Net began with random weights.`;
-
-/** Writes README.md into the model's folder; needs the measurements of the stages recogniser and measure. */
+/** Writes README.md into the model's folder and the record beside the weights; needs the measurements of the stage measure. */
 export async function writeModelCard(context: StageContext): Promise<string> {
-  const measured = Measurements.parse(await readJson(join(stageFolder(context, 'measure'), 'measurements.json')));
-  const recogniserPath = join(stageFolder(context, 'recogniser'), 'measurements.json');
-  const recogniser = (await exists(recogniserPath))
-    ? RecogniserMeasurements.parse(await readJson(recogniserPath))
-    : undefined;
-  const rows = await Promise.all(
-    TRAINED.map(async ({ stage, what, batch }) => {
-      const progress = await readTrainingProgress(stageFolder(context, stage));
-      return progress
-        ? `| ${stage} | ${what} | ${progress.step} | ${batch} | ${(progress.trainedSeconds / 60).toFixed(0)} |\n`
-        : '';
-    }),
+  const measured = Measurements.parse(
+    JSON.parse(await readFile(join(stageFolder(context, 'measure'), 'measurements.json'), 'utf8')),
   );
+  const record = await trainingRecord(context);
+  await shipRecord(record);
   const path = join(TINY_MODEL_FOLDER, 'README.md');
-  await writeFile(path, card({ measured, recogniser, rows: rows.join('') }));
+  await writeFile(path, card(measured, record));
   return path;
 }
 
-function card({
-  measured,
-  recogniser,
-  rows,
-}: {
-  measured: z.infer<typeof Measurements>;
-  recogniser: z.infer<typeof RecogniserMeasurements> | undefined;
-  rows: string;
-}): string {
+function card(measured: z.infer<typeof Measurements>, { trainings, recogniser }: TrainingRecord): string {
+  const rows = trainings
+    .map(({ stage, what, updates, batch, minutes }) => `| ${stage} | ${what} | ${updates} | ${batch} | ${minutes} |\n`)
+    .join('');
   const aims: Readonly<Record<string, string>> = {
     object: '>= 80 %',
     background: '>= 80 %',
@@ -115,19 +71,18 @@ The text encoder is a copy of CLIP's text tower, taken when the U-Net's training
 ## Data
 
 Scenes rendered on the fly from Noto Emoji (Apache-2.0); Fluent Emoji Flat and Twemoji are held out. Captions of the
-U-Net: three in five made noisy as the web's are (\`src/captions/web.ts\`: counts mostly vague or wrong, colours sometimes
-left out or wrong), two in five true. No person's data, no human judgement, none of the evaluation prompts.
+U-Net go wrong as the web's do (\`src/captions/web.ts\`: most counts vague or wrong, most colours left out or a similar one's
+name), so that the model can draw what it does not heed. No person's data, no human judgement, none of the evaluation prompts.
 
 ## Recipe
 
 Trained from scratch by this project's own engine on two CPU cores that other work shared, with \`npm run pretrain\`
-(seed 0), which continues each stage from where it was left. AdamW; the rate rises, stays, and falls linearly at the end.
+(seed 0), which continues each stage from where it was left: a stage's rows follow each other. AdamW; the rate rises, stays,
+and falls linearly at the end. The tokenizer is that of an earlier training on two art styles; the U-Net began with random weights.
 
 | stage | what | updates | batch | minutes |
 |---|---|---|---|---|
 ${rows}
-${HISTORY}
-
 ## Measured
 
 The 120 evaluation prompts of Lee et al. 2023 (table 4), ${measured.imagesAPrompt} images each, ${measured.sampler}, ${measured.samplingSteps} steps, guidance
@@ -154,8 +109,4 @@ function percent(rate: number): string {
 
 function folderName(path: string): string {
   return path.split(/[\\/]/).slice(-2).join('/');
-}
-
-async function readJson(path: string): Promise<unknown> {
-  return JSON.parse(await readFile(path, 'utf8'));
 }

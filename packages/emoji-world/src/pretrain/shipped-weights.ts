@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { CLIP_FOLDER, RECOGNISER_FOLDER, TINY_MODEL_FOLDER } from '../paths.ts';
 import type { StageContext, StageName } from './stage.ts';
 import { exists, SCALING_FILE, stageFolder, TEXT_TOWER_FILE } from './stage.ts';
+import { inheritedRecordPath, SHIPPED_RECORD } from './training-record.ts';
 import { writeJson } from './write-json.ts';
 
 const TOKENIZER_FILES = ['vocab.json', 'merges.txt', 'tokenizer_config.json', 'special_tokens_map.json'] as const;
@@ -40,6 +41,7 @@ export async function restoreShipped(context: Pick<StageContext, 'root'>): Promi
       path,
       join(stageFolder(context, stage as StageName), 'model.safetensors'),
     ]),
+    [SHIPPED_RECORD, inheritedRecordPath(context)],
     [join(TINY_MODEL_FOLDER, 'text_encoder', 'model.safetensors'), join(stageFolder(context, 'unet'), TEXT_TOWER_FILE)],
   ];
   for (const [source, target] of copies) {

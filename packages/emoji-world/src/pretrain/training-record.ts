@@ -1,0 +1,86 @@
+// What the shipped weights went through: trainings that began with `--from-shipped` add theirs to those before them. It
+// travels beside the weights, because the states of trainings do not.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { MODELS_FOLDER } from '../paths.ts';
+import type { StageContext, StageName } from './stage.ts';
+import { exists, stageFolder } from './stage.ts';
+import { readTrainingProgress } from './training-state.ts';
+import { writeJson } from './write-json.ts';
+
+const HeadRates = z.object({ object: z.number(), colour: z.number(), count: z.number(), background: z.number() });
+const RecogniserRates = z.object({
+  cleanTrainingStyles: HeadRates,
+  degradedTrainingStyles: HeadRates,
+  cleanHeldOutStyle: HeadRates,
+});
+const Training = z.object({
+  stage: z.string(),
+  what: z.string(),
+  updates: z.number(),
+  batch: z.string(),
+  minutes: z.number(),
+});
+const TrainingRecord = z.object({ trainings: z.array(Training), recogniser: RecogniserRates.optional() });
+
+export type TrainingRecord = z.infer<typeof TrainingRecord>;
+
+/** Beside the shipped weights. */
+export const SHIPPED_RECORD = join(MODELS_FOLDER, 'training-record.json');
+
+/** Where `--from-shipped` lays the record of what it begins with. */
+export function inheritedRecordPath({ root }: Pick<StageContext, 'root'>): string {
+  return join(root, 'inherited-record.json');
+}
+
+/** What each trained stage trains now. */
+const TRAINED: readonly { stage: StageName; what: string; batch: string }[] = [
+  {
+    stage: 'clip',
+    what: 'CLIP, contrastive, on captions 85 % true and 15 % as the web has them; half of the pictures degraded',
+    batch: '2 x 128',
+  },
+  { stage: 'vae', what: 'autoencoder, L1 + squared error + coarse squared error + 1e-6 KL', batch: '8' },
+  {
+    stage: 'unet',
+    what: 'U-Net, noise prediction, min-SNR weights, 10 % of captions dropped, all captions as the web has them',
+    batch: '2 x 16',
+  },
+  {
+    stage: 'recogniser',
+    what: 'recogniser, cross-entropy on scenes half of which are degraded, a third drawn again from noisy latents, and half in natural colours',
+    batch: '64',
+  },
+];
+
+/** The record of the weights that stages have left: what they began with, and what they were trained by here. */
+export async function trainingRecord(context: StageContext): Promise<TrainingRecord> {
+  const inherited = await readRecord(inheritedRecordPath(context));
+  const own = await Promise.all(
+    TRAINED.map(async ({ stage, what, batch }) => {
+      const progress = await readTrainingProgress(stageFolder(context, stage));
+      const minutes = Math.round((progress?.trainedSeconds ?? 0) / 60);
+      return progress ? [{ stage, what, updates: progress.step, batch, minutes }] : [];
+    }),
+  );
+  const measured = join(stageFolder(context, 'recogniser'), 'measurements.json');
+  const recogniser = (await exists(measured)) ? RecogniserRates.parse(await readJson(measured)) : inherited?.recogniser;
+  return {
+    trainings: [...(inherited?.trainings ?? []), ...own.flat()],
+    ...(recogniser === undefined ? {} : { recogniser }),
+  };
+}
+
+/** Lays the record beside the shipped weights. */
+export async function shipRecord(record: TrainingRecord): Promise<void> {
+  await writeJson(SHIPPED_RECORD, TrainingRecord.parse(record));
+}
+
+async function readRecord(path: string): Promise<TrainingRecord | undefined> {
+  return (await exists(path)) ? TrainingRecord.parse(await readJson(path)) : undefined;
+}
+
+async function readJson(path: string): Promise<unknown> {
+  return JSON.parse(await readFile(path, 'utf8'));
+}
