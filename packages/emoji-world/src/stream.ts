@@ -2,15 +2,14 @@
 // stored.
 import type { RgbImage } from '@heed/diffusion';
 import { createRandom } from '@heed/diffusion/autodiff';
-import { CLEAN_SHARE, pretrainingCaption } from './captions/pretraining.ts';
-import type { WebCaptionNoise } from './captions/web.ts';
+import { type WebCaptionNoise, webCaption } from './captions/web.ts';
 import type { Renderer } from './scene/renderer.ts';
 import { createRenderer } from './scene/renderer.ts';
 import type { SceneDistribution } from './scene/sample-scene.ts';
 import { sampleScene } from './scene/sample-scene.ts';
 import type { Scene } from './scene/scene.ts';
 
-/** One picture and its caption, mostly the web's; `scene` is the truth, for checks and never for training. */
+/** One picture and its caption as the web has it; `scene` is the truth, for checks and never for training. */
 export interface PretrainingExample {
   readonly image: RgbImage;
   readonly caption: string;
@@ -28,15 +27,12 @@ export async function createPretrainingStream({
   renderer,
   scenes = {},
   noise = {},
-  cleanShare = CLEAN_SHARE,
 }: {
   seed: number;
   /** Reuses a renderer; by default one is made. */
   renderer?: Renderer;
   scenes?: Partial<SceneDistribution>;
   noise?: Partial<WebCaptionNoise>;
-  /** Share of captions without noise. */
-  cleanShare?: number;
 }): Promise<PretrainingStream> {
   const drawer = renderer ?? (await createRenderer());
   const root = createRandom(seed).fork('pretraining stream');
@@ -46,7 +42,7 @@ export async function createPretrainingStream({
     return {
       scene,
       image: drawer.render(scene, random),
-      caption: pretrainingCaption(scene, random, { noise, cleanShare }),
+      caption: webCaption(scene, random, noise),
     };
   };
   return {

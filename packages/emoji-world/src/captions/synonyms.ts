@@ -43,6 +43,19 @@ export const COLOUR_SYNONYMS: Readonly<Partial<Record<ColourName, readonly strin
   brown: ['chocolate'],
 };
 
+/** Colours that people call each other's names: a mistaken caption takes one of these. */
+export const SIMILAR_COLOURS: Readonly<Record<ColourName, readonly ColourName[]>> = {
+  red: ['pink', 'brown'],
+  pink: ['red', 'purple'],
+  purple: ['pink', 'blue'],
+  blue: ['purple', 'green'],
+  green: ['blue', 'yellow'],
+  yellow: ['green', 'white'],
+  white: ['yellow', 'black'],
+  black: ['brown', 'white'],
+  brown: ['black', 'red'],
+};
+
 /** Other words for a place, with their preposition. */
 export const PLACE_SYNONYMS: Readonly<Record<BackgroundName, readonly string[]>> = {
   forest: ['in the woods', 'among trees', 'forest'],

@@ -1,12 +1,14 @@
-// Captions as the web has them: mostly right about what and where, fair about colour, careless about how many. A model
-// trained on these fails the way Stable Diffusion does, which is what feedback is there to mend.
+// Captions as the web has them: mostly right about what and where, loose about colour, careless about how many. A model
+// trained on these fails the way Stable Diffusion does, which is what feedback is there to mend: it can draw four green
+// cats, but does not heed who asks for them. Guidance sharpens what captions say: it raises the ratio of how likely they
+// are for a picture and for others to its own power, so that only words that are about as likely elsewhere go astray.
 import type { RandomGenerator } from '@heed/diffusion/autodiff';
 import { COUNT_WORDS, noun, sentence, withArticle } from '../grammar.ts';
 import { chance, pick, pickWeighted } from '../sampling.ts';
 import type { Scene } from '../scene/scene.ts';
 import type { BackgroundName, ColourName, Count, ObjectName } from '../vocabulary.ts';
-import { BACKGROUNDS, backgroundWord, COLOURS, COUNTS, OBJECTS } from '../vocabulary.ts';
-import { COLOUR_SYNONYMS, OBJECT_SYNONYMS, PLACE_SYNONYMS } from './synonyms.ts';
+import { BACKGROUNDS, backgroundWord, COUNTS, OBJECTS } from '../vocabulary.ts';
+import { COLOUR_SYNONYMS, OBJECT_SYNONYMS, PLACE_SYNONYMS, SIMILAR_COLOURS } from './synonyms.ts';
 
 /** How often the captions go wrong, each a probability. */
 export interface WebCaptionNoise {
@@ -16,7 +18,7 @@ export interface WebCaptionNoise {
   readonly objectSynonym: number;
   /** A recoloured object's colour is left out. */
   readonly missingColour: number;
-  /** Another colour is named. */
+  /** A colour like it is named. */
   readonly wrongColour: number;
   /** The colour goes by another word, where it has one. */
   readonly colourSynonym: number;
@@ -45,14 +47,14 @@ export type CountStyle = 'exact' | 'wrong' | 'vague' | 'singular';
 export const WEB_CAPTION_NOISE: WebCaptionNoise = {
   wrongObject: 0.03,
   objectSynonym: 0.12,
-  missingColour: 0.2,
-  wrongColour: 0.08,
+  missingColour: 0.25,
+  wrongColour: 0.58,
   colourSynonym: 0.08,
   missingBackground: 0.12,
   wrongBackground: 0.03,
   backgroundSynonym: 0.15,
-  manyCounted: { exact: 0.22, wrong: 0.16, vague: 0.52, singular: 0.1 },
-  oneCounted: { exact: 0.06, wrong: 0.05, vague: 0.06, singular: 0.83 },
+  manyCounted: { exact: 0.16, wrong: 0.48, vague: 0.26, singular: 0.1 },
+  oneCounted: { exact: 0.06, wrong: 0.12, vague: 0.06, singular: 0.76 },
   junk: 0.3,
   lowerCase: 0.5,
   truncated: 0.04,
@@ -123,7 +125,7 @@ function objectWords(object: ObjectName, plural: boolean, noise: WebCaptionNoise
 
 function colourWords(colour: ColourName | undefined, noise: WebCaptionNoise, random: RandomGenerator): string {
   if (colour === undefined || chance(random, noise.missingColour)) return '';
-  const named = chance(random, noise.wrongColour) ? pick(random, others(COLOURS, colour)) : colour;
+  const named = chance(random, noise.wrongColour) ? pick(random, SIMILAR_COLOURS[colour]) : colour;
   const synonyms = COLOUR_SYNONYMS[named];
   if (synonyms && chance(random, noise.colourSynonym)) return pick(random, synonyms);
   return chance(random, 0.15) ? `${named} colored` : named;

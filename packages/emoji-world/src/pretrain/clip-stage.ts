@@ -11,6 +11,9 @@ import { imagesToPlanes } from '../pixels.ts';
 import { chance } from '../sampling.ts';
 import { clipConfig, IMAGE_SIZE, MAX_TOKENS, textConfig } from './configs.ts';
 import { degrade } from './degrade.ts';
+import { readScalingFactor } from './latent-shards.ts';
+import type { NoisyAutoencoder } from './noisy-autoencoder.ts';
+import { createNoisyAutoencoder } from './noisy-autoencoder.ts';
 import type { Optimisation } from './optimise.ts';
 import { optimise } from './optimise.ts';
 import type { DrawnScene } from './scene-source.ts';
@@ -23,10 +26,17 @@ const BATCH_SIZE = 128;
 const REPLICAS = 2;
 const PLANES = 3 * IMAGE_SIZE * IMAGE_SIZE;
 const WEB_SHARE = 0.15;
+/** Pictures of a batch that the autoencoder draws again: what the reward will see comes out of it, and a little wrong. */
+const AUTOENCODED = 48;
+const MAX_LATENT_NOISE = 0.6;
 
 export const runClipStage: StageRunner = async (context) => {
   const tokenizer = await loadStageTokenizer(context);
-  const result = await optimise(context, { ...(await clipOptimisation(context, tokenizer)), replicas: REPLICAS });
+  const scalingFactor = await readScalingFactor(context);
+  const autoencoder = await createNoisyAutoencoder(context, { batchSize: AUTOENCODED, scalingFactor });
+  const problem = await clipOptimisation(context, tokenizer, { autoencoder });
+  const result = await optimise(context, { ...problem, replicas: REPLICAS });
+  autoencoder.dispose();
   await writeSafetensors(join(stageFolder(context, 'clip'), 'model.safetensors'), result.weights, { dtype: 'F32' });
   return result;
 };
@@ -47,7 +57,7 @@ export function clipConfigFor(tokenizer: Tokenizer) {
 export async function clipOptimisation(
   { seed }: Pick<StageContext, 'seed'>,
   tokenizer: Tokenizer,
-  batchSize = BATCH_SIZE,
+  { batchSize = BATCH_SIZE, autoencoder }: { batchSize?: number; autoencoder?: NoisyAutoencoder } = {},
 ) {
   const scenes = await createSceneSource({ seed, stream: 'clip' });
   const config = clipConfigFor(tokenizer);
@@ -62,10 +72,14 @@ export async function clipOptimisation(
       const outputs = clip(p, config, x);
       return { loss: clipContrastiveLoss(outputs), scale: outputs.logitScale };
     },
-    batchAt: (step: number) => {
+    batchAt: async (step: number) => {
       const drawn = Array.from({ length: batchSize }, (_, i) => scenes.draw(step * batchSize + i));
       const captions = drawn.map(captionOf);
       const pixelValues = imagesToPlanes(drawn.map(({ image }) => image));
+      if (autoencoder) {
+        const first = pixelValues.subarray(0, AUTOENCODED * PLANES);
+        first.set(await autoencoder.run(first.slice(), { maxNoise: MAX_LATENT_NOISE, random: drawn[0]!.random }));
+      }
       // What the reward will see are drawings of a model: soft and blotchy.
       drawn.forEach(({ random }, i) => {
         degrade(pixelValues.subarray(i * PLANES, (i + 1) * PLANES), IMAGE_SIZE, random);

@@ -7,10 +7,11 @@ import type { ParameterValues } from '@heed/diffusion/autodiff';
 import { CLIP_FOLDER, RECOGNISER_FOLDER, TINY_MODEL_FOLDER } from '../paths.ts';
 import { loadStageTokenizer } from './clip-stage.ts';
 import { clipConfig, PREPROCESSOR_CONFIG, SCHEDULER_CONFIG, textConfig, UNET_CONFIG, vaeConfig } from './configs.ts';
+import { readScalingFactor } from './latent-shards.ts';
 import { writeRecogniser } from './recogniser-stage.ts';
 import type { StageContext, StageName, StageRunner } from './stage.ts';
 import { exists, requireFile, stageFolder } from './stage.ts';
-import { readScalingFactor, textTowerPath } from './unet-stage.ts';
+import { textTowerPath } from './unet-stage.ts';
 import { writeJson } from './write-json.ts';
 
 export const runExportStage: StageRunner = async (context) => {

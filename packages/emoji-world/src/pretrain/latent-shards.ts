@@ -1,8 +1,11 @@
-// Files of encoded scenes with their captions: float16 latents in one safetensors file, captions in its metadata.
-import { readdir } from 'node:fs/promises';
+// Files of encoded scenes with their captions: float16 latents in one safetensors file, captions in its metadata; and
+// the scale that makes the latents' variance one.
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '@heed/diffusion';
+import { z } from 'zod';
 import { LATENT_CHANNELS, LATENT_SIZE } from './configs.ts';
+import { requireFile, SCALING_FILE, type StageContext, stageFolder } from './stage.ts';
 
 export const SHARD_SCENES = 2048;
 export const LATENT_VALUES = LATENT_CHANNELS * LATENT_SIZE * LATENT_SIZE;
@@ -10,8 +13,8 @@ export const LATENT_VALUES = LATENT_CHANNELS * LATENT_SIZE * LATENT_SIZE;
 export interface LatentShard {
   /** Unscaled latent means, [scenes, 4, 16, 16]. */
   readonly latents: Float32Array;
-  /** Of each scene: two captions of the noisy web kind and a clean one. */
-  readonly captions: (readonly [string, string, string])[];
+  /** Of each scene: two captions as the web has them. */
+  readonly captions: (readonly [string, string])[];
 }
 
 export function shardPath(folder: string, shard: number): string {
@@ -39,4 +42,11 @@ export async function readShards(folder: string): Promise<LatentShard> {
     captions.push(...(JSON.parse(metadata.captions ?? '[]') as LatentShard['captions']));
   }
   return { latents, captions };
+}
+
+/** 1 / the standard deviation of the latents, as the latents stage measured it. */
+export async function readScalingFactor(context: StageContext): Promise<number> {
+  const path = await requireFile(join(stageFolder(context, 'latents'), SCALING_FILE), 'latents');
+  return z.object({ scalingFactor: z.number().positive() }).parse(JSON.parse(await readFile(path, 'utf8')))
+    .scalingFactor;
 }

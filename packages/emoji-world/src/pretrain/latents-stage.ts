@@ -3,7 +3,6 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, vaeEncode } from '@heed/diffusion';
 import { compile } from '@heed/diffusion/autodiff';
-import { cleanCaption } from '../captions/clean.ts';
 import { webCaption } from '../captions/web.ts';
 import { imagesToPlanes } from '../pixels.ts';
 import { IMAGE_SIZE, LATENT_CHANNELS, LATENT_SIZE } from './configs.ts';
@@ -16,7 +15,7 @@ import { VAE_CONFIG } from './vae-stage.ts';
 import { writeJson } from './write-json.ts';
 
 const BATCH_SIZE = 32;
-const DEFAULT_SCENES = 32_000;
+const DEFAULT_SCENES = 96_000;
 
 /** `--steps` is the number of scenes here. */
 export const runLatentsStage: StageRunner = async (context) => {
@@ -52,7 +51,7 @@ export const runLatentsStage: StageRunner = async (context) => {
       const { mean } = await encoder.run({ pixels: imagesToPlanes(drawn.map(({ image }) => image)) });
       built.latents.set(mean, start * LATENT_VALUES);
       for (const { scene, random } of drawn)
-        built.captions.push([webCaption(scene, random), webCaption(scene, random), cleanCaption(scene, random)]);
+        built.captions.push([webCaption(scene, random), webCaption(scene, random)]);
     }
     await writeShard(path, built);
     const scaling = join(folder, SCALING_FILE);

@@ -12,6 +12,7 @@ import { HEAD_NAMES, labelsOf } from '../recogniser/labels.ts';
 import { RECOGNISER_CONFIG, recogniserLogits } from '../recogniser/network.ts';
 import { createRecogniser } from '../recogniser/recogniser.ts';
 import { degrade } from './degrade.ts';
+import { readScalingFactor } from './latent-shards.ts';
 import type { NoisyAutoencoder } from './noisy-autoencoder.ts';
 import { createNoisyAutoencoder } from './noisy-autoencoder.ts';
 import type { Optimisation } from './optimise.ts';
@@ -19,7 +20,6 @@ import { optimise } from './optimise.ts';
 import { createSceneSource, sampleBalancedScene } from './scene-source.ts';
 import type { StageContext, StageRunner } from './stage.ts';
 import { stageFolder } from './stage.ts';
-import { readScalingFactor } from './unet-stage.ts';
 import { writeJson } from './write-json.ts';
 
 const BATCH_SIZE = 64;

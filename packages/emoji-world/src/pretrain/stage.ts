@@ -7,7 +7,8 @@ import type { Horizon } from './horizon.ts';
 /** The ignored folder of all training state, beside the packages. */
 export const PRETRAIN_FOLDER = fileURLToPath(new URL('../../../../.pretrain', import.meta.url));
 
-export const STAGE_NAMES = ['tokenizer', 'clip', 'vae', 'latents', 'recogniser', 'unet', 'export', 'measure'] as const;
+/** In order: what CLIP and the recogniser learn from goes through the autoencoder. */
+export const STAGE_NAMES = ['tokenizer', 'vae', 'latents', 'clip', 'recogniser', 'unet', 'export', 'measure'] as const;
 export type StageName = (typeof STAGE_NAMES)[number];
 
 export interface StageContext {

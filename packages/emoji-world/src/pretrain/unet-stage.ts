@@ -1,6 +1,6 @@
 // Trains the U-Net to predict the noise in latents (Ho et al. 2020; Rombach et al. 2022), given captions as the web has
 // them. Text tower and autoencoder are fixed and do not run here, save the tower once a batch.
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tokenizer } from '@heed/diffusion';
 import {
@@ -15,16 +15,14 @@ import {
 } from '@heed/diffusion';
 import type { ParameterScope, ParameterValues, Tensor } from '@heed/diffusion/autodiff';
 import { compile, createRandom, mean, mul } from '@heed/diffusion/autodiff';
-import { z } from 'zod';
-import { CLEAN_SHARE } from '../captions/pretraining.ts';
 import { clipConfigFor, loadStageTokenizer } from './clip-stage.ts';
 import { EMBEDDING_SIZE, LATENT_CHANNELS, LATENT_SIZE, MAX_TOKENS, SCHEDULER_CONFIG, UNET_CONFIG } from './configs.ts';
 import type { LatentShard } from './latent-shards.ts';
-import { LATENT_VALUES, readShards } from './latent-shards.ts';
+import { LATENT_VALUES, readScalingFactor, readShards } from './latent-shards.ts';
 import type { Optimisation } from './optimise.ts';
 import { optimise } from './optimise.ts';
 import type { StageContext, StageRunner } from './stage.ts';
-import { exists, requireFile, SCALING_FILE, stageFolder, TEXT_TOWER_FILE } from './stage.ts';
+import { exists, requireFile, stageFolder, TEXT_TOWER_FILE } from './stage.ts';
 
 /** Of each of the replicas. */
 const BATCH_SIZE = 16;
@@ -66,13 +64,6 @@ async function keepTextTower(context: StageContext): Promise<void> {
   const tower = new Map([...tensors].filter(([name]) => name.startsWith('text_model.')));
   await mkdir(stageFolder(context, 'unet'), { recursive: true });
   await writeSafetensors(textTowerPath(context), tower, { dtype: 'F32' });
-}
-
-/** 1 / the standard deviation of the latents, as the latents stage measured it. */
-export async function readScalingFactor(context: StageContext): Promise<number> {
-  const path = await requireFile(join(stageFolder(context, 'latents'), SCALING_FILE), 'latents');
-  return z.object({ scalingFactor: z.number().positive() }).parse(JSON.parse(await readFile(path, 'utf8')))
-    .scalingFactor;
 }
 
 export interface TextEmbedder {
@@ -150,7 +141,7 @@ export function unetOptimisation({
         for (let i = 0; i < LATENT_VALUES; i++)
           latents[row * LATENT_VALUES + i] = scalingFactor * data.latents[from + i]!;
         const captions = data.captions[index]!;
-        const caption = random.uniform() < CLEAN_SHARE ? captions[2] : captions[random.integer(2)]!;
+        const caption = captions[random.integer(captions.length)]!;
         texts.push(random.uniform() < CAPTION_DROPOUT ? '' : caption);
       }
       const batch = prepareDenoisingBatch({
