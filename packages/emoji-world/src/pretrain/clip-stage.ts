@@ -11,7 +11,6 @@ import { imagesToPlanes } from '../pixels.ts';
 import { chance } from '../sampling.ts';
 import { clipConfig, IMAGE_SIZE, MAX_TOKENS, textConfig } from './configs.ts';
 import { degrade } from './degrade.ts';
-import { readScalingFactor } from './latent-shards.ts';
 import type { NoisyAutoencoder } from './noisy-autoencoder.ts';
 import { createNoisyAutoencoder } from './noisy-autoencoder.ts';
 import type { Optimisation } from './optimise.ts';
@@ -28,12 +27,10 @@ const PLANES = 3 * IMAGE_SIZE * IMAGE_SIZE;
 const WEB_SHARE = 0.15;
 /** Pictures of a batch that the autoencoder draws again: what the reward will see comes out of it, and a little wrong. */
 const AUTOENCODED = 48;
-const MAX_LATENT_NOISE = 0.6;
 
 export const runClipStage: StageRunner = async (context) => {
   const tokenizer = await loadStageTokenizer(context);
-  const scalingFactor = await readScalingFactor(context);
-  const autoencoder = await createNoisyAutoencoder(context, { batchSize: AUTOENCODED, scalingFactor });
+  const autoencoder = await createNoisyAutoencoder(context, { pictures: AUTOENCODED });
   const problem = await clipOptimisation(context, tokenizer, { autoencoder });
   const result = await optimise(context, { ...problem, replicas: REPLICAS });
   autoencoder.dispose();
@@ -76,10 +73,7 @@ export async function clipOptimisation(
       const drawn = Array.from({ length: batchSize }, (_, i) => scenes.draw(step * batchSize + i));
       const captions = drawn.map(captionOf);
       const pixelValues = imagesToPlanes(drawn.map(({ image }) => image));
-      if (autoencoder) {
-        const first = pixelValues.subarray(0, AUTOENCODED * PLANES);
-        first.set(await autoencoder.run(first.slice(), { maxNoise: MAX_LATENT_NOISE, random: drawn[0]!.random }));
-      }
+      await autoencoder?.redrawFirst(pixelValues, drawn[0]!.random);
       // What the reward will see are drawings of a model: soft and blotchy.
       drawn.forEach(({ random }, i) => {
         degrade(pixelValues.subarray(i * PLANES, (i + 1) * PLANES), IMAGE_SIZE, random);

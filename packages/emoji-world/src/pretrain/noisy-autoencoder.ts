@@ -5,32 +5,36 @@ import { readSafetensors, vaeDecode, vaeEncode } from '@heed/diffusion';
 import type { RandomGenerator } from '@heed/diffusion/autodiff';
 import { add, compile } from '@heed/diffusion/autodiff';
 import { IMAGE_SIZE, LATENT_CHANNELS, LATENT_SIZE } from './configs.ts';
-import { LATENT_VALUES } from './latent-shards.ts';
+import { LATENT_VALUES, readScalingFactor } from './latent-shards.ts';
 import type { StageContext } from './stage.ts';
 import { requireFile, stageFolder } from './stage.ts';
 import { VAE_CONFIG } from './vae-stage.ts';
 
+/** Largest deviation of the noise, in units of the latents' own. */
+const MAX_LATENT_NOISE = 0.6;
+
 export interface NoisyAutoencoder {
   /**
-   * Pictures [N, 3, 64, 64] in [-1, 1] through the autoencoder and back. Each picture's latents get Gaussian noise of a
-   * deviation drawn from [0, `maxNoise`), in units of the latents' own deviation.
+   * Puts the first `pictures` of [N, 3, 64, 64] in [-1, 1] through the autoencoder and back, in place. Each picture's
+   * latents get Gaussian noise of a deviation of its own.
    */
-  run(pixels: Float32Array, options: { maxNoise: number; random: RandomGenerator }): Promise<Float32Array>;
+  redrawFirst(pixels: Float32Array, random: RandomGenerator): Promise<void>;
   dispose(): void;
 }
 
-/** The autoencoder of the vae stage, compiled for `batchSize` pictures; `scalingFactor` is 1 / its latents' deviation. */
+/** The autoencoder of the vae stage, compiled for that many pictures. */
 export async function createNoisyAutoencoder(
   context: StageContext,
-  { batchSize, scalingFactor }: { batchSize: number; scalingFactor: number },
+  { pictures }: { pictures: number },
 ): Promise<NoisyAutoencoder> {
+  const scalingFactor = await readScalingFactor(context);
   const path = await requireFile(join(stageFolder(context, 'vae'), 'model.safetensors'), 'vae');
   const { tensors } = await readSafetensors(path);
   const network = await compile({
     name: 'noisy autoencoder',
     inputs: {
-      pixels: { shape: [batchSize, 3, IMAGE_SIZE, IMAGE_SIZE] },
-      noise: { shape: [batchSize, LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE] },
+      pixels: { shape: [pictures, 3, IMAGE_SIZE, IMAGE_SIZE] },
+      noise: { shape: [pictures, LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE] },
     },
     parameters: tensors,
     build: (p, { pixels, noise }) => ({
@@ -39,13 +43,14 @@ export async function createNoisyAutoencoder(
     threads: 1,
   });
   return {
-    async run(pixels, { maxNoise, random }) {
-      const noise = new Float32Array(batchSize * LATENT_VALUES);
-      for (let row = 0; row < batchSize; row++) {
-        const deviation = (maxNoise * random.uniform()) / scalingFactor;
+    async redrawFirst(pixels, random) {
+      const noise = new Float32Array(pictures * LATENT_VALUES);
+      for (let row = 0; row < pictures; row++) {
+        const deviation = (MAX_LATENT_NOISE * random.uniform()) / scalingFactor;
         for (let i = 0; i < LATENT_VALUES; i++) noise[row * LATENT_VALUES + i] = deviation * random.normal();
       }
-      return (await network.run({ pixels, noise })).decoded;
+      const first = pixels.subarray(0, pictures * 3 * IMAGE_SIZE * IMAGE_SIZE);
+      first.set((await network.run({ pixels: first.slice(), noise })).decoded);
     },
     dispose: () => network.dispose(),
   };

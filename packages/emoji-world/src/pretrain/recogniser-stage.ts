@@ -12,7 +12,6 @@ import { HEAD_NAMES, labelsOf } from '../recogniser/labels.ts';
 import { RECOGNISER_CONFIG, recogniserLogits } from '../recogniser/network.ts';
 import { createRecogniser } from '../recogniser/recogniser.ts';
 import { degrade } from './degrade.ts';
-import { readScalingFactor } from './latent-shards.ts';
 import type { NoisyAutoencoder } from './noisy-autoencoder.ts';
 import { createNoisyAutoencoder } from './noisy-autoencoder.ts';
 import type { Optimisation } from './optimise.ts';
@@ -27,12 +26,10 @@ const SIZE = RECOGNISER_CONFIG.imageSize;
 const PLANES = 3 * SIZE * SIZE;
 /** Pictures of a batch that the autoencoder draws again; what is generated looks like them. */
 const AUTOENCODED = 24;
-const MAX_LATENT_NOISE = 0.6;
 const NATURAL_COLOUR = 0.5;
 
 export const runRecogniserStage: StageRunner = async (context) => {
-  const scalingFactor = await readScalingFactor(context);
-  const autoencoder = await createNoisyAutoencoder(context, { batchSize: AUTOENCODED, scalingFactor });
+  const autoencoder = await createNoisyAutoencoder(context, { pictures: AUTOENCODED });
   const result = await optimise(context, await recogniserOptimisation(context, { autoencoder }));
   autoencoder.dispose();
   if (!result.finished) return result;
@@ -83,10 +80,7 @@ export async function recogniserOptimisation(
     batchAt: async (step: number) => {
       const drawn = Array.from({ length: batchSize }, (_, i) => scenes.draw(step * batchSize + i));
       const pixels = imagesToPlanes(drawn.map(({ image }) => image));
-      if (autoencoder) {
-        const first = pixels.subarray(0, AUTOENCODED * PLANES);
-        first.set(await autoencoder.run(first.slice(), { maxNoise: MAX_LATENT_NOISE, random: drawn[0]!.random }));
-      }
+      await autoencoder?.redrawFirst(pixels, drawn[0]!.random);
       drawn.forEach(({ random }, i) => {
         degrade(pixels.subarray(i * PLANES, (i + 1) * PLANES), SIZE, random);
       });

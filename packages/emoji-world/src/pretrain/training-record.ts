@@ -38,7 +38,7 @@ export function inheritedRecordPath({ root }: Pick<StageContext, 'root'>): strin
 const TRAINED: readonly { stage: StageName; what: string; batch: string }[] = [
   {
     stage: 'clip',
-    what: 'CLIP, contrastive, on captions 85 % true and 15 % as the web has them; half of the pictures degraded',
+    what: 'CLIP, contrastive, on captions 85 % true and 15 % as the web has them; three in eight pictures drawn again from noisy latents, half of all degraded',
     batch: '2 x 128',
   },
   { stage: 'vae', what: 'autoencoder, L1 + squared error + coarse squared error + 1e-6 KL', batch: '8' },
