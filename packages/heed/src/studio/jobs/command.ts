@@ -3,6 +3,7 @@
  * `--json` writes to stderr. Knows nothing of the queue.
  */
 import { spawn } from 'node:child_process';
+import { constants, getPriority, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type ProcessMark, processMark } from '@heed/diffusion/process-mark';
@@ -33,6 +34,7 @@ export function startCommand(
 ): RunningCommand {
   const { program = HEED, onChange = () => {} } = options;
   const child = spawn(process.execPath, [program, ...args, '--json'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  giveWay(child.pid);
   let output: JobOutput = { notes: [] };
   let isStopping = false;
   createInterface({ input: child.stderr }).on('line', (line) => {
@@ -70,6 +72,17 @@ export function startCommand(
     },
     ended,
   };
+}
+
+/** Training takes every core there is; people who label must not wait for it. */
+function giveWay(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority;
+    setPriority(pid, Math.min(getPriority() + PRIORITY_BELOW_NORMAL, PRIORITY_LOW));
+  } catch {
+    // It has ended already, or the system lets nobody change priorities: it runs all the same.
+  }
 }
 
 /** What a line of the command's stderr says. */

@@ -1,6 +1,6 @@
 // Jobs on the studio's database: claimed once, begun again when a worker is lost, never ended by a worker that lost its claim.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -121,6 +121,7 @@ describe('the queue', () => {
 /** Speaks like a command of heed: counts, stops at SIGTERM with 130 and keeps where it was. */
 const PROGRAM = `
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 const file = process.argv[process.argv.indexOf('--project') + 1] + '/counted';
 let count = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
 const total = Number(process.argv.find((text) => text.startsWith('total='))?.slice(6) ?? 1e9);
@@ -130,6 +131,7 @@ const say = (value) => process.stderr.write(JSON.stringify(value) + '\\n');
 const name = process.argv.indexOf('--name');
 if (name > 0) say({ note: 'as ' + process.argv[name + 1] });
 say({ note: 'from ' + count });
+if (process.argv.includes('tell=priority')) say({ note: 'priority ' + getPriority() });
 setInterval(() => {
   say({ progress: 'count', done: ++count, total });
   if (count === 13) { say({ error: 'thirteen' }); process.exit(1); }
@@ -172,6 +174,13 @@ describe('the worker', () => {
     expect(end).toMatchObject({ state: 'done', attempt: 1, progress: { done: 10, total: 10 }, notes: ['from 0'] });
     expect(seen.at(-1)).toEqual(end);
     expect((await jobs.all())[0]).toEqual(end);
+  });
+
+  it('lets people who label go before it', async () => {
+    const { id } = (await jobs.start('tune', { settings: ['total=5', 'tell=priority'] }))!;
+    const { notes } = await until(id, hasEnded);
+    const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority;
+    expect(notes).toContain(`priority ${Math.min(getPriority() + PRIORITY_BELOW_NORMAL, PRIORITY_LOW)}`);
   });
 
   it('gives a run its name', async () => {
