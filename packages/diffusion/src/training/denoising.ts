@@ -57,11 +57,14 @@ export function prepareDenoisingBatch({
   random,
   schedule,
   gamma,
+  timestepsFrom,
 }: {
   latents: { data: Float32Array; shape: Shape };
   random: RandomGenerator;
   schedule: NoiseSchedule;
   gamma?: number | undefined;
+  /** [N]: the lowest timestep that each may be noised to; 0 where absent. */
+  timestepsFrom?: readonly number[] | undefined;
 }): DenoisingBatch {
   const { data, shape } = latents;
   if (shape.length !== 4 || data.length !== elementCount(shape)) {
@@ -69,7 +72,10 @@ export function prepareDenoisingBatch({
       `latents: expected [N, C, h, w] with as many values, got ${formatShape(shape)} with ${data.length} values`,
     );
   }
-  const timestep = Float32Array.from({ length: shape[0]! }, () => random.integer(schedule.numTrainTimesteps));
+  const timestep = Float32Array.from({ length: shape[0]! }, (_, i) => {
+    const from = timestepsFrom?.[i] ?? 0;
+    return from + random.integer(schedule.numTrainTimesteps - from);
+  });
   const noise = random.fillNormal(new Float32Array(data.length));
   const batch = { schedule, clean: data, noise, timesteps: timestep };
   const { predictionType } = schedule;

@@ -113,6 +113,27 @@ const reward = z.strictObject({
 
 const tune = z.strictObject({
   beta: z.number().min(0).default(1).describe('Weight of the pre-training loss (the paper does not print it).'),
+  modelRewardPower: z
+    .number()
+    .min(0)
+    .max(64)
+    .default(0)
+    .describe(
+      'Images of the model are drawn in proportion to r^modelRewardPower, r being their learned reward; 0 draws all alike and weighs each by r, as equation 2 of the paper has it.',
+    ),
+  pretrainingRewardPower: z
+    .number()
+    .min(0)
+    .max(64)
+    .default(0)
+    .describe(
+      'Pre-training pairs are drawn in proportion to r^pretrainingRewardPower: the reward sorts out captions that do not fit their picture. 0 draws all alike, as in the paper.',
+    ),
+  modelTimestepsFrom: whole(0, 999)
+    .default(0)
+    .describe(
+      'Lowest timestep (of 1,000) that images of the model are noised to: what is drawn is decided in the noise, while details should be learned from real pictures. 0, as in the paper, uses all.',
+    ),
   steps: whole(1).default(1000).describe('Optimizer updates; the paper makes 10,000.'),
   batchSize: whole(1)
     .default(16)

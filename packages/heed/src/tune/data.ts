@@ -4,7 +4,7 @@
  */
 import { type NoiseSchedule, prepareDenoisingBatch } from '@heed/diffusion';
 import { createRandom, type RandomGenerator, type Shape } from '@heed/diffusion/autodiff';
-import { createShuffledStream } from './stream.ts';
+import { createShuffledStream, type ShuffledStream } from './stream.ts';
 
 /** An image of the base model: its latents are looked up by `image`. */
 export interface ModelSample {
@@ -20,6 +20,8 @@ export interface ModelSample {
 export interface PretrainingSample {
   key: string;
   caption: string;
+  /** r(x, z) in [0, 1], where pairs are drawn by it. */
+  reward?: number;
 }
 
 /** Where the arrays of a batch come from. */
@@ -63,6 +65,12 @@ export function createTuneBatches(options: {
   model: readonly ModelSample[];
   pretraining?: readonly PretrainingSample[];
   batchSize: number;
+  /** p of r(x, z)^p, in proportion to which model samples are drawn; where absent all alike, each weighted by r. */
+  modelRewardPower?: number | undefined;
+  /** The same for pre-training samples, which have no weights where it is absent. */
+  pretrainingRewardPower?: number | undefined;
+  /** Model samples are noised to this timestep at least. */
+  modelTimestepsFrom?: number | undefined;
   captionDropout: number;
   /** Gamma of the timesteps' min-SNR weights (Hang et al. 2023); all weigh 1 where absent, as in the paper. */
   snrGamma?: number | undefined;
@@ -71,10 +79,12 @@ export function createTuneBatches(options: {
   sources: TuneSources;
 }): TuneBatches {
   const { model, pretraining, batchSize, captionDropout, snrGamma, schedule, seed, sources } = options;
+  const { modelRewardPower, pretrainingRewardPower, modelTimestepsFrom = 0 } = options;
   const random = createRandom(seed).fork('tuning batches');
-  const modelStream = createShuffledStream({ name: 'model', size: model.length, seed });
+  const modelStream = createRewardStream({ name: 'model', samples: model, power: modelRewardPower, seed });
   const pretrainingStream =
-    pretraining && createShuffledStream({ name: 'pretraining', size: pretraining.length, seed });
+    pretraining &&
+    createRewardStream({ name: 'pretraining', samples: pretraining, power: pretrainingRewardPower, seed });
   const pretrainingCount = pretraining ? batchSize : 0;
 
   return {
@@ -96,13 +106,14 @@ export function createTuneBatches(options: {
         random: own,
         schedule,
         gamma: snrGamma,
+        timestepsFrom: keys.map((_, i) => (i < batchSize ? modelTimestepsFrom : 0)),
       });
       return {
         noisyLatents,
         timestep,
         target,
         encoderHiddenStates: await sources.embedPrompts(prompts),
-        rewards: Float32Array.from(modelSamples, ({ reward }) => reward),
+        rewards: Float32Array.from(modelSamples, ({ reward }) => (modelRewardPower === undefined ? reward : 1)),
         timestepWeights: weights,
       };
     },
@@ -111,6 +122,28 @@ export function createTuneBatches(options: {
       ...(pretraining ? { pretraining: positionIn(pretraining.length, batch * batchSize) } : {}),
     }),
   };
+}
+
+/**
+ * Samples in proportion to r^power, or all alike where there is none. Drawing by weight and weighting what is drawn have
+ * the same mean up to a factor, but no step is spent on what weighs nothing. A power sharpens: r^p is how likely it is
+ * that p raters, each for themselves, all call the image good.
+ */
+function createRewardStream(options: {
+  name: string;
+  samples: readonly { reward?: number }[];
+  power: number | undefined;
+  seed: number;
+}): ShuffledStream {
+  const { name, samples, power, seed } = options;
+  const weights =
+    power === undefined
+      ? undefined
+      : samples.map(({ reward }) => {
+          if (reward === undefined) throw new Error(`stream ${name}: expected a reward for each sample, got none`);
+          return reward ** power;
+        });
+  return createShuffledStream({ name, size: samples.length, seed, weights });
 }
 
 function keepOrDrop(caption: string, share: number, random: RandomGenerator): string {

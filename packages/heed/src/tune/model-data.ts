@@ -2,9 +2,7 @@
  * D_model of a project: images of the base model, labelled or not, each with its learned reward. Once chosen for a run
  * it is written beside it, so that labels that come later do not change a run under way.
  */
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { writeDurably } from '../checkpoint/durable.ts';
 import { HeedError } from '../errors.ts';
 import { purposeOf } from '../feedback/index.ts';
 import type { ImageStore } from '../images/index.ts';
@@ -14,12 +12,13 @@ import { readCountingEvents, uniqueById } from '../reward/project-labels.ts';
 import type { RewardScorer } from '../reward/scorer.ts';
 import type { ModelSample } from './data.ts';
 import type { TuneStreams } from './options.ts';
+import { readRunChoice, writeRunChoice } from './run-choice.ts';
 
-const File = z.object({
-  choice: z.unknown(),
-  samples: z.array(
-    z.object({ image: z.string(), prompt: z.string(), reward: z.number().min(0).max(1), labelled: z.boolean() }),
-  ),
+const Sample = z.object({
+  image: z.string(),
+  prompt: z.string(),
+  reward: z.number().min(0).max(1),
+  labelled: z.boolean(),
 });
 
 /** What decides which images are chosen, besides the project itself. */
@@ -29,14 +28,8 @@ export interface SampleChoice {
 }
 
 /** Reads the samples that an earlier start of the run chose in the same way, or undefined. */
-export async function readModelSamples(path: string, choice: SampleChoice): Promise<ModelSample[] | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (text === undefined) return undefined;
-  const file = File.parse(JSON.parse(text));
-  return JSON.stringify(file.choice) === JSON.stringify(choice) ? file.samples : undefined;
+export function readModelSamples(path: string, choice: SampleChoice): Promise<ModelSample[] | undefined> {
+  return readRunChoice(path, { choice, entries: Sample });
 }
 
 /**
@@ -80,11 +73,6 @@ export async function chooseModelSamples(
 }
 
 /** Writes the samples of a run, durably. */
-export async function writeModelSamples(
-  path: string,
-  choice: SampleChoice,
-  samples: readonly ModelSample[],
-): Promise<void> {
-  const lines = samples.map((sample) => JSON.stringify(sample)).join(',\n');
-  await writeDurably(path, `{"choice":${JSON.stringify(choice)},"samples":[\n${lines}\n]}\n`);
+export function writeModelSamples(path: string, choice: SampleChoice, samples: readonly ModelSample[]): Promise<void> {
+  return writeRunChoice(path, choice, samples);
 }

@@ -36,6 +36,12 @@ export interface TuneOptions {
   ema: number;
   /** Share of pre-training captions that are left empty, so that guidance keeps its unconditional side. */
   captionDropout: number;
+  /** p of r(x, z)^p, in proportion to which model samples are drawn; absent where each is weighted by r instead. */
+  modelRewardPower?: number | undefined;
+  /** p of r(x, z)^p, in proportion to which pre-training pairs are drawn; absent where all are drawn alike. */
+  pretrainingRewardPower?: number | undefined;
+  /** Lowest timestep that model samples are noised to; absent where it is 0. */
+  modelTimestepsFrom?: number | undefined;
   /** Gamma of min-SNR weights of timesteps; absent where all weigh the same. */
   snrGamma?: number | undefined;
   recompute: boolean;
@@ -69,7 +75,10 @@ export function tuneOptionsOf({ seed, tune }: HeedConfig): TuneOptions {
     maxGradientNorm: tune.maxGradientNorm,
     ema: tune.ema,
     captionDropout: tune.captionDropout,
-    // Absent where it is off, like the two below: the fingerprint of such a run has no such key.
+    // Absent where it is off, like those around it: the fingerprint of such a run has no such key.
+    ...(tune.modelRewardPower === 0 ? {} : { modelRewardPower: tune.modelRewardPower }),
+    ...(tune.pretrainingRewardPower === 0 ? {} : { pretrainingRewardPower: tune.pretrainingRewardPower }),
+    ...(tune.modelTimestepsFrom === 0 ? {} : { modelTimestepsFrom: tune.modelTimestepsFrom }),
     ...(tune.snrGamma === 0 ? {} : { snrGamma: tune.snrGamma }),
     recompute: tune.recompute,
     // Absent where it is the engine's own, like `lora` below.

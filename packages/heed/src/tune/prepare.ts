@@ -13,8 +13,10 @@ import { encodeMissing } from './latents.ts';
 import { chooseModelSamples, readModelSamples, writeModelSamples } from './model-data.ts';
 import type { TuneOptions } from './options.ts';
 import { openPretrainingData } from './pretraining-data.ts';
+import { withRewards } from './pretraining-rewards.ts';
 
 const SAMPLES_FILE = 'model-data.json';
+const PRETRAINING_REWARDS_FILE = 'pretraining-rewards.json';
 
 /** What preparing needs of a run. */
 export interface PrepareInputs {
@@ -74,12 +76,22 @@ export async function prepareModelSamples(
   return samples;
 }
 
-/** D_pre, its pictures encoded; those that cannot be read are left out and named to `warn`. */
+/**
+ * D_pre of the run in `runFolder`: its pictures encoded and, where pairs are drawn by their reward, scored. Those that
+ * cannot be read are left out and named to `warn`.
+ */
 export async function preparePretrainingSamples(
   project: Project,
-  inputs: PrepareInputs & { source: string; count: number; warn: (sentence: string) => void },
+  inputs: PrepareInputs & {
+    runFolder: string;
+    reward: string;
+    source: string;
+    count: number;
+    warn: (sentence: string) => void;
+  },
 ): Promise<PretrainingSample[]> {
-  const { pipeline, latents, progress, source, count, warn, signal } = inputs;
+  const { options, pipeline, latents, progress, runFolder, reward, source, count, warn } = inputs;
+  const aborting = inputs.signal === undefined ? {} : { signal: inputs.signal };
   const data = await openPretrainingData({
     source: source === WORLD_PRETRAINING ? source : resolveInProject(project, source),
     count,
@@ -87,17 +99,32 @@ export async function preparePretrainingSamples(
     seed: project.config.seed,
     size: pictureSize(pipeline),
   });
-  const bar = progress({ total: data.samples.length, label: 'encode pre-training images', unit: 'image' });
+  const encoded = progress({ total: data.samples.length, label: 'encode pre-training images', unit: 'image' });
+  let samples: PretrainingSample[];
   try {
-    return await encodeMissing(latents, data.samples, {
+    samples = await encodeMissing(latents, data.samples, {
       pipeline,
       read: (sample) => data.read(sample),
       onBroken: warn,
-      onProgress: (done) => bar.update(done),
-      ...(signal === undefined ? {} : { signal }),
+      onProgress: (done) => encoded.update(done),
+      ...aborting,
     });
   } finally {
-    bar.done();
+    encoded.done();
+  }
+  if (options.pretrainingRewardPower === undefined) return samples;
+  const scored = progress({ total: samples.length, label: 'score pre-training pairs', unit: 'pair' });
+  try {
+    return await withRewards(samples, {
+      path: join(runFolder, PRETRAINING_REWARDS_FILE),
+      reward,
+      read: (sample) => data.read(sample),
+      openScorer: () => openRewardScorer(project, reward, { progress, ...aborting }),
+      onProgress: (done) => scored.update(done),
+      ...aborting,
+    });
+  } finally {
+    scored.done();
   }
 }
 

@@ -109,7 +109,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
     const model = await prepareModelSamples(project, { ...inputs, runFolder: run.folder, reward, store });
     const { pretraining: source = settings.pretraining, pretrainingImages: count = settings.pretrainingImages } = given;
     const pretraining = options.streams.pretraining
-      ? await preparePretrainingSamples(project, { ...inputs, source, count, warn })
+      ? await preparePretrainingSamples(project, { ...inputs, runFolder: run.folder, reward, source, count, warn })
       : undefined;
 
     const fingerprint = fingerprintOf({ options, baseHash, model, pretraining });
@@ -205,6 +205,9 @@ async function train(inputs: {
         model: inputs.model,
         ...(inputs.pretraining === undefined ? {} : { pretraining: inputs.pretraining }),
         batchSize: options.batchSize / options.replicas,
+        modelRewardPower: options.modelRewardPower,
+        pretrainingRewardPower: options.pretrainingRewardPower,
+        modelTimestepsFrom: options.modelTimestepsFrom,
         captionDropout: options.captionDropout,
         snrGamma: options.snrGamma,
         schedule: pipeline.schedule,

@@ -17,3 +17,29 @@ it('visits everything once a pass and can begin anywhere', () => {
 it('refuses an empty list', () => {
   expect(() => createShuffledStream({ name: 'model', size: 0, seed: 1 })).toThrow('expected at least one item, got 0');
 });
+
+it('gives an item places in proportion to its weight', () => {
+  const weights = [0, 1, 2, 5, 0.5];
+  const stream = createShuffledStream({ name: 'pretraining', size: 5, seed: 3, weights });
+  const passes = 2000;
+  const all = stream.at(0, 5 * passes);
+  const counts = weights.map((_, item) => all.filter((index) => index === item).length);
+  // A pass has 5 places for a weight of 8.5: each count is its share, rounded down or up.
+  for (const [item, weight] of weights.entries()) {
+    const share = (5 * weight) / 8.5;
+    expect(counts[item]! / passes).toBeCloseTo(share, 1);
+    for (let pass = 0; pass < 20; pass++) {
+      const count = all.slice(5 * pass, 5 * pass + 5).filter((index) => index === item).length;
+      expect([Math.floor(share), Math.ceil(share)]).toContain(count);
+    }
+  }
+  const again = createShuffledStream({ name: 'pretraining', size: 5, seed: 3, weights });
+  expect(again.at(13, 9)).toEqual(all.slice(13, 22));
+});
+
+it('refuses weights that leave nothing to draw', () => {
+  const stream = createShuffledStream({ name: 'pretraining', size: 2, seed: 1, weights: [0, 0] });
+  expect(() => stream.at(0, 1)).toThrow(
+    'stream pretraining: expected weights of at least 0 and one above it, got a total of 0',
+  );
+});

@@ -2,24 +2,36 @@
  * Endless, seeded passes over a finite list, each pass in an order of its own. What stands at a place depends on the
  * seed and the place alone, so that a place is all there is to save. It yields indices, no data.
  */
-import { createRandom } from '@heed/diffusion/autodiff';
+import { createRandom, type RandomGenerator } from '@heed/diffusion/autodiff';
 
 /** An endless sequence of indices of a list of `size` items. */
 export interface ShuffledStream {
   readonly size: number;
-  /** The `count` indices from place `start` on; every pass of `size` places holds every index once. */
+  /** The `count` indices from place `start` on; without weights every pass of `size` places holds every index once. */
   at(start: number, count: number): number[];
 }
 
-/** Streams of different names are independent; equal names, sizes and seeds give equal streams. */
-export function createShuffledStream(options: { name: string; size: number; seed: number }): ShuffledStream {
-  const { name, size, seed } = options;
+/**
+ * Streams of different names are independent; equal names, sizes, weights and seeds give equal streams. With `weights`
+ * [size] an item takes places in proportion to its weight.
+ */
+export function createShuffledStream(options: {
+  name: string;
+  size: number;
+  seed: number;
+  weights?: readonly number[] | undefined;
+}): ShuffledStream {
+  const { name, size, seed, weights } = options;
   if (size < 1) throw new Error(`stream ${name}: expected at least one item, got ${size}`);
   const random = createRandom(seed).fork(`stream ${name}`);
+  const itemsOf = weights
+    ? (own: RandomGenerator) => resample(weights, own, name)
+    : () => Array.from({ length: size }, (_, i) => i);
   let held = { pass: -1, order: [] as number[] };
   const orderOf = (pass: number) => {
     if (held.pass !== pass) {
-      held = { pass, order: random.fork(`pass ${pass}`).shuffle(Array.from({ length: size }, (_, i) => i)) };
+      const own = random.fork(`pass ${pass}`);
+      held = { pass, order: own.shuffle(itemsOf(own)) };
     }
     return held.order;
   };
@@ -31,4 +43,26 @@ export function createShuffledStream(options: { name: string; size: number; seed
         return orderOf(Math.floor(place / size))[place % size]!;
       }),
   };
+}
+
+/**
+ * As many indices as there are weights, each as often as its share says, rounded down or up: systematic resampling
+ * (Kitagawa 1996), whose counts vary less than those of independent draws.
+ */
+function resample(weights: readonly number[], random: RandomGenerator, name: string): number[] {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (!(total > 0) || weights.some((weight) => !(weight >= 0))) {
+    throw new Error(`stream ${name}: expected weights of at least 0 and one above it, got a total of ${total}`);
+  }
+  const offset = random.uniform();
+  const indices: number[] = [];
+  let passed = 0;
+  for (const [index, weight] of weights.entries()) {
+    passed += weight;
+    const end = (passed / total) * weights.length;
+    while (indices.length < weights.length && indices.length + offset < end) indices.push(index);
+  }
+  // Rounding can leave the last place over.
+  while (indices.length < weights.length) indices.push(indices.at(-1) ?? 0);
+  return indices;
 }

@@ -1,0 +1,46 @@
+/**
+ * The learned reward of pre-training pairs. The base model learned from all of them alike, those whose caption does not
+ * fit the picture included; the reward, learned from people who looked at the model's own images, tells them apart.
+ */
+
+import type { RgbImage } from '@heed/diffusion';
+import { z } from 'zod';
+import type { RewardScorer } from '../reward/scorer.ts';
+import type { PretrainingSample } from './data.ts';
+import { readRunChoice, writeRunChoice } from './run-choice.ts';
+
+const Entry = z.object({ key: z.string(), reward: z.number().min(0).max(1) });
+
+/** The samples with r(x, z), read from `path` where the run has scored the same pairs by the same reward before. */
+export async function withRewards(
+  samples: readonly PretrainingSample[],
+  options: {
+    path: string;
+    reward: string;
+    read: (sample: PretrainingSample) => Promise<RgbImage>;
+    openScorer: () => Promise<Pick<RewardScorer, 'score' | 'close'>>;
+    onProgress?: (done: number) => void;
+    signal?: AbortSignal;
+  },
+): Promise<PretrainingSample[]> {
+  const { path, reward, read, openScorer, onProgress, signal } = options;
+  const known = await readRunChoice(path, { choice: { reward }, entries: Entry });
+  const rewardOf = new Map(known?.map((entry) => [entry.key, entry.reward]));
+  if (samples.some(({ key }) => !rewardOf.has(key))) {
+    const sampleOf = new Map(samples.map((sample) => [sample.key, sample]));
+    const scorer = await openScorer();
+    try {
+      const rewards = await scorer.score(
+        samples.map(({ key, caption }) => ({ id: key, prompt: caption })),
+        (key) => read(sampleOf.get(key)!),
+        { ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) },
+      );
+      for (const [i, { key }] of samples.entries()) rewardOf.set(key, rewards[i]!);
+    } finally {
+      await scorer.close();
+    }
+    const entries = samples.map(({ key }) => ({ key, reward: rewardOf.get(key)! }));
+    await writeRunChoice(path, { reward }, entries);
+  }
+  return samples.map((sample) => ({ ...sample, reward: rewardOf.get(sample.key)! }));
+}

@@ -1,0 +1,27 @@
+/**
+ * What a run chose at its start, kept beside it, so that what the project learns later does not change a run under way.
+ * What is chosen is `model-data.ts`'s and `pretraining-rewards.ts`'s business.
+ */
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { writeDurably } from '../checkpoint/durable.ts';
+
+/** Reads what an earlier start of the run chose in the same way, or undefined. */
+export async function readRunChoice<T>(
+  path: string,
+  { choice, entries }: { choice: unknown; entries: z.ZodType<T> },
+): Promise<T[] | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  const file = z.object({ choice: z.unknown(), samples: z.array(entries) }).parse(JSON.parse(text));
+  return JSON.stringify(file.choice) === JSON.stringify(choice) ? file.samples : undefined;
+}
+
+/** Writes it durably, an entry a line. */
+export async function writeRunChoice(path: string, choice: unknown, entries: readonly unknown[]): Promise<void> {
+  const lines = entries.map((entry) => JSON.stringify(entry)).join(',\n');
+  await writeDurably(path, `{"choice":${JSON.stringify(choice)},"samples":[\n${lines}\n]}\n`);
+}
