@@ -8,18 +8,25 @@ export interface Ablation {
   readonly overrides: readonly string[];
 }
 
-/** Labelled images alone, then with unlabelled ones; the full method adds the pre-training term. */
+/** The full method with nothing of heed's own in it: the row that the first two compare with. */
+export const AS_PRINTED = 'as-printed';
+
+/** Equation 2 as the paper has it: everything drawn alike, images of the model weighted by r, at all timesteps. */
+const PRINTED = ['tune.modelRewardPower=0', 'tune.pretrainingRewardPower=0', 'tune.modelTimestepsFrom=0'];
+
+/** Labelled images alone, then with unlabelled ones, then with the pre-training term. */
 export const ABLATIONS: readonly Ablation[] = [
   {
     model: 'labelled-only',
     label: 'labelled images only',
-    overrides: ['tune.unlabelledData=false', 'tune.beta=0'],
+    overrides: [...PRINTED, 'tune.unlabelledData=false', 'tune.beta=0'],
   },
   {
     model: 'without-pretraining',
     label: 'labelled + unlabelled',
-    overrides: ['tune.beta=0'],
+    overrides: [...PRINTED, 'tune.beta=0'],
   },
+  { model: AS_PRINTED, label: 'equation 2 as printed', overrides: PRINTED },
 ];
 
 /** How the report calls a model. */

@@ -28,6 +28,7 @@ const ARMS: readonly (readonly [name: string, label: string, rate: number, frech
   ['bestOf', 'best 4 of 16', 0.66, 0],
   ['labelled-only', 'labelled only', 0.58, 21.3],
   ['without-pretraining', '+ unlabelled', 0.61, 17.4],
+  ['as-printed', 'equation 2 as printed', 0.6, 14.1],
 ];
 
 const judgedByArm = new Map(ARMS.map(([name, , rate]) => [name, judge(rate)]));

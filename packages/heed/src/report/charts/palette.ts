@@ -7,6 +7,7 @@ const ARM_COLOURS: Readonly<Record<string, string>> = {
   bestOf: 'var(--amber)',
   'labelled-only': 'var(--rose)',
   'without-pretraining': 'var(--violet)',
+  'as-printed': 'var(--blue)',
 };
 
 export function armColour(name: string): string {
