@@ -13,6 +13,7 @@ export function tuneCommand(program: Command): void {
   withCommonOptions(command, [
     'heed tune',
     'heed tune --set tune.steps=10000 --set tune.learningRate=2e-5',
+    'heed tune --set tune.modelRewardPower=4 --set tune.pretrainingRewardPower=4 --set tune.modelTimestepsFrom=500',
     'heed tune --name human-only --set tune.unlabelledData=false --set tune.beta=0',
   ]).action(
     async ({ name, reward, restart, ...options }: CommonOptions & { name: string; reward: string; restart: boolean }) =>
