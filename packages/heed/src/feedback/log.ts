@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { badInput } from '../errors.ts';
 import { createJsonLinesWriter, readJsonLines } from '../files/json-lines.ts';
 import { type FeedbackEvent, parseFeedbackEvent } from './event.ts';
+import { createIdSet, type IdSet } from './id-set.ts';
 
 export interface FeedbackLog {
   readonly path: string;
@@ -24,10 +25,10 @@ export interface FeedbackLog {
 export function openFeedbackLog(path: string): FeedbackLog {
   const writer = createJsonLinesWriter(path, { fsync: true });
   const readAll = () => readJsonLines(path, parseFeedbackEvent).records;
-  let knownIds: Set<string> | undefined;
+  let knownIds: IdSet | undefined;
   const appendNew = async (events: readonly FeedbackEvent[]): Promise<number> => {
     await mkdir(dirname(path), { recursive: true });
-    const ids = knownIds ?? new Set(readAll().map(({ id }) => id));
+    const ids = knownIds ?? idsOf(readAll());
     knownIds = ids;
     const fresh = new Map(events.filter(({ id }) => !ids.has(id)).map((event) => [event.id, event]));
     await writer.append([...fresh.values()]);
@@ -50,6 +51,12 @@ export function openFeedbackLog(path: string): FeedbackLog {
       await writer.close();
     },
   };
+}
+
+function idsOf(events: readonly FeedbackEvent[]): IdSet {
+  const ids = createIdSet();
+  for (const { id } of events) ids.add(id);
+  return ids;
 }
 
 function checkEvent(event: FeedbackEvent, index: number): FeedbackEvent {
