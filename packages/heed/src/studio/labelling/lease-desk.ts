@@ -10,7 +10,7 @@ import { type AskedQuery, type LeaseOptions, leaseForAll } from './lease.ts';
 export type LeaseDesk = (options: LeaseOptions) => Promise<AskedQuery[]>;
 
 /** Small enough that answers, which wait for the same database, are not held up. */
-const LEASES_AT_ONCE = 20;
+const LEASES_AT_ONCE = 5;
 
 export function createLeaseDesk({ db }: Pick<OpenDatabase, 'db'>): LeaseDesk {
   const batches = createBatches(
