@@ -170,6 +170,8 @@ describe('the worker', () => {
     const seen: Job[] = [];
     const unwatch = jobs.watch(first!.id, (job) => seen.push(job));
     const end = await until(first!.id, hasEnded);
+    // The table knows a moment before those who watch.
+    await expect.poll(() => seen.at(-1)?.state).toBe('done');
     unwatch();
     expect(end).toMatchObject({ state: 'done', attempt: 1, progress: { done: 10, total: 10 }, notes: ['from 0'] });
     expect(seen.at(-1)).toEqual(end);
