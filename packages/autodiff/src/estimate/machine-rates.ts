@@ -89,10 +89,10 @@ export async function measureRates({ threads }: { threads?: number | undefined }
 }
 
 /**
- * What of its best rate an operator keeps in a long step, where it finds its operands in memory, not in the caches: the
- * forecast without it was 0.76 to 0.82 of what steps of Stable Diffusion 1.5 took (docs/full-size.md).
+ * What of its best rate an operator keeps in a long step, where it finds its operands in memory, not in the caches:
+ * without it forecasts for Stable Diffusion 1.5 were 0.88 to 0.99 of what three of four steps took (docs/full-size.md).
  */
-const SUSTAINED_SHARE = 0.8;
+const SUSTAINED_SHARE = 0.9;
 
 /** Seconds that a step will take on such a machine. */
 export function secondsOfStep({ work, trainedParameters }: TrainingStepEstimate, rates: MachineRates): number {
