@@ -12,10 +12,12 @@ const model = REWARDS.map(
 );
 const pretraining = REWARDS.map((reward, i): PretrainingSample => ({ key: `pair ${i}`, caption: `${i}`, reward }));
 
-/** All batches of a run, and how often each latent was asked for. */
-async function draw(options: Partial<Parameters<typeof createTuneBatches>[0]> = {}) {
-  const counts = new Map<string, number>();
-  const batches = createTuneBatches({
+/** Batches of these samples; `onLatents` is told which latents are asked for. */
+function batchesOf(
+  options: Partial<Parameters<typeof createTuneBatches>[0]> = {},
+  onLatents: (key: string) => void = () => {},
+) {
+  return createTuneBatches({
     model,
     pretraining,
     batchSize: BATCH_SIZE,
@@ -25,13 +27,19 @@ async function draw(options: Partial<Parameters<typeof createTuneBatches>[0]> = 
     sources: {
       latentShape: [1, 1, 1],
       latents: async (key) => {
-        counts.set(key, (counts.get(key) ?? 0) + 1);
+        onLatents(key);
         return new Float32Array(1);
       },
       embedPrompts: async (prompts) => new Float32Array(prompts.length),
     },
     ...options,
   });
+}
+
+/** All batches of a run, and how often each latent was asked for. */
+async function draw(options: Partial<Parameters<typeof createTuneBatches>[0]> = {}) {
+  const counts = new Map<string, number>();
+  const batches = batchesOf(options, (key) => counts.set(key, (counts.get(key) ?? 0) + 1));
   const all = await Promise.all(Array.from({ length: BATCHES }, (_, batch) => batches.at(batch)));
   const shares = (kind: string) => REWARDS.map((_, i) => (counts.get(`${kind} ${i}`) ?? 0) / (BATCH_SIZE * BATCHES));
   return { all, shares };
@@ -58,22 +66,9 @@ it('draws in proportion to a power of the reward, and then weighs all alike', as
 
 it('refuses to draw by rewards that are not there', () => {
   const unscored = pretraining.map(({ key, caption }) => ({ key, caption }));
-  expect(() =>
-    createTuneBatches({
-      model,
-      pretraining: unscored,
-      pretrainingRewardPower: 4,
-      batchSize: BATCH_SIZE,
-      captionDropout: 0,
-      schedule,
-      seed: 3,
-      sources: {
-        latentShape: [1, 1, 1],
-        latents: async () => new Float32Array(1),
-        embedPrompts: async () => new Float32Array(1),
-      },
-    }),
-  ).toThrow('stream pretraining: expected a reward for each sample, got none');
+  expect(() => batchesOf({ pretraining: unscored, pretrainingRewardPower: 4 })).toThrow(
+    'stream pretraining: expected a reward for each sample, got none',
+  );
 });
 
 it('noises images of the model to the timesteps asked for, and pre-training pictures to all', async () => {
