@@ -25,6 +25,10 @@ const statuses = {
 /** Each row: index in OrtApi, then the parameters. All return a status except the `Release` ones. */
 export const ort = {
   CreateEnv: status(3, I, S, OUT),
+  CreateAndRegisterAllocator: status(144, P, P, P),
+  UnregisterAllocator: status(177, P, P),
+  CreateArenaCfgV2: status(164, STRINGS, P, N, OUT),
+  ReleaseArenaCfg: release(157),
 
   CreateSessionOptions: status(10, OUT),
   EnableProfiling: status(14, P, PATH),

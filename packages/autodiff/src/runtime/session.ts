@@ -1,5 +1,6 @@
 /** Sessions: a model made ready to run on a device. */
 import { check, create, createAsync, ort, readCount } from './api.ts';
+import { withOwnArena } from './arena.ts';
 import { Binding } from './binding.ts';
 import { DEVICES, type Device } from './device.ts';
 import { defaultAllocator, environment } from './environment.ts';
@@ -13,12 +14,14 @@ import { createSessionOptions, type SessionOptions } from './session-options.ts'
  * model or the device. `model` is not needed afterwards.
  */
 export async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
-  const { device = 'cpu', initializers = new Map(), shareInitializers: share = false } = options;
+  const { device = 'cpu', initializers = new Map(), shareInitializers: share = false, cpuArena = true } = options;
   const native = createSessionOptions(options);
-  try {
-    const { created, lent } = await withInitializers(native.pointer, initializers, { share }, () =>
+  const make = () =>
+    withInitializers(native.pointer, initializers, { share }, () =>
       createAsync(ort.CreateSessionFromArray, environment(), model, model.byteLength, native.pointer),
     );
+  try {
+    const { created, lent } = await (cpuArena ? withOwnArena(native.pointer, make) : make());
     return new Session(created, device, lent);
   } finally {
     native.release();
