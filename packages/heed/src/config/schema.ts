@@ -99,7 +99,7 @@ const reward = z.strictObject({
   lambda: z.number().min(0).default(0.5).describe('Weight of the auxiliary task; 0 leaves it out.'),
   hidden: whole(1, 65_536).default(1024).describe('Units of each of the two hidden layers.'),
   epochs: whole(1).default(60).describe('Passes over the training pairs at most.'),
-  patience: whole(1).default(8).describe('Passes without a better validation error before training stops.'),
+  patience: whole(1).default(8).describe('Passes without a better validation loss before training stops.'),
   batchSize: whole(1).default(64).describe('Pairs a training step.'),
   learningRate: positive().default(3e-4).describe('Learning rate of AdamW.'),
   weightDecay: z.number().min(0).default(1e-2).describe('Decoupled weight decay of AdamW.'),

@@ -15,7 +15,7 @@ export interface RewardOptions {
   batchSize: number;
   /** Passes over the training pairs at most; early stopping usually ends before. */
   maxEpochs: number;
-  /** Epochs without a better validation error before it stops. */
+  /** Epochs without a better validation loss before it stops. */
   patience: number;
 }
 

@@ -28,8 +28,9 @@ import { pickUnjudged, predictedImages, predictionsOf, writePredictions } from '
 import { readLabels } from './project-labels.ts';
 import { REWARD_REPORT_FILE, REWARD_VARIANTS, type RewardReport, type RewardVariant, rewardReport } from './report.ts';
 import { type RewardModel, saveRewardModel } from './reward-model.ts';
+import { scoreImages } from './score-images.ts';
 import { openProjectFeatures, rewardFolder } from './scorer.ts';
-import { scoreImages, trainReward } from './train.ts';
+import { trainReward } from './train.ts';
 
 export { REWARD_REPORT_FILE, type RewardReport, type RewardVariant } from './report.ts';
 
@@ -73,7 +74,10 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
   const run = await startRun(project, { command: 'reward' });
   const { features, clipHash, close } = await openProjectFeatures(project, { progress, signal });
   try {
-    const perturbedPrompts = perturbPrompts(split.training, { count: training.perturbations, seed });
+    const perturbedPrompts = perturbPrompts([...split.training, ...split.validation], {
+      count: training.perturbations,
+      seed,
+    });
     const unjudged = pickUnjudged(store.all(), { labelled, seed });
     const images = [...imagesOf(labelled), ...unjudged];
     await prepare(features, { images, perturbedPrompts, store, progress, ...(signal ? { signal } : {}) });
@@ -167,12 +171,12 @@ function checkSplit({ training, validation }: RewardSplit): void {
 
 /** N other prompts for each prompt that has a good image. */
 function perturbPrompts(
-  training: readonly LabelledImage[],
+  labelled: readonly LabelledImage[],
   options: { count: number; seed: number },
 ): Map<string, string[]> {
   const random = createRandom(options.seed);
   const result = new Map<string, string[]>();
-  for (const { image } of training.filter(isGood)) {
+  for (const { image } of labelled.filter(isGood)) {
     const { prompt: text, category, seen, attributes } = image;
     if (result.has(text)) continue;
     const prompt = { text, category, seen, ...(attributes === undefined ? {} : { attributes }) };
@@ -230,7 +234,7 @@ async function trainVariant(
       ...(signal === undefined ? {} : { signal }),
       async onEpoch({ epoch, ...values }) {
         await metrics.log(epoch, values);
-        bar.update(epoch, { loss: values.loss, validation: values.validationError });
+        bar.update(epoch, { loss: values.loss, validation: values.validationLoss });
       },
     });
   } finally {

@@ -9,7 +9,7 @@ import { runtimeOf } from '../project/runtime.ts';
 import { clipHashOf } from './clip-hash.ts';
 import { type Features, openFeatures } from './features.ts';
 import { loadRewardModel } from './reward-model.ts';
-import { scoreImages } from './train.ts';
+import { scoreImages } from './score-images.ts';
 
 /** A reward that is ready to judge images. */
 export interface RewardScorer {

@@ -8,7 +8,8 @@ import { accuracyTable, pairOutcomes } from './accuracy.ts';
 import type { Features } from './features.ts';
 import type { LabelledImage } from './labelled-image.ts';
 import { loadRewardModel, saveRewardModel } from './reward-model.ts';
-import { scoreImages, trainReward } from './train.ts';
+import { scoreImages } from './score-images.ts';
+import { trainReward } from './train.ts';
 
 const P = 8;
 const COLOURS = ['red', 'green', 'blue', 'black', 'pink', 'white'];

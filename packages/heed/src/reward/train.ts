@@ -16,15 +16,15 @@ import type { LabelledImage } from './labelled-image.ts';
 import { rewardLoss } from './loss.ts';
 import { DEFAULT_REWARD_OPTIONS, type RewardOptions } from './options.ts';
 import { createRewardModel, type RewardModel, rewardParameterSpecs } from './reward-model.ts';
+import { stackRows } from './score-images.ts';
+import { measureValidation, type ValidationLoss } from './validation.ts';
 
-/** What one pass over the training pairs gave. */
-export interface RewardEpoch {
+/** What one pass over the training pairs gave, and the loss on the validation split, which early stopping looks at. */
+export interface RewardEpoch extends ValidationLoss {
   epoch: number;
   loss: number;
   meanSquaredError: number;
   promptClassification?: number;
-  /** Mean squared error on the validation split: what early stopping looks at. */
-  validationError: number;
 }
 
 export interface RewardTrainingResult {
@@ -35,7 +35,7 @@ export interface RewardTrainingResult {
 }
 
 /**
- * Trains r on `training` and keeps the weights of the epoch with the least error on `validation`.
+ * Trains r on `training` and keeps the weights of the epoch with the least loss on `validation`.
  * `features` must hold every image, every prompt and every text of `perturbedPrompts` (prompt -> N other prompts).
  */
 export async function trainReward(inputs: {
@@ -88,7 +88,7 @@ export async function trainReward(inputs: {
   const model = await createRewardModel(architecture, parameters, { live: true, ...session });
 
   const epochs: RewardEpoch[] = [];
-  let best = { epoch: 0, error: Number.POSITIVE_INFINITY, weights: copyParameters(parameters) };
+  let best = { epoch: 0, loss: Number.POSITIVE_INFINITY, weights: copyParameters(parameters) };
   try {
     for (let epoch = 1; epoch <= options.maxEpochs; epoch++) {
       const totals = { loss: 0, meanSquaredError: 0, promptClassification: 0 };
@@ -114,12 +114,16 @@ export async function trainReward(inputs: {
         epoch,
         ...rest,
         ...(plan.good > 0 ? { promptClassification } : {}),
-        validationError: await meanSquaredErrorOn(model, validation.length > 0 ? validation : training, features),
+        ...(await measureValidation(model, validation.length > 0 ? validation : training, {
+          ...options,
+          features,
+          perturbedPrompts,
+        })),
       };
       epochs.push(record);
       await inputs.onEpoch?.(record);
-      if (record.validationError < best.error) {
-        best = { epoch, error: record.validationError, weights: copyParameters(parameters) };
+      if (record.validationLoss < best.loss) {
+        best = { epoch, loss: record.validationLoss, weights: copyParameters(parameters) };
       } else if (epoch - best.epoch >= options.patience) break;
     }
   } finally {
@@ -127,41 +131,6 @@ export async function trainReward(inputs: {
     model.dispose();
   }
   return { model: await createRewardModel(architecture, best.weights, session), epochs, bestEpoch: best.epoch };
-}
-
-/** Scores labelled images of one list; the order is kept. */
-export async function scoreImages(
-  model: RewardModel,
-  images: readonly { id: string; prompt: string }[],
-  features: Features,
-): Promise<Float32Array> {
-  return model.score(
-    stackRows(
-      images.map(({ prompt }) => features.text(prompt)),
-      features.projectionDim,
-    ),
-    stackRows(
-      images.map(({ id }) => features.image(id)),
-      features.projectionDim,
-    ),
-  );
-}
-
-async function meanSquaredErrorOn(
-  model: RewardModel,
-  labelled: readonly LabelledImage[],
-  features: Features,
-): Promise<number> {
-  const rewards = await scoreImages(
-    model,
-    labelled.map(({ image }) => image),
-    features,
-  );
-  let total = 0;
-  labelled.forEach(({ label }, i) => {
-    total += (label - rewards[i]!) ** 2;
-  });
-  return total / labelled.length;
 }
 
 /** The arrays of one batch whose first `good` images are good. */
@@ -197,14 +166,6 @@ function assembleBatch(
     perturbedEmbeds: good > 0 ? stackRows(perturbedEmbeds, length) : unused,
     originalIndex: new BigInt64Array(Math.max(1, good)),
   };
-}
-
-function stackRows(rows: readonly Float32Array[], length: number): Float32Array {
-  const stacked = new Float32Array(rows.length * length);
-  rows.forEach((row, i) => {
-    stacked.set(row, i * length);
-  });
-  return stacked;
 }
 
 function copyParameters(parameters: ParameterValues): ParameterValues {

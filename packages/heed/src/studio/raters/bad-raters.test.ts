@@ -11,7 +11,8 @@ import type { ImageRecord } from '../../images/record.ts';
 import type { Project } from '../../project/project.ts';
 import type { Features } from '../../reward/features.ts';
 import { readLabels } from '../../reward/project-labels.ts';
-import { scoreImages, trainReward } from '../../reward/train.ts';
+import { scoreImages } from '../../reward/score-images.ts';
+import { trainReward } from '../../reward/train.ts';
 import { makeDrawnProject } from '../../testing/drawn-project.ts';
 import { openTestStudio, type TestStudio } from '../testing.ts';
 
