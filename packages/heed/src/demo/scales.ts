@@ -122,8 +122,8 @@ export const DEMO_SCALES = {
     rewardEpochs: 60,
     reward: { temperature: 0.1, lambda: 1, learningRate: 1e-4 },
     tuneEnding: { schedule: 'linear', ema: 0.99 },
-    // Four models are tuned, table 3's with it: on two cores a quarter of an hour each.
-    tuneSteps: 1500,
+    // Four models are tuned, table 3's with it: on two cores ten minutes each.
+    tuneSteps: 1000,
     pretrainingImages: 50_000,
     tuneBatchSize: 32,
     learningRate: 3e-4,
