@@ -23,6 +23,8 @@ export interface DemoScale {
   readonly rewardEpochs: number;
   /** T of the auxiliary task, its weight lambda, and the learning rate. */
   readonly reward: { readonly temperature: number; readonly lambda: number; readonly learningRate: number };
+  /** Share of the labelled training images that test the reward, beside the evaluation images, which all do. */
+  readonly rewardTestShare: number;
   /** How the learning rate of tuning ends, and the moving average of the weights. */
   readonly tuneEnding: { readonly schedule: 'constant' | 'linear'; readonly ema: number };
   readonly tuneSteps: number;
@@ -68,6 +70,7 @@ export const DEMO_SCALES = {
     guidanceScale: 5,
     rewardEpochs: 2,
     reward: { temperature: 2, lambda: 0.5, learningRate: 3e-4 },
+    rewardTestShare: 0.15,
     tuneEnding: { schedule: 'constant', ema: 0 },
     tuneSteps: 3,
     pretrainingImages: 16,
@@ -80,8 +83,8 @@ export const DEMO_SCALES = {
     ablations: false,
   },
   small: {
-    description: '1,600 training images, minutes on two cores',
-    trainingPrompts: 400,
+    description: '2,800 training images, minutes on two cores',
+    trainingPrompts: 800,
     imagesPerTrainingPrompt: 3,
     unlabelledPrompts: 200,
     imagesPerUnlabelledPrompt: 2,
@@ -94,6 +97,7 @@ export const DEMO_SCALES = {
     rewardEpochs: 40,
     // With T = 2 a few hundred good images teach next to nothing about which prompt they fit.
     reward: { temperature: 0.1, lambda: 1, learningRate: 1e-4 },
+    rewardTestShare: 0.05,
     // So few updates at a constant rate end on noisy weights, which draw worse than the base whatever they learned.
     tuneEnding: { schedule: 'linear', ema: 0.98 },
     tuneSteps: 300,
@@ -121,6 +125,7 @@ export const DEMO_SCALES = {
     guidanceScale: 5,
     rewardEpochs: 60,
     reward: { temperature: 0.1, lambda: 1, learningRate: 1e-4 },
+    rewardTestShare: 0.15,
     tuneEnding: { schedule: 'linear', ema: 0.99 },
     // Four models are tuned, table 3's with it: on two cores ten minutes each.
     tuneSteps: 1000,
@@ -155,6 +160,7 @@ export function settingsOf(scale: DemoScale, { seed }: { seed: number }): string
     `reward.temperature=${scale.reward.temperature}`,
     `reward.lambda=${scale.reward.lambda}`,
     `reward.learningRate=${scale.reward.learningRate}`,
+    `reward.validationShare=${scale.rewardTestShare}`,
     `tune.steps=${scale.tuneSteps}`,
     `tune.pretrainingImages=${scale.pretrainingImages}`,
     `tune.batchSize=${scale.tuneBatchSize}`,
