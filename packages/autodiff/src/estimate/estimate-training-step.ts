@@ -21,7 +21,7 @@ export interface TrainingStepEstimate {
  * The runtime's arena hands out chunks larger than asked for, and what a graph's session keeps of its nodes is memory,
  * too. Between what was measured on Stable Diffusion 1.5 for all weights and for LoRAs (docs/full-size.md).
  */
-const ARENA_SLACK = 1.2;
+const ARENA_SLACK = 1.15;
 const BYTES_PER_NODE = 20_000;
 
 /** Estimates a step that `createTrainingStep` would make of the same arguments with one replica. */
