@@ -84,6 +84,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
     unit: '5 epochs over 1,024 pairs, batch 64, 10 perturbed prompts',
     repeats: 1,
     targets: { seconds: 1 },
-    tolerances: { loss: 1e-5, validationError: 1e-4, weight: 1e-4 },
+    tolerances: { loss: 1e-5, validationLoss: 1e-4, weight: 1e-4 },
   }),
 ];

@@ -30,14 +30,14 @@ export async function openRewardTraining({
   return {
     async check() {
       const { epochs, model } = await train();
-      const column = (key: 'loss' | 'validationError') =>
+      const column = (key: 'loss' | 'validationLoss') =>
         tensor(
           [epochs.length],
           epochs.map((epoch) => epoch[key]),
         );
       return new Map([
         ['loss', column('loss')],
-        ['validationError', column('validationError')],
+        ['validationLoss', column('validationLoss')],
         ['weight output.weight', model.parameters.get('output.weight')!],
       ]);
     },

@@ -43,46 +43,49 @@ class RewardTraining:
         optimizer = torch.optim.AdamW(
             model.parameters(), lr=settings["learningRate"], weight_decay=settings["weightDecay"], fused=True
         )
-        losses, errors = [], []
+        losses, validation = [], []
         best, best_weights = float("inf"), None
         for epoch in self.plan:
             total = 0.0
             for batch in epoch:
                 total += self.update(model, optimizer, batch)
             losses.append(total / len(epoch))
-            errors.append(self.validation_error(model))
-            if errors[-1] < best:
-                best = errors[-1]
+            validation.append(self.validation_loss(model))
+            if validation[-1] < best:
+                best = validation[-1]
                 best_weights = {key: value.clone() for key, value in model.state_dict().items()}
-        return losses, errors, best_weights
+        return losses, validation, best_weights
 
     def update(self, model, optimizer, batch):
-        settings = self.settings
-        prompts = self.prompts[batch]
-        text, image = self.texts[prompts], self.images[batch]
-        rewards = model(text, image)
+        rewards = model(self.texts[self.prompts[batch]], self.images[batch])
         loss = F.mse_loss(rewards, self.labels[batch])
-        others = self.perturbed[prompts[: self.good]]  # [G, N, P]
-        count = others.shape[1]
-        own_images = image[: self.good, None].expand(-1, count, -1)
-        other_rewards = model(others.flatten(0, 1), own_images.flatten(0, 1)).view(self.good, count)
-        logits = torch.cat([rewards[: self.good, None], other_rewards], 1) / settings["temperature"]
-        target = torch.zeros(self.good, dtype=torch.long)
-        loss = loss + settings["lambda"] * F.cross_entropy(logits, target)
+        loss = loss + self.settings["lambda"] * self.classification(model, rewards[: self.good], batch[: self.good])
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), MAX_GRADIENT_NORM, foreach=True)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         return loss.item()
 
+    def classification(self, model, own_rewards, good):
+        prompts = self.prompts[good]
+        others = self.perturbed[prompts]  # [G, N, P]
+        count = others.shape[1]
+        own_images = self.images[good][:, None].expand(-1, count, -1)
+        other_rewards = model(others.flatten(0, 1), own_images.flatten(0, 1)).view(len(good), count)
+        logits = torch.cat([own_rewards[:, None], other_rewards], 1) / self.settings["temperature"]
+        return F.cross_entropy(logits, torch.zeros(len(good), dtype=torch.long))
+
     @torch.inference_mode()
-    def validation_error(self, model):
-        rewards = model(self.texts[self.prompts[self.validation]], self.images[self.validation])
-        return F.mse_loss(rewards, self.labels[self.validation]).item()
+    def validation_loss(self, model):
+        held_out = self.validation
+        rewards = model(self.texts[self.prompts[held_out]], self.images[held_out])
+        is_good = self.labels[held_out] > 0.5
+        classification = self.classification(model, rewards[is_good], held_out[is_good])
+        return (F.mse_loss(rewards, self.labels[held_out]) + self.settings["lambda"] * classification).item()
 
     def check(self):
-        losses, errors, weights = self.train()
-        values = {"loss": torch.tensor(losses), "validationError": torch.tensor(errors)}
+        losses, validation, weights = self.train()
+        values = {"loss": torch.tensor(losses), "validationLoss": torch.tensor(validation)}
         return values | {"weight output.weight": weights["output.weight"]}
 
     def run_once(self):
