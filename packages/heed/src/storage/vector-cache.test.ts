@@ -57,3 +57,17 @@ it('computes each missing key once, in batches', async () => {
   expect(batches).toEqual([[0, 2], [4]]);
   await cache.close();
 });
+
+it('writes nothing after the rows of another writer', async () => {
+  const path = await cachePath();
+  const first = await openVectorCache(path, { length: 1 });
+  const second = await openVectorCache(path, { length: 1 });
+  await first.add(['a'], Float32Array.of(1));
+  await expect(second.add(['b'], Float32Array.of(2))).rejects.toThrow(
+    /expected 0 rows, those that this command read or wrote, found 1; another command/,
+  );
+  await Promise.all([first.close(), second.close()]);
+  const third = await openVectorCache(path, { length: 1 });
+  expect([third.size, await third.get('a')]).toEqual([1, Float32Array.of(1)]);
+  await third.close();
+});

@@ -4,6 +4,7 @@
  */
 import { type FileHandle, mkdir, open, readFile, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { HeedError } from '../errors.ts';
 
 /** An open cache; one process writes it at a time. */
 export interface VectorCache {
@@ -55,6 +56,13 @@ export async function openVectorCache(path: string, options: { length: number })
       if (rows.length !== newKeys.length * length) {
         throw new Error(
           `vector cache ${path}: expected ${newKeys.length} rows of ${length} numbers, got ${rows.length} numbers`,
+        );
+      }
+      // Rows of another writer would push ours from the places that their keys name.
+      const { size: bytes } = await data.stat();
+      if (bytes !== rowOfKey.size * rowBytes) {
+        throw new HeedError(
+          `${path}.f32: expected ${rowOfKey.size} rows, those that this command read or wrote, found ${bytes / rowBytes}; another command of the project embeds at the same time: run this one again when it is done`,
         );
       }
       const fresh = newKeys.flatMap((key, i) => (rowOfKey.has(key) || newKeys.indexOf(key) !== i ? [] : [{ key, i }]));
