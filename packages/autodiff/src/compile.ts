@@ -1,5 +1,6 @@
 /** Compiled functions: a traced model as an ONNX Runtime session that maps named arrays to named arrays. */
 import { lowerGraph } from './lower.ts';
+import { createQueue } from './one-at-a-time.ts';
 import { encodeModel } from './onnx/encode.ts';
 import { createParameterScope, type ParameterScope, type ParameterValues } from './parameters.ts';
 import type { Binding, Device } from './runtime/index.ts';
@@ -63,7 +64,7 @@ export async function compile<I extends string, O extends string>({
   const binding = session.createBinding();
   if (liveParameters) bindParameters(binding, lowered.parameters, parameters, { frozen: !parametersChange });
   const used = new Set(lowered.inputs.map(inputName));
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createQueue();
 
   const runOnce = async (feeds: Record<I, Feed>, signal: AbortSignal | undefined) => {
     bindFeeds(name, binding, inputs, feeds, used);
@@ -77,11 +78,7 @@ export async function compile<I extends string, O extends string>({
     return results;
   };
   return {
-    run(feeds, { signal } = {}) {
-      const current = last.then(() => runOnce(feeds, signal));
-      last = current.catch(() => undefined);
-      return current;
-    },
+    run: (feeds, { signal } = {}) => inTurn(() => runOnce(feeds, signal)),
     dispose() {
       binding.dispose();
       session.dispose();

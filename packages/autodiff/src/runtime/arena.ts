@@ -6,13 +6,14 @@
  * The C API has such settings for allocators of the environment alone. So one is registered while a session is made, which
  * keeps it, and taken out of the environment again: every session has an arena of its own, which ends with it.
  */
+import { createQueue } from '../one-at-a-time.ts';
 import { check, create, ort } from './api.ts';
 import { environment, memoryInfo } from './environment.ts';
 import type { Handle } from './library.ts';
 
 /**
- * The least memory at full size, of all weights' step and of the recomputed one (docs/full-size.md). Splitting down to
- * 1 MiB saves no more and makes small steps 1.5 % slower; regions of 64 MiB, or none, leave buffers no room to share.
+ * The least memory at full size, of all weights' step and of the recomputed one (docs/results.md). Splitting down to
+ * 1 MiB saves no more and makes small steps 1.5 % slower; regions of 64 MiB leave buffers less room to share.
  */
 const ARENA_SETTINGS = {
   /** What may be left unused at the end of a chunk that is less than twice as large as what it holds. */
@@ -23,11 +24,11 @@ const ARENA_SETTINGS = {
 const USE_SHARED = 'session.use_env_allocators';
 
 /** The environment has one place for it, so sessions are made one after another. */
-let last: Promise<unknown> = Promise.resolve();
+const inTurn = createQueue();
 
 /** Makes a session of these options by `make`, with an arena of its own. */
 export function withOwnArena<T>(options: Handle, make: () => Promise<T>): Promise<T> {
-  const made = last.then(async () => {
+  return inTurn(async () => {
     const names = Object.keys(ARENA_SETTINGS);
     const values = BigUint64Array.from(Object.values(ARENA_SETTINGS), BigInt);
     const settings = create(ort.CreateArenaCfgV2, names, values, names.length);
@@ -44,6 +45,4 @@ export function withOwnArena<T>(options: Handle, make: () => Promise<T>): Promis
       ort.ReleaseArenaCfg(settings);
     }
   });
-  last = made.catch(() => {});
-  return made;
 }
