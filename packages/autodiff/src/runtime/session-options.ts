@@ -17,8 +17,6 @@ export interface SessionOptions {
   graphOptimization?: GraphOptimization;
   /** Together with the arena it raises peak memory 1.4 to 1.8 times. */
   memoryPattern?: boolean;
-  /** See memory-reuse.ts: it raises peak memory by a fifth to a quarter where graphs are long. */
-  memoryReuse?: boolean;
   /** Keeps freed memory for the next run. */
   cpuArena?: boolean;
   /** Optimizers by the runtime's names, such as `CommonSubexpressionElimination`, which undoes recomputation. */
@@ -56,7 +54,6 @@ export function createSessionOptions({
   threads,
   graphOptimization = 'basic',
   memoryPattern = false,
-  memoryReuse = false,
   cpuArena = true,
   disabledOptimizers = [],
   configEntries = {},
@@ -81,7 +78,7 @@ export function createSessionOptions({
     check(ort.SetSessionGraphOptimizationLevel(options, OPTIMIZATION_LEVELS[graphOptimization]));
     if (threads !== undefined) check(ort.SetIntraOpNumThreads(options, threads));
     if (!memoryPattern) check(ort.DisableMemPattern(options));
-    if (!memoryReuse) disableMemoryReuse(options);
+    disableMemoryReuse(options);
     if (!cpuArena) check(ort.DisableCpuMemArena(options));
     if (quiet) check(ort.SetSessionLogSeverityLevel(options, LOG_FATAL));
     if (profilePrefix !== undefined) check(ort.EnableProfiling(options, profilePrefix));
