@@ -13,7 +13,10 @@ export interface VectorCache {
   has(key: string): boolean;
   /** The row of `key`, or undefined. */
   get(key: string): Promise<Float32Array | undefined>;
-  /** Appends rows; `rows` holds `keys.length * length` numbers. A key that is already there is left as it is. */
+  /**
+   * Appends rows; `rows` holds `keys.length * length` numbers. A key that is already there is left as it is. Throws
+   * where another writer has added rows since the opening.
+   */
   add(keys: readonly string[], rows: Float32Array): Promise<void>;
   close(): Promise<void>;
 }

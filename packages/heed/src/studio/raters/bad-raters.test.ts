@@ -92,7 +92,10 @@ async function judgeAll(rater: string, { label, isPatient }: Habit): Promise<voi
   }
 }
 
-/** Fits a reward on what the raters say by now; its mean squared distance from the truth on images that nobody judged, and the labels' mean distance. */
+/**
+ * Fits a reward on what the raters say by now: its mean squared distance from the truth on images that nobody judged,
+ * and the mean distance of the labels.
+ */
 async function rewardError(): Promise<{ images: number; error: number; wrong: number }> {
   const images = test.studio.images.current().all();
   const labelled = await readLabels(project, images);
