@@ -45,9 +45,6 @@ const OPTIMIZATION_LEVELS: Readonly<Record<GraphOptimization, number>> = {
 
 const LOG_FATAL = 4;
 
-// Numbers this small carry nothing, and on the CPU arithmetic with them is many times slower.
-const DEFAULT_ENTRIES: Readonly<Record<string, string>> = { 'session.set_denormal_as_zero': '1' };
-
 /** Builds the native options; the caller releases them. */
 export function createSessionOptions({
   device = 'cpu',
@@ -82,7 +79,8 @@ export function createSessionOptions({
     if (!cpuArena) check(ort.DisableCpuMemArena(options));
     if (quiet) check(ort.SetSessionLogSeverityLevel(options, LOG_FATAL));
     if (profilePrefix !== undefined) check(ort.EnableProfiling(options, profilePrefix));
-    const entries: Record<string, string> = { ...DEFAULT_ENTRIES };
+    // Not session.set_denormal_as_zero: it holds on one worker thread alone, and the bits would be those of the thread.
+    const entries: Record<string, string> = {};
     if (shareInitializers) entries['session.disable_prepacking'] = '1';
     Object.assign(entries, configEntries);
     if (disabledOptimizers.length > 0) {

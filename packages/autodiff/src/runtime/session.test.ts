@@ -45,6 +45,20 @@ describe('createSession', () => {
     expect([...y]).toEqual([13, 24]);
   });
 
+  it('computes the same bits on every worker thread, with numbers below the normal ones', async () => {
+    using session = await createSession(encodeModel(double), { threads: 1 });
+    const runs = Array.from({ length: 8 }, () => {
+      const binding = session.createBinding();
+      const y = new Float32Array(2);
+      binding.bindInput('x', float32([2], Float32Array.of(1e-39, 1)));
+      binding.bindOutput('y', float32([2], y));
+      return { binding, y };
+    });
+    // At the same time, so that more than one thread takes part.
+    await Promise.all(runs.map(({ binding }) => binding.run()));
+    for (const { y } of runs) expect([...y]).toEqual([Math.fround(2 * Math.fround(1e-39)), 2]);
+  });
+
   it.each(['disabled', 'basic', 'extended', 'all'] as const)('runs a convolution at level %s', async (level) => {
     const model = encodeModel(
       graph(
