@@ -68,7 +68,7 @@ describe('createSession', () => {
         [float32Initializer('w', [1, 1, 3, 3], Array(9).fill(1))],
       ),
     );
-    using session = await createSession(model, { graphOptimization: level, threads: 1, cpuArena: false });
+    using session = await createSession(model, { graphOptimization: level, threads: 1 });
     const binding = session.createBinding();
     const y = new Float32Array(9);
     binding.bindInput('x', float32([1, 1, 3, 3], Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9)));

@@ -14,14 +14,14 @@ import { createSessionOptions, type SessionOptions } from './session-options.ts'
  * model or the device. `model` is not needed afterwards.
  */
 export async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
-  const { device = 'cpu', initializers = new Map(), shareInitializers: share = false, cpuArena = true } = options;
+  const { device = 'cpu', initializers = new Map(), shareInitializers: share = false } = options;
   const native = createSessionOptions(options);
   const make = () =>
     withInitializers(native.pointer, initializers, { share }, () =>
       createAsync(ort.CreateSessionFromArray, environment(), model, model.byteLength, native.pointer),
     );
   try {
-    const { created, lent } = await (cpuArena ? withOwnArena(native.pointer, make) : make());
+    const { created, lent } = await withOwnArena(native.pointer, make);
     return new Session(created, device, lent);
   } finally {
     native.release();
