@@ -28,7 +28,7 @@ export async function makeTuningProject(
       'sample.steps=1',
       'reward.hidden=16',
       'reward.epochs=1',
-      'reward.validationShare=0.3',
+      'reward.testShare=0.3',
       `tune.steps=${options.steps}`,
       'tune.batchSize=2',
       'tune.warmupSteps=1',

@@ -103,12 +103,14 @@ const reward = z.strictObject({
   batchSize: whole(1).default(64).describe('Pairs a training step.'),
   learningRate: positive().default(3e-4).describe('Learning rate of AdamW.'),
   weightDecay: z.number().min(0).default(1e-2).describe('Decoupled weight decay of AdamW.'),
-  validationShare: z
+  testShare: z
     .number()
     .gt(0)
     .lt(1)
     .default(0.15)
-    .describe('Share of the labelled images held out to measure accuracy.'),
+    .describe(
+      'Share of the labelled images held out to test the reward; evaluation images that were judged always do.',
+    ),
 });
 
 const tune = z.strictObject({

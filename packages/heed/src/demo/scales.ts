@@ -160,7 +160,7 @@ export function settingsOf(scale: DemoScale, { seed }: { seed: number }): string
     `reward.temperature=${scale.reward.temperature}`,
     `reward.lambda=${scale.reward.lambda}`,
     `reward.learningRate=${scale.reward.learningRate}`,
-    `reward.validationShare=${scale.rewardTestShare}`,
+    `reward.testShare=${scale.rewardTestShare}`,
     `tune.steps=${scale.tuneSteps}`,
     `tune.pretrainingImages=${scale.pretrainingImages}`,
     `tune.batchSize=${scale.tuneBatchSize}`,

@@ -69,7 +69,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
   const training = { ...rewardOptionsOf(project), ...options.training };
   const store = createImageStore(project.paths.images);
   const labelled = await readLabels(project, store.all());
-  const split = splitLabelledImages(labelled, { seed, testShare: project.config.reward.validationShare });
+  const split = splitLabelledImages(labelled, { seed, testShare: project.config.reward.testShare });
   checkSplit(split);
   const run = await startRun(project, { command: 'reward' });
   const { features, clipHash, close } = await openProjectFeatures(project, { progress, signal });

@@ -19,7 +19,7 @@ export interface JobSetting {
 /** What each form asks for; all else is set in heed.toml. */
 const OFFERED = {
   generate: ['generate.promptLimit', 'generate.imagesPerPrompt', 'sample.sampler', 'sample.steps', 'seed'],
-  reward: ['reward.epochs', 'reward.lambda', 'reward.learningRate', 'reward.validationShare', 'seed'],
+  reward: ['reward.epochs', 'reward.lambda', 'reward.learningRate', 'reward.testShare', 'seed'],
   tune: ['tune.steps', 'tune.batchSize', 'tune.learningRate', 'tune.beta', 'tune.loraRank', 'tune.sampleEverySteps'],
   evaluate: ['evaluate.promptLimit', 'evaluate.imagesPerPrompt', 'evaluate.bestOf', 'evaluate.fidelityImages'],
   report: [],
