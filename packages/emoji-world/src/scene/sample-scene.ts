@@ -18,7 +18,7 @@ export interface SceneDistribution {
 /** Ones are most common, as they are on the web; of every count there is enough to learn it from. */
 export const SCENE_DISTRIBUTION: SceneDistribution = {
   styles: TRAINING_STYLES,
-  naturalColour: 0.4,
+  naturalColour: 0.25,
   plainBackground: 0.3,
   counts: { 1: 0.45, 2: 0.17, 3: 0.13, 4: 0.1, 5: 0.08, 6: 0.07 },
 };
