@@ -84,8 +84,10 @@ export const DEMO_SCALES = {
   },
   small: {
     description: '2,800 training images, minutes on two cores',
-    trainingPrompts: 800,
-    imagesPerTrainingPrompt: 3,
+    // All prompts of counts, colours and backgrounds, which evaluations ask for, and 154 of combinations: as with the paper's
+    // numbers (60, 60, 30 and 6 images a prompt) most judgements go to the former.
+    trainingPrompts: 400,
+    imagesPerTrainingPrompt: 6,
     unlabelledPrompts: 200,
     imagesPerUnlabelledPrompt: 2,
     evaluationPrompts: 60,
