@@ -90,7 +90,7 @@ export const DEMO_SCALES = {
     imagesPerTrainingPrompt: 6,
     unlabelledPrompts: 200,
     imagesPerUnlabelledPrompt: 2,
-    evaluationPrompts: 60,
+    evaluationPrompts: 0,
     imagesPerPrompt: 4,
     bestOf: 16,
     fidelityImages: 128,
@@ -105,7 +105,8 @@ export const DEMO_SCALES = {
     tuneSteps: 500,
     pretrainingImages: 8192,
     tuneBatchSize: 16,
-    learningRate: 4e-4,
+    // That of pre-training.
+    learningRate: 8e-4,
     beta: 1,
     tuneData: REWARDED_DATA,
     warmupSteps: 50,
