@@ -11,7 +11,7 @@ const scenes = Array.from({ length: N }, () => sampleScene(random));
 const share = (test: (scene: Scene) => boolean) => scenes.filter(test).length / N;
 
 test('scenes follow the distribution asked for', () => {
-  expect(share((s) => s.colour === undefined)).toBeCloseTo(0.4, 1);
+  expect(share((s) => s.colour === undefined)).toBeCloseTo(0.25, 1);
   expect(share((s) => s.background === undefined)).toBeCloseTo(0.3, 1);
   for (const count of COUNTS) expect(share((s) => s.count === count)).toBeCloseTo(SCENE_DISTRIBUTION.counts[count], 1);
 });
