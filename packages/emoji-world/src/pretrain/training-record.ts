@@ -44,7 +44,7 @@ const TRAINED: readonly { stage: StageName; what: string; batch: string }[] = [
   { stage: 'vae', what: 'autoencoder, L1 + squared error + coarse squared error + 1e-6 KL', batch: '8' },
   {
     stage: 'unet',
-    what: 'U-Net, noise prediction, min-SNR weights, 10 % of captions dropped, all captions as the web has them; until update 13,592 on fewer scenes in other than natural colours, and with more captions that left them out or called them wrong',
+    what: 'U-Net, noise prediction, min-SNR weights, 10 % of captions dropped, all captions as the web has them',
     batch: '2 x 16',
   },
   {
