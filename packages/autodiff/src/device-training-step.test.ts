@@ -10,6 +10,7 @@ import {
   meanSquaredError,
   mul,
   type ParameterScope,
+  type ParameterValues,
   silu,
   sum,
   type Tensor,
@@ -76,7 +77,7 @@ async function train(options: Partial<TrainingStepOptions<Inputs>>, { accumulati
       curve.push((await step.apply({ learningRate: 0.01 })).gradientNorm);
     }
     const { parameters, firstMoment, secondMoment, ema } = await step.fetchState();
-    const values = [parameters, firstMoment, secondMoment, ema!].flatMap((group) =>
+    const values = [parameters, firstMoment, secondMoment, ema ?? new Map()].flatMap((group: ParameterValues) =>
       [...group.values()].flatMap(({ data }) => [...data]),
     );
     return { curve, values, step: step.state.step };
@@ -98,6 +99,18 @@ describe('a training step on webgpu', () => {
     const [expected, actual] = [await train({}), await train({ device: 'webgpu', precision: 'float32' })];
     expect(actual.step).toBe(UPDATES);
     expect(worst(expected.curve, actual.curve)).toBeLessThan(1e-5);
+    expect(worst(expected.values, actual.values)).toBeLessThan(1e-5);
+  });
+
+  it('keeps no moving average where none is asked for', async (context) => {
+    required(context);
+    const optimizer = { weightDecay: 0.1 };
+    const [expected, actual] = [
+      await train({ optimizer }),
+      await train({ optimizer, device: 'webgpu', precision: 'float32' }),
+    ];
+    expect(worst(expected.curve, actual.curve)).toBeLessThan(1e-5);
+    expect(actual.values).toHaveLength(expected.values.length);
     expect(worst(expected.values, actual.values)).toBeLessThan(1e-5);
   });
 

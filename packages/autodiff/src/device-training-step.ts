@@ -9,8 +9,8 @@ import { encodeModel } from './onnx/encode.ts';
 import {
   gradientInput,
   gradientSumGraph,
-  OPTIMIZER_SCALARS,
   optimizerGraph,
+  optimizerScalarsOf,
   type StateGroup,
   stateKey,
 } from './optimizer-graph.ts';
@@ -59,7 +59,8 @@ export async function createDeviceTrainingStep<I extends string>(
     return session.createBinding();
   };
   const differentiating = await open(lowered.graph, DISABLED_OPTIMIZERS);
-  const updating = await open(optimizerGraph(trained, optimizer, { averages: state.ema !== undefined }));
+  const averages = state.ema !== undefined;
+  const updating = await open(optimizerGraph(trained, optimizer, { averages }));
   let summing: Binding | undefined;
 
   const metrics = new Map(Object.keys(traced).map((key) => [key, new Float32Array(1)]));
@@ -136,7 +137,7 @@ export async function createDeviceTrainingStep<I extends string>(
       ...optimizerScalars(optimizer, { learningRate, step: state.step + 1 }),
       gradientScale: 1 / (batches * scale.value),
     };
-    for (const key of OPTIMIZER_SCALARS) {
+    for (const key of optimizerScalarsOf({ averages })) {
       updating.bindInput(`input:${key}`, { type: 'float32', shape: [], data: Float32Array.of(scalars[key]) });
     }
     for (const [key, tensor] of total) updating.bindInput(`input:${gradientInput(key)}`, tensor);
