@@ -66,13 +66,22 @@ describe('options', () => {
       rounds: 3,
       threads: 1,
     });
-    expect(parseOptions([]).benchmarks).toBe(BENCHMARKS);
+    expect(parseOptions([])).toMatchObject({
+      benchmarks: BENCHMARKS,
+      runtime: { device: 'cpu', precision: 'float32' },
+    });
+    expect(parseOptions(['--device', 'webgpu', '--precision', 'float16']).runtime).toEqual({
+      device: 'webgpu',
+      precision: 'float16',
+    });
   });
 
   it.each([
     [['--only', 'training'], /--only: expected training-step, .*, got 'training'/],
     [['--rounds', '0'], "--rounds: expected a positive whole number, got '0'"],
     [['--threads', 'two'], "--threads: expected a positive whole number, got 'two'"],
+    [['--device', 'gpu'], "--device: expected cpu, webgpu, cuda, coreml, directml, got 'gpu'"],
+    [['--precision', 'half'], "--precision: expected float32, float16, got 'half'"],
     [['--fast'], /--fast/],
   ])('refuse %j', (args, message) => {
     expect(() => parseOptions(args)).toThrow(message);
@@ -118,7 +127,12 @@ describe("heed's side", () => {
   it.each(Object.keys(TINY))('does a round of %s', async (name) => {
     const full = BENCHMARKS.find((candidate) => candidate.name === name)!;
     const benchmark = { ...full, repeats: 1, settings: { ...full.settings, ...TINY[name] } } as Benchmark;
-    const result = await measure(benchmark, { folder, rounds: 2, threads: 1 });
+    const result = await measure(benchmark, {
+      folder,
+      rounds: 2,
+      threads: 1,
+      runtime: { device: 'cpu', precision: 'float32' },
+    });
     expect(result).toMatchObject({ name, rounds: 2, settings: TINY[name] });
     expect(result.peer).toBeUndefined();
     expect(result.heed.seconds.median).toBeGreaterThan(0);

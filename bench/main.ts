@@ -13,7 +13,7 @@ import { allAgree, describeResults } from './report.ts';
 const note = (line: string) => process.stderr.write(`${line}\n`);
 
 async function run(
-  { benchmarks, rounds, threads, json, fullSize }: BenchOptions,
+  { benchmarks, rounds, threads, runtime, json, fullSize }: BenchOptions,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const found = await findPeerPython();
@@ -30,6 +30,7 @@ async function run(
           folder,
           rounds,
           threads,
+          runtime,
           python: peer?.command,
           signal,
           onRound: showRound,
@@ -43,10 +44,12 @@ async function run(
     await rm(folder, { recursive: true, force: true });
   }
   const versions = { node: process.versions.node, onnxruntime: runtimeVersion, ...peer?.versions };
-  if (json) console.log(JSON.stringify({ machine, threads, versions, benchmarks: results }, undefined, 2));
+  if (json) console.log(JSON.stringify({ machine, threads, runtime, versions, benchmarks: results }, undefined, 2));
   else {
     const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-    console.log(`${machine.cpu}, ${machine.cores} cores, ${threads} threads, load ${loadBefore.toFixed(1)} before`);
+    console.log(
+      `${machine.cpu}, ${machine.cores} cores, ${threads} threads, ${runtime.device} in ${runtime.precision}, load ${loadBefore.toFixed(1)} before`,
+    );
     console.log(`${names.join(', ')}\n`);
     console.log(describeResults(results).join('\n'));
   }

@@ -5,9 +5,12 @@ import { readSafetensors } from '@heed/diffusion';
 import { type Agreement, compareTensors } from './agreement.ts';
 import type { Benchmark } from './benchmarks.ts';
 import { writeInputs } from './inputs/write-inputs.ts';
-import type { Exchanges } from './protocol.ts';
+import type { BenchRuntime, Exchanges } from './protocol.ts';
 import { ratioOf, type Spread, spreadOf } from './statistics.ts';
 import { startHeed, startPeer, type Worker } from './worker.ts';
+
+/** By what a benchmark's tolerances are multiplied: they are those of float32, and float16 keeps three digits. */
+const ALLOWED_TIMES = { float32: 1, float16: 100 } as const;
 
 /** What one side needed. */
 export interface SideResult {
@@ -42,6 +45,7 @@ export interface MeasureOptions {
   folder: string;
   rounds: number;
   threads: number;
+  runtime: BenchRuntime;
   /** Starts a side's process when the other's has ended: both do not fit the memory. */
   oneAfterTheOther?: boolean | undefined;
   /** Models to measure in place of the shipped ones: a folder with `model` and `clip`. */
@@ -55,13 +59,16 @@ export interface MeasureOptions {
 
 /** Measures; throws one sentence when a process fails. */
 export async function measure(benchmark: Benchmark, options: MeasureOptions): Promise<BenchmarkResult> {
-  const { rounds, threads, python, signal, onRound } = options;
+  const { rounds, threads, runtime, python, signal, onRound } = options;
   const folder = join(options.folder, benchmark.name);
   await mkdir(folder);
   await writeInputs(folder, benchmark, options.models);
   signal?.throwIfAborted();
   if (options.oneAfterTheOther) return measureInSequence(benchmark, { ...options, folder });
-  const workers = [startHeed(), ...(python === undefined ? [] : [startPeer(python, { threads })])];
+  const workers = [
+    startHeed(),
+    ...(python === undefined ? [] : [startPeer(python, { threads, device: runtime.device })]),
+  ];
   const closeAll = () => Promise.all(workers.map((worker) => worker.close()));
   signal?.addEventListener('abort', closeAll, { once: true });
   try {
@@ -69,10 +76,10 @@ export async function measure(benchmark: Benchmark, options: MeasureOptions): Pr
     const loaded = [];
     // One after the other: a process that warms up beside another measures nothing, but its memory would be squeezed.
     for (const worker of workers) {
-      loaded.push((await worker.ask('open', { kind, folder, settings, threads })).loadedBytes);
+      loaded.push((await worker.ask('open', { kind, folder, settings, threads, runtime })).loadedBytes);
       await worker.ask('check', { file: checkFile(worker) });
     }
-    const agreement = python === undefined ? [] : await compareSides(folder, workers, benchmark);
+    const agreement = python === undefined ? [] : await compareSides(folder, workers, { benchmark, runtime });
     const rows: Exchanges['round']['reply'][][] = workers.map(() => []);
     for (let round = 0; round < rounds; round++) {
       onRound?.(round);
@@ -107,9 +114,12 @@ interface MeasuredSide {
  * machine's memory holds only one at a time.
  */
 async function measureInSequence(benchmark: Benchmark, options: MeasureOptions): Promise<BenchmarkResult> {
-  const { folder, rounds, threads, python, signal, onRound } = options;
+  const { folder, rounds, threads, runtime, python, signal, onRound } = options;
   const { kind, settings, repeats } = benchmark;
-  const starts = [startHeed, ...(python === undefined ? [] : [() => startPeer(python, { threads })])];
+  const starts = [
+    startHeed,
+    ...(python === undefined ? [] : [() => startPeer(python, { threads, device: runtime.device })]),
+  ];
   const names: Pick<Worker, 'name'>[] = [];
   const measured: MeasuredSide[] = [];
   for (const start of starts) {
@@ -118,7 +128,7 @@ async function measureInSequence(benchmark: Benchmark, options: MeasureOptions):
     const close = () => worker.close();
     signal?.addEventListener('abort', close, { once: true });
     try {
-      const { loadedBytes } = await worker.ask('open', { kind, folder, settings, threads });
+      const { loadedBytes } = await worker.ask('open', { kind, folder, settings, threads, runtime });
       await worker.ask('check', { file: checkFile(worker) });
       const rows: MeasuredSide['rows'] = [];
       for (let round = 0; round < rounds; round++) {
@@ -134,7 +144,7 @@ async function measureInSequence(benchmark: Benchmark, options: MeasureOptions):
       await worker.close();
     }
   }
-  const agreement = python === undefined ? [] : await compareSides(folder, names, benchmark);
+  const agreement = python === undefined ? [] : await compareSides(folder, names, { benchmark, runtime });
   return resultOf(benchmark, { rounds, measured, agreement });
 }
 
@@ -162,9 +172,17 @@ const column = <K extends string>(rows: readonly Record<K, number>[], key: K) =>
 
 const checkFile = ({ name }: Pick<Worker, 'name'>) => `check-${name}.safetensors`;
 
-async function compareSides(folder: string, workers: readonly Pick<Worker, 'name'>[], { tolerances }: Benchmark) {
+async function compareSides(
+  folder: string,
+  workers: readonly Pick<Worker, 'name'>[],
+  { benchmark, runtime }: { benchmark: Benchmark; runtime: BenchRuntime },
+) {
   const [ours, theirs] = await Promise.all(
     workers.map(async (worker) => (await readSafetensors(join(folder, checkFile(worker)))).tensors),
   );
-  return compareTensors(ours!, theirs!, tolerances);
+  const allowed = Object.entries(benchmark.tolerances).map(([name, tolerance]): [string, number] => [
+    name,
+    tolerance * ALLOWED_TIMES[runtime.precision],
+  ]);
+  return compareTensors(ours!, theirs!, Object.fromEntries(allowed));
 }

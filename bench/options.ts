@@ -8,12 +8,15 @@ import { badInput } from '../packages/heed/src/errors.ts';
 import { BENCHMARKS, type Benchmark } from './benchmarks.ts';
 import { FULL_SIZE_BENCHMARKS } from './full-size-benchmarks.ts';
 import { FILES } from './inputs/files.ts';
+import type { BenchRuntime } from './protocol.ts';
 
+const DEVICE_NAMES = ['cpu', 'webgpu', 'cuda', 'coreml', 'directml'] as const;
+const PRECISIONS = ['float32', 'float16'] as const;
 const DEFAULT_ROUNDS = 10;
 /** A round takes minutes there. */
 const DEFAULT_FULL_SIZE_ROUNDS = 3;
 
-export const USAGE = `npm run bench -- [--only NAME[,NAME]] [--rounds N] [--threads T] [--json] [--full-size FOLDER]
+export const USAGE = `npm run bench -- [--only NAME[,NAME]] [--rounds N] [--threads T] [--json] [--device D] [--precision P] [--full-size FOLDER]
 
 Measures heed beside PyTorch: the same work, machine, threads and batch, in turns. bench/README.md tells how.
 
@@ -21,6 +24,8 @@ Measures heed beside PyTorch: the same work, machine, threads and batch, in turn
   --rounds N   timed rounds a side (default ${DEFAULT_ROUNDS})
   --threads T  threads of either side (default: one a core)
   --json       prints the result as JSON
+  --device D   where heed computes: ${DEVICE_NAMES.join(', ')} (default cpu); PyTorch takes CUDA for any but cpu
+  --precision P  ${PRECISIONS.join(' or ')} for heed (default float32); PyTorch computes in float32
   --full-size FOLDER  measures Stable Diffusion 1.5 and CLIP ViT-L/14, written to FOLDER by tools/write-random-model.ts, one
                side's process after the other (default ${DEFAULT_FULL_SIZE_ROUNDS} rounds, 24 GB of memory):
                ${FULL_SIZE_BENCHMARKS.map(({ name }) => name).join(', ')}
@@ -34,6 +39,7 @@ export interface BenchOptions {
   benchmarks: readonly Benchmark[];
   rounds: number;
   threads: number;
+  runtime: BenchRuntime;
   /** The folder with models of true size; the shipped ones are measured where it is absent. */
   fullSize?: string;
 }
@@ -51,6 +57,10 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     rounds:
       positiveWhole('--rounds', values.rounds) ?? (fullSize === undefined ? DEFAULT_ROUNDS : DEFAULT_FULL_SIZE_ROUNDS),
     threads: positiveWhole('--threads', values.threads) ?? availableParallelism(),
+    runtime: {
+      device: oneOf('--device', values.device ?? 'cpu', DEVICE_NAMES),
+      precision: oneOf('--precision', values.precision ?? 'float32', PRECISIONS),
+    },
     ...(fullSize === undefined ? {} : { fullSize }),
   };
 }
@@ -66,6 +76,8 @@ function parse(args: readonly string[]) {
         'full-size': { type: 'string' },
         rounds: { type: 'string' },
         threads: { type: 'string' },
+        device: { type: 'string' },
+        precision: { type: 'string' },
       },
     }).values;
   } catch (error) {
@@ -77,6 +89,12 @@ function findBenchmark(name: string, known: readonly Benchmark[]): Benchmark {
   const found = known.find((candidate) => candidate.name === name);
   if (found) return found;
   throw badInput(`--only: expected ${known.map((one) => one.name).join(', ')}, got '${name}'`);
+}
+
+function oneOf<T extends string>(option: string, text: string, known: readonly T[]): T {
+  const found = known.find((one) => one === text);
+  if (found !== undefined) return found;
+  throw badInput(`${option}: expected ${known.join(', ')}, got '${text}'`);
 }
 
 function checkModels(folder: string): void {

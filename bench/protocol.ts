@@ -3,15 +3,23 @@
  * on stdout. heed's process (`heed/serve.ts`) and PyTorch's (`peers/serve.py`) answer the same requests.
  */
 
+import type { Device } from '@heed/diffusion/autodiff';
+
 /** The kinds of work that both sides can do; the settings of each are in `settings.ts`. */
 export const WORK_KINDS = ['training-step', 'sampling', 'clip-embedding', 'reward-training'] as const;
 export type WorkKind = (typeof WORK_KINDS)[number];
+
+/** Where heed computes. PyTorch computes in float32 without TF32, on CUDA where heed's device is not the processor. */
+export interface BenchRuntime {
+  device: Device;
+  precision: 'float32' | 'float16';
+}
 
 /** Requests and what each answers with. A failed one answers `{ error }` instead. */
 export interface Exchanges {
   /** Loads weights and inputs from `folder` and makes the work ready; once a process. */
   open: {
-    request: { kind: WorkKind; folder: string; settings: object; threads: number };
+    request: { kind: WorkKind; folder: string; settings: object; threads: number; runtime: BenchRuntime };
     /** Resident memory when the runtime was loaded and nothing else. */
     reply: { loadedBytes: number };
   };

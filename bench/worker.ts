@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Device } from '@heed/diffusion/autodiff';
 import { HeedError } from '../packages/heed/src/errors.ts';
 import type { Exchanges } from './protocol.ts';
 
@@ -27,10 +28,15 @@ export function startHeed(): Worker {
 }
 
 /** PyTorch's process. Its thread pools are sized at start, so the number stands in the environment as well. */
-export function startPeer(python: string, { threads }: { threads: number }): Worker {
+export function startPeer(python: string, { threads, device }: { threads: number; device: Device }): Worker {
   const pools = { OMP_NUM_THREADS: String(threads), MKL_NUM_THREADS: String(threads) };
   // Nothing is downloaded: models are folders here.
-  return startWorker('PyTorch', python, [PEER_SERVER], { ...pools, HF_HUB_OFFLINE: '1', PYTHONDONTWRITEBYTECODE: '1' });
+  return startWorker('PyTorch', python, [PEER_SERVER], {
+    ...pools,
+    HF_HUB_OFFLINE: '1',
+    PYTHONDONTWRITEBYTECODE: '1',
+    HEED_BENCH_PEER_DEVICE: device === 'cpu' ? 'cpu' : 'cuda',
+  });
 }
 
 /** Starts any process that speaks the protocol. */

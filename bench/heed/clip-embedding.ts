@@ -10,8 +10,9 @@ export async function openClipEmbedding({
   folder,
   settings: { batchSize, imagesOnly = false },
   threads,
+  runtime,
 }: OpenOptions<ClipEmbeddingSettings>): Promise<Workload> {
-  const clip = await loadClip(join(folder, FILES.clip), { threads });
+  const clip = await loadClip(join(folder, FILES.clip), { ...runtime, threads });
   const texts: string[] = JSON.parse(await readFile(join(folder, FILES.texts), 'utf8'));
   const images = await readImages(join(folder, FILES.inputs));
   const embed = async () => ({

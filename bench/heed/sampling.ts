@@ -7,9 +7,14 @@ import { seedOf } from '../inputs/seeds.ts';
 import type { SamplingSettings } from '../settings.ts';
 import type { OpenOptions, Workload } from './workload.ts';
 
-export async function openSampling({ folder, settings, threads }: OpenOptions<SamplingSettings>): Promise<Workload> {
+export async function openSampling({
+  folder,
+  settings,
+  threads,
+  runtime,
+}: OpenOptions<SamplingSettings>): Promise<Workload> {
   const { batchSize, steps, guidanceScale } = settings;
-  const pipeline = await loadPipeline(join(folder, FILES.model), { threads });
+  const pipeline = await loadPipeline(join(folder, FILES.model), { ...runtime, threads });
   const prompts: string[] = JSON.parse(await readFile(join(folder, FILES.texts), 'utf8'));
   const sample = () =>
     pipeline.generate({

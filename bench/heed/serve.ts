@@ -35,14 +35,14 @@ type Handlers = {
 };
 
 const HANDLERS: Handlers = {
-  async open({ kind, folder: given, settings, threads }) {
+  async open({ kind, folder: given, settings, threads, runtime }) {
     if (!Object.hasOwn(OPENERS, kind)) {
       throw new Error(`expected a kind of work out of ${Object.keys(OPENERS).join(', ')}, got '${kind}'`);
     }
     const opener = (await OPENERS[kind]()) as Opener<object>;
     const loadedBytes = residentBytes('now');
     folder = given;
-    workload = await opener({ folder, settings, threads });
+    workload = await opener({ folder, settings, threads, runtime });
     return { loadedBytes };
   },
   async check({ file }) {

@@ -20,6 +20,7 @@ export async function openTrainingStep({
   folder,
   settings,
   threads,
+  runtime,
 }: OpenOptions<TrainingStepSettings>): Promise<Workload> {
   const { learningRate, weightDecay, emaDecay, batches, recompute = false, loraRank = 0 } = settings;
   const unet = await loadComponent(join(folder, FILES.model), 'unet');
@@ -37,7 +38,7 @@ export async function openTrainingStep({
   const checked = factors.size > 0 ? CHECKED_FACTORS : CHECKED_WEIGHTS;
   const batch = tensors.get('0.timestep')!.shape[0]!;
   // As `heed tune` with tune.replicas: a small network trains faster with a part of the batch on each thread.
-  const replicas = batch % threads === 0 ? threads : 1;
+  const replicas = runtime.device === 'cpu' && batch % threads === 0 ? threads : 1;
   const training = await createTrainingStep({
     name: 'benchmark',
     inputs: inputsOf(0, ({ shape: [, ...rest] }) => ({ shape: [batch / replicas, ...rest] })),
@@ -50,15 +51,15 @@ export async function openTrainingStep({
     },
     optimizer: { weightDecay, ...(emaDecay > 0 ? { emaDecay } : {}) },
     threads,
+    ...runtime,
   });
-  const { state } = training;
   const partOf = (whole: number, part: number) =>
     inputsOf(whole, ({ data }) => {
       const size = data.length / replicas;
       return data.subarray(part * size, (part + 1) * size);
     });
   const update = () => {
-    const whole = state.step % batches;
+    const whole = training.state.step % batches;
     const parts = Array.from({ length: replicas }, (_, part) => partOf(whole, part));
     return training.step(parts, { learningRate });
   };
@@ -77,6 +78,7 @@ export async function openTrainingStep({
           ),
         );
       }
+      const state = await training.fetchState();
       for (const name of checked) {
         values.set(`weight ${name}`, state.parameters.get(name)!);
         if (state.ema) values.set(`average ${name}`, state.ema.get(name)!);

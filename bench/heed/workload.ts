@@ -1,5 +1,6 @@
 /** What heed's process holds for a kind of work; `serve.ts` drives it. */
 import type { ParameterValues } from '@heed/diffusion/autodiff';
+import type { BenchRuntime } from '../protocol.ts';
 
 export interface Workload {
   /** The work from its start; what the other side must compute as well. Warms up. */
@@ -13,4 +14,5 @@ export interface OpenOptions<S> {
   folder: string;
   settings: S;
   threads: number;
+  runtime: BenchRuntime;
 }

@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import CLIPConfig, CLIPModel
 
-from configs import read_config
+from configs import DEVICE, read_config
 
 
 def projected(output):
@@ -20,8 +20,8 @@ class ClipEmbedding:
         self.images_only = settings.get("imagesOnly", False)
         clip = os.path.join(folder, "clip")
         config = CLIPConfig(**read_config(clip))
-        self.model = CLIPModel.from_pretrained(clip, config=config, dtype=torch.float32).eval()
-        inputs = load_file(os.path.join(folder, "inputs.safetensors"))
+        self.model = CLIPModel.from_pretrained(clip, config=config, dtype=torch.float32).to(DEVICE).eval()
+        inputs = load_file(os.path.join(folder, "inputs.safetensors"), device=DEVICE)
         self.images = inputs["images"].to(torch.uint8)  # [N, H, W, 3]
         self.ids = inputs["inputIds"].long()  # [N, T]
         self.mean = inputs["imageMean"].view(1, 3, 1, 1)

@@ -1,7 +1,10 @@
-"""Reads a transformers config.json whose numbers come from JavaScript, which writes 1.0 as 1."""
+"""Where the peer computes, and transformers config.json files whose numbers come from JavaScript, which writes 1.0 as 1."""
 
 import json
 import os
+
+# Set by ../worker.ts: torch's name of a device.
+DEVICE = os.environ.get("HEED_BENCH_PEER_DEVICE", "cpu")
 
 # transformers 5 refuses a whole number here.
 FLOATS = ("initializer_factor", "initializer_range", "layer_norm_eps", "logit_scale_init_value", "attention_dropout")

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 
+from configs import DEVICE
+
 MAX_GRADIENT_NORM = 1.0
 
 
@@ -27,7 +29,7 @@ class Reward(torch.nn.Module):
 class RewardTraining:
     def __init__(self, folder, settings):
         self.settings = settings
-        inputs = load_file(os.path.join(folder, "inputs.safetensors"))
+        inputs = load_file(os.path.join(folder, "inputs.safetensors"), device=DEVICE)
         self.weights = {key[len("weights.") :]: value for key, value in inputs.items() if key.startswith("weights.")}
         self.texts, self.images = inputs["texts"], inputs["images"]  # [prompts, P], [N, P]
         self.perturbed = inputs["perturbed"]  # [prompts, N, P]
@@ -38,7 +40,7 @@ class RewardTraining:
 
     def train(self):
         settings = self.settings
-        model = Reward(self.texts.shape[1], settings["hiddenSize"])
+        model = Reward(self.texts.shape[1], settings["hiddenSize"]).to(DEVICE)
         model.load_state_dict(self.weights)
         optimizer = torch.optim.AdamW(
             model.parameters(), lr=settings["learningRate"], weight_decay=settings["weightDecay"], fused=True
@@ -73,7 +75,7 @@ class RewardTraining:
         own_images = self.images[good][:, None].expand(-1, count, -1)
         other_rewards = model(others.flatten(0, 1), own_images.flatten(0, 1)).view(len(good), count)
         logits = torch.cat([own_rewards[:, None], other_rewards], 1) / self.settings["temperature"]
-        return F.cross_entropy(logits, torch.zeros(len(good), dtype=torch.long))
+        return F.cross_entropy(logits, torch.zeros(len(good), dtype=torch.long, device=DEVICE))
 
     @torch.inference_mode()
     def validation_loss(self, model):

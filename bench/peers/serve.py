@@ -11,6 +11,8 @@ import resource
 import sys
 import time
 
+from configs import DEVICE
+
 KINDS = {
     "training-step": "training_step",
     "sampling": "sampling",
@@ -32,6 +34,14 @@ def memory_bytes(field):
     return most if sys.platform == "darwin" else most * 1024
 
 
+def wait_for_device():
+    """A GPU works on when a call has returned."""
+    if DEVICE != "cpu":
+        import torch
+
+        torch.cuda.synchronize()
+
+
 class Server:
     """Holds the one piece of work that this process was opened for."""
 
@@ -42,8 +52,10 @@ class Server:
         import torch
 
         torch.set_num_threads(request["threads"])
-        # heed's runtime does the same; new threads inherit it.
+        # heed's runtime does not; it would only make PyTorch slower.
         torch.set_flush_denormal(True)
+        # Products in float32 proper, as heed's are; the GPU's default for convolutions keeps ten bits of them.
+        torch.backends.cudnn.allow_tf32 = False
         module = importlib.import_module(KINDS[request["kind"]])
         loaded = memory_bytes("VmRSS")
         self.folder = request["folder"]
@@ -53,7 +65,7 @@ class Server:
     def check(self, request):
         from safetensors.torch import save_file
 
-        values = {name: value.detach().float().contiguous() for name, value in self.work.check().items()}
+        values = {name: value.detach().float().cpu().contiguous() for name, value in self.work.check().items()}
         save_file(values, os.path.join(self.folder, request["file"]))
         return {}
 
@@ -62,6 +74,7 @@ class Server:
         start, cpu_start = time.perf_counter(), time.process_time()
         for _ in range(repeats):
             self.work.run_once()
+        wait_for_device()
         seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
         return {"seconds": seconds / repeats, "cpuSeconds": cpu_seconds / repeats}
 

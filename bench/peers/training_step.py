@@ -6,6 +6,8 @@ import torch
 from diffusers import UNet2DConditionModel
 from safetensors.torch import load_file
 
+from configs import DEVICE
+
 # heed's defaults, which are torch's own.
 BETAS = (0.9, 0.999)
 EPSILON = 1e-8
@@ -53,10 +55,10 @@ class TrainingStep:
         self.settings = settings
         self.model = UNet2DConditionModel.from_pretrained(
             os.path.join(folder, "model", "unet"), torch_dtype=torch.float32, low_cpu_mem_usage=False
-        ).train()
+        ).to(DEVICE).train()
         if settings.get("recompute"):
             self.model.enable_gradient_checkpointing()
-        inputs = load_file(os.path.join(folder, "inputs.safetensors"))
+        inputs = load_file(os.path.join(folder, "inputs.safetensors"), device=DEVICE)
         self.checked = CHECKED_WEIGHTS
         if settings.get("loraRank"):
             self.checked = add_factors(self.model, inputs)
