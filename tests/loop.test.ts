@@ -112,3 +112,8 @@ it('has nothing to do when it is run again', async () => {
   expect(again.summary).toEqual(result.summary);
   expect(notes.join()).toContain('this demo is finished');
 });
+
+it('refuses another device in the same folder', async () => {
+  const options = { folder: join(folder, 'demo'), scale: 'tiny', seed: 1, device: 'webgpu' } as const;
+  await expect(runDemo(options, silentProgress)).rejects.toThrow(/expected a demo on webgpu, found one on cpu/);
+});

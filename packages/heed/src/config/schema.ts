@@ -239,15 +239,15 @@ const evaluate = z.strictObject({
     ),
 });
 
+/** The values of `device`. */
+export const DEVICE_NAMES = ['cpu', 'webgpu', 'cuda', 'coreml', 'directml'] as const;
+
 /** The schema of heed.toml. Sections and keys that are left out take their defaults; unknown ones are errors. */
 export const configSchema = z.strictObject({
   seed: whole(0, 2 ** 31 - 1)
     .default(0)
     .describe('The seed of everything random; the same seed gives the same project.'),
-  device: z
-    .enum(['cpu', 'webgpu', 'cuda', 'coreml', 'directml'])
-    .default('cpu')
-    .describe('Where the networks run; all but cpu and webgpu are untested.'),
+  device: z.enum(DEVICE_NAMES).default('cpu').describe('Where the networks run; all but cpu and webgpu are untested.'),
   precision: z
     .enum(['auto', 'float32', 'float16'])
     .default('auto')

@@ -7,6 +7,8 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { formatTable } from '../cli/table.ts';
+import type { HeedConfig } from '../config/index.ts';
+import { badInput } from '../errors.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { EVALUATION_FILE } from '../evaluate/evaluation-file.ts';
 import { formatDuration } from '../progress/format.ts';
@@ -27,6 +29,8 @@ export interface DemoOptions {
   folder: string;
   scale?: DemoScaleName;
   seed?: number;
+  /** Where the networks run; what the project in `folder` says, or the processor. */
+  device?: HeedConfig['device'] | undefined;
   signal?: AbortSignal;
   /** Is told, in sentences, what is under way and what the user should know. */
   note?: (text: string) => void;
@@ -40,12 +44,19 @@ export interface DemoResult {
 
 /** Runs all stages that are not finished, writes `summary.json` and returns the table. */
 export async function runDemo(options: DemoOptions, progress: ProgressFactory): Promise<DemoResult> {
-  const { folder, scale: scaleName = 'small', seed = 0, signal, note = () => {} } = options;
+  const { folder, scale: scaleName = 'small', seed = 0, device, signal, note = () => {} } = options;
   const scale: DemoScale = DEMO_SCALES[scaleName];
   const root = resolve(folder);
   const project = existsSync(join(root, 'heed.toml'))
     ? await openProject(root)
-    : await initProject(root, { overrides: settingsOf(scale, { seed }) });
+    : await initProject(root, {
+        overrides: [...settingsOf(scale, { seed }), ...(device === undefined ? [] : [`device=${device}`])],
+      });
+  if (device !== undefined && device !== project.config.device) {
+    throw badInput(
+      `${root}: expected a demo on ${device}, found one on ${project.config.device}; another --out makes another demo`,
+    );
+  }
   const state = await openDemoState(project, { scale: scaleName, seed });
   const stages = stagesOf(scale);
   const open = stages.filter(({ name }) => !state.isFinished(name));

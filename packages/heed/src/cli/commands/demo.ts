@@ -1,5 +1,7 @@
 /** `heed demo`: the whole loop in one go, from the built-in model. */
 import { type Command, Option } from 'commander';
+import type { HeedConfig } from '../../config/index.ts';
+import { DEVICE_NAMES } from '../../config/schema.ts';
 import { type CommonOptions, runCommand } from '../context.ts';
 import { wholeNumber } from '../parse-options.ts';
 
@@ -7,6 +9,7 @@ interface DemoOptions extends Pick<CommonOptions, 'json'> {
   out: string;
   scale: 'small' | 'paper';
   seed: number;
+  device?: HeedConfig['device'];
 }
 
 export function demoCommand(program: Command): void {
@@ -20,6 +23,7 @@ export function demoCommand(program: Command): void {
         .default('small'),
     )
     .option('--seed <n>', 'the seed of everything random', wholeNumber(0), 0)
+    .addOption(new Option('--device <device>', 'where the networks run (default: cpu)').choices(DEVICE_NAMES))
     .option('--json', 'print the summary as one JSON document, progress as JSON lines on stderr', false)
     .addHelpText(
       'after',
@@ -27,13 +31,13 @@ export function demoCommand(program: Command): void {
 Examples:
   $ heed demo
   $ heed demo --seed 1 --out demo-1
-  $ heed demo --scale paper --out paper
+  $ heed demo --scale paper --out paper --device webgpu
 `,
     )
-    .action(async ({ out, scale, seed, json }: DemoOptions) =>
+    .action(async ({ out, scale, seed, device, json }: DemoOptions) =>
       runCommand({ project: out, set: [], json }, async ({ progress, signal, note }) => {
         const { runDemo } = await import('../../demo/run.ts');
-        const { summary, lines } = await runDemo({ folder: out, scale, seed, signal, note }, progress);
+        const { summary, lines } = await runDemo({ folder: out, scale, seed, device, signal, note }, progress);
         return { data: summary, lines };
       }),
     );
