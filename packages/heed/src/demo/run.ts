@@ -49,9 +49,7 @@ export async function runDemo(options: DemoOptions, progress: ProgressFactory): 
   const root = resolve(folder);
   const project = existsSync(join(root, 'heed.toml'))
     ? await openProject(root)
-    : await initProject(root, {
-        overrides: [...settingsOf(scale, { seed }), ...(device === undefined ? [] : [`device=${device}`])],
-      });
+    : await initProject(root, { overrides: settingsOf(scale, { seed, device }) });
   if (device !== undefined && device !== project.config.device) {
     throw badInput(
       `${root}: expected a demo on ${device}, found one on ${project.config.device}; another --out makes another demo`,

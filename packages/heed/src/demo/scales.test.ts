@@ -12,6 +12,13 @@ it.each(Object.keys(DEMO_SCALES) as DemoScaleName[])('%s makes valid settings', 
   expect(config.generate.promptLimit).toBe(scale.trainingPrompts);
 });
 
+it('samples more at once on a GPU', () => {
+  const config = (device: 'cpu' | 'webgpu') =>
+    checkConfig(applyOverrides({}, settingsOf(DEMO_SCALES.small, { seed: 0, device })), device);
+  expect(config('webgpu')).toMatchObject({ device: 'webgpu', sample: { batchSize: 128 } });
+  expect(config('cpu')).toMatchObject({ device: 'cpu', sample: { batchSize: 16 } });
+});
+
 it('compares the best 4 of 16 wherever results are published', () => {
   for (const name of ['small', 'paper'] as const) {
     expect(DEMO_SCALES[name].bestOf).toBe(16);
