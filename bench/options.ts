@@ -4,13 +4,13 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { DEVICE_NAMES } from '../packages/heed/src/config/device-names.ts';
 import { badInput } from '../packages/heed/src/errors.ts';
 import { BENCHMARKS, type Benchmark } from './benchmarks.ts';
 import { FULL_SIZE_BENCHMARKS } from './full-size-benchmarks.ts';
 import { FILES } from './inputs/files.ts';
 import type { BenchRuntime } from './protocol.ts';
 
-const DEVICE_NAMES = ['cpu', 'webgpu', 'cuda', 'coreml', 'directml'] as const;
 const PRECISIONS = ['float32', 'float16'] as const;
 const DEFAULT_ROUNDS = 10;
 /** A round takes minutes there. */

@@ -52,7 +52,7 @@ class Server:
         import torch
 
         torch.set_num_threads(request["threads"])
-        # heed's runtime does not; it would only make PyTorch slower.
+        # heed's runtime does not flush them; PyTorch would only be slower with them.
         torch.set_flush_denormal(True)
         # Products in float32 proper, as heed's are; the GPU's default for convolutions keeps ten bits of them.
         torch.backends.cudnn.allow_tf32 = False

@@ -9,8 +9,8 @@ import { encodeModel } from './onnx/encode.ts';
 import {
   gradientInput,
   gradientSumGraph,
+  OPTIMIZER_SCALARS,
   optimizerGraph,
-  optimizerScalarsOf,
   type StateGroup,
   stateKey,
 } from './optimizer-graph.ts';
@@ -59,8 +59,10 @@ export async function createDeviceTrainingStep<I extends string>(
     return session.createBinding();
   };
   const differentiating = await open(lowered.graph, DISABLED_OPTIMIZERS);
-  const averages = state.ema !== undefined;
-  const updating = await open(optimizerGraph(trained, optimizer, { averages }));
+  const update = optimizerGraph(trained, optimizer, { averages: state.ema !== undefined });
+  // A graph has no input for what it does not use: none weighs a moving average that is not kept.
+  const scalarsFed = OPTIMIZER_SCALARS.filter((key) => update.inputs.some((one) => one.name === `input:${key}`));
+  const updating = await open(update);
   let summing: Binding | undefined;
 
   const metrics = new Map(Object.keys(traced).map((key) => [key, new Float32Array(1)]));
@@ -137,7 +139,7 @@ export async function createDeviceTrainingStep<I extends string>(
       ...optimizerScalars(optimizer, { learningRate, step: state.step + 1 }),
       gradientScale: 1 / (batches * scale.value),
     };
-    for (const key of optimizerScalarsOf({ averages })) {
+    for (const key of scalarsFed) {
       updating.bindInput(`input:${key}`, { type: 'float32', shape: [], data: Float32Array.of(scalars[key]) });
     }
     for (const [key, tensor] of total) updating.bindInput(`input:${gradientInput(key)}`, tensor);

@@ -14,10 +14,6 @@ import { constant, input, type Tensor } from './tensor.ts';
 export const OPTIMIZER_SCALARS = ['gradientScale', 'stepSize', 'rootCorrection2', 'decay', 'averaging'] as const;
 export type OptimizerScalar = (typeof OPTIMIZER_SCALARS)[number];
 
-/** Those that a graph has as inputs: without a moving average none weighs it. */
-export const optimizerScalarsOf = ({ averages }: { averages: boolean }): readonly OptimizerScalar[] =>
-  averages ? OPTIMIZER_SCALARS : OPTIMIZER_SCALARS.filter((name) => name !== 'averaging');
-
 /** What an update replaces, by group and parameter. */
 export type StateGroup = 'parameters' | 'firstMoment' | 'secondMoment' | 'ema';
 

@@ -3,6 +3,7 @@
  * JSON Schema and the checks all come from here. Nothing here reads files.
  */
 import { z } from 'zod';
+import { DEVICE_NAMES } from './device-names.ts';
 
 /** The model and CLIP that come with heed, in place of a folder. */
 export const BUILT_IN_MODEL = 'emoji-world';
@@ -238,9 +239,6 @@ const evaluate = z.strictObject({
       "Images of each side in the Fréchet distance and in CMMD, which know the emoji world's pictures alone; 0 leaves both out.",
     ),
 });
-
-/** The values of `device`. */
-export const DEVICE_NAMES = ['cpu', 'webgpu', 'cuda', 'coreml', 'directml'] as const;
 
 /** The schema of heed.toml. Sections and keys that are left out take their defaults; unknown ones are errors. */
 export const configSchema = z.strictObject({

@@ -5,9 +5,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { Device } from '@heed/diffusion/autodiff';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { formatTable } from '../cli/table.ts';
-import type { HeedConfig } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { EVALUATION_FILE } from '../evaluate/evaluation-file.ts';
@@ -30,7 +30,7 @@ export interface DemoOptions {
   scale?: DemoScaleName;
   seed?: number;
   /** Where the networks run; what the project in `folder` says, or the processor. */
-  device?: HeedConfig['device'] | undefined;
+  device?: Device | undefined;
   signal?: AbortSignal;
   /** Is told, in sentences, what is under way and what the user should know. */
   note?: (text: string) => void;

@@ -1,6 +1,6 @@
 /** How big each stage of `heed demo` is, in one table. What the stages do is in stages.ts. */
 
-import type { HeedConfig } from '../config/index.ts';
+import type { Device } from '@heed/diffusion/autodiff';
 
 export interface DemoScale {
   /** What the user reads. */
@@ -159,7 +159,7 @@ export type DemoScaleName = keyof typeof DEMO_SCALES;
 /** The settings of a project of this scale, in the spelling of `--set`. */
 export function settingsOf(
   scale: DemoScale,
-  { seed, device = 'cpu' }: { seed: number; device?: HeedConfig['device'] | undefined },
+  { seed, device = 'cpu' }: { seed: number; device?: Device | undefined },
 ): string[] {
   return [
     `seed=${seed}`,

@@ -1,7 +1,7 @@
 /** `heed demo`: the whole loop in one go, from the built-in model. */
+import type { Device } from '@heed/diffusion/autodiff';
 import { type Command, Option } from 'commander';
-import type { HeedConfig } from '../../config/index.ts';
-import { DEVICE_NAMES } from '../../config/schema.ts';
+import { DEVICE_NAMES } from '../../config/device-names.ts';
 import { type CommonOptions, runCommand } from '../context.ts';
 import { wholeNumber } from '../parse-options.ts';
 
@@ -9,7 +9,7 @@ interface DemoOptions extends Pick<CommonOptions, 'json'> {
   out: string;
   scale: 'small' | 'paper';
   seed: number;
-  device?: HeedConfig['device'];
+  device?: Device;
 }
 
 export function demoCommand(program: Command): void {
