@@ -25,6 +25,7 @@ const statuses = {
 /** Each row: index in OrtApi, then the parameters. All return a status except the `Release` ones. */
 export const ort = {
   CreateEnv: status(3, I, S, OUT),
+  DisableTelemetryEvents: status(6, P),
   CreateAndRegisterAllocator: status(144, P, P, P),
   UnregisterAllocator: status(177, P, P),
   CreateArenaCfgV2: status(164, STRINGS, P, N, OUT),

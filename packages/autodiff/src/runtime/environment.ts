@@ -1,5 +1,5 @@
 /** What the process shares among sessions: the OrtEnv, the default allocator, and memory infos. Never released. */
-import { create, ort } from './api.ts';
+import { check, create, ort } from './api.ts';
 import type { Handle } from './library.ts';
 
 const LOG_ERRORS = 3;
@@ -16,7 +16,11 @@ function once(key: string, make: () => Handle): Handle {
 }
 
 export function environment(): Handle {
-  return once('environment', () => create(ort.CreateEnv, LOG_ERRORS, 'heed'));
+  return once('environment', () => {
+    const made = create(ort.CreateEnv, LOG_ERRORS, 'heed');
+    check(ort.DisableTelemetryEvents(made));
+    return made;
+  });
 }
 
 export function defaultAllocator(): Handle {

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import koffi from 'koffi';
+import { forbidTelemetry } from './telemetry.ts';
 
 /** Indices in `api.ts` are those of onnxruntime_c_api.h at this version; the table only ever grows at its end. */
 const API_VERSION = 30;
@@ -67,6 +68,7 @@ function growStacks(): void {
 
 function load() {
   growStacks();
+  forbidTelemetry();
   const library = koffi.load(libraryPath());
   const base = library.func('OrtGetApiBase', 'void *', [])() as Handle;
   const [getApi, getVersionString] = koffi.decode(base, 'void *', 2) as [Handle, Handle];

@@ -1,0 +1,6 @@
+/** A program for telemetry.test.ts: it runs the least that uses the runtime. */
+import { encodeModel } from '../onnx/encode.ts';
+import { createSession } from './index.ts';
+import { matmulChain } from './sample-graphs.ts';
+
+(await createSession(encodeModel(matmulChain(2, 1))))[Symbol.dispose]();

@@ -1,0 +1,16 @@
+/**
+ * Keeps ONNX Runtime from reporting home. Its official builds do so unasked: on Linux and macOS they upload events over
+ * HTTPS and keep an identifier of the machine in the user's cache folder, on Windows they write to the system's log of
+ * events (docs/Privacy.md in microsoft/onnxruntime). heed's users were not asked either, so heed turns it off.
+ */
+import koffi from 'koffi';
+
+/** What the runtime reads, once, when the library initializes; any later is too late. */
+export const OPT_OUT = 'ORT_DISABLE_TELEMETRY';
+
+/** Call before the library is loaded. On Windows it does nothing: `DisableTelemetryEvents` is the way there. */
+export function forbidTelemetry(): void {
+  if (process.platform === 'win32') return;
+  // The C library's own: in a worker thread process.env is a copy that native code never sees.
+  koffi.load(null).func('setenv', 'int', ['str', 'str', 'int'])(OPT_OUT, '1', 1);
+}
