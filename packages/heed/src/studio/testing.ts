@@ -1,6 +1,6 @@
 /** A studio in memory of one process: its app with requests as a browser makes them. For tests alone. */
-import { existsSync, rmSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Project } from '../project/project.ts';
@@ -84,21 +84,24 @@ export async function openTestStudio(
   };
 }
 
-let emptyDatabase: Promise<string> | undefined;
-
 /** Gives a new project a copy of an empty database: making one takes seconds, copying it does not. */
 async function useEmptyDatabase(project: Project): Promise<void> {
   const folder = databaseFolder(project);
   if (existsSync(folder) || process.env.DATABASE_URL) return;
-  emptyDatabase ??= makeEmptyDatabase();
-  await cp(await emptyDatabase, folder, { recursive: true });
+  // In the folder of the test run (tests/temporary-folder.ts), for all its files.
+  const empty = join(tmpdir(), 'empty-database');
+  if (!existsSync(empty)) await makeEmptyDatabase(empty);
+  await cp(empty, folder, { recursive: true });
 }
 
-async function makeEmptyDatabase(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'heed-empty-database-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const database = await openDatabase(folder, { url: '' });
+async function makeEmptyDatabase(folder: string): Promise<void> {
+  const making = await mkdtemp(`${folder}-`);
+  const database = await openDatabase(making, { url: '' });
   await (await openJobQueue(database)).close();
   await database.close();
-  return folder;
+  // Another file's tests may have been faster: theirs is as good.
+  await rename(making, folder).catch(async (error) => {
+    if (!existsSync(folder)) throw error;
+    await rm(making, { recursive: true });
+  });
 }
