@@ -4,7 +4,7 @@ import { createQueue } from './one-at-a-time.ts';
 import { encodeModel } from './onnx/encode.ts';
 import { createParameterScope, type ParameterScope, type ParameterValues } from './parameters.ts';
 import type { Binding, Device } from './runtime/index.ts';
-import { createSession, type PrecisionOption, resolvePrecision } from './runtime/index.ts';
+import { createSession, type PrecisionOption, resolvePrecision, takeTurn } from './runtime/index.ts';
 import { type DType, elementCount, formatShape, input, type Shape, sameShape, type Tensor } from './tensor.ts';
 
 export interface InputSpec {
@@ -78,7 +78,7 @@ export async function compile<I extends string, O extends string>({
     return results;
   };
   return {
-    run: (feeds, { signal } = {}) => inTurn(() => runOnce(feeds, signal)),
+    run: (feeds, { signal } = {}) => inTurn(() => takeTurn(device, () => runOnce(feeds, signal))),
     dispose() {
       binding.dispose();
       session.dispose();

@@ -1,6 +1,7 @@
 /** The training step whose state stays on a device, beside the one on host arrays; on WebGPU, in software where there is no GPU. */
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import {
+  compile,
   createRandom,
   createTrainingStep,
   describeParameters,
@@ -138,6 +139,26 @@ describe('a training step on webgpu', () => {
     ];
     expect(worst(expected.curve, actual.curve)).toBeLessThan(1e-5);
     expect(worst(expected.values, actual.values)).toBeLessThan(1e-5);
+  });
+
+  it('shares the device with functions that are made, run and disposed of meanwhile', async (context) => {
+    required(context);
+    const place = { device: 'webgpu', precision: 'float32' } as const;
+    const compute = async () => {
+      const other = await compile<'x', 'y'>({
+        name: 'other',
+        inputs: { x: { shape: [8, 2] } },
+        build: (_, { x }) => ({ y: silu(x) }),
+        ...place,
+      });
+      const { y } = await other.run({ x: batch(9).x });
+      other.dispose();
+      return y;
+    };
+    const [expected, y] = [await train(place), await compute()];
+    const [actual, others] = await Promise.all([train(place), Promise.all(Array.from({ length: 20 }, compute))]);
+    expect(actual).toEqual(expected);
+    expect(others).toEqual(Array(20).fill(y));
   });
 
   it('goes on from a state that was fetched', async (context) => {

@@ -15,7 +15,7 @@ import {
   stateKey,
 } from './optimizer-graph.ts';
 import type { ParameterValues } from './parameters.ts';
-import { type Binding, createSession, type DeviceTensor, resolvePrecision } from './runtime/index.ts';
+import { type Binding, createSession, type DeviceTensor, resolvePrecision, takeTurn } from './runtime/index.ts';
 import type { Tensor } from './tensor.ts';
 import { DISABLED_OPTIMIZERS, LOSS_SCALE, traceTrainingStep } from './trace-training-step.ts';
 import {
@@ -97,13 +97,12 @@ export async function createDeviceTrainingStep<I extends string>(
     );
   }
 
-  const addGradients = async (gradients: Map<string, DeviceTensor>) => {
+  const addGradients = async (gradients: Map<string, DeviceTensor>, summing: Binding | undefined) => {
     const byName = new Map(trained.map((tensor) => [inputName(tensor), gradients.get(gradientKey(tensor))!]));
-    if (total === undefined) {
+    if (total === undefined || summing === undefined) {
       total = byName;
       return;
     }
-    summing ??= await open(gradientSumGraph(trained));
     for (const [key, tensor] of byName) {
       summing.bindInput(`input:a:${key}`, total.get(key)!);
       summing.bindInput(`input:b:${key}`, tensor);
@@ -119,14 +118,18 @@ export async function createDeviceTrainingStep<I extends string>(
   const accumulate = async (feeds: Batches<I>, signal: AbortSignal | undefined): Promise<Metrics> => {
     const sums: Record<string, number> = {};
     for (const batch of batchList(name, feeds, replicas)) {
-      bindFeeds(name, differentiating, inputs, batch, used);
-      if (scalesLoss) {
-        const data = Float32Array.of(scale.value);
-        differentiating.bindInput(`input:${LOSS_SCALE}`, { type: 'float32', shape: [], data });
-      }
-      await differentiating.run(signal ? { signal } : {});
-      for (const [key, data] of metrics) sums[key] = (sums[key] ?? 0) + data[0]! / replicas;
-      await addGradients(differentiating.deviceOutputs());
+      // Making a session is a turn of its own.
+      if (total !== undefined) summing ??= await open(gradientSumGraph(trained));
+      await takeTurn(device, async () => {
+        bindFeeds(name, differentiating, inputs, batch, used);
+        if (scalesLoss) {
+          const data = Float32Array.of(scale.value);
+          differentiating.bindInput(`input:${LOSS_SCALE}`, { type: 'float32', shape: [], data });
+        }
+        await differentiating.run(signal ? { signal } : {});
+        for (const [key, data] of metrics) sums[key] = (sums[key] ?? 0) + data[0]! / replicas;
+        await addGradients(differentiating.deviceOutputs(), summing);
+      });
       batches += 1;
     }
     if (!Number.isFinite(sums.loss)) worstLoss = sums.loss!;
@@ -168,18 +171,21 @@ export async function createDeviceTrainingStep<I extends string>(
     return result;
   };
 
+  const applyInTurn = (learningRate: number) => takeTurn(device, () => apply(learningRate));
+
   return {
     state,
     async step(feeds, { learningRate, signal }) {
       const measured = await accumulate(feeds, signal);
-      return { ...measured, ...(await apply(learningRate)) };
+      return { ...measured, ...(await applyInTurn(learningRate)) };
     },
     accumulate: (feeds, { signal } = {}) => accumulate(feeds, signal),
-    apply: ({ learningRate }) => apply(learningRate),
-    async fetchState() {
-      if (current.size > 0) for (const [, , value, key] of stateEntries()) value.data.set(numbers(current.get(key)!));
-      return state;
-    },
+    apply: ({ learningRate }) => applyInTurn(learningRate),
+    fetchState: () =>
+      takeTurn(device, async () => {
+        if (current.size > 0) for (const [, , value, key] of stateEntries()) value.data.set(numbers(current.get(key)!));
+        return state;
+      }),
     lossScale: () => scale.value,
     bytesMoved() {
       const parts = [differentiating, updating, ...(summing ? [summing] : [])].map(({ bytesMoved }) => bytesMoved);

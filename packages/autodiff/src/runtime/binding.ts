@@ -1,7 +1,9 @@
 /** Bindings: which arrays a session reads and writes, and the runs over them. */
 import { sameShape } from '../tensor.ts';
 import { callAsync, check, create, ort } from './api.ts';
+import { DEVICES, type Device } from './device.ts';
 import { DeviceTensor } from './device-tensor.ts';
+import { callOnDevice, releaseOnDevice } from './device-turns.ts';
 import { defaultAllocator, memoryInfo } from './environment.ts';
 import { checkHostTensor, type HostTensor, hostValue } from './host-tensor.ts';
 import { type Handle, readPointers } from './library.ts';
@@ -24,6 +26,7 @@ export class Binding {
   readonly #handle: NativeHandle;
   readonly #inputNames: ReadonlySet<string>;
   readonly #outputNames: ReadonlySet<string>;
+  readonly #device: Device;
   readonly #deviceMemory: string | undefined;
   readonly #onDispose: () => void;
   readonly #hostInputs = new Map<string, HostInput>();
@@ -36,18 +39,19 @@ export class Binding {
     session: NativeHandle;
     inputs: readonly string[];
     outputs: readonly string[];
-    deviceMemory: string | undefined;
+    device: Device;
     onDispose: () => void;
   }) {
     this.#session = owner.session;
     this.#inputNames = new Set(owner.inputs);
     this.#outputNames = new Set(owner.outputs);
-    this.#deviceMemory = owner.deviceMemory;
+    this.#device = owner.device;
+    this.#deviceMemory = DEVICES[owner.device].memory;
     this.#onDispose = owner.onDispose;
     this.#handle = new NativeHandle(
       'binding',
       create(ort.CreateIoBinding, owner.session.pointer),
-      ort.ReleaseIoBinding,
+      releaseOnDevice(owner.device, ort.ReleaseIoBinding),
     );
   }
 
@@ -108,8 +112,7 @@ export class Binding {
     if (pointers.length === 0) return tensors;
     for (const [index, [name, target]] of [...this.#outputs].entries()) {
       const pointer = pointers[index]!;
-      if (target === 'device')
-        tensors.set(name, new DeviceTensor(pointer, { isHostMemory: this.#deviceMemory === undefined }));
+      if (target === 'device') tensors.set(name, new DeviceTensor(pointer, { device: this.#device }));
       else ort.ReleaseValue(pointer);
     }
     return tensors;
@@ -136,7 +139,8 @@ export class Binding {
     const holds = [this.#session.hold(), this.#handle.hold(), options.hold()];
     signal?.addEventListener('abort', terminate, { once: true });
     try {
-      await callAsync(ort.RunWithBinding, this.#session.pointer, options.pointer, this.#handle.pointer);
+      const handles = [this.#session.pointer, options.pointer, this.#handle.pointer];
+      await callOnDevice(this.#device, () => callAsync(ort.RunWithBinding, ...handles));
       if (this.#deviceMemory !== undefined) {
         for (const target of this.#outputs.values()) {
           if (target !== 'device') this.#moved.toHost += target.data.byteLength;

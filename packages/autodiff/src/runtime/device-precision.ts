@@ -5,6 +5,7 @@ import { encodeModel } from '../onnx/encode.ts';
 import type { OnnxGraph } from '../onnx/model.ts';
 import type { Precision } from '../precision.ts';
 import type { Device } from './device.ts';
+import { takeTurn } from './device-turns.ts';
 import { createSession } from './session.ts';
 
 /** `auto` is float16 on devices that have it, and float32 on processors, which would only emulate it. */
@@ -45,7 +46,7 @@ async function probe(device: Device): Promise<boolean> {
   binding.bindInput('x', { type: 'float32', shape: [4], data: Float32Array.of(1, 1.5, 2, 3) });
   binding.bindOutput('y', { type: 'float32', shape: [4], data: y });
   try {
-    await binding.run();
+    await takeTurn(device, () => binding.run());
   } catch {
     return false;
   }

@@ -3,6 +3,8 @@ import { ELEMENT_TYPES, elementTypeOfCode } from '../onnx/element-type.ts';
 import type { OnnxElementType } from '../onnx/model.ts';
 import { elementCount, type Shape } from '../tensor.ts';
 import { check, create, ort, readCount } from './api.ts';
+import { type Device, hasOwnMemory } from './device.ts';
+import { releaseOnDevice } from './device-turns.ts';
 import { environment } from './environment.ts';
 import { type HostTensor, hostValue } from './host-tensor.ts';
 import { type Handle, viewMemory } from './library.ts';
@@ -16,9 +18,9 @@ export class DeviceTensor {
   readonly #isHostMemory: boolean;
 
   /** Takes over `value`. */
-  constructor(value: Handle, { isHostMemory }: { isHostMemory: boolean }) {
-    this.#isHostMemory = isHostMemory;
-    this.#value = new NativeHandle('device tensor', value, ort.ReleaseValue);
+  constructor(value: Handle, { device }: { device: Device }) {
+    this.#isHostMemory = !hasOwnMemory(device);
+    this.#value = new NativeHandle('device tensor', value, releaseOnDevice(device, ort.ReleaseValue));
     const info = new NativeHandle(
       'tensor info',
       create(ort.GetTensorTypeAndShape, value),

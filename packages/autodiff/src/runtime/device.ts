@@ -50,5 +50,10 @@ export const DEVICES: Readonly<Record<Device, DeviceRow>> = {
   directml: { append: appendByName('DML'), memory: 'DML', needs: 'Windows' },
 };
 
-/** Whether tensors on a device lie elsewhere than in host memory, so that moving them costs. */
-export const hasOwnMemory = (device: Device): boolean => DEVICES[device].memory !== undefined;
+/** Whether tensors on a device lie elsewhere than in host memory, so that moving them costs. Throws on an unknown one. */
+export function hasOwnMemory(device: Device): boolean {
+  if (!Object.hasOwn(DEVICES, device)) {
+    throw new Error(`session: expected a device out of ${Object.keys(DEVICES).join(', ')}, got ${device}`);
+  }
+  return DEVICES[device].memory !== undefined;
+}

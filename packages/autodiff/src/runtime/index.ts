@@ -4,6 +4,7 @@ export type { Binding } from './binding.ts';
 export { type Device, hasOwnMemory } from './device.ts';
 export { type PrecisionOption, resolvePrecision } from './device-precision.ts';
 export type { DeviceTensor } from './device-tensor.ts';
+export { takeTurn } from './device-turns.ts';
 export type { HostTensor } from './host-tensor.ts';
 export { runtimeVersion } from './library.ts';
 export { createSession, type Session } from './session.ts';

@@ -1,15 +1,15 @@
 /** The owner of one native pointer: the only place that calls a release function. */
-import type { Handle, NativeFunction } from './library.ts';
+import type { Handle } from './library.ts';
 
 /** Releases once, refuses use after that, and refuses to release while a call on another thread is under way. */
 export class NativeHandle {
   readonly #what: string;
-  readonly #release: NativeFunction;
+  readonly #release: (pointer: Handle) => unknown;
   #pointer: Handle | null;
   #uses = 0;
 
   /** `what` names the owner in errors, such as `session`. */
-  constructor(what: string, pointer: Handle, release: NativeFunction) {
+  constructor(what: string, pointer: Handle, release: (pointer: Handle) => unknown) {
     this.#what = what;
     this.#pointer = pointer;
     this.#release = release;

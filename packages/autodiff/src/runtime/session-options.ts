@@ -1,6 +1,6 @@
 /** Options of a session and their translation into an OrtSessionOptions. */
 import { check, create, ort } from './api.ts';
-import { DEVICES, type Device } from './device.ts';
+import { DEVICES, type Device, hasOwnMemory } from './device.ts';
 import { environment } from './environment.ts';
 import type { HostTensor } from './host-tensor.ts';
 import type { Handle } from './library.ts';
@@ -55,10 +55,7 @@ export function createSessionOptions({
   if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
     throw new Error(`session: expected a positive whole number of threads, got ${threads}`);
   }
-  if (!Object.hasOwn(DEVICES, device)) {
-    throw new Error(`session: expected a device out of ${Object.keys(DEVICES).join(', ')}, got ${device}`);
-  }
-  if (shareInitializers && DEVICES[device].memory !== undefined) {
+  if (shareInitializers && hasOwnMemory(device)) {
     throw new Error(`session: expected a device with host memory to share initializers with, got ${device}`);
   }
   // Providers log while they are added, and the logger comes with the environment.

@@ -2,7 +2,8 @@
 import { check, create, createAsync, ort, readCount } from './api.ts';
 import { withOwnArena } from './arena.ts';
 import { Binding } from './binding.ts';
-import { DEVICES, type Device } from './device.ts';
+import { type Device, hasOwnMemory } from './device.ts';
+import { callOnDevice, releaseOnDevice, takeTurn } from './device-turns.ts';
 import { defaultAllocator, environment } from './environment.ts';
 import { type LentTensor, withInitializers } from './initializers.ts';
 import { type Handle, type NativeFunction, readString } from './library.ts';
@@ -10,22 +11,24 @@ import { NativeHandle } from './native-handle.ts';
 import { createSessionOptions, type SessionOptions } from './session-options.ts';
 
 /**
- * Loads an encoded model (`encodeModel`) off the event loop. Rejects with the runtime's message when it refuses the
+ * Loads an encoded model (`encodeModel`) off the event loop, on a device as a turn of its own. Rejects with the runtime's message when it refuses the
  * model or the device. `model` is not needed afterwards.
  */
 export async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
   const { device = 'cpu', initializers = new Map(), shareInitializers: share = false } = options;
-  const native = createSessionOptions(options);
-  const make = () =>
-    withInitializers(native.pointer, initializers, { share }, () =>
-      createAsync(ort.CreateSessionFromArray, environment(), model, model.byteLength, native.pointer),
-    );
-  try {
-    const { created, lent } = await withOwnArena(native.pointer, make);
-    return new Session(created, device, lent);
-  } finally {
-    native.release();
-  }
+  return takeTurn(device, async () => {
+    const native = createSessionOptions(options);
+    const make = () =>
+      withInitializers(native.pointer, initializers, { share }, () =>
+        createAsync(ort.CreateSessionFromArray, environment(), model, model.byteLength, native.pointer),
+      );
+    try {
+      const { created, lent } = await callOnDevice(device, () => withOwnArena(native.pointer, make));
+      return new Session(created, device, lent);
+    } finally {
+      native.release();
+    }
+  });
 }
 
 /**
@@ -53,10 +56,10 @@ export class Session {
   constructor(pointer: Handle, device: Device, lent: readonly LentTensor[]) {
     this.device = device;
     this.#lent = lent;
-    this.#handle = new NativeHandle('session', pointer, ort.ReleaseSession);
+    this.#handle = new NativeHandle('session', pointer, releaseOnDevice(device, ort.ReleaseSession));
     this.inputs = readNames(pointer, ort.SessionGetInputCount, ort.SessionGetInputName);
     this.outputs = readNames(pointer, ort.SessionGetOutputCount, ort.SessionGetOutputName);
-    if (DEVICES[device].memory !== undefined) openOnDevices.add(this);
+    if (hasOwnMemory(device)) openOnDevices.add(this);
   }
 
   /** A new set of bound inputs and outputs. Bindings of one session may run at the same time. */
@@ -65,7 +68,7 @@ export class Session {
       session: this.#handle,
       inputs: this.inputs,
       outputs: this.outputs,
-      deviceMemory: DEVICES[this.device].memory,
+      device: this.device,
       onDispose: () => this.#bindings.delete(binding),
     });
     this.#bindings.add(binding);
