@@ -11,7 +11,6 @@ export async function openRewardTraining({
   folder,
   settings,
   threads,
-  runtime,
 }: OpenOptions<RewardTrainingSettings>): Promise<Workload> {
   const { tensors } = await readSafetensors(join(folder, FILES.inputs));
   const { training, validation, perturbedPrompts, features } = rewardWorld(tensors, settings);
@@ -23,7 +22,6 @@ export async function openRewardTraining({
       perturbedPrompts,
       options: rewardOptions(settings),
       seed: REWARD_SEED,
-      device: runtime.device,
       threads,
     });
     result.model.dispose();

@@ -5,7 +5,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '@heed/diffusion';
-import { compile, type Device, describeParameters, input, type ParameterValues } from '@heed/diffusion/autodiff';
+import { compile, describeParameters, input, type ParameterValues } from '@heed/diffusion/autodiff';
 import { z } from 'zod';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { HeedError } from '../errors.ts';
@@ -44,13 +44,13 @@ export function rewardParameterSpecs(architecture: RewardArchitecture) {
   );
 }
 
-/** Compiles the scoring graph. With `live` the weights are read at each call, for use during training. */
+/** Compiles the scoring graph, for the processor. With `live` the weights are read at each call, for use during training. */
 export async function createRewardModel(
   architecture: RewardArchitecture,
   parameters: ParameterValues,
-  options: { live?: boolean; device?: Device; threads?: number } = {},
+  options: { live?: boolean; threads?: number } = {},
 ): Promise<RewardModel> {
-  const { live = false, device, threads } = options;
+  const { live = false, threads } = options;
   const { projectionDim } = architecture;
   const shape = [SCORE_BATCH, projectionDim];
   const scorer = await compile({
@@ -59,8 +59,6 @@ export async function createRewardModel(
     parameters,
     build: (p, x) => ({ reward: rewardModel(p, architecture, x) }),
     liveParameters: live,
-    precision: 'float32',
-    ...(device === undefined ? {} : { device }),
     ...(threads === undefined ? {} : { threads }),
   });
   return {
@@ -111,7 +109,7 @@ export async function saveRewardModel(
 /** Reads a folder written by `saveRewardModel`; throws when it does not belong to the CLIP model of `clipHash`. */
 export async function loadRewardModel(
   folder: string,
-  options: { clipHash: string; device?: Device; threads?: number },
+  options: { clipHash: string; threads?: number },
 ): Promise<RewardModel & { config: RewardConfig }> {
   const config = await readConfig(folder);
   if (config.clip_hash !== options.clipHash) {
@@ -122,8 +120,8 @@ export async function loadRewardModel(
   const { tensors } = await readSafetensors(join(folder, WEIGHTS_FILE));
   const architecture = { projectionDim: config.projection_dim, hiddenSize: config.hidden_size };
   const parameters: ParameterValues = new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data }]));
-  const { clipHash: _, ...sessionOptions } = options;
-  return { ...(await createRewardModel(architecture, parameters, sessionOptions)), config };
+  const { threads } = options;
+  return { ...(await createRewardModel(architecture, parameters, threads === undefined ? {} : { threads })), config };
 }
 
 async function readConfig(folder: string): Promise<RewardConfig> {

@@ -5,7 +5,6 @@
 import {
   createRandom,
   createTrainingStep,
-  type Device,
   initializeParameters,
   type ParameterValues,
   type RandomGenerator,
@@ -35,7 +34,7 @@ export interface RewardTrainingResult {
 }
 
 /**
- * Trains r on `training` and keeps the weights of the epoch with the least loss on `validation`.
+ * Trains r on `training`, on the processor: a GPU takes longer for a network this small. Keeps the weights of the epoch with the least loss on `validation`.
  * `features` must hold every image, every prompt and every text of `perturbedPrompts` (prompt -> N other prompts).
  */
 export async function trainReward(inputs: {
@@ -45,7 +44,6 @@ export async function trainReward(inputs: {
   perturbedPrompts?: ReadonlyMap<string, readonly string[]>;
   options?: Partial<RewardOptions>;
   seed: number;
-  device?: Device;
   threads?: number;
   signal?: AbortSignal;
   onEpoch?: (epoch: RewardEpoch) => void | Promise<void>;
@@ -58,10 +56,7 @@ export async function trainReward(inputs: {
   const parameters = initializeParameters(rewardParameterSpecs(architecture), random.fork('weights'));
   const perturbedPrompts = options.lambda > 0 ? inputs.perturbedPrompts : undefined;
   const plan = planBatches(training, { batchSize: options.batchSize, perturbedPrompts });
-  const session = {
-    ...(inputs.device === undefined ? {} : { device: inputs.device }),
-    ...(inputs.threads === undefined ? {} : { threads: inputs.threads }),
-  };
+  const session = inputs.threads === undefined ? {} : { threads: inputs.threads };
   const pairShape = [plan.batchSize, architecture.projectionDim];
   const step = await createTrainingStep({
     name: 'reward training',
@@ -81,8 +76,6 @@ export async function trainReward(inputs: {
         lambda: options.lambda,
       }),
     optimizer: { weightDecay: options.weightDecay },
-    // Too small for halves to save anything.
-    precision: 'float32',
     ...session,
   });
   const model = await createRewardModel(architecture, parameters, { live: true, ...session });
