@@ -37,6 +37,20 @@ describe('renderReport', () => {
     expect(document.querySelectorAll('section#comparisons svg').length).toBe(6);
   });
 
+  it('draws no curve of what stayed at 0', () => {
+    const input = exampleInput();
+    const curves = input.curves!.map((curve) => ({
+      ...curve,
+      records: curve.records.map((record) => ({ ...record, skipped: 0 })),
+    }));
+    const captions = (page: string) =>
+      [...parseHTML(page).document.querySelectorAll('#training .charts figcaption')].map(
+        ({ textContent }) => textContent,
+      );
+    expect(captions(renderReport({ ...input, curves }))).toEqual(captions(page));
+    expect(captions(page)).toContain('loss');
+  });
+
   it('calls simulated raters simulated wherever raters judge', () => {
     for (const id of ['comparisons', 'feedback', 'caveats']) {
       expect(document.querySelector(`section#${id}`)?.textContent).toContain('simulated');

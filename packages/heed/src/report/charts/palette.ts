@@ -14,6 +14,17 @@ export function armColour(name: string): string {
   return ARM_COLOURS[name] ?? 'var(--blue)';
 }
 
+/** For runs that are no arms of the evaluation. */
+const OTHER_COLOURS = ['var(--accent)', 'var(--amber)', 'var(--violet)', 'var(--rose)', 'var(--blue)'];
+
+/** One colour for each run, in their order: that of the arm of its name, or one that no arm among them has. */
+export function runColours(names: readonly string[]): string[] {
+  const taken = new Set(names.map((name) => ARM_COLOURS[name]));
+  const free = OTHER_COLOURS.filter((colour) => !taken.has(colour));
+  let others = 0;
+  return names.map((name) => ARM_COLOURS[name] ?? free[others++ % free.length] ?? 'var(--grey)');
+}
+
 /** Reward variants. */
 const REWARD_COLOURS: Readonly<Record<string, string>> = {
   clip: 'var(--rose)',

@@ -33,6 +33,7 @@ export function rewardChart(rewards: readonly RewardAccuracy[]): Markup {
     width: 900,
     height: 330,
     marginBottom: 58,
+    marginLeft: 56,
     marginTop: 44,
     x: { domain: sorted.map((r) => r.label), label: null, padding: 0.25 },
     fx: { label: null, padding: 0.08, labelOffset: 30 },

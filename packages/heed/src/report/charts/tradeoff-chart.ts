@@ -5,6 +5,31 @@ import type { Markup } from '../html.ts';
 import { draw } from './draw.ts';
 import { armColour } from './palette.ts';
 
+interface Row {
+  readonly label: string;
+  readonly frechet: number;
+  readonly reward: number;
+  readonly lo: number;
+  readonly hi: number;
+}
+
+/** Of a name and of the plot within its margins. */
+const NAME_PX = { width: 150, height: 15 };
+const PLOT_PX = { width: 520, height: 180 };
+
+/** Heights for the names beside the dots: at the dot, or below the names that stand there already. */
+function placeNames<T extends Row>(rows: readonly T[]): (T & { at: number })[] {
+  const range = (values: readonly number[]) => Math.max(...values) - Math.min(...values);
+  const width = (NAME_PX.width / PLOT_PX.width) * range(rows.map(({ frechet }) => frechet));
+  const height = (NAME_PX.height / PLOT_PX.height) * range(rows.flatMap(({ lo, hi }) => [lo, hi]));
+  const placed: (T & { at: number })[] = [];
+  for (const row of [...rows].sort((a, b) => b.reward - a.reward)) {
+    const near = placed.filter(({ frechet }) => Math.abs(frechet - row.frechet) < width);
+    placed.push({ ...row, at: Math.min(row.reward, ...near.map(({ at }) => at - height)) });
+  }
+  return placed;
+}
+
 /** Undefined for fewer than two arms with both numbers. */
 export function tradeoffChart(arms: readonly ArmResult[]): Markup | undefined {
   const rows = arms.flatMap(({ name, label, fidelity, reward }) =>
@@ -14,10 +39,10 @@ export function tradeoffChart(arms: readonly ArmResult[]): Markup | undefined {
   );
   if (rows.length < 2) return undefined;
   return draw('Mean reward against Fréchet distance', {
-    width: 640,
+    width: 780,
     height: 280,
     marginLeft: 52,
-    marginRight: 130,
+    marginRight: 170,
     marginBottom: 42,
     inset: 18,
     x: {
@@ -32,7 +57,14 @@ export function tradeoffChart(arms: readonly ArmResult[]): Markup | undefined {
     marks: [
       Plot.ruleX(rows, { x: 'frechet', y1: 'lo', y2: 'hi', stroke: 'name', strokeWidth: 1.5 }),
       Plot.dot(rows, { x: 'frechet', y: 'reward', fill: 'name', r: 6 }),
-      Plot.text(rows, { x: 'frechet', y: 'reward', text: 'label', dx: 11, textAnchor: 'start', fill: 'currentColor' }),
+      Plot.text(placeNames(rows), {
+        x: 'frechet',
+        y: 'at',
+        text: 'label',
+        dx: 11,
+        textAnchor: 'start',
+        fill: 'currentColor',
+      }),
     ],
   });
 }

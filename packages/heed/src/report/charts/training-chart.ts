@@ -3,10 +3,9 @@ import * as Plot from '@observablehq/plot';
 import type { Markup } from '../html.ts';
 import type { TrainingCurve } from '../report-input.ts';
 import { draw } from './draw.ts';
+import { runColours } from './palette.ts';
 
-const COLOURS = ['var(--accent)', 'var(--amber)', 'var(--violet)', 'var(--rose)', 'var(--blue)'];
-
-/** Undefined where no curve holds at least two values of that name. */
+/** Undefined where no curve holds at least two values of that name, or all are 0: what never happened is no picture. */
 export function trainingChart(curves: readonly TrainingCurve[], metric: string): Markup | undefined {
   const rows = curves.flatMap(({ label, records }) =>
     records.flatMap((record) => {
@@ -14,17 +13,18 @@ export function trainingChart(curves: readonly TrainingCurve[], metric: string):
       return typeof value === 'number' && Number.isFinite(value) ? [{ label, step: Number(record.step), value }] : [];
     }),
   );
-  if (rows.length < 2) return undefined;
+  if (rows.length < 2 || rows.every(({ value }) => value === 0)) return undefined;
   const longest = Math.max(...curves.map(({ records }) => records.length));
   const labels = curves.map(({ label }) => label);
   return draw(`${metric} over steps`, {
     width: 440,
-    height: 190,
+    height: 200,
     marginLeft: 52,
     marginTop: 24,
-    x: { label: 'step', labelArrow: 'none' },
+    marginBottom: 40,
+    x: { label: 'step', labelAnchor: 'center', labelArrow: 'none' },
     y: { grid: true, label: null, nice: true, ticks: 5 },
-    color: { domain: labels, range: labels.map((_, index) => COLOURS[index % COLOURS.length]!) },
+    color: { domain: labels, range: runColours(labels) },
     marks: [
       Plot.lineY(rows, { x: 'step', y: 'value', z: 'label', stroke: 'label', strokeOpacity: 0.25, strokeWidth: 1 }),
       Plot.lineY(

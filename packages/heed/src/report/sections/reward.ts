@@ -23,10 +23,10 @@ ${
   categories.length === 0
     ? undefined
     : html`<div class="scroll"><table>
-<thead><tr><th>By category</th>${categories.map((c) => html`<th>${c}</th>`)}</tr></thead>
-<tbody>${rewards.map(
-        ({ label, byCategory }) => html`<tr><td>${label}</td>
-${categories.map((c) => html`<td>${byCategory?.[c] ? percent(byCategory[c].mean) : '–'}</td>`)}</tr>`,
+<thead><tr><th>By category</th>${rewards.map(({ label }) => html`<th>${label}</th>`)}</tr></thead>
+<tbody>${categories.map(
+        (category) => html`<tr><td>${category}</td>
+${rewards.map(({ byCategory }) => html`<td>${byCategory?.[category] ? percent(byCategory[category].mean) : '–'}</td>`)}</tr>`,
       )}</tbody></table></div>`
 }
 </section>`;

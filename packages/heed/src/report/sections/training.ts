@@ -1,4 +1,5 @@
 /** Curves from metrics.jsonl, and the same prompts and seeds drawn again as tuning goes on. */
+import { runColours } from '../charts/palette.ts';
 import { trainingChart } from '../charts/training-chart.ts';
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';
@@ -16,9 +17,12 @@ export function trainingSection({ curves, grids, gridPrompts }: ReportInput): Ma
     const chart = trainingChart(curves ?? [], metric);
     return chart ? [html`<figure><figcaption>${metric}</figcaption>${chart}</figure>`] : [];
   });
+  const labels = (curves ?? []).map(({ label }) => label);
+  const colours = runColours(labels);
+  const legend = labels.map((label, i) => html`<span><i style="background:${colours[i]}"></i>${label}</span>`);
   return html`<section id="training">
 <h2>Tuning</h2>
-${charts.length === 0 ? undefined : html`<p class="lead">Faint: every step. Bold: running mean.${(curves ?? []).length > 1 ? ` Runs: ${(curves ?? []).map((c) => c.label).join(', ')}.` : ''}</p><div class="charts">${charts}</div>`}
+${charts.length === 0 ? undefined : html`<p class="lead">Faint: every step. Bold: running mean.</p>${labels.length > 1 ? html`<div class="legend">${legend}</div>` : undefined}<div class="charts">${charts}</div>`}
 ${
   grids?.length
     ? html`<h3>Fixed prompts and seeds over the steps</h3>
