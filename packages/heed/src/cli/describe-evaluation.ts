@@ -1,10 +1,11 @@
 /** An evaluation as tables for the terminal; the page with everything is `heed report`'s. */
-import type { Evaluation } from '../evaluate/evaluation.ts';
+import { armLabel, type Evaluation } from '../evaluate/evaluation.ts';
 import { formatShare } from '../statistics/interval.ts';
 import { formatTable, percent } from './table.ts';
 
 /** Arms with alignment, reward and distances; differences; and what the raters said. */
 export function describeEvaluation({ arms, differences, comparisons, run }: Evaluation): string[] {
+  const label = (name: string) => armLabel(arms, name);
   const armRows = arms.map(({ label, alignment, reward, fidelity }) => [
     label,
     formatShare(alignment),
@@ -13,14 +14,14 @@ export function describeEvaluation({ arms, differences, comparisons, run }: Eval
     fidelity === undefined ? '-' : fidelity.cmmd.toFixed(3),
   ]);
   const differenceRows = differences.map(({ treated, baseline, interval }) => [
-    `${treated} minus ${baseline}`,
+    `${label(treated)} minus ${label(baseline)}`,
     formatShare(interval),
   ]);
   const voteRows = comparisons.flatMap(({ treated, baseline, answers, raters, queries }) =>
     Object.entries(answers).map(([question, { votes }]) => {
       const all = Math.max(1, raters * queries);
       return [
-        `${treated} against ${baseline}`,
+        `${label(treated)} against ${label(baseline)}`,
         question,
         ...[votes.win, votes.tie, votes.lose].map((n) => percent(n / all)),
       ];

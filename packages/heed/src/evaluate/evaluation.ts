@@ -1,5 +1,5 @@
 /**
- * What an evaluation says: the shape of `runs/<id>/evaluation.json`. Data only; who computes each part is in the
+ * What an evaluation says: the shape of `runs/<id>/evaluation.json`. Who computes each part is in the
  * files beside, and how it is drawn is the report's business.
  */
 import type { Interval } from '../statistics/index.ts';
@@ -41,6 +41,11 @@ export interface ArmResult {
   readonly perAttribute: Readonly<Record<string, Interval>>;
   readonly reward?: Interval;
   readonly fidelity?: Fidelity;
+}
+
+/** How people are told of an arm that differences and comparisons name. */
+export function armLabel(arms: readonly ArmResult[], name: string): string {
+  return arms.find((arm) => arm.name === name)?.label ?? name;
 }
 
 /** Mean over raters of the share of their votes, and the standard deviation over raters (tables 5 to 7 of the paper). */

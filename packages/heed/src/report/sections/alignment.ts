@@ -1,5 +1,6 @@
 /** Alignment of every arm: the chart, and the table by category, seen and unseen, and attribute. */
 import type { ArmResult, CategorySummary } from '../../evaluate/evaluation.ts';
+import { armLabel } from '../../evaluate/evaluation.ts';
 import type { Interval } from '../../statistics/index.ts';
 import { alignmentChart } from '../charts/alignment-chart.ts';
 import { percent, percentWithInterval, pointsWithInterval } from '../figures.ts';
@@ -12,7 +13,7 @@ export function alignmentSection({ evaluation }: ReportInput): Markup | undefine
   const { arms, differences, settings } = evaluation;
   const categories = [...new Set(arms.flatMap((arm) => Object.keys(arm.alignment.byCategory)))];
   const attributes = [...new Set(arms.flatMap((arm) => Object.keys(arm.perAttribute)))];
-  const label = (name: string) => arms.find((arm) => arm.name === name)?.label ?? name;
+  const label = (name: string) => armLabel(arms, name);
   return html`<section id="alignment">
 <h2>Do the images show what was asked?</h2>
 <p class="lead">${settings.prompts} evaluation prompts, ${settings.imagesPerPrompt} images each, by the world's recogniser: an image counts when everything asked for is there. Intervals: 95 % bootstrap over prompts.</p>

@@ -1,6 +1,6 @@
 /** Figures 4, 6(a) and 6(b), each followed by its table of shares by category (tables 5 to 7). */
 import type { Comparison, Evaluation, Outcome, VoteCell } from '../../evaluate/evaluation.ts';
-import { OUTCOMES, QUESTIONS } from '../../evaluate/evaluation.ts';
+import { armLabel, OUTCOMES, QUESTIONS } from '../../evaluate/evaluation.ts';
 import { OUTCOME_COLOURS } from '../charts/palette.ts';
 import { voteHistogram, voteShareChart } from '../charts/vote-charts.ts';
 import { percent } from '../figures.ts';
@@ -20,7 +20,7 @@ ${evaluation.comparisons.map((comparison) => comparisonBlock(comparison, evaluat
 }
 
 function comparisonBlock(comparison: Comparison, evaluation: Evaluation): Markup {
-  const label = (name: string) => evaluation.arms.find((arm) => arm.name === name)?.label ?? name;
+  const label = (name: string) => armLabel(evaluation.arms, name);
   return html`<h3>${label(comparison.treated)} against ${label(comparison.baseline)}</h3>
 ${voteShareChart(comparison)}
 <table><thead><tr><th>Decided queries</th>${OUTCOMES.map((outcome) => html`<th>${outcome}</th>`)}<th>undecided</th></tr></thead>
