@@ -97,30 +97,33 @@ export async function createDeviceTrainingStep<I extends string>(
     );
   }
 
-  const addGradients = async (gradients: Map<string, DeviceTensor>, summing: Binding | undefined) => {
+  const addGradients = async (gradients: Map<string, DeviceTensor>) => {
     const byName = new Map(trained.map((tensor) => [inputName(tensor), gradients.get(gradientKey(tensor))!]));
-    if (total === undefined || summing === undefined) {
+    if (total === undefined) {
       total = byName;
       return;
     }
-    for (const [key, tensor] of byName) {
-      summing.bindInput(`input:a:${key}`, total.get(key)!);
-      summing.bindInput(`input:b:${key}`, tensor);
-      summing.bindOutputToDevice(gradientInput(key));
-    }
-    await summing.run();
-    const sums = summing.deviceOutputs();
-    disposeAll(total);
-    disposeAll(byName);
-    total = new Map([...byName.keys()].map((key) => [key, sums.get(gradientInput(key))!]));
+    summing ??= await open(gradientSumGraph(trained));
+    const sum = summing;
+    await takeTurn(device, async () => {
+      const before = total!;
+      for (const [key, tensor] of byName) {
+        sum.bindInput(`input:a:${key}`, before.get(key)!);
+        sum.bindInput(`input:b:${key}`, tensor);
+        sum.bindOutputToDevice(gradientInput(key));
+      }
+      await sum.run();
+      const sums = sum.deviceOutputs();
+      disposeAll(before);
+      disposeAll(byName);
+      total = new Map([...byName.keys()].map((key) => [key, sums.get(gradientInput(key))!]));
+    });
   };
 
   const accumulate = async (feeds: Batches<I>, signal: AbortSignal | undefined): Promise<Metrics> => {
     const sums: Record<string, number> = {};
     for (const batch of batchList(name, feeds, replicas)) {
-      // Making a session is a turn of its own.
-      if (total !== undefined) summing ??= await open(gradientSumGraph(trained));
-      await takeTurn(device, async () => {
+      const gradients = await takeTurn(device, async () => {
         bindFeeds(name, differentiating, inputs, batch, used);
         if (scalesLoss) {
           const data = Float32Array.of(scale.value);
@@ -128,59 +131,59 @@ export async function createDeviceTrainingStep<I extends string>(
         }
         await differentiating.run(signal ? { signal } : {});
         for (const [key, data] of metrics) sums[key] = (sums[key] ?? 0) + data[0]! / replicas;
-        await addGradients(differentiating.deviceOutputs(), summing);
+        return differentiating.deviceOutputs();
       });
+      await addGradients(gradients);
       batches += 1;
     }
     if (!Number.isFinite(sums.loss)) worstLoss = sums.loss!;
     return sums as Metrics;
   };
 
-  const apply = async (learningRate: number): Promise<UpdateResult> => {
-    if (total === undefined) throw new Error(`${name}: expected accumulate before apply, got no batch`);
-    const scalars = {
-      ...optimizerScalars(optimizer, { learningRate, step: state.step + 1 }),
-      gradientScale: 1 / (batches * scale.value),
-    };
-    for (const key of scalarsFed) {
-      updating.bindInput(`input:${key}`, { type: 'float32', shape: [], data: Float32Array.of(scalars[key]) });
-    }
-    for (const [key, tensor] of total) updating.bindInput(`input:${gradientInput(key)}`, tensor);
-    await updating.run();
-    const next = updating.deviceOutputs();
-    disposeAll(total);
-    total = undefined;
-    batches = 0;
-    let result: UpdateResult | undefined;
-    try {
-      result = updateResult(name, { state, scale, gradientNorm: norm[0]!, loss: worstLoss, skipsNotFinite });
-    } finally {
-      worstLoss = 0;
-      // The weights before the update are still bound: to forget the new ones is to skip it.
-      if (result?.skipped !== 0) disposeAll(next);
-    }
-    if (result.skipped === 1) return result;
-    state.step += 1;
-    for (const [group, parameter, , key] of stateEntries()) {
-      const tensor = next.get(key)!;
-      updating.bindInput(`input:${key}`, tensor);
-      if (group === 'parameters') differentiating.bindInput(`parameter:${parameter}`, tensor);
-    }
-    disposeAll(current);
-    current = next;
-    return result;
-  };
-
-  const applyInTurn = (learningRate: number) => takeTurn(device, () => apply(learningRate));
+  const apply = (learningRate: number): Promise<UpdateResult> =>
+    takeTurn(device, async () => {
+      if (total === undefined) throw new Error(`${name}: expected accumulate before apply, got no batch`);
+      const scalars = {
+        ...optimizerScalars(optimizer, { learningRate, step: state.step + 1 }),
+        gradientScale: 1 / (batches * scale.value),
+      };
+      for (const key of scalarsFed) {
+        updating.bindInput(`input:${key}`, { type: 'float32', shape: [], data: Float32Array.of(scalars[key]) });
+      }
+      for (const [key, tensor] of total) updating.bindInput(`input:${gradientInput(key)}`, tensor);
+      await updating.run();
+      const next = updating.deviceOutputs();
+      disposeAll(total);
+      total = undefined;
+      batches = 0;
+      let result: UpdateResult | undefined;
+      try {
+        result = updateResult(name, { state, scale, gradientNorm: norm[0]!, loss: worstLoss, skipsNotFinite });
+      } finally {
+        worstLoss = 0;
+        // The weights before the update are still bound: to forget the new ones is to skip it.
+        if (result?.skipped !== 0) disposeAll(next);
+      }
+      if (result.skipped === 1) return result;
+      state.step += 1;
+      for (const [group, parameter, , key] of stateEntries()) {
+        const tensor = next.get(key)!;
+        updating.bindInput(`input:${key}`, tensor);
+        if (group === 'parameters') differentiating.bindInput(`parameter:${parameter}`, tensor);
+      }
+      disposeAll(current);
+      current = next;
+      return result;
+    });
 
   return {
     state,
     async step(feeds, { learningRate, signal }) {
       const measured = await accumulate(feeds, signal);
-      return { ...measured, ...(await applyInTurn(learningRate)) };
+      return { ...measured, ...(await apply(learningRate)) };
     },
     accumulate: (feeds, { signal } = {}) => accumulate(feeds, signal),
-    apply: ({ learningRate }) => applyInTurn(learningRate),
+    apply: ({ learningRate }) => apply(learningRate),
     fetchState: () =>
       takeTurn(device, async () => {
         if (current.size > 0) for (const [, , value, key] of stateEntries()) value.data.set(numbers(current.get(key)!));

@@ -27,7 +27,6 @@ export class Binding {
   readonly #inputNames: ReadonlySet<string>;
   readonly #outputNames: ReadonlySet<string>;
   readonly #device: Device;
-  readonly #deviceMemory: string | undefined;
   readonly #onDispose: () => void;
   readonly #hostInputs = new Map<string, HostInput>();
   /** In the order of first binding, which is the order of GetBoundOutputValues. */
@@ -46,7 +45,6 @@ export class Binding {
     this.#inputNames = new Set(owner.inputs);
     this.#outputNames = new Set(owner.outputs);
     this.#device = owner.device;
-    this.#deviceMemory = DEVICES[owner.device].memory;
     this.#onDispose = owner.onDispose;
     this.#handle = new NativeHandle(
       'binding',
@@ -186,6 +184,10 @@ export class Binding {
 
   #emptyDeviceOutput(name: string): void {
     check(ort.BindOutputToDevice(this.#handle.pointer, name, memoryInfo(this.#deviceMemory)));
+  }
+
+  get #deviceMemory(): string | undefined {
+    return DEVICES[this.#device].memory;
   }
 
   #checkIdle(): void {
