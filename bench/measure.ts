@@ -59,26 +59,20 @@ export interface MeasureOptions {
 
 /** Measures; throws one sentence when a process fails. */
 export async function measure(benchmark: Benchmark, options: MeasureOptions): Promise<BenchmarkResult> {
-  const { rounds, threads, runtime, python, signal, onRound } = options;
+  const { rounds, runtime, python, signal, onRound } = options;
   const folder = join(options.folder, benchmark.name);
   await mkdir(folder);
   await writeInputs(folder, benchmark, options.models);
   signal?.throwIfAborted();
   if (options.oneAfterTheOther) return measureInSequence(benchmark, { ...options, folder });
-  const workers = [
-    startHeed(),
-    ...(python === undefined ? [] : [startPeer(python, { threads, device: runtime.device })]),
-  ];
+  const workers = sidesOf(options).map((start) => start());
   const closeAll = () => Promise.all(workers.map((worker) => worker.close()));
   signal?.addEventListener('abort', closeAll, { once: true });
   try {
-    const { kind, settings, repeats } = benchmark;
+    const { repeats } = benchmark;
     const loaded = [];
     // One after the other: a process that warms up beside another measures nothing, but its memory would be squeezed.
-    for (const worker of workers) {
-      loaded.push((await worker.ask('open', { kind, folder, settings, threads, runtime })).loadedBytes);
-      await worker.ask('check', { file: checkFile(worker) });
-    }
+    for (const worker of workers) loaded.push(await makeReady(worker, benchmark, { ...options, folder }));
     const agreement = python === undefined ? [] : await compareSides(folder, workers, { benchmark, runtime });
     const rows: Exchanges['round']['reply'][][] = workers.map(() => []);
     for (let round = 0; round < rounds; round++) {
@@ -114,22 +108,17 @@ interface MeasuredSide {
  * machine's memory holds only one at a time.
  */
 async function measureInSequence(benchmark: Benchmark, options: MeasureOptions): Promise<BenchmarkResult> {
-  const { folder, rounds, threads, runtime, python, signal, onRound } = options;
-  const { kind, settings, repeats } = benchmark;
-  const starts = [
-    startHeed,
-    ...(python === undefined ? [] : [() => startPeer(python, { threads, device: runtime.device })]),
-  ];
+  const { folder, rounds, runtime, python, signal, onRound } = options;
+  const { repeats } = benchmark;
   const names: Pick<Worker, 'name'>[] = [];
   const measured: MeasuredSide[] = [];
-  for (const start of starts) {
+  for (const start of sidesOf(options)) {
     const worker = start();
     names.push({ name: worker.name });
     const close = () => worker.close();
     signal?.addEventListener('abort', close, { once: true });
     try {
-      const { loadedBytes } = await worker.ask('open', { kind, folder, settings, threads, runtime });
-      await worker.ask('check', { file: checkFile(worker) });
+      const loadedBytes = await makeReady(worker, benchmark, options);
       const rows: MeasuredSide['rows'] = [];
       for (let round = 0; round < rounds; round++) {
         onRound?.(round);
@@ -169,6 +158,22 @@ function resultOf(
 }
 
 const column = <K extends string>(rows: readonly Record<K, number>[], key: K) => rows.map((row) => row[key]);
+
+/** What starts heed's process and, where there is one, PyTorch's. */
+function sidesOf({ python, threads, runtime: { device } }: MeasureOptions): (() => Worker)[] {
+  return [startHeed, ...(python === undefined ? [] : [() => startPeer(python, { threads, device })])];
+}
+
+/** Loads the work, does it once and has the result written; returns what was resident before the work. */
+async function makeReady(
+  worker: Worker,
+  { kind, settings }: Benchmark,
+  { folder, threads, runtime }: MeasureOptions,
+): Promise<number> {
+  const { loadedBytes } = await worker.ask('open', { kind, folder, settings, threads, runtime });
+  await worker.ask('check', { file: checkFile(worker) });
+  return loadedBytes;
+}
 
 const checkFile = ({ name }: Pick<Worker, 'name'>) => `check-${name}.safetensors`;
 
