@@ -48,7 +48,7 @@ export function rewardParameterSpecs(architecture: RewardArchitecture) {
 export async function createRewardModel(
   architecture: RewardArchitecture,
   parameters: ParameterValues,
-  options: { live?: boolean; threads?: number } = {},
+  options: { live?: boolean; threads?: number | undefined } = {},
 ): Promise<RewardModel> {
   const { live = false, threads } = options;
   const { projectionDim } = architecture;
@@ -109,7 +109,7 @@ export async function saveRewardModel(
 /** Reads a folder written by `saveRewardModel`; throws when it does not belong to the CLIP model of `clipHash`. */
 export async function loadRewardModel(
   folder: string,
-  options: { clipHash: string; threads?: number },
+  options: { clipHash: string; threads?: number | undefined },
 ): Promise<RewardModel & { config: RewardConfig }> {
   const config = await readConfig(folder);
   if (config.clip_hash !== options.clipHash) {
@@ -120,8 +120,7 @@ export async function loadRewardModel(
   const { tensors } = await readSafetensors(join(folder, WEIGHTS_FILE));
   const architecture = { projectionDim: config.projection_dim, hiddenSize: config.hidden_size };
   const parameters: ParameterValues = new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data }]));
-  const { threads } = options;
-  return { ...(await createRewardModel(architecture, parameters, threads === undefined ? {} : { threads })), config };
+  return { ...(await createRewardModel(architecture, parameters, { threads: options.threads })), config };
 }
 
 async function readConfig(folder: string): Promise<RewardConfig> {

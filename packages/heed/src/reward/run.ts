@@ -96,7 +96,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
         seed,
         runFolder: run.folder,
         progress,
-        runtime: runtimeOf(project),
+        threads: runtimeOf(project).threads,
         ...(signal ? { signal } : {}),
       });
       outcomes[variant] = pairOutcomes(split.test, await scoreImages(trained.model, imagesOf(split.test), features));
@@ -215,11 +215,11 @@ async function trainVariant(
     seed: number;
     runFolder: string;
     progress: ProgressFactory;
-    runtime: ReturnType<typeof runtimeOf>;
+    threads: number | undefined;
     signal?: AbortSignal;
   },
 ) {
-  const { split, training, features, perturbedPrompts, seed, runFolder, progress, runtime, signal } = inputs;
+  const { split, training, features, perturbedPrompts, seed, runFolder, progress, threads, signal } = inputs;
   const metrics = await openMetricsLog(variant === 'aux' ? runFolder : join(runFolder, variant));
   const bar = progress({ total: training.maxEpochs ?? 0, label: `reward ${variant}`, unit: 'epoch' });
   try {
@@ -230,7 +230,7 @@ async function trainVariant(
       perturbedPrompts,
       options: training,
       seed,
-      ...runtime,
+      threads,
       ...(signal === undefined ? {} : { signal }),
       async onEpoch({ epoch, ...values }) {
         await metrics.log(epoch, values);

@@ -61,7 +61,10 @@ export async function openRewardScorer(
 ): Promise<RewardScorer> {
   const { features, clipHash, close } = await openProjectFeatures(project, fetching);
   try {
-    const model = await loadRewardModel(rewardFolder(project, name), { clipHash, ...runtimeOf(project) });
+    const model = await loadRewardModel(rewardFolder(project, name), {
+      clipHash,
+      threads: runtimeOf(project).threads,
+    });
     return {
       name,
       features,

@@ -34,7 +34,8 @@ export interface RewardTrainingResult {
 }
 
 /**
- * Trains r on `training`, on the processor: a GPU takes longer for a network this small. Keeps the weights of the epoch with the least loss on `validation`.
+ * Trains r on `training` and keeps the weights of the epoch with the least loss on `validation`. It does so on the
+ * processor: a GPU takes longer for a network this small.
  * `features` must hold every image, every prompt and every text of `perturbedPrompts` (prompt -> N other prompts).
  */
 export async function trainReward(inputs: {
@@ -44,7 +45,7 @@ export async function trainReward(inputs: {
   perturbedPrompts?: ReadonlyMap<string, readonly string[]>;
   options?: Partial<RewardOptions>;
   seed: number;
-  threads?: number;
+  threads?: number | undefined;
   signal?: AbortSignal;
   onEpoch?: (epoch: RewardEpoch) => void | Promise<void>;
 }): Promise<RewardTrainingResult> {

@@ -18,11 +18,11 @@ const NAME_PX = { width: 150, height: 15 };
 const PLOT_PX = { width: 520, height: 180 };
 
 /** Heights for the names beside the dots: at the dot, or below the names that stand there already. */
-function placeNames<T extends Row>(rows: readonly T[]): (T & { at: number })[] {
+function placeNames(rows: readonly Row[]): (Row & { at: number })[] {
   const range = (values: readonly number[]) => Math.max(...values) - Math.min(...values);
   const width = (NAME_PX.width / PLOT_PX.width) * range(rows.map(({ frechet }) => frechet));
   const height = (NAME_PX.height / PLOT_PX.height) * range(rows.flatMap(({ lo, hi }) => [lo, hi]));
-  const placed: (T & { at: number })[] = [];
+  const placed: (Row & { at: number })[] = [];
   for (const row of [...rows].sort((a, b) => b.reward - a.reward)) {
     const near = placed.filter(({ frechet }) => Math.abs(frechet - row.frechet) < width);
     placed.push({ ...row, at: Math.min(row.reward, ...near.map(({ at }) => at - height)) });
