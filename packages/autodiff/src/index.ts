@@ -1,6 +1,7 @@
 /** The engine's public surface. */
 export type { OptimizerOptions, OptimizerState } from './adamw.ts';
 export { type CompiledFunction, compile, type Feed, type InputSpec } from './compile.ts';
+export { InputError } from './errors.ts';
 export { estimateTrainingStep, type TrainingStepEstimate } from './estimate/estimate-training-step.ts';
 export { type MachineRates, measureRates, secondsOfStep } from './estimate/machine-rates.ts';
 export { checkpoint, gradients } from './gradient.ts';

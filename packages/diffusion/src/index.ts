@@ -32,6 +32,7 @@ export { type ImageProcessorConfig, parseImageProcessorConfig } from './configs/
 export { parseSchedulerConfig, type SchedulerConfig } from './configs/scheduler-config.ts';
 export { parseUnetConfig, type UnetConfig } from './configs/unet-config.ts';
 export { parseVaeConfig, type VaeConfig, vaeScale } from './configs/vae-config.ts';
+export { InputError } from './errors.ts';
 export { type HubEnvironment, hubEnvironment } from './hub/environment.ts';
 export { type FetchModelOptions, fetchHubModel } from './hub/fetch-model.ts';
 export { type HubId, parseHubId } from './hub/hub-id.ts';

@@ -3,6 +3,8 @@
  * A message is one sentence that says what, what was expected and what came; it holds no stack and no advice to retry.
  */
 
+import { InputError } from '@heed/diffusion/errors';
+
 /** What the exit status of every command means. */
 export const EXIT_CODES = {
   /** The command did what it was asked. */
@@ -42,5 +44,6 @@ export function isAbort(error: unknown): boolean {
 /** The exit code that an error of any kind ends a command with. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof HeedError) return error.exitCode;
+  if (error instanceof InputError) return EXIT_CODES.badInput;
   return isAbort(error) ? EXIT_CODES.interrupted : EXIT_CODES.failure;
 }
