@@ -1,4 +1,6 @@
 /** Compiled functions: a traced model as an ONNX Runtime session that maps named arrays to named arrays. */
+
+import { InputError } from './errors.ts';
 import { lowerGraph } from './lower.ts';
 import { createQueue } from './one-at-a-time.ts';
 import { encodeModel } from './onnx/encode.ts';
@@ -135,9 +137,10 @@ export function checkParameters(what: string, wanted: readonly Tensor[], values:
   for (const tensor of wanted) {
     const value = values.get(inputName(tensor));
     const expected = formatShape(tensor.shape);
-    if (!value) throw new Error(`${what}, parameter ${inputName(tensor)}: expected ${expected}, but it is missing`);
+    if (!value)
+      throw new InputError(`${what}, parameter ${inputName(tensor)}: expected ${expected}, but it is missing`);
     if (!sameShape(value.shape, tensor.shape) || value.data.length !== elementCount(tensor.shape)) {
-      throw new Error(
+      throw new InputError(
         `${what}, parameter ${inputName(tensor)}: expected ${expected}, got ${formatShape(value.shape)} with ${value.data.length} values`,
       );
     }

@@ -3,6 +3,7 @@
  * Not for cryptography, and never inside an ONNX graph.
  */
 import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import { InputError } from './errors.ts';
 
 /** A stream of pseudo-random numbers whose whole state can be saved. */
 export interface RandomGenerator {
@@ -30,7 +31,7 @@ export function createRandom(seed: number): RandomGenerator {
 
 /** Continues a stream from `RandomGenerator.state()`. */
 export function restoreRandom(state: readonly number[]): RandomGenerator {
-  if (state.length < 6) throw new Error(`random state: expected 6 or 7 numbers, got ${state.length}`);
+  if (state.length < 6) throw new InputError(`random state: expected 6 or 7 numbers, got ${state.length}`);
   const [seed, hasSpare, ...rest] = state as [number, number, ...number[]];
   const spare = hasSpare === 1 ? rest[0] : undefined;
   return wrap(seed, xoroshiro128plusFromState(hasSpare === 1 ? rest.slice(1) : rest), spare);

@@ -1,6 +1,7 @@
 /** What a training step promises wherever it runs: its options, its results, its first state, what it does with NaN. */
 import type { OptimizerOptions, OptimizerState } from './adamw.ts';
 import { checkParameters, type Feed, type InputSpec, inputName } from './compile.ts';
+import { InputError } from './errors.ts';
 import type { LossScale } from './loss-scale.ts';
 import type { ParameterScope, ParameterValues } from './parameters.ts';
 import type { Device, PrecisionOption } from './runtime/index.ts';
@@ -116,7 +117,7 @@ export function updateResult(
   const problem = Number.isFinite(loss)
     ? `expected finite gradients, got ${gradientNorm}${named === undefined ? '' : ` (${named})`}`
     : `expected a finite loss, got ${loss}`;
-  throw new Error(`${name}, update ${state.step + 1}: ${problem}`);
+  throw new InputError(`${name}, update ${state.step + 1}: ${problem}`);
 }
 
 function freshState(parameters: ParameterValues, trained: readonly Tensor[], withEma: boolean): OptimizerState {

@@ -1,5 +1,6 @@
 // The words of the emoji world: the paper's own objects, colours, counts and backgrounds (Lee et al. 2023,
 // section 3.1 and appendix B). It holds names only: sentences are made in grammar.ts, pictures in scene/.
+import { InputError } from '@heed/diffusion/errors';
 
 /** One kind of thing that can stand in a scene. `seen: false` marks the five kept for evaluation alone. */
 export interface ObjectWord {
@@ -82,13 +83,14 @@ const BACKGROUND_BY_NAME: ReadonlyMap<string, (typeof BACKGROUNDS)[number]> = ne
 /** The object of that name; throws when the world has none. */
 export function objectWord(name: string): (typeof OBJECTS)[number] {
   const word = OBJECT_BY_NAME.get(name);
-  if (!word) throw new Error(`object must be one of ${OBJECTS.map((o) => o.name).join(', ')}, not '${name}'`);
+  if (!word) throw new InputError(`object must be one of ${OBJECTS.map((o) => o.name).join(', ')}, not '${name}'`);
   return word;
 }
 
 /** The background of that name; throws when the world has none. */
 export function backgroundWord(name: string): (typeof BACKGROUNDS)[number] {
   const word = BACKGROUND_BY_NAME.get(name);
-  if (!word) throw new Error(`background must be one of ${BACKGROUNDS.map((b) => b.name).join(', ')}, not '${name}'`);
+  if (!word)
+    throw new InputError(`background must be one of ${BACKGROUNDS.map((b) => b.name).join(', ')}, not '${name}'`);
   return word;
 }

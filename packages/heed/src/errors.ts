@@ -1,9 +1,14 @@
 /**
  * The errors that users meet, and the exit codes of the command line.
- * A message is one sentence that says what, what was expected and what came; it holds no stack and no advice to retry.
+ * A message is one sentence: what, expected, actual. It quotes no content of a file that is not of the expected kind.
+ * Bad input is an `InputError` or `badInput()`, a failure with an explanation a `HeedError` or an error of the system.
+ * Everything else that throws is a defect of heed.
  */
 
 import { InputError } from '@heed/diffusion/errors';
+import { systemFailure } from './system-errors.ts';
+
+export { InputError };
 
 /** What the exit status of every command means. */
 export const EXIT_CODES = {
@@ -41,9 +46,45 @@ export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
 
-/** The exit code that an error of any kind ends a command with. */
-export function exitCodeOf(error: unknown): ExitCode {
-  if (error instanceof HeedError) return error.exitCode;
-  if (error instanceof InputError) return EXIT_CODES.badInput;
-  return isAbort(error) ? EXIT_CODES.interrupted : EXIT_CODES.failure;
+/** True for an error in something the user handed over, whichever package found it. */
+export function isBadInput(error: unknown): error is HeedError | InputError {
+  return error instanceof InputError || (error instanceof HeedError && error.exitCode === EXIT_CODES.badInput);
+}
+
+/** True for an error whose message was written for the user. */
+export function isForUser(error: unknown): error is HeedError | InputError {
+  return error instanceof HeedError || error instanceof InputError;
+}
+
+/**
+ * Bad input with `place` before its sentence, for readers that know where a value stands and parsers that do not.
+ * A `HeedError` names its place already; it and every other error come back as they are.
+ */
+export function atPlace(place: string, error: unknown): unknown {
+  return error instanceof InputError ? badInput(`${place}: ${error.message}`) : error;
+}
+
+/** Asks for a report of a defect. It stands below the stack. */
+export const REPORT_REQUEST = 'This is a defect of heed: please report this with the text above.';
+
+/** What a server answers where a defect stopped it: the error and its stack go to the terminal alone. */
+export const DEFECT_ANSWER = 'that did not work, because of a defect of heed; its terminal shows where';
+
+/** What an error is to the user: a sentence and an exit code. */
+export interface ToldError {
+  readonly message: string;
+  readonly exitCode: ExitCode;
+  /** An error that no part of heed foresaw. The message is then the runtime's own. */
+  readonly isDefect: boolean;
+}
+
+/** Tells bad input, failures and stops from defects. */
+export function tellError(error: unknown): ToldError {
+  if (isAbort(error)) return { message: 'stopped', exitCode: EXIT_CODES.interrupted, isDefect: false };
+  if (error instanceof HeedError) return { message: error.message, exitCode: error.exitCode, isDefect: false };
+  if (error instanceof InputError) return { message: error.message, exitCode: EXIT_CODES.badInput, isDefect: false };
+  const failure = systemFailure(error);
+  if (failure !== undefined) return { message: failure, exitCode: EXIT_CODES.failure, isDefect: false };
+  const message = error instanceof Error ? error.message : String(error);
+  return { message, exitCode: EXIT_CODES.failure, isDefect: true };
 }

@@ -4,6 +4,7 @@
  */
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { InputError } from '../errors.ts';
 import { elementCount, formatShape } from '../tensor.ts';
 import { ELEMENT_TYPES } from './element-type.ts';
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from './model.ts';
@@ -43,7 +44,7 @@ export function encodeModel(graph: OnnxGraph, { opset = 18 }: { opset?: number }
   const chunks = graphChunks(graph);
   const total = byteCount(chunks);
   if (total > MAX_MODEL_BYTES) {
-    throw new Error(`model ${graph.name}: expected at most ${MAX_MODEL_BYTES} bytes, got ${total}`);
+    throw new InputError(`model ${graph.name}: expected at most ${MAX_MODEL_BYTES} bytes, got ${total}`);
   }
   const { graph: field } = ModelProtoSchema.field;
   return concatenate([header, lengthPrefix(field.number, total), ...chunks]);

@@ -84,7 +84,12 @@ export const ort = {
   ReleaseIoBinding: release(135),
 };
 
-/** Throws the runtime's own message when a call returned anything but the null status; frees the status. */
+const OUT_OF_MEMORY = /failed to allocate memory|bad_alloc|bad allocation|out of memory/i;
+
+/**
+ * Throws the runtime's own message when a call returned anything but the null status; frees the status. Where memory ran
+ * out, the error has the system's code for that.
+ */
 export function check(result: Handle | null): void {
   if (result === null) return;
   // A failed assertion comes with its place in the runtime's source before the part that was meant for people.
@@ -94,7 +99,8 @@ export function check(result: Handle | null): void {
     .replace(/^\/\S+\.(?:cc|h):\d+ .* was false\. /, '')
     .trim();
   statuses.ReleaseStatus(result);
-  throw new Error(`ONNX Runtime: ${message}`);
+  const error = new Error(`ONNX Runtime: ${message}`);
+  throw OUT_OF_MEMORY.test(message) ? Object.assign(error, { code: 'ENOMEM' }) : error;
 }
 
 /** Calls a function that writes one pointer through its last parameter, and returns that pointer. */

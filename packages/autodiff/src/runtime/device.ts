@@ -1,4 +1,6 @@
 /** The devices, and how each one's execution provider joins a session. */
+
+import { InputError } from '../errors.ts';
 import { check, create, ort } from './api.ts';
 import type { Handle } from './library.ts';
 
@@ -53,7 +55,7 @@ export const DEVICES: Readonly<Record<Device, DeviceRow>> = {
 /** Whether tensors on a device lie elsewhere than in host memory, so that moving them costs. Throws on an unknown one. */
 export function hasOwnMemory(device: Device): boolean {
   if (!Object.hasOwn(DEVICES, device)) {
-    throw new Error(`session: expected a device out of ${Object.keys(DEVICES).join(', ')}, got ${device}`);
+    throw new InputError(`session: expected a device out of ${Object.keys(DEVICES).join(', ')}, got ${device}`);
   }
   return DEVICES[device].memory !== undefined;
 }

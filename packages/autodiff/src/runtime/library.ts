@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import koffi from 'koffi';
+import { InputError } from '../errors.ts';
 import { forbidTelemetry } from './telemetry.ts';
 
 /** Indices in `api.ts` are those of onnxruntime_c_api.h at this version; the table only ever grows at its end. */
@@ -45,7 +46,7 @@ export function libraryPath(
   const name = LIBRARY_NAMES[platform];
   const path = name === undefined ? undefined : join(root, 'bin', 'napi-v6', platform, architecture, name);
   if (path === undefined || !existing(path)) {
-    throw new Error(
+    throw new InputError(
       `ONNX Runtime: expected a platform that onnxruntime-node ships a library for, got ${platform}/${architecture}`,
     );
   }
@@ -59,7 +60,7 @@ function growStacks(): void {
   try {
     koffi.config({ ...current, sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
   } catch (cause) {
-    throw new Error(
+    throw new InputError(
       `ONNX Runtime: expected to be loaded before any other native library, because koffi's stacks cannot grow later`,
       { cause },
     );
@@ -74,11 +75,11 @@ function load() {
   const [getApi, getVersionString] = koffi.decode(base, 'void *', 2) as [Handle, Handle];
   const version = koffi.decode(getVersionString, koffi.proto('str', []))() as string;
   if (version !== RUNTIME_VERSION) {
-    throw new Error(`ONNX Runtime: expected version ${RUNTIME_VERSION}, got ${version}`);
+    throw new InputError(`ONNX Runtime: expected version ${RUNTIME_VERSION}, got ${version}`);
   }
   const table = koffi.decode(getApi, koffi.proto('void *', ['uint32_t']))(API_VERSION) as Handle | null;
   if (table === null) {
-    throw new Error(`ONNX Runtime ${version}: expected C API version ${API_VERSION}, but the library lacks it`);
+    throw new InputError(`ONNX Runtime ${version}: expected C API version ${API_VERSION}, but the library lacks it`);
   }
   return { library, table, version };
 }

@@ -1,4 +1,6 @@
 /** Options of a session and their translation into an OrtSessionOptions. */
+
+import { InputError } from '../errors.ts';
 import { check, create, ort } from './api.ts';
 import { DEVICES, type Device, hasOwnMemory } from './device.ts';
 import { environment } from './environment.ts';
@@ -53,7 +55,7 @@ export function createSessionOptions({
   shareInitializers = false,
 }: SessionOptions): NativeHandle {
   if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
-    throw new Error(`session: expected a positive whole number of threads, got ${threads}`);
+    throw new InputError(`session: expected a positive whole number of threads, got ${threads}`);
   }
   if (shareInitializers && hasOwnMemory(device)) {
     throw new Error(`session: expected a device with host memory to share initializers with, got ${device}`);
@@ -93,7 +95,7 @@ function appendDevice(options: Handle, device: Device): void {
     const reason = cause instanceof Error ? cause.message : String(cause);
     // A library that cannot be loaded comes with places in the runtime's source and the same path twice.
     const short = reason.replace(/^ONNX Runtime: (?:.*\bFAIL : )?/, '').replace(/ with error: .*$/, '');
-    throw new Error(`device ${device}: expected ${DEVICES[device].needs}; got: ${short}`, {
+    throw new InputError(`device ${device}: expected ${DEVICES[device].needs}; got: ${short}`, {
       cause,
     });
   }

@@ -1,6 +1,7 @@
 // Reads one style's drawings from assets/art-<style>.json (made by extract-art.ts). Does not rasterise.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InputError } from '@heed/diffusion/errors';
 import { z } from 'zod';
 import { ART_FOLDER } from '../paths.ts';
 import type { ObjectName } from '../vocabulary.ts';
@@ -37,7 +38,8 @@ export async function readArt(style: ArtStyle): Promise<ReadonlyMap<ObjectName, 
   return new Map(
     OBJECTS.map(({ name }) => {
       const drawing = art.drawings[name];
-      if (!drawing) throw new Error(`${path} must hold a drawing for each of the 25 objects, '${name}' is missing`);
+      if (!drawing)
+        throw new InputError(`${path} must hold a drawing for each of the 25 objects, '${name}' is missing`);
       return [name, drawing];
     }),
   );

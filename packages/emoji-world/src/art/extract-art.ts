@@ -6,6 +6,7 @@
 //   npx tsx packages/emoji-world/src/art/extract-art.ts /tmp/art
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InputError } from '@heed/diffusion/errors';
 import { z } from 'zod';
 import { ART_FOLDER } from '../paths.ts';
 import type { ObjectName } from '../vocabulary.ts';
@@ -69,13 +70,13 @@ async function extract(style: (typeof ART_STYLES)[number], folder: string): Prom
     .object({ version: z.string() })
     .parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
   if (version !== style.version)
-    throw new Error(`${style.npmPackage} must be ${style.version}, ${root} holds ${version}`);
+    throw new InputError(`${style.npmPackage} must be ${style.version}, ${root} holds ${version}`);
   const info = Info.parse(JSON.parse(await readFile(join(root, 'info.json'), 'utf8')));
   const set = IconSet.parse(JSON.parse(await readFile(join(root, 'icons.json'), 'utf8')));
   const drawings = OBJECTS.map(({ name }) => {
     const iconName = EXCEPTIONS[style.name]?.[name] ?? ICONS[name];
     const icon = set.icons[iconName];
-    if (!icon) throw new Error(`${style.npmPackage}@${version} must hold the icon '${iconName}', it does not`);
+    if (!icon) throw new InputError(`${style.npmPackage}@${version} must hold the icon '${iconName}', it does not`);
     const width = icon.width ?? set.width ?? 16;
     const height = icon.height ?? set.height ?? 16;
     return [
@@ -96,7 +97,8 @@ async function extract(style: (typeof ART_STYLES)[number], folder: string): Prom
 }
 
 const folder = process.argv[2];
-if (!folder) throw new Error('the folder the icon sets were installed into must be given as the argument, nothing was');
+if (!folder)
+  throw new InputError('the folder the icon sets were installed into must be given as the argument, nothing was');
 for (const style of ART_STYLES) {
   const path = join(ART_FOLDER, `art-${style.name}.json`);
   const text = `${JSON.stringify(await extract(style, folder), null, 1)}\n`;

@@ -3,6 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '@heed/diffusion';
+import { InputError } from '@heed/diffusion/errors';
 import { z } from 'zod';
 import { LATENT_CHANNELS, LATENT_SIZE } from './configs.ts';
 import { requireFile, SCALING_FILE, type StageContext, stageFolder } from './stage.ts';
@@ -33,7 +34,7 @@ export async function writeShard(path: string, { latents, captions }: LatentShar
 export async function readShards(folder: string): Promise<LatentShard> {
   const names = (await readdir(folder).catch(() => [])).filter((name) => /^shard-\d+\.safetensors$/.test(name)).sort();
   if (names.length === 0)
-    throw new Error(`${folder} must hold encoded scenes, run 'npm run pretrain -- latents' first`);
+    throw new InputError(`${folder} must hold encoded scenes, run 'npm run pretrain -- latents' first`);
   const latents = new Float32Array(names.length * SHARD_SCENES * LATENT_VALUES);
   const captions: LatentShard['captions'] = [];
   for (const name of names) {

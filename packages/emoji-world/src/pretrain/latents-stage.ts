@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, vaeEncode } from '@heed/diffusion';
 import { compile } from '@heed/diffusion/autodiff';
+import { InputError } from '@heed/diffusion/errors';
 import { webCaption } from '../captions/web.ts';
 import { imagesToPlanes } from '../pixels.ts';
 import { IMAGE_SIZE, LATENT_CHANNELS, LATENT_SIZE } from './configs.ts';
@@ -20,7 +21,7 @@ const DEFAULT_SCENES = 96_000;
 /** `--steps` is the number of scenes here. */
 export const runLatentsStage: StageRunner = async (context) => {
   const { horizon } = context;
-  if (horizon && !('steps' in horizon)) throw new Error('the latents stage takes --steps (scenes), not --hours');
+  if (horizon && !('steps' in horizon)) throw new InputError('the latents stage takes --steps (scenes), not --hours');
   const shards = Math.ceil((horizon?.steps ?? DEFAULT_SCENES) / SHARD_SCENES);
   const folder = stageFolder(context, 'latents');
   await mkdir(folder, { recursive: true });

@@ -1,6 +1,7 @@
 // The command line of pre-training: npm run pretrain -- [stage] [--hours H | --steps N] [--threads T] [--seed S].
-// Without a stage it runs all of them in order. An interrupt saves and exits with 130.
+// Without a stage it runs all of them in order. An interrupt saves and exits with 130, bad input exits with 2.
 import { parseArgs } from 'node:util';
+import { InputError } from '@heed/diffusion/errors';
 import type { Horizon } from './horizon.ts';
 import { restoreShipped } from './shipped-weights.ts';
 import type { StageName } from './stage.ts';
@@ -65,27 +66,32 @@ if (named === undefined && (hours ?? steps) !== undefined) fail('--hours and --s
 const guidanceScale = positive(values.guidance, 'guidance');
 const horizon: Horizon | undefined = hours !== undefined ? { hours } : steps !== undefined ? { steps } : undefined;
 
-if (values['from-shipped']) await restoreShipped({ root: PRETRAIN_FOLDER });
-const interruption = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(name, () => {
-    if (interruption.signal.aborted) process.exit(130);
-    console.log('interrupted: saving after this step (once more to stop at once)');
-    interruption.abort();
-  });
-}
+try {
+  if (values['from-shipped']) await restoreShipped({ root: PRETRAIN_FOLDER });
+  const interruption = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (interruption.signal.aborted) process.exit(130);
+      console.log('interrupted: saving after this step (once more to stop at once)');
+      interruption.abort();
+    });
+  }
 
-for (const stage of named === undefined ? STAGE_NAMES : [named as StageName]) {
-  const run = await STAGES[stage]();
-  const { finished } = await run({
-    root: PRETRAIN_FOLDER,
-    seed: Number(values.seed ?? 0),
-    ...(horizon === undefined ? {} : { horizon }),
-    ...(guidanceScale === undefined ? {} : { guidanceScale }),
-    ...(values['from-shipped'] ? { fromShipped: true } : {}),
-    threads: positive(values.threads, 'threads') ?? 2,
-    signal: interruption.signal,
-    print: (line) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`),
-  });
-  if (!finished) process.exit(130);
+  for (const stage of named === undefined ? STAGE_NAMES : [named as StageName]) {
+    const run = await STAGES[stage]();
+    const { finished } = await run({
+      root: PRETRAIN_FOLDER,
+      seed: Number(values.seed ?? 0),
+      ...(horizon === undefined ? {} : { horizon }),
+      ...(guidanceScale === undefined ? {} : { guidanceScale }),
+      ...(values['from-shipped'] ? { fromShipped: true } : {}),
+      threads: positive(values.threads, 'threads') ?? 2,
+      signal: interruption.signal,
+      print: (line) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`),
+    });
+    if (!finished) process.exit(130);
+  }
+} catch (error) {
+  if (error instanceof InputError) fail(error.message);
+  throw error;
 }

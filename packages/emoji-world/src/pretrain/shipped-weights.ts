@@ -4,6 +4,7 @@ import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readSafetensors } from '@heed/diffusion';
 import type { ParameterValues } from '@heed/diffusion/autodiff';
+import { InputError } from '@heed/diffusion/errors';
 import { z } from 'zod';
 import { CLIP_FOLDER, RECOGNISER_FOLDER, TINY_MODEL_FOLDER } from '../paths.ts';
 import type { StageContext, StageName } from './stage.ts';
@@ -26,7 +27,7 @@ const WEIGHTS: Readonly<Partial<Record<StageName, string>>> = {
 /** The shipped weights of a stage, in float32; a training step names any that do not fit its model. */
 export async function shippedParameters(stage: StageName): Promise<ParameterValues> {
   const path = WEIGHTS[stage];
-  if (path === undefined) throw new Error(`--from-shipped takes a trained stage, not '${stage}'`);
+  if (path === undefined) throw new InputError(`--from-shipped takes a trained stage, not '${stage}'`);
   return (await readSafetensors(path)).tensors;
 }
 

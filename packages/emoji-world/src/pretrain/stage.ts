@@ -2,6 +2,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { InputError } from '@heed/diffusion/errors';
 import type { Horizon } from './horizon.ts';
 
 /** The ignored folder of all training state, beside the packages. */
@@ -41,7 +42,7 @@ export function stageFolder({ root }: { root: string }, stage: StageName): strin
 /** Throws, naming the stage to run first, when a file of an earlier stage is not there. */
 export async function requireFile(path: string, stage: StageName): Promise<string> {
   await access(path).catch(() => {
-    throw new Error(`${path} must exist before this stage, run 'npm run pretrain -- ${stage}' first`);
+    throw new InputError(`${path} must exist before this stage, run 'npm run pretrain -- ${stage}' first`);
   });
   return path;
 }

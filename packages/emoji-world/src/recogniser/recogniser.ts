@@ -6,6 +6,7 @@ import type { RgbImage } from '@heed/diffusion';
 import { readSafetensors } from '@heed/diffusion';
 import type { ParameterValues } from '@heed/diffusion/autodiff';
 import { compile, softmax } from '@heed/diffusion/autodiff';
+import { InputError } from '@heed/diffusion/errors';
 import { z } from 'zod';
 import { RECOGNISER_FOLDER } from '../paths.ts';
 import { imagesToPlanes } from '../pixels.ts';
@@ -92,7 +93,7 @@ export async function createRecogniser({
         const batch = images.slice(start, start + BATCH_SIZE);
         const wrong = batch.find((image) => image.width !== imageSize || image.height !== imageSize);
         if (wrong) {
-          throw new Error(
+          throw new InputError(
             `the recogniser takes images of ${imageSize} x ${imageSize} pixels, not ${wrong.width} x ${wrong.height}`,
           );
         }

@@ -1,5 +1,6 @@
 // Draws docs/images/emoji-world.png: 8 x 4 scenes, a column for each place. Run: npx tsx <this file> <target.png>
 import { createRandom } from '@heed/diffusion/autodiff';
+import { InputError } from '@heed/diffusion/errors';
 import sharp from 'sharp';
 import { TRAINING_STYLES } from '../art/styles.ts';
 import type { ColourName, Count, ObjectName } from '../vocabulary.ts';
@@ -55,7 +56,7 @@ const SCALE = 2;
 const MARGIN = 4;
 
 const target = process.argv[2];
-if (!target) throw new Error('the picture to write must be given as the argument, nothing was');
+if (!target) throw new InputError('the picture to write must be given as the argument, nothing was');
 const renderer = await createRenderer({ styles: TRAINING_STYLES });
 const tile = SCENE_SIZE * SCALE;
 const tiles = CELLS.flatMap((row, y) =>

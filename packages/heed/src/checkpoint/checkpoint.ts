@@ -4,6 +4,7 @@
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isBadInput } from '../errors.ts';
 import { renameDurably, syncFile, syncFolder } from './durable.ts';
 import { verifyManifest, writeManifest } from './manifest.ts';
 
@@ -64,7 +65,8 @@ export async function findLatestCheckpoint(
       await verifyManifest(folder);
       return { folder, step };
     } catch (error) {
-      options.onSkip?.(`${(error as Error).message}; it is passed over`);
+      if (!isBadInput(error)) throw error;
+      options.onSkip?.(`${error.message}; it is passed over`);
     }
   }
   return undefined;
@@ -88,7 +90,11 @@ async function deleteOlder(root: string, options: { newest: number; keep: number
 async function isWhole(folder: string): Promise<boolean> {
   return verifyManifest(folder).then(
     () => true,
-    () => false,
+    (error: unknown) => {
+      // What cannot be read now is not known to be torn, and must not be deleted for it.
+      if (!isBadInput(error)) throw error;
+      return false;
+    },
   );
 }
 

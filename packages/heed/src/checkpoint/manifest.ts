@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { InputError } from '../errors.ts';
 import { writeDurably } from './durable.ts';
 
 export const MANIFEST_FILE = 'manifest.json';
@@ -32,20 +33,24 @@ export async function writeManifest(folder: string, step: number): Promise<Manif
 
 /** Reads the manifest of `folder` and checks every file against it; throws a sentence that names the first fault. */
 export async function verifyManifest(folder: string): Promise<Manifest> {
-  const text = await readFile(join(folder, MANIFEST_FILE), 'utf8').catch(() => {
-    throw new Error(`checkpoint ${folder}: expected a ${MANIFEST_FILE}, found none (it was not finished)`);
+  const text = await readFile(join(folder, MANIFEST_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    throw new InputError(`checkpoint ${folder}: expected a ${MANIFEST_FILE}, found none (it was not finished)`);
   });
   const manifest = parseManifest(text, folder);
   for (const [name, expected] of Object.entries(manifest.files)) {
     const path = join(folder, name);
-    const actual = await stat(path).catch(() => undefined);
-    if (actual === undefined) throw new Error(`checkpoint ${folder}: expected the file ${name}, found none`);
+    const actual = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      return undefined;
+    });
+    if (actual === undefined) throw new InputError(`checkpoint ${folder}: expected the file ${name}, found none`);
     if (actual.size !== expected.bytes) {
-      throw new Error(`checkpoint ${folder}: expected ${expected.bytes} bytes in ${name}, got ${actual.size}`);
+      throw new InputError(`checkpoint ${folder}: expected ${expected.bytes} bytes in ${name}, got ${actual.size}`);
     }
     const sha256 = await sha256OfFile(path);
     if (sha256 !== expected.sha256) {
-      throw new Error(`checkpoint ${folder}: expected SHA-256 ${expected.sha256} of ${name}, got ${sha256}`);
+      throw new InputError(`checkpoint ${folder}: expected SHA-256 ${expected.sha256} of ${name}, got ${sha256}`);
     }
   }
   return manifest;
@@ -55,7 +60,7 @@ function parseManifest(text: string, folder: string): Manifest {
   try {
     return Manifest.parse(JSON.parse(text));
   } catch {
-    throw new Error(
+    throw new InputError(
       `checkpoint ${folder}: expected ${MANIFEST_FILE} to list files with sizes and hashes, got damaged text`,
     );
   }

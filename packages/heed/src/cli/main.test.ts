@@ -17,11 +17,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const heed = (...args: string[]) => run(HEED, ...args);
+const heed = (...args: string[]) => run({}, HEED, ...args);
 
-function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+function run(
+  { program = process.execPath }: { program?: string },
+  ...args: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, args, { cwd: folder }, (_, stdout, stderr) =>
+    const child = execFile(program, args, { cwd: folder }, (_, stdout, stderr) =>
       resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     );
   });
@@ -76,6 +79,35 @@ describe('heed', () => {
     TIMEOUT_MS,
   );
 
+  it.runIf(process.platform !== 'win32')(
+    'ends quietly where its reader closes the pipe',
+    async () => {
+      const script = `set -o pipefail; "${process.execPath}" "${HEED}" --help | head -1`;
+      const { code, stdout, stderr } = await run({ program: 'bash' }, '-c', script);
+      expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'Usage: heed [options] [command]\n', stderr: '' });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'shows the stack of a defect that no promise carries, and exits with 1',
+    async () => {
+      const main = new URL('./main.ts', import.meta.url);
+      const script = `process.argv.push('--json', '--version'); await import('${main}'); setTimeout(() => undefined.x);`;
+      const { code, stderr } = await run(
+        {},
+        '--import',
+        import.meta.resolve('tsx'),
+        '--input-type=module',
+        '-e',
+        script,
+      );
+      expect(code).toBe(1);
+      expect(JSON.parse(stderr)).toMatchObject({ exitCode: 1, defect: true, stack: expect.stringContaining('at ') });
+    },
+    TIMEOUT_MS,
+  );
+
   it(
     'stops at the first Ctrl-C with what is done, and exits with 130',
     async () => {
@@ -92,7 +124,14 @@ describe('heed', () => {
             });
           });
         } catch (error) { process.exitCode = showError(error, { json: true }); }`;
-      const { code, stderr } = await run('--import', import.meta.resolve('tsx'), '--input-type=module', '-e', script);
+      const { code, stderr } = await run(
+        {},
+        '--import',
+        import.meta.resolve('tsx'),
+        '--input-type=module',
+        '-e',
+        script,
+      );
       expect(code).toBe(130);
       expect(
         stderr

@@ -1,7 +1,7 @@
 // Help and mistakes of every command, without starting a process for each.
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { HeedError } from '../errors.ts';
+import { atPlace, badInput, HeedError, InputError, REPORT_REQUEST, tellError } from '../errors.ts';
 import { createProgram } from './program.ts';
 import { formatError } from './show-error.ts';
 
@@ -98,8 +98,56 @@ describe('errors of the work', () => {
     expect(JSON.parse(text(abort, true))).toEqual({ error: 'stopped', exitCode: 130 });
   });
 
+  it('are bad input where another package found it', () => {
+    const error = new InputError('expected a model, got a cat');
+    expect(text(error)).toBe('heed: expected a model, got a cat\n');
+    expect(JSON.parse(text(error, true))).toEqual({ error: 'expected a model, got a cat', exitCode: 2 });
+  });
+
   it('show their stack only when asked to', () => {
-    expect(text(new Error('odd'))).toBe('heed: odd\n');
-    expect(formatError(new Error('odd'), { json: false, debug: true })).toContain('program.test.ts');
+    expect(text(badInput('odd'))).toBe('heed: odd\n');
+    expect(formatError(badInput('odd'), { json: false, debug: true })).toContain('program.test.ts');
+  });
+
+  it('are defects where no part of heed foresaw them, and ask for a report', () => {
+    const defect = new TypeError('x is not a function', { cause: new Error('below') });
+    const lines = text(defect).split('\n');
+    expect(lines[0]).toBe('heed: x is not a function');
+    expect(lines.slice(-2)).toEqual([REPORT_REQUEST, '']);
+    expect(text(defect)).toContain('program.test.ts');
+    expect(text(defect)).toContain('caused by: Error: below');
+    const told = JSON.parse(text(defect, true));
+    expect(told).toMatchObject({ error: 'x is not a function', exitCode: 1, defect: true });
+    expect(told.stack).toContain('program.test.ts');
+  });
+
+  it('are failures of the system also where a library wraps them', () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED'), {
+      code: 'ECONNREFUSED',
+      address: '::1',
+      port: 5432,
+    });
+    const wrapped = new TypeError('fetch failed', { cause: refused });
+    expect(text(wrapped)).toBe('heed: the other side refuses connections: ::1:5432\n');
+    const stopped = Object.assign(new Error('terminating connection'), { code: '57P01', severity: 'FATAL' });
+    expect(text(new Error('Failed query: select', { cause: stopped }))).toBe(
+      'heed: the database failed: terminating connection\n',
+    );
+    const mistaken = Object.assign(new Error('syntax error'), { code: '42601', severity: 'ERROR' });
+    expect(text(mistaken)).toContain(REPORT_REQUEST);
+    expect(text(new RangeError('Array buffer allocation failed'))).toBe('heed: memory ran out\n');
+    expect(text(new RangeError('Maximum call stack size exceeded'))).toContain(REPORT_REQUEST);
+  });
+
+  it('keep their kind where a reader puts the place before them', () => {
+    expect(tellError(atPlace('a.csv, line 2', new InputError('expected a cat')))).toEqual({
+      message: 'a.csv, line 2: expected a cat',
+      exitCode: 2,
+      isDefect: false,
+    });
+    const defect = new TypeError('undefined');
+    expect(atPlace('a.csv, line 2', defect)).toBe(defect);
+    const named = badInput('b.csv: expected a dog');
+    expect(atPlace('a.csv, line 2', named)).toBe(named);
   });
 });

@@ -1,34 +1,35 @@
-/** How a command ends in an error: one sentence on stderr and the exit code that fits. */
-import { EXIT_CODES, type ExitCode, exitCodeOf, HeedError, isAbort } from '../errors.ts';
+/** How a command ends in an error: one sentence, or the stack of a defect, on stderr, and the exit code that fits. */
+import { type ExitCode, REPORT_REQUEST, tellError } from '../errors.ts';
 
-/** The text for stderr, ending in a line break. The stack is shown where HEED_DEBUG is set. */
+/**
+ * The text for stderr, ending in a line break. A defect comes with its stack, other errors only where `debug` is set.
+ * `json` gives one object: `error`, `exitCode`, and of a defect `defect: true` and `stack`.
+ */
 export function formatError(error: unknown, options: { json: boolean; debug: boolean }): string {
-  const message = messageOf(error);
-  if (options.json) return `${JSON.stringify({ error: message, exitCode: exitCodeOf(error) })}\n`;
-  const stack = options.debug && error instanceof Error ? `${error.stack ?? ''}\n` : '';
-  return `heed: ${message}\n${stack}`;
+  const { message, exitCode, isDefect } = tellError(error);
+  if (options.json) {
+    const defect = isDefect ? { defect: true, stack: stackOf(error) } : {};
+    return `${JSON.stringify({ error: message, exitCode, ...defect })}\n`;
+  }
+  if (isDefect) return `heed: ${message}\n${stackOf(error)}\n${REPORT_REQUEST}\n`;
+  return `heed: ${message}\n${options.debug ? `${stackOf(error)}\n` : ''}`;
 }
 
-/** Prints the error and returns the exit code. */
+/** The error in the terminal of a server that goes on: its sentence, or all of a defect. */
+export function describeError(error: unknown): string {
+  const { message, isDefect } = tellError(error);
+  return isDefect ? `${message}\n${stackOf(error)}\n${REPORT_REQUEST}` : message;
+}
+
+/** Prints the error and returns the exit code. HEED_DEBUG shows the stack of every error. */
 export function showError(error: unknown, options: { json: boolean }): ExitCode {
   process.stderr.write(formatError(error, { ...options, debug: process.env.HEED_DEBUG !== undefined }));
-  return exitCodeOf(error);
+  return tellError(error).exitCode;
 }
 
-const SYSTEM_MESSAGES: Readonly<Record<string, string>> = {
-  ENOSPC: 'no space is left on the disk',
-  EACCES: 'permission to a file or folder is missing',
-  EPERM: 'permission to a file or folder is missing',
-  EROFS: 'the disk is read-only',
-  EMFILE: 'too many files are open',
-  ENOTDIR: 'a folder was expected where a file is',
-};
-
-function messageOf(error: unknown): string {
-  if (isAbort(error) || exitCodeOf(error) === EXIT_CODES.interrupted) return 'stopped';
-  if (!(error instanceof Error)) return String(error);
-  if (error instanceof HeedError) return error.message;
-  const { code, path } = error as NodeJS.ErrnoException;
-  const known = code === undefined ? undefined : SYSTEM_MESSAGES[code];
-  return known === undefined ? error.message : `${known}${path === undefined ? '' : `: ${path}`}`;
+/** The stack and those of the causes: where, and none of the values that an error may carry. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const own = error.stack ?? String(error);
+  return error.cause instanceof Error ? `${own}\ncaused by: ${stackOf(error.cause)}` : own;
 }

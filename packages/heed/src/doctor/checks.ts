@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { tellError } from '../errors.ts';
 import { checkDiffusersFolder } from '../export/model-folder.ts';
 import { lastWords } from '../feedback/judgements.ts';
 import { openFeedbackLog } from '../feedback/log.ts';
@@ -53,11 +54,15 @@ export function projectChecks(project: Project): Check[] {
   ];
 }
 
-/** Runs checks one after another; one that throws has failed with that sentence. */
+/** Runs checks one after another; one that throws has failed with that sentence; a defect is thrown on. */
 export async function runChecks(checks: readonly Check[]): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   for (const [name, look] of checks) {
-    const finding = await look().catch((error: unknown): Finding => failed((error as Error).message));
+    const finding = await look().catch((error: unknown): Finding => {
+      const { message, isDefect } = tellError(error);
+      if (isDefect) throw error;
+      return failed(message);
+    });
     results.push({ name, ...finding });
   }
   return results;

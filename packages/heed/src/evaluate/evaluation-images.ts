@@ -3,6 +3,7 @@
  * found again here. Rewards and models never learn from these sets.
  */
 import type { Attributes } from '@heed/emoji-world';
+import { InputError } from '../errors.ts';
 import { imageSeed } from '../generate/image-seed.ts';
 import { runGenerate } from '../generate/run.ts';
 import type { ImageRecord, ImageStore } from '../images/index.ts';
@@ -56,7 +57,7 @@ export async function drawEvaluationImages(
       const seed = imageSeed({ runSeed: project.config.seed, set, prompt: text, number });
       const recipe = { prompt: text, category, seen, seed, model, modelHash, sampler, steps, guidanceScale, set };
       const record = store.find(recipe);
-      if (!record) throw new Error(`expected image ${number} of '${text}' by ${model} in set ${set}, found none`);
+      if (!record) throw new InputError(`expected image ${number} of '${text}' by ${model} in set ${set}, found none`);
       return record;
     }),
   );

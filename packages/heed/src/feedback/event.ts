@@ -1,6 +1,7 @@
 /** One judgement: who said what of which image of which model, and when. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { InputError } from '../errors.ts';
 
 export const LABELS = ['good', 'bad', 'skip'] as const;
 export type Label = (typeof LABELS)[number];
@@ -75,7 +76,7 @@ export function parseFeedbackEvent(value: unknown): FeedbackEvent {
   const result = eventSchema.safeParse(value);
   if (result.success) return result.data as FeedbackEvent;
   const field = result.error.issues[0]?.path.join('.') || 'the whole line';
-  throw new Error(`expected a feedback event, got a bad value in ${field}`);
+  throw new InputError(`expected a feedback event, got a bad value in ${field}`);
 }
 
 /** The same query, rater and image always give the same id, so that a repeated run adds nothing. */

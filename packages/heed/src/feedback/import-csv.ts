@@ -1,4 +1,6 @@
 /** People's judgements out of a CSV: every row is checked before the first is written, and all are written at once. */
+
+import { InputError } from '../errors.ts';
 import { type CsvRow, readCsv } from '../files/read-csv.ts';
 import { faultOfLine, faultOfText } from '../files/read-text.ts';
 import type { ImageStore } from '../images/store.ts';
@@ -48,17 +50,17 @@ function parseRow(
 ): ImportedJudgement | undefined {
   const id = /^(?:.*\/)?([0-9a-f]{16})(?:\.png)?$/.exec(cells.image)?.[1];
   if (id === undefined || !images.has(id)) {
-    throw new Error(`expected the id of an image of this project, got ${quote(cells.image)}`);
+    throw new InputError(`expected the id of an image of this project, got ${quote(cells.image)}`);
   }
   if (cells.label === '') return undefined;
   const label = labelOfWord(cells.label);
   if (label === undefined) {
     const hint = didYouMean(cells.label, LABELS) || `, expected one of ${LABELS.join(', ')}`;
-    throw new Error(`unknown label ${quote(cells.label)}${hint}`);
+    throw new InputError(`unknown label ${quote(cells.label)}${hint}`);
   }
   const rater = cells.rater || defaultRater;
   if (rater === undefined)
-    throw new Error('expected a rater in the row, or one for all rows with --rater, got neither');
+    throw new InputError('expected a rater in the row, or one for all rows with --rater, got neither');
   const { prompt, model } = images.get(id);
   const query = cells.query || queryId(prompt, [id]);
   for (const [name, text, maxLength] of [
@@ -67,7 +69,7 @@ function parseRow(
     ['reason', cells.reason, 2000],
   ] as const) {
     const fault = name === 'reason' ? faultOfText(text, { maxLength }) : faultOfLine(text, { maxLength });
-    if (fault !== undefined) throw new Error(`${name}: ${fault}`);
+    if (fault !== undefined) throw new InputError(`${name}: ${fault}`);
   }
   return {
     where: `line ${line}`,
@@ -92,14 +94,14 @@ function readMeasures(
 ): Pick<FeedbackEvent, 'purpose' | 'repeatOf' | 'tooFast' | 'seconds'> {
   const purpose = PURPOSES.find((name) => name === (cells.purpose || 'feedback'));
   if (purpose === undefined) {
-    throw new Error(`unknown purpose ${quote(cells.purpose)}, expected one of ${PURPOSES.join(', ')}`);
+    throw new InputError(`unknown purpose ${quote(cells.purpose)}, expected one of ${PURPOSES.join(', ')}`);
   }
   const seconds = Number(cells.seconds);
   if (!(seconds >= 0 && seconds <= MAX_ANSWER_SECONDS)) {
-    throw new Error(`seconds must be a number from 0 to ${MAX_ANSWER_SECONDS}, got ${quote(cells.seconds)}`);
+    throw new InputError(`seconds must be a number from 0 to ${MAX_ANSWER_SECONDS}, got ${quote(cells.seconds)}`);
   }
   const fault = faultOfLine(cells.repeatof, { maxLength: 200 });
-  if (fault !== undefined) throw new Error(`repeatOf: ${fault}`);
+  if (fault !== undefined) throw new InputError(`repeatOf: ${fault}`);
   return {
     ...(purpose === 'feedback' ? {} : { purpose }),
     ...(cells.repeatof === '' ? {} : { repeatOf: cells.repeatof }),
@@ -112,7 +114,7 @@ function readTime(cell: string, now: Date): string {
   if (cell === '') return now.toISOString();
   const time = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?$/.test(cell) ? new Date(cell) : undefined;
   if (!time || Number.isNaN(time.getTime())) {
-    throw new Error(`time must be like 2026-01-31T09:30:00Z, got ${quote(cell)}`);
+    throw new InputError(`time must be like 2026-01-31T09:30:00Z, got ${quote(cell)}`);
   }
   return time.toISOString();
 }

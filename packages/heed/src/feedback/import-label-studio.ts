@@ -3,7 +3,7 @@
  * what people have added to it, from several annotators. Every task is checked before the first judgement is written.
  */
 import { z } from 'zod';
-import { badInput } from '../errors.ts';
+import { atPlace, badInput, InputError } from '../errors.ts';
 import { faultOfLine, faultOfText, readTextFile } from '../files/read-text.ts';
 import type { ImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
@@ -80,7 +80,7 @@ export async function importLabelStudio(
         judgements.push({ where, event: eventOf(annotation, { image, images, now }) });
       }
     } catch (error) {
-      throw badInput(`${path}, ${where}: ${(error as Error).message}`);
+      throw atPlace(`${path}, ${where}`, error);
     }
   }
   return addJudgements({ judgements, withoutLabel }, { path, write, asKnown });
@@ -90,8 +90,8 @@ function parseList(text: string, path: string): unknown[] {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (error) {
-    throw badInput(`${path}: expected JSON, got a mistake in it (${firstSentence((error as Error).message)})`);
+  } catch {
+    throw badInput(`${path}: expected JSON, got a mistake in it`);
   }
   if (!Array.isArray(value)) throw badInput(`${path}: expected a list of tasks, got another value`);
   return value;
@@ -101,7 +101,7 @@ function parseTask(value: unknown): Task {
   const parsed = taskSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const field = parsed.error.issues[0]?.path.join('.') || 'the whole task';
-  throw new Error(
+  throw new InputError(
     `expected a task with data and annotations as Label Studio's JSON export has them, got a bad value in ${quote(field)}`,
   );
 }
@@ -113,8 +113,10 @@ function imageOf({ data }: Task, images: ImageStore): string {
   const named = texts.flatMap((text) => /(?:^|[/\\=-])([0-9a-f]{16})(?:\.png)?$/.exec(text)?.[1] ?? []);
   const found = [...new Set(named)].filter((id) => images.has(id));
   if (found.length === 1) return found[0]!;
-  if (found.length > 1) throw new Error(`expected one image in a task, got ${found.length}`);
-  throw new Error(`expected an image of this project in the task's data, got ${quote(texts.join(' ').slice(0, 200))}`);
+  if (found.length > 1) throw new InputError(`expected one image in a task, got ${found.length}`);
+  throw new InputError(
+    `expected an image of this project in the task's data, got ${quote(texts.join(' ').slice(0, 200))}`,
+  );
 }
 
 function eventOf(
@@ -132,7 +134,7 @@ function eventOf(
     ['reason', notes?.reason ?? '', 2000],
   ] as const) {
     const fault = field === 'reason' ? faultOfText(text, { maxLength }) : faultOfLine(text, { maxLength });
-    if (fault !== undefined) throw new Error(`${field}: ${fault}`);
+    if (fault !== undefined) throw new InputError(`${field}: ${fault}`);
   }
   const { repeatOf, answer, reason, tooFast } = notes ?? {};
   return {
@@ -156,9 +158,9 @@ function eventOf(
 function labelOf({ result, was_cancelled }: Annotation): Label {
   if (was_cancelled) return 'skip';
   const choices = result.filter(({ type }) => type === 'choices').flatMap(({ value }) => value?.choices ?? []);
-  if (choices.length !== 1) throw new Error(`expected one choice, good or bad, got ${choices.length}`);
+  if (choices.length !== 1) throw new InputError(`expected one choice, good or bad, got ${choices.length}`);
   const label = labelOfWord(choices[0]!);
-  if (label === undefined) throw new Error(`expected good or bad as the choice, got ${quote(choices[0]!)}`);
+  if (label === undefined) throw new InputError(`expected good or bad as the choice, got ${quote(choices[0]!)}`);
   return label;
 }
 
@@ -166,16 +168,13 @@ function annotatorOf({ completed_by: annotator }: Annotation): string {
   if (typeof annotator === 'number') return `label-studio-${annotator}`;
   if (annotator?.email) return annotator.email;
   if (annotator?.id !== undefined) return `label-studio-${annotator.id}`;
-  throw new Error('expected completed_by to say who judged, got nobody');
+  throw new InputError('expected completed_by to say who judged, got nobody');
 }
 
 function readTime(text: string | undefined, now: Date): string {
   if (text === undefined) return now.toISOString();
   const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw new Error(`created_at must be like 2026-01-31T09:30:00Z, got ${quote(text)}`);
+  if (Number.isNaN(time.getTime()))
+    throw new InputError(`created_at must be like 2026-01-31T09:30:00Z, got ${quote(text)}`);
   return time.toISOString();
-}
-
-function firstSentence(text: string): string {
-  return quote(text.split('\n')[0]!, 120);
 }

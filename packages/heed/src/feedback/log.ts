@@ -4,7 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { badInput } from '../errors.ts';
+import { atPlace } from '../errors.ts';
 import { createJsonLinesWriter, readJsonLines } from '../files/json-lines.ts';
 import { type FeedbackEvent, parseFeedbackEvent } from './event.ts';
 import { createIdSet, type IdSet } from './id-set.ts';
@@ -63,6 +63,6 @@ function checkEvent(event: FeedbackEvent, index: number): FeedbackEvent {
   try {
     return parseFeedbackEvent(event);
   } catch (error) {
-    throw badInput(`feedback event ${index + 1}: ${(error as Error).message}`);
+    throw atPlace(`feedback event ${index + 1}`, error);
   }
 }

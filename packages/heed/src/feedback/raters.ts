@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { z } from 'zod';
+import { InputError } from '../errors.ts';
 import { createJsonLinesWriter, readJsonLines } from '../files/json-lines.ts';
 import type { Project } from '../project/project.ts';
 
@@ -68,5 +69,5 @@ function ratersPath(project: Project): string {
 function parseEvent(value: unknown): RaterEvent {
   const result = eventSchema.safeParse(value);
   if (result.success) return result.data;
-  throw new Error(`expected an event of a rater, got a bad value in ${result.error.issues[0]?.path.join('.')}`);
+  throw new InputError(`expected an event of a rater, got a bad value in ${result.error.issues[0]?.path.join('.')}`);
 }

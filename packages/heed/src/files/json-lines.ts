@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { badInput } from '../errors.ts';
+import { atPlace, InputError } from '../errors.ts';
 
 /** What a file of JSON lines holds. */
 export interface JsonLines<T> {
@@ -15,8 +15,8 @@ export interface JsonLines<T> {
 }
 
 /**
- * Reads all whole lines; a missing file is empty. `parse` gets each parsed line and throws a sentence without a
- * subject ("expected ..."), to which path and line number are put in front.
+ * Reads all whole lines; a missing file is empty. `parse` gets each parsed line and throws an `InputError`
+ * without a subject ("expected ..."), to which path and line number are put in front.
  */
 export function readJsonLines<T>(path: string, parse: (value: unknown) => T): JsonLines<T> {
   const bytes = readIfThere(path);
@@ -27,7 +27,7 @@ export function readJsonLines<T>(path: string, parse: (value: unknown) => T): Js
     try {
       records.push(parse(parseLine(line)));
     } catch (error) {
-      throw badInput(`${path}, line ${index + 1}: ${(error as Error).message}`);
+      throw atPlace(`${path}, line ${index + 1}`, error);
     }
   });
   return { records, wholeBytes, tornBytes: bytes.length - wholeBytes };
@@ -37,7 +37,7 @@ function parseLine(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    throw new Error('expected a JSON object, got damaged text');
+    throw new InputError('expected a JSON object, got damaged text');
   }
 }
 

@@ -1,6 +1,6 @@
 /** CSV files that a user hands in: a header row, known columns, line numbers for every complaint. */
 import { CsvError, parse } from 'csv-parse/sync';
-import { badInput, HeedError } from '../errors.ts';
+import { atPlace, badInput, InputError } from '../errors.ts';
 import { didYouMean, quote } from '../text/nearest.ts';
 import { readTextFile } from './read-text.ts';
 import { FORMULA_START } from './write-csv.ts';
@@ -36,13 +36,12 @@ export async function readCsv<Column extends string, T>(
   return rows.map(({ line, cells }) => {
     try {
       if (cells.length !== names.length) {
-        throw new Error(`expected ${names.length} cells as in the header, got ${cells.length}`);
+        throw new InputError(`expected ${names.length} cells as in the header, got ${cells.length}`);
       }
       const byName = Object.fromEntries(known.map((name) => [name, unguard(cells[names.indexOf(name)] ?? '').trim()]));
       return parseRow({ line, cells: byName as Record<Column, string> });
     } catch (error) {
-      if (error instanceof HeedError) throw error;
-      throw badInput(`${path}, line ${line}: ${(error as Error).message}`);
+      throw atPlace(`${path}, line ${line}`, error);
     }
   });
 }

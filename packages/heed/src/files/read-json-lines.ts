@@ -1,5 +1,5 @@
 /** JSON lines that a user hands in: every line must be whole, also the last, and every complaint names its line. */
-import { badInput, HeedError } from '../errors.ts';
+import { atPlace, InputError } from '../errors.ts';
 import { readTextFile } from './read-text.ts';
 
 const MAX_LINE_LENGTH = 2 ** 20;
@@ -10,7 +10,7 @@ export interface JsonRow {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-/** Parses the whole file; `parseRow` throws a sentence without a subject, to which file and line are put in front. */
+/** Parses the whole file; `parseRow` throws an `InputError` without a subject, to which file and line are put in front. */
 export async function readJsonRows<T>(
   path: string,
   { what, parseRow }: { what: string; parseRow: (row: JsonRow) => T },
@@ -22,24 +22,23 @@ export async function readJsonRows<T>(
     try {
       return [parseRow({ line, value: parseObject(raw) })];
     } catch (error) {
-      if (error instanceof HeedError) throw error;
-      throw badInput(`${path}, line ${line}: ${(error as Error).message}`);
+      throw atPlace(`${path}, line ${line}`, error);
     }
   });
 }
 
 function parseObject(raw: string): JsonRow['value'] {
   if (raw.length > MAX_LINE_LENGTH) {
-    throw new Error(`expected at most ${MAX_LINE_LENGTH} characters in a line, got ${raw.length}`);
+    throw new InputError(`expected at most ${MAX_LINE_LENGTH} characters in a line, got ${raw.length}`);
   }
   let value: unknown;
   try {
     value = JSON.parse(raw);
   } catch {
-    throw new Error('expected a JSON object, got damaged text');
+    throw new InputError('expected a JSON object, got damaged text');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Error('expected a JSON object, got another value');
+    throw new InputError('expected a JSON object, got another value');
   }
   return value as JsonRow['value'];
 }

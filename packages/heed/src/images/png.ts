@@ -2,6 +2,7 @@
 import type { RgbImage } from '@heed/diffusion';
 import { crc32 } from '@node-rs/crc32';
 import { decode, encode } from 'fast-png';
+import { InputError } from '../errors.ts';
 
 const KEYWORD = 'parameters';
 /** The largest picture that is decoded, in pixels. */
@@ -19,21 +20,33 @@ export function encodePng({ width, height, data }: RgbImage, parameters: string)
   return Buffer.concat([png.subarray(0, at), internationalText(parameters), png.subarray(at)]);
 }
 
-/** Decodes an 8-bit RGB or RGBA PNG (alpha is dropped); the size is checked before the pixels are unpacked. */
+/**
+ * Decodes an 8-bit RGB or RGBA PNG (alpha is dropped); the size is checked before the pixels are unpacked. Throws an
+ * `InputError` without a subject for anything else.
+ */
 export function decodePng(bytes: Uint8Array): RgbImage & { parameters?: string } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < SIGNATURE_BYTES + HEADER_CHUNK_BYTES || view.getUint32(0) !== 0x89504e47) {
-    throw new Error('expected a PNG, got other bytes');
+    throw new InputError('expected a PNG, got other bytes');
   }
   const pixels = view.getUint32(16) * view.getUint32(20);
-  if (pixels > MAX_PIXELS) throw new Error(`expected at most ${MAX_PIXELS} pixels, got ${pixels}`);
-  const { width, height, data, channels, depth, text } = decode(bytes, { checkCrc: true });
+  if (pixels > MAX_PIXELS) throw new InputError(`expected at most ${MAX_PIXELS} pixels, got ${pixels}`);
+  const { width, height, data, channels, depth, text } = decodeWhole(bytes);
   if (depth !== 8 || (channels !== 3 && channels !== 4) || !(data instanceof Uint8Array)) {
-    throw new Error(`expected 8-bit RGB, got ${depth}-bit with ${channels} channels`);
+    throw new InputError(`expected 8-bit RGB, got ${depth}-bit with ${channels} channels`);
   }
   const parameters = text[KEYWORD] ?? readInternationalText(bytes);
   const rgb = channels === 3 ? data : dropAlpha(data);
   return { width, height, data: rgb, ...(parameters === undefined ? {} : { parameters }) };
+}
+
+function decodeWhole(bytes: Uint8Array) {
+  try {
+    return decode(bytes, { checkCrc: true });
+  } catch {
+    // The decoder's own words quote bytes of the file.
+    throw new InputError('expected a whole PNG, got a damaged one');
+  }
 }
 
 /** iTXt: keyword, NUL, not compressed (two zeros), no language, no translated keyword, UTF-8. */

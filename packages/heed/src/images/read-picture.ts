@@ -6,6 +6,7 @@
 import { open } from 'node:fs/promises';
 import type { RgbImage } from '@heed/diffusion';
 import sharp from 'sharp';
+import { InputError } from '../errors.ts';
 import { MAX_PIXELS } from './png.ts';
 
 /** The longest file that is decoded. */
@@ -36,15 +37,15 @@ export function blockOtherDecoders(): void {
 /** The pixels of a picture file's bytes; throws "expected ..., got ..." where they are none of the three formats or not whole. */
 export async function decodePicture(bytes: Buffer): Promise<RgbImage> {
   if (bytes.length > MAX_PICTURE_BYTES) {
-    throw new Error(`expected at most ${MAX_PICTURE_BYTES} bytes, got ${bytes.length}`);
+    throw new InputError(`expected at most ${MAX_PICTURE_BYTES} bytes, got ${bytes.length}`);
   }
   const format = Object.entries(FORMATS).find(([, isIt]) => isIt(bytes))?.[0];
-  if (format === undefined) throw new Error(`expected a PNG, JPEG or WebP picture, got ${describeOther(bytes)}`);
+  if (format === undefined) throw new InputError(`expected a PNG, JPEG or WebP picture, got ${describeOther(bytes)}`);
   const input = { limitInputPixels: MAX_PIXELS, failOn: 'warning' } as const;
   const found = await sharp(bytes, input).metadata().catch(tellFault);
-  if (found.format !== format) throw new Error(`expected a ${format.toUpperCase()} picture, got ${found.format}`);
+  if (found.format !== format) throw new InputError(`expected a ${format.toUpperCase()} picture, got ${found.format}`);
   if (Math.min(found.width, found.height) < MIN_SIDE) {
-    throw new Error(`expected at least ${MIN_SIDE} x ${MIN_SIDE} pixels, got ${found.width} x ${found.height}`);
+    throw new InputError(`expected at least ${MIN_SIDE} x ${MIN_SIDE} pixels, got ${found.width} x ${found.height}`);
   }
   const { data, info } = await sharp(bytes, input)
     .autoOrient()
@@ -63,7 +64,7 @@ export async function readPictureFile(path: string): Promise<Buffer> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
-    if (size > MAX_PICTURE_BYTES) throw new Error(`expected at most ${MAX_PICTURE_BYTES} bytes, got ${size}`);
+    if (size > MAX_PICTURE_BYTES) throw new InputError(`expected at most ${MAX_PICTURE_BYTES} bytes, got ${size}`);
     return await file.readFile();
   } finally {
     await file.close();
@@ -91,5 +92,5 @@ function describeOther(bytes: Buffer): string {
 // libvips speaks in several lines; the first says what is wrong.
 function tellFault(error: unknown): never {
   const first = (error as Error).message.split('\n')[0]!.trim();
-  throw new Error(`expected a whole picture of at most ${MAX_PIXELS} pixels, got: ${first}`);
+  throw new InputError(`expected a whole picture of at most ${MAX_PIXELS} pixels, got: ${first}`);
 }

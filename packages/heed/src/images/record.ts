@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Attributes } from '@heed/emoji-world';
 import { z } from 'zod';
+import { InputError } from '../errors.ts';
 import { CATEGORIES, type Category } from '../prompts/prompt.ts';
 
 /** In place of model, hash and sampler of an image whose making nobody told. */
@@ -78,7 +79,7 @@ export function parseImageRecord(value: unknown): ImageRecord {
   const result = recordSchema.safeParse(value);
   if (result.success) return result.data as ImageRecord;
   const field = result.error.issues[0]?.path.join('.') || 'the whole line';
-  throw new Error(`expected an image record, got a bad value in ${field}`);
+  throw new InputError(`expected an image record, got a bad value in ${field}`);
 }
 
 /** Equal for equal pixels: what the model was asked, not what for; of an imported image, its file. */

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RgbImage } from '@heed/diffusion';
-import { badInput, HeedError } from '../errors.ts';
+import { badInput } from '../errors.ts';
 import { createJsonLinesWriter, readJsonLines } from '../files/json-lines.ts';
 import { quote } from '../text/nearest.ts';
 import { formatParameters, formatSource } from './parameters.ts';
@@ -68,10 +68,10 @@ export function createImageStore(folder: string): ImageStore {
   const readPng = async (id: string) => {
     const path = join(folder, get(id).file);
     const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') throw new HeedError(`${path}: expected the image of the index, found no such file`);
+      if (error.code === 'ENOENT') throw badInput(`${path}: expected the image of the index, found no such file`);
       throw error;
     });
-    if (idOf(bytes) !== id) throw new HeedError(`${path}: expected the image with hash ${id}, got ${idOf(bytes)}`);
+    if (idOf(bytes) !== id) throw badInput(`${path}: expected the image with hash ${id}, got ${idOf(bytes)}`);
     return bytes;
   };
 

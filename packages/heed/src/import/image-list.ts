@@ -4,7 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
-import { badInput } from '../errors.ts';
+import { atPlace, badInput, InputError } from '../errors.ts';
 import { fileInside } from '../files/path-inside.ts';
 import { readCsv } from '../files/read-csv.ts';
 import { readJsonRows } from '../files/read-json-lines.ts';
@@ -54,7 +54,7 @@ export async function readImageList(source: string, options: { find?: FileFinder
     try {
       images.push({ line, name, prompt, path: await find(name) });
     } catch (error) {
-      throw badInput(`${path}, line ${line}: ${(error as Error).message}`);
+      throw atPlace(`${path}, line ${line}`, error);
     }
   }
   return { path, images };
@@ -101,14 +101,15 @@ const READERS: Readonly<Record<string, (path: string) => Promise<Row[]>>> = {
 
 function toRow(line: number, name: string, text: string): Row {
   const fault = faultOfLine(name, { maxLength: MAX_NAME_LENGTH });
-  if (fault !== undefined) throw new Error(`file name: ${fault}`);
+  if (fault !== undefined) throw new InputError(`file name: ${fault}`);
   return { line, name, prompt: toPrompt(text.trim(), undefined) };
 }
 
 function pick(value: Readonly<Record<string, unknown>>, names: readonly string[], what: string): string {
   const name = names.find((each) => Object.hasOwn(value, each));
-  if (name === undefined) throw new Error(`expected ${what} under ${names.join(' or ')}, got neither`);
+  if (name === undefined) throw new InputError(`expected ${what} under ${names.join(' or ')}, got neither`);
   const found = value[name];
-  if (typeof found !== 'string') throw new Error(`expected ${what} as a text under ${quote(name)}, got another value`);
+  if (typeof found !== 'string')
+    throw new InputError(`expected ${what} as a text under ${quote(name)}, got another value`);
   return found;
 }

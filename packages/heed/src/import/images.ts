@@ -3,7 +3,7 @@
  * learned from like drawn ones. A bad line of the list refuses all; a picture that does not decode is left out and named.
  */
 import { createHash } from 'node:crypto';
-import { badInput, HeedError } from '../errors.ts';
+import { badInput, HeedError, isBadInput } from '../errors.ts';
 import { decodePicture, readPictureFile } from '../images/read-picture.ts';
 import { IMPORTED, type ImageRecipe } from '../images/record.ts';
 import { createImageStore } from '../images/store.ts';
@@ -102,7 +102,8 @@ async function checkPictures(
         await decodePicture(bytes);
         whole.push({ ...image, sha256: sha256Of(bytes) });
       } catch (error) {
-        quarantined.push({ file: image.name, line: image.line, reason: (error as Error).message });
+        if (!isBadInput(error)) throw error;
+        quarantined.push({ file: image.name, line: image.line, reason: error.message });
       }
       bar.update(i + 1);
     }

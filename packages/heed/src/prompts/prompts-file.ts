@@ -4,7 +4,7 @@
  */
 import { extname } from 'node:path';
 import { type Attributes, BACKGROUNDS, COLOURS, COUNT_WORDS, COUNTS, OBJECTS, objectWord } from '@heed/emoji-world';
-import { badInput } from '../errors.ts';
+import { atPlace, badInput, InputError } from '../errors.ts';
 import { type CsvRow, readCsv } from '../files/read-csv.ts';
 import { faultOfLine, readTextFile } from '../files/read-text.ts';
 import { didYouMean, quote } from '../text/nearest.ts';
@@ -54,16 +54,16 @@ async function readLines(path: string): Promise<NumberedPrompt[]> {
     try {
       return [{ line: index + 1, prompt: toPrompt(content, undefined) }];
     } catch (error) {
-      throw badInput(`${path}, line ${index + 1}: ${(error as Error).message}`);
+      throw atPlace(`${path}, line ${index + 1}`, error);
     }
   });
 }
 
 /** A prompt of a user's own text; without `attributes`, a sentence of the template says itself what it asks for. */
 export function toPrompt(text: string, attributes: Attributes | undefined): Prompt {
-  if (text === '') throw new Error('expected a prompt, got an empty cell');
+  if (text === '') throw new InputError('expected a prompt, got an empty cell');
   const fault = faultOfLine(text, { maxLength: MAX_PROMPT_LENGTH });
-  if (fault !== undefined) throw new Error(`prompt: ${fault}`);
+  if (fault !== undefined) throw new InputError(`prompt: ${fault}`);
   const asked = attributes ?? parseTemplate(text);
   if (asked) return { text, category: categoryOf(asked), seen: objectWord(asked.object).seen, attributes: asked };
   return { text, category: 'custom', seen: objectsIn(text).every((name) => objectWord(name).seen) };
@@ -85,11 +85,11 @@ function readAttributes(cells: CsvRow<Column>['cells']): Attributes | undefined 
     (known) => cells.count === String(known) || cells.count.toLowerCase() === COUNT_WORDS[known],
   );
   if (cells.count !== '' && count === undefined) {
-    throw new Error(`count must be 1 to 6, got ${quote(cells.count)}`);
+    throw new InputError(`count must be 1 to 6, got ${quote(cells.count)}`);
   }
   if (object === undefined) {
     const given = (['colour', 'count', 'background'] as const).find((column) => cells[column] !== '');
-    if (given !== undefined) throw new Error(`expected an object beside the ${given}, got an empty cell`);
+    if (given !== undefined) throw new InputError(`expected an object beside the ${given}, got an empty cell`);
     return undefined;
   }
   return {
@@ -105,7 +105,7 @@ function oneOf<T extends string>(column: string, cell: string, known: readonly T
   const found = known.find((name) => name.toLowerCase() === cell.toLowerCase());
   if (found === undefined) {
     const hint = didYouMean(cell, known) || `, expected one of ${known.join(', ')}`;
-    throw new Error(`unknown ${column} ${quote(cell)}${hint}`);
+    throw new InputError(`unknown ${column} ${quote(cell)}${hint}`);
   }
   return found;
 }

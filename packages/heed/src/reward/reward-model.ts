@@ -8,7 +8,7 @@ import { readSafetensors, writeSafetensors } from '@heed/diffusion';
 import { compile, describeParameters, input, type ParameterValues } from '@heed/diffusion/autodiff';
 import { z } from 'zod';
 import { writeDurably } from '../checkpoint/durable.ts';
-import { HeedError } from '../errors.ts';
+import { badInput } from '../errors.ts';
 import { type RewardArchitecture, rewardModel } from './model.ts';
 
 const WEIGHTS_FILE = 'reward.safetensors';
@@ -113,7 +113,7 @@ export async function loadRewardModel(
 ): Promise<RewardModel & { config: RewardConfig }> {
   const config = await readConfig(folder);
   if (config.clip_hash !== options.clipHash) {
-    throw new HeedError(
+    throw badInput(
       `reward model ${folder}: expected the CLIP weights ${config.clip_hash} it was trained on, got ${options.clipHash}`,
     );
   }
@@ -126,13 +126,11 @@ export async function loadRewardModel(
 async function readConfig(folder: string): Promise<RewardConfig> {
   const path = join(folder, CONFIG_FILE);
   const text = await readFile(path, 'utf8').catch(() => {
-    throw new HeedError(`reward model ${folder}: expected a ${CONFIG_FILE}, found none (has "heed reward" been run?)`);
+    throw badInput(`reward model ${folder}: expected a ${CONFIG_FILE}, found none (has "heed reward" been run?)`);
   });
   try {
     return RewardConfig.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new HeedError(`reward model ${folder}: expected ${CONFIG_FILE} of a HeedRewardModel, got something else`, {
-      cause,
-    });
+  } catch {
+    throw badInput(`reward model ${folder}: expected ${CONFIG_FILE} of a HeedRewardModel, got something else`);
   }
 }

@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import { createRandom } from '@heed/diffusion/autodiff';
 import { writeDurably } from '../checkpoint/durable.ts';
-import { HeedError } from '../errors.ts';
+import { badInput } from '../errors.ts';
 import { createImageStore } from '../images/index.ts';
 import { openMetricsLog } from '../metrics/metrics-log.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
@@ -163,7 +163,7 @@ function checkSplit({ training, validation }: RewardSplit): void {
   const good = training.filter(isGood).length;
   const bad = training.filter(isBad).length;
   if (good === 0 || bad === 0 || validation.length === 0) {
-    throw new HeedError(
+    throw badInput(
       `the reward needs good and bad images to learn from and some to stop by, got ${good} good, ${bad} bad and ${validation.length} (label more images with "heed label")`,
     );
   }

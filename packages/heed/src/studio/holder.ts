@@ -10,7 +10,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import writeFileAtomic from 'write-file-atomic';
-import { HeedError } from '../errors.ts';
+import { DEFECT_ANSWER, isForUser, tellError } from '../errors.ts';
 import { parseFeedbackEvent } from '../feedback/event.ts';
 import { holderPath, type StudioHolder } from '../feedback/event-sink.ts';
 import type { Project } from '../project/project.ts';
@@ -20,7 +20,10 @@ import type { AnswerDesk } from './labelling/answer.ts';
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /** Listens and writes the file; the returned function ends both. */
-export async function openHolder(project: Project, { desk }: { desk: AnswerDesk }): Promise<() => Promise<void>> {
+export async function openHolder(
+  project: Project,
+  { desk, onError = () => {} }: { desk: AnswerDesk; onError?: ((error: unknown) => void) | undefined },
+): Promise<() => Promise<void>> {
   const token = randomToken();
   const app = new Hono();
   app.use(async (c, next) => {
@@ -30,8 +33,8 @@ export async function openHolder(project: Project, { desk }: { desk: AnswerDesk 
     return next();
   });
   app.post('/events', bodyLimit({ maxSize: MAX_BODY_BYTES }), async (c) => {
-    const body = (await c.req.json()) as { events?: unknown };
-    if (!Array.isArray(body.events)) return c.json({ error: 'events: expected a list' }, 400);
+    const body = (await c.req.json().catch(() => undefined)) as { events?: unknown } | undefined;
+    if (!Array.isArray(body?.events)) return c.json({ error: 'events: expected a list' }, 400);
     const events = body.events.map(parseFeedbackEvent);
     const added = await desk.takeIn((log) => {
       const known = new Set(log.map(({ id }) => id));
@@ -39,7 +42,12 @@ export async function openHolder(project: Project, { desk }: { desk: AnswerDesk 
     });
     return c.json({ added });
   });
-  app.onError((error, c) => c.json({ error: error.message }, error instanceof HeedError ? 400 : 503));
+  app.onError((error, c) => {
+    const { message, isDefect } = tellError(error);
+    if (!isDefect) return c.json({ error: message }, isForUser(error) ? 400 : 503);
+    onError(error);
+    return c.json({ error: DEFECT_ANSWER }, 500);
+  });
   const server = createAdaptorServer({ fetch: app.fetch });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

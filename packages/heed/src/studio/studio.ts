@@ -93,7 +93,7 @@ export async function openStudio(
     const plan = createAskingPlan(secret, project.config.label);
     const desk = createAnswerDesk({ database, log, images: images.current, plan, minAnswerMs, eventCount });
     ends.push(() => desk.idle());
-    ends.push(await openHolder(project, { desk }));
+    ends.push(await openHolder(project, { desk, onError }));
     const comparisons = openComparisonDesk(project);
     ends.push(() => comparisons.close());
     const uploads = await openUploads(join(project.paths.state, 'uploads'));

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { defaultBatchSize, type RgbImage, type StableDiffusionPipeline } from '@heed/diffusion';
-import { HeedError } from '../errors.ts';
+import { badInput, isBadInput } from '../errors.ts';
 import type { Project } from '../project/index.ts';
 import { openVectorCache, type VectorCache } from '../storage/vector-cache.ts';
 
@@ -49,11 +49,13 @@ export async function encodeMissing<T extends { key: string }>(
       try {
         readable.push({ key: item.key, image: await read(item) });
       } catch (error) {
+        // A full table of open files or a defect says nothing about the picture.
+        if (!isBadInput(error)) throw error;
         broken.add(item.key);
-        onBroken((error as Error).message);
+        onBroken(error.message);
         if (broken.size > Math.max(1, MAX_BROKEN_SHARE * items.length)) {
-          throw new HeedError(
-            `expected at most ${100 * MAX_BROKEN_SHARE} % broken pictures of ${items.length}, got ${broken.size}, the last being ${(error as Error).message}`,
+          throw badInput(
+            `expected at most ${100 * MAX_BROKEN_SHARE} % broken pictures of ${items.length}, got ${broken.size}, the last being ${error.message}`,
           );
         }
       }

@@ -3,7 +3,7 @@
  * it is written beside it, so that labels that come later do not change a run under way.
  */
 import { z } from 'zod';
-import { HeedError } from '../errors.ts';
+import { badInput } from '../errors.ts';
 import { purposeOf } from '../feedback/index.ts';
 import type { ImageStore } from '../images/index.ts';
 import type { Project } from '../project/index.ts';
@@ -56,7 +56,7 @@ export async function chooseModelSamples(
   const unlabelled = images.filter(({ id }) => !judged.has(id));
   const chosen = [...(streams.labelled ? labelled : []), ...(streams.unlabelled ? unlabelled : [])];
   if (chosen.length === 0) {
-    throw new HeedError(
+    throw badInput(
       `tuning needs images of the base model (${baseHash}) to learn from, got none: ${images.length} are of it, ${labelled.length} of these labelled`,
     );
   }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type StableDiffusionPipeline, vaeScale } from '@heed/diffusion';
 import { WORLD_PRETRAINING } from '../config/index.ts';
-import { HeedError } from '../errors.ts';
+import { badInput } from '../errors.ts';
 import { fitPicture, type ImageStore } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { type Project, resolveInProject } from '../project/index.ts';
@@ -65,7 +65,7 @@ export async function prepareModelSamples(
       // An imported picture can have any size.
       read: async ({ key }) => fitPicture(await store.read(key), size),
       onBroken(sentence) {
-        throw new HeedError(sentence);
+        throw badInput(sentence);
       },
       onProgress: (done) => bar.update(done),
       ...aborting,

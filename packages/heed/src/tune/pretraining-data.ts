@@ -12,7 +12,7 @@ import { createPretrainingStream } from '@heed/emoji-world';
 import sharp from 'sharp';
 import { z } from 'zod';
 import { WORLD_PRETRAINING } from '../config/index.ts';
-import { badInput } from '../errors.ts';
+import { badInput, InputError } from '../errors.ts';
 import { readJsonRows } from '../files/read-json-lines.ts';
 import type { PretrainingSample } from './data.ts';
 
@@ -82,7 +82,8 @@ async function folderData(folder: string, size: { width: number; height: number 
     parseRow({ value }) {
       const parsed = row.safeParse(value);
       const caption = parsed.data?.text ?? parsed.data?.caption;
-      if (!parsed.success || caption === undefined) throw new Error('expected file_name and text, got something else');
+      if (!parsed.success || caption === undefined)
+        throw new InputError('expected file_name and text, got something else');
       checkInside(folder, parsed.data.file_name);
       return { file: parsed.data.file_name, caption };
     },
@@ -108,7 +109,7 @@ function keyOfFile(path: string, size: { width: number; height: number }): strin
 function checkInside(folder: string, name: string): void {
   const path = relative(folder, resolve(folder, name));
   if (isAbsolute(name) || path.startsWith('..') || isAbsolute(path)) {
-    throw new Error(`expected a file inside the folder, got ${JSON.stringify(name)}`);
+    throw new InputError(`expected a file inside the folder, got ${JSON.stringify(name)}`);
   }
 }
 
@@ -116,7 +117,7 @@ function checkInside(folder: string, name: string): void {
 async function readPicture(path: string, { width, height }: { width: number; height: number }): Promise<RgbImage> {
   try {
     const bytes = await readFile(path);
-    if (bytes.length > MAX_FILE_BYTES) throw new Error(`${bytes.length} bytes`);
+    if (bytes.length > MAX_FILE_BYTES) throw new InputError(`${bytes.length} bytes`);
     checkFormat(bytes);
     const { data } = await sharp(bytes, { limitInputPixels: MAX_PIXELS })
       .resize(width, height, { fit: 'cover' })
@@ -127,7 +128,7 @@ async function readPicture(path: string, { width, height }: { width: number; hei
       .toBuffer({ resolveWithObject: true });
     return { width, height, data: new Uint8Array(data) };
   } catch (error) {
-    throw new Error(`${path}: expected a whole PNG, JPEG or WebP picture, got: ${(error as Error).message}`);
+    throw new InputError(`${path}: expected a whole PNG, JPEG or WebP picture, got: ${(error as Error).message}`);
   }
 }
 
@@ -135,5 +136,5 @@ function checkFormat(bytes: Buffer): void {
   const isPng = bytes.readUInt32BE(0) === 0x89504e47;
   const isJpeg = bytes.readUInt16BE(0) === 0xffd8;
   const isWebp = bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP';
-  if (!isPng && !isJpeg && !isWebp) throw new Error('other bytes');
+  if (!isPng && !isJpeg && !isWebp) throw new InputError('other bytes');
 }

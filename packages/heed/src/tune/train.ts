@@ -13,7 +13,7 @@ import {
   type Shape,
 } from '@heed/diffusion/autodiff';
 import { findLatestCheckpoint, saveCheckpoint } from '../checkpoint/checkpoint.ts';
-import { HeedError, isAbort } from '../errors.ts';
+import { HeedError, InputError, isAbort, tellError } from '../errors.ts';
 import type { TuneBatches } from './data.ts';
 import { type TuneBatch, tuneLoss } from './loss.ts';
 import type { TuneOptions } from './options.ts';
@@ -157,7 +157,7 @@ export async function trainModel(
       skippedInARow = sums.skipped === 1 && step.lossScale() === 1 ? skippedInARow + 1 : 0;
       await training.onStep?.(state.step, stepMetrics(sums, learningRate));
       if (skippedInARow === MAX_SKIPPED_IN_A_ROW) {
-        throw new Error(
+        throw new InputError(
           `expected finite losses and gradients, got ${skippedInARow} updates in a row without (loss ${sums.loss}, gradient norm ${sums.gradientNorm})`,
         );
       }
@@ -175,9 +175,10 @@ export async function trainModel(
     return { step: state.step, parameters: weights.plain(state.ema), ...(lora ? { lora } : {}) };
   } catch (error) {
     if (isAbort(error)) await save();
-    if (isAbort(error) || error instanceof HeedError) throw error;
+    const { message, isDefect } = tellError(error);
+    if (isAbort(error) || isDefect || error instanceof HeedError) throw error;
     throw new HeedError(
-      `run ${run} stopped after ${state.step} of ${options.steps} updates: ${(error as Error).message}; ${savedStep > 0 ? `its last checkpoint is that of update ${savedStep}` : 'it has no checkpoint'}`,
+      `run ${run} stopped after ${state.step} of ${options.steps} updates: ${message}; ${savedStep > 0 ? `its last checkpoint is that of update ${savedStep}` : 'it has no checkpoint'}`,
       { cause: error },
     );
   } finally {

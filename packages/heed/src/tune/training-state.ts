@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '@heed/diffusion';
 import type { OptimizerState, ParameterValues } from '@heed/diffusion/autodiff';
 import { z } from 'zod';
-import { HeedError } from '../errors.ts';
+import { badInput, InputError } from '../errors.ts';
 
 const STATE_FILE = 'state.json';
 const GROUPS = ['parameters', 'firstMoment', 'secondMoment', 'ema'] as const;
@@ -57,7 +57,7 @@ export async function readOptimizerState(folder: string, parameters: ParameterVa
   const weights = await read('parameters', parameters);
   for (const [name, { data }] of parameters) {
     if (!weights.has(name)) {
-      throw new HeedError(`checkpoint ${folder}: expected ${data.length} numbers for ${name}, got none`);
+      throw badInput(`checkpoint ${folder}: expected ${data.length} numbers for ${name}, got none`);
     }
   }
   const firstMoment = await read('firstMoment');
@@ -69,7 +69,7 @@ export async function readOptimizerState(folder: string, parameters: ParameterVa
 /** Throws where a checkpoint belongs to other options or data than those it would go on with. */
 export function checkFingerprint(saved: SavedState, expected: string, run: string): void {
   if (saved.fingerprint === expected) return;
-  throw new HeedError(
+  throw badInput(
     `run ${run}: expected the options and data it was begun with (${saved.fingerprint}), got others (${expected}); give the new run another name`,
   );
 }
@@ -78,7 +78,8 @@ export function checkFingerprint(saved: SavedState, expected: string, run: strin
 export function checkFinite(parameters: ParameterValues): void {
   for (const [name, { data }] of parameters) {
     for (let i = 0; i < data.length; i++) {
-      if (!Number.isFinite(data[i]!)) throw new Error(`parameter ${name}: expected finite numbers, got ${data[i]}`);
+      if (!Number.isFinite(data[i]!))
+        throw new InputError(`parameter ${name}: expected finite numbers, got ${data[i]}`);
     }
   }
 }

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 import { wholeNumber } from '../parse-options.ts';
+import { describeError } from '../show-error.ts';
 
 interface StudioOptions extends CommonOptions {
   port?: number;
@@ -39,7 +40,7 @@ export function studioCommand(program: Command): void {
         ...(port === undefined ? {} : { port }),
         ...(host === undefined ? {} : { host }),
         ...(url === undefined ? {} : { url }),
-        onError: (error) => note(`studio: ${error instanceof Error ? error.message : String(error)}`),
+        onError: (error) => note(`studio: ${describeError(error)}`),
       });
       if (host !== undefined && host !== '127.0.0.1') {
         note(`the studio listens on ${host}: everybody on that network can reach it; put a proxy with TLS before it`);

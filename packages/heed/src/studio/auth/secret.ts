@@ -2,7 +2,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HeedError } from '../../errors.ts';
+import { badInput } from '../../errors.ts';
 
 const SECRET_BYTES = 32;
 const TAG_BYTES = 16;
@@ -20,7 +20,7 @@ export async function loadSecret(folder: string): Promise<Secret> {
   const path = join(folder, 'secret');
   const text = (await readIfThere(path)) ?? (await makeSecret(path));
   const key = Buffer.from(text.trim(), 'hex');
-  if (key.length !== SECRET_BYTES) throw new HeedError(`${path}: expected ${2 * SECRET_BYTES} hex digits, got others`);
+  if (key.length !== SECRET_BYTES) throw badInput(`${path}: expected ${2 * SECRET_BYTES} hex digits, got others`);
   const tag = (purpose: string, content: string) =>
     createHmac('sha256', key)
       .update(JSON.stringify([purpose, content]))

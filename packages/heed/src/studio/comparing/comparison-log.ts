@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { z } from 'zod';
+import { InputError } from '../../errors.ts';
 import { QUESTIONS } from '../../evaluate/evaluation.ts';
 import { createJsonLinesWriter, type JsonLinesWriter, readJsonLines } from '../../files/json-lines.ts';
 import type { Project } from '../../project/project.ts';
@@ -90,5 +91,5 @@ function parseEvent(value: unknown): ComparisonEvent {
   const result = eventSchema.safeParse(value);
   if (result.success) return result.data;
   const field = result.error.issues[0]?.path.join('.') || 'the whole line';
-  throw new Error(`expected an event of a comparison, got a bad value in ${field}`);
+  throw new InputError(`expected an event of a comparison, got a bad value in ${field}`);
 }

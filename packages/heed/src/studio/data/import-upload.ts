@@ -1,6 +1,6 @@
 /** Imports what was uploaded: the command line's own work, on files that are known by what they were called. */
 import { extname } from 'node:path';
-import { badInput, HeedError } from '../../errors.ts';
+import { badInput, HeedError, InputError, isForUser, tellError } from '../../errors.ts';
 import { importFeedbackFile } from '../../feedback/import-file.ts';
 import type { EventWriter, FeedbackImport } from '../../feedback/import-judgements.ts';
 import { type ImageImport, importImages, LIST_NAMES } from '../../import/index.ts';
@@ -29,7 +29,8 @@ export async function importUploadedImages(
   const pathOf = new Map(files.map((file) => [plainName(file.name), file.path]));
   const find = async (name: string) => {
     const path = pathOf.get(plainName(name));
-    if (path === undefined) throw new Error(`expected a file that was chosen along with the list, got ${quote(name)}`);
+    if (path === undefined)
+      throw new InputError(`expected a file that was chosen along with the list, got ${quote(name)}`);
     return path;
   };
   return named([list], () => importImages(project, list.path, { ...options, find }));
@@ -54,8 +55,8 @@ async function named<T>(files: readonly UploadedFile[], work: () => Promise<T>):
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof HeedError)) throw error;
+    if (!isForUser(error)) throw error;
     const message = files.reduce((text, { path, name }) => text.replaceAll(path, quote(name)), error.message);
-    throw new HeedError(message, { exitCode: error.exitCode, cause: error });
+    throw new HeedError(message, { exitCode: tellError(error).exitCode, cause: error });
   }
 }

@@ -7,7 +7,7 @@ import { constants, getPriority, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type ProcessMark, processMark } from '@heed/diffusion/process-mark';
-import { EXIT_CODES } from '../../errors.ts';
+import { DEFECT_ANSWER, EXIT_CODES, REPORT_REQUEST } from '../../errors.ts';
 import type { JobOutput } from './job.ts';
 
 const HEED = fileURLToPath(new URL('../../../bin/heed.mjs', import.meta.url));
@@ -30,15 +30,17 @@ export interface RunningCommand {
 /** Starts `heed <args> --json`, or another program that speaks like it; `onChange` is told of each new word of it. */
 export function startCommand(
   args: readonly string[],
-  options: { program?: string; onChange?: () => void } = {},
+  options: { program?: string; onChange?: () => void; onDefect?: (text: string) => void } = {},
 ): RunningCommand {
-  const { program = HEED, onChange = () => {} } = options;
+  const { program = HEED, onChange = () => {}, onDefect = () => {} } = options;
   const child = spawn(process.execPath, [program, ...args, '--json'], { stdio: ['ignore', 'ignore', 'pipe'] });
   giveWay(child.pid);
   let output: JobOutput = { notes: [] };
   let isStopping = false;
   createInterface({ input: child.stderr }).on('line', (line) => {
-    output = { ...output, ...changesOf(line, output) };
+    const said = parseLine(line);
+    if (said.defect === true) onDefect(`${said.error}\n${said.stack}\n${REPORT_REQUEST}`);
+    output = { ...output, ...changesOf(said, output) };
     onChange();
   });
   const ended = new Promise<CommandEnd>((resolve) => {
@@ -85,16 +87,19 @@ function giveWay(pid: number | undefined): void {
   }
 }
 
-/** What a line of the command's stderr says. */
-function changesOf(line: string, { notes }: JobOutput): Partial<JobOutput> {
-  let value: Record<string, unknown>;
+/** A line of the command's stderr. Libraries write there as well, in other forms. */
+function parseLine(line: string): Record<string, unknown> {
   try {
-    value = JSON.parse(line) as Record<string, unknown>;
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
-    // Libraries write here in words of their own.
     return {};
   }
-  const { progress, done, total, perSecond, leftSeconds, note, error } = value;
+}
+
+/** What a line says. */
+function changesOf(said: Record<string, unknown>, { notes }: JobOutput): Partial<JobOutput> {
+  const { progress, done, total, perSecond, leftSeconds, note, error, defect } = said;
   if (typeof progress === 'string' && typeof done === 'number' && typeof total === 'number') {
     return {
       progress: {
@@ -107,5 +112,7 @@ function changesOf(line: string, { notes }: JobOutput): Partial<JobOutput> {
     };
   }
   if (typeof note === 'string') return { notes: [...notes, note].slice(-NOTES_KEPT) };
+  // The words of a defect are the runtime's: they can hold anything.
+  if (defect === true) return { error: DEFECT_ANSWER };
   return typeof error === 'string' ? { error } : {};
 }

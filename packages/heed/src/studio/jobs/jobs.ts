@@ -7,6 +7,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '@heed/diffusion/process-mark';
+import { HeedError } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
 import type { OpenDatabase } from '../storage/database.ts';
 import { type CommandEnd, type RunningCommand, startCommand } from './command.ts';
@@ -84,6 +85,7 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
     const command = startCommand([...JOB_KINDS[claim.kind], '--project', project.folder, ...named, ...settings], {
       ...(program === undefined ? {} : { program }),
       onChange: () => current?.claim === claim && tell(live(job)),
+      onDefect: (text) => onError(new HeedError(`heed ${claim.kind}: ${text}`)),
     });
     current = { claim, command, job };
     const record = (): JobRecord => ({

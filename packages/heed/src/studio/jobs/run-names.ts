@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { HeedError } from '../../errors.ts';
+import { badInput } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
 import { checkModelName, TUNE_RESULT_FILE } from '../../tune/run.ts';
 import type { JobKind } from './job.ts';
@@ -35,7 +35,7 @@ export async function offeredNames(project: Project): Promise<Partial<Record<Job
 export async function nameOfRun(project: Project, kind: JobKind, given?: string): Promise<string | undefined> {
   const named = namedOf(kind);
   if (given === undefined) return named?.offer(project);
-  if (named === undefined) throw new HeedError(`\`heed ${kind}\` numbers its runs itself, got the name '${given}'`);
+  if (named === undefined) throw badInput(`\`heed ${kind}\` numbers its runs itself, got the name '${given}'`);
   named.check(project, given);
   return given;
 }

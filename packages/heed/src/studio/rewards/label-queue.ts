@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { InputError } from '../../errors.ts';
 import { createJsonLinesWriter, readJsonLines } from '../../files/json-lines.ts';
 import type { Project } from '../../project/project.ts';
 import type { Database } from '../storage/database.ts';
@@ -100,5 +101,5 @@ export function openLabelQueue(
 function parseEvent(value: unknown): QueueEvent {
   const result = eventSchema.safeParse(value);
   if (result.success) return result.data;
-  throw new Error(`expected an event of the queue, got a bad value in ${result.error.issues[0]?.path.join('.')}`);
+  throw new InputError(`expected an event of the queue, got a bad value in ${result.error.issues[0]?.path.join('.')}`);
 }

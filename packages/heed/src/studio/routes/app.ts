@@ -1,6 +1,7 @@
 /** All routes of the studio behind the guard. What a route does is in the files beside. */
 import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
+import { DEFECT_ANSWER, tellError } from '../../errors.ts';
 import { type AttemptLimit, createAttemptLimit } from '../auth/attempt-limit.ts';
 import {
   checkBody,
@@ -59,6 +60,7 @@ export function createApp(studio: Studio, options: AppOptions) {
     if (error instanceof HTTPException && error.status < 500) return problem(c, 400, 'the body: expected JSON');
     if (error instanceof Overloaded) return tooMany(c, { status: 503, seconds: 1, error: error.message });
     onError(error);
+    if (tellError(error).isDefect) return problem(c, 500, DEFECT_ANSWER);
     return tooMany(c, { status: 503, seconds: 2, error: 'that did not work; nothing was changed' });
   });
   return app

@@ -1,7 +1,7 @@
 /** Blind comparisons: raters are asked and answer, the owner starts, ends and reads them. Only the owner sees models. */
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { EXIT_CODES, HeedError } from '../../errors.ts';
+import { isBadInput } from '../../errors.ts';
 import { MAX_ANSWER_SECONDS, readRaters } from '../../feedback/index.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import type { OpenComparison } from '../comparing/comparison-desk.ts';
@@ -93,9 +93,7 @@ export function comparisonRoutes(studio: Studio) {
         const id = await comparisons.start({ ...c.req.valid('json'), images: images.current() });
         return c.json({ id });
       } catch (error) {
-        if (error instanceof HeedError && error.exitCode === EXIT_CODES.badInput) {
-          return problem(c, 409, error.message);
-        }
+        if (isBadInput(error)) return problem(c, 409, error.message);
         throw error;
       }
     })

@@ -1,7 +1,7 @@
 /** The owner's imports and exports: files up one at a time, then taken in together; files down. */
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { EXIT_CODES, HeedError } from '../../errors.ts';
+import { isBadInput, isForUser } from '../../errors.ts';
 import { faultOfLine } from '../../files/read-text.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import { DOWNLOAD_NAMES, LABEL_STUDIO_CONFIG, openDownload } from '../data/downloads.ts';
@@ -73,7 +73,7 @@ export function dataRoutes(studio: Studio) {
         return c.json({ what: body.what, ...result });
       } catch (error) {
         // Also where another command holds the project: a sentence for people, and nothing was changed.
-        if (error instanceof HeedError) return problem(c, 409, error.message);
+        if (isForUser(error)) return problem(c, 409, error.message);
         throw error;
       } finally {
         await uploads.discard(id);
@@ -83,8 +83,4 @@ export function dataRoutes(studio: Studio) {
       if (await uploads.discard(c.req.valid('param').id)) return c.json({ discarded: true });
       return problem(c, 404, 'there is no such upload');
     });
-}
-
-function isBadInput(error: unknown): error is HeedError {
-  return error instanceof HeedError && error.exitCode === EXIT_CODES.badInput;
 }

@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
-import { HeedError } from '../../errors.ts';
+import { isForUser } from '../../errors.ts';
 import { openProject } from '../../project/project.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import { hasEnded, JOB_KINDS, type Job, type JobKind } from '../jobs/job.ts';
@@ -31,7 +31,7 @@ export function jobRoutes({ jobs, project, overrides }: Studio) {
         await openProject(project.folder, { overrides: [...overrides, ...settings] });
         name = await nameOfRun(project, kind, given);
       } catch (error) {
-        if (error instanceof HeedError) return problem(c, 400, error.message);
+        if (isForUser(error)) return problem(c, 400, error.message);
         throw error;
       }
       const job = await jobs.start(kind, { settings, ...(name === undefined ? {} : { name }) });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PgliteDatabase } from 'drizzle-orm/pglite';
 import { migrate } from 'drizzle-orm/pglite/migrator';
-import { HeedError } from '../../errors.ts';
+import { badInput, HeedError } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
 import { loadSecret } from '../auth/secret.ts';
 import { openPglite, removePglite } from './pglite.ts';
@@ -107,7 +107,7 @@ function isPostgres(url: string | undefined): url is string {
   if (url === undefined || url === '') return false;
   if (/^postgres(ql)?:\/\//.test(url)) return true;
   // The value can hold a password.
-  throw new HeedError('DATABASE_URL must begin with postgresql://, got something else');
+  throw badInput('DATABASE_URL must begin with postgresql://, got something else');
 }
 
 async function openPostgres(url: string, folder: string): Promise<OpenDatabase> {

@@ -1,0 +1,61 @@
+/** Failures that the machine explains and no code mends: a full disk, a missing permission, memory that ran out. */
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space is left on the disk',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'a file would be larger than the system allows',
+  EACCES: 'permission to a file or folder is missing',
+  EPERM: 'permission to a file or folder is missing',
+  EROFS: 'the disk is read-only',
+  EIO: 'the disk reports an error',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
+  EBUSY: 'a file or folder is in use',
+  ENOENT: 'a file or folder is missing',
+  EEXIST: 'a file or folder is there already',
+  ENOTEMPTY: 'a folder is not empty',
+  ENOTDIR: 'a folder was expected where a file is',
+  EISDIR: 'a file was expected where a folder is',
+  ELOOP: 'symbolic links lead in a circle',
+  ENAMETOOLONG: 'a path is too long',
+  EXDEV: 'a file cannot be moved to another disk',
+  ENOMEM: 'memory ran out',
+  EAGAIN: 'the system has no room for another process or file',
+  EADDRINUSE: 'the port is taken',
+  EADDRNOTAVAIL: 'the address is not one of this machine',
+  ECONNREFUSED: 'the other side refuses connections',
+  ECONNRESET: 'the other side cut the connection',
+  ETIMEDOUT: 'the other side did not answer in time',
+  EHOSTUNREACH: 'the other side cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  ENOTFOUND: 'the name of the other side is unknown',
+  EAI_AGAIN: 'the name of the other side cannot be looked up',
+};
+
+/** SQLSTATE classes of failures that are no mistake in a statement: connection, resources, intervention, system. */
+const DATABASE_CLASSES = ['08', '53', '57', '58'];
+const CAUSES_FOLLOWED = 5;
+
+/** The sentence of a failure of the machine, also where it is the cause of `error`; undefined for anything else. */
+export function systemFailure(error: unknown): string | undefined {
+  let current = error;
+  for (let depth = 0; depth < CAUSES_FOLLOWED && current instanceof Error; depth++) {
+    const sentence = sentenceOf(current);
+    if (sentence !== undefined) return sentence;
+    current = current.cause;
+  }
+  return undefined;
+}
+
+function sentenceOf(error: Error): string | undefined {
+  // V8 gives this one no code.
+  if (error instanceof RangeError && error.message === 'Array buffer allocation failed') return SENTENCES.ENOMEM;
+  const { code, path, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (typeof code !== 'string') return undefined;
+  if ('severity' in error && DATABASE_CLASSES.includes(code.slice(0, 2)))
+    return `the database failed: ${error.message}`;
+  const sentence = SENTENCES[code];
+  if (sentence === undefined) return undefined;
+  const where = path ?? (port === undefined ? address : `${address ?? ''}:${port}`);
+  return where === undefined ? sentence : `${sentence}: ${where}`;
+}
