@@ -6,6 +6,7 @@ import { loadPipeline, type SamplerName } from '@heed/diffusion';
 import { createImageStore, type ImageRecipe } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { checkName, modelFolder, type Project, withLock } from '../project/index.ts';
+import { modelFileOf } from '../project/model-file.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { imagesPerPrompt, type Prompt, projectTrainingPrompts } from '../prompts/index.ts';
 import { imageSeed } from './image-seed.ts';
@@ -63,10 +64,8 @@ async function generate(
     guidanceScale: options.guidanceScale ?? config.sample.guidanceScale,
     batchSize: options.batchSize ?? config.sample.batchSize,
   };
-  await using pipeline = await loadPipeline(
-    await modelFolder(project, model, { progress, signal }),
-    runtimeOf(project),
-  );
+  const source = await modelFolder(project, model, { progress, signal });
+  await using pipeline = await loadPipeline(source, runtimeOf(project));
   const { modelHash } = pipeline;
   const recipes: ImageRecipe[] = prompts.flatMap((prompt) =>
     Array.from({ length: options.imagesPerPrompt ?? imagesPerPrompt(project, prompt) }, (_, number) => ({
@@ -87,6 +86,7 @@ async function generate(
     const missing: ImageRecipe[] = [];
     for (const recipe of recipes) if ((await store.adopt(recipe)) === undefined) missing.push(recipe);
     const found = recipes.length - missing.length;
+    const modelFile = missing.length === 0 ? undefined : await modelFileOf(source, signal);
     const bar = progress({ total: recipes.length, label: `generate ${set}`, unit: 'image' });
     if (found > 0) bar.update(found);
     for (let start = 0; start < missing.length; start += batchSize) {
@@ -99,7 +99,7 @@ async function generate(
         batchSize,
         ...(signal === undefined ? {} : { signal }),
       });
-      for (const [i, image] of images.entries()) await store.add(image, batch[i]!);
+      for (const [i, image] of images.entries()) await store.add(image, batch[i]!, { modelFile });
       bar.update(found + start + batch.length);
     }
     bar.done();

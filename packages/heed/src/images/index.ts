@@ -1,5 +1,6 @@
 /** Images on disk with their recipes. */
-export { formatParameters, parseParameters, type WrittenRecipe } from './parameters.ts';
+export { imageId } from './image-id.ts';
+export { formatParameters, type ModelFile, parseParameters } from './parameters.ts';
 export { decodePng, encodePng } from './png.ts';
 export { readFitted } from './read-fitted.ts';
 export { blockOtherDecoders, decodePicture, fitPicture, MAX_PICTURE_BYTES, readPictureFile } from './read-picture.ts';

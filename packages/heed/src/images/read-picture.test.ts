@@ -73,7 +73,7 @@ describe('decodePicture', () => {
 
   it('takes over nothing but pixels', async () => {
     const image = { width: 9, height: 8, data: new Uint8Array(216).fill(77) };
-    expect(await decodePicture(Buffer.from(encodePng(image, 'prompt <b>\nSteps: 1')))).toEqual(image);
+    expect(await decodePicture(Buffer.from(encodePng(image, { parameters: 'prompt <b>\nSteps: 1' })))).toEqual(image);
     const fitted = await fitPicture(image, { width: 4, height: 4 });
     expect(fitted).toEqual({ width: 4, height: 4, data: new Uint8Array(48).fill(77) });
     expect(await fitPicture(image, { width: 9, height: 8 })).toBe(image);

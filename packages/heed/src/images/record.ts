@@ -39,7 +39,7 @@ export interface ImageRecipe {
 
 /** An image of the store. */
 export interface ImageRecord extends ImageRecipe {
-  /** First 16 hex digits of the PNG's SHA-256. */
+  /** First 16 hex digits of a SHA-256 over pixels and recipe: see `imageId`. */
   readonly id: string;
   /** Path of the PNG inside the store's folder. */
   readonly file: string;

@@ -1,8 +1,7 @@
 /**
- * The images of a project: PNGs named by their hash, and index.jsonl with one record a line. Nothing is ever changed
+ * The images of a project: PNGs named by their id (`image-id.ts`), and index.jsonl with one record a line. Nothing is ever changed
  * or deleted. One process adds at a time (the command holds a lock); any number reads.
  */
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -10,8 +9,10 @@ import type { RgbImage } from '@heed/diffusion';
 import { badInput } from '../errors.ts';
 import { createJsonLinesWriter, readJsonLines } from '../files/json-lines.ts';
 import { quote } from '../text/nearest.ts';
-import { formatParameters, formatSource } from './parameters.ts';
-import { decodePng, encodePng } from './png.ts';
+import { imageId } from './image-id.ts';
+import { formatParameters, type ModelFile } from './parameters.ts';
+import { decodePng, encodePng, type PngTexts } from './png.ts';
+import { formatRecipe, formatSource } from './recipe-text.ts';
 import { type ImageRecipe, type ImageRecord, parseImageRecord, pixelKey } from './record.ts';
 
 /** File name of the index in the store's folder. */
@@ -19,8 +20,11 @@ export const IMAGE_INDEX_FILE = 'index.jsonl';
 
 export interface ImageStore {
   readonly folder: string;
-  /** Writes the PNG if it is new and records it; the same recipe in the same set is recorded once. */
-  add(image: RgbImage, recipe: ImageRecipe): Promise<ImageRecord>;
+  /**
+   * Writes the PNG if it is new and records it; the same recipe in the same set is recorded once. `modelFile` goes into
+   * the text for other programs.
+   */
+  add(image: RgbImage, recipe: ImageRecipe, options?: { modelFile?: ModelFile | undefined }): Promise<ImageRecord>;
   /** The image of this recipe in this set. */
   find(recipe: ImageRecipe): ImageRecord | undefined;
   /** As `find`, and where only another set has the same pixels, they are recorded for this set, too: nothing is drawn twice. */
@@ -71,7 +75,8 @@ export function createImageStore(folder: string): ImageStore {
       if (error.code === 'ENOENT') throw badInput(`${path}: expected the image of the index, found no such file`);
       throw error;
     });
-    if (idOf(bytes) !== id) throw badInput(`${path}: expected the image with hash ${id}, got ${idOf(bytes)}`);
+    const found = imageId(bytes);
+    if (found !== id) throw badInput(`${path}: expected the image with hash ${id}, got ${found}`);
     return bytes;
   };
 
@@ -82,14 +87,12 @@ export function createImageStore(folder: string): ImageStore {
     readPng,
     has: (id) => byId.has(id),
     all: ({ set } = {}) => records.filter((entry) => set === undefined || entry.set === set),
-    async add(image, recipe) {
+    async add(image, recipe, { modelFile } = {}) {
       const existing = find(recipe);
       if (existing) return existing;
       const { width, height } = image;
-      const { source } = recipe;
-      const text = source ? formatSource(recipe, source) : formatParameters({ ...recipe, width, height });
-      const png = encodePng(image, text);
-      const id = idOf(png);
+      const png = encodePng(image, textsOf(recipe, { width, height, modelFile }));
+      const id = imageId(png);
       const file = `${id.slice(0, 2)}/${id}.png`;
       await writeOnce(join(folder, file), png);
       return record({ id, file, width, height, ...recipe });
@@ -110,8 +113,14 @@ export function createImageStore(folder: string): ImageStore {
   };
 }
 
-function idOf(png: Uint8Array): string {
-  return createHash('sha256').update(png).digest('hex').slice(0, 16);
+/** An imported image tells other programs its prompt alone. */
+function textsOf(
+  recipe: ImageRecipe,
+  { modelFile, ...size }: { width: number; height: number; modelFile: ModelFile | undefined },
+): PngTexts {
+  if (recipe.source) return { parameters: recipe.prompt, recipe: formatSource(recipe, recipe.source) };
+  const written = { ...recipe, ...size };
+  return { parameters: formatParameters(written, { modelFile }), recipe: formatRecipe(written) };
 }
 
 async function writeOnce(path: string, content: Uint8Array): Promise<void> {

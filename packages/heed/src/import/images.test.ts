@@ -69,8 +69,9 @@ describe('import images', () => {
     });
     expect([...(await store.read(records[0]!.id)).data.subarray(0, 3)]).toEqual([1, 10, 200]);
     expect([...(await store.read(records[4]!.id)).data.subarray(0, 3)]).toEqual([255, 255, 255]);
-    const { parameters } = decodePng(await store.readPng(records[0]!.id));
-    expect(parameters).toBe(`Two dogs.\nSource: ${records[0]!.source!.sha256}`);
+    const { parameters, recipe } = decodePng(await store.readPng(records[0]!.id));
+    expect(parameters).toBe('Two dogs.');
+    expect(recipe).toBe(`Two dogs.\nSource: ${records[0]!.source!.sha256}`);
   });
 
   it('adds nothing when run again, from a CSV with a last line that is not ended, too', async () => {

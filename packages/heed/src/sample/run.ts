@@ -5,6 +5,7 @@ import { loadPipeline, type RgbImage } from '@heed/diffusion';
 import { encodePng, formatParameters } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { modelFolder, type Project } from '../project/index.ts';
+import { modelFileOf } from '../project/model-file.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { composeGrid } from './grid.ts';
 
@@ -30,10 +31,9 @@ export async function runSample(
   const { prompts, count = 4, seed: firstSeed = 0, model = project.config.model.name, signal } = options;
   const { sampler, steps, guidanceScale, batchSize } = project.config.sample;
   const folder = resolve(options.out);
-  await using pipeline = await loadPipeline(
-    await modelFolder(project, model, { progress, signal }),
-    runtimeOf(project),
-  );
+  const source = await modelFolder(project, model, { progress, signal });
+  const modelFile = await modelFileOf(source, signal);
+  await using pipeline = await loadPipeline(source, runtimeOf(project));
   const wanted = prompts.flatMap((prompt) =>
     Array.from({ length: count }, (_, i) => ({ prompt, seed: firstSeed + i })),
   );
@@ -51,14 +51,15 @@ export async function runSample(
   bar.done();
 
   await mkdir(folder, { recursive: true });
-  const common = { model, modelHash: pipeline.modelHash, sampler, steps, guidanceScale };
+  const common = { model, sampler, steps, guidanceScale };
   const files = [join(folder, 'grid.png')];
   await writeFile(files[0]!, encodeGrid(composeGrid(images, { columns: count }), prompts));
   for (const [i, image] of images.entries()) {
     const { prompt, seed } = wanted[i]!;
     const file = join(folder, `${String(Math.floor(i / count) + 1).padStart(3, '0')}-${slug(prompt)}-${seed}.png`);
     const { width, height } = image;
-    await writeFile(file, encodePng(image, formatParameters({ prompt, seed, ...common, width, height })));
+    const parameters = formatParameters({ prompt, seed, ...common, width, height }, { modelFile });
+    await writeFile(file, encodePng(image, { parameters }));
     files.push(file);
   }
   return { model, files };
@@ -66,7 +67,7 @@ export async function runSample(
 
 /** A grid's PNG says which prompts its rows show. */
 export function encodeGrid(grid: RgbImage, prompts: readonly string[]): Uint8Array {
-  return encodePng(grid, prompts.join('\n'));
+  return encodePng(grid, { parameters: prompts.join('\n') });
 }
 
 function slug(prompt: string): string {

@@ -62,7 +62,7 @@ it('tells of a run as it goes on, and ends when its process lets go', async () =
     expect((await next()).curves).toMatchObject([{ name: 'main', isAnew: false, records: [{ step: 10, loss: 2 }] }]);
     await mkdir(join(runFolder, 'samples'));
     const grid = { width: 2, height: 1, data: Uint8Array.of(255, 0, 0, 0, 255, 0) };
-    await writeFile(join(runFolder, 'samples/step-00000010.png'), encodePng(grid, 'secret recipe'));
+    await writeFile(join(runFolder, 'samples/step-00000010.png'), encodePng(grid, { parameters: 'secret recipe' }));
     expect(await next()).toEqual({ isGoing: true, curves: [], samples: [10] });
     await metrics.close();
 

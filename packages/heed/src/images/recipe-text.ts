@@ -1,0 +1,45 @@
+/**
+ * The recipe of an image as heed's own line of text, kept in its PNG under `heed`. Ids of images are hashes over it
+ * (`image-id.ts`), so that no character of it may ever change; what other programs read is in `parameters.ts`.
+ */
+import { IMPORTED, type ImageRecipe, type ImageSource } from './record.ts';
+
+/** What the text holds of a recipe. */
+export type WrittenRecipe = Pick<
+  ImageRecipe,
+  'prompt' | 'seed' | 'model' | 'modelHash' | 'sampler' | 'steps' | 'guidanceScale'
+> & { readonly width: number; readonly height: number };
+
+const SAMPLER_NAMES: Readonly<Record<string, string>> = {
+  ddim: 'DDIM',
+  ddpm: 'DDPM',
+  dpmpp_2m: 'DPM++ 2M',
+  dpmpp_2m_karras: 'DPM++ 2M Karras',
+  euler: 'Euler',
+  euler_a: 'Euler a',
+  pndm: 'PLMS',
+};
+
+/** "prompt\nSteps: 20, Sampler: DPM++ 2M, CFG scale: 3, Seed: 1, Size: 64x64, Model hash: ..., Model: base". */
+export function formatRecipe(recipe: WrittenRecipe): string {
+  const { prompt, steps, sampler, guidanceScale, seed, width, height, modelHash, model } = recipe;
+  const figures = [
+    `Steps: ${steps}`,
+    `Sampler: ${SAMPLER_NAMES[sampler] ?? sampler}`,
+    `CFG scale: ${guidanceScale}`,
+    `Seed: ${seed}`,
+    `Size: ${width}x${height}`,
+    `Model hash: ${modelHash}`,
+    `Model: ${model}`,
+  ];
+  return `${prompt}\n${figures.join(', ')}`;
+}
+
+/**
+ * The text of an imported image, whose figures are not known: "prompt\nSource: <SHA-256 of the file>", and the model where
+ * one is known to have drawn it. So the same picture under another model's name is another image.
+ */
+export function formatSource({ prompt, model, modelHash }: ImageRecipe, { sha256 }: ImageSource): string {
+  const drawnBy = modelHash === IMPORTED ? '' : `, Model hash: ${modelHash}, Model: ${model}`;
+  return `${prompt}\nSource: ${sha256}${drawnBy}`;
+}
