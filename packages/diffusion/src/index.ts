@@ -57,7 +57,7 @@ export { type ClipVisionOutputs, clipVision } from './models/clip-vision.ts';
 export { type UnetInputs, type UnetOptions, unet } from './models/unet/unet.ts';
 export { type LatentDistribution, vaeDecode, vaeEncode } from './models/vae.ts';
 export { type ClipComponents, ClipEmbedder } from './pipeline/clip-embedder.ts';
-export type { ModelComponent, StableDiffusionComponents } from './pipeline/components.ts';
+export { type ModelComponent, nativeSize, type StableDiffusionComponents } from './pipeline/components.ts';
 export { defaultBatchSize, type GenerateOptions, type GenerateProgress } from './pipeline/generate-options.ts';
 export { type LoadPipelineOptions, loadClip, loadPipeline } from './pipeline/load.ts';
 export type { RuntimeOptions } from './pipeline/model-runner.ts';

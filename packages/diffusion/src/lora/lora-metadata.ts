@@ -17,9 +17,8 @@ export interface TrainingFacts {
   batchSize?: number;
   /** Images that were trained on. */
   images?: number;
-  /** Of the model it was trained on. */
-  baseModelName?: string;
-  baseModelHash?: string;
+  /** The file of the model it was trained on, where it is one file: its name with the suffix, and the SHA-256 of its bytes. */
+  baseModelFile?: { fileName: string; sha256: string } | undefined;
   finishedAt?: Date;
   comment?: string;
 }
@@ -42,8 +41,8 @@ export function kohyaMetadata(lora: Updates, facts: TrainingFacts): Record<strin
     ss_base_model_version: 'sd_v1',
     ss_v2: 'False',
     ss_output_name: facts.name,
-    ss_sd_model_name: facts.baseModelName,
-    ss_sd_model_hash: facts.baseModelHash,
+    ss_sd_model_name: facts.baseModelFile?.fileName,
+    ss_new_sd_model_hash: facts.baseModelFile?.sha256,
     ss_learning_rate: facts.learningRate,
     ss_unet_lr: facts.learningRate,
     ss_seed: facts.seed,

@@ -194,7 +194,15 @@ describe('LoRA files', () => {
       path,
       { unet: trained('all'), textEncoder: new Map() },
       {
-        facts: { name: 'tuned', learningRate: 1e-4, seed: 7, steps: 100, resolution: 512, finishedAt: new Date(0) },
+        facts: {
+          name: 'tuned',
+          learningRate: 1e-4,
+          seed: 7,
+          steps: 100,
+          resolution: 512,
+          finishedAt: new Date(0),
+          baseModelFile: { fileName: 'v1-5.safetensors', sha256: 'ab'.repeat(32) },
+        },
         metadata: { heed: 'x' },
       },
     );
@@ -209,6 +217,8 @@ describe('LoRA files', () => {
       ss_base_model_version: 'sd_v1',
       ss_v2: 'False',
       ss_output_name: 'tuned',
+      ss_sd_model_name: 'v1-5.safetensors',
+      ss_new_sd_model_hash: 'ab'.repeat(32),
       ss_learning_rate: '0.0001',
       ss_unet_lr: '0.0001',
       ss_seed: '7',

@@ -1,6 +1,6 @@
 /**
- * The images of a project: PNGs named by their id (`image-id.ts`), and index.jsonl with one record a line. Nothing is ever changed
- * or deleted. One process adds at a time (the command holds a lock); any number reads.
+ * The images of a project: PNGs named by their id (`image-id.ts`), and index.jsonl with one record a line. Nothing is ever
+ * changed or deleted. One process adds at a time (the command holds a lock); any number reads.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';

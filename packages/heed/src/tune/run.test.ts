@@ -168,7 +168,12 @@ describe('the stages', () => {
     const configs = { unet: unet.config, textEncoder: textEncoder.config };
     const written = await loadLora(join(project.paths.models, 'low-rank/lora.safetensors'), configs);
     expect(written.unet.size).toBe(2 * 4 * 4); // four transformers of two attentions with four projections
-    expect(written.metadata).toMatchObject({ ss_network_dim: '2', ss_network_alpha: '4', ss_steps: '2' });
+    expect(written.metadata).toMatchObject({
+      ss_network_dim: '2',
+      ss_network_alpha: '4',
+      ss_steps: '2',
+      ss_resolution: '(64, 64)',
+    });
     for (const format of ['lora', 'lora-diffusers'] as const) {
       const path = join(folder, `${format}.safetensors`);
       await exportModel(project, 'low-rank', path, { format });

@@ -10,6 +10,7 @@ import {
   clearUnfinishedFolders,
   type LoraModules,
   loadModel,
+  nativeSize,
   type StableDiffusionComponents,
   StableDiffusionPipeline,
   saveLora,
@@ -24,6 +25,7 @@ import { createAverages } from '../metrics/averages.ts';
 import { openMetricsLog } from '../metrics/metrics-log.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { baseModelFolder, checkName, type Project, type Run, startRun, withLock } from '../project/index.ts';
+import { modelFileOf } from '../project/model-file.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { REWARD_REPORT_FILE, type RewardReport } from '../reward/report.ts';
 import { rewardFolder } from '../reward/scorer.ts';
@@ -99,7 +101,8 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   const run = await startRun(project, { command: 'tune', name });
   await warnWhereGateFailed(project, reward, warn);
 
-  const components = await loadModel(await baseModelFolder(project, { progress, signal }));
+  const baseModel = await baseModelFolder(project, { progress, signal });
+  const components = await loadModel(baseModel);
   const pipeline = new StableDiffusionPipeline(components, runtimeOf(project));
   const baseHash = pipeline.modelHash;
   const store = createImageStore(project.paths.images);
@@ -138,6 +141,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
       given,
       run,
       components,
+      baseModel,
       model,
       pretraining,
       fingerprint,
@@ -162,6 +166,8 @@ async function train(inputs: {
   options: TuneOptions;
   run: Run;
   components: StableDiffusionComponents;
+  /** The folder or file that they were read from. */
+  baseModel: string;
   pipeline: StableDiffusionPipeline;
   latents: VectorCache;
   texts: TextStates;
@@ -254,7 +260,7 @@ async function train(inputs: {
 async function writeLora(
   path: string,
   unet: LoraModules,
-  { run, options, components, pipeline, fingerprint, model }: Parameters<typeof train>[0],
+  { run, options, components, baseModel, fingerprint, model }: Parameters<typeof train>[0],
 ): Promise<void> {
   await saveLora(
     path,
@@ -263,13 +269,13 @@ async function writeLora(
       facts: {
         name: run.id,
         predictionType: components.scheduler.prediction_type,
-        resolution: 8 * (components.unet.config.sample_size ?? 64),
+        resolution: nativeSize(components),
         learningRate: options.learningRate,
         seed: options.seed,
         steps: options.steps,
         batchSize: options.batchSize,
         images: model.length,
-        baseModelHash: pipeline.modelHash,
+        baseModelFile: await modelFileOf(baseModel),
         finishedAt: new Date(),
         comment: 'heed: reward-weighted likelihood',
       },

@@ -112,7 +112,7 @@ describe('a single file in the original layout', () => {
       format: 'pt',
       'modelspec.sai_model_spec': '1.0.1',
       'modelspec.architecture': 'stable-diffusion-v1',
-      'modelspec.resolution': '512x512',
+      'modelspec.resolution': '128x128',
     });
     expect(entries.get('first_stage_model.decoder.mid.attn_1.q.weight')?.shape).toEqual([64, 64, 1, 1]);
     await expect(saveCheckpointFile(pristine, model)).rejects.toThrow(/expected a file that does not exist yet/);

@@ -6,7 +6,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ParameterValues, Shape } from '@heed/autodiff';
 import type { SchedulerConfig } from '../../configs/scheduler-config.ts';
-import { checkComponents, type StableDiffusionComponents } from '../../pipeline/components.ts';
+import { checkComponents, nativeSize, type StableDiffusionComponents } from '../../pipeline/components.ts';
 import { ENCODERS, type FloatType } from '../../safetensors/element-type.ts';
 import type { SafetensorsHeader } from '../../safetensors/header.ts';
 import { quote } from '../../safetensors/header-json.ts';
@@ -126,8 +126,9 @@ export async function saveCheckpointFile(
 }
 
 /** Stability's model specification 1.0.1, as A1111, kohya and ComfyUI show it. */
-function checkpointMetadata({ scheduler, unet }: StableDiffusionComponents): Record<string, string> {
-  const side = 8 * (unet.config.sample_size ?? 64);
+function checkpointMetadata(components: StableDiffusionComponents): Record<string, string> {
+  const { scheduler } = components;
+  const side = nativeSize(components);
   return {
     'modelspec.sai_model_spec': '1.0.1',
     'modelspec.architecture': 'stable-diffusion-v1',
