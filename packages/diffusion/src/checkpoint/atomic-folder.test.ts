@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { processMark, shortMark } from '../processes/process-mark.ts';
 import { clearUnfinishedFolders, writeFolderAtomically } from './atomic-folder.ts';
-import { processMark } from './process-mark.ts';
 
 let parent: string;
 beforeEach(async () => {
@@ -62,7 +62,10 @@ it('leaves alone what living processes write, and names that are none of its own
   const { pid, started = '' } = processMark(process.pid);
   const kept = [`.m.${pid}-${started}.${UUID}.tmp`, `.m.${UUID}.tmp`, '.hidden', 'other.tmp'];
   for (const name of kept) await mkdir(join(parent, name));
-  // An id that was given to another process since.
+  // A process of another host, of which nothing is known here.
+  kept.push(`.m.${shortMark({ pid: 999_999_999, started: '1', host: 'elsewhere' })}.${UUID}.tmp`);
+  await mkdir(join(parent, kept.at(-1)!));
+  // A process id that another process has by now.
   await mkdir(join(parent, `.m.${pid}-1.${UUID}.tmp`));
   await clearUnfinishedFolders(parent);
   expect((await readdir(parent)).sort()).toEqual(process.platform === 'linux' ? [...kept].sort() : expect.anything());

@@ -6,11 +6,11 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { processMark, readShortMark, shortMark, stateOf } from '../processes/process-mark.ts';
 import { syncFolder } from '../safetensors/write-safetensors.ts';
-import { isAlive, processMark } from './process-mark.ts';
 
-/** `.<name>.<pid>-<started>.<uuid>.tmp` or `.old`; the start is absent where the system does not tell it. */
-const BESIDE = /^\.(.+)\.(\d+)-(\d*)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(tmp|old)$/;
+/** `.<name>.<short mark of the process>.<uuid>.tmp` or `.old`. */
+const BESIDE = /^\.(.+)\.([0-9a-f-]+)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(tmp|old)$/;
 
 /**
  * Lets `fill` write into a temporary folder beside `folder`, makes all of it durable, and renames it. An error or a crash
@@ -28,8 +28,7 @@ export async function writeFolderAtomically(
   const exists = existsSync(target);
   if (exists && !overwrite) throw new Error(`${folder}: expected a folder that does not exist yet, got one that does`);
   await mkdir(parent, { recursive: true });
-  const { pid, started = '' } = processMark(process.pid);
-  const beside = join(parent, `.${basename(target)}.${pid}-${started}.${randomUUID()}`);
+  const beside = join(parent, `.${basename(target)}.${shortMark(processMark(process.pid))}.${randomUUID()}`);
   const temporary = `${beside}.tmp`;
   try {
     await mkdir(temporary);
@@ -60,8 +59,10 @@ export async function clearUnfinishedFolders(parent: string): Promise<void> {
     throw error;
   });
   for (const found of names) {
-    const [, name, pid, started, kind] = BESIDE.exec(found) ?? [];
-    if (name === undefined || isAlive({ pid: Number(pid), ...(started ? { started } : {}) })) continue;
+    const [, name, writer, kind] = BESIDE.exec(found) ?? [];
+    const mark = readShortMark(writer ?? '');
+    // A folder of another host stays: nothing here proves that its writer ended.
+    if (name === undefined || !mark || stateOf(mark) !== 'dead') continue;
     const path = join(parent, found);
     const target = join(parent, name);
     if (kind === 'old' && !existsSync(target)) await rename(path, target);

@@ -1,4 +1,5 @@
 // Opens a stage's training step: fresh weights the first time, the saved state after that. Runs it to its horizon.
+import { InputError } from '@heed/diffusion';
 import type {
   Feed,
   InputSpec,
@@ -14,11 +15,11 @@ import {
   initializeParameters,
   input,
 } from '@heed/diffusion/autodiff';
+import { takeProcessLock } from '@heed/diffusion/process-lock';
 import type { Horizon } from './horizon.ts';
 import { shippedParameters } from './shipped-weights.ts';
 import type { StageContext, StageName } from './stage.ts';
 import { stageFolder } from './stage.ts';
-import { lockStage } from './stage-lock.ts';
 import type { TrainingRun } from './training-loop.ts';
 import { runTraining } from './training-loop.ts';
 import { loadTraining } from './training-state.ts';
@@ -47,11 +48,17 @@ export async function optimise<I extends string>(
   problem: Optimisation<I>,
 ): Promise<{ finished: boolean; step: number; trainedSeconds: number; weights: ParameterValues }> {
   const folder = stageFolder(context, problem.stage);
-  const unlock = await lockStage(folder);
+  const lock = await takeProcessLock(folder, 'stage', {
+    command: 'pretrain',
+    onHeld: ({ pid, host, path }) =>
+      new InputError(
+        `${folder}: expected no other process to train this stage, process ${pid} on ${host ?? 'this host'} holds ${path}`,
+      ),
+  });
   try {
     return await optimiseLocked(context, folder, problem);
   } finally {
-    await unlock();
+    await lock.release();
   }
 }
 

@@ -4,8 +4,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lockHolder } from '@heed/diffusion/process-lock';
 import { HeedError } from '../errors.ts';
-import { heldSince, withLock } from '../project/lock.ts';
+import { describeHolder, withLock } from '../project/lock.ts';
 import type { Project } from '../project/project.ts';
 import type { FeedbackEvent } from './event.ts';
 import { openFeedbackLog } from './log.ts';
@@ -44,7 +45,10 @@ export async function withEventSink<T>(project: Project, work: (sink: EventSink)
 }
 
 async function findHolder(project: Project): Promise<StudioHolder | undefined> {
-  if ((await heldSince(project.paths.state, 'studio')) === undefined) return undefined;
+  const studio = await lockHolder(project.paths.state, 'studio');
+  if (!studio) return undefined;
+  // The studio's port is open to its host alone.
+  if (studio.state === 'unknown') throw new HeedError(describeHolder(studio));
   try {
     return JSON.parse(await readFile(holderPath(project), 'utf8')) as StudioHolder;
   } catch {

@@ -1,6 +1,6 @@
 /** Projects on disk. */
 export { initProject } from './init.ts';
-export { type Lock, takeLock, withLock } from './lock.ts';
+export { heldSince, type Lock, takeLock, withLock } from './lock.ts';
 export { baseModelFolder, clipFolder, type FetchOptions, MODEL_INDEX_FILE, modelFolder, modelNames } from './models.ts';
 export {
   openProject,

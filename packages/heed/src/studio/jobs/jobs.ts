@@ -6,7 +6,7 @@
  * leaves a claim, whose process the next one ends before it begins the job again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive } from '@heed/diffusion/process-mark';
+import { isProvedAlive, stateOf } from '@heed/diffusion/process-mark';
 import { HeedError } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
 import type { OpenDatabase } from '../storage/database.ts';
@@ -191,11 +191,14 @@ async function write(
 async function takeBackOrphans(queue: JobQueue): Promise<void> {
   for (const { claim, record } of await queue.claimed()) {
     const { process: orphan } = record;
-    if (orphan && isAlive(orphan)) {
+    // Another host's process may still work on it; its lease decides.
+    if (orphan && stateOf(orphan) === 'unknown') continue;
+    // A process that is not proved to be the job's is never signalled.
+    if (orphan && isProvedAlive(orphan)) {
       process.kill(orphan.pid, 'SIGTERM');
-      for (let waited = 0; isAlive(orphan) && waited < ORPHAN_WAIT_MS; waited += LOOK_EVERY_MS)
+      for (let waited = 0; isProvedAlive(orphan) && waited < ORPHAN_WAIT_MS; waited += LOOK_EVERY_MS)
         await sleep(LOOK_EVERY_MS);
-      if (isAlive(orphan)) process.kill(orphan.pid, 'SIGKILL');
+      if (isProvedAlive(orphan)) process.kill(orphan.pid, 'SIGKILL');
     }
     await queue.lose(claim, { ...record, error: 'the studio was ended while the command ran' });
   }

@@ -1,0 +1,127 @@
+/**
+ * Locks between processes, also of several hosts: `<folder>/<name>.lock` names the process that holds it.
+ * A lock is taken over where its process is proved dead. The lock's age proves nothing.
+ */
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { type ProcessMark, processMark, stateOf } from './process-mark.ts';
+
+const CLEARING_WAIT_MS = 10;
+const ATTEMPTS = 100;
+
+/** A lock that is held. */
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/** The process that holds a lock, and the command it runs. */
+export interface LockHolder extends ProcessMark {
+  readonly command: string;
+  /** ISO 8601, by the holder's clock. */
+  readonly since: string;
+  /** The lock's file. */
+  readonly path: string;
+  /** 'unknown' where the holder belongs to another host or container. */
+  readonly state: 'alive' | 'unknown';
+}
+
+export interface TakeLockOptions {
+  /** The command that others are told. */
+  readonly command: string;
+  /** The error to throw where a process holds the lock that is not proved dead. */
+  readonly onHeld: (holder: LockHolder) => Error;
+}
+
+/** Takes `<folder>/<name>.lock`; throws `onHeld`'s error where it is held. */
+export async function takeProcessLock(folder: string, name: string, options: TakeLockOptions): Promise<Lock> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${name}.lock`);
+  const mine = join(folder, `${name}.lock.${randomUUID()}`);
+  const holder = { ...processMark(process.pid), command: options.command, since: new Date().toISOString() };
+  const text = JSON.stringify(holder);
+  // The file is written under another name first, so that no process sees half a lock.
+  await writeFile(mine, text, { flag: 'wx' });
+  try {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (await linkIfFree(mine, path)) return { release: () => releaseOwn(path, text) };
+      await clearIfDead(path, mine, options.onHeld);
+    }
+    throw options.onHeld((await lockHolder(folder, name)) ?? { ...holder, path, state: 'alive' });
+  } finally {
+    await rm(mine, { force: true });
+  }
+}
+
+/** The holder of `<folder>/<name>.lock`; undefined where the lock is free or its holder is proved dead. */
+export async function lockHolder(folder: string, name: string): Promise<LockHolder | undefined> {
+  const path = join(folder, `${name}.lock`);
+  return parseHolder((await readIfThere(path)) ?? '', path);
+}
+
+/**
+ * The time since which the lock is held; undefined where it is free. The time is the file system's, as are the times of
+ * files that the holder writes: its clock may differ from the process's by milliseconds.
+ */
+export async function lockedSince(folder: string, name: string): Promise<Date | undefined> {
+  const holder = await lockHolder(folder, name);
+  if (!holder) return undefined;
+  // The holder may have released the lock by now.
+  return (await stat(holder.path).catch(() => undefined))?.mtime;
+}
+
+async function linkIfFree(mine: string, path: string): Promise<boolean> {
+  try {
+    await link(mine, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function clearIfDead(path: string, mine: string, onHeld: TakeLockOptions['onHeld']): Promise<void> {
+  const text = await readIfThere(path);
+  if (text === undefined) return;
+  const holder = parseHolder(text, path);
+  if (holder) throw onHeld(holder);
+  // One process at a time may remove a dead lock, and it looks again first: another may have removed and taken the lock.
+  const clearing = `${path}.clearing`;
+  if (!(await linkIfFree(mine, clearing))) {
+    const other = await readIfThere(clearing);
+    if (other !== undefined && !parseHolder(other, clearing)) await rm(clearing, { force: true });
+    await setTimeout(CLEARING_WAIT_MS);
+    return;
+  }
+  try {
+    if ((await readIfThere(path)) === text) await rm(path, { force: true });
+  } finally {
+    await rm(clearing, { force: true });
+  }
+}
+
+async function releaseOwn(path: string, text: string): Promise<void> {
+  if ((await readIfThere(path)) === text) await rm(path, { force: true });
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+}
+
+/** Undefined where the text names no process, or one that is proved dead. */
+function parseHolder(text: string, path: string): LockHolder | undefined {
+  let value: Partial<LockHolder>;
+  try {
+    value = JSON.parse(text) as Partial<LockHolder>;
+  } catch {
+    return undefined;
+  }
+  const { pid, command = '?', since = '?' } = value;
+  if (typeof pid !== 'number' || !(pid > 0)) return undefined;
+  const state = stateOf({ ...value, pid });
+  return state === 'dead' ? undefined : { ...value, pid, command, since, path, state };
+}
