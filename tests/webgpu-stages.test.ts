@@ -11,7 +11,9 @@ import { createRandom, createTrainingStep, type PrecisionOption, resolvePrecisio
 import { afterAll, beforeAll, expect, it, type TestContext } from 'vitest';
 import { prepareWebgpu, withoutWebgpu } from '../packages/autodiff/src/testing/webgpu.ts';
 import { writeRandomModels } from '../packages/heed/src/testing/random-models.ts';
-import { tuneLoss } from '../packages/heed/src/tune/loss.ts';
+import { TUNING_METHODS } from '../packages/heed/src/tune/methods/index.ts';
+import { lossOf } from '../packages/heed/src/tune/networks.ts';
+import { exampleTuneOptions } from '../packages/heed/src/tune/testing/example-options.ts';
 
 const SIDE = 16;
 const UPDATES = 4;
@@ -83,20 +85,19 @@ async function embed(place: Place): Promise<Float32Array> {
 /** Losses and norms of some updates by equation 2, and weights and averages after them. */
 async function tune(place: Place): Promise<{ curve: number[]; weights: number[] }> {
   const { unet, textEncoder } = await loadModel(models.model);
+  const method = TUNING_METHODS['reward-weighted'];
   const latent = [2, unet.config.in_channels, 4, 4];
   const text = [2, 3, textEncoder.config.hidden_size];
   const step = await createTrainingStep({
     name: 'tuning',
-    inputs: {
-      noisyLatents: { shape: latent },
-      timestep: { shape: [2] },
-      target: { shape: latent },
-      encoderHiddenStates: { shape: text },
-      rewards: { shape: [1] },
-      timestepWeights: { shape: [2] },
-    },
+    inputs: method.specs({
+      modelCount: 1,
+      pretrainingCount: 1,
+      latentShape: latent.slice(1),
+      textShape: text.slice(1),
+    }),
     parameters: unet.parameters,
-    loss: (p, batch) => tuneLoss(p, unet.config, batch, { beta: 0.5, recompute: false }),
+    loss: lossOf(method, { unetConfig: unet.config, options: exampleTuneOptions }),
     optimizer: { emaDecay: 0.99 },
     threads: 1,
     ...place,
@@ -112,7 +113,7 @@ async function tune(place: Place): Promise<{ curve: number[]; weights: number[] 
         timestep: Float32Array.of(700, 20),
         target: normal(latent),
         encoderHiddenStates: normal(text),
-        rewards: Float32Array.of(0.7),
+        sampleWeights: Float32Array.of(0.7),
         timestepWeights: Float32Array.of(1, 0.5),
       };
       const { loss, gradientNorm, skipped } = await step.step(feeds, { learningRate: 1e-3 });

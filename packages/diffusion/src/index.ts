@@ -95,6 +95,7 @@ export { clipContrastiveLoss } from './training/contrastive.ts';
 export {
   type DenoisingBatch,
   denoisingLossPerSample,
+  predictionErrorPerSample,
   prepareDenoisingBatch,
 } from './training/denoising.ts';
 export { minSnrWeight } from './training/min-snr.ts';

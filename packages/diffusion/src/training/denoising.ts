@@ -44,6 +44,11 @@ export function denoisingLossPerSample(
   options: UnetOptions = {},
 ): Tensor {
   const prediction = unet(p, config, { sample: noisyLatents, timestep, encoderHiddenStates }, options);
+  return predictionErrorPerSample(prediction, target);
+}
+
+/** Squared error of each prediction [B, C, h, w], averaged over its elements: -> [B]. */
+export function predictionErrorPerSample(prediction: Tensor, target: Tensor): Tensor {
   return mean(square(sub(prediction, target)), { axes: [1, 2, 3] });
 }
 

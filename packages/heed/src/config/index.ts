@@ -14,4 +14,5 @@ export {
   threadsOption,
   WORLD_PRETRAINING,
 } from './schema.ts';
+export { DEFAULT_METHOD, METHOD_NAMES, type MethodName } from './tuning-methods.ts';
 export { commentedConfig, configJsonSchema, resolvedConfig } from './write.ts';

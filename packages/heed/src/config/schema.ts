@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { DEVICE_NAMES } from './device-names.ts';
+import { DEFAULT_METHOD, METHOD_NAMES } from './tuning-methods.ts';
 
 /** The model and CLIP that come with heed, in place of a folder. */
 export const BUILT_IN_MODEL = 'emoji-world';
@@ -115,6 +116,10 @@ const reward = z.strictObject({
 });
 
 const tune = z.strictObject({
+  method: z
+    .enum(METHOD_NAMES)
+    .default(DEFAULT_METHOD)
+    .describe('How the model learns from feedback; docs/methods.md compares the methods.'),
   beta: z.number().min(0).default(1).describe('Weight of the pre-training loss (the paper does not print it).'),
   modelRewardPower: z
     .number()

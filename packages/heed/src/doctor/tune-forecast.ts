@@ -1,5 +1,5 @@
 /** What `heed tune` will need with a model and settings: memory, disk and time a step, before any weight is read. */
-import { COMPONENT_KINDS, isLoraParameter, type ModelConfigs, readModelConfigs, withLora } from '@heed/diffusion';
+import { COMPONENT_KINDS, isLoraParameter, type ModelConfigs, readModelConfigs } from '@heed/diffusion';
 import {
   elementCount,
   estimateTrainingStep,
@@ -9,7 +9,9 @@ import {
 } from '@heed/diffusion/autodiff';
 import type { HeedConfig } from '../config/index.ts';
 import { threadsOption } from '../config/schema.ts';
-import { tuneLoss } from '../tune/loss.ts';
+import { batchCounts } from '../tune/batches.ts';
+import { TUNING_METHODS } from '../tune/methods/index.ts';
+import { isReferenceParameter, lossOf } from '../tune/networks.ts';
 import { tuneOptionsOf } from '../tune/options.ts';
 
 export interface TuneForecast {
@@ -50,24 +52,16 @@ export async function forecastTuning(
 ): Promise<TuneForecast> {
   const configs = await readModelConfigs(path);
   const options = tuneOptionsOf(config);
-  const { lora, recompute, attentionBytes, beta } = options;
-  const batch = options.batchSize / options.replicas;
-  const total = options.streams.pretraining ? 2 * batch : batch;
+  const { lora } = options;
+  const method = TUNING_METHODS[options.method];
   const side = configs.unet.sample_size ?? 64;
   const latents = [configs.unet.in_channels, side, side];
   const text = [configs.textEncoder.max_position_embeddings, configs.textEncoder.hidden_size];
   const estimate = estimateTrainingStep({
     name: 'forecast',
-    inputs: {
-      noisyLatents: { shape: [total, ...latents] },
-      timestep: { shape: [total] },
-      target: { shape: [total, ...latents] },
-      encoderHiddenStates: { shape: [total, ...text] },
-      rewards: { shape: [batch] },
-      timestepWeights: { shape: [total] },
-    },
-    trainable: lora ? isLoraParameter : () => true,
-    loss: (p, x) => tuneLoss(lora ? withLora(p, lora) : p, configs.unet, x, { beta, recompute, attentionBytes }),
+    inputs: method.specs({ ...batchCounts(options), latentShape: latents, textShape: text }),
+    trainable: lora ? isLoraParameter : (name) => !isReferenceParameter(name),
+    loss: lossOf(method, { unetConfig: configs.unet, options }),
     averages: options.ema > 0,
   });
   const { trainedParameters, weightBytes, optimizerBytes } = estimate;
@@ -94,7 +88,8 @@ export async function forecastTuning(
   const batches = options.accumulation * options.replicas;
   return {
     model: path,
-    parameters: estimate.parameters,
+    // A copy of them that stays frozen is memory, but no more of the model.
+    parameters: parametersOf(configs, 'unet') + (lora ? trainedParameters : 0),
     trainedParameters,
     memoryBytes: { ...memory, total: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0) },
     diskBytes: { ...disk, total: disk.checkpoints + disk.tunedModel },

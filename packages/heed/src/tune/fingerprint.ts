@@ -1,13 +1,14 @@
 /** The name of what decides a run's weights: its options and its data. Two runs of one name give the same bits. */
 import { createHash } from 'node:crypto';
-import type { ModelSample, PretrainingSample } from './data.ts';
+import { DEFAULT_METHOD } from '../config/index.ts';
+import type { PretrainingSample, TuneSample } from './batches.ts';
 import type { TuneOptions } from './options.ts';
 
 /** Names everything that decides the weights. With a constant rate the number of steps does not: such a run can be made longer. */
 export function fingerprintOf(facts: {
   options: TuneOptions;
   baseHash: string;
-  model: readonly ModelSample[];
+  model: readonly TuneSample[];
   pretraining: readonly PretrainingSample[] | undefined;
 }): string {
   const {
@@ -17,9 +18,10 @@ export function fingerprintOf(facts: {
     logEverySteps: _l,
     ...deciding
   } = facts.options;
-  const { steps, ...others } = deciding;
+  const { steps, method, ...others } = deciding;
   const text = JSON.stringify([
-    others,
+    // Runs from before there were other methods have no such key.
+    method === DEFAULT_METHOD ? others : { ...others, method },
     others.schedule === 'constant' ? 'any' : steps,
     facts.baseHash,
     facts.model,

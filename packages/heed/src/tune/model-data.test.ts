@@ -7,7 +7,7 @@ import { appendRaterEvent, eventId, openFeedbackLog, queryId } from '../feedback
 import { createImageStore } from '../images/index.ts';
 import type { Project } from '../project/index.ts';
 import { makeDrawnProject } from '../testing/drawn-project.ts';
-import { chooseModelSamples } from './model-data.ts';
+import { findModelImages } from './model-data.ts';
 
 let folder: string;
 let project: Project;
@@ -42,16 +42,14 @@ async function judge(rater: string, image: { id: string; prompt: string; model: 
 /** Image ids by whether they count as labelled. */
 async function chosen() {
   const store = createImageStore(project.paths.images);
-  const samples = await chooseModelSamples(project, {
+  const { labelled, unlabelled } = await findModelImages({
+    project,
     store,
-    scorer: { score: async (images) => Float32Array.from(images, () => 0.5) },
     baseHash: 'hash of base',
-    streams: { labelled: true, unlabelled: true, pretraining: false },
+    options: { streams: { labelled: true, unlabelled: true, pretraining: false } },
   });
   await store.close();
-  const idsOf = (labelled: boolean) =>
-    samples.filter((sample) => sample.labelled === labelled).map(({ image }) => image);
-  return { labelled: idsOf(true), unlabelled: idsOf(false) };
+  return { labelled: labelled.map(({ image }) => image.id), unlabelled: unlabelled.map(({ id }) => id) };
 }
 
 it('takes an image that only raters judged who are set aside for one that nobody judged', async () => {

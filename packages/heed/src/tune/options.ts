@@ -1,7 +1,7 @@
 /** What can be chosen about tuning, and how a project's settings become it. Names and defaults are `config/schema.ts`'s. */
 import type { LoraOptions } from '@heed/diffusion';
 import { DEFAULT_ATTENTION_BYTES, type LearningRateSchedule } from '@heed/diffusion/autodiff';
-import type { HeedConfig } from '../config/index.ts';
+import type { HeedConfig, MethodName } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 
 /** Which data take part: the rows of the paper's table 3. */
@@ -16,8 +16,10 @@ export interface TuneStreams {
 
 /** Everything that decides the weights that come out, and how often it is written down. */
 export interface TuneOptions {
+  method: MethodName;
   seed: number;
   streams: TuneStreams;
+  /** Weight of the pre-training loss. */
   beta: number;
   /** Optimizer updates in all. */
   steps: number;
@@ -61,6 +63,7 @@ export function tuneOptionsOf({ seed, tune }: HeedConfig): TuneOptions {
     throw badInput(`tune.replicas: expected a divisor of tune.batchSize (${tune.batchSize}), got ${tune.replicas}`);
   }
   return {
+    method: tune.method,
     seed,
     streams: { labelled: tune.humanData, unlabelled: tune.unlabelledData, pretraining: tune.beta > 0 },
     beta: tune.beta,

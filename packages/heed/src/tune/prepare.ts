@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { type StableDiffusionPipeline, vaeScale } from '@heed/diffusion';
 import { WORLD_PRETRAINING } from '../config/index.ts';
 import { badInput } from '../errors.ts';
-import { fitPicture, type ImageStore } from '../images/index.ts';
+import { fitPicture, type ImageRecord, type ImageStore } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { type Project, resolveInProject } from '../project/index.ts';
 import { openRewardScorer } from '../reward/scorer.ts';
 import type { VectorCache } from '../storage/vector-cache.ts';
-import type { ModelSample, PretrainingSample } from './data.ts';
+import type { PretrainingSample, TuneSample } from './batches.ts';
 import { encodeMissing } from './latents.ts';
-import { chooseModelSamples, readModelSamples, writeModelSamples } from './model-data.ts';
+import type { TuningMethod } from './method.ts';
+import { readTuneSamples, writeTuneSamples } from './model-data.ts';
 import type { TuneOptions } from './options.ts';
 import { openPretrainingData } from './pretraining-data.ts';
 import { withRewards } from './pretraining-rewards.ts';
@@ -27,33 +28,25 @@ export interface PrepareInputs {
   signal?: AbortSignal;
 }
 
-/** D_model of the run in `runFolder`, its pictures encoded. */
+/** The images that `method` chose for the run in `runFolder`, encoded. */
 export async function prepareModelSamples(
   project: Project,
-  inputs: PrepareInputs & { runFolder: string; reward: string; store: ImageStore },
-): Promise<ModelSample[]> {
-  const { options, pipeline, latents, progress, runFolder, reward, store } = inputs;
+  inputs: PrepareInputs & { method: TuningMethod; runFolder: string; reward: string; store: ImageStore },
+): Promise<TuneSample[]> {
+  const { method, options, pipeline, latents, progress, runFolder, reward, store } = inputs;
   const aborting = inputs.signal === undefined ? {} : { signal: inputs.signal };
   const path = join(runFolder, SAMPLES_FILE);
-  const choice = { reward, streams: options.streams };
-  let samples = await readModelSamples(path, choice);
+  const choice = { method: method.name, reward, streams: options.streams };
+  let samples = await readTuneSamples(path, choice);
   if (samples === undefined) {
-    const scorer = await openRewardScorer(project, reward, { progress, ...aborting });
-    const bar = progress({ total: store.all().length, label: 'score images', unit: 'image' });
-    try {
-      samples = await chooseModelSamples(project, {
-        store,
-        scorer,
-        baseHash: pipeline.modelHash,
-        streams: options.streams,
-        onProgress: (done) => bar.update(done),
-        ...aborting,
-      });
-    } finally {
-      bar.done();
-      await scorer.close();
-    }
-    await writeModelSamples(path, choice, samples);
+    samples = await method.samples({
+      project,
+      store,
+      baseHash: pipeline.modelHash,
+      options,
+      score: (images) => scoreImages(project, images, inputs),
+    });
+    await writeTuneSamples(path, choice, samples);
   }
 
   const size = pictureSize(pipeline);
@@ -74,6 +67,24 @@ export async function prepareModelSamples(
     bar.done();
   }
   return samples;
+}
+
+/** r(x, z) of each image for its prompt. */
+async function scoreImages(
+  project: Project,
+  images: readonly ImageRecord[],
+  { reward, store, progress, signal }: PrepareInputs & { reward: string; store: ImageStore },
+): Promise<ArrayLike<number>> {
+  const aborting = signal === undefined ? {} : { signal };
+  const scorer = await openRewardScorer(project, reward, { progress, ...aborting });
+  const bar = progress({ total: images.length, label: 'score images', unit: 'image' });
+  try {
+    const onProgress = (done: number) => bar.update(done);
+    return await scorer.score(images, (id) => store.read(id), { onProgress, ...aborting });
+  } finally {
+    bar.done();
+    await scorer.close();
+  }
 }
 
 /**

@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { WORLD_PRETRAINING } from '../config/index.ts';
 import { badInput, InputError } from '../errors.ts';
 import { readJsonRows } from '../files/read-json-lines.ts';
-import type { PretrainingSample } from './data.ts';
+import type { PretrainingSample } from './batches.ts';
 
 const METADATA_FILE = 'metadata.jsonl';
 const MAX_PIXELS = 16_000_000;

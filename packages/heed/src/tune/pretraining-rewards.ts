@@ -6,7 +6,7 @@
 import type { RgbImage } from '@heed/diffusion';
 import { z } from 'zod';
 import type { RewardScorer } from '../reward/scorer.ts';
-import type { PretrainingSample } from './data.ts';
+import type { PretrainingSample } from './batches.ts';
 import { readRunChoice, writeRunChoice } from './run-choice.ts';
 
 const Entry = z.object({ key: z.string(), reward: z.number().min(0).max(1) });

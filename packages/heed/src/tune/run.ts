@@ -1,7 +1,7 @@
 /**
  * `heed tune`: gathers a project's data, trains the U-Net on it, and writes the tuned model as a diffusers folder.
  * Interrupted, it goes on from its last checkpoint when called again with the same options.
- * The method itself is `loss.ts`; the loop `train.ts`.
+ * What it learns from and by is the method's (`methods/`); the loop is `train.ts`.
  */
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
@@ -19,6 +19,7 @@ import {
 import type { ParameterValues } from '@heed/diffusion/autodiff';
 import { findLatestCheckpoint } from '../checkpoint/checkpoint.ts';
 import { writeDurably } from '../checkpoint/durable.ts';
+import type { MethodName } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 import { createImageStore } from '../images/index.ts';
 import { createAverages } from '../metrics/averages.ts';
@@ -30,10 +31,12 @@ import { runtimeOf } from '../project/runtime.ts';
 import { REWARD_REPORT_FILE, type RewardReport } from '../reward/report.ts';
 import { rewardFolder } from '../reward/scorer.ts';
 import type { VectorCache } from '../storage/vector-cache.ts';
-import { createTuneBatches, type ModelSample, type PretrainingSample } from './data.ts';
+import type { PretrainingSample, TuneSample } from './batches.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { openLatents } from './latents.ts';
 import { LORA_FILE } from './lora-file.ts';
+import type { TuningMethod } from './method.ts';
+import { TUNING_METHODS } from './methods/index.ts';
 import { type TuneOptions, type TuneStreams, tuneOptionsOf } from './options.ts';
 import { prepareModelSamples, preparePretrainingSamples } from './prepare.ts';
 import { createSampleGrid } from './sample-grid.ts';
@@ -67,6 +70,8 @@ export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
 export interface TuneRunResult {
   name: string;
   run: string;
+  /** Absent in runs from before there were other methods than the paper's. */
+  method?: MethodName;
   /** The diffusers folder of the tuned model. */
   folder: string;
   steps: number;
@@ -95,11 +100,12 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
     given.note?.(sentence);
   };
   const options = resolveOptions(project, given);
+  const method = TUNING_METHODS[options.method];
   const settings = project.config.tune;
   await clearUnfinishedFolders(project.paths.models);
   if (restart) await rm(join(project.paths.runs, name), { recursive: true, force: true });
   const run = await startRun(project, { command: 'tune', name });
-  await warnWhereGateFailed(project, reward, warn);
+  if (method.needs(options).reward) await warnWhereGateFailed(project, reward, warn);
 
   const baseModel = await baseModelFolder(project, { progress, signal });
   const components = await loadModel(baseModel);
@@ -108,7 +114,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   const store = createImageStore(project.paths.images);
   const latents = await openLatents(project, pipeline, baseHash);
   try {
-    const inputs = { options, pipeline, latents, progress, ...aborting };
+    const inputs = { method, options, pipeline, latents, progress, ...aborting };
     const model = await prepareModelSamples(project, { ...inputs, runFolder: run.folder, reward, store });
     const { pretraining: source = settings.pretraining, pretrainingImages: count = settings.pretrainingImages } = given;
     const pretraining = options.streams.pretraining
@@ -149,7 +155,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
       warn,
     }).finally(() => texts.close());
     const data = describeData(model, pretraining);
-    const result = { name, run: run.id, folder, steps: options.steps, data, final };
+    const result = { name, run: run.id, method: method.name, folder, steps: options.steps, data, final };
     await writeJson(join(run.folder, TUNE_RESULT_FILE), { fingerprint, ...result });
     return { ...result, warnings };
   } finally {
@@ -163,6 +169,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
 async function train(inputs: {
   project: Project;
   given: TuneRunOptions;
+  method: TuningMethod;
   options: TuneOptions;
   run: Run;
   components: StableDiffusionComponents;
@@ -171,7 +178,7 @@ async function train(inputs: {
   pipeline: StableDiffusionPipeline;
   latents: VectorCache;
   texts: TextStates;
-  model: readonly ModelSample[];
+  model: readonly TuneSample[];
   pretraining: readonly PretrainingSample[] | undefined;
   fingerprint: string;
   folder: string;
@@ -179,7 +186,7 @@ async function train(inputs: {
   warn: (sentence: string) => void;
   signal?: AbortSignal;
 }): Promise<Record<string, number>> {
-  const { project, given, options, run, components, pipeline, latents, fingerprint, folder, warn } = inputs;
+  const { project, given, method, options, run, components, pipeline, latents, fingerprint, folder, warn } = inputs;
   const aborting = inputs.signal === undefined ? {} : { signal: inputs.signal };
   const runtime = runtimeOf(project);
   const checkpointFolder = join(run.folder, 'checkpoints');
@@ -205,27 +212,21 @@ async function train(inputs: {
   try {
     const trained = await trainModel({
       run: run.id,
+      method,
       unetConfig: components.unet.config,
       parameters: components.unet.parameters,
-      batches: createTuneBatches({
-        model: inputs.model,
-        ...(inputs.pretraining === undefined ? {} : { pretraining: inputs.pretraining }),
-        batchSize: options.batchSize / options.replicas,
-        modelRewardPower: options.modelRewardPower,
-        pretrainingRewardPower: options.pretrainingRewardPower,
-        modelTimestepsFrom: options.modelTimestepsFrom,
-        captionDropout: options.captionDropout,
-        snrGamma: options.snrGamma,
+      batches: method.batches({
+        samples: inputs.model,
+        pretraining: inputs.pretraining,
+        options,
         schedule: pipeline.schedule,
-        seed: options.seed,
         sources: {
           latentShape: pipeline.latentShape(),
+          textShape: pipeline.textShape,
           latents: async (key) => (await latents.get(key))!,
           embedPrompts: inputs.texts.of,
         },
       }),
-      latentShape: pipeline.latentShape(),
-      textShape: pipeline.textShape,
       options,
       checkpointFolder,
       fingerprint,
@@ -260,7 +261,7 @@ async function train(inputs: {
 async function writeLora(
   path: string,
   unet: LoraModules,
-  { run, options, components, baseModel, fingerprint, model }: Parameters<typeof train>[0],
+  { run, method, options, components, baseModel, fingerprint, model }: Parameters<typeof train>[0],
 ): Promise<void> {
   await saveLora(
     path,
@@ -277,7 +278,7 @@ async function writeLora(
         images: model.length,
         baseModelFile: await modelFileOf(baseModel),
         finishedAt: new Date(),
-        comment: 'heed: reward-weighted likelihood',
+        comment: `heed: ${method.title}`,
       },
       metadata: { heed: JSON.stringify({ run: run.id, fingerprint, steps: options.steps }) },
     },
@@ -319,7 +320,7 @@ async function warnWhereGateFailed(project: Project, reward: string, warn: (sent
   if (gate.warning !== undefined) warn(gate.warning);
 }
 
-function describeData(model: readonly ModelSample[], pretraining: readonly PretrainingSample[] | undefined) {
+function describeData(model: readonly TuneSample[], pretraining: readonly PretrainingSample[] | undefined) {
   const labelled = model.filter((sample) => sample.labelled).length;
   return {
     labelled,

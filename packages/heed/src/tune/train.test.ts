@@ -20,8 +20,10 @@ import {
 } from '@heed/diffusion/autodiff';
 import { describe, expect, it } from 'vitest';
 import { findLatestCheckpoint } from '../checkpoint/checkpoint.ts';
-import { createTuneBatches, type ModelSample, type TuneSources } from './data.ts';
+import type { TuneSample, TuneSources } from './batches.ts';
+import { TUNING_METHODS } from './methods/index.ts';
 import type { TuneOptions } from './options.ts';
+import { exampleTuneOptions } from './testing/example-options.ts';
 import { type TuneMetrics, type TuneTraining, trainModel } from './train.ts';
 
 const LATENT_SHAPE = [4, 8, 8];
@@ -47,30 +49,9 @@ const schedule = createSchedule(
   ),
 );
 
-const DEFAULTS: TuneOptions = {
-  seed: 7,
-  streams: { labelled: true, unlabelled: true, pretraining: true },
-  beta: 0.5,
-  steps: 6,
-  batchSize: 3,
-  replicas: 1,
-  accumulation: 1,
-  learningRate: 1e-3,
-  schedule: 'cosine',
-  warmupSteps: 2,
-  weightDecay: 1e-2,
-  maxGradientNorm: 1,
-  ema: 0.9,
-  captionDropout: 0.5,
-  recompute: false,
-  checkpointEverySteps: 2,
-  keepCheckpoints: 2,
-  sampleEverySteps: 4,
-  logEverySteps: 1,
-};
-
 const sources: TuneSources = {
   latentShape: LATENT_SHAPE,
+  textShape: TEXT_SHAPE,
   latents: async (key) =>
     createRandom(1)
       .fork(key)
@@ -98,8 +79,9 @@ function freshParameters(): ParameterValues {
 async function training(
   overrides: Partial<TuneOptions> = {},
 ): Promise<TuneTraining & { log: TuneMetrics[]; sampled: number[] }> {
-  const options = { ...DEFAULTS, ...overrides };
-  const model: ModelSample[] = Array.from({ length: 5 }, (_, i) => ({
+  const options = { ...exampleTuneOptions, ...overrides };
+  const method = TUNING_METHODS[options.method];
+  const samples: TuneSample[] = Array.from({ length: 5 }, (_, i) => ({
     image: `image ${i}`,
     prompt: `prompt ${i % 2}`,
     reward: i / 4,
@@ -110,20 +92,16 @@ async function training(
   const sampled: number[] = [];
   return {
     run: 'test',
+    method,
     unetConfig,
     parameters: freshParameters(),
-    batches: createTuneBatches({
-      model,
-      ...(options.streams.pretraining ? { pretraining } : {}),
-      batchSize: options.batchSize / options.replicas,
-      captionDropout: options.captionDropout,
-      snrGamma: options.snrGamma,
+    batches: method.batches({
+      samples,
+      pretraining: options.streams.pretraining ? pretraining : undefined,
+      options,
       schedule,
-      seed: options.seed,
       sources,
     }),
-    latentShape: LATENT_SHAPE,
-    textShape: TEXT_SHAPE,
     options,
     checkpointFolder: join(await mkdtemp(join(tmpdir(), 'heed-tune-')), 'checkpoints'),
     fingerprint: 'f',
@@ -272,8 +250,8 @@ describe('tuning', () => {
       const weight = gamma === undefined ? 1 : Math.min(signalToNoise, gamma) / signalToNoise;
       return (weight * total) / size;
     });
-    const modelLoss =
-      (errors[0]! * feeds.rewards[0]! + errors[1]! * feeds.rewards[1]! + errors[2]! * feeds.rewards[2]!) / 3;
+    const [first, second, third] = feeds.sampleWeights!;
+    const modelLoss = (errors[0]! * first! + errors[1]! * second! + errors[2]! * third!) / 3;
     const pretrainingLoss = (errors[3]! + errors[4]! + errors[5]!) / 3;
     await trainModel(run);
     expect(run.log[0]!.modelLoss).toBeCloseTo(modelLoss, 4);

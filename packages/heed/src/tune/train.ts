@@ -1,21 +1,20 @@
 /**
  * The training loop of tuning: batches in, updates of the U-Net or its LoRA, checkpoints, samples, measurements.
- * The loss is `loss.ts`, the data `data.ts`; it knows no project and no files but its checkpoints.
+ * Loss and data are the method's (`method.ts`); it knows no project and no files but its checkpoints.
  */
 import { type LoraModules, loraModules, type UnetConfig } from '@heed/diffusion';
 import {
   createTrainingStep,
   type Device,
-  type InputSpec,
   learningRateAt,
   type ParameterValues,
   type PrecisionOption,
-  type Shape,
 } from '@heed/diffusion/autodiff';
 import { findLatestCheckpoint, saveCheckpoint } from '../checkpoint/checkpoint.ts';
 import { HeedError, InputError, isAbort, tellError } from '../errors.ts';
-import type { TuneBatches } from './data.ts';
-import { type TuneBatch, tuneLoss } from './loss.ts';
+import type { TuneBatches } from './batches.ts';
+import type { TuningMethod } from './method.ts';
+import { lossOf } from './networks.ts';
 import type { TuneOptions } from './options.ts';
 import { type TrainedWeights, trainedWeights } from './trained-weights.ts';
 import {
@@ -42,14 +41,12 @@ const MAX_SKIPPED_IN_A_ROW = 5;
 export interface TuneTraining {
   /** Named in errors. */
   run: string;
+  method: TuningMethod;
   unetConfig: UnetConfig;
   /** The base model's U-Net weights; updated in place, or left as they are where a LoRA is trained. */
   parameters: ParameterValues;
   /** Of `batchSize / replicas` samples each. */
   batches: TuneBatches;
-  /** Shapes of one sample: latents [C, h, w], text states [T, D]. */
-  latentShape: Shape;
-  textShape: Shape;
   options: TuneOptions;
   checkpointFolder: string;
   /** Names options and data, so that a checkpoint of others is refused. */
@@ -77,20 +74,16 @@ export interface TuneTraining {
 export async function trainModel(
   training: TuneTraining,
 ): Promise<{ step: number; parameters: ParameterValues; lora?: LoraModules }> {
-  const { run, batches, options, checkpointFolder, fingerprint, signal } = training;
-  const weights = trainedWeights(training.parameters, training.unetConfig, options);
+  const { run, method, batches, unetConfig, options, checkpointFolder, fingerprint, signal } = training;
+  const hasReference = method.needs(options).reference;
+  const weights = trainedWeights(training.parameters, unetConfig, { ...options, hasReference });
   const restored = await restore(training, weights);
   const step = await createTrainingStep({
     name: `run ${run}`,
-    inputs: inputSpecs(training),
+    inputs: batches.specs,
     parameters: weights.all,
     trainable: weights.isTrained,
-    loss: (p, batch) =>
-      tuneLoss(weights.adapt(p), training.unetConfig, batch, {
-        beta: options.beta,
-        recompute: options.recompute,
-        attentionBytes: options.attentionBytes,
-      }),
+    loss: lossOf(method, { unetConfig, options }),
     optimizer: {
       weightDecay: options.weightDecay,
       maxGradientNorm: options.maxGradientNorm,
@@ -209,16 +202,4 @@ async function restore(training: TuneTraining, weights: TrainedWeights) {
   if (latest === undefined) return undefined;
   checkFingerprint(await readSavedState(latest.folder), fingerprint, run);
   return { ...(await readOptimizerState(latest.folder, weights.trained)), parameters: weights.all };
-}
-
-function inputSpecs({ batches, latentShape, textShape }: TuneTraining): Record<keyof TuneBatch, InputSpec> {
-  const total = batches.modelCount + batches.pretrainingCount;
-  return {
-    noisyLatents: { shape: [total, ...latentShape] },
-    timestep: { shape: [total] },
-    target: { shape: [total, ...latentShape] },
-    encoderHiddenStates: { shape: [total, ...textShape] },
-    rewards: { shape: [batches.modelCount] },
-    timestepWeights: { shape: [total] },
-  };
 }

@@ -1,6 +1,7 @@
 /** What a run trains: every weight of the U-Net, or low-rank factors on top of frozen weights (LoRA, Hu et al. 2021). */
-import { initializeLora, isLoraParameter, loraModules, mergeLora, type UnetConfig, withLora } from '@heed/diffusion';
-import { createRandom, type ParameterScope, type ParameterValues } from '@heed/diffusion/autodiff';
+import { initializeLora, isLoraParameter, loraModules, mergeLora, type UnetConfig } from '@heed/diffusion';
+import { createRandom, type ParameterValues } from '@heed/diffusion/autodiff';
+import { isReferenceParameter, referenceOf } from './networks.ts';
 import type { TuneOptions } from './options.ts';
 
 export interface TrainedWeights {
@@ -9,24 +10,24 @@ export interface TrainedWeights {
   /** Those of them that the optimizer changes; checkpoints hold these alone. */
   readonly trained: ParameterValues;
   readonly isTrained: (name: string) => boolean;
-  /** The scope in which the U-Net is to be built. */
-  adapt(p: ParameterScope): ParameterScope;
   /** Weights of a plain U-Net as they are now, with `average` in place of the trained ones where it is given; always the same arrays. */
   plain(average: ParameterValues | undefined): ParameterValues;
 }
 
-/** `base` is the U-Net's weights; they are trained themselves where `options.lora` is absent. */
+/**
+ * `base` is the U-Net's weights; they are trained themselves where `options.lora` is absent, and copied first where the
+ * method needs them as they were.
+ */
 export function trainedWeights(
   base: ParameterValues,
   unetConfig: UnetConfig,
-  { lora, seed }: Pick<TuneOptions, 'lora' | 'seed'>,
+  { lora, seed, hasReference }: Pick<TuneOptions, 'lora' | 'seed'> & { hasReference: boolean },
 ): TrainedWeights {
   if (lora === undefined) {
     return {
-      all: base,
+      all: hasReference ? new Map([...base, ...referenceOf(base)]) : base,
       trained: base,
-      isTrained: () => true,
-      adapt: (p) => p,
+      isTrained: (name) => !isReferenceParameter(name),
       plain: (average) => (average === undefined ? base : new Map([...base, ...average])),
     };
   }
@@ -36,7 +37,6 @@ export function trainedWeights(
     all: new Map([...base, ...factors]),
     trained: factors,
     isTrained: isLoraParameter,
-    adapt: (p) => withLora(p, lora),
     plain(average) {
       merged = mergeLora(base, loraModules(average ?? factors, lora), merged === undefined ? {} : { into: merged });
       return merged;

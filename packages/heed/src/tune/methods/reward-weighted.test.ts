@@ -1,18 +1,18 @@
 // Equation 2 against the same numbers worked out by hand.
 import { compile } from '@heed/diffusion/autodiff';
 import { expect, it } from 'vitest';
-import { rewardWeightedLoss } from './loss.ts';
+import { rewardWeightedLoss } from './reward-weighted.ts';
 
 const errors = Float32Array.of(0.5, 1, 2, 4, 8);
-const rewards = Float32Array.of(1, 0.25, 0);
+const weights = Float32Array.of(1, 0.25, 0);
 
 async function evaluate(options: { total: number; beta: number }) {
   const fn = await compile({
     name: 'equation 2',
-    inputs: { errors: { shape: [options.total] }, rewards: { shape: [3] } },
-    build: (_, x) => ({ ...rewardWeightedLoss(x.errors, x.rewards, options.beta) }) as { loss: typeof x.errors },
+    inputs: { errors: { shape: [options.total] }, weights: { shape: [3] } },
+    build: (_, x) => rewardWeightedLoss(x.errors, x.weights, options.beta),
   });
-  const result: Record<string, Float32Array> = await fn.run({ errors: errors.slice(0, options.total), rewards });
+  const result: Record<string, Float32Array> = await fn.run({ errors: errors.slice(0, options.total), weights });
   fn.dispose();
   return Object.fromEntries(Object.entries(result).map(([name, values]) => [name, values[0]]));
 }

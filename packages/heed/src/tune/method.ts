@@ -1,0 +1,86 @@
+/**
+ * The port of tuning methods. A method says which images it learns from, how a batch of them is laid out, and what the
+ * loss of a batch is. `train.ts`, `run.ts` and `doctor/tune-forecast.ts` know this interface alone; the methods are
+ * `methods/*.ts`, and `methods/index.ts` names them.
+ */
+import type { NoiseSchedule } from '@heed/diffusion';
+import type { Shape, Tensor } from '@heed/diffusion/autodiff';
+import type { MethodName } from '../config/index.ts';
+import type { ImageRecord, ImageStore } from '../images/index.ts';
+import type { Project } from '../project/index.ts';
+import type { BatchSpecs, DenoisingFeeds, PretrainingSample, TuneBatches, TuneSample, TuneSources } from './batches.ts';
+import type { TuneOptions } from './options.ts';
+
+/** What a run needs besides its images, so that nothing else is opened, loaded or forecast. */
+export interface MethodNeeds {
+  /** A learned reward. */
+  readonly reward: boolean;
+  /** The frozen model as it was before tuning: one more pass of the network for each model sample. */
+  readonly reference: boolean;
+}
+
+/** What a method chooses its samples from. */
+export interface SampleContext {
+  readonly project: Project;
+  readonly store: ImageStore;
+  /** Hash of the model that is tuned; only its own images take part. */
+  readonly baseHash: string;
+  readonly options: TuneOptions;
+  /** The learned reward of each image for its prompt, in [0, 1]. */
+  score(images: readonly ImageRecord[]): Promise<ArrayLike<number>>;
+}
+
+/** What the batches of a run are made of. */
+export interface BatchInputs {
+  readonly samples: readonly TuneSample[];
+  /** D_pre; absent where it takes no part. */
+  readonly pretraining?: readonly PretrainingSample[] | undefined;
+  readonly options: TuneOptions;
+  readonly schedule: NoiseSchedule;
+  readonly sources: TuneSources;
+}
+
+/** Inputs of the network: noisy latents [N, C, h, w], timesteps [N], text states [N, T, D]. */
+export interface NetworkInputs {
+  readonly noisyLatents: Tensor;
+  readonly timestep: Tensor;
+  readonly encoderHiddenStates: Tensor;
+}
+
+/** The networks of a loss: what each predicts, [N, C, h, w]. */
+export interface Networks {
+  /** The network that is trained. */
+  predict(inputs: NetworkInputs): Tensor;
+  /** The frozen model as it was before tuning. No gradient flows through it. Throws where the method does not need it. */
+  reference(inputs: NetworkInputs): Tensor;
+}
+
+/** The feeds of a batch as the graph's inputs. */
+export type Batch = Readonly<Record<keyof DenoisingFeeds, Tensor>> & Readonly<Record<string, Tensor>>;
+
+/** Scalars: the loss to minimise, and what else `metrics.jsonl` is to hold. */
+export type Losses = { loss: Tensor } & Record<string, Tensor>;
+
+/** Sizes of one batch, without any data. */
+export interface BatchSizes {
+  readonly modelCount: number;
+  readonly pretrainingCount: number;
+  /** [C, h, w] */
+  readonly latentShape: Shape;
+  /** [T, D] */
+  readonly textShape: Shape;
+}
+
+export interface TuningMethod {
+  readonly name: MethodName;
+  /** For people: 'reward-weighted likelihood'. */
+  readonly title: string;
+  needs(options: TuneOptions): MethodNeeds;
+  /** Chooses the images that a run learns from. Called once a run; what it returns is frozen beside the run. */
+  samples(context: SampleContext): Promise<TuneSample[]>;
+  /** The layout of a batch: the feeds that `batches` fills and `loss` reads. */
+  specs(sizes: BatchSizes): BatchSpecs;
+  /** Batches by number; each is a function of seed and number alone. */
+  batches(inputs: BatchInputs): TuneBatches;
+  loss(networks: Networks, batch: Batch, options: TuneOptions): Losses;
+}

@@ -1,0 +1,69 @@
+/**
+ * Reward-weighted likelihood: equation 2 of Lee et al. 2023 (arXiv 2302.12192).
+ *
+ *     L(theta) = E_(x, z) in D_model [ -r(x, z) log p_theta(x | z) ]  +  beta E_(x, z) in D_pre [ -log p_theta(x | z) ]
+ *
+ * For a diffusion model the negative log-likelihood becomes the squared error of the predicted noise at a random
+ * timestep, averaged over the elements of each sample before that sample is weighted by its own reward. A base that
+ * was trained with weights on its timesteps is tuned with the same ones: a likelihood by another measure moves it anyway.
+ *
+ * Reads: the reward, of labelled and of unlabelled images. Defaults: `tune.beta = 1`. With `tune.modelRewardPower` p
+ * images are drawn in proportion to r^p and then all weigh 1.
+ */
+import { mean, mul, slice, type Tensor } from '@heed/diffusion/autodiff';
+import { createTuneBatches, denoisingSpecs } from '../batches.ts';
+import type { BatchSizes, Losses, TuningMethod } from '../method.ts';
+import { findModelImages } from '../model-data.ts';
+import { createRewardStream, positionIn } from '../reward-stream.ts';
+import { errorPerSample, withPretraining } from './terms.ts';
+
+const specs = (sizes: BatchSizes) => ({ ...denoisingSpecs(sizes), sampleWeights: { shape: [sizes.modelCount] } });
+
+export const rewardWeighted: TuningMethod = {
+  name: 'reward-weighted',
+  title: 'reward-weighted likelihood',
+  needs: () => ({ reward: true, reference: false }),
+
+  async samples(context) {
+    const { labelled, unlabelled } = await findModelImages(context);
+    const chosen = [...labelled.map(({ image }) => image), ...unlabelled];
+    const rewards = await context.score(chosen);
+    return chosen.map(({ id, prompt }, i) => ({
+      image: id,
+      prompt,
+      reward: rewards[i]!,
+      labelled: i < labelled.length,
+    }));
+  },
+
+  specs,
+
+  batches(inputs) {
+    const { samples, options } = inputs;
+    const { modelRewardPower: power, seed } = options;
+    const count = options.batchSize / options.replicas;
+    const stream = createRewardStream({ name: 'model', samples, power, seed });
+    return createTuneBatches(inputs, {
+      specs,
+      at(batch) {
+        const drawn = stream.at(batch * count, count).map((i) => samples[i]!);
+        // Where images are drawn by their reward, it must not count twice.
+        const sampleWeights = Float32Array.from(drawn, ({ reward }) => (power === undefined ? reward : 1));
+        return { samples: drawn, feeds: { sampleWeights } };
+      },
+      position: (batch) => positionIn(samples.length, batch * count),
+    });
+  },
+
+  loss(networks, batch, { beta }) {
+    const errors = errorPerSample(networks.predict(batch), batch); // [M + R]
+    return rewardWeightedLoss(errors, batch.sampleWeights!, beta);
+  },
+};
+
+/** mean(weight * error over D_model) + beta * mean(error over D_pre); `errors` is [M + R], `sampleWeights` [M]. */
+export function rewardWeightedLoss(errors: Tensor, sampleWeights: Tensor, beta: number): Losses {
+  const modelCount = sampleWeights.shape[0]!;
+  const modelErrors = slice(errors, { axis: 0, start: 0, end: modelCount });
+  return withPretraining(mean(mul(sampleWeights, modelErrors)), { errors, modelCount, beta });
+}

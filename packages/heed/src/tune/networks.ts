@@ -1,0 +1,53 @@
+/**
+ * The U-Net as methods see it: what is trained, and the frozen model as it was before. With a LoRA the frozen model is
+ * the same weights without the factors; where all weights are trained it is a copy, under names of its own.
+ */
+import { type UnetConfig, unet, withLora } from '@heed/diffusion';
+import type { ParameterScope, ParameterValues, Tensor } from '@heed/diffusion/autodiff';
+import type { Batch, Losses, NetworkInputs, Networks, TuningMethod } from './method.ts';
+import type { TuneOptions } from './options.ts';
+
+const REFERENCE = 'reference';
+
+/** The loss of `method` as a function of the weights, named as `trainedWeights` names them, and of a batch. */
+export function lossOf(
+  method: TuningMethod,
+  { unetConfig, options }: { unetConfig: UnetConfig; options: TuneOptions },
+): (p: ParameterScope, batch: Record<string, Tensor>) => Losses {
+  const { reference: hasReference } = method.needs(options);
+  return (p, batch) => method.loss(networksIn(p, { unetConfig, options, hasReference }), batch as Batch, options);
+}
+
+function networksIn(
+  p: ParameterScope,
+  {
+    unetConfig,
+    options: { lora, recompute, attentionBytes },
+    hasReference,
+  }: { unetConfig: UnetConfig; options: TuneOptions; hasReference: boolean },
+): Networks {
+  const build = (scope: ParameterScope, { noisyLatents, timestep, encoderHiddenStates }: NetworkInputs) => {
+    const inputs = { sample: noisyLatents, timestep, encoderHiddenStates };
+    return unet(scope, unetConfig, inputs, { recompute, attentionBytes });
+  };
+  const trained = lora ? withLora(p, lora) : p;
+  const frozen = lora ? p : p.at(REFERENCE);
+  return {
+    predict: (inputs) => build(trained, inputs),
+    reference(inputs) {
+      if (!hasReference) throw new Error('networks: expected a method that needs the reference, got one that does not');
+      return build(frozen, inputs);
+    },
+  };
+}
+
+/** A copy of the weights, named as `networksIn` looks them up. */
+export function referenceOf(weights: ParameterValues): ParameterValues {
+  return new Map(
+    [...weights].map(([name, { shape, data }]) => [`${REFERENCE}.${name}`, { shape, data: data.slice() }]),
+  );
+}
+
+export function isReferenceParameter(name: string): boolean {
+  return name.startsWith(`${REFERENCE}.`);
+}

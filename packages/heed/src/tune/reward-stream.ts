@@ -1,0 +1,35 @@
+/** Endless passes over samples, all alike or in proportion to a power of their reward. */
+import { createShuffledStream, type ShuffledStream } from './stream.ts';
+
+/** Where a stream stands. */
+export interface StreamPosition {
+  pass: number;
+  taken: number;
+}
+
+/**
+ * Samples in proportion to r^power, or all alike where there is none. Drawing by weight and weighting what is drawn have
+ * the same mean up to a factor, but no step is spent on what weighs nothing. A power sharpens: r^p is how likely it is
+ * that p raters, each for themselves, all call the image good.
+ */
+export function createRewardStream(options: {
+  name: string;
+  samples: readonly { reward?: number | undefined }[];
+  power: number | undefined;
+  seed: number;
+}): ShuffledStream {
+  const { name, samples, power, seed } = options;
+  const weights =
+    power === undefined
+      ? undefined
+      : samples.map(({ reward }) => {
+          if (reward === undefined) throw new Error(`stream ${name}: expected a reward for each sample, got none`);
+          return reward ** power;
+        });
+  return createShuffledStream({ name, size: samples.length, seed, weights });
+}
+
+/** The position of a place in endless passes over `size` items. */
+export function positionIn(size: number, place: number): StreamPosition {
+  return { pass: Math.floor(place / size), taken: place % size };
+}
