@@ -30,6 +30,7 @@ export { embedding, gatherRows, oneHot } from './ops/gather.ts';
 export { crossEntropy, l2Normalize, meanSquaredError, stopGradient } from './ops/loss.ts';
 export { linear, matmul } from './ops/matmul.ts';
 export { groupNorm, layerNorm } from './ops/norm.ts';
+export { averagePoolSame, maxPool } from './ops/pool.ts';
 export { broadcastTo, mean, sum } from './ops/reduce.ts';
 export { averagePool2x, upsampleNearest2x } from './ops/resample.ts';
 export { concat, reshape, slice, split, transpose } from './ops/shape.ts';

@@ -60,6 +60,9 @@ const BEHAVIOUR: Readonly<Record<keyof typeof OPS | GradientRow, HalfBehaviour>>
   oneHot: 'full',
   upsampleNearest2x: 'widest',
   averagePool2x: 'widest',
+  maxPool: 'widest',
+  maxPoolGradient: 'full',
+  averagePoolSame: 'widest',
   stopGradient: 'widest',
 };
 

@@ -100,6 +100,18 @@ const spatial = ({ node, inputs }: NodeContext) => {
   return { kernel, stride, pads: [top + bottom, left + right] as const };
 };
 
+const pooling: NodeRule = {
+  shape: (context) => {
+    const { node } = context;
+    const kernel = ints(node, 'kernel_shape')!;
+    const [stride = 1] = ints(node, 'strides') ?? [];
+    const [top = 0, left = 0, bottom = 0, right = 0] = ints(node, 'pads') ?? [];
+    const pads = [top + bottom, left + right];
+    const [n, c, ...sides] = first(context);
+    return [n!, c!, ...sides.map((side, i) => Math.floor((side + pads[i]! - kernel[i]!) / stride) + 1)];
+  },
+};
+
 /** One row an operator; a name that is missing here is an error of this table. */
 export const NODE_RULES: Readonly<Record<string, NodeRule>> = {
   ...Object.fromEntries(
@@ -178,15 +190,21 @@ export const NODE_RULES: Readonly<Record<string, NodeRule>> = {
   },
   ReduceSum: reduction,
   ReduceMean: reduction,
-  Gather: { shape: ({ inputs }) => [...inputs[1]!.shape, ...inputs[0]!.shape.slice(1)] },
+  Gather: {
+    shape: (context) => {
+      const axis = int(context.node, 'axis') ?? 0;
+      const own = first(context);
+      return [...own.slice(0, axis), ...context.inputs[1]!.shape, ...own.slice(axis + 1)];
+    },
+  },
+  ArgMax: { shape: (context) => first(context).filter((_, axis) => axis !== int(context.node, 'axis')) },
   OneHot: { shape: (context) => [...first(context), numbersOf(context, 1)[0]!] },
   Resize: {
     // The op table has one use of it: both sides doubled.
     shape: (context) => first(context).map((size, axis) => (axis < 2 ? size : 2 * size)),
   },
-  AveragePool: {
-    shape: (context) => first(context).map((size, axis) => (axis < 2 ? size : Math.floor(size / 2))),
-  },
+  AveragePool: pooling,
+  MaxPool: pooling,
   MatMul: matmul,
   FusedMatMul: matmul,
   Gemm: matmul,

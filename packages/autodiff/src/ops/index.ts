@@ -8,6 +8,7 @@ import { gatherOps } from './gather.ts';
 import { barrierOps } from './loss.ts';
 import { matmulOps } from './matmul.ts';
 import { normOps } from './norm.ts';
+import { poolOps } from './pool.ts';
 import { reduceOps } from './reduce.ts';
 import { resampleOps } from './resample.ts';
 import { shapeOps } from './shape.ts';
@@ -25,5 +26,6 @@ export const OPS = {
   ...fusedAttentionOps,
   ...gatherOps,
   ...resampleOps,
+  ...poolOps,
   ...barrierOps,
 };

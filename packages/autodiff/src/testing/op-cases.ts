@@ -42,6 +42,7 @@ import { embedding, gatherRows, oneHot } from '../ops/gather.ts';
 import { crossEntropy, l2Normalize, meanSquaredError, stopGradient } from '../ops/loss.ts';
 import { linear, matmul } from '../ops/matmul.ts';
 import { groupNorm, layerNorm } from '../ops/norm.ts';
+import { averagePoolSame, maxPool } from '../ops/pool.ts';
 import { broadcastTo, mean } from '../ops/reduce.ts';
 import { averagePool2x, upsampleNearest2x } from '../ops/resample.ts';
 import { concat, padAxis, reshape, slice, split, transpose } from '../ops/shape.ts';
@@ -64,6 +65,8 @@ const pair = (r: RandomGenerator): Record<string, Shape> => {
 };
 const positive = (value: number) => 0.5 + Math.abs(value);
 const awayFromZero = (value: number) => value + 0.3 * Math.sign(value);
+/** Far enough apart that a step of a finite difference seldom changes which is the largest. */
+const distinct = (value: number) => 8 * value;
 const image = (r: RandomGenerator): Record<string, Shape> => ({
   x: [size(r, 1, 3), size(r, 1, 3), 2 * size(r, 1, 3), 2 * size(r, 1, 3)],
 });
@@ -207,6 +210,20 @@ export const OP_CASES: Readonly<Record<string, OpCase>> = {
   },
   upsampleNearest2x: { shapes: image, build: ({ x }) => upsampleNearest2x(x!) },
   averagePool2x: { shapes: image, build: ({ x }) => averagePool2x(x!) },
+  maxPool: {
+    shapes: (r) => ({ x: [size(r, 1, 2), size(r, 1, 3), size(r, 3, 7), size(r, 3, 7)] }),
+    domain: distinct,
+    build: ({ x }) => maxPool(x!, { kernel: 3, stride: 2 }),
+  },
+  'maxPool padded': {
+    shapes: (r) => ({ x: [size(r, 1, 2), 2, size(r, 2, 5), size(r, 2, 5)] }),
+    domain: distinct,
+    build: ({ x }) => maxPool(x!, { kernel: 3, stride: 1, padding: 1 }),
+  },
+  averagePoolSame: {
+    shapes: (r) => ({ x: [size(r, 1, 2), size(r, 1, 3), size(r, 2, 6), size(r, 1, 6)] }),
+    build: ({ x }) => averagePoolSame(x!, { kernel: 3 }),
+  },
   meanSquaredError: { shapes: () => ({ x: [2, 3], y: [2, 3] }), build: ({ x, y }) => meanSquaredError(x!, y!) },
   l2Normalize: { shapes: (r) => ({ x: [2, size(r, 2, 5)] }), build: ({ x }) => l2Normalize(x!) },
   stopGradient: { shapes: one, build: ({ x }) => add(x!, stopGradient(mul(x!, 0))) },
