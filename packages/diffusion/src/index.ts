@@ -4,6 +4,7 @@ export { clearUnfinishedFolders } from './checkpoint/atomic-folder.ts';
 export { loadClipFolder, saveClipFolder } from './checkpoint/clip-folder.ts';
 export { type LoadComponentOptions, loadComponent, saveComponent } from './checkpoint/component.ts';
 export { COMPONENT_KINDS, type ComponentConfigs, type ComponentName } from './checkpoint/component-kinds.ts';
+export { loadInceptionFile } from './checkpoint/inception-file.ts';
 export { isFile, loadModel } from './checkpoint/model.ts';
 export { type ModelConfigs, readModelConfigs } from './checkpoint/model-configs.ts';
 export {
@@ -54,11 +55,13 @@ export { isLoraParameter, type LoraLayers, type LoraOptions, withLora } from './
 export { type ClipOutputs, clip, clipImageEmbeds, clipLogitScale, clipTextEmbeds } from './models/clip.ts';
 export { type ClipTextInputs, type ClipTextOutputs, clipText } from './models/clip-text.ts';
 export { type ClipVisionOutputs, clipVision } from './models/clip-vision.ts';
+export { INCEPTION_FEATURES } from './models/inception/inception.ts';
 export { type UnetInputs, type UnetOptions, unet } from './models/unet/unet.ts';
 export { type LatentDistribution, vaeDecode, vaeEncode } from './models/vae.ts';
 export { type ClipComponents, ClipEmbedder } from './pipeline/clip-embedder.ts';
 export { type ModelComponent, nativeSize, type StableDiffusionComponents } from './pipeline/components.ts';
 export { defaultBatchSize, type GenerateOptions, type GenerateProgress } from './pipeline/generate-options.ts';
+export { InceptionEmbedder } from './pipeline/inception-embedder.ts';
 export { type LoadPipelineOptions, loadClip, loadPipeline } from './pipeline/load.ts';
 export type { RuntimeOptions } from './pipeline/model-runner.ts';
 export { type PipelineOptions, StableDiffusionPipeline } from './pipeline/stable-diffusion.ts';

@@ -1,0 +1,113 @@
+/**
+ * The weights of FID's InceptionV3 from a file: torchvision's names, as `pt_inception-2015-12-05-6726825d.pth` has them, or
+ * those of a saved `pytorch_fid.inception.InceptionV3`. Batch normalisation is folded into the convolutions.
+ */
+import { describeParameters, elementCount, input, type ParameterValues, type Shape } from '@heed/autodiff';
+import { InputError } from '../errors.ts';
+import { INCEPTION_SIDE, inception } from '../models/inception/inception.ts';
+import { quote } from '../safetensors/header-json.ts';
+import { readSafetensors, readSafetensorsHeader } from '../safetensors/read-safetensors.ts';
+import { checkShapes } from './check-shapes.ts';
+
+/** What torchvision's BasicConv2d adds to the variance. */
+const EPSILON = 1e-3;
+/** Classes of the weights that FID takes; torchvision's own InceptionV3 has 1,000. */
+const FID_CLASSES = 1008;
+const NORMALISATION = ['bn.weight', 'bn.bias', 'bn.running_mean', 'bn.running_var'] as const;
+
+/** The layers of pytorch-fid's blocks, in its order: `blocks.0.0` is the first of the first. */
+const BLOCKS: readonly (readonly string[])[] = [
+  ['Conv2d_1a_3x3', 'Conv2d_2a_3x3', 'Conv2d_2b_3x3'],
+  ['Conv2d_3b_1x1', 'Conv2d_4a_3x3'],
+  ['Mixed_5b', 'Mixed_5c', 'Mixed_5d', 'Mixed_6a', 'Mixed_6b', 'Mixed_6c', 'Mixed_6d', 'Mixed_6e'],
+  ['Mixed_7a', 'Mixed_7b', 'Mixed_7c'],
+];
+
+/**
+ * Reads a `.safetensors` file and returns the parameters that `inception()` asks for. Names and shapes are checked before a
+ * weight is read. Throws an InputError of one sentence: a file that is none, a tensor that is missing or of another shape,
+ * the weights of another InceptionV3.
+ */
+export async function loadInceptionFile(path: string): Promise<ParameterValues> {
+  const { entries } = await readSafetensorsHeader(path);
+  checkInception(new Map([...entries].map(([name, { shape }]) => [name, shape])), path);
+  const { tensors } = await readSafetensors(path, { only: isNeeded });
+  return foldNormalisation(new Map([...tensors].map(([name, value]) => [torchvisionName(name), value])), path);
+}
+
+/** Names and shapes of the file's tensors against those of the network. */
+function checkInception(found: ReadonlyMap<string, Shape>, path: string): void {
+  const classes = found.get('fc.weight')?.[0];
+  if (classes !== undefined && classes !== FID_CLASSES) {
+    throw new InputError(
+      `${path}: expected FID's InceptionV3 of ${FID_CLASSES} classes (pt_inception-2015-12-05-6726825d), got one of ${classes}, whose distances are not FID`,
+    );
+  }
+  const needed = new Map(
+    [...found].filter(([name]) => isNeeded(name)).map(([name, shape]) => [torchvisionName(name), shape]),
+  );
+  try {
+    checkShapes(needed, inceptionFileShapes(), { source: path, configPath: "FID's InceptionV3" });
+  } catch (error) {
+    throw new InputError((error as Error).message);
+  }
+}
+
+/** The classifier, the training head and counters do nothing for features. */
+function isNeeded(name: string): boolean {
+  return !/^(fc|AuxLogits)\.|\.num_batches_tracked$/.test(name);
+}
+
+function torchvisionName(name: string): string {
+  const [, block, layer, rest] = /^blocks\.(\d+)\.(\d+)\.(.+)$/.exec(name) ?? [];
+  const known = BLOCKS[Number(block)]?.[Number(layer)];
+  return known === undefined ? name : `${known}.${rest}`;
+}
+
+/** `<layer>.conv.weight` of each layer, in order. */
+function convolutions(): { layer: string; shape: Shape }[] {
+  const pixels = input('pixels', [1, 3, INCEPTION_SIDE, INCEPTION_SIDE]);
+  return describeParameters((p) => inception(p, { pixels })).flatMap(({ name, shape }) =>
+    name.endsWith('.conv.weight') ? [{ layer: name.slice(0, -'.conv.weight'.length), shape }] : [],
+  );
+}
+
+/** Names and shapes of the tensors that a weights file must hold. */
+export function inceptionFileShapes(): Map<string, Shape> {
+  return new Map(
+    convolutions().flatMap(({ layer, shape }) => [
+      [`${layer}.conv.weight`, shape] as const,
+      ...NORMALISATION.map((part) => [`${layer}.${part}`, [shape[0]!]] as const),
+    ]),
+  );
+}
+
+/** y = (conv(x) - mean) / sqrt(variance + epsilon) * scale + offset as one convolution with a bias. */
+function foldNormalisation(tensors: ParameterValues, path: string): ParameterValues {
+  const folded: ParameterValues = new Map();
+  for (const { layer, shape } of convolutions()) {
+    const [scale, offset, mean, variance] = NORMALISATION.map((part) => tensors.get(`${layer}.${part}`)!.data) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ];
+    const { data } = tensors.get(`${layer}.conv.weight`)!;
+    const taps = elementCount(shape.slice(1));
+    const weight = new Float32Array(data.length);
+    const bias = new Float32Array(shape[0]!);
+    for (let channel = 0; channel < bias.length; channel++) {
+      if (!(variance[channel]! >= 0)) {
+        throw new InputError(
+          `${path}: tensor ${quote(`${layer}.bn.running_var`)}: expected variances, got ${variance[channel]} at index ${channel}`,
+        );
+      }
+      const factor = scale[channel]! / Math.sqrt(variance[channel]! + EPSILON);
+      bias[channel] = offset[channel]! - mean[channel]! * factor;
+      for (let i = channel * taps; i < (channel + 1) * taps; i++) weight[i] = data[i]! * factor;
+    }
+    folded.set(`${layer}.conv.weight`, { shape, data: weight });
+    folded.set(`${layer}.conv.bias`, { shape: [shape[0]!], data: bias });
+  }
+  return folded;
+}
