@@ -75,7 +75,8 @@ const changedName = (prompt: number, change: number) => `prompt ${prompt}, chang
 
 const RECORD = {
   category: 'custom',
-  seen: true,
+  holdout: false,
+  purpose: 'learn',
   model: 'base',
   modelHash: '',
   sampler: 'dpmpp_2m',

@@ -107,7 +107,8 @@ const KEPT: Readonly<Record<string, Kept>> = {
           {
             prompt: 'A cat.',
             category: 'count',
-            seen: true,
+            holdout: false,
+            purpose: 'learn',
             seed: version,
             model: 'base',
             modelHash: 'h',

@@ -2,10 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { paperTrainingPrompts } from '@heed/emoji-world';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Project } from '../packages/heed/src/project/project.ts';
-import { trainingPrompts } from '../packages/heed/src/prompts/index.ts';
 import { selectPrompts } from '../packages/heed/src/prompts/select.ts';
 import { type ComparisonAnswer, readComparisonEvents } from '../packages/heed/src/studio/comparing/comparison-log.ts';
 import { addDrawnImages, makeDrawnProject } from '../packages/heed/src/testing/drawn-project.ts';
@@ -25,7 +25,7 @@ beforeAll(async () => {
   if (!hasBrowser) return;
   folder = await mkdtemp(join(tmpdir(), 'heed-studio-comparing-'));
   project = await makeDrawnProject(join(folder, 'emoji'), { prompts: 1, overrides: ['evaluate.raters=2'] });
-  const prompts = selectPrompts(trainingPrompts(), PROMPTS);
+  const prompts = selectPrompts(paperTrainingPrompts(), PROMPTS);
   for (const model of ['base', 'tuned-0001']) {
     await addDrawnImages(project, { prompts, set: 'eval', model, imagesPerPrompt: 4 });
   }

@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { paperTrainingPrompts } from '@heed/emoji-world';
 import { runGenerate } from '../packages/heed/src/generate/run.ts';
 import { silentProgress } from '../packages/heed/src/progress/index.ts';
 import { initProject, type Project } from '../packages/heed/src/project/index.ts';
-import { trainingPrompts } from '../packages/heed/src/prompts/index.ts';
 import { runReward } from '../packages/heed/src/reward/run.ts';
 import { judgeByCoin } from '../packages/heed/src/testing/judge-by-coin.ts';
 import { writeRandomModels } from '../packages/heed/src/testing/random-models.ts';
@@ -41,7 +41,7 @@ export async function makeTuningProject(
       ...(options.overrides ?? []),
     ],
   });
-  const prompts = trainingPrompts().slice(0, PROMPTS);
+  const prompts = paperTrainingPrompts().slice(0, PROMPTS);
   await runGenerate(project, { set: 'train', prompts, imagesPerPrompt: IMAGES_PER_PROMPT }, silentProgress);
   await judgeByCoin(project);
   await runReward(project, {}, silentProgress);

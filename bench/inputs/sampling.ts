@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { loadTokenizer, readModelConfigs } from '@heed/diffusion';
 import { createRandom } from '@heed/diffusion/autodiff';
-import { evaluationPrompts } from '../../packages/heed/src/prompts/index.ts';
+import { paperEvaluationPrompts } from '@heed/emoji-world';
 import type { SamplingSettings } from '../settings.ts';
 import { FILES, type Inputs, tensor } from './files.ts';
 import { seedOf } from './seeds.ts';
@@ -12,7 +12,7 @@ export async function samplingInputs(folder: string, { batchSize }: SamplingSett
   const model = join(folder, FILES.model);
   const { unet, textEncoder } = await readModelConfigs(model);
   const tokenizer = await loadTokenizer(join(model, 'tokenizer'));
-  const prompts = evaluationPrompts();
+  const prompts = paperEvaluationPrompts();
   const texts = Array.from({ length: batchSize }, (_, i) => prompts[i % prompts.length]!.text);
   const length = Math.min(tokenizer.maxLength, textEncoder.max_position_embeddings);
   const ids = (rows: readonly string[]) =>

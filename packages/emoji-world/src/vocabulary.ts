@@ -67,13 +67,13 @@ export type ColourName = (typeof COLOURS)[number];
 export type Count = (typeof COUNTS)[number];
 export type BackgroundName = (typeof BACKGROUNDS)[number]['name'];
 
-/** What a prompt asks for. An absent key is not asked for and nobody judges it. */
-export interface Attributes {
+/** What a prompt asks for. An absent key is not asked for and not judged. A type, so that it passes as a record. */
+export type Attributes = {
   readonly object: ObjectName;
   readonly colour?: ColourName;
   readonly count?: Count;
   readonly background?: BackgroundName;
-}
+};
 
 const OBJECT_BY_NAME: ReadonlyMap<string, (typeof OBJECTS)[number]> = new Map(OBJECTS.map((o) => [o.name, o]));
 const BACKGROUND_BY_NAME: ReadonlyMap<string, (typeof BACKGROUNDS)[number]> = new Map(

@@ -24,16 +24,11 @@ export {
 export { type GenerateRunOptions, type GenerateRunResult, runGenerate } from './generate/run.ts';
 export { createImageStore, type ImageRecipe, type ImageRecord, type ImageStore } from './images/index.ts';
 export { type ImageImport, type ImageImportOptions, importImages } from './import/index.ts';
+export { paperPrompts, worldOf } from './parts.ts';
+export type * from './ports.ts';
 export { createProgressFactory, type Progress, type ProgressFactory, silentProgress } from './progress/index.ts';
 export { initProject, openProject, type Project, type ProjectPaths } from './project/index.ts';
-export {
-  type Category,
-  evaluationPrompts,
-  type Prompt,
-  perturb,
-  readPromptsFile,
-  trainingPrompts,
-} from './prompts/index.ts';
+export { type Prompt, readPromptsFile } from './prompts/index.ts';
 export { type ReportRunOptions, runReport } from './report/run.ts';
 export { type RewardRunOptions, type RewardRunResult, runReward } from './reward/run.ts';
 export { runSample, type SampleRunOptions } from './sample/run.ts';

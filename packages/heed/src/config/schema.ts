@@ -258,6 +258,12 @@ export const configSchema = z.strictObject({
   threads: whole(0, 1024)
     .default(0)
     .describe('Threads of the networks; 0 takes one a core. Results are the same bits only for the same number.'),
+  world: z
+    .enum(['auto', 'emoji', 'none'])
+    .default('auto')
+    .describe(
+      "What heed knows of the pictures: 'emoji' is the demo's world, with a recogniser and simulated raters; with 'none' people alone judge. 'auto' is 'emoji' for the built-in model, else 'none'.",
+    ),
   model: model.prefault({}).describe('The models that the project starts from.'),
   generate: generate.prefault({}).describe('`heed generate`: images to be judged.'),
   label: label.prefault({}).describe('`heed label`: good or bad, by people or by simulated raters.'),

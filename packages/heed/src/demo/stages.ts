@@ -8,9 +8,10 @@ import { runEvaluate } from '../evaluate/run.ts';
 import { runSimulatedLabelling } from '../feedback/simulate.ts';
 import { runGenerate } from '../generate/run.ts';
 import { createImageStore } from '../images/index.ts';
+import { paperPrompts } from '../parts.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import { openProject, type Project } from '../project/index.ts';
-import { projectEvaluationPrompts, selectPrompts, trainingPrompts } from '../prompts/index.ts';
+import { projectEvaluationPrompts, selectPrompts } from '../prompts/index.ts';
 import { runReport } from '../report/run.ts';
 import { runReward } from '../reward/run.ts';
 import { runTune } from '../tune/run.ts';
@@ -65,7 +66,7 @@ async function generateTraining(context: StageContext): Promise<void> {
 
 async function generateUnlabelled(context: StageContext): Promise<void> {
   const { unlabelledPrompts, imagesPerUnlabelledPrompt } = context.scale;
-  const prompts = selectPrompts(trainingPrompts(), unlabelledPrompts);
+  const prompts = selectPrompts((await paperPrompts()).training(), unlabelledPrompts);
   const options = { set: 'unlabelled', prompts, imagesPerPrompt: imagesPerUnlabelledPrompt, ...aborting(context) };
   await runGenerate(context.project, options, context.progress);
 }

@@ -5,7 +5,7 @@ import type { JudgedPrompt } from './alignment-summary.ts';
 import { alignmentDifference, summariseAlignment, summariseAttributes } from './alignment-summary.ts';
 
 function judged(category: Prompt['category'], seen: boolean, right: readonly boolean[]): JudgedPrompt {
-  const prompt: Prompt = { text: 'Two dogs.', category, seen };
+  const prompt: Prompt = { text: 'Two dogs.', category, holdout: !seen };
   return { prompt, alignments: right.map((correct) => ({ correct, perAttribute: { object: true, count: correct } })) };
 }
 
@@ -39,7 +39,7 @@ describe('summariseAttributes', () => {
 
 describe('alignmentDifference', () => {
   it('is paired by prompt', () => {
-    const better = FOUR.map(({ prompt }) => ({ ...judged(prompt.category, prompt.seen, [true, true]), prompt }));
+    const better = FOUR.map(({ prompt }) => ({ ...judged(prompt.category, !prompt.holdout, [true, true]), prompt }));
     expect(alignmentDifference(better, FOUR, { seed: 1 }).mean).toBe(0.5);
     expect(alignmentDifference(FOUR, FOUR, { seed: 1 })).toEqual({ mean: 0, lo: 0, hi: 0 });
   });

@@ -1,8 +1,8 @@
 /**
  * From judged images to shares with intervals: by arm, category, seen and unseen, and attribute. Knows neither models
- * nor raters; the judging itself is `alignmentOf` of the emoji world.
+ * nor raters; the judging itself is `alignmentOf` of the project's world.
  */
-import type { Alignment } from '@heed/emoji-world';
+import type { Alignment } from '../ports.ts';
 import type { Prompt } from '../prompts/prompt.ts';
 import type { BootstrapOptions, Interval } from '../statistics/index.ts';
 import { bootstrapMean, bootstrapPairedDifference } from '../statistics/index.ts';
@@ -20,8 +20,8 @@ export function summariseAlignment(judged: readonly JudgedPrompt[], bootstrap: B
   const byCategory = Object.fromEntries(
     categories.map((category) => {
       const ofCategory = judged.filter(({ prompt }) => prompt.category === category);
-      const seen = ofCategory.filter(({ prompt }) => prompt.seen);
-      const unseen = ofCategory.filter(({ prompt }) => !prompt.seen);
+      const seen = ofCategory.filter(({ prompt }) => !prompt.holdout);
+      const unseen = ofCategory.filter(({ prompt }) => prompt.holdout);
       const summary: CategorySummary = {
         ...shareCorrect(ofCategory, bootstrap),
         ...(seen.length > 0 ? { seen: shareCorrect(seen, bootstrap) } : {}),

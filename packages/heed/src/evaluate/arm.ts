@@ -1,7 +1,6 @@
 /** The images of one arm and what was found out about each; from it, the arm's line in evaluation.json. */
-import type { Recognition } from '@heed/emoji-world';
-import { alignmentOf } from '@heed/emoji-world';
 import type { ImageRecord } from '../images/index.ts';
+import type { Recognition, WorldJudge } from '../ports.ts';
 import { bootstrapMean } from '../statistics/index.ts';
 import type { JudgedPrompt } from './alignment-summary.ts';
 import { summariseAlignment, summariseAttributes } from './alignment-summary.ts';
@@ -27,10 +26,14 @@ export interface Findings {
 }
 
 /** Every image of the arm judged by the recogniser. */
-export function judgeArm(arm: Arm, prompts: readonly JudgeablePrompt[], { recognitions }: Findings): JudgedPrompt[] {
+export function judgeArm(
+  arm: Arm,
+  prompts: readonly JudgeablePrompt[],
+  { judge, recognitions }: Pick<Findings, 'recognitions'> & { judge: Pick<WorldJudge, 'alignmentOf'> },
+): JudgedPrompt[] {
   return prompts.map((prompt, index) => ({
     prompt,
-    alignments: arm.images[index]!.map(({ id }) => alignmentOf(recognitions.get(id)!, prompt.attributes)),
+    alignments: arm.images[index]!.map(({ id }) => judge.alignmentOf(recognitions.get(id)!, prompt.facts)),
   }));
 }
 
@@ -70,10 +73,10 @@ export function comparisonQueries(
 ): ComparisonQuery[] {
   const setOf = (arm: Arm, index: number) =>
     arm.images[index]!.slice(0, setSize).map(({ id }) => recognitions.get(id)!);
-  return prompts.map(({ category, seen, attributes }, index) => ({
+  return prompts.map(({ category, holdout, facts }, index) => ({
     category,
-    seen,
-    attributes,
+    seen: !holdout,
+    facts,
     treated: setOf(treated, index),
     baseline: setOf(baseline, index),
   }));

@@ -38,7 +38,7 @@ describe('compareArms', () => {
   const query: ComparisonQuery = {
     category: 'colour',
     seen: true,
-    attributes: { object: 'dog' },
+    facts: { object: 'dog' },
     treated: [recognition(1)],
     baseline: [recognition(0)],
   };
@@ -54,7 +54,7 @@ describe('compareArms', () => {
   it('puts the sides back: whoever prefers the treated set is counted so on either side', () => {
     const keen: ComparingRater = {
       compare: (left) => {
-        const preference = left[0]!.sharpness === 1 ? 'left' : 'right';
+        const preference = (left[0] as Recognition).sharpness === 1 ? 'left' : 'right';
         return { alignment: preference, fidelity: preference };
       },
     };

@@ -3,20 +3,20 @@
  * for each rater, alignment and fidelity asked apart. The raters come from outside; here they are asked and counted.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
-import type { Attributes, ComparisonVerdict, Recognition } from '@heed/emoji-world';
+import type { ComparisonVerdict, Facts, Recognition } from '../ports.ts';
 import type { Comparison, Outcome, Question, VoteCell, VoteShare, VoteSummary } from './evaluation.ts';
 import { OUTCOMES, QUESTIONS } from './evaluation.ts';
 
 /** Anyone who can compare two sets without knowing where they come from. */
 export interface ComparingRater {
-  compare(left: readonly Recognition[], right: readonly Recognition[], attributes: Attributes): ComparisonVerdict;
+  compare(left: readonly Recognition[], right: readonly Recognition[], facts: Facts): ComparisonVerdict;
 }
 
 /** One prompt's two sets. */
 export interface ComparisonQuery {
   readonly category: string;
   readonly seen: boolean;
-  readonly attributes: Attributes;
+  readonly facts: Facts;
   readonly treated: readonly Recognition[];
   readonly baseline: readonly Recognition[];
 }
@@ -66,7 +66,7 @@ export function outcomeOf(preference: 'left' | 'right' | 'tie', treatedIsLeft: b
 
 function castBallot(rater: ComparingRater, query: ComparisonQuery, treatedIsLeft: boolean): Ballot {
   const [left, right] = treatedIsLeft ? [query.treated, query.baseline] : [query.baseline, query.treated];
-  const verdict = rater.compare(left, right, query.attributes);
+  const verdict = rater.compare(left, right, query.facts);
   return {
     alignment: outcomeOf(verdict.alignment, treatedIsLeft),
     fidelity: outcomeOf(verdict.fidelity, treatedIsLeft),

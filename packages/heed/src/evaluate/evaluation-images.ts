@@ -2,11 +2,11 @@
  * The images of an evaluation: drawn by `runGenerate` into sets of their own, with the same seeds for every model, and
  * found again here. Rewards and models never learn from these sets.
  */
-import type { Attributes } from '@heed/emoji-world';
 import { InputError } from '../errors.ts';
 import { imageSeed } from '../generate/image-seed.ts';
 import { runGenerate } from '../generate/run.ts';
 import type { ImageRecord, ImageStore } from '../images/index.ts';
+import type { Facts } from '../ports.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import type { Project } from '../project/index.ts';
 import type { Prompt } from '../prompts/index.ts';
@@ -16,12 +16,8 @@ export const EVALUATION_SET = 'eval';
 /** The set of images drawn to measure fidelity. */
 export const FIDELITY_SET = 'fidelity';
 
-/** A prompt whose attributes are known, so that the recogniser can judge its images. */
-export type JudgeablePrompt = Prompt & { readonly attributes: Attributes };
-
-export function isJudgeable(prompt: Prompt): prompt is JudgeablePrompt {
-  return prompt.attributes !== undefined;
-}
+/** A prompt whose facts are known, so that the world's recogniser can judge its images. */
+export type JudgeablePrompt = Prompt & { readonly facts: Facts };
 
 /** The images of one model: [prompt][number]. */
 export interface DrawnImages {
@@ -47,15 +43,17 @@ export async function drawEvaluationImages(
   const { set, model, prompts, imagesPerPrompt, openStore, signal } = options;
   const { modelHash } = await runGenerate(
     project,
-    { set, model, prompts, imagesPerPrompt, ...(signal === undefined ? {} : { signal }) },
+    { set, purpose: 'measure', model, prompts, imagesPerPrompt, ...(signal === undefined ? {} : { signal }) },
     progress,
   );
   const { sampler, steps, guidanceScale } = project.config.sample;
   const store = openStore();
-  const images = prompts.map(({ text, category, seen }) =>
+  const purpose = 'measure' as const;
+  const images = prompts.map(({ text, category, holdout }) =>
     Array.from({ length: imagesPerPrompt }, (_, number) => {
       const seed = imageSeed({ runSeed: project.config.seed, set, prompt: text, number });
-      const recipe = { prompt: text, category, seen, seed, model, modelHash, sampler, steps, guidanceScale, set };
+      const sampled = { seed, model, modelHash, sampler, steps, guidanceScale };
+      const recipe = { prompt: text, category, holdout, ...sampled, set, purpose };
       const record = store.find(recipe);
       if (!record) throw new InputError(`expected image ${number} of '${text}' by ${model} in set ${set}, found none`);
       return record;

@@ -1,22 +1,27 @@
 /** Captions that repeat for a seed, and distances that see a shift. */
 import { createRandom } from '@heed/diffusion/autodiff';
+import { emojiWorld } from '@heed/emoji-world';
 import { describe, expect, it } from 'vitest';
 import { fidelityOf, fidelityPrompts } from './fidelity.ts';
 
+const { reference } = emojiWorld;
+
 describe('fidelityPrompts', () => {
   it('gives as many different captions as asked, the same for a seed', () => {
-    const prompts = fidelityPrompts({ seed: 3, count: 40 });
+    const prompts = fidelityPrompts(reference, { seed: 3, count: 40 });
     expect(new Set(prompts.map(({ text }) => text)).size).toBe(40);
-    expect(fidelityPrompts({ seed: 3, count: 40 })).toEqual(prompts);
-    expect(fidelityPrompts({ seed: 4, count: 40 })).not.toEqual(prompts);
+    expect(fidelityPrompts(reference, { seed: 3, count: 40 })).toEqual(prompts);
+    expect(fidelityPrompts(reference, { seed: 4, count: 40 })).not.toEqual(prompts);
   });
 
   it('keeps its first captions when more are asked for', () => {
-    expect(fidelityPrompts({ seed: 3, count: 20 })).toEqual(fidelityPrompts({ seed: 3, count: 40 }).slice(0, 20));
+    expect(fidelityPrompts(reference, { seed: 3, count: 20 })).toEqual(
+      fidelityPrompts(reference, { seed: 3, count: 40 }).slice(0, 20),
+    );
   });
 
   it('asks for nothing that could be judged or learned from', () => {
-    expect(fidelityPrompts({ seed: 3, count: 10 }).every((p) => p.attributes === undefined)).toBe(true);
+    expect(fidelityPrompts(reference, { seed: 3, count: 10 }).every((p) => p.facts === undefined)).toBe(true);
   });
 });
 

@@ -1,13 +1,11 @@
 /** What is shown is decided by position alone. */
-import type { Recognition } from '@heed/emoji-world';
+import { emojiWorld, paperEvaluationPrompts, type Recognition } from '@heed/emoji-world';
 import { expect, it } from 'vitest';
 import type { ImageRecord } from '../images/index.ts';
-import { evaluationPrompts } from '../prompts/index.ts';
 import type { Arm } from './arm.ts';
-import { isJudgeable } from './evaluation-images.ts';
 import { galleryOf } from './gallery.ts';
 
-const prompts = evaluationPrompts().filter(isJudgeable);
+const prompts = paperEvaluationPrompts();
 
 it('spreads over categories, takes the first image of each arm and says whether it is right', () => {
   const arms = [armOf('base'), armOf('tuned')];
@@ -18,7 +16,7 @@ it('spreads over categories, takes the first image of each arm and says whether 
       ),
     ),
   );
-  const gallery = galleryOf(arms, prompts, { recognitions, limit: 12 });
+  const gallery = galleryOf(arms, prompts, { judge: emojiWorld.judge, recognitions, limit: 12 });
   expect(gallery.length).toBe(12);
   expect(new Set(gallery.map(({ category, seen }) => `${category} ${seen}`)).size).toBe(6);
   for (const { prompt, images, seed } of gallery) {
@@ -30,7 +28,7 @@ it('spreads over categories, takes the first image of each arm and says whether 
 });
 
 function armOf(name: string): Arm {
-  const images = prompts.map(({ text, category, seen }, index) =>
+  const images = prompts.map(({ text, category, holdout }, index) =>
     [0, 1].map(
       (number): ImageRecord => ({
         id: `${name}-${index}-${number}`,
@@ -39,7 +37,7 @@ function armOf(name: string): Arm {
         height: 64,
         prompt: text,
         category,
-        seen,
+        holdout,
         seed: 1000 * index + number,
         model: name,
         modelHash: '',
@@ -47,6 +45,7 @@ function armOf(name: string): Arm {
         steps: 1,
         guidanceScale: 1,
         set: 'eval',
+        purpose: 'measure',
       }),
     ),
   );
@@ -54,7 +53,7 @@ function armOf(name: string): Arm {
 }
 
 function recognition(index: number, right: boolean): Recognition {
-  const { object, colour = 'natural', count = 1, background = 'plain' } = prompts[index]!.attributes;
+  const { object, colour = 'natural', count = 1, background = 'plain' } = prompts[index]!.facts;
   const none = new Float32Array(0);
   const probabilities = { object: none, colour: none, count: none, background: none };
   return {

@@ -1,6 +1,5 @@
 /** Which prompts are shown side by side: evenly spaced and always the first seed, never chosen by their looks. */
-import type { Recognition } from '@heed/emoji-world';
-import { alignmentOf } from '@heed/emoji-world';
+import type { Recognition, WorldJudge } from '../ports.ts';
 import { selectPrompts } from '../prompts/index.ts';
 import type { Arm } from './arm.ts';
 import type { GalleryItem } from './evaluation.ts';
@@ -10,7 +9,15 @@ import type { JudgeablePrompt } from './evaluation-images.ts';
 export function galleryOf(
   arms: readonly Arm[],
   prompts: readonly JudgeablePrompt[],
-  { recognitions, limit }: { recognitions: ReadonlyMap<string, Recognition>; limit: number },
+  {
+    judge,
+    recognitions,
+    limit,
+  }: {
+    judge: Pick<WorldJudge, 'alignmentOf'>;
+    recognitions: ReadonlyMap<string, Recognition>;
+    limit: number;
+  },
 ): GalleryItem[] {
   const chosen = new Set(selectPrompts(prompts, limit));
   return prompts.flatMap((prompt, index) => {
@@ -19,10 +26,10 @@ export function galleryOf(
     const images = Object.fromEntries(
       first.map(({ arm, image: { id } }) => [
         arm.name,
-        { image: id, correct: alignmentOf(recognitions.get(id)!, prompt.attributes).correct },
+        { image: id, correct: judge.alignmentOf(recognitions.get(id)!, prompt.facts).correct },
       ]),
     );
-    const { text, category, seen } = prompt;
-    return [{ prompt: text, category, seen, seed: first[0]!.image.seed, images }];
+    const { text, category, holdout } = prompt;
+    return [{ prompt: text, category, seen: !holdout, seed: first[0]!.image.seed, images }];
   });
 }

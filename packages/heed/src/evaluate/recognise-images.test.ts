@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom } from '@heed/diffusion/autodiff';
-import { createRenderer, sampleScene } from '@heed/emoji-world';
+import { createRenderer, emojiWorld, type Recognition, sampleScene } from '@heed/emoji-world';
 import { afterAll, expect, it } from 'vitest';
 import { createImageStore, fitPicture } from '../images/index.ts';
 import { initProject } from '../project/index.ts';
@@ -22,16 +22,17 @@ it('sees the same in a picture four times as large', async () => {
     const own = random.fork(`scene ${index}`);
     const small = renderer.render(sampleScene(own), own);
     const large = await fitPicture(small, { width: 256, height: 256 });
-    const recipe = { prompt: `scene ${index}`, category: 'custom', seen: true, seed: 0, model: 'base' } as const;
-    const rest = { modelHash: 'none', sampler: 'ddim', steps: 1, guidanceScale: 1 } as const;
+    const recipe = { prompt: `scene ${index}`, category: 'custom', holdout: false, seed: 0, model: 'base' } as const;
+    const rest = { modelHash: 'none', sampler: 'ddim', steps: 1, guidanceScale: 1, purpose: 'measure' } as const;
     const added = [];
     for (const [set, image] of Object.entries({ small, large }))
       added.push(await store.add(image, { ...recipe, ...rest, set }));
     pairs.push([added[0]!.id, added[1]!.id]);
   }
   const silent = () => ({ update() {}, done() {} });
-  const found = await recogniseImages(project, pairs.flat(), { store }, silent);
+  const recognitions = await recogniseImages(project, pairs.flat(), { judge: emojiWorld.judge, store }, silent);
   await store.close();
+  const found = recognitions as Map<string, Recognition>;
   const same = pairs.filter(([small, large]) => {
     const [a, b] = [found.get(small)!, found.get(large)!];
     return a.object === b.object && a.count === b.count && a.colour === b.colour;

@@ -1,7 +1,6 @@
 /** What the recogniser sees in images of the store, each looked at once; those of a larger model are made as small as it needs. */
-import type { Recognition } from '@heed/emoji-world';
-import { loadRecogniser } from '@heed/emoji-world';
 import { type ImageStore, readFitted } from '../images/index.ts';
+import type { Recognition, WorldJudge } from '../ports.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import type { Project } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
@@ -12,11 +11,11 @@ const AT_ONCE = 64;
 export async function recogniseImages(
   project: Project,
   ids: Iterable<string>,
-  { store, signal }: { store: ImageStore; signal?: AbortSignal | undefined },
+  { judge, store, signal }: { judge: WorldJudge; store: ImageStore; signal?: AbortSignal | undefined },
   progress: ProgressFactory,
 ): Promise<Map<string, Recognition>> {
   const list = [...new Set(ids)];
-  const recogniser = await loadRecogniser(runtimeOf(project));
+  const recogniser = await judge.openRecogniser(runtimeOf(project));
   const work = progress({ total: list.length, label: 'recognise', unit: 'image' });
   const found = new Map<string, Recognition>();
   try {

@@ -4,10 +4,11 @@
  */
 import { join } from 'node:path';
 import { createRandom } from '@heed/diffusion/autodiff';
-import { createSimulatedRaters } from '@heed/emoji-world';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { badInput } from '../errors.ts';
 import { createImageStore, type ImageRecord, type ImageStore } from '../images/index.ts';
+import { worldOf } from '../parts.ts';
+import type { World, WorldJudge } from '../ports.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import { type Project, startRun, withLock } from '../project/index.ts';
 import { projectEvaluationPrompts } from '../prompts/index.ts';
@@ -20,13 +21,7 @@ import { compareArms } from './blind-comparison.ts';
 import type { Evaluation, EvaluationSettings } from './evaluation.ts';
 import { EVALUATION_FILE } from './evaluation-file.ts';
 import type { JudgeablePrompt } from './evaluation-images.ts';
-import {
-  type DrawnImages,
-  drawEvaluationImages,
-  EVALUATION_SET,
-  FIDELITY_SET,
-  isJudgeable,
-} from './evaluation-images.ts';
+import { type DrawnImages, drawEvaluationImages, EVALUATION_SET, FIDELITY_SET } from './evaluation-images.ts';
 import { createFidelityMeter, type FidelityMeter, fidelityPrompts } from './fidelity.ts';
 import { galleryOf } from './gallery.ts';
 import { recogniseImages } from './recognise-images.ts';
@@ -63,10 +58,17 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
   const { models, name, signal } = options;
   if (models.length === 0) throw badInput('expected at least one model to evaluate, got none');
   const { config, paths } = project;
-  const prompts = await judgeablePrompts(project);
+  const world = await worldOf(config);
+  const { judge } = world;
+  if (judge === undefined) {
+    throw badInput(
+      `expected a world whose recogniser can judge images, the project has the world '${world.name}' (world in heed.toml)`,
+    );
+  }
+  const prompts = await judgeablePrompts(project, judge);
   const settings = settingsOf(project, prompts.length);
   const run = await startRun(project, { command: 'evaluate', ...(name === undefined ? {} : { name }) });
-  const drawn = await drawAll(project, { models, prompts, settings, signal }, progress);
+  const drawn = await drawAll(project, { world, models, prompts, settings, signal }, progress);
 
   const store = createImageStore(paths.images);
   const scorer = await openRewardScorer(project, options.reward, { progress, signal });
@@ -76,20 +78,22 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
     const recognitions = await recogniseImages(
       project,
       all.map(({ id }) => id),
-      { store, signal },
+      { judge, store, signal },
       progress,
     );
     const rewards = await rewardsOf(all, { scorer, store, signal }, progress);
     const findings: Findings = { recognitions, rewards };
     const { fidelityImages: count } = settings;
     const measure =
-      count === 0 ? undefined : await createFidelityMeter(scorer.features, { seed: config.seed, count, store, signal });
+      count === 0 || world.reference === undefined
+        ? undefined
+        : await createFidelityMeter(scorer.features, world.reference, { seed: config.seed, count, store, signal });
     const base = await armOf('base', drawn[0]!, measure);
     const arms: Arm[] = [base, bestOfArm(base, rewards, settings)];
     for (const [index, model] of drawn.slice(1).entries()) {
       arms.push(await armOf(index === 0 ? 'tuned' : model.evaluation.model, model, measure));
     }
-    const evaluation = conclude({ run: run.id, arms: inOrder(arms), prompts, findings, settings, project });
+    const evaluation = conclude({ run: run.id, arms: inOrder(arms), prompts, findings, settings, project, judge });
     await writeDurably(join(run.folder, EVALUATION_FILE), `${JSON.stringify(evaluation, null, 1)}\n`);
     return evaluation;
   } finally {
@@ -98,9 +102,9 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
   }
 }
 
-async function judgeablePrompts(project: Project): Promise<JudgeablePrompt[]> {
+async function judgeablePrompts(project: Project, judge: WorldJudge): Promise<JudgeablePrompt[]> {
   const all = await projectEvaluationPrompts(project);
-  const prompts = all.filter(isJudgeable);
+  const prompts = all.filter((prompt): prompt is JudgeablePrompt => judge.canJudge(prompt.facts));
   if (prompts.length === 0) {
     throw badInput(
       `expected evaluation prompts that say what they ask for, which the recogniser needs; none of the ${all.length} does`,
@@ -120,6 +124,7 @@ interface DrawnModel {
 async function drawAll(
   project: Project,
   options: {
+    world: World;
     models: readonly string[];
     prompts: readonly JudgeablePrompt[];
     settings: EvaluationSettings;
@@ -127,10 +132,10 @@ async function drawAll(
   },
   progress: ProgressFactory,
 ): Promise<DrawnModel[]> {
-  const { models, prompts, settings, signal } = options;
+  const { world, models, prompts, settings, signal } = options;
   const { seed, imagesPerPrompt, fidelityImages } = settings;
   const openStore = () => createImageStore(project.paths.images);
-  const captions = fidelityPrompts({ seed, count: fidelityImages });
+  const captions = world.reference ? fidelityPrompts(world.reference, { seed, count: fidelityImages }) : [];
   const drawn: DrawnModel[] = [];
   for (const [index, model] of [project.config.model.name, ...models].entries()) {
     const common = { model, openStore, signal };
@@ -206,11 +211,14 @@ function conclude(inputs: {
   findings: Findings;
   settings: EvaluationSettings;
   project: Project;
+  judge: WorldJudge;
 }): Evaluation {
-  const { run, arms, prompts, findings, settings, project } = inputs;
+  const { run, arms, prompts, findings, settings, project, judge } = inputs;
   const { seed } = settings;
   const bootstrap = { seed, resamples: project.config.evaluate.resamples };
-  const judged = new Map<string, JudgedPrompt[]>(arms.map((arm) => [arm.name, judgeArm(arm, prompts, findings)]));
+  const judged = new Map<string, JudgedPrompt[]>(
+    arms.map((arm) => [arm.name, judgeArm(arm, prompts, { judge, recognitions: findings.recognitions })]),
+  );
   const armByName = new Map(arms.map((arm) => [arm.name, arm]));
   const pairs = [
     ...COMPARED,
@@ -219,7 +227,7 @@ function conclude(inputs: {
       .map(({ name }) => [name, 'base'] as const),
   ];
   // Other raters than those whose labels the reward has learned from.
-  const raters = createSimulatedRaters({
+  const raters = judge.simulatedRaters({
     seed: createRandom(seed)
       .fork('raters of comparisons')
       .integer(2 ** 31),
@@ -245,7 +253,7 @@ function conclude(inputs: {
     gallery: galleryOf(
       arms.filter(({ name }) => name !== 'bestOf'),
       prompts,
-      { recognitions: findings.recognitions, limit: GALLERY_PROMPTS },
+      { judge, recognitions: findings.recognitions, limit: GALLERY_PROMPTS },
     ),
   };
 }

@@ -15,6 +15,7 @@ export interface TableExport {
 /** One row an image record, with its whole recipe. */
 export async function exportImages(project: Project, file: string): Promise<TableExport> {
   const records = createImageStore(project.paths.images).all();
+  const facts = [...new Set(records.flatMap(({ facts }) => Object.keys(facts ?? {})))];
   await writeCsv(
     file,
     [
@@ -23,11 +24,9 @@ export async function exportImages(project: Project, file: string): Promise<Tabl
       'set',
       'prompt',
       'category',
-      'seen',
-      'object',
-      'colour',
-      'count',
-      'background',
+      'holdout',
+      'purpose',
+      ...facts,
       'seed',
       'model',
       'modelHash',
@@ -38,9 +37,9 @@ export async function exportImages(project: Project, file: string): Promise<Tabl
       'height',
       'importedFrom',
     ],
-    records.map(({ id, attributes, source, ...record }) => ({
+    records.map(({ id, facts: asked, source, ...record }) => ({
       image: id,
-      ...attributes,
+      ...asked,
       ...record,
       importedFrom: source?.file,
     })),

@@ -30,7 +30,7 @@ beforeEach(async () => {
       {
         prompt: seed < 4 ? '=Two "dogs", please' : 'A vase.',
         category: seed < 4 ? 'count' : 'custom',
-        seen: true,
+        holdout: false,
         seed,
         model: 'base',
         modelHash: 'h',
@@ -38,6 +38,7 @@ beforeEach(async () => {
         steps: 1,
         guidanceScale: 1,
         set: 'train',
+        purpose: 'learn',
       },
     );
     ids.push(id);

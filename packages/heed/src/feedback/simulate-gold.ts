@@ -1,19 +1,21 @@
 /**
- * Known answers of the emoji world's recogniser: for queries in which it is sure of every image. They are marked as
+ * Known answers of the recogniser of the project's world: for queries in which it is sure of every image. They are marked as
  * simulated and measure raters; they are no judgement, and no person's word.
  */
-import type { Attributes, Recogniser } from '@heed/emoji-world';
 import { groupBy } from '../collections/group-by.ts';
 import { threadsOption } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 import { readFitted } from '../images/read-fitted.ts';
 import type { ImageRecord } from '../images/record.ts';
 import { createImageStore, type ImageStore } from '../images/store.ts';
+import { worldOf } from '../parts.ts';
+import type { Facts, Recogniser, Vocabulary, WorldJudge } from '../ports.ts';
 import type { Project } from '../project/project.ts';
 import { eventId, type FeedbackEvent, queryId } from './event.ts';
 import { withEventSink } from './event-sink.ts';
 import { knownAnswers } from './known-answers.ts';
 import { openFeedbackLog } from './log.ts';
+import { judgeOf } from './world-judge.ts';
 
 export interface SimulatedGold {
   readonly set: string;
@@ -47,11 +49,12 @@ export async function markSimulatedGold(
 ): Promise<SimulatedGold> {
   const { set = 'train', queries = QUERIES, signal } = options;
   return withEventSink(project, async (sink) => {
-    const { loadRecogniser } = await import('@heed/emoji-world');
+    const worldJudge = await judgeOf(project);
+    const { vocabulary } = await worldOf(project.config);
     const images = createImageStore(project.paths.images);
     const known = knownAnswers(await openFeedbackLog(project.paths.feedback).read());
     const candidates = queriesOf(images.all({ set }), project.config.label.imagesPerQuery).filter((shown) =>
-      shown.every(({ id, attributes }) => attributes !== undefined && !known.has(id)),
+      shown.every(({ id, facts }) => worldJudge.canJudge(facts) && !known.has(id)),
     );
     if (candidates.length === 0) {
       throw badInput(
@@ -59,12 +62,12 @@ export async function markSimulatedGold(
       );
     }
     const step = Math.max(1, Math.floor(candidates.length / (queries * LOOKED_AT_PER_QUERY)));
-    const recogniser = await loadRecogniser(threadsOption(project.config));
+    const recogniser = await worldJudge.openRecogniser(threadsOption(project.config));
     const judged: JudgedImage[][] = [];
     try {
       for (const shown of candidates.filter((_, i) => i % step === 0)) {
         signal?.throwIfAborted();
-        judged.push(await judge(shown, { images, recogniser }));
+        judged.push(await judge(shown, { images, recogniser, worldJudge, vocabulary }));
       }
     } finally {
       recogniser.dispose();
@@ -95,9 +98,14 @@ function queriesOf(images: readonly ImageRecord[], imagesPerQuery: number): Imag
 
 async function judge(
   shown: readonly ImageRecord[],
-  { images, recogniser }: { images: ImageStore; recogniser: Recogniser },
+  options: {
+    images: ImageStore;
+    recogniser: Recogniser;
+    worldJudge: WorldJudge;
+    vocabulary: Vocabulary | undefined;
+  },
 ): Promise<JudgedImage[]> {
-  const { alignmentOf, chanceAllShown, describe } = await import('@heed/emoji-world');
+  const { images, recogniser, worldJudge, vocabulary } = options;
   const recognitions = await recogniser.recognise(
     await readFitted(
       images,
@@ -106,15 +114,15 @@ async function judge(
     ),
   );
   return shown.map((image, i) => {
-    const [recognition, asked] = [recognitions[i]!, image.attributes as Attributes];
-    const chance = chanceAllShown(recognition, asked);
-    const missing = Object.entries(alignmentOf(recognition, asked).perAttribute)
+    const [recognition, asked] = [recognitions[i]!, image.facts as Facts];
+    const chance = worldJudge.chanceAllShown(recognition, asked);
+    const missing = Object.entries(worldJudge.alignmentOf(recognition, asked).perAttribute)
       .filter(([, isThere]) => !isThere)
       .map(([attribute]) => attribute);
     const label = chance >= 0.5 ? 'good' : 'bad';
     const why =
       label === 'good'
-        ? `It shows what was asked for: ${describe(asked)}`
+        ? `It shows what was asked for: ${vocabulary?.describe(asked) ?? image.prompt}`
         : `Not what was asked for${missing.length === 0 ? '' : `: look at the ${missing.join(' and the ')}`}.`;
     return { image, label, why, certainty: Math.max(chance, 1 - chance) };
   });

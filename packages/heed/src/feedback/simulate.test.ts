@@ -43,7 +43,7 @@ beforeAll(async () => {
       await store.add(await fitPicture(image, { width: side, height: side }), recipeOf(attributes, seed));
     }
   }
-  const { attributes: _, ...custom } = recipeOf(ASKED[0]!, 99);
+  const { facts: _, ...custom } = recipeOf(ASKED[0]!, 99);
   await store.add(
     { width: 64, height: 64, data: new Uint8Array(64 * 64 * 3) },
     { ...custom, prompt: 'a mood', category: 'custom' },
@@ -56,8 +56,8 @@ function recipeOf(attributes: Attributes, seed: number) {
   return {
     prompt: describeAttributes(attributes),
     category: 'background',
-    seen: true,
-    attributes,
+    holdout: false,
+    facts: attributes,
     seed,
     model: 'base',
     modelHash: 'drawn',
@@ -65,6 +65,7 @@ function recipeOf(attributes: Attributes, seed: number) {
     steps: 1,
     guidanceScale: 1,
     set: 'train',
+    purpose: 'learn',
   } as const;
 }
 
@@ -73,7 +74,7 @@ const readLog = () => openFeedbackLog(project.paths.feedback).read();
 describe('label --simulate', () => {
   it('judges every image that can be judged, by each rater, three at a time', async () => {
     const result = await runSimulatedLabelling(project, {}, silentProgress);
-    expect(result).toEqual({ set: 'train', raters: 2, added: 48, withoutAttributes: 1 });
+    expect(result).toEqual({ set: 'train', raters: 2, added: 48, withoutFacts: 1 });
     const events = await readLog();
     expect(new Set(events.map(({ raterKind }) => raterKind))).toEqual(new Set(['simulated']));
     expect(new Set(events.map(({ rater }) => rater))).toEqual(new Set(['simulated-1', 'simulated-2']));

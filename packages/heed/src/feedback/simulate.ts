@@ -1,30 +1,31 @@
 /**
- * Simulated labelling: the emoji world's raters see a few images of one prompt at a time and call each good, bad or
+ * Simulated labelling: the raters of the project's world see a few images of one prompt at a time and call each good, bad or
  * too hard to say. Everything they say is marked simulated. People's judgements come in elsewhere.
  */
-import type { Recogniser, Recognition, SimulatedRater } from '@heed/emoji-world';
 import { groupBy } from '../collections/group-by.ts';
 import { threadsOption } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 import { readFitted } from '../images/read-fitted.ts';
 import type { ImageRecord } from '../images/record.ts';
 import { createImageStore, type ImageStore } from '../images/store.ts';
+import type { Facts, Recogniser, Recognition, SimulatedRater } from '../ports.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import type { Project } from '../project/project.ts';
 import { eventId, type FeedbackEvent, queryId } from './event.ts';
 import { withEventSink } from './event-sink.ts';
 import { openFeedbackLog } from './log.ts';
+import { judgeOf } from './world-judge.ts';
 
 export interface SimulatedLabelling {
   readonly set: string;
   readonly raters: number;
   /** Judgements that were added to the log. */
   readonly added: number;
-  /** Images that could not be judged because nobody says what their prompt asks for. */
-  readonly withoutAttributes: number;
+  /** Images that could not be judged, because their prompt does not say what it asks for. */
+  readonly withoutFacts: number;
 }
 
-type AskedImage = ImageRecord & Required<Pick<ImageRecord, 'attributes'>>;
+type AskedImage = ImageRecord & { readonly facts: Facts };
 
 interface Query {
   readonly id: string;
@@ -42,23 +43,23 @@ export async function runSimulatedLabelling(
 ): Promise<SimulatedLabelling> {
   const { set = 'train', raters: raterCount = project.config.label.simulatedRaters, signal } = options;
   return withEventSink(project, async (sink) => {
-    const { createSimulatedRaters, loadRecogniser } = await import('@heed/emoji-world');
+    const judge = await judgeOf(project);
     const images = createImageStore(project.paths.images);
     const all = images.all({ set });
     if (all.length === 0)
       throw badInput(`expected images in set '${set}', found none; draw some with \`heed generate\``);
-    const asked = all.filter((image): image is AskedImage => image.attributes !== undefined);
+    const asked = all.filter((image): image is AskedImage => judge.canJudge(image.facts));
     if (asked.length === 0) {
       throw badInput(
         `expected images whose prompts say what they ask for, which simulated raters need; none of the ${all.length} in set '${set}' does`,
       );
     }
-    const raters = createSimulatedRaters({ seed: project.config.seed, count: raterCount });
+    const raters = judge.simulatedRaters({ seed: project.config.seed, count: raterCount });
     const judged = new Set(
       (await openFeedbackLog(project.paths.feedback).read()).map(({ rater, image }) => `${rater} ${image}`),
     );
     const { imagesPerQuery } = project.config.label;
-    const recogniser = await loadRecogniser(threadsOption(project.config));
+    const recogniser = await judge.openRecogniser(threadsOption(project.config));
     const work = progress({ total: asked.length, label: 'label', unit: 'image' });
     let added = 0;
     let done = 0;
@@ -84,7 +85,7 @@ export async function runSimulatedLabelling(
       recogniser.dispose();
       await images.close();
     }
-    return { set, raters: raterCount, added, withoutAttributes: all.length - asked.length };
+    return { set, raters: raterCount, added, withoutFacts: all.length - asked.length };
   });
 }
 
@@ -129,7 +130,7 @@ async function recogniseAll(
 
 function answer({ id: query, rater, images }: Query, recognitions: ReadonlyMap<string, Recognition>): FeedbackEvent[] {
   const time = new Date().toISOString();
-  return images.map(({ id: image, prompt, model, attributes }) => ({
+  return images.map(({ id: image, prompt, model, facts }) => ({
     id: eventId({ query, rater: rater.id, image }),
     time,
     rater: rater.id,
@@ -138,6 +139,6 @@ function answer({ id: query, rater, images }: Query, recognitions: ReadonlyMap<s
     image,
     prompt,
     model,
-    label: rater.judge(recognitions.get(image)!, attributes),
+    label: rater.judge(recognitions.get(image)!, facts),
   }));
 }

@@ -1,7 +1,8 @@
 /** How far labelling is, by category: the table to hold beside the paper's table 2. */
+import { groupBy } from '../collections/group-by.ts';
 import { createImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
-import { CATEGORIES } from '../prompts/prompt.ts';
+import { CATEGORIES, CUSTOM_CATEGORY } from '../prompts/prompt.ts';
 import { type LabelShares, labelShares, lastWords } from './judgements.ts';
 import { openFeedbackLog } from './log.ts';
 
@@ -28,8 +29,10 @@ export async function labellingStatus(project: Project, options: { set?: string 
     const own = events.filter(({ image }) => ids.has(image));
     return { category, images: ids.size, judged: new Set(own.map(({ image }) => image)).size, ...labelShares(own) };
   };
-  const rows = [...CATEGORIES, 'custom'].flatMap((category) => {
-    const ids = new Set(images.filter((image) => image.category === category).map(({ id }) => id));
+  const byCategory = groupBy(images, ({ category }) => category);
+  const known = [...CATEGORIES, ...byCategory.keys()].filter((category) => category !== CUSTOM_CATEGORY);
+  const rows = [...new Set([...known, CUSTOM_CATEGORY])].flatMap((category) => {
+    const ids = new Set(byCategory.get(category)?.map(({ id }) => id));
     return ids.size === 0 ? [] : [row(category, ids)];
   });
   return { set, categories: [...rows, row('all', new Set(images.map(({ id }) => id)))] };

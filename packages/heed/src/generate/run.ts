@@ -3,7 +3,7 @@
  * so an interrupted run goes on where it stopped. Sampling itself is `@heed/diffusion`'s.
  */
 import { loadPipeline, type SamplerName } from '@heed/diffusion';
-import { createImageStore, type ImageRecipe } from '../images/index.ts';
+import { createImageStore, type ImageRecipe, type Purpose } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { checkName, modelFolder, type Project, withLock } from '../project/index.ts';
 import { modelFileOf } from '../project/model-file.ts';
@@ -12,8 +12,10 @@ import { imagesPerPrompt, type Prompt, projectTrainingPrompts } from '../prompts
 import { imageSeed } from './image-seed.ts';
 
 export interface GenerateRunOptions {
-  /** What the images are for: 'train', 'unlabelled', 'eval' or another name. */
+  /** Name of the set: 'train', 'unlabelled', 'eval' or another one. */
   set?: string;
+  /** What the images are for; 'learn' by default. */
+  purpose?: Purpose | undefined;
   /** A model's name; the base model by default. */
   model?: string;
   /** The training prompts of the project by default. */
@@ -55,7 +57,7 @@ async function generate(
   progress: ProgressFactory,
 ): Promise<GenerateRunResult> {
   const { config, paths } = project;
-  const { set = 'train', model = config.model.name, signal } = options;
+  const { set = 'train', purpose = 'learn', model = config.model.name, signal } = options;
   checkName(set, 'set');
   const prompts = uniqueByText(options.prompts ?? (await projectTrainingPrompts(project)));
   const { batchSize, ...sampling } = {
@@ -71,13 +73,14 @@ async function generate(
     Array.from({ length: options.imagesPerPrompt ?? imagesPerPrompt(project, prompt) }, (_, number) => ({
       prompt: prompt.text,
       category: prompt.category,
-      seen: prompt.seen,
-      ...(prompt.attributes === undefined ? {} : { attributes: prompt.attributes }),
+      holdout: prompt.holdout,
+      ...(prompt.facts === undefined ? {} : { facts: prompt.facts }),
       seed: imageSeed({ runSeed: options.seed ?? config.seed, set, prompt: prompt.text, number }),
       model,
       modelHash,
       ...sampling,
       set,
+      purpose,
     })),
   );
 

@@ -24,7 +24,7 @@ const picture = {
 const recipe: ImageRecipe = {
   prompt: 'Two dogs.',
   category: 'count',
-  seen: true,
+  holdout: false,
   seed: 7,
   model: 'base',
   modelHash: '0123456789abcdef',
@@ -32,6 +32,7 @@ const recipe: ImageRecipe = {
   steps: 20,
   guidanceScale: 3,
   set: 'train',
+  purpose: 'learn',
 };
 const source = { file: 'x.png', sha256: 'a'.repeat(64), time: '2026-01-31T09:30:00.000Z' };
 

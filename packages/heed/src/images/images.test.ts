@@ -19,8 +19,8 @@ afterEach(() => rm(folder, { recursive: true }));
 const recipe: ImageRecipe = {
   prompt: 'Two dogs.',
   category: 'count',
-  seen: true,
-  attributes: { object: 'dog', count: 2 },
+  holdout: false,
+  facts: { object: 'dog', count: 2 },
   seed: 7,
   model: 'base',
   modelHash: '0123456789abcdef',
@@ -28,6 +28,7 @@ const recipe: ImageRecipe = {
   steps: 20,
   guidanceScale: 3,
   set: 'train',
+  purpose: 'learn',
 };
 
 const picture = (value: number, { width = 5, height = 4 } = {}) => ({

@@ -4,5 +4,13 @@ export { formatParameters, type ModelFile, parseParameters } from './parameters.
 export { decodePng, encodePng } from './png.ts';
 export { readFitted } from './read-fitted.ts';
 export { blockOtherDecoders, decodePicture, fitPicture, MAX_PICTURE_BYTES, readPictureFile } from './read-picture.ts';
-export { IMPORTED, type ImageRecipe, type ImageRecord, type ImageSource, pixelKey } from './record.ts';
+export {
+  IMPORTED,
+  type ImageRecipe,
+  type ImageRecord,
+  type ImageSource,
+  PURPOSES,
+  type Purpose,
+  pixelKey,
+} from './record.ts';
 export { createImageStore, IMAGE_INDEX_FILE, type ImageStore } from './store.ts';

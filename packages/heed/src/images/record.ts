@@ -1,9 +1,9 @@
 /** What is known of one image: the recipe that it was made by, and where it lies. */
 import { createHash } from 'node:crypto';
-import type { Attributes } from '@heed/emoji-world';
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
-import { CATEGORIES, type Category } from '../prompts/prompt.ts';
+import type { Facts } from '../ports.ts';
+import { CUSTOM_CATEGORY } from '../prompts/prompt.ts';
 
 /** In place of model, hash and sampler of an image whose making nobody told. */
 export const IMPORTED = 'imported';
@@ -18,12 +18,17 @@ export interface ImageSource {
   readonly time: string;
 }
 
+/** Rewards and models learn from images with the purpose 'learn'; the others measure, and nothing else. */
+export const PURPOSES = ['learn', 'measure'] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
 /** Everything that decides an image's pixels, and what the image is for. */
 export interface ImageRecipe {
   readonly prompt: string;
-  readonly category: Category | 'custom';
-  readonly seen: boolean;
-  readonly attributes?: Attributes;
+  readonly category: string;
+  /** True where the prompt's list keeps it for evaluation. */
+  readonly holdout: boolean;
+  readonly facts?: Facts | undefined;
   readonly seed: number;
   /** The model's name in the project; `modelHash` is what counts. */
   readonly model: string;
@@ -31,8 +36,9 @@ export interface ImageRecipe {
   readonly sampler: string;
   readonly steps: number;
   readonly guidanceScale: number;
-  /** 'train', 'eval' or the id of a run. */
+  /** 'train', 'eval' or another name; only a name. */
   readonly set: string;
+  readonly purpose: Purpose;
   /** Of an imported image; its seed, steps and guidance are 0, for nobody knows them. */
   readonly source?: ImageSource;
 }
@@ -47,12 +53,7 @@ export interface ImageRecord extends ImageRecipe {
   readonly height: number;
 }
 
-const attributesSchema = z.object({
-  object: z.string(),
-  colour: z.string().optional(),
-  count: z.number().optional(),
-  background: z.string().optional(),
-});
+const factsSchema = z.record(z.string(), z.union([z.string(), z.number()]));
 
 const recordSchema = z.object({
   id: z.string().regex(/^[0-9a-f]{16}$/),
@@ -61,9 +62,12 @@ const recordSchema = z.object({
   width: z.int().positive(),
   height: z.int().positive(),
   prompt: z.string(),
-  category: z.enum([...CATEGORIES, 'custom']),
-  seen: z.boolean(),
-  attributes: attributesSchema.optional(),
+  category: z.string().min(1),
+  holdout: z.boolean().optional(),
+  facts: factsSchema.optional(),
+  // As records said it before they had holdout, facts and purpose.
+  seen: z.boolean().optional(),
+  attributes: factsSchema.optional(),
   seed: z.int(),
   model: z.string(),
   modelHash: z.string(),
@@ -71,15 +75,36 @@ const recordSchema = z.object({
   steps: z.int().nonnegative(),
   guidanceScale: z.number(),
   set: z.string(),
+  purpose: z.enum(PURPOSES).optional(),
   source: z.object({ file: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/), time: z.iso.datetime() }).optional(),
 });
 
 /** Checks one line of index.jsonl; throws "expected ..." with the name of the first bad field. */
 export function parseImageRecord(value: unknown): ImageRecord {
   const result = recordSchema.safeParse(value);
-  if (result.success) return result.data as ImageRecord;
+  if (result.success) return current(result.data);
   const field = result.error.issues[0]?.path.join('.') || 'the whole line';
   throw new InputError(`expected an image record, got a bad value in ${field}`);
+}
+
+/** The sets that `heed evaluate` drew while records had no purpose. */
+const FORMER_MEASURING_SETS = ['eval', 'fidelity'];
+
+/**
+ * A record of any version as it is written today. `seen` of prompts in a user's own words was guessed from words in them,
+ * so it says nothing of what is held out.
+ */
+function current({ seen, attributes, ...record }: z.output<typeof recordSchema>): ImageRecord {
+  const { facts = attributes, set, category, source, ...rest } = record;
+  return {
+    ...rest,
+    set,
+    category,
+    holdout: record.holdout ?? (category !== CUSTOM_CATEGORY && seen === false),
+    purpose: record.purpose ?? (FORMER_MEASURING_SETS.includes(set) ? 'measure' : 'learn'),
+    ...(facts === undefined ? {} : { facts }),
+    ...(source === undefined ? {} : { source }),
+  };
 }
 
 /** Equal for equal pixels: what the model was asked, not what for; of an imported image, its file. */

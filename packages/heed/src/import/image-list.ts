@@ -9,6 +9,7 @@ import { fileInside } from '../files/path-inside.ts';
 import { readCsv } from '../files/read-csv.ts';
 import { readJsonRows } from '../files/read-json-lines.ts';
 import { faultOfLine } from '../files/read-text.ts';
+import type { World } from '../ports.ts';
 import type { Prompt } from '../prompts/prompt.ts';
 import { toPrompt } from '../prompts/prompts-file.ts';
 import { quote } from '../text/nearest.ts';
@@ -42,12 +43,15 @@ export type FileFinder = (name: string) => Promise<string>;
  * Reads the list at `source`, a folder or a .jsonl or .csv file; the first bad line throws. Files are looked for inside
  * the list's folder unless `find` knows better.
  */
-export async function readImageList(source: string, options: { find?: FileFinder } = {}): Promise<ImageList> {
+export async function readImageList(
+  source: string,
+  options: { world: World; find?: FileFinder | undefined },
+): Promise<ImageList> {
   const path = await findList(source);
-  const { find = (name) => fileInside(dirname(path), name) } = options;
+  const { world, find = (name) => fileInside(dirname(path), name) } = options;
   const read = READERS[extname(path).toLowerCase()];
   if (!read) throw badInput(`${path}: expected a list of images that ends in ${Object.keys(READERS).join(' or ')}`);
-  const rows = await read(path);
+  const rows = await read(path, world);
   if (rows.length === 0) throw badInput(`${path}: expected at least one image, got none`);
   const images: ListedImage[] = [];
   for (const { line, name, prompt } of rows) {
@@ -79,14 +83,19 @@ async function findList(source: string): Promise<string> {
 
 type Row = Omit<ListedImage, 'path'>;
 
-const READERS: Readonly<Record<string, (path: string) => Promise<Row[]>>> = {
-  '.jsonl': (path) =>
+const READERS: Readonly<Record<string, (path: string, world: World) => Promise<Row[]>>> = {
+  '.jsonl': (path, world) =>
     readJsonRows(path, {
       what: 'a list of images',
       parseRow: ({ line, value }) =>
-        toRow(line, pick(value, FILE_COLUMNS, 'a file name'), pick(value, PROMPT_COLUMNS, 'a prompt')),
+        toRow({
+          line,
+          name: pick(value, FILE_COLUMNS, 'a file name'),
+          text: pick(value, PROMPT_COLUMNS, 'a prompt'),
+          world,
+        }),
     }),
-  '.csv': (path) =>
+  '.csv': (path, world) =>
     readCsv<'file_name' | 'text', Row>(path, {
       what: 'a list of images',
       columns: {
@@ -95,14 +104,14 @@ const READERS: Readonly<Record<string, (path: string) => Promise<Row[]>>> = {
         aliases: { file: 'file_name', image: 'file_name', path: 'file_name', prompt: 'text', caption: 'text' },
         allowOthers: true,
       },
-      parseRow: ({ line, cells }) => toRow(line, cells.file_name, cells.text),
+      parseRow: ({ line, cells }) => toRow({ line, name: cells.file_name, text: cells.text, world }),
     }),
 };
 
-function toRow(line: number, name: string, text: string): Row {
+function toRow({ line, name, text, world }: { line: number; name: string; text: string; world: World }): Row {
   const fault = faultOfLine(name, { maxLength: MAX_NAME_LENGTH });
   if (fault !== undefined) throw new InputError(`file name: ${fault}`);
-  return { line, name, prompt: toPrompt(text.trim(), undefined) };
+  return { line, name, prompt: toPrompt(text.trim(), { world }) };
 }
 
 function pick(value: Readonly<Record<string, unknown>>, names: readonly string[], what: string): string {

@@ -63,7 +63,9 @@ describe('import images', () => {
     expect(records[0]).toMatchObject({
       prompt: 'Two dogs.',
       category: 'count',
-      attributes: { object: 'dog', count: 2 },
+      facts: { object: 'dog', count: 2 },
+      purpose: 'learn',
+      holdout: false,
       model: 'imported',
       source: { file: 'plain.png', time: '2026-01-31T09:30:00.000Z' },
     });

@@ -5,8 +5,9 @@
 import { createHash } from 'node:crypto';
 import { badInput, HeedError, isBadInput } from '../errors.ts';
 import { decodePicture, readPictureFile } from '../images/read-picture.ts';
-import { IMPORTED, type ImageRecipe } from '../images/record.ts';
+import { IMPORTED, type ImageRecipe, type Purpose } from '../images/record.ts';
 import { createImageStore } from '../images/store.ts';
+import { worldOf } from '../parts.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { silentProgress } from '../progress/progress.ts';
 import { checkName, modelFolder, type Project, withLock } from '../project/index.ts';
@@ -16,8 +17,10 @@ import { type FileFinder, type ListedImage, readImageList } from './image-list.t
 const MAX_BROKEN_SHARE = 0.05;
 
 export interface ImageImportOptions {
-  /** What the images are for; 'train' by default. */
+  /** Name of the set that they belong to; 'train' by default. */
   readonly set?: string;
+  /** What the images are for; 'learn' by default. */
+  readonly purpose?: Purpose | undefined;
   /** The project's model that drew them; where none is named, tuning leaves them out. */
   readonly model?: string;
   readonly now?: Date;
@@ -52,10 +55,18 @@ export async function importImages(
   source: string,
   options: ImageImportOptions = {},
 ): Promise<ImageImport> {
-  const { set = 'train', model, now = new Date(), find, progress = silentProgress, signal } = options;
+  const {
+    set = 'train',
+    purpose = 'learn',
+    model,
+    now = new Date(),
+    find,
+    progress = silentProgress,
+    signal,
+  } = options;
   checkName(set, 'set');
   const origin = model === undefined ? undefined : await originOf(project, model, options);
-  const list = await readImageList(source, find === undefined ? {} : { find });
+  const list = await readImageList(source, { world: await worldOf(project.config), find });
   return withLock(project, 'generate', async () => {
     const { whole, quarantined } = await checkPictures(list.images, { progress, signal });
     const allowed = Math.max(1, Math.floor(MAX_BROKEN_SHARE * list.images.length));
@@ -71,7 +82,7 @@ export async function importImages(
       let added = 0;
       for (const [i, image] of whole.entries()) {
         signal?.throwIfAborted();
-        const recipe = recipeOf(image, { set, origin, now });
+        const recipe = recipeOf(image, { set, purpose, origin, now });
         if (store.find(recipe) === undefined) {
           await store.add(await decodePicture(await readSame(image)), recipe);
           added++;
@@ -127,14 +138,14 @@ interface Origin {
 
 function recipeOf(
   { prompt, name, sha256 }: CheckedImage,
-  { set, origin, now }: { set: string; origin: Origin | undefined; now: Date },
+  { set, purpose, origin, now }: { set: string; purpose: Purpose; origin: Origin | undefined; now: Date },
 ): ImageRecipe {
-  const { text, category, seen, attributes } = prompt;
+  const { text, category, holdout, facts } = prompt;
   return {
     prompt: text,
     category,
-    seen,
-    ...(attributes === undefined ? {} : { attributes }),
+    holdout,
+    ...(facts === undefined ? {} : { facts }),
     seed: 0,
     model: origin?.model ?? IMPORTED,
     modelHash: origin?.modelHash ?? IMPORTED,
@@ -142,6 +153,7 @@ function recipeOf(
     steps: 0,
     guidanceScale: 0,
     set,
+    purpose,
     source: { file: name, sha256, time: now.toISOString() },
   };
 }

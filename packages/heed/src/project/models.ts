@@ -7,6 +7,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUILT_IN_MODEL } from '../config/index.ts';
 import { badInput, HeedError, isAbort } from '../errors.ts';
+import { builtInModels } from '../parts.ts';
 import type { Progress, ProgressFactory } from '../progress/progress.ts';
 import { didYouMean, quote } from '../text/nearest.ts';
 import { type Project, resolveInProject } from './project.ts';
@@ -22,18 +23,18 @@ export interface FetchOptions {
   offline?: boolean;
 }
 
-/** Where the model to align is, a diffusers folder or a checkpoint file; the built-in one comes from `@heed/emoji-world`. */
+/** Where the model to align is, a diffusers folder or a checkpoint file. */
 export async function baseModelFolder(project: Project, options: FetchOptions = {}): Promise<string> {
   const { path } = project.config.model;
   if (path !== BUILT_IN_MODEL) return locate(project, path, 'pipeline', options);
-  return (await import('@heed/emoji-world')).TINY_MODEL_FOLDER;
+  return (await builtInModels()).base;
 }
 
 /** The folder of the CLIP that the reward sees with. */
 export async function clipFolder(project: Project, options: FetchOptions = {}): Promise<string> {
   const { clip } = project.config.model;
   if (clip !== BUILT_IN_MODEL) return locate(project, clip, 'clip', options);
-  return (await import('@heed/emoji-world')).CLIP_FOLDER;
+  return (await builtInModels()).clip;
 }
 
 /** What lies at `path`, seen from the project; where nothing does and it can be a model's name on the hub, that model. */

@@ -6,7 +6,11 @@ import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HeedError } from '../errors.ts';
-import { readPromptsFile } from './prompts-file.ts';
+import { worldOf } from '../parts.ts';
+import { readPromptsFile as read } from './prompts-file.ts';
+
+const world = await worldOf({ world: 'emoji', model: { path: '', clip: '', name: '' } });
+const readPromptsFile = (path: string) => read(path, world);
 
 let folder: string;
 beforeAll(async () => {
@@ -27,13 +31,13 @@ describe('good prompts files', () => {
       '\ufeff# mine\r\nTwo dogs.\r\n\r\n  A quiet evening  \nthree wolves in San Francisco\n',
     );
     expect(await readPromptsFile(path)).toEqual([
-      { text: 'Two dogs.', category: 'count', seen: true, attributes: { object: 'dog', count: 2 } },
-      { text: 'A quiet evening', category: 'custom', seen: true },
+      { text: 'Two dogs.', category: 'count', holdout: false, facts: { object: 'dog', count: 2 } },
+      { text: 'A quiet evening', category: 'custom', holdout: false },
       {
         text: 'three wolves in San Francisco',
         category: 'combination',
-        seen: false,
-        attributes: { object: 'wolf', count: 3, background: 'San Francisco' },
+        holdout: false,
+        facts: { object: 'wolf', count: 3, background: 'San Francisco' },
       },
     ]);
   });
@@ -44,20 +48,20 @@ describe('good prompts files', () => {
       'Prompt,object,color,count,background\n"My, dog",Dog,Blue,two,\nanything,,,,\nA rose at night,rose,,,san francisco\n',
     );
     expect(await readPromptsFile(path)).toEqual([
-      { text: 'My, dog', category: 'combination', seen: true, attributes: { object: 'dog', colour: 'blue', count: 2 } },
-      { text: 'anything', category: 'custom', seen: true },
+      { text: 'My, dog', category: 'combination', holdout: false, facts: { object: 'dog', colour: 'blue', count: 2 } },
+      { text: 'anything', category: 'custom', holdout: false },
       {
         text: 'A rose at night',
         category: 'background',
-        seen: false,
-        attributes: { object: 'rose', background: 'San Francisco' },
+        holdout: false,
+        facts: { object: 'rose', background: 'San Francisco' },
       },
     ]);
   });
 
-  it('knows unseen objects in free text', async () => {
-    const path = await write('c.txt', 'a sleeping bear\nbearings in a box\n');
-    expect((await readPromptsFile(path)).map(({ seen }) => seen)).toEqual([false, true]);
+  it('hold nothing out for the words in a prompt', async () => {
+    const path = await write('c.txt', 'a sleeping bear\nTwo wolves.\nA rose on the moon.\na tiger and a rabbit\n');
+    expect((await readPromptsFile(path)).map(({ holdout }) => holdout)).toEqual([false, false, false, false]);
   });
 
   it('give back any texts, whatever they hold', async () => {

@@ -8,7 +8,7 @@ import type { Prompt } from './prompt.ts';
  */
 export function selectPrompts(prompts: readonly Prompt[], limit: number): Prompt[] {
   if (limit <= 0 || limit >= prompts.length) return [...prompts];
-  const groups = groupBy(prompts.keys(), (index) => `${prompts[index]!.category} ${prompts[index]!.seen}`);
+  const groups = groupBy(prompts.keys(), (index) => `${prompts[index]!.category} ${prompts[index]!.holdout}`);
   const shares = shareOut(
     [...groups.values()].map((group) => group.length),
     limit,

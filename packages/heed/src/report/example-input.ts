@@ -8,15 +8,14 @@ import type { JudgedPrompt } from '../evaluate/alignment-summary.ts';
 import { alignmentDifference, summariseAlignment, summariseAttributes } from '../evaluate/alignment-summary.ts';
 import { summariseVotes } from '../evaluate/blind-comparison.ts';
 import type { ArmResult, Comparison, Outcome } from '../evaluate/evaluation.ts';
-import type { Category, Prompt } from '../prompts/prompt.ts';
 import { bootstrapMean } from '../statistics/index.ts';
 import type { ReportInput, RewardAccuracy } from './report-input.ts';
 
 const random = createRandom(20);
 /** Few resamples: the numbers are invented anyway. */
 const BOOTSTRAP = { seed: 1, resamples: 100 };
-const CATEGORIES: readonly Category[] = ['colour', 'background', 'count'];
-const PROMPTS: readonly Prompt[] = Array.from({ length: 60 }, (_, i) => ({
+const CATEGORIES: readonly string[] = ['colour', 'background', 'count'];
+const PROMPTS = Array.from({ length: 60 }, (_, i) => ({
   text: i % 2 === 0 ? 'A pink colored dog.' : 'Three wolves.',
   category: CATEGORIES[i % 3]!,
   seen: i % 2 === 0,
@@ -98,13 +97,13 @@ export function exampleInput(): ReportInput {
 }
 
 function judge(rate: number): JudgedPrompt[] {
-  return PROMPTS.map((prompt) => {
+  return PROMPTS.map(({ text, category, seen }) => {
     const ofPrompt = Math.min(0.98, Math.max(0.02, rate + 0.25 * random.normal()));
     const alignments = Array.from({ length: 4 }, () => {
       const correct = random.uniform() < ofPrompt;
       return { correct, perAttribute: { object: correct || random.uniform() < 0.8, count: correct } };
     });
-    return { prompt, alignments };
+    return { prompt: { text, category, holdout: !seen }, alignments };
   });
 }
 

@@ -13,7 +13,8 @@ function image(id: string, prompt: string, fields: Partial<ImageRecord> = {}): I
     file: `${id}.png`,
     prompt,
     category: 'colour',
-    seen: true,
+    holdout: false,
+    purpose: 'learn',
     seed: 1,
     model: 'base',
     modelHash: 'abc',
@@ -61,14 +62,21 @@ describe('labels', () => {
     ]);
   });
 
-  it('never learns from evaluation images or unseen objects', () => {
+  it('never learns from images that measure or from held-out prompts, whatever their set is called', () => {
     const items = Array.from({ length: 300 }, (_, i) =>
-      labelled(image(`${i}`, `p${i % 30}`, { set: i % 3 === 0 ? 'eval' : 'train', seen: i % 5 !== 0 }), i % 2),
+      labelled(
+        image(`${i}`, `p${i % 30}`, {
+          set: 'evaluators',
+          purpose: i % 3 === 0 ? 'measure' : 'learn',
+          holdout: i % 5 === 0,
+        }),
+        i % 2,
+      ),
     );
     const split = splitLabelledImages(items, { seed: 1 });
     expect(split.training.length + split.validation.length + split.test.length).toBe(300);
     const learned = [...split.training, ...split.validation];
-    expect(learned.every(({ image: { set, seen } }) => set === 'train' && seen)).toBe(true);
+    expect(learned.every(({ image: { purpose, holdout } }) => purpose === 'learn' && !holdout)).toBe(true);
     expect(split.training.length).toBeGreaterThan(100);
     expect(split.validation.length).toBeGreaterThan(3);
     expect(splitLabelledImages(items.toReversed(), { seed: 1 }).training.toReversed()).toEqual(split.training);
@@ -142,8 +150,8 @@ describe('pair accuracy', () => {
     labelled(image('a', 'p'), 1),
     labelled(image('b', 'p'), 0),
     labelled(image('c', 'p'), 0),
-    labelled(image('d', 'q', { seen: false, category: 'count' }), 1),
-    labelled(image('e', 'q', { seen: false, category: 'count' }), 0),
+    labelled(image('d', 'q', { holdout: true, category: 'count' }), 1),
+    labelled(image('e', 'q', { holdout: true, category: 'count' }), 0),
     labelled(image('f', 'only good'), 1),
     labelled(image('g', 'p'), 0.5),
   ];

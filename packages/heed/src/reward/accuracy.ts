@@ -2,7 +2,6 @@
  * How well a score tells good images from bad ones: accuracy on pairs of one good and one bad image of the same
  * prompt (paper, section 4.3 and figure 3), with intervals over prompts. Knows nothing of how scores come about.
  */
-import type { Category } from '../prompts/prompt.ts';
 import { bootstrapMean, type Interval } from '../statistics/index.ts';
 import type { Features } from './features.ts';
 import { groupBy } from './group.ts';
@@ -20,13 +19,14 @@ export interface AccuracyTable {
   all: PairAccuracy;
   seen: PairAccuracy;
   unseen: PairAccuracy;
-  byCategory: Partial<Record<Category | 'custom', { seen: PairAccuracy; unseen: PairAccuracy }>>;
+  byCategory: Record<string, { seen: PairAccuracy; unseen: PairAccuracy }>;
 }
 
 /** One prompt's pairs: 1 where the good image scored higher, 0 where lower, 0.5 where equal. */
 export interface PromptPairs {
   prompt: string;
-  category: Category | 'custom';
+  category: string;
+  /** False where the prompt is held out. */
   seen: boolean;
   outcomes: number[];
 }
@@ -38,11 +38,11 @@ export function pairOutcomes(labelled: readonly LabelledImage[], scores: ArrayLi
     const good = ofPrompt.filter(({ item }) => isGood(item));
     const bad = ofPrompt.filter(({ item }) => isBad(item));
     if (good.length === 0 || bad.length === 0) return [];
-    const { category, seen } = ofPrompt[0]!.item.image;
+    const { category, holdout } = ofPrompt[0]!.item.image;
     const outcomes = good.flatMap(({ score }) =>
       bad.map((other) => (score > other.score ? 1 : score < other.score ? 0 : 0.5)),
     );
-    return [{ prompt, category, seen, outcomes }];
+    return [{ prompt, category, seen: !holdout, outcomes }];
   });
 }
 

@@ -49,8 +49,8 @@ const PROMPTS_TO_MEASURE = 5;
 const MAX_TEST_SHARE = 1 / 3;
 
 /**
- * Splits by image: of the images made for training, with seen objects, most are learned from, some decide when to stop
- * and some only test. All others (evaluation prompts, unseen objects) are never learned from.
+ * Splits by image: of the images that may be learned from most are, some decide when to stop and some only test. All
+ * others (images that measure, prompts that are held out) only test.
  *
  * Where labels are few, that leaves hardly a prompt with both a good and a bad image to test on, and the accuracy is one
  * on such pairs. With pairs of fewer than five seen prompts the test therefore takes whole prompts instead (and nothing
@@ -97,7 +97,7 @@ function withValidation(split: RewardSplit, seed: number): RewardSplit {
 
 /** Seen prompts that the test has pairs of. */
 function measuredPrompts({ test }: RewardSplit): number {
-  return promptsWithPairs(test.filter(({ image }) => image.seen)).size;
+  return promptsWithPairs(test.filter(({ image }) => !image.holdout)).size;
 }
 
 /** Prompts that have both a good and a bad image. */
@@ -141,14 +141,9 @@ function splitByPrompt(
   return split;
 }
 
-/** Sets that only measure: images of evaluation prompts and those that fidelity is measured on. */
-export function isMeasuringSet(set: string): boolean {
-  return set.startsWith('eval') || set.startsWith('fidelity');
-}
-
-/** True for images that rewards and models may learn from: not of a measuring set, no object kept for evaluation. */
-export function mayLearnFrom({ set, seen }: Pick<ImageRecord, 'set' | 'seen'>): boolean {
-  return !isMeasuringSet(set) && seen;
+/** True for images that rewards and models may learn from: made to be learned from, of a prompt that is not held out. */
+export function mayLearnFrom({ purpose, holdout }: Pick<ImageRecord, 'purpose' | 'holdout'>): boolean {
+  return purpose === 'learn' && !holdout;
 }
 
 /** Keeps about half of the images of each prompt, at least one (the paper's figure 3b). */

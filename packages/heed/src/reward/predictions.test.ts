@@ -14,13 +14,14 @@ import {
   writePredictions,
 } from './predictions.ts';
 
-const image = (id: string, set = 'train', seen = true) => ({ id, set, seen, prompt: `p ${id}` }) as ImageRecord;
+const image = (id: string, purpose: ImageRecord['purpose'] = 'learn', holdout = false) =>
+  ({ id, purpose, holdout, prompt: `p ${id}` }) as ImageRecord;
 const labelled = (id: string, label: number): LabelledImage => ({ image: image(id), label, judgements: 2 });
 
 it('takes no more unjudged images than judged ones, and none that only measure', () => {
   const judged = [labelled('a', 1), labelled('b', 0), labelled('c', 1)];
   const open = Array.from({ length: 9 }, (_, i) => image(`o${i}`));
-  const images = [...judged.map((item) => item.image), ...open, image('e', 'eval'), image('u', 'train', false)];
+  const images = [...judged.map((item) => item.image), ...open, image('e', 'measure'), image('u', 'learn', true)];
   const picked = pickUnjudged(images, { labelled: judged, seed: 1 });
   expect(picked).toHaveLength(3);
   for (const { id } of picked) expect(id).toMatch(/^o/);

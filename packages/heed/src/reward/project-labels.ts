@@ -2,7 +2,7 @@
 import { type FeedbackEvent, openFeedbackLog, readRaters } from '../feedback/index.ts';
 import type { ImageRecord } from '../images/index.ts';
 import type { Project } from '../project/index.ts';
-import { isMeasuringSet, type LabelledImage, labelImages } from './labelled-image.ts';
+import { type LabelledImage, labelImages } from './labelled-image.ts';
 
 /** All labelled images of the project, each once; answers of raters that were set aside are left out. */
 export async function readLabels(project: Project, images: readonly ImageRecord[]): Promise<LabelledImage[]> {
@@ -20,9 +20,9 @@ export async function readCountingEvents(project: Project): Promise<FeedbackEven
   }
 }
 
-/** One record an image; where sets share one, a measuring set wins, so that nothing leaks into training. */
+/** One record an image; where several share one, that which measures wins, so that nothing leaks into training. */
 export function uniqueById(images: readonly ImageRecord[]): ImageRecord[] {
   const byId = new Map<string, ImageRecord>();
-  for (const image of images) if (!byId.has(image.id) || isMeasuringSet(image.set)) byId.set(image.id, image);
+  for (const image of images) if (!byId.has(image.id) || image.purpose === 'measure') byId.set(image.id, image);
   return [...byId.values()];
 }

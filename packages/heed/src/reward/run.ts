@@ -9,10 +9,11 @@ import { writeDurably } from '../checkpoint/durable.ts';
 import { badInput } from '../errors.ts';
 import { createImageStore } from '../images/index.ts';
 import { openMetricsLog } from '../metrics/metrics-log.ts';
+import { worldOf } from '../parts.ts';
+import type { World } from '../ports.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { checkName, type Project, startRun, withLock } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
-import { perturb } from '../prompts/index.ts';
 import { clipScores, type PromptPairs, pairOutcomes } from './accuracy.ts';
 import type { Features } from './features.ts';
 import {
@@ -77,6 +78,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
     const perturbedPrompts = perturbPrompts([...split.training, ...split.validation], {
       count: training.perturbations,
       seed,
+      world: await worldOf(project.config),
     });
     const unjudged = pickUnjudged(store.all(), { labelled, seed });
     const images = [...imagesOf(labelled), ...unjudged];
@@ -172,15 +174,15 @@ function checkSplit({ training, validation }: RewardSplit): void {
 /** N other prompts for each prompt that has a good image. */
 function perturbPrompts(
   labelled: readonly LabelledImage[],
-  options: { count: number; seed: number },
+  options: { count: number; seed: number; world: World },
 ): Map<string, string[]> {
   const random = createRandom(options.seed);
   const result = new Map<string, string[]>();
   for (const { image } of labelled.filter(isGood)) {
-    const { prompt: text, category, seen, attributes } = image;
+    const { prompt: text, holdout, facts } = image;
     if (result.has(text)) continue;
-    const prompt = { text, category, seen, ...(attributes === undefined ? {} : { attributes }) };
-    result.set(text, perturb(prompt, { count: options.count, random: random.fork(`perturb ${text}`) }));
+    const own = random.fork(`perturb ${text}`);
+    result.set(text, options.world.perturb({ text, facts, holdout }, { count: options.count, random: own }));
   }
   return result;
 }

@@ -4,11 +4,18 @@
  */
 import type { RgbImage } from '@heed/diffusion';
 import { createRandom } from '@heed/diffusion/autodiff';
-import { COLOURS, type Count, createRenderer, TRAINING_STYLES } from '@heed/emoji-world';
+import {
+  type Attributes,
+  COLOURS,
+  type Count,
+  createRenderer,
+  paperTrainingPrompts,
+  TRAINING_STYLES,
+} from '@heed/emoji-world';
 import { createImageStore } from '../images/store.ts';
 import { initProject } from '../project/init.ts';
 import type { Project } from '../project/project.ts';
-import { type Prompt, trainingPrompts } from '../prompts/index.ts';
+import type { Prompt } from '../prompts/index.ts';
 import { selectPrompts } from '../prompts/select.ts';
 
 const SIZE_PX = 64;
@@ -27,7 +34,7 @@ export interface DrawnProjectOptions {
 export async function makeDrawnProject(folder: string, options: DrawnProjectOptions = {}): Promise<Project> {
   const { prompts = 12, overrides = [] } = options;
   const project = await initProject(folder, { overrides });
-  await addDrawnImages(project, { ...options, prompts: selectPrompts(trainingPrompts(), prompts) });
+  await addDrawnImages(project, { ...options, prompts: selectPrompts(paperTrainingPrompts(), prompts) });
   return project;
 }
 
@@ -41,13 +48,13 @@ export async function addDrawnImages(
   const store = createImageStore(project.paths.images);
   const draw = process.env.HEED_SCREENSHOTS === undefined ? drawDots : await sceneDrawing();
   for (const prompt of prompts) {
-    const { text, category, seen, attributes } = prompt;
+    const { text, category, holdout, facts } = prompt;
     for (let seed = 0; seed < imagesPerPrompt; seed++) {
       await store.add(draw(`${model} ${text} ${seed}`, prompt), {
         prompt: text,
         category,
-        seen,
-        ...(attributes === undefined ? {} : { attributes }),
+        holdout,
+        ...(facts === undefined ? {} : { facts }),
         seed,
         model,
         modelHash,
@@ -55,6 +62,7 @@ export async function addDrawnImages(
         steps: 1,
         guidanceScale: 1,
         set,
+        purpose: 'learn',
       });
     }
   }
@@ -85,9 +93,9 @@ function drawDots(key: string): RgbImage {
 async function sceneDrawing(): Promise<(key: string, prompt: Prompt) => RgbImage> {
   const style = TRAINING_STYLES[0]!;
   const renderer = await createRenderer({ styles: [style] });
-  return (key, { attributes }) => {
+  return (key, { facts }) => {
     const random = createRandom(1).fork(key);
-    const { object = 'dog', count = 1, colour, background } = attributes ?? {};
+    const { object = 'dog', count = 1, colour, background } = (facts ?? {}) as Partial<Attributes>;
     const isOff = random.uniform() < 0.5;
     const shown = {
       object,

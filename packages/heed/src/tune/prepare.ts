@@ -4,6 +4,7 @@ import { type StableDiffusionPipeline, vaeScale } from '@heed/diffusion';
 import { WORLD_PRETRAINING } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 import { fitPicture, type ImageRecord, type ImageStore } from '../images/index.ts';
+import { worldOf } from '../parts.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { type Project, resolveInProject } from '../project/index.ts';
 import { openRewardScorer } from '../reward/scorer.ts';
@@ -104,6 +105,7 @@ export async function preparePretrainingSamples(
   const { options, pipeline, latents, progress, runFolder, reward, source, count, warn } = inputs;
   const aborting = inputs.signal === undefined ? {} : { signal: inputs.signal };
   const data = await openPretrainingData({
+    world: await worldOf(project.config),
     source: source === WORLD_PRETRAINING ? source : resolveInProject(project, source),
     count,
     // The project's, not the run's: runs that differ in their seed share D_pre and its latents.

@@ -8,12 +8,12 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { RgbImage } from '@heed/diffusion';
 import { createRandom } from '@heed/diffusion/autodiff';
-import { createPretrainingStream } from '@heed/emoji-world';
 import sharp from 'sharp';
 import { z } from 'zod';
 import { WORLD_PRETRAINING } from '../config/index.ts';
 import { badInput, InputError } from '../errors.ts';
 import { readJsonRows } from '../files/read-json-lines.ts';
+import type { World } from '../ports.ts';
 import type { PretrainingSample } from './batches.ts';
 
 const METADATA_FILE = 'metadata.jsonl';
@@ -27,36 +27,37 @@ export interface PretrainingData {
   read(sample: PretrainingSample): Promise<RgbImage>;
 }
 
-/** Opens the set that `source` names: 'emoji-world' with `count` pairs, or a folder with all of its pairs. */
+/** Opens the set that `source` names: 'emoji-world' for `count` pairs of the project's world, or a folder with all of its pairs. */
 export async function openPretrainingData(options: {
+  world: World;
   source: string;
   count: number;
   seed: number;
   /** Width and height that pictures are brought to. */
   size: { width: number; height: number };
 }): Promise<PretrainingData> {
-  const { source, count, seed, size } = options;
-  return source === WORLD_PRETRAINING ? worldData({ count, seed, size }) : folderData(source, size);
+  const { world, source, count, seed, size } = options;
+  return source === WORLD_PRETRAINING ? worldData(world, { count, seed, size }) : folderData(source, size);
 }
 
-async function worldData({
-  count,
-  seed,
-  size,
-}: {
-  count: number;
-  seed: number;
-  size: { width: number; height: number };
-}): Promise<PretrainingData> {
+async function worldData(
+  world: World,
+  { count, seed, size }: { count: number; seed: number; size: { width: number; height: number } },
+): Promise<PretrainingData> {
+  if (world.openPretraining === undefined) {
+    throw badInput(
+      'tune.pretraining: expected a folder of images with metadata.jsonl, got none; tune.beta=0 tunes without pre-training pairs',
+    );
+  }
   // A seed of its own: what fidelity is measured against must not be what was trained on.
   const streamSeed = createRandom(seed)
     .fork('D_pre')
     .integer(2 ** 31);
-  const stream = await createPretrainingStream({ seed: streamSeed });
+  const stream = await world.openPretraining({ seed: streamSeed });
   const first = stream.at(0).image;
   if (first.width !== size.width || first.height !== size.height) {
     throw badInput(
-      `pre-training data: expected pictures of ${size.width} x ${size.height}, the model's size, but those of the emoji world have ${first.width} x ${first.height}`,
+      `pre-training data: expected pictures of ${size.width} x ${size.height}, the model's size, but those of the world '${world.name}' have ${first.width} x ${first.height}`,
     );
   }
   const indexOf = new Map<string, number>();

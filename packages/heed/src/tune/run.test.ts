@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadLora, loadModelFolder } from '@heed/diffusion';
 import { createRandom } from '@heed/diffusion/autodiff';
+import { paperEvaluationPrompts, paperTrainingPrompts } from '@heed/emoji-world';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportModel } from '../export/model-folder.ts';
@@ -13,7 +14,6 @@ import { createImageStore } from '../images/index.ts';
 import { readMetrics } from '../metrics/metrics-log.ts';
 import { silentProgress } from '../progress/progress.ts';
 import { initProject, type Project } from '../project/index.ts';
-import { evaluationPrompts, trainingPrompts } from '../prompts/index.ts';
 import { readPredictions } from '../reward/predictions.ts';
 import { type RewardRunResult, runReward } from '../reward/run.ts';
 import { runSample } from '../sample/run.ts';
@@ -49,11 +49,15 @@ beforeAll(async () => {
       'tune.samplePrompts=["Two dogs."]',
     ],
   });
-  const training = trainingPrompts().slice(0, 6);
+  const training = paperTrainingPrompts().slice(0, 6);
   await runGenerate(project, { set: 'train', prompts: training, imagesPerPrompt: 6 }, silentProgress);
   await runGenerate(project, { set: 'unlabelled', prompts: training, imagesPerPrompt: 1 }, silentProgress);
-  const unseen = evaluationPrompts().filter(({ seen }) => !seen);
-  await runGenerate(project, { set: 'eval', prompts: unseen.slice(0, 2), imagesPerPrompt: 4 }, silentProgress);
+  const unseen = paperEvaluationPrompts().filter(({ holdout }) => holdout);
+  await runGenerate(
+    project,
+    { set: 'eval', purpose: 'measure', prompts: unseen.slice(0, 2), imagesPerPrompt: 4 },
+    silentProgress,
+  );
   await judgeByCoin(project, { judges: ({ set }) => set !== 'unlabelled' });
   reward = await runReward(project, {}, silentProgress);
 }, 120_000);
@@ -69,13 +73,17 @@ describe('the stages', () => {
   it('draw each image once, and the same recipe to the same pixels', async () => {
     const again = await runGenerate(
       project,
-      { set: 'train', prompts: trainingPrompts().slice(0, 6), imagesPerPrompt: 6 },
+      { set: 'train', prompts: paperTrainingPrompts().slice(0, 6), imagesPerPrompt: 6 },
       silentProgress,
     );
     expect(again).toMatchObject({ images: 36, generated: 0 });
     const [first] = createImageStore(project.paths.images).all();
     const other = { ...project, paths: { ...project.paths, images: join(folder, 'elsewhere') } };
-    await runGenerate(other, { set: 'train', prompts: [trainingPrompts()[0]!], imagesPerPrompt: 1 }, silentProgress);
+    await runGenerate(
+      other,
+      { set: 'train', prompts: [paperTrainingPrompts()[0]!], imagesPerPrompt: 1 },
+      silentProgress,
+    );
     expect(createImageStore(other.paths.images).all()).toEqual([first]);
   });
 

@@ -28,7 +28,7 @@ export function generateCommand(program: Command): void {
       const project = await openProject();
       const { runGenerate } = await import('../../generate/run.ts');
       const set = name ?? (evaluation ? 'eval' : 'train');
-      const what = evaluation ? await evaluationWork(project) : {};
+      const what = evaluation ? ({ purpose: 'measure', ...(await evaluationWork(project)) } as const) : {};
       const result = await runGenerate(
         project,
         { set, ...what, ...(model === undefined ? {} : { model }), signal },

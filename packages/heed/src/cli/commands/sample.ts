@@ -1,5 +1,6 @@
 /** `heed sample`: a few images of any prompt by any model of the project. */
 import type { Command } from 'commander';
+import type { Project } from '../../project/project.ts';
 import { type CommonOptions, collect, runCommand, withCommonOptions } from '../context.ts';
 import { wholeNumber } from '../parse-options.ts';
 
@@ -30,7 +31,7 @@ export function sampleCommand(program: Command): void {
     runCommand(options, async ({ openProject, progress, signal }) => {
       const { badInput } = await import('../../errors.ts');
       const project = await openProject();
-      const fromFile = options.prompts === undefined ? [] : await readTexts(options.prompts);
+      const fromFile = options.prompts === undefined ? [] : await readTexts(options.prompts, project);
       const prompts = [...options.prompt, ...fromFile];
       if (prompts.length === 0)
         throw badInput('expected something to draw: --prompt <text> or --prompts <file>, got neither');
@@ -46,7 +47,8 @@ export function sampleCommand(program: Command): void {
   );
 }
 
-async function readTexts(path: string): Promise<string[]> {
+async function readTexts(path: string, project: Project): Promise<string[]> {
+  const { worldOf } = await import('../../parts.ts');
   const { readPromptsFile } = await import('../../prompts/prompts-file.ts');
-  return (await readPromptsFile(path)).map(({ text }) => text);
+  return (await readPromptsFile(path, await worldOf(project.config))).map(({ text }) => text);
 }

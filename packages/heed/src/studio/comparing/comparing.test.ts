@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { paperTrainingPrompts } from '@heed/emoji-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Project } from '../../project/project.ts';
-import { trainingPrompts } from '../../prompts/index.ts';
 import { selectPrompts } from '../../prompts/select.ts';
 import { addDrawnImages, makeDrawnProject } from '../../testing/drawn-project.ts';
 import { openTestStudio, type TestStudio } from '../testing.ts';
@@ -31,7 +31,7 @@ beforeAll(async () => {
     prompts: 1,
     overrides: [`evaluate.raters=${RATERS}`, 'evaluate.resamples=100'],
   });
-  const prompts = selectPrompts(trainingPrompts(), PROMPTS);
+  const prompts = selectPrompts(paperTrainingPrompts(), PROMPTS);
   await addDrawnImages(project, { prompts, set: 'eval', model: 'base', imagesPerPrompt: 6 });
   await addDrawnImages(project, { prompts, set: 'eval', model: 'tuned', imagesPerPrompt: 4 });
   await addDrawnImages(project, { prompts: prompts.slice(0, 1), set: 'train', model: 'undrawn', imagesPerPrompt: 1 });

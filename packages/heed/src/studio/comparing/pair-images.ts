@@ -48,12 +48,12 @@ export function pairImages(
       })
       .slice(0, setSize);
     if (pairs.length === 0) return [];
-    const { category, seen } = pairs[0]!.image;
+    const { category, holdout } = pairs[0]!.image;
     return [
       {
         prompt,
         category,
-        seen,
+        seen: !holdout,
         treated: pairs.map(({ image }) => image.id),
         baseline: pairs.map(({ other }) => other.id),
       },

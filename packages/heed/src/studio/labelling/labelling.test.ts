@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { paperTrainingPrompts } from '@heed/emoji-world';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FeedbackEvent, lastWords, openFeedbackLog } from '../../feedback/index.ts';
 import type { Project } from '../../project/project.ts';
-import { trainingPrompts } from '../../prompts/index.ts';
 import { addDrawnImages, makeDrawnProject } from '../../testing/drawn-project.ts';
 import { databaseFolder } from '../storage/database.ts';
 import { rebuildStudio } from '../storage/rebuild.ts';
@@ -238,7 +238,7 @@ describe('the tables', () => {
     const log = openFeedbackLog(project.paths.feedback);
     await log.append([imported]);
     await log.close();
-    await addDrawnImages(project, { prompts: trainingPrompts().slice(-2), imagesPerPrompt: 4, model: 'other' });
+    await addDrawnImages(project, { prompts: paperTrainingPrompts().slice(-2), imagesPerPrompt: 4, model: 'other' });
     test = await openTestStudio(project);
     const count = async (query: ReturnType<typeof sql>) =>
       (await test.studio.database.db.execute<{ n: number }>(query)).rows[0]!.n;

@@ -21,7 +21,7 @@ export function rewardRoutes(studio: Studio) {
     name: images.nameOf(image.id),
     prompt: image.prompt,
     category: image.category,
-    seen: image.seen,
+    seen: !image.holdout,
     part: prediction.part,
     reward: prediction.reward,
     clip: prediction.clip,

@@ -1,9 +1,8 @@
-/**
- * The 120 evaluation prompts of the paper's table 4: 60 with seen objects, 60 with unseen ones. The printed table is
- * cut off after "Five dogs." and after "Four rabbits."; the rows that are missing follow from its pattern.
- */
-import { type Attributes, type ColourName, describe, type ObjectName } from '@heed/emoji-world';
-import { categoryOf, type Prompt } from './prompt.ts';
+// The 120 evaluation prompts of the paper's table 4: 60 with seen objects, 60 with unseen ones. The printed table is cut
+// off after "Five dogs." and after "Four rabbits.". The missing rows follow from its pattern.
+import { describe } from '../grammar.ts';
+import type { Attributes, ColourName, ObjectName } from '../vocabulary.ts';
+import { categoryOf, type PaperPrompt } from './paper-prompt.ts';
 
 interface Half {
   /** Four objects that take four colours; the fifth has colours of its own. */
@@ -21,11 +20,11 @@ const UNSEEN: Half = {
 /** What the 60 seen prompts ask for, in the order of the table. */
 export const SEEN_EVALUATION_ATTRIBUTES: readonly Attributes[] = attributesOf(SEEN);
 
-/** The 120 prompts in the order of the table, seen ones first. */
-export function evaluationPrompts(): Prompt[] {
+/** The 120 prompts in the order of the table: 60 with seen objects, then 60 with unseen ones, which are held out. */
+export function paperEvaluationPrompts(): PaperPrompt[] {
   return [
-    ...SEEN_EVALUATION_ATTRIBUTES.map((attributes) => toPrompt(attributes, true)),
-    ...attributesOf(UNSEEN).map((attributes) => toPrompt(attributes, false)),
+    ...SEEN_EVALUATION_ATTRIBUTES.map((attributes) => toPrompt(attributes, { holdout: false })),
+    ...attributesOf(UNSEEN).map((attributes) => toPrompt(attributes, { holdout: true })),
   ];
 }
 
@@ -49,7 +48,7 @@ function attributesOf({ objects, colourWhenCounted }: Half): Attributes[] {
 }
 
 // "Two brown bears." stands among the counts of the table: the colour is the animal's own and what is asked is the count.
-function toPrompt(attributes: Attributes, seen: boolean): Prompt {
+function toPrompt(attributes: Attributes, { holdout }: { holdout: boolean }): PaperPrompt {
   const category = attributes.count === undefined ? categoryOf(attributes) : 'count';
-  return { text: describe(attributes), category, seen, attributes };
+  return { text: describe(attributes), category, holdout, facts: attributes };
 }

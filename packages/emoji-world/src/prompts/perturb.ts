@@ -1,35 +1,31 @@
-/**
- * Rule-based changes of a prompt for the reward's auxiliary task (section 3.2, "Red dog" -> "Blue dog", "Green dog"):
- * swap the object, colour, count or background for another of its kind, so that the meaning surely differs.
- */
+// Rule-based changes of a template prompt for the reward's auxiliary task (section 3.2, "Red dog" -> "Blue dog", "Green
+// dog"): swaps the object, colour, count or background for another of its kind, so that the meaning differs.
 import type { RandomGenerator } from '@heed/diffusion/autodiff';
-import { type Attributes, BACKGROUNDS, COLOURS, COUNTS, describe, OBJECTS } from '@heed/emoji-world';
-import { swapKnownWords } from './known-words.ts';
-import type { Prompt } from './prompt.ts';
+import { describe } from '../grammar.ts';
+import { type Attributes, BACKGROUNDS, COLOURS, COUNTS, OBJECTS } from '../vocabulary.ts';
+import { parseTemplate } from './template.ts';
 
 /** Every text that differs from a prompt by one swap, a list for each kind of thing that can be swapped in it. */
 type SwapsByKind = readonly (readonly string[])[];
 
 /**
- * Up to `count` different texts, none of them the prompt's own. Kinds take turns, so that counts are swapped as often as
- * objects. Where single swaps run out, swaps of swaps follow. A text without any known word has none: the list is empty.
- * An unseen object never comes into the perturbations of a seen prompt, since it must stay out of training.
+ * Up to `count` different sentences, none of them `describe(attributes)`. Kinds take turns, so that counts are swapped as
+ * often as objects. Where single swaps run out, swaps of swaps follow. With `seenOnly` no object kept for evaluation comes
+ * in, since those must stay out of training.
  */
-export function perturb(prompt: Prompt, options: { count?: number; random: RandomGenerator }): string[] {
-  const { count = 10, random } = options;
+export function perturbTemplate(
+  attributes: Attributes,
+  options: { count: number; random: RandomGenerator; seenOnly: boolean },
+): string[] {
+  const { count, random, seenOnly } = options;
   const chosen = new Set<string>();
-  takeTurns(swapsOf(prompt.text, prompt), { count, random, chosen, own: prompt.text });
+  const own = describe(attributes);
+  takeTurns(templateSwaps(attributes, seenOnly), { count, random, chosen, own });
   for (const text of [...chosen]) {
     if (chosen.size >= count) break;
-    takeTurns(swapsOf(text, { seen: prompt.seen }), { count, random, chosen, own: prompt.text });
+    takeTurns(templateSwaps(parseTemplate(text)!, seenOnly), { count, random, chosen, own });
   }
   return [...chosen];
-}
-
-function swapsOf(text: string, { attributes, seen }: Pick<Prompt, 'attributes' | 'seen'>): SwapsByKind {
-  // A person's own wording stays as it is around the word that changes, even where its attributes are known.
-  if (attributes && describe(attributes) === text) return templateSwaps(attributes, seen);
-  return swapKnownWords(text, { seenOnly: seen });
 }
 
 function templateSwaps(attributes: Attributes, seenOnly: boolean): SwapsByKind {

@@ -12,21 +12,13 @@
  *   combination    2,528            6  15,168   126 or 127 count-colour-background triples for each object, drawn once
  *   total          2,774                27,528
  *
- * Which prompts these were nobody knows; the choice here gives every object, colour, count and background its share.
+ * The paper does not list them. The choice here gives every object, colour, count and background its share.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
-import { type Attributes, BACKGROUNDS, COLOURS, COUNTS, describe, OBJECTS, type ObjectName } from '@heed/emoji-world';
+import { describe } from '../grammar.ts';
+import { type Attributes, BACKGROUNDS, COLOURS, COUNTS, OBJECTS, type ObjectName } from '../vocabulary.ts';
 import { SEEN_EVALUATION_ATTRIBUTES } from './evaluation-prompts.ts';
-import { type Category, categoryOf, type Prompt } from './prompt.ts';
-
-/** Images for each training prompt of a category, as in the composition above. */
-export const PAPER_IMAGES_PER_PROMPT: Readonly<Record<Category | 'custom', number>> = {
-  count: 60,
-  colour: 60,
-  background: 30,
-  combination: 6,
-  custom: 6,
-};
+import { categoryOf, type PaperPrompt } from './paper-prompt.ts';
 
 const OBJECTS_WITH_SIX = 8;
 const COLOUR_PROMPTS = 58;
@@ -38,9 +30,14 @@ const DRAW_SEED = 2302_12192 % 2 ** 31;
 const SEEN_OBJECTS: readonly ObjectName[] = OBJECTS.filter(({ seen }) => seen).map(({ name }) => name);
 
 /** The 2,774 prompts, always the same, in the order count, colour, background, combination. */
-export function trainingPrompts(): Prompt[] {
+export function paperTrainingPrompts(): PaperPrompt[] {
   return [...countAttributes(), ...colourAttributes(), ...backgroundAttributes(), ...combinationAttributes()].map(
-    (attributes) => ({ text: describe(attributes), category: categoryOf(attributes), seen: true, attributes }),
+    (attributes) => ({
+      text: describe(attributes),
+      category: categoryOf(attributes),
+      holdout: false,
+      facts: attributes,
+    }),
   );
 }
 

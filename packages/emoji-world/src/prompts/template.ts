@@ -1,5 +1,6 @@
-/** Reading the paper's template sentences back: what does "Two blue dogs in the forest." ask for? Exact, no guessing. */
-import { type Attributes, BACKGROUNDS, COLOURS, COUNTS, describe, OBJECTS } from '@heed/emoji-world';
+// Reads the paper's template sentences back: what does "Two blue dogs in the forest." ask for? Exact matches only.
+import { describe } from '../grammar.ts';
+import { type Attributes, BACKGROUNDS, COLOURS, COUNTS, OBJECTS } from '../vocabulary.ts';
 
 let attributesByText: ReadonlyMap<string, Attributes> | undefined;
 

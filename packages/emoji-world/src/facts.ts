@@ -1,0 +1,42 @@
+// Facts of a prompt, a record of words and numbers as other packages store it, against the world's own attributes.
+import { COUNT_WORDS } from './grammar.ts';
+import { type Attributes, BACKGROUNDS, COLOURS, COUNTS, OBJECTS } from './vocabulary.ts';
+
+/** What a prompt asks for: attributes by name. */
+export type Facts = Readonly<Record<string, string | number>>;
+
+/** A column of a prompts file that holds one attribute. */
+export interface FactColumn {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly values: readonly (string | number)[];
+  /** Other spellings of values, lower case. */
+  readonly spellings: Readonly<Record<string, string | number>>;
+}
+
+/** One column for each attribute; whoever names another one names the object, too. */
+export const FACT_COLUMNS: readonly FactColumn[] = [
+  { name: 'object', aliases: [], values: OBJECTS.map(({ name }) => name), spellings: {} },
+  { name: 'colour', aliases: ['color'], values: COLOURS, spellings: {} },
+  {
+    name: 'count',
+    aliases: [],
+    values: COUNTS,
+    spellings: Object.fromEntries(COUNTS.map((count) => [COUNT_WORDS[count], count])),
+  },
+  { name: 'background', aliases: [], values: BACKGROUNDS.map(({ name }) => name), spellings: {} },
+];
+
+/** The attributes that `facts` hold; undefined where they are not the world's. */
+export function attributesFrom(facts: Facts | undefined): Attributes | undefined {
+  if (facts === undefined) return undefined;
+  const isKnown = Object.entries(facts).every(([key, value]) =>
+    FACT_COLUMNS.some(({ name, values }) => name === key && values.includes(value)),
+  );
+  return isKnown && facts.object !== undefined ? (facts as unknown as Attributes) : undefined;
+}
+
+/** The facts that attributes are. */
+export function factsFrom(attributes: Attributes): Facts {
+  return { ...attributes };
+}

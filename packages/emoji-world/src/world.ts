@@ -1,0 +1,91 @@
+// The emoji world as one value: its words, its perturbed prompts, its judge, its pictures. The terms are the world's own;
+// whoever uses it needs no other export of this package to run a whole loop.
+import type { RgbImage } from '@heed/diffusion';
+import type { RandomGenerator } from '@heed/diffusion/autodiff';
+import { cleanCaption } from './captions/clean.ts';
+import { attributesFrom, FACT_COLUMNS, type Facts, factsFrom } from './facts.ts';
+import { describe } from './grammar.ts';
+import { CLIP_FOLDER, TINY_MODEL_FOLDER } from './paths.ts';
+import { categoryOf } from './prompts/paper-prompt.ts';
+import { perturbTemplate } from './prompts/perturb.ts';
+import { parseTemplate } from './prompts/template.ts';
+import type { ComparisonVerdict } from './raters/comparison.ts';
+import { chanceAllShown, createSimulatedRaters, type Verdict } from './raters/simulated-rater.ts';
+import { type Alignment, alignmentOf } from './recogniser/alignment.ts';
+import { loadRecogniser, type Recognition } from './recogniser/recogniser.ts';
+import { createRenderer } from './scene/renderer.ts';
+import { sampleScene } from './scene/sample-scene.ts';
+import { createPretrainingStream } from './stream.ts';
+import type { Attributes } from './vocabulary.ts';
+
+const vocabulary = {
+  columns: FACT_COLUMNS,
+  /** What a sentence of the paper's template asks for; undefined for any other text. */
+  read(text: string): Facts | undefined {
+    const attributes = parseTemplate(text);
+    return attributes && factsFrom(attributes);
+  },
+  /** 'count', 'colour', 'background', 'combination', or 'custom' for an object alone. */
+  categoryOf: (facts: Facts) => categoryOf(known(facts)),
+  /** The template sentence that asks for these facts. */
+  describe: (facts: Facts) => describe(known(facts)),
+};
+
+const judge = {
+  /** True where the facts are the world's, so that its recogniser can look for them. */
+  canJudge: (facts: Facts | undefined) => attributesFrom(facts) !== undefined,
+  openRecogniser: (options: { threads?: number | undefined }) => {
+    const { threads } = options;
+    return loadRecogniser(threads === undefined ? {} : { threads });
+  },
+  alignmentOf: (recognition: Recognition, facts: Facts): Alignment => alignmentOf(recognition, known(facts)),
+  chanceAllShown: (recognition: Recognition, facts: Facts): number => chanceAllShown(recognition, known(facts)),
+  /** Raters that judge by what the recogniser sees; equal seeds give equal raters. */
+  simulatedRaters: (options: { seed: number; count: number }) =>
+    createSimulatedRaters(options).map(({ id, judge: judgeOne, compare }) => ({
+      id,
+      judge: (recognition: Recognition, facts: Facts): Verdict => judgeOne(recognition, known(facts)),
+      compare: (left: readonly Recognition[], right: readonly Recognition[], facts: Facts): ComparisonVerdict =>
+        compare(left, right, known(facts)),
+    })),
+};
+
+const reference = {
+  /** A true caption of a scene that `random` draws. */
+  caption: (random: RandomGenerator): string => cleanCaption(sampleScene(random), random),
+  /** Opens the renderer, which draws the scene of a `random`: 64 x 64 pixels. */
+  async openPictures(): Promise<(random: RandomGenerator) => RgbImage> {
+    const renderer = await createRenderer();
+    return (random) => renderer.render(sampleScene(random), random);
+  },
+};
+
+/** The emoji world. Facts that are not the world's throw wherever they must be known. */
+export const emojiWorld = {
+  name: 'emoji',
+  /** Folders of the models that were trained on the world. */
+  models: { base: TINY_MODEL_FOLDER, clip: CLIP_FOLDER },
+  vocabulary,
+  /**
+   * Up to `count` different template sentences of another meaning; none for a text that is not the template's sentence of
+   * its facts. A prompt that is not held out gets no object that is kept for evaluation.
+   */
+  perturb(
+    { text, facts, holdout }: { text: string; facts?: Facts | undefined; holdout: boolean },
+    { count, random }: { count: number; random: RandomGenerator },
+  ): string[] {
+    const attributes = attributesFrom(facts);
+    if (attributes === undefined || describe(attributes) !== text) return [];
+    return perturbTemplate(attributes, { count, random, seenOnly: !holdout });
+  },
+  judge,
+  /** Pairs of pictures and web captions, as many as asked for: what the base model was trained on. */
+  openPretraining: (options: { seed: number }) => createPretrainingStream(options),
+  reference,
+};
+
+function known(facts: Facts): Attributes {
+  const attributes = attributesFrom(facts);
+  if (attributes === undefined) throw new Error(`facts must be the emoji world's, they are ${JSON.stringify(facts)}`);
+  return attributes;
+}
