@@ -65,7 +65,7 @@ export { InceptionEmbedder } from './pipeline/inception-embedder.ts';
 export { type LoadPipelineOptions, loadClip, loadPipeline } from './pipeline/load.ts';
 export type { RuntimeOptions } from './pipeline/model-runner.ts';
 export { type PipelineOptions, StableDiffusionPipeline } from './pipeline/stable-diffusion.ts';
-export type { FloatType, SafetensorsType } from './safetensors/element-type.ts';
+export type { ElementType, FloatType } from './safetensors/element-type.ts';
 export type { SafetensorsEntry, SafetensorsHeader } from './safetensors/header.ts';
 export {
   readSafetensors,
@@ -85,6 +85,9 @@ export {
 } from './schedule/forward-process.ts';
 export { createSchedule, type NoiseSchedule, type PredictionType } from './schedule/noise-schedule.ts';
 export type { TimestepSpacing } from './schedule/timestep-spacing.ts';
+export { openTensorFile } from './tensor-file/open-tensor-file.ts';
+export { loadTensors, type ReadTensorsOptions, readTensors } from './tensor-file/read-tensors.ts';
+export type { StoredTensor, TensorFile } from './tensor-file/tensor-file.ts';
 export { createTokenizer, type EncodedTexts, loadTokenizer, type Tokenizer } from './tokenizer/tokenizer.ts';
 export {
   readTokenizerFiles,

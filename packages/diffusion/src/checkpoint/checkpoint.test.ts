@@ -252,7 +252,7 @@ test('a damaged model folder ends in one sentence', async () => {
     ],
     [
       (f) => writeFile(join(f, unetWeights), Buffer.from('PK\x03\x04\x14\x00\x08\x08\x00\x00', 'latin1')),
-      /got a PyTorch archive/,
+      /got a zip archive/,
     ],
     [
       (f) => editJson(join(f, 'unet/config.json'), { block_out_channels: [8, 32] }),

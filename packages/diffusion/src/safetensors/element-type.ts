@@ -1,9 +1,7 @@
-/** The element types of safetensors that are read and written here, each with its size and its way to float32. */
-import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from './float16.ts';
+/** Element types by the names of safetensors, with the size of each and its way to float32. PyTorch's types have the same names here. */
 
-export type SafetensorsType = 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'U8';
-/** The types that can be written. */
-export type FloatType = 'F32' | 'F16' | 'BF16';
+import { decodeFloat8E4M3, decodeFloat8E5M2 } from './float8.ts';
+import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from './float16.ts';
 
 interface Decoder {
   readonly bytes: number;
@@ -11,20 +9,57 @@ interface Decoder {
   decode(source: Uint8Array, target: Float32Array): void;
 }
 
-export const DECODERS: Readonly<Record<SafetensorsType, Decoder>> = {
+const DECODERS = {
+  F64: { bytes: 8, decode: (source, target) => target.set(aligned(source, Float64Array)) },
   F32: { bytes: 4, decode: (source, target) => bytesOf(target).set(source) },
   F16: { bytes: 2, decode: (source, target) => decodeFloat16(aligned(source, Uint16Array), target) },
   BF16: { bytes: 2, decode: (source, target) => decodeBfloat16(aligned(source, Uint16Array), target) },
-  I64: {
-    bytes: 8,
-    decode: (source, target) => {
-      const values = aligned(source, BigInt64Array);
-      for (let i = 0; i < values.length; i++) target[i] = Number(values[i]);
-    },
-  },
+  F8_E4M3: { bytes: 1, decode: decodeFloat8E4M3 },
+  F8_E5M2: { bytes: 1, decode: decodeFloat8E5M2 },
+  I64: { bytes: 8, decode: (source, target) => setBigInts(target, aligned(source, BigInt64Array)) },
+  U64: { bytes: 8, decode: (source, target) => setBigInts(target, aligned(source, BigUint64Array)) },
   I32: { bytes: 4, decode: (source, target) => target.set(aligned(source, Int32Array)) },
+  U32: { bytes: 4, decode: (source, target) => target.set(aligned(source, Uint32Array)) },
+  I16: { bytes: 2, decode: (source, target) => target.set(aligned(source, Int16Array)) },
+  U16: { bytes: 2, decode: (source, target) => target.set(aligned(source, Uint16Array)) },
+  I8: { bytes: 1, decode: (source, target) => target.set(aligned(source, Int8Array)) },
   U8: { bytes: 1, decode: (source, target) => target.set(source) },
-};
+  BOOL: { bytes: 1, decode: (source, target) => target.set(source) },
+} as const satisfies Readonly<Record<string, Decoder>>;
+
+/** Types that files may hold beside weights; heed reads past them and never decodes them. Sizes in bits. */
+const OPAQUE_BITS = { F4: 4, F6_E2M3: 6, F6_E3M2: 6, F8_E8M0: 8, C64: 64, C128: 128 } as const;
+
+export type NumberType = keyof typeof DECODERS;
+export type ElementType = NumberType | keyof typeof OPAQUE_BITS;
+/** The types that can be written. */
+export type FloatType = 'F32' | 'F16' | 'BF16';
+
+const WEIGHT_TYPES: ReadonlySet<ElementType> = new Set(['F64', 'F32', 'F16', 'BF16', 'F8_E4M3', 'F8_E5M2']);
+
+export function isElementType(name: string): name is ElementType {
+  return Object.hasOwn(DECODERS, name) || Object.hasOwn(OPAQUE_BITS, name);
+}
+
+/** True for the types that can be decoded to float32. */
+export function isNumberType(type: ElementType): type is NumberType {
+  return Object.hasOwn(DECODERS, type);
+}
+
+/** True for floating-point types, the ones that weights have. */
+export function isWeightType(type: ElementType): boolean {
+  return WEIGHT_TYPES.has(type);
+}
+
+/** Bits of one element. */
+export function bitsOf(type: ElementType): number {
+  return isNumberType(type) ? 8 * DECODERS[type].bytes : OPAQUE_BITS[type];
+}
+
+/** The size and the way to float32 of a type that can be decoded. */
+export function decoderOf(type: NumberType): Decoder {
+  return DECODERS[type];
+}
 
 /** Bytes of `source` in each type, nearest value; a view on `source` itself for F32. */
 export const ENCODERS: Readonly<Record<FloatType, (source: Float32Array) => Uint8Array>> = {
@@ -39,10 +74,6 @@ export const LARGEST: Readonly<Record<FloatType, number>> = {
   F16: 65519.99609375, // the float32 below the tie with infinity
   BF16: 3.396e38,
 };
-
-export function isSafetensorsType(name: string): name is SafetensorsType {
-  return Object.hasOwn(DECODERS, name);
-}
 
 function encodeWith(encode: (source: Float32Array, target: Uint16Array) => void, source: Float32Array): Uint8Array {
   const target = new Uint16Array(source.length);
@@ -63,4 +94,8 @@ type View<T> = {
 function aligned<T>(source: Uint8Array, type: View<T>): T {
   const bytes = source.byteOffset % type.BYTES_PER_ELEMENT === 0 ? source : source.slice();
   return new type(bytes.buffer, bytes.byteOffset, bytes.byteLength / type.BYTES_PER_ELEMENT);
+}
+
+function setBigInts(target: Float32Array, values: BigInt64Array | BigUint64Array): void {
+  for (let i = 0; i < values.length; i++) target[i] = Number(values[i]);
 }

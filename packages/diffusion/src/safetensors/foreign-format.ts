@@ -1,17 +1,8 @@
-/** Tells from the first bytes what a file that is not safetensors is, and how to make safetensors of it. */
-
-const CONVERT =
-  'convert it with: from safetensors.torch import save_file; save_file(torch.load(path, weights_only=True), "model.safetensors")';
+/** Tells from the first bytes what a file is that is not safetensors. */
 
 const MAGICS: readonly { readonly bytes: readonly number[]; readonly message: string }[] = [
-  {
-    bytes: [0x50, 0x4b, 0x03, 0x04],
-    message: `a PyTorch archive or other zip (pickled weights can run code and are never opened; ${CONVERT})`,
-  },
-  ...[2, 3, 4, 5].map((protocol) => ({
-    bytes: [0x80, protocol],
-    message: `a Python pickle (pickled weights can run code and are never opened; ${CONVERT})`,
-  })),
+  { bytes: [0x50, 0x4b, 0x03, 0x04], message: 'a zip archive, as PyTorch writes' },
+  ...[2, 3, 4, 5].map((protocol) => ({ bytes: [0x80, protocol], message: 'a Python pickle' })),
   { bytes: ascii('version https://git-lfs'), message: 'a Git LFS pointer (fetch the file itself with: git lfs pull)' },
   { bytes: ascii('GGUF'), message: 'a GGUF file, which is not supported' },
   { bytes: [0x89, 0x48, 0x44, 0x46], message: 'an HDF5 file, which is not supported' },

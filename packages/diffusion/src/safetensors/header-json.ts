@@ -3,6 +3,7 @@
  * JSON.parse would keep the last of two equal names silently, take any depth, and set `__proto__`; this grammar has depth
  * two, refuses duplicates and numbers that are not plain integers, and fills Maps.
  */
+import { InputError } from '../errors.ts';
 
 /** One entry as written, not yet checked against the file. */
 export interface RawEntry {
@@ -21,7 +22,7 @@ const MAX_NAME = 1024;
 const MAX_LIST = 32;
 const FORBIDDEN_PARTS: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
 
-/** Parses header text. Throws an Error whose message says what was expected and what came, to be put after "header: ". */
+/** Parses header text. Throws an InputError whose message says what was expected and what came, to be put after "header: ". */
 export function parseHeaderJson(text: string): RawHeader {
   const cursor = { text, at: 0 };
   const metadata = new Map<string, string>();
@@ -29,21 +30,23 @@ export function parseHeaderJson(text: string): RawHeader {
   let sawMetadata = false;
   readObject(cursor, (name) => {
     if (name === METADATA) {
-      if (sawMetadata) throw new Error(`expected one "${METADATA}", got two`);
+      if (sawMetadata) throw new InputError(`expected one "${METADATA}", got two`);
       sawMetadata = true;
+      // As the safetensors library reads it: no metadata.
+      if (readNull(cursor)) return;
       readObject(cursor, (key) => {
-        if (metadata.has(key)) throw new Error(`metadata key ${quote(key)}: expected it once, got it twice`);
+        if (metadata.has(key)) throw new InputError(`metadata key ${quote(key)}: expected it once, got it twice`);
         checkName(key);
         metadata.set(key, readString(cursor));
       });
       return;
     }
-    if (entries.has(name)) throw new Error(`tensor ${quote(name)}: expected a name of its own, got it twice`);
+    if (entries.has(name)) throw new InputError(`tensor ${quote(name)}: expected a name of its own, got it twice`);
     checkName(name);
     entries.set(name, readEntry(cursor, name));
   });
   skipSpace(cursor);
-  if (cursor.at !== text.length) throw new Error(`expected the end after the object, got ${here(cursor)}`);
+  if (cursor.at !== text.length) throw new InputError(`expected the end after the object, got ${here(cursor)}`);
   return { metadata, entries };
 }
 
@@ -59,7 +62,7 @@ function readEntry(cursor: Cursor, tensor: string): RawEntry {
   readObject(cursor, (key) => {
     const once = (value: unknown) => {
       if (value !== undefined)
-        throw new Error(`tensor ${quote(tensor)}: expected key ${quote(key)} once, got it twice`);
+        throw new InputError(`tensor ${quote(tensor)}: expected key ${quote(key)} once, got it twice`);
     };
     if (key === 'dtype') {
       once(dtype);
@@ -71,11 +74,13 @@ function readEntry(cursor: Cursor, tensor: string): RawEntry {
       once(dataOffsets);
       dataOffsets = readIntegers(cursor);
     } else {
-      throw new Error(`tensor ${quote(tensor)}: expected the keys dtype, shape and data_offsets, got ${quote(key)}`);
+      throw new InputError(
+        `tensor ${quote(tensor)}: expected the keys dtype, shape and data_offsets, got ${quote(key)}`,
+      );
     }
   });
   if (dtype === undefined || shape === undefined || dataOffsets === undefined) {
-    throw new Error(`tensor ${quote(tensor)}: expected the keys dtype, shape and data_offsets, got fewer`);
+    throw new InputError(`tensor ${quote(tensor)}: expected the keys dtype, shape and data_offsets, got fewer`);
   }
   return { dtype, shape, dataOffsets };
 }
@@ -96,6 +101,13 @@ function readObject(cursor: Cursor, readValue: (key: string) => void): void {
   expect(cursor, '}');
 }
 
+function readNull(cursor: Cursor): boolean {
+  skipSpace(cursor);
+  if (!cursor.text.startsWith('null', cursor.at)) return false;
+  cursor.at += 4;
+  return true;
+}
+
 function readIntegers(cursor: Cursor): number[] {
   const values: number[] = [];
   expect(cursor, '[');
@@ -106,7 +118,7 @@ function readIntegers(cursor: Cursor): number[] {
   for (;;) {
     values.push(readInteger(cursor));
     if (values.length > MAX_LIST)
-      throw new Error(`expected at most ${MAX_LIST} numbers in a list, got more at character ${cursor.at}`);
+      throw new InputError(`expected at most ${MAX_LIST} numbers in a list, got more at character ${cursor.at}`);
     if (peek(cursor) !== ',') break;
     cursor.at++;
   }
@@ -122,40 +134,41 @@ function readInteger(cursor: Cursor): number {
   const digits = INTEGER.exec(cursor.text)?.[0];
   const value = Number(digits);
   if (digits === undefined || !Number.isSafeInteger(value))
-    throw new Error(`expected an integer from 0 to 2^53 - 1, got ${here(cursor)}`);
+    throw new InputError(`expected an integer from 0 to 2^53 - 1, got ${here(cursor)}`);
   cursor.at += digits.length;
   return value;
 }
 
 function readString(cursor: Cursor): string {
-  if (peek(cursor) !== '"') throw new Error(`expected a string, got ${here(cursor)}`);
+  if (peek(cursor) !== '"') throw new InputError(`expected a string, got ${here(cursor)}`);
   const start = cursor.at;
   let end = start + 1;
   for (let code = cursor.text.charCodeAt(end); code !== 0x22; code = cursor.text.charCodeAt(++end)) {
-    if (Number.isNaN(code)) throw new Error(`expected a string that ends, got the end of the header`);
+    if (Number.isNaN(code)) throw new InputError(`expected a string that ends, got the end of the header`);
     if (code === 0x5c) end++;
   }
   cursor.at = end + 1;
   try {
     return JSON.parse(cursor.text.slice(start, cursor.at)) as string;
   } catch {
-    throw new Error(`expected a JSON string, got ${here({ text: cursor.text, at: start })}`);
+    throw new InputError(`expected a JSON string, got ${here({ text: cursor.text, at: start })}`);
   }
 }
 
 function checkName(name: string): void {
   if (name === '' || name.length > MAX_NAME)
-    throw new Error(`expected a name of 1 to ${MAX_NAME} characters, got ${name.length}`);
+    throw new InputError(`expected a name of 1 to ${MAX_NAME} characters, got ${name.length}`);
   for (let i = 0; i < name.length; i++) {
-    if (name.charCodeAt(i) < 0x20) throw new Error(`expected a name without control characters, got ${quote(name)}`);
+    if (name.charCodeAt(i) < 0x20)
+      throw new InputError(`expected a name without control characters, got ${quote(name)}`);
   }
   if (name.split('.').some((part) => FORBIDDEN_PARTS.has(part))) {
-    throw new Error(`expected a name that is safe as an object's key, got ${quote(name)}`);
+    throw new InputError(`expected a name that is safe as an object's key, got ${quote(name)}`);
   }
 }
 
 function expect(cursor: Cursor, character: string): void {
-  if (peek(cursor) !== character) throw new Error(`expected "${character}", got ${here(cursor)}`);
+  if (peek(cursor) !== character) throw new InputError(`expected "${character}", got ${here(cursor)}`);
   cursor.at++;
 }
 

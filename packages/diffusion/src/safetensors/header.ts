@@ -4,13 +4,14 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import type { Shape } from '@heed/autodiff';
-import { DECODERS, isSafetensorsType, type SafetensorsType } from './element-type.ts';
+import { InputError } from '../errors.ts';
+import { bitsOf, type ElementType, isElementType } from './element-type.ts';
 import { describeForeignFormat } from './foreign-format.ts';
 import { parseHeaderJson, quote, type RawEntry } from './header-json.ts';
 
 /** Where a tensor lies: bytes [begin, end) after the header. */
 export interface SafetensorsEntry {
-  readonly dtype: SafetensorsType;
+  readonly dtype: ElementType;
   readonly shape: Shape;
   readonly begin: number;
   readonly end: number;
@@ -33,30 +34,30 @@ const MAX_RANK = 8;
 export async function readHeader(file: FileHandle, source: string): Promise<SafetensorsHeader> {
   const stat = await file.stat();
   if (!stat.isFile())
-    throw new Error(`${source}: expected a safetensors file, got something that is not a regular file`);
+    throw new InputError(`${source}: expected a safetensors file, got something that is not a regular file`);
   const head = Buffer.alloc(Math.min(32, stat.size));
   if (head.length > 0) await file.read(head, 0, head.length, 0);
   const headerBytes = headerLength(head, stat.size, source);
   const bytes = Buffer.alloc(headerBytes);
   const { bytesRead } = await file.read(bytes, 0, headerBytes, PREFIX_BYTES);
   if (bytesRead !== headerBytes)
-    throw new Error(`${source}: expected a header of ${headerBytes} bytes, got ${bytesRead}`);
+    throw new InputError(`${source}: expected a header of ${headerBytes} bytes, got ${bytesRead}`);
   const dataStart = PREFIX_BYTES + headerBytes;
   return { ...checkHeader(bytes, stat.size - dataStart, source), dataStart };
 }
 
 function headerLength(head: Buffer, fileBytes: number, source: string): number {
   if (head.length < PREFIX_BYTES)
-    throw new Error(`${source}: expected a safetensors file, got ${fileBytes} bytes, too few for a header`);
+    throw new InputError(`${source}: expected a safetensors file, got ${fileBytes} bytes, too few for a header`);
   const length = head.readBigUInt64LE(0);
   if (length < 2n || length > BigInt(MAX_HEADER_BYTES)) {
     // Only now: a header of 640 bytes begins as a pickle does.
     const foreign = describeForeignFormat(head);
-    if (foreign) throw new Error(`${source}: expected a safetensors file, got ${foreign}`);
-    throw new Error(`${source}: expected a header of 2 to ${MAX_HEADER_BYTES} bytes, got a length of ${length}`);
+    if (foreign) throw new InputError(`${source}: expected a safetensors file, got ${foreign}`);
+    throw new InputError(`${source}: expected a header of 2 to ${MAX_HEADER_BYTES} bytes, got a length of ${length}`);
   }
   if (length > BigInt(fileBytes - PREFIX_BYTES)) {
-    throw new Error(
+    throw new InputError(
       `${source}: expected a header of ${length} bytes as announced, got a file of ${fileBytes} (is it cut off?)`,
     );
   }
@@ -80,7 +81,7 @@ export function checkHeader(
         begin < position
           ? `overlap with ${quote(previous)}`
           : `${begin - position} bytes that belong to no tensor before it`;
-      throw new Error(
+      throw new InputError(
         `${source}: tensor ${quote(name)}: expected its data to begin at ${position}, got ${begin} (${problem})`,
       );
     }
@@ -89,7 +90,9 @@ export function checkHeader(
   }
   if (position !== dataBytes) {
     const hint = position > dataBytes ? ' (is the file cut off?)' : '';
-    throw new Error(`${source}: expected ${position} bytes of tensor data as the header says, got ${dataBytes}${hint}`);
+    throw new InputError(
+      `${source}: expected ${position} bytes of tensor data as the header says, got ${dataBytes}${hint}`,
+    );
   }
   return { metadata: Object.fromEntries(raw.metadata), entries: new Map(checked) };
 }
@@ -99,32 +102,30 @@ function parse(bytes: Uint8Array, source: string) {
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new Error(`${source}: header: expected UTF-8 text, got bytes that are not`);
+    throw new InputError(`${source}: header: expected UTF-8 text, got bytes that are not`);
   }
   try {
     return parseHeaderJson(text);
   } catch (error) {
-    throw new Error(`${source}: header: ${(error as Error).message}`);
+    throw new InputError(`${source}: header: ${(error as Error).message}`);
   }
 }
 
 function checkEntry(name: string, { dtype, shape, dataOffsets }: RawEntry, source: string): SafetensorsEntry {
   const where = `${source}: tensor ${quote(name)}`;
-  if (!isSafetensorsType(dtype)) {
-    throw new Error(`${where}: expected dtype ${Object.keys(DECODERS).join(', ')}, got ${quote(dtype)}`);
-  }
-  if (shape.length > MAX_RANK) throw new Error(`${where}: expected at most ${MAX_RANK} axes, got ${shape.length}`);
+  if (!isElementType(dtype)) throw new InputError(`${where}: expected a dtype such as F32 or F16, got ${quote(dtype)}`);
+  if (shape.length > MAX_RANK) throw new InputError(`${where}: expected at most ${MAX_RANK} axes, got ${shape.length}`);
   const [begin, end] = dataOffsets;
   if (begin === undefined || end === undefined || dataOffsets.length !== 2 || end < begin) {
-    throw new Error(`${where}: expected data_offsets [begin, end], got [${dataOffsets.join(', ')}]`);
+    throw new InputError(`${where}: expected data_offsets [begin, end], got [${dataOffsets.join(', ')}]`);
   }
-  const { bytes } = DECODERS[dtype];
-  if (begin % bytes !== 0)
-    throw new Error(`${where}: expected an offset divisible by ${bytes} for ${dtype}, got ${begin}`);
-  const expected = shape.reduce((product, size) => product * size, bytes);
+  const bits = bitsOf(dtype);
+  if (bits % 8 === 0 && begin % (bits / 8) !== 0)
+    throw new InputError(`${where}: expected an offset divisible by ${bits / 8} for ${dtype}, got ${begin}`);
+  const expected = shape.reduce((product, size) => product * size, bits) / 8;
   // Beyond 2^53 the product is no longer exact, but no file is that large.
   if (expected !== end - begin) {
-    throw new Error(`${where}: expected ${expected} bytes for ${dtype} [${shape.join(', ')}], got ${end - begin}`);
+    throw new InputError(`${where}: expected ${expected} bytes for ${dtype} [${shape.join(', ')}], got ${end - begin}`);
   }
   return { dtype, shape, begin, end };
 }

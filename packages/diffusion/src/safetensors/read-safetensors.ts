@@ -1,14 +1,15 @@
 /** Reads the tensors of a safetensors file as float32. The header is checked in full before anything is allocated. */
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Shape } from '@heed/autodiff';
-import { DECODERS, type SafetensorsType } from './element-type.ts';
+import { InputError } from '../errors.ts';
+import { bitsOf, decoderOf, type ElementType, isNumberType } from './element-type.ts';
 import { readHeader, type SafetensorsEntry, type SafetensorsHeader } from './header.ts';
 import { quote } from './header-json.ts';
 
 /** A tensor as float32, with the type that it has in the file. */
 export interface SafetensorsTensor {
   readonly shape: Shape;
-  readonly dtype: SafetensorsType;
+  readonly dtype: ElementType;
   readonly data: Float32Array;
 }
 
@@ -49,7 +50,7 @@ export async function readSafetensors(
       const where = `${path}: tensor ${quote(name)}`;
       const data = into?.get(name)?.data ?? new Float32Array(elementCount(entry));
       if (data.length !== elementCount(entry)) {
-        throw new Error(`${where}: expected ${data.length} numbers, got ${elementCount(entry)}`);
+        throw new InputError(`${where}: expected ${data.length} numbers, got ${elementCount(entry)}`);
       }
       await readTensor(file, header.dataStart, entry, { data, where });
       if (!allowNonFinite) checkFinite(data, where);
@@ -73,14 +74,14 @@ export async function readSafetensorsHeader(path: string): Promise<SafetensorsHe
 
 async function openFile(path: string): Promise<FileHandle> {
   return open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new Error(
+    throw new InputError(
       `${path}: expected a readable safetensors file, got ${error.code === 'ENOENT' ? 'nothing there' : error.message}`,
     );
   });
 }
 
 function elementCount({ dtype, begin, end }: SafetensorsEntry): number {
-  return (end - begin) / DECODERS[dtype].bytes;
+  return ((end - begin) * 8) / bitsOf(dtype);
 }
 
 async function readTensor(
@@ -89,14 +90,15 @@ async function readTensor(
   { dtype, begin, end }: SafetensorsEntry,
   { data, where }: { data: Float32Array; where: string },
 ): Promise<void> {
-  const { bytes, decode } = DECODERS[dtype];
+  if (!isNumberType(dtype)) throw new InputError(`${where}: expected numbers that heed can read, got ${dtype}`);
+  const { bytes, decode } = decoderOf(dtype);
   const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - begin));
   for (let at = begin; at < end; ) {
     const wanted = Math.min(chunk.length, end - at);
     for (let filled = 0; filled < wanted; ) {
       const { bytesRead } = await file.read(chunk, filled, wanted - filled, dataStart + at + filled);
       if (bytesRead === 0)
-        throw new Error(
+        throw new InputError(
           `${where}: expected ${end - begin} bytes, got the end of the file after ${at + filled - begin}`,
         );
       filled += bytesRead;
@@ -110,6 +112,7 @@ async function readTensor(
 /** Throws when a value is infinite or not a number; `where` begins the sentence. */
 export function checkFinite(data: Float32Array, where: string): void {
   for (let i = 0; i < data.length; i++) {
-    if (!Number.isFinite(data[i])) throw new Error(`${where}: expected finite numbers, got ${data[i]} at index ${i}`);
+    if (!Number.isFinite(data[i]))
+      throw new InputError(`${where}: expected finite numbers, got ${data[i]} at index ${i}`);
   }
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ParameterValue, ParameterValues } from '@heed/autodiff';
-import { DECODERS, ENCODERS, type FloatType, LARGEST } from './element-type.ts';
+import { decoderOf, ENCODERS, type FloatType, LARGEST } from './element-type.ts';
 import { parseHeaderJson, quote } from './header-json.ts';
 
 const CHUNK_VALUES = 1024 * 1024;
@@ -57,7 +57,7 @@ function encodeHeader(
   metadata: Record<string, string>,
   path: string,
 ): Buffer {
-  const { bytes } = DECODERS[dtype];
+  const { bytes } = decoderOf(dtype);
   let position = 0;
   const fields = sorted.map(([name, { shape, data }]) => {
     const count = shape.reduce((product, size) => product * size, 1);

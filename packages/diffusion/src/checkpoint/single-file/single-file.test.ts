@@ -311,8 +311,8 @@ describe('what is no such file', () => {
   });
 
   test.each([
-    ['a pickle', '\x80\x02}q', /\.ckpt: expected a safetensors file, got a Python pickle \(.*never opened; convert it/],
-    ['a torch archive', 'PK\x03\x04', /\.ckpt: expected a safetensors file, got a PyTorch archive/],
+    ['a pickle', '\x80\x02}q', /\.ckpt: expected a safetensors file, got a Python pickle/],
+    ['a torch archive', 'PK\x03\x04', /\.ckpt: expected a safetensors file, got a zip archive/],
   ])('%s', async (_, magic, expected) => {
     const path = join(root, 'old.ckpt');
     await writeFile(path, Buffer.concat([Buffer.from(magic, 'latin1'), Buffer.alloc(64)]));

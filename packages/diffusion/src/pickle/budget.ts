@@ -1,0 +1,29 @@
+/** Bounds what a pickle may make the reader do, whatever its bytes say. */
+import { InputError } from '../errors.ts';
+
+/** Opcodes and copied items. A tensor takes about 30, Stable Diffusion 1.x takes 0.1 million. */
+const MAX_STEPS = 2_000_000;
+/** Lists, tuples, dicts, tensors and placeholders. Each takes up to 300 bytes of memory. */
+const MAX_OBJECTS = 500_000;
+
+export interface Budget {
+  /** Counts opcodes and copied items. */
+  step(count?: number): void;
+  object(): void;
+}
+
+/** Its methods throw an `InputError` that begins with `source` once the bound is reached. */
+export function createBudget(source: string): Budget {
+  let steps = 0;
+  let objects = 0;
+  return {
+    step(count = 1) {
+      steps += count;
+      if (steps > MAX_STEPS) throw new InputError(`${source}: expected at most ${MAX_STEPS} steps, got more`);
+    },
+    object() {
+      objects++;
+      if (objects > MAX_OBJECTS) throw new InputError(`${source}: expected at most ${MAX_OBJECTS} objects, got more`);
+    },
+  };
+}

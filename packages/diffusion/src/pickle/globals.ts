@@ -1,0 +1,141 @@
+/**
+ * The allow-list: which names of Python a checkpoint may refer to, and the data that stands for a call of each. Nothing is
+ * imported and nothing is run; a name that is not here is refused. The list holds what PyTorch, numpy and PyTorch Lightning
+ * write into files of weights (compare `torch/_weights_only_unpickler.py`).
+ */
+
+import { fault, type Machine } from './machine.ts';
+import { numpyArrayState, numpyDtype, numpyFromBuffer, setByteOrder } from './numpy.ts';
+import { DTYPES, rebuildFromArray, rebuildTensor, rebuildTyped, STORAGES } from './tensors.ts';
+import { describeValue, isKind, type PickleGlobal, type PickleValue } from './values.ts';
+
+type Call = (machine: Machine, args: readonly PickleValue[], path: string) => PickleValue;
+
+const opaque: Call = (_machine, _args, path) => ({ kind: 'opaque', path });
+const first: Call = (machine, [value], path) => {
+  if (value === undefined) throw fault(machine, `expected an argument of ${path}, got none`);
+  return value;
+};
+
+const CALLS: Readonly<Record<string, Call>> = {
+  'torch._utils._rebuild_tensor': rebuildTensor,
+  'torch._utils._rebuild_tensor_v2': rebuildTensor,
+  'torch._utils._rebuild_tensor_v3': rebuildTyped,
+  'torch._utils._rebuild_parameter': first,
+  'torch._utils._rebuild_parameter_with_state': first,
+  'torch._utils._rebuild_device_tensor_from_numpy': rebuildFromArray,
+  'torch._utils._rebuild_device_tensor_from_cpu_tensor': first,
+  'torch._tensor._rebuild_from_type_v2': rebuildSubclass,
+  'torch.nn.parameter.Parameter': first,
+  'torch.Tensor': opaque,
+  'torch.nn.parameter.Buffer': first,
+  'torch.nn.modules.container.ParameterDict': opaque,
+  'torch.Size': first,
+  'torch.device': opaque,
+  'torch.storage.UntypedStorage': opaque,
+  'torch.storage.TypedStorage': opaque,
+  'collections.OrderedDict': makeDict,
+  'collections.defaultdict': (machine, args) => makeDict(machine, args.slice(1)),
+  'collections.Counter': makeDict,
+  'builtins.dict': makeDict,
+  'builtins.list': opaque,
+  'builtins.tuple': opaque,
+  'builtins.set': opaque,
+  'builtins.frozenset': opaque,
+  'builtins.int': opaque,
+  'builtins.float': opaque,
+  'builtins.bool': opaque,
+  'builtins.str': opaque,
+  'builtins.bytes': opaque,
+  'builtins.bytearray': opaque,
+  'builtins.complex': opaque,
+  'builtins.slice': opaque,
+  'builtins.object': opaque,
+  '_codecs.encode': (machine, [content]) => {
+    if (typeof content !== 'string') throw fault(machine, `expected a text to encode, got ${describeValue(content)}`);
+    return { kind: 'bytes', content };
+  },
+  'numpy.dtype': numpyDtype,
+  'numpy.ndarray': opaque,
+  'numpy.core.multiarray.scalar': opaque,
+  'numpy._core.multiarray.scalar': opaque,
+  'numpy.core.multiarray._reconstruct': () => ({ kind: 'array', state: undefined }),
+  'numpy._core.multiarray._reconstruct': () => ({ kind: 'array', state: undefined }),
+  'numpy.core.numeric._frombuffer': numpyFromBuffer,
+  'numpy._core.numeric._frombuffer': numpyFromBuffer,
+  'argparse.Namespace': opaque,
+  'typing.Any': opaque,
+  'pathlib.PosixPath': opaque,
+  'pathlib.PurePosixPath': opaque,
+  'pathlib.WindowsPath': opaque,
+  'pathlib.PureWindowsPath': opaque,
+  'pytorch_lightning.callbacks.model_checkpoint': opaque,
+};
+
+/** Classes of these packages stand in training checkpoints beside the weights: callbacks, settings. Each becomes a placeholder. */
+const PLACEHOLDERS =
+  /^(?:pytorch_lightning|lightning\.pytorch|lightning_fabric|lightning\.fabric|omegaconf)(?:\.\w+)*\.[A-Z]\w*$/;
+
+/** Where Python 2 and older versions had today's names. */
+const RENAMED: Readonly<Record<string, string>> = {
+  __builtin__: 'builtins',
+  'torch.tensor': 'torch',
+  'torch.cuda': 'torch',
+};
+
+/** The global `module.name`. Throws one sentence that names it where it is not on the allow-list. */
+export function resolveGlobal(machine: Machine, module: string, name: string): PickleGlobal {
+  const path = `${Object.hasOwn(RENAMED, module) ? RENAMED[module] : module}.${name}`;
+  const isAllowed =
+    Object.hasOwn(CALLS, path) ||
+    Object.hasOwn(STORAGES, path) ||
+    Object.hasOwn(DTYPES, path) ||
+    (path.length < 256 && PLACEHOLDERS.test(path));
+  if (isAllowed) return { kind: 'global', path };
+  const shown = JSON.stringify(`${module}.${name}`.slice(0, 128));
+  throw fault(
+    machine,
+    `expected tensors and plain data alone, got the name ${shown}, which heed neither imports nor runs`,
+  );
+}
+
+/** What stands for `callee(*args)`. Throws one sentence for anything but a name of the allow-list. */
+export function call(machine: Machine, callee: PickleValue, args: readonly PickleValue[]): PickleValue {
+  if (!isKind(callee, 'global')) throw fault(machine, `expected a name to be called, got ${describeValue(callee)}`);
+  const { path } = callee;
+  const make = Object.hasOwn(CALLS, path) ? CALLS[path] : PLACEHOLDERS.test(path) ? opaque : undefined;
+  if (make === undefined) throw fault(machine, `expected a function or class to be called, got ${path}`);
+  return make(machine, args, path);
+}
+
+/** What stands for `target.__setstate__(state)`: attributes of dicts and placeholders are dropped. */
+export function build(machine: Machine, target: PickleValue, state: PickleValue): void {
+  if (isKind(target, 'dict') || isKind(target, 'opaque') || isKind(target, 'tensor')) return;
+  if (isKind(target, 'dtype')) setByteOrder(machine, target, state);
+  else if (isKind(target, 'array')) target.state = numpyArrayState(machine, state);
+  else throw fault(machine, `expected an object that has a state, got ${describeValue(target)}`);
+}
+
+/** A dict from nothing or from pairs, as Python 2 writes ordered dicts. */
+function makeDict(machine: Machine, [pairs]: readonly PickleValue[]): PickleValue {
+  const entries = new Map<PickleValue, PickleValue>();
+  if (isKind(pairs, 'list') || isKind(pairs, 'tuple')) {
+    machine.budget.step(pairs.items.length);
+    for (const pair of pairs.items) {
+      if (!(isKind(pair, 'list') || isKind(pair, 'tuple')) || pair.items.length !== 2)
+        throw fault(machine, `expected pairs of key and value, got ${describeValue(pair)}`);
+      entries.set(pair.items[0]!, pair.items[1]!);
+    }
+  } else if (isKind(pairs, 'dict')) {
+    machine.budget.step(pairs.entries.size);
+    for (const [key, value] of pairs.entries) entries.set(key, value);
+  }
+  return { kind: 'dict', entries };
+}
+
+/** `(function, type, args, state)`: a tensor with attributes, which are dropped. */
+function rebuildSubclass(machine: Machine, [callee, , args]: readonly PickleValue[]): PickleValue {
+  if (!isKind(args, 'tuple') || (isKind(callee, 'global') && callee.path === 'torch._tensor._rebuild_from_type_v2'))
+    throw fault(machine, 'expected the arguments of a tensor, got others');
+  return call(machine, callee ?? null, args.items);
+}

@@ -1,0 +1,61 @@
+/** Reads one pickle as data: values, tensors by reference and placeholders. Executes nothing. */
+import { createBudget } from './budget.ts';
+import { type ByteReader, createByteReader } from './byte-reader.ts';
+import { fault, type Machine, pop } from './machine.ts';
+import { OPCODES, REFUSED_OPCODES, STOP } from './opcodes.ts';
+import type { PickleStorage, PickleValue } from './values.ts';
+
+const PROTO = 0x80;
+
+export interface UnpickleOptions {
+  /** Offsets of the pickle in the file; it may end before `end`. */
+  begin: number;
+  end: number;
+  /** Begins every sentence. */
+  source: string;
+  /** The storage of a persistent id; by default there are none. */
+  persistent?: ((machine: Machine, id: PickleValue) => PickleStorage) | undefined;
+}
+
+/**
+ * Reads the pickle of protocol 2 to 5 at [begin, end) of the open file `descriptor`. Returns its value and the offset of the
+ * byte after it. Throws an `InputError`: a name that is not on the allow-list (`globals.ts`), an opcode that no checkpoint
+ * has, a pickle that is damaged or goes beyond the bounds of `budget.ts`.
+ */
+export function unpickle(
+  descriptor: number,
+  { begin, end, source, persistent }: UnpickleOptions,
+): { value: PickleValue; end: number } {
+  const reader = createByteReader(descriptor, { begin, end, source });
+  const machine: Machine = {
+    source,
+    reader,
+    budget: createBudget(source),
+    persistent: (id) => {
+      if (persistent) return persistent(machine, id);
+      throw fault(machine, 'expected plain data, got a reference to something outside the pickle');
+    },
+    memo: new Map(),
+    stack: [],
+    marks: [],
+  };
+  checkProtocol(machine, reader);
+  for (let opcode = reader.byte(); opcode !== STOP; opcode = reader.byte()) {
+    machine.budget.step();
+    const run = OPCODES[opcode];
+    if (run === undefined) throw fault(machine, `expected an opcode of pickle protocol 2 to 5, got ${nameOf(opcode)}`);
+    run(machine);
+  }
+  return { value: pop(machine), end: reader.position() };
+}
+
+function checkProtocol(machine: Machine, reader: ByteReader): void {
+  const opcode = reader.byte();
+  if (opcode !== PROTO) throw fault(machine, `expected a pickle that begins with PROTO, got ${nameOf(opcode)}`);
+  const protocol = reader.byte();
+  if (protocol < 2 || protocol > 5) throw fault(machine, `expected pickle protocol 2 to 5, got ${protocol}`);
+}
+
+function nameOf(opcode: number): string {
+  return REFUSED_OPCODES[opcode] ?? `byte ${opcode}`;
+}

@@ -1,0 +1,25 @@
+/** A file of weights, whatever its format: names, types and shapes at once, numbers when asked for. */
+import type { Shape } from '@heed/autodiff';
+import type { ElementType } from '../safetensors/element-type.ts';
+
+/** One tensor of a file. */
+export interface StoredTensor {
+  /** The type in the file, by the names of safetensors. */
+  readonly dtype: ElementType;
+  readonly shape: Shape;
+  /**
+   * Reads the numbers as float32, row by row, into `target` where one is given. Exact for floats of up to 32 bits and integers
+   * up to 2^24; others take the nearest value. Throws an `InputError` where the file ends too early, the type holds no numbers
+   * that heed reads, or `target` has another length.
+   */
+  read(target?: Float32Array): Promise<Float32Array>;
+}
+
+/** An open file of tensors; `close` ends it. */
+export interface TensorFile {
+  readonly path: string;
+  /** Strings beside the tensors; only safetensors files have them. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  close(): Promise<void>;
+}
