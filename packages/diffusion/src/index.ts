@@ -1,11 +1,11 @@
 /** The public API of @heed/diffusion. */
 
 export { clearUnfinishedFolders } from './checkpoint/atomic-folder.ts';
-export { loadClipFolder, saveClipFolder } from './checkpoint/clip-folder.ts';
+export { checkClipFolder, loadClipFolder, saveClipFolder } from './checkpoint/clip-folder.ts';
 export { type LoadComponentOptions, loadComponent, saveComponent } from './checkpoint/component.ts';
 export { COMPONENT_KINDS, type ComponentConfigs, type ComponentName } from './checkpoint/component-kinds.ts';
 export { loadInceptionFile } from './checkpoint/inception-file.ts';
-export { isFile, loadModel } from './checkpoint/model.ts';
+export { checkModel, isFile, loadModel } from './checkpoint/model.ts';
 export { type ModelConfigs, readModelConfigs } from './checkpoint/model-configs.ts';
 export {
   type LoadModelOptions,
@@ -15,7 +15,6 @@ export {
 } from './checkpoint/model-folder.ts';
 export { clipTokenizer } from './checkpoint/single-file/clip-vocabulary.ts';
 export {
-  checkCheckpointFile,
   type LoadCheckpointFileOptions,
   loadCheckpointFile,
   type SaveCheckpointFileOptions,

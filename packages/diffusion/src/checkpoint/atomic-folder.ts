@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { InputError } from '../errors.ts';
 import { processMark, readShortMark, shortMark, stateOf } from '../processes/process-mark.ts';
 import { syncFolder } from '../safetensors/write-safetensors.ts';
 
@@ -26,7 +27,8 @@ export async function writeFolderAtomically(
   const parent = dirname(target);
   await clearUnfinishedFolders(parent);
   const exists = existsSync(target);
-  if (exists && !overwrite) throw new Error(`${folder}: expected a folder that does not exist yet, got one that does`);
+  if (exists && !overwrite)
+    throw new InputError(`${folder}: expected a folder that does not exist yet, got one that does`);
   await mkdir(parent, { recursive: true });
   const beside = join(parent, `.${basename(target)}.${shortMark(processMark(process.pid))}.${randomUUID()}`);
   const temporary = `${beside}.tmp`;

@@ -1,5 +1,6 @@
 /** Compares the tensors that a config asks for with those that are there. Reads nothing. */
 import { formatShape, type ParameterValues, type Shape } from '@heed/autodiff';
+import { InputError } from '../errors.ts';
 import { quote } from '../safetensors/header-json.ts';
 import type { ComponentKind } from './component-kinds.ts';
 
@@ -12,7 +13,7 @@ export function expectedShapes<Config>(
   try {
     return new Map(kind.parameters(config).map(({ name, shape }) => [name, shape]));
   } catch (error) {
-    throw new Error(`${configPath}: expected an architecture that can be built, got: ${(error as Error).message}`);
+    throw new InputError(`${configPath}: expected an architecture that can be built, got: ${(error as Error).message}`);
   }
 }
 
@@ -36,18 +37,18 @@ export function checkShapes(
   for (const [name, shape] of expected) {
     const found = actual.get(name);
     if (found === undefined)
-      throw new Error(
+      throw new InputError(
         `${source}: expected a tensor ${quote(spell(name))} ${formatShape(shape)} as ${configPath} says, got none`,
       );
     if (!sameWeights(found, shape)) {
-      throw new Error(
+      throw new InputError(
         `${source}: tensor ${quote(spell(name))}: expected ${formatShape(shape)} as ${configPath} says, got ${formatShape(found)}`,
       );
     }
   }
   for (const [name, shape] of actual) {
     if (!expected.has(name))
-      throw new Error(
+      throw new InputError(
         `${source}: expected only tensors that ${configPath} asks for, got ${quote(spell(name))} ${formatShape(shape)}`,
       );
   }

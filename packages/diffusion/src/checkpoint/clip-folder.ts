@@ -1,24 +1,61 @@
 /** A CLIP model as transformers keeps it: config, weights, tokenizer and image processor in one folder. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseImageProcessorConfig } from '../configs/image-processor-config.ts';
+import type { ClipConfig } from '../configs/clip-config.ts';
+import { type ImageProcessorConfig, parseImageProcessorConfig } from '../configs/image-processor-config.ts';
+import { InputError } from '../errors.ts';
 import type { ClipComponents } from '../pipeline/clip-embedder.ts';
-import { loadTokenizer } from '../tokenizer/tokenizer.ts';
+import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import { writeTokenizer } from '../tokenizer/tokenizer-files.ts';
 import { writeFolderAtomically } from './atomic-folder.ts';
-import { loadComponent, saveComponent } from './component.ts';
-import { readJsonFile, writeJsonFile, writeTextFile } from './json-file.ts';
+import { openComponent, saveComponent } from './component.ts';
+import { MAX_CONFIG_BYTES, readJsonFile, writeJsonFile, writeTextFile } from './json-file.ts';
 import { checkIsFolder, type SaveModelOptions } from './model-folder.ts';
 
+export interface LoadClipOptions {
+  /** `fp16` for `*.fp16.safetensors`. */
+  variant?: string | undefined;
+}
+
 /** Reads a CLIPModel folder; checks and errors as `loadModelFolder`. */
-export async function loadClipFolder(folder: string, { variant }: { variant?: string } = {}): Promise<ClipComponents> {
+export async function loadClipFolder(folder: string, options: LoadClipOptions = {}): Promise<ClipComponents> {
+  const { clip, tokenizer, imageProcessor } = await openClipFolder(folder, options);
+  return { clip: await clip.read(), tokenizer, imageProcessor };
+}
+
+/** Checks all that `loadClipFolder` checks before it reads weights, with its errors. */
+export async function checkClipFolder(folder: string, options: LoadClipOptions = {}): Promise<void> {
+  await openClipFolder(folder, options);
+}
+
+async function openClipFolder(folder: string, { variant }: LoadClipOptions) {
   await checkIsFolder(folder, 'config.json');
   const tokenizer = await loadTokenizer(folder);
-  const clip = await loadComponent(folder, 'clip', { variant });
-  const source = join(folder, 'preprocessor_config.json');
-  const json = await readJsonFile(source, { maxBytes: 1024 * 1024 });
-  const imageProcessor = parseImageProcessorConfig(json, { imageSize: clip.config.vision_config.image_size, source });
+  const clip = await openComponent(folder, 'clip', { variant });
+  const imageProcessor = await readImageProcessor(folder, clip.config.vision_config.image_size);
   checkVocabulary(folder, { clip, tokenizer });
   return { clip, tokenizer, imageProcessor };
+}
+
+/**
+ * `preprocessor_config.json`, or the part of `processor_config.json` that transformers 5 writes in its place. As in
+ * transformers, the second counts where both are there and it has that part.
+ */
+export const PROCESSOR_FILES = ['processor_config.json', 'preprocessor_config.json'] as const;
+
+async function readImageProcessor(folder: string, imageSize: number): Promise<ImageProcessorConfig> {
+  for (const name of PROCESSOR_FILES) {
+    const source = join(folder, name);
+    if (!existsSync(source)) continue;
+    const json = await readJsonFile(source, { maxBytes: MAX_CONFIG_BYTES });
+    const part = name === 'processor_config.json' ? imageProcessorPart(json) : json;
+    if (part !== undefined) return parseImageProcessorConfig(part, { imageSize, source });
+  }
+  throw new InputError(`${folder}: expected ${PROCESSOR_FILES.join(' or ')} with an image processor, got neither`);
+}
+
+function imageProcessorPart(json: unknown): unknown {
+  return typeof json === 'object' && json !== null ? (json as Record<string, unknown>).image_processor : undefined;
 }
 
 /** Writes a CLIPModel folder that transformers loads, whole or not at all. */
@@ -41,10 +78,13 @@ export async function saveClipFolder(
   );
 }
 
-function checkVocabulary(folder: string, { clip, tokenizer }: Pick<ClipComponents, 'clip' | 'tokenizer'>): void {
+function checkVocabulary(
+  folder: string,
+  { clip, tokenizer }: { clip: { config: ClipConfig }; tokenizer: Tokenizer },
+): void {
   const { vocab_size: vocabSize } = clip.config.text_config;
   if (tokenizer.vocabSize > vocabSize) {
-    throw new Error(
+    throw new InputError(
       `${folder}: expected a tokenizer of at most ${vocabSize} tokens, CLIP's vocab_size, got ${tokenizer.vocabSize}`,
     );
   }

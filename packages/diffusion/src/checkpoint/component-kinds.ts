@@ -3,7 +3,13 @@
  * tensors that config asks for.
  */
 import { describeParameters, input, type ParameterSpec } from '@heed/autodiff';
-import { type ClipConfig, type ClipTextConfig, parseClipConfig, parseClipTextConfig } from '../configs/clip-config.ts';
+import {
+  type ClipConfig,
+  type ClipTextConfig,
+  clipConfigJson,
+  parseClipConfig,
+  parseClipTextConfig,
+} from '../configs/clip-config.ts';
 import { parseUnetConfig, type UnetConfig } from '../configs/unet-config.ts';
 import { parseVaeConfig, type VaeConfig, vaeScale } from '../configs/vae-config.ts';
 import { clip } from '../models/clip.ts';
@@ -31,6 +37,8 @@ export interface ComponentKind<Config> {
   /** What `config.json` has to hold besides the architecture for diffusers or transformers to load it. */
   readonly configHeader: Readonly<Record<string, unknown>>;
   parse(json: unknown, source: string): Config;
+  /** The config as `config.json` has to hold it; by default as it is. */
+  configJson?(config: Config): object;
   /** Every tensor of the network, by its name in the file. */
   parameters(config: Config): ParameterSpec[];
 }
@@ -76,6 +84,7 @@ export const COMPONENT_KINDS: { readonly [Name in ComponentName]: ComponentKind<
     className: 'CLIPTextModel',
     configHeader: { architectures: ['CLIPTextModel'], model_type: 'clip_text_model' },
     parse: parseClipTextConfig,
+    configJson: clipConfigJson,
     parameters: (config) => describeParameters((p) => clipText(p, config, textInputs())),
   },
   clip: {
@@ -85,6 +94,7 @@ export const COMPONENT_KINDS: { readonly [Name in ComponentName]: ComponentKind<
     className: 'CLIPModel',
     configHeader: { architectures: ['CLIPModel'], model_type: 'clip' },
     parse: parseClipConfig,
+    configJson: clipConfigJson,
     parameters(config) {
       const { num_channels: channels, image_size: side } = config.vision_config;
       const pixelValues = input('pixelValues', [1, channels, side, side]);

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParameterValues, Shape } from '@heed/autodiff';
+import { InputError } from '../errors.ts';
 import type { ModelComponent } from '../pipeline/components.ts';
 import { ENCODERS, type FloatType } from '../safetensors/element-type.ts';
 import type { SafetensorsEntry } from '../safetensors/header.ts';
@@ -10,8 +11,8 @@ import { readSafetensors, readSafetensorsHeader } from '../safetensors/read-safe
 import { writeSafetensors } from '../safetensors/write-safetensors.ts';
 import { checkShapes, expectedShapes, shapesOf } from './check-shapes.ts';
 import { COMPONENT_KINDS, type ComponentConfigs, type ComponentKind, type ComponentName } from './component-kinds.ts';
-import { readJsonFile, writeJsonFile } from './json-file.ts';
-import { currentName, isBuffer } from './legacy-names.ts';
+import { MAX_CONFIG_BYTES, readJsonFile, writeJsonFile } from './json-file.ts';
+import { currentName } from './legacy-names.ts';
 import { findWeightsFile } from './weights-file.ts';
 
 export interface LoadComponentOptions {
@@ -21,39 +22,58 @@ export interface LoadComponentOptions {
   parameters?: ParameterValues | undefined;
 }
 
-/**
- * Reads the network `name` of the model in `modelFolder` (for `clip`: the folder itself). Names and shapes are checked
- * against the config before any weight is read; throws one sentence that names the tensor, the expected and the actual.
- */
-export async function loadComponent<Name extends ComponentName>(
-  modelFolder: string,
-  name: Name,
-  { variant, parameters }: LoadComponentOptions = {},
-): Promise<ModelComponent<ComponentConfigs[Name]>> {
-  const kind: ComponentKind<ComponentConfigs[Name]> = COMPONENT_KINDS[name];
-  const folder = join(modelFolder, kind.folder);
-  const configPath = join(folder, 'config.json');
-  const config = kind.parse(await readJsonFile(configPath, { maxBytes: 1024 * 1024 }), configPath);
-  const expected = expectedShapes(kind, config, configPath);
-  if (parameters) {
-    checkShapes(shapesOf(parameters), expected, { source: `the given weights of ${name}`, configPath });
-    return { config, parameters };
-  }
-  const path = await findWeightsFile(folder, kind.weights, { variant });
-  const { entries } = await readSafetensorsHeader(path);
-  checkShapes(renamed(entries, path), expected, { source: path, configPath });
-  const { tensors } = await readSafetensors(path, { only: (tensor) => !isBuffer(tensor) });
-  const loaded: ParameterValues = new Map();
-  for (const [old, { data }] of tensors) {
-    const current = currentName(old);
-    loaded.set(current, { shape: expected.get(current)!, data });
-  }
-  return { config, parameters: loaded };
+/** A network whose config and tensors fit together; no weight is read yet. */
+export interface OpenedComponent<Config> {
+  readonly config: Config;
+  /** Reads the weights. */
+  read(): Promise<ModelComponent<Config>>;
 }
 
 /**
- * Writes a network into `folder` as diffusers or transformers would. Throws one sentence, before anything is written, when
- * the weights do not fit the config.
+ * Opens the network `name` of the model in `modelFolder` (for `clip`: the folder itself). Names and shapes are checked
+ * against the config. Throws an InputError that names the tensor, the expected and the actual.
+ */
+export async function openComponent<Name extends ComponentName>(
+  modelFolder: string,
+  name: Name,
+  { variant, parameters }: LoadComponentOptions = {},
+): Promise<OpenedComponent<ComponentConfigs[Name]>> {
+  const kind: ComponentKind<ComponentConfigs[Name]> = COMPONENT_KINDS[name];
+  const folder = join(modelFolder, kind.folder);
+  const configPath = join(folder, 'config.json');
+  const config = kind.parse(await readJsonFile(configPath, { maxBytes: MAX_CONFIG_BYTES }), configPath);
+  const expected = expectedShapes(kind, config, configPath);
+  if (parameters) {
+    checkShapes(shapesOf(parameters), expected, { source: `the given weights of ${name}`, configPath });
+    return { config, read: async () => ({ config, parameters }) };
+  }
+  const path = await findWeightsFile(folder, kind.weights, { variant });
+  const { entries } = await readSafetensorsHeader(path);
+  checkShapes(renamed(name, entries, path), expected, { source: path, configPath });
+  const read = async () => {
+    const { tensors } = await readSafetensors(path, { only: (tensor) => currentName(name, tensor) !== undefined });
+    const loaded: ParameterValues = new Map();
+    for (const [old, { data }] of tensors) {
+      const current = currentName(name, old)!;
+      loaded.set(current, { shape: expected.get(current)!, data });
+    }
+    return { config, parameters: loaded };
+  };
+  return { config, read };
+}
+
+/** Reads the network `name` of the model in `modelFolder`; checks and errors as of `openComponent`. */
+export async function loadComponent<Name extends ComponentName>(
+  modelFolder: string,
+  name: Name,
+  options: LoadComponentOptions = {},
+): Promise<ModelComponent<ComponentConfigs[Name]>> {
+  return (await openComponent(modelFolder, name, options)).read();
+}
+
+/**
+ * Writes a network into `folder` as diffusers or transformers would. Throws an InputError, before anything is written,
+ * when the weights do not fit the config.
  */
 export async function saveComponent<Name extends ComponentName>(
   folder: string,
@@ -72,17 +92,22 @@ export async function saveComponent<Name extends ComponentName>(
     dtype,
     ...(metadata && { metadata }),
   });
-  await writeJsonFile(configPath, { ...config, ...kind.configHeader });
+  await writeJsonFile(configPath, { ...(kind.configJson?.(config) ?? config), ...kind.configHeader });
 }
 
-function renamed(entries: ReadonlyMap<string, SafetensorsEntry>, path: string): Map<string, Shape> {
+function renamed(
+  component: ComponentName,
+  entries: ReadonlyMap<string, SafetensorsEntry>,
+  path: string,
+): Map<string, Shape> {
   const shapes = new Map<string, Shape>();
   for (const [old, { shape, dtype }] of entries) {
-    if (isBuffer(old)) continue;
+    const name = currentName(component, old);
+    if (name === undefined) continue;
     if (!Object.hasOwn(ENCODERS, dtype))
-      throw new Error(`${path}: tensor ${quote(old)}: expected floating-point weights, got ${dtype}`);
-    const name = currentName(old);
-    if (shapes.has(name)) throw new Error(`${path}: expected the tensor ${quote(name)} once, got it in two spellings`);
+      throw new InputError(`${path}: tensor ${quote(old)}: expected floating-point weights, got ${dtype}`);
+    if (shapes.has(name))
+      throw new InputError(`${path}: expected the tensor ${quote(name)} once, got it in two spellings`);
     shapes.set(name, shape);
   }
   return shapes;

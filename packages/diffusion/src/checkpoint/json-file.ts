@@ -1,58 +1,60 @@
-/** Reading and writing the small text and JSON files of a model folder. What the JSON means is the config's or the tokenizer's affair. */
+/** Reads and writes the small text and JSON files of a model folder. The JSON is Python's (`python-json.ts`). */
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { InputError } from '../errors.ts';
+import { formatPythonJson, PythonJsonError, parsePythonJson } from './python-json.ts';
 
 /** The largest vocabulary known is 10 MB; a config is a few kilobytes. */
 const MAX_BYTES = 64 * 1024 * 1024;
+/** More than any config has. */
+export const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /**
- * Parses the JSON file at `path`. Throws one sentence when it is missing, larger than `maxBytes`, not UTF-8 or not JSON.
- * The size is checked before anything is read.
+ * Parses the JSON file at `path`. Throws an InputError when it is missing, larger than `maxBytes`, not UTF-8 or not JSON;
+ * the error tells nothing of the file's content. The size is checked before anything is read.
  */
 export async function readJsonFile(
   path: string,
-  { maxBytes = MAX_BYTES }: { maxBytes?: number } = {},
+  { maxBytes = MAX_BYTES }: { maxBytes?: number | undefined } = {},
 ): Promise<unknown> {
   const text = await readTextFile(path, { maxBytes });
   try {
-    return JSON.parse(text) as unknown;
+    return parsePythonJson(text);
   } catch (error) {
-    throw new Error(`${path}: expected JSON, got text that does not parse: ${firstLine(error)}`);
+    if (!(error instanceof PythonJsonError)) throw error;
+    throw new InputError(`${path}: expected JSON, got text that does not parse: ${error.message}`);
   }
 }
 
 /** Reads the UTF-8 text file at `path`, with the errors of `readJsonFile`. */
 export async function readTextFile(
   path: string,
-  { maxBytes = MAX_BYTES }: { maxBytes?: number } = {},
+  { maxBytes = MAX_BYTES }: { maxBytes?: number | undefined } = {},
 ): Promise<string> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new Error(
-      `${path}: expected a readable file, got ${error.code === 'ENOENT' ? 'nothing there' : firstLine(error)}`,
+    throw new InputError(
+      `${path}: expected a readable file, got ${error.code === 'ENOENT' ? 'nothing there' : error.code}`,
     );
   });
   try {
-    const { size } = await file.stat();
-    if (size > maxBytes) throw new Error(`${path}: expected at most ${maxBytes} bytes, got ${size}`);
+    const found = await file.stat();
+    if (!found.isFile()) throw new InputError(`${path}: expected a readable file, got something else`);
+    if (found.size > maxBytes) throw new InputError(`${path}: expected at most ${maxBytes} bytes, got ${found.size}`);
     const bytes = await file.readFile();
     try {
       return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     } catch {
-      throw new Error(`${path}: expected UTF-8 text, got bytes that are not`);
+      throw new InputError(`${path}: expected UTF-8 text, got bytes that are not`);
     }
   } finally {
     await file.close();
   }
 }
 
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
-}
-
-/** Writes `value` as JSON, indented, atomically and fsynced; makes the folder when it is missing. */
+/** Writes `value` as JSON that Python reads, indented, atomically and fsynced; makes the folder when it is missing. */
 export async function writeJsonFile(path: string, value: unknown): Promise<void> {
-  await writeTextFile(path, `${JSON.stringify(value, null, 2)}\n`);
+  await writeTextFile(path, `${formatPythonJson(value)}\n`);
 }
 
 /** Writes `text` atomically and fsynced; makes the folder when it is missing. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { parseSchedulerConfig, type SchedulerConfig } from '../configs/scheduler-config.ts';
 import { COMPONENT_KINDS, type ComponentConfigs } from './component-kinds.ts';
-import { readJsonFile } from './json-file.ts';
+import { MAX_CONFIG_BYTES, readJsonFile } from './json-file.ts';
 import { isFile } from './model.ts';
 import { readCheckpointConfigs } from './single-file/single-file.ts';
 
@@ -13,7 +13,7 @@ export interface ModelConfigs extends Pick<ComponentConfigs, 'unet' | 'vae' | 't
 /** Reads the configs of a diffusers folder, or infers those of a single file; throws one sentence that names the file. */
 export async function readModelConfigs(path: string): Promise<ModelConfigs> {
   if (await isFile(path)) return readCheckpointConfigs(path);
-  const json = (...names: string[]) => readJsonFile(join(path, ...names), { maxBytes: 1024 * 1024 });
+  const json = (...names: string[]) => readJsonFile(join(path, ...names), { maxBytes: MAX_CONFIG_BYTES });
   const { unet, vae, textEncoder } = COMPONENT_KINDS;
   const config = async <Config>(kind: { folder: string; parse: (json: unknown, source: string) => Config }) =>
     kind.parse(await json(kind.folder, 'config.json'), join(path, kind.folder, 'config.json'));

@@ -3,14 +3,15 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParameterValues } from '@heed/autodiff';
 import { parseSchedulerConfig, type SchedulerConfig } from '../configs/scheduler-config.ts';
+import { InputError } from '../errors.ts';
 import { checkComponents, type StableDiffusionComponents } from '../pipeline/components.ts';
 import type { FloatType } from '../safetensors/element-type.ts';
 import { createSchedule } from '../schedule/noise-schedule.ts';
 import { loadTokenizer } from '../tokenizer/tokenizer.ts';
 import { writeTokenizer } from '../tokenizer/tokenizer-files.ts';
 import { writeFolderAtomically } from './atomic-folder.ts';
-import { loadComponent, saveComponent } from './component.ts';
-import { readJsonFile, writeJsonFile, writeTextFile } from './json-file.ts';
+import { openComponent, saveComponent } from './component.ts';
+import { MAX_CONFIG_BYTES, readJsonFile, writeJsonFile, writeTextFile } from './json-file.ts';
 import { checkModelIndex, modelIndex } from './model-index.ts';
 
 export interface LoadModelOptions {
@@ -20,29 +21,50 @@ export interface LoadModelOptions {
   unetParameters?: ParameterValues | undefined;
 }
 
+/** A model folder whose parts fit together; no weight is read yet. */
+interface OpenedModel {
+  read(): Promise<StableDiffusionComponents>;
+}
+
 /**
  * Reads a model folder. Every config, and every tensor's name and shape, is checked before the first weight is read.
- * Throws one sentence that names the file, what was expected and what came: a component that is missing, a config that
- * contradicts the weights, another family of models, pickled weights.
+ * Throws an InputError that names the file, what was expected and what came: a component that is missing, a config that
+ * contradicts the weights, another family of models.
  */
 export async function loadModelFolder(
   folder: string,
-  { variant, unetParameters }: LoadModelOptions = {},
+  options: LoadModelOptions = {},
 ): Promise<StableDiffusionComponents> {
+  return (await openModelFolder(folder, options)).read();
+}
+
+/** Checks all that `loadModelFolder` checks before it reads weights, with its errors. */
+export async function checkModelFolder(folder: string, options: LoadModelOptions = {}): Promise<void> {
+  await openModelFolder(folder, options);
+}
+
+async function openModelFolder(folder: string, { variant, unetParameters }: LoadModelOptions): Promise<OpenedModel> {
   await checkIsFolder(folder, 'model_index.json');
   await checkModelIndex(folder);
   const scheduler = await loadScheduler(folder);
   const tokenizer = await loadTokenizer(join(folder, 'tokenizer'));
-  const textEncoder = await loadComponent(folder, 'textEncoder', { variant });
-  const vae = await loadComponent(folder, 'vae', { variant });
-  const unet = await loadComponent(folder, 'unet', { variant, parameters: unetParameters });
-  const components = { unet, vae, textEncoder, tokenizer, scheduler };
+  const textEncoder = await openComponent(folder, 'textEncoder', { variant });
+  const vae = await openComponent(folder, 'vae', { variant });
+  const unet = await openComponent(folder, 'unet', { variant, parameters: unetParameters });
   try {
-    checkComponents(components);
+    checkComponents({ unet, vae, textEncoder, tokenizer });
   } catch (error) {
-    throw new Error(`${folder}: ${(error as Error).message}`);
+    throw error instanceof InputError ? new InputError(`${folder}: ${error.message}`) : error;
   }
-  return components;
+  return {
+    read: async () => ({
+      textEncoder: await textEncoder.read(),
+      vae: await vae.read(),
+      unet: await unet.read(),
+      tokenizer,
+      scheduler,
+    }),
+  };
 }
 
 export interface SaveModelOptions {
@@ -82,11 +104,11 @@ export async function saveModelFolder(
 
 async function loadScheduler(folder: string): Promise<SchedulerConfig> {
   const path = join(folder, 'scheduler', 'scheduler_config.json');
-  const json = await readJsonFile(path, { maxBytes: 1024 * 1024 });
+  const json = await readJsonFile(path, { maxBytes: MAX_CONFIG_BYTES });
   const className =
     typeof json === 'object' && json !== null ? (json as Record<string, unknown>)._class_name : undefined;
   if (typeof className === 'string' && className.includes('FlowMatch')) {
-    throw new Error(
+    throw new InputError(
       `${path}: expected a schedule of betas, got ${className}, the flow matching of another family of models`,
     );
   }
@@ -94,7 +116,7 @@ async function loadScheduler(folder: string): Promise<SchedulerConfig> {
   try {
     createSchedule(config);
   } catch (error) {
-    throw new Error(`${path}: ${(error as Error).message}`);
+    throw error instanceof InputError ? new InputError(`${path}: ${error.message}`) : error;
   }
   return config;
 }
@@ -104,5 +126,5 @@ export async function checkIsFolder(folder: string, wanted: string): Promise<voi
   const found = await stat(folder).catch(() => undefined);
   if (found?.isDirectory()) return;
   const actual = found === undefined ? 'nothing there' : 'a file';
-  throw new Error(`${folder}: expected a folder with ${wanted}, got ${actual}`);
+  throw new InputError(`${folder}: expected a folder with ${wanted}, got ${actual}`);
 }

@@ -1,42 +1,48 @@
 /** `model_index.json`: what kind of pipeline a folder holds, and of which parts. */
 import { join } from 'node:path';
-import { readJsonFile } from './json-file.ts';
+import { describeValue } from '../configs/parse-config.ts';
+import { InputError } from '../errors.ts';
+import { MAX_CONFIG_BYTES, readJsonFile } from './json-file.ts';
 
-const SUPPORTED = 'StableDiffusionPipeline';
+const WRITTEN = 'StableDiffusionPipeline';
 const PARTS = ['unet', 'vae', 'text_encoder', 'tokenizer', 'scheduler'] as const;
 
-/** Pipelines that share SUPPORTED's parts, or whose name says which family they are. */
+/**
+ * Pipelines whose name says which family they are. Any other class is taken by its parts, as diffusers' `from_pipe` takes
+ * it: image-to-image, inpainting, ControlNet and so on share those of Stable Diffusion, and their configs say whether
+ * they fit.
+ */
 const OTHER_FAMILIES: readonly (readonly [RegExp, string])[] = [
-  [/StableDiffusionXL/, 'Stable Diffusion XL'],
+  [/StableDiffusionXL|SDXL/, 'Stable Diffusion XL'],
   [/StableDiffusion3/, 'Stable Diffusion 3'],
   [/Flux/, 'FLUX'],
   [/Kandinsky/, 'Kandinsky'],
   [/PixArt/, 'PixArt'],
-  [/Inpaint/, 'an inpainting model'],
-  [/ControlNet/, 'a ControlNet'],
 ];
 
-/** Checks a pipeline folder's index. Throws one sentence for another family or a missing part. */
+/** Checks a pipeline folder's index. Throws an InputError for another family or a missing part. */
 export async function checkModelIndex(folder: string): Promise<void> {
   const path = join(folder, 'model_index.json');
-  const json = await readJsonFile(path, { maxBytes: 1024 * 1024 });
+  const json = await readJsonFile(path, { maxBytes: MAX_CONFIG_BYTES });
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new Error(
+    throw new InputError(
       `${path}: expected an object, got ${Array.isArray(json) ? 'a list' : json === null ? 'null' : typeof json}`,
     );
   }
   const index = json as Record<string, unknown>;
   const className = index._class_name;
-  if (className !== SUPPORTED) {
-    const family = OTHER_FAMILIES.find(([pattern]) => typeof className === 'string' && pattern.test(className))?.[1];
-    const note = family === undefined ? '' : ` (${family}; supported are Stable Diffusion 1.x and 2.x)`;
-    throw new Error(`${path}: expected _class_name "${SUPPORTED}", got ${JSON.stringify(className) ?? 'none'}${note}`);
+  const family = OTHER_FAMILIES.find(([pattern]) => typeof className === 'string' && pattern.test(className))?.[1];
+  if (family !== undefined) {
+    throw new InputError(
+      `${path}: expected a pipeline of Stable Diffusion 1.x or 2.x, got ${describeValue(className)} (${family})`,
+    );
   }
   for (const part of PARTS) {
     const value = index[part];
     if (!Array.isArray(value) || typeof value[1] !== 'string') {
-      throw new Error(
-        `${path}: expected the component ${part} as [library, class], got ${JSON.stringify(value) ?? 'none'}`,
+      const kind = className === undefined ? 'it' : describeValue(className);
+      throw new InputError(
+        `${path}: expected the component ${part} as [library, class], as Stable Diffusion has it, got ${value === undefined ? 'none' : describeValue(value)} in ${kind}`,
       );
     }
   }
@@ -45,7 +51,7 @@ export async function checkModelIndex(folder: string): Promise<void> {
 /** The index of a folder that `saveModelFolder` writes. */
 export function modelIndex({ schedulerClass }: { schedulerClass: string }): Record<string, unknown> {
   return {
-    _class_name: SUPPORTED,
+    _class_name: WRITTEN,
     _diffusers_version: '0.32.0',
     feature_extractor: [null, null],
     image_encoder: [null, null],

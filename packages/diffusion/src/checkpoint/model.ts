@@ -1,13 +1,18 @@
 /** A Stable Diffusion model in either form in which people keep one: a diffusers folder or a single file. */
 import { stat } from 'node:fs/promises';
 import type { StableDiffusionComponents } from '../pipeline/components.ts';
-import { type LoadModelOptions, loadModelFolder } from './model-folder.ts';
-import { loadCheckpointFile } from './single-file/single-file.ts';
+import { checkModelFolder, type LoadModelOptions, loadModelFolder } from './model-folder.ts';
+import { checkCheckpointFile, loadCheckpointFile } from './single-file/single-file.ts';
 
 /** Reads the model at `path`, a folder with `model_index.json` or a single-file checkpoint; errors as of the two. */
 export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<StableDiffusionComponents> {
   const { unetParameters } = options;
   return (await isFile(path)) ? loadCheckpointFile(path, { unetParameters }) : loadModelFolder(path, options);
+}
+
+/** Checks all that `loadModel` checks before it reads weights, with its errors. */
+export async function checkModel(path: string): Promise<void> {
+  await ((await isFile(path)) ? checkCheckpointFile(path) : checkModelFolder(path));
 }
 
 /** True for a file, which then has to be a single-file checkpoint. */

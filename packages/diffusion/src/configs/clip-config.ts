@@ -1,5 +1,6 @@
 /** The configs of transformers' CLIPTextModel, CLIPVisionModel and CLIPModel, in their own keys and defaults. */
 import { z } from 'zod';
+import { copySpellings, spellAsFloats } from '../checkpoint/python-json.ts';
 import { parseConfig, requireKind } from './parse-config.ts';
 
 const positive = z.int().positive();
@@ -61,12 +62,35 @@ export function parseClipConfig(json: unknown, source = 'config.json'): ClipConf
   if (typeof json !== 'object' || json === null) return parseConfig(clipConfigSchema, json, source);
   const given = json as Record<string, unknown>;
   // OpenAI's own checkpoints say everything twice; where the two differ, transformers believes the `_dict`.
-  const part = (key: string) => ({
-    ...(given[key] as object | undefined),
-    ...(given[`${key}_dict`] as object | null | undefined),
-  });
+  const part = (key: string) => {
+    const [plain, dict] = [given[key], given[`${key}_dict`]] as (object | null | undefined)[];
+    const both = { ...plain, ...dict };
+    copySpellings(plain, both);
+    copySpellings(dict, both);
+    return both;
+  };
   const merged = { ...given, text_config: part('text_config'), vision_config: part('vision_config') };
   return parseConfig(clipConfigSchema, merged, source);
+}
+
+/** Declared as floats by transformers' config classes, which from 5.0 on refuse an integer. */
+const FLOATS = [
+  'attention_dropout',
+  'dropout',
+  'initializer_factor',
+  'initializer_range',
+  'layer_norm_eps',
+  'logit_scale_init_value',
+];
+
+/** A config of CLIP or of one of its towers as transformers loads it: floats are spelled as floats. */
+export function clipConfigJson(config: object): object {
+  const json: Record<string, unknown> = { ...config };
+  for (const part of ['text_config', 'vision_config']) {
+    if (typeof json[part] === 'object' && json[part] !== null) json[part] = clipConfigJson(json[part]);
+  }
+  spellAsFloats(json, FLOATS);
+  return json;
 }
 
 function hasKey(json: unknown, key: string): boolean {

@@ -1,4 +1,4 @@
-/** `preprocessor_config.json` of a CLIP folder: how a picture becomes the vision tower's input. */
+/** The image processor of a CLIP folder: how a picture becomes the vision tower's input. */
 import { z } from 'zod';
 import { parseConfig } from './parse-config.ts';
 
@@ -25,11 +25,14 @@ export const imageProcessorConfigSchema = z.looseObject({
 
 export type ImageProcessorConfig = z.output<typeof imageProcessorConfigSchema>;
 
-/** Reads `preprocessor_config.json`; sizes it does not give are `imageSize`, the vision tower's own. */
+/** Reads the config of a CLIPImageProcessor; sizes it does not give are `imageSize`, the vision tower's own. */
 export function parseImageProcessorConfig(
   json: unknown,
   { imageSize = 224, source = 'preprocessor_config.json' }: { imageSize?: number; source?: string } = {},
 ): ImageProcessorConfig {
-  const given = typeof json === 'object' && json !== null ? json : {};
+  // transformers writes null for what a processor leaves to its defaults.
+  const given = Object.fromEntries(
+    Object.entries(typeof json === 'object' && json !== null ? json : {}).filter(([, value]) => value !== null),
+  );
   return parseConfig(imageProcessorConfigSchema, { size: imageSize, crop_size: imageSize, ...given }, source);
 }

@@ -3,14 +3,19 @@
  * Reads no file: `checkpoint/` does, and says in `source` where the JSON came from.
  */
 import type { z } from 'zod';
+import { copySpellings } from '../checkpoint/python-json.ts';
+import { InputError } from '../errors.ts';
 
 /**
- * Parses `json` with `schema`; keys the schema does not name are kept, so that a config survives a round trip.
- * Throws one sentence that names `source`, the key, what was expected and what came.
+ * Parses `json` with `schema`. Keys the schema does not name are kept, and numbers keep their spelling, so that a config
+ * survives a round trip. Throws an InputError that names `source`, the key, what was expected and what came.
  */
 export function parseConfig<S extends z.ZodType>(schema: S, json: unknown, source: string): z.output<S> {
   const result = schema.safeParse(json);
-  if (result.success) return result.data;
+  if (result.success) {
+    copySpellings(json, result.data);
+    return result.data;
+  }
   const issue = result.error.issues[0]!;
   const key = issue.path.join('.');
   const actual = issue.path.reduce<unknown>(
@@ -18,9 +23,25 @@ export function parseConfig<S extends z.ZodType>(schema: S, json: unknown, sourc
       typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined,
     json,
   );
-  const got = actual === undefined ? 'nothing' : JSON.stringify(actual);
-  throw new Error(`${source}${key === '' ? '' : `: key "${key}"`}: ${lowerFirst(issue.message)}, got ${got}`);
+  const where = key === '' ? '' : `: key ${JSON.stringify(key)}`;
+  throw new InputError(`${source}${where}: ${lowerFirst(issue.message)}, got ${describeValue(actual)}`);
 }
+
+/** A value as it can stand in an error: numbers and names as they are, of everything else the kind alone. */
+export function describeValue(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'string')
+    return NAME.test(value) ? JSON.stringify(value) : `a text of ${value.length} characters`;
+  if (typeof value === 'number') return String(value);
+  if (Array.isArray(value)) {
+    const isShort = value.length <= 8 && value.every((one) => typeof one === 'number' || NAME.test(String(one)));
+    return isShort ? JSON.stringify(value) : `a list of ${value.length}`;
+  }
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+/** Names of classes, modes and the like; no sentence, path or secret with a separator. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
@@ -40,6 +61,6 @@ export function requireKind({
 }): void {
   const actual = typeof json === 'object' && json !== null ? (json as Record<string, unknown>)[key] : undefined;
   if (actual !== undefined && !expected.includes(actual as string)) {
-    throw new Error(`${source}: expected ${key} ${expected.join(' or ')}, got ${JSON.stringify(actual)}`);
+    throw new InputError(`${source}: expected ${key} ${expected.join(' or ')}, got ${describeValue(actual)}`);
   }
 }

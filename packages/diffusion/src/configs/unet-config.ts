@@ -1,6 +1,7 @@
 /** The config of a UNet2DConditionModel, in diffusers' own keys and with diffusers' own defaults. */
 import { z } from 'zod';
-import { parseConfig, requireKind } from './parse-config.ts';
+import { InputError } from '../errors.ts';
+import { describeValue, parseConfig, requireKind } from './parse-config.ts';
 
 const positive = z.int().positive();
 const perLevel = z.union([positive, z.array(positive).nonempty()]);
@@ -113,15 +114,15 @@ export function parseUnetConfig(json: unknown, source = 'unet/config.json'): Une
   requireKind({ json, key: '_class_name', expected: ['UNet2DConditionModel'], source });
   const given = typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {};
   if (given.addition_embed_type === 'text_time') {
-    throw new Error(
+    throw new InputError(
       `${source}: expected a Stable Diffusion 1.x or 2.x U-Net, got one of Stable Diffusion XL, which is not supported`,
     );
   }
   for (const [key, supported] of Object.entries(SUPPORTED_VALUES)) {
     const value = given[key];
     if (value !== undefined && !supported.includes(value)) {
-      throw new Error(
-        `${source}: expected ${key} ${supported.map((one) => JSON.stringify(one)).join(' or ')}, got ${JSON.stringify(value)}`,
+      throw new InputError(
+        `${source}: expected ${key} ${supported.map((one) => JSON.stringify(one)).join(' or ')}, got ${describeValue(value)}`,
       );
     }
   }

@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileDownloadInfo, HubApiError, listFiles, modelInfo } from '@huggingface/hub';
 import { COMPONENT_KINDS } from '../checkpoint/component-kinds.ts';
-import { readJsonFile } from '../checkpoint/json-file.ts';
+import { MAX_CONFIG_BYTES, readJsonFile } from '../checkpoint/json-file.ts';
 import { checkModelIndex } from '../checkpoint/model-index.ts';
 import { findSnapshot, isCommit, linkBlob, repoFolder, snapshotFiles, writeRef } from './cache.ts';
 import { downloadBlob, type RemoteFile } from './download.ts';
@@ -158,7 +158,7 @@ async function checkConfigs(snapshot: string, kind: HubModelKind): Promise<void>
   const parts = kind === 'pipeline' ? (['unet', 'vae', 'textEncoder'] as const) : (['clip'] as const);
   for (const part of parts) {
     const path = join(snapshot, COMPONENT_KINDS[part].folder, 'config.json');
-    COMPONENT_KINDS[part].parse(await readJsonFile(path, { maxBytes: 1024 * 1024 }), path);
+    COMPONENT_KINDS[part].parse(await readJsonFile(path, { maxBytes: MAX_CONFIG_BYTES }), path);
   }
 }
 

@@ -1,10 +1,11 @@
-/** What a Stable Diffusion pipeline is made of. Where it was read from is `load-pipeline.ts`'s affair. */
+/** What a Stable Diffusion pipeline is made of. Reads no file. */
 import { createHash } from 'node:crypto';
 import type { ParameterValues } from '@heed/autodiff';
 import type { ClipTextConfig } from '../configs/clip-config.ts';
 import type { SchedulerConfig } from '../configs/scheduler-config.ts';
 import type { UnetConfig } from '../configs/unet-config.ts';
 import { type VaeConfig, vaeScale } from '../configs/vae-config.ts';
+import { InputError } from '../errors.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 
 /** A network: its architecture and its weights. */
@@ -21,21 +22,44 @@ export interface StableDiffusionComponents {
   scheduler: SchedulerConfig;
 }
 
-/** Throws one sentence when the parts do not fit together (an inpainting U-Net, another text encoder...). */
-export function checkComponents({ unet, vae, textEncoder, tokenizer }: StableDiffusionComponents): void {
+/** The parts as far as `checkComponents` looks at them. */
+interface ComponentConfigs {
+  readonly unet: { readonly config: UnetConfig };
+  readonly vae: { readonly config: VaeConfig };
+  readonly textEncoder: { readonly config: ClipTextConfig };
+  readonly tokenizer: Tokenizer;
+}
+
+/** What a U-Net with more input channels than the latents have is made for. */
+const OTHER_INPUTS: Readonly<Record<number, string>> = {
+  5: 'a depth-to-image model',
+  7: 'an upscaler',
+  8: 'an InstructPix2Pix model',
+  9: 'an inpainting model',
+};
+
+/** ` (an inpainting model...)` where `inChannels` tells what the U-Net is, else nothing. */
+export function describeInputs(inChannels: number): string {
+  const kind = OTHER_INPUTS[inChannels];
+  return kind === undefined ? '' : ` (${kind}, which draws from more than text)`;
+}
+
+/** Throws an InputError when the parts do not fit together (an inpainting U-Net, another text encoder...). */
+export function checkComponents({ unet, vae, textEncoder, tokenizer }: ComponentConfigs): void {
   const latents = vae.config.latent_channels;
-  if (unet.config.in_channels !== latents || unet.config.out_channels !== latents) {
-    throw new Error(
-      `unet: expected ${latents} channels in and out like the VAE's latents, got ${unet.config.in_channels} in and ${unet.config.out_channels} out`,
+  const { in_channels: inside, out_channels: out } = unet.config;
+  if (inside !== latents || out !== latents) {
+    throw new InputError(
+      `unet: expected ${latents} channels in and out like the VAE's latents, got ${inside} in and ${out} out${describeInputs(inside)}`,
     );
   }
   if (unet.config.cross_attention_dim !== textEncoder.config.hidden_size) {
-    throw new Error(
+    throw new InputError(
       `unet: expected cross_attention_dim ${textEncoder.config.hidden_size} like the text encoder's hidden_size, got ${unet.config.cross_attention_dim}`,
     );
   }
   if (tokenizer.vocabSize > textEncoder.config.vocab_size) {
-    throw new Error(
+    throw new InputError(
       `tokenizer: expected at most ${textEncoder.config.vocab_size} tokens, the text encoder's vocab_size, got ${tokenizer.vocabSize}`,
     );
   }

@@ -2,7 +2,9 @@
  * The forward process of a diffusion model: how much signal and noise a sample holds at each training timestep.
  * Knows nothing of samplers; they walk it backwards.
  */
+import { describeValue } from '../configs/parse-config.ts';
 import type { SchedulerConfig } from '../configs/scheduler-config.ts';
+import { InputError } from '../errors.ts';
 import { BETA_SCHEDULES } from './beta-schedules.ts';
 import { isTimestepSpacing, TIMESTEP_SPACINGS, type TimestepSpacing } from './timestep-spacing.ts';
 
@@ -35,21 +37,21 @@ export function createSchedule(config: SchedulerConfig): NoiseSchedule {
         steps: numTrainTimesteps,
       });
   if (betas.length !== numTrainTimesteps) {
-    throw new Error(
+    throw new InputError(
       `noise schedule: expected ${numTrainTimesteps} trained_betas, as num_train_timesteps says, got ${betas.length}`,
     );
   }
   let product = 1;
   const alphasCumprod = betas.map((beta, t) => {
     if (!(beta > 0 && beta < 1))
-      throw new Error(`noise schedule: expected betas between 0 and 1, got ${beta} at timestep ${t}`);
+      throw new InputError(`noise schedule: expected betas between 0 and 1, got ${beta} at timestep ${t}`);
     product *= 1 - beta;
     return product;
   });
   const spacing = config.timestep_spacing;
   if (spacing !== undefined && spacing !== null && !isTimestepSpacing(spacing)) {
-    throw new Error(
-      `noise schedule: expected timestep_spacing ${Object.keys(TIMESTEP_SPACINGS).join(', ')}, got ${JSON.stringify(spacing)}`,
+    throw new InputError(
+      `noise schedule: expected timestep_spacing ${Object.keys(TIMESTEP_SPACINGS).join(', ')}, got ${describeValue(spacing)}`,
     );
   }
   return {
@@ -66,6 +68,8 @@ export function createSchedule(config: SchedulerConfig): NoiseSchedule {
 export function alphaCumprodAt({ alphasCumprod, numTrainTimesteps }: NoiseSchedule, timestep: number): number {
   const value = alphasCumprod[timestep];
   if (value === undefined)
-    throw new Error(`noise schedule: expected an integer timestep from 0 to ${numTrainTimesteps - 1}, got ${timestep}`);
+    throw new InputError(
+      `noise schedule: expected an integer timestep from 0 to ${numTrainTimesteps - 1}, got ${timestep}`,
+    );
   return value;
 }

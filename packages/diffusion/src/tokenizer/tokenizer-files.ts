@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readJsonFile, readTextFile, writeJsonFile, writeTextFile } from '../checkpoint/json-file.ts';
+import { describeValue } from '../configs/parse-config.ts';
+import { InputError } from '../errors.ts';
 
 /** What a CLIP tokenizer is made of. */
 export interface TokenizerFiles {
@@ -65,8 +67,8 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   };
   for (const [role, content] of Object.entries(specialTokens)) {
     if (!vocab.has(content)) {
-      throw new Error(
-        `${folder}: expected the ${role} token in the vocabulary, got none spelled ${JSON.stringify(content)}`,
+      throw new InputError(
+        `${folder}: expected the ${role} token in the vocabulary, got none spelled ${describeToken(content)}`,
       );
     }
   }
@@ -115,10 +117,10 @@ async function readVocabulary(folder: string): Promise<Pick<TokenizerFiles, 'voc
     const json = await readJsonFile(unifiedPath);
     const model = z.looseObject({ model: z.looseObject({ vocab: z.unknown(), merges: z.unknown() }) }).safeParse(json);
     if (!model.success)
-      throw new Error(`${unifiedPath}: expected a byte-pair model with vocab and merges, got another layout`);
+      throw new InputError(`${unifiedPath}: expected a byte-pair model with vocab and merges, got another layout`);
     const { vocab, merges } = model.data.model;
     if (!Array.isArray(merges))
-      throw new Error(`${unifiedPath}: expected model.merges to be a list, got ${typeof merges}`);
+      throw new InputError(`${unifiedPath}: expected model.merges to be a list, got ${typeof merges}`);
     const checked = checkVocab(vocab, unifiedPath);
     const pairs = merges.map((merge: unknown, i) =>
       checkMerge(Array.isArray(merge) ? merge : String(merge).split(' '), checked, unifiedPath, i + 1),
@@ -138,19 +140,19 @@ async function readVocabulary(folder: string): Promise<Pick<TokenizerFiles, 'voc
 
 function checkVocab(json: unknown, source: string): Map<string, number> {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new Error(
+    throw new InputError(
       `${source}: expected an object of tokens and ids, got ${Array.isArray(json) ? 'a list' : typeof json}`,
     );
   }
   const entries = Object.entries(json as Record<string, unknown>);
   if (entries.length === 0 || entries.length > MAX_VOCABULARY) {
-    throw new Error(`${source}: expected 1 to ${MAX_VOCABULARY} tokens, got ${entries.length}`);
+    throw new InputError(`${source}: expected 1 to ${MAX_VOCABULARY} tokens, got ${entries.length}`);
   }
   const seen = new Uint8Array(entries.length);
   for (const [name, id] of entries) {
     if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= entries.length || seen[id] === 1) {
-      throw new Error(
-        `${source}: token ${JSON.stringify(name)}: expected an id of its own below ${entries.length}, got ${JSON.stringify(id)}`,
+      throw new InputError(
+        `${source}: token ${describeToken(name)}: expected an id of its own below ${entries.length}, got ${describeValue(id)}`,
       );
     }
     seen[id] = 1;
@@ -167,11 +169,18 @@ function checkMerge(
   const [left, right] = parts;
   const known = (part: unknown): part is string => typeof part === 'string' && vocab.has(part);
   if (parts.length !== 2 || !known(left) || !known(right) || !vocab.has(left + right)) {
-    throw new Error(
-      `${source}: merge ${position}: expected two tokens of the vocabulary that join to a third, got ${JSON.stringify(parts.join(' ').slice(0, 80))}`,
+    throw new InputError(
+      `${source}: merge ${position}: expected two tokens of the vocabulary that join to a third, got something else`,
     );
   }
   return [left, right];
+}
+
+/** A token as it can stand in an error: words and special tokens as they are, of others the length alone. */
+function describeToken(content: string): string {
+  return /^(<\|?)?[A-Za-z0-9_-]{1,64}(\|?>|<\/w>)?$/.test(content)
+    ? JSON.stringify(content)
+    : `(${content.length} characters)`;
 }
 
 async function readSpecialTokens(path: string): Promise<z.output<typeof specialTokensSchema>> {
@@ -179,7 +188,7 @@ async function readSpecialTokens(path: string): Promise<z.output<typeof specialT
   const parsed = specialTokensSchema.safeParse(await readJsonFile(path));
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
-    throw new Error(`${path}: key ${JSON.stringify(issue.path.join('.'))}: ${issue.message}`);
+    throw new InputError(`${path}: key ${JSON.stringify(issue.path.join('.'))}: ${issue.message}`);
   }
   return parsed.data;
 }

@@ -239,7 +239,7 @@ describe('files', () => {
     );
     expect(await attempt({ 'vocab.json': '{"a":1e300}' })).toMatch(/got 1e\+300/);
     expect(await attempt({ 'merges.txt': 'a c\n' })).toMatch(
-      /^T\/merges.txt: merge 1: expected two tokens .* got "a c"$/,
+      /^T\/merges.txt: merge 1: expected two tokens of the vocabulary .*, got something else$/,
     );
     expect(await attempt({ 'tokenizer_config.json': '{"model_max_length":"x"}' })).toMatch(
       /^T\/tokenizer_config.json: key "model_max_length"/,

@@ -2,9 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
-import { join } from 'node:path';
 import { tellError } from '../errors.ts';
-import { checkDiffusersFolder } from '../export/model-folder.ts';
 import { lastWords } from '../feedback/judgements.ts';
 import { openFeedbackLog } from '../feedback/log.ts';
 import { createImageStore } from '../images/store.ts';
@@ -107,15 +105,15 @@ async function disk(folder: string): Promise<Finding> {
 }
 
 async function modelFound(path: string): Promise<Finding> {
-  const { checkCheckpointFile, isFile } = await import('@heed/diffusion');
-  await ((await isFile(path)) ? checkCheckpointFile(path) : checkDiffusersFolder(path));
+  const { checkModel } = await import('@heed/diffusion');
+  await checkModel(path);
   return ok(path);
 }
 
 async function clipFound(folder: string): Promise<Finding> {
-  return existsSync(join(folder, 'config.json'))
-    ? ok(folder)
-    : failed(`${folder}: expected a CLIPModel folder with a config.json, found none`);
+  const { checkClipFolder } = await import('@heed/diffusion');
+  await checkClipFolder(folder);
+  return ok(folder);
 }
 
 async function imagesFound(project: Project): Promise<Finding> {

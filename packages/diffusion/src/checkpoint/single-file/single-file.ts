@@ -6,7 +6,13 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ParameterValues, Shape } from '@heed/autodiff';
 import type { SchedulerConfig } from '../../configs/scheduler-config.ts';
-import { checkComponents, nativeSize, type StableDiffusionComponents } from '../../pipeline/components.ts';
+import { InputError } from '../../errors.ts';
+import {
+  checkComponents,
+  describeInputs,
+  nativeSize,
+  type StableDiffusionComponents,
+} from '../../pipeline/components.ts';
 import { ENCODERS, type FloatType } from '../../safetensors/element-type.ts';
 import type { SafetensorsHeader } from '../../safetensors/header.ts';
 import { quote } from '../../safetensors/header-json.ts';
@@ -216,9 +222,8 @@ function configsOf({ unet, vae, textEncoder }: StableDiffusionComponents): Confi
 
 function checkTogether({ unet, vae, textEncoder }: Configs, path: string): void {
   if (unet.in_channels !== vae.latent_channels) {
-    const kind = unet.in_channels === 9 ? ', as inpainting models have them' : '';
-    throw new Error(
-      `${path}: tensor "${PREFIXES.unet}input_blocks.0.0.weight": expected ${vae.latent_channels} input channels like the VAE's latents, got ${unet.in_channels}${kind}`,
+    throw new InputError(
+      `${path}: tensor "${PREFIXES.unet}input_blocks.0.0.weight": expected ${vae.latent_channels} input channels like the VAE's latents, got ${unet.in_channels}${describeInputs(unet.in_channels)}`,
     );
   }
   if (unet.cross_attention_dim !== textEncoder.hidden_size) {
