@@ -7,7 +7,7 @@ export interface GenerateOptions {
   seeds: readonly number[];
   /** Network calls an image. */
   steps?: number;
-  /** 1 means no guidance, at half the cost. */
+  /** Up to 1 there is no guidance, at half the cost. */
   guidanceScale?: number;
   /** Guided away from; the empty text by default. */
   negativePrompt?: string;
@@ -30,6 +30,11 @@ export interface GenerateProgress {
   /** Steps done of the batch under way. */
   step: number;
   steps: number;
+}
+
+/** True where the prompt and the negative prompt are weighed; at 1 and below the prompt alone counts, as in diffusers. */
+export function isGuided(guidanceScale: number): boolean {
+  return guidanceScale > 1;
 }
 
 /** Latent positions in flight by default: 16 images of 64 px or one of 512 px keep two cores busy. */

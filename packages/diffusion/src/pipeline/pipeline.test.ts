@@ -126,6 +126,20 @@ test('guidance, prompt and seed all change the image', async () => {
   expect(await one({})).toBe(variants[0]);
 });
 
+test.each([0, 0.5, 1])(
+  'guidance %f is none: the prompt counts, the negative prompt does not',
+  async (guidanceScale) => {
+    const draw = async (prompt: string, options: { guidanceScale: number; negativePrompt?: string }) => {
+      const [image] = await pipeline.generate({ prompts: [prompt], seeds: [1], steps: 3, ...options });
+      return image!.data.join();
+    };
+    const [dogs, cat] = [await draw('two dogs', { guidanceScale }), await draw('a green cat', { guidanceScale })];
+    expect(dogs).not.toBe(cat);
+    expect(await draw('two dogs', { guidanceScale: 1 })).toBe(dogs);
+    expect(await draw('two dogs', { guidanceScale, negativePrompt: 'a cat' })).toBe(dogs);
+  },
+);
+
 test('progress counts steps and images, and an abort stops it', async () => {
   const seen: number[][] = [];
   const onProgress = (progress: { imagesDone: number; step: number }) =>
@@ -225,6 +239,6 @@ test('bad requests are answered in one sentence', async () => {
   await expect(generate({ sampler: 'magic' })).rejects.toThrow(/^sampler: expected ddim.*got "magic"$/);
   const other = { ...components, unet: { ...components.unet, config: { ...unetConfig, in_channels: 9 } } };
   expect(() => new StableDiffusionPipeline(other)).toThrow(
-    /^unet: expected 4 channels in and out .* got 9 in and 4 out$/,
+    /^unet: expected 4 channels in and out .* got 9 in and 4 out \(an inpainting model/,
   );
 });

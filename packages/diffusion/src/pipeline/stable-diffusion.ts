@@ -10,7 +10,7 @@ import { createSchedule, type NoiseSchedule } from '../schedule/noise-schedule.t
 import { paddedBatches, rowOf, stackRows } from './batches.ts';
 import { checkComponents, hashComponents, nativeSize, type StableDiffusionComponents } from './components.ts';
 import { createDenoiser, type Denoiser } from './denoiser.ts';
-import { checkGenerateOptions, defaultBatchSize, type GenerateOptions } from './generate-options.ts';
+import { checkGenerateOptions, defaultBatchSize, type GenerateOptions, isGuided } from './generate-options.ts';
 import { createImageCodec, type ImageCodec } from './image-codec.ts';
 import type { RuntimeOptions } from './model-runner.ts';
 import { createTextEmbedder, type TextEmbedder } from './text-embedder.ts';
@@ -74,7 +74,7 @@ export class StableDiffusionPipeline {
     const batchSize = options.batchSize ?? Math.min(prompts.length, defaultBatchSize(latent));
     const stateSize = this.#text.length * this.#text.size;
     const states = await this.#text.embed(prompts, { signal });
-    const negativeState = guidanceScale === 1 ? undefined : await this.#text.embed([negativePrompt], { signal });
+    const negativeState = isGuided(guidanceScale) ? await this.#text.embed([negativePrompt], { signal }) : undefined;
     const indices = prompts.map((_, index) => index);
     const images: RgbImage[] = [];
     for (const { count, items } of paddedBatches(indices, batchSize)) {

@@ -220,7 +220,7 @@ const sample = z.strictObject({
     .min(0)
     .max(100)
     .default(3)
-    .describe('Classifier-free guidance; 1 is none, Stable Diffusion is used with 7.5.'),
+    .describe('Classifier-free guidance; up to 1 is none, Stable Diffusion is used with 7.5.'),
   batchSize: whole(1, 4096).default(16).describe('Images drawn at once; changes speed and memory, never a pixel.'),
 });
 
