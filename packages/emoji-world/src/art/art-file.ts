@@ -1,6 +1,6 @@
 // Reads one style's drawings from assets/art-<style>.json (made by extract-art.ts). Does not rasterise.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readCheckedJson } from '@heed/diffusion/checked-json';
 import { InputError } from '@heed/diffusion/errors';
 import { z } from 'zod';
 import { ART_FOLDER } from '../paths.ts';
@@ -34,7 +34,7 @@ export type ArtFile = z.infer<typeof ArtFile>;
 /** The drawings of one style, by object; throws when the file lacks one. */
 export async function readArt(style: ArtStyle): Promise<ReadonlyMap<ObjectName, Drawing>> {
   const path = join(ART_FOLDER, `art-${style}.json`);
-  const art = ArtFile.parse(JSON.parse(await readFile(path, 'utf8')));
+  const art = await readCheckedJson(path, { what: 'the drawings of a style', schema: ArtFile });
   return new Map(
     OBJECTS.map(({ name }) => {
       const drawing = art.drawings[name];

@@ -4,8 +4,9 @@
 //   npm install --prefix /tmp/art --ignore-scripts \
 //     @iconify-json/noto@1.2.9 @iconify-json/fluent-emoji-flat@1.2.6 @iconify-json/twemoji@1.2.5
 //   npx tsx packages/emoji-world/src/art/extract-art.ts /tmp/art
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readCheckedJson } from '@heed/diffusion/checked-json';
 import { InputError } from '@heed/diffusion/errors';
 import { z } from 'zod';
 import { ART_FOLDER } from '../paths.ts';
@@ -66,13 +67,14 @@ const IconSet = z.object({
 
 async function extract(style: (typeof ART_STYLES)[number], folder: string): Promise<ArtFile> {
   const root = join(folder, 'node_modules', style.npmPackage);
-  const { version } = z
-    .object({ version: z.string() })
-    .parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
+  const { version } = await readCheckedJson(join(root, 'package.json'), {
+    what: "an icon set's package",
+    schema: z.object({ version: z.string() }),
+  });
   if (version !== style.version)
     throw new InputError(`${style.npmPackage} must be ${style.version}, ${root} holds ${version}`);
-  const info = Info.parse(JSON.parse(await readFile(join(root, 'info.json'), 'utf8')));
-  const set = IconSet.parse(JSON.parse(await readFile(join(root, 'icons.json'), 'utf8')));
+  const info = await readCheckedJson(join(root, 'info.json'), { what: 'the facts of an icon set', schema: Info });
+  const set = await readCheckedJson(join(root, 'icons.json'), { what: 'an icon set', schema: IconSet });
   const drawings = OBJECTS.map(({ name }) => {
     const iconName = EXCEPTIONS[style.name]?.[name] ?? ICONS[name];
     const icon = set.icons[iconName];

@@ -1,8 +1,9 @@
 // Files of encoded scenes with their captions: float16 latents in one safetensors file, captions in its metadata; and
 // the scale that makes the latents' variance one.
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '@heed/diffusion';
+import { parseCheckedJson, readCheckedJson } from '@heed/diffusion/checked-json';
 import { InputError } from '@heed/diffusion/errors';
 import { z } from 'zod';
 import { LATENT_CHANNELS, LATENT_SIZE } from './configs.ts';
@@ -10,6 +11,8 @@ import { requireFile, SCALING_FILE, type StageContext, stageFolder } from './sta
 
 export const SHARD_SCENES = 2048;
 export const LATENT_VALUES = LATENT_CHANNELS * LATENT_SIZE * LATENT_SIZE;
+
+const Captions = z.array(z.tuple([z.string(), z.string()]));
 
 export interface LatentShard {
   /** Unscaled latent means, [scenes, 4, 16, 16]. */
@@ -40,7 +43,10 @@ export async function readShards(folder: string): Promise<LatentShard> {
   for (const name of names) {
     const { tensors, metadata } = await readSafetensors(join(folder, name));
     latents.set(tensors.get('latents')!.data, captions.length * LATENT_VALUES);
-    captions.push(...(JSON.parse(metadata.captions ?? '[]') as LatentShard['captions']));
+    const path = join(folder, name);
+    captions.push(
+      ...parseCheckedJson(metadata.captions ?? '[]', { path, what: 'two captions a scene', schema: Captions }),
+    );
   }
   return { latents, captions };
 }
@@ -48,6 +54,6 @@ export async function readShards(folder: string): Promise<LatentShard> {
 /** 1 / the standard deviation of the latents, as the latents stage measured it. */
 export async function readScalingFactor(context: StageContext): Promise<number> {
   const path = await requireFile(join(stageFolder(context, 'latents'), SCALING_FILE), 'latents');
-  return z.object({ scalingFactor: z.number().positive() }).parse(JSON.parse(await readFile(path, 'utf8')))
-    .scalingFactor;
+  const schema = z.object({ scalingFactor: z.number().positive() });
+  return (await readCheckedJson(path, { what: 'the scale of the latents', schema })).scalingFactor;
 }

@@ -1,6 +1,7 @@
 // Writes the model card from what the stages recorded, so that its numbers are those of the weights beside it.
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readCheckedJson } from '@heed/diffusion/checked-json';
 import { z } from 'zod';
 import { CLIP_FOLDER, RECOGNISER_FOLDER, TINY_MODEL_FOLDER } from '../paths.ts';
 import type { StageContext } from './stage.ts';
@@ -18,9 +19,10 @@ const Measurements = z.object({
 });
 /** Writes README.md into the model's folder and the record beside the weights; needs the measurements of the stage measure. */
 export async function writeModelCard(context: StageContext): Promise<string> {
-  const measured = Measurements.parse(
-    JSON.parse(await readFile(join(stageFolder(context, 'measure'), 'measurements.json'), 'utf8')),
-  );
+  const measured = await readCheckedJson(join(stageFolder(context, 'measure'), 'measurements.json'), {
+    what: 'what the stage measure found',
+    schema: Measurements,
+  });
   const record = await trainingRecord(context);
   await shipRecord(record);
   const path = join(TINY_MODEL_FOLDER, 'README.md');

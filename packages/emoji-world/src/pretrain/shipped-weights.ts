@@ -1,9 +1,10 @@
 // The weights that the package ships, as a beginning: lays them where the stages leave theirs, so that pre-training goes
 // on from them on a machine that has nothing but the repository. Optimizers begin anew.
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readSafetensors } from '@heed/diffusion';
 import type { ParameterValues } from '@heed/diffusion/autodiff';
+import { readCheckedJson } from '@heed/diffusion/checked-json';
 import { InputError } from '@heed/diffusion/errors';
 import { z } from 'zod';
 import { CLIP_FOLDER, RECOGNISER_FOLDER, TINY_MODEL_FOLDER } from '../paths.ts';
@@ -53,7 +54,10 @@ export async function restoreShipped(context: Pick<StageContext, 'root'>): Promi
   // The U-Net knows latents by this scale: encoding scenes anew must not measure another.
   const scaling = join(stageFolder(context, 'latents'), SCALING_FILE);
   if (await exists(scaling)) return;
-  const config = JSON.parse(await readFile(join(VAE_FOLDER, 'config.json'), 'utf8'));
+  const config = await readCheckedJson(join(VAE_FOLDER, 'config.json'), {
+    what: "an autoencoder's config",
+    schema: z.object({ scaling_factor: z.number() }),
+  });
   await mkdir(dirname(scaling), { recursive: true });
-  await writeJson(scaling, { scalingFactor: z.object({ scaling_factor: z.number() }).parse(config).scaling_factor });
+  await writeJson(scaling, { scalingFactor: config.scaling_factor });
 }

@@ -1,11 +1,11 @@
 // What the shipped weights went through: trainings that began with `--from-shipped` add theirs to those before them. It
 // travels beside the weights, because the states of trainings do not.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findCheckedJson } from '@heed/diffusion/checked-json';
 import { z } from 'zod';
 import { MODELS_FOLDER } from '../paths.ts';
 import type { StageContext, StageName } from './stage.ts';
-import { exists, stageFolder } from './stage.ts';
+import { stageFolder } from './stage.ts';
 import { readTrainingProgress } from './training-state.ts';
 import { writeJson } from './write-json.ts';
 
@@ -65,7 +65,9 @@ export async function trainingRecord(context: StageContext): Promise<TrainingRec
     }),
   );
   const measured = join(stageFolder(context, 'recogniser'), 'measurements.json');
-  const recogniser = (await exists(measured)) ? RecogniserRates.parse(await readJson(measured)) : inherited?.recogniser;
+  const recogniser =
+    (await findCheckedJson(measured, { what: 'the rates of a recogniser', schema: RecogniserRates })) ??
+    inherited?.recogniser;
   return {
     trainings: [...(inherited?.trainings ?? []), ...own.flat()],
     ...(recogniser === undefined ? {} : { recogniser }),
@@ -78,9 +80,5 @@ export async function shipRecord(record: TrainingRecord): Promise<void> {
 }
 
 async function readRecord(path: string): Promise<TrainingRecord | undefined> {
-  return (await exists(path)) ? TrainingRecord.parse(await readJson(path)) : undefined;
-}
-
-async function readJson(path: string): Promise<unknown> {
-  return JSON.parse(await readFile(path, 'utf8'));
+  return findCheckedJson(path, { what: 'a record of trainings', schema: TrainingRecord });
 }

@@ -1,11 +1,11 @@
 // The trained recogniser: says what a 64 x 64 picture of the emoji world shows. It stands behind the simulated raters
 // and the measurements; no reward model is built on it.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RgbImage } from '@heed/diffusion';
 import { readSafetensors } from '@heed/diffusion';
 import type { ParameterValues } from '@heed/diffusion/autodiff';
 import { compile, softmax } from '@heed/diffusion/autodiff';
+import { readCheckedJson } from '@heed/diffusion/checked-json';
 import { InputError } from '@heed/diffusion/errors';
 import { z } from 'zod';
 import { RECOGNISER_FOLDER } from '../paths.ts';
@@ -52,7 +52,10 @@ export async function loadRecogniser({
   folder?: string;
   threads?: number;
 } = {}): Promise<Recogniser> {
-  const config = ConfigFile.parse(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')));
+  const config = await readCheckedJson(join(folder, 'config.json'), {
+    what: "a recogniser's config",
+    schema: ConfigFile,
+  });
   const { tensors } = await readSafetensors(join(folder, 'model.safetensors'));
   return createRecogniser({ config, parameters: tensors, ...(threads === undefined ? {} : { threads }) });
 }

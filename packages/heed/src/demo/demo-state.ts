@@ -2,8 +2,9 @@
  * What a demo remembers between runs: its scale and seed, which stages are finished and what they took. Lies in the
  * project's `.heed/`; without it every stage is looked at again, and finds its own work done.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findCheckedJson } from '@heed/diffusion/checked-json';
 import { z } from 'zod';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { badInput } from '../errors.ts';
@@ -78,12 +79,5 @@ export async function openDemoState(
 }
 
 async function readState(path: string): Promise<StoredState | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (text === undefined) return undefined;
-  const parsed = stateSchema.safeParse(JSON.parse(text));
-  if (!parsed.success) throw badInput(`${path}: expected what a demo remembers, got something else`);
-  return parsed.data;
+  return findCheckedJson(path, { what: 'what a demo remembers', schema: stateSchema });
 }

@@ -3,17 +3,16 @@
  * evaluate, report. Stopped, it goes on where it was; finished, it only says again what it came to.
  */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Device } from '@heed/diffusion/autodiff';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { formatTable } from '../cli/table.ts';
 import { badInput } from '../errors.ts';
-import type { Evaluation } from '../evaluate/evaluation.ts';
-import { EVALUATION_FILE } from '../evaluate/evaluation-file.ts';
+import { EVALUATION_FILE, readEvaluation } from '../evaluate/evaluation-file.ts';
 import { formatDuration } from '../progress/format.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import { initProject, openProject, type Project } from '../project/index.ts';
+import { findRewardReport } from '../reward/report-file.ts';
 import { REWARD_REPORT_FILE, type RewardReport } from '../reward/run.ts';
 import { rewardFolder } from '../reward/scorer.ts';
 import { openDemoState } from './demo-state.ts';
@@ -70,8 +69,8 @@ export async function runDemo(options: DemoOptions, progress: ProgressFactory): 
     seed,
     wallSeconds: state.wallSeconds,
     peakRssMb: state.peakRssMb,
-    evaluation: await readJson<Evaluation>(join(project.paths.runs, DEMO_EVALUATION, EVALUATION_FILE)),
-    reward: await readJson<RewardReport>(join(rewardFolder(project, 'default'), REWARD_REPORT_FILE)),
+    evaluation: await readEvaluation(join(project.paths.runs, DEMO_EVALUATION, EVALUATION_FILE)),
+    reward: await readReward(project),
   });
   await writeDurably(join(root, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`);
   return { summary, lines: screenLines(project, summary, state.seconds) };
@@ -91,6 +90,9 @@ function screenLines(project: Project, summary: DemoSummary, seconds: Readonly<R
   ];
 }
 
-async function readJson<T>(path: string): Promise<T> {
-  return JSON.parse(await readFile(path, 'utf8')) as T;
+async function readReward(project: Project): Promise<RewardReport> {
+  const path = join(rewardFolder(project, 'default'), REWARD_REPORT_FILE);
+  const report = await findRewardReport(path);
+  if (report === undefined) throw badInput(`${path}: expected what was measured of the reward, found no such file`);
+  return report;
 }

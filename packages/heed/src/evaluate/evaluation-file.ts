@@ -1,2 +1,92 @@
-/** The name of an evaluation's file in its run's folder; apart from run.ts so that readers load no networks. */
+/** The file of an evaluation in its run's folder, checked when it is read; apart from run.ts so that readers load no networks. */
+import { readCheckedJson } from '@heed/diffusion/checked-json';
+import { z } from 'zod';
+import { intervalSchema } from '../statistics/interval.ts';
+import type { Evaluation, Outcome, Question } from './evaluation.ts';
+
 export const EVALUATION_FILE = 'evaluation.json';
+
+// Loose: a field that a later version adds passes through.
+const byOutcome = <T extends z.ZodType>(of: T) =>
+  z.looseObject({ win: of, tie: of, lose: of } satisfies Record<Outcome, T>);
+const byQuestion = <T extends z.ZodType>(of: T) =>
+  z.looseObject({ alignment: of, fidelity: of } satisfies Record<Question, T>);
+
+const category = z.looseObject({
+  ...intervalSchema.shape,
+  seen: intervalSchema.exactOptional(),
+  unseen: intervalSchema.exactOptional(),
+});
+
+const arm = z.looseObject({
+  name: z.string(),
+  label: z.string(),
+  model: z.string(),
+  modelHash: z.string(),
+  images: z.number(),
+  alignment: z.looseObject({ ...intervalSchema.shape, byCategory: z.record(z.string(), category) }),
+  perAttribute: z.record(z.string(), intervalSchema),
+  reward: intervalSchema.exactOptional(),
+  fidelity: z.looseObject({ frechet: z.number(), cmmd: z.number() }).exactOptional(),
+});
+
+const votes = z.looseObject({
+  votes: byOutcome(z.number()),
+  agreed: byOutcome(z.number()),
+  histogram: byOutcome(z.array(z.number())),
+  cells: z.array(
+    z.looseObject({
+      category: z.string(),
+      seen: z.boolean(),
+      queries: z.number(),
+      shares: byOutcome(z.looseObject({ mean: z.number(), deviation: z.number() })),
+    }),
+  ),
+});
+
+const comparison = z.looseObject({
+  treated: z.string(),
+  baseline: z.string(),
+  queries: z.number(),
+  raters: z.number(),
+  agreement: z.number(),
+  setSize: z.number(),
+  answers: byQuestion(votes),
+});
+
+const galleryItem = z.looseObject({
+  prompt: z.string(),
+  category: z.string(),
+  seen: z.boolean(),
+  seed: z.number(),
+  images: z.record(z.string(), z.looseObject({ image: z.string(), correct: z.boolean() })),
+});
+
+const settings = z.looseObject({
+  seed: z.number(),
+  prompts: z.number(),
+  imagesPerPrompt: z.number(),
+  bestOf: z.number(),
+  raters: z.number(),
+  fidelityImages: z.number(),
+  sampler: z.string(),
+  steps: z.number(),
+  guidanceScale: z.number(),
+});
+
+const evaluationSchema: z.ZodType<Evaluation> = z.looseObject({
+  version: z.literal(1),
+  run: z.string(),
+  time: z.string(),
+  settings,
+  judges: z.literal('simulated'),
+  arms: z.array(arm),
+  differences: z.array(z.looseObject({ treated: z.string(), baseline: z.string(), interval: intervalSchema })),
+  comparisons: z.array(comparison),
+  gallery: z.array(galleryItem),
+});
+
+/** Reads `runs/<id>/evaluation.json`; throws an `InputError` with its path where it is missing or damaged. */
+export function readEvaluation(path: string): Promise<Evaluation> {
+  return readCheckedJson(path, { what: 'the result of a finished evaluation', schema: evaluationSchema });
+}

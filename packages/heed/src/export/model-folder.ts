@@ -1,6 +1,6 @@
 /** Writes a model of the project out, as a diffusers folder or as a single-file checkpoint: whole, or not at all. */
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import {
   isFile,
@@ -11,6 +11,8 @@ import {
   saveLora,
   saveModelFolder,
 } from '@heed/diffusion';
+import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { z } from 'zod';
 import { badInput } from '../errors.ts';
 import { MODEL_INDEX_FILE, modelFolder, type Project } from '../project/index.ts';
 import { LORA_FILE } from '../tune/lora-file.ts';
@@ -71,17 +73,14 @@ async function copyFolder(source: string, folder: string): Promise<void> {
   }
 }
 
+const indexSchema = z.record(z.string(), z.unknown());
+
 /** Throws a sentence where a folder is not a diffusers model: no model_index.json, or a component of it is missing. */
 export async function checkDiffusersFolder(folder: string): Promise<void> {
   const path = join(folder, MODEL_INDEX_FILE);
-  const text = await readFile(path, 'utf8').catch(() => {
+  const index = await findCheckedJson(path, { what: 'the index of a diffusers folder', schema: indexSchema });
+  if (index === undefined) {
     throw badInput(`${folder}: expected a diffusers folder with a ${MODEL_INDEX_FILE}, found none`);
-  });
-  let index: Record<string, unknown>;
-  try {
-    index = JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    throw badInput(`${path}: expected JSON, got damaged text`);
   }
   for (const [component, entry] of Object.entries(index)) {
     if (component.startsWith('_') || !Array.isArray(entry) || entry[0] === null) continue;

@@ -2,9 +2,10 @@
  * Where a command adds judgements: feedback.jsonl itself, alone under its lock, or the open studio that holds it, which
  * takes them over a connection of this machine and knows them at once.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findCheckedJson } from '@heed/diffusion/checked-json';
 import { lockHolder } from '@heed/diffusion/process-lock';
+import { z } from 'zod';
 import { HeedError } from '../errors.ts';
 import { describeHolder, withLock } from '../project/lock.ts';
 import type { Project } from '../project/project.ts';
@@ -24,6 +25,8 @@ export interface StudioHolder {
   readonly url: string;
   readonly token: string;
 }
+
+const holderSchema = z.object({ url: z.url(), token: z.string().min(1) });
 
 /** Where an open studio says how commands reach it; readable by its owner alone. */
 export function holderPath(project: Project): string {
@@ -49,12 +52,8 @@ async function findHolder(project: Project): Promise<StudioHolder | undefined> {
   if (!studio) return undefined;
   // The studio's port is open to its host alone.
   if (studio.state === 'unknown') throw new HeedError(describeHolder(studio));
-  try {
-    return JSON.parse(await readFile(holderPath(project), 'utf8')) as StudioHolder;
-  } catch {
-    // It is just starting or ending; its lock says so.
-    return undefined;
-  }
+  // Missing while the studio starts or ends; its lock then refuses this command.
+  return findCheckedJson(holderPath(project), { what: 'how to reach the open studio', schema: holderSchema });
 }
 
 async function sendEvents({ url, token }: StudioHolder, events: readonly FeedbackEvent[]): Promise<number> {

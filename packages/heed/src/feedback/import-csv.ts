@@ -1,5 +1,4 @@
 /** People's judgements out of a CSV: every row is checked before the first is written, and all are written at once. */
-
 import { InputError } from '../errors.ts';
 import { type CsvRow, readCsv } from '../files/read-csv.ts';
 import { faultOfLine, faultOfText } from '../files/read-text.ts';

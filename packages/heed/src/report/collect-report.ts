@@ -1,16 +1,16 @@
 /** Gathers what a report is drawn from out of a project's folder. Reads; computes nothing that is not counting. */
-import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badInput } from '../errors.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
-import { EVALUATION_FILE } from '../evaluate/evaluation-file.ts';
+import { EVALUATION_FILE, readEvaluation } from '../evaluate/evaluation-file.ts';
 import { lastWords, openFeedbackLog } from '../feedback/index.ts';
 import { createImageStore } from '../images/index.ts';
 import { readMetrics } from '../metrics/metrics-log.ts';
 import { latestRunId, openRun, type Project } from '../project/index.ts';
 import { CATEGORIES } from '../prompts/index.ts';
-import { REWARD_REPORT_FILE, type RewardReport } from '../reward/run.ts';
+import { findRewardReport } from '../reward/report-file.ts';
+import { REWARD_REPORT_FILE } from '../reward/run.ts';
 import { rewardFolder } from '../reward/scorer.ts';
 import type {
   FeedbackOverview,
@@ -40,7 +40,7 @@ export async function collectReport(
   project: Project,
   options: CollectOptions,
 ): Promise<ReportInput & { readonly evaluation: Evaluation }> {
-  const evaluation = await readEvaluation(project, options.run);
+  const evaluation = await evaluationOf(project, options.run);
   const models = evaluation.arms.filter(({ name }) => name !== 'base' && name !== 'bestOf').map(({ model }) => model);
   const feedback = await feedbackOverview(project);
   const rewards = await readRewards(project, options.reward ?? 'default');
@@ -60,21 +60,13 @@ export async function collectReport(
   };
 }
 
-async function readEvaluation(project: Project, name?: string): Promise<Evaluation> {
+async function evaluationOf(project: Project, name?: string): Promise<Evaluation> {
   const id = name ?? (await latestRunId(project, 'evaluate'));
   if (id === undefined) {
     throw badInput(`${project.paths.runs}: expected an evaluation, found none; \`heed evaluate\` makes one`);
   }
   const path = join(openRun(project, id).folder, EVALUATION_FILE);
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) throw badInput(`${path}: expected the result of a finished evaluation, found none`);
-  try {
-    const value = JSON.parse(text) as Evaluation;
-    if (value.version !== 1) throw new Error(`version ${value.version}`);
-    return value;
-  } catch (cause) {
-    throw badInput(`${path}: expected an evaluation of version 1, got ${(cause as Error).message}`);
-  }
+  return readEvaluation(path);
 }
 
 async function feedbackOverview(project: Project): Promise<FeedbackOverview | undefined> {
@@ -94,8 +86,8 @@ async function feedbackOverview(project: Project): Promise<FeedbackOverview | un
 
 async function readRewards(project: Project, name: string) {
   const path = join(rewardFolder(project, name), REWARD_REPORT_FILE);
-  if (!existsSync(path)) return undefined;
-  return rewardAccuracies(JSON.parse(await readFile(path, 'utf8')) as RewardReport);
+  const report = await findRewardReport(path);
+  return report && rewardAccuracies(report);
 }
 
 async function trainingCurves(project: Project, models: readonly string[]): Promise<TrainingCurve[]> {

@@ -88,8 +88,11 @@ export async function readPredictions(folder: string): Promise<RewardPrediction[
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
+  if (text === undefined) return undefined;
+  // It is written whole, so that an end inside a line is no crash of heed's.
+  if (text !== '' && !text.endsWith('\n')) throw badInput(`${path}: expected whole lines, got a torn last one`);
   return text
-    ?.split('\n')
+    .split('\n')
     .slice(0, -1)
     .map((line, i) => parsePrediction(line, `${path}, line ${i + 1}`));
 }

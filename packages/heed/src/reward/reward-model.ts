@@ -2,10 +2,11 @@
  * A trained reward model as an object that scores: its weights, its session, its folder on disk.
  * Training is `train.ts`; embeddings come from `features.ts`.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '@heed/diffusion';
 import { compile, describeParameters, input, type ParameterValues } from '@heed/diffusion/autodiff';
+import { findCheckedJson } from '@heed/diffusion/checked-json';
 import { z } from 'zod';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { badInput } from '../errors.ts';
@@ -123,14 +124,13 @@ export async function loadRewardModel(
   return { ...(await createRewardModel(architecture, parameters, { threads: options.threads })), config };
 }
 
+/** The config in a folder that `saveRewardModel` wrote; undefined where there is none. Throws where it is damaged. */
+export function findRewardConfig(folder: string): Promise<RewardConfig | undefined> {
+  return findCheckedJson(join(folder, CONFIG_FILE), { what: 'the config of a HeedRewardModel', schema: RewardConfig });
+}
+
 async function readConfig(folder: string): Promise<RewardConfig> {
-  const path = join(folder, CONFIG_FILE);
-  const text = await readFile(path, 'utf8').catch(() => {
-    throw badInput(`reward model ${folder}: expected a ${CONFIG_FILE}, found none (has "heed reward" been run?)`);
-  });
-  try {
-    return RewardConfig.parse(JSON.parse(text));
-  } catch {
-    throw badInput(`reward model ${folder}: expected ${CONFIG_FILE} of a HeedRewardModel, got something else`);
-  }
+  const config = await findRewardConfig(folder);
+  if (config) return config;
+  throw badInput(`reward model ${folder}: expected a ${CONFIG_FILE}, found none (has "heed reward" been run?)`);
 }

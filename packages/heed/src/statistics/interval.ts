@@ -1,4 +1,5 @@
 /** What an estimate looks like everywhere in heed: a mean and the ends of its interval. Holds no arithmetic. */
+import { z } from 'zod';
 
 /** An estimate with the ends of its 95 % interval (or whatever confidence it was asked for). */
 export interface Interval {
@@ -6,6 +7,9 @@ export interface Interval {
   readonly lo: number;
   readonly hi: number;
 }
+
+/** An interval in a file that is read back. */
+export const intervalSchema = z.looseObject({ mean: z.number(), lo: z.number(), hi: z.number() });
 
 /** '63.1 % [58.0, 68.2]': an interval of a share, in percent. */
 export function formatShare({ mean, lo, hi }: Interval, digits = 1): string {

@@ -2,7 +2,7 @@
  * What a run chose at its start, kept beside it, so that what the project learns later does not change a run under way.
  * What is chosen is `model-data.ts`'s and `pretraining-rewards.ts`'s business.
  */
-import { readFile } from 'node:fs/promises';
+import { findCheckedJson } from '@heed/diffusion/checked-json';
 import { z } from 'zod';
 import { writeDurably } from '../checkpoint/durable.ts';
 
@@ -11,12 +11,9 @@ export async function readRunChoice<T>(
   path: string,
   { choice, entries }: { choice: unknown; entries: z.ZodType<T> },
 ): Promise<T[] | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (text === undefined) return undefined;
-  const file = z.object({ choice: z.unknown(), samples: z.array(entries) }).parse(JSON.parse(text));
+  const schema = z.object({ choice: z.unknown(), samples: z.array(entries) });
+  const file = await findCheckedJson(path, { what: 'what a run chose', schema });
+  if (file === undefined) return undefined;
   return JSON.stringify(file.choice) === JSON.stringify(choice) ? file.samples : undefined;
 }
 

@@ -4,7 +4,7 @@
  * What it learns from and by is the method's (`methods/`); the loop is `train.ts`.
  */
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   clearUnfinishedFolders,
@@ -17,6 +17,8 @@ import {
   saveModelFolder,
 } from '@heed/diffusion';
 import type { ParameterValues } from '@heed/diffusion/autodiff';
+import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { z } from 'zod';
 import { findLatestCheckpoint } from '../checkpoint/checkpoint.ts';
 import { writeDurably } from '../checkpoint/durable.ts';
 import type { MethodName } from '../config/index.ts';
@@ -28,7 +30,8 @@ import type { ProgressFactory } from '../progress/progress.ts';
 import { baseModelFolder, checkName, type Project, type Run, startRun, withLock } from '../project/index.ts';
 import { modelFileOf } from '../project/model-file.ts';
 import { runtimeOf } from '../project/runtime.ts';
-import { REWARD_REPORT_FILE, type RewardReport } from '../reward/report.ts';
+import { REWARD_REPORT_FILE } from '../reward/report.ts';
+import { findRewardReport } from '../reward/report-file.ts';
 import { rewardFolder } from '../reward/scorer.ts';
 import type { VectorCache } from '../storage/vector-cache.ts';
 import type { PretrainingSample, TuneSample } from './batches.ts';
@@ -289,6 +292,16 @@ function parameterCount(parameters: ParameterValues): number {
   return [...parameters.values()].reduce((total, { data }) => total + data.length, 0);
 }
 
+const resultSchema = z.looseObject({
+  fingerprint: z.string(),
+  name: z.string(),
+  run: z.string(),
+  folder: z.string(),
+  steps: z.number(),
+  data: z.object({ labelled: z.number(), unlabelled: z.number(), pretraining: z.number(), meanReward: z.number() }),
+  final: z.record(z.string(), z.number()).exactOptional(),
+});
+
 async function writeJson(path: string, value: unknown): Promise<void> {
   await writeDurably(path, `${JSON.stringify(value, null, 2)}\n`);
 }
@@ -314,10 +327,8 @@ function resolveOptions(project: Project, given: TuneRunOptions): TuneOptions {
 }
 
 async function warnWhereGateFailed(project: Project, reward: string, warn: (sentence: string) => void): Promise<void> {
-  const path = join(rewardFolder(project, reward), REWARD_REPORT_FILE);
-  if (!existsSync(path)) return;
-  const { gate } = JSON.parse(await readFile(path, 'utf8')) as RewardReport;
-  if (gate.warning !== undefined) warn(gate.warning);
+  const report = await findRewardReport(join(rewardFolder(project, reward), REWARD_REPORT_FILE));
+  if (report?.gate.warning !== undefined) warn(report.gate.warning);
 }
 
 function describeData(model: readonly TuneSample[], pretraining: readonly PretrainingSample[] | undefined) {
@@ -334,9 +345,8 @@ async function readResult(
   path: string,
   wanted: { fingerprint: string; steps: number; folder: string },
 ): Promise<Omit<TuneRunResult, 'warnings'> | undefined> {
-  if (!existsSync(path) || !existsSync(wanted.folder)) return undefined;
-  const { fingerprint, ...result } = JSON.parse(await readFile(path, 'utf8')) as TuneRunResult & {
-    fingerprint: string;
-  };
+  const found = await findCheckedJson(path, { what: 'the result of a finished run', schema: resultSchema });
+  if (found === undefined || !existsSync(wanted.folder)) return undefined;
+  const { fingerprint, ...result } = found;
   return fingerprint === wanted.fingerprint && result.steps >= wanted.steps ? result : undefined;
 }

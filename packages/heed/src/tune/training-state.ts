@@ -3,10 +3,11 @@
  * That a checkpoint is whole is `checkpoint/`'s business.
  */
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '@heed/diffusion';
 import type { OptimizerState, ParameterValues } from '@heed/diffusion/autodiff';
+import { readCheckedJson } from '@heed/diffusion/checked-json';
 import { z } from 'zod';
 import { badInput, InputError } from '../errors.ts';
 
@@ -41,7 +42,7 @@ export async function writeTrainingState(
 
 /** Reads where the run stood, without its numbers. */
 export async function readSavedState(folder: string): Promise<SavedState> {
-  return SavedState.parse(JSON.parse(await readFile(join(folder, STATE_FILE), 'utf8')));
+  return readCheckedJson(join(folder, STATE_FILE), { what: 'the state of a run', schema: SavedState });
 }
 
 /**

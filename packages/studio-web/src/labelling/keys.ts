@@ -81,11 +81,33 @@ export function useKeys(act: (action: Action) => void, pick: (index: number) => 
 }
 
 function load(): KeySettings {
-  const fallback: KeySettings = { isOn: true, own: {} };
   try {
-    const stored = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? 'null') as KeySettings | null;
-    return stored && typeof stored.isOn === 'boolean' && typeof stored.own === 'object' ? stored : fallback;
+    return readKeySettings(localStorage.getItem(STORAGE_KEY));
   } catch {
-    return fallback;
+    // Storage can be forbidden.
+    return readKeySettings(null);
   }
+}
+
+/** The settings in the browser's storage; what is damaged of them is left out, and the default stands. */
+export function readKeySettings(stored: string | null): KeySettings {
+  const { isOn, own } = asRecord(parse(stored));
+  const names = Object.keys(ACTIONS) as Action[];
+  const keys = names.flatMap((name) => {
+    const key = asRecord(own)[name];
+    return typeof key === 'string' ? [[name, key] as const] : [];
+  });
+  return { isOn: isOn !== false, own: Object.fromEntries(keys) };
+}
+
+function parse(text: string | null): unknown {
+  try {
+    return JSON.parse(text ?? 'null');
+  } catch {
+    return null;
+  }
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

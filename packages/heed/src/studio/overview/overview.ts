@@ -1,6 +1,5 @@
 /** Where the loop of a project stands, and what would be useful next. Reads files; changes nothing. */
-import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPaperScale } from '../../config/index.ts';
 import { type CategoryStatus, labellingStatus } from '../../feedback/index.ts';
@@ -9,6 +8,7 @@ import { modelNames } from '../../project/models.ts';
 import type { Project } from '../../project/project.ts';
 import { latestRunId } from '../../project/run.ts';
 import { REWARD_REPORT_FILE, type RewardReport } from '../../reward/report.ts';
+import { findRewardReport } from '../../reward/report-file.ts';
 import type { JobKind } from '../jobs/job.ts';
 
 /** One trained reward. */
@@ -125,8 +125,9 @@ async function readRewards(project: Project): Promise<RewardStatus[]> {
   const rewards: RewardStatus[] = [];
   for (const folder of folders.sort()) {
     const path = join(project.paths.models, folder, REWARD_REPORT_FILE);
-    if (!existsSync(path)) continue;
-    const { images, summary, gate } = JSON.parse(await readFile(path, 'utf8')) as RewardReport;
+    const report = await findRewardReport(path);
+    if (report === undefined) continue;
+    const { images, summary, gate } = report;
     const trainedAt = await changedAt(path);
     rewards.push({
       name: folder.slice('reward-'.length),

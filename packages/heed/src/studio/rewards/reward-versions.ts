@@ -1,9 +1,10 @@
 /** All rewards that `heed reward` trained, one a run, with what was measured; those in use are named. Reads files. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Project } from '../../project/project.ts';
 import { REWARD_REPORT_FILE, type RewardReport } from '../../reward/report.ts';
-import { RewardConfig } from '../../reward/reward-model.ts';
+import { findRewardReport } from '../../reward/report-file.ts';
+import { findRewardConfig } from '../../reward/reward-model.ts';
 
 /** One trained reward. */
 export interface RewardVersion {
@@ -20,10 +21,10 @@ export async function readRewardVersions(project: Project): Promise<RewardVersio
   const versions: RewardVersion[] = [];
   for (const run of await namesIn(project.paths.runs)) {
     const path = join(project.paths.runs, run, REWARD_REPORT_FILE);
-    const text = await readFile(path, 'utf8').catch(() => undefined);
-    if (text === undefined) continue;
+    const report = await findRewardReport(path);
+    if (report === undefined) continue;
     const trainedAt = (await stat(path)).mtime.toISOString();
-    versions.push({ run, trainedAt, usedAs: used.get(run) ?? [], report: JSON.parse(text) as RewardReport });
+    versions.push({ run, trainedAt, usedAs: used.get(run) ?? [], report });
   }
   return versions.sort((a, b) => b.trainedAt.localeCompare(a.trainedAt));
 }
@@ -33,8 +34,7 @@ async function readNamesByRun(project: Project): Promise<Map<string, string[]>> 
   const names = new Map<string, string[]>();
   for (const folder of await namesIn(project.paths.models)) {
     if (!folder.startsWith('reward-')) continue;
-    const text = await readFile(join(project.paths.models, folder, 'config.json'), 'utf8').catch(() => undefined);
-    const config = text === undefined ? undefined : RewardConfig.safeParse(JSON.parse(text)).data;
+    const config = await findRewardConfig(join(project.paths.models, folder));
     const run = config?.training.run;
     if (typeof run === 'string') names.set(run, [...(names.get(run) ?? []), folder.slice('reward-'.length)]);
   }

@@ -1,7 +1,7 @@
 /** All routes of the studio behind the guard. What a route does is in the files beside. */
 import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import { DEFECT_ANSWER, tellError } from '../../errors.ts';
+import { DEFECT_ANSWER, isBadInput, tellError } from '../../errors.ts';
 import { type AttemptLimit, createAttemptLimit } from '../auth/attempt-limit.ts';
 import {
   checkBody,
@@ -59,6 +59,9 @@ export function createApp(studio: Studio, options: AppOptions) {
   app.onError((error, c) => {
     if (error instanceof HTTPException && error.status < 500) return problem(c, 400, 'the body: expected JSON');
     if (error instanceof Overloaded) return tooMany(c, { status: 503, seconds: 1, error: error.message });
+    // A damaged file of the project: the owner can do something about it. Answers are not lost by it, they come again.
+    const isOwnerReading = c.req.method === 'GET' && c.var.identity?.role === 'owner';
+    if (isBadInput(error) && isOwnerReading) return problem(c, 409, error.message);
     onError(error);
     if (tellError(error).isDefect) return problem(c, 500, DEFECT_ANSWER);
     return tooMany(c, { status: 503, seconds: 2, error: 'that did not work; nothing was changed' });

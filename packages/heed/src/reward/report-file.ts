@@ -1,0 +1,41 @@
+/** The file of a reward's measurement, checked when it is read. Loads no networks. */
+import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { z } from 'zod';
+import { intervalSchema } from '../statistics/interval.ts';
+import type { RewardReport } from './report.ts';
+
+const pairs = z.looseObject({ pairs: z.number(), prompts: z.number(), accuracy: intervalSchema.exactOptional() });
+const byPart = z.looseObject({ seen: pairs, unseen: pairs });
+const table = z.looseObject({ all: pairs, seen: pairs, unseen: pairs, byCategory: z.record(z.string(), byPart) });
+const difference = z.looseObject({ seen: intervalSchema.exactOptional(), unseen: intervalSchema.exactOptional() });
+const means = z.looseObject({
+  aux: z.number().exactOptional(),
+  plain: z.number().exactOptional(),
+  half: z.number().exactOptional(),
+  clip: z.number().exactOptional(),
+  n: z.number(),
+});
+
+// Loose: a field that a later version adds passes through.
+const rewardReportSchema: z.ZodType<RewardReport> = z.looseObject({
+  images: z.looseObject({ training: z.number(), validation: z.number(), test: z.number() }),
+  accuracy: z.looseObject({
+    clip: table,
+    aux: table.exactOptional(),
+    plain: table.exactOptional(),
+    half: table.exactOptional(),
+  }),
+  minusClip: z.looseObject({
+    aux: difference.exactOptional(),
+    plain: difference.exactOptional(),
+    half: difference.exactOptional(),
+  }),
+  auxMinus: z.looseObject({ plain: difference.exactOptional(), half: difference.exactOptional() }),
+  summary: z.looseObject({ seen: means, unseen: means }),
+  gate: z.looseObject({ passed: z.boolean(), warning: z.string().exactOptional() }),
+});
+
+/** Reads a reward's report; undefined where there is none. Throws an `InputError` with its path where it is damaged. */
+export function findRewardReport(path: string): Promise<RewardReport | undefined> {
+  return findCheckedJson(path, { what: 'what was measured of a reward', schema: rewardReportSchema });
+}
