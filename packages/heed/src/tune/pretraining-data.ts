@@ -116,8 +116,13 @@ function checkInside(folder: string, name: string): void {
 
 /** Cropped around the centre and resized; formats other than PNG, JPEG and WebP, and huge pictures, are refused. */
 async function readPicture(path: string, { width, height }: { width: number; height: number }): Promise<RgbImage> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'EISDIR') {
+      throw new InputError(`${path}: expected a picture, found no such file`);
+    }
+    throw error;
+  });
   try {
-    const bytes = await readFile(path);
     if (bytes.length > MAX_FILE_BYTES) throw new InputError(`${bytes.length} bytes`);
     checkFormat(bytes);
     const { data } = await sharp(bytes, { limitInputPixels: MAX_PIXELS })
@@ -134,6 +139,7 @@ async function readPicture(path: string, { width, height }: { width: number; hei
 }
 
 function checkFormat(bytes: Buffer): void {
+  if (bytes.length < 12) throw new InputError(`${bytes.length} bytes`);
   const isPng = bytes.readUInt32BE(0) === 0x89504e47;
   const isJpeg = bytes.readUInt16BE(0) === 0xffd8;
   const isWebp = bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP';

@@ -4,6 +4,7 @@ import { constants, getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DEFECT_ANSWER, REPORT_REQUEST } from '../../errors.ts';
 import { initProject, openProject, type Project } from '../../project/index.ts';
 import { databaseFolder, type OpenDatabase, openDatabase } from '../storage/database.ts';
 import { hasEnded, type Job } from './job.ts';
@@ -132,6 +133,10 @@ const name = process.argv.indexOf('--name');
 if (name > 0) say({ note: 'as ' + process.argv[name + 1] });
 say({ note: 'from ' + count });
 if (process.argv.includes('tell=priority')) say({ note: 'priority ' + getPriority() });
+if (process.argv.includes('tell=defect')) {
+  say({ error: 'cannot read root:x:0', exitCode: 1, defect: true, stack: 'TypeError: ...\\n    at there' });
+  process.exit(1);
+}
 setInterval(() => {
   say({ progress: 'count', done: ++count, total });
   if (count === 13) { say({ error: 'thirteen' }); process.exit(1); }
@@ -142,9 +147,11 @@ setInterval(() => {
 describe('the worker', () => {
   let program: string;
   let jobs: Jobs;
+  const told: unknown[] = [];
   const open = async () => {
     jobs = await openJobs(project, {
       database,
+      onError: (error) => told.push(error),
       program,
       heartbeatMs: 100,
       idleMs: 50,
@@ -194,6 +201,13 @@ describe('the worker', () => {
   it('says why a command failed and does not begin it again', async () => {
     const { id } = (await jobs.start('tune', { settings: ['total=20'] }))!;
     expect(await until(id, hasEnded)).toMatchObject({ state: 'failed', attempt: 1, error: 'thirteen' });
+  });
+
+  it('keeps the words and the stack of a defect from the pages, and hands them to the terminal', async () => {
+    const { id } = (await jobs.start('tune', { settings: ['tell=defect'] }))!;
+    expect(await until(id, hasEnded)).toMatchObject({ state: 'failed', attempt: 1, error: DEFECT_ANSWER });
+    expect(String(told.at(-1))).toContain('at there');
+    expect(String(told.at(-1))).toContain(REPORT_REQUEST);
   });
 
   // Row 10 of the fault table: 100 kills with `npm run test:faults`.
