@@ -1,9 +1,12 @@
 /**
- * The training step on a device with memory of its own: weights, moments and averages are uploaded once and stay there;
- * what returns from an update is the loss, the metrics and the gradient's norm. Host memory is `training-step.ts`'s affair.
+ * The training step on a device with separate memory: weights, moments and averages are uploaded once and stay there. An
+ * update returns loss, metrics and gradient norm. `training-step.ts` is the step in host memory. Several ranks exchange
+ * their gradients through host memory.
  */
 import { optimizerScalars } from './adamw.ts';
 import { bindFeeds, checkParameters, inputName } from './compile.ts';
+import { single } from './distributed/communicator.ts';
+import { createExchangedScalars } from './distributed/sum-gradients.ts';
 import { createLossScale } from './loss-scale.ts';
 import { encodeModel } from './onnx/encode.ts';
 import {
@@ -35,7 +38,8 @@ const GROUPS: readonly StateGroup[] = ['parameters', 'firstMoment', 'secondMomen
 export async function createDeviceTrainingStep<I extends string>(
   options: TrainingStepOptions<I> & { device: NonNullable<TrainingStepOptions<I>['device']> },
 ): Promise<TrainingStep<I>> {
-  const { name, inputs, parameters, device, loss, optimizer = {}, replicas = 1, skipsNotFinite = false } = options;
+  const { name, inputs, parameters, device, loss, optimizer = {}, replicas = 1 } = options;
+  const { communicator = single, skipsNotFinite = false } = options;
   const precision = await resolvePrecision(device, options.precision);
   const scalesLoss = precision === 'float16';
   const { lowered, traced, trained, gradientKey } = traceTrainingStep({
@@ -84,7 +88,7 @@ export async function createDeviceTrainingStep<I extends string>(
   let current = new Map<string, DeviceTensor>();
   let total: Map<string, DeviceTensor> | undefined;
   let batches = 0;
-  let worstLoss = 0;
+  const exchanged = createExchangedScalars([...metrics.keys()]);
   const used = new Set(lowered.inputs.map(inputName));
 
   function stateEntries() {
@@ -121,7 +125,7 @@ export async function createDeviceTrainingStep<I extends string>(
   };
 
   const accumulate = async (feeds: Batches<I>, signal: AbortSignal | undefined): Promise<Metrics> => {
-    const sums: Record<string, number> = {};
+    const measured: ((name: string) => number)[] = [];
     for (const batch of batchList(name, feeds, replicas)) {
       const gradients = await takeTurn(device, async () => {
         bindFeeds(name, differentiating, inputs, batch, used);
@@ -130,27 +134,41 @@ export async function createDeviceTrainingStep<I extends string>(
           differentiating.bindInput(`input:${LOSS_SCALE}`, { type: 'float32', shape: [], data });
         }
         await differentiating.run(signal ? { signal } : {});
-        for (const [key, data] of metrics) sums[key] = (sums[key] ?? 0) + data[0]! / replicas;
+        const values = new Map([...metrics].map(([key, data]) => [key, data[0]!]));
+        measured.push((key) => values.get(key)!);
         return differentiating.deviceOutputs();
       });
       await addGradients(gradients);
       batches += 1;
     }
-    if (!Number.isFinite(sums.loss)) worstLoss = sums.loss!;
-    return sums as Metrics;
+    return exchanged.add(measured);
   };
 
-  const apply = (learningRate: number): Promise<UpdateResult> =>
+  /** The gradients to update with: those on the device, or their sum over all ranks in host memory. */
+  const sumOverRanks = async (gradients: ReadonlyMap<string, DeviceTensor>, scalars: Float64Array) => {
+    const onHost = new Map([...gradients].map(([key, tensor]) => [key, numbers(tensor)]));
+    await communicator.sum([...onHost.values()], scalars);
+    return onHost;
+  };
+
+  const apply = (learningRate: number, stop: boolean): Promise<Metrics & UpdateResult> =>
     takeTurn(device, async () => {
       if (total === undefined) throw new Error(`${name}: expected accumulate before apply, got no batch`);
+      const exchange = exchanged.write(stop);
+      const sums = communicator.size > 1 ? await sumOverRanks(total, exchange) : undefined;
+      const { metrics: means, loss } = exchanged.read(exchange, communicator.size);
       const scalars = {
         ...optimizerScalars(optimizer, { learningRate, step: state.step + 1 }),
-        gradientScale: 1 / (batches * scale.value),
+        gradientScale: 1 / (batches * communicator.size * scale.value),
       };
       for (const key of scalarsFed) {
         updating.bindInput(`input:${key}`, { type: 'float32', shape: [], data: Float32Array.of(scalars[key]) });
       }
-      for (const [key, tensor] of total) updating.bindInput(`input:${gradientInput(key)}`, tensor);
+      for (const [key, tensor] of total) {
+        const data = sums?.get(key);
+        const value = data ? { type: 'float32' as const, shape: tensor.shape, data } : tensor;
+        updating.bindInput(`input:${gradientInput(key)}`, value);
+      }
       await updating.run();
       const next = updating.deviceOutputs();
       disposeAll(total);
@@ -158,13 +176,12 @@ export async function createDeviceTrainingStep<I extends string>(
       batches = 0;
       let result: UpdateResult | undefined;
       try {
-        result = updateResult(name, { state, scale, gradientNorm: norm[0]!, loss: worstLoss, skipsNotFinite });
+        result = updateResult(name, { state, scale, gradientNorm: norm[0]!, loss, skipsNotFinite });
       } finally {
-        worstLoss = 0;
         // The weights before the update are still bound: to forget the new ones is to skip it.
         if (result?.skipped !== 0) disposeAll(next);
       }
-      if (result.skipped === 1) return result;
+      if (result.skipped === 1) return { ...means, ...result };
       state.step += 1;
       for (const [group, parameter, , key] of stateEntries()) {
         const tensor = next.get(key)!;
@@ -173,17 +190,18 @@ export async function createDeviceTrainingStep<I extends string>(
       }
       disposeAll(current);
       current = next;
-      return result;
+      return { ...means, ...result };
     });
 
   return {
     state,
-    async step(feeds, { learningRate, signal }) {
-      const measured = await accumulate(feeds, signal);
-      return { ...measured, ...(await apply(learningRate)) };
+    async step(feeds, { learningRate, signal, stop = false }) {
+      await accumulate(feeds, signal);
+      return apply(learningRate, stop);
     },
     accumulate: (feeds, { signal } = {}) => accumulate(feeds, signal),
-    apply: ({ learningRate }) => apply(learningRate),
+    apply: ({ learningRate, stop = false }) => apply(learningRate, stop),
+    isStopAsked: () => exchanged.isStopAsked(),
     fetchState: () =>
       takeTurn(device, async () => {
         if (current.size > 0) for (const [, , value, key] of stateEntries()) value.data.set(numbers(current.get(key)!));

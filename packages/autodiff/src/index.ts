@@ -1,6 +1,9 @@
 /** The engine's public surface. */
 export type { OptimizerOptions, OptimizerState } from './adamw.ts';
 export { type CompiledFunction, compile, type Feed, type InputSpec } from './compile.ts';
+export { type Communicator, single } from './distributed/communicator.ts';
+export type { ExchangeType } from './distributed/exchange.ts';
+export { openCommunicator } from './distributed/open-communicator.ts';
 export { InputError } from './errors.ts';
 export { estimateTrainingStep, type TrainingStepEstimate } from './estimate/estimate-training-step.ts';
 export { type MachineRates, measureRates, secondsOfStep } from './estimate/machine-rates.ts';

@@ -1,6 +1,7 @@
 /** What a training step promises wherever it runs: its options, its results, its first state, what it does with NaN. */
 import type { OptimizerOptions, OptimizerState } from './adamw.ts';
 import { checkParameters, type Feed, type InputSpec, inputName } from './compile.ts';
+import type { Communicator } from './distributed/communicator.ts';
 import { InputError } from './errors.ts';
 import type { LossScale } from './loss-scale.ts';
 import type { ParameterScope, ParameterValues } from './parameters.ts';
@@ -31,6 +32,8 @@ export interface TrainingStepOptions<I extends string> {
   precision?: PrecisionOption;
   threads?: number;
   replicas?: number;
+  /** The other processes that train this model with other batches. All ranks must make the same calls. */
+  communicator?: Communicator | undefined;
   state?: OptimizerState;
   /** Counts an update with a loss or gradient that is not finite and changes nothing, instead of throwing. */
   skipsNotFinite?: boolean;
@@ -41,10 +44,16 @@ export interface TrainingStep<I extends string> {
    * Loss, gradients and update. Where loss or gradient is not finite, no weight changes, and it throws, or says so in
    * `skipped` (with `skipsNotFinite`, and where float16 overflowed and a smaller loss scale may help).
    */
-  step(feeds: Batches<I>, options: { learningRate: number; signal?: AbortSignal }): Promise<Metrics & UpdateResult>;
-  /** Adds these batches' gradients to the buffers; `apply` then uses their mean. */
+  step(
+    feeds: Batches<I>,
+    options: { learningRate: number; signal?: AbortSignal; stop?: boolean },
+  ): Promise<Metrics & UpdateResult>;
+  /** Adds these batches' gradients to the buffers; `apply` then uses their mean. Returns the means over this rank's batches. */
   accumulate(feeds: Batches<I>, options?: { signal?: AbortSignal }): Promise<Metrics>;
-  apply(options: { learningRate: number }): Promise<UpdateResult>;
+  /** Updates with the mean of what was accumulated on all ranks; returns the means of its metrics as well. */
+  apply(options: { learningRate: number; stop?: boolean }): Promise<Metrics & UpdateResult>;
+  /** True once a rank has passed `stop` to an update: all ranks see it after that same update. */
+  isStopAsked(): boolean;
   /** Its `step` is always right; its arrays are so in host memory, and elsewhere after `fetchState`. */
   readonly state: OptimizerState;
   /** Copies weights, moments and averages from a device into the arrays of `state`. */

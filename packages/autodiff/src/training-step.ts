@@ -6,6 +6,8 @@ import { availableParallelism } from 'node:os';
 import { applyAdamW, sumAndNorm } from './adamw.ts';
 import { bindFeeds, bindParameters, checkParameters, inputName } from './compile.ts';
 import { createDeviceTrainingStep } from './device-training-step.ts';
+import { single } from './distributed/communicator.ts';
+import { addGradients, createExchangedScalars, type Gradients, sumParts } from './distributed/sum-gradients.ts';
 import { bindGradients, MAX_KEPT_GRADIENT_BYTES } from './gradient-memory.ts';
 import { createLossScale } from './loss-scale.ts';
 import { encodeModel } from './onnx/encode.ts';
@@ -19,10 +21,9 @@ import {
   type Metrics,
   type TrainingStep,
   type TrainingStepOptions,
+  type UpdateResult,
   updateResult,
 } from './training-contract.ts';
-
-type Gradients = ReadonlyMap<string, Float32Array>;
 
 /**
  * Builds and compiles a step. `parameters` are updated in place; `state` continues an earlier run. Each of `replicas`
@@ -33,7 +34,7 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
   const { name, inputs, parameters, loss, optimizer = {}, device = 'cpu', replicas = 1 } = options;
   // Each session alone would take a thread a core: two of them on two cores take 1.6 times as long as with one thread each.
   const { threads = replicas > 1 ? availableParallelism() : undefined } = options;
-  const { trainable = () => true, skipsNotFinite = false } = options;
+  const { trainable = () => true, skipsNotFinite = false, communicator = single } = options;
   if (hasOwnMemory(device)) return createDeviceTrainingStep({ ...options, device });
   const precision = await resolvePrecision(device, options.precision);
   const scale = createLossScale({ adapts: precision === 'float16' });
@@ -72,11 +73,12 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
   const team = await Promise.all(Array.from({ length: replicas }, createReplica));
   const used = new Set(lowered.inputs.map(inputName));
   const state = initialState(name, options, trained);
-  let accumulated: Map<string, Float32Array> | undefined;
+  /** One sum for each replica, so that the order of additions is the same however replicas are spread over ranks. */
+  let accumulated: Map<string, Float32Array>[] | undefined;
   let batches = 0;
-  let worstLoss = 0;
+  const exchanged = createExchangedScalars(metricNames);
 
-  /** Fills every replica's buffers; waits for all of them also when one fails. */
+  /** Fills every replica's buffers; waits for all of them also when one fails. Returns the means over the replicas. */
   const evaluate = async (feeds: Batches<I>, signal: AbortSignal | undefined): Promise<Metrics> => {
     const batches = batchList(name, feeds, replicas);
     for (const [i, { binding }] of team.entries()) {
@@ -89,39 +91,41 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
     }
     const runs = await Promise.allSettled(team.map(({ binding }) => binding.run(signal ? { signal } : {})));
     for (const run of runs) if (run.status === 'rejected') throw run.reason;
-    const metrics = Object.fromEntries(
-      metricNames.map((key) => [key, team.reduce((total, each) => total + each.metrics.get(key)![0]!, 0) / replicas]),
-    ) as Metrics;
-    if (!Number.isFinite(metrics.loss)) worstLoss = metrics.loss;
-    return metrics;
+    return exchanged.add(
+      team.map(
+        ({ metrics }) =>
+          (key) =>
+            metrics.get(key)![0]!,
+      ),
+    );
   };
-  /** Updates with the mean of `source` and `others`, whose sum is left in `source`. */
-  const update = (
-    source: Gradients,
-    { others, count, learningRate }: { others: readonly Gradients[]; count: number; learningRate: number },
-  ) => {
-    const scaled = count * scale.value;
-    const gradientNorm = sumAndNorm(source, others) / scaled;
+  /** Updates with the mean of all parts of all ranks; the sum is left in the first part. Returns the mean metrics, too. */
+  const update = async (
+    parts: readonly Gradients[],
+    { count, learningRate, stop }: { count: number; learningRate: number; stop: boolean },
+  ): Promise<Metrics & UpdateResult> => {
+    const source = parts[0]!;
+    const { rest, metrics, loss } = await sumParts(parts, { communicator, exchanged, stop });
+    const scaled = count * communicator.size * scale.value;
+    const gradientNorm = sumAndNorm(source, rest) / scaled;
     const culprit = () => [...source].find(([, data]) => data.some((value) => !Number.isFinite(value)))?.[0];
-    const lossNow = worstLoss;
-    worstLoss = 0;
-    const result = updateResult(name, { state, scale, gradientNorm, loss: lossNow, skipsNotFinite, culprit });
-    if (result.skipped === 1) return result;
+    const result = updateResult(name, { state, scale, gradientNorm, loss, skipsNotFinite, culprit });
+    if (result.skipped === 1) return { ...metrics, ...result };
     const limit = optimizer.maxGradientNorm ?? 1;
     const gradientScale = Math.min(1, limit / (gradientNorm + 1e-6)) / scaled;
     applyAdamW(state, source, optimizer, { learningRate, gradientScale });
-    return result;
+    return { ...metrics, ...result };
   };
   const releaseGradients = () => {
     for (const { gradients } of team) gradients.release();
   };
   return {
     state,
-    async step(feeds, { learningRate, signal }) {
-      const metrics = await evaluate(feeds, signal);
+    async step(feeds, { learningRate, signal, stop = false }) {
+      await evaluate(feeds, signal);
       try {
-        const [first, ...others] = team.map(({ gradients }) => gradients.read());
-        return { ...metrics, ...update(first!, { others, count: replicas, learningRate }) };
+        const parts = team.map(({ gradients }) => gradients.read());
+        return await update(parts, { count: replicas, learningRate, stop });
       } finally {
         releaseGradients();
       }
@@ -129,23 +133,23 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
     async accumulate(feeds, { signal } = {}) {
       const metrics = await evaluate(feeds, signal);
       const each = team.map(({ gradients }) => gradients.read());
-      accumulated ??= new Map([...each[0]!].map(([key, data]) => [key, new Float32Array(data.length)]));
-      // The norm that comes along is needed by no one.
-      sumAndNorm(accumulated, each);
+      accumulated ??= each.map((part) => new Map([...part].map(([key, data]) => [key, new Float32Array(data.length)])));
+      for (const [i, part] of each.entries()) addGradients(accumulated[i]!, part);
       releaseGradients();
       batches += replicas;
       return metrics;
     },
-    async apply({ learningRate }) {
+    async apply({ learningRate, stop = false }) {
       if (!accumulated || batches === 0) throw new Error(`${name}: expected accumulate before apply, got no batch`);
       try {
-        return update(accumulated, { others: [], count: batches, learningRate });
+        return await update(accumulated, { count: batches, learningRate, stop });
       } finally {
-        for (const data of accumulated.values()) data.fill(0);
+        for (const part of accumulated) for (const data of part.values()) data.fill(0);
         batches = 0;
       }
     },
     fetchState: async () => state,
+    isStopAsked: () => exchanged.isStopAsked(),
     lossScale: () => scale.value,
     bytesMoved: () => ({ toDevice: 0, toHost: 0 }),
     dispose() {

@@ -53,7 +53,8 @@ export function libraryPath(
   return path;
 }
 
-function growStacks(): void {
+/** Gives koffi stacks that the kernels fit on; before the first library is loaded. */
+export function growStacks(): void {
   const current = koffi.config();
   const enough = (bytes: number | undefined) => (bytes ?? 0) >= STACK_BYTES;
   if (enough(current.sync_stack_size) && enough(current.async_stack_size)) return;

@@ -1,0 +1,134 @@
+/**
+ * The sum of all ranks' arrays in a fixed order. Every rank gets one chunk of everybody, sums it in tree order and hands
+ * the sum to all: 2 (R - 1) / R times the bytes a rank, as a ring, but with an order that no MPI library chooses.
+ */
+import { fromBfloat16, toBfloat16 } from './bfloat16.ts';
+import { addInto, treeSum } from './tree-sum.ts';
+
+/** What a transport must offer. Buffers hold `size` parts of equal length, one for each rank. */
+export interface Transport {
+  readonly rank: number;
+  readonly size: number;
+  /** Sends part r of `send` to rank r; part s of `receive` comes from rank s. */
+  allToAll(send: ArrayBufferView, receive: ArrayBufferView): Promise<void>;
+  /** Sends `send` to all; part s of `receive` comes from rank s. */
+  allGather(send: ArrayBufferView, receive: ArrayBufferView): Promise<void>;
+}
+
+/** The numbers that travel: float32, or bfloat16 rounded to nearest even at half the bytes. Sums are float32 in both. */
+export type ExchangeType = 'float32' | 'bfloat16';
+
+/** Numbers exchanged at once: 64 MiB of float32. Bounds the memory beside the gradients. */
+export const BUCKET_LENGTH = 16 << 20;
+
+export interface ExchangeOptions {
+  readonly type?: ExchangeType | undefined;
+  readonly bucketLength?: number | undefined;
+}
+
+/** Returns a function that replaces arrays by their sums over all ranks. It keeps its buffers for the next call. */
+export function createExchange(transport: Transport, options: ExchangeOptions = {}) {
+  const { type = 'float32', bucketLength = BUCKET_LENGTH } = options;
+  const wire = WIRES[type];
+  let bucket: Bucket | undefined;
+  return async (arrays: readonly Float32Array[]): Promise<void> => {
+    const total = arrays.reduce((sum, { length }) => sum + length, 0);
+    if (total === 0) return;
+    const chunk = Math.ceil(Math.min(total, bucketLength) / transport.size);
+    if (bucket?.chunk !== chunk) bucket = createBucket(chunk, transport.size, wire);
+    for (let start = 0; start < total; start += chunk * transport.size) {
+      const pieces = piecesOf(arrays, start, Math.min(start + chunk * transport.size, total));
+      await sumBucket(transport, bucket, pieces, wire);
+    }
+  };
+}
+
+interface Bucket {
+  /** Numbers a rank sums. */
+  readonly chunk: number;
+  readonly values: Float32Array;
+  readonly sent: Wire;
+  readonly received: Wire;
+  readonly sum: Wire;
+}
+
+type Wire = Float32Array | Uint16Array;
+
+interface WireFormat {
+  create(length: number): Wire;
+  pack(wire: Wire, values: Float32Array): void;
+  unpack(values: Float32Array, wire: Wire): void;
+}
+
+const WIRES: Readonly<Record<ExchangeType, WireFormat>> = {
+  float32: {
+    create: (length) => new Float32Array(length),
+    pack: (wire, values) => wire.set(values),
+    unpack: (values, wire) => values.set(wire),
+  },
+  bfloat16: {
+    create: (length) => new Uint16Array(length),
+    pack: (wire, values) => toBfloat16(values, wire as Uint16Array),
+    unpack: (values, wire) => fromBfloat16(wire as Uint16Array, values),
+  },
+};
+
+function createBucket(chunk: number, size: number, wire: WireFormat): Bucket {
+  return {
+    chunk,
+    values: new Float32Array(chunk * size),
+    sent: wire.create(chunk * size),
+    received: wire.create(chunk * size),
+    sum: wire.create(chunk),
+  };
+}
+
+async function sumBucket(
+  transport: Transport,
+  { chunk, values, sent, received, sum }: Bucket,
+  pieces: readonly Float32Array[],
+  wire: WireFormat,
+): Promise<void> {
+  const filled = copyIn(values, pieces);
+  // What an earlier bucket left behind the end could be no number; it is summed with the rest.
+  values.fill(0, filled);
+  wire.pack(sent, values);
+  await transport.allToAll(sent, received);
+  wire.unpack(values, received);
+  const part = (rank: number) => values.subarray(rank * chunk, (rank + 1) * chunk);
+  treeSum(transport.size, (into, from) => addInto(part(into), part(from)));
+  wire.pack(sum, part(0));
+  await transport.allGather(sum, received);
+  wire.unpack(values, received);
+  copyOut(values, pieces);
+}
+
+/** The parts of `arrays` that lie in [start, end) of their concatenation. */
+function piecesOf(arrays: readonly Float32Array[], start: number, end: number): Float32Array[] {
+  const pieces: Float32Array[] = [];
+  let offset = 0;
+  for (const array of arrays) {
+    const from = Math.max(start - offset, 0);
+    const to = Math.min(end - offset, array.length);
+    if (from < to) pieces.push(array.subarray(from, to));
+    offset += array.length;
+  }
+  return pieces;
+}
+
+function copyIn(values: Float32Array, pieces: readonly Float32Array[]): number {
+  let offset = 0;
+  for (const piece of pieces) {
+    values.set(piece, offset);
+    offset += piece.length;
+  }
+  return offset;
+}
+
+function copyOut(values: Float32Array, pieces: readonly Float32Array[]): void {
+  let offset = 0;
+  for (const piece of pieces) {
+    piece.set(values.subarray(offset, offset + piece.length));
+    offset += piece.length;
+  }
+}

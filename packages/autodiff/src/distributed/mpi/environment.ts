@@ -1,0 +1,41 @@
+/** Tells from the environment whether a launcher started this process as one of several. Loads no library. */
+import { InputError } from '../../errors.ts';
+
+/** The launcher's account of this process. */
+export interface LaunchedRank {
+  readonly rank: number;
+  readonly size: number;
+  readonly localRank: number;
+  readonly launcher: 'mpirun' | 'srun';
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Undefined for a process alone: no launcher, or one rank. Throws where a launcher of another MPI library started
+ * several processes, since each would take itself for the only one.
+ */
+export function launchedRank(env: Environment = process.env): LaunchedRank | undefined {
+  const number = (name: string) => (env[name] === undefined || env[name] === '' ? undefined : Number(env[name]));
+  const openMpi = number('OMPI_COMM_WORLD_SIZE');
+  if (openMpi !== undefined) {
+    const rank = number('OMPI_COMM_WORLD_RANK') ?? 0;
+    const localRank = number('OMPI_COMM_WORLD_LOCAL_RANK') ?? 0;
+    return openMpi > 1 ? { rank, size: openMpi, localRank, launcher: 'mpirun' } : undefined;
+  }
+  // srun sets SLURM_NTASKS in a batch script's shell as well; PMIX_RANK is set for the tasks of `srun --mpi=pmix` alone.
+  const tasks = number('SLURM_NTASKS') ?? number('SLURM_NPROCS');
+  const pmix = number('PMIX_RANK');
+  if (pmix !== undefined && tasks !== undefined) {
+    return tasks > 1
+      ? { rank: pmix, size: tasks, localRank: number('SLURM_LOCALID') ?? 0, launcher: 'srun' }
+      : undefined;
+  }
+  const other = number('PMI_SIZE');
+  if (other !== undefined && other > 1) {
+    throw new InputError(
+      `expected the processes to be started by Open MPI's mpirun or by \`srun --mpi=pmix\`, got another launcher (PMI_SIZE=${other})`,
+    );
+  }
+  return undefined;
+}

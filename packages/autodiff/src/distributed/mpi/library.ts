@@ -1,0 +1,94 @@
+/**
+ * Open MPI's C functions through koffi. Loaded only where a launcher started several processes.
+ * The handles are addresses of Open MPI's symbols; MPICH's integer handles are not supported.
+ */
+import koffi from 'koffi';
+import { InputError } from '../../errors.ts';
+import { growStacks } from '../../runtime/library.ts';
+
+/** The library's name without a version is in the development package alone. */
+const LIBRARY = process.platform === 'darwin' ? 'libmpi.40.dylib' : 'libmpi.so.40';
+const THREAD_SERIALIZED = 2;
+const RTLD = { now: 2, global: 0x100, noDelete: 0x1000 } as const;
+
+type Pointer = ArrayBufferView | bigint | null;
+type Call = (...parameters: (Pointer | number)[]) => number;
+interface MpiFunction extends Call {
+  async(...parameters: [...(Pointer | number)[], (error: Error | null, result: number) => void]): void;
+}
+
+/** The functions that heed calls, and the handles they take. */
+export type Mpi = ReturnType<typeof openMpi>;
+
+/** Loads libmpi and starts MPI; throws one sentence where it is not installed. Blocks until all ranks have come. */
+export function openMpi() {
+  growStacks();
+  const library = load();
+  const define = (name: string, types: string[]) => library.func(name, 'int', types) as unknown as MpiFunction;
+  const initThread = define('MPI_Init_thread', ['void *', 'void *', 'int', 'void *']);
+  const provided = new Int32Array(new ArrayBuffer(64), 0, 1);
+  check('MPI_Init_thread', initThread(null, null, THREAD_SERIALIZED, provided));
+  if (provided[0]! < THREAD_SERIALIZED) {
+    throw new InputError(
+      `Open MPI: expected support for calls from several threads (MPI_THREAD_SERIALIZED), got level ${provided[0]}`,
+    );
+  }
+  return {
+    /** Keeps the library loaded: koffi unloads a library whose object is collected. */
+    library,
+    world: library.symbol('ompi_mpi_comm_world') as bigint,
+    byte: library.symbol('ompi_mpi_byte') as bigint,
+    alltoall: define('MPI_Alltoall', ['void *', 'int', 'void *', 'void *', 'int', 'void *', 'void *']),
+    allgather: define('MPI_Allgather', ['void *', 'int', 'void *', 'void *', 'int', 'void *', 'void *']),
+    barrier: define('MPI_Barrier', ['void *']),
+    abort: define('MPI_Abort', ['void *', 'int']),
+    finalize: define('MPI_Finalize', []),
+  };
+}
+
+/**
+ * Ends the process at once, without exit handlers: koffi would unload libmpi while its helper libraries still have some,
+ * which ends in a segmentation fault. Flush the standard streams before.
+ */
+export function leave(exitCode: number): never {
+  koffi.load(null).func('_exit', 'void', ['int'])(exitCode);
+  throw new Error('expected _exit not to return');
+}
+
+function load() {
+  pin(LIBRARY);
+  try {
+    return koffi.load(LIBRARY, { global: true });
+  } catch (cause) {
+    throw new InputError(
+      `several processes were started by a launcher: expected Open MPI (${LIBRARY}), which cannot be loaded; install it (Debian: openmpi-bin) or start one process`,
+      { cause },
+    );
+  }
+}
+
+/** Keeps the library, and what it loads, in the process until it ends. */
+function pin(path: string): void {
+  if (process.platform === 'win32') return;
+  koffi.load(null).func('dlopen', 'void *', ['str', 'int'])(path, RTLD.now | RTLD.global | RTLD.noDelete);
+}
+
+/** Throws where an MPI function did not return MPI_SUCCESS. */
+export function check(name: string, status: number): void {
+  if (status !== 0) throw new Error(`${name}: expected success, got the error ${status} of Open MPI`);
+}
+
+/** Calls a function on a thread of libuv's pool, so that the event loop stays free while it waits for other ranks. */
+export function callAsync(name: string, call: MpiFunction, ...parameters: (Pointer | number)[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    call.async(...parameters, (error, status) => {
+      if (error) return reject(error);
+      try {
+        check(name, status);
+        resolve();
+      } catch (failure) {
+        reject(failure as Error);
+      }
+    });
+  });
+}

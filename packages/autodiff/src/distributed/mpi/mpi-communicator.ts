@@ -1,0 +1,133 @@
+/** The communicator over Open MPI. Opened once a process, before any work; closed last. */
+import { createQueue } from '../../one-at-a-time.ts';
+import type { Communicator } from '../communicator.ts';
+import { createExchange, type ExchangeOptions, type Transport } from '../exchange.ts';
+import { hostPlace } from '../host.ts';
+import { treeSum } from '../tree-sum.ts';
+import type { LaunchedRank } from './environment.ts';
+import { callAsync, leave, type Mpi, openMpi } from './library.ts';
+import { startWatch, type Watch } from './watch.ts';
+
+/** The longest that a rank may be silent, or missing at the start, before the others end. */
+export const SILENCE_SECONDS = 20;
+
+export interface OpenOptions extends ExchangeOptions {
+  readonly silenceSeconds?: number | undefined;
+}
+
+/** Starts MPI and meets all ranks. A rank that does not come within `silenceSeconds` ends the others with a sentence. */
+export async function openMpiCommunicator(launched: LaunchedRank, options: OpenOptions = {}): Promise<Communicator> {
+  const { silenceSeconds = SILENCE_SECONDS } = options;
+  const { rank, size, localRank } = launched;
+  const watch = await startWatch({ rank, size, silenceSeconds });
+  const mpi = openMpi();
+  const transport = createTransport(mpi, rank, size);
+  const gather = createGather(transport);
+  // Rank 0 tells where its watch listens; each rank tells its host.
+  const introductions = (await gather(JSON.stringify({ host: hostPlace(), watch: watch.address }))).map(
+    (text) => JSON.parse(text) as { host: string; watch: string },
+  );
+  watch.connect(introductions[0]!.watch);
+  const exchange = createExchange(transport, options);
+  const scalarBytes = (values: Float64Array) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return {
+    rank,
+    size,
+    localRank,
+    hosts: new Set(introductions.map(({ host }) => host)).size,
+    async sum(arrays, scalars) {
+      await exchange(arrays);
+      const all = new Float64Array(scalars.length * size);
+      await transport.allGather(scalarBytes(scalars), scalarBytes(all));
+      const part = (index: number) => all.subarray(index * scalars.length, (index + 1) * scalars.length);
+      treeSum(size, (into, from) => {
+        const other = part(from);
+        part(into).forEach((value, i, target) => {
+          target[i] = value + other[i]!;
+        });
+      });
+      scalars.set(part(0));
+    },
+    gather,
+    barrier: () => callAsync('MPI_Barrier', mpi.barrier, mpi.world),
+    abort: (sentence) => abort(watch, sentence),
+    async close(exitCode) {
+      // A rank that fails must not wait for the others: they wait for it.
+      if (exitCode !== 0) return abort(watch, '');
+      await callAsync('MPI_Barrier', mpi.barrier, mpi.world);
+      watch.stop();
+      mpi.finalize();
+      await flush();
+      leave(0);
+    },
+  };
+}
+
+function createTransport(mpi: Mpi, rank: number, size: number): Transport {
+  const inTurn = createQueue();
+  const part = ({ byteLength }: ArrayBufferView) => byteLength / size;
+  return {
+    rank,
+    size,
+    allToAll: (send, receive) =>
+      inTurn(() =>
+        callAsync(
+          'MPI_Alltoall',
+          mpi.alltoall,
+          send,
+          part(send),
+          mpi.byte,
+          receive,
+          part(receive),
+          mpi.byte,
+          mpi.world,
+        ),
+      ),
+    allGather: (send, receive) =>
+      inTurn(() =>
+        callAsync(
+          'MPI_Allgather',
+          mpi.allgather,
+          send,
+          send.byteLength,
+          mpi.byte,
+          receive,
+          part(receive),
+          mpi.byte,
+          mpi.world,
+        ),
+      ),
+  };
+}
+
+function createGather(transport: Transport) {
+  const { size } = transport;
+  return async (text: string): Promise<string[]> => {
+    const own = new TextEncoder().encode(text);
+    const lengths = new Uint32Array(new ArrayBuffer(4 * size));
+    await transport.allGather(Uint32Array.of(own.length), lengths);
+    const longest = Math.max(1, ...lengths);
+    const sent = new Uint8Array(new ArrayBuffer(longest));
+    sent.set(own);
+    const received = new Uint8Array(new ArrayBuffer(longest * size));
+    await transport.allGather(sent, received);
+    return [...lengths].map((length, rank) =>
+      new TextDecoder().decode(received.subarray(rank * longest, rank * longest + length)),
+    );
+  };
+}
+
+/** Tells the other ranks why, then ends this process; the launcher ends the rest. */
+function abort(watch: Watch, sentence: string): never {
+  watch.fail(sentence);
+  return leave(1);
+}
+
+/** Resolves once what was written to the standard streams has left the process. */
+async function flush(): Promise<void> {
+  await Promise.all(
+    [process.stdout, process.stderr].map(
+      (stream) => new Promise<void>((resolve) => void stream.write('', () => resolve())),
+    ),
+  );
+}

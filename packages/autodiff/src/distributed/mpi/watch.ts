@@ -1,0 +1,56 @@
+/**
+ * Notices that a rank is gone where MPI does not: a network that was cut, a rank that never came, a rank that hangs in a
+ * native call of the kernel. Every rank keeps a connection to rank 0 and sends a beat each second, from a worker thread,
+ * so that long computations of the main thread do not count as silence. Whoever misses a beat for too long prints one
+ * sentence and ends its process; the launcher ends the others.
+ */
+import { writeSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { watchRanks } from './watch-worker.ts';
+
+/** The watch of one rank. */
+export interface Watch {
+  /** Where rank 0 listens, as text for `connect`; empty on other ranks. */
+  readonly address: string;
+  /** Begins to beat. Before that, only the time until all ranks have come is watched. */
+  connect(address: string): void;
+  /** Prints the sentence and tells the other ranks, so that they do not print another. */
+  fail(sentence: string): void;
+  /** Ends the watch; the other ranks do not take it for a failure. */
+  stop(): void;
+}
+
+/** What the worker is started with. */
+export interface WatchData {
+  readonly rank: number;
+  readonly size: number;
+  readonly silenceSeconds: number;
+  /** Shared with the main thread: 1 once the main thread fails or ends by itself. */
+  readonly ending: Int32Array;
+}
+
+/** Starts the watch; resolves once rank 0 listens. */
+export async function startWatch(options: Omit<WatchData, 'ending'>): Promise<Watch> {
+  const ending = new Int32Array(new SharedArrayBuffer(4));
+  const data: WatchData = { ...options, ending };
+  // The worker's code is text, so that it needs no TypeScript loader of its own. `__name` is what esbuild may call.
+  const code = `const __name = (value) => value; (${watchRanks.toString()})(require('node:worker_threads').workerData)`;
+  const worker = new Worker(code, { eval: true, workerData: data, stdout: false, stderr: false });
+  worker.unref();
+  const address = await new Promise<string>((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+  return {
+    address,
+    connect: (to) => worker.postMessage({ connect: to }),
+    fail(sentence) {
+      if (sentence !== '') writeSync(2, `heed: rank ${options.rank}: ${sentence}\n`);
+      Atomics.store(ending, 0, 1);
+    },
+    stop() {
+      Atomics.store(ending, 0, 1);
+      worker.postMessage({ stop: true });
+    },
+  };
+}
