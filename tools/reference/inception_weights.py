@@ -17,6 +17,7 @@ import torchvision  # noqa: E402, F401
 torch.library.register_fake = register_fake
 
 import pytorch_fid.inception as fid  # noqa: E402
+from pytorch_fid import fid_score  # noqa: E402, F401
 
 
 def hashed(text: str, count: int) -> np.ndarray:

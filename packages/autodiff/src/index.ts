@@ -9,6 +9,11 @@ export { estimateTrainingStep, type TrainingStepEstimate } from './estimate/esti
 export { type MachineRates, measureRates, secondsOfStep } from './estimate/machine-rates.ts';
 export { checkpoint, gradients } from './gradient.ts';
 export { type LearningRateSchedule, learningRateAt } from './learning-rate.ts';
+export {
+  createFloat64Product,
+  type Float64Product,
+  type Float64ProductOptions,
+} from './linear-algebra/float64-product.ts';
 export { gelu, quickGelu, relu, sigmoid, silu } from './ops/activation.ts';
 export { attention, DEFAULT_ATTENTION_BYTES, logSoftmax, softmax } from './ops/attention.ts';
 export { conv2d, type Padding } from './ops/conv.ts';

@@ -2,7 +2,7 @@
 import type { OnnxElementType } from './model.ts';
 import { TensorProto_DataType as DataType } from './onnx.generated.ts';
 
-export type HostArray = Float32Array | BigInt64Array | Int32Array | Uint8Array | Uint16Array;
+export type HostArray = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array | Uint16Array;
 
 export interface ElementTypeRow {
   /** TensorProto.DataType, equal to ONNXTensorElementDataType. */
@@ -11,6 +11,7 @@ export interface ElementTypeRow {
   /** float16 travels as bit patterns. */
   readonly array:
     | typeof Float32Array
+    | typeof Float64Array
     | typeof BigInt64Array
     | typeof Int32Array
     | typeof Uint8Array
@@ -19,6 +20,7 @@ export interface ElementTypeRow {
 
 export const ELEMENT_TYPES: Readonly<Record<OnnxElementType, ElementTypeRow>> = {
   float32: { code: DataType.FLOAT, bytes: 4, array: Float32Array },
+  float64: { code: DataType.DOUBLE, bytes: 8, array: Float64Array },
   float16: { code: DataType.FLOAT16, bytes: 2, array: Uint16Array },
   int64: { code: DataType.INT64, bytes: 8, array: BigInt64Array },
   int32: { code: DataType.INT32, bytes: 4, array: Int32Array },

@@ -1,7 +1,7 @@
 /** An ONNX model as plain data: what `encode.ts` writes. Holds no behaviour. */
 import type { Shape } from '../tensor.ts';
 
-export type OnnxElementType = 'float32' | 'float16' | 'int64' | 'int32' | 'bool' | 'uint8';
+export type OnnxElementType = 'float32' | 'float64' | 'float16' | 'int64' | 'int32' | 'bool' | 'uint8';
 
 export interface OnnxTensor {
   name: string;

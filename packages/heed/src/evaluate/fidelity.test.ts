@@ -28,11 +28,11 @@ describe('fidelityPrompts', () => {
 describe('fidelityOf', () => {
   const normals = (seed: number) => createRandom(seed).fillNormal(new Float32Array(200 * 4));
 
-  it('grows in both measures with the distance of the sets', () => {
+  it('grows in both measures with the distance of the sets', async () => {
     const reference = normals(1);
-    const near = fidelityOf(normals(2), reference, 4);
+    const near = await fidelityOf(normals(2), reference, 4);
     const shifted = normals(2).map((value, i) => value + (i % 4 === 0 ? 2 : 0));
-    const far = fidelityOf(shifted, reference, 4);
+    const far = await fidelityOf(shifted, reference, 4);
     expect(far.frechet).toBeGreaterThan(near.frechet + 2);
     expect(far.cmmd).toBeGreaterThan(near.cmmd);
   });

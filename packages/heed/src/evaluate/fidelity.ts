@@ -25,10 +25,10 @@ export function fidelityPrompts(
 }
 
 /** Both distances between image embeddings [N, P] and reference embeddings [M, P]. */
-export function fidelityOf(embeds: Float32Array, reference: Float32Array, dimension: number): Fidelity {
+export async function fidelityOf(embeds: Float32Array, reference: Float32Array, dimension: number): Promise<Fidelity> {
   return {
-    frechet: frechetDistance(momentsOf(embeds, dimension), momentsOf(reference, dimension)),
-    cmmd: cmmd(embeds, reference, dimension),
+    frechet: await frechetDistance(await momentsOf(embeds, dimension), await momentsOf(reference, dimension)),
+    cmmd: await cmmd(embeds, reference, dimension),
   };
 }
 

@@ -1,70 +1,62 @@
 /**
- * Fréchet distance between two sets of embeddings, each taken as a Gaussian (Dowson and Landau 1982; Heusel et al.
- * 2017, where the embeddings are Inception's and the distance is called FID). Here they are whatever the caller
- * brings: this is not FID.
+ * Fréchet distance between two sets of embeddings, each taken as a Gaussian (Dowson and Landau 1982; Heusel et al. 2017,
+ * where the embeddings are Inception's and the distance is called FID). With other embeddings it is not FID.
  */
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-
-/** Mean [D] and covariance [D, D] (divided by N - 1) of a set of embeddings. */
-export interface Moments {
-  readonly mean: Float64Array;
-  readonly covariance: Matrix;
-}
-
-/** Mean and covariance of embeddings [N, D] laid out row after row; N must be at least 2. */
-export function momentsOf(embeddings: Float32Array, dimension: number): Moments {
-  const count = embeddings.length / dimension;
-  if (!Number.isInteger(count) || count < 2) {
-    throw new Error(
-      `moments need at least 2 embeddings of ${dimension} numbers each, got ${embeddings.length} numbers`,
-    );
-  }
-  const mean = new Float64Array(dimension);
-  for (let i = 0; i < embeddings.length; i++) mean[i % dimension]! += embeddings[i]! / count;
-  const covariance = Matrix.zeros(dimension, dimension);
-  const centred = new Float64Array(dimension);
-  for (let n = 0; n < count; n++) {
-    for (let i = 0; i < dimension; i++) centred[i] = embeddings[n * dimension + i]! - mean[i]!;
-    for (let i = 0; i < dimension; i++) {
-      for (let j = 0; j <= i; j++) {
-        covariance.set(i, j, covariance.get(i, j) + (centred[i]! * centred[j]!) / (count - 1));
-      }
-    }
-  }
-  for (let i = 0; i < dimension; i++) for (let j = 0; j < i; j++) covariance.set(j, i, covariance.get(i, j));
-  return { mean, covariance };
-}
+import { createFloat64Product } from '@heed/diffusion/autodiff';
+import type { Moments } from './moments.ts';
+import { createPause } from './pause.ts';
+import { type Factor, pivotedCholesky } from './pivoted-cholesky.ts';
+import { symmetricEigenvalues } from './symmetric-eigenvalues.ts';
 
 /**
- * |m1 - m2|^2 + tr(S1) + tr(S2) - 2 tr((S1^1/2 S2 S1^1/2)^1/2). The inner product is symmetric, so two symmetric
- * eigendecompositions replace the root of the non-symmetric S1 S2 that pytorch-fid takes; the trace is the same.
+ * |m1 - m2|^2 + tr(S1) + tr(S2) - 2 tr((S1 S2)^1/2), never below 0. With S1 = F^T F the product S1 S2 has the eigenvalues of
+ * the symmetric F S2 F^T, so no root of a matrix is taken: singular covariances, of fewer embeddings than dimensions, are
+ * nothing special. pytorch-fid takes scipy's `sqrtm` of S1 S2; the trace is the same.
  */
-export function frechetDistance(a: Moments, b: Moments): number {
-  if (a.mean.length !== b.mean.length) {
-    throw new Error(`both sets must have embeddings of one length, got ${a.mean.length} and ${b.mean.length}`);
+export async function frechetDistance(
+  a: Moments,
+  b: Moments,
+  { signal, threads }: { signal?: AbortSignal | undefined; threads?: number | undefined } = {},
+): Promise<number> {
+  const size = a.mean.length;
+  if (size !== b.mean.length) {
+    throw new Error(`both sets must have embeddings of one length, got ${size} and ${b.mean.length}`);
   }
-  let meanTerm = 0;
-  for (let i = 0; i < a.mean.length; i++) meanTerm += (a.mean[i]! - b.mean[i]!) ** 2;
-  const rootOfA = squareRoot(a.covariance);
-  const inner = rootOfA.mmul(b.covariance).mmul(rootOfA);
+  let distance = 0;
+  for (let i = 0; i < size; i++) distance += (a.mean[i]! - b.mean[i]!) ** 2;
+  const [traceA, traceB] = [trace(a.covariance, size), trace(b.covariance, size)];
+  distance += traceA + traceB;
+  if (!(traceA > 0) || !(traceB > 0)) return Math.max(0, distance);
+  // Of unit trace, no product of finite covariances overflows.
+  const [left, right] = [a.covariance.map((value) => value / traceA), b.covariance.map((value) => value / traceB)];
+  const pause = createPause({ signal });
+  const factor = await pivotedCholesky(left, size, { pause, threads });
+  const inner = await sandwich(factor, right, { size, signal, threads });
   let traceOfRoot = 0;
-  for (const value of symmetricEigen(inner).realEigenvalues) traceOfRoot += Math.sqrt(Math.max(0, value));
-  return meanTerm + a.covariance.trace() + b.covariance.trace() - 2 * traceOfRoot;
+  for (const value of await symmetricEigenvalues(inner, factor.rank, pause))
+    traceOfRoot += Math.sqrt(Math.max(0, value));
+  return Math.max(0, distance - 2 * Math.sqrt(traceA) * Math.sqrt(traceB) * traceOfRoot);
 }
 
-/** The root of a symmetric positive semi-definite matrix; eigenvalues that rounding made negative count as 0. */
-function squareRoot(matrix: Matrix): Matrix {
-  const eigen = symmetricEigen(matrix);
-  const vectors = eigen.eigenvectorMatrix;
-  const scaled = vectors.clone();
-  eigen.realEigenvalues.forEach((value, column) => {
-    scaled.mulColumn(column, Math.sqrt(Math.max(0, value)));
-  });
-  return scaled.mmul(vectors.transpose());
+function trace(matrix: Float64Array, size: number): number {
+  let sum = 0;
+  for (let i = 0; i < size; i++) sum += matrix[i * size + i]!;
+  return sum;
 }
 
-function symmetricEigen(matrix: Matrix): EigenvalueDecomposition {
-  // Rounding leaves the product a hair off symmetry, which the solver would not forgive.
-  const symmetric = Matrix.add(matrix, matrix.transpose()).mul(0.5);
-  return new EigenvalueDecomposition(symmetric, { assumeSymmetric: true });
+/** F S F^T: [rank, rank]. */
+async function sandwich(
+  { rank, rows }: Factor,
+  matrix: Float64Array,
+  { size, signal, threads }: { size: number; signal?: AbortSignal | undefined; threads?: number | undefined },
+): Promise<Float64Array> {
+  const first = await createFloat64Product({ left: [rank, size], right: [size, size], threads });
+  const second = await createFloat64Product({ left: [rank, size], right: [rank, size], transposeRight: true, threads });
+  try {
+    const half = await first.run({ left: rows, right: matrix }, { signal });
+    return await second.run({ left: half, right: rows }, { signal });
+  } finally {
+    first.dispose();
+    second.dispose();
+  }
 }

@@ -3,8 +3,14 @@ export { fleissKappa, krippendorffAlpha, type RatedUnits, rawAgreement } from '.
 export type { BootstrapOptions, PairedCluster } from './bootstrap.ts';
 export { bootstrapMean, bootstrapPairedDifference, quantile } from './bootstrap.ts';
 export { cmmd } from './cmmd.ts';
-export type { Moments } from './frechet.ts';
-export { frechetDistance, momentsOf } from './frechet.ts';
+export { frechetDistance } from './frechet.ts';
 export type { Interval } from './interval.ts';
 export { excludesZero, formatShare } from './interval.ts';
+export {
+  createMomentsAccumulator,
+  type MomentSums,
+  type Moments,
+  type MomentsAccumulator,
+  momentsOf,
+} from './moments.ts';
 export { wilsonInterval } from './wilson.ts';

@@ -1,0 +1,103 @@
+/**
+ * Matrix products in float64, for statistics that float32 is too coarse for. One Gemm node in ONNX Runtime; symbolic tensors
+ * (`tensor.ts`) are float32 and have no part in it.
+ */
+import { createQueue } from '../one-at-a-time.ts';
+import { encodeModel } from '../onnx/encode.ts';
+import { createSession } from '../runtime/index.ts';
+import { formatShape, type Shape } from '../tensor.ts';
+
+export interface Float64ProductOptions {
+  /** Shape of the left matrix, as it lies in memory. */
+  left: Shape;
+  right: Shape;
+  /** Takes the left matrix transposed. */
+  transposeLeft?: boolean;
+  transposeRight?: boolean;
+  /** Adds the product to a third matrix. */
+  accumulate?: boolean;
+  /** All cores by default. */
+  threads?: number | undefined;
+}
+
+/** A product of fixed shapes, ready to compute. */
+export interface Float64Product {
+  /** Shape of the result. */
+  readonly shape: Shape;
+  /**
+   * Row-major `left` x `right` (+ `sum`), written to `into` or a new array; `into` must be none of the others. Calls queue
+   * up behind each other.
+   */
+  run(
+    operands: {
+      left: Float64Array;
+      right: Float64Array;
+      sum?: Float64Array | undefined;
+      into?: Float64Array | undefined;
+    },
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<Float64Array>;
+  dispose(): void;
+}
+
+/** Makes a product ready on the processor. Throws where the shapes do not fit. */
+export async function createFloat64Product({
+  left,
+  right,
+  transposeLeft = false,
+  transposeRight = false,
+  accumulate = false,
+  threads,
+}: Float64ProductOptions): Promise<Float64Product> {
+  const [rows, inner] = transposeLeft ? [left[1]!, left[0]!] : [left[0]!, left[1]!];
+  const [depth, columns] = transposeRight ? [right[1]!, right[0]!] : [right[0]!, right[1]!];
+  if (left.length !== 2 || right.length !== 2 || inner !== depth) {
+    throw new Error(
+      `float64 product: expected matrices that fit, got ${formatShape(left)}${transposeLeft ? ' transposed' : ''} and ${formatShape(right)}${transposeRight ? ' transposed' : ''}`,
+    );
+  }
+  const shape = [rows, columns];
+  const type = 'float64' as const;
+  const inputs = [
+    { name: 'left', type, shape: left },
+    { name: 'right', type, shape: right },
+    ...(accumulate ? [{ name: 'sum', type, shape }] : []),
+  ];
+  const model = encodeModel({
+    name: 'float64 product',
+    inputs,
+    outputs: [{ name: 'product', type, shape }],
+    initializers: [],
+    nodes: [
+      {
+        op: 'Gemm',
+        inputs: inputs.map(({ name }) => name),
+        outputs: ['product'],
+        attributes: { transA: { int: transposeLeft ? 1 : 0 }, transB: { int: transposeRight ? 1 : 0 } },
+      },
+    ],
+  });
+  const session = await createSession(model, threads === undefined ? {} : { threads });
+  const binding = session.createBinding();
+  const inTurn = createQueue();
+  return {
+    shape,
+    run: (operands, { signal } = {}) =>
+      inTurn(async () => {
+        const { into = new Float64Array(rows * columns) } = operands;
+        for (const { name, shape: of } of inputs) {
+          const data = operands[name as 'left' | 'right' | 'sum'];
+          if (data === undefined) throw new Error(`float64 product: expected a matrix ${name}, got none`);
+          if (data === into) throw new Error(`float64 product: expected another array for the result, got ${name}`);
+          binding.bindInput(name, { type, shape: of, data });
+        }
+        binding.bindOutput('product', { type, shape, data: into });
+        await binding.run(signal ? { signal } : {});
+        return into;
+      }),
+    dispose() {
+      binding.dispose();
+      session.dispose();
+    },
+  };
+}
