@@ -2,6 +2,7 @@
  * Writes a whole folder or nothing: what is at the final name is always complete. What a killed process left half-way is
  * cleared by the next; folders of processes that live are left alone.
  */
+
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';

@@ -1,4 +1,5 @@
 /** Compares the tensors that a config asks for with those that are there. Reads nothing. */
+
 import { formatShape, type ParameterValues, type Shape } from '@heed/autodiff';
 import { InputError } from '../errors.ts';
 import { quote } from '../safetensors/header-json.ts';

@@ -8,6 +8,7 @@ import { parseImageProcessorConfig } from '../configs/image-processor-config.ts'
 import { parseSchedulerConfig } from '../configs/scheduler-config.ts';
 import { parseUnetConfig } from '../configs/unet-config.ts';
 import { parseVaeConfig } from '../configs/vae-config.ts';
+import { InputError } from '../errors.ts';
 import type { ClipComponents } from '../pipeline/clip-embedder.ts';
 import type { StableDiffusionComponents } from '../pipeline/components.ts';
 import { readSafetensors } from '../safetensors/read-safetensors.ts';
@@ -100,7 +101,7 @@ async function messageAfter(damage: (folder: string) => Promise<unknown>): Promi
     () => undefined,
     (reason: Error) => reason,
   );
-  expect(error).toBeInstanceOf(Error);
+  expect(error).toBeInstanceOf(InputError);
   const message = error!.message.replaceAll(folder, 'MODEL');
   expect(message).toMatch(/^MODEL/);
   expect(message).not.toContain('\n');

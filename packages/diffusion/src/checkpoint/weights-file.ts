@@ -1,6 +1,8 @@
 /** Finds a component's weights: which file of a folder, and why not when there is none that may be opened. */
+
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { InputError } from '../errors.ts';
 
 const PICKLED = ['.bin', '.ckpt', '.pt', '.pth', '.pkl'];
 
@@ -14,7 +16,7 @@ export async function findWeightsFile(
   { variant }: { variant?: string | undefined } = {},
 ): Promise<string> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(
+    throw new InputError(
       `${folder}: expected a folder with ${weights}.safetensors, got ${error.code === 'ENOENT' ? 'nothing there' : error.code}`,
     );
   });
@@ -24,7 +26,7 @@ export async function findWeightsFile(
       : [`${weights}.${variant}.safetensors`];
   const found = wanted.find((name) => names.includes(name));
   if (found !== undefined) return join(folder, found);
-  throw new Error(`${folder}: expected ${wanted.join(' or ')}, got ${describeInstead(names)}`);
+  throw new InputError(`${folder}: expected ${wanted.join(' or ')}, got ${describeInstead(names)}`);
 }
 
 function describeInstead(names: readonly string[]): string {

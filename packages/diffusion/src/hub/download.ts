@@ -1,4 +1,5 @@
 /** Brings one file of the hub to the cache: goes on where a transfer stopped, and checks size and hash before it counts. */
+
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
@@ -6,6 +7,7 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { InputError } from '../errors.ts';
 import { syncFolder } from '../safetensors/write-safetensors.ts';
 
 /** A file as the hub's listing describes it. */
@@ -62,7 +64,7 @@ export async function downloadBlob({
       if (signal?.aborted || error instanceof RefusedError) throw error;
       failures = (await sizeOf(incomplete)) > before ? 1 : failures + 1;
       if (failures >= ATTEMPTS) {
-        throw new Error(
+        throw new InputError(
           `${source}: expected ${file.bytes} bytes, got ${await sizeOf(incomplete)} after ${ATTEMPTS} attempts (${reasonOf(error)}); what is there is kept, the next attempt goes on from it`,
         );
       }
@@ -73,7 +75,7 @@ export async function downloadBlob({
   const size = await sizeOf(incomplete);
   if (size !== file.bytes || found !== file.hash) {
     await rm(incomplete, { force: true });
-    throw new Error(
+    throw new InputError(
       size === file.bytes
         ? `${source}: expected ${NAMES[file.hashKind]} ${file.hash}, got ${found}; the file was deleted`
         : `${source}: expected ${file.bytes} bytes, got ${size}; the file was deleted`,
@@ -86,7 +88,7 @@ export async function downloadBlob({
 const NAMES = { sha256: 'SHA-256', git: 'git blob' } as const;
 
 /** Waiting and asking again will not help. */
-class RefusedError extends Error {}
+class RefusedError extends InputError {}
 
 async function transfer({
   url,

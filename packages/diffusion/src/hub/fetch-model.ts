@@ -2,12 +2,14 @@
  * A model of the Hugging Face hub as a folder on disk: what the cache lacks is downloaded, checked and linked into it.
  * The one place in heed that talks to a network, and only when a hub id was asked for.
  */
+
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileDownloadInfo, HubApiError, listFiles, modelInfo } from '@huggingface/hub';
 import { COMPONENT_KINDS } from '../checkpoint/component-kinds.ts';
 import { MAX_CONFIG_BYTES, readJsonFile } from '../checkpoint/json-file.ts';
 import { checkModelIndex } from '../checkpoint/model-index.ts';
+import { InputError } from '../errors.ts';
 import { findSnapshot, isCommit, linkBlob, repoFolder, snapshotFiles, writeRef } from './cache.ts';
 import { downloadBlob, type RemoteFile } from './download.ts';
 import { type HubEnvironment, hubEnvironment } from './environment.ts';
@@ -36,7 +38,7 @@ export async function fetchHubModel(id: HubId, options: FetchModelOptions = {}):
   const cached = await findSnapshot(folder, revision);
   const fromCache = async () => {
     const where = `${describe(id)}: HF_HUB_OFFLINE is set, and the cache ${environment.cacheFolder}`;
-    if (cached === undefined) throw new Error(`${where}: expected a snapshot of the model, got none`);
+    if (cached === undefined) throw new InputError(`${where}: expected a snapshot of the model, got none`);
     choose(new Set(await snapshotFiles(cached)), where);
     return file === undefined ? cached : join(cached, file);
   };
@@ -74,7 +76,7 @@ function chooseFiles(
 ): { configs: string[]; weights: string[] } {
   if (file === undefined) return wantedFiles(available, { kind, source });
   if (available.has(file)) return { configs: [], weights: [file] };
-  throw new Error(`${source}: expected the file ${file}, got none`);
+  throw new InputError(`${source}: expected the file ${file}, got none`);
 }
 
 /** The commit that the revision is at now, and its files. */
@@ -89,7 +91,7 @@ async function listRepository(
   try {
     const { sha: commit } = await modelInfo({ name: repo, revision, additionalFields: ['sha'], ...access });
     if (typeof commit !== 'string' || !isCommit(commit)) {
-      throw new Error(`${source}: expected a commit of 40 hex digits, got ${JSON.stringify(commit)}`);
+      throw new InputError(`${source}: expected a commit of 40 hex digits, got ${JSON.stringify(commit)}`);
     }
     const files = new Map<string, RemoteFile>();
     for await (const entry of listFiles({ repo, revision: commit, recursive: true, ...access })) {
@@ -146,7 +148,7 @@ async function bringFile(
     }).catch((error: unknown) => {
       throw explain(error, source);
     });
-    if (info === null) throw new Error(`${source}: expected the file, got none`);
+    if (info === null) throw new InputError(`${source}: expected the file, got none`);
     await downloadBlob({ file, url: info.url, blob, source, token, onBytes, signal });
   }
   await linkBlob({ blob, pointer });
@@ -175,11 +177,11 @@ function explain(error: unknown, source: string): Error {
         : statusCode === 401 || statusCode === 403
           ? `no right to it (HTTP status ${statusCode}; private and gated models need HF_TOKEN)`
           : `HTTP status ${statusCode}`;
-    return new Error(`${source}: expected a model, got ${reason}`);
+    return new InputError(`${source}: expected a model, got ${reason}`);
   }
   const { message, cause } = error as Error & { cause?: { code?: string } };
   if (message.startsWith(source)) return error as Error;
-  return new Error(
+  return new InputError(
     `${source}: expected an answer, got ${cause?.code ?? message.split('\n')[0]} (with HF_HUB_OFFLINE=1 the cache alone is asked)`,
   );
 }

@@ -2,6 +2,7 @@
  * Which files of a repository on the hub make a model: the safetensors weights in one precision, their configs and the
  * tokenizer, and nothing else (repositories hold the same weights in up to eight forms). Downloads nothing.
  */
+import { InputError } from '../errors.ts';
 
 /** A Stable Diffusion pipeline, or a CLIPModel. */
 export type HubModelKind = 'pipeline' | 'clip';
@@ -56,7 +57,7 @@ export function wantedFiles(
       const found = anyOf.find((path) => available.has(path));
       if (found !== undefined) return [found];
       if (isOptional) return [];
-      throw new Error(`${source}: expected ${anyOf.join(' or ')}, got ${describeInstead(anyOf[0]!, available)}`);
+      throw new InputError(`${source}: expected ${anyOf.join(' or ')}, got ${describeInstead(anyOf[0]!, available)}`);
     });
   return { configs: choose(REQUIREMENTS[kind].configs), weights: choose(REQUIREMENTS[kind].weights) };
 }

@@ -3,9 +3,11 @@
  * Sources of the spellings: kohya-ss/sd-scripts `networks/lora.py` and `library/sai_model_spec.py`, diffusers
  * `loaders/lora_conversion_utils.py` and `loaders/lora_base.py`.
  */
+
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { formatShape, type ParameterValue, type ParameterValues, type Shape } from '@heed/autodiff';
+import { InputError } from '../errors.ts';
 import { ENCODERS, type FloatType } from '../safetensors/element-type.ts';
 import type { SafetensorsHeader } from '../safetensors/header.ts';
 import { quote } from '../safetensors/header-json.ts';
@@ -60,7 +62,7 @@ export async function saveLora(
   { spelling = 'kohya', dtype = 'F16', facts = {}, metadata = {} }: SaveLoraOptions = {},
 ): Promise<void> {
   if (await stat(path).catch(() => undefined)) {
-    throw new Error(`${path}: expected a file that does not exist yet, got one that does`);
+    throw new InputError(`${path}: expected a file that does not exist yet, got one that does`);
   }
   const { down, up, name } = SPELLINGS[spelling];
   const tensors: ParameterValues = new Map();
@@ -72,7 +74,7 @@ export async function saveLora(
       if (spelling === 'kohya') tensors.set(`${spelled}.alpha`, { shape: [], data: Float32Array.of(factors.alpha) });
     }
   }
-  if (tensors.size === 0) throw new Error(`${path}: expected a LoRA of at least one module, got none`);
+  if (tensors.size === 0) throw new InputError(`${path}: expected a LoRA of at least one module, got none`);
   const own = spelling === 'kohya' ? kohyaMetadata(lora, facts) : diffusersMetadata(lora);
   await mkdir(dirname(path), { recursive: true });
   await writeSafetensors(path, tensors, { dtype, metadata: { ...own, ...metadata } });
@@ -139,30 +141,30 @@ function findModules(
     const other = OTHER_FORMS.find(([pattern]) => pattern.test(tensor))?.[1];
     const end = ENDS.find(({ pattern }) => pattern.test(tensor));
     if (other !== undefined || end === undefined) {
-      throw new Error(
+      throw new InputError(
         `${path}: expected the low-rank factors of a LoRA for Stable Diffusion 1.x, got ${other === undefined ? '' : `${other}: `}tensor ${quote(tensor)}`,
       );
     }
     const module = names.get(moduleSpelling(tensor.replace(end.pattern, '')));
     if (module === undefined) {
-      throw new Error(
+      throw new InputError(
         `${path}: tensor ${quote(tensor)}: expected a module of the model's U-Net or text encoder, got none of that name`,
       );
     }
     // torch.tensor(4) is an integer, and so is many a file's alpha.
     if (end.is !== 'alpha' && !Object.hasOwn(ENCODERS, dtype)) {
-      throw new Error(`${path}: tensor ${quote(tensor)}: expected floating-point weights, got ${dtype}`);
+      throw new InputError(`${path}: tensor ${quote(tensor)}: expected floating-point weights, got ${dtype}`);
     }
     const one = found.get(module) ?? { module };
     if (one[end.is] !== undefined) {
-      throw new Error(
+      throw new InputError(
         `${path}: tensor ${quote(tensor)}: expected each factor once, got it as ${quote(one[end.is]!)} too`,
       );
     }
     one[end.is] = tensor;
     found.set(module, one);
   }
-  if (found.size === 0) throw new Error(`${path}: expected the low-rank factors of a LoRA, got no tensor`);
+  if (found.size === 0) throw new InputError(`${path}: expected the low-rank factors of a LoRA, got no tensor`);
   return found;
 }
 
@@ -177,7 +179,7 @@ function checkFactors(
   path: string,
 ): void {
   if (down === undefined || up === undefined) {
-    throw new Error(
+    throw new InputError(
       `${path}: tensor ${quote(down ?? up ?? alpha!)}: expected both factors of its module, got one or none`,
     );
   }
@@ -189,13 +191,13 @@ function checkFactors(
   ] as const) {
     const actual = entries.get(tensor)!.shape;
     if (!rank || !sameUpToKernel(actual, shape)) {
-      throw new Error(
+      throw new InputError(
         `${path}: tensor ${quote(tensor)}: expected ${formatShape(shape)} for a weight of ${formatShape(module.shape)}, got ${formatShape(actual)}`,
       );
     }
   }
   if (alpha !== undefined && entries.get(alpha)!.shape.some((size) => size !== 1)) {
-    throw new Error(
+    throw new InputError(
       `${path}: tensor ${quote(alpha)}: expected one number, got ${formatShape(entries.get(alpha)!.shape)}`,
     );
   }

@@ -1,4 +1,5 @@
 /** What a LoRA file says of itself: kohya's `ss_*` and Stability's `modelspec.*` keys, diffusers' adapter config. All values are strings. */
+import { InputError } from '../errors.ts';
 import type { LoraModule, LoraModules } from './lora.ts';
 import { DIFFUSERS_PREFIXES, LORA_PARTS, type LoraPart, type ModuleName } from './module-names.ts';
 
@@ -96,7 +97,7 @@ export function readAlphas(
   try {
     adapter = JSON.parse(text) as Record<string, unknown>;
   } catch {
-    throw new Error(
+    throw new InputError(
       `${source}: metadata "lora_adapter_metadata": expected JSON, got ${JSON.stringify(text.slice(0, 40))}`,
     );
   }

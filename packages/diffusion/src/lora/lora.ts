@@ -1,4 +1,5 @@
 /** The low-rank update of a network as data: which modules it changes and by what. Files are `lora-file.ts`'s affair. */
+
 import {
   describeParameters,
   formatShape,
@@ -10,6 +11,7 @@ import {
   type RandomGenerator,
 } from '@heed/autodiff';
 import type { UnetConfig } from '../configs/unet-config.ts';
+import { InputError } from '../errors.ts';
 import { unet } from '../models/unet/unet.ts';
 import { isLoraParameter, LORA_DOWN, LORA_UP, type LoraOptions, withLora } from './low-rank-scope.ts';
 
@@ -47,7 +49,7 @@ export function loraModules(parameters: ParameterValues, { alpha }: Pick<LoraOpt
     if (!name.endsWith(`.${LORA_DOWN}`)) continue;
     const path = name.slice(0, -LORA_DOWN.length - 1);
     const up = parameters.get(`${path}.${LORA_UP}`);
-    if (up === undefined) throw new Error(`LoRA: expected ${path}.${LORA_UP} beside ${name}, got none`);
+    if (up === undefined) throw new InputError(`LoRA: expected ${path}.${LORA_UP} beside ${name}, got none`);
     modules.set(path, { down, up, alpha });
   }
   return modules;
@@ -67,7 +69,7 @@ export function mergeLora(
   for (const [path, module] of modules) {
     const name = `${path}.weight`;
     const weight = parameters.get(name);
-    if (weight === undefined) throw new Error(`LoRA: expected a network with ${name}, got one without`);
+    if (weight === undefined) throw new InputError(`LoRA: expected a network with ${name}, got one without`);
     const data = into?.get(name)?.data ?? new Float32Array(weight.data.length);
     addProduct(data, weight, module, { path, strength });
     merged.set(name, { shape: weight.shape, data });
@@ -86,7 +88,7 @@ function addProduct(
   const rows = weight.shape[0]!;
   const columns = weight.data.length / rows;
   if (up.data.length !== rows * rank || down.data.length !== rank * columns) {
-    throw new Error(
+    throw new InputError(
       `LoRA: ${path}: expected factors of ${formatShape(weight.shape)}, got ${formatShape(up.shape)} and ${formatShape(down.shape)}`,
     );
   }

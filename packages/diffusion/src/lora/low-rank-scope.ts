@@ -3,7 +3,9 @@
  * layer's own weight frozen. It is a property of the parameter scope, so that the networks need not know of it: only
  * `models/layers.ts` asks. Convolutions as in LoCon: A has the layer's kernel, B is 1 x 1.
  */
+
 import type { Initializer, ParameterScope, Shape, Tensor } from '@heed/autodiff';
+import { InputError } from '../errors.ts';
 
 /** `attention` is the projections of self- and cross-attention; `all` every linear and convolution layer inside the blocks. */
 export type LoraLayers = 'attention' | 'all';
@@ -48,8 +50,8 @@ export function isLoraParameter(name: string): boolean {
 /** A scope in which targeted layers have low-rank factors besides their own weights. Throws for an impossible rank or alpha. */
 export function withLora(p: ParameterScope, options: LoraOptions): ParameterScope {
   const { rank, alpha } = options;
-  if (!Number.isInteger(rank) || rank < 1) throw new Error(`LoRA: expected a rank of at least 1, got ${rank}`);
-  if (!(alpha > 0 && Number.isFinite(alpha))) throw new Error(`LoRA: expected alpha above 0, got ${alpha}`);
+  if (!Number.isInteger(rank) || rank < 1) throw new InputError(`LoRA: expected a rank of at least 1, got ${rank}`);
+  if (!(alpha > 0 && Number.isFinite(alpha))) throw new InputError(`LoRA: expected alpha above 0, got ${alpha}`);
   return scopeAt(p, { options, path: '' });
 }
 

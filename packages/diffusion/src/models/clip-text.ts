@@ -1,6 +1,8 @@
 /** CLIP's text tower as a pure function of parameters, named as transformers' CLIPTextModel (Radford et al. 2021). */
+
 import { add, embedding, gatherRows, type ParameterScope, slice, type Tensor } from '@heed/autodiff';
 import type { ClipTextConfig } from '../configs/clip-config.ts';
+import { InputError } from '../errors.ts';
 import { clipEncoder } from './clip-encoder.ts';
 import { layerNormLayer } from './layers.ts';
 
@@ -26,7 +28,7 @@ export function clipText(
 ): ClipTextOutputs {
   const { hidden_size: size, max_position_embeddings: positions } = config;
   const length = inputIds.shape[1]!;
-  if (length > positions) throw new Error(`CLIP text: expected at most ${positions} tokens, got ${length}`);
+  if (length > positions) throw new InputError(`CLIP text: expected at most ${positions} tokens, got ${length}`);
   const model = p.at('text_model');
   const init = { kind: 'normal', std: 0.02 } as const;
   const tokenTable = model.get('embeddings.token_embedding.weight', [config.vocab_size, size], init);

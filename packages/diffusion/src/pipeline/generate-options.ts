@@ -1,4 +1,5 @@
 /** What a caller may ask of `StableDiffusionPipeline.generate`, and its defaults. */
+import { InputError } from '../errors.ts';
 import { isSamplerName, type SamplerName, samplers } from '../samplers/samplers.ts';
 
 export interface GenerateOptions {
@@ -52,19 +53,19 @@ export function checkGenerateOptions(
   { width, height, multiple }: { width: number; height: number; multiple: number },
 ): void {
   if (seeds.length !== prompts.length) {
-    throw new Error(`seeds: expected ${prompts.length}, one a prompt, got ${seeds.length}`);
+    throw new InputError(`seeds: expected ${prompts.length}, one a prompt, got ${seeds.length}`);
   }
   const fraction = seeds.find((seed) => !Number.isInteger(seed));
-  if (fraction !== undefined) throw new Error(`seeds: expected integers, got ${fraction}`);
-  if (!Number.isInteger(steps) || steps < 1) throw new Error(`steps: expected a positive integer, got ${steps}`);
-  if (!Number.isFinite(guidanceScale)) throw new Error(`guidanceScale: expected a number, got ${guidanceScale}`);
+  if (fraction !== undefined) throw new InputError(`seeds: expected integers, got ${fraction}`);
+  if (!Number.isInteger(steps) || steps < 1) throw new InputError(`steps: expected a positive integer, got ${steps}`);
+  if (!Number.isFinite(guidanceScale)) throw new InputError(`guidanceScale: expected a number, got ${guidanceScale}`);
   if (!isSamplerName(sampler)) {
-    throw new Error(`sampler: expected ${Object.keys(samplers).join(' or ')}, got ${JSON.stringify(sampler)}`);
+    throw new InputError(`sampler: expected ${Object.keys(samplers).join(' or ')}, got ${JSON.stringify(sampler)}`);
   }
   if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new Error(`batchSize: expected a positive integer, got ${batchSize}`);
+    throw new InputError(`batchSize: expected a positive integer, got ${batchSize}`);
   }
   if (![width, height].every((side) => Number.isInteger(side) && side > 0 && side % multiple === 0)) {
-    throw new Error(`image size: expected sides divisible by ${multiple}, got ${width} x ${height}`);
+    throw new InputError(`image size: expected sides divisible by ${multiple}, got ${width} x ${height}`);
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ParameterValues } from '@heed/autodiff';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { InputError } from '../errors.ts';
 import { readSafetensors, readSafetensorsHeader } from './read-safetensors.ts';
 import { writeSafetensors } from './write-safetensors.ts';
 
@@ -28,7 +29,7 @@ async function messageOf(bytes: Uint8Array): Promise<string> {
     () => undefined,
     (reason: Error) => reason,
   );
-  expect(error).toBeInstanceOf(Error);
+  expect(error).toBeInstanceOf(InputError);
   return error!.message.replace(path, 'FILE');
 }
 

@@ -1,8 +1,10 @@
 /** Writes safetensors atomically: a reader finds the old file or the whole new one, also after a power cut. */
+
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ParameterValue, ParameterValues } from '@heed/autodiff';
+import { InputError } from '../errors.ts';
 import { decoderOf, ENCODERS, type FloatType, LARGEST } from './element-type.ts';
 import { parseHeaderJson, quote } from './header-json.ts';
 
@@ -90,7 +92,7 @@ async function writeTensor(file: FileHandle, data: Float32Array, dtype: FloatTyp
     const chunk = data.subarray(start, start + CHUNK_VALUES);
     for (let i = 0; i < chunk.length; i++) {
       if (!(Math.abs(chunk[i]!) <= largest)) {
-        throw new Error(
+        throw new InputError(
           `${where}: expected numbers within ${largest} for ${dtype}, got ${chunk[i]} at index ${start + i}`,
         );
       }

@@ -1,4 +1,5 @@
 /** DDIM (Song, Meng and Ermon 2021): the generalised reverse process of equation 12. */
+import { InputError } from '../errors.ts';
 import { alphaCumprodAt } from '../schedule/noise-schedule.ts';
 import { CLEAN_SAMPLE, checkOutput, linearCombination, type SamplerOptions, spacedTimesteps } from './sampler.ts';
 
@@ -9,7 +10,7 @@ import { CLEAN_SAMPLE, checkOutput, linearCombination, type SamplerOptions, spac
  */
 export async function ddim(options: SamplerOptions): Promise<Float32Array> {
   const { denoise, schedule, steps, noise, random, eta = 0, onStep } = options;
-  if (!(eta >= 0 && eta <= 1)) throw new Error(`ddim: expected eta from 0 to 1, got ${eta}`);
+  if (!(eta >= 0 && eta <= 1)) throw new InputError(`ddim: expected eta from 0 to 1, got ${eta}`);
   if (eta > 0 && !random) throw new Error('ddim: expected a source of noise for eta above 0, got none');
   const timesteps = spacedTimesteps(options, 'leading');
   const sample = noise.slice();

@@ -1,4 +1,5 @@
 /** DPM-Solver++(2M) (Lu et al. 2022b, "DPM-Solver++", algorithm 2): second order, one network call a step. */
+import { InputError } from '../errors.ts';
 import { checkTimesteps, TIMESTEP_SPACINGS, type TimestepSpacing } from '../schedule/timestep-spacing.ts';
 import { karrasLevels, type NoiseLevel, sigmaOf } from './karras-levels.ts';
 import { CLEAN_SAMPLE, checkOutput, linearCombination, type SamplerOptions } from './sampler.ts';
@@ -73,7 +74,7 @@ function solverTimesteps({ schedule, steps, timestepSpacing }: SamplerOptions): 
     trailing: () => TIMESTEP_SPACINGS.trailing({ steps, numTrainTimesteps, stepsOffset }),
   };
   if (!Number.isInteger(steps) || steps < 1)
-    throw new Error(`sampler: expected steps from 1 to ${numTrainTimesteps}, got ${steps}`);
+    throw new InputError(`sampler: expected steps from 1 to ${numTrainTimesteps}, got ${steps}`);
   const timesteps = spacings[timestepSpacing ?? schedule.timestepSpacing ?? 'linspace']();
   checkTimesteps(timesteps, { steps, numTrainTimesteps });
   return timesteps;

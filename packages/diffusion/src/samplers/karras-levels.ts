@@ -1,4 +1,5 @@
 /** The noise levels of Karras et al. 2022: few where the noise is strong, many where it is weak. */
+import { InputError } from '../errors.ts';
 import type { NoiseSchedule } from '../schedule/noise-schedule.ts';
 import { roundHalfToEven } from '../schedule/timestep-spacing.ts';
 
@@ -27,7 +28,7 @@ export function sigmaOf({ alphasCumprod }: NoiseSchedule, timestep: number): num
 export function karrasLevels(schedule: NoiseSchedule, steps: number): NoiseLevel[] {
   const last = schedule.numTrainTimesteps - 1;
   if (!Number.isInteger(steps) || steps < 1 || steps > schedule.numTrainTimesteps) {
-    throw new Error(`sampler: expected steps from 1 to ${schedule.numTrainTimesteps}, got ${steps}`);
+    throw new InputError(`sampler: expected steps from 1 to ${schedule.numTrainTimesteps}, got ${steps}`);
   }
   const [most, least] = [sigmaOf(schedule, last) ** (1 / RHO), sigmaOf(schedule, 0) ** (1 / RHO)];
   return Array.from({ length: steps }, (_, i) => {

@@ -2,6 +2,7 @@
  * Which of the training timesteps a sampler visits, as diffusers spaces them (Lin et al. 2024, table 2). All are given
  * from the noisiest down.
  */
+import { InputError } from '../errors.ts';
 import { linspace } from './beta-schedules.ts';
 
 interface SpacingOptions {
@@ -44,7 +45,7 @@ export function checkTimesteps(
   { steps, numTrainTimesteps }: Omit<SpacingOptions, 'stepsOffset'>,
 ): void {
   if (!Number.isInteger(steps) || steps < 1 || steps > numTrainTimesteps) {
-    throw new Error(`sampler: expected steps from 1 to ${numTrainTimesteps}, got ${steps}`);
+    throw new InputError(`sampler: expected steps from 1 to ${numTrainTimesteps}, got ${steps}`);
   }
   timesteps.forEach((timestep, i) => {
     if (!(timestep >= 0 && timestep < numTrainTimesteps) || !(i === 0 || timestep < timesteps[i - 1]!)) {

@@ -3,7 +3,9 @@
  * The pieces (normaliser, splitter, byte-pair merging) are @huggingface/tokenizers', put together as transformers'
  * `CLIPConverter` does it.
  */
+
 import { Tokenizer as BytePairTokenizer } from '@huggingface/tokenizers';
+import { InputError } from '../errors.ts';
 import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts';
 
 /** Turns texts into token ids. */
@@ -52,7 +54,7 @@ export function createTokenizer(files: TokenizerFiles): Tokenizer {
     { maxLength = files.maxLength }: { maxLength?: number } = {},
   ): EncodedTexts => {
     if (!Number.isInteger(maxLength) || maxLength < 2) {
-      throw new Error(`tokenizer: expected maxLength to be an integer of at least 2, got ${maxLength}`);
+      throw new InputError(`tokenizer: expected maxLength to be an integer of at least 2, got ${maxLength}`);
     }
     const inputIds = new BigInt64Array(texts.length * maxLength).fill(BigInt(padId)); // [B, T]
     const eosIndex = new BigInt64Array(texts.length); // [B]
@@ -73,7 +75,7 @@ export function createTokenizer(files: TokenizerFiles): Tokenizer {
 function idOf({ vocab }: TokenizerFiles, token: string): number {
   const id = vocab.get(token);
   if (id === undefined)
-    throw new Error(`tokenizer: expected the token ${JSON.stringify(token)} in the vocabulary, got none`);
+    throw new InputError(`tokenizer: expected the token ${JSON.stringify(token)} in the vocabulary, got none`);
   return id;
 }
 

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUILT_IN_MODEL } from '../config/index.ts';
-import { badInput, HeedError, isAbort } from '../errors.ts';
+import { badInput, isBadInput } from '../errors.ts';
 import { builtInModels } from '../parts.ts';
 import type { Progress, ProgressFactory } from '../progress/progress.ts';
 import { didYouMean, quote } from '../text/nearest.ts';
@@ -62,8 +62,7 @@ async function locate(
       },
     });
   } catch (error) {
-    if (isAbort(error)) throw error;
-    throw new HeedError(`${local} does not exist, and ${(error as Error).message}`, { cause: error });
+    throw isBadInput(error) ? badInput(`${local} does not exist, and ${error.message}`) : error;
   } finally {
     bar?.done();
   }

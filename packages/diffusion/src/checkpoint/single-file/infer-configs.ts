@@ -2,11 +2,13 @@
  * The configs of a single-file checkpoint, which carries none: what Stable Diffusion 1.x fixes is taken from it, sizes from
  * the names and shapes in the file's header. Reads no weights.
  */
+
 import type { Shape } from '@heed/autodiff';
 import { type ClipTextConfig, parseClipTextConfig } from '../../configs/clip-config.ts';
 import { parseSchedulerConfig, type SchedulerConfig } from '../../configs/scheduler-config.ts';
 import { parseUnetConfig, type UnetConfig } from '../../configs/unet-config.ts';
 import { parseVaeConfig, type VaeConfig } from '../../configs/vae-config.ts';
+import { InputError } from '../../errors.ts';
 import { quote } from '../../safetensors/header-json.ts';
 import { PREFIXES, type SingleFilePart } from './original-names.ts';
 
@@ -43,7 +45,7 @@ export function inferConfigs(
     of(tensor, rank) {
       const shape = shapes.get(PREFIXES[name] + tensor);
       if (shape?.length === rank) return shape;
-      throw new Error(
+      throw new InputError(
         `${source}: expected a tensor ${quote(PREFIXES[name] + tensor)} of ${rank} axes, as Stable Diffusion 1.x has it, got ${shape === undefined ? 'none' : `[${shape.join(', ')}]`}`,
       );
     },
@@ -146,7 +148,7 @@ function inferTextEncoder(text: Part, source: string): ClipTextConfig {
   while (text.has(`text_model.encoder.layers.${layers}.mlp.fc1.weight`)) layers++;
   if (layers === 0) text.of('text_model.encoder.layers.0.mlp.fc1.weight', 2);
   if (size % TEXT_HEAD_SIZE !== 0) {
-    throw new Error(
+    throw new InputError(
       `${source}: tensor ${quote(`${PREFIXES.textEncoder}text_model.embeddings.token_embedding.weight`)}: expected a multiple of ${TEXT_HEAD_SIZE} columns, as CLIP has them, got ${size}`,
     );
   }

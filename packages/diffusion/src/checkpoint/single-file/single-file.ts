@@ -109,12 +109,12 @@ export async function saveCheckpointFile(
   checkComponents(components);
   const { size } = (await clipTokenizer()).files.vocab;
   if (components.tokenizer.vocabSize !== size) {
-    throw new Error(
+    throw new InputError(
       `${path}: expected a model with CLIP's own ${size} tokens, since a single file has no place for a tokenizer, got one with ${components.tokenizer.vocabSize} (a diffusers folder holds it)`,
     );
   }
   if (await stat(path).catch(() => undefined)) {
-    throw new Error(`${path}: expected a file that does not exist yet, got one that does`);
+    throw new InputError(`${path}: expected a file that does not exist yet, got one that does`);
   }
   const configs = configsOf(components);
   const tensors: ParameterValues = new Map();
@@ -151,16 +151,17 @@ function planOf({ entries }: SafetensorsHeader, path: string): Plan {
     const name = currentTextName(old);
     if (isIgnored(name)) continue;
     if (!Object.hasOwn(ENCODERS, dtype)) {
-      throw new Error(`${path}: tensor ${quote(old)}: expected floating-point weights, got ${dtype}`);
+      throw new InputError(`${path}: tensor ${quote(old)}: expected floating-point weights, got ${dtype}`);
     }
-    if (ours.has(name)) throw new Error(`${path}: expected the tensor ${quote(name)} once, got it in two spellings`);
+    if (ours.has(name))
+      throw new InputError(`${path}: expected the tensor ${quote(name)} once, got it in two spellings`);
     ours.set(name, shape);
     spelled.set(name, old);
   }
   const missing = PARTS.find((part) => ![...ours.keys()].some((name) => name.startsWith(PREFIXES[part])));
   if (missing !== undefined) {
     const got = describeFamily(entries.keys()) ?? `no tensor that begins with "${PREFIXES[missing]}"`;
-    throw new Error(
+    throw new InputError(
       `${path}: expected a Stable Diffusion 1.x checkpoint with U-Net, VAE and text encoder in the original layout, got ${got}`,
     );
   }
@@ -227,7 +228,7 @@ function checkTogether({ unet, vae, textEncoder }: Configs, path: string): void 
     );
   }
   if (unet.cross_attention_dim !== textEncoder.hidden_size) {
-    throw new Error(
+    throw new InputError(
       `${path}: tensor "${PREFIXES.textEncoder}text_model.embeddings.token_embedding.weight": expected ${unet.cross_attention_dim} columns like the U-Net's cross-attention, got ${textEncoder.hidden_size}`,
     );
   }
@@ -235,7 +236,7 @@ function checkTogether({ unet, vae, textEncoder }: Configs, path: string): void 
 
 function checkVocabulary(path: string, { textEncoder }: Configs, tokenizer: Tokenizer): void {
   if (tokenizer.vocabSize === textEncoder.vocab_size) return;
-  throw new Error(
+  throw new InputError(
     `${path}: tensor "${PREFIXES.textEncoder}text_model.embeddings.token_embedding.weight": expected ${tokenizer.vocabSize} rows, one for each token of the tokenizer, got ${textEncoder.vocab_size}`,
   );
 }
