@@ -15,7 +15,7 @@ export interface CsvRow<Column extends string> {
 export interface CsvColumns<Column extends string> {
   readonly required: readonly Column[];
   readonly optional: readonly Column[];
-  /** Other spellings of a column, the best first: { color: 'colour' }. A file that has several is read by the first. */
+  /** Other spellings of a column, the best first: { color: 'colour' }. With `allowOthers`, the first counts of a file that has several. */
   readonly aliases?: Readonly<Record<string, Column>>;
   /** Let columns that are not known pass, unread. */
   readonly allowOthers?: boolean;
@@ -61,11 +61,12 @@ function readHeader<Column extends string>(
   const length = spelled.findLastIndex((name) => name !== '') + 1;
   const names = Array<Column | undefined>(length).fill(undefined);
   for (const column of [...required, ...optional]) {
-    const spelling = spellingsOf(column, columns).find((each) => spelled.includes(each));
+    const [spelling, another] = spellingsOf(column, columns).filter((each) => spelled.includes(each));
     if (spelling === undefined) continue;
     names[spelled.indexOf(spelling)] = column;
-    if (spelled.indexOf(spelling) !== spelled.lastIndexOf(spelling)) {
-      throw badInput(`${place}: expected the column '${spelling}' once, got it twice`);
+    const isTwice = spelled.indexOf(spelling) !== spelled.lastIndexOf(spelling);
+    if (isTwice || (another !== undefined && !allowOthers)) {
+      throw badInput(`${place}: expected the column '${column}' once, got it twice`);
     }
   }
   const known = [...required, ...optional];
