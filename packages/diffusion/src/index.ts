@@ -57,6 +57,8 @@ export { type ClipVisionOutputs, clipVision } from './models/clip-vision.ts';
 export { INCEPTION_FEATURES } from './models/inception/inception.ts';
 export { type UnetInputs, type UnetOptions, unet } from './models/unet/unet.ts';
 export { type LatentDistribution, vaeDecode, vaeEncode } from './models/vae.ts';
+export { type NpzArray, readNpz } from './npz/read-npz.ts';
+export { writeNpz } from './npz/write-npz.ts';
 export { type ClipComponents, ClipEmbedder } from './pipeline/clip-embedder.ts';
 export { type ModelComponent, nativeSize, type StableDiffusionComponents } from './pipeline/components.ts';
 export { defaultBatchSize, type GenerateOptions, type GenerateProgress } from './pipeline/generate-options.ts';

@@ -6,7 +6,8 @@ import { describeParameters, elementCount, input, type ParameterValues, type Sha
 import { InputError } from '../errors.ts';
 import { INCEPTION_SIDE, inception } from '../models/inception/inception.ts';
 import { quote } from '../safetensors/header-json.ts';
-import { readSafetensors, readSafetensorsHeader } from '../safetensors/read-safetensors.ts';
+import { openTensorFile } from '../tensor-file/open-tensor-file.ts';
+import { readTensors } from '../tensor-file/read-tensors.ts';
 import { checkShapes } from './check-shapes.ts';
 
 /** What torchvision's BasicConv2d adds to the variance. */
@@ -24,15 +25,19 @@ const BLOCKS: readonly (readonly string[])[] = [
 ];
 
 /**
- * Reads a `.safetensors` file and returns the parameters that `inception()` asks for. Names and shapes are checked before a
- * weight is read. Throws an InputError of one sentence: a file that is none, a tensor that is missing or of another shape,
- * the weights of another InceptionV3.
+ * Reads a file of weights, `.pth` or `.safetensors`, and returns the parameters that `inception()` asks for. Names and shapes
+ * are checked before a weight is read. Throws an `InputError` of one sentence: a file that is none, a tensor that is missing
+ * or of another shape, the weights of another InceptionV3.
  */
 export async function loadInceptionFile(path: string): Promise<ParameterValues> {
-  const { entries } = await readSafetensorsHeader(path);
-  checkInception(new Map([...entries].map(([name, { shape }]) => [name, shape])), path);
-  const { tensors } = await readSafetensors(path, { only: isNeeded });
-  return foldNormalisation(new Map([...tensors].map(([name, value]) => [torchvisionName(name), value])), path);
+  const file = await openTensorFile(path);
+  try {
+    checkInception(new Map([...file.tensors].map(([name, { shape }]) => [name, shape])), path);
+    const tensors = await readTensors(file, { only: isNeeded });
+    return foldNormalisation(new Map([...tensors].map(([name, value]) => [torchvisionName(name), value])), path);
+  } finally {
+    await file.close();
+  }
 }
 
 /** Names and shapes of the file's tensors against those of the network. */
@@ -46,11 +51,7 @@ function checkInception(found: ReadonlyMap<string, Shape>, path: string): void {
   const needed = new Map(
     [...found].filter(([name]) => isNeeded(name)).map(([name, shape]) => [torchvisionName(name), shape]),
   );
-  try {
-    checkShapes(needed, inceptionFileShapes(), { source: path, configPath: "FID's InceptionV3" });
-  } catch (error) {
-    throw new InputError((error as Error).message);
-  }
+  checkShapes(needed, inceptionFileShapes(), { source: path, configPath: "FID's InceptionV3" });
 }
 
 /** The classifier, the training head and counters do nothing for features. */

@@ -1,7 +1,7 @@
 /**
  * The directory of a zip archive, with the 64-bit extension. Checked in full before an entry is read: sizes against the file,
- * entries against each other. Source: APPNOTE.TXT 6.3.10 of PKWARE. Only what `torch.save` writes is read: entries that are
- * neither compressed nor encrypted.
+ * entries against each other. Source: APPNOTE.TXT 6.3.10 of PKWARE. Entries are stored, or deflated where the caller takes
+ * that, and never encrypted.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
@@ -12,6 +12,11 @@ import { readBytes } from './read-bytes.ts';
 export interface ZipEntry {
   readonly begin: number;
   readonly end: number;
+  readonly isDeflated: boolean;
+  /** Bytes that the entry stands for, as the directory says; of a stored one, those in the file. */
+  readonly bytes: number;
+  /** CRC-32 of these bytes, as the directory says. */
+  readonly crc: number;
 }
 
 const END = { signature: 0x06054b50, bytes: 22 };
@@ -23,6 +28,8 @@ const MAX_COMMENT_BYTES = 0xffff;
 const MAX_DIRECTORY_BYTES = 32 * 1024 * 1024;
 const EXTRA64 = 1;
 const ENCRYPTED = 1;
+const STORED = 0;
+const DEFLATED = 8;
 
 interface Directory {
   readonly begin: number;
@@ -33,18 +40,29 @@ interface Directory {
 interface Listed {
   readonly name: string;
   readonly nameBytes: number;
+  readonly method: number;
+  /** In the file. */
+  readonly packed: number;
   readonly bytes: number;
+  readonly crc: number;
   /** Of the local header. */
   readonly offset: number;
 }
 
-/** The entries of the archive by name. Throws an `InputError` that begins with `source`. */
-export async function readZipDirectory(file: FileHandle, source: string): Promise<Map<string, ZipEntry>> {
+/**
+ * The entries of the archive by name. Throws an `InputError` that begins with `source`, also for a compressed entry unless
+ * `allowDeflated`.
+ */
+export async function readZipDirectory(
+  file: FileHandle,
+  source: string,
+  { allowDeflated = false }: { allowDeflated?: boolean } = {},
+): Promise<Map<string, ZipEntry>> {
   const { size } = await file.stat();
   const directory = await findDirectory(file, size, source);
   const bytes = Buffer.alloc(directory.bytes);
   await readBytes(file, bytes, { position: directory.begin, source });
-  const listed = parseDirectory(bytes, directory, source).sort((a, b) => a.offset - b.offset);
+  const listed = parseDirectory(bytes, directory, { source, allowDeflated }).sort((a, b) => a.offset - b.offset);
   const entries = new Map<string, ZipEntry>();
   let position = 0;
   for (const item of listed) {
@@ -113,7 +131,11 @@ function checkDirectory(directory: Directory, end: number, source: string): Dire
   return directory;
 }
 
-function parseDirectory(bytes: Buffer, { entries }: Directory, source: string): Listed[] {
+function parseDirectory(
+  bytes: Buffer,
+  { entries }: Directory,
+  { source, allowDeflated }: { source: string; allowDeflated: boolean },
+): Listed[] {
   const listed: Listed[] = [];
   let at = 0;
   for (let index = 0; index < entries; index++) {
@@ -132,12 +154,19 @@ function parseDirectory(bytes: Buffer, { entries }: Directory, source: string): 
     const method = bytes.readUInt16LE(at + 10);
     const extra = bytes.subarray(at + CENTRAL.bytes + nameBytes, at + CENTRAL.bytes + nameBytes + extraBytes);
     const [size, packed, offset] = sizesOf(bytes, at, extra, where);
-    if (method !== 0 || packed !== size)
-      throw new InputError(`${where}: expected bytes that are stored as torch.save does, got compressed ones`);
-    listed.push({ name, nameBytes, bytes: size, offset });
+    const isStored = method === STORED && packed === size;
+    if (!isStored && !(allowDeflated && method === DEFLATED)) {
+      const expected = allowDeflated ? 'stored or deflated bytes' : 'bytes that are stored as torch.save does';
+      throw new InputError(`${where}: expected ${expected}, got ${describeMethod(method)} ones`);
+    }
+    listed.push({ name, nameBytes, method, packed, bytes: size, crc: bytes.readUInt32LE(at + 16), offset });
     at = next;
   }
   return listed;
+}
+
+function describeMethod(method: number): string {
+  return method === STORED || method === DEFLATED ? 'compressed' : `otherwise compressed (method ${method})`;
 }
 
 /** Size, packed size and offset: in the entry, or where these say 0xffffffff, in the 64-bit extra field, in that order. */
@@ -164,7 +193,7 @@ function sizesOf(bytes: Buffer, at: number, extra: Buffer, where: string): [numb
 /** Where an entry's bytes lie: after its local header, whose fields must agree with the directory. */
 async function locate(
   file: FileHandle,
-  { name, nameBytes, bytes, offset }: Listed,
+  { name, nameBytes, method, packed, bytes, crc, offset }: Listed,
   { limit, where }: { limit: number; where: string },
 ): Promise<ZipEntry> {
   const header = Buffer.alloc(LOCAL.bytes + nameBytes);
@@ -173,14 +202,14 @@ async function locate(
   await readBytes(file, header, { position: offset, source: where });
   const agrees =
     header.readUInt32LE(0) === LOCAL.signature &&
-    header.readUInt16LE(8) === 0 &&
+    header.readUInt16LE(8) === method &&
     header.readUInt16LE(26) === nameBytes &&
     header.toString('utf8', LOCAL.bytes) === name;
   if (!agrees) throw new InputError(`${where}: expected its header at byte ${offset}, got something else`);
   const begin = offset + header.length + header.readUInt16LE(28);
-  if (begin + bytes > limit)
-    throw new InputError(`${where}: expected ${bytes} bytes before byte ${limit}, got ${Math.max(0, limit - begin)}`);
-  return { begin, end: begin + bytes };
+  if (begin + packed > limit)
+    throw new InputError(`${where}: expected ${packed} bytes before byte ${limit}, got ${Math.max(0, limit - begin)}`);
+  return { begin, end: begin + packed, isDeflated: method === DEFLATED, bytes, crc };
 }
 
 function readSize(bytes: Buffer, at: number, source: string): number {
