@@ -40,6 +40,9 @@ const judge = {
   },
   alignmentOf: (recognition: Recognition, facts: Facts): Alignment => alignmentOf(recognition, known(facts)),
   chanceAllShown: (recognition: Recognition, facts: Facts): number => chanceAllShown(recognition, known(facts)),
+  /** True where the recogniser counts several although the prompt names no number; undefined where it names one. */
+  isDoubled: (recognition: Recognition, facts: Facts): boolean | undefined =>
+    known(facts).count === undefined ? recognition.count > 1 : undefined,
   /** Raters that judge by what the recogniser sees; equal seeds give equal raters. */
   simulatedRaters: (options: { seed: number; count: number }) =>
     createSimulatedRaters(options).map(({ id, judge: judgeOne, compare }) => ({

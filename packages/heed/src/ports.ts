@@ -60,6 +60,8 @@ export interface WorldJudge {
   alignmentOf(recognition: Recognition, facts: Facts): Alignment;
   /** Probability that all that was asked for is there. */
   chanceAllShown(recognition: Recognition, facts: Facts): number;
+  /** True where objects are there more often than asked for; undefined for prompts that ask for a number. */
+  isDoubled(recognition: Recognition, facts: Facts): boolean | undefined;
   /** Equal seeds give equal raters, named 'simulated-1' and so on. */
   simulatedRaters(options: { seed: number; count: number }): SimulatedRater[];
 }

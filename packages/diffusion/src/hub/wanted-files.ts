@@ -2,7 +2,6 @@
  * Which files of a repository on the hub make a model: the safetensors weights in one precision, their configs and the
  * tokenizer, and nothing else (repositories hold the same weights in up to eight forms). Downloads nothing.
  */
-import { PROCESSOR_FILES } from '../checkpoint/clip-folder.ts';
 import { InputError } from '../errors.ts';
 
 /** A Stable Diffusion pipeline, or a CLIPModel. */
@@ -20,7 +19,6 @@ const TOKENIZER_FILES = [
   'tokenizer.json',
   'tokenizer_config.json',
   'special_tokens_map.json',
-  'added_tokens.json',
 ];
 const file = (...anyOf: string[]): Requirement => ({ anyOf });
 const optional = (path: string): Requirement => ({ anyOf: [path], optional: true });
@@ -44,12 +42,7 @@ const REQUIREMENTS: Readonly<
     ],
   },
   clip: {
-    configs: [
-      file('config.json'),
-      file(...PROCESSOR_FILES),
-      ...PROCESSOR_FILES.map(optional),
-      ...TOKENIZER_FILES.map(optional),
-    ],
+    configs: [file('config.json'), file('preprocessor_config.json'), ...TOKENIZER_FILES.map(optional)],
     weights: [weights('model')],
   },
 };
@@ -59,15 +52,13 @@ export function wantedFiles(
   available: ReadonlySet<string>,
   { kind, source }: { kind: HubModelKind; source: string },
 ): { configs: string[]; weights: string[] } {
-  const choose = (requirements: readonly Requirement[]) => {
-    const paths = requirements.flatMap(({ anyOf, optional: isOptional }) => {
+  const choose = (requirements: readonly Requirement[]) =>
+    requirements.flatMap(({ anyOf, optional: isOptional }) => {
       const found = anyOf.find((path) => available.has(path));
       if (found !== undefined) return [found];
       if (isOptional) return [];
       throw new InputError(`${source}: expected ${anyOf.join(' or ')}, got ${describeInstead(anyOf[0]!, available)}`);
     });
-    return [...new Set(paths)];
-  };
   return { configs: choose(REQUIREMENTS[kind].configs), weights: choose(REQUIREMENTS[kind].weights) };
 }
 

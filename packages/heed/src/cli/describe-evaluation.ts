@@ -1,22 +1,31 @@
 /** An evaluation as tables for the terminal; the page with everything is `heed report`'s. */
+import { describePeople } from '../evaluate/describe-people.ts';
 import { armLabel, type Evaluation } from '../evaluate/evaluation.ts';
-import { formatShare } from '../statistics/interval.ts';
+import { formatDifference, formatFigure } from '../evaluate/format-figure.ts';
+import type { PeopleFindings } from '../evaluate/people.ts';
 import { formatTable, percent } from './table.ts';
 
-/** Arms with alignment, reward and distances; differences; and what the raters said. */
-export function describeEvaluation({ arms, differences, comparisons, run }: Evaluation): string[] {
+/** People first, then every figure of every arm with its judge, differences, distances, and simulated raters. */
+export function describeEvaluation(evaluation: Evaluation, people: PeopleFindings): string[] {
+  const { arms, figures, comparisons, notes, run } = evaluation;
   const label = (name: string) => armLabel(arms, name);
-  const armRows = arms.map(({ label, alignment, reward, fidelity }) => [
-    label,
-    formatShare(alignment),
-    reward === undefined ? '-' : reward.mean.toFixed(3),
-    fidelity === undefined ? '-' : fidelity.frechet.toFixed(2),
-    fidelity === undefined ? '-' : fidelity.cmmd.toFixed(3),
+  const shown = [...(people.figure ? [people.figure] : []), ...figures];
+  const names = arms.map(({ name }) => name);
+  const figureRows = shown.map((figure) => [
+    figure.label,
+    ...names.map((name) => (figure.arms[name] ? formatFigure(figure.arms[name], figure.unit) : '-')),
+    figure.judge,
   ]);
-  const differenceRows = differences.map(({ treated, baseline, interval }) => [
-    `${label(treated)} minus ${label(baseline)}`,
-    formatShare(interval),
-  ]);
+  const differenceRows = shown.flatMap(({ label: figure, unit, differences }) =>
+    differences.map(({ treated, baseline, interval }) => [
+      figure,
+      `${label(treated)} minus ${label(baseline)}`,
+      formatDifference(interval, unit),
+    ]),
+  );
+  const distances = arms.flatMap(({ label, fidelity }) =>
+    fidelity ? [[label, fidelity.frechet.toFixed(2), fidelity.cmmd.toFixed(3)]] : [],
+  );
   const voteRows = comparisons.flatMap(({ treated, baseline, answers, raters, queries }) =>
     Object.entries(answers).map(([question, { votes }]) => {
       const all = Math.max(1, raters * queries);
@@ -28,12 +37,17 @@ export function describeEvaluation({ arms, differences, comparisons, run }: Eval
     }),
   );
   return [
-    ...formatTable([['', 'aligned images', 'reward', 'Fréchet', 'CMMD'], ...armRows]),
+    ...describePeople(people, evaluation),
     '',
-    ...formatTable([['difference in aligned images', ''], ...differenceRows]),
+    ...formatTable([['', ...arms.map((arm) => arm.label), 'judge'], ...figureRows]),
     '',
-    ...formatTable([['simulated raters, blind', 'question', 'win', 'tie', 'lose'], ...voteRows]),
+    ...formatTable([['difference', '', ''], ...differenceRows]),
+    ...(distances.length > 0 ? ['', ...formatTable([['distance by CLIP', 'Fréchet', 'CMMD'], ...distances])] : []),
+    ...(voteRows.length > 0
+      ? ['', ...formatTable([['simulated raters, blind', 'question', 'win', 'tie', 'lose'], ...voteRows])]
+      : []),
+    ...(notes.length > 0 ? ['', ...notes.map((note) => `Not measured: ${note}.`)] : []),
     '',
-    `Judged by simulated raters and the world's recogniser, not by people. Run ${run}; next: heed report`,
+    `Run ${run}; next: heed report`,
   ];
 }

@@ -180,7 +180,7 @@ const tune = z.strictObject({
   pretraining: text()
     .default(WORLD_PRETRAINING)
     .describe(
-      `Where pre-training pairs come from: '${WORLD_PRETRAINING}' draws them, anything else is a folder of pictures with a metadata.jsonl or metadata.csv (file_name and text), or with a .txt beside each.`,
+      `Where pre-training pairs come from: '${WORLD_PRETRAINING}' draws them, anything else is a folder of images with metadata.jsonl (lines of file_name and text).`,
     ),
   pretrainingImages: whole(1).default(4096).describe(`Pairs drawn where tune.pretraining is '${WORLD_PRETRAINING}'.`),
   humanData: z.boolean().default(true).describe('Train on labelled images.'),
@@ -235,6 +235,12 @@ const evaluate = z.strictObject({
   bestOf: whole(1, 1000)
     .default(16)
     .describe('Images out of which the reward picks the best for the best-of-n baseline.'),
+  otherPrompts: z
+    .array(text())
+    .default([])
+    .describe(
+      'Prompts outside the trained categories, shown side by side; without any, evaluation prompts in other styles.',
+    ),
   raters: whole(1, 1000).default(9).describe('Raters of each comparison.'),
   resamples: whole(100).default(2000).describe('Bootstrap resamples behind each interval.'),
   fidelityImages: whole(0)

@@ -69,7 +69,8 @@ export function summarise(inputs: {
   };
 }
 
-function alignmentOf(summary: AlignmentSummary): SummaryAlignment {
+function alignmentOf(summary: AlignmentSummary | undefined): SummaryAlignment {
+  if (!summary) throw new Error('the summary needs images that the recogniser judged, it judged none');
   const byCategory = Object.fromEntries(
     Object.entries(summary.byCategory).map(([category, interval]) => [category, intervalOf(interval)]),
   );

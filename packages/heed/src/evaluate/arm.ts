@@ -1,7 +1,7 @@
 /** The images of one arm and what was found out about each; from it, the arm's line in evaluation.json. */
 import type { ImageRecord } from '../images/index.ts';
 import type { Recognition, WorldJudge } from '../ports.ts';
-import { bootstrapMean } from '../statistics/index.ts';
+import { type BootstrapOptions, bootstrapMean } from '../statistics/index.ts';
 import type { JudgedPrompt } from './alignment-summary.ts';
 import { summariseAlignment, summariseAttributes } from './alignment-summary.ts';
 import type { ComparisonQuery } from './blind-comparison.ts';
@@ -19,17 +19,11 @@ export interface Arm {
   readonly fidelity?: Fidelity;
 }
 
-/** What is known of images, by id. */
-export interface Findings {
-  readonly recognitions: ReadonlyMap<string, Recognition>;
-  readonly rewards?: ReadonlyMap<string, number>;
-}
-
 /** Every image of the arm judged by the recogniser. */
 export function judgeArm(
   arm: Arm,
   prompts: readonly JudgeablePrompt[],
-  { judge, recognitions }: Pick<Findings, 'recognitions'> & { judge: Pick<WorldJudge, 'alignmentOf'> },
+  { judge, recognitions }: { judge: Pick<WorldJudge, 'alignmentOf'>; recognitions: ReadonlyMap<string, Recognition> },
 ): JudgedPrompt[] {
   return prompts.map((prompt, index) => ({
     prompt,
@@ -37,11 +31,29 @@ export function judgeArm(
   }));
 }
 
+/** An arm's figures by the recogniser. */
+export function alignmentOfArm(
+  judged: readonly JudgedPrompt[],
+  bootstrap: BootstrapOptions,
+): Required<Pick<ArmResult, 'alignment' | 'perAttribute'>> {
+  return {
+    alignment: summariseAlignment(judged, bootstrap),
+    perAttribute: summariseAttributes(judged, bootstrap),
+  };
+}
+
+/** An arm's line in evaluation.json; without what was not measured. */
 export function armResult(
   arm: Arm,
-  judged: readonly JudgedPrompt[],
-  { rewards }: Findings,
-  bootstrap: { seed: number; resamples: number },
+  {
+    alignment,
+    rewards,
+    bootstrap,
+  }: {
+    alignment: ReturnType<typeof alignmentOfArm> | undefined;
+    rewards: ReadonlyMap<string, number> | undefined;
+    bootstrap: BootstrapOptions;
+  },
 ): ArmResult {
   const { name, label, model, modelHash, images, fidelity } = arm;
   return {
@@ -50,8 +62,8 @@ export function armResult(
     model,
     modelHash,
     images: images.reduce((total, ofPrompt) => total + ofPrompt.length, 0),
-    alignment: summariseAlignment(judged, bootstrap),
-    perAttribute: summariseAttributes(judged, bootstrap),
+    imageIds: images.map((ofPrompt) => ofPrompt.map(({ id }) => id)),
+    ...alignment,
     ...(rewards
       ? {
           reward: bootstrapMean(
@@ -68,7 +80,7 @@ export function armResult(
 export function comparisonQueries(
   { treated, baseline }: { treated: Arm; baseline: Arm },
   prompts: readonly JudgeablePrompt[],
-  { recognitions }: Findings,
+  recognitions: ReadonlyMap<string, Recognition>,
   setSize: number,
 ): ComparisonQuery[] {
   const setOf = (arm: Arm, index: number) =>

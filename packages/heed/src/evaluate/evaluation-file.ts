@@ -3,6 +3,7 @@ import { readCheckedJson } from '@heed/diffusion/checked-json';
 import { z } from 'zod';
 import { intervalSchema } from '../statistics/interval.ts';
 import type { Evaluation, Outcome, Question } from './evaluation.ts';
+import { upgradeEvaluation } from './upgrade-evaluation.ts';
 
 export const EVALUATION_FILE = 'evaluation.json';
 
@@ -24,8 +25,9 @@ const arm = z.looseObject({
   model: z.string(),
   modelHash: z.string(),
   images: z.number(),
-  alignment: z.looseObject({ ...intervalSchema.shape, byCategory: z.record(z.string(), category) }),
-  perAttribute: z.record(z.string(), intervalSchema),
+  imageIds: z.array(z.array(z.string())),
+  alignment: z.looseObject({ ...intervalSchema.shape, byCategory: z.record(z.string(), category) }).exactOptional(),
+  perAttribute: z.record(z.string(), intervalSchema).exactOptional(),
   reward: intervalSchema.exactOptional(),
   fidelity: z.looseObject({ frechet: z.number(), cmmd: z.number() }).exactOptional(),
 });
@@ -59,7 +61,7 @@ const galleryItem = z.looseObject({
   category: z.string(),
   seen: z.boolean(),
   seed: z.number(),
-  images: z.record(z.string(), z.looseObject({ image: z.string(), correct: z.boolean() })),
+  images: z.record(z.string(), z.looseObject({ image: z.string(), correct: z.boolean().exactOptional() })),
 });
 
 const settings = z.looseObject({
@@ -74,19 +76,40 @@ const settings = z.looseObject({
   guidanceScale: z.number(),
 });
 
+const difference = z.looseObject({ treated: z.string(), baseline: z.string(), interval: intervalSchema });
+
+const figure = z.looseObject({
+  id: z.string(),
+  label: z.string(),
+  judge: z.string(),
+  unit: z.enum(['share', 'number']),
+  arms: z.record(
+    z.string(),
+    z.looseObject({ ...intervalSchema.shape, count: z.number(), byCategory: z.record(z.string(), intervalSchema) }),
+  ),
+  differences: z.array(difference),
+});
+
 const evaluationSchema: z.ZodType<Evaluation> = z.looseObject({
-  version: z.literal(1),
+  version: z.literal(2),
   run: z.string(),
   time: z.string(),
   settings,
-  judges: z.literal('simulated'),
+  world: z.string(),
+  prompts: z.array(z.looseObject({ text: z.string(), category: z.string(), holdout: z.boolean() })),
   arms: z.array(arm),
-  differences: z.array(z.looseObject({ treated: z.string(), baseline: z.string(), interval: intervalSchema })),
+  figures: z.array(figure),
+  differences: z.array(difference),
   comparisons: z.array(comparison),
   gallery: z.array(galleryItem),
+  others: z.array(galleryItem),
+  notes: z.array(z.string()),
 });
 
 /** Reads `runs/<id>/evaluation.json`; throws an `InputError` with its path where it is missing or damaged. */
 export function readEvaluation(path: string): Promise<Evaluation> {
-  return readCheckedJson(path, { what: 'the result of a finished evaluation', schema: evaluationSchema });
+  return readCheckedJson(path, {
+    what: 'the result of a finished evaluation',
+    schema: z.preprocess(upgradeEvaluation, evaluationSchema),
+  });
 }

@@ -1,7 +1,4 @@
-/**
- * What an evaluation says: the shape of `runs/<id>/evaluation.json`. Who computes each part is in the
- * files beside, and how it is drawn is the report's business.
- */
+/** The shape of `runs/<id>/evaluation.json`. The files beside compute its parts; the report draws them. */
 import type { Interval } from '../statistics/index.ts';
 
 /** The two questions asked of raters, apart (section 4.2 of the paper). */
@@ -29,6 +26,42 @@ export interface Fidelity {
   readonly cmmd: number;
 }
 
+/** A prompt of the evaluation, in the order of every list by prompt. */
+export interface EvaluatedPrompt {
+  readonly text: string;
+  readonly category: string;
+  readonly holdout: boolean;
+}
+
+/** What a judge says of one arm. */
+export interface ArmFigure extends Interval {
+  /** Images behind it; prompts where the figure has one value a prompt. */
+  readonly count: number;
+  readonly byCategory: Readonly<Record<string, Interval>>;
+}
+
+/** How much more a model's images have of it than another's, paired by prompt. */
+export interface Difference {
+  readonly treated: string;
+  readonly baseline: string;
+  readonly interval: Interval;
+}
+
+/** What a figure is measured in: a share of images from 0 to 1, or a number of its scale. */
+export type FigureUnit = 'share' | 'number';
+
+/** One figure of all arms, by one judge. Intervals are bootstrap intervals over prompts. */
+export interface Figure {
+  readonly id: string;
+  readonly label: string;
+  /** Who or what judged: 'people', 'CLIP', a reward, the pixels, or the recogniser of the emoji world. */
+  readonly judge: string;
+  readonly unit: FigureUnit;
+  /** By the arm's name; an arm that was not judged is absent. */
+  readonly arms: Readonly<Record<string, ArmFigure>>;
+  readonly differences: readonly Difference[];
+}
+
 /** One way of making the images of a prompt: a model, or a model with a choice by reward. */
 export interface ArmResult {
   readonly name: string;
@@ -36,11 +69,22 @@ export interface ArmResult {
   readonly model: string;
   readonly modelHash: string;
   readonly images: number;
-  readonly alignment: AlignmentSummary;
+  /** Ids in the image store: [prompt][image]. */
+  readonly imageIds: readonly (readonly string[])[];
+  /** By the recogniser of the project's world; absent where it has none. */
+  readonly alignment?: AlignmentSummary;
   /** The share of images in which each attribute that was asked for is right. */
-  readonly perAttribute: Readonly<Record<string, Interval>>;
+  readonly perAttribute?: Readonly<Record<string, Interval>>;
   readonly reward?: Interval;
   readonly fidelity?: Fidelity;
+}
+
+/** An arm that the world's recogniser has judged. */
+export type JudgedArm = ArmResult & Required<Pick<ArmResult, 'alignment' | 'perAttribute'>>;
+
+/** The arms that the world's recogniser has judged; none in a project without one. */
+export function judgedArms(arms: readonly ArmResult[]): JudgedArm[] {
+  return arms.filter((arm): arm is JudgedArm => arm.alignment !== undefined && arm.perAttribute !== undefined);
 }
 
 /** How people are told of an arm that differences and comparisons name. */
@@ -91,7 +135,8 @@ export interface GalleryItem {
   readonly category: string;
   readonly seen: boolean;
   readonly seed: number;
-  readonly images: Readonly<Record<string, { readonly image: string; readonly correct: boolean }>>;
+  /** By arm. `correct` is the recogniser's word, absent where the world has none. */
+  readonly images: Readonly<Record<string, { readonly image: string; readonly correct?: boolean }>>;
 }
 
 export interface EvaluationSettings {
@@ -108,17 +153,25 @@ export interface EvaluationSettings {
 
 /** `runs/<id>/evaluation.json`. */
 export interface Evaluation {
-  readonly version: 1;
+  readonly version: 2;
   readonly run: string;
   readonly time: string;
   readonly settings: EvaluationSettings;
-  /** Who judged: always simulated raters and the world's recogniser, never people. */
-  readonly judges: 'simulated';
+  /** The project's world: 'emoji' has a recogniser and simulated raters, 'none' has neither. */
+  readonly world: string;
+  readonly prompts: readonly EvaluatedPrompt[];
   readonly arms: readonly ArmResult[];
-  /** Paired by prompt, in the share of aligned images. */
-  readonly differences: readonly { readonly treated: string; readonly baseline: string; readonly interval: Interval }[];
+  /** What does not change after the run. What people say is added when it is read (`people.ts`). */
+  readonly figures: readonly Figure[];
+  /** By the world's recogniser: the share of aligned images, paired by prompt. Empty where there is no recogniser. */
+  readonly differences: readonly Difference[];
+  /** By the world's simulated raters. Empty where there are none. */
   readonly comparisons: readonly Comparison[];
   readonly gallery: readonly GalleryItem[];
+  /** Base and tuned on prompts outside the trained categories; judged by their looks alone. */
+  readonly others: readonly GalleryItem[];
+  /** What was not measured, and why. */
+  readonly notes: readonly string[];
 }
 
 /** The arm of that name, or undefined. */

@@ -1,20 +1,20 @@
 /** Which prompts are shown side by side: evenly spaced and always the first seed, never chosen by their looks. */
 import type { Recognition, WorldJudge } from '../ports.ts';
-import { selectPrompts } from '../prompts/index.ts';
+import { type Prompt, selectPrompts } from '../prompts/index.ts';
 import type { Arm } from './arm.ts';
 import type { GalleryItem } from './evaluation.ts';
-import type { JudgeablePrompt } from './evaluation-images.ts';
 
-/** `limit` prompts with the first image of each arm; the arms must have been drawn with the same seeds. */
+/** `limit` prompts, 0 for all, with the first image of each arm; the arms must have been drawn with the same seeds. */
 export function galleryOf(
   arms: readonly Arm[],
-  prompts: readonly JudgeablePrompt[],
+  prompts: readonly Prompt[],
   {
     judge,
     recognitions,
     limit,
   }: {
-    judge: Pick<WorldJudge, 'alignmentOf'>;
+    judge?: Pick<WorldJudge, 'alignmentOf'> | undefined;
+    /** Of images that the world's recogniser has judged; empty where it has none. */
     recognitions: ReadonlyMap<string, Recognition>;
     limit: number;
   },
@@ -22,14 +22,18 @@ export function galleryOf(
   const chosen = new Set(selectPrompts(prompts, limit));
   return prompts.flatMap((prompt, index) => {
     if (!chosen.has(prompt)) return [];
+    const { text, category, holdout, facts } = prompt;
     const first = arms.map((arm) => ({ arm, image: arm.images[index]![0]! }));
     const images = Object.fromEntries(
-      first.map(({ arm, image: { id } }) => [
-        arm.name,
-        { image: id, correct: judge.alignmentOf(recognitions.get(id)!, prompt.facts).correct },
-      ]),
+      first.map(({ arm, image: { id } }) => {
+        const recognition = recognitions.get(id);
+        const isJudged = judge && recognition && facts;
+        return [
+          arm.name,
+          { image: id, ...(isJudged ? { correct: judge.alignmentOf(recognition, facts).correct } : {}) },
+        ];
+      }),
     );
-    const { text, category, holdout } = prompt;
     return [{ prompt: text, category, seen: !holdout, seed: first[0]!.image.seed, images }];
   });
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { badInput } from '../errors.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { EVALUATION_FILE, readEvaluation } from '../evaluate/evaluation-file.ts';
+import { peopleFindings } from '../evaluate/people.ts';
 import { lastWords, openFeedbackLog } from '../feedback/index.ts';
 import { createImageStore } from '../images/index.ts';
 import { readMetrics } from '../metrics/metrics-log.ts';
@@ -56,7 +57,9 @@ export async function collectReport(
     curves,
     grids,
     gridPrompts: project.config.tune.samplePrompts,
-    pairs: await picturePairs(project, evaluation),
+    pairs: await picturePairs(project, evaluation, evaluation.gallery),
+    others: await picturePairs(project, evaluation, evaluation.others),
+    people: await peopleFindings(project, evaluation),
   };
 }
 
@@ -114,11 +117,15 @@ async function sampleGrids(folder: string): Promise<SampleGrid[]> {
   );
 }
 
-async function picturePairs(project: Project, evaluation: Evaluation): Promise<PicturePair[]> {
+async function picturePairs(
+  project: Project,
+  evaluation: Evaluation,
+  items: Evaluation['gallery'],
+): Promise<PicturePair[]> {
   const store = createImageStore(project.paths.images);
   const shownArms = evaluation.arms.filter(({ name }) => name === 'base' || name === 'tuned');
   return Promise.all(
-    evaluation.gallery.map(async ({ prompt, seen, seed, images }) => ({
+    items.map(async ({ prompt, seen, seed, images }) => ({
       prompt,
       seen,
       seed,
@@ -126,19 +133,20 @@ async function picturePairs(project: Project, evaluation: Evaluation): Promise<P
         shownArms.flatMap(({ name, label }) => {
           const shown = images[name];
           if (!shown) return [];
-          return [store.readPng(shown.image).then((png) => ({ label, picture: pngUri(png), correct: shown.correct }))];
+          const { image, ...judged } = shown;
+          return [store.readPng(image).then((png) => ({ label, picture: pngUri(png), ...judged }))];
         }),
       ),
     })),
   );
 }
 
-function factsOf({ settings, arms }: Evaluation): Record<string, string> {
+function factsOf({ settings, arms, comparisons }: Evaluation): Record<string, string> {
   const { seed, sampler, steps, guidanceScale, prompts, imagesPerPrompt, bestOf, raters } = settings;
   return {
     seed: String(seed),
     'evaluation prompts': `${prompts}, ${imagesPerPrompt} images in each compared set, best of ${bestOf}`,
-    raters: `${raters}, simulated`,
+    ...(comparisons.length > 0 ? { raters: `${raters}, simulated` } : {}),
     sampling: `${sampler}, ${steps} steps, guidance ${guidanceScale}`,
     ...Object.fromEntries(
       arms

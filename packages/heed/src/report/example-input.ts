@@ -7,7 +7,8 @@ import { encode } from 'fast-png';
 import type { JudgedPrompt } from '../evaluate/alignment-summary.ts';
 import { alignmentDifference, summariseAlignment, summariseAttributes } from '../evaluate/alignment-summary.ts';
 import { summariseVotes } from '../evaluate/blind-comparison.ts';
-import type { ArmResult, Comparison, Outcome } from '../evaluate/evaluation.ts';
+import type { ArmResult, Comparison, Figure, Outcome } from '../evaluate/evaluation.ts';
+import { figureOf, type Measure } from '../evaluate/figures.ts';
 import { bootstrapMean } from '../statistics/index.ts';
 import type { ReportInput, RewardAccuracy } from './report-input.ts';
 
@@ -50,10 +51,14 @@ export function exampleInput(): ReportInput {
       reward('aux', 'reward + auxiliary', 0.83, 0.77),
     ],
     evaluation: {
-      version: 1,
+      version: 2,
       run: 'evaluate-1',
       time: '2026-01-01T12:00:00.000Z',
-      judges: 'simulated',
+      world: 'emoji',
+      prompts: PROMPTS.map(({ text, category, seen }) => ({ text, category, holdout: !seen })),
+      figures: [alignedFigure(), clipFigure()],
+      others: [],
+      notes: [],
       settings: {
         seed: 0,
         prompts: 60,
@@ -66,13 +71,7 @@ export function exampleInput(): ReportInput {
         guidanceScale: 3,
       },
       arms: ARMS.map(arm),
-      differences: (
-        [
-          ['tuned', 'base'],
-          ['bestOf', 'base'],
-          ['tuned', 'bestOf'],
-        ] as const
-      ).map(([treated, baseline]) => ({
+      differences: PAIRS.map(([treated, baseline]) => ({
         treated,
         baseline,
         interval: alignmentDifference(judgedByArm.get(treated)!, judgedByArm.get(baseline)!, BOOTSTRAP),
@@ -96,6 +95,36 @@ export function exampleInput(): ReportInput {
   };
 }
 
+const PAIRS = [
+  ['tuned', 'base'],
+  ['bestOf', 'base'],
+  ['tuned', 'bestOf'],
+] as const;
+
+const figured = (measure: Measure) =>
+  figureOf(measure, {
+    prompts: PROMPTS.map(({ text, category, seen }) => ({ text, category, holdout: !seen })),
+    pairs: PAIRS,
+    bootstrap: BOOTSTRAP,
+  })!;
+
+function alignedFigure(): Figure {
+  const values = Object.fromEntries(
+    [...judgedByArm].map(([name, judged]) => [
+      name,
+      judged.map(({ alignments }) => alignments.map(({ correct }) => (correct ? 1 : 0))),
+    ]),
+  );
+  return figured({ id: 'aligned', label: 'aligned images', judge: 'recogniser', unit: 'share', values });
+}
+
+function clipFigure(): Figure {
+  const values = Object.fromEntries(
+    ARMS.map(([name, , rate]) => [name, PROMPTS.map(() => [0.2 + 0.1 * rate + 0.02 * random.normal()])]),
+  );
+  return figured({ id: 'clip-score', label: 'CLIP score', judge: 'CLIP', unit: 'number', values });
+}
+
 function judge(rate: number): JudgedPrompt[] {
   return PROMPTS.map(({ text, category, seen }) => {
     const ofPrompt = Math.min(0.98, Math.max(0.02, rate + 0.25 * random.normal()));
@@ -115,6 +144,7 @@ function arm([name, label, rate, frechet]: (typeof ARMS)[number]): ArmResult {
     model: name,
     modelHash: '0123456789abcdef',
     images: 240,
+    imageIds: [],
     alignment: summariseAlignment(judged, BOOTSTRAP),
     perAttribute: summariseAttributes(judged, BOOTSTRAP),
     reward: bootstrapMean(

@@ -7,15 +7,20 @@ import { caveatsSection } from './sections/caveats.ts';
 import { comparisonsSection } from './sections/comparisons.ts';
 import { feedbackSection } from './sections/feedback.ts';
 import { fidelitySection } from './sections/fidelity.ts';
+import { figuresSection } from './sections/figures.ts';
 import { headlineSection } from './sections/headline.ts';
-import { picturesSection } from './sections/pictures.ts';
+import { peopleSection } from './sections/people.ts';
+import { othersSection, picturesSection } from './sections/pictures.ts';
 import { rewardSection } from './sections/reward.ts';
 import { trainingSection } from './sections/training.ts';
 import { STYLE } from './style.ts';
 
 const SECTIONS: readonly ((input: ReportInput) => Markup | undefined)[] = [
   headlineSection,
+  peopleSection,
   picturesSection,
+  othersSection,
+  figuresSection,
   alignmentSection,
   comparisonsSection,
   rewardSection,
@@ -25,9 +30,14 @@ const SECTIONS: readonly ((input: ReportInput) => Markup | undefined)[] = [
   caveatsSection,
 ];
 
+/** True where a figure of the report comes from simulated raters or the recogniser behind them. */
+export function hasSimulatedJudgements({ evaluation, feedback }: ReportInput): boolean {
+  return (evaluation?.comparisons.length ?? 0) > 0 || (feedback?.simulatedRaters ?? 0) > 0;
+}
+
 /** The whole page as a string; no scripts, no requests (a content policy in the page forbids both). */
 export function renderReport(input: ReportInput): string {
-  const simulated = input.evaluation !== undefined || (input.feedback?.simulatedRaters ?? 0) > 0;
+  const simulated = hasSimulatedJudgements(input);
   const body = html`<main>
 <h1>${input.title}</h1>
 <p class="lead">heed report · ${input.time}</p>

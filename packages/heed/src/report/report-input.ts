@@ -3,6 +3,7 @@
  * of failing. Collected from a project by collect-report.ts, drawn by render-report.ts.
  */
 import type { Evaluation } from '../evaluate/evaluation.ts';
+import type { PeopleFindings } from '../evaluate/people.ts';
 import type { Interval } from '../statistics/index.ts';
 
 /** How the labels of one category fell. */
@@ -49,12 +50,12 @@ export interface SampleGrid {
   readonly picture: string;
 }
 
-/** One prompt and seed, drawn by two arms. */
+/** One prompt and seed, drawn by two arms. `correct` is a recogniser's word. */
 export interface PicturePair {
   readonly prompt: string;
   readonly seen: boolean;
   readonly seed: number;
-  readonly pictures: readonly { readonly label: string; readonly picture: string; readonly correct: boolean }[];
+  readonly pictures: readonly { readonly label: string; readonly picture: string; readonly correct?: boolean }[];
 }
 
 export interface ReportInput {
@@ -69,4 +70,8 @@ export interface ReportInput {
   readonly grids?: readonly SampleGrid[];
   readonly gridPrompts?: readonly string[];
   readonly pairs?: readonly PicturePair[];
+  /** Prompts outside the trained categories. */
+  readonly others?: readonly PicturePair[];
+  /** What people said by the time of the report. */
+  readonly people?: PeopleFindings;
 }

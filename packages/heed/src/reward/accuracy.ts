@@ -85,7 +85,8 @@ export function clipScores(images: readonly { id: string; prompt: string }[], fe
   return Float32Array.from(images, ({ id, prompt }) => cosine(features.image(id), features.text(prompt)));
 }
 
-function cosine(a: Float32Array, b: Float32Array): number {
+/** Cosine of two embeddings of equal length. */
+export function cosine(a: Float32Array, b: Float32Array): number {
   let dot = 0;
   let squaredA = 0;
   let squaredB = 0;

@@ -5,32 +5,37 @@ import { describeEvaluation } from '../describe-evaluation.ts';
 
 interface EvaluateOptions extends CommonOptions {
   model: string[];
-  reward: string;
+  baseline?: string;
+  reward?: string;
   name?: string;
 }
 
 export function evaluateCommand(program: Command): void {
   const command = program
     .command('evaluate')
-    .description('compare models with the base and with best-of-n, by blind raters and by numbers')
-    .option('--model <name>', 'a model to compare with the base (can be repeated; default: tuned)', collect, [])
-    .option('--reward <name>', 'the reward that picks the best of n', 'default')
+    .description('compare models with a baseline and with best-of-n: by people, by rewards, by CLIP')
+    .option('--model <name>', 'a model to compare with the baseline (can be repeated; default: tuned)', collect, [])
+    .option('--baseline <name>', "the model to compare with (default: the project's own)")
+    .option('--reward <name>', "the reward that picks the best of n (default: 'default', where there is one)")
     .option('--name <name>', 'name of the run (default: evaluate-0001 and so on)');
   withCommonOptions(command, [
     'heed evaluate',
     'heed evaluate --model tuned --model human-only',
+    'heed evaluate --baseline round-1 --model round-2',
     'heed evaluate --set evaluate.promptLimit=24 --set evaluate.bestOf=8',
-  ]).action(async ({ model, reward, name, ...options }: EvaluateOptions) =>
+  ]).action(async ({ model, baseline, reward, name, ...options }: EvaluateOptions) =>
     runCommand(options, async ({ openProject, progress, signal }) => {
       const project = await openProject();
       const { runEvaluate } = await import('../../evaluate/run.ts');
+      const { peopleFindings } = await import('../../evaluate/people.ts');
       const models = model.length > 0 ? model : ['tuned'];
       const result = await runEvaluate(
         project,
-        { models, reward, ...(name === undefined ? {} : { name }), signal },
+        { models, baseline, reward, ...(name === undefined ? {} : { name }), signal },
         progress,
       );
-      return { data: result, lines: describeEvaluation(result) };
+      const people = await peopleFindings(project, result);
+      return { data: { ...result, people }, lines: describeEvaluation(result, people) };
     }),
   );
 }

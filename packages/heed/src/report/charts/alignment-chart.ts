@@ -1,6 +1,6 @@
 /** The share of aligned images of each arm, with intervals, all together and by category. */
 import * as Plot from '@observablehq/plot';
-import type { ArmResult } from '../../evaluate/evaluation.ts';
+import type { JudgedArm } from '../../evaluate/evaluation.ts';
 import type { Markup } from '../html.ts';
 import { draw } from './draw.ts';
 import { armColour } from './palette.ts';
@@ -13,7 +13,7 @@ interface Row {
   readonly hi: number;
 }
 
-export function alignmentChart(arms: readonly ArmResult[]): Markup {
+export function alignmentChart(arms: readonly JudgedArm[]): Markup {
   const categories = [...new Set(arms.flatMap((arm) => Object.keys(arm.alignment.byCategory)))];
   const groups = ['all prompts', ...categories];
   const rows = arms.flatMap((arm): Row[] =>

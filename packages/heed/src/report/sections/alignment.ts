@@ -1,6 +1,6 @@
 /** Alignment of every arm: the chart, and the table by category, seen and unseen, and attribute. */
-import type { ArmResult, CategorySummary } from '../../evaluate/evaluation.ts';
-import { armLabel } from '../../evaluate/evaluation.ts';
+import type { CategorySummary, JudgedArm } from '../../evaluate/evaluation.ts';
+import { armLabel, judgedArms } from '../../evaluate/evaluation.ts';
 import type { Interval } from '../../statistics/index.ts';
 import { alignmentChart } from '../charts/alignment-chart.ts';
 import { percent, percentWithInterval, pointsWithInterval } from '../figures.ts';
@@ -10,7 +10,9 @@ import type { ReportInput } from '../report-input.ts';
 
 export function alignmentSection({ evaluation }: ReportInput): Markup | undefined {
   if (!evaluation) return undefined;
-  const { arms, differences, settings } = evaluation;
+  const { differences, settings } = evaluation;
+  const arms = judgedArms(evaluation.arms);
+  if (arms.length === 0) return undefined;
   const categories = [...new Set(arms.flatMap((arm) => Object.keys(arm.alignment.byCategory)))];
   const attributes = [...new Set(arms.flatMap((arm) => Object.keys(arm.perAttribute)))];
   const label = (name: string) => armLabel(arms, name);
@@ -33,7 +35,7 @@ ${alignmentChart(arms)}
   )}</tbody></table></section>`;
 }
 
-function armRow(arm: ArmResult, categories: readonly string[]): Markup {
+function armRow(arm: JudgedArm, categories: readonly string[]): Markup {
   const cell = (summary: CategorySummary | undefined, part: 'seen' | 'unseen') => {
     const interval = summary?.[part];
     return html`<td>${interval ? percent(interval.mean) : '–'}</td>`;

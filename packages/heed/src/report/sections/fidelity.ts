@@ -7,7 +7,8 @@ import type { ReportInput } from '../report-input.ts';
 
 export function fidelitySection({ evaluation }: ReportInput): Markup | undefined {
   const arms = evaluation?.arms.filter((arm) => arm.fidelity || arm.reward) ?? [];
-  if (!evaluation || arms.length === 0) return undefined;
+  // Without pictures of the world there is nothing to compare with; the reward stands among the other figures.
+  if (!evaluation || arms.length === 0 || evaluation.world === 'none') return undefined;
   const chart = tradeoffChart(arms);
   const { fidelityImages } = evaluation.settings;
   const distances =

@@ -1,5 +1,6 @@
 /** The top of the page: the few numbers that matter, then each expectation with its verdict. */
-import { armOf } from '../../evaluate/evaluation.ts';
+import { armLabel, armOf, type Evaluation } from '../../evaluate/evaluation.ts';
+import type { PeopleFindings } from '../../evaluate/people.ts';
 import { judgeClaims } from '../claims.ts';
 import { percent, points } from '../figures.ts';
 import type { Markup } from '../html.ts';
@@ -35,11 +36,11 @@ ${
 </section>`;
 }
 
-function tilesOf({ evaluation, rewards }: ReportInput): Tile[] {
+function tilesOf({ evaluation, rewards, people }: ReportInput): Tile[] {
   if (!evaluation) return [];
   const shares = ['base', 'tuned', 'bestOf'].flatMap((name): Tile[] => {
     const arm = armOf(evaluation, name);
-    if (!arm) return [];
+    if (!arm?.alignment) return [];
     const { mean, lo, hi } = arm.alignment;
     return [
       {
@@ -52,6 +53,7 @@ function tilesOf({ evaluation, rewards }: ReportInput): Tile[] {
   const gain = evaluation.differences.find((d) => d.treated === 'tuned' && d.baseline === 'base')?.interval;
   const aux = rewards?.find(({ variant }) => variant === 'aux');
   return [
+    ...peopleTiles(evaluation, people),
     ...(gain
       ? [
           {
@@ -71,5 +73,21 @@ function tilesOf({ evaluation, rewards }: ReportInput): Tile[] {
           },
         ]
       : []),
+  ];
+}
+
+/** What people said of the first comparison with answers: it stands before everything that programs say. */
+function peopleTiles(evaluation: Evaluation, people: PeopleFindings | undefined): Tile[] {
+  const comparison = people?.comparisons.find(({ answers }) => answers > 0);
+  const alignment = comparison?.questions.alignment;
+  if (!comparison || !alignment) return [];
+  const label = (name: string) => armLabel(evaluation.arms, name);
+  const { mean, lo, hi } = alignment.difference;
+  return [
+    {
+      name: `People: ${label(comparison.treated)} fits better minus ${label(comparison.baseline)}, points`,
+      value: points(mean),
+      range: `${points(lo)} to ${points(hi)}`,
+    },
   ];
 }

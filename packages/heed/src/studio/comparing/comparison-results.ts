@@ -29,6 +29,8 @@ export interface ResultCell {
 export interface QuestionResult {
   /** Of all answers; absent before the first. */
   readonly shares?: OutcomeShares;
+  /** Share of wins minus share of losses, with its interval over prompts; absent before the first answer. */
+  readonly difference?: Interval;
   readonly deviations?: OutcomeDeviations;
   /** The share of 'left' among the answers that prefer a side; 0.5 without a bias, since a coin decides the sides. */
   readonly left?: Interval;
@@ -49,6 +51,9 @@ export interface ComparisonResults {
   readonly people: number;
   readonly questions: Readonly<Record<Question, QuestionResult>>;
 }
+
+/** An outcome as a number whose mean is the share of wins minus the share of losses. */
+const WIN_MINUS_LOSS: Readonly<Record<Outcome, number>> = { win: 1, tie: 0, lose: -1 };
 
 /** Counts the answers of those raters who are not set aside. */
 export function comparisonResults(
@@ -76,6 +81,11 @@ export function comparisonResults(
           ),
         ]),
       ) as Record<Outcome, Interval>;
+    const differenceOf = (queries: typeof answered) =>
+      bootstrapMean(
+        queries.map(({ given }) => given.map((answer) => WIN_MINUS_LOSS[outcome(answer)])),
+        { seed: started.seed, resamples },
+      );
     const deviationsOf = (queries: typeof answered) => {
       const byRater = [
         ...groupBy(
@@ -98,7 +108,7 @@ export function comparisonResults(
     const votes = complete.map(({ given }) => given.slice(0, started.raters).map(outcome));
     const { agreed, histogram } = summariseVotes(votes, complete, agreement);
     return {
-      ...(answered.length === 0 ? {} : { shares: sharesOf(answered) }),
+      ...(answered.length === 0 ? {} : { shares: sharesOf(answered), difference: differenceOf(answered) }),
       ...deviationsOf(answered),
       ...(sides.every((given) => given.length === 0)
         ? {}

@@ -1,0 +1,60 @@
+/** Draws everything that an evaluation looks at, by each model with the same seeds. */
+import { createImageStore } from '../images/index.ts';
+import type { World } from '../ports.ts';
+import type { ProgressFactory } from '../progress/index.ts';
+import type { Project } from '../project/index.ts';
+import type { Prompt } from '../prompts/index.ts';
+import type { EvaluationSettings } from './evaluation.ts';
+import {
+  type DrawnImages,
+  drawEvaluationImages,
+  EVALUATION_SET,
+  FIDELITY_SET,
+  OTHER_SET,
+} from './evaluation-images.ts';
+import { fidelityPrompts } from './fidelity.ts';
+
+/** What is drawn by one model. */
+export interface DrawnModel {
+  readonly evaluation: DrawnImages;
+  /** One image for each prompt outside the trained categories. */
+  readonly others: DrawnImages;
+  /** Absent where fidelity is left out. */
+  readonly fidelity?: DrawnImages;
+}
+
+/** In the order of `models`. The first draws `settings.bestOf` images a prompt where `choosesBest` asks for it. */
+export async function drawModels(
+  project: Project,
+  options: {
+    world: World;
+    models: readonly string[];
+    prompts: readonly Prompt[];
+    others: readonly Prompt[];
+    settings: EvaluationSettings;
+    choosesBest: boolean;
+    signal: AbortSignal | undefined;
+  },
+  progress: ProgressFactory,
+): Promise<DrawnModel[]> {
+  const { world, models, prompts, others, settings, choosesBest, signal } = options;
+  const { seed, imagesPerPrompt, fidelityImages } = settings;
+  const openStore = () => createImageStore(project.paths.images);
+  const captions = world.reference ? fidelityPrompts(world.reference, { seed, count: fidelityImages }) : [];
+  const drawn: DrawnModel[] = [];
+  for (const [index, model] of models.entries()) {
+    const draw = (set: string, ofSet: readonly Prompt[], count: number) =>
+      drawEvaluationImages(
+        project,
+        { model, openStore, signal, set, prompts: ofSet, imagesPerPrompt: count },
+        progress,
+      );
+    const count = index === 0 && choosesBest ? Math.max(imagesPerPrompt, settings.bestOf) : imagesPerPrompt;
+    drawn.push({
+      evaluation: await draw(EVALUATION_SET, prompts, count),
+      others: await draw(OTHER_SET, others, 1),
+      ...(captions.length === 0 ? {} : { fidelity: await draw(FIDELITY_SET, captions, 1) }),
+    });
+  }
+  return drawn;
+}
