@@ -23,6 +23,7 @@ export {
   cos,
   div,
   exp,
+  isPositive,
   log,
   mul,
   neg,
@@ -35,7 +36,7 @@ export {
   tanh,
 } from './ops/elementwise.ts';
 export { embedding, gatherRows, oneHot } from './ops/gather.ts';
-export { crossEntropy, l2Normalize, meanSquaredError, stopGradient } from './ops/loss.ts';
+export { crossEntropy, l2Normalize, logSigmoid, meanSquaredError, stopGradient } from './ops/loss.ts';
 export { linear, matmul } from './ops/matmul.ts';
 export { groupNorm, layerNorm } from './ops/norm.ts';
 export { averagePoolSame, maxPool } from './ops/pool.ts';

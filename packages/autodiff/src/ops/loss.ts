@@ -1,11 +1,12 @@
 /** Losses and small compositions of rows; they need no rows of their own. */
 
 import { apply, defineOp } from '../op.ts';
-import { describeTensor, sameShape, type Tensor } from '../tensor.ts';
+import { constant, describeTensor, sameShape, type Tensor } from '../tensor.ts';
 import { logSoftmax } from './attention.ts';
 import { add, mul, neg, pow, square, sub } from './elementwise.ts';
 import { oneHot } from './gather.ts';
 import { mean, sum } from './reduce.ts';
+import { concat, reshape, slice } from './shape.ts';
 
 export const barrierOps = {
   stopGradient: defineOp<undefined>({
@@ -22,6 +23,14 @@ export const stopGradient = (x: Tensor): Tensor => apply(barrierOps.stopGradient
 /** -log softmax(logits)[target]: logits [N, K], targets int64 [N] -> [N]. */
 export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
   return neg(sum(mul(logSoftmax(logits), oneHot(targets, logits.shape.at(-1)!)), { axes: [-1] }));
+}
+
+/** log sigmoid(x) of x [N]: the logarithm of the softmax over x and 0, finite for every x. */
+export function logSigmoid(x: Tensor): Tensor {
+  if (x.shape.length !== 1) throw new Error(`logSigmoid: expected one axis, got ${describeTensor(x)}`);
+  const column = reshape(x, [x.shape[0]!, 1]);
+  const logits = concat([column, constant(new Float32Array(x.shape[0]!), [x.shape[0]!, 1])], 1);
+  return reshape(slice(logSoftmax(logits), { axis: 1, start: 0, end: 1 }), x.shape);
 }
 
 /** Mean of the squared differences -> scalar. */

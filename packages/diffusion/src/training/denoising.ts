@@ -55,7 +55,7 @@ export function predictionErrorPerSample(prediction: Tensor, target: Tensor): Te
 /**
  * Draws a timestep and noise for each latent and mixes them in, by the schedule's forward process.
  * `latents.data` holds scaled latents [N, C, h, w]; with `gamma` the timesteps have min-SNR weights, without it they all
- * weigh the same.
+ * weigh the same. Latents of one number in `draws` [N], which counts from 0, share their timestep and their noise.
  */
 export function prepareDenoisingBatch({
   latents,
@@ -63,6 +63,7 @@ export function prepareDenoisingBatch({
   schedule,
   gamma,
   timestepsFrom,
+  draws,
 }: {
   latents: { data: Float32Array; shape: Shape };
   random: RandomGenerator;
@@ -70,6 +71,7 @@ export function prepareDenoisingBatch({
   gamma?: number | undefined;
   /** [N]: the lowest timestep that each may be noised to; 0 where absent. */
   timestepsFrom?: readonly number[] | undefined;
+  draws?: readonly number[] | undefined;
 }): DenoisingBatch {
   const { data, shape } = latents;
   if (shape.length !== 4 || data.length !== elementCount(shape)) {
@@ -77,11 +79,23 @@ export function prepareDenoisingBatch({
       `latents: expected [N, C, h, w] with as many values, got ${formatShape(shape)} with ${data.length} values`,
     );
   }
-  const timestep = Float32Array.from({ length: shape[0]! }, (_, i) => {
+  const count = shape[0]!;
+  const size = data.length / count;
+  const drawOf = draws ?? Array.from({ length: count }, (_, i) => i);
+  const firstOf = Array.from({ length: Math.max(-1, ...drawOf) + 1 }, (_, draw) => drawOf.indexOf(draw));
+  if (drawOf.length !== count || firstOf.includes(-1)) {
+    throw new Error(`draws: expected a number for each of ${count} latents, all from 0 on, got ${drawOf.join(', ')}`);
+  }
+  const drawnSteps = firstOf.map((i) => {
     const from = timestepsFrom?.[i] ?? 0;
     return from + random.integer(schedule.numTrainTimesteps - from);
   });
-  const noise = random.fillNormal(new Float32Array(data.length));
+  const drawnNoise = random.fillNormal(new Float32Array(firstOf.length * size));
+  const timestep = Float32Array.from(drawOf, (draw) => drawnSteps[draw]!);
+  const noise = draws === undefined ? drawnNoise : new Float32Array(data.length);
+  if (draws !== undefined) {
+    for (const [i, draw] of draws.entries()) noise.set(drawnNoise.subarray(draw * size, (draw + 1) * size), i * size);
+  }
   const batch = { schedule, clean: data, noise, timesteps: timestep };
   const { predictionType } = schedule;
   return {

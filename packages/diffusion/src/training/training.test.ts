@@ -76,6 +76,32 @@ test('a velocity batch recovers latents and noise', () => {
   });
 });
 
+test('latents of one draw share their timestep and their noise, and single draws are as without', () => {
+  const schedule = createSchedule(parseSchedulerConfig({ beta_schedule: 'scaled_linear' }));
+  const data = createRandom(3).fillNormal(new Float32Array(4 * 2));
+  const prepare = (draws?: number[]) =>
+    prepareDenoisingBatch({
+      latents: { data, shape: [4, 2, 1, 1] },
+      random: createRandom(4),
+      schedule,
+      timestepsFrom: [500, 500, 500, 0],
+      draws,
+    });
+  const shared = prepare([0, 1, 0, 2]);
+  const rows = Array.from({ length: 4 }, (_, i) => [...shared.target.slice(2 * i, 2 * i + 2), shared.timestep[i]!]);
+  expect(rows[0]).toEqual(rows[2]);
+  expect(new Set(rows.map(String)).size).toBe(3);
+  expect(shared.noisyLatents.slice(0, 2)).not.toEqual(shared.noisyLatents.slice(4, 6));
+  expect(Math.min(...shared.timestep.slice(0, 3))).toBeGreaterThanOrEqual(500);
+  expect(prepare([0, 1, 2, 3])).toEqual(prepare());
+  for (const wrong of [
+    [0, 1, 2],
+    [0, 1, 3, 1],
+    [-1, 0, 1, 2],
+  ])
+    expect(() => prepare(wrong)).toThrow(/^draws: expected/);
+});
+
 test('min-SNR weights', () => {
   expect(minSnrWeight(10, { predictionType: 'epsilon' })).toBe(0.5);
   expect(minSnrWeight(2, { predictionType: 'epsilon' })).toBe(1);

@@ -25,6 +25,10 @@ describe('heed.toml', () => {
       'label',
       'reward',
       'tune',
+      'tune.dpo',
+      'tune.nft',
+      'tune.kto',
+      'tune.bestOfN',
       'sample',
       'evaluate',
     ]);
@@ -75,10 +79,11 @@ describe('heed.toml', () => {
   });
 
   it('has a JSON Schema that knows every key', () => {
-    const schema = configJsonSchema() as { properties: Record<string, { properties?: object; description?: string }> };
-    for (const { name, keys } of configSections()) {
-      const properties = name === '' ? schema.properties : schema.properties[name]?.properties;
-      for (const { path } of keys) expect(properties).toHaveProperty([path.split('.').at(-1)!]);
+    const schema = configJsonSchema();
+    for (const { keys } of configSections()) {
+      for (const { path } of keys) {
+        expect(schema).toHaveProperty(path.split('.').flatMap((key) => ['properties', key]));
+      }
     }
   });
 });
@@ -94,8 +99,11 @@ describe('--set', () => {
         'seed=2',
         'tune.humanData=false',
         'tune.samplePrompts=["a", "b"]',
+        'tune.dpo.beta=2000',
+        'tune.dpo.safeguard=false',
       ],
     });
+    expect(config.tune.dpo).toMatchObject({ beta: 2000, safeguard: false, safeguardMargin: 0 });
     expect(config.tune).toMatchObject({ beta: 0.25, steps: 5, humanData: false, samplePrompts: ['a', 'b'] });
     expect([config.sample.sampler, config.seed]).toEqual(['ddim', 2]);
   });
@@ -170,10 +178,35 @@ describe('broken settings', () => {
       "--set must be given key=value or section.key=value, got 'tune.beta'",
     ],
     [
-      'override three levels deep',
+      'override four levels deep',
       '',
-      ['a.b.c=1'],
-      "--set must be given key=value or section.key=value, got 'a.b.c=1'",
+      ['a.b.c.d=1'],
+      "--set must be given key=value or section.key=value, got 'a.b.c.d=1'",
+    ],
+    [
+      'unknown key of a method',
+      '',
+      ['tune.dpo.bata=1'],
+      "heed.toml: unknown key 'tune.dpo.bata'; did you mean 'beta'?",
+    ],
+    [
+      'beta of a method that is no number',
+      '[tune.dpo]\nbeta = "much"',
+      [],
+      "heed.toml: tune.dpo.beta must be 'auto' or a number above 0, got 'much'",
+    ],
+    ['negative beta of a method', '', ['tune.kto.beta=-1'], 'heed.toml: tune.kto.beta must be above 0, got -1'],
+    [
+      'override inside a value of a section',
+      '',
+      ['tune.steps=1', 'tune.steps.x=1'],
+      '--set: tune.steps is not a section',
+    ],
+    [
+      'unknown method',
+      '[tune]\nmethod = "ppo"',
+      [],
+      "heed.toml: tune.method must be one of reward-weighted, dpo, nft, kto, best-of-n, got 'ppo'",
     ],
     ['override of an unknown key', '', ['tune.bata=1'], "heed.toml: unknown key 'tune.bata'; did you mean 'beta'?"],
     ['override inside a value', 'seed = 1', ['seed.x=1'], '--set: seed is not a section'],

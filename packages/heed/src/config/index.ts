@@ -14,5 +14,13 @@ export {
   threadsOption,
   WORLD_PRETRAINING,
 } from './schema.ts';
-export { DEFAULT_METHOD, METHOD_NAMES, type MethodName } from './tuning-methods.ts';
+export {
+  DEFAULT_METHOD,
+  METHOD_NAMES,
+  METHOD_SECTIONS,
+  type MethodName,
+  type MethodSection,
+  type MethodSettings,
+  SECTION_OF_METHOD,
+} from './tuning-methods.ts';
 export { commentedConfig, configJsonSchema, resolvedConfig } from './write.ts';

@@ -15,15 +15,29 @@ export function applyOverrides(
   for (const override of overrides) {
     const at = override.indexOf('=');
     const path = override.slice(0, Math.max(0, at)).trim().split('.');
-    if (at < 0 || path.length > 2 || path.some((key) => !/^[A-Za-z][A-Za-z0-9]*$/.test(key))) {
+    if (at < 0 || path.length > 3 || path.some((key) => !/^[A-Za-z][A-Za-z0-9]*$/.test(key))) {
       throw badInput(`--set must be given key=value or section.key=value, got ${quote(override)}`);
     }
-    const value = parseValue(override.slice(at + 1).trim());
-    const [first, second] = path as [string, string?];
-    if (second === undefined) result[first] = value;
-    else result[first] = { ...asTable(result[first], first), [second]: value };
+    put(result, path, { value: parseValue(override.slice(at + 1).trim()), parent: '' });
   }
   return result;
+}
+
+/** Puts the value at `path` of `table`, whose own path is `parent`, making the sections on the way. */
+function put(
+  table: Record<string, unknown>,
+  [first, ...rest]: readonly string[],
+  { value, parent }: { value: unknown; parent: string },
+): void {
+  const key = first!;
+  if (rest.length === 0) {
+    table[key] = value;
+    return;
+  }
+  const name = `${parent}${key}`;
+  const section = { ...asTable(table[key], name) };
+  table[key] = section;
+  put(section, rest, { value, parent: `${name}.` });
 }
 
 function parseValue(text: string): unknown {

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { DEVICE_NAMES } from './device-names.ts';
-import { DEFAULT_METHOD, METHOD_NAMES } from './tuning-methods.ts';
+import { DEFAULT_METHOD, METHOD_NAMES, METHOD_SECTIONS } from './tuning-methods.ts';
 
 /** The model and CLIP that come with heed, in place of a folder. */
 export const BUILT_IN_MODEL = 'emoji-world';
@@ -120,7 +120,13 @@ const tune = z.strictObject({
     .enum(METHOD_NAMES)
     .default(DEFAULT_METHOD)
     .describe('How the model learns from feedback; docs/methods.md compares the methods.'),
-  beta: z.number().min(0).default(1).describe('Weight of the pre-training loss (the paper does not print it).'),
+  beta: z
+    .number()
+    .min(0)
+    .default(1)
+    .describe(
+      'Weight of the pre-training loss in equation 2 (the paper does not print it). Other methods have a pretrainingWeight.',
+    ),
   modelRewardPower: z
     .number()
     .min(0)
@@ -207,6 +213,16 @@ const tune = z.strictObject({
     .default(['A green colored dog.', 'Three apples.', 'A cat on the moon.', 'Two blue birds in the forest.'])
     .describe('Prompts of the sample grid; the seeds stay the same, too.'),
   logEverySteps: whole(1).default(10).describe('Updates between lines of metrics.jsonl.'),
+  dpo: METHOD_SECTIONS.dpo
+    .prefault({})
+    .describe('`tune.method = "dpo"`: pairs of a good and a bad image of one prompt.'),
+  nft: METHOD_SECTIONS.nft
+    .prefault({})
+    .describe('`tune.method = "nft"`: towards good images and away from bad ones, by a bounded step.'),
+  kto: METHOD_SECTIONS.kto.prefault({}).describe('`tune.method = "kto"`: single images that are good or bad.'),
+  bestOfN: METHOD_SECTIONS.bestOfN
+    .prefault({})
+    .describe('`tune.method = "best-of-n"`: the best images of each prompt by the reward.'),
 });
 
 const sample = z.strictObject({
@@ -298,31 +314,28 @@ export interface ConfigSection {
   readonly keys: readonly ConfigKey[];
 }
 
-/** All sections and keys in the order of the file. */
+/** All sections and keys in the order of the file; a section within one ('tune.dpo') follows it. */
 export function configSections(): ConfigSection[] {
-  const defaults: Record<string, unknown> = configSchema.parse({});
-  const topLevel: ConfigKey[] = [];
-  const sections: ConfigSection[] = [];
-  for (const [name, schema] of Object.entries(configSchema.shape)) {
-    const inner = schema instanceof z.ZodPrefault ? schema.unwrap() : undefined;
-    const description = schema.description ?? '';
+  return sectionsOf(configSchema, { name: '', description: '', defaults: configSchema.parse({}) });
+}
+
+function sectionsOf(
+  schema: z.ZodObject,
+  section: { name: string; description: string; defaults: Record<string, unknown> },
+): ConfigSection[] {
+  const { name, description, defaults } = section;
+  const keys: ConfigKey[] = [];
+  const inside: ConfigSection[] = [];
+  for (const [key, leaf] of Object.entries(schema.shape) as [string, z.ZodType][]) {
+    const path = name === '' ? key : `${name}.${key}`;
+    const inner = leaf instanceof z.ZodPrefault ? leaf.unwrap() : undefined;
+    const own = { description: leaf.description ?? '', defaultValue: defaults[key] };
     if (inner instanceof z.ZodObject) {
-      const sectionDefaults = defaults[name] as Record<string, unknown>;
-      sections.push({
-        name,
-        description,
-        keys: Object.entries(inner.shape).map(([key, leaf]) => ({
-          path: `${name}.${key}`,
-          description: (leaf as z.ZodType).description ?? '',
-          defaultValue: sectionDefaults[key],
-          schema: leaf as z.ZodType,
-        })),
-      });
-    } else {
-      topLevel.push({ path: name, description, defaultValue: defaults[name], schema });
-    }
+      const its = defaults[key] as Record<string, unknown>;
+      inside.push(...sectionsOf(inner, { name: path, description: own.description, defaults: its }));
+    } else keys.push({ path, schema: leaf, ...own });
   }
-  return [{ name: '', description: '', keys: topLevel }, ...sections];
+  return [{ name, description, keys }, ...inside];
 }
 
 /** `{ threads }` where the config asks for a number of them, else nothing, which means one a core. */

@@ -10,7 +10,7 @@ import {
 import type { HeedConfig } from '../config/index.ts';
 import { threadsOption } from '../config/schema.ts';
 import { batchCounts } from '../tune/batches.ts';
-import { TUNING_METHODS } from '../tune/methods/index.ts';
+import { methodOf } from '../tune/methods/index.ts';
 import { isReferenceParameter, lossOf } from '../tune/networks.ts';
 import { tuneOptionsOf } from '../tune/options.ts';
 
@@ -53,7 +53,7 @@ export async function forecastTuning(
   const configs = await readModelConfigs(path);
   const options = tuneOptionsOf(config);
   const { lora } = options;
-  const method = TUNING_METHODS[options.method];
+  const method = methodOf(options);
   const side = configs.unet.sample_size ?? 64;
   const latents = [configs.unet.in_channels, side, side];
   const text = [configs.textEncoder.max_position_embeddings, configs.textEncoder.hidden_size];

@@ -33,8 +33,8 @@ export function labelImages(images: readonly ImageRecord[], events: readonly Fee
   });
 }
 
-export const isGood = ({ label }: LabelledImage) => label > 0.5;
-export const isBad = ({ label }: LabelledImage) => label < 0.5;
+export const isGood = ({ label }: Pick<LabelledImage, 'label'>) => label > 0.5;
+export const isBad = ({ label }: Pick<LabelledImage, 'label'>) => label < 0.5;
 
 /** Images to learn from, to stop by, and to test on; disjoint. */
 export interface RewardSplit {

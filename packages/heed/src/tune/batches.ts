@@ -11,8 +11,10 @@ import { createRewardStream, positionIn, type StreamPosition } from './reward-st
 export interface TuneSample {
   image: string;
   prompt: string;
-  /** r(x, z) in [0, 1]. */
-  reward: number;
+  /** r(x, z) in [0, 1], where the method reads the reward. */
+  reward?: number | undefined;
+  /** Mean of the judgements in [0, 1], 1 where all raters said good; where the method reads labels. */
+  label?: number | undefined;
   /** False where nobody judged it. */
   labelled: boolean;
 }
@@ -61,12 +63,19 @@ export interface TuneBatches {
   position(batch: number): { model: StreamPosition; pretraining?: StreamPosition };
 }
 
+/** M images, and the method's own feeds. */
+export interface PickedSamples {
+  readonly samples: readonly TuneSample[];
+  readonly feeds: Record<string, Float32Array>;
+  /** [M]: images of one number, counted from 0, share their timestep and noise; all have their own where absent. */
+  readonly draws?: readonly number[] | undefined;
+}
+
 /** The images of the model in a batch, as a method picks them. */
 export interface ModelPart {
   /** The layout of the whole batch, the method's own feeds included. */
   specs(sizes: BatchSizes): BatchSpecs;
-  /** M images, and the method's own feeds. */
-  at(batch: number): { samples: readonly TuneSample[]; feeds: Record<string, Float32Array> };
+  at(batch: number): PickedSamples;
   position(batch: number): StreamPosition;
 }
 
@@ -108,7 +117,7 @@ export function createTuneBatches(inputs: BatchInputs, part: ModelPart): TuneBat
     specs: part.specs(sizes),
     async at(batch) {
       const own = random.fork(`batch ${batch}`);
-      const { samples, feeds } = part.at(batch);
+      const { samples, feeds, draws } = part.at(batch);
       const pairs = (pretrainingStream?.at(batch * pretrainingCount, pretrainingCount) ?? []).map(
         (i) => pretraining![i]!,
       );
@@ -123,6 +132,7 @@ export function createTuneBatches(inputs: BatchInputs, part: ModelPart): TuneBat
         schedule,
         gamma: snrGamma,
         timestepsFrom: keys.map((_, i) => (i < samples.length ? modelTimestepsFrom : 0)),
+        draws: draws && [...draws, ...pairs.map((_, i) => Math.max(...draws) + 1 + i)],
       });
       const encoderHiddenStates = await sources.embedPrompts(prompts);
       return { noisyLatents, timestep, target, encoderHiddenStates, timestepWeights: weights, ...feeds };

@@ -18,10 +18,10 @@ export function fingerprintOf(facts: {
     logEverySteps: _l,
     ...deciding
   } = facts.options;
-  const { steps, method, ...others } = deciding;
+  const { steps, method, settings, ...others } = deciding;
   const text = JSON.stringify([
     // Runs from before there were other methods have no such key.
-    method === DEFAULT_METHOD ? others : { ...others, method },
+    method === DEFAULT_METHOD ? others : { ...others, method, settings },
     others.schedule === 'constant' ? 'any' : steps,
     facts.baseHash,
     facts.model,

@@ -20,22 +20,22 @@ export interface MethodNeeds {
 }
 
 /** What a method chooses its samples from. */
-export interface SampleContext {
+export interface SampleContext<Settings = unknown> {
   readonly project: Project;
   readonly store: ImageStore;
   /** Hash of the model that is tuned; only its own images take part. */
   readonly baseHash: string;
-  readonly options: TuneOptions;
+  readonly options: TuneOptions<Settings>;
   /** The learned reward of each image for its prompt, in [0, 1]. */
   score(images: readonly ImageRecord[]): Promise<ArrayLike<number>>;
 }
 
 /** What the batches of a run are made of. */
-export interface BatchInputs {
+export interface BatchInputs<Settings = unknown> {
   readonly samples: readonly TuneSample[];
   /** D_pre; absent where it takes no part. */
   readonly pretraining?: readonly PretrainingSample[] | undefined;
-  readonly options: TuneOptions;
+  readonly options: TuneOptions<Settings>;
   readonly schedule: NoiseSchedule;
   readonly sources: TuneSources;
 }
@@ -71,16 +71,22 @@ export interface BatchSizes {
   readonly textShape: Shape;
 }
 
-export interface TuningMethod {
+/** A method, whose section of heed.toml has `Settings`. */
+export interface TuningMethod<Settings = unknown> {
   readonly name: MethodName;
   /** For people: 'reward-weighted likelihood'. */
   readonly title: string;
-  needs(options: TuneOptions): MethodNeeds;
-  /** Chooses the images that a run learns from. Called once a run; what it returns is frozen beside the run. */
-  samples(context: SampleContext): Promise<TuneSample[]>;
+  /** Throws a sentence where the options cannot be used together with this method. */
+  check?(options: TuneOptions<Settings>): void;
+  needs(options: TuneOptions<Settings>): MethodNeeds;
+  /**
+   * Chooses the images that a run learns from; throws a sentence where there are none. Called once a run; what it returns
+   * is frozen beside the run.
+   */
+  samples(context: SampleContext<Settings>): Promise<TuneSample[]>;
   /** The layout of a batch: the feeds that `batches` fills and `loss` reads. */
   specs(sizes: BatchSizes): BatchSpecs;
   /** Batches by number; each is a function of seed and number alone. */
-  batches(inputs: BatchInputs): TuneBatches;
-  loss(networks: Networks, batch: Batch, options: TuneOptions): Losses;
+  batches(inputs: BatchInputs<Settings>): TuneBatches;
+  loss(networks: Networks, batch: Batch, options: TuneOptions<Settings>): Losses;
 }

@@ -11,13 +11,14 @@ import { type LabelledImage, labelImages, mayLearnFrom } from '../reward/labelle
 import { readCountingEvents, uniqueById } from '../reward/project-labels.ts';
 import type { TuneSample } from './batches.ts';
 import type { SampleContext } from './method.ts';
-import type { TuneStreams } from './options.ts';
+import type { TuneOptions, TuneStreams } from './options.ts';
 import { readRunChoice, writeRunChoice } from './run-choice.ts';
 
 const Sample = z.object({
   image: z.string(),
   prompt: z.string(),
-  reward: z.number().min(0).max(1),
+  reward: z.number().min(0).max(1).optional(),
+  label: z.number().min(0).max(1).optional(),
   labelled: z.boolean(),
 });
 
@@ -69,4 +70,20 @@ export async function findModelImages({
     );
   }
   return { labelled, unlabelled };
+}
+
+/** The labelled images with their labels, for methods that read no reward. */
+export async function findLabelledSamples(
+  context: Pick<SampleContext, 'project' | 'store' | 'baseHash' | 'options'>,
+): Promise<TuneSample[]> {
+  const streams = { labelled: true, unlabelled: false, pretraining: false };
+  const { labelled } = await findModelImages({ ...context, options: { streams } });
+  return labelled.map(({ image: { id, prompt }, label }) => ({ image: id, prompt, label, labelled: true }));
+}
+
+/** Throws a sentence where a method that learns from labels must not use them. */
+export function checkUsesLabels({ method, streams }: Pick<TuneOptions, 'method' | 'streams'>): void {
+  if (!streams.labelled) {
+    throw badInput(`tune.method '${method}' learns from labelled images: expected tune.humanData = true, got false`);
+  }
 }

@@ -1,7 +1,7 @@
 /** What can be chosen about tuning, and how a project's settings become it. Names and defaults are `config/schema.ts`'s. */
 import type { LoraOptions } from '@heed/diffusion';
 import { DEFAULT_ATTENTION_BYTES, type LearningRateSchedule } from '@heed/diffusion/autodiff';
-import type { HeedConfig, MethodName } from '../config/index.ts';
+import { type HeedConfig, type MethodName, SECTION_OF_METHOD } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 
 /** Which data take part: the rows of the paper's table 3. */
@@ -15,8 +15,10 @@ export interface TuneStreams {
 }
 
 /** Everything that decides the weights that come out, and how often it is written down. */
-export interface TuneOptions {
+export interface TuneOptions<Settings = unknown> {
   method: MethodName;
+  /** The method's section of heed.toml; empty where it has none. */
+  settings: Settings;
   seed: number;
   streams: TuneStreams;
   /** Weight of the pre-training loss. */
@@ -62,11 +64,15 @@ export function tuneOptionsOf({ seed, tune }: HeedConfig): TuneOptions {
   if (tune.batchSize % tune.replicas !== 0) {
     throw badInput(`tune.replicas: expected a divisor of tune.batchSize (${tune.batchSize}), got ${tune.replicas}`);
   }
+  const section = SECTION_OF_METHOD[tune.method];
+  const settings = section === undefined ? {} : tune[section];
+  const beta = section === undefined ? tune.beta : tune[section].pretrainingWeight;
   return {
     method: tune.method,
+    settings,
     seed,
-    streams: { labelled: tune.humanData, unlabelled: tune.unlabelledData, pretraining: tune.beta > 0 },
-    beta: tune.beta,
+    streams: { labelled: tune.humanData, unlabelled: tune.unlabelledData, pretraining: beta > 0 },
+    beta,
     steps: tune.steps,
     batchSize: tune.batchSize,
     replicas: tune.replicas,

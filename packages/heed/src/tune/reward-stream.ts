@@ -19,14 +19,14 @@ export function createRewardStream(options: {
   seed: number;
 }): ShuffledStream {
   const { name, samples, power, seed } = options;
-  const weights =
-    power === undefined
-      ? undefined
-      : samples.map(({ reward }) => {
-          if (reward === undefined) throw new Error(`stream ${name}: expected a reward for each sample, got none`);
-          return reward ** power;
-        });
+  const weights = power === undefined ? undefined : samples.map((sample) => rewardOf(sample, name) ** power);
   return createShuffledStream({ name, size: samples.length, seed, weights });
+}
+
+/** The reward of a sample of a stream that needs it. */
+export function rewardOf({ reward }: { reward?: number | undefined }, stream = 'model'): number {
+  if (reward === undefined) throw new Error(`stream ${stream}: expected a reward for each sample, got none`);
+  return reward;
 }
 
 /** The position of a place in endless passes over `size` items. */

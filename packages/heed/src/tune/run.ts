@@ -39,7 +39,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import { openLatents } from './latents.ts';
 import { LORA_FILE } from './lora-file.ts';
 import type { TuningMethod } from './method.ts';
-import { TUNING_METHODS } from './methods/index.ts';
+import { methodOf } from './methods/index.ts';
 import { type TuneOptions, type TuneStreams, tuneOptionsOf } from './options.ts';
 import { prepareModelSamples, preparePretrainingSamples } from './prepare.ts';
 import { createSampleGrid } from './sample-grid.ts';
@@ -78,7 +78,7 @@ export interface TuneRunResult {
   /** The diffusers folder of the tuned model. */
   folder: string;
   steps: number;
-  data: { labelled: number; unlabelled: number; pretraining: number; meanReward: number };
+  data: { labelled: number; unlabelled: number; pretraining: number; meanReward?: number; meanLabel?: number };
   /** Means over the last tenth of the steps that this call made; absent where the run was finished before. */
   final?: Record<string, number>;
   warnings: string[];
@@ -103,7 +103,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
     given.note?.(sentence);
   };
   const options = resolveOptions(project, given);
-  const method = TUNING_METHODS[options.method];
+  const method = methodOf(options);
   const settings = project.config.tune;
   await clearUnfinishedFolders(project.paths.models);
   if (restart) await rm(join(project.paths.runs, name), { recursive: true, force: true });
@@ -337,8 +337,22 @@ function describeData(model: readonly TuneSample[], pretraining: readonly Pretra
     labelled,
     unlabelled: model.length - labelled,
     pretraining: pretraining?.length ?? 0,
-    meanReward: model.reduce((total, { reward }) => total + reward, 0) / model.length,
+    ...meanOf(
+      'meanReward',
+      model.map(({ reward }) => reward),
+    ),
+    ...meanOf(
+      'meanLabel',
+      model.map(({ label }) => label),
+    ),
   };
+}
+
+/** The mean under `name`, or nothing where the method does not read the value. */
+function meanOf<Name extends string>(name: Name, values: readonly (number | undefined)[]): { [K in Name]?: number } {
+  const known = values.filter((value) => value !== undefined);
+  if (known.length === 0) return {};
+  return { [name]: known.reduce((total, value) => total + value, 0) / known.length } as { [K in Name]?: number };
 }
 
 async function readResult(

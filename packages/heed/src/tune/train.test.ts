@@ -1,129 +1,21 @@
 // The training loop on a small random U-Net with real gradients: bit-exact resume, NaN stop, the loss as written down.
-import { mkdtemp, readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  createSchedule,
-  mergeLora,
-  parseSchedulerConfig,
-  parseUnetConfig,
-  readSafetensorsHeader,
-  unet,
-} from '@heed/diffusion';
-import {
-  compile,
-  createRandom,
-  describeParameters,
-  initializeParameters,
-  input,
-  type ParameterValues,
-} from '@heed/diffusion/autodiff';
+import { mergeLora, readSafetensorsHeader, unet } from '@heed/diffusion';
+import { compile } from '@heed/diffusion/autodiff';
 import { describe, expect, it } from 'vitest';
 import { findLatestCheckpoint } from '../checkpoint/checkpoint.ts';
-import type { TuneSample, TuneSources } from './batches.ts';
-import { TUNING_METHODS } from './methods/index.ts';
 import type { TuneOptions } from './options.ts';
-import { exampleTuneOptions } from './testing/example-options.ts';
-import { type TuneMetrics, type TuneTraining, trainModel } from './train.ts';
-
-const LATENT_SHAPE = [4, 8, 8];
-const TEXT_SHAPE = [3, 12];
-const unetConfig = parseUnetConfig(
-  {
-    _class_name: 'UNet2DConditionModel',
-    sample_size: 8,
-    block_out_channels: [8, 16],
-    down_block_types: ['DownBlock2D', 'CrossAttnDownBlock2D'],
-    up_block_types: ['CrossAttnUpBlock2D', 'UpBlock2D'],
-    layers_per_block: 1,
-    cross_attention_dim: 12,
-    attention_head_dim: 2,
-    norm_num_groups: 4,
-  },
-  'test',
-);
-const schedule = createSchedule(
-  parseSchedulerConfig(
-    { _class_name: 'DDIMScheduler', beta_schedule: 'scaled_linear', beta_start: 0.00085, beta_end: 0.012 },
-    'test',
-  ),
-);
-
-const sources: TuneSources = {
-  latentShape: LATENT_SHAPE,
-  textShape: TEXT_SHAPE,
-  latents: async (key) =>
-    createRandom(1)
-      .fork(key)
-      .fillNormal(new Float32Array(4 * 8 * 8)),
-  embedPrompts: async (prompts) => {
-    const rows = prompts.map((prompt) => createRandom(2).fork(prompt).fillNormal(new Float32Array(36)));
-    return Float32Array.from(rows.flatMap((row) => [...row]));
-  },
-};
-
-function freshParameters(): ParameterValues {
-  const specs = describeParameters((p) =>
-    unet(p, unetConfig, {
-      sample: input('sample', [1, ...LATENT_SHAPE]),
-      timestep: input('timestep', [1]),
-      encoderHiddenStates: input('text', [1, ...TEXT_SHAPE]),
-    }),
-  );
-  const values = initializeParameters(specs, createRandom(5));
-  // A last layer of zeros, as U-Nets begin, would leave most gradients at zero for the first steps.
-  createRandom(6).fillNormal(values.get('conv_out.weight')!.data);
-  return values;
-}
-
-async function training(
-  overrides: Partial<TuneOptions> = {},
-): Promise<TuneTraining & { log: TuneMetrics[]; sampled: number[] }> {
-  const options = { ...exampleTuneOptions, ...overrides };
-  const method = TUNING_METHODS[options.method];
-  const samples: TuneSample[] = Array.from({ length: 5 }, (_, i) => ({
-    image: `image ${i}`,
-    prompt: `prompt ${i % 2}`,
-    reward: i / 4,
-    labelled: i < 3,
-  }));
-  const pretraining = Array.from({ length: 4 }, (_, i) => ({ key: `web ${i}`, caption: `caption ${i}` }));
-  const log: TuneMetrics[] = [];
-  const sampled: number[] = [];
-  return {
-    run: 'test',
-    method,
-    unetConfig,
-    parameters: freshParameters(),
-    batches: method.batches({
-      samples,
-      pretraining: options.streams.pretraining ? pretraining : undefined,
-      options,
-      schedule,
-      sources,
-    }),
-    options,
-    checkpointFolder: join(await mkdtemp(join(tmpdir(), 'heed-tune-')), 'checkpoints'),
-    fingerprint: 'f',
-    threads: 1,
-    log,
-    sampled,
-    onStep: async (_, metrics) => {
-      log.push(metrics);
-    },
-    onSample: async (step) => {
-      sampled.push(step);
-    },
-  };
-}
-
-function bits(parameters: ParameterValues): string {
-  return [...parameters]
-    .map(
-      ([name, { data }]) => `${name} ${Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64')}`,
-    )
-    .join('\n');
-}
+import {
+  bits,
+  freshParameters,
+  LATENT_SHAPE,
+  schedule,
+  smallTraining,
+  TEXT_SHAPE,
+  unetConfig,
+} from './testing/small-training.ts';
+import { trainModel } from './train.ts';
 
 describe('tuning', () => {
   const divisions: Partial<TuneOptions>[] = [
@@ -133,13 +25,13 @@ describe('tuning', () => {
     { lora: { rank: 2, alpha: 4, layers: 'attention' } },
   ];
   it.each(divisions)('resumes to the same bits, %o', { timeout: 120_000 }, async (division) => {
-    const whole = await training(division);
+    const whole = await smallTraining(division);
     const straight = await trainModel(whole);
     expect(whole.sampled).toEqual([0, 4, 6]);
     expect(straight.step).toBe(6);
 
     const stop = new AbortController();
-    const first = await training(division);
+    const first = await smallTraining(division);
     const interrupted = trainModel({
       ...first,
       signal: stop.signal,
@@ -151,7 +43,7 @@ describe('tuning', () => {
     await expect(interrupted).rejects.toMatchObject({ name: 'AbortError' });
     expect((await findLatestCheckpoint(first.checkpointFolder))?.step).toBe(3);
 
-    const second = await training(division);
+    const second = await smallTraining(division);
     const resumed = await trainModel({ ...second, checkpointFolder: first.checkpointFolder });
     expect([...first.log, ...second.log]).toEqual(whole.log);
     expect(bits(resumed.parameters)).toBe(bits(straight.parameters));
@@ -161,7 +53,7 @@ describe('tuning', () => {
   });
 
   it('trains a LoRA alone: the base stays, checkpoints hold the factors, the weights have them in them', async () => {
-    const run = await training({ lora: { rank: 2, alpha: 4, layers: 'all' }, steps: 2, ema: 0 });
+    const run = await smallTraining({ lora: { rank: 2, alpha: 4, layers: 'all' }, steps: 2, ema: 0 });
     const { parameters, lora } = await trainModel(run);
     expect(bits(run.parameters)).toBe(bits(freshParameters()));
     const changed = [...parameters].filter(([name, value]) => value !== run.parameters.get(name)).map(([name]) => name);
@@ -174,15 +66,15 @@ describe('tuning', () => {
   });
 
   it('refuses to go on with other options or data', async () => {
-    const first = await training({ steps: 2 });
+    const first = await smallTraining({ steps: 2 });
     await trainModel(first);
-    const other = await training({ steps: 4 });
+    const other = await smallTraining({ steps: 4 });
     const going = trainModel({ ...other, checkpointFolder: first.checkpointFolder, fingerprint: 'g' });
     await expect(going).rejects.toThrow(/begun with \(f\), got others \(g\)/);
   });
 
   it('stops with the reason when numbers run away, and saves nothing of it', async () => {
-    const run = await training({
+    const run = await smallTraining({
       learningRate: 1e30,
       warmupSteps: 0,
       schedule: 'constant',
@@ -196,14 +88,14 @@ describe('tuning', () => {
   });
 
   it('draws no samples where none are asked for, not even of the start', async () => {
-    const run = await training({ steps: 1, sampleEverySteps: 0 });
+    const run = await smallTraining({ steps: 1, sampleEverySteps: 0 });
     await trainModel(run);
     expect(run.log.length).toBe(1);
     expect(run.sampled).toEqual([]);
   });
 
   it('skips and counts an update that is not finite, and goes on without a trace of it', async () => {
-    const run = await training({ steps: 6, checkpointEverySteps: 1, sampleEverySteps: 2 });
+    const run = await smallTraining({ steps: 6, checkpointEverySteps: 1, sampleEverySteps: 2 });
     const { at } = run.batches;
     run.batches.at = async (index) => {
       const feeds = await at(index);
@@ -222,7 +114,7 @@ describe('tuning', () => {
   });
 
   it.each([undefined, 5])('minimises the loss that is written down, gamma %s', { timeout: 60_000 }, async (gamma) => {
-    const run = await training({ steps: 1, ema: 0, snrGamma: gamma });
+    const run = await smallTraining({ steps: 1, ema: 0, snrGamma: gamma });
     const feeds = await run.batches.at(0);
     const count = 6;
     const predict = await compile({

@@ -1,8 +1,24 @@
-/** The tuning methods by name. A new one is a file beside this and a line here. */
+/** The tuning methods by name. A new one is a file beside this, a line here, and a section in `config/tuning-methods.ts`. */
 import type { MethodName } from '../../config/index.ts';
 import type { TuningMethod } from '../method.ts';
+import type { TuneOptions } from '../options.ts';
+import { bestOfN } from './best-of-n.ts';
+import { dpo } from './dpo.ts';
+import { kto } from './kto.ts';
+import { nft } from './nft.ts';
 import { rewardWeighted } from './reward-weighted.ts';
 
 export const TUNING_METHODS: Readonly<Record<MethodName, TuningMethod>> = {
   'reward-weighted': rewardWeighted,
+  dpo,
+  nft,
+  kto,
+  'best-of-n': bestOfN,
 };
+
+/** The method of these options; throws a sentence where they cannot be used together with it. */
+export function methodOf(options: TuneOptions): TuningMethod {
+  const method = TUNING_METHODS[options.method];
+  method.check?.(options);
+  return method;
+}

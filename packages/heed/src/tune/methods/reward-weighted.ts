@@ -11,10 +11,10 @@
  * images are drawn in proportion to r^p and then all weigh 1.
  */
 import { mean, mul, slice, type Tensor } from '@heed/diffusion/autodiff';
-import { createTuneBatches, denoisingSpecs } from '../batches.ts';
+import { batchCounts, createTuneBatches, denoisingSpecs } from '../batches.ts';
 import type { BatchSizes, Losses, TuningMethod } from '../method.ts';
 import { findModelImages } from '../model-data.ts';
-import { createRewardStream, positionIn } from '../reward-stream.ts';
+import { createRewardStream, positionIn, rewardOf } from '../reward-stream.ts';
 import { errorPerSample, withPretraining } from './terms.ts';
 
 const specs = (sizes: BatchSizes) => ({ ...denoisingSpecs(sizes), sampleWeights: { shape: [sizes.modelCount] } });
@@ -41,14 +41,14 @@ export const rewardWeighted: TuningMethod = {
   batches(inputs) {
     const { samples, options } = inputs;
     const { modelRewardPower: power, seed } = options;
-    const count = options.batchSize / options.replicas;
+    const { modelCount: count } = batchCounts(options);
     const stream = createRewardStream({ name: 'model', samples, power, seed });
     return createTuneBatches(inputs, {
       specs,
       at(batch) {
         const drawn = stream.at(batch * count, count).map((i) => samples[i]!);
         // Where images are drawn by their reward, it must not count twice.
-        const sampleWeights = Float32Array.from(drawn, ({ reward }) => (power === undefined ? reward : 1));
+        const sampleWeights = Float32Array.from(drawn, (sample) => (power === undefined ? rewardOf(sample) : 1));
         return { samples: drawn, feeds: { sampleWeights } };
       },
       position: (batch) => positionIn(samples.length, batch * count),

@@ -3,6 +3,7 @@ import type { TuneOptions } from '../options.ts';
 
 export const exampleTuneOptions: TuneOptions = {
   method: 'reward-weighted',
+  settings: {},
   seed: 7,
   streams: { labelled: true, unlabelled: true, pretraining: true },
   beta: 0.5,

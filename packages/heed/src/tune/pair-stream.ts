@@ -1,0 +1,59 @@
+/**
+ * Endless, seeded passes over pairs of a good and a bad image of one prompt. A pass matches the images of each prompt
+ * anew, and no image stands in two of its pairs, so that a prompt with many images is no more than that much more often drawn.
+ */
+import { createRandom } from '@heed/diffusion/autodiff';
+import { groupBy } from '../collections/group-by.ts';
+import { isBad, isGood } from '../reward/labelled-image.ts';
+
+/** Indices of a good and of a bad image of the same prompt. */
+export interface SamplePair {
+  readonly good: number;
+  readonly bad: number;
+}
+
+export interface PairStream {
+  /** Pairs in a pass; 0 where no prompt has both. */
+  readonly size: number;
+  /** The `count` pairs from place `start` on. */
+  at(start: number, count: number): SamplePair[];
+}
+
+/** The pairs among these samples: labels above one half are good, below it bad, and one half is neither. */
+export function createPairStream({
+  samples,
+  seed,
+}: {
+  samples: readonly { prompt: string; label?: number | undefined }[];
+  seed: number;
+}): PairStream {
+  const indexed = samples.flatMap(({ prompt, label }, index) =>
+    label === undefined ? [] : [{ prompt, label, index }],
+  );
+  const prompts = [...groupBy(indexed, ({ prompt }) => prompt).values()]
+    .map((of) => ({ good: of.filter(isGood), bad: of.filter(isBad) }))
+    .filter(({ good, bad }) => good.length > 0 && bad.length > 0);
+  const size = prompts.reduce((total, { good, bad }) => total + Math.min(good.length, bad.length), 0);
+  const random = createRandom(seed).fork('stream pairs');
+  let held = { pass: -1, pairs: [] as SamplePair[] };
+  const pairsOf = (pass: number) => {
+    if (held.pass !== pass) {
+      const own = random.fork(`pass ${pass}`);
+      const pairs = prompts.flatMap(({ good, bad }) => {
+        const [goods, bads] = [own.shuffle([...good]), own.shuffle([...bad])];
+        const count = Math.min(goods.length, bads.length);
+        return Array.from({ length: count }, (_, i) => ({ good: goods[i]!.index, bad: bads[i]!.index }));
+      });
+      held = { pass, pairs: own.shuffle(pairs) };
+    }
+    return held.pairs;
+  };
+  return {
+    size,
+    at: (start, count) =>
+      Array.from({ length: count }, (_, i) => {
+        const place = start + i;
+        return pairsOf(Math.floor(place / size))[place % size]!;
+      }),
+  };
+}
