@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isFile } from '@heed/diffusion';
+import { paperTrainingPrompts } from '@heed/emoji-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MethodName } from '../../config/index.ts';
 import type { HeedError } from '../../errors.ts';
@@ -11,7 +12,6 @@ import { runGenerate } from '../../generate/run.ts';
 import { readMetrics } from '../../metrics/metrics-log.ts';
 import { silentProgress } from '../../progress/progress.ts';
 import { initProject, openProject, type Project } from '../../project/index.ts';
-import { trainingPrompts } from '../../prompts/index.ts';
 import { runReward } from '../../reward/run.ts';
 import { judgeByCoin } from '../../testing/judge-by-coin.ts';
 import { writeRandomModels } from '../../testing/random-models.ts';
@@ -40,7 +40,7 @@ beforeAll(async () => {
       'tune.pretrainingImages=8',
     ],
   });
-  const prompts = trainingPrompts().slice(0, 4);
+  const prompts = paperTrainingPrompts().slice(0, 4);
   await runGenerate(project, { set: 'train', prompts, imagesPerPrompt: 6 }, silentProgress);
   await judgeByCoin(project);
 }, 120_000);
@@ -164,7 +164,7 @@ describe('what cannot be used together', () => {
     const other = await initProject(join(folder, 'one-sided'), {
       overrides: [`model.path=${project.config.model.path}`, 'threads=1', 'sample.steps=1', 'tune.steps=1'],
     });
-    const prompts = trainingPrompts().slice(0, 2);
+    const prompts = paperTrainingPrompts().slice(0, 2);
     await runGenerate(other, { set: 'train', prompts, imagesPerPrompt: 2 }, silentProgress);
     const refused = async (method: string) => {
       const asked = await openProject(other.folder, { overrides: [`tune.method=${method}`, 'tune.batchSize=2'] });
