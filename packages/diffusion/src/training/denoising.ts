@@ -83,7 +83,7 @@ export function prepareDenoisingBatch({
   const size = data.length / count;
   const drawOf = draws ?? Array.from({ length: count }, (_, i) => i);
   const firstOf = Array.from({ length: Math.max(-1, ...drawOf) + 1 }, (_, draw) => drawOf.indexOf(draw));
-  if (drawOf.length !== count || firstOf.includes(-1)) {
+  if (drawOf.length !== count || firstOf.includes(-1) || drawOf.some((draw) => firstOf[draw] === undefined)) {
     throw new Error(`draws: expected a number for each of ${count} latents, all from 0 on, got ${drawOf.join(', ')}`);
   }
   const drawnSteps = firstOf.map((i) => {

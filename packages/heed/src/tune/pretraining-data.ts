@@ -46,7 +46,7 @@ async function worldData(
 ): Promise<PretrainingData> {
   if (world.openPretraining === undefined) {
     throw badInput(
-      'tune.pretraining: expected a folder of images with metadata.jsonl, got none; tune.beta=0 tunes without pre-training pairs',
+      'tune.pretraining: expected a folder of images with metadata.jsonl, got none; a weight of 0 (tune.beta, or pretrainingWeight of another method) tunes without pre-training pairs',
     );
   }
   // A seed of its own: what fidelity is measured against must not be what was trained on.

@@ -33,6 +33,7 @@ beforeAll(async () => {
     overrides: [
       `model.path=${models.model}`,
       `model.clip=${models.clip}`,
+      'world=emoji',
       'threads=1',
       'sample.steps=2',
       'sample.batchSize=8',

@@ -3,7 +3,6 @@
  * Interrupted, it goes on from its last checkpoint when called again with the same options.
  * What it learns from and by is the method's (`methods/`); the loop is `train.ts`.
  */
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -17,11 +16,8 @@ import {
   saveModelFolder,
 } from '@heed/diffusion';
 import type { ParameterValues } from '@heed/diffusion/autodiff';
-import { findCheckedJson } from '@heed/diffusion/checked-json';
-import { z } from 'zod';
 import { findLatestCheckpoint } from '../checkpoint/checkpoint.ts';
 import { writeDurably } from '../checkpoint/durable.ts';
-import type { MethodName } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 import { createImageStore } from '../images/index.ts';
 import { createAverages } from '../metrics/averages.ts';
@@ -42,12 +38,11 @@ import type { TuningMethod } from './method.ts';
 import { methodOf } from './methods/index.ts';
 import { type TuneOptions, type TuneStreams, tuneOptionsOf } from './options.ts';
 import { prepareModelSamples, preparePretrainingSamples } from './prepare.ts';
+import { describeData, findFinished, type TuneResult, writeTuneResult } from './result.ts';
 import { createSampleGrid } from './sample-grid.ts';
 import { openTextStates, type TextStates } from './text-states.ts';
 import { trainModel } from './train.ts';
 
-/** File in the folder of a run that is finished. */
-export const TUNE_RESULT_FILE = 'result.json';
 const OPTIONS_FILE = 'options.json';
 
 export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
@@ -70,19 +65,7 @@ export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
   note?: (sentence: string) => void;
 }
 
-export interface TuneRunResult {
-  name: string;
-  run: string;
-  /** Absent in runs from before there were other methods than the paper's. */
-  method?: MethodName;
-  /** The diffusers folder of the tuned model. */
-  folder: string;
-  steps: number;
-  data: { labelled: number; unlabelled: number; pretraining: number; meanReward?: number; meanLabel?: number };
-  /** Means over the last tenth of the steps that this call made; absent where the run was finished before. */
-  final?: Record<string, number>;
-  warnings: string[];
-}
+export type TuneRunResult = Omit<TuneResult, 'fingerprint'> & { warnings: string[] };
 
 /** Tunes the project's base model; a run that is finished is not repeated. */
 export async function runTune(
@@ -126,7 +109,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
 
     const fingerprint = fingerprintOf({ options, baseHash, model, pretraining });
     const folder = join(project.paths.models, name);
-    const finished = await readResult(join(run.folder, TUNE_RESULT_FILE), {
+    const finished = await findFinished(run.folder, {
       fingerprint,
       steps: options.steps,
       folder,
@@ -159,7 +142,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
     }).finally(() => texts.close());
     const data = describeData(model, pretraining);
     const result = { name, run: run.id, method: method.name, folder, steps: options.steps, data, final };
-    await writeJson(join(run.folder, TUNE_RESULT_FILE), { fingerprint, ...result });
+    await writeTuneResult(run.folder, { fingerprint, ...result });
     return { ...result, warnings };
   } finally {
     await latents.close();
@@ -292,16 +275,6 @@ function parameterCount(parameters: ParameterValues): number {
   return [...parameters.values()].reduce((total, { data }) => total + data.length, 0);
 }
 
-const resultSchema = z.looseObject({
-  fingerprint: z.string(),
-  name: z.string(),
-  run: z.string(),
-  folder: z.string(),
-  steps: z.number(),
-  data: z.object({ labelled: z.number(), unlabelled: z.number(), pretraining: z.number(), meanReward: z.number() }),
-  final: z.record(z.string(), z.number()).exactOptional(),
-});
-
 async function writeJson(path: string, value: unknown): Promise<void> {
   await writeDurably(path, `${JSON.stringify(value, null, 2)}\n`);
 }
@@ -314,11 +287,21 @@ export function checkModelName(project: Project, name: string): void {
   }
 }
 
+/** Options that are absent where they are off. */
+const ABSENT_WHERE_OFF = {
+  modelRewardPower: undefined,
+  pretrainingRewardPower: undefined,
+  modelTimestepsFrom: undefined,
+  snrGamma: undefined,
+  attentionBytes: undefined,
+  lora: undefined,
+} satisfies Partial<TuneOptions>;
+
 /** The project's settings with what the caller named put over them. */
 function resolveOptions(project: Project, given: TuneRunOptions): TuneOptions {
   const settings = tuneOptionsOf(project.config);
   const named = Object.fromEntries(
-    Object.keys({ lora: undefined, ...settings }).flatMap((key) => {
+    Object.keys({ ...ABSENT_WHERE_OFF, ...settings }).flatMap((key) => {
       const value = given[key as keyof TuneRunOptions];
       return value === undefined || key === 'streams' ? [] : [[key, value]];
     }),
@@ -329,38 +312,4 @@ function resolveOptions(project: Project, given: TuneRunOptions): TuneOptions {
 async function warnWhereGateFailed(project: Project, reward: string, warn: (sentence: string) => void): Promise<void> {
   const report = await findRewardReport(join(rewardFolder(project, reward), REWARD_REPORT_FILE));
   if (report?.gate.warning !== undefined) warn(report.gate.warning);
-}
-
-function describeData(model: readonly TuneSample[], pretraining: readonly PretrainingSample[] | undefined) {
-  const labelled = model.filter((sample) => sample.labelled).length;
-  return {
-    labelled,
-    unlabelled: model.length - labelled,
-    pretraining: pretraining?.length ?? 0,
-    ...meanOf(
-      'meanReward',
-      model.map(({ reward }) => reward),
-    ),
-    ...meanOf(
-      'meanLabel',
-      model.map(({ label }) => label),
-    ),
-  };
-}
-
-/** The mean under `name`, or nothing where the method does not read the value. */
-function meanOf<Name extends string>(name: Name, values: readonly (number | undefined)[]): { [K in Name]?: number } {
-  const known = values.filter((value) => value !== undefined);
-  if (known.length === 0) return {};
-  return { [name]: known.reduce((total, value) => total + value, 0) / known.length } as { [K in Name]?: number };
-}
-
-async function readResult(
-  path: string,
-  wanted: { fingerprint: string; steps: number; folder: string },
-): Promise<Omit<TuneRunResult, 'warnings'> | undefined> {
-  const found = await findCheckedJson(path, { what: 'the result of a finished run', schema: resultSchema });
-  if (found === undefined || !existsSync(wanted.folder)) return undefined;
-  const { fingerprint, ...result } = found;
-  return fingerprint === wanted.fingerprint && result.steps >= wanted.steps ? result : undefined;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Project } from '../../project/index.ts';
 import { makeDrawnProject } from '../../testing/drawn-project.ts';
-import { TUNE_RESULT_FILE } from '../../tune/run.ts';
+import { TUNE_RESULT_FILE } from '../../tune/result.ts';
 import { openTestStudio, type TestStudio } from '../testing.ts';
 import { nameOfRun, offeredNames } from './run-names.ts';
 

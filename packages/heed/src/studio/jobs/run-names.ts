@@ -6,7 +6,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { badInput } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
-import { checkModelName, TUNE_RESULT_FILE } from '../../tune/run.ts';
+import { TUNE_RESULT_FILE } from '../../tune/result.ts';
+import { checkModelName } from '../../tune/run.ts';
 import type { JobKind } from './job.ts';
 
 const TUNED = 'tuned';

@@ -27,6 +27,7 @@ beforeAll(async () => {
     overrides: [
       `model.path=${models.model}`,
       `model.clip=${models.clip}`,
+      'world=emoji',
       'threads=1',
       'sample.steps=1',
       'reward.hidden=16',
