@@ -1,19 +1,22 @@
 /** The pages by their addresses, for those who may see them. */
-import { type ComponentType, useCallback, useEffect, useState } from 'react';
-import { api, read } from './api/client.ts';
+import { type ComponentType, useEffect, useState } from 'react';
 import { ComparingPage } from './comparing/comparing-page.tsx';
 import { DataPage } from './data/data-page.tsx';
 import { ImagesPage } from './images/images-page.tsx';
 import { LabellingPage } from './labelling/labelling-page.tsx';
+import { useTexts } from './language/language.ts';
+import { problemText } from './language/problem-text.ts';
 import { OverviewPage } from './overview/overview-page.tsx';
 import { useAddress } from './parts/router.ts';
 import { TopBar } from './parts/top-bar.tsx';
 import { RatersPage } from './raters/raters-page.tsx';
 import { ResultsPage } from './results/results-page.tsx';
 import { RewardsPage } from './rewards/rewards-page.tsx';
+import { type FoundSession, findSession } from './session/find-session.ts';
 import { JoinPage } from './session/join-page.tsx';
 import { LoginPage } from './session/login-page.tsx';
-import { type Session, SessionContext } from './session/session.ts';
+import { type Purpose, SessionContext } from './session/session.ts';
+import { SessionOver } from './session/session-over.tsx';
 import { TrainingPage } from './training/training-page.tsx';
 
 const PAGES: Readonly<Record<string, ComponentType>> = {
@@ -27,33 +30,36 @@ const PAGES: Readonly<Record<string, ComponentType>> = {
   '/data': DataPage,
 };
 
-/** A rater sees labelling, whatever other address they try. */
-const RATER_PAGES: Readonly<Record<string, ComponentType>> = { '/compare': ComparingPage };
+/** A rater sees what they were invited for, whatever other address they try. */
+const RATER_PAGES: Readonly<Record<Purpose, (path: string) => ComponentType>> = {
+  labelling: () => LabellingPage,
+  comparison: () => ComparingPage,
+  both: (path) => (path === '/compare' ? ComparingPage : LabellingPage),
+};
 
 export function App() {
-  const [session, setSession] = useState<Session>();
-  const [problem, setProblem] = useState<string>();
+  const [found, setFound] = useState<FoundSession>();
+  const [problem, setProblem] = useState<unknown>();
   const { path } = useAddress();
-  const refresh = useCallback(async () => {
-    const { role, project } = await read(api.session.$get());
-    setSession({ role, project });
-  }, []);
+  const texts = useTexts();
   useEffect(() => {
-    refresh().catch((error: Error) => setProblem(error.message));
-  }, [refresh]);
+    findSession().then(setFound, setProblem);
+  }, []);
 
   if (problem !== undefined) {
     return (
       <main className="notice">
         <h1>heed studio</h1>
-        <p role="alert">That did not work: {problem}.</p>
+        <p role="alert">{texts.common.failed(problemText(problem, texts))}</p>
       </main>
     );
   }
-  if (session === undefined) return null;
-  if (path === '/join') return <JoinPage onLogin={refresh} />;
-  if (path === '/login' || session.role === 'anonymous') return <LoginPage onLogin={refresh} />;
-  const Shown = session.role === 'owner' ? (PAGES[path] ?? OverviewPage) : (RATER_PAGES[path] ?? LabellingPage);
+  if (path === '/join') return <JoinPage />;
+  if (path === '/login') return <LoginPage />;
+  if (found === undefined) return null;
+  const { session, why } = found;
+  if (session === undefined) return why === undefined ? <LoginPage /> : <SessionOver why={why} unsent={0} />;
+  const Shown = session.role === 'owner' ? (PAGES[path] ?? OverviewPage) : RATER_PAGES[session.purpose](path);
   return (
     <SessionContext value={session}>
       <TopBar path={path} />

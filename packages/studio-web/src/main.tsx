@@ -1,6 +1,8 @@
 /** Where the pages start. */
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
+import { ScriptErrorNotice } from './parts/script-error-notice.tsx';
+import { noteScriptError, watchScriptErrors } from './parts/script-errors.ts';
 import './styles/base.css';
 import './styles/parts.css';
 import './styles/labelling.css';
@@ -11,4 +13,7 @@ import './styles/data.css';
 import './styles/charts.css';
 import './styles/work.css';
 
-createRoot(document.getElementById('root')!).render(<App />);
+watchScriptErrors();
+// Apart from the app, which an error takes off the page.
+createRoot(document.getElementById('notice')!).render(<ScriptErrorNotice />);
+createRoot(document.getElementById('root')!, { onUncaughtError: noteScriptError }).render(<App />);

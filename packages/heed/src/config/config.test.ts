@@ -23,6 +23,7 @@ describe('heed.toml', () => {
       'model',
       'generate',
       'label',
+      'studio',
       'reward',
       'tune',
       'tune.dpo',

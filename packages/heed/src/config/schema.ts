@@ -93,6 +93,21 @@ const label = z.strictObject({
     ),
 });
 
+const studio = z.strictObject({
+  waitMinutes: z
+    .number()
+    .min(0)
+    .max(1440)
+    .default(5)
+    .describe('A rater for whom nothing is free is shown the completion code after waiting this long.'),
+  trustedProxies: z
+    .array(text())
+    .default([])
+    .describe(
+      'Addresses or networks ("10.0.0.0/8") of proxies before the studio: what they write into X-Forwarded-For counts as the client.',
+    ),
+});
+
 const reward = z.strictObject({
   perturbations: whole(1, 1000)
     .default(10)
@@ -289,6 +304,7 @@ export const configSchema = z.strictObject({
   model: model.prefault({}).describe('The models that the project starts from.'),
   generate: generate.prefault({}).describe('`heed generate`: images to be judged.'),
   label: label.prefault({}).describe('`heed label`: good or bad, by people or by simulated raters.'),
+  studio: studio.prefault({}).describe('`heed studio`: the pages where people judge.'),
   reward: reward.prefault({}).describe('`heed reward`: a network that learns to judge as the raters do.'),
   tune: tune.prefault({}).describe('`heed tune`: the model learns from the reward.'),
   sample: sample.prefault({}).describe('How every command samples images.'),

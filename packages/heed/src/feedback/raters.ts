@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { InputError } from '../errors.ts';
 import { createJsonLinesWriter, readJsonLines } from '../files/json-lines.ts';
 import type { Project } from '../project/project.ts';
+import { plainName } from '../text/plain-name.ts';
 
 /** An id as recruiting platforms give them. */
 export function platformId() {
@@ -23,6 +24,8 @@ const eventSchema = z.object({
   participant: platformId().optional(),
   study: platformId().optional(),
   session: platformId().optional(),
+  /** Id of the invite that the rater came by. */
+  invite: z.string().max(100).optional(),
 });
 
 /** One line of raters.jsonl. */
@@ -33,6 +36,8 @@ export interface RaterRecord {
   readonly name?: string;
   /** Of those who came from a recruiting platform. */
   readonly participant?: string;
+  /** Id of the invite that they came by. */
+  readonly invite?: string;
   /** Their answers are kept, and left out of what rewards learn from. */
   readonly isSetAside: boolean;
 }
@@ -40,12 +45,13 @@ export interface RaterRecord {
 /** All raters that the file names, by id. Those who only stand in the feedback are not in it. */
 export function readRaters(project: Project): Map<string, RaterRecord> {
   const raters = new Map<string, RaterRecord>();
-  for (const { rater, event, name, participant } of readJsonLines(ratersPath(project), parseEvent).records) {
+  for (const { rater, event, name, participant, invite } of readJsonLines(ratersPath(project), parseEvent).records) {
     const earlier = raters.get(rater) ?? { id: rater, isSetAside: false };
     raters.set(rater, {
       ...earlier,
-      ...(name === undefined ? {} : { name }),
+      ...(name === undefined ? {} : { name: plainName(name) }),
       ...(participant === undefined ? {} : { participant }),
+      ...(invite === undefined ? {} : { invite }),
       isSetAside: event === 'joined' ? earlier.isSetAside : event === 'set-aside',
     });
   }

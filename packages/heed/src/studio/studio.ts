@@ -14,9 +14,11 @@ import { openHolder } from './holder.ts';
 import { type Jobs, openJobs } from './jobs/jobs.ts';
 import { type AnswerDesk, createAnswerDesk } from './labelling/answer.ts';
 import { type AskingPlan, createAskingPlan } from './labelling/asking-plan.ts';
+import { type CountStanding, createStandings } from './labelling/standing.ts';
 import { openProjectImages, type ProjectImages } from './pictures/project-images.ts';
 import { type Admission, createAdmission } from './raters/admission.ts';
-import { type CompletionSettings, completionSettings } from './raters/completion.ts';
+import { type Completion, completionSettings } from './raters/completion.ts';
+import { type Completions, createCompletions } from './raters/completions.ts';
 import { type LabelQueue, openLabelQueue } from './rewards/label-queue.ts';
 import { catchUpWithFeedback, makeQueries } from './storage/catch-up.ts';
 import { databaseFolder, firstRead, type OpenDatabase, openDatabase } from './storage/database.ts';
@@ -36,10 +38,14 @@ export interface Studio {
   readonly loginLinks: LoginLinks;
   readonly invites: Invites;
   readonly admission: Admission;
-  readonly completion: CompletionSettings;
+  readonly completion: Completion;
+  /** Who has earned it. */
+  readonly completions: Completions;
   readonly jobs: Jobs;
   readonly plan: AskingPlan;
   readonly desk: AnswerDesk;
+  /** How far each rater is with labelling. */
+  readonly standingOf: CountStanding;
   readonly comparisons: ComparisonDesk;
   readonly uploads: Uploads;
   /** Queries that are asked before all others. */
@@ -112,11 +118,13 @@ export async function openStudio(
       sessions: createSessions(database.db),
       loginLinks: createLoginLinks(),
       invites,
-      admission: createAdmission({ project, invites }),
+      admission: createAdmission({ project, invites, secret }),
       completion,
+      completions: createCompletions(database.db, project.config.studio),
       jobs,
       plan,
       desk,
+      standingOf: createStandings(database.db, project.config.label),
       comparisons,
       uploads,
       queue,

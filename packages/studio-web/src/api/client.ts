@@ -1,23 +1,38 @@
 /** The typed client of the studio's HTTP API, and its errors. */
 import type { StudioApp } from 'heed/studio-api';
 import { hc } from 'hono/client';
+import { sessionHeaders } from '../session/session-key.ts';
 
-/** `api.api.labelling.lease.$post({ json: { count: 3 } })` and so on; types come from the server's routes. */
-export const { api } = hc<StudioApp>('/');
+/** `api.labelling.lease.$post({ json: { count: 3 } })` and so on; types come from the server's routes. */
+export const { api } = hc<StudioApp>('/', { headers: () => sessionHeaders() });
 
-/** An answer other than 2xx. `status` is 0 where there was none at all. */
+/** What the studio says to a request that will never work. */
+const FINAL_STATUSES: readonly number[] = [400, 404, 409, 413];
+
+interface ErrorBody {
+  readonly error?: string;
+  /** For the pages' own words. */
+  readonly code?: string;
+}
+
+/** An answer other than 2xx. `status` is 0 where there was none at all, or none of the studio. */
 export class ApiError extends Error {
   readonly status: number;
+  readonly code: string | undefined;
+  /** The studio itself says so, and not a proxy before it. */
+  readonly isOfStudio: boolean;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, options: { code?: string | undefined; isOfStudio?: boolean } = {}) {
     super(message);
     this.name = 'ApiError';
     this.status = status;
+    this.code = options.code;
+    this.isOfStudio = options.isOfStudio ?? false;
   }
 
-  /** True where the same request may work later. */
-  get isTransient(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
+  /** True where the same request will never work. */
+  get isFinal(): boolean {
+    return this.isOfStudio && FINAL_STATUSES.includes(this.status);
   }
 }
 
@@ -30,14 +45,23 @@ interface Answer {
 /** What a route answers with 2xx. */
 type Body<Response extends Answer> = Exclude<Awaited<ReturnType<Response['json']>>, { error: string }>;
 
-/** The body of a 2xx answer; throws an `ApiError` for any other. */
+/**
+ * The body of a 2xx answer; throws an `ApiError` for any other. An answer that is not JSON is not the studio's: a
+ * network's login page answers 200 to everything.
+ */
 export async function read<Response extends Answer>(answer: Promise<Response>): Promise<Body<Response>> {
   const response = await answer.catch(() => {
-    throw new ApiError(0, 'the studio does not answer');
+    throw new ApiError(0, 'the studio does not answer', { code: 'no-answer' });
   });
   const body = await response.json().catch(() => undefined);
-  if (response.ok) return body as Body<Response>;
-  throw new ApiError(response.status, (body as { error?: string } | undefined)?.error ?? `status ${response.status}`);
+  const isOfStudio = typeof body === 'object' && body !== null;
+  if (response.ok && isOfStudio) return body as Body<Response>;
+  if (response.ok) throw new ApiError(0, 'another server answers in place of the studio', { code: 'no-answer' });
+  const { error, code } = (isOfStudio ? body : {}) as ErrorBody;
+  throw new ApiError(response.status, error ?? `status ${response.status}`, {
+    code,
+    isOfStudio: error !== undefined,
+  });
 }
 
 /** Where a picture lies. */

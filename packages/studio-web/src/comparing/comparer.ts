@@ -1,11 +1,15 @@
 /**
- * The state of comparing: the query that is shown, what is said to its two questions, the next queries with their images
- * decoded. An answer is sent when the rater goes on; until then it can be changed. No React here.
+ * The state of comparing: the query that is shown, what is said to its two questions, undo, waiting and the end. An
+ * answer is sent when the rater goes on; until then it can be changed. No React, no DOM and no texts here.
  */
-import { ApiError, api, read } from '../api/client.ts';
-import { createOutbox, type Outbox } from '../parts/outbox.ts';
-import { prepareImage, type ShownImage } from '../parts/prepared-image.ts';
+import type { Completion } from '../labelling/labelling-api.ts';
+import type { Activity } from '../parts/activity.ts';
+import { createOutbox, type Outbox, type OutboxOptions } from '../parts/outbox.ts';
+import type { ShownImage } from '../parts/prepared-image.ts';
+import { randomId } from '../parts/random-id.ts';
 import { createStore, type Store } from '../parts/store.ts';
+import { createSupply } from '../parts/supply.ts';
+import type { ComparingApi, ComparisonEntry, LeasedComparison } from './comparing-api.ts';
 import { type Preference, QUESTION_NAMES, type Question } from './questions.ts';
 
 export interface ShownComparison {
@@ -15,36 +19,30 @@ export interface ShownComparison {
   right: ShownImage[];
 }
 
+/** The last action, for the screen reader and the line under the images. */
+export type ComparerMessage =
+  | { kind: 'said'; question: Question; preference: Preference }
+  | { kind: 'takenBack' | 'restored' | 'answered' | 'othersWereFaster' };
+
+export interface ComparerProblem {
+  kind: 'failed' | 'answerRefused' | 'undoRefused';
+  reason: unknown;
+}
+
 export interface ComparerState {
-  phase: 'loading' | 'asking' | 'finished' | 'failed';
-  query?: ShownComparison;
+  /** 'waiting' asks again by itself, and so does 'finished'. */
+  phase: 'loading' | 'asking' | 'waiting' | 'finished' | 'failed';
+  query?: ShownComparison | undefined;
   said: Partial<Record<Question, Preference>>;
   /** The question that keys answer. */
   current: Question;
   canUndo: boolean;
   answered: number;
   open: number;
-  /** For the screen reader and the line under the images. */
-  message: string;
-  problem?: string;
-}
-
-/** What the rater did: answered a query, or took an answer back. */
-export type ComparisonEntry =
-  | {
-      kind: 'answer';
-      id: string;
-      query: string;
-      alignment: Preference;
-      fidelity: Preference;
-      seconds: number;
-    }
-  | { kind: 'retract'; id: string };
-
-interface PastAnswer {
-  id: string;
-  query: ShownComparison;
-  said: ComparerState['said'];
+  completion?: Completion | undefined;
+  paidInSeconds?: number | undefined;
+  message?: ComparerMessage | undefined;
+  problem?: ComparerProblem | undefined;
 }
 
 export interface Comparer {
@@ -61,16 +59,27 @@ export interface Comparer {
   stop(): void;
 }
 
+export interface ComparerOptions {
+  readonly api: ComparingApi;
+  readonly activity: Pick<Activity, 'isActive' | 'onWake'>;
+  readonly prepareImage: (image: LeasedComparison['left'][number]) => Promise<ShownImage>;
+  readonly outbox: Pick<OutboxOptions<ComparisonEntry, unknown>, 'keeper' | 'kept' | 'wait' | 'nowMs'>;
+  readonly nowMs?: () => number;
+}
+
+interface PastAnswer {
+  id: string;
+  query: ShownComparison;
+  said: ComparerState['said'];
+}
+
 const QUERIES_AHEAD = 2;
-const LOOK_AGAIN_MS = 500;
 const UNDO_STEPS = 50;
 
-export function createComparer(): Comparer {
-  const ready: ShownComparison[] = [];
+export function createComparer(options: ComparerOptions): Comparer {
+  const { api, nowMs = () => performance.now() } = options;
   const past: PastAnswer[] = [];
-  const seen = new Set<string>();
   let shownAtMs = 0;
-  let isFetching = false;
   let isStopped = false;
   /** What is said is that of an answer that was taken back, untouched. */
   let isRestored = false;
@@ -82,63 +91,77 @@ export function createComparer(): Comparer {
     canUndo: false,
     answered: 0,
     open: 0,
-    message: '',
   });
   const update = (changes: Partial<ComparerState>) => state.set({ ...state.get(), ...changes });
   const outbox = createOutbox<ComparisonEntry>({
-    storageKey: 'heed-comparison-outbox',
-    send: sendEntry,
+    ...options.outbox,
+    send: api.send,
     onRefused: ({ kind }, reason) => {
-      update({ problem: `An ${kind === 'answer' ? 'answer' : 'undo'} was not taken: ${reason}.` });
-      void refreshStanding();
+      update({ problem: { kind: kind === 'answer' ? 'answerRefused' : 'undoRefused', reason } });
+      void refreshStanding().catch(() => {});
     },
   });
-  const refreshStanding = async () => update(await read(api.comparing.standing.$get()));
-
+  const queriesUnderWay = () =>
+    new Set(outbox.entries().flatMap((entry) => (entry.kind === 'answer' ? [entry.query] : [])));
+  const refreshStanding = async () => {
+    const { answered, open, completion = state.get().completion, paidInSeconds } = await api.standing();
+    // What is under way is not in the server's count yet.
+    const pending = queriesUnderWay().size;
+    update({ answered: answered + pending, open: Math.max(0, open - pending), completion, paidInSeconds });
+  };
   const show = (query: ShownComparison, said: ComparerState['said'] = {}) => {
-    shownAtMs = performance.now();
+    shownAtMs = nowMs();
     isRestored = false;
-    seen.add(query.id);
-    update({ phase: 'asking', query, said, current: 'alignment' });
+    supply.noteSeen(query.id);
+    const { problem } = state.get();
+    update({
+      phase: 'asking',
+      query,
+      said,
+      current: 'alignment',
+      problem: problem?.kind === 'failed' ? undefined : problem,
+    });
   };
-
-  const fetchAhead = async () => {
-    if (isFetching || isStopped || ready.length >= QUERIES_AHEAD) return;
-    isFetching = true;
-    try {
-      // Those that are shown or whose answer is still under way are held, too.
-      const count = Math.min(10, QUERIES_AHEAD + 1 + outbox.entries().length);
-      const { queries } = await read(api.comparing.lease.$post({ json: { count } }));
-      const known = (id: string) => seen.has(id) || ready.some((query) => query.id === id);
-      for (const { id, prompt, left, right } of queries.filter((query) => !known(query.id))) {
-        const [shownLeft, shownRight] = await Promise.all(
-          [left, right].map((images) => Promise.all(images.map(prepareImage))),
-        );
-        if (isStopped) return;
-        ready.push({ id, prompt, left: shownLeft!, right: shownRight! });
-        if (state.get().query === undefined) show(ready.shift()!);
-      }
-      if (state.get().query === undefined) {
-        if (outbox.entries().length === 0) update({ phase: 'finished' });
-        // Whether there are more is known once the answers have arrived.
-        else setTimeout(() => void fetchAhead(), LOOK_AGAIN_MS);
-      }
-    } catch (error) {
-      if (state.get().query === undefined) update({ phase: 'failed', problem: describe(error) });
-    } finally {
-      isFetching = false;
-    }
+  const supply = createSupply<LeasedComparison, ShownComparison>({
+    ahead: QUERIES_AHEAD,
+    lease: api.lease,
+    release: api.release,
+    activity: options.activity,
+    async prepare({ id, prompt, left, right }) {
+      const [shownLeft, shownRight] = await Promise.all(
+        [left, right].map((images) => Promise.all(images.map(options.prepareImage))),
+      );
+      return { id, prompt, left: shownLeft!, right: shownRight! };
+    },
+    shownId: () => state.get().query?.id,
+    underWay: queriesUnderWay,
+    onQuery: (query) => show(query),
+    async onNothing() {
+      await refreshStanding();
+      update({ phase: state.get().open > 0 ? 'waiting' : 'finished' });
+    },
+    onFailed: (reason) => update({ phase: 'failed', problem: { kind: 'failed', reason } }),
+    onGone() {
+      if (Object.keys(state.get().said).length > 0) return;
+      showNext();
+      update({ message: { kind: 'othersWereFaster' } });
+    },
+  });
+  const showNext = () => {
+    const next = supply.take();
+    if (next) show(next);
+    else update({ phase: 'loading', query: undefined, said: {}, current: 'alignment' });
+    void supply.fetchAhead();
   };
-
   const start = async () => {
-    const { problem: _, ...rest } = state.get();
-    state.set({ ...rest, phase: 'loading' });
+    update({ phase: 'loading', problem: undefined });
     try {
       await refreshStanding();
-      await fetchAhead();
-    } catch (error) {
-      update({ phase: 'failed', problem: describe(error) });
+    } catch (reason) {
+      if (!isStopped) update({ phase: 'failed', problem: { kind: 'failed', reason } });
+      return;
     }
+    await supply.fetchAhead();
   };
   void start();
 
@@ -154,7 +177,7 @@ export function createComparer(): Comparer {
         canUndo: true,
         said: now,
         current: QUESTION_NAMES.find((name) => now[name] === undefined) ?? current,
-        message: `${question === 'alignment' ? 'Fits the text better' : 'Looks better'}: ${preference}.`,
+        message: { kind: 'said', question, preference },
       });
     },
     undo() {
@@ -163,54 +186,36 @@ export function createComparer(): Comparer {
       if (last !== undefined) {
         const { [last]: _, ...rest } = said;
         const canUndo = past.length > 0 || Object.keys(rest).length > 0;
-        update({ said: rest, current: last, canUndo, message: 'Taken back.' });
+        update({ said: rest, current: last, canUndo, message: { kind: 'takenBack' } });
         return;
       }
       const before = past.pop();
       if (!before) return;
       outbox.add({ kind: 'retract', id: before.id });
-      if (query) ready.unshift(query);
+      if (query) supply.putBack(query);
       show(before.query, before.said);
       isRestored = true;
-      update({
-        answered: answered - 1,
-        open: open + 1,
-        canUndo: past.length > 0,
-        message: 'The last answer is back; change it and go on.',
-      });
+      const message = { kind: 'restored' } as const;
+      update({ answered: answered - 1, open: open + 1, canUndo: past.length > 0, message });
     },
     goOn() {
       const { query, said, answered, open } = state.get();
       const { alignment, fidelity } = said;
       if (!query || alignment === undefined || fidelity === undefined) return;
-      const seconds = Math.round((performance.now() - shownAtMs) / 100) / 10;
-      const id = crypto.randomUUID();
+      const seconds = Math.round((nowMs() - shownAtMs) / 100) / 10;
+      const id = randomId();
       outbox.add({ kind: 'answer', id, query: query.id, alignment, fidelity, seconds });
       past.push({ id, query, said });
       if (past.length > UNDO_STEPS) past.shift();
-      update({ answered: answered + 1, open: Math.max(0, open - 1), canUndo: true, message: 'Saved.' });
-      const next = ready.shift();
-      if (next) show(next);
-      else {
-        const { query: _, ...rest } = state.get();
-        state.set({ ...rest, phase: 'loading', said: {}, current: 'alignment' });
-      }
-      void fetchAhead();
+      const counts = { answered: answered + 1, open: Math.max(0, open - 1) };
+      update({ ...counts, canUndo: true, problem: undefined, message: { kind: 'answered' } });
+      showNext();
     },
     retry: () => void start(),
     stop() {
       isStopped = true;
+      supply.stop();
+      outbox.stop();
     },
   };
-}
-
-function sendEntry(entry: ComparisonEntry): Promise<unknown> {
-  if (entry.kind === 'retract') return read(api.comparing.answers[':id'].retract.$post({ param: { id: entry.id } }));
-  // What an earlier version of this page left in the browser's storage names no kind.
-  const { kind: _, ...json } = entry;
-  return read(api.comparing.answers.$post({ json }));
-}
-
-function describe(error: unknown): string {
-  return error instanceof ApiError ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 /** Keys of the comparing page; each has a button, too, and they are off where the keys of labelling are. */
 import { useEffect } from 'react';
-import { keySettings } from '../labelling/keys.ts';
+import { isForPage } from '../labelling/keys.ts';
+import { keyNames, type PressedKey } from '../parts/key-names.ts';
 import type { Comparer } from './comparer.ts';
 import { PREFERENCE_NAMES, PREFERENCES } from './questions.ts';
 
@@ -10,12 +11,13 @@ export interface ComparingActs {
   help(): void;
 }
 
-const ACTIONS: Readonly<Record<string, (comparer: Comparer, acts: ComparingActs) => void>> = {
+type Act = (comparer: Comparer, acts: ComparingActs) => void;
+
+const ACTIONS: Readonly<Record<string, Act>> = {
   ...Object.fromEntries(
-    PREFERENCE_NAMES.map((preference) => [
-      PREFERENCES[preference].key,
-      (comparer: Comparer) => comparer.say(preference),
-    ]),
+    PREFERENCE_NAMES.flatMap((preference) =>
+      PREFERENCES[preference].keys.map((key): [string, Act] => [key, (comparer) => comparer.say(preference)]),
+    ),
   ),
   u: ({ undo }) => undo(),
   Backspace: ({ undo }) => undo(),
@@ -25,19 +27,22 @@ const ACTIONS: Readonly<Record<string, (comparer: Comparer, acts: ComparingActs)
   '?': (_, { help }) => help(),
 };
 
+/** What the pressed key does, by its letter or its place on the keyboard. */
+export function comparingAct(pressed: PressedKey): Act | undefined {
+  return keyNames(pressed)
+    .map((name) => (Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined))
+    .find((act) => act !== undefined);
+}
+
 /** Listens anywhere on the page, save in fields, in dialogs and with a modifier. */
 export function useComparingKeys(comparer: Comparer, acts: ComparingActs): void {
   useEffect(() => {
     const listener = (event: KeyboardEvent) => {
-      if (!keySettings.get().isOn || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-      const target = event.target instanceof HTMLElement ? event.target : undefined;
-      if (target?.closest('input, select, textarea, dialog')) return;
-      // What has the focus keeps its own key.
-      if ((event.key === 'Enter' || event.key === ' ') && target?.closest('button, a')) return;
-      const action = ACTIONS[event.key];
-      if (action === undefined) return;
+      if (!isForPage(event)) return;
+      const act = comparingAct(event);
+      if (act === undefined) return;
       event.preventDefault();
-      action(comparer, acts);
+      act(comparer, acts);
     };
     addEventListener('keydown', listener);
     return () => removeEventListener('keydown', listener);

@@ -1,40 +1,34 @@
 /** One question with its three answers; the one that keys answer is marked. */
-
-import { keySettings, nameOfKey } from '../labelling/keys.ts';
-import { useStore } from '../parts/store.ts';
-import { PREFERENCE_NAMES, PREFERENCES, type Preference, QUESTIONS, type Question } from './questions.ts';
+import { useTexts } from '../language/language.ts';
+import { KeyHint } from '../parts/key-hint.tsx';
+import { PREFERENCE_NAMES, PREFERENCES, type Preference, type Question } from './questions.ts';
 
 interface QuestionPanelProps {
   question: Question;
   said: Preference | undefined;
   isCurrent: boolean;
+  /** Which of its keys are shown: on the enlarged images the letters. */
+  keyIndex?: 0 | 1;
   onSay: (preference: Preference) => void;
 }
 
-export function QuestionPanel({ question, said, isCurrent, onSay }: QuestionPanelProps) {
-  const { isOn } = useStore(keySettings);
+export function QuestionPanel({ question, said, isCurrent, keyIndex = 0, onSay }: QuestionPanelProps) {
+  const { comparing } = useTexts();
   return (
     <fieldset className={`question ${isCurrent ? 'is-current' : ''}`}>
-      <legend>{QUESTIONS[question]}</legend>
-      {PREFERENCE_NAMES.map((preference) => {
-        const { name, key } = PREFERENCES[preference];
-        return (
-          <button
-            key={preference}
-            type="button"
-            className="preference"
-            aria-pressed={said === preference}
-            onClick={() => onSay(preference)}
-          >
-            {name}
-            {isOn && isCurrent && (
-              <span className="key-hint" aria-hidden="true">
-                {nameOfKey(key)}
-              </span>
-            )}
-          </button>
-        );
-      })}
+      <legend>{comparing[question]}</legend>
+      {PREFERENCE_NAMES.map((preference) => (
+        <button
+          key={preference}
+          type="button"
+          className="preference"
+          aria-pressed={said === preference}
+          onClick={() => onSay(preference)}
+        >
+          {comparing[preference]}
+          {isCurrent && <KeyHint name={PREFERENCES[preference].keys[keyIndex]} />}
+        </button>
+      ))}
     </fieldset>
   );
 }

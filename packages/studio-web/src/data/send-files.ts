@@ -1,5 +1,6 @@
 /** Sends chosen files to the studio one at a time and has them taken in together. */
 import { ApiError, api, read } from '../api/client.ts';
+import { sessionHeaders } from '../session/session-key.ts';
 
 /** What is asked of the studio once all files are there. */
 export type Taking =
@@ -43,7 +44,7 @@ export async function sendFiles(
 /** By fetch itself: the typed client knows bodies of JSON alone. */
 async function sendFile(id: string, file: File): Promise<void> {
   const address = `/api/data/uploads/${encodeURIComponent(id)}/files?name=${encodeURIComponent(listedName(file))}`;
-  const response = await fetch(address, { method: 'PUT', body: file }).catch(() => {
+  const response = await fetch(address, { method: 'PUT', body: file, headers: sessionHeaders() }).catch(() => {
     throw new ApiError(0, 'the studio does not answer');
   });
   if (response.ok) return;

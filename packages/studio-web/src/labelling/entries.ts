@@ -1,5 +1,6 @@
 /** What labelling sends to the server: answers, and taking them back. */
 import { api, read } from '../api/client.ts';
+import { sessionHeaders } from '../session/session-key.ts';
 
 export interface AnswerEntry {
   kind: 'answer';
@@ -29,10 +30,12 @@ export interface Acknowledged {
   practice?: PracticeFeedback | undefined;
 }
 
-export async function sendEntry(entry: LabellingEntry): Promise<Acknowledged> {
+/** Always for the session that the entry was made in, whatever the tab does meanwhile. */
+export async function sendEntry(entry: LabellingEntry, session: string): Promise<Acknowledged> {
+  const headers = { headers: sessionHeaders(session) };
   if (entry.kind === 'retract') {
-    return read(api.labelling.answers[':id'].retract.$post({ param: { id: entry.id } }));
+    return read(api.labelling.answers[':id'].retract.$post({ param: { id: entry.id } }, headers));
   }
   const { kind: _, ...json } = entry;
-  return read(api.labelling.answers.$post({ json }));
+  return read(api.labelling.answers.$post({ json }, headers));
 }

@@ -1,41 +1,36 @@
-/** What is shown when nothing is left to judge: thanks, and a completion code where the rater has earned one. */
-import { followLink } from '../parts/router.ts';
-import { useSession } from '../session/session.ts';
-import type { Completion } from './labeller.ts';
+/** What is shown when there is nothing to ask: thanks or waiting, the completion code, and what else there is to do. */
+import type { ReactNode } from 'react';
+import { useTexts } from '../language/language.ts';
+import { CompletionCode } from './completion-code.tsx';
+import type { Completion } from './labelling-api.ts';
+import { durationText } from './progress-line.tsx';
 
 interface FinishedProps {
+  phase: 'waiting' | 'finished';
   answered: number;
+  /** What has been done, in a sentence. */
+  done: string;
   completion: Completion | undefined;
+  paidInSeconds: number | undefined;
+  /** What else there is to do. */
+  children?: ReactNode;
 }
 
-export function Finished({ answered, completion }: FinishedProps) {
-  const { role } = useSession();
+export function Finished({ phase, answered, done, completion, paidInSeconds, children }: FinishedProps) {
+  const { finished, progress } = useTexts();
+  const isWaiting = phase === 'waiting';
+  const isEmpty = !isWaiting && answered === 0;
+  const title = isWaiting ? finished.waiting : isEmpty ? finished.nothingYet : finished.done;
   return (
-    <div className="notice">
-      <h1>{answered === 0 ? 'Nothing to label yet' : 'All done, thank you'}</h1>
-      {answered > 0 && <p>You have answered {answered} queries. There is nothing left for you to judge.</p>}
-      {completion !== undefined && (
-        <>
-          <p>
-            Your completion code is <code className="completion-code">{completion.code}</code>
-          </p>
-          {completion.url !== undefined && (
-            <a className="button primary" href={completion.url} rel="noreferrer">
-              Finish on {new URL(completion.url).host}
-            </a>
-          )}
-        </>
+    <div className="notice" role="status">
+      <h1>{title}</h1>
+      <p>{isWaiting ? finished.waitingText : isEmpty ? finished.nothingYetText : done}</p>
+      {completion === undefined && paidInSeconds !== undefined && (
+        <p>{finished.paidIn(durationText(paidInSeconds, progress))}</p>
       )}
-      {role === 'owner' && answered === 0 && (
-        <p>
-          Draw images with <code>npx heed generate</code>; they appear here by themselves.
-        </p>
-      )}
-      {role === 'owner' && answered > 0 && (
-        <a className="button primary" href="/" onClick={followLink}>
-          To the overview
-        </a>
-      )}
+      {completion !== undefined && (isWaiting || isEmpty) && <p>{finished.paid}</p>}
+      {completion !== undefined && <CompletionCode completion={completion} />}
+      {children}
     </div>
   );
 }

@@ -1,12 +1,15 @@
 /** What the keys do; each can be changed, and all be turned off. */
 import { useState } from 'react';
+import { useTexts } from '../language/language.ts';
 import { KeysHelp } from '../parts/keys-help.tsx';
 import { useStore } from '../parts/store.ts';
-import { ACTIONS, type Action, keySettings, keysOf, nameOfKey, setKeys } from './keys.ts';
+import { ACTION_NAMES, type Action, keySettings, keysOf, nameOfKey, setKeys } from './keys.ts';
 
 const IGNORED = new Set(['Shift', 'Control', 'Alt', 'Meta', 'Tab', 'Enter']);
 
 export function HelpDialog({ onClose }: { onClose: () => void }) {
+  const texts = useTexts();
+  const { help, keys } = texts;
   const settings = useStore(keySettings);
   const [changing, setChanging] = useState<Action>();
   const choose = (key: string) => {
@@ -14,21 +17,26 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
     if (key !== 'Escape' && !/^[1-9]$/.test(key)) setKeys({ ...settings, own: { ...settings.own, [changing]: key } });
     setChanging(undefined);
   };
+  const namesOf = (action: Action) =>
+    keysOf(action, settings)
+      .map((key) => nameOfKey(key, texts))
+      .join(help.or);
   return (
     <KeysHelp
+      text={help.labelling}
       isOn={settings.isOn}
       onSwitch={(isOn) => setKeys({ ...settings, isOn })}
       onClose={onClose}
       further={
         <button type="button" className="button quiet" onClick={() => setKeys({ isOn: true, own: {} })}>
-          Reset keys
+          {help.resetKeys}
         </button>
       }
       rows={
         <>
-          {(Object.keys(ACTIONS) as Action[]).map((action) => (
+          {ACTION_NAMES.map((action) => (
             <tr key={action}>
-              <td>{ACTIONS[action].help}</td>
+              <td>{keys[action]}</td>
               <td>
                 <button
                   type="button"
@@ -41,21 +49,18 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
                     choose(event.key);
                   }}
                 >
-                  {changing === action ? 'press a key' : keysOf(action, settings).map(nameOfKey).join(' or ')}
-                  <span className="visually-hidden">, change the key for: {ACTIONS[action].help}</span>
+                  {changing === action ? help.pressKey : namesOf(action)}
+                  <span className="visually-hidden">{help.changeKey(keys[action])}</span>
                 </button>
               </td>
             </tr>
           ))}
           <tr>
-            <td>Pick an image</td>
+            <td>{help.pick}</td>
             <td className="keys-fixed">1, 2, 3</td>
           </tr>
         </>
       }
-    >
-      Three images were made from one prompt. Mark each <b>good</b> if it shows what the prompt says and looks right,
-      else <b>bad</b>. The next ones come by themselves; undo brings the last ones back.
-    </KeysHelp>
+    />
   );
 }

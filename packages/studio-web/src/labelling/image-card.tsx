@@ -1,7 +1,8 @@
 /** One image of a query with its two buttons. */
+import { useTexts } from '../language/language.ts';
 import { KeyHint } from '../parts/key-hint.tsx';
 import type { ShownImage } from '../parts/prepared-image.ts';
-import type { Mark } from './labeller.ts';
+import type { Mark } from './marks.ts';
 
 interface ImageCardProps {
   image: ShownImage;
@@ -13,23 +14,19 @@ interface ImageCardProps {
   onZoom: () => void;
 }
 
-const MARKS = [
-  { mark: 'bad', text: 'Bad', sign: '✕' },
-  { mark: 'good', text: 'Good', sign: '✓' },
-] as const;
-
 export function ImageCard({ image, number, mark, isCurrent, onMark, onSelect, onZoom }: ImageCardProps) {
+  const { common, labelling } = useTexts();
   const state = [isCurrent ? 'is-current' : '', mark === undefined ? '' : `is-${mark}`].join(' ');
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out as a grid in every browser
-    <div role="group" aria-label={`Image ${number}`} className={`image-card ${state}`} onPointerDown={onSelect}>
-      <button type="button" className="image-frame" onClick={onZoom} aria-label={`Enlarge image ${number}`}>
+    <div role="group" aria-label={labelling.image(number)} className={`image-card ${state}`} onPointerDown={onSelect}>
+      <button type="button" className="image-frame" onClick={onZoom} aria-label={common.enlarge(number)}>
         {image.isBroken ? (
-          <span className="image-missing">This image did not load</span>
+          <span className="image-missing">{common.imageMissing}</span>
         ) : (
           <img
             src={image.url}
-            alt={`Candidate ${number}`}
+            alt={common.candidate(number)}
             width={image.width}
             height={image.height}
             draggable={false}
@@ -41,21 +38,40 @@ export function ImageCard({ image, number, mark, isCurrent, onMark, onSelect, on
           </span>
         )}
       </button>
-      <div className="mark-buttons">
-        {MARKS.map(({ mark: value, text, sign }) => (
-          <button
-            key={value}
-            type="button"
-            className={`mark-button mark-${value}`}
-            aria-label={`${text}, image ${number}`}
-            aria-pressed={mark === value}
-            onClick={() => onMark(value)}
-          >
-            <span aria-hidden="true">{sign}</span> {text}
-            {isCurrent && <KeyHint action={value} />}
-          </button>
-        ))}
-      </div>
+      <MarkButtons number={number} mark={mark} hasHints={isCurrent} onMark={onMark} />
+    </div>
+  );
+}
+
+interface MarkButtonsProps {
+  number: number;
+  mark: Mark | undefined;
+  hasHints: boolean;
+  onMark: (mark: Mark) => void;
+}
+
+/** The two buttons of an image, beside it and under the enlarged one. */
+export function MarkButtons({ number, mark, hasHints, onMark }: MarkButtonsProps) {
+  const { labelling } = useTexts();
+  const marks = [
+    { value: 'bad', text: labelling.bad, name: labelling.badImage(number), sign: '✕' },
+    { value: 'good', text: labelling.good, name: labelling.goodImage(number), sign: '✓' },
+  ] as const;
+  return (
+    <div className="mark-buttons">
+      {marks.map(({ value, text, name, sign }) => (
+        <button
+          key={value}
+          type="button"
+          className={`mark-button mark-${value}`}
+          aria-label={name}
+          aria-pressed={mark === value}
+          onClick={() => onMark(value)}
+        >
+          <span aria-hidden="true">{sign}</span> {text}
+          {hasHints && <KeyHint action={value} />}
+        </button>
+      ))}
     </div>
   );
 }

@@ -1,21 +1,24 @@
 /** Keys of the labelling page: a table that people can change or turn off, kept in the browser. Each has a button, too. */
 import { useEffect } from 'react';
+import type { Texts } from '../language/language.ts';
+import { keyNames, type PressedKey } from '../parts/key-names.ts';
 import { createStore } from '../parts/store.ts';
 
-/** Every action with its default keys, as `KeyboardEvent.key` gives them, and what the help says. */
+/** Every action with its default keys, as `KeyboardEvent.key` gives them. */
 export const ACTIONS = {
-  good: { keys: ['ArrowUp', 'g'], help: 'Good: it shows what the prompt says' },
-  bad: { keys: ['ArrowDown', 'b'], help: 'Bad: it does not' },
-  allGood: { keys: ['G'], help: 'All images good' },
-  allBad: { keys: ['B'], help: 'All images bad' },
-  previous: { keys: ['ArrowLeft'], help: 'Go to the image before' },
-  next: { keys: ['ArrowRight'], help: 'Go to the next image' },
-  skip: { keys: ['s'], help: 'Skip, if it is hard to say' },
-  undo: { keys: ['u', 'Backspace'], help: 'Undo' },
-  zoom: { keys: [' ', 'z'], help: 'Enlarge' },
-  help: { keys: ['?'], help: 'Show this' },
-} as const satisfies Record<string, { keys: readonly string[]; help: string }>;
+  good: ['ArrowUp', 'g'],
+  bad: ['ArrowDown', 'b'],
+  allGood: ['G'],
+  allBad: ['B'],
+  previous: ['ArrowLeft'],
+  next: ['ArrowRight'],
+  skip: ['s'],
+  undo: ['u', 'Backspace'],
+  zoom: [' ', 'z'],
+  help: ['?'],
+} as const satisfies Record<string, readonly string[]>;
 export type Action = keyof typeof ACTIONS;
+export const ACTION_NAMES = Object.keys(ACTIONS) as Action[];
 
 export interface KeySettings {
   isOn: boolean;
@@ -40,40 +43,57 @@ export function setKeys(settings: KeySettings): void {
 /** The keys of an action under these settings. */
 export function keysOf(action: Action, { own }: KeySettings): readonly string[] {
   const chosen = own[action];
-  return chosen === undefined ? ACTIONS[action].keys : [chosen];
+  return chosen === undefined ? ACTIONS[action] : [chosen];
+}
+
+/** The action of a pressed key, by its letter or its place on the keyboard. */
+export function actionOf(pressed: PressedKey, settings: KeySettings): Action | undefined {
+  for (const name of keyNames(pressed)) {
+    const action = ACTION_NAMES.find((each) => keysOf(each, settings).includes(name));
+    if (action !== undefined) return action;
+  }
+  return undefined;
+}
+
+/** The index of the image that a digit picks. */
+export function pickOf(pressed: PressedKey): number | undefined {
+  const digit = keyNames(pressed).find((name) => /^[1-9]$/.test(name));
+  return digit === undefined ? undefined : Number(digit) - 1;
 }
 
 /** How a key is written on a button. */
-export function nameOfKey(key: string): string {
+export function nameOfKey(key: string, texts: Texts): string {
   const names: Readonly<Record<string, string>> = {
     ArrowUp: '↑',
     ArrowDown: '↓',
     ArrowLeft: '←',
     ArrowRight: '→',
-    ' ': 'Space',
+    ' ': texts.keys.space,
     Backspace: '⌫',
   };
   return names[key] ?? (key.length === 1 && key !== key.toLowerCase() ? `⇧${key}` : key.toUpperCase());
 }
 
-/** Calls `act` for keys anywhere on the page, save in fields and with a modifier; 1 to 9 pick an image. */
+/** True where a key is for the page: not in a field or a dialog, not with a modifier, not while keys are off. */
+export function isForPage(event: KeyboardEvent): boolean {
+  if (!keySettings.get().isOn || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return false;
+  const target = event.target instanceof HTMLElement ? event.target : undefined;
+  if (target?.closest('input, select, textarea, dialog')) return false;
+  // What has the focus keeps its own keys.
+  return !((event.key === ' ' || event.key === 'Enter') && target?.closest('button, a'));
+}
+
+/** Calls `act` for keys anywhere on the page; 1 to 9 pick an image. */
 export function useKeys(act: (action: Action) => void, pick: (index: number) => void): void {
   useEffect(() => {
     const listener = (event: KeyboardEvent) => {
-      const settings = keySettings.get();
-      if (!settings.isOn || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-      if (event.target instanceof HTMLElement && event.target.closest('input, select, textarea, dialog')) return;
-      // A focused button keeps its own keys.
-      if ((event.key === ' ' || event.key === 'Enter') && event.target instanceof HTMLButtonElement) return;
-      if (/^[1-9]$/.test(event.key)) {
-        pick(Number(event.key) - 1);
-        return;
-      }
-      const actions = Object.keys(ACTIONS) as Action[];
-      const action = actions.find((name) => keysOf(name, settings).includes(event.key));
-      if (action === undefined) return;
+      if (!isForPage(event)) return;
+      const action = actionOf(event, keySettings.get());
+      const index = action === undefined ? pickOf(event) : undefined;
+      if (action === undefined && index === undefined) return;
       event.preventDefault();
-      act(action);
+      if (action !== undefined) act(action);
+      else pick(index!);
     };
     addEventListener('keydown', listener);
     return () => removeEventListener('keydown', listener);

@@ -1,14 +1,17 @@
 /**
- * The state of labelling: the query that is shown, those prepared behind it, marks, undo. Answering never waits: the
- * next queries are leased and their images decoded before they are shown. No React here.
+ * The state of labelling: the query that is shown, marks, undo, the practice round, waiting and the end. Answering never
+ * waits: the next queries are there before they are shown. No React, no DOM and no texts here.
  */
-import { ApiError, api, read } from '../api/client.ts';
-import { createOutbox, type Outbox } from '../parts/outbox.ts';
-import { prepareImage, type ShownImage } from '../parts/prepared-image.ts';
+import type { ApiError } from '../api/client.ts';
+import type { Activity } from '../parts/activity.ts';
+import { createOutbox, type Outbox, type OutboxOptions } from '../parts/outbox.ts';
+import type { ShownImage } from '../parts/prepared-image.ts';
+import { randomId } from '../parts/random-id.ts';
 import { createStore, type Store } from '../parts/store.ts';
-import { type Acknowledged, type LabellingEntry, type PracticeFeedback, sendEntry } from './entries.ts';
-
-export type Mark = 'good' | 'bad';
+import { createSupply } from '../parts/supply.ts';
+import type { Acknowledged, LabellingEntry, PracticeFeedback } from './entries.ts';
+import type { Completion, LabellingApi, LabellingStanding, LeasedQuery } from './labelling-api.ts';
+import { type Mark, nextUnmarked } from './marks.ts';
 
 export interface ShownQuery {
   id: string;
@@ -18,32 +21,39 @@ export interface ShownQuery {
   isPractice: boolean;
 }
 
-export interface Completion {
-  code: string;
-  /** Where to go back to. */
-  url?: string | undefined;
+/** The last action, for the screen reader and the line under the images. */
+export type LabellerMessage =
+  | { kind: 'marked'; image: number; mark: Mark }
+  | { kind: 'allMarked'; mark: Mark }
+  | { kind: 'cleared' | 'takenBack' | 'answered' | 'skipped' | 'explained' | 'othersWereFaster' };
+
+export interface LabellerProblem {
+  kind: 'failed' | 'answerRefused' | 'undoRefused';
+  reason: unknown;
 }
 
 export interface LabellerState {
-  /** 'explaining' follows an answer of the practice round. */
-  phase: 'loading' | 'asking' | 'explaining' | 'finished' | 'failed';
-  query?: ShownQuery;
+  /** 'explaining' follows an answer of the practice round; 'waiting' asks again by itself, and so does 'finished'. */
+  phase: 'loading' | 'asking' | 'explaining' | 'waiting' | 'finished' | 'failed';
+  query?: ShownQuery | undefined;
   marks: (Mark | undefined)[];
   /** Index of the image that keys act on. */
   current: number;
   answered: number;
   open: number;
-  medianSeconds?: number;
+  medianSeconds?: number | undefined;
   /** What a rater who is done can show to be paid. */
-  completion?: Completion;
+  completion?: Completion | undefined;
+  paidInSeconds?: number | undefined;
+  /** Comparisons that the rater may still be asked for. */
+  openComparisons?: number | undefined;
   canUndo: boolean;
   /** While explaining: what would have been right; absent until the server has said it. */
-  explanation?: PracticeFeedback;
+  explanation?: PracticeFeedback | undefined;
   /** Something the rater should know, until the next answer. */
-  hint?: string;
-  /** For the screen reader and the line under the images. */
-  message: string;
-  problem?: string;
+  hint?: 'tooFast' | 'practiceIsOver' | undefined;
+  message?: LabellerMessage | undefined;
+  problem?: LabellerProblem | undefined;
 }
 
 export interface Labeller {
@@ -64,6 +74,14 @@ export interface Labeller {
   stop(): void;
 }
 
+export interface LabellerOptions {
+  readonly api: LabellingApi;
+  readonly activity: Pick<Activity, 'isActive' | 'onWake'>;
+  readonly prepareImage: (image: LeasedQuery['images'][number]) => Promise<ShownImage>;
+  readonly outbox: Pick<OutboxOptions<LabellingEntry, Acknowledged>, 'keeper' | 'kept' | 'wait' | 'nowMs'>;
+  readonly nowMs?: () => number;
+}
+
 interface PastAnswer {
   id: string;
   query: ShownQuery;
@@ -74,16 +92,11 @@ const QUERIES_AHEAD = 4;
 /** Long enough to see the last mark, short enough not to wait. */
 const SETTLE_MS = 220;
 const UNDO_STEPS = 50;
-const TOO_FAST =
-  'That was quicker than anybody can look. Please look at each image before you judge; Undo brings the last ones back.';
-const PRACTICE_IS_OVER = 'The practice is over: from now on your answers count.';
 
-export function createLabeller(): Labeller {
-  const ready: ShownQuery[] = [];
+export function createLabeller(options: LabellerOptions): Labeller {
+  const { api, nowMs = () => performance.now() } = options;
   const past: PastAnswer[] = [];
-  const seen = new Set<string>();
   let shownAtMs = 0;
-  let isFetching = false;
   let isStopped = false;
   /** The marks are those of an answer that was taken back, untouched. */
   let isRestored = false;
@@ -99,114 +112,106 @@ export function createLabeller(): Labeller {
     answered: 0,
     open: 0,
     canUndo: false,
-    message: '',
   });
   const update = (changes: Partial<LabellerState>) => state.set({ ...state.get(), ...changes });
-  const heardBack = (entry: LabellingEntry, { tooFast, practice }: Acknowledged) => {
-    if (entry.kind !== 'answer') return;
-    if (tooFast) update({ hint: TOO_FAST });
-    if (entry.id !== explainedId) return;
-    // Where nobody vouches for the answer any more there is nothing to explain.
-    if (practice === undefined) goOn();
-    else update({ explanation: practice, message: 'Here is what would have been right.' });
+  const takeStanding = ({ answered, open, ...more }: LabellingStanding) => {
+    // What is under way is not in the server's count yet.
+    const pending = queriesUnderWay().size;
+    const { medianSeconds = state.get().medianSeconds, completion = state.get().completion } = more;
+    const counts = { answered: answered + pending, open: Math.max(0, open - pending) };
+    const { paidInSeconds, openComparisons } = more;
+    update({ ...counts, medianSeconds, completion, paidInSeconds, openComparisons });
   };
+  const refreshStanding = async () => takeStanding(await api.standing());
+
   const outbox = createOutbox<LabellingEntry, Acknowledged>({
-    storageKey: 'heed-outbox',
-    send: sendEntry,
-    onSent: heardBack,
-    onRefused: (entry, reason) => {
-      update({ problem: `An ${entry.kind === 'answer' ? 'answer' : 'undo'} was not taken: ${reason}.` });
-      if (entry.kind === 'answer' && entry.id === explainedId) goOn();
-      void refreshStanding();
+    ...options.outbox,
+    send: api.send,
+    onSent: (entry, { tooFast, practice }) => {
+      if (entry.kind !== 'answer') return;
+      if (tooFast) update({ hint: 'tooFast' });
+      if (entry.id !== explainedId) return;
+      // Where nobody vouches for the answer any more there is nothing to explain.
+      if (practice === undefined) goOn();
+      else update({ explanation: practice, message: { kind: 'explained' } });
+    },
+    onRefused: (entry, reason: ApiError) => {
+      const isAnswer = entry.kind === 'answer';
+      update({ problem: { kind: isAnswer ? 'answerRefused' : 'undoRefused', reason } });
+      if (isAnswer && entry.id === explainedId) goOn();
+      void refreshStanding().catch(() => {});
     },
   });
-
   const queriesUnderWay = () =>
     new Set(outbox.entries().flatMap((entry) => (entry.kind === 'answer' ? [entry.query] : [])));
 
-  const refreshStanding = async () => {
-    const { answered, open, medianSeconds, completion } = await read(api.labelling.standing.$get());
-    update({
-      answered,
-      open,
-      ...(medianSeconds === undefined ? {} : { medianSeconds }),
-      ...(completion === undefined ? {} : { completion }),
-    });
-  };
-
   const show = (query: ShownQuery, marks: (Mark | undefined)[] = query.images.map(() => undefined)) => {
-    shownAtMs = performance.now();
+    shownAtMs = nowMs();
     isRestored = false;
-    update({ phase: 'asking', query, marks, current: Math.max(0, marks.indexOf(undefined)) });
-    if (isPractising && !query.isPractice) update({ hint: PRACTICE_IS_OVER });
+    const isOver = isPractising && !query.isPractice;
     isPractising = query.isPractice;
-    seen.add(query.id);
+    supply.noteSeen(query.id);
+    update({
+      phase: 'asking',
+      query,
+      marks,
+      current: Math.max(0, marks.indexOf(undefined)),
+      problem: state.get().problem?.kind === 'failed' ? undefined : state.get().problem,
+      ...(isOver ? { hint: 'practiceIsOver' } : {}),
+    });
     // From now on the server counts the time; without a word from here, from when it handed the query out.
-    read(api.labelling.shown.$post({ json: { query: query.id } })).catch(() => {});
+    api.shown(query.id).catch(() => {});
   };
-
+  const supply = createSupply<LeasedQuery, ShownQuery>({
+    ahead: QUERIES_AHEAD,
+    lease: api.lease,
+    release: api.release,
+    activity: options.activity,
+    prepare: async ({ id, prompt, isPractice, images }) => ({
+      id,
+      prompt,
+      isPractice,
+      images: await Promise.all(images.map(options.prepareImage)),
+    }),
+    shownId: () => state.get().query?.id,
+    underWay: queriesUnderWay,
+    onQuery: (query) => show(query),
+    async onNothing() {
+      await refreshStanding();
+      update({ phase: state.get().open > 0 ? 'waiting' : 'finished' });
+    },
+    onFailed: (reason) => update({ phase: 'failed', problem: { kind: 'failed', reason } }),
+    onGone() {
+      // Marks that somebody has begun are worth an answer all the same.
+      if (state.get().phase !== 'asking' || state.get().marks.some(Boolean)) return;
+      showNext();
+      update({ message: { kind: 'othersWereFaster' } });
+    },
+  });
   const showNext = () => {
-    const next = ready.shift();
+    const next = supply.take();
     if (next) show(next);
-    else {
-      const { query: _, ...rest } = state.get();
-      state.set({ ...rest, phase: 'loading', marks: [] });
-    }
-    void fetchAhead();
+    else update({ phase: 'loading', query: undefined, marks: [] });
+    void supply.fetchAhead();
   };
-
   const goOn = () => {
     if (state.get().phase !== 'explaining') return;
     explainedId = undefined;
-    const { explanation: _, ...rest } = state.get();
-    state.set(rest);
+    update({ explanation: undefined, message: undefined });
     showNext();
   };
-
-  const fetchAhead = async () => {
-    if (isFetching || isStopped || ready.length >= QUERIES_AHEAD) return;
-    isFetching = true;
-    try {
-      // The query that is shown is leased, too, and so are those whose answer is still under way.
-      const count = Math.min(10, QUERIES_AHEAD + 1 + queriesUnderWay().size);
-      const { queries } = await read(api.labelling.lease.$post({ json: { count } }));
-      const shownId = state.get().query?.id;
-      const fresh = queries.filter(({ id }) => id !== shownId && !seen.has(id) && !ready.some((q) => q.id === id));
-      for (const { id, prompt, isPractice, images } of fresh) {
-        const query = { id, prompt, isPractice, images: await Promise.all(images.map(prepareImage)) };
-        if (isStopped) return;
-        if (state.get().query === undefined && ready.length === 0) show(query);
-        else ready.push(query);
-      }
-      if (state.get().query === undefined) {
-        const next = ready.shift();
-        if (next) show(next);
-        else if (queriesUnderWay().size === 0) {
-          await refreshStanding();
-          update({ phase: 'finished' });
-        }
-        // Whether there are more is known once the answers have arrived.
-        else setTimeout(() => void fetchAhead(), 500);
-      }
-    } catch (error) {
-      if (state.get().query === undefined) update({ phase: 'failed', problem: describe(error) });
-    } finally {
-      isFetching = false;
-    }
-  };
-
   const settle = () => {
     clearTimeout(settling);
     const { marks } = state.get();
     if (marks.length > 0 && marks.every((mark) => mark !== undefined)) settling = setTimeout(submit, SETTLE_MS);
   };
 
-  const submit = (skipReason?: { reason?: string }) => {
+  const submit = (skipped?: { reason?: string }) => {
     clearTimeout(settling);
     const { query, marks, answered, open, phase } = state.get();
     if (!query || phase !== 'asking') return;
     const { isPractice } = query;
-    const id = crypto.randomUUID();
+    const id = randomId();
     // What was explained is not to be answered again.
     if (!isPractice) past.push({ id, query, marks });
     if (past.length > UNDO_STEPS) past.shift();
@@ -215,61 +220,70 @@ export function createLabeller(): Labeller {
       kind: 'answer',
       id,
       query: query.id,
-      labels: skipReason ? null : (marks as Mark[]),
-      seconds: Math.round((performance.now() - shownAtMs) / 10) / 100,
-      ...(skipReason?.reason === undefined ? {} : { reason: skipReason.reason }),
+      labels: skipped ? null : (marks as Mark[]),
+      seconds: Math.round((nowMs() - shownAtMs) / 10) / 100,
+      ...(skipped?.reason === undefined ? {} : { reason: skipped.reason }),
     });
-    const { problem: _, hint: __, ...rest } = state.get();
+    const done = { problem: undefined, hint: undefined };
     if (isPractice) {
-      state.set({ ...rest, phase: 'explaining', message: '' });
+      update({ ...done, phase: 'explaining', message: undefined });
       return;
     }
-    state.set({
-      ...rest,
-      answered: answered + 1,
-      open: Math.max(0, open - 1),
-      canUndo: true,
-      message: skipReason ? 'Skipped.' : 'Saved.',
-    });
+    const message = { kind: skipped ? 'skipped' : 'answered' } as const;
+    update({ ...done, answered: answered + 1, open: Math.max(0, open - 1), canUndo: true, message });
     showNext();
   };
-
-  const setMark = (index: number, mark: Mark) => {
+  const mark = (index: number, given: Mark) => {
     const { query, marks, phase } = state.get();
-    if (!query || phase !== 'asking' || index >= marks.length) return;
-    const next = marks.map((earlier, i) => (i === index ? mark : earlier));
-    const open = next.findIndex((value, i) => value === undefined && i > index);
-    const current = open === -1 ? next.indexOf(undefined) : open;
+    if (!query || phase !== 'asking' || index < 0 || index >= marks.length) return;
+    const next = marks.map((earlier, i) => (i === index ? given : earlier));
     isRestored = false;
-    update({ marks: next, current: current === -1 ? index : current, message: `Image ${index + 1}: ${mark}.` });
+    const message = { kind: 'marked', image: index + 1, mark: given } as const;
+    update({ marks: next, current: nextUnmarked(next, index), message });
     settle();
   };
-
-  const start = async () => {
-    update({ phase: 'loading' });
-    try {
-      await refreshStanding();
-    } catch (error) {
-      update({ phase: 'failed', problem: describe(error) });
+  const undo = () => {
+    clearTimeout(settling);
+    const { query, marks, answered, open, phase } = state.get();
+    if (phase === 'explaining') return;
+    // First take back the marks of the query that is shown, then whole answers.
+    if (query && !isRestored && marks.some((given) => given !== undefined)) {
+      update({ marks: query.images.map(() => undefined), current: 0, message: { kind: 'cleared' } });
       return;
     }
-    await fetchAhead();
+    const last = past.pop();
+    if (!last) return;
+    outbox.add({ kind: 'retract', id: last.id });
+    if (query) supply.putBack(query);
+    show(last.query, last.marks);
+    isRestored = true;
+    const message = { kind: 'takenBack' } as const;
+    update({ answered: answered - 1, open: open + 1, canUndo: past.length > 0, message });
+  };
+  const start = async () => {
+    update({ phase: 'loading', problem: undefined });
+    try {
+      await refreshStanding();
+    } catch (reason) {
+      if (!isStopped) update({ phase: 'failed', problem: { kind: 'failed', reason } });
+      return;
+    }
+    await supply.fetchAhead();
   };
   void start();
 
   return {
     state,
     outbox,
-    select: (index) => {
-      const { marks } = state.get();
-      if (index >= 0 && index < marks.length) update({ current: index });
+    select(index) {
+      if (index >= 0 && index < state.get().marks.length) update({ current: index });
     },
-    mark: (mark, index = state.get().current) => setMark(index, mark),
-    markAll(mark) {
+    mark: (given, index = state.get().current) => mark(index, given),
+    markAll(given) {
       const { query, phase } = state.get();
       if (!query || phase !== 'asking') return;
       isRestored = false;
-      update({ marks: query.images.map(() => mark), message: `All images: ${mark}.` });
+      update({ marks: query.images.map(() => given), message: { kind: 'allMarked', mark: given } });
       settle();
     },
     answer(marks) {
@@ -279,31 +293,13 @@ export function createLabeller(): Labeller {
     },
     goOn,
     skip: (reason) => submit(reason === undefined ? {} : { reason }),
-    undo() {
-      clearTimeout(settling);
-      const { query, marks, answered, open, phase } = state.get();
-      if (phase === 'explaining') return;
-      // First take back the marks of the query that is shown, then whole answers.
-      if (query && !isRestored && marks.some((mark) => mark !== undefined)) {
-        update({ marks: query.images.map(() => undefined), current: 0, message: 'Marks cleared.' });
-        return;
-      }
-      const last = past.pop();
-      if (!last) return;
-      outbox.add({ kind: 'retract', id: last.id });
-      if (query) ready.unshift(query);
-      show(last.query, last.marks);
-      isRestored = true;
-      update({ answered: answered - 1, open: open + 1, canUndo: past.length > 0, message: 'Taken back.' });
-    },
+    undo,
     retry: () => void start(),
     stop() {
       isStopped = true;
       clearTimeout(settling);
+      supply.stop();
+      outbox.stop();
     },
   };
-}
-
-function describe(error: unknown): string {
-  return error instanceof ApiError ? error.message : String(error);
 }

@@ -1,39 +1,43 @@
 /** Why a query is skipped, if the rater wants to say so. */
 import { useEffect, useRef } from 'react';
+import { useTexts } from '../language/language.ts';
 import { Dialog } from '../parts/dialog.tsx';
-
-const REASONS = ["I can't tell", 'An image is broken', 'The prompt makes no sense', 'I would rather not see this'];
+import { keyNames } from '../parts/key-names.ts';
 
 export function SkipDialog({ onSkip, onClose }: { onSkip: (reason?: string) => void; onClose: () => void }) {
+  const { skipDialog, common } = useTexts();
+  // Stored in English, so that the owner can count them.
+  const reasons = Object.entries(skipDialog.reasons);
   const first = useRef<HTMLButtonElement>(null);
   useEffect(() => first.current?.focus(), []);
   return (
     <Dialog
-      title="Skip this one"
+      title={skipDialog.title}
       className="skip-dialog"
       onClose={onClose}
-      onKey={({ key }) => {
-        const reason = REASONS[Number(key) - 1];
+      onKey={({ nativeEvent }) => {
+        const names = keyNames(nativeEvent);
+        const reason = names.map((name) => reasons[Number(name) - 1]?.[0]).find((each) => each !== undefined);
         if (reason !== undefined) onSkip(reason);
-        if (key === 's') onSkip();
+        else if (names.includes('s')) onSkip();
       }}
     >
-      <h2>Skip this one</h2>
-      <p>It goes to somebody else. If you like, say why.</p>
+      <h2>{skipDialog.title}</h2>
+      <p>{skipDialog.text}</p>
       <div className="stack">
         <button ref={first} type="button" className="button primary" onClick={() => onSkip()}>
-          Skip without a reason
+          {skipDialog.withoutReason}
         </button>
-        {REASONS.map((reason, i) => (
+        {reasons.map(([reason, text], i) => (
           <button key={reason} type="button" className="button" onClick={() => onSkip(reason)}>
-            {reason}
+            {text}
             <span className="key-hint" aria-hidden="true">
               {i + 1}
             </span>
           </button>
         ))}
         <button type="button" className="button quiet" onClick={onClose}>
-          Back
+          {common.back}
         </button>
       </div>
     </Dialog>

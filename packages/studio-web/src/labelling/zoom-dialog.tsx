@@ -1,44 +1,62 @@
-/** The images of a query as large as the window allows, one at a time. */
+/** The images of a query as large as the window allows, one at a time, with what judges them. */
+import type { KeyboardEvent, ReactNode } from 'react';
+import { useTexts } from '../language/language.ts';
 import { Dialog } from '../parts/dialog.tsx';
-import type { ShownQuery } from './labeller.ts';
+import type { ShownImage } from '../parts/prepared-image.ts';
+import { useSwipe } from '../parts/swipe.ts';
 
 interface ZoomDialogProps {
-  query: Pick<ShownQuery, 'prompt' | 'images'>;
+  prompt: string;
+  images: readonly ShownImage[];
   index: number;
   onIndex: (index: number) => void;
   onClose: () => void;
+  /** Keys besides those that close and move. */
+  onKey: (event: KeyboardEvent) => void;
+  /** Which image it is, where its number does not say it. */
+  name?: string | undefined;
+  /** What judges the image. */
+  children: ReactNode;
 }
 
-export function ZoomDialog({ query, index, onIndex, onClose }: ZoomDialogProps) {
-  const count = query.images.length;
-  const image = query.images[index]!;
+export function ZoomDialog({ prompt, images, index, onIndex, onClose, onKey, name, children }: ZoomDialogProps) {
+  const { common } = useTexts();
+  const count = images.length;
+  const image = images[index]!;
   const move = (by: number) => onIndex((index + by + count) % count);
+  const swipe = useSwipe(move);
   return (
     <Dialog
-      title={`Image ${index + 1} of ${count}, enlarged`}
+      title={common.enlarged(index + 1, count)}
       className="zoom-dialog"
       onClose={onClose}
       onKey={(event) => {
+        if (event.ctrlKey || event.metaKey || event.altKey) return;
         if (event.key === 'ArrowRight') move(1);
-        if (event.key === 'ArrowLeft') move(-1);
-        if (event.key === ' ' || event.key === 'z') {
-          event.preventDefault();
-          onClose();
-        }
+        else if (event.key === 'ArrowLeft') move(-1);
+        else onKey(event);
       }}
     >
       <div className="zoom">
-        <button type="button" className="zoom-image" onClick={onClose} aria-label="Close the enlarged image">
-          <img src={image.url} alt={`Candidate ${index + 1}, enlarged`} />
+        <button type="button" className="zoom-image" onClick={onClose} aria-label={common.close} {...swipe}>
+          {image.isBroken ? (
+            <span className="image-missing">{common.imageMissing}</span>
+          ) : (
+            <img src={image.url} alt={`${name ?? common.candidate(index + 1)}`} draggable={false} />
+          )}
         </button>
-        <div className="row">
-          <button type="button" className="button" onClick={() => move(-1)} aria-label="Image before">
+        <p className="zoom-caption" dir="auto">
+          {prompt}
+        </p>
+        <div className="zoom-controls">
+          <button type="button" className="button" onClick={() => move(-1)} aria-label={common.before}>
             ←
           </button>
-          <p className="zoom-caption">
-            {index + 1} of {count} · {query.prompt}
-          </p>
-          <button type="button" className="button" onClick={() => move(1)} aria-label="Next image">
+          <div className="zoom-judging">
+            <p className="soft">{name ?? common.position(index + 1, count)}</p>
+            {children}
+          </div>
+          <button type="button" className="button" onClick={() => move(1)} aria-label={common.next}>
             →
           </button>
         </div>

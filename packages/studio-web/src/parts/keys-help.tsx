@@ -1,10 +1,14 @@
 /** The help of a page on which raters answer: what is asked for, what the keys do, and whether they do anything. */
 import { type ReactNode, useEffect, useRef } from 'react';
+import { useTexts } from '../language/language.ts';
+import { LanguageChoice } from '../language/language-choice.tsx';
+import { RichText } from '../language/rich-text.tsx';
+import { OwnLink } from '../session/own-link.tsx';
 import { Dialog } from './dialog.tsx';
 
 interface KeysHelpProps {
   /** What the page asks for. */
-  children: ReactNode;
+  text: string;
   /** Rows of the table: an action and its key. */
   rows: ReactNode;
   isOn: boolean;
@@ -14,30 +18,35 @@ interface KeysHelpProps {
   onClose: () => void;
 }
 
-export function KeysHelp({ children, rows, isOn, onSwitch, further, onClose }: KeysHelpProps) {
+export function KeysHelp({ text, rows, isOn, onSwitch, further, onClose }: KeysHelpProps) {
+  const { help } = useTexts();
   const done = useRef<HTMLButtonElement>(null);
   useEffect(() => done.current?.focus(), []);
   return (
-    <Dialog title="Help" className="help-dialog" onClose={onClose}>
-      <h2>How this works</h2>
-      <p>{children}</p>
+    <Dialog title={help.title} className="help-dialog" onClose={onClose}>
+      <h2>{help.heading}</h2>
+      <p>
+        <RichText text={text} />
+      </p>
       <table className="keys">
         <thead>
           <tr>
-            <th scope="col">Action</th>
-            <th scope="col">Key</th>
+            <th scope="col">{help.action}</th>
+            <th scope="col">{help.key}</th>
           </tr>
         </thead>
         <tbody>{rows}</tbody>
       </table>
+      <OwnLink />
       <div className="row">
         <label className="check">
           <input type="checkbox" checked={isOn} onChange={(event) => onSwitch(event.target.checked)} />
-          Use keys
+          {help.useKeys}
         </label>
         {further}
+        <LanguageChoice />
         <button ref={done} type="button" className="button primary push" onClick={onClose}>
-          Got it
+          {help.gotIt}
         </button>
       </div>
     </Dialog>

@@ -1,16 +1,18 @@
 /**
- * What the rater did and the server does not know yet, in order. It is kept in the browser's storage until the server
- * has acknowledged it, so that neither a lost connection nor a closed tab costs an answer.
+ * What the rater did and the server does not know yet, in order. Each entry stays in the browser's storage until the
+ * server has acknowledged it, so that neither a lost connection nor a closed tab costs an answer. Entries of a tab that
+ * was closed are sent by the rater's next tab; sending one twice is harmless, because the server knows its id.
  */
 import { ApiError } from '../api/client.ts';
+import { type Keeper, type KeptEntries, type KeptEntry, keptEntries } from './kept-entries.ts';
 import { createStore, type Store } from './store.ts';
 
 export interface OutboxState {
   waiting: number;
   /** Why the last attempt failed, while entries wait. */
-  problem?: string;
-  /** The session is over: nothing is sent until the rater has logged in again. */
-  isLoggedOut: boolean;
+  problem?: ApiError;
+  /** The browser refuses to keep what waits: it is lost with the page. */
+  isUnkept: boolean;
 }
 
 export interface Outbox<Entry> {
@@ -18,80 +20,125 @@ export interface Outbox<Entry> {
   add(entry: Entry): void;
   /** What is still under way. */
   entries(): readonly Entry[];
+  /** Sends what waits to its end, and looks for nothing more. */
+  stop(): void;
+}
+
+export interface OutboxOptions<Entry, Result> {
+  readonly keeper: Keeper;
+  readonly send: (entry: Entry) => Promise<Result>;
+  /** Told what the server acknowledged. */
+  readonly onSent?: (entry: Entry, result: Result) => void;
+  /** Told of an entry that the server will never take. */
+  readonly onRefused: (entry: Entry, reason: ApiError) => void;
+  /** Told of an error in the two above: the entry is done all the same. */
+  readonly onError?: (error: unknown) => void;
+  readonly kept?: KeptEntries<Entry>;
+  readonly wait?: (ms: number) => Promise<void>;
+  readonly nowMs?: () => number;
 }
 
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 15_000;
+/** Another tab sends its own entries at once; after this long that tab is gone or stuck. */
+const ORPHAN_MS = 10_000;
+const LOOK_FOR_ORPHANS_MS = 15_000;
 
-/**
- * `send` resolves with what the server acknowledged, which `onSent` is told; `onRefused` is told of an entry that the
- * server will never take.
- */
-export function createOutbox<Entry, Result = unknown>(options: {
-  /** Where the browser's storage keeps the entries. */
-  storageKey: string;
-  send: (entry: Entry) => Promise<Result>;
-  onSent?: (entry: Entry, result: Result) => void;
-  onRefused: (entry: Entry, reason: string) => void;
-}): Outbox<Entry> {
-  const { storageKey, send, onSent = () => {} } = options;
-  const entries = load<Entry>(storageKey);
-  const state = createStore<OutboxState>({ waiting: entries.length, isLoggedOut: false });
+export function createOutbox<Entry, Result = unknown>(options: OutboxOptions<Entry, Result>): Outbox<Entry> {
+  const { send, onSent = () => {}, onRefused, nowMs = () => Date.now() } = options;
+  const { onError = reportError, kept = keptEntries<Entry>(options.keeper), wait = sleep } = options;
+  const queue: KeptEntry<Entry>[] = kept.all();
+  const own = new Set<string>();
+  const done = new Set<string>();
+  const unkept = new Set<string>();
   let isSending = false;
-  const publish = (problem?: string, isLoggedOut = false) => {
-    state.set({ waiting: entries.length, isLoggedOut, ...(problem === undefined ? {} : { problem }) });
+  const stateNow = (problem?: ApiError): OutboxState => ({
+    waiting: queue.length,
+    isUnkept: unkept.size > 0,
+    ...(problem === undefined ? {} : { problem }),
+  });
+  const state = createStore<OutboxState>(stateNow());
+  const tell = (work: () => void) => {
+    try {
+      work();
+    } catch (error) {
+      onError(error);
+    }
   };
+  const finish = ({ key }: KeptEntry<Entry>) => {
+    queue.splice(
+      queue.findIndex((each) => each.key === key),
+      1,
+    );
+    own.delete(key);
+    unkept.delete(key);
+    done.add(key);
+    kept.remove(key);
+    state.set(stateNow());
+  };
+  /** Another tab has sent it meanwhile. What this tab did is sent here in any case: the page waits for what is said to it. */
+  const isDoneElsewhere = ({ key }: KeptEntry<Entry>) => !own.has(key) && !kept.all().some((each) => each.key === key);
+
   const sendAll = async () => {
-    if (isSending) return;
-    isSending = true;
     let waitMs = FIRST_RETRY_MS;
-    while (entries.length > 0) {
-      const entry = entries[0]!;
+    while (queue.length > 0) {
+      const next = queue[0]!;
+      if (isDoneElsewhere(next)) {
+        finish(next);
+        continue;
+      }
       try {
-        onSent(entry, await send(entry));
+        const result = await send(next.entry);
+        finish(next);
+        tell(() => onSent(next.entry, result));
       } catch (error) {
         const failure = error instanceof ApiError ? error : new ApiError(0, String(error));
-        if (failure.isTransient || failure.status === 401) {
-          publish(failure.message, failure.status === 401);
-          await new Promise((resolve) => setTimeout(resolve, waitMs));
+        if (!failure.isFinal) {
+          state.set(stateNow(failure));
+          await wait(waitMs);
           waitMs = Math.min(2 * waitMs, LAST_RETRY_MS);
           continue;
         }
-        options.onRefused(entry, failure.message);
+        finish(next);
+        tell(() => onRefused(next.entry, failure));
       }
       waitMs = FIRST_RETRY_MS;
-      entries.shift();
-      save(storageKey, entries);
-      publish();
     }
-    isSending = false;
   };
-  void sendAll();
+  const start = async () => {
+    if (isSending) return;
+    isSending = true;
+    try {
+      await sendAll();
+    } finally {
+      isSending = false;
+    }
+  };
+  const adoptOrphans = () => {
+    const known = new Set(queue.map(({ key }) => key));
+    const orphans = kept.all().filter(({ key, at }) => !known.has(key) && !done.has(key) && nowMs() - at > ORPHAN_MS);
+    if (orphans.length === 0) return;
+    queue.push(...orphans);
+    state.set(stateNow(state.get().problem));
+    void start();
+  };
+  const looking = setInterval(adoptOrphans, LOOK_FOR_ORPHANS_MS);
+  void start();
   return {
     state,
     add(entry) {
-      entries.push(entry);
-      save(storageKey, entries);
-      publish(state.get().problem, state.get().isLoggedOut);
-      void sendAll();
+      const { kept: added, isKept } = kept.add(entry);
+      own.add(added.key);
+      if (!isKept) unkept.add(added.key);
+      queue.push(added);
+      state.set(stateNow(state.get().problem));
+      void start();
     },
-    entries: () => entries,
+    entries: () => queue.map(({ entry }) => entry),
+    stop: () => clearInterval(looking),
   };
 }
 
-function load<Entry>(storageKey: string): Entry[] {
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(storageKey) ?? '[]');
-    return Array.isArray(stored) ? (stored as Entry[]) : [];
-  } catch {
-    return [];
-  }
-}
-
-function save(storageKey: string, entries: readonly unknown[]): void {
-  try {
-    localStorage.setItem(storageKey, JSON.stringify(entries));
-  } catch {
-    // Storage can be full or forbidden; the entries are still in memory and under way.
-  }
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

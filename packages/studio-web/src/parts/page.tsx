@@ -10,7 +10,7 @@ interface PageProps {
 
 export function Page({ title, problem, isLoading = false, children }: PageProps) {
   return (
-    <main className="page">
+    <main className="page" lang="en">
       <h1>{title}</h1>
       {problem !== undefined && (
         <p className="status-problem" role="alert">

@@ -78,8 +78,8 @@ export function PeopleTable({ raters, onSetAside }: PeopleTableProps) {
             const { id, name, isSetAside, quality } = rater;
             return (
               <tr key={id}>
-                <th scope="row" dir="auto">
-                  {name} {isSetAside && <span className="tag is-stopped">set aside</span>}
+                <th scope="row">
+                  <bdi>{name}</bdi> {isSetAside && <span className="tag is-stopped">set aside</span>}
                   {quality.flags.map((flag) => (
                     <span key={flag} className="tag is-failed">
                       {FLAGS[flag]}

@@ -1,63 +1,151 @@
-/** A rater comes by an invite link: one question, then labelling. */
+/** Somebody comes by a link: what it is worth, one question to those who are new, then the work. */
 import { type FormEvent, useEffect, useState } from 'react';
-import { ApiError, api, read } from '../api/client.ts';
-import { go } from '../parts/router.ts';
-import { type PlatformIds, platformIdsIn } from './platform-ids.ts';
+import { api, read } from '../api/client.ts';
+import { type Texts, useTexts } from '../language/language.ts';
+import { LanguageChoice } from '../language/language-choice.tsx';
+import { problemText } from '../language/problem-text.ts';
+import { type Arrival, takeArrival } from './arrival.ts';
+import type { Purpose } from './session.ts';
+import { keepSessionKey } from './session-key.ts';
 
-/** Kept over the moment in which the address loses them. */
-let token = '';
-let platformIds: PlatformIds = {};
+/** What the studio says of the link. */
+interface LinkLook {
+  state: 'open' | 'back';
+  purpose: Purpose;
+  isPersonal: boolean;
+  /** Of the rater whom the link names. */
+  name: string | null;
+  /** Raters of this browser who came by it. */
+  known: readonly { key: string; name: string }[];
+  isOwner: boolean;
+}
 
-export function JoinPage({ onLogin }: { onLogin: () => Promise<void> }) {
-  const [problem, setProblem] = useState<string>();
-  const [isParticipant, setIsParticipant] = useState(platformIds.participant !== undefined);
+export function JoinPage() {
+  const texts = useTexts();
+  const [arrival] = useState(takeArrival);
+  const [look, setLook] = useState<LinkLook>();
+  const [problem, setProblem] = useState<unknown>();
   useEffect(() => {
-    if (location.hash.length > 1) {
-      token = location.hash.slice(1);
-      platformIds = platformIdsIn(location.search);
-      setIsParticipant(platformIds.participant !== undefined);
-    }
-    history.replaceState(null, '', location.pathname);
-  }, []);
-  const join = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const name = new FormData(event.currentTarget).get('name');
-    try {
-      const json = { token, ...platformIds, ...(name === null ? {} : { name: String(name) }) };
-      await read(api.session.join.$post({ json }));
-      await onLogin();
-      go('/label', { replace: true });
-    } catch (error) {
-      setProblem(error instanceof ApiError ? error.message : String(error));
-    }
-  };
+    if (arrival === undefined) return;
+    const { token, participant } = arrival;
+    const json = { token, ...(participant === undefined ? {} : { participant }) };
+    read(api.session.invite.$post({ json })).then(setLook, setProblem);
+  }, [arrival]);
   return (
     <main className="notice">
-      <h1>You are invited to judge images</h1>
-      <p>
-        Each time you see images that a program made from a short text. You say which of them show what the text says.
-        There is no right speed; you can stop at any time and come back with the same link.
-      </p>
-      <p>
-        Your answers, how long they took and {isParticipant ? 'the ids in your link' : 'the name you choose'} are stored
-        with the project; nothing else about you is.
-      </p>
-      <form className="row filters" onSubmit={(event) => void join(event)}>
-        {!isParticipant && (
-          <label className="labelled">
-            A name for you
-            <input className="field" name="name" required maxLength={100} autoComplete="nickname" />
-          </label>
-        )}
-        <button type="submit" className="button primary">
-          Start
-        </button>
-      </form>
+      <h1>{texts.join.title}</h1>
+      {arrival === undefined && <p>{texts.join.noLink}</p>}
+      {arrival !== undefined && look === undefined && problem === undefined && <p>{texts.join.looking}</p>}
+      {arrival !== undefined && look !== undefined && <Welcome arrival={arrival} look={look} onProblem={setProblem} />}
       {problem !== undefined && (
         <p className="status-problem" role="alert">
-          That did not work: {problem}.
+          {texts.common.failed(problemText(problem, texts))}
         </p>
       )}
+      <LanguageChoice />
     </main>
   );
+}
+
+interface WelcomeProps {
+  arrival: Arrival;
+  look: LinkLook;
+  onProblem: (problem: unknown) => void;
+}
+
+function Welcome({ arrival, look, onProblem }: WelcomeProps) {
+  const texts = useTexts();
+  const { join } = texts;
+  const { purpose, isPersonal, isOwner, state } = look;
+  const isParticipant = arrival.participant !== undefined;
+  const [isNew, setNew] = useState(look.known.length === 0);
+  const begin = (key: string) => {
+    keepSessionKey(key);
+    // A page of its own: nothing of another rater is left in it.
+    location.replace(purpose === 'comparison' ? '/compare' : '/label');
+  };
+  const enter = (more: { name?: string; isTrial?: boolean } = {}) => {
+    const json = { ...arrival, ...more };
+    read(api.session.join.$post({ json })).then(({ key }) => begin(key), onProblem);
+  };
+  if (state === 'back') {
+    return (
+      <>
+        <p>{join.welcomeBack(plain(look.name ?? ''))}</p>
+        <button type="button" className="button primary" onClick={() => enter()}>
+          {isParticipant ? join.start : join.goOn}
+        </button>
+      </>
+    );
+  }
+  return (
+    <>
+      <p>
+        {join.introduction[purpose]} {join.pace} {!isParticipant && join.comeBack[isPersonal ? 'personal' : 'group']}
+      </p>
+      {isOwner && (
+        <section className="panel" aria-label={join.ownerTitle}>
+          <h2>{join.ownerTitle}</h2>
+          <p>{join.ownerText}</p>
+          <button type="button" className="button primary" onClick={() => enter({ isTrial: true })}>
+            {join.tryIt}
+          </button>
+        </section>
+      )}
+      {!isParticipant && look.known.length > 0 && (
+        <div className="row">
+          {look.known.map(({ key, name }) => (
+            <button key={key} type="button" className="button primary" onClick={() => begin(key)}>
+              {join.goOnAs(plain(name))}
+            </button>
+          ))}
+          {!isNew && (
+            <button type="button" className="button" onClick={() => setNew(true)}>
+              {join.somebodyElse}
+            </button>
+          )}
+        </div>
+      )}
+      {(isNew || isParticipant) && (
+        <NewRater texts={texts} isParticipant={isParticipant} isOwner={isOwner} onEnter={enter} />
+      )}
+    </>
+  );
+}
+
+interface NewRaterProps {
+  texts: Texts;
+  isParticipant: boolean;
+  isOwner: boolean;
+  onEnter: (more: { name?: string }) => void;
+}
+
+function NewRater({ texts, isParticipant, isOwner, onEnter }: NewRaterProps) {
+  const { join } = texts;
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const name = new FormData(event.currentTarget).get('name');
+    onEnter(name === null ? {} : { name: String(name) });
+  };
+  return (
+    <>
+      <p>{isParticipant ? join.storedIds : join.storedName}</p>
+      <form className="row filters" onSubmit={submit}>
+        {!isParticipant && (
+          <label className="labelled">
+            {join.yourName}
+            <input className="field" name="name" required maxLength={100} autoComplete="nickname" dir="auto" />
+          </label>
+        )}
+        <button type="submit" className={`button ${isOwner ? '' : 'primary'}`}>
+          {isOwner ? join.ownerJoins : join.start}
+        </button>
+      </form>
+    </>
+  );
+}
+
+/** A name inside a sentence: its direction ends with it. */
+function plain(name: string): string {
+  return `\u2068${name}\u2069`;
 }

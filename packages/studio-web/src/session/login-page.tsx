@@ -1,32 +1,42 @@
-/** Exchanges the token behind the '#' of a link for a session. */
+/** Exchanges the token behind the '#' of the owner's link for a session; says what to do to those who come without one. */
 import { useEffect, useState } from 'react';
-import { ApiError, api, read } from '../api/client.ts';
-import { go } from '../parts/router.ts';
+import { api, read } from '../api/client.ts';
+import { useTexts } from '../language/language.ts';
+import { problemText } from '../language/problem-text.ts';
+import { keepSessionKey } from './session-key.ts';
 
-export function LoginPage({ onLogin }: { onLogin: () => Promise<void> }) {
-  const [problem, setProblem] = useState<string>();
+export function LoginPage() {
+  const texts = useTexts();
+  const [problem, setProblem] = useState<unknown>();
+  const [hasToken] = useState(() => location.hash.length > 1);
   useEffect(() => {
     const token = location.hash.slice(1);
     // Out of the address bar and the history at once.
     history.replaceState(null, '', location.pathname);
     if (token === '') return;
     const login = async () => {
-      await read(api.session.login.$post({ json: { token } }));
-      await onLogin();
-      go('/', { replace: true });
+      const { key } = await read(api.session.login.$post({ json: { token } }));
+      keepSessionKey(key);
+      location.replace('/');
     };
-    login().catch((error: unknown) => setProblem(error instanceof ApiError ? error.message : String(error)));
-  }, [onLogin]);
+    login().catch(setProblem);
+  }, []);
+  if (hasToken && problem === undefined) return null;
   return (
     <main className="notice">
       <h1>heed studio</h1>
       {problem === undefined ? (
-        <p>
-          Open the link that <code>heed studio</code> printed in the terminal; Enter there prints another.
-        </p>
+        <>
+          <p>{texts.join.noLink}</p>
+          <p lang="en">
+            If this is your project: open the link that <code>heed studio</code> printed in the terminal; Enter there
+            prints another.
+          </p>
+        </>
       ) : (
-        <p role="alert">
-          That did not work: {problem}. Press Enter in the terminal of <code>heed studio</code> for a new link.
+        <p role="alert" lang="en">
+          That did not work: {problemText(problem, texts)}. Press Enter in the terminal of <code>heed studio</code> for
+          a new link.
         </p>
       )}
     </main>

@@ -1,28 +1,35 @@
-/** Counts attempts by address and holds back those who try too often. In memory: a restart forgives. */
+/**
+ * Counts failed attempts by key (a client, a link) and slows down those who fail too often. Who has the right link is let
+ * in before this is asked, so that a stranger behind the same address locks nobody out. In memory: a restart forgives.
+ */
 
 export interface AttemptLimit {
-  /** Counts one attempt; the seconds to wait where it is one too many. */
-  take(address: string): number | undefined;
+  /** Counts one failure under every key; the seconds to wait where one of them has too many. */
+  fail(keys: readonly string[]): number | undefined;
 }
 
-const MAX_ADDRESSES = 10_000;
+const MAX_KEYS = 10_000;
 
-/** At most `attempts` in any window of `windowMs` for each address. */
+/** At most `attempts` failures in any window of `windowMs` for each key. */
 export function createAttemptLimit(
   options: { attempts?: number; windowMs?: number; nowMs?: () => number } = {},
 ): AttemptLimit {
   const { attempts = 10, windowMs = 60_000, nowMs = () => performance.now() } = options;
   const timesOf = new Map<string, number[]>();
+  const failOne = (key: string) => {
+    const now = nowMs();
+    const recent = (timesOf.get(key) ?? []).filter((time) => time > now - windowMs);
+    if (recent.length >= attempts) return Math.ceil((recent[0]! + windowMs - now) / 1000);
+    timesOf.delete(key);
+    // The oldest key gives way, so that a flood of addresses cannot fill the memory.
+    if (timesOf.size >= MAX_KEYS) timesOf.delete(timesOf.keys().next().value!);
+    timesOf.set(key, [...recent, now]);
+    return undefined;
+  };
   return {
-    take(address) {
-      const now = nowMs();
-      const recent = (timesOf.get(address) ?? []).filter((time) => time > now - windowMs);
-      if (recent.length >= attempts) return Math.ceil((recent[0]! + windowMs - now) / 1000);
-      // The oldest address gives way, so that a flood of addresses cannot fill the memory.
-      if (timesOf.size >= MAX_ADDRESSES) timesOf.delete(timesOf.keys().next().value!);
-      timesOf.delete(address);
-      timesOf.set(address, [...recent, now]);
-      return undefined;
+    fail(keys) {
+      const waits = keys.map(failOne).filter((wait) => wait !== undefined);
+      return waits.length === 0 ? undefined : Math.max(...waits);
     },
   };
 }

@@ -8,7 +8,7 @@ it('lets a rater have so many changes under way and asks for patience with more'
   const app = new Hono<StudioEnv>();
   app.use(async (c, next) => {
     const rater = c.req.header('rater');
-    c.set('identity', rater === undefined ? undefined : { role: 'rater', rater });
+    c.set('identity', rater === undefined ? undefined : { role: 'rater', rater, purpose: 'both' });
     await next();
   });
   app.use(checkFlood({ maxAtOnce: 2 }));

@@ -4,10 +4,10 @@
  */
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { getCookie } from 'hono/cookie';
 import { matchedRoutes } from 'hono/route';
-import { verdictOf } from './policies.ts';
-import type { Identity, Sessions } from './sessions.ts';
+import { isForPurpose, verdictOf } from './policies.ts';
+import type { BrowserSession, SessionCookies } from './session-cookies.ts';
+import type { Identity, SessionEnd } from './sessions.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 const SAFE_METHODS = ['GET', 'HEAD'];
@@ -17,6 +17,7 @@ export interface StudioEnv {
   Variables: {
     /** Absent for the anonymous. */
     identity: Identity | undefined;
+    session: BrowserSession | undefined;
   };
 }
 
@@ -49,18 +50,23 @@ export function checkHost(origins: ReadonlySet<string>): MiddlewareHandler {
   };
 }
 
+/** Any session of the browser may load these: an image element cannot say which session its page has. */
+const PICTURE_ROUTE = 'GET /api/pictures/:id';
+
 /** Tells the identity and asks the table of policies. */
-export function checkPolicy(options: { cookie: string; sessions: Sessions }): MiddlewareHandler<StudioEnv> {
-  const { cookie, sessions } = options;
+export function checkPolicy({ cookies }: { cookies: SessionCookies }): MiddlewareHandler<StudioEnv> {
   return async (c, next) => {
-    const token = getCookie(c, cookie);
-    const identity = token === undefined ? undefined : await sessions.identify(token);
+    const route = routeOf(c);
+    const session = await cookies.find(c, { isAnyEnough: route === PICTURE_ROUTE });
+    const identity = session?.identity;
+    c.set('session', session);
     c.set('identity', identity);
-    switch (verdictOf(routeOf(c), identity?.role)) {
+    switch (verdictOf(route, identity?.role)) {
       case 'allow':
+        if (identity !== undefined && !isForPurpose(route, identity)) return problem(c, 404, 'there is nothing here');
         return next();
       case 'login':
-        return problem(c, 401, 'log in first');
+        return problem(c, 401, 'log in first', (await cookies.whyNot(c)) ?? 'anonymous');
       case 'absent':
         return problem(c, 404, 'there is nothing here');
     }
@@ -107,7 +113,7 @@ export function checkFlood({ maxAtOnce = MAX_CHANGES_AT_ONCE } = {}): Middleware
 /** Asks to send the same again later. */
 export function tooMany(c: Context, options: { status: 429 | 503; seconds: number; error: string }) {
   c.header('Retry-After', String(options.seconds));
-  return problem(c, options.status, options.error);
+  return problem(c, options.status, options.error, 'too-many');
 }
 
 /** These count what they stream to disk themselves. */
@@ -122,9 +128,26 @@ const limitBody = bodyLimit({
   onError: (c) => problem(c, 413, `expected at most ${MAX_BODY_BYTES} bytes`),
 });
 
+/** What raters' pages say in their own words, in the rater's language. */
+export type ProblemCode =
+  | SessionEnd
+  | 'anonymous'
+  | 'broken-link'
+  | 'used-link'
+  | 'expired-link'
+  | 'too-many'
+  | 'no-name'
+  | 'answered'
+  | 'gone';
+
 /** An error as every route answers it. */
-export function problem(c: Context, status: 400 | 401 | 403 | 404 | 409 | 413 | 421 | 429 | 500 | 503, error: string) {
-  return c.json({ error }, status);
+export function problem(
+  c: Context,
+  status: 400 | 401 | 403 | 404 | 409 | 413 | 421 | 429 | 500 | 503,
+  error: string,
+  code?: ProblemCode,
+) {
+  return c.json({ error, ...(code === undefined ? {} : { code }) }, status);
 }
 
 /** 'GET /api/session': the route that will answer, as it was registered. */

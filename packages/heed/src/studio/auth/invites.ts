@@ -4,13 +4,14 @@
  */
 import { and, eq, sql } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
-import { invites } from '../storage/schema.ts';
+import { type InvitePurpose, invites } from '../storage/schema.ts';
 import { randomToken, type Secret } from './secret.ts';
 
 export interface Invite {
   readonly id: string;
   /** For the owner: whom it is for. */
   readonly name: string;
+  readonly purpose: InvitePurpose;
   readonly createdAt: Date;
   readonly expiresAt: Date;
   readonly maxUses: number;
@@ -18,9 +19,15 @@ export interface Invite {
   readonly revokedAt: Date | null;
 }
 
+/** Why an invite lets nobody new in. */
+export type InviteEnd = 'revoked' | 'expired' | 'used';
+
 export interface Invites {
-  make(options: { name: string; days: number; maxUses: number }): Promise<Invite>;
+  make(options: { name: string; days: number; maxUses: number; purpose?: InvitePurpose | undefined }): Promise<Invite>;
   all(): Promise<Invite[]>;
+  find(id: string): Promise<Invite | undefined>;
+  /** Undefined while it lets people in. */
+  endOf(invite: Invite): InviteEnd | undefined;
   /** What stands behind the '#' of the link. */
   tokenOf(invite: Pick<Invite, 'id'>): string;
   /** Counts one use and returns the invite's id; undefined where the token is forged, revoked, expired or used up. */
@@ -42,13 +49,21 @@ export function createInvites(db: Database, options: { secret: Secret; now?: () 
     const [id = '', tag = ''] = token.split('.');
     return secret.verify('invite', id, tag) ? id : undefined;
   };
+  const find = async (id: string) => (await db.select().from(invites).where(eq(invites.id, id)))[0];
   return {
     read,
-    async make({ name, days, maxUses }) {
+    find,
+    endOf: ({ revokedAt, expiresAt, uses, maxUses }) => {
+      if (revokedAt !== null) return 'revoked';
+      if (expiresAt <= now()) return 'expired';
+      return uses >= maxUses ? 'used' : undefined;
+    },
+    async make({ name, days, maxUses, purpose = 'both' }) {
       const createdAt = now();
       const invite = {
         id: randomToken().slice(0, ID_LENGTH),
         name,
+        purpose,
         createdAt,
         expiresAt: new Date(createdAt.getTime() + days * DAY_MS),
         maxUses,
@@ -79,7 +94,7 @@ export function createInvites(db: Database, options: { secret: Secret; now?: () 
     async recall(token) {
       const id = read(token);
       if (id === undefined) return undefined;
-      const [invite] = await db.select().from(invites).where(eq(invites.id, id));
+      const invite = await find(id);
       return invite && invite.revokedAt === null && invite.expiresAt > now() ? id : undefined;
     },
     async revoke(id) {

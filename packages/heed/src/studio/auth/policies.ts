@@ -1,5 +1,5 @@
 /** Who may use which route. A route that is not in the table answers 404 to everybody. */
-import type { Role } from './sessions.ts';
+import type { Identity, Role } from './sessions.ts';
 
 /** Who a request can come from. */
 export const IDENTITIES = ['anonymous', 'rater', 'owner'] as const;
@@ -17,6 +17,7 @@ export type Policy = keyof typeof POLICIES;
 export const ROUTE_POLICIES: Readonly<Record<string, Policy>> = {
   'GET /api/session': 'anyone',
   'POST /api/session/login': 'anyone',
+  'POST /api/session/invite': 'anyone',
   'POST /api/session/join': 'anyone',
   'POST /api/session/logout': 'raters',
   'GET /api/pictures/:id': 'raters',
@@ -31,6 +32,7 @@ export const ROUTE_POLICIES: Readonly<Record<string, Policy>> = {
   'POST /api/gold/:query/remove': 'owner',
   'GET /api/comparing/standing': 'raters',
   'POST /api/comparing/lease': 'raters',
+  'POST /api/comparing/release': 'raters',
   'POST /api/comparing/answers': 'raters',
   'POST /api/comparing/answers/:id/retract': 'raters',
   'GET /api/comparisons': 'owner',
@@ -76,4 +78,16 @@ export function verdictOf(route: string | undefined, role: Role | undefined): 'a
   const allowed: readonly IdentityKind[] = POLICIES[policy];
   if (allowed.includes(role ?? 'anonymous')) return 'allow';
   return role === undefined ? 'login' : 'absent';
+}
+
+/** Routes by what raters are invited for; all others are for every purpose. */
+const PURPOSES = [
+  ['/api/labelling/', 'labelling'],
+  ['/api/comparing/', 'comparison'],
+] as const;
+
+/** False for a rater who was invited for something else. */
+export function isForPurpose(route: string | undefined, { role, purpose }: Identity): boolean {
+  const needed = PURPOSES.find(([path]) => route?.includes(` ${path}`))?.[1];
+  return role === 'owner' || needed === undefined || purpose === 'both' || purpose === needed;
 }

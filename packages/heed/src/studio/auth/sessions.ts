@@ -2,9 +2,10 @@
  * Who is logged in. The cookie holds a random token, the tables its hash; a login always makes a new one. Every request
  * asks, so what the tables said is remembered: this process alone writes them.
  */
+import { randomUUID } from 'node:crypto';
 import { and, eq, gt, lt } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
-import { invites, sessions } from '../storage/schema.ts';
+import { type InvitePurpose, invites, sessions } from '../storage/schema.ts';
 import { hashToken, randomToken } from './secret.ts';
 
 export type Role = 'owner' | 'rater';
@@ -16,6 +17,23 @@ export interface Identity {
   readonly rater: string;
   /** The invite that the rater came by. */
   readonly invite?: string;
+  /** What the rater is asked for; everything where they came by no invite. */
+  readonly purpose: InvitePurpose;
+}
+
+/** Why a session that there was is no more. */
+export type SessionEnd = 'revoked' | 'over';
+
+/** Raters whose answers count for nothing: the owner tries an invite. */
+const TRIAL_PREFIX = 'trial-';
+
+/** The id of a new trial rater. */
+export function trialRater(): string {
+  return `${TRIAL_PREFIX}${randomUUID()}`;
+}
+
+export function isTrial({ rater }: Pick<Identity, 'rater'>): boolean {
+  return rater.startsWith(TRIAL_PREFIX);
 }
 
 /** The rater id of the project's owner. */
@@ -27,9 +45,11 @@ const REMEMBERED = 10_000;
 
 export interface Sessions {
   /** Starts a session and returns its token. */
-  start(identity: Omit<Identity, 'invite'>, options?: { invite?: string }): Promise<string>;
+  start(identity: Pick<Identity, 'role' | 'rater'>, options?: { invite?: string }): Promise<string>;
   /** The identity behind a token; undefined where it is unknown, over, or its invite was revoked. */
   identify(token: string): Promise<Identity | undefined>;
+  /** Why the token is worth nothing. */
+  endOf(token: string): Promise<SessionEnd>;
   end(token: string): Promise<void>;
   /** Asks the tables anew at the next request of each: an invite was revoked. */
   recheck(): void;
@@ -75,16 +95,25 @@ export function createSessions(db: Database, options: { now?: () => Date } = {})
           invite: sessions.invite,
           expiresAt: sessions.expiresAt,
           revokedAt: invites.revokedAt,
+          purpose: invites.purpose,
         })
         .from(sessions)
         .leftJoin(invites, eq(invites.id, sessions.invite))
         .where(and(eq(sessions.tokenHash, tokenHash), gt(sessions.expiresAt, now())));
       if (!row || row.revokedAt !== null) return undefined;
-      const { role, rater, invite, expiresAt } = row;
-      const identity = { role, rater, ...(invite === null ? {} : { invite }) };
+      const { role, rater, invite, expiresAt, purpose } = row;
+      const identity = { role, rater, purpose: purpose ?? 'both', ...(invite === null ? {} : { invite }) };
       if (known.size >= REMEMBERED) known.delete(known.keys().next().value!);
       known.set(tokenHash, { identity, expiresAt });
       return identity;
+    },
+    async endOf(token) {
+      const [row] = await db
+        .select({ revokedAt: invites.revokedAt })
+        .from(sessions)
+        .innerJoin(invites, eq(invites.id, sessions.invite))
+        .where(eq(sessions.tokenHash, hashToken(token)));
+      return row?.revokedAt ? 'revoked' : 'over';
     },
     async end(token) {
       await db.delete(sessions).where(eq(sessions.tokenHash, hashToken(token)));

@@ -9,6 +9,7 @@ import { QUESTIONS, type Question } from '../../evaluate/evaluation.ts';
 import type { ImageStore } from '../../images/store.ts';
 import type { Project } from '../../project/project.ts';
 import type { Acceptance } from '../labelling/answer.ts';
+import { LEASE_SECONDS } from '../labelling/lease.ts';
 import { createBatches } from '../storage/batches.ts';
 import {
   type ComparedQuery,
@@ -21,8 +22,8 @@ import {
 } from './comparison-log.ts';
 import { pairImages } from './pair-images.ts';
 
-/** After this long without an answer a query is free for others; the rater's late answer is still taken. */
-const LEASE_MS = 10 * 60_000;
+/** As for labelling: the rater's page asks again while somebody is at it, and a late answer is still taken. */
+const LEASE_MS = 1000 * LEASE_SECONDS;
 
 /** One comparison as it is by now. */
 export interface OpenComparison {
@@ -56,19 +57,29 @@ export interface ComparisonDesk {
   end(id: string): Promise<boolean>;
   standing(rater: string): { readonly answered: number; readonly open: number };
   /** Up to `count` queries that the rater has not answered, those with the fewest answers first, held from now on. */
-  lease(options: { rater: string; count: number }): AskedComparison[];
+  lease(options: { rater: string; page?: string | undefined; count: number }): AskedComparison[];
+  /** The first queries that are asked of anybody, held for nobody. */
+  preview(options: { rater: string; count: number }): AskedComparison[];
+  /** Lets go of what the rater holds, or what one of their pages holds: it was closed. */
+  release(options: { rater: string; page?: string | undefined }): void;
   answer(submitted: SubmittedComparison): Promise<Acceptance>;
   /** Takes an answer of the rater back; what is shown to them next is the same query. */
   retract(retraction: { id: string; rater: string }): Promise<Acceptance>;
   close(): Promise<void>;
 }
 
+interface Hold {
+  readonly untilMs: number;
+  /** The rater's page (a browser tab) that has the query. */
+  readonly page: string;
+}
+
 interface QueryState {
   readonly comparison: ComparisonState;
   readonly query: ComparedQuery;
   readonly byRater: Map<string, ComparisonAnswer>;
-  /** Rater -> when their hold is over. */
-  readonly holds: Map<string, number>;
+  /** By rater. */
+  readonly holds: Map<string, Hold>;
 }
 
 interface ComparisonState {
@@ -112,7 +123,7 @@ export function openComparisonDesk(
       const state = answer && queries.get(answer.query);
       if (answer?.rater !== rater || state?.byRater.get(rater)?.id !== id) return;
       state.byRater.delete(rater);
-      state.holds.set(rater, now().getTime() + LEASE_MS);
+      state.holds.set(rater, { untilMs: now().getTime() + LEASE_MS, page: '' });
       retracted.add(id);
     },
     ended({ comparison }) {
@@ -213,21 +224,35 @@ export function openComparisonDesk(
       answered: [...queries.values()].filter(({ byRater }) => byRater.has(rater)).length,
       open: openFor(rater).length,
     }),
-    lease({ rater, count }) {
+    lease({ rater, page = '', count }) {
       const nowMs = now().getTime();
       const heldByOthers = ({ holds }: QueryState) =>
-        [...holds].filter(([holder, untilMs]) => holder !== rater && untilMs > nowMs).length;
-      const isHeld = ({ holds }: QueryState) => (holds.get(rater) ?? 0) > nowMs;
+        [...holds].filter(([holder, { untilMs }]) => holder !== rater && untilMs > nowMs).length;
+      const holdOf = ({ holds }: QueryState) => {
+        const hold = holds.get(rater);
+        return hold && hold.untilMs > nowMs ? hold : undefined;
+      };
+      // What was taken back is held for whichever page of the rater asks.
+      const isHeld = (state: QueryState) => ['', page].includes(holdOf(state)?.page ?? '-');
       const asked = openFor(rater)
-        .filter((state) => isHeld(state) || state.byRater.size + heldByOthers(state) < state.comparison.started.raters)
+        .filter((state) => {
+          if (holdOf(state)) return isHeld(state);
+          return state.byRater.size + heldByOthers(state) < state.comparison.started.raters;
+        })
         .sort((a, b) => Number(isHeld(b)) - Number(isHeld(a)) || a.byRater.size - b.byRater.size)
         .slice(0, count);
-      return asked.map((state) => {
-        state.holds.set(rater, nowMs + LEASE_MS);
-        const { id, prompt, treated, baseline } = state.query;
-        const [left, right] = treatedIsLeft(state, rater) ? [treated, baseline] : [baseline, treated];
-        return { query: id, prompt, left, right };
-      });
+      for (const state of asked) state.holds.set(rater, { untilMs: nowMs + LEASE_MS, page });
+      return asked.map((state) => shownTo(rater, state));
+    },
+    preview: ({ rater, count }) =>
+      [...queries.values()]
+        .filter(({ comparison }) => !comparison.hasEnded)
+        .slice(0, count)
+        .map((state) => shownTo(rater, state)),
+    release({ rater, page }) {
+      for (const { holds } of queries.values()) {
+        if (page === undefined || holds.get(rater)?.page === page) holds.delete(rater);
+      }
     },
     answer: answers.add,
     async retract({ id, rater }) {
@@ -242,6 +267,13 @@ export function openComparisonDesk(
       await writer.close();
     },
   };
+}
+
+/** The query as the rater sees it. */
+function shownTo(rater: string, state: QueryState): AskedComparison {
+  const { id, prompt, treated, baseline } = state.query;
+  const [left, right] = treatedIsLeft(state, rater) ? [treated, baseline] : [baseline, treated];
+  return { query: id, prompt, left, right };
 }
 
 /** The coin of this query for this rater: the same whenever it is thrown again. */

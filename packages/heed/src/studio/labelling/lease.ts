@@ -9,8 +9,11 @@ import type { Database } from '../storage/database.ts';
 import type { AskingPlan } from './asking-plan.ts';
 import { practicePool, repeatable, silentGold } from './measuring-queries.ts';
 
-/** After this long without an answer a query is free for others; the rater's late answer is still taken. */
-export const LEASE_MINUTES = 10;
+/**
+ * A query is free for others when the rater's page has not asked for this long: pages ask every ten seconds while
+ * somebody is at them. The rater's late answer is still taken.
+ */
+export const LEASE_SECONDS = 30;
 
 /** One query as it is asked. */
 export interface AskedQuery extends Record<string, unknown> {
@@ -30,6 +33,8 @@ export interface Measuring {
 
 export interface LeaseOptions {
   readonly rater: string;
+  /** The rater's page (a browser tab) that asks: another one of the rater holds its own queries. */
+  readonly page?: string | undefined;
   readonly count: number;
   readonly ratersPerQuery: number;
   /** The rater is asked no more than this many queries, practice aside. */
@@ -73,7 +78,7 @@ export async function leaseForAll(db: Database, list: readonly LeaseOptions[]): 
 }
 
 async function leaseForOne(db: Database, options: LeaseOptions): Promise<AskedQuery[]> {
-  const { rater, queriesPerRater = Number.POSITIVE_INFINITY } = options;
+  const { rater, page, queriesPerRater = Number.POSITIVE_INFINITY } = options;
   const reading = await readForLease(db, options);
   const left = queriesPerRater - reading.past.answered;
   if (left <= 0) return [];
@@ -81,12 +86,12 @@ async function leaseForOne(db: Database, options: LeaseOptions): Promise<AskedQu
   const asked = [...reading.held, ...(await freshQueries(db, options, reading))].filter(
     ({ purpose }) => purpose === 'practice' || ++counted <= left,
   );
-  await holdQueries(db, { rater, queries: asked });
+  await holdQueries(db, { rater, page, queries: asked });
   return asked;
 }
 
 /** What the rater has done and holds, and the next open queries in turn: `count` of each. */
-async function readForLease(db: Database, { rater, count, ratersPerQuery }: LeaseOptions): Promise<Reading> {
+async function readForLease(db: Database, { rater, page = '', count, ratersPerQuery }: LeaseOptions): Promise<Reading> {
   const { rows } = await db.execute<Reading>(sql`
     with past as (
       select
@@ -97,7 +102,7 @@ async function readForLease(db: Database, { rater, count, ratersPerQuery }: Leas
     held as (
       select l.query as id, q.prompt, q.images, l.purpose, l.repeat_of as "repeatOf"
       from leases l join queries q on q.id = coalesce(l.repeat_of, l.query)
-      where l.rater = ${rater} and l.expires_at > now() and not exists (
+      where l.rater = ${rater} and l.page in ('', ${page}) and l.expires_at > now() and not exists (
         select 1 from answers a where a.query = l.query and a.rater = l.rater and a.retracted_at is null)
       order by l.purpose <> 'practice', l.handed_at, q.answers, q.position limit ${count}),
     in_turn as (
@@ -150,16 +155,21 @@ async function freshQueries(
 /** Holds queries for a rater from now on. */
 export async function holdQueries(
   db: Database,
-  { rater, queries }: { rater: string; queries: readonly Pick<AskedQuery, 'id' | 'purpose' | 'repeatOf'>[] },
+  options: {
+    rater: string;
+    page?: string | undefined;
+    queries: readonly Pick<AskedQuery, 'id' | 'purpose' | 'repeatOf'>[];
+  },
 ): Promise<void> {
+  const { rater, page = '', queries } = options;
   if (queries.length === 0) return;
   const rows = JSON.stringify(queries.map(({ id, purpose, repeatOf = null }) => ({ id, purpose, repeatOf })));
   // The time that an answer takes begins anew with a lease that was over.
   await db.execute(sql`
-    insert into leases (query, rater, purpose, repeat_of, expires_at)
-    select h.id, ${rater}, h.purpose, h."repeatOf", now() + ${`${LEASE_MINUTES} minutes`}::interval
+    insert into leases (query, rater, page, purpose, repeat_of, expires_at)
+    select h.id, ${rater}, ${page}, h.purpose, h."repeatOf", now() + ${`${LEASE_SECONDS} seconds`}::interval
     from jsonb_to_recordset(${rows}::jsonb) as h(id text, purpose text, "repeatOf" text)
-    on conflict (query, rater) do update set expires_at = excluded.expires_at, purpose = excluded.purpose,
+    on conflict (query, rater) do update set expires_at = excluded.expires_at, page = excluded.page, purpose = excluded.purpose,
       handed_at = case when leases.expires_at > now() then leases.handed_at else now() end,
       shown_at = case when leases.expires_at > now() then leases.shown_at end`);
 }
@@ -181,7 +191,11 @@ export async function releaseAnswered(
     where l.query = a.query and l.rater = a.rater`);
 }
 
-/** Lets go of all that the rater holds: they left. */
-export async function releaseQueries(db: Database, { rater }: { rater: string }): Promise<void> {
-  await db.execute(sql`delete from leases where rater = ${rater}`);
+/** Lets go of all that the rater holds, or that one of their pages holds: it was closed. */
+export async function releaseQueries(
+  db: Database,
+  { rater, page }: { rater: string; page?: string | undefined },
+): Promise<void> {
+  const ofPage = page === undefined ? sql`` : sql` and page = ${page}`;
+  await db.execute(sql`delete from leases where rater = ${rater}${ofPage}`);
 }

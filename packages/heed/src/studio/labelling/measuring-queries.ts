@@ -24,6 +24,16 @@ export async function practicePool(
   return rows;
 }
 
+/** All that every rater practises with. */
+export async function practiceQueriesOf(
+  db: Database,
+  size: number,
+): Promise<Pick<AskedQuery, 'id' | 'prompt' | 'images'>[]> {
+  const { rows } = await db.execute<Pick<AskedQuery, 'id' | 'prompt' | 'images'>>(sql`
+    select id, prompt, images from queries where gold_since is not null order by gold_since, id limit ${size}`);
+  return rows;
+}
+
 /** The others, new to this rater: nobody was ever told their answer. */
 export async function silentGold(
   db: Database,

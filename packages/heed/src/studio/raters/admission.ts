@@ -1,11 +1,14 @@
 /**
- * Who comes by an invite: somebody new, or a participant of a recruiting platform who was here before and gets their own
- * rater back. Sessions and cookies are the routes' business.
+ * Who comes by a link: somebody new, or a rater who was here before and gets their own answers back. A participant of a
+ * recruiting platform is known by their id, the one user of a personal link by that link, and anybody by the link of
+ * their own that the pages show. Sessions and cookies are the routes' business.
  */
 import { randomUUID } from 'node:crypto';
-import { appendRaterEvent, readRaters } from '../../feedback/index.ts';
+import { appendRaterEvent, type RaterRecord, readRaters } from '../../feedback/index.ts';
 import type { Project } from '../../project/project.ts';
-import type { Invites } from '../auth/invites.ts';
+import type { Invite, InviteEnd, Invites } from '../auth/invites.ts';
+import { readReturnToken } from '../auth/return-link.ts';
+import type { Secret } from '../auth/secret.ts';
 
 /** What they say of themselves: a name, or the ids that a platform put into their link. */
 export interface Arrival {
@@ -15,31 +18,61 @@ export interface Arrival {
   readonly session?: string | undefined;
 }
 
+/** What a link is worth to somebody. */
+export type LinkState =
+  | { readonly state: 'open'; readonly invite: Invite }
+  | { readonly state: 'back'; readonly invite: Invite; readonly rater: RaterRecord }
+  | { readonly state: 'over'; readonly why: InviteEnd | 'broken' };
+
+export type Admitted = { readonly rater: string; readonly invite: string } | Extract<LinkState, { state: 'over' }>;
+
 export interface Admission {
-  /** The rater's id and the invite's; undefined where the invite lets nobody in any more. */
-  admit(token: string, arrival: Arrival): Promise<{ readonly rater: string; readonly invite: string } | undefined>;
-  /** True where that rater is whom the arrival names; without a platform's id anybody can be. */
+  /** Changes nothing. */
+  look(token: string, arrival?: Pick<Arrival, 'participant'>): Promise<LinkState>;
+  /** Counts one use of the invite for somebody new. */
+  admit(token: string, arrival: Arrival): Promise<Admitted>;
+  /** True where that rater is whom the arrival names. */
   isSame(rater: string, arrival: Arrival): boolean;
 }
 
-export function createAdmission({ project, invites }: { project: Project; invites: Invites }): Admission {
-  const raterOf = (participant: string) =>
-    [...readRaters(project).values()].find((record) => record.participant === participant)?.id;
-  const admitNow = async (token: string, { name, ...ids }: Arrival) => {
-    const back = ids.participant === undefined ? undefined : raterOf(ids.participant);
-    if (back !== undefined) {
-      // Who has been counted once may come back, also where the link has no use left.
-      const invite = await invites.recall(token);
-      return invite === undefined ? undefined : { rater: back, invite };
-    }
+export function createAdmission(options: { project: Project; invites: Invites; secret: Secret }): Admission {
+  const { project, invites, secret } = options;
+  const findRater = (test: (record: RaterRecord) => boolean) => [...readRaters(project).values()].find(test);
+
+  const look: Admission['look'] = async (token, { participant } = {}) => {
+    const own = readReturnToken(secret, token);
+    const id = own?.invite ?? invites.read(token);
+    const invite = id === undefined ? undefined : await invites.find(id);
+    if (!invite) return { state: 'over', why: 'broken' };
+    const end = invites.endOf(invite);
+    if (end === 'revoked' || end === 'expired') return { state: 'over', why: end };
+    const rater =
+      own !== undefined
+        ? findRater((record) => record.id === own.rater)
+        : participant !== undefined
+          ? findRater((record) => record.participant === participant)
+          : invite.maxUses === 1
+            ? findRater((record) => record.invite === invite.id && record.participant === undefined)
+            : undefined;
+    if (rater) return { state: 'back', invite, rater };
+    if (own) return { state: 'over', why: 'broken' };
+    return end === undefined ? { state: 'open', invite } : { state: 'over', why: end };
+  };
+
+  const admitNow = async (token: string, { name, ...ids }: Arrival): Promise<Admitted> => {
+    const link = await look(token, ids);
+    if (link.state === 'over') return link;
+    // Who has been counted once may come back, also where the link has no use left.
+    if (link.state === 'back') return { rater: link.rater.id, invite: link.invite.id };
     const invite = await invites.redeem(token);
-    if (invite === undefined) return undefined;
+    if (invite === undefined) return { state: 'over', why: 'used' };
     const rater = `rater-${randomUUID().slice(0, 13)}`;
     const shownName = name ?? ids.participant;
     await appendRaterEvent(project, {
       time: new Date().toISOString(),
       rater,
       event: 'joined',
+      invite,
       ...(shownName === undefined ? {} : { name: shownName }),
       ...Object.fromEntries(Object.entries(ids).filter(([, id]) => id !== undefined)),
     });
@@ -48,12 +81,15 @@ export function createAdmission({ project, invites }: { project: Project; invite
   // One after another: a participant who arrives twice at once is one rater.
   let last: Promise<unknown> = Promise.resolve();
   return {
+    look,
     admit(token, arrival) {
       const current = last.then(() => admitNow(token, arrival));
       last = current.catch(() => {});
       return current;
     },
-    isSame: (rater, { participant }) =>
-      participant === undefined || readRaters(project).get(rater)?.participant === participant,
+    isSame(rater, { participant, name }) {
+      const record = readRaters(project).get(rater);
+      return participant === undefined ? record?.name === name : record?.participant === participant;
+    },
   };
 }

@@ -1,10 +1,8 @@
 /** What raters are shown when they are done: a code, and where to go back to with it. There is no default code. */
 import { badInput } from '../../errors.ts';
-import type { RaterRecord } from '../../feedback/index.ts';
 import type { Project } from '../../project/project.ts';
 import { quote } from '../../text/nearest.ts';
 import type { Secret } from '../auth/secret.ts';
-import type { Standing } from '../labelling/standing.ts';
 
 /** The same for all raters of a project, as recruiting platforms want it. */
 export interface Completion {
@@ -13,16 +11,11 @@ export interface Completion {
   readonly url?: string;
 }
 
-export interface CompletionSettings extends Completion {
-  /** The owner wants every rater to see the code, wherever they came from. */
-  readonly isForAll: boolean;
-}
-
 const PLACE = '{code}';
 
 /** Reads heed.toml; a code that it lacks is made of 128 bits of the project's secret. Throws `badInput` for a bad URL. */
-export function completionSettings(project: Project, secret: Secret): CompletionSettings {
-  const { completionCode, completionUrl, queriesPerRater } = project.config.label;
+export function completionSettings(project: Project, secret: Secret): Completion {
+  const { completionCode, completionUrl } = project.config.label;
   const code = completionCode === '' ? secret.tag('completion', 'code') : completionCode;
   const url = completionUrl === '' ? undefined : completionUrl.replaceAll(PLACE, encodeURIComponent(code));
   if (url !== undefined && (!URL.canParse(url) || new URL(url).protocol !== 'https:')) {
@@ -30,18 +23,5 @@ export function completionSettings(project: Project, secret: Secret): Completion
       `heed.toml: label.completionUrl must be an address that begins with https://, got ${quote(completionUrl)}`,
     );
   }
-  return {
-    code,
-    ...(url === undefined ? {} : { url }),
-    isForAll: queriesPerRater > 0 || completionCode !== '' || completionUrl !== '',
-  };
-}
-
-/** What this rater is shown by now: nothing before they are done. */
-export function completionOf(
-  { isForAll, ...completion }: CompletionSettings,
-  { standing, record }: { standing: Standing; record: RaterRecord | undefined },
-): Completion | undefined {
-  const isDone = standing.answered > 0 && standing.open === 0;
-  return isDone && (isForAll || record?.participant !== undefined) ? completion : undefined;
+  return { code, ...(url === undefined ? {} : { url }) };
 }

@@ -3,6 +3,7 @@ import { groupBy } from '../../collections/group-by.ts';
 import { type Judgement, lastWords, openFeedbackLog, readRaters } from '../../feedback/index.ts';
 import type { Project } from '../../project/project.ts';
 import { fleissKappa, krippendorffAlpha, quantile, type RatedUnits, rawAgreement } from '../../statistics/index.ts';
+import { plainName } from '../../text/plain-name.ts';
 import type { ComparisonAnswer } from '../comparing/comparison-log.ts';
 import { measureRaters, type RaterQuality } from './rater-quality.ts';
 
@@ -55,7 +56,7 @@ export async function summariseRaters(
       const withOthers = agreementWithOthers(judged, byImage);
       return {
         id,
-        name: records.get(id)?.name ?? id,
+        name: plainName(records.get(id)?.name ?? id),
         isSetAside: records.get(id)?.isSetAside ?? false,
         queries: new Set(own.map(({ query }) => query)).size,
         good: share(judged, ({ label }) => label === 'good'),

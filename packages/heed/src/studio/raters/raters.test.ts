@@ -37,6 +37,7 @@ const join_ = (token: string, options: { name?: string; cookie?: string } = {}) 
     token: options.cookie,
   });
 const sessionOf = (response: Response) => /=([^;]+)/.exec(response.headers.getSetCookie()[0] ?? '')?.[1] ?? '';
+const raterOf = async (token: string) => (await test.studio.sessions.identify(token))?.rater;
 const isIn = async (token: string) => (await test.request('/api/labelling/standing', { token })).status === 200;
 
 /** Lets a new rater answer every query with one label for all images. */
@@ -61,12 +62,97 @@ describe('an invite', () => {
     expect((await test.request('/api/invites', { token: session })).status).toBe(404);
   });
 
-  it('opened again in the same browser counts once', async () => {
+  it('for one person leads back to their own answers, in the same browser and on another device', async () => {
     const made = await invite({ maxUses: 1 });
     const first = await join_(tokenIn(made));
-    expect((await join_(tokenIn(made), { cookie: sessionOf(first) })).status).toBe(200);
-    expect((await join_(tokenIn(made))).status).toBe(401);
-    expect((await join_(tokenIn(made), { cookie: test.owner })).status).toBe(200);
+    const rater = await raterOf(sessionOf(first));
+    const again = await join_(tokenIn(made), { cookie: sessionOf(first) });
+    expect([again.status, again.headers.getSetCookie()]).toEqual([200, []]);
+    expect(await raterOf(sessionOf(await join_(tokenIn(made), { name: 'Ada again' })))).toBe(rater);
+    const { uses } = (await test.studio.invites.find(made.id))!;
+    expect(uses).toBe(1);
+  });
+
+  it('for several tells who comes again in the same browser from somebody else there', async () => {
+    const made = await invite({ maxUses: 3 });
+    const ada = sessionOf(await join_(tokenIn(made), { name: 'Ada' }));
+    expect((await join_(tokenIn(made), { name: '\u202EAda ', cookie: ada })).headers.getSetCookie()).toEqual([]);
+    const bea = await join_(tokenIn(made), { name: 'Bea', cookie: ada });
+    expect(await raterOf(sessionOf(bea))).not.toBe(await raterOf(ada));
+    // Ada's session lives on beside Bea's.
+    expect(await isIn(ada)).toBe(true);
+  });
+
+  it('gives each rater a link of their own for another device, until the invite is revoked', async () => {
+    const made = await invite({ maxUses: 3 });
+    const session = sessionOf(await join_(tokenIn(made), { name: 'Ada' }));
+    const about = (await (await test.request('/api/session', { token: session })).json()) as { returnLink: string };
+    const token = new URL(about.returnLink).hash.slice(1);
+    const look = await test.request('/api/session/invite', { method: 'POST', body: { token } });
+    expect(await look.json()).toMatchObject({ state: 'back', name: 'Ada' });
+    const back = await test.request('/api/session/join', { method: 'POST', body: { token } });
+    expect(await raterOf(sessionOf(back))).toBe(await raterOf(session));
+    const forged = token.replace('.rater-', '.rater-0');
+    expect((await test.request('/api/session/join', { method: 'POST', body: { token: forged } })).status).toBe(401);
+    await test.post(`/api/invites/${made.id}/revoke`, {}, test.owner);
+    expect((await test.request('/api/session/join', { method: 'POST', body: { token } })).status).toBe(401);
+  });
+
+  it('says of each link that lets nobody in why', async () => {
+    const codeOf = async (token: string) =>
+      (
+        (await (await test.request('/api/session/invite', { method: 'POST', body: { token } })).json()) as {
+          code?: string;
+        }
+      ).code;
+    const [used, old, revoked] = [await invite({ maxUses: 2 }), await invite(), await invite()];
+    for (let i = 0; i < 2; i++) await join_(tokenIn(used));
+    await test.studio.database.db.execute(
+      sql`update invites set expires_at = now() - interval '1 second' where id = ${old.id}`,
+    );
+    const session = sessionOf(await join_(tokenIn(revoked)));
+    await test.post(`/api/invites/${revoked.id}/revoke`, {}, test.owner);
+    expect(await Promise.all([used, old, revoked].map((made) => codeOf(tokenIn(made))))).toEqual([
+      'used-link',
+      'expired-link',
+      'revoked',
+    ]);
+    expect(await codeOf('half.a-link')).toBe('broken-link');
+    // And the page that was open is told as well.
+    const asked = await test.request('/api/labelling/standing', { token: session });
+    expect([asked.status, await asked.json()]).toEqual([401, { error: 'log in first', code: 'revoked' }]);
+    const about = await test.request('/api/session', { token: session });
+    expect(await about.json()).toEqual({ role: 'anonymous', why: 'revoked' });
+  });
+
+  it('lets in forty people from one address in a minute, and a stranger’s guesses change nothing', async () => {
+    const strict = await openTestStudio(await makeDrawnProject(join(folder, 'class'), { prompts: 1 }));
+    const made = await strict.post<Shown>('/api/invites', { name: 'Class', days: 1, maxUses: 60 }, strict.owner);
+    const come = (token: string, name: string) =>
+      strict.request('/api/session/join', { method: 'POST', body: { token, name } });
+    const statuses: number[] = [];
+    for (let i = 0; i < 40; i++) {
+      statuses.push((await come(tokenIn(made), `Rater ${i}`)).status);
+      if (i % 2 === 0) await come(`guess${i}.x`, 'Eve');
+    }
+    expect(statuses).toEqual(Array(40).fill(200));
+    expect((await come('guess.x', 'Eve')).status).toBe(429);
+    await strict.close();
+  });
+
+  it('is for what it says: labelling, comparisons, or both', async () => {
+    const can = async (purpose: string | undefined) => {
+      const made = await invite(purpose === undefined ? {} : { purpose });
+      const token = sessionOf(await join_(tokenIn(made), { name: `For ${purpose}` }));
+      const statuses = await Promise.all(
+        ['labelling', 'comparing'].map(async (kind) => (await test.request(`/api/${kind}/standing`, { token })).status),
+      );
+      return statuses;
+    };
+    expect(await can('labelling')).toEqual([200, 404]);
+    expect(await can('comparison')).toEqual([404, 200]);
+    expect(await can('both')).toEqual([200, 200]);
+    expect(await can(undefined)).toEqual([200, 200]);
   });
 
   it('that two take at once has no use too many', async () => {

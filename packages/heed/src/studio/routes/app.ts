@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { DEFECT_ANSWER, isBadInput, tellError } from '../../errors.ts';
 import { type AttemptLimit, createAttemptLimit } from '../auth/attempt-limit.ts';
+import { createClientAddress } from '../auth/client-address.ts';
 import {
   checkBody,
   checkFlood,
@@ -14,6 +15,7 @@ import {
   type StudioEnv,
   tooMany,
 } from '../auth/guard.ts';
+import { createSessionCookies } from '../auth/session-cookies.ts';
 import type { StaticPages } from '../pages/static-pages.ts';
 import { Overloaded } from '../storage/batches.ts';
 import type { Studio } from '../studio.ts';
@@ -47,11 +49,13 @@ export function createApp(studio: Studio, options: AppOptions) {
   const first = new URL(options.origins[0]!);
   const secure = first.protocol === 'https:';
   // Cookies do not tell ports apart: two studios on one machine would log each other out under one name.
-  const cookie = { name: `${secure ? '__Host-' : ''}heed-${first.port || '0'}`, secure };
+  const name = `${secure ? '__Host-' : ''}heed-${first.port || '0'}`;
+  const cookies = createSessionCookies({ name, secure, secret: studio.secret, sessions: studio.sessions });
+  const addressOf = createClientAddress(studio.project.config.studio.trustedProxies);
   const app = new Hono<StudioEnv>();
   app.use(responseHeaders);
   app.use(checkHost(origins));
-  app.use(checkPolicy({ cookie: cookie.name, sessions: studio.sessions }));
+  app.use(checkPolicy({ cookies }));
   app.use(checkOrigin(origins));
   app.use(checkFlood());
   app.use(checkBody);
@@ -67,7 +71,7 @@ export function createApp(studio: Studio, options: AppOptions) {
     return tooMany(c, { status: 503, seconds: 2, error: 'that did not work; nothing was changed' });
   });
   return app
-    .route('/api/session', sessionRoutes(studio, { cookie, attempts }))
+    .route('/api/session', sessionRoutes(studio, { cookies, attempts, addressOf, origin: first.origin }))
     .route('/api/pictures', pictureRoutes(studio))
     .route('/api/labelling', labellingRoutes(studio))
     .route('/api/gold', goldRoutes(studio))

@@ -4,8 +4,9 @@
  */
 import { zValidator } from '@hono/zod-validator';
 import type { ValidationTargets } from 'hono';
-import type { z } from 'zod';
-import { faultOfText } from '../../files/read-text.ts';
+import { z } from 'zod';
+import { faultOfLine, faultOfText } from '../../files/read-text.ts';
+import { plainName } from '../../text/plain-name.ts';
 import { problem } from '../auth/guard.ts';
 
 /** Middleware that parses `target` with `schema`; the route reads it with `c.req.valid(target)`. */
@@ -23,6 +24,20 @@ export function check<Target extends keyof ValidationTargets, Schema extends z.Z
     const where = issue?.path.join('.') || (target === 'json' ? 'the body' : target);
     return problem(c, 400, `${where}: ${issue?.message ?? 'expected something else'}`);
   });
+}
+
+const MAX_NAME_LENGTH = 100;
+
+/** A name that people choose: one line, without marks that turn the text around it. */
+export function personName() {
+  return z
+    .string()
+    .superRefine((text, context) => {
+      const message = faultOfLine(text, { maxLength: MAX_NAME_LENGTH });
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    })
+    .transform(plainName)
+    .pipe(z.string().min(1, 'expected a name'));
 }
 
 /** The first text in a parsed value, at whatever depth its schema allows, that holds a control character or half a character. */

@@ -4,16 +4,20 @@ import { z } from 'zod';
 import { isBadInput } from '../../errors.ts';
 import { MAX_ANSWER_SECONDS, readRaters } from '../../feedback/index.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
+import { type Identity, isTrial } from '../auth/sessions.ts';
 import type { OpenComparison } from '../comparing/comparison-desk.ts';
 import { PREFERENCES } from '../comparing/comparison-log.ts';
 import { comparisonResults } from '../comparing/comparison-results.ts';
 import { comparableModels } from '../comparing/pair-images.ts';
+import { createComparingTrials } from '../comparing/trial.ts';
+import { completionFor } from '../raters/completion-for.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
+import { accepted, pageId } from './labelling.ts';
 
 const MAX_LEASES = 10;
 
-const leaseBody = z.strictObject({ count: z.int().min(1).max(MAX_LEASES) });
+const leaseBody = z.strictObject({ count: z.int().min(1).max(MAX_LEASES), page: pageId() });
 const answerBody = z.strictObject({
   id: z.uuid(),
   query: z.string().max(200),
@@ -23,21 +27,31 @@ const answerBody = z.strictObject({
 });
 const startBody = z.strictObject({ treated: z.string().min(1).max(200), baseline: z.string().min(1).max(200) });
 const comparisonParam = z.strictObject({ id: z.string().max(100) });
-const STATUS = { unknown: 404, conflict: 409 } as const;
 
 /** For raters: nothing here tells which model is which. */
 export function comparingRoutes(studio: Studio) {
-  const { comparisons, images } = studio;
-  const raterOf = (c: { var: StudioEnv['Variables'] }) => c.var.identity!.rater;
+  const { comparisons, completions, images } = studio;
+  const trials = createComparingTrials(comparisons);
+  const identityOf = (c: { var: StudioEnv['Variables'] }): Identity => c.var.identity!;
+  const deskOf = (identity: Identity) => (isTrial(identity) ? trials : comparisons);
   const shown = (ids: readonly string[]) =>
     ids.map((id) => {
       const { width, height } = images.current().get(id);
       return { name: images.nameOf(id), width, height };
     });
   return new Hono<StudioEnv>()
-    .get('/standing', (c) => c.json(comparisons.standing(raterOf(c))))
-    .post('/lease', check('json', leaseBody), (c) => {
-      const asked = comparisons.lease({ rater: raterOf(c), count: c.req.valid('json').count });
+    .get('/standing', async (c) => {
+      const identity = identityOf(c);
+      const standing = deskOf(identity).standing(identity.rater);
+      return c.json({ ...standing, ...(await completionFor(studio, { identity, standing })) });
+    })
+    .post('/lease', check('json', leaseBody), async (c) => {
+      const identity = identityOf(c);
+      const { rater, role, purpose } = identity;
+      const asked = deskOf(identity).lease({ rater, ...c.req.valid('json') });
+      if (role === 'rater' && !isTrial(identity) && (purpose === 'comparison' || asked.length > 0)) {
+        await completions.noteAsked(rater, { hasWork: asked.length > 0 });
+      }
       return c.json({
         queries: asked.map(({ query, prompt, left, right }) => ({
           id: query,
@@ -47,15 +61,17 @@ export function comparingRoutes(studio: Studio) {
         })),
       });
     })
+    .post('/release', check('json', z.strictObject({ page: pageId() })), (c) => {
+      comparisons.release({ rater: identityOf(c).rater, page: c.req.valid('json').page });
+      return c.json({ released: true });
+    })
     .post('/answers', check('json', answerBody), async (c) => {
-      const acceptance = await comparisons.answer({ ...c.req.valid('json'), rater: raterOf(c) });
-      if ('reason' in acceptance) return problem(c, STATUS[acceptance.state], acceptance.reason);
-      return c.json(acceptance);
+      const identity = identityOf(c);
+      return accepted(c, await deskOf(identity).answer({ ...c.req.valid('json'), rater: identity.rater }));
     })
     .post('/answers/:id/retract', check('param', z.strictObject({ id: z.uuid() })), async (c) => {
-      const acceptance = await comparisons.retract({ id: c.req.valid('param').id, rater: raterOf(c) });
-      if ('reason' in acceptance) return problem(c, STATUS[acceptance.state], acceptance.reason);
-      return c.json(acceptance);
+      const identity = identityOf(c);
+      return accepted(c, await deskOf(identity).retract({ id: c.req.valid('param').id, rater: identity.rater }));
     });
 }
 

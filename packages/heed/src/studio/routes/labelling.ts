@@ -1,14 +1,15 @@
 /** Labelling: the next queries, answers, and taking them back. The rater is always the one of the session. */
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { z } from 'zod';
-import { MAX_ANSWER_SECONDS, readRaters } from '../../feedback/index.ts';
-import { problem, type StudioEnv } from '../auth/guard.ts';
-import { OWNER_RATER } from '../auth/sessions.ts';
+import { MAX_ANSWER_SECONDS } from '../../feedback/index.ts';
+import { type ProblemCode, problem, type StudioEnv } from '../auth/guard.ts';
+import { type Identity, isTrial, OWNER_RATER } from '../auth/sessions.ts';
 import type { Acceptance } from '../labelling/answer.ts';
 import { noteShown, releaseQueries } from '../labelling/lease.ts';
 import { createLeaseDesk } from '../labelling/lease-desk.ts';
-import { createStandings } from '../labelling/standing.ts';
-import { completionOf } from '../raters/completion.ts';
+import { termsOf } from '../labelling/terms.ts';
+import { createTrials } from '../labelling/trial.ts';
+import { completionFor } from '../raters/completion-for.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
 
@@ -16,7 +17,10 @@ const MAX_LEASES = 10;
 const MAX_REASON_LENGTH = 500;
 
 const queryId = z.string().min(1).max(200);
-const leaseBody = z.strictObject({ count: z.int().min(1).max(MAX_LEASES) });
+/** A browser tab of the rater's, by an id that it chooses. */
+export const pageId = () => z.string().max(64).optional();
+const leaseBody = z.strictObject({ count: z.int().min(1).max(MAX_LEASES), page: pageId() });
+const releaseBody = z.strictObject({ page: pageId() });
 const answerBody = z.strictObject({
   id: z.uuid(),
   query: queryId,
@@ -28,37 +32,53 @@ const answerBody = z.strictObject({
   reason: z.string().max(MAX_REASON_LENGTH).optional(),
   seconds: z.number().min(0).max(MAX_ANSWER_SECONDS).optional(),
 });
+
 const STATUS = { unknown: 404, conflict: 409 } as const;
+const CODE = { unknown: 'gone', conflict: 'answered' } as const satisfies Record<keyof typeof STATUS, ProblemCode>;
+
+/** What became of an answer, as every route for answers says it. */
+export function accepted(c: Context, acceptance: Acceptance) {
+  if ('reason' in acceptance) {
+    return problem(c, STATUS[acceptance.state], acceptance.reason, CODE[acceptance.state]);
+  }
+  return c.json(acceptance);
+}
 
 export function labellingRoutes(studio: Studio) {
-  const { database, desk, images, plan, queue } = studio;
-  const { ratersPerQuery, practiceQueries, queriesPerRater: limit } = studio.project.config.label;
-  /** The owner knows the answers and is never done. */
-  const termsOf = (rater: string) =>
-    rater === OWNER_RATER
-      ? { rater, ratersPerQuery }
-      : {
-          rater,
-          ratersPerQuery,
-          ...(limit === 0 ? {} : { queriesPerRater: limit }),
-          measuring: { plan, practiceQueries },
-        };
+  const { database, desk, images, queue, completions, comparisons, standingOf } = studio;
+  const { practiceQueries } = studio.project.config.label;
   const lease = createLeaseDesk(database);
-  const standingOf = createStandings(database.db, { ratersPerQuery });
-  const raterOf = (c: { var: StudioEnv['Variables'] }) => c.var.identity!.rater;
+  const trials = createTrials(database.db, { practiceQueries });
+  const identityOf = (c: { var: StudioEnv['Variables'] }): Identity => c.var.identity!;
+  const compares = ({ rater, purpose }: Identity) => rater !== OWNER_RATER && purpose === 'both';
   return new Hono<StudioEnv>()
     .get('/standing', async (c) => {
-      const rater = raterOf(c);
-      const standing = await standingOf(termsOf(rater));
-      const record = readRaters(studio.project).get(rater);
-      const completion = rater === OWNER_RATER ? undefined : completionOf(studio.completion, { standing, record });
-      return c.json({ ...standing, ...(completion === undefined ? {} : { completion }) });
+      const identity = identityOf(c);
+      const { rater } = identity;
+      const standing = await (isTrial(identity) ? trials.standing(rater) : standingOf(termsOf(studio, rater)));
+      return c.json({
+        ...standing,
+        ...(compares(identity) ? { openComparisons: comparisons.standing(rater).open } : {}),
+        ...(await completionFor(studio, { identity, standing })),
+      });
     })
     .post('/lease', check('json', leaseBody), async (c) => {
       await studio.refresh();
-      const { count } = c.req.valid('json');
-      const first = await queue.waiting({ rater: raterOf(c), limit: count });
-      const asked = await lease({ ...termsOf(raterOf(c)), count, first });
+      const { count, page } = c.req.valid('json');
+      const identity = identityOf(c);
+      const { rater } = identity;
+      const asked = isTrial(identity)
+        ? await trials.lease({ rater, count })
+        : await lease({
+            ...termsOf(studio, rater),
+            page,
+            count,
+            first: await queue.waiting({ rater, limit: count }),
+          });
+      if (rater !== OWNER_RATER && !isTrial(identity)) {
+        const hasOther = compares(identity) && comparisons.standing(rater).open > 0;
+        await completions.noteAsked(rater, { hasWork: asked.length > 0 || hasOther });
+      }
       return c.json({
         queries: asked.map(({ id, prompt, purpose, images: ids }) => ({
           id,
@@ -73,22 +93,22 @@ export function labellingRoutes(studio: Studio) {
       });
     })
     .post('/shown', check('json', z.strictObject({ query: queryId })), async (c) => {
-      await noteShown(database.db, { query: c.req.valid('json').query, rater: raterOf(c) });
+      await noteShown(database.db, { query: c.req.valid('json').query, rater: identityOf(c).rater });
       return c.json({ noted: true });
     })
-    .post('/release', async (c) => {
-      await releaseQueries(database.db, { rater: raterOf(c) });
+    .post('/release', check('json', releaseBody), async (c) => {
+      await releaseQueries(database.db, { rater: identityOf(c).rater, page: c.req.valid('json').page });
       return c.json({ released: true });
     })
     .post('/answers', check('json', answerBody), async (c) => {
       const { labels, ...rest } = c.req.valid('json');
-      const acceptance = await desk.answer({ ...rest, labels: labels ?? undefined, rater: raterOf(c) });
-      if ('reason' in acceptance) return problem(c, STATUS[acceptance.state], acceptance.reason);
-      return c.json(acceptance);
+      const identity = identityOf(c);
+      const answer = { ...rest, labels: labels ?? undefined, rater: identity.rater };
+      return accepted(c, await (isTrial(identity) ? trials : desk).answer(answer));
     })
     .post('/answers/:id/retract', check('param', z.strictObject({ id: z.uuid() })), async (c) => {
-      const acceptance: Acceptance = await desk.retract({ id: c.req.valid('param').id, rater: raterOf(c) });
-      if ('reason' in acceptance) return problem(c, STATUS[acceptance.state], acceptance.reason);
-      return c.json(acceptance);
+      const identity = identityOf(c);
+      const retraction = { id: c.req.valid('param').id, rater: identity.rater };
+      return accepted(c, await (isTrial(identity) ? trials : desk).retract(retraction));
     });
 }

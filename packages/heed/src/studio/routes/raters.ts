@@ -2,11 +2,13 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { appendRaterEvent } from '../../feedback/index.ts';
+import { plainName } from '../../text/plain-name.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import type { Invite } from '../auth/invites.ts';
 import { summariseRaters } from '../raters/rater-summary.ts';
+import { INVITE_PURPOSES } from '../storage/schema.ts';
 import type { Studio } from '../studio.ts';
-import { check } from './check-body.ts';
+import { check, personName } from './check-body.ts';
 
 const MAX_DAYS = 365;
 const MAX_USES = 10_000;
@@ -14,7 +16,8 @@ const MAX_USES = 10_000;
 const PLATFORM_QUERY = ['PROLIFIC_PID', 'STUDY_ID', 'SESSION_ID'].map((name) => `${name}={{%${name}%}}`).join('&');
 
 const inviteBody = z.strictObject({
-  name: z.string().trim().min(1).max(100),
+  name: personName(),
+  purpose: z.enum(INVITE_PURPOSES).optional(),
   days: z.int().min(1).max(MAX_DAYS),
   maxUses: z.int().min(1).max(MAX_USES),
 });
@@ -25,7 +28,8 @@ export function inviteRoutes(studio: Studio, options: { origin: string }) {
   const { invites } = studio;
   const shown = (invite: Invite) => ({
     id: invite.id,
-    name: invite.name,
+    name: plainName(invite.name),
+    purpose: invite.purpose,
     uses: invite.uses,
     maxUses: invite.maxUses,
     expiresAt: invite.expiresAt.toISOString(),

@@ -1,93 +1,159 @@
-/** Logging in and out, and who one is. */
+/** Logging in and out, coming by a link, and who one is. */
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { type Context, Hono } from 'hono';
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
-import { platformId } from '../../feedback/index.ts';
+import { platformId, readRaters } from '../../feedback/index.ts';
+import { plainName } from '../../text/plain-name.ts';
 import type { AttemptLimit } from '../auth/attempt-limit.ts';
-import { problem, type StudioEnv } from '../auth/guard.ts';
-import { OWNER_RATER, SESSION_DAYS } from '../auth/sessions.ts';
+import type { ClientAddress } from '../auth/client-address.ts';
+import { type ProblemCode, problem, type StudioEnv } from '../auth/guard.ts';
+import { returnTokenOf } from '../auth/return-link.ts';
+import type { BrowserSession, SessionCookies } from '../auth/session-cookies.ts';
+import { isTrial, OWNER_RATER, trialRater } from '../auth/sessions.ts';
+import type { Arrival, LinkState } from '../raters/admission.ts';
 import type { Studio } from '../studio.ts';
-import { check } from './check-body.ts';
+import { check, personName } from './check-body.ts';
 
-const joinBody = z
-  .strictObject({
-    token: z.string().max(200),
-    /** Not asked of those whom a platform names. */
-    name: z.string().trim().min(1).max(100).optional(),
-    participant: platformId().optional(),
-    study: platformId().optional(),
-    session: platformId().optional(),
-  })
-  .refine(({ name, participant }) => name !== undefined || participant !== undefined, {
-    message: 'expected a name',
-    path: ['name'],
-  });
+const token = z.string().max(300);
+const joinBody = z.strictObject({
+  token,
+  /** Not asked of those whom a platform names or who were here before. */
+  name: personName().optional(),
+  participant: platformId().optional(),
+  study: platformId().optional(),
+  session: platformId().optional(),
+  /** By the owner, to see what raters see; the answers count for nothing. */
+  isTrial: z.boolean().optional(),
+});
+const inviteBody = z.strictObject({ token, participant: platformId().optional() });
 
-/** How the cookie is called and whether it may travel in the clear. */
-export interface CookieSettings {
-  readonly name: string;
-  readonly secure: boolean;
+/** Sentences for programs; raters' pages go by the code and say it in the rater's language. */
+const ENDS: Readonly<Record<Extract<LinkState, { state: 'over' }>['why'], [ProblemCode, string]>> = {
+  broken: ['broken-link', 'this link is not whole; copy it again'],
+  used: ['used-link', 'as many people as were invited have come by this link'],
+  expired: ['expired-link', 'the time of this link is over'],
+  revoked: ['revoked', 'this invitation was ended by the owner of the project'],
+};
+
+export interface SessionRoutesOptions {
+  readonly cookies: SessionCookies;
+  readonly attempts: AttemptLimit;
+  readonly addressOf: ClientAddress;
+  /** Of the links that are shown. */
+  readonly origin: string;
 }
 
-export function sessionRoutes(studio: Studio, options: { cookie: CookieSettings; attempts: AttemptLimit }) {
-  const { cookie, attempts } = options;
-  const settings = { path: '/', httpOnly: true, sameSite: 'Strict', secure: cookie.secure } as const;
+export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
+  const { cookies, attempts, origin } = options;
+  const { admission, project, secret, sessions } = studio;
+  const study = secret.tag('study', 'id');
+  const clientOf = (c: Context) => `client ${addressOf(c, options.addressOf)}`;
+  const failed = (c: Context, keys: readonly string[], [code, sentence]: [ProblemCode | undefined, string]) => {
+    const wait = attempts.fail(keys);
+    if (wait === undefined) return problem(c, 401, sentence, code);
+    c.header('Retry-After', String(wait));
+    return problem(c, 429, `too many wrong links; wait ${wait} seconds`, 'too-many');
+  };
+  const over = (c: Context, given: string, why: keyof typeof ENDS) =>
+    why === 'broken'
+      ? failed(c, [clientOf(c), `link ${given.split('.')[0]}`], ENDS.broken)
+      : problem(c, 401, ENDS[why][1], ENDS[why][0]);
+  /** Sessions of this browser that came by the invite. */
+  const sessionsOf = async (c: Context, invite: string) =>
+    (await cookies.all(c)).filter(({ identity }) => identity.invite === invite && !isTrial(identity));
+  const nameOf = (rater: string) => readRaters(project).get(rater)?.name ?? rater;
+
   return new Hono<StudioEnv>()
-    .get('/', (c) => {
-      const { identity } = c.var;
-      return c.json({ role: identity?.role ?? ('anonymous' as const), project: identity ? projectName(studio) : '' });
+    .get('/', async (c) => {
+      const { session } = c.var;
+      if (!session) return c.json({ role: 'anonymous' as const, why: (await cookies.whyNot(c)) ?? null });
+      const shown = { project: projectName(studio), study, key: session.key, role: session.identity.role };
+      return c.json({ ...shown, ...aboutRater(session) });
     })
-    .post('/login', check('json', z.strictObject({ token: z.string().max(200) })), async (c) => {
-      const wait = attempts.take(addressOf(c));
-      if (wait !== undefined) {
-        c.header('Retry-After', String(wait));
-        return problem(c, 429, `too many attempts; wait ${wait} seconds`);
-      }
+    .post('/login', check('json', z.strictObject({ token })), async (c) => {
       if (!studio.loginLinks.redeem(c.req.valid('json').token)) {
-        return problem(c, 401, 'this link was used or is of an earlier start');
+        return failed(c, [clientOf(c)], [undefined, 'this link was used or is of an earlier start']);
       }
-      const earlier = getCookie(c, cookie.name);
-      if (earlier !== undefined) await studio.sessions.end(earlier);
-      const token = await studio.sessions.start({ role: 'owner', rater: OWNER_RATER });
-      setCookie(c, cookie.name, token, { ...settings, maxAge: SESSION_DAYS * 86_400 });
-      return c.json({ role: 'owner' as const });
+      const earlier = (await cookies.all(c)).find(({ identity }) => identity.role === 'owner');
+      if (earlier) await sessions.end(earlier.token);
+      const identity = { role: 'owner', rater: OWNER_RATER } as const;
+      const key = await cookies.start(c, { token: await sessions.start(identity), identity });
+      return c.json({ role: 'owner' as const, key });
+    })
+    .post('/invite', check('json', inviteBody), async (c) => {
+      const { token: given, participant } = c.req.valid('json');
+      const link = await admission.look(given, { participant });
+      if (link.state === 'over') return over(c, given, link.why);
+      const { id, purpose, maxUses } = link.invite;
+      const all = await cookies.all(c);
+      return c.json({
+        state: link.state,
+        purpose,
+        isPersonal: maxUses === 1,
+        /** Of the rater whom the link names. */
+        name: link.state === 'back' ? (link.rater.name ?? link.rater.id) : null,
+        /** Raters of this browser who came by the same invite. */
+        known: (await sessionsOf(c, id)).map(({ key, identity }) => ({ key, name: nameOf(identity.rater) })),
+        isOwner: all.some(({ identity }) => identity.role === 'owner'),
+      });
     })
     .post('/join', check('json', joinBody), async (c) => {
-      const { token, ...arrival } = c.req.valid('json');
-      const wait = attempts.take(addressOf(c));
-      if (wait !== undefined) {
-        c.header('Retry-After', String(wait));
-        return problem(c, 429, `too many attempts; wait ${wait} seconds`);
+      const { token: given, isTrial: wantsTrial = false, ...arrival } = c.req.valid('json');
+      const link = await admission.look(given, arrival);
+      if (link.state === 'over') return over(c, given, link.why);
+      const start = async (rater: string, invite: string) => {
+        const identity = { role: 'rater', rater } as const;
+        const key = await cookies.start(c, { token: await sessions.start(identity, { invite }), identity });
+        return c.json({ role: 'rater' as const, key });
+      };
+      if (wantsTrial) {
+        const isOwner = (await cookies.all(c)).some(({ identity }) => identity.role === 'owner');
+        return isOwner ? start(trialRater(), link.invite.id) : problem(c, 404, 'there is nothing here');
       }
-      const earlier = getCookie(c, cookie.name);
-      const known = earlier === undefined ? undefined : await studio.sessions.identify(earlier);
-      // Opened again in the same browser, by a rater or by the owner to look at it: nobody new has come.
-      const isBack = known?.invite !== undefined && known.invite === studio.invites.read(token);
-      if (known?.role === 'owner' || (isBack && studio.admission.isSame(known.rater, arrival))) {
-        return c.json({ role: known.role });
+      const same = await sameSession(c, link, arrival);
+      if (same) return c.json({ role: 'rater' as const, key: same.key });
+      if (link.state === 'open' && arrival.name === undefined && arrival.participant === undefined) {
+        return problem(c, 400, 'name: expected a name', 'no-name');
       }
-      const admitted = await studio.admission.admit(token, arrival);
-      if (!admitted) return problem(c, 401, 'this invitation is over or not whole');
-      const { rater, invite } = admitted;
-      if (earlier !== undefined) await studio.sessions.end(earlier);
-      const session = await studio.sessions.start({ role: 'rater', rater }, { invite });
-      setCookie(c, cookie.name, session, { ...settings, maxAge: SESSION_DAYS * 86_400 });
-      return c.json({ role: 'rater' as const });
+      const admitted = await admission.admit(given, arrival);
+      return 'state' in admitted ? over(c, given, admitted.why) : start(admitted.rater, admitted.invite);
     })
     .post('/logout', async (c) => {
-      const token = getCookie(c, cookie.name);
-      if (token !== undefined) await studio.sessions.end(token);
-      deleteCookie(c, cookie.name, settings);
+      if (c.var.session) await cookies.end(c, c.var.session);
       return c.json({ role: 'anonymous' as const });
     });
+
+  /** Opened again in the same browser: nobody new has come. */
+  async function sameSession(c: Context, link: LinkState, arrival: Arrival): Promise<BrowserSession | undefined> {
+    if (link.state === 'over') return undefined;
+    const own = await sessionsOf(c, link.invite.id);
+    return own.find(({ identity }) =>
+      link.state === 'back' ? identity.rater === link.rater.id : admission.isSame(identity.rater, arrival),
+    );
+  }
+
+  function aboutRater({ identity }: BrowserSession) {
+    if (identity.role === 'owner') return {};
+    const { rater, invite, purpose } = identity;
+    const isOnTrial = isTrial(identity);
+    return {
+      purpose,
+      isTrial: isOnTrial,
+      ...(isOnTrial ? {} : { name: nameOf(rater) }),
+      /** For coming back on another device. */
+      ...(isOnTrial || invite === undefined
+        ? {}
+        : { returnLink: `${origin}/join#${returnTokenOf(secret, { rater, invite })}` }),
+    };
+  }
 }
 
 function projectName({ project }: Studio): string {
-  return project.folder.split(/[\\/]/).at(-1) ?? '';
+  return plainName(project.folder.split(/[\\/]/).at(-1) ?? '');
 }
 
-function addressOf(c: Context): string {
+function addressOf(c: Context, clientAddress: ClientAddress): string {
   // Only a request over a socket has an address; one that is made in the process has none.
-  return c.env && 'incoming' in c.env ? (getConnInfo(c).remote.address ?? '') : '';
+  const remote = c.env && 'incoming' in c.env ? (getConnInfo(c).remote.address ?? '') : '';
+  return clientAddress({ remote, forwardedFor: c.req.header('x-forwarded-for') });
 }

@@ -80,6 +80,8 @@ export const leases = pgTable(
     expiresAt: moment('expires_at').notNull(),
     purpose: text().$type<Purpose>().notNull().default('feedback'),
     repeatOf: text('repeat_of'),
+    /** The rater's page (a browser tab) that holds it: two tabs of one rater are asked different queries. */
+    page: text().notNull().default(''),
     /** When the rater's page first got it, and when the page first said that all its images are to be seen. */
     handedAt: moment('handed_at').notNull().defaultNow(),
     shownAt: moment('shown_at'),
@@ -101,10 +103,15 @@ export const gold = pgTable('gold', {
   markedAt: moment('marked_at').notNull(),
 });
 
+/** What an invited rater is asked for. */
+export const INVITE_PURPOSES = ['labelling', 'comparison', 'both'] as const;
+export type InvitePurpose = (typeof INVITE_PURPOSES)[number];
+
 /** Links that let raters in. The link itself is signed and not stored. */
 export const invites = pgTable('invites', {
   id: text().primaryKey(),
   name: text().notNull(),
+  purpose: text().$type<InvitePurpose>().notNull().default('labelling'),
   createdAt: moment('created_at').notNull(),
   expiresAt: moment('expires_at').notNull(),
   maxUses: integer('max_uses').notNull(),
@@ -120,6 +127,14 @@ export const sessions = pgTable('sessions', {
   invite: text(),
   createdAt: moment('created_at').notNull(),
   expiresAt: moment('expires_at').notNull(),
+});
+
+/** Raters who had to wait for others, and those who have earned the completion code. */
+export const completions = pgTable('completions', {
+  rater: text().primaryKey(),
+  /** Since when there was nothing for them; absent while there is. */
+  waitingSince: moment('waiting_since'),
+  earnedAt: moment('earned_at'),
 });
 
 /** How far the tables have read the project's files. */

@@ -1,0 +1,19 @@
+/** On which terms each rater is asked: how often each query, how many queries, and what measures them. */
+import type { Project } from '../../project/project.ts';
+import { OWNER_RATER } from '../auth/sessions.ts';
+import type { AskingPlan } from './asking-plan.ts';
+import type { LeaseOptions } from './lease.ts';
+
+export type Terms = Pick<LeaseOptions, 'rater' | 'ratersPerQuery' | 'queriesPerRater' | 'measuring'>;
+
+/** The owner knows the answers and is never done. */
+export function termsOf({ project, plan }: { project: Project; plan: AskingPlan }, rater: string): Terms {
+  const { ratersPerQuery, practiceQueries, queriesPerRater } = project.config.label;
+  if (rater === OWNER_RATER) return { rater, ratersPerQuery };
+  return {
+    rater,
+    ratersPerQuery,
+    ...(queriesPerRater === 0 ? {} : { queriesPerRater }),
+    measuring: { plan, practiceQueries },
+  };
+}

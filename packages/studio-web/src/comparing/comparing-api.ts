@@ -1,0 +1,63 @@
+/** What comparing asks of the server. Tests put another in its place. */
+import { api, read } from '../api/client.ts';
+import type { Completion } from '../labelling/labelling-api.ts';
+import { sessionHeaders } from '../session/session-key.ts';
+import type { Preference } from './questions.ts';
+
+/** What the rater did: answered a query, or took an answer back. */
+export type ComparisonEntry =
+  | {
+      kind: 'answer';
+      id: string;
+      query: string;
+      alignment: Preference;
+      fidelity: Preference;
+      seconds: number;
+    }
+  | { kind: 'retract'; id: string };
+
+interface Picture {
+  name: string;
+  width: number;
+  height: number;
+}
+
+export interface LeasedComparison {
+  id: string;
+  prompt: string;
+  left: Picture[];
+  right: Picture[];
+}
+
+export interface ComparingStanding {
+  answered: number;
+  open: number;
+  completion?: Completion | undefined;
+  paidInSeconds?: number | undefined;
+}
+
+export interface ComparingApi {
+  standing(): Promise<ComparingStanding>;
+  lease(count: number): Promise<readonly LeasedComparison[]>;
+  /** Works while the page closes. */
+  release(): void;
+  send(entry: ComparisonEntry): Promise<unknown>;
+}
+
+/** `page` names this page, so that two tabs of one rater are asked different queries. */
+export function comparingApi({ session, page }: { session: string; page: string }): ComparingApi {
+  const headers = { headers: sessionHeaders(session) };
+  return {
+    standing: async () => read(api.comparing.standing.$get({}, headers)),
+    lease: async (count) => (await read(api.comparing.lease.$post({ json: { count, page } }, headers))).queries,
+    release: () =>
+      void api.comparing.release.$post({ json: { page } }, { ...headers, init: { keepalive: true } }).catch(() => {}),
+    async send(entry) {
+      if (entry.kind === 'retract') {
+        return read(api.comparing.answers[':id'].retract.$post({ param: { id: entry.id } }, headers));
+      }
+      const { kind: _, ...json } = entry;
+      return read(api.comparing.answers.$post({ json }, headers));
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** What labelling asks of the server. Tests put another in its place. */
+import { api, read } from '../api/client.ts';
+import { sessionHeaders } from '../session/session-key.ts';
+import { type Acknowledged, type LabellingEntry, sendEntry } from './entries.ts';
+
+export interface LeasedQuery {
+  id: string;
+  prompt: string;
+  isPractice: boolean;
+  images: { name: string; width: number; height: number }[];
+}
+
+export interface Completion {
+  code: string;
+  /** Where to go back to. */
+  url?: string | undefined;
+}
+
+export interface LabellingStanding {
+  answered: number;
+  /** Queries that may still be asked, those that others hold counted in. */
+  open: number;
+  medianSeconds?: number | undefined;
+  completion?: Completion | undefined;
+  /** Nothing is free: after so many seconds the code is shown all the same. */
+  paidInSeconds?: number | undefined;
+  /** For raters who are invited for comparisons as well. */
+  openComparisons?: number | undefined;
+}
+
+export interface LabellingApi {
+  standing(): Promise<LabellingStanding>;
+  lease(count: number): Promise<readonly LeasedQuery[]>;
+  /** Works while the page closes. */
+  release(): void;
+  shown(query: string): Promise<unknown>;
+  send(entry: LabellingEntry): Promise<Acknowledged>;
+}
+
+/** `page` names this page, so that two tabs of one rater are asked different queries. */
+export function labellingApi({ session, page }: { session: string; page: string }): LabellingApi {
+  const headers = { headers: sessionHeaders(session) };
+  return {
+    standing: async () => read(api.labelling.standing.$get({}, headers)),
+    lease: async (count) => (await read(api.labelling.lease.$post({ json: { count, page } }, headers))).queries,
+    release: () =>
+      void api.labelling.release.$post({ json: { page } }, { ...headers, init: { keepalive: true } }).catch(() => {}),
+    shown: (query) => read(api.labelling.shown.$post({ json: { query } }, headers)),
+    send: (entry) => sendEntry(entry, session),
+  };
+}

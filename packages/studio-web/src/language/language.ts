@@ -1,0 +1,78 @@
+/**
+ * The language of the raters' pages: the one in the link ('?lang=de'), the one chosen on the page, or the first of the
+ * browser's languages that there is. All their texts stand in one table a language; a table that lacks one does not compile.
+ */
+import { createStore, useStore } from '../parts/store.ts';
+import { english } from './english.ts';
+import { german } from './german.ts';
+
+type Widened<T> = T extends string
+  ? string
+  : T extends (...given: infer Given) => string
+    ? (...given: Given) => string
+    : { readonly [Key in keyof T]: Widened<T[Key]> };
+
+/** The texts of the raters' pages. */
+export type Texts = Widened<typeof english>;
+
+export const LANGUAGES = { en: english, de: german } as const satisfies Record<string, Texts>;
+export type Language = keyof typeof LANGUAGES;
+
+const STORAGE_KEY = 'heed-language';
+
+/** Of all that is asked for, the first that there is. 'de-AT' is German. */
+export function chooseLanguage(wanted: readonly (string | null | undefined)[]): Language {
+  for (const tag of wanted) {
+    const name = tag?.toLowerCase().split(/[-_]/)[0];
+    if (name !== undefined && Object.hasOwn(LANGUAGES, name)) return name as Language;
+  }
+  return 'en';
+}
+
+const language = createStore<Language>(load());
+
+/** Changes the language of the page and remembers it. */
+export function setLanguage(chosen: Language): void {
+  language.set(chosen);
+  showOnPage(chosen);
+  try {
+    localStorage.setItem(STORAGE_KEY, chosen);
+  } catch {
+    // Without storage the choice lasts as long as the page.
+  }
+}
+
+export function useLanguage(): Language {
+  return useStore(language);
+}
+
+/** The texts of the page, now and after each change. */
+export function useTexts(): Texts {
+  return LANGUAGES[useStore(language)];
+}
+
+/** The texts outside of components. */
+export function currentTexts(): Texts {
+  return LANGUAGES[language.get()];
+}
+
+/** For screen readers and hyphenation. */
+function showOnPage(chosen: Language): void {
+  if (typeof document !== 'undefined') document.documentElement.lang = chosen;
+}
+
+function load(): Language {
+  if (typeof location === 'undefined') return 'en';
+  const asked = new URLSearchParams(location.search).get('lang');
+  let kept: string | null = null;
+  try {
+    // What the link asks for holds for the pages after it.
+    if (asked !== null) localStorage.setItem(STORAGE_KEY, chooseLanguage([asked]));
+    kept = localStorage.getItem(STORAGE_KEY);
+  } catch {
+    // A browser that keeps nothing is asked each time.
+  }
+  const chosen = chooseLanguage([asked, kept, ...navigator.languages]);
+  showOnPage(chosen);
+  return chosen;
+}

@@ -1,0 +1,12 @@
+/** What went wrong, in the words of the page's language. */
+import { ApiError } from '../api/client.ts';
+import type { Texts } from './language.ts';
+
+/** A clause without a full stop; the studio's own English where the table has none for its code. */
+export function problemText(problem: unknown, { problems }: Texts): string {
+  if (!(problem instanceof ApiError)) return problem instanceof Error ? problem.message : String(problem);
+  const { code } = problem;
+  return code !== undefined && Object.hasOwn(problems, code)
+    ? problems[code as keyof typeof problems]
+    : problem.message;
+}

@@ -1,0 +1,37 @@
+/** Whether somebody is at the page: it is visible and was touched a short while ago. */
+
+export interface Activity {
+  isActive(): boolean;
+  /** Calls `listener` at the first touch after a rest. Returns the end of that. */
+  onWake(listener: () => void): () => void;
+  stop(): void;
+}
+
+/** Long enough to look at three images without touching anything. */
+const REST_MS = 20_000;
+const TOUCHES = ['pointerdown', 'pointermove', 'keydown', 'touchstart', 'wheel', 'focus', 'pageshow'] as const;
+
+export function watchActivity(nowMs: () => number = () => performance.now()): Activity {
+  const listeners = new Set<() => void>();
+  let lastMs = nowMs();
+  const isActive = () => document.visibilityState === 'visible' && nowMs() - lastMs < REST_MS;
+  const touch = () => {
+    if (document.visibilityState !== 'visible') return;
+    const hasRested = !isActive();
+    lastMs = nowMs();
+    if (hasRested) for (const listener of listeners) listener();
+  };
+  for (const name of TOUCHES) addEventListener(name, touch, { passive: true });
+  document.addEventListener('visibilitychange', touch);
+  return {
+    isActive,
+    onWake(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    stop() {
+      for (const name of TOUCHES) removeEventListener(name, touch);
+      document.removeEventListener('visibilitychange', touch);
+    },
+  };
+}

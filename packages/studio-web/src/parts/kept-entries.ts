@@ -1,0 +1,85 @@
+/**
+ * Unsent entries in the browser's storage, one key an entry: `heed-outbox/<study>/<rater>/<kind>/<page>-<turn>`. Tabs
+ * therefore cannot overwrite each other's entries, and a rater's page reads its own rater's entries alone.
+ */
+import { randomId } from './random-id.ts';
+
+/** Whose entries these are. */
+export interface Keeper {
+  /** Tells projects apart that were served under the same address. */
+  readonly study: string;
+  readonly rater: string;
+  /** 'labelling', 'comparing'. */
+  readonly kind: string;
+}
+
+/** An entry with its place in the order of sending. */
+export interface KeptEntry<Entry> {
+  readonly key: string;
+  /** Milliseconds since 1970, ascending within one page. */
+  readonly at: number;
+  readonly entry: Entry;
+}
+
+/** The part of the browser's storage that is used. */
+export type EntryStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>;
+
+export interface KeptEntries<Entry> {
+  /** Keeps the entry. `isKept` is false where the browser refuses: then the entry lives as long as the page. */
+  add(entry: Entry): { readonly kept: KeptEntry<Entry>; readonly isKept: boolean };
+  remove(key: string): void;
+  /** All entries of this rater and kind, of every tab, the oldest first. */
+  all(): KeptEntry<Entry>[];
+}
+
+const PREFIX = 'heed-outbox';
+
+export function keptEntries<Entry>(
+  { study, rater, kind }: Keeper,
+  options: { storage?: () => EntryStorage; nowMs?: () => number; page?: string } = {},
+): KeptEntries<Entry> {
+  const { storage = () => localStorage, nowMs = () => Date.now(), page = randomId() } = options;
+  const prefix = [PREFIX, study, rater, kind, ''].map(encodeURIComponent).join('/');
+  let turn = 0;
+  let lastAt = 0;
+  return {
+    add(entry) {
+      // A clock that is set back must not put an undo before its answer.
+      lastAt = Math.max(lastAt + 1, nowMs());
+      const kept = { key: `${prefix}${page}-${turn++}`, at: lastAt, entry };
+      try {
+        storage().setItem(kept.key, JSON.stringify({ at: kept.at, entry }));
+        return { kept, isKept: true };
+      } catch {
+        return { kept, isKept: false };
+      }
+    },
+    remove(key) {
+      try {
+        storage().removeItem(key);
+      } catch {
+        // A browser that keeps nothing has nothing to remove.
+      }
+    },
+    all() {
+      try {
+        const place = storage();
+        const keys = Array.from({ length: place.length }, (_, i) => place.key(i)).filter(
+          (key) => key?.startsWith(prefix) === true,
+        ) as string[];
+        return keys.flatMap((key) => parse<Entry>(key, place.getItem(key))).sort((a, b) => a.at - b.at);
+      } catch {
+        return [];
+      }
+    },
+  };
+}
+
+function parse<Entry>(key: string, text: string | null): KeptEntry<Entry>[] {
+  try {
+    const { at, entry } = JSON.parse(text ?? 'null') as { at: number; entry: Entry };
+    return typeof at === 'number' && typeof entry === 'object' && entry !== null ? [{ key, at, entry }] : [];
+  } catch {
+    return [];
+  }
+}

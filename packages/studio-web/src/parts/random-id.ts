@@ -1,0 +1,13 @@
+/** Ids that the page chooses, so that a retry is known to the server. */
+
+/** The sources of chance that a page has; `randomUUID` is left out, which pages over plain http do not have. */
+type RandomSource = Pick<Crypto, 'getRandomValues'>;
+
+/** A version 4 UUID (RFC 9562). Works without a secure context: over plain http on a local network. */
+export function randomId(source: RandomSource = crypto): string {
+  const bytes = source.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}

@@ -1,0 +1,23 @@
+/** Swiping to the side on a touch screen. Pinching and scrolling stay the browser's. */
+import { type TouchEvent, useRef } from 'react';
+
+const SHORTEST_PX = 40;
+
+/** Handlers for an element; `onSwipe` gets 1 for the next (to the left) and -1 for the one before. */
+export function useSwipe(onSwipe: (by: 1 | -1) => void) {
+  const begin = useRef<{ x: number; y: number }>(undefined);
+  return {
+    onTouchStart(event: TouchEvent) {
+      const [touch, ...more] = Array.from(event.touches);
+      begin.current = touch && more.length === 0 ? { x: touch.clientX, y: touch.clientY } : undefined;
+    },
+    onTouchEnd(event: TouchEvent) {
+      const touch = event.changedTouches[0];
+      const from = begin.current;
+      begin.current = undefined;
+      if (!touch || !from) return;
+      const [x, y] = [touch.clientX - from.x, touch.clientY - from.y];
+      if (Math.abs(x) >= SHORTEST_PX && Math.abs(x) > 1.5 * Math.abs(y)) onSwipe(x < 0 ? 1 : -1);
+    },
+  };
+}

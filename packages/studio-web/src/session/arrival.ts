@@ -1,0 +1,31 @@
+/** The link by which somebody came: out of the address bar at once, kept by the tab until they are in. */
+import { type PlatformIds, platformIdsIn } from './platform-ids.ts';
+
+export interface Arrival extends PlatformIds {
+  readonly token: string;
+}
+
+const STORAGE_KEY = 'heed-arrival';
+
+/** Reads the address, or what the tab kept before the page was loaded again; undefined where there was no link. */
+export function takeArrival(): Arrival | undefined {
+  const token = location.hash.slice(1);
+  if (token === '') return kept();
+  const arrival = { token, ...platformIdsIn(location.search) };
+  try {
+    sessionStorage.setItem(STORAGE_KEY, JSON.stringify(arrival));
+    history.replaceState(null, '', location.pathname);
+  } catch {
+    // Without storage the link stays in the address, so that loading the page again does not lose it.
+  }
+  return arrival;
+}
+
+function kept(): Arrival | undefined {
+  try {
+    const arrival = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? 'null') as Arrival | null;
+    return typeof arrival?.token === 'string' ? arrival : undefined;
+  } catch {
+    return undefined;
+  }
+}
