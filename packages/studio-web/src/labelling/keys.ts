@@ -70,6 +70,7 @@ export function nameOfKey(key: string, texts: Texts): string {
     ArrowRight: '→',
     ' ': texts.keys.space,
     Backspace: '⌫',
+    Enter: 'Enter',
   };
   return names[key] ?? (key.length === 1 && key !== key.toLowerCase() ? `⇧${key}` : key.toUpperCase());
 }

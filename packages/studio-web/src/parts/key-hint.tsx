@@ -11,7 +11,7 @@ export function KeyHint({ action, name }: { action?: Action; name?: string }) {
   if (!settings.isOn || key === undefined) return null;
   return (
     <span className="key-hint" aria-hidden="true">
-      {key.length > 1 && key === name ? name : nameOfKey(key, texts)}
+      {nameOfKey(key, texts)}
     </span>
   );
 }
