@@ -12,6 +12,7 @@ import { labelCommand } from './commands/label.ts';
 import { reportCommand } from './commands/report.ts';
 import { rewardCommand } from './commands/reward.ts';
 import { sampleCommand } from './commands/sample.ts';
+import { serveCommand } from './commands/serve.ts';
 import { studioCommand } from './commands/studio.ts';
 import { tuneCommand } from './commands/tune.ts';
 
@@ -53,6 +54,7 @@ export function createProgram(): Command {
     evaluateCommand,
     reportCommand,
     exportCommand,
+    serveCommand,
     demoCommand,
     doctorCommand,
   ]) {

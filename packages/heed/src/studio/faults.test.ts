@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTimedServer } from '../http/timed-server.ts';
 import { openProject } from '../project/index.ts';
 import { makeDrawnProject } from '../testing/drawn-project.ts';
 import { hasEnded } from './jobs/job.ts';
-import { createTimedServer } from './server.ts';
 import { databaseFolder, openDatabase } from './storage/database.ts';
 import { openTestStudio, type TestStudio } from './testing.ts';
 

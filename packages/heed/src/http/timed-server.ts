@@ -1,0 +1,77 @@
+/** HTTP servers of this product: limits on slow senders, a port to listen on, and an orderly end. */
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer, type ServerType } from '@hono/node-server';
+import { badInput, HeedError } from '../errors.ts';
+import { quote } from '../text/nearest.ts';
+
+/** Where servers listen unless they are told otherwise: this machine alone can connect. */
+export const LOOPBACK = '127.0.0.1';
+const SWEEP_MS = 50;
+
+/** A server that cuts requests which do not come to their end: a slow sender must not hold connections. */
+export function createTimedServer(
+  fetch: Parameters<typeof createAdaptorServer>[0]['fetch'],
+  options: { headersMs?: number; requestMs?: number; checkEveryMs?: number; keepAliveMs?: number } = {},
+): ServerType {
+  // A rater takes seconds for an answer: a connection that is closed meanwhile meets the next one half-way.
+  const { headersMs = 10_000, requestMs = 30_000, checkEveryMs = 2000, keepAliveMs = 60_000 } = options;
+  return createAdaptorServer({
+    fetch,
+    serverOptions: {
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: checkEveryMs,
+      keepAliveTimeout: keepAliveMs,
+    },
+  });
+}
+
+/** Listens on the first free one of `ports`, 0 being any, and returns it. Throws where the host or all ports are refused. */
+export async function listen(
+  server: ServerType,
+  { host, ports }: { host: string; ports: readonly number[] },
+): Promise<number> {
+  for (const candidate of ports) {
+    const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+      server.once('error', resolve);
+      server.listen(candidate, host, () => {
+        server.off('error', resolve);
+        resolve(undefined);
+      });
+    });
+    if (!error) return (server.address() as AddressInfo).port;
+    if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+      throw badInput(`--host must be an address of this machine, got ${quote(host)}`);
+    }
+    if (error.code === 'EACCES') throw badInput(`--port must be one that you may use, got ${candidate}`);
+    if (error.code !== 'EADDRINUSE') throw error;
+  }
+  if (ports.length === 1) throw new HeedError(`port ${ports[0]} is taken; choose another with --port`);
+  throw new HeedError(`expected a free port among ${ports[0]} to ${ports.at(-1)}, all are taken; choose with --port`);
+}
+
+/** Lets running requests end within `graceMs`, then cuts them. A connection is closed as soon as it is idle. */
+export async function stopServer(server: ServerType, { graceMs }: { graceMs: number }): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  const closeIdle = () => 'closeIdleConnections' in server && server.closeIdleConnections();
+  closeIdle();
+  // A client keeps its connection open after the answer.
+  const sweep = setInterval(closeIdle, SWEEP_MS);
+  const forced = setTimeout(() => {
+    if ('closeAllConnections' in server) server.closeAllConnections();
+  }, graceMs);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(forced);
+}
+
+/** The origin that a server is reached by from outside, as `--url` gives it: 'https://heed.example.org'. */
+export function checkUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/' || url.search || url.hash) {
+    throw badInput(`--url must be like https://heed.example.org, got ${quote(text)}`);
+  }
+  return url.origin;
+}

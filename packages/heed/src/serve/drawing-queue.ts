@@ -1,0 +1,150 @@
+/**
+ * Requests that wait for the model. Pictures of several requests are drawn in one batch, one of each request in turn, so
+ * that a large request does not keep small ones waiting. A request whose client has left is dropped, and a batch that no
+ * request needs any more is stopped. Draws nothing itself.
+ */
+import type { RgbImage } from '@heed/diffusion';
+
+/** One picture to draw. */
+export interface Drawing {
+  readonly prompt: string;
+  readonly seed: number;
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Why a request was not taken. */
+export interface Refused {
+  readonly reason: 'full' | 'closed';
+  /** When there may be room. */
+  readonly retryAfterSeconds: number;
+}
+
+export interface DrawingQueue {
+  /** Draws all, of one size, or says why not. Rejects with an AbortError when `signal` fires. */
+  draw(drawings: readonly Drawing[], signal: AbortSignal): Promise<RgbImage[] | Refused>;
+  state(): { readonly waiting: number; readonly drawing: number; readonly limit: number };
+  /** Takes nothing more; resolves when what was taken is drawn, or stopped after `graceMs`. */
+  close(options: { graceMs: number }): Promise<void>;
+}
+
+interface Order {
+  readonly drawings: readonly Drawing[];
+  readonly images: RgbImage[];
+  /** Index of the first drawing that has not begun. */
+  next: number;
+  left: number;
+  readonly resolve: (images: RgbImage[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const MAX_RETRY_SECONDS = 60;
+
+export function createDrawingQueue(options: {
+  /** Draws pictures of one size. */
+  draw: (batch: readonly Drawing[], signal: AbortSignal) => Promise<RgbImage[]>;
+  /** Pictures of this size that are drawn at once. */
+  batchSize: (size: Drawing) => number;
+  /** Requests that may wait while others are drawn. */
+  limit: number;
+}): DrawingQueue {
+  const { draw, batchSize, limit } = options;
+  /** Taken and not finished. */
+  const orders = new Set<Order>();
+  let running: { readonly orders: ReadonlySet<Order>; readonly controller: AbortController } | undefined;
+  let working: Promise<void> | undefined;
+  let isClosed = false;
+  let secondsPerImage = 1;
+
+  const waiting = () => [...orders].filter(({ next }) => next === 0).length;
+  const retryAfterSeconds = () => {
+    const left = [...orders].reduce((sum, order) => sum + order.left, 0);
+    return Math.max(1, Math.min(MAX_RETRY_SECONDS, Math.ceil(left * secondsPerImage)));
+  };
+  const drop = (order: Order, error: unknown) => {
+    if (!orders.delete(order)) return;
+    order.reject(error);
+    if (running && ![...running.orders].some((other) => orders.has(other))) running.controller.abort();
+  };
+
+  const runBatch = async () => {
+    const batch = takeBatch(orders, batchSize);
+    const controller = new AbortController();
+    running = { orders: new Set(batch.map(({ order }) => order)), controller };
+    const startedMs = performance.now();
+    try {
+      const images = await draw(
+        batch.map(({ order, index }) => order.drawings[index]!),
+        controller.signal,
+      );
+      secondsPerImage = (secondsPerImage + (performance.now() - startedMs) / 1000 / batch.length) / 2;
+      batch.forEach(({ order, index }, i) => {
+        order.images[index] = images[i]!;
+        order.left--;
+        if (order.left === 0 && orders.delete(order)) order.resolve(order.images);
+      });
+    } catch (error) {
+      for (const order of running.orders) drop(order, error);
+    } finally {
+      running = undefined;
+    }
+  };
+  const work = async () => {
+    // Requests that arrive together share the first batch.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (orders.size > 0) await runBatch();
+    working = undefined;
+  };
+
+  return {
+    async draw(drawings, signal) {
+      if (isClosed) return { reason: 'closed', retryAfterSeconds: retryAfterSeconds() };
+      if (working && waiting() >= limit) return { reason: 'full', retryAfterSeconds: retryAfterSeconds() };
+      signal.throwIfAborted();
+      let leave = () => {};
+      const done = new Promise<RgbImage[]>((resolve, reject) => {
+        const order: Order = { drawings, images: [], next: 0, left: drawings.length, resolve, reject };
+        orders.add(order);
+        leave = () => drop(order, new DOMException('The request was aborted', 'AbortError'));
+      });
+      signal.addEventListener('abort', leave, { once: true });
+      working ??= work();
+      return done.finally(() => signal.removeEventListener('abort', leave));
+    },
+    state: () => ({ waiting: waiting(), drawing: orders.size - waiting(), limit }),
+    async close({ graceMs }) {
+      isClosed = true;
+      const late = setTimeout(() => {
+        for (const order of [...orders]) drop(order, new DOMException('The server is stopping', 'AbortError'));
+      }, graceMs);
+      await working;
+      clearTimeout(late);
+    },
+  };
+}
+
+/** Drawings of one size, one of each order in turn; orders that gave some go behind those that gave none. */
+function takeBatch(
+  orders: Set<Order>,
+  batchSize: (size: Drawing) => number,
+): { readonly order: Order; readonly index: number }[] {
+  const open = [...orders].filter(({ next, drawings }) => next < drawings.length);
+  const { width, height } = open[0]!.drawings[0]!;
+  const alike = open.filter(({ drawings: [first] }) => first!.width === width && first!.height === height);
+  const most = batchSize(alike[0]!.drawings[0]!);
+  const taken: { order: Order; index: number }[] = [];
+  for (let found = true; found && taken.length < most; ) {
+    found = false;
+    for (const order of alike) {
+      if (order.next === order.drawings.length || taken.length === most) continue;
+      taken.push({ order, index: order.next++ });
+      found = true;
+    }
+  }
+  for (const order of new Set(taken.map((each) => each.order))) {
+    orders.delete(order);
+    orders.add(order);
+  }
+  return taken;
+}

@@ -1,0 +1,143 @@
+/** The model that a server draws with, and the reward that chooses among its pictures: loaded once, until disposed. */
+import {
+  defaultBatchSize,
+  loadClip,
+  loadModel,
+  nativeSize,
+  type RgbImage,
+  type StableDiffusionComponents,
+  StableDiffusionPipeline,
+  vaeScale,
+} from '@heed/diffusion';
+import type { ModelFile } from '../images/parameters.ts';
+import { clipFolder, modelFolder, type Project } from '../project/index.ts';
+import { modelFileOf } from '../project/model-file.ts';
+import { runtimeOf } from '../project/runtime.ts';
+import { clipHashOf } from '../reward/clip-hash.ts';
+import { loadRewardModel } from '../reward/reward-model.ts';
+import { stackRows } from '../reward/score-images.ts';
+import { rewardFolder } from '../reward/scorer.ts';
+import type { Drawing } from './drawing-queue.ts';
+import type { SizeLimits } from './image-size.ts';
+
+/** Draws and scores. */
+export interface ImageModel {
+  readonly size: SizeLimits;
+  /** Where the model is one file. */
+  readonly modelFile: ModelFile | undefined;
+  /** Pictures of this size that are drawn at once. */
+  batchSize(size: { width: number; height: number }): number;
+  /** Pictures of one size, at most `batchSize` of them. */
+  draw(batch: readonly Drawing[], signal: AbortSignal): Promise<RgbImage[]>;
+  /** r(x, z) of each picture for one prompt; absent where no reward was asked for. */
+  readonly score?: (prompt: string, images: readonly RgbImage[], signal: AbortSignal) => Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+/** A graph is compiled for each size and batch, and holds memory: beyond this many all are released. */
+const MAX_SHAPES = 8;
+
+/** Loads model `name` and, where `reward` names one, that reward. Draws one picture, so that the first client need not wait. */
+export async function openImageModel(
+  project: Project,
+  { name, reward, signal }: { name: string; reward?: string | undefined; signal: AbortSignal },
+): Promise<ImageModel> {
+  const source = await modelFolder(project, name, { signal });
+  const components = await loadModel(source);
+  const scorer = reward === undefined ? undefined : await openScorer(project, reward, signal);
+  const side = nativeSize(components);
+  const { draw, dispose } = createDrawer(project, components);
+  const size = { width: side, height: side, multiple: sideMultiple(components) };
+  const model: ImageModel = {
+    size,
+    modelFile: await modelFileOf(source, signal),
+    batchSize: ({ width, height }) => batchSizeOf(project, components, { width, height }),
+    draw,
+    ...(scorer === undefined ? {} : { score: scorer.score }),
+    async dispose() {
+      await Promise.all([dispose(), scorer?.dispose()]);
+    },
+  };
+  try {
+    const images = await draw([{ prompt: 'a picture', seed: 0, ...size }], signal);
+    await scorer?.score('a picture', images, signal);
+    return model;
+  } catch (error) {
+    await model.dispose();
+    throw error;
+  }
+}
+
+function createDrawer(project: Project, components: StableDiffusionComponents) {
+  const { sampler, steps, guidanceScale } = project.config.sample;
+  let pipeline: StableDiffusionPipeline | undefined;
+  const shapes = new Set<string>();
+  return {
+    async draw(batch: readonly Drawing[], signal: AbortSignal): Promise<RgbImage[]> {
+      const { width, height } = batch[0]!;
+      // Few sizes of batches: a graph is compiled for each. A picture is the same in all of them.
+      const batchSize = 2 ** Math.ceil(Math.log2(batch.length));
+      const shape = `${width}x${height}x${batchSize}`;
+      if (!shapes.has(shape) && shapes.size === MAX_SHAPES) {
+        await pipeline?.dispose();
+        pipeline = undefined;
+        shapes.clear();
+      }
+      shapes.add(shape);
+      pipeline ??= new StableDiffusionPipeline(components, runtimeOf(project));
+      return pipeline.generate({
+        prompts: batch.map(({ prompt }) => prompt),
+        seeds: batch.map(({ seed }) => seed),
+        sampler,
+        steps,
+        guidanceScale,
+        width,
+        height,
+        batchSize,
+        signal,
+      });
+    },
+    dispose: async () => pipeline?.dispose(),
+  };
+}
+
+/** A power of two, so that no place of a batch is filled up in vain. */
+function batchSizeOf(project: Project, { vae }: StableDiffusionComponents, size: { width: number; height: number }) {
+  const factor = vaeScale(vae.config);
+  const most = defaultBatchSize({ width: size.width / factor, height: size.height / factor });
+  return 2 ** Math.floor(Math.log2(Math.min(project.config.sample.batchSize, most)));
+}
+
+/** Every level of the U-Net but the last halves the latents. */
+function sideMultiple({ unet, vae }: StableDiffusionComponents): number {
+  return vaeScale(vae.config) * 2 ** (unet.config.block_out_channels.length - 1);
+}
+
+async function openScorer(project: Project, reward: string, signal: AbortSignal) {
+  const folder = await clipFolder(project, { signal });
+  const clip = await loadClip(folder, runtimeOf(project));
+  try {
+    const { threads } = runtimeOf(project);
+    const model = await loadRewardModel(rewardFolder(project, reward), { clipHash: await clipHashOf(folder), threads });
+    return {
+      async score(prompt: string, images: readonly RgbImage[], stop: AbortSignal): Promise<Float32Array> {
+        const text = await clip.embedTexts([prompt], { batchSize: 1, signal: stop });
+        const seen = await clip.embedImages(images, { signal: stop });
+        return model.score(
+          stackRows(
+            images.map(() => text),
+            clip.projectionDim,
+          ),
+          seen,
+        );
+      },
+      async dispose() {
+        model.dispose();
+        await clip.dispose();
+      },
+    };
+  } catch (error) {
+    await clip.dispose();
+    throw error;
+  }
+}

@@ -1,0 +1,28 @@
+/** The size of a picture as a request names it: 'auto' or 'WIDTHxHEIGHT' in pixels. */
+import { ApiError } from './api-error.ts';
+
+/** What a model can draw. */
+export interface SizeLimits {
+  /** Sides that the model was trained at, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Sides must be divisible by this. */
+  readonly multiple: number;
+}
+
+/** How many times the model's own side a side may be. Time and memory grow with the square, attention with its square. */
+const MAX_FACTOR = 2;
+
+/** Throws an `ApiError` for a size that the model cannot draw. */
+export function parseSize(text: string, limits: SizeLimits): { width: number; height: number } {
+  if (text === 'auto') return { width: limits.width, height: limits.height };
+  const [, width, height] = /^(\d{1,5})x(\d{1,5})$/.exec(text)?.map(Number) ?? [];
+  const { multiple } = limits;
+  const fits = (side: number | undefined, own: number) =>
+    side !== undefined && side >= multiple && side <= MAX_FACTOR * own && side % multiple === 0;
+  if (fits(width, limits.width) && fits(height, limits.height)) return { width: width!, height: height! };
+  const own = `${limits.width}x${limits.height}`;
+  const most = `${MAX_FACTOR * limits.width}x${MAX_FACTOR * limits.height}`;
+  const message = `size: expected auto (${own}) or a size up to ${most} whose sides are divisible by ${multiple}, got ${JSON.stringify(text.slice(0, 60))}.`;
+  throw new ApiError({ status: 400, message, param: 'size', code: 'invalid_value' });
+}
