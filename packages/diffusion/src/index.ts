@@ -14,11 +14,11 @@ export {
   saveModelFolder,
 } from './checkpoint/model-folder.ts';
 export { clipTokenizer } from './checkpoint/single-file/clip-vocabulary.ts';
+export { type SaveCheckpointFileOptions, saveCheckpointFile } from './checkpoint/single-file/save-checkpoint-file.ts';
 export {
+  hasEmaWeights,
   type LoadCheckpointFileOptions,
   loadCheckpointFile,
-  type SaveCheckpointFileOptions,
-  saveCheckpointFile,
 } from './checkpoint/single-file/single-file.ts';
 export {
   type ClipConfig,

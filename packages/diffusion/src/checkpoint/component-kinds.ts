@@ -29,8 +29,10 @@ export type ComponentName = keyof ComponentConfigs;
 export interface ComponentKind<Config> {
   /** The folder inside a model folder; CLIP is a folder of its own. */
   readonly folder: string;
-  /** The weights' file name without its extension. */
+  /** The weights' file name without its extension, as safetensors. */
   readonly weights: string;
+  /** The same of PyTorch's own format. */
+  readonly torchWeights: string;
   /** As `model_index.json` names it. */
   readonly library: 'diffusers' | 'transformers';
   readonly className: string;
@@ -47,6 +49,7 @@ export const COMPONENT_KINDS: { readonly [Name in ComponentName]: ComponentKind<
   unet: {
     folder: 'unet',
     weights: 'diffusion_pytorch_model',
+    torchWeights: 'diffusion_pytorch_model',
     library: 'diffusers',
     className: 'UNet2DConditionModel',
     configHeader: { _class_name: 'UNet2DConditionModel' },
@@ -65,6 +68,7 @@ export const COMPONENT_KINDS: { readonly [Name in ComponentName]: ComponentKind<
   vae: {
     folder: 'vae',
     weights: 'diffusion_pytorch_model',
+    torchWeights: 'diffusion_pytorch_model',
     library: 'diffusers',
     className: 'AutoencoderKL',
     configHeader: { _class_name: 'AutoencoderKL' },
@@ -80,6 +84,7 @@ export const COMPONENT_KINDS: { readonly [Name in ComponentName]: ComponentKind<
   textEncoder: {
     folder: 'text_encoder',
     weights: 'model',
+    torchWeights: 'pytorch_model',
     library: 'transformers',
     className: 'CLIPTextModel',
     configHeader: { architectures: ['CLIPTextModel'], model_type: 'clip_text_model' },
@@ -90,6 +95,7 @@ export const COMPONENT_KINDS: { readonly [Name in ComponentName]: ComponentKind<
   clip: {
     folder: '.',
     weights: 'model',
+    torchWeights: 'pytorch_model',
     library: 'transformers',
     className: 'CLIPModel',
     configHeader: { architectures: ['CLIPModel'], model_type: 'clip' },

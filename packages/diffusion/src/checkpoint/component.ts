@@ -1,14 +1,15 @@
-/** One network of a checkpoint, read from and written to its folder: `config.json` and a safetensors file. */
+/** One network of a checkpoint, read from and written to its folder: `config.json` and its weights. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ParameterValues, Shape } from '@heed/autodiff';
+import type { ParameterValues } from '@heed/autodiff';
 import { InputError } from '../errors.ts';
 import type { ModelComponent } from '../pipeline/components.ts';
-import { ENCODERS, type FloatType } from '../safetensors/element-type.ts';
-import type { SafetensorsEntry } from '../safetensors/header.ts';
+import { type FloatType, isWeightType } from '../safetensors/element-type.ts';
 import { quote } from '../safetensors/header-json.ts';
-import { readSafetensors, readSafetensorsHeader } from '../safetensors/read-safetensors.ts';
 import { writeSafetensors } from '../safetensors/write-safetensors.ts';
+import { withTensorFile } from '../tensor-file/open-tensor-file.ts';
+import { readNamedTensors } from '../tensor-file/read-tensors.ts';
+import type { TensorFile } from '../tensor-file/tensor-file.ts';
 import { checkShapes, expectedShapes, shapesOf } from './check-shapes.ts';
 import { COMPONENT_KINDS, type ComponentConfigs, type ComponentKind, type ComponentName } from './component-kinds.ts';
 import { MAX_CONFIG_BYTES, readJsonFile, writeJsonFile } from './json-file.ts';
@@ -47,18 +48,17 @@ export async function openComponent<Name extends ComponentName>(
     checkShapes(shapesOf(parameters), expected, { source: `the given weights of ${name}`, configPath });
     return { config, read: async () => ({ config, parameters }) };
   }
-  const path = await findWeightsFile(folder, kind.weights, { variant });
-  const { entries } = await readSafetensorsHeader(path);
-  checkShapes(renamed(name, entries, path), expected, { source: path, configPath });
-  const read = async () => {
-    const { tensors } = await readSafetensors(path, { only: (tensor) => currentName(name, tensor) !== undefined });
-    const loaded: ParameterValues = new Map();
-    for (const [old, { data }] of tensors) {
-      const current = currentName(name, old)!;
-      loaded.set(current, { shape: expected.get(current)!, data });
-    }
-    return { config, parameters: loaded };
-  };
+  const path = await findWeightsFile(folder, kind, { variant });
+  const names = await withTensorFile(path, (file) => {
+    const found = namesOf(name, file);
+    const shapes = new Map([...found].map(([current, old]) => [current, file.tensors.get(old)!.shape]));
+    checkShapes(shapes, expected, { source: path, configPath });
+    return found;
+  });
+  const read = async () => ({
+    config,
+    parameters: await withTensorFile(path, (file) => readNamedTensors(file, { names, shapes: expected })),
+  });
   return { config, read };
 }
 
@@ -95,20 +95,17 @@ export async function saveComponent<Name extends ComponentName>(
   await writeJsonFile(configPath, { ...(kind.configJson?.(config) ?? config), ...kind.configHeader });
 }
 
-function renamed(
-  component: ComponentName,
-  entries: ReadonlyMap<string, SafetensorsEntry>,
-  path: string,
-): Map<string, Shape> {
-  const shapes = new Map<string, Shape>();
-  for (const [old, { shape, dtype }] of entries) {
+/** Today's name of each tensor that the network reads, and its name in the file. */
+function namesOf(component: ComponentName, { path, tensors }: TensorFile): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const [old, { dtype }] of tensors) {
     const name = currentName(component, old);
     if (name === undefined) continue;
-    if (!Object.hasOwn(ENCODERS, dtype))
+    if (!isWeightType(dtype))
       throw new InputError(`${path}: tensor ${quote(old)}: expected floating-point weights, got ${dtype}`);
-    if (shapes.has(name))
+    if (names.has(name))
       throw new InputError(`${path}: expected the tensor ${quote(name)} once, got it in two spellings`);
-    shapes.set(name, shape);
+    names.set(name, old);
   }
-  return shapes;
+  return names;
 }

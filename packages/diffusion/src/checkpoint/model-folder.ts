@@ -19,6 +19,8 @@ export interface LoadModelOptions {
   variant?: string | undefined;
   /** The U-Net's weights in place of the folder's, which are then not read: a U-Net in training. */
   unetParameters?: ParameterValues | undefined;
+  /** The EMA weights of the U-Net, where a single-file checkpoint holds both. A folder has one kind and refuses this. */
+  ema?: boolean | undefined;
 }
 
 /** A model folder whose parts fit together; no weight is read yet. */
@@ -43,8 +45,12 @@ export async function checkModelFolder(folder: string, options: LoadModelOptions
   await openModelFolder(folder, options);
 }
 
-async function openModelFolder(folder: string, { variant, unetParameters }: LoadModelOptions): Promise<OpenedModel> {
+async function openModelFolder(
+  folder: string,
+  { variant, unetParameters, ema }: LoadModelOptions,
+): Promise<OpenedModel> {
   await checkIsFolder(folder, 'model_index.json');
+  if (ema) throw new InputError(`${folder}: expected a checkpoint file that holds EMA weights, got a folder`);
   await checkModelIndex(folder);
   const scheduler = await loadScheduler(folder);
   const tokenizer = await loadTokenizer(join(folder, 'tokenizer'));

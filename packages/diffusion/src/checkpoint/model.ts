@@ -6,13 +6,13 @@ import { checkCheckpointFile, loadCheckpointFile } from './single-file/single-fi
 
 /** Reads the model at `path`, a folder with `model_index.json` or a single-file checkpoint; errors as of the two. */
 export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<StableDiffusionComponents> {
-  const { unetParameters } = options;
-  return (await isFile(path)) ? loadCheckpointFile(path, { unetParameters }) : loadModelFolder(path, options);
+  const { unetParameters, ema } = options;
+  return (await isFile(path)) ? loadCheckpointFile(path, { unetParameters, ema }) : loadModelFolder(path, options);
 }
 
 /** Checks all that `loadModel` checks before it reads weights, with its errors. */
-export async function checkModel(path: string): Promise<void> {
-  await ((await isFile(path)) ? checkCheckpointFile(path) : checkModelFolder(path));
+export async function checkModel(path: string, { ema }: Pick<LoadModelOptions, 'ema'> = {}): Promise<void> {
+  await ((await isFile(path)) ? checkCheckpointFile(path, { ema }) : checkModelFolder(path, { ema }));
 }
 
 /** True for a file, which then has to be a single-file checkpoint. */

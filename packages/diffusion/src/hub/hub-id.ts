@@ -11,7 +11,7 @@ export interface HubId {
 
 const PART = '[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?';
 const ID = new RegExp(
-  `^(${PART}/${PART})((?:/[A-Za-z0-9][A-Za-z0-9._-]*)*/[A-Za-z0-9][A-Za-z0-9._-]*\\.safetensors)?(?:@([A-Za-z0-9][A-Za-z0-9._/-]{0,200}))?$`,
+  `^(${PART}/${PART})((?:/[A-Za-z0-9][A-Za-z0-9._-]*)*/[A-Za-z0-9][A-Za-z0-9._-]*\\.(?:safetensors|ckpt|bin|pth?))?(?:@([A-Za-z0-9][A-Za-z0-9._/-]{0,200}))?$`,
 );
 
 /** Takes `text` apart, or returns undefined where it cannot be a model's name on the hub (a path that begins with . or / never is). */

@@ -85,7 +85,7 @@ describe('a model on the hub', () => {
 
     await rm(join(path, UNET));
     expect(await messageOf(fetchHubModel(id, { environment: offline }))).toMatch(
-      /^someone\/tiny-sd: HF_HUB_OFFLINE is set, and the cache .*: expected unet\/diffusion_pytorch_model.safetensors or .*, got none$/,
+      /^someone\/tiny-sd: HF_HUB_OFFLINE is set, and the cache .*: expected unet\/diffusion_pytorch_model.safetensors, got none$/,
     );
     await rm(join(root, 'home'), { recursive: true });
     expect(await messageOf(fetchHubModel(id, { environment: offline }))).toMatch(
@@ -141,10 +141,31 @@ describe('a model on the hub', () => {
     expect(server.requests.filter((request) => request.includes('.safetensors'))).toEqual([]);
   });
 
-  test('without safetensors is refused', async () => {
-    await rename(join(folder, UNET), join(folder, 'unet/diffusion_pytorch_model.bin'));
+  test("without safetensors comes as PyTorch's files, where it has these", async () => {
+    const bin = 'unet/diffusion_pytorch_model.bin';
+    await rename(join(folder, UNET), join(folder, bin));
+    await writeFile(join(folder, 'unet/diffusion_pytorch_model.msgpack'), 'flax');
+    const path = await fetchHubModel(id, { environment });
+    expect((await readdir(join(path, 'unet'))).sort()).toEqual(['config.json', 'diffusion_pytorch_model.bin']);
+    expect((await readFile(join(path, bin))).equals(await readFile(join(folder, bin)))).toBe(true);
+    await rm(join(root, 'home'), { recursive: true });
+    await rm(join(folder, bin));
     expect(await messageOf(fetchHubModel(id, { environment }))).toMatch(
-      /expected unet\/diffusion_pytorch_model.safetensors or .*, got unet\/diffusion_pytorch_model.bin alone, pickled weights/,
+      /expected unet\/diffusion_pytorch_model.safetensors, got unet\/diffusion_pytorch_model.msgpack alone$/,
+    );
+  });
+
+  test('comes with all files that its weights are split over', async () => {
+    const shard = (number: number, variant = '') =>
+      `unet/diffusion_pytorch_model${variant}-0000${number}-of-00002.safetensors`;
+    const index = 'unet/diffusion_pytorch_model.safetensors.index.json';
+    await rename(join(folder, UNET), join(folder, shard(1)));
+    for (const path of [shard(2), shard(1, '.fp16'), index.replace('.json', '.fp16.json'), index])
+      await writeFile(join(folder, path), path);
+    const path = await fetchHubModel(id, { environment });
+    const there = await readdir(join(path, 'unet'));
+    expect(there.sort()).toEqual(
+      ['config.json', ...[index, shard(1), shard(2)].map((one) => one.slice('unet/'.length))].sort(),
     );
   });
 
@@ -154,6 +175,10 @@ describe('a model on the hub', () => {
     expect(await messageOf(fetchHubModel(id, { environment }))).toMatch(/named with its file: .*v1\.safetensors\)$/);
     const path = await fetchHubModel(parseHubId(`${REPO}/v1.safetensors`)!, { environment });
     expect((await readFile(path)).length).toBe(20_000);
+    await rename(join(folder, 'v1.safetensors'), join(folder, 'v1-5.ckpt'));
+    expect(await messageOf(fetchHubModel(id, { environment }))).toMatch(/named with its file: .*\.ckpt\)$/);
+    const old = await fetchHubModel(parseHubId(`${REPO}/v1-5.ckpt`)!, { environment });
+    expect((await readFile(old)).length).toBe(20_000);
   });
 
   test('that is private needs a token', async () => {

@@ -1,7 +1,10 @@
 /**
- * Which files of a repository on the hub make a model: the safetensors weights in one precision, their configs and the
- * tokenizer, and nothing else (repositories hold the same weights in up to eight forms). Downloads nothing.
+ * Which files of a repository on the hub make a model: the weights in one form, their configs and the tokenizer, and nothing
+ * else (repositories hold the same weights in up to eight forms). Safetensors are taken before PyTorch's files. Downloads
+ * nothing.
  */
+import { COMPONENT_KINDS, type ComponentName } from '../checkpoint/component-kinds.ts';
+import { isShardIndex, shardsOf, weightsFileNames } from '../checkpoint/weights-names.ts';
 import { InputError } from '../errors.ts';
 
 /** A Stable Diffusion pipeline, or a CLIPModel. */
@@ -22,7 +25,11 @@ const TOKENIZER_FILES = [
 ];
 const file = (...anyOf: string[]): Requirement => ({ anyOf });
 const optional = (path: string): Requirement => ({ anyOf: [path], optional: true });
-const weights = (stem: string) => file(`${stem}.safetensors`, `${stem}.fp16.safetensors`);
+const weights = (component: ComponentName) => {
+  const { folder } = COMPONENT_KINDS[component];
+  const prefix = folder === '.' ? '' : `${folder}/`;
+  return file(...weightsFileNames(COMPONENT_KINDS[component], undefined).map((name) => prefix + name));
+};
 
 /** Small files first: they tell whether the weights are worth having. */
 const REQUIREMENTS: Readonly<
@@ -35,15 +42,11 @@ const REQUIREMENTS: Readonly<
       ...['unet', 'vae', 'text_encoder'].map((part) => file(`${part}/config.json`)),
       ...TOKENIZER_FILES.map((name) => optional(`tokenizer/${name}`)),
     ],
-    weights: [
-      weights('unet/diffusion_pytorch_model'),
-      weights('vae/diffusion_pytorch_model'),
-      weights('text_encoder/model'),
-    ],
+    weights: [weights('unet'), weights('vae'), weights('textEncoder')],
   },
   clip: {
     configs: [file('config.json'), file('preprocessor_config.json'), ...TOKENIZER_FILES.map(optional)],
-    weights: [weights('model')],
+    weights: [weights('clip')],
   },
 };
 
@@ -57,19 +60,30 @@ export function wantedFiles(
       const found = anyOf.find((path) => available.has(path));
       if (found !== undefined) return [found];
       if (isOptional) return [];
-      throw new InputError(`${source}: expected ${anyOf.join(' or ')}, got ${describeInstead(anyOf[0]!, available)}`);
+      throw new InputError(`${source}: expected ${anyOf[0]}, got ${describeInstead(anyOf[0]!, available)}`);
     });
-  return { configs: choose(REQUIREMENTS[kind].configs), weights: choose(REQUIREMENTS[kind].weights) };
+  const { configs, weights: forms } = REQUIREMENTS[kind];
+  return {
+    configs: choose(configs),
+    weights: choose(forms).flatMap((path) => withShards(path, available, source)),
+  };
+}
+
+/** The files that `path` stands for: itself, and where it is an index, the shards beside it. */
+function withShards(path: string, available: ReadonlySet<string>, source: string): string[] {
+  if (!isShardIndex(path)) return [path];
+  const shards = shardsOf(path, available);
+  if (shards.length === 0) throw new InputError(`${source}: expected the files that ${path} names, got none`);
+  return [path, ...shards];
 }
 
 function describeInstead(path: string, available: ReadonlySet<string>): string {
   if (path === 'model_index.json') {
-    const single = [...available].find((name) => !name.includes('/') && name.endsWith('.safetensors'));
+    const files = [...available].filter((name) => !name.includes('/'));
+    const single = ['.safetensors', '.ckpt'].flatMap((ending) => files.filter((name) => name.endsWith(ending)))[0];
     return single === undefined ? 'none' : `none (a single-file checkpoint is named with its file: .../${single})`;
   }
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
-  const pickled = [...available].find((name) => name.startsWith(folder) && /\.(bin|ckpt|pt|pth)$/.test(name));
-  return path.endsWith('.safetensors') && pickled !== undefined
-    ? `${pickled} alone, pickled weights, which can run code and are never opened`
-    : 'none';
+  const other = [...available].find((name) => name.startsWith(folder) && /\.(msgpack|h5|onnx|pb)$/.test(name));
+  return path.endsWith('.safetensors') && other !== undefined ? `${other} alone` : 'none';
 }

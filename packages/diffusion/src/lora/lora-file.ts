@@ -8,11 +8,12 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { formatShape, type ParameterValue, type ParameterValues, type Shape } from '@heed/autodiff';
 import { InputError } from '../errors.ts';
-import { ENCODERS, type FloatType } from '../safetensors/element-type.ts';
-import type { SafetensorsHeader } from '../safetensors/header.ts';
+import { type FloatType, isWeightType } from '../safetensors/element-type.ts';
 import { quote } from '../safetensors/header-json.ts';
-import { readSafetensors, readSafetensorsHeader } from '../safetensors/read-safetensors.ts';
 import { writeSafetensors } from '../safetensors/write-safetensors.ts';
+import { withTensorFile } from '../tensor-file/open-tensor-file.ts';
+import { readTensors } from '../tensor-file/read-tensors.ts';
+import type { TensorFile } from '../tensor-file/tensor-file.ts';
 import type { LoraModule, LoraModules } from './lora.ts';
 import { diffusersMetadata, kohyaMetadata, readAlphas, type TrainingFacts } from './lora-metadata.ts';
 import { factorShapes } from './low-rank-scope.ts';
@@ -112,10 +113,12 @@ export async function loadLora(
   path: string,
   configs: LoraConfigs,
 ): Promise<Lora & { readonly metadata: Readonly<Record<string, string>> }> {
-  const { entries, metadata } = await readSafetensorsHeader(path);
-  const found = findModules(entries, modulesByName(configs), path);
-  for (const one of found.values()) checkFactors(one, entries, path);
-  const { tensors } = await readSafetensors(path);
+  const { found, entries, tensors, metadata } = await withTensorFile(path, async (file) => {
+    const modules = findModules(file.tensors, modulesByName(configs), path);
+    for (const one of modules.values()) checkFactors(one, file.tensors, path);
+    const values = await readTensors(file);
+    return { found: modules, entries: file.tensors, tensors: values, metadata: file.metadata };
+  });
   const alphaOf = readAlphas(metadata, path);
   const lora = { unet: new Map<string, LoraModule>(), textEncoder: new Map<string, LoraModule>() };
   for (const { module, down, up, alpha } of found.values()) {
@@ -132,7 +135,7 @@ export async function loadLora(
 }
 
 function findModules(
-  entries: SafetensorsHeader['entries'],
+  entries: TensorFile['tensors'],
   names: ReadonlyMap<string, ModuleName>,
   path: string,
 ): Map<ModuleName, Found> {
@@ -152,7 +155,7 @@ function findModules(
       );
     }
     // torch.tensor(4) is an integer, and so is many a file's alpha.
-    if (end.is !== 'alpha' && !Object.hasOwn(ENCODERS, dtype)) {
+    if (end.is !== 'alpha' && !isWeightType(dtype)) {
       throw new InputError(`${path}: tensor ${quote(tensor)}: expected floating-point weights, got ${dtype}`);
     }
     const one = found.get(module) ?? { module };

@@ -11,14 +11,16 @@ export interface LoadPipelineOptions extends RuntimeOptions {
   variant?: string;
   /** Weights in place of the model's U-Net, read anew at each run: a U-Net in training. */
   unetParameters?: ParameterValues;
+  /** As of `LoadModelOptions`. */
+  ema?: boolean | undefined;
 }
 
 /** Loads a diffusers folder of Stable Diffusion 1.x or 2.x or a single-file checkpoint of 1.x; errors as `loadModel`. */
 export async function loadPipeline(
   path: string,
-  { variant, unetParameters, ...runtime }: LoadPipelineOptions = {},
+  { variant, unetParameters, ema, ...runtime }: LoadPipelineOptions = {},
 ): Promise<StableDiffusionPipeline> {
-  const components = await loadModel(path, { variant, unetParameters });
+  const components = await loadModel(path, { variant, unetParameters, ema });
   return new StableDiffusionPipeline(components, { ...runtime, liveUnet: unetParameters !== undefined });
 }
 

@@ -119,10 +119,7 @@ function checkEntry(name: string, { dtype, shape, dataOffsets }: RawEntry, sourc
   if (begin === undefined || end === undefined || dataOffsets.length !== 2 || end < begin) {
     throw new InputError(`${where}: expected data_offsets [begin, end], got [${dataOffsets.join(', ')}]`);
   }
-  const bits = bitsOf(dtype);
-  if (bits % 8 === 0 && begin % (bits / 8) !== 0)
-    throw new InputError(`${where}: expected an offset divisible by ${bits / 8} for ${dtype}, got ${begin}`);
-  const expected = shape.reduce((product, size) => product * size, bits) / 8;
+  const expected = shape.reduce((product, size) => product * size, bitsOf(dtype)) / 8;
   // Beyond 2^53 the product is no longer exact, but no file is that large.
   if (expected !== end - begin) {
     throw new InputError(`${where}: expected ${expected} bytes for ${dtype} [${shape.join(', ')}], got ${end - begin}`);

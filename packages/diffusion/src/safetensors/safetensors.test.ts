@@ -107,7 +107,7 @@ test('halves and integers become float32', async () => {
 
 test('metadata may be null, and other types of numbers are read', async () => {
   const path = join(folder, 'others.safetensors');
-  const data = Buffer.alloc(8 + 2 + 1 + 1 + 1 + 8);
+  const data = Buffer.alloc(13 + 8);
   data.writeDoubleLE(0.1, 0);
   data.writeInt16LE(-5, 8);
   data.writeUInt8(0x38, 10); // 1 as E4M3
@@ -115,11 +115,8 @@ test('metadata may be null, and other types of numbers are read', async () => {
   data.writeUInt8(1, 12);
   const f64 = `"f64":${entry('F64', [1], 0, 8)},"i16":${entry('I16', [1], 8, 10)}`;
   const small = `"e4m3":${entry('F8_E4M3', [1], 10, 11)},"e5m2":${entry('F8_E5M2', [1], 11, 12)},"bool":${entry('BOOL', [1], 12, 13)}`;
-  const complex = `"c64":${entry('C64', [1], 16, 24)},"pad":${entry('U8', [3], 13, 16)}`;
-  await writeFile(
-    path,
-    encode(`{"__metadata__": null,${f64},${small},${complex}}`, Buffer.concat([data, Buffer.alloc(3)])),
-  );
+  const complex = `"c64":${entry('C64', [1], 13, 21)}`;
+  await writeFile(path, encode(`{"__metadata__": null,${f64},${small},${complex}}`, data));
   const { tensors, metadata } = await readSafetensors(path, { only: (name) => name !== 'c64' });
   expect(metadata).toEqual({});
   const values = Object.fromEntries(
@@ -132,7 +129,7 @@ test('metadata may be null, and other types of numbers are read', async () => {
       ]) => [name, first],
     ),
   );
-  expect(values).toEqual({ f64: Math.fround(0.1), i16: -5, e4m3: 1, e5m2: -4, bool: 1, pad: 0 });
+  expect(values).toEqual({ f64: Math.fround(0.1), i16: -5, e4m3: 1, e5m2: -4, bool: 1 });
   await expect(readSafetensors(path)).rejects.toThrow('tensor "c64": expected numbers that heed can read, got C64');
 });
 
@@ -196,10 +193,6 @@ test('hostile headers get one sentence each', async () => {
     [encode(`{"a":${f32(4, 8)}}`, eight), /expected its data to begin at 0, got 4/],
     [encode(`{"a":${f32(0, 8)}}`, four), /expected 8 bytes of tensor data .* got 4 \(is the file cut off\?\)/],
     [encode(`{"a":${f32(0, 4)}}`, eight), /expected 4 bytes of tensor data .* got 8/],
-    [
-      encode(`{"a":${entry('U8', [1], 0, 1)},"b":${entry('F32', [1], 1, 5)}}`, new Uint8Array(5)),
-      /an offset divisible by 4 for F32, got 1/,
-    ],
     [encode(`{"a":${entry('F32', [2], 0, 4)}}`, four), /expected 8 bytes for F32 \[2\], got 4/],
     [encode(`{"a":${entry('F32', [2 ** 32, 2 ** 32], 0, 4)}}`, four), /tensor "a": expected \d+ bytes/],
     [

@@ -1,8 +1,9 @@
 /** Reads the numbers of chosen tensors of a file at once. */
-import type { ParameterValues } from '@heed/autodiff';
+import { elementCount, type ParameterValues, type Shape } from '@heed/autodiff';
+import { InputError } from '../errors.ts';
 import { quote } from '../safetensors/header-json.ts';
 import { checkFinite } from '../safetensors/read-safetensors.ts';
-import { openTensorFile } from './open-tensor-file.ts';
+import { withTensorFile } from './open-tensor-file.ts';
 import type { TensorFile } from './tensor-file.ts';
 
 export interface ReadTensorsOptions {
@@ -14,16 +15,32 @@ export interface ReadTensorsOptions {
  * Reads the tensors of the file at `path` that `only` chooses, as float32. Throws an `InputError`: what `openTensorFile`
  * refuses, and a number that is infinite or not a number, unless `allowNonFinite`.
  */
-export async function loadTensors(path: string, options: ReadTensorsOptions = {}): Promise<ParameterValues> {
-  const file = await openTensorFile(path);
-  try {
-    return await readTensors(file, options);
-  } finally {
-    await file.close();
-  }
+export function loadTensors(path: string, options: ReadTensorsOptions = {}): Promise<ParameterValues> {
+  return withTensorFile(path, (file) => readTensors(file, options));
 }
 
-/** The same of an open file. */
+/**
+ * Reads tensors of an open file under names and shapes of our own: `names` gives each name in the file, `shapes` the shape,
+ * which may differ from the file's by axes of size 1. Errors as of `loadTensors`, and for a tensor that is missing.
+ */
+export async function readNamedTensors(
+  { path, tensors }: TensorFile,
+  { names, shapes }: { names: ReadonlyMap<string, string>; shapes: ReadonlyMap<string, Shape> },
+): Promise<ParameterValues> {
+  const values: ParameterValues = new Map();
+  for (const [name, shape] of shapes) {
+    const source = names.get(name) ?? name;
+    const where = `${path}: tensor ${quote(source)}`;
+    const tensor = tensors.get(source);
+    if (tensor === undefined) throw new InputError(`${where}: expected it in the file, got none`);
+    const data = await tensor.read(new Float32Array(elementCount(shape)));
+    checkFinite(data, where);
+    values.set(name, { shape, data });
+  }
+  return values;
+}
+
+/** Reads tensors of an open file, as `loadTensors` does. */
 export async function readTensors(
   { path, tensors }: TensorFile,
   { only, allowNonFinite = false }: ReadTensorsOptions = {},

@@ -18,7 +18,8 @@ import { loadModel } from '../model.ts';
 import { clipTokenizer } from './clip-vocabulary.ts';
 import { inferConfigs } from './infer-configs.ts';
 import { originalUnetName, originalVaeName, PREFIXES } from './original-names.ts';
-import { loadCheckpointFile, saveCheckpointFile } from './single-file.ts';
+import { saveCheckpointFile } from './save-checkpoint-file.ts';
+import { loadCheckpointFile } from './single-file.ts';
 
 let root: string;
 let pristine: string;
@@ -311,8 +312,8 @@ describe('what is no such file', () => {
   });
 
   test.each([
-    ['a pickle', '\x80\x02}q', /\.ckpt: expected a safetensors file, got a Python pickle/],
-    ['a torch archive', 'PK\x03\x04', /\.ckpt: expected a safetensors file, got a zip archive/],
+    ['a pickle', '\x80\x02}q', /\.ckpt: expected an opcode of pickle protocol 2 to 5, got byte 0 \(before byte 6\)/],
+    ['a torch archive', 'PK\x03\x04', /\.ckpt: expected a zip archive that ends with its directory/],
   ])('%s', async (_, magic, expected) => {
     const path = join(root, 'old.ckpt');
     await writeFile(path, Buffer.concat([Buffer.from(magic, 'latin1'), Buffer.alloc(64)]));

@@ -1,0 +1,120 @@
+/**
+ * What the names and shapes of a single-file checkpoint tell, before a weight is read: the configs, and which tensor of the
+ * file is which parameter.
+ */
+import type { Shape } from '@heed/autodiff';
+import { InputError } from '../../errors.ts';
+import { describeInputs } from '../../pipeline/components.ts';
+import { isWeightType } from '../../safetensors/element-type.ts';
+import { quote } from '../../safetensors/header-json.ts';
+import type { TensorFile } from '../../tensor-file/tensor-file.ts';
+import { checkShapes, expectedShapes } from '../check-shapes.ts';
+import { COMPONENT_KINDS, type ComponentConfigs, type ComponentKind } from '../component-kinds.ts';
+import { isBuffer } from '../legacy-names.ts';
+import { emaNames } from './ema-names.ts';
+import { describeFamily } from './families.ts';
+import { inferConfigs } from './infer-configs.ts';
+import { originalUnetName, originalVaeName, PREFIXES, type SingleFilePart } from './original-names.ts';
+
+export const PARTS = ['unet', 'vae', 'textEncoder'] as const satisfies readonly SingleFilePart[];
+
+/** Stands in sentences where a folder's config.json would. */
+const IMPLIED = 'the rest of the file';
+
+export type Configs = Pick<ComponentConfigs, SingleFilePart>;
+
+/** What a file's names and shapes tell: configs, and for each network the file's name of every tensor. */
+export interface Plan {
+  readonly configs: Configs;
+  readonly shapes: { readonly [Name in SingleFilePart]: ReadonlyMap<string, Shape> };
+  /** diffusers' name to the name in the file. */
+  readonly names: { readonly [Name in SingleFilePart]: ReadonlyMap<string, string> };
+}
+
+/**
+ * Plans the reading of a checkpoint, with its EMA weights of the U-Net where `ema` is set. Throws an InputError that names the
+ * file and the tensor: another family of models, a network that is missing, sizes that contradict each other.
+ */
+export function planOf({ path, tensors }: TensorFile, { ema = false }: { ema?: boolean | undefined } = {}): Plan {
+  const ours = new Map<string, Shape>();
+  const spelled = new Map<string, string>();
+  for (const [old, { shape, dtype }] of tensors) {
+    const name = currentTextName(old);
+    if (isIgnored(name)) continue;
+    if (!isWeightType(dtype)) {
+      throw new InputError(`${path}: tensor ${quote(old)}: expected floating-point weights, got ${dtype}`);
+    }
+    if (ours.has(name))
+      throw new InputError(`${path}: expected the tensor ${quote(name)} once, got it in two spellings`);
+    ours.set(name, shape);
+    spelled.set(name, old);
+  }
+  const missing = PARTS.find((part) => ![...ours.keys()].some((name) => name.startsWith(PREFIXES[part])));
+  if (missing !== undefined) {
+    const got = describeFamily(tensors.keys()) ?? `no tensor that begins with "${PREFIXES[missing]}"`;
+    throw new InputError(
+      `${path}: expected a Stable Diffusion 1.x checkpoint with U-Net, VAE and text encoder in the original layout, got ${got}`,
+    );
+  }
+  const configs = inferConfigs(ours, path);
+  const shapes = {} as Record<SingleFilePart, Map<string, Shape>>;
+  const names = {} as Record<SingleFilePart, Map<string, string>>;
+  for (const part of PARTS) {
+    const expected = expectedOf(part, configs, path);
+    const spell = speller(part, configs);
+    const back = new Map([...expected.keys()].map((name) => [spell(name), name]));
+    const found = new Map<string, Shape>();
+    for (const [name, shape] of ours) if (name.startsWith(PREFIXES[part])) found.set(back.get(name) ?? name, shape);
+    checkShapes(found, expected, {
+      source: path,
+      configPath: IMPLIED,
+      spell: (name) => (expected.has(name) ? spell(name) : name),
+    });
+    shapes[part] = expected;
+    names[part] = new Map([...back].map(([original, name]) => [name, spelled.get(original)!]));
+  }
+  checkTogether(configs, path);
+  if (ema) names.unet = emaNames(names.unet, { path, tensors });
+  return { configs, shapes, names };
+}
+
+/** Text encoders converted by some tools lack the module around the transformer. */
+function currentTextName(name: string): string {
+  const { textEncoder: prefix } = PREFIXES;
+  const rest = name.startsWith(prefix) ? name.slice(prefix.length) : '';
+  return /^(embeddings|encoder|final_layer_norm)\./.test(rest) ? `${prefix}text_model.${rest}` : name;
+}
+
+function isIgnored(name: string): boolean {
+  if (!Object.values(PREFIXES).some((prefix) => name.startsWith(prefix))) return true;
+  return isBuffer(name) || name.startsWith(`${PREFIXES.vae}loss.`);
+}
+
+/** diffusers' name of a parameter to the name in the file. */
+export function speller(part: SingleFilePart, configs: Configs): (name: string) => string {
+  const rename = {
+    unet: () => originalUnetName(configs.unet),
+    vae: () => originalVaeName(configs.vae),
+    textEncoder: () => (name: string) => name,
+  }[part]();
+  return (name) => PREFIXES[part] + rename(name);
+}
+
+/** Names and shapes that the config of `part` asks for. */
+export function expectedOf(part: SingleFilePart, configs: Configs, path: string): Map<string, Shape> {
+  const kind = COMPONENT_KINDS[part] as ComponentKind<Configs[typeof part]>;
+  return expectedShapes(kind, configs[part], path);
+}
+
+function checkTogether({ unet, vae, textEncoder }: Configs, path: string): void {
+  if (unet.in_channels !== vae.latent_channels) {
+    throw new InputError(
+      `${path}: tensor "${PREFIXES.unet}input_blocks.0.0.weight": expected ${vae.latent_channels} input channels like the VAE's latents, got ${unet.in_channels}${describeInputs(unet.in_channels)}`,
+    );
+  }
+  if (unet.cross_attention_dim !== textEncoder.hidden_size) {
+    throw new InputError(
+      `${path}: tensor "${PREFIXES.textEncoder}text_model.embeddings.token_embedding.weight": expected ${unet.cross_attention_dim} columns like the U-Net's cross-attention, got ${textEncoder.hidden_size}`,
+    );
+  }
+}

@@ -1,0 +1,80 @@
+/** Writes a Stable Diffusion 1.x model as one safetensors file in the original key layout. */
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { ParameterValues } from '@heed/autodiff';
+import { InputError } from '../../errors.ts';
+import { checkComponents, nativeSize, type StableDiffusionComponents } from '../../pipeline/components.ts';
+import type { FloatType } from '../../safetensors/element-type.ts';
+import { writeSafetensors } from '../../safetensors/write-safetensors.ts';
+import { checkShapes, shapesOf } from '../check-shapes.ts';
+import { clipTokenizer } from './clip-vocabulary.ts';
+import { PREFIXES } from './original-names.ts';
+import { type Configs, expectedOf, PARTS, speller } from './plan.ts';
+
+export interface SaveCheckpointFileOptions {
+  dtype?: FloatType;
+  /** Strings for the file's `__metadata__`. */
+  metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Writes a model as a single file, whole or not at all; throws one sentence where a file is there already, and for a model
+ * whose tokenizer is not CLIP's: such a file has no place for one.
+ */
+export async function saveCheckpointFile(
+  path: string,
+  components: StableDiffusionComponents,
+  { dtype = 'F16', metadata = {} }: SaveCheckpointFileOptions = {},
+): Promise<void> {
+  checkComponents(components);
+  const { size } = (await clipTokenizer()).files.vocab;
+  if (components.tokenizer.vocabSize !== size) {
+    throw new InputError(
+      `${path}: expected a model with CLIP's own ${size} tokens, since a single file has no place for a tokenizer, got one with ${components.tokenizer.vocabSize} (a diffusers folder holds it)`,
+    );
+  }
+  if (await stat(path).catch(() => undefined)) {
+    throw new InputError(`${path}: expected a file that does not exist yet, got one that does`);
+  }
+  await mkdir(dirname(path), { recursive: true });
+  const fields = { ...checkpointMetadata(components), ...metadata };
+  await writeSafetensors(path, checkpointTensors(components, path), { dtype, metadata: fields });
+}
+
+/** The tensors of a model under the names and shapes of the original code. Errors begin with `path`. */
+export function checkpointTensors(components: StableDiffusionComponents, path: string): ParameterValues {
+  const configs = configsOf(components);
+  const tensors: ParameterValues = new Map();
+  for (const part of PARTS) {
+    const { parameters } = components[part];
+    const expected = expectedOf(part, configs, path);
+    checkShapes(shapesOf(parameters), expected, { source: `the weights of ${part}`, configPath: 'its config' });
+    const spell = speller(part, configs);
+    for (const [name, { shape, data }] of parameters) {
+      tensors.set(spell(name), { shape: isConvolutionThere(spell(name)) ? [...shape, 1, 1] : shape, data });
+    }
+  }
+  return tensors;
+}
+
+/** Stability's model specification 1.0.1, as A1111, kohya and ComfyUI show it. */
+function checkpointMetadata(components: StableDiffusionComponents): Record<string, string> {
+  const { scheduler } = components;
+  const side = nativeSize(components);
+  return {
+    'modelspec.sai_model_spec': '1.0.1',
+    'modelspec.architecture': 'stable-diffusion-v1',
+    'modelspec.implementation': 'https://github.com/CompVis/stable-diffusion',
+    'modelspec.prediction_type': scheduler.prediction_type === 'v_prediction' ? 'v' : 'epsilon',
+    'modelspec.resolution': `${side}x${side}`,
+  };
+}
+
+/** The original VAE attends with 1 x 1 convolutions. */
+function isConvolutionThere(name: string): boolean {
+  return name.startsWith(PREFIXES.vae) && /\.attn_1\.(q|k|v|proj_out)\.weight$/.test(name);
+}
+
+function configsOf({ unet, vae, textEncoder }: StableDiffusionComponents): Configs {
+  return { unet: unet.config, vae: vae.config, textEncoder: textEncoder.config };
+}

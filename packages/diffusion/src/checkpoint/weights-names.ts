@@ -1,0 +1,48 @@
+/** The names under which diffusers and transformers save a network's weights: two formats, whole or in shards, with variants. */
+
+export interface WeightsNames {
+  /** Of safetensors files, without their extension. */
+  readonly weights: string;
+  /** Of PyTorch's files. */
+  readonly torchWeights: string;
+}
+
+/**
+ * File names in the order in which they are looked for: safetensors before PyTorch's files, whole files before the index of
+ * shards. Without a variant, full precision before `fp16`.
+ */
+export function weightsFileNames({ weights, torchWeights }: WeightsNames, variant: string | undefined): string[] {
+  const variants = variant === undefined ? [undefined, 'fp16'] : [variant];
+  return [
+    ...variants.flatMap((one) => fileNames(weights, 'safetensors', one)),
+    ...variants.flatMap((one) => fileNames(torchWeights, 'bin', one)),
+  ];
+}
+
+/** True for the index of shards. */
+export function isShardIndex(name: string): boolean {
+  return /\.index(\.\w+)?\.json$/.test(name);
+}
+
+/** The shards that belong to the index `path` among `available` paths, by their names. */
+export function shardsOf(path: string, available: Iterable<string>): string[] {
+  const slash = path.lastIndexOf('/') + 1;
+  const match = /^([^.]+)(?:\.(\w+))?\.(safetensors|bin)\.index(?:\.(\w+))?\.json$/.exec(path.slice(slash));
+  if (match === null) return [];
+  const [, stem, before, extension, after] = match as unknown as [string, string, string?, string?, string?];
+  const variant = before ?? after;
+  const number = '\\d{5}-of-\\d{5}';
+  const ending = variant === undefined ? `-${number}` : `(?:\\.${variant}-${number}|-${number}\\.${variant})`;
+  const pattern = new RegExp(`^${stem}${ending}\\.${extension}$`);
+  return [...available].filter((one) => one.startsWith(path.slice(0, slash)) && pattern.test(one.slice(slash))).sort();
+}
+
+/** The last is how diffusers named the index of a variant before 0.31. */
+function fileNames(stem: string, extension: string, variant: string | undefined): string[] {
+  if (variant === undefined) return [`${stem}.${extension}`, `${stem}.${extension}.index.json`];
+  return [
+    `${stem}.${variant}.${extension}`,
+    `${stem}.${extension}.index.${variant}.json`,
+    `${stem}.${variant}.${extension}.index.json`,
+  ];
+}
