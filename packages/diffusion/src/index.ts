@@ -20,6 +20,7 @@ export {
   type LoadCheckpointFileOptions,
   loadCheckpointFile,
 } from './checkpoint/single-file/single-file.ts';
+export { componentWeights } from './checkpoint/weights-file.ts';
 export {
   type ClipConfig,
   type ClipTextConfig,

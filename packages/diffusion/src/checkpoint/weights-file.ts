@@ -2,7 +2,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../errors.ts';
-import { type WeightsNames, weightsFileNames } from './weights-names.ts';
+import { shardPaths } from '../tensor-file/sharded.ts';
+import { COMPONENT_KINDS, type ComponentName } from './component-kinds.ts';
+import { isShardIndex, type WeightsNames, weightsFileNames } from './weights-names.ts';
 
 /**
  * The path of the weights in `folder`, which may be the index of several files: safetensors before PyTorch's files, the asked
@@ -22,6 +24,13 @@ export async function findWeightsFile(
   const name = wanted.find((one) => found.includes(one));
   if (name !== undefined) return join(folder, name);
   throw new InputError(`${folder}: expected ${whole} or ${bin}, got ${describeInstead(found)}`);
+}
+
+/** The files that hold the weights of the network `name` of the model in `modelFolder`, in a fixed order. Errors as above. */
+export async function componentWeights(modelFolder: string, name: ComponentName): Promise<string[]> {
+  const kind = COMPONENT_KINDS[name];
+  const path = await findWeightsFile(join(modelFolder, kind.folder), kind);
+  return isShardIndex(path) ? shardPaths(path) : [path];
 }
 
 function describeInstead(names: readonly string[]): string {

@@ -1,5 +1,5 @@
 /** Weights that are split over several files, with an index that tells which tensor is in which (`*.index.json`). */
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { readCheckedJson } from '../checkpoint/checked-json.ts';
 import { InputError } from '../errors.ts';
@@ -11,25 +11,34 @@ const MAX_SHARDS = 256;
 
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 
+/** The paths of the files that the index at `path` names, each once. Throws an InputError for a damaged index. */
+export async function shardPaths(path: string): Promise<string[]> {
+  const { names } = await readIndex(path);
+  return names.map((name) => join(dirname(path), name));
+}
+
+async function readIndex(path: string): Promise<{ places: Record<string, string>; names: string[] }> {
+  const { weight_map: places } = await readCheckedJson(path, { what: 'an index of weights', schema: indexSchema });
+  const names = [...new Set(Object.values(places))].sort();
+  if (names.length === 0 || names.length > MAX_SHARDS)
+    throw new InputError(`${path}: expected an index of 1 to ${MAX_SHARDS} files, got ${names.length}`);
+  const outside = names.find((name) => !/^\w[^/\\:\0]*$/.test(name));
+  if (outside !== undefined) throw new InputError(`${path}: expected names of files beside it, got ${quote(outside)}`);
+  return { places, names };
+}
+
 /**
  * Opens all files that the index at `path` names, which must lie beside it. Throws an InputError: a damaged index, a file that
  * is missing or damaged, a tensor that is not where the index says.
  */
 export async function openShards(path: string): Promise<TensorFile> {
-  const { weight_map: places } = await readCheckedJson(path, { what: 'an index of weights', schema: indexSchema });
-  const names = new Set(Object.values(places));
-  if (names.size === 0 || names.size > MAX_SHARDS)
-    throw new InputError(`${path}: expected an index of 1 to ${MAX_SHARDS} files, got ${names.size}`);
+  const { places, names } = await readIndex(path);
   const shards = new Map<string, TensorFile>();
   const close = async () => {
     for (const shard of shards.values()) await shard.close();
   };
   try {
-    for (const name of names) {
-      if (basename(name) !== name || name === '' || name.includes('\\'))
-        throw new InputError(`${path}: expected names of files beside it, got ${quote(name)}`);
-      shards.set(name, await openWholeFile(join(dirname(path), name)));
-    }
+    for (const name of names) shards.set(name, await openWholeFile(join(dirname(path), name)));
     const tensors = new Map<string, StoredTensor>();
     for (const [tensor, name] of Object.entries(places)) {
       const found = shards.get(name)!.tensors.get(tensor);

@@ -24,12 +24,18 @@ const model = z.strictObject({
   path: text()
     .default(BUILT_IN_MODEL)
     .describe(
-      `The model to align: '${BUILT_IN_MODEL}' is the tiny one that comes with heed, anything else a diffusers folder, a Stable Diffusion 1.x checkpoint (.safetensors), or the id of a model on the Hugging Face hub (org/name).`,
+      `The model to align: '${BUILT_IN_MODEL}' is the tiny one that comes with heed, anything else a diffusers folder, a Stable Diffusion 1.x checkpoint (.safetensors, .ckpt), or the id of a model on the Hugging Face hub (org/name).`,
     ),
   clip: text()
     .default(BUILT_IN_MODEL)
     .describe(
       `The CLIP that the reward sees with: '${BUILT_IN_MODEL}', a transformers CLIPModel folder, or the id of one on the hub (openai/clip-vit-large-patch14).`,
+    ),
+  ema: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Of a checkpoint file that holds two copies of the U-Net, take the moving average (EMA, model_ema.*); as diffusers does, the default takes the other.',
     ),
   name: z
     .string()

@@ -44,7 +44,7 @@ export function machineChecks(folder: string): Check[] {
 export function projectChecks(project: Project): Check[] {
   return [
     ['settings', async () => ok(project.paths.config)],
-    ['model', async () => modelFound(await baseModelFolder(project, { offline: true }))],
+    ['model', () => modelFound(project)],
     ['clip', async () => clipFound(await clipFolder(project, { offline: true }))],
     ['images', () => imagesFound(project)],
     ['feedback', () => feedbackFound(project)],
@@ -104,10 +104,13 @@ async function disk(folder: string): Promise<Finding> {
     : warning(`expected at least 2 GB free, got ${gigabytes(free)}`);
 }
 
-async function modelFound(path: string): Promise<Finding> {
+async function modelFound(project: Project): Promise<Finding> {
+  const path = await baseModelFolder(project, { offline: true });
   const { checkModel } = await import('@heed/diffusion');
-  await checkModel(path);
-  return ok(path);
+  const { emaNote, weightsOptions } = await import('../project/model-weights.ts');
+  const { name } = project.config.model;
+  await checkModel(path, weightsOptions(project, name));
+  return ok((await emaNote(project, name, path)) ?? path);
 }
 
 async function clipFound(folder: string): Promise<Finding> {

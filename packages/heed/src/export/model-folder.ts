@@ -15,6 +15,7 @@ import { findCheckedJson } from '@heed/diffusion/checked-json';
 import { z } from 'zod';
 import { badInput } from '../errors.ts';
 import { MODEL_INDEX_FILE, modelFolder, type Project } from '../project/index.ts';
+import { weightsOptions } from '../project/model-weights.ts';
 import { LORA_FILE } from '../tune/lora-file.ts';
 import type { ModelFormat } from './model-formats.ts';
 
@@ -35,15 +36,16 @@ export async function exportModel(
   { format = 'diffusers' }: { format?: ModelFormat } = {},
 ): Promise<ModelExport> {
   const source = await modelFolder(project, name);
+  const load = () => loadModel(source, weightsOptions(project, name));
   const isFolder = !(await isFile(source));
   if (isFolder) await checkDiffusersFolder(source);
   const path = resolve(target);
   if (existsSync(path)) throw badInput(`${path}: expected nothing of that name, found something; nothing was written`);
   const metadata = { 'modelspec.title': name };
   if (format.startsWith('lora')) await exportLora(source, path, format === 'lora' ? 'kohya' : 'diffusers');
-  else if (format === 'checkpoint') await saveCheckpointFile(path, await loadModel(source), { metadata });
+  else if (format === 'checkpoint') await saveCheckpointFile(path, await load(), { metadata });
   else if (isFolder) await copyFolder(source, path);
-  else await saveModelFolder(path, await loadModel(source), { metadata });
+  else await saveModelFolder(path, await load(), { metadata });
   const sizes = await fileSizes(path);
   return { model: name, format, path, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }

@@ -7,6 +7,7 @@ import { createImageStore, type ImageRecipe, type Purpose } from '../images/inde
 import type { ProgressFactory } from '../progress/progress.ts';
 import { checkName, modelFolder, type Project, withLock } from '../project/index.ts';
 import { modelFileOf } from '../project/model-file.ts';
+import { emaNote, weightsOptions } from '../project/model-weights.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { imagesPerPrompt, type Prompt, projectTrainingPrompts } from '../prompts/index.ts';
 import { imageSeed } from './image-seed.ts';
@@ -28,6 +29,8 @@ export interface GenerateRunOptions {
   guidanceScale?: number;
   batchSize?: number;
   signal?: AbortSignal;
+  /** Told what the user should know. */
+  note?: ((text: string) => void) | undefined;
 }
 
 /** What `runGenerate` came to. */
@@ -67,7 +70,9 @@ async function generate(
     batchSize: options.batchSize ?? config.sample.batchSize,
   };
   const source = await modelFolder(project, model, { progress, signal });
-  await using pipeline = await loadPipeline(source, runtimeOf(project));
+  const remark = await emaNote(project, model, source);
+  if (remark !== undefined) options.note?.(remark);
+  await using pipeline = await loadPipeline(source, { ...runtimeOf(project), ...weightsOptions(project, model) });
   const { modelHash } = pipeline;
   const recipes: ImageRecipe[] = prompts.flatMap((prompt) =>
     Array.from({ length: options.imagesPerPrompt ?? imagesPerPrompt(project, prompt) }, (_, number) => ({

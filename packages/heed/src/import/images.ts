@@ -164,7 +164,8 @@ async function originOf(project: Project, model: string, options: ImageImportOpt
   const folder = await modelFolder(project, model, { progress, signal });
   const { loadPipeline } = await import('@heed/diffusion');
   const { runtimeOf } = await import('../project/runtime.ts');
-  await using pipeline = await loadPipeline(folder, runtimeOf(project));
+  const { weightsOptions } = await import('../project/model-weights.ts');
+  await using pipeline = await loadPipeline(folder, { ...runtimeOf(project), ...weightsOptions(project, model) });
   return { model, modelHash: pipeline.modelHash };
 }
 

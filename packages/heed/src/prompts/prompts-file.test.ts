@@ -9,7 +9,7 @@ import { HeedError } from '../errors.ts';
 import { worldOf } from '../parts.ts';
 import { readPromptsFile as read } from './prompts-file.ts';
 
-const world = await worldOf({ world: 'emoji', model: { path: '', clip: '', name: '' } });
+const world = await worldOf({ world: 'emoji', model: { path: '', clip: '', ema: false, name: '' } });
 const readPromptsFile = (path: string) => read(path, world);
 
 let folder: string;

@@ -1,13 +1,12 @@
 /** Names the weights of a CLIP folder, so that embeddings and rewards are never mixed between models. */
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { componentWeights } from '@heed/diffusion';
 import { sha256OfFile } from '../checkpoint/manifest.ts';
-import { badInput } from '../errors.ts';
 
-/** First 16 hex digits of the SHA-256 of the folder's safetensors file. */
+/** First 16 hex digits of the SHA-256 of the folder's weights, or of the hashes of the files that they are split over. */
 export async function clipHashOf(folder: string): Promise<string> {
-  const names = await readdir(folder).catch(() => [] as string[]);
-  const weights = names.filter((name) => name.endsWith('.safetensors')).sort()[0];
-  if (weights === undefined) throw badInput(`${folder}: expected a CLIP model with a .safetensors file, found none`);
-  return (await sha256OfFile(join(folder, weights))).slice(0, 16);
+  const hashes: string[] = [];
+  for (const path of await componentWeights(folder, 'clip')) hashes.push(await sha256OfFile(path));
+  const [hash] = hashes.length === 1 ? hashes : [createHash('sha256').update(hashes.join()).digest('hex')];
+  return hash!.slice(0, 16);
 }

@@ -6,6 +6,7 @@ import { encodePng, formatParameters } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { modelFolder, type Project } from '../project/index.ts';
 import { modelFileOf } from '../project/model-file.ts';
+import { weightsOptions } from '../project/model-weights.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { composeGrid } from './grid.ts';
 
@@ -33,7 +34,7 @@ export async function runSample(
   const folder = resolve(options.out);
   const source = await modelFolder(project, model, { progress, signal });
   const modelFile = await modelFileOf(source, signal);
-  await using pipeline = await loadPipeline(source, runtimeOf(project));
+  await using pipeline = await loadPipeline(source, { ...runtimeOf(project), ...weightsOptions(project, model) });
   const wanted = prompts.flatMap((prompt) =>
     Array.from({ length: count }, (_, i) => ({ prompt, seed: firstSeed + i })),
   );

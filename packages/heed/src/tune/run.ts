@@ -25,6 +25,7 @@ import { openMetricsLog } from '../metrics/metrics-log.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { baseModelFolder, checkName, type Project, type Run, startRun, withLock } from '../project/index.ts';
 import { modelFileOf } from '../project/model-file.ts';
+import { emaNote, weightsOptions } from '../project/model-weights.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { REWARD_REPORT_FILE } from '../reward/report.ts';
 import { findRewardReport } from '../reward/report-file.ts';
@@ -94,7 +95,10 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   if (method.needs(options).reward) await warnWhereGateFailed(project, reward, warn);
 
   const baseModel = await baseModelFolder(project, { progress, signal });
-  const components = await loadModel(baseModel);
+  const base = project.config.model.name;
+  const remark = await emaNote(project, base, baseModel);
+  if (remark !== undefined) given.note?.(remark);
+  const components = await loadModel(baseModel, weightsOptions(project, base));
   const pipeline = new StableDiffusionPipeline(components, runtimeOf(project));
   const baseHash = pipeline.modelHash;
   const store = createImageStore(project.paths.images);

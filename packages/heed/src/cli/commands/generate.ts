@@ -24,14 +24,14 @@ export function generateCommand(program: Command): void {
     'heed generate --name unlabelled      (not to be judged: tune learns from them by the reward alone)',
     'heed generate --evaluation && heed label --simulate --name eval',
   ]).action(async ({ model, name, evaluation, ...options }: GenerateOptions) =>
-    runCommand(options, async ({ openProject, progress, signal }) => {
+    runCommand(options, async ({ openProject, progress, signal, note }) => {
       const project = await openProject();
       const { runGenerate } = await import('../../generate/run.ts');
       const set = name ?? (evaluation ? 'eval' : 'train');
       const what = evaluation ? ({ purpose: 'measure', ...(await evaluationWork(project)) } as const) : {};
       const result = await runGenerate(
         project,
-        { set, ...what, ...(model === undefined ? {} : { model }), signal },
+        { set, ...what, ...(model === undefined ? {} : { model }), signal, note },
         progress,
       );
       return {
