@@ -3,6 +3,7 @@
  * else (repositories hold the same weights in up to eight forms). Safetensors are taken before PyTorch's files. Downloads
  * nothing.
  */
+import { PROCESSOR_FILES } from '../checkpoint/clip-folder.ts';
 import { COMPONENT_KINDS, type ComponentName } from '../checkpoint/component-kinds.ts';
 import { isShardIndex, shardsOf, weightsFileNames } from '../checkpoint/weights-names.ts';
 import { InputError } from '../errors.ts';
@@ -22,6 +23,7 @@ const TOKENIZER_FILES = [
   'tokenizer.json',
   'tokenizer_config.json',
   'special_tokens_map.json',
+  'added_tokens.json',
 ];
 const file = (...anyOf: string[]): Requirement => ({ anyOf });
 const optional = (path: string): Requirement => ({ anyOf: [path], optional: true });
@@ -45,7 +47,12 @@ const REQUIREMENTS: Readonly<
     weights: [weights('unet'), weights('vae'), weights('textEncoder')],
   },
   clip: {
-    configs: [file('config.json'), file('preprocessor_config.json'), ...TOKENIZER_FILES.map(optional)],
+    configs: [
+      file('config.json'),
+      file(...PROCESSOR_FILES),
+      ...PROCESSOR_FILES.map(optional),
+      ...TOKENIZER_FILES.map(optional),
+    ],
     weights: [weights('clip')],
   },
 };
@@ -55,13 +62,15 @@ export function wantedFiles(
   available: ReadonlySet<string>,
   { kind, source }: { kind: HubModelKind; source: string },
 ): { configs: string[]; weights: string[] } {
-  const choose = (requirements: readonly Requirement[]) =>
-    requirements.flatMap(({ anyOf, optional: isOptional }) => {
+  const choose = (requirements: readonly Requirement[]) => {
+    const paths = requirements.flatMap(({ anyOf, optional: isOptional }) => {
       const found = anyOf.find((path) => available.has(path));
       if (found !== undefined) return [found];
       if (isOptional) return [];
       throw new InputError(`${source}: expected ${anyOf[0]}, got ${describeInstead(anyOf[0]!, available)}`);
     });
+    return [...new Set(paths)];
+  };
   const { configs, weights: forms } = REQUIREMENTS[kind];
   return {
     configs: choose(configs),

@@ -1,6 +1,7 @@
 /**
  * The files of a CLIP tokenizer folder (transformers' CLIPTokenizer): `vocab.json`, `merges.txt`, `tokenizer_config.json`,
- * `special_tokens_map.json`. Reads, checks and writes them; does not tokenize.
+ * `special_tokens_map.json`, `added_tokens.json`, or all in `tokenizer.json`. Reads, checks and writes them; does not
+ * tokenize.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { z } from 'zod';
 import { readJsonFile, readTextFile, writeJsonFile, writeTextFile } from '../checkpoint/json-file.ts';
 import { describeValue } from '../configs/parse-config.ts';
 import { InputError } from '../errors.ts';
+import { type AddedToken, joinAddedTokens, parseAddedTokens, spellRules } from './added-tokens.ts';
 
 /** What a CLIP tokenizer is made of. */
 export interface TokenizerFiles {
@@ -16,6 +18,8 @@ export interface TokenizerFiles {
   /** Pairs of tokens in the order in which they were learnt: the first has precedence. */
   readonly merges: readonly (readonly [string, string])[];
   readonly specialTokens: SpecialTokens;
+  /** Beside the vocabulary, by id; absent is none. */
+  readonly addedTokens?: readonly AddedToken[] | undefined;
   /** `model_max_length`: tokens that the text encoder takes, the two special ones included. */
   readonly maxLength: number;
 }
@@ -35,6 +39,8 @@ export const CLIP_SPECIAL_TOKENS: SpecialTokens = {
   pad: '<|endoftext|>',
 };
 
+const UNIFIED = 'tokenizer.json';
+const ADDED = 'added_tokens.json';
 const MAX_VOCABULARY = 1_000_000;
 const token = z.union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)]);
 const specialTokensSchema = z.looseObject({
@@ -44,6 +50,7 @@ const specialTokensSchema = z.looseObject({
   pad_token: token.nullish(),
   // transformers writes 1e30 for "no limit known".
   model_max_length: z.number().positive().nullish(),
+  added_tokens_decoder: z.unknown().optional(),
 });
 
 /**
@@ -51,7 +58,8 @@ const specialTokensSchema = z.looseObject({
  * transformers write it. Throws one sentence that names the file, what was expected and what came.
  */
 export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
-  const { vocab, merges } = await readVocabulary(folder);
+  const unified = await readIfThere(join(folder, UNIFIED));
+  const { vocab, merges } = await readVocabulary(folder, unified);
   const [fromMap, fromConfig] = await Promise.all([
     readSpecialTokens(join(folder, 'special_tokens_map.json')),
     readSpecialTokens(join(folder, 'tokenizer_config.json')),
@@ -65,20 +73,47 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
     unknown: pick('unk_token', eos),
     pad: pick('pad_token', eos),
   };
+  const addedTokens = await readAddedTokens(folder, {
+    unified,
+    byId: fromConfig.added_tokens_decoder,
+    vocab,
+    special: Object.values(specialTokens),
+  });
   for (const [role, content] of Object.entries(specialTokens)) {
-    if (!vocab.has(content)) {
+    if (!vocab.has(content) && !addedTokens.some((token) => token.content === content)) {
       throw new InputError(
         `${folder}: expected the ${role} token in the vocabulary, got none spelled ${describeToken(content)}`,
       );
     }
   }
   const declared = fromConfig.model_max_length ?? 77;
-  return { vocab, merges, specialTokens, maxLength: declared > 1_000_000 ? 77 : Math.floor(declared) };
+  const maxLength = declared > 1_000_000 ? 77 : Math.floor(declared);
+  return { vocab, merges, specialTokens, maxLength, ...(addedTokens.length > 0 && { addedTokens }) };
 }
 
-/** Writes the four files of `files` into `folder` (made when missing), each atomically and fsynced. */
+async function readAddedTokens(
+  folder: string,
+  {
+    unified,
+    byId,
+    vocab,
+    special,
+  }: { unified: unknown; byId: unknown; vocab: ReadonlyMap<string, number>; special: readonly string[] },
+): Promise<AddedToken[]> {
+  const list = typeof unified === 'object' && unified !== null ? (unified as Record<string, unknown>).added_tokens : [];
+  const byToken = await readIfThere(join(folder, ADDED));
+  const files = [
+    parseAddedTokens('list', list, join(folder, UNIFIED)),
+    parseAddedTokens('byId', byId, join(folder, 'tokenizer_config.json')),
+    parseAddedTokens('byToken', byToken, join(folder, ADDED)),
+  ];
+  return joinAddedTokens(files, { vocab, special, source: folder });
+}
+
+/** Writes the files of `files` into `folder` (made when missing), each atomically and fsynced. */
 export async function writeTokenizer(folder: string, files: TokenizerFiles): Promise<void> {
   const { bos, eos, unknown, pad } = files.specialTokens;
+  const { addedTokens = [] } = files;
   const spelled = (content: string, normalized: boolean) => ({
     content,
     lstrip: false,
@@ -86,22 +121,27 @@ export async function writeTokenizer(folder: string, files: TokenizerFiles): Pro
     rstrip: false,
     single_word: false,
   });
-  const added = (content: string, normalized: boolean) => ({ __type: 'AddedToken', ...spelled(content, normalized) });
+  const special = (content: string, normalized: boolean) => ({ __type: 'AddedToken', ...spelled(content, normalized) });
   await writeTextFile(join(folder, 'vocab.json'), `${JSON.stringify(Object.fromEntries(files.vocab))}\n`);
   const merges = files.merges.map(([left, right]) => `${left} ${right}\n`).join('');
   await writeTextFile(join(folder, 'merges.txt'), `#version: 0.2\n${merges}`);
   await writeJsonFile(join(folder, 'tokenizer_config.json'), {
     add_prefix_space: false,
-    bos_token: added(bos, true),
+    ...(addedTokens.length > 0 && { added_tokens_decoder: addedTokensDecoder(files) }),
+    bos_token: special(bos, true),
     clean_up_tokenization_spaces: true,
     do_lower_case: true,
-    eos_token: added(eos, true),
+    eos_token: special(eos, true),
     errors: 'replace',
     model_max_length: files.maxLength,
     pad_token: pad,
     tokenizer_class: 'CLIPTokenizer',
-    unk_token: added(unknown, true),
+    unk_token: special(unknown, true),
   });
+  if (addedTokens.length > 0) {
+    const ids = Object.fromEntries(addedTokens.map(({ content, id }) => [content, id]));
+    await writeJsonFile(join(folder, ADDED), ids);
+  }
   await writeJsonFile(join(folder, 'special_tokens_map.json'), {
     bos_token: spelled(bos, true),
     eos_token: spelled(eos, true),
@@ -110,12 +150,27 @@ export async function writeTokenizer(folder: string, files: TokenizerFiles): Pro
   });
 }
 
-async function readVocabulary(folder: string): Promise<Pick<TokenizerFiles, 'vocab' | 'merges'>> {
+/** What transformers makes the table of added tokens of: the special ones of the vocabulary belong to it. */
+function addedTokensDecoder({ vocab, specialTokens, addedTokens = [] }: TokenizerFiles): Record<string, object> {
+  const special = [...new Set(Object.values(specialTokens))].flatMap((content) => {
+    const id = vocab.get(content);
+    const rules = { normalized: false, lstrip: false, rstrip: false, special: true };
+    return id === undefined ? [] : [{ content, id, ...rules }];
+  });
+  return Object.fromEntries([...special, ...addedTokens].map((token) => [token.id, spellRules(token)]));
+}
+
+async function readIfThere(path: string): Promise<unknown> {
+  return existsSync(path) ? readJsonFile(path) : undefined;
+}
+
+async function readVocabulary(folder: string, unified: unknown): Promise<Pick<TokenizerFiles, 'vocab' | 'merges'>> {
   const vocabPath = join(folder, 'vocab.json');
-  const unifiedPath = join(folder, 'tokenizer.json');
-  if (!existsSync(vocabPath) && existsSync(unifiedPath)) {
-    const json = await readJsonFile(unifiedPath);
-    const model = z.looseObject({ model: z.looseObject({ vocab: z.unknown(), merges: z.unknown() }) }).safeParse(json);
+  const unifiedPath = join(folder, UNIFIED);
+  if (!existsSync(vocabPath) && unified !== undefined) {
+    const model = z
+      .looseObject({ model: z.looseObject({ vocab: z.unknown(), merges: z.unknown() }) })
+      .safeParse(unified);
     if (!model.success)
       throw new InputError(`${unifiedPath}: expected a byte-pair model with vocab and merges, got another layout`);
     const { vocab, merges } = model.data.model;

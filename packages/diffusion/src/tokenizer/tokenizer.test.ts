@@ -1,11 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clipTokenizer } from '../checkpoint/single-file/clip-vocabulary.ts';
+import type { AddedToken } from './added-tokens.ts';
 import { BYTE_ALPHABET } from './byte-alphabet.ts';
-import { createTokenizer, loadTokenizer } from './tokenizer.ts';
+import { createTokenizer, loadTokenizer, type Tokenizer } from './tokenizer.ts';
 import { CLIP_SPECIAL_TOKENS, type TokenizerFiles, writeTokenizer } from './tokenizer-files.ts';
 import { trainBytePairTokenizer } from './train-byte-pair-tokenizer.ts';
 
@@ -65,6 +66,69 @@ test('500 hard prompts have the ids that transformers gives them', async () => {
     return isRight ? [] : [{ text, found: found.slice(0, ids.length), expected: ids }];
   });
   expect(wrong).toEqual([]);
+});
+
+describe('added tokens', () => {
+  interface Golden {
+    added: AddedToken[];
+    prompts: [text: string, ids: number[]][];
+  }
+  let golden: Golden;
+  let files: TokenizerFiles;
+  beforeAll(async () => {
+    const path = new URL('./golden/added-tokens.json', import.meta.url);
+    golden = JSON.parse(await readFile(path, 'utf8')) as Golden;
+    files = { ...(await clipTokenizer()).files, addedTokens: golden.added };
+  });
+
+  const wrongIn = ({ encode, padId }: Tokenizer) =>
+    golden.prompts.flatMap(([text, ids]) => {
+      const found = [...encode([text]).inputIds].map(Number);
+      const expected = [...ids, ...new Array<number>(77 - ids.length).fill(padId)];
+      return found.join() === expected.join() ? [] : [{ text, found: found.slice(0, ids.length), expected: ids }];
+    });
+
+  test('100 texts have the ids that diffusers and transformers give them', () => {
+    expect(golden.prompts).toHaveLength(100);
+    expect(wrongIn(createTokenizer(files))).toEqual([]);
+  });
+
+  test('survive in every form that transformers keeps them in', async () => {
+    await writeTokenizer(join(folder, 'added'), files);
+    const written = await loadTokenizer(join(folder, 'added'));
+    expect(written.files.addedTokens).toEqual(golden.added);
+    expect(written.vocabSize).toBe(49_408 + 9);
+    expect(wrongIn(written)).toEqual([]);
+    // transformers 5 has everything in tokenizer.json.
+    const unified = join(folder, 'unified');
+    await mkdir(unified);
+    const list = golden.added.map((token) => ({ single_word: false, ...token }));
+    const model = { vocab: Object.fromEntries(files.vocab), merges: files.merges };
+    await writeFile(join(unified, 'tokenizer.json'), JSON.stringify({ added_tokens: list, model }));
+    expect((await loadTokenizer(unified)).files.addedTokens).toEqual(golden.added);
+    // transformers before 4.34 knows their ids alone.
+    await rm(join(folder, 'added/tokenizer_config.json'));
+    const old = await loadTokenizer(join(folder, 'added'));
+    expect(old.files.addedTokens!.map(({ id }) => id)).toEqual(golden.added.map(({ id }) => id));
+  });
+
+  test.each<[string, string, RegExp]>([
+    ['added_tokens.json', '{"<x>": 3}', /expected ids from 49408 on for added tokens, each once, got 3/],
+    ['added_tokens.json', '{"<x>": 49408, "<y>": 49408}', /each once, got 49408/],
+    ['added_tokens.json', '{"dog</w>": 49408}', /expected one id for each added token/],
+    ['added_tokens.json', '{"<x>": "49408"}', /expected added tokens with their ids and rules, got another value/],
+    [
+      'tokenizer_config.json',
+      '{"added_tokens_decoder": {"49408": {"content": "zwx", "single_word": true}}}',
+      /expected added tokens that are found anywhere in a text, got "zwx" as a single_word/,
+    ],
+  ])('%s with %s is refused', async (name, content, message) => {
+    const broken = join(folder, 'broken-added');
+    await writeTokenizer(broken, (await clipTokenizer()).files);
+    await writeFile(join(broken, name), content);
+    await expect(loadTokenizer(broken)).rejects.toThrow(message);
+    await rm(broken, { recursive: true });
+  });
 });
 
 describe('encoding', () => {

@@ -6,6 +6,7 @@
 
 import { Tokenizer as BytePairTokenizer } from '@huggingface/tokenizers';
 import { InputError } from '../errors.ts';
+import { expandConcepts, spellRules } from './added-tokens.ts';
 import { readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.ts';
 
 /** Turns texts into token ids. */
@@ -17,6 +18,7 @@ export interface Tokenizer {
   encode(texts: readonly string[], options?: { maxLength?: number }): EncodedTexts;
   /** The text's tokens as spelled in the vocabulary, without begin, end or cut. */
   tokenize(text: string): string[];
+  /** One more than the highest id, added tokens included: rows that the text encoder's table must have. */
   readonly vocabSize: number;
   readonly bosId: number;
   readonly eosId: number;
@@ -45,9 +47,16 @@ export function createTokenizer(files: TokenizerFiles): Tokenizer {
   const eosId = idOf(files, specialTokens.eos);
   const padId = idOf(files, specialTokens.pad);
   const bytePairs = new BytePairTokenizer(clipPipeline(files), {});
+  const added = new Set((files.addedTokens ?? []).map(({ content }) => content));
   // Character by character as transformers does it; JavaScript alone looks whether a sigma ends its word.
   const withPlainSigma = (text: string) => text.replaceAll('Σ', 'σ');
-  const idsOf = (text: string) => bytePairs.encode(withPlainSigma(text), { add_special_tokens: false }).ids;
+  const plainTokens = (text: string): string[] =>
+    bytePairs.tokenize(withPlainSigma(text), { add_special_tokens: false });
+  const expand = (text: string) =>
+    added.size === 0
+      ? text
+      : expandConcepts(text, new Set(plainTokens(text).filter((token) => added.has(token))), added);
+  const idsOf = (text: string) => bytePairs.encode(withPlainSigma(expand(text)), { add_special_tokens: false }).ids;
 
   const encode = (
     texts: readonly string[],
@@ -68,12 +77,13 @@ export function createTokenizer(files: TokenizerFiles): Tokenizer {
     });
     return { inputIds, eosIndex };
   };
-  const tokenize = (text: string) => bytePairs.tokenize(withPlainSigma(text), { add_special_tokens: false });
-  return { encode, tokenize, vocabSize: vocab.size, bosId, eosId, padId, maxLength: files.maxLength, files };
+  const tokenize = (text: string) => plainTokens(expand(text));
+  const vocabSize = Math.max(vocab.size, ...(files.addedTokens ?? []).map(({ id }) => id + 1));
+  return { encode, tokenize, vocabSize, bosId, eosId, padId, maxLength: files.maxLength, files };
 }
 
-function idOf({ vocab }: TokenizerFiles, token: string): number {
-  const id = vocab.get(token);
+function idOf({ vocab, addedTokens = [] }: TokenizerFiles, token: string): number {
+  const id = vocab.get(token) ?? addedTokens.find(({ content }) => content === token)?.id;
   if (id === undefined)
     throw new InputError(`tokenizer: expected the token ${JSON.stringify(token)} in the vocabulary, got none`);
   return id;
@@ -82,7 +92,7 @@ function idOf({ vocab }: TokenizerFiles, token: string): number {
 /** The `tokenizer.json` that transformers' `CLIPConverter` makes of the slow tokenizer's files. */
 function clipPipeline(files: TokenizerFiles): object {
   const { bos, eos, unknown } = files.specialTokens;
-  const added = (content: string, normalized: boolean) => ({
+  const special = (content: string, normalized: boolean) => ({
     id: idOf(files, content),
     content,
     single_word: false,
@@ -93,7 +103,12 @@ function clipPipeline(files: TokenizerFiles): object {
   });
   return {
     version: '1.0',
-    added_tokens: bos === eos ? [added(eos, false)] : [added(bos, true), added(eos, false)],
+    added_tokens: [
+      ...(bos === eos ? [special(eos, false)] : [special(bos, true), special(eos, false)]),
+      ...(files.addedTokens ?? [])
+        .filter(({ content }) => content !== bos && content !== eos)
+        .map((token) => ({ id: token.id, ...spellRules(token) })),
+    ],
     normalizer: {
       type: 'Sequence',
       normalizers: [

@@ -207,7 +207,7 @@ const tune = z.strictObject({
   pretraining: text()
     .default(WORLD_PRETRAINING)
     .describe(
-      `Where pre-training pairs come from: '${WORLD_PRETRAINING}' draws them, anything else is a folder of images with metadata.jsonl (lines of file_name and text).`,
+      `Where pre-training pairs come from: '${WORLD_PRETRAINING}' draws them, anything else is a folder of pictures with a metadata.jsonl or metadata.csv (file_name and text), or with a .txt beside each.`,
     ),
   pretrainingImages: whole(1).default(4096).describe(`Pairs drawn where tune.pretraining is '${WORLD_PRETRAINING}'.`),
   humanData: z.boolean().default(true).describe('Train on labelled images.'),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createRandom } from '@heed/diffusion/autodiff';
 import { type Attributes, createRenderer, describe as describeAttributes } from '@heed/emoji-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fitPicture } from '../images/read-picture.ts';
+import { fitPicture } from '../images/fit-picture.ts';
 import { createImageStore } from '../images/store.ts';
 import { silentProgress } from '../progress/progress.ts';
 import { initProject } from '../project/init.ts';

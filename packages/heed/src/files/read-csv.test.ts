@@ -51,14 +51,38 @@ describe('readCsv', () => {
     ['columns in another order and case', 'TEXT, Name \nb,a\n', [{ line: 2, name: 'a', text: 'b' }]],
     ['cells that were kept from being formulas', "name,text\n'=1+1,'@x\n", [{ line: 2, name: '=1+1', text: '@x' }]],
     ['an apostrophe of its own', "name,text\n'tis,'\n", [{ line: 2, name: "'tis", text: "'" }]],
+    ['figures that were kept from being numbers', "name,text\n'007,'1e45\n", [{ line: 2, name: '007', text: '1e45' }]],
+    ['the semicolons of European Excel', 'name;text\na;"b;c"\n', [{ line: 2, name: 'a', text: 'b;c' }]],
+    ['semicolons with commas in the cells', 'name;text\n1,5;b,c\n', [{ line: 2, name: '1,5', text: 'b,c' }]],
+    ['tabs', 'name\ttext\na\t"b\tc"\n', [{ line: 2, name: 'a', text: 'b\tc' }]],
+    ["Excel's word on its separator", '\ufeffsep=;\r\nname;text\r\na;b\r\n', [{ line: 3, name: 'a', text: 'b' }]],
+    [
+      'UTF-16, little end first',
+      Buffer.from('\ufeffname\ttext\né\tb\n', 'utf16le'),
+      [{ line: 2, name: 'é', text: 'b' }],
+    ],
+    [
+      'UTF-16, big end first',
+      Buffer.from('\ufeffname,text\né,b\n', 'utf16le').swap16(),
+      [{ line: 2, name: 'é', text: 'b' }],
+    ],
+    [
+      'empty columns and rows at the end',
+      'name,text,,\na,b,,\nc,d\n,,,\n , \n',
+      [
+        { line: 2, name: 'a', text: 'b' },
+        { line: 3, name: 'c', text: 'd' },
+      ],
+    ],
+    ['empty cells behind the header alone', 'name,text\na,b,,,\n', [{ line: 2, name: 'a', text: 'b' }]],
   ];
   it.each(good)('reads %s', async (_, content, rows) => {
     expect(await read(content)).toEqual(rows);
   });
 
   const bad: [name: string, content: string | Uint8Array, sentence: string][] = [
-    ['UTF-16, little end first', Buffer.from('\ufeffname,text\n', 'utf16le'), 'in UTF-8, got UTF-16'],
-    ['UTF-16, big end first', Buffer.from('\ufeffname,text\n', 'utf16le').swap16(), 'in UTF-8, got UTF-16'],
+    ['half a character of UTF-16', Buffer.from([0xff, 0xfe, 0x61]), 'in UTF-8 or UTF-16, got damaged UTF-16'],
+    ['UTF-16 without a mark', Buffer.from('name,text\n', 'utf16le'), 'line 1: expected text, got a NUL character'],
     [
       'Latin-1',
       Buffer.from('name,text\na,b\nc,\xe9\n', 'latin1'),
@@ -81,7 +105,8 @@ describe('readCsv', () => {
     ['a row of more than 1 MB', `name,text\na,${'x'.repeat(2 ** 20 + 1)}\n`, '(a row is longer than 1 MB)'],
     ['a cell too many', 'name,text\na,b,c\n', 'line 2: expected 2 cells as in the header, got 3'],
     ['other columns', 'name,txet\na,b\n', "line 1: unknown column 'txet'; did you mean 'text'?"],
-    ['semicolons', 'name;text\na;b\n', "line 1: unknown column 'name;text'"],
+    ['bars', 'name|text\na|b\n', "line 1: unknown column 'name|text'"],
+    ['a column twice', 'name,text,Text\na,b,c\n', "line 1: expected the column 'text' once, got it twice"],
   ];
   it.each(bad)('refuses %s', async (_, content, sentence) => {
     const error = await read(content).catch((thrown: unknown) => thrown);
@@ -103,7 +128,24 @@ describe('readCsv', () => {
   });
 
   it('reads what was written, row for row', async () => {
-    const rows = Array.from({ length: 20_000 }, (_, i) => ({ name: `${"'".repeat(i % 3)}=${i}`, text: `"${i}",\n-x` }));
+    const texts = [
+      '=1',
+      '007',
+      '1551336442423361',
+      '1234567890123e45',
+      '1/2',
+      'Mar 7',
+      'TRUE',
+      'a',
+      '12 cats',
+      '50 %',
+      '.5',
+      '-',
+    ];
+    const rows = Array.from({ length: 20_000 }, (_, i) => ({
+      name: `${"'".repeat(i % 3)}${texts[i % texts.length]}`,
+      text: `"${i}",\n-x`,
+    }));
     await writeCsv(path(), ['name', 'text'], rows);
     const found = await readCsv<'name' | 'text', object>(path(), {
       what: 'a table',

@@ -1,10 +1,13 @@
-/** JSON lines that a user hands in: every line must be whole, also the last, and every complaint names its line. */
-import { atPlace, InputError } from '../errors.ts';
+/**
+ * JSON that a user hands in as rows: an object a line, or one list of objects. Every line must be whole, also the last, and
+ * every complaint names its place.
+ */
+import { atPlace, badInput, InputError } from '../errors.ts';
 import { readTextFile } from './read-text.ts';
 
 const MAX_LINE_LENGTH = 2 ** 20;
 
-/** One JSON object with the line on which it stands. */
+/** One JSON object with the line on which it stands; in a list, its number. */
 export interface JsonRow {
   readonly line: number;
   readonly value: Readonly<Record<string, unknown>>;
@@ -16,6 +19,7 @@ export async function readJsonRows<T>(
   { what, parseRow }: { what: string; parseRow: (row: JsonRow) => T },
 ): Promise<T[]> {
   const text = await readTextFile(path, what);
+  if (text.trimStart().startsWith('[')) return readList(text, { path, parseRow });
   return text.split('\n').flatMap((raw, index) => {
     if (raw.trim() === '') return [];
     const line = index + 1;
@@ -23,6 +27,22 @@ export async function readJsonRows<T>(
       return [parseRow({ line, value: parseObject(raw) })];
     } catch (error) {
       throw atPlace(`${path}, line ${line}`, error);
+    }
+  });
+}
+
+function readList<T>(text: string, { path, parseRow }: { path: string; parseRow: (row: JsonRow) => T }): T[] {
+  let list: unknown[];
+  try {
+    list = JSON.parse(text) as unknown[];
+  } catch {
+    throw badInput(`${path}: expected a list of JSON objects, or one a line, got damaged text`);
+  }
+  return list.map((value, index) => {
+    try {
+      return parseRow({ line: index + 1, value: checkObject(value) });
+    } catch (error) {
+      throw atPlace(`${path}, item ${index + 1}`, error);
     }
   });
 }
@@ -37,6 +57,10 @@ function parseObject(raw: string): JsonRow['value'] {
   } catch {
     throw new InputError('expected a JSON object, got damaged text');
   }
+  return checkObject(value);
+}
+
+function checkObject(value: unknown): JsonRow['value'] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InputError('expected a JSON object, got another value');
   }

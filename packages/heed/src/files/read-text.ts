@@ -3,16 +3,31 @@ import { readFile, stat } from 'node:fs/promises';
 import { badInput } from '../errors.ts';
 
 const MAX_BYTES = 256 * 2 ** 20;
+const UTF_16_MARKS = [
+  { mark: [0xff, 0xfe], encoding: 'utf-16le' },
+  { mark: [0xfe, 0xff], encoding: 'utf-16be' },
+] as const;
 
-/** Reads a whole file as UTF-8 (a byte order mark is dropped) or throws a sentence that names it as `what`. */
+/**
+ * Reads a whole file as UTF-8, or as UTF-16 where a byte order mark says so (Excel's "Unicode text"). The mark is dropped.
+ * Throws a sentence that names the file as `what`.
+ */
 export async function readTextFile(path: string, what: string): Promise<string> {
   const bytes = await readChecked(path, what);
-  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  if (isUtf16) throw badInput(`${path}: expected ${what} in UTF-8, got UTF-16`);
+  const utf16 = UTF_16_MARKS.find(({ mark }) => bytes[0] === mark[0] && bytes[1] === mark[1]);
+  if (utf16) {
+    try {
+      return new TextDecoder(utf16.encoding, { fatal: true }).decode(bytes);
+    } catch {
+      throw badInput(`${path}: expected ${what} in UTF-8 or UTF-16, got damaged UTF-16`);
+    }
+  }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw badInput(`${path}, line ${firstBadLine(bytes)}: expected ${what} in UTF-8, got other bytes`);
+    throw badInput(
+      `${path}, line ${firstBadLine(bytes)}: expected ${what} in UTF-8, got other bytes (Excel saves it as 'CSV UTF-8')`,
+    );
   }
 }
 

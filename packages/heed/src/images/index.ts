@@ -1,9 +1,11 @@
 /** Images on disk with their recipes. */
+
+export { fitPicture } from './fit-picture.ts';
 export { imageId } from './image-id.ts';
 export { formatParameters, type ModelFile, parseParameters } from './parameters.ts';
 export { decodePng, encodePng } from './png.ts';
 export { readFitted } from './read-fitted.ts';
-export { blockOtherDecoders, decodePicture, fitPicture, MAX_PICTURE_BYTES, readPictureFile } from './read-picture.ts';
+export { blockOtherDecoders, type DecodedPicture, decodePicture, readPicture } from './read-picture.ts';
 export {
   IMPORTED,
   type ImageRecipe,

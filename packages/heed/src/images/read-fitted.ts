@@ -1,6 +1,6 @@
 /** Stored images at the size a network takes: those of a larger model are made as small. */
 import type { RgbImage } from '@heed/diffusion';
-import { fitPicture } from './read-picture.ts';
+import { fitPicture } from './fit-picture.ts';
 import type { ImageStore } from './store.ts';
 
 /** The images of these ids, in order, `side` pixels wide and high. */

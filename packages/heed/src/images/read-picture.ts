@@ -1,29 +1,40 @@
 /**
- * Pictures that heed did not draw, as pixels: PNG, JPEG and WebP, told by their first bytes and by nothing else (no name,
- * no MIME type), small enough in bytes and pixels, decoded whole. What comes out is plain 8-bit RGB: nothing of the file
- * but its pixels is taken over.
+ * Pictures that heed did not draw, as pixels. Import, pre-training folders and references of an evaluation all read
+ * pictures here, so that one file is one picture everywhere.
+ *
+ * - PNG, JPEG and WebP, told by their first bytes. Of an animation, the first frame.
+ * - Upright, as EXIF says. In sRGB, by the embedded ICC profile; CMYK without one by a common one.
+ * - 16 bits become 8, grey and palettes RGB; what is transparent lies on white.
+ * - More than 4 megapixels are scaled down to as many while they are read.
+ * - A picture that is not whole is refused.
  */
 import { open } from 'node:fs/promises';
 import type { RgbImage } from '@heed/diffusion';
-import sharp from 'sharp';
+import sharp, { type Metadata, type Sharp } from 'sharp';
 import { InputError } from '../errors.ts';
-import { MAX_PIXELS } from './png.ts';
+import { describeFile, pictureFormat } from './picture-format.ts';
 
 /** The longest file that is decoded. */
-export const MAX_PICTURE_BYTES = 10_000_000;
+export const MAX_PICTURE_BYTES = 150_000_000;
+/** The largest picture that is decoded, in pixels: those of the largest phone cameras. */
+export const MAX_DECODED_PIXELS = 210_000_000;
+/** The same for progressive JPEG and interlaced PNG, which are held in memory whole while they are decoded. */
+export const MAX_INTERLACED_PIXELS = 110_000_000;
+/** The largest picture that is kept, in pixels: four times what models draw and see at most, 1024 x 1024. */
+export const MAX_KEPT_PIXELS = 4_194_304;
 const MIN_SIDE = 8;
-const DECODE_SECONDS = 20;
-
-const FORMATS = {
-  png: (bytes: Buffer) => bytes.toString('latin1', 0, 8) === '\x89PNG\r\n\x1a\n',
-  jpeg: (bytes: Buffer) => bytes.toString('latin1', 0, 3) === '\xff\xd8\xff',
-  webp: (bytes: Buffer) => bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP',
-} as const;
+const DECODE_SECONDS = 60;
 
 /** Names the loaders of libvips that this process may use from now on. */
 const LOADERS = ['Png', 'Jpeg', 'Webp'].flatMap((format) =>
   ['File', 'Buffer', 'Source'].map((kind) => `VipsForeignLoad${format}${kind}`),
 );
+
+/** Pixels of a file. */
+export interface DecodedPicture extends RgbImage {
+  /** The picture's size in its file, upright, where it was scaled down. */
+  readonly scaledFrom?: { readonly width: number; readonly height: number };
+}
 
 /**
  * Blocks every decoder but those of PNG, JPEG and WebP for the rest of this process: for commands and servers that take
@@ -34,21 +45,29 @@ export function blockOtherDecoders(): void {
   sharp.unblock({ operation: LOADERS });
 }
 
-/** The pixels of a picture file's bytes; throws "expected ..., got ..." where they are none of the three formats or not whole. */
-export async function decodePicture(bytes: Buffer): Promise<RgbImage> {
+/** The picture in the file at `path`; throws an `InputError` without a subject where it is none. */
+export async function readPicture(path: string): Promise<DecodedPicture> {
+  return decodePicture(await readPictureFile(path));
+}
+
+/** The pixels of a picture file's bytes; throws an `InputError` without a subject where they are no whole picture. */
+export async function decodePicture(bytes: Buffer): Promise<DecodedPicture> {
   if (bytes.length > MAX_PICTURE_BYTES) {
     throw new InputError(`expected at most ${MAX_PICTURE_BYTES} bytes, got ${bytes.length}`);
   }
-  const format = Object.entries(FORMATS).find(([, isIt]) => isIt(bytes))?.[0];
-  if (format === undefined) throw new InputError(`expected a PNG, JPEG or WebP picture, got ${describeOther(bytes)}`);
-  const input = { limitInputPixels: MAX_PIXELS, failOn: 'warning' } as const;
+  const format = pictureFormat(bytes);
+  if (format === undefined) throw new InputError(`expected a PNG, JPEG or WebP picture, got ${describeFile(bytes)}`);
+  const input = { limitInputPixels: false, failOn: 'warning' } as const;
   const found = await sharp(bytes, input).metadata().catch(tellFault);
-  if (found.format !== format) throw new InputError(`expected a ${format.toUpperCase()} picture, got ${found.format}`);
-  if (Math.min(found.width, found.height) < MIN_SIDE) {
-    throw new InputError(`expected at least ${MIN_SIDE} x ${MIN_SIDE} pixels, got ${found.width} x ${found.height}`);
+  if (found.format !== format) {
+    throw new InputError(`expected a ${format.toUpperCase()} picture, got ${found.format}`);
   }
-  const { data, info } = await sharp(bytes, input)
-    .autoOrient()
+  checkSize(found);
+  const { width, height } = found;
+  const kept = keptSize({ width, height });
+  const pipeline = sharp(bytes, input);
+  if (kept.width < width) pipeline.resize(kept.width, kept.height, { fit: 'fill' });
+  const { data } = await pipeline
     .flatten({ background: 'white' })
     .toColourspace('srgb')
     .removeAlpha()
@@ -56,14 +75,24 @@ export async function decodePicture(bytes: Buffer): Promise<RgbImage> {
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true })
     .catch(tellFault);
-  return { width: info.width, height: info.height, data: new Uint8Array(data) };
+  const upright = await turnUpright({ ...kept, data: new Uint8Array(data) }, found.orientation ?? 1);
+  if (kept.width === width) return upright;
+  return {
+    ...upright,
+    scaledFrom: isTurned(found.orientation ?? 1) ? { width: height, height: width } : { width, height },
+  };
 }
 
 /** The bytes of a file, at most as many as a picture may have; a longer one is refused before it is read. */
 export async function readPictureFile(path: string): Promise<Buffer> {
-  const file = await open(path);
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new InputError('expected a picture, found no such file');
+    throw error;
+  });
   try {
-    const { size } = await file.stat();
+    const found = await file.stat();
+    if (!found.isFile()) throw new InputError('expected a picture, got something that is no file');
+    const { size } = found;
     if (size > MAX_PICTURE_BYTES) throw new InputError(`expected at most ${MAX_PICTURE_BYTES} bytes, got ${size}`);
     return await file.readFile();
   } finally {
@@ -71,26 +100,55 @@ export async function readPictureFile(path: string): Promise<Buffer> {
   }
 }
 
-/** The picture cropped around its centre and brought to a size, as trainers do; as it is where it has that size. */
-export async function fitPicture(image: RgbImage, size: { width: number; height: number }): Promise<RgbImage> {
-  const { width, height } = size;
-  if (image.width === width && image.height === height) return image;
-  const raw = { width: image.width, height: image.height, channels: 3 } as const;
-  const data = await sharp(image.data, { raw }).resize(width, height, { fit: 'cover' }).raw().toBuffer();
-  return { width, height, data: new Uint8Array(data) };
+function checkSize({ width, height, isProgressive }: Metadata): void {
+  if (Math.min(width, height) < MIN_SIDE) {
+    throw new InputError(`expected at least ${MIN_SIDE} x ${MIN_SIDE} pixels, got ${width} x ${height}`);
+  }
+  const [limit, kind] = isProgressive ? [MAX_INTERLACED_PIXELS, ' in an interlaced picture'] : [MAX_DECODED_PIXELS, ''];
+  if (width * height > limit) {
+    throw new InputError(`expected at most ${limit} pixels${kind}, got ${width} x ${height}`);
+  }
 }
 
-function describeOther(bytes: Buffer): string {
-  if (bytes.length === 0) return 'an empty file';
-  const start = bytes.toString('latin1', 0, 256).trimStart().toLowerCase();
-  if (start.startsWith('<svg') || start.startsWith('<?xml')) return 'SVG or other markup';
-  if (start.startsWith('gif8')) return 'GIF';
-  if (start.startsWith('pk\x03\x04')) return 'a zip archive';
-  return 'other bytes';
+function keptSize({ width, height }: { width: number; height: number }): { width: number; height: number } {
+  const scale = Math.sqrt(MAX_KEPT_PIXELS / (width * height));
+  if (scale >= 1) return { width, height };
+  return {
+    width: Math.max(MIN_SIDE, Math.floor(scale * width)),
+    height: Math.max(MIN_SIDE, Math.floor(scale * height)),
+  };
+}
+
+/** What EXIF's eight orientations ask for: a mirror image first, left and right changed, then a turn clockwise. */
+const TURNS: readonly { readonly flop: boolean; readonly degrees: number }[] = [
+  { flop: false, degrees: 0 },
+  { flop: true, degrees: 0 },
+  { flop: false, degrees: 180 },
+  { flop: true, degrees: 180 },
+  { flop: true, degrees: 270 },
+  { flop: false, degrees: 90 },
+  { flop: true, degrees: 90 },
+  { flop: false, degrees: 270 },
+];
+
+function isTurned(orientation: number): boolean {
+  return (TURNS[orientation - 1]?.degrees ?? 0) % 180 !== 0;
+}
+
+/** After scaling, because a turned picture is held in memory whole. */
+async function turnUpright(image: RgbImage, orientation: number): Promise<RgbImage> {
+  const { flop, degrees } = TURNS[orientation - 1] ?? TURNS[0]!;
+  const turn = async ({ width, height, data }: RgbImage, how: (picture: Sharp) => Sharp) => {
+    const raw = { width, height, channels: 3 } as const;
+    const { data: turned, info } = await how(sharp(data, { raw })).raw().toBuffer({ resolveWithObject: true });
+    return { width: info.width, height: info.height, data: new Uint8Array(turned) };
+  };
+  const mirrored = flop ? await turn(image, (picture) => picture.flop()) : image;
+  return degrees === 0 ? mirrored : turn(mirrored, (picture) => picture.rotate(degrees));
 }
 
 // libvips speaks in several lines; the first says what is wrong.
 function tellFault(error: unknown): never {
   const first = (error as Error).message.split('\n')[0]!.trim();
-  throw new InputError(`expected a whole picture of at most ${MAX_PIXELS} pixels, got: ${first}`);
+  throw new InputError(`expected a whole picture, got: ${first}`);
 }

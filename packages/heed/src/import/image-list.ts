@@ -1,70 +1,96 @@
 /**
- * The list that goes with imported images: metadata.jsonl or metadata.csv of a folder (Hugging Face's imagefolder), or
- * such a file under another name. Says which files there are and what was asked for; opens no picture.
+ * Pictures with their prompts, as people keep them: a folder with metadata.jsonl or metadata.csv (Hugging Face's
+ * imagefolder), such a list under another name, or a folder with a caption beside each picture. Opens no picture.
  */
 import { stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { atPlace, badInput, InputError } from '../errors.ts';
-import { fileInside } from '../files/path-inside.ts';
+import { createFileFinder, type FileFinder } from '../files/file-finder.ts';
 import { readCsv } from '../files/read-csv.ts';
-import { readJsonRows } from '../files/read-json-lines.ts';
+import { type JsonRow, readJsonRows } from '../files/read-json-lines.ts';
 import { faultOfLine } from '../files/read-text.ts';
-import type { World } from '../ports.ts';
-import type { Prompt } from '../prompts/prompt.ts';
-import { toPrompt } from '../prompts/prompts-file.ts';
 import { quote } from '../text/nearest.ts';
+import { hasCaptions, listFiles, type NamedFile, readCaptions } from './captions.ts';
 
 /** Names of a list inside a folder of images, in the order in which they are looked for. */
 export const LIST_NAMES = ['metadata.jsonl', 'metadata.csv'] as const;
-const FILE_COLUMNS = ['file_name', 'file', 'image', 'path'] as const;
-const PROMPT_COLUMNS = ['text', 'prompt', 'caption'] as const;
+/** What lists of others call the file, the best name first: Hugging Face, HPD, web scrapers. */
+const FILE_COLUMNS = 'file_name file filename image_path img_path image_file path filepath image img'.split(' ');
+const PROMPT_COLUMNS = 'text prompt caption'.split(' ');
+/** Lists of pairs have two: image_0 and image_1, image1_path and image2_path, img_a and img_b. */
+const PAIR_COLUMNS = ['0', '1', '2', 'a', 'b'].map((side) =>
+  ['image', 'img', 'file'].flatMap((noun) =>
+    [`${noun}_${side}`, `${noun}${side}`].flatMap((name) => [
+      name,
+      `${name}_path`,
+      `${name}_file`,
+      `${noun}_path_${side}`,
+      `${noun}_file_${side}`,
+    ]),
+  ),
+);
 const MAX_NAME_LENGTH = 500;
 
 /** One image of the list. */
-export interface ListedImage {
-  readonly line: number;
+export interface ListedImage<T> {
+  /** Absent where no list names it. */
+  readonly line?: number | undefined;
   /** As the list writes it. */
   readonly name: string;
   /** Where it lies, links resolved. */
   readonly path: string;
-  readonly prompt: Prompt;
+  readonly prompt: T;
 }
 
-export interface ImageList {
-  /** The file that was read, for messages. */
+/** A picture that is not taken. */
+export interface LeftOut {
+  readonly file: string;
+  readonly line?: number | undefined;
+  readonly reason: string;
+}
+
+export interface ImageList<T> {
+  /** The file or folder that was read, for messages. */
   readonly path: string;
-  readonly images: readonly ListedImage[];
+  readonly images: readonly ListedImage<T>[];
+  /** Pictures that have no prompt. */
+  readonly leftOut: readonly LeftOut[];
+  /** What the owner should know, in sentences without a full stop. */
+  readonly notes: readonly string[];
 }
 
-/** Where the file lies that a list calls `name`; throws "expected ..., got ..." where there is none to be had. */
-export type FileFinder = (name: string) => Promise<string>;
+export interface ReadListOptions<T> {
+  /** Throws an `InputError` without a subject for a text that is no prompt. */
+  readonly parsePrompt: (text: string) => T;
+}
 
-/**
- * Reads the list at `source`, a folder or a .jsonl or .csv file; the first bad line throws. Files are looked for inside
- * the list's folder unless `find` knows better.
- */
-export async function readImageList(
-  source: string,
-  options: { world: World; find?: FileFinder | undefined },
-): Promise<ImageList> {
-  const path = await findList(source);
-  const { world, find = (name) => fileInside(dirname(path), name) } = options;
-  const read = READERS[extname(path).toLowerCase()];
+/** The path of a folder or of a list, or files that were handed in by name. */
+export type ImageListSource = string | readonly NamedFile[];
+
+/** Reads the list that `source` is or holds (.jsonl, .json, .csv or .tsv), or its captions; the first bad line throws. */
+export async function readImageList<T>(source: ImageListSource, options: ReadListOptions<T>): Promise<ImageList<T>> {
+  const { parsePrompt } = options;
+  const path = typeof source === 'string' ? await findList(source) : findListAmong(source);
+  if (path === undefined) return readCaptioned(source, options);
+  const find = typeof source === 'string' ? createFileFinder(dirname(path)) : createNamedFinder(source);
+  const suffix = extname(path).toLowerCase();
+  const read = Object.hasOwn(READERS, suffix) ? READERS[suffix] : undefined;
   if (!read) throw badInput(`${path}: expected a list of images that ends in ${Object.keys(READERS).join(' or ')}`);
-  const rows = await read(path, world);
+  const rows = (await read(path)).flat();
   if (rows.length === 0) throw badInput(`${path}: expected at least one image, got none`);
-  const images: ListedImage[] = [];
-  for (const { line, name, prompt } of rows) {
+  const images: ListedImage<T>[] = [];
+  for (const { line, name, text } of rows) {
     try {
-      images.push({ line, name, prompt, path: await find(name) });
+      images.push({ line, name, prompt: parsePrompt(text), path: await find(name) });
     } catch (error) {
       throw atPlace(`${path}, line ${line}`, error);
     }
   }
-  return { path, images };
+  return { path, images, leftOut: [], notes: [] };
 }
 
-async function findList(source: string): Promise<string> {
+/** The list that `source` is or holds; undefined for a folder without one. */
+async function findList(source: string): Promise<string | undefined> {
   const found = await stat(source).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
       throw badInput(`${source}: expected a folder of images or a list of them, found nothing`);
@@ -76,49 +102,108 @@ async function findList(source: string): Promise<string> {
     const path = join(source, name);
     if (await stat(path).catch(() => undefined)) return path;
   }
+  return undefined;
+}
+
+function findListAmong(files: readonly NamedFile[]): string | undefined {
+  const known = LIST_NAMES.map((name) => files.find((file) => plainName(file.name) === name)).find(Boolean);
+  if (known) return known.path;
+  const lists = files.filter(({ path }) => Object.hasOwn(READERS, extname(path).toLowerCase()));
+  if (lists.length <= 1) return lists[0]?.path;
+  throw badInput(`expected one list of the pictures among the files, got ${lists.length}`);
+}
+
+/** Finds files by the names under which they were handed in. */
+function createNamedFinder(files: readonly NamedFile[]): FileFinder {
+  const pathOf = new Map(files.map(({ name, path }) => [plainName(name), path]));
+  return async (name) => {
+    const path = pathOf.get(plainName(name)) ?? pathOf.get(plainName(name.replaceAll('\\', '/')));
+    if (path === undefined) {
+      throw new InputError(`expected a file that was chosen along with the list, got ${quote(name)}`);
+    }
+    return path;
+  };
+}
+
+function plainName(name: string): string {
+  return name.replace(/^\.\//, '').normalize('NFC');
+}
+
+async function readCaptioned<T>(source: ImageListSource, { parsePrompt }: ReadListOptions<T>): Promise<ImageList<T>> {
+  const isFolder = typeof source === 'string';
+  const folder = isFolder ? source : 'the files';
+  const files = isFolder ? await listFiles(source) : source;
+  if (hasCaptions(files)) {
+    const find = isFolder ? createFileFinder(source) : createNamedFinder(source);
+    return readCaptions(files, { path: folder, parsePrompt, find });
+  }
+  const inside = files.find(({ name }) => LIST_NAMES.some((list) => name.endsWith(`/${list}`)));
+  const hint = inside === undefined ? 'found neither' : `found neither, but ${quote(inside.name)}: name its folder`;
   throw badInput(
-    `${source}: expected a ${LIST_NAMES.join(' or ')} with file_name and text of each image, found neither`,
+    `${folder}: expected a ${LIST_NAMES.join(' or ')} with file_name and text of each image, or a .txt with its caption beside each, ${hint}`,
   );
 }
 
-type Row = Omit<ListedImage, 'path'>;
-
-const READERS: Readonly<Record<string, (path: string, world: World) => Promise<Row[]>>> = {
-  '.jsonl': (path, world) =>
-    readJsonRows(path, {
-      what: 'a list of images',
-      parseRow: ({ line, value }) =>
-        toRow({
-          line,
-          name: pick(value, FILE_COLUMNS, 'a file name'),
-          text: pick(value, PROMPT_COLUMNS, 'a prompt'),
-          world,
-        }),
-    }),
-  '.csv': (path, world) =>
-    readCsv<'file_name' | 'text', Row>(path, {
-      what: 'a list of images',
-      columns: {
-        required: ['file_name', 'text'],
-        optional: [],
-        aliases: { file: 'file_name', image: 'file_name', path: 'file_name', prompt: 'text', caption: 'text' },
-        allowOthers: true,
-      },
-      parseRow: ({ line, cells }) => toRow({ line, name: cells.file_name, text: cells.text, world }),
-    }),
-};
-
-function toRow({ line, name, text, world }: { line: number; name: string; text: string; world: World }): Row {
-  const fault = faultOfLine(name, { maxLength: MAX_NAME_LENGTH });
-  if (fault !== undefined) throw new InputError(`file name: ${fault}`);
-  return { line, name, prompt: toPrompt(text.trim(), { world }) };
+interface Row {
+  readonly line: number;
+  readonly name: string;
+  readonly text: string;
 }
 
-function pick(value: Readonly<Record<string, unknown>>, names: readonly string[], what: string): string {
+const aliasesOf = (column: string, names: readonly string[]) => Object.fromEntries(names.map((name) => [name, column]));
+
+type Column = 'file' | 'text' | `side${number}`;
+const SIDES = PAIR_COLUMNS.map((_, i) => `side${i}` as const);
+const ALIASES = Object.assign(
+  aliasesOf('file', FILE_COLUMNS),
+  aliasesOf('text', PROMPT_COLUMNS),
+  ...PAIR_COLUMNS.map((names, i) => aliasesOf(SIDES[i]!, names)),
+) as Record<string, Column>;
+
+const readTable = (path: string) =>
+  readCsv<Column, Row[]>(path, {
+    what: 'a list of images',
+    columns: { required: ['text'], optional: ['file', ...SIDES], aliases: ALIASES, allowOthers: true },
+    parseRow({ line, cells }) {
+      const names = [cells.file, ...SIDES.map((side) => cells[side] ?? '')].filter((name) => name !== '');
+      if (names.length === 0) throw new InputError("expected a file name in a column 'file_name', got none");
+      return names.map((name) => toRow(line, name, cells.text));
+    },
+  });
+
+const readJson = (path: string) => readJsonRows(path, { what: 'a list of images', parseRow: toRows });
+
+const READERS: Readonly<Record<string, (path: string) => Promise<Row[][]>>> = {
+  '.jsonl': readJson,
+  '.json': readJson,
+  '.csv': readTable,
+  '.tsv': readTable,
+};
+
+/** One image of an object, or each of a list of them. */
+function toRows({ line, value }: JsonRow): Row[] {
+  const text = pick(value, PROMPT_COLUMNS, 'a prompt');
+  if (typeof text.found !== 'string') {
+    throw new InputError(`expected a prompt as a text under ${quote(text.name)}, got another value`);
+  }
+  const files = pick(value, FILE_COLUMNS, 'a file name');
+  const names = Array.isArray(files.found) ? (files.found as unknown[]) : [files.found];
+  return names.map((name) => {
+    if (typeof name !== 'string') {
+      throw new InputError(`expected a file name as a text under ${quote(files.name)}, got another value`);
+    }
+    return toRow(line, name, text.found as string);
+  });
+}
+
+function toRow(line: number, name: string, text: string): Row {
+  const fault = faultOfLine(name, { maxLength: MAX_NAME_LENGTH });
+  if (fault !== undefined) throw new InputError(`file name: ${fault}`);
+  return { line, name, text: text.trim() };
+}
+
+function pick(value: JsonRow['value'], names: readonly string[], what: string): { name: string; found: unknown } {
   const name = names.find((each) => Object.hasOwn(value, each));
   if (name === undefined) throw new InputError(`expected ${what} under ${names.join(' or ')}, got neither`);
-  const found = value[name];
-  if (typeof found !== 'string')
-    throw new InputError(`expected ${what} as a text under ${quote(name)}, got another value`);
-  return found;
+  return { name, found: value[name] };
 }

@@ -52,7 +52,10 @@ describe('import images', () => {
       set: 'train',
       added: 7,
       unchanged: 0,
+      repeated: 0,
+      scaled: 0,
       quarantined: [],
+      notes: [],
     });
     const store = createImageStore(project.paths.images);
     const records = store.all({ set: 'train' });
@@ -99,7 +102,7 @@ describe('import images', () => {
       {
         file: '7.png',
         line: 8,
-        reason: expect.stringMatching(/^expected a whole picture of at most .*, got: .*JPEG/i),
+        reason: expect.stringMatching(/^expected a whole picture, got: .*JPEG/i),
       },
       { file: '9.png', line: 10, reason: 'expected a PNG, JPEG or WebP picture, got an empty file' },
     ]);
@@ -162,5 +165,159 @@ describe('import images', () => {
     await expect(importImages(project, join(pictures, 'sub'))).rejects.toThrow('found neither');
     await expect(importImages(project, pictures, { set: '../x' })).rejects.toThrow('the name of a set must be');
     await expect(importImages(project, pictures, { model: 'none' })).rejects.toThrow("there is no 'none'");
+  });
+});
+
+/** The prompts of what was imported, by the file's name. */
+const imported = () =>
+  Object.fromEntries(
+    createImageStore(project.paths.images)
+      .all()
+      .map(({ prompt, source }) => [source!.file, prompt]),
+  );
+
+describe('import images with a caption beside each', () => {
+  it('reads .txt and .caption, in folders of folders, in any case and encoding', async () => {
+    const picture = (value: number) => paint(value).png().toBuffer();
+    await mkdir(join(pictures, '10_dog/more'), { recursive: true });
+    await mkdir(join(pictures, '__MACOSX'));
+    const files: [image: string, caption: string, content: string | Uint8Array][] = [
+      ['one.png', 'one.txt', 'a dog\n'],
+      ['two.PNG', 'two.TXT', '\ufeffa "dog", at night\r\n'],
+      ['10_dog/three.webp', '10_dog/three.caption', 'sks dog'],
+      ['10_dog/more/four.png', '10_dog/more/four.png.txt', Buffer.from('\ufeffein grüner Hund', 'utf16le')],
+      // macOS writes é as e and an accent.
+      ['caf\u00e9.png', 'cafe\u0301.txt', 'a café'],
+      ['lines.png', 'lines.txt', '\na first line\n  \nand a second\n'],
+    ];
+    for (const [i, [image, caption, content]] of files.entries()) {
+      await write(image, await picture(i));
+      await write(caption, content);
+    }
+    await write('one.caption', 'the .txt counts');
+    await write('README.txt', 'of no picture');
+    await write('._one.png', 'a resource fork');
+    await write('__MACOSX/one.png', 'likewise');
+    expect(await importImages(project, pictures)).toMatchObject({
+      added: 6,
+      quarantined: [],
+      notes: ['captions of several lines, of which the first was taken: 1'],
+    });
+    expect(imported()).toEqual({
+      'one.png': 'a dog',
+      'two.PNG': 'a "dog", at night',
+      '10_dog/three.webp': 'sks dog',
+      '10_dog/more/four.png': 'ein grüner Hund',
+      'caf\u00e9.png': 'a café',
+      'lines.png': 'a first line',
+    });
+    expect(await importImages(project, pictures)).toMatchObject({ added: 0, unchanged: 6 });
+  });
+
+  it('names what is left out, and refuses a folder where that is more than one in twenty', async () => {
+    for (let i = 0; i < 60; i++) {
+      await write(`${i}.png`, await paint(i).png().toBuffer());
+      await write(`${i}.txt`, 'a vase');
+    }
+    await rm(join(pictures, '3.txt'));
+    await write('4.txt', '\n');
+    await write('5.png', '');
+    await write('phone.heic', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0', 'latin1'));
+    await expect(importImages(project, pictures)).rejects.toThrow(
+      'expected at most 5 % broken pictures of 61, got 4, the first being 3.png: expected a caption beside it in a .txt, found none',
+    );
+    await rm(join(pictures, 'phone.heic'));
+    const { added, quarantined } = await importImages(project, pictures);
+    expect(added).toBe(57);
+    expect(quarantined).toEqual([
+      { file: '3.png', reason: 'expected a caption beside it in a .txt, found none' },
+      { file: '4.png', reason: 'expected a prompt, got an empty cell' },
+      { file: '5.png', reason: 'expected a PNG, JPEG or WebP picture, got an empty file' },
+    ]);
+    await write('phone.heic', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0', 'latin1'));
+    await write('phone.txt', 'a vase');
+    await write('5.png', await paint(5).png().toBuffer());
+    const again = await importImages(project, pictures);
+    expect(again.quarantined.at(-1)).toEqual({
+      file: 'phone.heic',
+      reason: 'expected a PNG, JPEG or WebP picture, got HEIC',
+    });
+  });
+
+  it('says of a folder without either what is missing, and where a list lies', async () => {
+    await mkdir(join(pictures, 'train'));
+    await write('train/a.png', await paint(1).png().toBuffer());
+    await expect(importImages(project, pictures)).rejects.toThrow(
+      'expected a metadata.jsonl or metadata.csv with file_name and text of each image, or a .txt with its caption beside each, found neither',
+    );
+    await write('train/metadata.jsonl', '{}');
+    await expect(importImages(project, pictures)).rejects.toThrow("found neither, but 'train/metadata.jsonl'");
+  });
+
+  it('scales photos of a camera, and says how many', async () => {
+    await write(
+      'photo.jpg',
+      await paint(1, { width: 6000, height: 4000 }).withMetadata({ orientation: 8 }).jpeg().toBuffer(),
+    );
+    await write('photo.txt', 'a vase');
+    expect(await importImages(project, pictures)).toMatchObject({
+      added: 1,
+      scaled: 1,
+      notes: ['pictures of more than 4.2 megapixels that were scaled down: 1'],
+    });
+    const [record] = createImageStore(project.paths.images).all();
+    expect([record!.width, record!.height]).toEqual([1672, 2508]);
+  });
+});
+
+describe('lists of other systems', () => {
+  it.each([
+    ['backslashes', 'metadata.csv', 'file_name,text\nsub\\Caf\u00e9.png,a vase\n'],
+    ['another encoding of accents', 'metadata.csv', 'file_name,text\nsub/Cafe\u0301.png,a vase\n'],
+    ['another case', 'metadata.csv', 'file_name,text\nSUB/caf\u00e9.PNG,a vase\n'],
+    ['semicolons', 'list.csv', 'file_name;text;\nsub/Caf\u00e9.png;a vase;\n'],
+    ['tabs', 'list.tsv', 'image_path\tprompt\nsub/Caf\u00e9.png\ta vase\n'],
+    ['an id beside the path', 'list.csv', 'image,file,prompt\n7,sub/Caf\u00e9.png,a vase\n'],
+    ['a JSON list', 'list.json', '[{"image_path": "sub/Caf\u00e9.png", "prompt": "a vase"}]'],
+    ['a JSON list of names', 'list.json', '[{"image_path": ["sub/Caf\u00e9.png"], "prompt": "a vase", "rank": [1]}]'],
+    ['a pair of images', 'list.csv', 'caption,image_0,image_1,label_0\na vase,sub/Caf\u00e9.png,,1\n'],
+    ['the full path', 'list.csv', 'file_name,text\nFOLDER/sub/Caf\u00e9.png,a vase\n'],
+  ])('with %s', async (_, name, content) => {
+    await mkdir(join(pictures, 'sub'));
+    await write('sub/Caf\u00e9.png', await paint(1).png().toBuffer());
+    await write(name, content.replace('FOLDER', pictures));
+    expect(await importImages(project, join(pictures, name))).toMatchObject({ added: 1, quarantined: [] });
+    expect(Object.values(imported())).toEqual(['a vase']);
+  });
+
+  it('take both images of a pair, and count what stands twice', async () => {
+    for (const i of [1, 2]) await write(`${i}.png`, await paint(i).png().toBuffer());
+    await write('copy.png', await paint(1).png().toBuffer());
+    await write(
+      'pairs.csv',
+      'prompt,image1_path,image2_path\na vase,1.png,2.png\na dog,2.png,1.png\na dog,2.png,copy.png\n',
+    );
+    expect(await importImages(project, join(pictures, 'pairs.csv'))).toMatchObject({
+      added: 4,
+      repeated: 2,
+      notes: ['images that stand in the list twice: 2'],
+    });
+  });
+
+  it('of ambiguous names are refused', async () => {
+    await write('A.png', await paint(1).png().toBuffer());
+    await write('a.PNG', await paint(2).png().toBuffer());
+    await write('metadata.csv', 'file_name,text\na.png,a vase\n');
+    await expect(importImages(project, pictures)).rejects.toThrow(
+      "line 2: expected a file inside the folder, found no 'a.png'",
+    );
+    await write('metadata.csv', 'file_name,text\nC:\\pictures\\A.png,a vase\n');
+    await expect(importImages(project, pictures)).rejects.toThrow(
+      "expected the name of a file inside the folder, got 'C:",
+    );
+    await write('metadata.csv', 'text\na vase\n');
+    await expect(importImages(project, pictures)).rejects.toThrow(
+      "expected a file name in a column 'file_name', got none",
+    );
   });
 });

@@ -4,14 +4,16 @@
  */
 import { createHash } from 'node:crypto';
 import { badInput, HeedError, isBadInput } from '../errors.ts';
-import { decodePicture, readPictureFile } from '../images/read-picture.ts';
+import { decodePicture, MAX_KEPT_PIXELS, readPictureFile } from '../images/read-picture.ts';
 import { IMPORTED, type ImageRecipe, type Purpose } from '../images/record.ts';
 import { createImageStore } from '../images/store.ts';
 import { worldOf } from '../parts.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { silentProgress } from '../progress/progress.ts';
 import { checkName, modelFolder, type Project, withLock } from '../project/index.ts';
-import { type FileFinder, type ListedImage, readImageList } from './image-list.ts';
+import type { Prompt } from '../prompts/prompt.ts';
+import { toPrompt } from '../prompts/prompts-file.ts';
+import { type ImageListSource, type LeftOut, type ListedImage, readImageList } from './image-list.ts';
 
 /** A list with more broken pictures than this is not what its owner thinks it is. */
 const MAX_BROKEN_SHARE = 0.05;
@@ -24,94 +26,92 @@ export interface ImageImportOptions {
   /** The project's model that drew them; where none is named, tuning leaves them out. */
   readonly model?: string;
   readonly now?: Date;
-  /** Where the list's files lie, if not beside it. */
-  readonly find?: FileFinder;
   readonly progress?: ProgressFactory;
   readonly signal?: AbortSignal;
-}
-
-/** A picture that was left out. */
-export interface Quarantined {
-  readonly file: string;
-  readonly line: number;
-  readonly reason: string;
 }
 
 export interface ImageImport {
   readonly set: string;
   readonly added: number;
-  /** Images of the list that the set has already. */
+  /** Images of the list that the set had already. */
   readonly unchanged: number;
-  readonly quarantined: readonly Quarantined[];
+  /** Images that the list names again with the same prompt. */
+  readonly repeated: number;
+  /** Added ones that were larger than `MAX_KEPT_PIXELS`. */
+  readonly scaled: number;
+  readonly quarantined: readonly LeftOut[];
+  /** What the owner should know besides, in sentences without a full stop. */
+  readonly notes: readonly string[];
 }
 
-interface CheckedImage extends ListedImage {
+interface CheckedImage extends ListedImage<Prompt> {
   readonly sha256: string;
 }
 
-/** Imports the folder or list at `source`; throws a sentence, and then nothing was added. Safe to run again. */
+/** Imports the folder, list or files of `source`; throws a sentence, and then nothing was added. Safe to run again. */
 export async function importImages(
   project: Project,
-  source: string,
+  source: ImageListSource,
   options: ImageImportOptions = {},
 ): Promise<ImageImport> {
-  const {
-    set = 'train',
-    purpose = 'learn',
-    model,
-    now = new Date(),
-    find,
-    progress = silentProgress,
-    signal,
-  } = options;
+  const { set = 'train', purpose = 'learn', model, now = new Date(), progress = silentProgress, signal } = options;
   checkName(set, 'set');
   const origin = model === undefined ? undefined : await originOf(project, model, options);
-  const list = await readImageList(source, { world: await worldOf(project.config), find });
+  const world = await worldOf(project.config);
+  const list = await readImageList(source, { parsePrompt: (text) => toPrompt(text, { world }) });
   return withLock(project, 'generate', async () => {
-    const { whole, quarantined } = await checkPictures(list.images, { progress, signal });
-    const allowed = Math.max(1, Math.floor(MAX_BROKEN_SHARE * list.images.length));
-    if (quarantined.length > allowed || whole.length === 0) {
-      const { file, line, reason } = quarantined[0]!;
-      throw badInput(
-        `${list.path}: expected at most ${100 * MAX_BROKEN_SHARE} % broken pictures of ${list.images.length}, got ${quarantined.length}, the first being ${file} (line ${line}): ${reason}; nothing was imported`,
-      );
-    }
     const store = createImageStore(project.paths.images);
-    const bar = progress({ total: whole.length, label: 'import images', unit: 'image' });
     try {
-      let added = 0;
-      for (const [i, image] of whole.entries()) {
+      const isKnown = (image: CheckedImage) => store.find(recipeOf(image, { set, purpose, origin, now })) !== undefined;
+      const checked = await checkPictures(list.images, { isKnown, progress, signal });
+      const quarantined = [...list.leftOut, ...checked.quarantined];
+      refuseMostlyBroken(quarantined, { path: list.path, total: list.images.length + list.leftOut.length });
+      const counts = { added: 0, repeated: 0, scaled: 0 };
+      const bar = progress({ total: checked.fresh.length, label: 'import images', unit: 'image' });
+      for (const [i, image] of checked.fresh.entries()) {
         signal?.throwIfAborted();
-        const recipe = recipeOf(image, { set, purpose, origin, now });
-        if (store.find(recipe) === undefined) {
-          await store.add(await decodePicture(await readSame(image)), recipe);
-          added++;
+        if (isKnown(image)) counts.repeated++;
+        else {
+          const picture = await decodePicture(await readSame(image));
+          await store.add(picture, recipeOf(image, { set, purpose, origin, now }));
+          counts.added++;
+          if (picture.scaledFrom) counts.scaled++;
         }
         bar.update(i + 1);
       }
-      return { set, added, unchanged: whole.length - added, quarantined };
-    } finally {
       bar.done();
+      return { set, ...counts, unchanged: checked.known, quarantined, notes: [...list.notes, ...notesOf(counts)] };
+    } finally {
       await store.close();
     }
   });
 }
 
-/** Decodes every picture once, so that a list with too many broken ones is refused before anything is added. */
+/** Decodes every picture that is new once, so that a list with too many broken ones is refused before anything is added. */
 async function checkPictures(
-  images: readonly ListedImage[],
-  { progress, signal }: { progress: ProgressFactory; signal: AbortSignal | undefined },
-): Promise<{ whole: CheckedImage[]; quarantined: Quarantined[] }> {
-  const whole: CheckedImage[] = [];
-  const quarantined: Quarantined[] = [];
+  images: readonly ListedImage<Prompt>[],
+  options: {
+    isKnown: (image: CheckedImage) => boolean;
+    progress: ProgressFactory;
+    signal: AbortSignal | undefined;
+  },
+): Promise<{ fresh: CheckedImage[]; known: number; quarantined: LeftOut[] }> {
+  const { isKnown, progress, signal } = options;
+  const fresh: CheckedImage[] = [];
+  let known = 0;
+  const quarantined: LeftOut[] = [];
   const bar = progress({ total: images.length, label: 'check images', unit: 'image' });
   try {
     for (const [i, image] of images.entries()) {
       signal?.throwIfAborted();
       try {
         const bytes = await readPictureFile(image.path);
-        await decodePicture(bytes);
-        whole.push({ ...image, sha256: sha256Of(bytes) });
+        const checked = { ...image, sha256: sha256Of(bytes) };
+        if (isKnown(checked)) known++;
+        else {
+          await decodePicture(bytes);
+          fresh.push(checked);
+        }
       } catch (error) {
         if (!isBadInput(error)) throw error;
         quarantined.push({ file: image.name, line: image.line, reason: error.message });
@@ -121,7 +121,29 @@ async function checkPictures(
   } finally {
     bar.done();
   }
-  return { whole, quarantined };
+  return { fresh, known, quarantined };
+}
+
+function refuseMostlyBroken(leftOut: readonly LeftOut[], { path, total }: { path: string; total: number }): void {
+  const [first] = leftOut;
+  const allowed = Math.max(1, Math.floor(MAX_BROKEN_SHARE * total));
+  if (first === undefined || (leftOut.length <= allowed && leftOut.length < total)) return;
+  throw badInput(
+    `${path}: expected at most ${100 * MAX_BROKEN_SHARE} % broken pictures of ${total}, got ${leftOut.length}, the first being ${describeLeftOut(first)}; nothing was imported`,
+  );
+}
+
+/** "photo.png (line 3): expected ..., got ...". */
+export function describeLeftOut({ file, line, reason }: LeftOut): string {
+  return `${file}${line === undefined ? '' : ` (line ${line})`}: ${reason}`;
+}
+
+function notesOf({ repeated, scaled }: { repeated: number; scaled: number }): string[] {
+  const megapixels = (MAX_KEPT_PIXELS / 1e6).toFixed(1);
+  return [
+    ...(repeated === 0 ? [] : [`images that stand in the list twice: ${repeated}`]),
+    ...(scaled === 0 ? [] : [`pictures of more than ${megapixels} megapixels that were scaled down: ${scaled}`]),
+  ];
 }
 
 /** The file's bytes, which must be those that were checked. */

@@ -1,3 +1,3 @@
 /** Taking in what others made. */
-export { type FileFinder, LIST_NAMES, readImageList } from './image-list.ts';
-export { type ImageImport, type ImageImportOptions, importImages, type Quarantined } from './images.ts';
+export { type ImageList, type ImageListSource, type LeftOut, LIST_NAMES, readImageList } from './image-list.ts';
+export { describeLeftOut, type ImageImport, type ImageImportOptions, importImages } from './images.ts';

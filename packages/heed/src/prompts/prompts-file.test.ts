@@ -86,7 +86,12 @@ describe('broken prompts files', () => {
     ['other ending', 'x.json', '[]', ': expected a prompts file that ends in .txt or .csv'],
     ['empty', 'x.txt', '', ': expected at least one prompt, got none'],
     ['comments alone', 'x.txt', '# nothing\n\n', ': expected at least one prompt, got none'],
-    ['UTF-16', 'x.txt', utf16, ': expected a file of prompts in UTF-8, got UTF-16'],
+    [
+      'torn UTF-16',
+      'x.txt',
+      utf16.subarray(0, -1),
+      ': expected a file of prompts in UTF-8 or UTF-16, got damaged UTF-16',
+    ],
     [
       'Latin-1',
       'x.txt',

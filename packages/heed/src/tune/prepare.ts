@@ -112,6 +112,7 @@ export async function preparePretrainingSamples(
     seed: project.config.seed,
     size: pictureSize(pipeline),
   });
+  for (const note of data.notes ?? []) warn(note);
   const encoded = progress({ total: data.samples.length, label: 'encode pre-training images', unit: 'image' });
   let samples: PretrainingSample[];
   try {

@@ -33,10 +33,13 @@ export async function sendFiles(
   if (result.what === 'feedback') {
     return `${result.added} judgements taken over, ${result.unchanged} known already, ${result.withoutLabel} without a label.`;
   }
-  const { added, unchanged, quarantined } = result;
-  const left = quarantined.map(({ file, line, reason }) => `${file} (line ${line}): ${reason}`);
+  const { added, unchanged, quarantined, notes } = result;
+  const left = quarantined.map(
+    ({ file, line, reason }) => `${file}${line === undefined ? '' : ` (line ${line})`}: ${reason}`,
+  );
   return [
     `${added} images taken in, ${unchanged} known already, ${quarantined.length} left out.`,
+    ...notes.map((note) => `${note}.`),
     ...left.map((reason) => `Left out ${reason}.`),
   ].join('\n');
 }

@@ -28,7 +28,7 @@ export function importCommand(program: Command): void {
   command.addArgument(command.createArgument('<what>', 'what to take in').choices(Object.keys(WORK)));
   command.argument(
     '<path>',
-    'images: a folder of PNG, JPEG or WebP pictures with a metadata.jsonl or metadata.csv of file_name and text, or such a list; feedback: a .csv, or a .json of Label Studio',
+    'images: a folder of PNG, JPEG or WebP pictures with a metadata.jsonl or metadata.csv of file_name and text, such a list, or a folder with a .txt beside each picture; feedback: a .csv, or an export of Label Studio',
   );
   withCommonOptions(command, [
     'heed import images ./my-pictures',
@@ -48,11 +48,12 @@ async function importOwnImages(
 ): Promise<CommandResult> {
   const project = await openProject();
   const { blockOtherDecoders } = await import('../../images/read-picture.ts');
-  const { importImages } = await import('../../import/images.ts');
+  const { describeLeftOut, importImages } = await import('../../import/images.ts');
   blockOtherDecoders();
   const set = { set: name, ...(model === undefined ? {} : { model }) };
   const result = await importImages(project, path, { ...set, progress, signal });
-  for (const { file, line, reason } of result.quarantined) note(`left out ${file} (line ${line}): ${reason}`);
+  for (const leftOut of result.quarantined) note(`left out ${describeLeftOut(leftOut)}`);
+  for (const text of result.notes) note(text);
   return {
     data: result,
     lines: [

@@ -132,9 +132,31 @@ describe('uploads', () => {
     );
   });
 
+  it('of pictures can have their captions beside them', async () => {
+    const png = await sharp({ create: { width: 9, height: 9, channels: 3, background: 'blue' } })
+      .png()
+      .toBuffer();
+    const upload = await openUpload();
+    await put(upload, '10_vase/blue.png', png);
+    await put(upload, '10_vase/blue.txt', 'a blue vase');
+    await put(upload, 'bare.png', png);
+    await put(upload, 'notes.md', 'of no picture');
+    const response = await take(upload, { what: 'images', set: 'captioned' });
+    expect(await response.json()).toMatchObject({
+      added: 1,
+      quarantined: [{ file: 'bare.png', reason: 'expected a caption beside it in a .txt, found none' }],
+    });
+    const [record] = createImageStore(test.studio.project.paths.images).all({ set: 'captioned' });
+    expect(record).toMatchObject({ prompt: 'a blue vase', source: { file: '10_vase/blue.png' } });
+    const none = await openUpload();
+    await put(none, 'bare.png', png);
+    const refused = (await (await take(none, { what: 'images' })).json()) as { error: string };
+    expect(refused.error).toContain('the files: expected a metadata.jsonl or metadata.csv');
+  });
+
   it('are held to their limits', async () => {
     const upload = await openUpload();
-    expect((await put(upload, 'large.png', new Uint8Array(10_000_001))).status).toBe(413);
+    expect((await put(upload, 'large.png', new Uint8Array(50_000_001))).status).toBe(413);
     expect(await readdir(join(state(), 'uploads', upload))).toEqual([]);
     expect((await put('none', 'a.png', 'x')).status).toBe(404);
     expect((await put(upload, '', 'x')).status).toBe(400);

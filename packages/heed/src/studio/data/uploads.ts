@@ -7,10 +7,11 @@ import { mkdir, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { MAX_PICTURE_BYTES } from '../../images/read-picture.ts';
 import { quote } from '../../text/nearest.ts';
 import { randomToken } from '../auth/secret.ts';
 
+/** The longest picture, a photo of 24 megapixels at its best. */
+export const MAX_PICTURE_BYTES = 50_000_000;
 /** The longest table or list. */
 export const MAX_LIST_BYTES = 64_000_000;
 const MAX_FILES = 20_000;
@@ -18,7 +19,7 @@ const MAX_BYTES = 2_000_000_000;
 const MAX_OPEN = 4;
 const IDLE_MS = 3_600_000;
 /** Files whose form is told by their name; all others are pictures, which their bytes tell. */
-const LISTS = ['.csv', '.jsonl', '.json'];
+const LISTS = ['.csv', '.tsv', '.jsonl', '.json'];
 
 export interface UploadedFile {
   readonly name: string;

@@ -1,0 +1,56 @@
+/** What a picture file is, told by its first bytes and by nothing else (no name, no MIME type). */
+
+/** The forms that are read. */
+export type PictureFormat = 'png' | 'jpeg' | 'webp';
+
+interface Mark {
+  readonly name: string;
+  /** What stands at `at`, in Latin-1, upper and lower case alike. */
+  readonly starts: readonly string[];
+  readonly at?: number;
+}
+
+const READ: Readonly<Record<PictureFormat, (bytes: Buffer) => boolean>> = {
+  png: (bytes) => bytes.toString('latin1', 0, 8) === '\x89PNG\r\n\x1a\n',
+  jpeg: (bytes) => bytes.toString('latin1', 0, 3) === '\xff\xd8\xff',
+  webp: (bytes) => bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP',
+};
+
+/** Other things that lie in folders of pictures, for the sentence that refuses them. */
+const OTHERS: readonly Mark[] = [
+  {
+    name: 'HEIC',
+    at: 4,
+    starts: ['ftypheic', 'ftypheix', 'ftyphevc', 'ftyphevx', 'ftypheim', 'ftypheis', 'ftypmif1', 'ftypmsf1'],
+  },
+  { name: 'AVIF', at: 4, starts: ['ftypavif', 'ftypavis'] },
+  { name: 'video', at: 4, starts: ['ftyp'] },
+  { name: 'JPEG XL', starts: ['\xff\x0a', '\0\0\0\x0cjxl '] },
+  { name: 'JPEG 2000', starts: ['\0\0\0\x0cjp  ', '\xff\x4f\xff\x51'] },
+  { name: 'GIF', starts: ['gif8'] },
+  { name: 'BMP', starts: ['bm'] },
+  { name: 'TIFF', starts: ['ii*\0', 'mm\0*', 'ii+\0', 'mm\0+'] },
+  { name: 'a Photoshop file', starts: ['8bps'] },
+  { name: 'PDF', starts: ['%pdf'] },
+  { name: 'an icon', starts: ['\0\0\x01\0'] },
+  { name: 'SVG or other markup', starts: ['<svg', '<?xml', '<!doctype', '<html'] },
+  { name: 'a zip archive', starts: ['pk\x03\x04'] },
+  { name: 'a pointer of Git LFS, not the file', starts: ['version https://git-lfs'] },
+];
+
+/** The format of a picture that is read, or undefined. */
+export function pictureFormat(bytes: Buffer): PictureFormat | undefined {
+  return (Object.keys(READ) as PictureFormat[]).find((format) => READ[format](bytes));
+}
+
+/** What a file is that is no picture of these formats, in words. */
+export function describeFile(bytes: Buffer): string {
+  if (bytes.length === 0) return 'an empty file';
+  const head = bytes.toString('latin1', 0, 64).toLowerCase();
+  const text = bytes.toString('latin1', 0, 256).replace(/^ï»¿/, '').trimStart().toLowerCase();
+  // A HEIF container names all that it is compatible with; only the first name says what it holds.
+  const found = OTHERS.find(({ starts, at = 0 }) =>
+    starts.some((start) => head.startsWith(start, at) || (at === 0 && start.startsWith('<') && text.startsWith(start))),
+  );
+  return found?.name ?? 'other bytes';
+}
