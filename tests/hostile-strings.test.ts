@@ -381,7 +381,7 @@ async function importOnPage(page: Page): Promise<void> {
   await pictures.getByRole('button', { name: 'Import' }).click();
   await pictures.getByText('1 images taken in, 0 known already, 0 left out.').waitFor();
   expect(createImageStore(project.paths.images).all({ set: 'own' })).toHaveLength(1);
-  await page.getByText('The labelling interface for Label Studio').click();
+  await page.getByText('How the tasks get into Label Studio').click();
   await page.getByText('<Choices name="label"').waitFor();
   expect(await barriersOf(page)).toEqual([]);
   const [download] = await Promise.all([

@@ -14,7 +14,6 @@ export {
   type FeedbackLog,
   importFeedback,
   importFeedbackFile,
-  importLabelStudio,
   type Label,
   labellingStatus,
   lastWords,

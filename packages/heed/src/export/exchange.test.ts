@@ -137,7 +137,7 @@ describe('a project sent elsewhere and back', () => {
     ];
     const path = join(folder, 'annotators.json');
     await writeFile(path, JSON.stringify(tasks));
-    expect(await importFeedbackFile(twin, path)).toEqual({ added: 4, unchanged: 0, withoutLabel: 1 });
+    expect(await importFeedbackFile(twin, path)).toEqual({ added: 4, unchanged: 0, withoutLabel: 1, notes: [] });
     const said = (await readLog(twin)).map(({ rater, label, purpose, seconds, time }) => [
       rater,
       label,
@@ -178,8 +178,8 @@ describe('a project sent elsewhere and back', () => {
       [annotated({ result: [] }), 'expected one choice, good or bad, got 0'],
       [annotated({ result: choices(['good', 'bad']) }), 'expected one choice, good or bad, got 2'],
       [annotated({ result: choices(['__proto__']) }), "expected good or bad as the choice, got '__proto__'"],
-      [annotated({ result: choices('good') }), "got a bad value in 'annotations.0.result.0.value.choices'"],
-      [annotated({ completed_by: null }), 'expected completed_by to say who judged, got nobody'],
+      [annotated({ result: choices(7) }), "got a bad value in 'annotations.0.result.0.value.choices'"],
+      [annotated({ completed_by: null }), 'expected completed_by to say who judged, or --rater, got neither'],
       [annotated({ heed: { rater: 'a\0' } }), 'rater: expected no control characters, got U+0000'],
       [annotated({ lead_time: -1 }), "got a bad value in 'annotations.0.lead_time'"],
       [annotated({ created_at: 'yesterday' }), "created_at must be like 2026-01-31T09:30:00Z, got 'yesterday'"],
@@ -202,7 +202,9 @@ describe('a project sent elsewhere and back', () => {
       await writeFile(path, text);
       await expect(importFeedbackFile(twin, path)).rejects.toThrow(sentence);
     }
-    await expect(importFeedbackFile(twin, join(folder, 'x.pkl'))).rejects.toThrow('ends in .csv or .json');
+    await expect(importFeedbackFile(twin, join(folder, 'x.pkl'))).rejects.toThrow(
+      'ends in .csv or .tsv or .txt or .json',
+    );
     expect(await readLog(twin)).toEqual([]);
   });
 });

@@ -1,14 +1,16 @@
 /**
  * Label Studio's JSON: one task an image, one annotation a judgement. A skip is `was_cancelled`, what is known to be right
  * is `ground_truth`, the time an answer took `lead_time` (labelstud.io/guide/task_format). Label Studio refuses raters
- * that it does not know as users, so they stand beside, under `heed`, where it keeps them with the result.
+ * that it does not know as users, so they stand beside, under `heed`, and in the task's data (`label-studio/notes.ts`).
  */
 import { groupBy } from '../collections/group-by.ts';
-import { type FeedbackEvent, purposeOf } from '../feedback/event.ts';
+import { purposeOf } from '../feedback/event.ts';
 import type { Judgement } from '../feedback/judgements.ts';
+import { formatOwnJudgements, type Notes, OWN_JUDGEMENTS, type OwnJudgement } from '../feedback/label-studio/notes.ts';
 import { openFeedbackLog } from '../feedback/log.ts';
 import { standingJudgements } from '../feedback/standing.ts';
 import { writeJsonList } from '../files/write-json.ts';
+import { imageName } from '../images/image-name.ts';
 import type { ImageRecord } from '../images/record.ts';
 import { createImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
@@ -20,20 +22,18 @@ export const LOCAL_FILES_PREFIX = '/data/local-files/?d=images/';
 /** The names that results and the labelling config agree on. */
 export const LABEL_STUDIO_NAMES = { choices: 'label', image: 'image', prompt: 'prompt' } as const;
 
-/** What an annotation says that Label Studio has no field for. */
-export type HeedNotes = Pick<
-  FeedbackEvent,
-  'rater' | 'raterKind' | 'query' | 'purpose' | 'repeatOf' | 'answer' | 'reason' | 'tooFast'
->;
-
 /** The labelling interface that fits the tasks; paste it into the project's settings in Label Studio. */
-export const LABELLING_CONFIG = `<View>
-  <Text name="${LABEL_STUDIO_NAMES.prompt}" value="$prompt"/>
-  <Image name="${LABEL_STUDIO_NAMES.image}" value="$image" zoom="true"/>
-  <Choices name="${LABEL_STUDIO_NAMES.choices}" toName="${LABEL_STUDIO_NAMES.image}" choice="single" required="true" showInLine="true">
-    <Choice value="good" hotkey="g"/>
-    <Choice value="bad" hotkey="b"/>
-  </Choices>
+export const LABELLING_CONFIG = `<View style="display: flex; gap: 24px; align-items: flex-start">
+  <View style="flex: 1 1 0; min-width: 0">
+    <Image name="${LABEL_STUDIO_NAMES.image}" value="$image" zoom="true" zoomControl="true"/>
+  </View>
+  <View style="flex: 0 0 260px; position: sticky; top: 0">
+    <Text name="${LABEL_STUDIO_NAMES.prompt}" value="$prompt"/>
+    <Choices name="${LABEL_STUDIO_NAMES.choices}" toName="${LABEL_STUDIO_NAMES.image}" choice="single" required="true">
+      <Choice value="good" hotkey="g"/>
+      <Choice value="bad" hotkey="b"/>
+    </Choices>
+  </View>
 </View>
 `;
 
@@ -54,21 +54,30 @@ export async function exportLabelStudio(
       .map((record) => [record.id, record]),
   );
   let annotationId = 0;
-  const tasks = [...records.values()].map((record, i) => ({
-    id: i + 1,
-    data: taskData(record, imagePrefix),
-    annotations: (byImage.get(record.id) ?? []).map((judgement) => annotationOf(judgement, ++annotationId)),
-    predictions: [],
-  }));
+  const tasks = [...records.values()].map((record, i) => {
+    const judgements = (byImage.get(record.id) ?? []).map((judgement) => ({ judgement, id: ++annotationId }));
+    return {
+      id: i + 1,
+      data: { ...taskData(record, imagePrefix), [OWN_JUDGEMENTS]: formatOwnJudgements(judgements.map(ownOf)) },
+      annotations: judgements.map(annotationOf),
+      predictions: [],
+    };
+  });
   await writeJsonList(file, tasks);
   return { file, rows: tasks.length };
 }
 
 function taskData({ id, file, prompt, category, set }: ImageRecord, imagePrefix: string) {
-  return { image: `${imagePrefix}${file}`, prompt, heed_image: id, category, set };
+  return { image: `${imagePrefix}${file}`, prompt, heed_image: imageName(id), category, set };
 }
 
-function annotationOf(judgement: Judgement, id: number) {
+interface NumberedJudgement {
+  readonly judgement: Judgement;
+  /** The annotation's, in the file. */
+  readonly id: number;
+}
+
+function annotationOf({ judgement, id }: NumberedJudgement) {
   const { label, seconds, time } = judgement;
   const heed = notesOf(judgement);
   const { choices: from_name, image: to_name } = LABEL_STUDIO_NAMES;
@@ -87,7 +96,12 @@ function annotationOf(judgement: Judgement, id: number) {
   };
 }
 
-function notesOf({ rater, raterKind, query, purpose, repeatOf, answer, reason, tooFast }: Judgement): HeedNotes {
+function ownOf({ judgement, id }: NumberedJudgement): OwnJudgement {
+  return { annotation: id, ...notesOf(judgement), label: judgement.label, seconds: judgement.seconds ?? null };
+}
+
+function notesOf(judgement: Judgement): Notes {
+  const { rater, raterKind, query, purpose, repeatOf, answer, reason, tooFast, label, time } = judgement;
   return {
     rater,
     raterKind,
@@ -97,5 +111,7 @@ function notesOf({ rater, raterKind, query, purpose, repeatOf, answer, reason, t
     ...(answer === undefined ? {} : { answer }),
     ...(reason === undefined ? {} : { reason }),
     ...(tooFast === undefined ? {} : { tooFast }),
+    label,
+    time,
   };
 }

@@ -3,6 +3,7 @@ import { purposeOf } from '../feedback/event.ts';
 import { openFeedbackLog } from '../feedback/log.ts';
 import { standingJudgements } from '../feedback/standing.ts';
 import { writeCsv } from '../files/write-csv.ts';
+import { imageName } from '../images/image-name.ts';
 import { createImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
 
@@ -38,7 +39,7 @@ export async function exportImages(project: Project, file: string): Promise<Tabl
       'importedFrom',
     ],
     records.map(({ id, facts: asked, source, ...record }) => ({
-      image: id,
+      image: imageName(id),
       ...asked,
       ...record,
       importedFrom: source?.file,
@@ -68,7 +69,7 @@ export async function exportFeedback(project: Project, file: string): Promise<Ta
       'tooFast',
       'id',
     ],
-    judgements.map((event) => ({ ...event, purpose: purposeOf(event) })),
+    judgements.map((event) => ({ ...event, image: imageName(event.image), purpose: purposeOf(event) })),
   );
   return { file, rows: judgements.length };
 }

@@ -1,13 +1,16 @@
 /** People's judgements out of a CSV: every row is checked before the first is written, and all are written at once. */
-import { InputError } from '../errors.ts';
+import { badInput, InputError } from '../errors.ts';
 import { type CsvRow, readCsv } from '../files/read-csv.ts';
-import { faultOfLine, faultOfText } from '../files/read-text.ts';
+import { faultOfLine } from '../files/read-text.ts';
+import { looksLikeNumber } from '../files/spreadsheet-cells.ts';
 import type { ImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
 import { didYouMean, quote } from '../text/nearest.ts';
 import { type FeedbackEvent, LABELS, MAX_ANSWER_SECONDS, PURPOSES, queryId } from './event.ts';
+import { createImageLookup, type ImageLookup } from './image-lookup.ts';
 import {
   addJudgements,
+  checkTexts,
   type EventWriter,
   type FeedbackImport,
   type ImportedJudgement,
@@ -19,8 +22,25 @@ import {
 
 export type { FeedbackImport } from './import-judgements.ts';
 
-const COLUMNS = ['rater', 'query', 'reason', 'time', 'purpose', 'repeatof', 'toofast', 'seconds'] as const;
-type Column = 'image' | 'label' | (typeof COLUMNS)[number];
+const OPTIONAL = [
+  'image',
+  'file',
+  'rater',
+  'query',
+  'reason',
+  'time',
+  'purpose',
+  'repeatof',
+  'toofast',
+  'seconds',
+] as const;
+type Column = 'label' | (typeof OPTIONAL)[number];
+
+/** A row whose cell names no image of the project. */
+interface UnknownImage {
+  readonly line: number;
+  readonly cell: string;
+}
 
 /** Imports `path`; throws a sentence with the line of the first bad row, and then nothing was written. */
 export async function importFeedback(
@@ -30,27 +50,69 @@ export async function importFeedback(
 ): Promise<FeedbackImport> {
   const { rater, now = new Date(), write = logWriter(project), asKnown = false } = options;
   const images = imagesOf(project);
+  const lookup = createImageLookup(images);
+  const unknown: UnknownImage[] = [];
+  const notes = { changedIds: 0, longTimes: 0 };
   const rows = await readCsv<Column, ImportedJudgement | undefined>(path, {
     what: 'a CSV of judgements',
     columns: {
-      required: ['image', 'label'],
-      optional: COLUMNS,
+      required: ['label'],
+      optional: OPTIONAL,
+      oneOf: ['image', 'file'],
+      aliases: { image_id: 'image', image_uid: 'image', file_name: 'file', filename: 'file', path: 'file' },
       allowOthers: true,
     },
-    parseRow: (row) => parseRow(row, { images, defaultRater: rater, now }),
+    parseRow({ line, cells }) {
+      // A spreadsheet can have changed the id and left the file's name alone.
+      const named = lookup.find(cells.image);
+      const id = named ?? (cells.file === '' ? undefined : lookup.find(cells.file));
+      if (id === undefined) {
+        unknown.push({ line, cell: cells.image || cells.file });
+        return undefined;
+      }
+      if (named === undefined && looksLikeNumber(cells.image)) notes.changedIds++;
+      return judgementOf({ line, cells }, { id, images, defaultRater: rater, now, notes });
+    },
   });
+  refuseUnknown(unknown, { path, lookup });
   const judgements = rows.filter((row) => row !== undefined);
-  return addJudgements({ judgements, withoutLabel: rows.length - judgements.length }, { path, write, asKnown });
+  const result = await addJudgements(
+    { judgements, withoutLabel: rows.length - judgements.length },
+    { path, write, asKnown },
+  );
+  return { ...result, notes: [...sentencesOf(notes), ...result.notes] };
 }
 
-function parseRow(
+function refuseUnknown(
+  unknown: readonly UnknownImage[],
+  { path, lookup }: { path: string; lookup: ImageLookup },
+): void {
+  const [first, ...others] = unknown;
+  if (first === undefined) return;
+  const more = others.length === 0 ? '' : `; ${others.length} more rows name no image`;
+  throw badInput(
+    `${path}, line ${first.line}: expected the id of an image of this project, got ${quote(first.cell)}${lookup.cause(first.cell)}${more}`,
+  );
+}
+
+function sentencesOf({ changedIds, longTimes }: { changedIds: number; longTimes: number }): string[] {
+  return [
+    ...(changedIds === 0 ? [] : [`ids that a spreadsheet has changed, found by the file's name: ${changedIds}`]),
+    ...(longTimes === 0 ? [] : [`answers that took more than a day, counted as a day: ${longTimes}`]),
+  ];
+}
+
+function judgementOf(
   { line, cells }: CsvRow<Column>,
-  { images, defaultRater, now }: { images: ImageStore; defaultRater: string | undefined; now: Date },
+  context: {
+    id: string;
+    images: ImageStore;
+    defaultRater: string | undefined;
+    now: Date;
+    notes: { longTimes: number };
+  },
 ): ImportedJudgement | undefined {
-  const id = /^(?:.*\/)?([0-9a-f]{16})(?:\.png)?$/.exec(cells.image)?.[1];
-  if (id === undefined || !images.has(id)) {
-    throw new InputError(`expected the id of an image of this project, got ${quote(cells.image)}`);
-  }
+  const { id, images, defaultRater, now, notes } = context;
   if (cells.label === '') return undefined;
   const label = labelOfWord(cells.label);
   if (label === undefined) {
@@ -62,16 +124,11 @@ function parseRow(
     throw new InputError('expected a rater in the row, or one for all rows with --rater, got neither');
   const { prompt, model } = images.get(id);
   const query = cells.query || queryId(prompt, [id]);
-  for (const [name, text, maxLength] of [
-    ['rater', rater, 200],
-    ['query', query, 200],
-    ['reason', cells.reason, 2000],
-  ] as const) {
-    const fault = name === 'reason' ? faultOfText(text, { maxLength }) : faultOfLine(text, { maxLength });
-    if (fault !== undefined) throw new InputError(`${name}: ${fault}`);
-  }
+  const reason = cells.reason.replaceAll('\r\n', '\n');
+  checkTexts({ rater, query, reason });
   return {
     where: `line ${line}`,
+    isTimed: cells.time !== '',
     event: {
       time: readTime(cells.time, now),
       rater,
@@ -81,8 +138,8 @@ function parseRow(
       prompt,
       model,
       label,
-      ...(cells.reason === '' ? {} : { reason: cells.reason }),
-      ...readMeasures(cells),
+      ...(reason === '' ? {} : { reason }),
+      ...readMeasures(cells, notes),
     },
   };
 }
@@ -90,30 +147,35 @@ function parseRow(
 /** What an export of heed's own says besides: what was asked for, and how long the answer took. */
 function readMeasures(
   cells: Readonly<Record<Column, string>>,
+  notes: { longTimes: number },
 ): Pick<FeedbackEvent, 'purpose' | 'repeatOf' | 'tooFast' | 'seconds'> {
   const purpose = PURPOSES.find((name) => name === (cells.purpose || 'feedback'));
   if (purpose === undefined) {
     throw new InputError(`unknown purpose ${quote(cells.purpose)}, expected one of ${PURPOSES.join(', ')}`);
   }
-  const seconds = Number(cells.seconds);
-  if (!(seconds >= 0 && seconds <= MAX_ANSWER_SECONDS)) {
-    throw new InputError(`seconds must be a number from 0 to ${MAX_ANSWER_SECONDS}, got ${quote(cells.seconds)}`);
-  }
+  // European spreadsheets write 4,25.
+  const seconds = Number(cells.seconds.replace(',', '.'));
+  if (!(seconds >= 0)) throw new InputError(`seconds must be a number from 0, got ${quote(cells.seconds)}`);
+  if (seconds > MAX_ANSWER_SECONDS) notes.longTimes++;
   const fault = faultOfLine(cells.repeatof, { maxLength: 200 });
   if (fault !== undefined) throw new InputError(`repeatOf: ${fault}`);
   return {
     ...(purpose === 'feedback' ? {} : { purpose }),
     ...(cells.repeatof === '' ? {} : { repeatOf: cells.repeatof }),
-    ...(cells.toofast === 'true' ? { tooFast: true } : {}),
-    ...(cells.seconds === '' ? {} : { seconds }),
+    // TRUE, or a word of the spreadsheet's language: heed writes nothing where it is false.
+    ...(/^(false|0)?$/i.test(cells.toofast) ? {} : { tooFast: true }),
+    ...(cells.seconds === '' ? {} : { seconds: Math.min(seconds, MAX_ANSWER_SECONDS) }),
   };
 }
 
 function readTime(cell: string, now: Date): string {
   if (cell === '') return now.toISOString();
-  const time = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?$/.test(cell) ? new Date(cell) : undefined;
+  const form = /^(\d{4}-\d{2}-\d{2})(?:[T ]([\d:.]+)(Z|[+-]\d{2}:?\d{2})?)?$/.exec(cell);
+  // A spreadsheet leaves the T and the Z out.
+  const time = form && new Date(cell.includes(' ') ? `${form[1]}T${form[2]}${form[3] ?? 'Z'}` : cell);
   if (!time || Number.isNaN(time.getTime())) {
-    throw new InputError(`time must be like 2026-01-31T09:30:00Z, got ${quote(cell)}`);
+    const cause = /^\d[\d\s.:/-]*([ap]m)?$/i.test(cell) ? ', which a spreadsheet may have changed' : '';
+    throw new InputError(`time must be like 2026-01-31T09:30:00Z, got ${quote(cell)}${cause}`);
   }
   return time.toISOString();
 }

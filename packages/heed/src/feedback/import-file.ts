@@ -1,13 +1,20 @@
-/** Judgements out of a file of any form that heed reads, told by its name. */
+/** Judgements out of a file of any form that heed reads, told by what is in it. */
 import { extname } from 'node:path';
 import { badInput } from '../errors.ts';
+import { parseCells } from '../files/csv-cells.ts';
+import { readTextFile } from '../files/read-text.ts';
 import type { Project } from '../project/project.ts';
 import { importFeedback } from './import-csv.ts';
 import type { EventWriter, FeedbackImport } from './import-judgements.ts';
-import { importLabelStudio } from './import-label-studio.ts';
+import { flatRowsOf, isFlatHeader, readFlatExport, readFlatTable } from './label-studio/flat-export.ts';
+import { isFullTask, readFullExport } from './label-studio/full-export.ts';
+import { importTasks } from './label-studio/import.ts';
+import type { ExportedTask } from './label-studio/task.ts';
+
+const SUFFIXES = ['.csv', '.tsv', '.txt', '.json'];
 
 export interface ImportOptions {
-  /** Who judged, where a CSV has no column for it. */
+  /** Who judged, where the file does not say. */
   readonly rater?: string;
   readonly now?: Date;
   readonly write?: EventWriter;
@@ -15,20 +22,40 @@ export interface ImportOptions {
   readonly asKnown?: boolean;
 }
 
-type Reader = (project: Project, path: string, options: ImportOptions) => Promise<FeedbackImport>;
-
-const READERS: Readonly<Record<string, Reader>> = {
-  '.csv': importFeedback,
-  '.json': importLabelStudio,
-};
-
-/** Imports a .csv or, of Label Studio, a .json; throws a sentence that names the first bad row, and then nothing was written. */
+/**
+ * Imports a table with a header (CSV, TSV) or an export of Label Studio (JSON, JSON_MIN, CSV, TSV). Throws a sentence that
+ * names the first bad row, and then nothing was written.
+ */
 export async function importFeedbackFile(
   project: Project,
   path: string,
   options: ImportOptions = {},
 ): Promise<FeedbackImport> {
-  const read = READERS[extname(path).toLowerCase()];
-  if (!read) throw badInput(`${path}: expected judgements in a file that ends in ${Object.keys(READERS).join(' or ')}`);
-  return read(project, path, options);
+  if (!SUFFIXES.includes(extname(path).toLowerCase())) {
+    throw badInput(`${path}: expected judgements in a file that ends in ${SUFFIXES.join(' or ')}`);
+  }
+  const text = await readTextFile(path, 'judgements in a CSV or an export of Label Studio');
+  const tasks = /^\s*[[{]/.test(text) ? readJson(text, path) : readTable(text, path);
+  return tasks ? importTasks(project, tasks, { ...options, path }) : importFeedback(project, path, options);
+}
+
+/** Undefined for a table that is not Label Studio's. */
+function readTable(text: string, path: string): ExportedTask[] | undefined {
+  const firstLine = text.slice(0, text.search(/[\r\n]|$/));
+  if (!/annotation_id/.test(firstLine)) return undefined;
+  const { rows } = parseCells(firstLine, { path, isColumn: (name) => name === 'annotation_id' });
+  const columns = rows[0]?.cells.map((cell) => cell.trim()) ?? [];
+  return isFlatHeader(columns) ? readFlatExport(readFlatTable(text, path), path) : undefined;
+}
+
+function readJson(text: string, path: string): ExportedTask[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw badInput(`${path}: expected JSON, got a mistake in it`);
+  }
+  if (!Array.isArray(value)) throw badInput(`${path}: expected a list of tasks, got another value`);
+  const isFlat = value.length > 0 && value.every((item) => !isFullTask(item));
+  return isFlat ? readFlatExport(flatRowsOf(value, path), path) : readFullExport(value, path);
 }

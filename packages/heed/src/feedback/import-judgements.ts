@@ -1,5 +1,6 @@
 /** From judgements that somebody hands in to events of the log: what is new, what is known, what contradicts itself. */
-import { badInput } from '../errors.ts';
+import { badInput, InputError } from '../errors.ts';
+import { faultOfLine, faultOfText } from '../files/read-text.ts';
 import { createImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
 import { quote } from '../text/nearest.ts';
@@ -14,11 +15,15 @@ export interface FeedbackImport {
   readonly unchanged: number;
   /** Rows whose label cell is empty: a sheet that is not filled in to its end. */
   readonly withoutLabel: number;
+  /** What the owner should know, in sentences without a full stop. */
+  readonly notes: readonly string[];
 }
 
 /** A judgement of a file, with where it stands there: 'line 3', 'task 2'. */
 export interface ImportedJudgement {
   readonly where: string;
+  /** Whether the file says when it was made. */
+  readonly isTimed: boolean;
   readonly event: Omit<FeedbackEvent, 'id'> & { readonly label: Label };
 }
 
@@ -58,19 +63,34 @@ export async function addJudgements(
 ): Promise<FeedbackImport> {
   const { path, write, asKnown = false } = options;
   const { withoutLabel } = checked;
-  const judgements = asKnown ? checked.judgements.map((judgement) => asKey(judgement, path)) : checked.judgements;
-  refuseContradictions(judgements, path);
+  const all = asKnown ? checked.judgements.map((judgement) => asKey(judgement, path)) : checked.judgements;
+  const judgements = lastOfEach(all, path);
   const added = await write((log) => changes(judgements, log));
-  return { added, unchanged: judgements.length - added, withoutLabel };
+  const earlier = all.length - judgements.length;
+  const notes =
+    earlier === 0 ? [] : [`earlier judgements of an image by the same rater, of which the last counts: ${earlier}`];
+  return { added, unchanged: judgements.length - added, withoutLabel, notes };
+}
+
+/** Throws an `InputError` without a subject for a text that cannot stand in a judgement. */
+export function checkTexts({ rater, query, reason }: { rater: string; query: string; reason: string }): void {
+  const faults = {
+    rater: faultOfLine(rater, { maxLength: 200 }),
+    query: faultOfLine(query, { maxLength: 200 }),
+    reason: faultOfText(reason, { maxLength: 2000 }),
+  };
+  for (const [name, fault] of Object.entries(faults)) {
+    if (fault !== undefined) throw new InputError(`${name}: ${fault}`);
+  }
 }
 
 /** The same as what its rater vouches for: raters are measured by it, and it teaches nothing. */
-function asKey({ where, event }: ImportedJudgement, path: string): ImportedJudgement {
+function asKey({ where, isTimed, event }: ImportedJudgement, path: string): ImportedJudgement {
   if (event.label === 'skip') {
     throw badInput(`${path}, ${where}: expected a known answer, good or bad, got skip`);
   }
   const { answer: _, tooFast: __, repeatOf: ___, ...rest } = event;
-  return { where, event: { ...rest, purpose: 'key' } };
+  return { where, isTimed, event: { ...rest, purpose: 'key' } };
 }
 
 /** Appends to the project's log under its lock, or by the studio that holds it. */
@@ -89,9 +109,11 @@ function changes(judgements: readonly ImportedJudgement[], log: readonly Feedbac
   const facts = (event: Omit<FeedbackEvent, 'id'>) => JSON.stringify([event.query, event.rater, event.image]);
   const times = new Map<string, number>();
   for (const event of log) times.set(facts(event), (times.get(facts(event)) ?? 0) + 1);
-  return judgements.flatMap(({ event }) => {
+  return judgements.flatMap(({ event, isTimed }) => {
     const earlier = last.get(keyOf(event));
     if (earlier && earlier.label === event.label && earlier.reason === event.reason) return [];
+    // An export of some time ago takes nothing back that was said since.
+    if (earlier && isTimed && event.time < earlier.time) return [];
     const revision = times.get(facts(event)) ?? 0;
     return [{ id: revisedEventId(event, revision), ...event }];
   });
@@ -103,16 +125,19 @@ function keyOf(event: Omit<FeedbackEvent, 'id'>): string {
   return JSON.stringify([event.rater, event.image, purpose, purpose === 'repeat' ? event.query : '']);
 }
 
-function refuseContradictions(judgements: readonly ImportedJudgement[], path: string): void {
-  const whereOf = new Map<string, string>();
-  for (const { where, event } of judgements) {
+/** The last word of each rater on each image; where the file does not say which is the last, two different words are refused. */
+function lastOfEach(judgements: readonly ImportedJudgement[], path: string): ImportedJudgement[] {
+  const last = new Map<string, ImportedJudgement>();
+  for (const judgement of judgements) {
+    const { where, event, isTimed } = judgement;
     const key = keyOf(event);
-    const earlier = whereOf.get(key);
-    if (earlier !== undefined) {
+    const earlier = last.get(key);
+    if (earlier && !(isTimed && earlier.isTimed) && earlier.event.label !== event.label) {
       throw badInput(
-        `${path}, ${where}: expected one judgement of image ${event.image} by ${quote(event.rater)}, got a second (${earlier})`,
+        `${path}, ${where}: expected one judgement of image ${event.image} by ${quote(event.rater)}, got a second (${earlier.where})`,
       );
     }
-    whereOf.set(key, where);
+    if (!earlier || event.time >= earlier.event.time) last.set(key, judgement);
   }
+  return [...last.values()];
 }

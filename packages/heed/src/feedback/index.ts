@@ -12,8 +12,7 @@ export {
   revisedEventId,
 } from './event.ts';
 export { type FeedbackImport, importFeedback } from './import-csv.ts';
-export { importFeedbackFile } from './import-file.ts';
-export { importLabelStudio } from './import-label-studio.ts';
+export { type ImportOptions, importFeedbackFile } from './import-file.ts';
 export { type Judgement, type LabelShares, labelShares, lastWords } from './judgements.ts';
 export { type KnownAnswer, knownAnswers } from './known-answers.ts';
 export { type FeedbackLog, openFeedbackLog } from './log.ts';

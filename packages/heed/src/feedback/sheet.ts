@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { groupBy } from '../collections/group-by.ts';
 import { writeCsv } from '../files/write-csv.ts';
+import { imageName } from '../images/image-name.ts';
 import { createImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
 import { queryId } from './event.ts';
@@ -29,7 +30,15 @@ export async function writeFeedbackSheet(
         prompt,
         shown.map((image) => image.id),
       );
-      return { image: id, label: '', rater: '', reason: '', query, prompt, file: join(project.paths.images, file) };
+      return {
+        image: imageName(id),
+        label: '',
+        rater: '',
+        reason: '',
+        query,
+        prompt,
+        file: join(project.paths.images, file),
+      };
     }),
   );
   await writeCsv(path, ['image', 'label', 'rater', 'reason', 'query', 'prompt', 'file'], rows);

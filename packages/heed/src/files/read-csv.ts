@@ -15,6 +15,8 @@ export interface CsvRow<Column extends string> {
 export interface CsvColumns<Column extends string> {
   readonly required: readonly Column[];
   readonly optional: readonly Column[];
+  /** Optional columns of which a file must have one. The first is the one that a sentence names. */
+  readonly oneOf?: readonly Column[];
   /** Other spellings of a column, the best first: { color: 'colour' }. With `allowOthers`, the first counts of a file that has several. */
   readonly aliases?: Readonly<Record<string, Column>>;
   /** Let columns that are not known pass, unread. */
@@ -30,7 +32,10 @@ export async function readCsv<Column extends string, T>(
   const text = await readTextFile(path, what);
   const { rows: all } = parseCells(text, { path, isColumn: (name) => columnOf(name, columns) !== undefined });
   const [header, ...rows] = all;
-  if (!header) throw badInput(`${path}: expected a header row with ${columns.required.join(', ')}, got an empty file`);
+  if (!header) {
+    const wanted = [...(columns.oneOf ?? []).slice(0, 1), ...columns.required];
+    throw badInput(`${path}: expected a header row with ${wanted.join(', ')}, got an empty file`);
+  }
   const names = readHeader(header, { path, columns });
   if (rows.length === 0) throw badInput(`${path}: expected at least one row below the header, got none`);
   const known = [...columns.required, ...columns.optional];
@@ -75,7 +80,9 @@ function readHeader<Column extends string>(
     const hint = didYouMean(unknown, known) || `, expected some of ${known.join(', ')}`;
     throw badInput(`${place}: unknown column ${quote(unknown)}${hint}`);
   }
-  const missing = required.find((name) => !names.includes(name));
+  const { oneOf = [] } = columns;
+  const hasOneOf = oneOf.length === 0 || oneOf.some((name) => names.includes(name));
+  const missing = hasOneOf ? required.find((name) => !names.includes(name)) : oneOf[0];
   if (missing !== undefined) {
     throw badInput(
       `${place}: expected a column '${missing}', got ${header.cells.map((cell) => quote(cell)).join(', ')}`,

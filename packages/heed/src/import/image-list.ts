@@ -152,10 +152,10 @@ interface Row {
 
 const aliasesOf = (column: string, names: readonly string[]) => Object.fromEntries(names.map((name) => [name, column]));
 
-type Column = 'file' | 'text' | `side${number}`;
+type Column = 'file_name' | 'text' | `side${number}`;
 const SIDES = PAIR_COLUMNS.map((_, i) => `side${i}` as const);
 const ALIASES = Object.assign(
-  aliasesOf('file', FILE_COLUMNS),
+  aliasesOf('file_name', FILE_COLUMNS),
   aliasesOf('text', PROMPT_COLUMNS),
   ...PAIR_COLUMNS.map((names, i) => aliasesOf(SIDES[i]!, names)),
 ) as Record<string, Column>;
@@ -163,10 +163,16 @@ const ALIASES = Object.assign(
 const readTable = (path: string) =>
   readCsv<Column, Row[]>(path, {
     what: 'a list of images',
-    columns: { required: ['text'], optional: ['file', ...SIDES], aliases: ALIASES, allowOthers: true },
+    columns: {
+      required: ['text'],
+      optional: ['file_name', ...SIDES],
+      oneOf: ['file_name', ...SIDES],
+      aliases: ALIASES,
+      allowOthers: true,
+    },
     parseRow({ line, cells }) {
-      const names = [cells.file, ...SIDES.map((side) => cells[side] ?? '')].filter((name) => name !== '');
-      if (names.length === 0) throw new InputError("expected a file name in a column 'file_name', got none");
+      const names = [cells.file_name, ...SIDES.map((side) => cells[side] ?? '')].filter((name) => name !== '');
+      if (names.length === 0) throw new InputError('expected a file name, got an empty cell');
       return names.map((name) => toRow(line, name, cells.text));
     },
   });

@@ -316,8 +316,6 @@ describe('lists of other systems', () => {
       "expected the name of a file inside the folder, got 'C:",
     );
     await write('metadata.csv', 'text\na vase\n');
-    await expect(importImages(project, pictures)).rejects.toThrow(
-      "expected a file name in a column 'file_name', got none",
-    );
+    await expect(importImages(project, pictures)).rejects.toThrow("line 1: expected a column 'file_name', got 'text'");
   });
 });

@@ -20,8 +20,8 @@ export function DataPage() {
     <Page title="Data" problem={problem}>
       <ImportForm
         title="Import judgements"
-        about="A .csv with image and label (and rater, reason, time), or a .json of Label Studio. One bad row, and nothing is taken over."
-        accept=".csv,.json"
+        about="A .csv with image and label (and rater, reason, time), or an export of Label Studio. One bad row, and nothing is taken over."
+        accept=".csv,.tsv,.json"
         fileLabel="File of judgements"
         textLabel="Rater, if the file names none"
         takingOf={(text) => ({ what: 'feedback', ...(text === '' ? {} : { rater: text }) })}
@@ -29,9 +29,9 @@ export function DataPage() {
       <ImportForm
         title="Import pictures"
         about="PNG, JPEG or WebP pictures, and with them a metadata.jsonl or metadata.csv that gives file_name and text, the prompt, of each."
-        accept=".png,.jpg,.jpeg,.webp,.jsonl,.csv"
+        accept=".png,.jpg,.jpeg,.webp,.jsonl,.csv,.tsv,.json,.txt,.caption"
         isMany
-        fileLabel="Pictures and their list"
+        fileLabel="Pictures and their list, or a .txt beside each"
         textLabel="Set, if not the one that is judged"
         takingOf={(text) => ({ what: 'images', ...(text === '' ? {} : { set: text }) })}
       />
@@ -49,10 +49,10 @@ export function DataPage() {
         </ul>
         {data && (
           <details>
-            <summary>The labelling interface for Label Studio</summary>
+            <summary>How the tasks get into Label Studio</summary>
             {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
             <pre className="code" tabIndex={0}>
-              {data.config}
+              {[...data.steps, '', data.config].join('\n')}
             </pre>
           </details>
         )}

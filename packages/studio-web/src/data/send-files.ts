@@ -31,7 +31,10 @@ export async function sendFiles(
   }
   const result = await read(upload.import.$post({ param: { id }, json: taking }));
   if (result.what === 'feedback') {
-    return `${result.added} judgements taken over, ${result.unchanged} known already, ${result.withoutLabel} without a label.`;
+    return [
+      `${result.added} judgements taken over, ${result.unchanged} known already, ${result.withoutLabel} without a label.`,
+      ...result.notes.map((note) => `${note}.`),
+    ].join('\n');
   }
   const { added, unchanged, quarantined, notes } = result;
   const left = quarantined.map(

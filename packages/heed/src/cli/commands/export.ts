@@ -1,4 +1,5 @@
 /** `heed export`: judgements, images and preference pairs for other programs, a model as a folder or a single file. */
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EXPORT_FORMATS, type ExportFormat, type ExportKind } from '../../export/formats.ts';
 import type { ModelFormat } from '../../export/model-formats.ts';
@@ -64,13 +65,18 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   },
   'feedback label-studio': async (project, { out = 'label-studio.json', imagePrefix }) => {
     const { exportLabelStudio, LABELLING_CONFIG } = await import('../../export/label-studio.ts');
+    const { labelStudioSteps } = await import('../../export/label-studio-steps.ts');
     const result = await exportLabelStudio(project, out, imagePrefix === undefined ? {} : { imagePrefix });
+    const { folder, paths } = project;
+    const steps = labelStudioSteps({ folder, images: paths.images, tasks: resolve(out), imagePrefix });
     return {
-      data: { ...result, config: LABELLING_CONFIG },
+      data: { ...result, config: LABELLING_CONFIG, steps },
       lines: [
         `${result.rows} tasks in ${result.file}; the labelling interface that fits:`,
         '',
         ...LABELLING_CONFIG.trimEnd().split('\n'),
+        '',
+        ...steps,
       ],
     };
   },

@@ -24,7 +24,7 @@ export function importCommand(program: Command): void {
     .description('take in your own pictures with their prompts, or judgements; nothing is fetched from an address')
     .option('--name <set>', 'the set that the images belong to', 'train')
     .option('--model <name>', 'the model of the project that drew them; without it, tuning leaves them out')
-    .option('--rater <name>', 'who judged, for a CSV without a column rater');
+    .option('--rater <name>', 'who judged, where a file does not say');
   command.addArgument(command.createArgument('<what>', 'what to take in').choices(Object.keys(WORK)));
   command.argument(
     '<path>',
@@ -66,11 +66,12 @@ async function importOwnImages(
 async function importJudgements(
   path: string,
   { rater }: ImportOptions,
-  { openProject }: CommandContext,
+  { openProject, note }: CommandContext,
 ): Promise<CommandResult> {
   const project = await openProject();
   const { importFeedbackFile } = await import('../../feedback/import-file.ts');
   const result = await importFeedbackFile(project, path, rater === undefined ? {} : { rater });
+  for (const text of result.notes) note(text);
   return {
     data: result,
     lines: [

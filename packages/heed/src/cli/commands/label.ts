@@ -26,8 +26,8 @@ export function labelCommand(program: Command): void {
     .description('judge images good or bad; without an option, say how far that is')
     .option('--simulate', 'let simulated raters judge what they have not judged yet', false)
     .option(
-      '--import <csv>',
-      'take over judgements: columns image, label (good, bad or skip), and rater, query, reason, time',
+      '--import <file>',
+      'take over judgements: a CSV with columns image, label (good, bad or skip), and rater, query, reason, time; or an export of Label Studio',
     )
     .option(
       '--sheet <csv>',
@@ -40,7 +40,7 @@ export function labelCommand(program: Command): void {
     )
     .option('--name <set>', 'the set of images', 'train')
     .option('--raters <n>', 'how many simulated raters (default: label.simulatedRaters)', wholeNumber(1))
-    .option('--rater <name>', 'who judged, for an imported CSV without a column rater');
+    .option('--rater <name>', 'who judged, where an imported file does not say');
   withCommonOptions(command, [
     'heed label --simulate',
     'heed label --sheet to-judge.csv',
@@ -84,11 +84,12 @@ async function label(options: LabelOptions, context: CommandContext): Promise<Co
     };
   }
   if (options.import !== undefined) {
-    const { importFeedback } = await import('../../feedback/import-csv.ts');
-    const result = await importFeedback(project, options.import, {
+    const { importFeedbackFile } = await import('../../feedback/import-file.ts');
+    const result = await importFeedbackFile(project, options.import, {
       asKnown: gold,
       ...(rater === undefined ? {} : { rater }),
     });
+    for (const text of result.notes) context.note(text);
     return {
       data: result,
       lines: [

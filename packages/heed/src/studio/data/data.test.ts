@@ -87,7 +87,7 @@ describe('uploads', () => {
     const upload = await openUpload();
     await put(upload, 'judged.csv', `image,label\n${id},good\n`);
     const result = await take(upload, { what: 'feedback', rater: 'anna' });
-    expect(await result.json()).toEqual({ what: 'feedback', added: 1, unchanged: 0, withoutLabel: 0 });
+    expect(await result.json()).toEqual({ what: 'feedback', added: 1, unchanged: 0, withoutLabel: 0, notes: [] });
     const events = await openFeedbackLog(test.studio.project.paths.feedback).read();
     expect(events.at(-1)).toMatchObject({ rater: 'anna', image: id, prompt, label: 'good' });
     // The desk goes on counting where the import ended, so that a restart reads nothing twice.

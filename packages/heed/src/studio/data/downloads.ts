@@ -4,6 +4,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { exportLabelStudio, LABELLING_CONFIG } from '../../export/label-studio.ts';
+import { labelStudioSteps } from '../../export/label-studio-steps.ts';
 import { exportPairs } from '../../export/preference-pairs.ts';
 import { exportFeedback, exportImages } from '../../export/tables.ts';
 import type { Project } from '../../project/project.ts';
@@ -27,8 +28,13 @@ export type DownloadName = keyof typeof DOWNLOADS;
 /** The names as a list, for a schema. */
 export const DOWNLOAD_NAMES = Object.keys(DOWNLOADS) as [DownloadName, ...DownloadName[]];
 
-/** The labelling interface that fits label-studio.json. */
-export const LABEL_STUDIO_CONFIG: string = LABELLING_CONFIG;
+/** The labelling interface that fits label-studio.json, and how to get there. */
+export function labelStudioGuide({ folder, paths }: Project): { config: string; steps: string[] } {
+  return {
+    config: LABELLING_CONFIG,
+    steps: labelStudioSteps({ folder, images: paths.images, tasks: 'label-studio.json' }),
+  };
+}
 
 /** Writes the file and opens it; the file is gone when the stream is closed. Throws a sentence where there is nothing to write. */
 export async function openDownload(

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { isBadInput, isForUser } from '../../errors.ts';
 import { faultOfLine } from '../../files/read-text.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
-import { DOWNLOAD_NAMES, LABEL_STUDIO_CONFIG, openDownload } from '../data/downloads.ts';
+import { DOWNLOAD_NAMES, labelStudioGuide, openDownload } from '../data/downloads.ts';
 import { importUploadedFeedback, importUploadedImages } from '../data/import-upload.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
@@ -31,7 +31,7 @@ const STATUS = { unknown: 404, tooLarge: 413, tooMany: 413 } as const;
 export function dataRoutes(studio: Studio) {
   const { project, uploads, desk } = studio;
   return new Hono<StudioEnv>()
-    .get('/label-studio-config', (c) => c.json({ config: LABEL_STUDIO_CONFIG }))
+    .get('/label-studio-config', (c) => c.json(labelStudioGuide(project)))
     .get('/downloads/:name', check('param', downloadParam), async (c) => {
       const { name } = c.req.valid('param');
       try {

@@ -1,0 +1,62 @@
+/** Finds the image that a cell of a table means, and says what may have happened to a cell that means none. */
+import { basename } from 'node:path/posix';
+import { looksLikeNumber } from '../files/spreadsheet-cells.ts';
+import { idOfImageName } from '../images/image-name.ts';
+import type { ImageStore } from '../images/store.ts';
+
+export interface ImageLookup {
+  /** The id of the image: by its id or PNG, or by the name of the file that it was imported from, if only one was. */
+  find(cell: string): string | undefined;
+  /** Why there is no such image, as the end of a sentence; '' where nothing is known. */
+  cause(cell: string): string;
+}
+
+/** Spreadsheet programs keep 15 digits of a number. */
+const RELATIVE_ERROR = 1e-14;
+const MOST_CANDIDATES = 3;
+
+export function createImageLookup(images: Pick<ImageStore, 'all' | 'has'>): ImageLookup {
+  const ids = [...new Set(images.all().map(({ id }) => id))];
+  const bySource = idsBySource(images);
+  return {
+    find(cell) {
+      const id = idOfImageName(cell);
+      if (id !== undefined && images.has(id)) return id;
+      const name = plain(cell);
+      const found = bySource.get(name) ?? bySource.get(basename(name));
+      return found?.size === 1 ? [...found][0] : undefined;
+    },
+    cause(cell) {
+      if (!looksLikeNumber(cell)) return '';
+      const candidates = ids.filter((id) => becomes(id, cell));
+      const made = candidates.length > 0 && candidates.length <= MOST_CANDIDATES ? candidates.join(' or ') : 'an id';
+      return `, which a spreadsheet may have made of ${made}`;
+    },
+  };
+}
+
+/** Ids of imported images by the name of their file, with its folders and without. */
+function idsBySource(images: Pick<ImageStore, 'all'>): Map<string, Set<string>> {
+  const ids = new Map<string, Set<string>>();
+  for (const { id, source } of images.all()) {
+    if (!source) continue;
+    for (const name of new Set([plain(source.file), basename(plain(source.file))])) {
+      ids.set(name, (ids.get(name) ?? new Set()).add(id));
+    }
+  }
+  return ids;
+}
+
+function plain(name: string): string {
+  return name.replaceAll('\\', '/').normalize('NFC');
+}
+
+/** Whether the number in the cell is the one that the id looks like, as far as the cell's digits go. */
+function becomes(id: string, cell: string): boolean {
+  if (!/^\d+(e\d+)?$/.test(id)) return false;
+  const number = Number(cell.replace(',', '.'));
+  const [mantissa = '', exponent = '0'] = cell.toLowerCase().split('e');
+  const decimals = mantissa.split(/[.,]/)[1]?.length ?? 0;
+  const lastPlace = 10 ** (Number(exponent) - decimals);
+  return Math.abs(Number(id) - number) <= Math.max(lastPlace, RELATIVE_ERROR * Math.abs(number));
+}
