@@ -5,6 +5,7 @@
  */
 import { ApiError } from '../api/client.ts';
 import { type Keeper, type KeptEntries, type KeptEntry, keptEntries } from './kept-entries.ts';
+import { noteScriptError } from './script-errors.ts';
 import { createStore, type Store } from './store.ts';
 
 export interface OutboxState {
@@ -46,7 +47,7 @@ const LOOK_FOR_ORPHANS_MS = 15_000;
 
 export function createOutbox<Entry, Result = unknown>(options: OutboxOptions<Entry, Result>): Outbox<Entry> {
   const { send, onSent = () => {}, onRefused, nowMs = () => Date.now() } = options;
-  const { onError = reportError, kept = keptEntries<Entry>(options.keeper), wait = sleep } = options;
+  const { onError = noteScriptError, kept = keptEntries<Entry>(options.keeper), wait = sleep } = options;
   const queue: KeptEntry<Entry>[] = kept.all();
   const own = new Set<string>();
   const done = new Set<string>();
@@ -109,7 +110,8 @@ export function createOutbox<Entry, Result = unknown>(options: OutboxOptions<Ent
     if (isSending) return;
     isSending = true;
     try {
-      await sendAll();
+      // What is added while the last turn ends is sent as well: nothing waits between this look and the end.
+      while (queue.length > 0) await sendAll();
     } finally {
       isSending = false;
     }

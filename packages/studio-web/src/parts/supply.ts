@@ -56,6 +56,8 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
   let isFetching = false;
   let isStopped = false;
   let askedInVain = 0;
+  /** The last answer held nothing but what was shown before: the next question asks past it. */
+  let isWide = false;
   let asking: ReturnType<typeof setTimeout> | undefined;
 
   const askAgain = (ms: number) => {
@@ -87,10 +89,12 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
     isFetching = true;
     try {
       // Who has waited a while takes one, and the rest when they answer it.
-      const count = askedInVain > 0 && shownId() === undefined ? 1 : ahead + 1 + underWay().size;
+      const isResting = askedInVain > 0 && shownId() === undefined;
+      const count = isWide ? MAX_COUNT : isResting ? 1 : ahead + 1 + underWay().size;
       const raws = await options.lease(Math.min(MAX_COUNT, count));
       if (isStopped) return;
       await takeIn(raws);
+      isWide = raws.length > 0 && shownId() === undefined && ready.length === 0;
       if (shownId() === undefined && ready.length > 0) options.onQuery(ready.shift()!);
       if (shownId() === undefined) await rest();
       else askedInVain = 0;
