@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import sharp from 'sharp';
 
 const CHROMIUM = process.env.HEED_CHROMIUM ?? '/usr/bin/chromium';
@@ -16,22 +16,44 @@ const TIMEOUT_MS = 120_000;
 /** True where there is a browser; without one the pages' tests are left out on a developer's machine. */
 export const hasBrowser = existsSync(CHROMIUM);
 
-export async function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+/** `hosts`: names that lead to this machine, as a name on a local network does; pages there have no secure context. */
+export async function launchBrowser(options: { hosts?: readonly string[] } = {}): Promise<Browser> {
+  const rules = (options.hosts ?? []).map((host) => `MAP ${host} 127.0.0.1`).join(', ');
+  const args = ['--no-sandbox', ...(rules === '' ? [] : [`--host-resolver-rules=${rules}`])];
+  return chromium.launch({ executablePath: CHROMIUM, args });
 }
 
 /** A page in a context of its own, with its errors collected. */
-export async function openPage(
-  browser: Browser,
-  options: { width?: number; height?: number; dark?: boolean; hasTouch?: boolean } = {},
-): Promise<{ page: Page; errors: string[] }> {
-  const { width = 1280, height = 800, dark = false, hasTouch = false } = options;
-  const context = await browser.newContext({
+export async function openPage(browser: Browser, options: PageOptions = {}): Promise<{ page: Page; errors: string[] }> {
+  return addPage(await newContext(browser, options));
+}
+
+export interface PageOptions {
+  readonly width?: number;
+  readonly height?: number;
+  readonly dark?: boolean;
+  readonly hasTouch?: boolean;
+  /** 'de' */
+  readonly locale?: string;
+  /** Device pixels a CSS pixel: 2 with half the size is a page enlarged to 200 %. */
+  readonly scale?: number;
+}
+
+/** A browser of its own: cookies and storage are shared by its pages alone. */
+export async function newContext(browser: Browser, options: PageOptions = {}): Promise<BrowserContext> {
+  const { width = 1280, height = 800, dark = false, hasTouch = false, locale, scale } = options;
+  return browser.newContext({
     viewport: { width, height },
     colorScheme: dark ? 'dark' : 'light',
     hasTouch,
     reducedMotion: 'reduce',
+    ...(locale === undefined ? {} : { locale }),
+    ...(scale === undefined ? {} : { deviceScaleFactor: scale }),
   });
+}
+
+/** Another tab of the same browser, with its errors collected. */
+export async function addPage(context: BrowserContext): Promise<{ page: Page; errors: string[] }> {
   const page = await context.newPage();
   page.setDefaultTimeout(TIMEOUT_MS);
   const errors: string[] = [];

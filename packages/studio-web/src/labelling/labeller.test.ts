@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keptEntries } from '../parts/kept-entries.ts';
 import { labellingServer } from '../testing/labelling-server.ts';
-import { memoryStorage } from '../testing/memory-storage.ts';
+import { type MemoryStorage, memoryStorage } from '../testing/memory-storage.ts';
 import type { LabellingEntry } from './entries.ts';
 import { createLabeller } from './labeller.ts';
 
@@ -17,8 +17,10 @@ const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 function openPage(
   server: ReturnType<typeof labellingServer>,
-  { rater = 'ann', page = rater, storage = memoryStorage() } = {},
+  options: { rater?: string; page?: string; storage?: MemoryStorage } = {},
 ) {
+  const { rater = 'ann', storage = memoryStorage() } = options;
+  const { page = rater } = options;
   const activity = { isHere: true, wake: () => {} };
   const keeper = { study: 'study', rater, kind: 'labelling' };
   const labeller = createLabeller({
@@ -178,7 +180,6 @@ it('any interleaving of two raters in three tabs, undo, outages and closed tabs 
       const open = (rater: string) => openPage(server, { rater, page: `${rater} ${pages++}`, storage });
       const raters = ['ann', 'bob', 'ann'];
       const tabs = raters.map(open);
-      /** What each page counts as answered at the end is what the server has. */
       for (const { kind, tab, ms } of steps) {
         const { labeller, judge } = tabs[tab]!;
         if (kind === 'judge') await judge();

@@ -10,7 +10,8 @@ import { keepSessionKey } from './session-key.ts';
 
 /** What the studio says of the link. */
 interface LinkLook {
-  state: 'open' | 'back';
+  /** 'full' lets nobody new in. */
+  state: 'open' | 'back' | 'full';
   purpose: Purpose;
   isPersonal: boolean;
   /** Of the rater whom the link names. */
@@ -99,7 +100,7 @@ function Welcome({ arrival, look, onProblem }: WelcomeProps) {
               {join.goOnAs(plain(name))}
             </button>
           ))}
-          {!isNew && (
+          {!isNew && state === 'open' && (
             <button type="button" className="button" onClick={() => setNew(true)}>
               {join.somebodyElse}
             </button>

@@ -12,10 +12,12 @@ export function SessionOver({ why, unsent }: SessionOverProps) {
   const { gone, outbox } = useTexts();
   const isRevoked = why === 'revoked';
   return (
-    <main className="notice" role="alert">
+    <main className="notice">
       <h1>{isRevoked ? gone.revokedTitle : gone.overTitle}</h1>
-      <p>{isRevoked ? gone.revokedText : gone.overText}</p>
-      {unsent > 0 && <p>{isRevoked ? outbox.revoked(unsent) : gone.unsent(unsent)}</p>}
+      <div role="alert">
+        <p>{isRevoked ? gone.revokedText : gone.overText}</p>
+        {unsent > 0 && <p>{isRevoked ? outbox.revoked(unsent) : gone.unsent(unsent)}</p>}
+      </div>
     </main>
   );
 }

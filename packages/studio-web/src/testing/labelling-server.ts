@@ -1,6 +1,6 @@
 /** A labelling server in memory, with heed's rules for ids, retractions, leases and pages. For tests alone. */
 import { ApiError } from '../api/client.ts';
-import type { LabellingEntry } from '../labelling/entries.ts';
+import type { Acknowledged, LabellingEntry } from '../labelling/entries.ts';
 import type { LabellingApi, LeasedQuery } from '../labelling/labelling-api.ts';
 
 interface Lease {
@@ -40,7 +40,7 @@ export function labellingServer(options: { queries: number; ratersPerQuery: numb
     if (!isUp) throw new ApiError(0, 'the studio does not answer');
   };
   const refuse = (status: number, code: string) => new ApiError(status, code, { code, isOfStudio: true });
-  const take = (rater: string, entry: LabellingEntry) => {
+  const take = (rater: string, entry: LabellingEntry): Acknowledged => {
     const known = answers.find(({ id }) => id === entry.id);
     if (entry.kind === 'retract') {
       if (!known) throw refuse(404, 'gone');
@@ -52,7 +52,7 @@ export function labellingServer(options: { queries: number; ratersPerQuery: numb
     answers.push({ id: entry.id, rater, query: entry.query, labels: entry.labels, isRetracted: false });
     leases = leases.filter((lease) => lease.rater !== rater || lease.query !== entry.query);
     if (!isPractice(entry.query)) return {};
-    return { practice: { images: [{ given: entry.labels?.[0] ?? 'skip', expected: 'good' as const }] } };
+    return { practice: { images: [{ given: entry.labels?.[0] ?? 'skip', expected: 'good' }] } };
   };
   return {
     answers,

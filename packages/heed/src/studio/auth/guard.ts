@@ -33,11 +33,20 @@ const HEADERS = {
   'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
 } as const;
 
-/** Sets the headers where the route has not set its own. */
-export const responseHeaders: MiddlewareHandler = async (c, next) => {
-  await next();
-  for (const [name, value] of Object.entries(HEADERS)) if (!c.res.headers.has(name)) c.res.headers.set(name, value);
-  if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store');
+/** Browsers ignore it over plain http, and complain in the console. */
+const SECURE_HEADER = 'Cross-Origin-Opener-Policy';
+const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
+/** Sets the headers where the route has not set its own. `secure`: browsers reach the studio over https. */
+export const responseHeaders = (options: { secure: boolean }): MiddlewareHandler => {
+  return async (c, next) => {
+    await next();
+    const isSecure = options.secure || LOOPBACK_HOST.test(c.req.header('host') ?? new URL(c.req.url).host);
+    for (const [name, value] of Object.entries(HEADERS)) {
+      if (!c.res.headers.has(name) && (isSecure || name !== SECURE_HEADER)) c.res.headers.set(name, value);
+    }
+    if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store');
+  };
 };
 
 /** Refuses what is not meant for this server: a foreign name that was pointed at this address (DNS rebinding). */

@@ -18,10 +18,11 @@ export interface Arrival {
   readonly session?: string | undefined;
 }
 
-/** What a link is worth to somebody. */
+/** What a link is worth to somebody: a full one lets those in who came by it before in the same browser. */
 export type LinkState =
   | { readonly state: 'open'; readonly invite: Invite }
   | { readonly state: 'back'; readonly invite: Invite; readonly rater: RaterRecord }
+  | { readonly state: 'full'; readonly invite: Invite }
   | { readonly state: 'over'; readonly why: InviteEnd | 'broken' };
 
 export type Admitted = { readonly rater: string; readonly invite: string } | Extract<LinkState, { state: 'over' }>;
@@ -56,12 +57,13 @@ export function createAdmission(options: { project: Project; invites: Invites; s
             : undefined;
     if (rater) return { state: 'back', invite, rater };
     if (own) return { state: 'over', why: 'broken' };
-    return end === undefined ? { state: 'open', invite } : { state: 'over', why: end };
+    return { state: end === undefined ? 'open' : 'full', invite };
   };
 
   const admitNow = async (token: string, { name, ...ids }: Arrival): Promise<Admitted> => {
     const link = await look(token, ids);
     if (link.state === 'over') return link;
+    if (link.state === 'full') return { state: 'over', why: 'used' };
     // Who has been counted once may come back, also where the link has no use left.
     if (link.state === 'back') return { rater: link.rater.id, invite: link.invite.id };
     const invite = await invites.redeem(token);

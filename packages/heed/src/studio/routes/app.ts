@@ -53,7 +53,7 @@ export function createApp(studio: Studio, options: AppOptions) {
   const cookies = createSessionCookies({ name, secure, secret: studio.secret, sessions: studio.sessions });
   const addressOf = createClientAddress(studio.project.config.studio.trustedProxies);
   const app = new Hono<StudioEnv>();
-  app.use(responseHeaders);
+  app.use(responseHeaders({ secure }));
   app.use(checkHost(origins));
   app.use(checkPolicy({ cookies }));
   app.use(checkOrigin(origins));

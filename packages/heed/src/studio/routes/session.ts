@@ -85,6 +85,8 @@ export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
       const link = await admission.look(given, { participant });
       if (link.state === 'over') return over(c, given, link.why);
       const { id, purpose, maxUses } = link.invite;
+      const known = (await sessionsOf(c, id)).map(({ key, identity }) => ({ key, name: nameOf(identity.rater) }));
+      if (link.state === 'full' && known.length === 0) return over(c, given, 'used');
       const all = await cookies.all(c);
       return c.json({
         state: link.state,
@@ -93,7 +95,7 @@ export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
         /** Of the rater whom the link names. */
         name: link.state === 'back' ? (link.rater.name ?? link.rater.id) : null,
         /** Raters of this browser who came by the same invite. */
-        known: (await sessionsOf(c, id)).map(({ key, identity }) => ({ key, name: nameOf(identity.rater) })),
+        known,
         isOwner: all.some(({ identity }) => identity.role === 'owner'),
       });
     })
