@@ -73,9 +73,7 @@ test('a single file gives heed the same pictures as the model it was written fro
   for (const spelling of ['kohya', 'diffusers']) {
     const { unet } = await loadLora(join(root, `lora-${spelling}.safetensors`), configsOf(model));
     const again = mergeLora(model.unet.parameters, unet);
-    // Not `toEqual`, which takes seconds on this many numbers.
-    const other = [...again].filter(([name, { data }]) => data.some((x, i) => x !== merged.get(name)!.data[i]));
-    expect(other.map(([name]) => name)).toEqual([]);
+    expect(changedNames(again, merged)).toEqual([]);
   }
 });
 
@@ -133,6 +131,25 @@ if (PYTHON !== undefined) {
       ['imageEmbeds', 1e-4],
       ['textEmbeds', 1e-4],
     ] as const)("CLIP's %s agree", (name, tolerance) => expect(results[`clip ${name}`]).toBeLessThan(tolerance));
+
+    test.each(['bins', 'shards'])('writes folders that heed reads: %s', async (name) => {
+      const loaded = await loadModel(join(root, 'from-diffusers', name));
+      const expected = await loadModel(join(root, 'from-diffusers/model'));
+      for (const part of ['unet', 'vae', 'textEncoder'] as const)
+        expect(changedNames(loaded[part].parameters, expected[part].parameters)).toEqual([]);
+    });
+
+    test.each(['old.ckpt', 'legacy.ckpt'])('and torch.save checkpoints: %s', async (name) => {
+      const path = join(root, 'from-diffusers', name);
+      const expected = await loadModel(join(root, 'model.safetensors'));
+      const loaded = await loadModel(path);
+      for (const part of ['unet', 'vae', 'textEncoder'] as const)
+        expect(changedNames(loaded[part].parameters, expected[part].parameters)).toEqual([]);
+      const shifted = new Map(
+        [...expected.unet.parameters].map(([key, { shape, data }]) => [key, { shape, data: data.map((x) => x + 1) }]),
+      );
+      expect(changedNames((await loadModel(path, { ema: true })).unet.parameters, shifted)).toEqual([]);
+    });
 
     test('writes a model and a LoRA that heed reads', async () => {
       const { tensors } = await readSafetensors(join(root, 'from-diffusers.safetensors'));
@@ -219,6 +236,12 @@ function shake(parameters: ParameterValues, seed: number, size: number): void {
     const own = random.fork(name);
     for (let i = 0; i < data.length; i++) data[i] = data[i]! + size * own.normal();
   }
+}
+
+/** Names whose numbers are not the same. Not `toEqual`, which takes seconds on this many. */
+function changedNames(actual: ParameterValues, expected: ParameterValues): string[] {
+  const other = [...expected].filter(([name, { data }]) => data.some((x, i) => x !== actual.get(name)?.data[i]));
+  return other.map(([name]) => name);
 }
 
 function withUnet(parameters: ParameterValues): StableDiffusionComponents {

@@ -6,7 +6,7 @@ FOLDER holds model/ (a diffusers folder), model.safetensors (a single file), lor
 lora-diffusers.safetensors, clip/ (a CLIPModel folder), inputs.safetensors (latents, heed's images and embeddings) and
 cases.json. Prints one JSON object: each case's mean absolute difference in 1/255, or for embeddings the largest
 difference relative to the largest value. Writes from-diffusers/ (the model, and a LoRA in peft's own spelling) and
-from-diffusers.safetensors (its images) for heed to read.
+from-diffusers.safetensors (its images) for heed to read, and the model once more as files of torch.save and in shards.
 """
 
 import json
@@ -103,4 +103,27 @@ adapted = draw(pipe, "ddim", 4, 1.0)
 plain = pipeline("folder")
 plain.save_pretrained(out / "model")
 save_file({"plain": draw(plain, "ddim", 4, 1.0), "lora": adapted.contiguous()}, folder / "from-diffusers.safetensors")
+
+# The same weights in the forms of older programs.
+plain.save_pretrained(out / "bins", safe_serialization=False)
+plain.save_pretrained(out / "shards", max_shard_size="300KB")
+for bins in (out / "bins" / "text_encoder",):
+    if not list(bins.glob("*.bin")):  # transformers 5 writes safetensors alone
+        torch.save(load_file(bins / "model.safetensors"), bins / "pytorch_model.bin")
+        (bins / "model.safetensors").unlink()
+weights = load_file(folder / "model.safetensors")
+ema = {
+    "model_ema." + key.removeprefix("model.").replace(".", ""): value + 1
+    for key, value in weights.items()
+    if key.startswith("model.diffusion_model.")
+}
+schedule = {"betas": torch.linspace(0, 1, 1000, dtype=torch.float64), "model_ema.num_updates": torch.tensor(3, dtype=torch.int32)}
+checkpoint = {
+    "epoch": 7,
+    "state_dict": {**weights, **ema, **schedule},
+    "optimizer_states": [torch.optim.AdamW(plain.unet.parameters()).state_dict()],
+    "best": np.float64(0.5),
+}
+torch.save(checkpoint, out / "old.ckpt")
+torch.save(checkpoint, out / "legacy.ckpt", _use_new_zipfile_serialization=False)
 print(json.dumps(results))

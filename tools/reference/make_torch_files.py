@@ -1,5 +1,7 @@
 """Writes files of torch.save in every form that heed reads, and what torch.load reads from them as safetensors.
 
+The keys of the old format are addresses, which differ at each run.
+
 Usage: make_torch_files.py FOLDER
 """
 import collections
@@ -29,13 +31,29 @@ def numbers(*shape):
     return (torch.arange(count, dtype=torch.float32).reshape(shape) * 0.37).sin()
 
 
-def write(name, value, tensors, legacy=None, **options):
-    save = dict(options)
-    if legacy is not False:
-        torch.save(value, OUT / f"{name}-legacy.pth", _use_new_zipfile_serialization=False, **save)
-    if legacy is not True:
-        torch.save(value, OUT / f"{name}.pth", **save)
-    save_file({k: v.detach().float().contiguous().clone() for k, v in tensors.items()}, OUT / f"{name}.safetensors")
+def write(name, value, tensors, is_new=False, **options):
+    """Saves `value` in both formats, or in the new one alone, and what torch.load finds of `tensors` in each."""
+    paths = [OUT / f"{name}.pth"]
+    torch.save(value, paths[0], **options)
+    if not is_new:
+        paths.append(OUT / f"{name}-legacy.pth")
+        torch.save(value, paths[1], _use_new_zipfile_serialization=False, **options)
+    for path in paths:
+        loaded = torch.load(path, weights_only=False)
+        found = {key: find(loaded, key) for key in tensors}
+        assert all(torch.equal(found[key], tensors[key]) for key in tensors), path
+    plain = {key: t.detach().float().contiguous().clone() for key, t in found.items()}
+    save_file(plain, OUT / f"{name}.safetensors")
+    (OUT / f"{name}.safetensors").chmod(0o644)
+
+
+def find(value, key):
+    """The tensor that heed calls `key`."""
+    value = value.get("state_dict", value)
+    if key in value:
+        return value[key]
+    outer, inner = key.split(".", 1)
+    return value[outer][int(inner) if inner.isdigit() else inner]
 
 
 # Every type of number.
@@ -61,7 +79,7 @@ newer = {
     "e4m3": numbers(9).to(torch.float8_e4m3fn),
     "e5m2": numbers(9).to(torch.float8_e5m2),
 }
-write("newer-types", newer, newer, legacy=False)
+write("newer-types", newer, newer, is_new=True)
 
 # Views: strides, offsets, shared storages.
 whole = numbers(6, 8)

@@ -76,6 +76,8 @@ const CALLS: Readonly<Record<string, Call>> = {
 const PLACEHOLDERS =
   /^(?:pytorch_lightning|lightning\.pytorch|lightning_fabric|lightning\.fabric|omegaconf)(?:\.\w+)*\.[A-Z]\w*$/;
 
+const PYTHON_NAME = /^[\w.]{1,128}$/;
+
 /** Where Python 2 and older versions had today's names. */
 const RENAMED: Readonly<Record<string, string>> = {
   __builtin__: 'builtins',
@@ -92,10 +94,10 @@ export function resolveGlobal(machine: Machine, module: string, name: string): P
     Object.hasOwn(DTYPES, path) ||
     (path.length < 256 && PLACEHOLDERS.test(path));
   if (isAllowed) return { kind: 'global', path };
-  const shown = JSON.stringify(`${module}.${name}`.slice(0, 128));
+  if (!PYTHON_NAME.test(`${module}.${name}`)) throw fault(machine, 'expected a name of Python, got other bytes');
   throw fault(
     machine,
-    `expected tensors and plain data alone, got the name ${shown}, which heed neither imports nor runs`,
+    `expected tensors and plain data alone, got the name "${module}.${name}", which heed neither imports nor runs`,
   );
 }
 

@@ -24,7 +24,7 @@ const DECODERS = {
   U16: { bytes: 2, decode: (source, target) => target.set(aligned(source, Uint16Array)) },
   I8: { bytes: 1, decode: (source, target) => target.set(aligned(source, Int8Array)) },
   U8: { bytes: 1, decode: (source, target) => target.set(source) },
-  BOOL: { bytes: 1, decode: (source, target) => target.set(source) },
+  BOOL: { bytes: 1, decode: setTruthValues },
 } as const satisfies Readonly<Record<string, Decoder>>;
 
 /** Types that files may hold beside weights; heed reads past them and never decodes them. Sizes in bits. */
@@ -98,4 +98,9 @@ function aligned<T>(source: Uint8Array, type: View<T>): T {
 
 function setBigInts(target: Float32Array, values: BigInt64Array | BigUint64Array): void {
   for (let i = 0; i < values.length; i++) target[i] = Number(values[i]);
+}
+
+/** As PyTorch reads a byte: everything but 0 is true. */
+function setTruthValues(source: Uint8Array, target: Float32Array): void {
+  for (let i = 0; i < source.length; i++) target[i] = source[i] === 0 ? 0 : 1;
 }

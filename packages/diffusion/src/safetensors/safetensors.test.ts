@@ -112,7 +112,7 @@ test('metadata may be null, and other types of numbers are read', async () => {
   data.writeInt16LE(-5, 8);
   data.writeUInt8(0x38, 10); // 1 as E4M3
   data.writeUInt8(0xc4, 11); // -4 as E5M2
-  data.writeUInt8(1, 12);
+  data.writeUInt8(129, 12);
   const f64 = `"f64":${entry('F64', [1], 0, 8)},"i16":${entry('I16', [1], 8, 10)}`;
   const small = `"e4m3":${entry('F8_E4M3', [1], 10, 11)},"e5m2":${entry('F8_E5M2', [1], 11, 12)},"bool":${entry('BOOL', [1], 12, 13)}`;
   const complex = `"c64":${entry('C64', [1], 13, 21)}`;

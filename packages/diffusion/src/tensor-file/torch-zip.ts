@@ -27,10 +27,13 @@ export async function readTorchZip(file: FileHandle, source: string): Promise<Ma
   const { value } = unpickle(file.fd, { ...pickle, source: `${source}: data.pkl`, persistent: storageOf });
   const locate = (storage: PickleStorage, where: string): StorageBytes => {
     const entry = entries.get(`${folder}data/${storage.key}`);
-    if (entry === undefined) throw new InputError(`${where}: expected an entry data/${quote(storage.key)}, got none`);
+    if (entry === undefined)
+      throw new InputError(`${where}: expected an entry ${quote(`data/${storage.key}`)}, got none`);
     const bytes = storage.size * (storage.type === undefined ? 1 : bitsOf(storage.type) / 8);
     if (bytes !== entry.end - entry.begin)
-      throw new InputError(`${where}: expected ${bytes} bytes in data/${storage.key}, got ${entry.end - entry.begin}`);
+      throw new InputError(
+        `${where}: expected ${bytes} bytes in ${quote(`data/${storage.key}`)}, got ${entry.end - entry.begin}`,
+      );
     return entry;
   };
   return torchTensors(stateDict(value, source), { file, source, bigEndian, locate });
