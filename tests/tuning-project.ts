@@ -24,6 +24,8 @@ export async function makeTuningProject(
     overrides: [
       `model.path=${models.model}`,
       `model.clip=${models.clip}`,
+      // Pre-training pairs come from the emoji world.
+      'world=emoji',
       'threads=1',
       'sample.steps=1',
       'reward.hidden=16',

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { EXIT_CODES, HeedError, isAbort } from '../errors.ts';
 import { createProgressFactory, type ProgressFactory } from '../progress/progress.ts';
 import type { Project } from '../project/project.ts';
+import { isOtherRank } from './ranks.ts';
 
 /** Options that every command has. */
 export interface CommonOptions {
@@ -25,7 +26,8 @@ export interface CommandContext {
 
 /** What a command came to: a document for `--json`, lines for people. */
 export interface CommandResult {
-  readonly data: unknown;
+  /** Absent where there is nothing to print: another rank prints it. */
+  readonly data?: unknown;
   readonly lines: readonly string[];
   /** Set where the command ran well but found something wrong. */
   readonly exitCode?: number;
@@ -57,7 +59,7 @@ export async function runCommand(
   };
   const stop = () => {
     if (controller.signal.aborted) process.exit(EXIT_CODES.interrupted);
-    note('stopping; what is done is kept. Once more to stop at once.');
+    if (!isOtherRank()) note('stopping; what is done is kept. Once more to stop at once.');
     controller.abort();
   };
   process.on('SIGINT', stop);
@@ -73,7 +75,8 @@ export async function runCommand(
         return openProject(options.project, { overrides: options.set });
       },
     });
-    process.stdout.write(json ? `${JSON.stringify(result.data)}\n` : result.lines.map((line) => `${line}\n`).join(''));
+    if (!json) process.stdout.write(result.lines.map((line) => `${line}\n`).join(''));
+    else if (result.data !== undefined) process.stdout.write(`${JSON.stringify(result.data)}\n`);
     process.exitCode = result.exitCode ?? 0;
   } catch (error) {
     // Libraries report a cancelled run in words of their own; that it was cancelled is what counts.

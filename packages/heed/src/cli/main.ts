@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { EXIT_CODES } from '../errors.ts';
 import { createProgram } from './program.ts';
+import { leaveRanks, letFirstRankSpeak } from './ranks.ts';
 import { showError } from './show-error.ts';
 
 // A limit on the size of files is an error of the one write; without a listener it would end the process.
@@ -19,7 +20,9 @@ process.on('uncaughtException', (error) => process.exit(showError(error, { json 
 try {
   await createProgram().parseAsync();
 } catch (error) {
+  await letFirstRankSpeak();
   // Commander has already said what is wrong with the arguments.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.badInput;
   else process.exitCode = showError(error, { json });
 }
+await leaveRanks(Number(process.exitCode ?? EXIT_CODES.ok));

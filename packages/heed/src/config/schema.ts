@@ -178,6 +178,10 @@ const tune = z.strictObject({
     .describe(
       'Equal parts of a batch that are worked on at the same time, each with its share of the threads: with one a thread a small network trains up to 1.6 times faster; a large one pays in memory.',
     ),
+  exchange: z
+    .enum(['float32', 'bfloat16'])
+    .default('float32')
+    .describe('How gradients travel between processes; bfloat16 halves the bytes and rounds them to 8 bits.'),
   accumulation: whole(1).default(1).describe('Batches whose gradients are added up before one update.'),
   learningRate: positive()
     .default(5e-5)

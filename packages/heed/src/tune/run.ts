@@ -15,15 +15,15 @@ import {
   saveLora,
   saveModelFolder,
 } from '@heed/diffusion';
-import type { ParameterValues } from '@heed/diffusion/autodiff';
+import { type Communicator, type ParameterValues, single } from '@heed/diffusion/autodiff';
 import { findLatestCheckpoint } from '../checkpoint/checkpoint.ts';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { badInput } from '../errors.ts';
 import { createImageStore } from '../images/index.ts';
 import { createAverages } from '../metrics/averages.ts';
 import { openMetricsLog } from '../metrics/metrics-log.ts';
-import type { ProgressFactory } from '../progress/progress.ts';
-import { baseModelFolder, checkName, type Project, type Run, startRun, withLock } from '../project/index.ts';
+import { type ProgressFactory, silentProgress } from '../progress/index.ts';
+import { baseModelFolder, checkName, openRun, type Project, type Run, startRun, withLock } from '../project/index.ts';
 import { modelFileOf } from '../project/model-file.ts';
 import { emaNote, weightsOptions } from '../project/model-weights.ts';
 import { runtimeOf } from '../project/runtime.ts';
@@ -39,12 +39,14 @@ import type { TuningMethod } from './method.ts';
 import { methodOf } from './methods/index.ts';
 import { type TuneOptions, type TuneStreams, tuneOptionsOf } from './options.ts';
 import { prepareModelSamples, preparePretrainingSamples } from './prepare.ts';
+import { describeRanks, optionsForRanks, shareRun } from './ranks.ts';
 import { describeData, findFinished, type TuneResult, writeTuneResult } from './result.ts';
 import { createSampleGrid } from './sample-grid.ts';
 import { openTextStates, type TextStates } from './text-states.ts';
 import { trainModel } from './train.ts';
 
 const OPTIONS_FILE = 'options.json';
+const CHECKPOINTS = 'checkpoints';
 
 export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
   /** Name of the tuned model (`models/<name>`) and of the run. */
@@ -62,6 +64,8 @@ export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
   /** Prompts of the sample grid. */
   samplePrompts?: readonly string[];
   signal?: AbortSignal;
+  /** The other processes of the run; this one is rank 0. The others call `runTuneRank`. */
+  communicator?: Communicator | undefined;
   /** Is told, in sentences, what the user should know: warnings, what is resumed. */
   note?: (sentence: string) => void;
 }
@@ -86,7 +90,9 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
     warnings.push(sentence);
     given.note?.(sentence);
   };
-  const options = resolveOptions(project, given);
+  const { communicator = single } = given;
+  const options = optionsForRanks(resolveOptions(project, given), communicator.size);
+  if (communicator.size > 1) given.note?.(describeRanks(communicator, options));
   const method = methodOf(options);
   const settings = project.config.tune;
   await clearUnfinishedFolders(project.paths.models);
@@ -120,16 +126,17 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
     });
     if (finished) {
       given.note?.(`run ${run.id} is finished already (--restart begins it anew)`);
+      await shareRun(communicator, undefined);
       return { ...finished, warnings };
     }
     const texts = await openTextStates(project, {
       ...inputs,
-      // The empty one stands in for captions that are dropped.
-      prompts: [...model.map(({ prompt }) => prompt), ...(pretraining ?? []).map(({ caption }) => caption), ''],
+      prompts: promptsOf(model, pretraining),
       encoderParameters: parameterCount(components.textEncoder.parameters),
     });
     // Every picture is encoded; what the encoders hold is better left to training.
     if (texts.isComplete) await pipeline.dispose();
+    await shareRun(communicator, { run: run.id, options, model, pretraining, fingerprint });
     const final = await train({
       ...inputs,
       texts,
@@ -176,10 +183,10 @@ async function train(inputs: {
   warn: (sentence: string) => void;
   signal?: AbortSignal;
 }): Promise<Record<string, number>> {
-  const { project, given, method, options, run, components, pipeline, latents, fingerprint, folder, warn } = inputs;
+  const { project, given, method, options, run, components, fingerprint, folder, warn } = inputs;
   const aborting = inputs.signal === undefined ? {} : { signal: inputs.signal };
   const runtime = runtimeOf(project);
-  const checkpointFolder = join(run.folder, 'checkpoints');
+  const checkpointFolder = join(run.folder, CHECKPOINTS);
   const resumed = (await findLatestCheckpoint(checkpointFolder, { onSkip: warn }))?.step;
   if (resumed === undefined) await writeJson(join(run.folder, OPTIONS_FILE), { fingerprint, ...options });
   else given.note?.(`run ${run.id} goes on from the checkpoint of update ${resumed}`);
@@ -205,23 +212,13 @@ async function train(inputs: {
       method,
       unetConfig: components.unet.config,
       parameters: components.unet.parameters,
-      batches: method.batches({
-        samples: inputs.model,
-        pretraining: inputs.pretraining,
-        options,
-        schedule: pipeline.schedule,
-        sources: {
-          latentShape: pipeline.latentShape(),
-          textShape: pipeline.textShape,
-          latents: async (key) => (await latents.get(key))!,
-          embedPrompts: inputs.texts.of,
-        },
-      }),
+      batches: batchesOf(inputs),
       options,
       checkpointFolder,
       fingerprint,
       ...runtime,
       ...aborting,
+      communicator: given.communicator,
       onStart: async (step) => bar.update(step),
       async onStep(step, values) {
         averages.add(values);
@@ -245,6 +242,76 @@ async function train(inputs: {
     await grid.dispose();
     await metrics.close();
   }
+}
+
+/** The method's batches of the run's samples. */
+function batchesOf(inputs: {
+  method: TuningMethod;
+  options: TuneOptions;
+  pipeline: StableDiffusionPipeline;
+  latents: VectorCache;
+  texts: TextStates;
+  model: readonly TuneSample[];
+  pretraining: readonly PretrainingSample[] | undefined;
+}) {
+  const { method, options, pipeline, latents, texts, model, pretraining } = inputs;
+  return method.batches({
+    samples: model,
+    pretraining,
+    options,
+    schedule: pipeline.schedule,
+    sources: {
+      latentShape: pipeline.latentShape(),
+      textShape: pipeline.textShape,
+      latents: async (key) => (await latents.get(key))!,
+      embedPrompts: texts.of,
+    },
+  });
+}
+
+/** What a rank other than 0 does of `runTune`: it trains along and writes nothing. */
+export async function runTuneRank(
+  project: Project,
+  { communicator, signal }: { communicator: Communicator; signal?: AbortSignal | undefined },
+): Promise<void> {
+  const shared = await shareRun(communicator, undefined);
+  if (!shared) return;
+  const { run, options, model, pretraining, fingerprint } = shared;
+  const method = methodOf(options);
+  const components = await loadModel(await baseModelFolder(project, { progress: silentProgress, signal }));
+  const pipeline = new StableDiffusionPipeline(components, runtimeOf(project));
+  const latents = await openLatents(project, pipeline, pipeline.modelHash);
+  const texts = await openTextStates(project, {
+    pipeline,
+    prompts: promptsOf(model, pretraining),
+    encoderParameters: parameterCount(components.textEncoder.parameters),
+    progress: silentProgress,
+  });
+  if (texts.isComplete) await pipeline.dispose();
+  try {
+    await trainModel({
+      run,
+      method,
+      unetConfig: components.unet.config,
+      parameters: components.unet.parameters,
+      batches: batchesOf({ method, options, pipeline, latents, texts, model, pretraining }),
+      options,
+      checkpointFolder: join(openRun(project, run).folder, CHECKPOINTS),
+      fingerprint,
+      ...runtimeOf(project),
+      ...(signal === undefined ? {} : { signal }),
+      communicator,
+    });
+  } finally {
+    await texts.close();
+    await latents.close();
+    await pipeline.dispose();
+  }
+}
+
+/** Every text whose states the run needs; the empty one stands in for captions that are dropped. */
+function promptsOf(model: readonly TuneSample[], pretraining: readonly PretrainingSample[] | undefined): string[] {
+  return [...model.map(({ prompt }) => prompt), ...(pretraining ?? []).map(({ caption }) => caption), ''];
 }
 
 /** The update alone, beside the weights that have it in them. */

@@ -4,11 +4,13 @@
  */
 import { type LoraModules, loraModules, type UnetConfig } from '@heed/diffusion';
 import {
+  type Communicator,
   createTrainingStep,
   type Device,
   learningRateAt,
   type ParameterValues,
   type PrecisionOption,
+  single,
 } from '@heed/diffusion/autodiff';
 import { findLatestCheckpoint, saveCheckpoint } from '../checkpoint/checkpoint.ts';
 import { HeedError, InputError, isAbort, tellError } from '../errors.ts';
@@ -16,6 +18,7 @@ import type { TuneBatches } from './batches.ts';
 import type { TuningMethod } from './method.ts';
 import { lossOf } from './networks.ts';
 import type { TuneOptions } from './options.ts';
+import { checkSameStart, checkSameWeights } from './ranks.ts';
 import { type TrainedWeights, trainedWeights } from './trained-weights.ts';
 import {
   checkFingerprint,
@@ -55,6 +58,8 @@ export interface TuneTraining {
   precision?: PrecisionOption;
   threads?: number;
   signal?: AbortSignal;
+  /** The other processes of the run. Rank 0 alone writes checkpoints. */
+  communicator?: Communicator | undefined;
   /** Called once, before the first update, with the step it goes on from. */
   onStart?: (step: number) => Promise<void>;
   /** Called after each update. */
@@ -74,10 +79,12 @@ export interface TuneTraining {
 export async function trainModel(
   training: TuneTraining,
 ): Promise<{ step: number; parameters: ParameterValues; lora?: LoraModules }> {
-  const { run, method, batches, unetConfig, options, checkpointFolder, fingerprint, signal } = training;
+  const { run, method, batches, unetConfig, options, checkpointFolder, fingerprint } = training;
+  const { communicator = single } = training;
   const hasReference = method.needs(options).reference;
   const weights = trainedWeights(training.parameters, unetConfig, { ...options, hasReference });
   const restored = await restore(training, weights);
+  await checkSameStart(communicator, restored?.step ?? 0);
   const step = await createTrainingStep({
     name: `run ${run}`,
     inputs: batches.specs,
@@ -93,7 +100,8 @@ export async function trainModel(
     ...(training.device === undefined ? {} : { device: training.device }),
     ...(training.precision === undefined ? {} : { precision: training.precision }),
     ...(training.threads === undefined ? {} : { threads: training.threads }),
-    replicas: options.replicas,
+    replicas: options.replicas / communicator.size,
+    communicator,
     skipsNotFinite: true,
   });
   const { state } = step;
@@ -103,8 +111,13 @@ export async function trainModel(
     if (savedStep === state.step) return;
     await step.fetchState();
     checkFinite(weights.trained);
+    await checkSameWeights(communicator, weights.trained, state.step);
     const batch = state.step * batchesPerStep;
-    await saveCheckpoint(checkpointFolder, {
+    if (communicator.rank === 0) await writeCheckpoint(batch);
+    savedStep = state.step;
+  };
+  const writeCheckpoint = (batch: number) =>
+    saveCheckpoint(checkpointFolder, {
       step: state.step,
       keep: options.keepCheckpoints,
       write: (folder) =>
@@ -115,8 +128,6 @@ export async function trainModel(
           fingerprint,
         }),
     });
-    savedStep = state.step;
-  };
 
   try {
     await training.onStart?.(state.step);
@@ -124,7 +135,9 @@ export async function trainModel(
     let skippedInARow = 0;
     let upcoming = fetch(training, state.step * batchesPerStep);
     while (state.step < options.steps) {
-      signal?.throwIfAborted();
+      throwIfStopped(training, step.isStopAsked());
+      // Signals reach the ranks at different updates: all stop after the one in which the first rank asks for it.
+      const stop = training.signal?.aborted ?? false;
       const learningRate = learningRateAt(
         {
           schedule: options.schedule,
@@ -139,13 +152,13 @@ export async function trainModel(
       for (let i = 0; i < options.accumulation; i++) {
         const feeds = await upcoming();
         // The event loop is free while the graph runs: the next batch is made meanwhile.
-        const running = options.accumulation === 1 ? step.step(feeds, { learningRate }) : step.accumulate(feeds);
+        const running = options.accumulation === 1 ? step.step(feeds, { learningRate, stop }) : step.accumulate(feeds);
         upcoming = fetch(training, first + (i + 1) * options.replicas);
         for (const [name, value] of Object.entries(await running)) {
           sums[name] = (sums[name] ?? 0) + value / options.accumulation;
         }
       }
-      if (options.accumulation > 1) Object.assign(sums, await step.apply({ learningRate }));
+      if (options.accumulation > 1) Object.assign(sums, await step.apply({ learningRate, stop }));
       // While the loss scale still falls, the cause may be the scale.
       skippedInARow = sums.skipped === 1 && step.lossScale() === 1 ? skippedInARow + 1 : 0;
       await training.onStep?.(state.step, stepMetrics(sums, learningRate));
@@ -167,7 +180,11 @@ export async function trainModel(
     const lora = options.lora && loraModules(state.ema ?? weights.trained, options.lora);
     return { step: state.step, parameters: weights.plain(state.ema), ...(lora ? { lora } : {}) };
   } catch (error) {
-    if (isAbort(error)) await save();
+    if (isAbort(error)) {
+      await save();
+      // A rank that left before the checkpoint is written would end rank 0.
+      await communicator.barrier();
+    }
     const { message, isDefect } = tellError(error);
     if (isAbort(error) || isDefect || error instanceof HeedError) throw error;
     throw new HeedError(
@@ -185,9 +202,20 @@ function stepMetrics(measured: Record<string, number>, learningRate: number): Tu
     : { ...measured, skipped: measured.skipped ?? 0, learningRate };
 }
 
-/** Starts to make a batch for each replica; a failure is thrown where they are awaited, not before. */
-function fetch({ batches, options: { replicas } }: TuneTraining, first: number) {
-  const promise = Promise.all(Array.from({ length: replicas }, (_, i) => batches.at(first + i)));
+/** Throws the signal's reason; where there are several ranks, all at the same update. */
+function throwIfStopped({ signal, communicator = single }: TuneTraining, isStopAsked: boolean): void {
+  if (communicator.size === 1) signal?.throwIfAborted();
+  else if (isStopAsked) throw signal?.reason ?? new DOMException('another rank was stopped', 'AbortError');
+}
+
+/**
+ * Starts to make a batch for each replica of this rank: of the `replicas` batches from `first` on, those from its share
+ * on. A failure is thrown where they are awaited, not before.
+ */
+function fetch({ batches, options, communicator = single }: TuneTraining, first: number) {
+  const count = options.replicas / communicator.size;
+  const begin = first + communicator.rank * count;
+  const promise = Promise.all(Array.from({ length: count }, (_, i) => batches.at(begin + i)));
   promise.catch(() => {});
   return () => promise;
 }

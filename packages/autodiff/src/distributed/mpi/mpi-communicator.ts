@@ -19,6 +19,8 @@ export interface OpenOptions extends ExchangeOptions {
 export async function openMpiCommunicator(launched: LaunchedRank, options: OpenOptions = {}): Promise<Communicator> {
   const { silenceSeconds = SILENCE_SECONDS } = options;
   const { rank, size, localRank } = launched;
+  // A rank that waits for others gives its core away; Open MPI reads this when it starts.
+  process.env.OMPI_MCA_mpi_yield_when_idle ??= '1';
   const watch = await startWatch({ rank, size, silenceSeconds });
   const mpi = openMpi();
   const transport = createTransport(mpi, rank, size);
@@ -52,8 +54,12 @@ export async function openMpiCommunicator(launched: LaunchedRank, options: OpenO
     barrier: () => callAsync('MPI_Barrier', mpi.barrier, mpi.world),
     abort: (sentence) => abort(watch, sentence),
     async close(exitCode) {
-      // A rank that fails must not wait for the others: they wait for it.
-      if (exitCode !== 0) return abort(watch, '');
+      if (exitCode !== 0) {
+        // A rank that fails must not wait for the others: they wait for it.
+        watch.fail('');
+        await flush();
+        leave(exitCode);
+      }
       await callAsync('MPI_Barrier', mpi.barrier, mpi.world);
       watch.stop();
       mpi.finalize();

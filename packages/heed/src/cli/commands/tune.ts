@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 import { describeResult } from '../describe-result.ts';
+import { openRanks } from '../ranks.ts';
 
 export function tuneCommand(program: Command): void {
   const command = program
@@ -14,13 +15,19 @@ export function tuneCommand(program: Command): void {
     'heed tune',
     'heed tune --set tune.steps=10000 --set tune.learningRate=2e-5',
     'heed tune --set tune.modelRewardPower=4 --set tune.pretrainingRewardPower=4 --set tune.modelTimestepsFrom=500',
+    'mpirun -n 4 --bind-to none npx heed tune --set tune.replicas=4',
     'heed tune --name human-only --set tune.unlabelledData=false --set tune.beta=0',
   ]).action(
     async ({ name, reward, restart, ...options }: CommonOptions & { name: string; reward: string; restart: boolean }) =>
       runCommand(options, async ({ openProject, progress, signal, note }) => {
         const project = await openProject();
-        const { runTune } = await import('../../tune/run.ts');
-        const result = await runTune(project, { name, reward, restart, signal, note }, progress);
+        const { runTune, runTuneRank } = await import('../../tune/run.ts');
+        const communicator = await openRanks(project.config.tune.exchange);
+        if (communicator.rank > 0) {
+          await runTuneRank(project, { communicator, signal });
+          return { lines: [] };
+        }
+        const result = await runTune(project, { name, reward, restart, signal, note, communicator }, progress);
         return { data: result, lines: describeResult(result) };
       }),
   );

@@ -1,0 +1,137 @@
+/** `heed tune` as several processes of Open MPI: the same bits, signals, kills, and what a rank does that cannot go on. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { createRandom } from '@heed/diffusion/autodiff';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeTuningProject } from './tuning-project.ts';
+
+const HEED = fileURLToPath(new URL('../packages/heed/bin/heed.mjs', import.meta.url));
+const hasMpi = spawnSync('mpirun', ['--version']).status === 0;
+const STEPS = 24;
+
+let folder: string;
+let pristine: string;
+
+beforeAll(async () => {
+  if (!hasMpi) return;
+  folder = await mkdtemp(join(tmpdir(), 'heed-tune-mpi-'));
+  const overrides = ['tune.batchSize=4', 'tune.replicas=4', 'tune.accumulation=2', 'tune.checkpointEverySteps=6'];
+  await makeTuningProject(folder, { steps: STEPS, overrides });
+  pristine = join(folder, 'project');
+}, 600_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function freshProject(name: string): Promise<string> {
+  const project = join(folder, name);
+  await cp(pristine, project, { recursive: true });
+  return project;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ status: number | null; stdout: string; stderr: string }>;
+}
+
+/** `heed tune` as so many ranks; 1 is without mpirun. */
+function startTune(project: string, ranks: number, options: readonly string[] = []): Running {
+  const tune = [process.execPath, HEED, 'tune', '--project', project, ...options];
+  const mpirun = ['mpirun', '--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', String(ranks)];
+  const [command, ...args] = ranks === 1 ? tune : [...mpirun, ...tune];
+  const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) child[stream]!.on('data', (text) => (output[stream] += text));
+  return { child, ended: once(child, 'close').then(([status]) => ({ status: status as number | null, ...output })) };
+}
+
+async function tunedWeights(project: string): Promise<string> {
+  const weights = await readFile(join(project, 'models/tuned/unet/diffusion_pytorch_model.safetensors'));
+  return createHash('sha256').update(weights).digest('hex');
+}
+
+/** Lines of heed's own on stderr; mpirun adds some in words of its own. */
+const sentences = (stderr: string) => stderr.split('\n').filter((line) => line.startsWith('heed: '));
+
+async function checkpoints(project: string): Promise<string[]> {
+  return readdir(join(project, 'runs/tuned/checkpoints')).catch(() => []);
+}
+
+describe.runIf(hasMpi)('heed tune under mpirun', () => {
+  let expected: string;
+
+  it('gives the same bits as one process, however the replicas are spread', async () => {
+    const alone = await freshProject('alone');
+    expect((await startTune(alone, 1).ended).status).toBe(0);
+    expected = await tunedWeights(alone);
+    for (const ranks of [2, 4]) {
+      const project = await freshProject(`ranks-${ranks}`);
+      const { status, stdout, stderr } = await startTune(project, ranks).ended;
+      expect({ status, stderr }).toMatchObject({ status: 0 });
+      expect(stderr).toContain(
+        `${ranks} ranks on 1 host, ${4 / ranks} ${ranks === 4 ? 'replica' : 'replicas'} each; an update is 8 batches of 1 samples`,
+      );
+      expect(await tunedWeights(project)).toBe(expected);
+      // Rank 0 alone prints the result and writes the log.
+      expect(stdout.match(/tuned/g)?.length ?? 0).toBeLessThanOrEqual(3);
+      const metrics = (await readFile(join(project, 'runs/tuned/metrics.jsonl'), 'utf8')).trim().split('\n');
+      expect(metrics).toHaveLength(STEPS);
+    }
+  });
+
+  it('goes on from a checkpoint with another number of ranks, after random kills of random ranks', async () => {
+    const random = createRandom(11);
+    const project = await freshProject('killed');
+    let kills = 0;
+    for (let round = 0; round < 5; round++) {
+      const running = startTune(project, [2, 4, 1][round % 3]!);
+      await sleep(1500 + 2500 * random.uniform());
+      const victims = spawnSync('pgrep', ['-f', `tune --project ${project}`], { encoding: 'utf8' });
+      const pids = victims.stdout
+        .trim()
+        .split('\n')
+        .map(Number)
+        .filter((pid) => pid > 0 && pid !== running.child.pid);
+      const victim = pids[random.integer(Math.max(1, pids.length))] ?? running.child.pid!;
+      try {
+        process.kill(victim, 'SIGKILL');
+        kills += 1;
+      } catch {
+        // It has ended by itself.
+      }
+      await running.ended;
+    }
+    expect(kills).toBeGreaterThan(0);
+    const { status, stderr } = await startTune(project, 2).ended;
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(await tunedWeights(project)).toBe(expected);
+  });
+
+  it('stops all ranks at one update when mpirun is told to, with a checkpoint of it', async () => {
+    const project = await freshProject('stopped');
+    const running = startTune(project, 2, ['--set', 'tune.steps=100000', '--set', 'tune.schedule=constant']);
+    while ((await checkpoints(project)).length === 0) await sleep(100);
+    running.child.kill('SIGTERM');
+    const { status } = await running.ended;
+    expect(status).not.toBe(0);
+    const latest = (await checkpoints(project)).sort().at(-1);
+    expect(latest).toBeDefined();
+    const again = startTune(project, 2, ['--set', 'tune.steps=100000', '--set', 'tune.schedule=constant']);
+    let said = '';
+    again.child.stderr!.on('data', (text) => (said += text));
+    while (!said.includes('goes on from the checkpoint')) await sleep(50);
+    again.child.kill('SIGTERM');
+    await again.ended;
+  });
+
+  it('says in one sentence why it cannot begin, from one rank', async () => {
+    const project = await freshProject('refused');
+    const { status, stderr } = await startTune(project, 3).ended;
+    expect(status).toBe(2);
+    expect(sentences(stderr)).toEqual(['heed: tune.replicas: expected a multiple of the 3 ranks, got 4']);
+  });
+});
