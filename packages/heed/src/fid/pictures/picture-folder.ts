@@ -1,0 +1,41 @@
+/** The pictures of a folder that pytorch-fid takes: by their endings, in the folder itself, in the order of their names. */
+import type { Dirent } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { badInput } from '../../errors.ts';
+
+/** pytorch-fid's IMAGE_EXTENSIONS; as there, capital letters do not count. */
+const ENDINGS: ReadonlySet<string> = new Set(['bmp', 'jpg', 'jpeg', 'pgm', 'png', 'ppm', 'tif', 'tiff', 'webp']);
+
+export interface PictureFolder {
+  /** Whole paths. */
+  readonly files: readonly string[];
+  /** How many files were left out for the capital letters of their endings. */
+  readonly capitalised: number;
+}
+
+/** Lists the folder. Throws one sentence where there is none or it holds no picture. */
+export async function listPictures(folder: string): Promise<PictureFolder> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException): Dirent[] => {
+    const got = { ENOENT: 'nothing there', ENOTDIR: 'a file' }[error.code ?? ''];
+    if (got === undefined) throw error;
+    throw badInput(`${folder}: expected a folder of pictures, got ${got}`);
+  });
+  const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  const endingOf = (name: string) => /\.([^.]*)$/.exec(name)?.[1] ?? '';
+  const files = names.filter((name) => ENDINGS.has(endingOf(name)));
+  const capitalised = names.filter((name) => ENDINGS.has(endingOf(name).toLowerCase())).length - files.length;
+  if (files.length === 0) {
+    throw badInput(
+      `${folder}: expected pictures (${[...ENDINGS].join(', ')}), got ${describeOthers(names.length, capitalised)}`,
+    );
+  }
+  return { files: files.sort().map((name) => join(folder, name)), capitalised };
+}
+
+function describeOthers(others: number, capitalised: number): string {
+  if (others === 0) return 'an empty folder';
+  return capitalised === 0
+    ? `${others} other files`
+    : `${capitalised} with an ending in capital letters, which pytorch-fid leaves out, too`;
+}
