@@ -63,7 +63,7 @@ export { writeNpz } from './npz/write-npz.ts';
 export { type ClipComponents, ClipEmbedder } from './pipeline/clip-embedder.ts';
 export { type ModelComponent, nativeSize, type StableDiffusionComponents } from './pipeline/components.ts';
 export { defaultBatchSize, type GenerateOptions, type GenerateProgress } from './pipeline/generate-options.ts';
-export { InceptionEmbedder } from './pipeline/inception-embedder.ts';
+export { INCEPTION_PIXELS, InceptionEmbedder, writeInceptionPixels } from './pipeline/inception-embedder.ts';
 export { type LoadPipelineOptions, loadClip, loadPipeline } from './pipeline/load.ts';
 export type { RuntimeOptions } from './pipeline/model-runner.ts';
 export { type PipelineOptions, StableDiffusionPipeline } from './pipeline/stable-diffusion.ts';

@@ -1,16 +1,26 @@
 /** Pictures as the features that FID is computed on, for as long as they are needed. */
+import { createHash } from 'node:crypto';
 import type { ParameterValues } from '@heed/autodiff';
 import { resizeBilinear } from '../images/resize-bilinear.ts';
 import { checkRgbImage, type RgbImage } from '../images/rgb-image.ts';
 import { INCEPTION_FEATURES, INCEPTION_SIDE, inception } from '../models/inception/inception.ts';
 import { createModelRunner, type ModelRunner, type RuntimeOptions } from './model-runner.ts';
 
-const PLANES = 3 * INCEPTION_SIDE ** 2;
+/** Numbers of one picture as the network takes it: [3, 299, 299]. */
+export const INCEPTION_PIXELS = 3 * INCEPTION_SIDE ** 2;
+
+/** Writes a picture of any size to `target` [3, 299, 299] as pytorch-fid hands it to the network. */
+export function writeInceptionPixels(image: RgbImage, target: Float32Array): void {
+  checkRgbImage(image);
+  resizeBilinear(image, target, INCEPTION_SIDE);
+}
 
 /** Owns the compiled graph, not the weights. Calls may overlap; they take turns. */
 export class InceptionEmbedder {
   /** Pictures that are worked on at once. */
   readonly batchSize: number;
+  /** Equal for equal weights: 16 hex digits. */
+  readonly hash: string;
   readonly #runner: ModelRunner;
 
   /** `parameters` are those of `loadInceptionFile`. */
@@ -19,31 +29,28 @@ export class InceptionEmbedder {
     { batchSize = 16, ...runtime }: RuntimeOptions & { batchSize?: number | undefined } = {},
   ) {
     this.batchSize = batchSize;
+    this.hash = hashParameters(parameters);
     this.#runner = createModelRunner({ name: 'Inception', parameters, ...runtime });
   }
 
   /**
-   * Features [N, 2048] of at most `batchSize` pictures of any sizes. Each is resized to 299 x 299 as pytorch-fid does.
-   * Always computes a whole batch: another size could round differently.
+   * Features [count, 2048] of the first `count` pictures of `pixels` [batchSize, 3, 299, 299], which
+   * `writeInceptionPixels` fills. Always computes the whole batch: another size could round differently.
    */
   async features(
-    images: readonly RgbImage[],
+    pixels: Float32Array,
+    count: number,
     { signal }: { signal?: AbortSignal | undefined } = {},
   ): Promise<Float32Array> {
-    if (images.length < 1 || images.length > this.batchSize) {
-      throw new Error(`inception: expected 1 to ${this.batchSize} pictures, got ${images.length}`);
+    if (!(count >= 1 && count <= this.batchSize)) {
+      throw new Error(`inception: expected 1 to ${this.batchSize} pictures, got ${count}`);
     }
     const shape = [this.batchSize, 3, INCEPTION_SIDE, INCEPTION_SIDE];
-    const pixels = new Float32Array(this.batchSize * PLANES);
-    images.forEach((image, i) => {
-      checkRgbImage(image, `image ${i}`);
-      resizeBilinear(image, pixels.subarray(i * PLANES, (i + 1) * PLANES), INCEPTION_SIDE);
-    });
     const network = await this.#runner.compiled('features', { pixels: { shape } }, (p, x) => ({
       features: inception(p, x),
     }));
     const { features } = await network.run({ pixels }, signal === undefined ? {} : { signal });
-    return features.slice(0, images.length * INCEPTION_FEATURES);
+    return features.slice(0, count * INCEPTION_FEATURES);
   }
 
   /** Releases the graph; any call afterwards throws. */
@@ -54,4 +61,12 @@ export class InceptionEmbedder {
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
+}
+
+function hashParameters(parameters: ParameterValues): string {
+  const hash = createHash('sha256');
+  for (const [name, { data }] of parameters) {
+    hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex').slice(0, 16);
 }

@@ -5,6 +5,7 @@ import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { exportCommand } from './commands/export.ts';
+import { fidCommand } from './commands/fid.ts';
 import { generateCommand } from './commands/generate.ts';
 import { importCommand } from './commands/import.ts';
 import { initCommand } from './commands/init.ts';
@@ -52,6 +53,7 @@ export function createProgram(): Command {
     tuneCommand,
     sampleCommand,
     evaluateCommand,
+    fidCommand,
     reportCommand,
     exportCommand,
     serveCommand,

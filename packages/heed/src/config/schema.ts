@@ -284,6 +284,18 @@ const evaluate = z.strictObject({
     ),
   raters: whole(1, 1000).default(9).describe('Raters of each comparison.'),
   resamples: whole(100).default(2000).describe('Bootstrap resamples behind each interval.'),
+  reference: z
+    .string()
+    .default('')
+    .describe(
+      'Real pictures that FID and CMMD compare with: a folder, or for FID alone a .npz file of pytorch-fid; without one neither is measured.',
+    ),
+  inception: z
+    .string()
+    .default('')
+    .describe(
+      "The weights that FID needs: pytorch-fid's pt_inception-2015-12-05-6726825d.pth as a file (.pth or .safetensors) or on the Hugging Face hub (org/name/file.pth).",
+    ),
   fidelityImages: whole(0)
     .refine((count) => count === 0 || count >= 16, '0 or at least 16')
     .default(1000)

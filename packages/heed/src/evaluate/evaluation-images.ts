@@ -36,7 +36,7 @@ export async function drawEvaluationImages(
     set: string;
     model: string;
     prompts: readonly Prompt[];
-    imagesPerPrompt: number;
+    imagesPerPrompt: number | ((prompt: Prompt) => number);
     /** Opens the store again: it must show what was drawn by now. */
     openStore: () => ImageStore;
     signal?: AbortSignal | undefined;
@@ -52,8 +52,10 @@ export async function drawEvaluationImages(
   const { sampler, steps, guidanceScale } = project.config.sample;
   const store = openStore();
   const purpose = 'measure' as const;
-  const images = prompts.map(({ text, category, holdout }) =>
-    Array.from({ length: imagesPerPrompt }, (_, number) => {
+  const countOf = typeof imagesPerPrompt === 'number' ? () => imagesPerPrompt : imagesPerPrompt;
+  const images = prompts.map((prompt) =>
+    Array.from({ length: countOf(prompt) }, (_, number) => {
+      const { text, category, holdout } = prompt;
       const seed = imageSeed({ runSeed: project.config.seed, set, prompt: text, number });
       const sampled = { seed, model, modelHash, sampler, steps, guidanceScale };
       const recipe = { prompt: text, category, holdout, ...sampled, set, purpose };

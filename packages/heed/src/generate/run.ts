@@ -22,7 +22,7 @@ export interface GenerateRunOptions {
   /** The training prompts of the project by default. */
   prompts?: readonly Prompt[];
   /** Images of each prompt; the project's numbers by default. */
-  imagesPerPrompt?: number;
+  imagesPerPrompt?: number | ((prompt: Prompt) => number);
   seed?: number;
   sampler?: SamplerName;
   steps?: number;
@@ -74,8 +74,10 @@ async function generate(
   if (remark !== undefined) options.note?.(remark);
   await using pipeline = await loadPipeline(source, { ...runtimeOf(project), ...weightsOptions(project, model) });
   const { modelHash } = pipeline;
+  const { imagesPerPrompt: wanted = (prompt: Prompt) => imagesPerPrompt(project, prompt) } = options;
+  const countOf = typeof wanted === 'number' ? () => wanted : wanted;
   const recipes: ImageRecipe[] = prompts.flatMap((prompt) =>
-    Array.from({ length: options.imagesPerPrompt ?? imagesPerPrompt(project, prompt) }, (_, number) => ({
+    Array.from({ length: countOf(prompt) }, (_, number) => ({
       prompt: prompt.text,
       category: prompt.category,
       holdout: prompt.holdout,

@@ -1,7 +1,15 @@
 /** Projects on disk. */
 export { initProject } from './init.ts';
 export { heldSince, type Lock, takeLock, withLock } from './lock.ts';
-export { baseModelFolder, clipFolder, type FetchOptions, MODEL_INDEX_FILE, modelFolder, modelNames } from './models.ts';
+export {
+  baseModelFolder,
+  clipFolder,
+  type FetchOptions,
+  locateModel,
+  MODEL_INDEX_FILE,
+  modelFolder,
+  modelNames,
+} from './models.ts';
 export {
   openProject,
   type Project,

@@ -4,13 +4,13 @@
  */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { BUILT_IN_MODEL } from '../config/index.ts';
 import { badInput, isBadInput } from '../errors.ts';
 import { builtInModels } from '../parts.ts';
 import type { Progress, ProgressFactory } from '../progress/progress.ts';
 import { didYouMean, quote } from '../text/nearest.ts';
-import { type Project, resolveInProject } from './project.ts';
+import type { Project } from './project.ts';
 
 /** The file that makes a folder a diffusers pipeline. */
 export const MODEL_INDEX_FILE = 'model_index.json';
@@ -26,34 +26,46 @@ export interface FetchOptions {
 /** Where the model to align is, a diffusers folder or a checkpoint file. */
 export async function baseModelFolder(project: Project, options: FetchOptions = {}): Promise<string> {
   const { path } = project.config.model;
-  if (path !== BUILT_IN_MODEL) return locate(project, path, 'pipeline', options);
+  if (path !== BUILT_IN_MODEL) return locateModel(path, { from: project.folder, kind: 'pipeline', ...options });
   return (await builtInModels()).base;
 }
 
 /** The folder of the CLIP that the reward sees with. */
 export async function clipFolder(project: Project, options: FetchOptions = {}): Promise<string> {
   const { clip } = project.config.model;
-  if (clip !== BUILT_IN_MODEL) return locate(project, clip, 'clip', options);
+  if (clip !== BUILT_IN_MODEL) return locateModel(clip, { from: project.folder, kind: 'clip', ...options });
   return (await builtInModels()).clip;
 }
 
-/** What lies at `path`, seen from the project; where nothing does and it can be a model's name on the hub, that model. */
-async function locate(
-  project: Project,
+/**
+ * What lies at `path`, seen from the folder `from`; where nothing does and it can be a model's name on the hub, that model. A
+ * name of a file of the hub (`org/name/file.pth`) may be of any kind.
+ */
+export async function locateModel(
   path: string,
-  kind: 'pipeline' | 'clip',
-  { progress, signal, offline = false }: FetchOptions,
+  {
+    from,
+    kind,
+    progress,
+    signal,
+    offline = false,
+  }: FetchOptions & { from: string; kind: 'pipeline' | 'clip' | 'file' },
 ): Promise<string> {
-  const local = resolveInProject(project, path);
+  const local = resolve(from, path);
   if (existsSync(local)) return local;
   const { fetchHubModel, hubEnvironment, parseHubId } = await import('@heed/diffusion');
   const id = parseHubId(path);
   if (id === undefined) return local;
+  if (kind === 'file' && id.file === undefined) {
+    throw badInput(
+      `${local} does not exist, and ${id.repo}: expected a file of it on the hub, such as ${id.repo}/weights.pth, got none`,
+    );
+  }
   const environment = hubEnvironment();
   let bar: Progress | undefined;
   try {
     return await fetchHubModel(id, {
-      kind,
+      kind: kind === 'clip' ? 'clip' : 'pipeline',
       environment: { ...environment, offline: offline || environment.offline },
       signal,
       onProgress({ bytesDone, bytesTotal }) {

@@ -3,7 +3,11 @@ import type { Device, PrecisionOption } from '@heed/diffusion/autodiff';
 import type { Project } from './project.ts';
 
 /** `device`, `precision` and, where the settings name a number, `threads`. */
-export function runtimeOf({ config }: Project): { device: Device; precision: PrecisionOption; threads?: number } {
+export function runtimeOf({ config }: Pick<Project, 'config'>): {
+  device: Device;
+  precision: PrecisionOption;
+  threads?: number;
+} {
   return {
     device: config.device,
     precision: config.precision,

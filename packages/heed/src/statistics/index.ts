@@ -12,5 +12,6 @@ export {
   type Moments,
   type MomentsAccumulator,
   momentsOf,
+  momentsOfSums,
 } from './moments.ts';
 export { wilsonInterval } from './wilson.ts';

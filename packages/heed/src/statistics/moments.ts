@@ -93,7 +93,8 @@ export async function createMomentsAccumulator({
   };
 }
 
-function momentsOfSums({ count, shift, sum, products }: MomentSums): Moments {
+/** Mean and covariance of at least two embeddings. */
+export function momentsOfSums({ count, shift, sum, products }: MomentSums): Moments {
   if (count < 2) throw new Error(`moments need at least 2 embeddings, got ${count}`);
   const dimension = sum.length;
   const covariance = new Float64Array(products.length);

@@ -7,7 +7,8 @@ import type { ParameterValues } from '@heed/autodiff';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadInceptionFile } from '../../checkpoint/inception-file.ts';
 import { InputError } from '../../errors.ts';
-import { InceptionEmbedder } from '../../pipeline/inception-embedder.ts';
+import type { RgbImage } from '../../images/rgb-image.ts';
+import { INCEPTION_PIXELS, InceptionEmbedder, writeInceptionPixels } from '../../pipeline/inception-embedder.ts';
 import { readSafetensors } from '../../safetensors/read-safetensors.ts';
 import { writeSafetensors } from '../../safetensors/write-safetensors.ts';
 import { formulaInception, formulaPicture } from '../../testing/inception-weights.ts';
@@ -45,11 +46,15 @@ describe('the features of InceptionV3', () => {
       return formulaPicture(text, Number(width), Number(height));
     });
     await using embedder = new InceptionEmbedder(await loadInceptionFile(weights), { batchSize: 3 });
-    const features = [
-      ...(await embedder.features(pictures.slice(0, 3))),
-      // A batch that is not full.
-      ...(await embedder.features(pictures.slice(3))),
-    ];
+    const featuresOf = (some: readonly RgbImage[]) => {
+      const pixels = new Float32Array(3 * INCEPTION_PIXELS);
+      some.forEach((picture, i) => {
+        writeInceptionPixels(picture, pixels.subarray(i * INCEPTION_PIXELS, (i + 1) * INCEPTION_PIXELS));
+      });
+      return embedder.features(pixels, some.length);
+    };
+    // The second batch is not full.
+    const features = [...(await featuresOf(pictures.slice(0, 3))), ...(await featuresOf(pictures.slice(3)))];
     expect(features).toHaveLength(pictures.length * INCEPTION_FEATURES);
     [...tensors].forEach(([name, { data }], i) => {
       const row = Float32Array.from(features.slice(i * INCEPTION_FEATURES, (i + 1) * INCEPTION_FEATURES));

@@ -1,0 +1,147 @@
+/** `heed fid`: how far pictures are from real ones, as papers measure it. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { badInput } from '../../errors.ts';
+import type { CocoFid } from '../../fid/coco/run.ts';
+import type { CmmdResult, FidPlace, FidResult } from '../../fid/run.ts';
+import {
+  type CommandContext,
+  type CommandResult,
+  type CommonOptions,
+  collect,
+  runCommand,
+  withCommonOptions,
+} from '../context.ts';
+import { wholeNumber } from '../parse-options.ts';
+import { formatTable } from '../table.ts';
+
+interface FidOptions extends CommonOptions {
+  inception?: string;
+  batch?: number;
+  size?: number;
+  saveStats?: string;
+  cmmd: boolean;
+  clip?: string;
+  coco?: string;
+  images?: string;
+  model: string[];
+  count?: number;
+}
+
+export function fidCommand(program: Command): void {
+  const command = program
+    .command('fid')
+    .description('FID of pictures as pytorch-fid computes it, between folders or .npz statistics; CMMD; FID on MS-COCO')
+    .argument('[paths...]', 'two folders of pictures, or .npz files of statistics')
+    .option(
+      '--inception <file>',
+      "FID's InceptionV3: .pth, .safetensors, or org/name/file.pth on the hub (default: evaluate.inception)",
+    )
+    .option('--batch <n>', 'pictures that the network works on at once (default: 16)', wholeNumber(1))
+    .option('--size <pixels>', 'cut the middle out of every picture and bring it to this size first', wholeNumber(8))
+    .option(
+      '--save-stats <file>',
+      'write the statistics of the last path to a .npz file, for pytorch-fid or for next time',
+    )
+    .option('--cmmd', 'CMMD in place of FID: distance of CLIP embeddings, steadier for few pictures', false)
+    .option('--clip <path>', 'the CLIP for CMMD: a transformers folder, or the id of one on the hub')
+    .option(
+      '--coco <file>',
+      'captions_val2014.json: draw one caption of each image with models of the project, as the paper does',
+    )
+    .option('--images <folder>', 'the folder val2014, or a .npz file of its statistics at 256 pixels')
+    .option('--model <name>', 'a model to draw with (can be repeated; default: the base and tuned)', collect, [])
+    .option('--count <n>', 'how many of the captioned images (default: all; the paper has 40504)', wholeNumber(2));
+  withCommonOptions(command, [
+    'heed fid generated/ real/ --inception pt_inception-2015-12-05-6726825d.pth',
+    'heed fid generated/ real.npz --inception pt_inception-2015-12-05-6726825d.pth --json',
+    'heed fid real/ --save-stats real.npz --inception pt_inception-2015-12-05-6726825d.pth',
+    'heed fid --cmmd --clip openai/clip-vit-large-patch14-336 generated/ real/',
+    'heed fid --coco captions_val2014.json --images val2014/ --model base --model tuned --count 40504',
+  ]).action(async (paths: string[], options: FidOptions) =>
+    runCommand(options, (context) => {
+      if (options.coco !== undefined) return coco(paths, options, context);
+      return options.cmmd ? cmmd(paths, options, context) : fid(paths, options, context);
+    }),
+  );
+}
+
+async function fid(paths: readonly string[], options: FidOptions, context: CommandContext): Promise<CommandResult> {
+  const { inception, batch: batchSize, size: side, saveStats } = options;
+  if (paths.length !== 2 && !(paths.length === 1 && saveStats !== undefined)) {
+    throw badInput(`expected two folders or .npz files, or one with --save-stats, got ${paths.length}`);
+  }
+  const { runFid } = await import('../../fid/run.ts');
+  const result = await runFid(paths, { inception, batchSize, side, saveStats }, await placeOf(options, context));
+  return { data: result, lines: describeFid(result) };
+}
+
+async function cmmd(paths: readonly string[], options: FidOptions, context: CommandContext): Promise<CommandResult> {
+  const [a, b, ...others] = paths;
+  if (a === undefined || b === undefined || others.length > 0) {
+    throw badInput(`--cmmd: expected two folders of pictures, got ${paths.length}`);
+  }
+  if (options.clip === undefined) throw badInput('--cmmd: expected --clip with a CLIPModel folder or hub id, got none');
+  const { runCmmd } = await import('../../fid/run.ts');
+  const { clip, size: side } = options;
+  const result = await runCmmd([a, b], { clip, side }, await placeOf(options, context));
+  return { data: result, lines: describeCmmd(result) };
+}
+
+async function coco(paths: readonly string[], options: FidOptions, context: CommandContext): Promise<CommandResult> {
+  if (paths.length > 0) throw badInput(`--coco: expected no other paths, got ${paths.length}`);
+  if (options.images === undefined) throw badInput('--coco: expected --images with the folder val2014, got none');
+  const { openProject, progress, signal } = context;
+  const project = await openProject();
+  const { runCocoFid } = await import('../../fid/coco/run.ts');
+  const { coco: captions, images, count, inception } = options;
+  const models = options.model.length > 0 ? options.model : [project.config.model.name, 'tuned'];
+  // Paths of the command line count from where it was typed, settings from the project.
+  const result = await runCocoFid(
+    project,
+    { captions: captions!, images, models, count, inception: inception && inceptionPath(inception), signal },
+    progress,
+  );
+  return { data: result, lines: describeCoco(result) };
+}
+
+/** A file beside the user as a whole path; anything else may be a name on the hub. */
+function inceptionPath(inception: string): string {
+  return existsSync(inception) ? resolve(inception) : inception;
+}
+
+/** In a project its settings and its cache, else the defaults and the user's. */
+async function placeOf(options: FidOptions, context: CommandContext): Promise<FidPlace> {
+  const { openProject, progress, signal, note } = context;
+  const { parseConfig } = await import('../../config/index.ts');
+  const project = existsSync(join(options.project, 'heed.toml')) ? await openProject() : undefined;
+  const config = project?.config ?? parseConfig('', { source: '--set', overrides: options.set });
+  return { config, project, progress, signal, note };
+}
+
+function describeFid({ fid: distance, sets, savedStatistics }: FidResult): string[] {
+  return [
+    ...(distance === undefined ? [] : [`FID ${distance.toFixed(4)}`]),
+    ...describeSets(sets),
+    ...(savedStatistics === undefined ? [] : [`Statistics of ${sets.at(-1)!.path} in ${savedStatistics}`]),
+  ];
+}
+
+function describeCmmd({ cmmd: distance, sets }: CmmdResult): string[] {
+  return [`CMMD ${distance.toFixed(4)}`, ...describeSets(sets)];
+}
+
+function describeSets(sets: readonly { path: string; images?: number | undefined }[]): string[] {
+  return formatTable(
+    sets.map(({ path, images }) => ['', images === undefined ? 'statistics' : `${images} images`, path]),
+  );
+}
+
+function describeCoco({ models, images, references, side, seed, run }: CocoFid): string[] {
+  return [
+    ...formatTable([['model', 'FID'], ...models.map(({ model, fid: distance }) => [model, distance.toFixed(2)])]),
+    `${images} captions of MS-COCO by seed ${seed}, an image of each, against ${references} at ${side} x ${side} pixels`,
+    `Written to runs/${run}/fid.json`,
+  ];
+}

@@ -1,0 +1,163 @@
+/**
+ * FID as the paper has it (its appendix C): one caption of each of MS-COCO's validation images, drawn at random, an image of
+ * each by the model, and the captioned images at 256 x 256 pixels as the reference. Models are drawn with the same captions
+ * and the same noise, and share the reference.
+ */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeDurably } from '../../checkpoint/durable.ts';
+import { badInput } from '../../errors.ts';
+import { drawEvaluationImages } from '../../evaluate/evaluation-images.ts';
+import { createImageStore } from '../../images/index.ts';
+import type { ProgressFactory } from '../../progress/index.ts';
+import { modelFolder, type Project, startRun } from '../../project/index.ts';
+import { CUSTOM_CATEGORY, type Prompt } from '../../prompts/prompt.ts';
+import type { FidMeter, FidStatistics } from '../fid-meter.ts';
+import { openProjectMeter } from '../measure-fid.ts';
+import { picturesOfFiles, picturesOfStore } from '../pictures/pictures.ts';
+import { isStatisticsFile } from '../statistics-file.ts';
+import { type CaptionedImage, chooseCaptions, readCocoCaptions } from './captions.ts';
+
+/** The set that the images are stored in. */
+export const COCO_SET = 'fidelity-coco';
+/** What it came to, in the run's folder. */
+export const COCO_FILE = 'fid.json';
+/** Width and height of the references and of the images, in pixels. */
+const SIDE = 256;
+
+export interface CocoFidOptions {
+  /** captions_val2014.json */
+  captions: string;
+  /** The folder val2014, or a .npz file of its statistics. */
+  images: string;
+  models: readonly string[];
+  /** Images a model; all by default. */
+  count?: number | undefined;
+  /** `evaluate.inception` by default. */
+  inception?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** What one model came to. */
+export interface ModelFid {
+  readonly model: string;
+  readonly modelHash: string;
+  readonly fid: number;
+}
+
+export interface CocoFid {
+  readonly version: 1;
+  readonly run: string;
+  readonly time: string;
+  readonly captions: string;
+  readonly references: string;
+  readonly seed: number;
+  /** Of each model. */
+  readonly images: number;
+  readonly side: number;
+  readonly sampler: string;
+  readonly steps: number;
+  readonly guidanceScale: number;
+  readonly inceptionHash: string;
+  readonly models: readonly ModelFid[];
+}
+
+/** Draws what is missing, measures and writes `runs/fid-0001/fid.json`. Goes on where an interrupted call stopped. */
+export async function runCocoFid(
+  project: Project,
+  options: CocoFidOptions,
+  progress: ProgressFactory,
+): Promise<CocoFid> {
+  const { captions, images, models, count, inception, signal } = options;
+  for (const model of models) await modelFolder(project, model, { progress, signal });
+  const listed = await readCocoCaptions(captions);
+  if (count !== undefined && count > listed.length) {
+    throw badInput(`${captions}: expected ${count} images with captions, got ${listed.length}`);
+  }
+  const chosen = chooseCaptions(listed, { seed: project.config.seed, count });
+  const meter = openProjectMeter(project, { inception, progress, signal });
+  try {
+    // First, so that weights or pictures that are missing are told of before hours of drawing.
+    const reference = await referenceOf(meter, images, chosen);
+    const measured: ModelFid[] = [];
+    for (const model of models) {
+      const { modelHash, statistics } = await drawAndMeasure(project, { model, chosen, meter, signal }, progress);
+      measured.push({ model, modelHash, fid: await meter.distance(statistics, reference) });
+    }
+    return await conclude(project, { options, chosen, meter, measured });
+  } finally {
+    await meter.close();
+  }
+}
+
+async function referenceOf(meter: FidMeter, path: string, chosen: readonly CaptionedImage[]): Promise<FidStatistics> {
+  if (isStatisticsFile(path)) return meter.ofFile(path);
+  const files = chosen.map(({ file }) => join(path, file));
+  for (const file of files) {
+    if (!(await stat(file).catch(() => undefined))?.isFile()) {
+      throw badInput(`${file}: expected an image that the captions name, got nothing there`);
+    }
+  }
+  return meter.ofPictures(await picturesOfFiles(files, { label: 'the references', side: SIDE }));
+}
+
+async function drawAndMeasure(
+  project: Project,
+  options: { model: string; chosen: readonly CaptionedImage[]; meter: FidMeter; signal: AbortSignal | undefined },
+  progress: ProgressFactory,
+): Promise<{ modelHash: string; statistics: FidStatistics }> {
+  const { model, chosen, meter, signal } = options;
+  // Some captions were written of several images: as many images are drawn of them.
+  const times = new Map<string, number>();
+  for (const { caption } of chosen) times.set(caption, (times.get(caption) ?? 0) + 1);
+  const prompts: Prompt[] = [...times.keys()].map((text) => ({ text, category: CUSTOM_CATEGORY, holdout: true }));
+  const store = () => createImageStore(project.paths.images);
+  const { images, modelHash } = await drawEvaluationImages(
+    project,
+    { set: COCO_SET, model, prompts, imagesPerPrompt: ({ text }) => times.get(text)!, openStore: store, signal },
+    progress,
+  );
+  const opened = store();
+  try {
+    const ids = images.flat().map(({ id }) => id);
+    const statistics = await meter.ofPictures(picturesOfStore(opened, ids, { label: model, side: SIDE }));
+    return { modelHash, statistics };
+  } finally {
+    await opened.close();
+  }
+}
+
+async function conclude(
+  project: Project,
+  {
+    options,
+    chosen,
+    meter,
+    measured,
+  }: {
+    options: CocoFidOptions;
+    chosen: readonly CaptionedImage[];
+    meter: FidMeter;
+    measured: readonly ModelFid[];
+  },
+): Promise<CocoFid> {
+  const run = await startRun(project, { command: 'fid' });
+  const { sampler, steps, guidanceScale } = project.config.sample;
+  const result: CocoFid = {
+    version: 1,
+    run: run.id,
+    time: new Date().toISOString(),
+    captions: options.captions,
+    references: options.images,
+    seed: project.config.seed,
+    images: chosen.length,
+    side: SIDE,
+    sampler,
+    steps,
+    guidanceScale,
+    inceptionHash: meter.inceptionHash()!,
+    models: measured,
+  };
+  await writeDurably(join(run.folder, COCO_FILE), `${JSON.stringify(result, null, 1)}\n`);
+  return result;
+}

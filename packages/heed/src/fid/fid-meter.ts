@@ -1,0 +1,83 @@
+/** FID as pytorch-fid computes it: statistics of pictures or of a .npz file, and the distance between two of them. */
+import { createHash } from 'node:crypto';
+import { InceptionEmbedder, loadInceptionFile } from '@heed/diffusion';
+import type { Device, PrecisionOption } from '@heed/diffusion/autodiff';
+import { badInput } from '../errors.ts';
+import type { ProgressFactory } from '../progress/index.ts';
+import { frechetDistance, type Moments, momentsOfSums } from '../statistics/index.ts';
+import type { Pictures } from './pictures/pictures.ts';
+import { readStatistics } from './statistics-file.ts';
+import { sumFeatures } from './sum-features.ts';
+import { loadSums, saveSums } from './sums-cache.ts';
+
+/** Statistics of one side. */
+export interface FidStatistics extends Moments {
+  /** How many pictures they are of; a .npz file does not say. */
+  readonly images?: number | undefined;
+}
+
+export interface FidMeter {
+  /** The statistics of pictures; at least two. */
+  ofPictures(pictures: Pictures): Promise<FidStatistics>;
+  /** Those of a file of pytorch-fid. */
+  ofFile(path: string): Promise<FidStatistics>;
+  distance(a: FidStatistics, b: FidStatistics): Promise<number>;
+  /** Of the weights, as far as they were needed: 16 hex digits. */
+  inceptionHash(): string | undefined;
+  close(): Promise<void>;
+}
+
+export interface FidMeterOptions {
+  /** Gives the file of InceptionV3's weights; asked where pictures are to be measured. */
+  inceptionFile: () => Promise<string>;
+  /** Where sums are put aside. */
+  cacheFolder: string;
+  batchSize?: number | undefined;
+  device?: Device | undefined;
+  precision?: PrecisionOption | undefined;
+  threads?: number | undefined;
+  progress: ProgressFactory;
+  signal?: AbortSignal | undefined;
+}
+
+/** A version of what the sums are of; another one makes all that were put aside useless. */
+const SUMS_VERSION = 1;
+
+/** Opens a meter. Weights are loaded when the first pictures come; `close` releases them. */
+export function openFidMeter(options: FidMeterOptions): FidMeter {
+  const { inceptionFile, cacheFolder, batchSize, progress, signal, ...runtime } = options;
+  const { threads } = runtime;
+  let opened: Promise<InceptionEmbedder> | undefined;
+  let hash: string | undefined;
+  const open = async () => {
+    const embedder = new InceptionEmbedder(await loadInceptionFile(await inceptionFile()), { batchSize, ...runtime });
+    hash = embedder.hash;
+    return embedder;
+  };
+  return {
+    async ofPictures(pictures) {
+      if (pictures.count < 2) {
+        throw badInput(`${pictures.label}: expected at least 2 pictures, got ${pictures.count}`);
+      }
+      opened ??= open();
+      const embedder = await opened;
+      const { device = 'cpu', precision = 'auto' } = runtime;
+      const facts = [SUMS_VERSION, embedder.hash, embedder.batchSize, device, precision, pictures.count, pictures.key];
+      const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32);
+      const keeper = {
+        load: () => loadSums(cacheFolder, key),
+        save: (sums: Parameters<typeof saveSums>[2]) => saveSums(cacheFolder, key, sums),
+      };
+      const sums = await sumFeatures(pictures, { embedder, keeper, progress, signal, threads });
+      return { ...momentsOfSums(sums), images: pictures.count };
+    },
+    ofFile: readStatistics,
+    async distance(a, b) {
+      const distance = await frechetDistance(a, b, { signal, threads });
+      if (!Number.isFinite(distance)) throw badInput(`expected statistics of a finite distance, got ${distance}`);
+      return distance;
+    },
+    inceptionHash: () => hash,
+    close: async () => (await opened?.catch(() => undefined))?.dispose(),
+  };
+}

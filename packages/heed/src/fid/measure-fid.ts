@@ -1,0 +1,106 @@
+/** FID of pictures against the reference that a project's settings name: what an evaluation asks for. */
+import { join } from 'node:path';
+import { badInput } from '../errors.ts';
+import type { ProgressFactory } from '../progress/index.ts';
+import { locateModel, type Project, resolveInProject } from '../project/index.ts';
+import { runtimeOf } from '../project/runtime.ts';
+import { type FidMeter, type FidStatistics, openFidMeter } from './fid-meter.ts';
+import { listPictures } from './pictures/picture-folder.ts';
+import { type Pictures, picturesOfFiles } from './pictures/pictures.ts';
+import { isStatisticsFile } from './statistics-file.ts';
+
+export interface MeasuredFid {
+  /** Never below 0; lower is nearer. Below 2,048 images it says more about their number than about their look. */
+  readonly fid: number;
+  readonly images: number;
+  /** A .npz file does not say of how many. */
+  readonly referenceImages: number | undefined;
+  /** Of the weights of InceptionV3. */
+  readonly inceptionHash: string;
+}
+
+/** Measures sets of pictures against one reference. */
+export interface ReferenceFid {
+  measure(images: Pictures): Promise<MeasuredFid>;
+  close(): Promise<void>;
+}
+
+interface MeasureOptions {
+  /** Folder or .npz file; `evaluate.reference` by default. */
+  reference?: string | undefined;
+  /** File or hub id; `evaluate.inception` by default. */
+  inception?: string | undefined;
+  progress: ProgressFactory;
+  signal?: AbortSignal | undefined;
+}
+
+/** A meter that keeps its sums in the project and computes as its settings say. */
+export function openProjectMeter(
+  project: Project,
+  { inception = project.config.evaluate.inception, progress, signal }: Omit<MeasureOptions, 'reference'>,
+): FidMeter {
+  return openFidMeter({
+    ...runtimeOf(project),
+    cacheFolder: join(project.paths.state, 'fid'),
+    progress,
+    signal,
+    async inceptionFile() {
+      if (inception === '') throw badInput(`evaluate.inception: ${WEIGHTS_WANTED}`);
+      return locateModel(inception, { from: project.folder, kind: 'file', progress, signal });
+    },
+  });
+}
+
+/** Says which weights are meant; what should name them stands before it. */
+export const WEIGHTS_WANTED =
+  "expected the weights of FID's InceptionV3 (pytorch-fid's pt_inception-2015-12-05-6726825d.pth), a file or org/name/file.pth on the hub, got none";
+
+/** The statistics of a folder of pictures, at `side` pixels where that is given, or of a .npz file. */
+export async function statisticsOf(
+  meter: FidMeter,
+  path: string,
+  { label = path, side }: { label?: string; side?: number | undefined } = {},
+): Promise<FidStatistics> {
+  if (isStatisticsFile(path)) return meter.ofFile(path);
+  const { files } = await listPictures(path);
+  return meter.ofPictures(await picturesOfFiles(files, { label, side }));
+}
+
+/**
+ * Opens the measurement of several sets. The reference's statistics are computed at the first one, and found again by later
+ * commands. Throws one sentence where the settings name no reference, or no weights.
+ */
+export function openReferenceFid(project: Project, options: MeasureOptions): ReferenceFid {
+  const { reference = project.config.evaluate.reference } = options;
+  if (reference === '') {
+    throw badInput('evaluate.reference: expected a folder of pictures or a .npz file of statistics, got none');
+  }
+  const meter = openProjectMeter(project, options);
+  let known: FidStatistics | undefined;
+  return {
+    async measure(images) {
+      known ??= await statisticsOf(meter, resolveInProject(project, reference), { label: 'the reference' });
+      const found = await meter.ofPictures(images);
+      return {
+        fid: await meter.distance(found, known),
+        images: images.count,
+        referenceImages: known.images,
+        inceptionHash: meter.inceptionHash()!,
+      };
+    },
+    close: () => meter.close(),
+  };
+}
+
+/** FID of one set of pictures; errors as `openReferenceFid`. */
+export async function measureFid(
+  project: Project,
+  { images, ...options }: MeasureOptions & { images: Pictures },
+): Promise<MeasuredFid> {
+  const reference = openReferenceFid(project, options);
+  try {
+    return await reference.measure(images);
+  } finally {
+    await reference.close();
+  }
+}

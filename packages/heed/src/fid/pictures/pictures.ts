@@ -1,0 +1,73 @@
+/** A list of pictures that are read when they are needed, and ways to come by one. */
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import type { RgbImage } from '@heed/diffusion';
+import { readAsPillow } from './decode-as-pillow.ts';
+import { fitSquare } from './fit-square.ts';
+
+/** Pictures by number. */
+export interface Pictures {
+  /** What progress calls them. */
+  readonly label: string;
+  readonly count: number;
+  /** Equal for equal pictures in the same order: sums that were put aside are found by it. */
+  readonly key: string;
+  /** Throws one sentence that names the picture where it cannot be read. */
+  read(index: number): Promise<RgbImage>;
+}
+
+/** The pictures in files. Their key holds names, sizes and times of change, not contents. */
+export async function picturesOfFiles(
+  files: readonly string[],
+  { label, side }: { label: string; side?: number | undefined },
+): Promise<Pictures> {
+  const hash = createHash('sha256').update(`${side ?? 'as it is'}\n`);
+  for (const file of files) {
+    const { size, mtimeMs } = await stat(file);
+    hash.update(`${JSON.stringify(file)} ${size} ${mtimeMs}\n`);
+  }
+  return {
+    label,
+    count: files.length,
+    key: hash.digest('hex'),
+    read: async (index) => fitted(await readAsPillow(files[index]!), side),
+  };
+}
+
+/** Pictures of a store, by their ids, which are hashes. */
+export function picturesOfStore(
+  store: { read(id: string): Promise<RgbImage> },
+  ids: readonly string[],
+  { label, side }: { label: string; side?: number | undefined },
+): Pictures {
+  return {
+    label,
+    count: ids.length,
+    key: createHash('sha256')
+      .update(JSON.stringify([side, ids]))
+      .digest('hex'),
+    read: async (index) => fitted(await store.read(ids[index]!), side),
+  };
+}
+
+function fitted(image: RgbImage, side: number | undefined): RgbImage {
+  return side === undefined ? image : fitSquare(image, side);
+}
+
+/** Pictures being read at the same time: a decoder a core keeps the network fed. */
+const READ_AHEAD = 4;
+
+/** The pictures from number `from` on, in order. */
+export async function* readInOrder(pictures: Pictures, from: number): AsyncGenerator<RgbImage> {
+  const waiting: Promise<RgbImage>[] = [];
+  for (let next = from; next < pictures.count || waiting.length > 0; ) {
+    while (waiting.length < READ_AHEAD && next < pictures.count) {
+      const reading = pictures.read(next);
+      // Its fault is told when its turn comes.
+      reading.catch(() => undefined);
+      waiting.push(reading);
+      next += 1;
+    }
+    yield await waiting.shift()!;
+  }
+}

@@ -1,0 +1,157 @@
+/** `heed fid`: the distance between two sets of pictures, each a folder or statistics of one. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadClip } from '@heed/diffusion';
+import type { HeedConfig } from '../config/index.ts';
+import { badInput } from '../errors.ts';
+import type { ProgressFactory } from '../progress/index.ts';
+import { locateModel, type Project } from '../project/index.ts';
+import { runtimeOf } from '../project/runtime.ts';
+import { clipHashOf } from '../reward/clip-hash.ts';
+import { type FidMeter, type FidStatistics, openFidMeter } from './fid-meter.ts';
+import { measureCmmd } from './measure-cmmd.ts';
+import { statisticsOf, WEIGHTS_WANTED } from './measure-fid.ts';
+import { listPictures } from './pictures/picture-folder.ts';
+import { type Pictures, picturesOfFiles } from './pictures/pictures.ts';
+import { isStatisticsFile, writeStatistics } from './statistics-file.ts';
+import { userSumsFolder } from './sums-cache.ts';
+
+/** What both measures need besides their paths. */
+export interface FidPlace {
+  /** The settings that count: those of a project, or the defaults. */
+  readonly config: HeedConfig;
+  /** The project that the command runs in, if any: its cache is used. */
+  readonly project?: Project | undefined;
+  readonly progress: ProgressFactory;
+  readonly signal?: AbortSignal | undefined;
+  /** A remark to the user. */
+  note(text: string): void;
+}
+
+/** One side of a comparison. */
+export interface ComparedSet {
+  readonly path: string;
+  /** A .npz file does not say of how many. */
+  readonly images?: number | undefined;
+}
+
+export interface FidResult {
+  /** Absent where one set was given, to save its statistics. */
+  readonly fid?: number;
+  readonly sets: readonly ComparedSet[];
+  /** Absent where both sets were statistics. */
+  readonly inceptionHash?: string | undefined;
+  readonly savedStatistics?: string | undefined;
+}
+
+/** Fewer images than features make covariances singular, and FID too large. */
+const FEW_IMAGES = 2048;
+
+/** FID between two paths, or the statistics of one; those of the last path are saved where `saveStats` says so. */
+export async function runFid(
+  paths: readonly string[],
+  options: {
+    inception?: string | undefined;
+    batchSize?: number | undefined;
+    side?: number | undefined;
+    saveStats?: string | undefined;
+  },
+  place: FidPlace,
+): Promise<FidResult> {
+  const { inception, batchSize, side, saveStats } = options;
+  if (saveStats !== undefined && existsSync(saveStats)) {
+    throw badInput(`${saveStats}: expected a new file for the statistics, got one that exists`);
+  }
+  const { config, progress, signal } = place;
+  const meter = openFidMeter({
+    ...runtimeOf({ config }),
+    inceptionFile: () => inceptionFileOf(inception, place),
+    cacheFolder: cacheFolderOf(place),
+    batchSize,
+    progress,
+    signal,
+  });
+  try {
+    const found: FidStatistics[] = [];
+    for (const path of paths) found.push(await measured(meter, path, { side, place }));
+    if (saveStats !== undefined) await writeStatistics(saveStats, found.at(-1)!);
+    const [a, b] = found;
+    return {
+      ...(b === undefined ? {} : { fid: await meter.distance(a!, b) }),
+      sets: paths.map((path, i) => ({ path, images: found[i]!.images })),
+      inceptionHash: meter.inceptionHash(),
+      savedStatistics: saveStats,
+    };
+  } finally {
+    await meter.close();
+  }
+}
+
+async function measured(
+  meter: FidMeter,
+  path: string,
+  { side, place }: { side: number | undefined; place: FidPlace },
+): Promise<FidStatistics> {
+  if (!isStatisticsFile(path)) await noteLeftOut(path, place);
+  const statistics = await statisticsOf(meter, path, { side });
+  if (statistics.images !== undefined && statistics.images < FEW_IMAGES) {
+    place.note(
+      `${path}: ${statistics.images} images; below ${FEW_IMAGES}, the number of features, FID comes out too large and compares with equal numbers alone`,
+    );
+  }
+  return statistics;
+}
+
+async function noteLeftOut(path: string, { note }: FidPlace): Promise<void> {
+  const { capitalised } = await listPictures(path);
+  if (capitalised > 0) {
+    note(`${path}: ${capitalised} pictures are left out for the capital letters of their endings, as pytorch-fid does`);
+  }
+}
+
+async function inceptionFileOf(inception: string | undefined, place: FidPlace): Promise<string> {
+  const { config, project, progress, signal } = place;
+  if (inception !== undefined) return locateModel(inception, { from: '.', kind: 'file', progress, signal });
+  if (config.evaluate.inception === '') throw badInput(`--inception: ${WEIGHTS_WANTED}`);
+  return locateModel(config.evaluate.inception, { from: project?.folder ?? '.', kind: 'file', progress, signal });
+}
+
+function cacheFolderOf({ project }: FidPlace): string {
+  return project === undefined ? userSumsFolder() : join(project.paths.state, 'fid');
+}
+
+export interface CmmdResult {
+  readonly cmmd: number;
+  readonly sets: readonly ComparedSet[];
+  readonly clipHash: string;
+}
+
+/** CMMD between two folders by the CLIP at `clip`, a transformers folder or a hub id. */
+export async function runCmmd(
+  paths: readonly [string, string],
+  { clip: name, side }: { clip: string; side?: number | undefined },
+  place: FidPlace,
+): Promise<CmmdResult> {
+  const { config, progress, signal } = place;
+  const sets: Pictures[] = [];
+  for (const path of paths) {
+    if (isStatisticsFile(path))
+      throw badInput(`${path}: expected a folder, because CMMD compares pictures, got statistics`);
+    await noteLeftOut(path, place);
+    sets.push(await picturesOfFiles((await listPictures(path)).files, { label: path, side }));
+  }
+  const folder = await locateModel(name, { from: '.', kind: 'clip', progress, signal });
+  const clipHash = await clipHashOf(folder);
+  await using clip = await loadClip(folder, runtimeOf({ config }));
+  const { threads } = runtimeOf({ config });
+  const [a, b] = sets as [Pictures, Pictures];
+  const cmmd = await measureCmmd(a, b, {
+    clip,
+    clipHash,
+    cacheFolder: cacheFolderOf(place),
+    threads,
+    progress,
+    signal,
+  });
+  return { cmmd, sets: sets.map(({ label, count }) => ({ path: label, images: count })), clipHash };
+}

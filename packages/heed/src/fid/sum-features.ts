@@ -1,0 +1,109 @@
+/** Sums of Inception features over pictures: what mean and covariance are made of. Pictures are read once and not kept. */
+import { INCEPTION_FEATURES, INCEPTION_PIXELS, type InceptionEmbedder, writeInceptionPixels } from '@heed/diffusion';
+import type { ProgressFactory } from '../progress/index.ts';
+import { createMomentsAccumulator, type MomentSums, type MomentsAccumulator } from '../statistics/index.ts';
+import { type Pictures, readInOrder } from './pictures/pictures.ts';
+
+/** Where sums are put aside while the work goes on, and found again. */
+export interface SumsKeeper {
+  load(): Promise<MomentSums | undefined>;
+  save(sums: MomentSums): Promise<void>;
+}
+
+/** Time between two savings: an entry of 34 MB costs little beside it, and no more than that is lost. */
+const SAVE_EVERY_MS = 60_000;
+
+/**
+ * The sums over all `pictures`. Those that `keeper` has are not computed again; after an interruption or a fault, what was
+ * done is kept. The same pictures give the same bits, interrupted or not.
+ */
+export async function sumFeatures(
+  pictures: Pictures,
+  {
+    embedder,
+    keeper,
+    progress,
+    signal,
+    threads,
+  }: {
+    embedder: InceptionEmbedder;
+    keeper: SumsKeeper;
+    progress: ProgressFactory;
+    signal?: AbortSignal | undefined;
+    threads?: number | undefined;
+  },
+): Promise<MomentSums> {
+  const { batchSize } = embedder;
+  const before = await keeper.load();
+  const resume = before !== undefined && isReached(before.count, pictures.count, batchSize) ? before : undefined;
+  if (resume?.count === pictures.count) return resume;
+  const sums = await createMomentsAccumulator({ dimension: INCEPTION_FEATURES, batchSize, resume, threads });
+  const bar = progress({ total: pictures.count, label: `features of ${pictures.label}`, unit: 'image' });
+  if (sums.count > 0) bar.update(sums.count);
+  let saved = sums.count;
+  const save = async () => {
+    if (sums.count > saved) await keeper.save(sums.sums());
+    saved = sums.count;
+  };
+  try {
+    let lastSaving = performance.now();
+    for await (const added of addBatches(pictures, { sums, embedder, signal })) {
+      bar.update(added);
+      if (performance.now() - lastSaving < SAVE_EVERY_MS) continue;
+      await save();
+      lastSaving = performance.now();
+    }
+    bar.done();
+    return sums.sums();
+  } finally {
+    await save();
+    sums.dispose();
+  }
+}
+
+/** A count at which a batch ended. */
+function isReached(count: number, total: number, batchSize: number): boolean {
+  return count > 0 && (count === total || (count < total && count % batchSize === 0));
+}
+
+/** Adds the pictures batch by batch, and tells the count after each. The next batch is read while the network works on one. */
+async function* addBatches(
+  pictures: Pictures,
+  {
+    sums,
+    embedder,
+    signal,
+  }: { sums: MomentsAccumulator; embedder: InceptionEmbedder; signal?: AbortSignal | undefined },
+): AsyncGenerator<number> {
+  const { batchSize } = embedder;
+  let [pixels, spare] = [0, 1].map(() => new Float32Array(batchSize * INCEPTION_PIXELS)) as [
+    Float32Array,
+    Float32Array,
+  ];
+  let filled = 0;
+  let working: Promise<void> | undefined;
+  const embed = async (batch: Float32Array, count: number) =>
+    sums.add(await embedder.features(batch, count, { signal }));
+  try {
+    let read = sums.count;
+    for await (const image of readInOrder(pictures, sums.count)) {
+      signal?.throwIfAborted();
+      writeInceptionPixels(image, pixels.subarray(filled * INCEPTION_PIXELS, (filled + 1) * INCEPTION_PIXELS));
+      filled += 1;
+      read += 1;
+      if (filled < batchSize && read < pictures.count) continue;
+      await working;
+      if (sums.count > 0) yield sums.count;
+      working = embed(pixels, filled);
+      // Waited for below; until then its fault is not unhandled.
+      working.catch(() => undefined);
+      [pixels, spare] = [spare, pixels];
+      filled = 0;
+    }
+    await working;
+    working = undefined;
+    yield sums.count;
+  } finally {
+    await working?.catch(() => undefined);
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Sums of features put aside, whole or half done, so that an interrupted measurement goes on and a reference is measured once.
+ * A folder of .npz archives that can be deleted at any time.
+ */
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { INCEPTION_FEATURES, InputError, readNpz, writeNpz } from '@heed/diffusion';
+import type { MomentSums } from '../statistics/index.ts';
+
+/** Entries of a user's or a project's cache: of sums 34 MB each. */
+const KEPT_ENTRIES = 16;
+const ENTRY = /^((?:clip-)?[0-9a-f]{32})\./;
+
+/** Where sums of pictures lie that belong to no project. */
+export function userSumsFolder(): string {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'heed', 'fid');
+}
+
+const pathOf = (folder: string, key: string) => join(folder, `${key}.npz`);
+
+/** The sums of that key; undefined where there are none or the entry is damaged. */
+export async function loadSums(folder: string, key: string): Promise<MomentSums | undefined> {
+  const found = await readNpz(pathOf(folder, key), ['count', 'shift', 'sum', 'products']).catch((error: unknown) => {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  });
+  if (found === undefined) return undefined;
+  const [count, shift, sum, products] = found.map(({ data }) => data) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  const size = INCEPTION_FEATURES;
+  const isWhole = count.length === 1 && shift.length === size && sum.length === size && products.length === size * size;
+  return isWhole ? { count: count[0]!, shift, sum, products } : undefined;
+}
+
+/** Writes the entry, whole or not at all. */
+export async function saveSums(
+  folder: string,
+  key: string,
+  { count, shift, sum, products }: MomentSums,
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const size = shift.length;
+  await writeNpz(
+    pathOf(folder, key),
+    new Map([
+      ['count', { shape: [1], data: Float64Array.of(count) }],
+      ['shift', { shape: [size], data: shift }],
+      ['sum', { shape: [size], data: sum }],
+      ['products', { shape: [size, size], data: products }],
+    ]),
+  );
+  await pruneCache(folder);
+}
+
+/** Deletes the entries that were longest not written, beyond 16: sums of features and CLIP embeddings alike. */
+export async function pruneCache(folder: string): Promise<void> {
+  const newest = new Map<string, number>();
+  const files = (await readdir(folder)).filter((name) => ENTRY.test(name));
+  for (const name of files) {
+    const entry = ENTRY.exec(name)![1]!;
+    const time = (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? 0;
+    newest.set(entry, Math.max(time, newest.get(entry) ?? 0));
+  }
+  const kept = new Set(
+    [...newest]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, KEPT_ENTRIES)
+      .map(([entry]) => entry),
+  );
+  for (const name of files) if (!kept.has(ENTRY.exec(name)![1]!)) await rm(join(folder, name), { force: true });
+}

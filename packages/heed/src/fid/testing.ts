@@ -1,0 +1,40 @@
+/** Weights, pictures and settings for the tests of FID, all by a formula. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeSafetensors } from '@heed/diffusion';
+import { formulaInception, formulaPicture } from '@heed/diffusion/testing/inception-weights';
+import sharp from 'sharp';
+import { parseConfig } from '../config/index.ts';
+import { silentProgress } from '../progress/index.ts';
+import type { FidPlace } from './run.ts';
+
+/** Writes InceptionV3's weights and returns their path. */
+export async function writeFormulaInception(folder: string): Promise<string> {
+  const path = join(folder, 'inception.safetensors');
+  await writeSafetensors(path, formulaInception(), { dtype: 'F32' });
+  return path;
+}
+
+/** Writes `count` pictures of 48 x 48 pixels as PNG: a00.png and so on. */
+export async function writePictures(folder: string, { name, count }: { name: string; count: number }): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const { width, height, data } = formulaPicture(`${name}${i}`, 48, 48);
+    const png = await sharp(data, { raw: { width, height, channels: 3 } })
+      .png()
+      .toBuffer();
+    await writeFile(join(folder, `${name}${String(i).padStart(2, '0')}.png`), png);
+  }
+}
+
+/** The default settings outside of a project; `notes` collects what the user is told. */
+export function testPlace(options: Partial<FidPlace> & { overrides?: string[] } = {}): FidPlace & { notes: string[] } {
+  const { overrides = [], ...rest } = options;
+  const notes: string[] = [];
+  return {
+    config: parseConfig('', { source: 'test', overrides }),
+    progress: silentProgress,
+    note: (text) => notes.push(text),
+    notes,
+    ...rest,
+  };
+}
