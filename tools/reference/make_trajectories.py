@@ -93,6 +93,14 @@ for name, scheduler_class, extra, options in CASES:
                     case["timestep_spacing"] = spacing
                 cases.append({**case, **options, "path": path if steps == 10 and spacing is None else path[-1:]})
 
+# Lin et al. 2024: velocity, the last timestep pure noise, spaced from there. diffusers' PNDM and DDPM do not know it as such.
+for name, scheduler_class, extra, options in CASES:
+    if name not in ("ddim", "euler", "euler_a", "dpmpp_2m"):
+        continue
+    config = {"prediction_type": "v_prediction", "timestep_spacing": "trailing", "rescale_betas_zero_snr": True}
+    path = trajectory(scheduler_class.from_config({**CONFIG, **extra, **config}), 10, **options)
+    cases.append({"sampler": name, "steps": 10, **config, **options, "path": path[-1:]})
+
 document = {"recipe": "tools/reference/make_trajectories.py", "config": CONFIG, "cases": cases}
 lines = ",\n".join("  " + json.dumps(case, separators=(",", ":")) for case in cases)
 text = f'{{\n "recipe": "{document["recipe"]}",\n "config": {json.dumps(CONFIG)},\n "cases": [\n{lines}\n ]\n}}\n'

@@ -13,7 +13,8 @@ export const schedulerConfigSchema = z.looseObject({
   prediction_type: z.enum(['epsilon', 'v_prediction']).default('epsilon'),
   steps_offset: z.int().nonnegative().default(0),
   set_alpha_to_one: z.boolean().default(true),
-  rescale_betas_zero_snr: z.literal(false).default(false),
+  /** Lin et al. 2024: the last timestep is made pure noise. */
+  rescale_betas_zero_snr: z.boolean().default(false),
 });
 
 export type SchedulerConfig = z.output<typeof schedulerConfigSchema>;

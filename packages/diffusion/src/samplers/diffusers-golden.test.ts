@@ -58,6 +58,7 @@ interface Trajectory {
   readonly steps: number;
   readonly prediction_type: string;
   readonly timestep_spacing?: string;
+  readonly rescale_betas_zero_snr?: boolean;
   readonly eta?: number;
   /** The sample after each call of the network, or the last alone. */
   readonly path: readonly (readonly number[])[];
@@ -67,13 +68,13 @@ const file = readFileSync(new URL('./golden/trajectories.json', import.meta.url)
 const { config: STABLE_DIFFUSION, cases } = JSON.parse(file) as { config: object; cases: readonly Trajectory[] };
 
 test.each(cases)(
-  'diffusers: $sampler, $steps steps, $prediction_type, spacing $timestep_spacing, eta $eta',
-  async ({ sampler, steps, path, eta, prediction_type, timestep_spacing }) => {
+  'diffusers: $sampler, $steps steps, $prediction_type, spacing $timestep_spacing, zero SNR $rescale_betas_zero_snr, eta $eta',
+  async ({ sampler, steps, path, eta, ...config }) => {
     const found: number[][] = [];
     let draws = 0;
     await samplers[sampler]({
       denoise: async (sample, t) => sample.map((x) => Math.tanh(x) * (0.3 + 0.7 * (t / 1000)) + 0.1 * Math.cos(3 * x)),
-      schedule: createSchedule(parseSchedulerConfig({ ...STABLE_DIFFUSION, prediction_type, timestep_spacing })),
+      schedule: createSchedule(parseSchedulerConfig({ ...STABLE_DIFFUSION, ...config })),
       steps,
       noise: Float32Array.from({ length: 6 }, (_, i) => 1.2 * Math.cos(2.1 * i + 0.4)),
       random: {

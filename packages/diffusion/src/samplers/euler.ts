@@ -3,7 +3,7 @@
  * `sample_euler`, `sample_euler_ancestral` of k-diffusion. They work on x_0 + sigma noise rather than on samples of variance 1.
  */
 import { linspace } from '../schedule/beta-schedules.ts';
-import type { NoiseSchedule } from '../schedule/noise-schedule.ts';
+import { type NoiseSchedule, sigmaOfAlpha } from '../schedule/noise-schedule.ts';
 import { checkTimesteps, TIMESTEP_SPACINGS } from '../schedule/timestep-spacing.ts';
 import { CLEAN_SAMPLE, checkOutput, linearCombination, type SamplerOptions } from './sampler.ts';
 
@@ -68,9 +68,8 @@ function eulerTimesteps({ schedule, steps, timestepSpacing }: SamplerOptions): {
 /** Noise over signal at a timestep, linear between the trained ones. */
 function sigmaAt({ alphasCumprod }: NoiseSchedule, timestep: number): number {
   const low = Math.floor(timestep);
-  const [below, above] = [low, Math.min(low + 1, alphasCumprod.length - 1)].map((t) => {
-    const alpha = alphasCumprod[t]!;
-    return Math.sqrt((1 - alpha) / alpha);
-  }) as [number, number];
+  const [below, above] = [low, Math.min(low + 1, alphasCumprod.length - 1)].map((t) =>
+    sigmaOfAlpha(alphasCumprod[t]!),
+  ) as [number, number];
   return below + (timestep - low) * (above - below);
 }

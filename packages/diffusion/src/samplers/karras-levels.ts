@@ -1,6 +1,6 @@
 /** The noise levels of Karras et al. 2022: few where the noise is strong, many where it is weak. */
 import { InputError } from '../errors.ts';
-import type { NoiseSchedule } from '../schedule/noise-schedule.ts';
+import { type NoiseSchedule, sigmaOfAlpha } from '../schedule/noise-schedule.ts';
 import { roundHalfToEven } from '../schedule/timestep-spacing.ts';
 
 /** Equation 5's rho: how much the steps crowd at low noise. */
@@ -16,8 +16,7 @@ export interface NoiseLevel {
 
 /** Noise over signal at an integer timestep. */
 export function sigmaOf({ alphasCumprod }: NoiseSchedule, timestep: number): number {
-  const alpha = alphasCumprod[timestep]!;
-  return Math.sqrt((1 - alpha) / alpha);
+  return sigmaOfAlpha(alphasCumprod[timestep]!);
 }
 
 /**

@@ -2,7 +2,7 @@
  * PNDM without Runge-Kutta steps (Liu et al. 2022, "Pseudo Numerical Methods for Diffusion Models on Manifolds"), also known
  * as PLMS: what Stable Diffusion 1.x was published with (diffusers: `skip_prk_steps`).
  */
-import { alphaCumprodAt, type PredictionType } from '../schedule/noise-schedule.ts';
+import { alphaCumprodAt, nonZeroAlpha, type PredictionType } from '../schedule/noise-schedule.ts';
 import { checkOutput, linearCombination, type SamplerOptions, spacedTimesteps } from './sampler.ts';
 
 /** Adams-Bashforth weights of the newest outputs, newest first. */
@@ -23,7 +23,7 @@ export async function pndm(options: SamplerOptions): Promise<Float32Array> {
   const timesteps = spacedTimesteps(options, 'leading');
   const stride = Math.floor(schedule.numTrainTimesteps / steps);
   const alphaAt = (timestep: number) =>
-    timestep < 0 ? schedule.finalAlphaCumprod : alphaCumprodAt(schedule, timestep);
+    timestep < 0 ? schedule.finalAlphaCumprod : nonZeroAlpha(alphaCumprodAt(schedule, timestep));
   const stepFrom = (target: Float32Array, sample: Float32Array, output: Float32Array, step: number) =>
     transfer(target, {
       sample,

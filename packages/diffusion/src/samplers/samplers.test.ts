@@ -1,7 +1,7 @@
 import { createRandom } from '@heed/autodiff';
 import { describe, expect, test } from 'vitest';
 import { parseSchedulerConfig } from '../configs/scheduler-config.ts';
-import { createSchedule, type NoiseSchedule, type PredictionType } from '../schedule/noise-schedule.ts';
+import { createSchedule, type NoiseSchedule, type PredictionType, sigmaOfAlpha } from '../schedule/noise-schedule.ts';
 import { type SamplerName, samplers } from './samplers.ts';
 
 // To almost no signal at its end, unlike Stable Diffusion's: there, starting from pure noise shifts the mean whatever the sampler.
@@ -26,12 +26,8 @@ const scheduleOf = (predictionType: PredictionType) =>
 function perfectNetwork(schedule: NoiseSchedule) {
   return async (sample: Float32Array, timestep: number) => {
     const low = Math.floor(timestep);
-    const log = (t: number) => {
-      const alpha = schedule.alphasCumprod[t]!;
-      return 0.5 * Math.log((1 - alpha) / alpha);
-    };
-    const level =
-      low === timestep ? Math.exp(log(low)) : interpolate(Math.exp(log(low)), Math.exp(log(low + 1)), timestep - low);
+    const sigma = (t: number) => sigmaOfAlpha(schedule.alphasCumprod[t]!);
+    const level = low === timestep ? sigma(low) : interpolate(sigma(low), sigma(low + 1), timestep - low);
     const s = 1 / Math.sqrt(1 + level * level);
     const n = level * s;
     return sample.map((x) => {
@@ -41,6 +37,28 @@ function perfectNetwork(schedule: NoiseSchedule) {
     });
   };
 }
+
+describe('from pure noise (zero signal-to-noise ratio)', () => {
+  const schedule = createSchedule(
+    parseSchedulerConfig({
+      beta_schedule: 'scaled_linear',
+      beta_start: 0.00085,
+      beta_end: 0.012,
+      prediction_type: 'v_prediction',
+      rescale_betas_zero_snr: true,
+      timestep_spacing: 'trailing',
+    }),
+  );
+
+  test.each(Object.keys(samplers) as SamplerName[])('%s reaches the mean and spread of the data', async (name) => {
+    const noise = standardNoise();
+    const random = createRandom(11);
+    const sample = await samplers[name]({ denoise: perfectNetwork(schedule), schedule, steps: 100, noise, random });
+    const { mean, std } = moments(sample);
+    expect(Math.abs(mean - MEAN)).toBeLessThan(0.05);
+    expect(Math.abs(std - STD)).toBeLessThan(0.08);
+  });
+});
 
 function interpolate(a: number, b: number, fraction: number): number {
   return a + (b - a) * fraction;

@@ -42,12 +42,18 @@ export function createSchedule(config: SchedulerConfig): NoiseSchedule {
     );
   }
   let product = 1;
-  const alphasCumprod = betas.map((beta, t) => {
+  const trained = betas.map((beta, t) => {
     if (!(beta > 0 && beta < 1))
       throw new InputError(`noise schedule: expected betas between 0 and 1, got ${beta} at timestep ${t}`);
     product *= 1 - beta;
     return product;
   });
+  if (config.rescale_betas_zero_snr && config.prediction_type === 'epsilon') {
+    throw new InputError(
+      'noise schedule: expected prediction_type v_prediction with rescale_betas_zero_snr, got epsilon, which says nothing of a picture in pure noise',
+    );
+  }
+  const alphasCumprod = config.rescale_betas_zero_snr ? rescaledToZeroSnr(trained) : trained;
   const spacing = config.timestep_spacing;
   if (spacing !== undefined && spacing !== null && !isTimestepSpacing(spacing)) {
     throw new InputError(
@@ -62,6 +68,31 @@ export function createSchedule(config: SchedulerConfig): NoiseSchedule {
     stepsOffset: config.steps_offset,
     timestepSpacing: spacing ?? undefined,
   };
+}
+
+/**
+ * Lin et al. 2024, algorithm 1: the square roots are shifted so that the last is zero, and scaled so that the first stays
+ * what it was.
+ */
+function rescaledToZeroSnr(alphasCumprod: Float64Array): Float64Array {
+  const [first, last] = [Math.sqrt(alphasCumprod[0]!), Math.sqrt(alphasCumprod.at(-1)!)];
+  const rescaled = alphasCumprod.map((alpha) => (((Math.sqrt(alpha) - last) * first) / (first - last)) ** 2);
+  rescaled[rescaled.length - 1] = 0;
+  return rescaled;
+}
+
+/** In place of zero, with which noise over signal would be infinite; diffusers' own number for it. */
+const ALPHA_FOR_ZERO = 2 ** -24;
+
+/** `alpha`, or a number that can be divided by where it is zero. */
+export function nonZeroAlpha(alpha: number): number {
+  return alpha === 0 ? ALPHA_FOR_ZERO : alpha;
+}
+
+/** Noise over signal for a share `alpha` of the signal's variance; finite for pure noise, too. */
+export function sigmaOfAlpha(alpha: number): number {
+  const finite = nonZeroAlpha(alpha);
+  return Math.sqrt((1 - finite) / finite);
 }
 
 /** `alphasCumprod` at `timestep`; throws one sentence when there is no such timestep. */

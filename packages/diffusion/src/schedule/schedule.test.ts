@@ -56,6 +56,30 @@ describe('alphasCumprod', () => {
   });
 });
 
+describe('zero signal-to-noise ratio at the last timestep', () => {
+  const plain = scheduleOf(STABLE_DIFFUSION).alphasCumprod;
+  const zeroSnr = { ...STABLE_DIFFUSION, rescale_betas_zero_snr: true };
+  const { alphasCumprod } = scheduleOf({ ...zeroSnr, prediction_type: 'v_prediction' });
+
+  test('keeps the first, brings the last to nothing, and falls', () => {
+    expect(alphasCumprod[0]).toBeCloseTo(plain[0]!, 12);
+    expect(alphasCumprod[999]).toBe(0);
+    for (let t = 1; t < 1000; t++) expect(alphasCumprod[t]).toBeLessThan(alphasCumprod[t - 1]!);
+  });
+
+  test('needs a network that predicts velocity', () => {
+    expect(() => scheduleOf(zeroSnr)).toThrow(/expected prediction_type v_prediction with rescale_betas_zero_snr/);
+  });
+
+  test("has diffusers' numbers (rescale_zero_terminal_snr of 0.42)", () => {
+    // DDIMScheduler(beta_schedule='scaled_linear', beta_start=0.00085, beta_end=0.012, rescale_betas_zero_snr=True).
+    const expected = { 1: 0.998233, 250: 0.652457, 500: 0.241019, 750: 0.0327991, 998: 1.96796e-7 };
+    for (const [t, alpha] of Object.entries(expected)) {
+      expect(alphasCumprod[Number(t)]! / alpha).toBeCloseTo(1, 4);
+    }
+  });
+});
+
 describe('the forward process', () => {
   const schedule = scheduleOf(STABLE_DIFFUSION);
   const unit = fc

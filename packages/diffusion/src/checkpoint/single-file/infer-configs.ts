@@ -5,9 +5,8 @@
 
 import type { Shape } from '@heed/autodiff';
 import { type ClipTextConfig, parseClipTextConfig } from '../../configs/clip-config.ts';
-import { parseSchedulerConfig, type SchedulerConfig } from '../../configs/scheduler-config.ts';
 import { parseUnetConfig, type UnetConfig } from '../../configs/unet-config.ts';
-import { parseVaeConfig, type VaeConfig } from '../../configs/vae-config.ts';
+import { parseVaeConfig, type VaeConfig, vaeScale } from '../../configs/vae-config.ts';
 import { InputError } from '../../errors.ts';
 import { quote } from '../../safetensors/header-json.ts';
 import { PREFIXES, type SingleFilePart } from './original-names.ts';
@@ -17,28 +16,20 @@ const UNET_HEADS = 8;
 const TEXT_HEAD_SIZE = 64;
 const PIXELS = 512;
 
-/** `scheduler_config.json` of Stable Diffusion 1.x. */
-export const SCHEDULER_1X: SchedulerConfig = parseSchedulerConfig({
-  _class_name: 'PNDMScheduler',
-  beta_start: 0.00085,
-  beta_end: 0.012,
-  beta_schedule: 'scaled_linear',
-  num_train_timesteps: 1000,
-  set_alpha_to_one: false,
-  skip_prk_steps: true,
-  steps_offset: 1,
-});
-
 /** Tensors of one network by original name, without the prefix. `of` throws one sentence where there is no such tensor. */
 interface Part {
   has(name: string): boolean;
   of(name: string, rank: number): Shape;
 }
 
-/** Reads the three configs off names and shapes. Throws one sentence that names the file and the tensor it needed. */
+/**
+ * Reads the three configs off names and shapes. `side` is the size of the model's pictures in pixels, where the file tells
+ * it. Throws an InputError that names the file and the tensor it needed.
+ */
 export function inferConfigs(
   shapes: ReadonlyMap<string, Shape>,
   source: string,
+  { side = PIXELS }: { side?: number | undefined } = {},
 ): { unet: UnetConfig; vae: VaeConfig; textEncoder: ClipTextConfig } {
   const part = (name: SingleFilePart): Part => ({
     has: (tensor) => shapes.has(PREFIXES[name] + tensor),
@@ -50,14 +41,16 @@ export function inferConfigs(
       );
     },
   });
+  const vae = inferVae(part('vae'), source);
+  const sampleSize = side / vaeScale(vae);
   return {
-    unet: inferUnet(part('unet'), source),
-    vae: inferVae(part('vae'), source),
+    unet: inferUnet(part('unet'), Number.isInteger(sampleSize) ? sampleSize : PIXELS / 8, source),
+    vae,
     textEncoder: inferTextEncoder(part('textEncoder'), source),
   };
 }
 
-function inferUnet(unet: Part, source: string): UnetConfig {
+function inferUnet(unet: Part, sampleSize: number, source: string): UnetConfig {
   const [, inChannels] = unet.of('input_blocks.0.0.weight', 4);
   const levels: { channels: number; layers: number; attends: boolean }[] = [];
   let attention: string | undefined;
@@ -90,7 +83,7 @@ function inferUnet(unet: Part, source: string): UnetConfig {
   });
   return parseUnetConfig(
     {
-      sample_size: PIXELS / 2 ** 3,
+      sample_size: sampleSize,
       in_channels: inChannels,
       out_channels: unet.of('out.2.weight', 4)[0],
       block_out_channels: levels.map(({ channels }) => channels),

@@ -17,6 +17,9 @@ export const PREFIXES = {
 
 export type SingleFilePart = keyof typeof PREFIXES;
 
+/** The text encoder's table of tokens, by its name in the file. */
+export const TOKEN_TABLE = `${PREFIXES.textEncoder}text_model.embeddings.token_embedding.weight`;
+
 type Rule = readonly [pattern: RegExp, replacement: string];
 
 const UNET_ENDS: readonly Rule[] = [

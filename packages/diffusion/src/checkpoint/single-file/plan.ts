@@ -14,7 +14,7 @@ import { isBuffer } from '../legacy-names.ts';
 import { emaNames } from './ema-names.ts';
 import { describeFamily } from './families.ts';
 import { inferConfigs } from './infer-configs.ts';
-import { originalUnetName, originalVaeName, PREFIXES, type SingleFilePart } from './original-names.ts';
+import { originalUnetName, originalVaeName, PREFIXES, type SingleFilePart, TOKEN_TABLE } from './original-names.ts';
 
 export const PARTS = ['unet', 'vae', 'textEncoder'] as const satisfies readonly SingleFilePart[];
 
@@ -35,7 +35,8 @@ export interface Plan {
  * Plans the reading of a checkpoint, with its EMA weights of the U-Net where `ema` is set. Throws an InputError that names the
  * file and the tensor: another family of models, a network that is missing, sizes that contradict each other.
  */
-export function planOf({ path, tensors }: TensorFile, { ema = false }: { ema?: boolean | undefined } = {}): Plan {
+export function planOf(file: TensorFile, { ema = false }: { ema?: boolean | undefined } = {}): Plan {
+  const { path, tensors } = file;
   const ours = new Map<string, Shape>();
   const spelled = new Map<string, string>();
   for (const [old, { shape, dtype }] of tensors) {
@@ -56,7 +57,7 @@ export function planOf({ path, tensors }: TensorFile, { ema = false }: { ema?: b
       `${path}: expected a Stable Diffusion 1.x checkpoint with U-Net, VAE and text encoder in the original layout, got ${got}`,
     );
   }
-  const configs = inferConfigs(ours, path);
+  const configs = inferConfigs(ours, path, { side: sideOf(file) });
   const shapes = {} as Record<SingleFilePart, Map<string, Shape>>;
   const names = {} as Record<SingleFilePart, Map<string, string>>;
   for (const part of PARTS) {
@@ -76,6 +77,12 @@ export function planOf({ path, tensors }: TensorFile, { ema = false }: { ema?: b
   checkTogether(configs, path);
   if (ema) names.unet = emaNames(names.unet, { path, tensors });
   return { configs, shapes, names };
+}
+
+/** The pixels along a side that the metadata tells, where the pictures are square. */
+function sideOf({ metadata }: TensorFile): number | undefined {
+  const [, width, height] = /^(\d{2,5})x(\d{2,5})$/.exec(metadata['modelspec.resolution'] ?? '') ?? [];
+  return width !== undefined && width === height ? Number(width) : undefined;
 }
 
 /** Text encoders converted by some tools lack the module around the transformer. */
@@ -114,7 +121,7 @@ function checkTogether({ unet, vae, textEncoder }: Configs, path: string): void 
   }
   if (unet.cross_attention_dim !== textEncoder.hidden_size) {
     throw new InputError(
-      `${path}: tensor "${PREFIXES.textEncoder}text_model.embeddings.token_embedding.weight": expected ${unet.cross_attention_dim} columns like the U-Net's cross-attention, got ${textEncoder.hidden_size}`,
+      `${path}: tensor "${TOKEN_TABLE}": expected ${unet.cross_attention_dim} columns like the U-Net's cross-attention, got ${textEncoder.hidden_size}`,
     );
   }
 }

@@ -7,8 +7,11 @@ import { checkComponents, nativeSize, type StableDiffusionComponents } from '../
 import type { FloatType } from '../../safetensors/element-type.ts';
 import { writeSafetensors } from '../../safetensors/write-safetensors.ts';
 import { checkShapes, shapesOf } from '../check-shapes.ts';
+import { checkClipTokens, checkImplied } from './carried.ts';
 import { clipTokenizer } from './clip-vocabulary.ts';
-import { PREFIXES } from './original-names.ts';
+import { scheduleMarks } from './file-schedule.ts';
+import { inferConfigs } from './infer-configs.ts';
+import { PREFIXES, TOKEN_TABLE } from './original-names.ts';
 import { type Configs, expectedOf, PARTS, speller } from './plan.ts';
 
 export interface SaveCheckpointFileOptions {
@@ -18,8 +21,8 @@ export interface SaveCheckpointFileOptions {
 }
 
 /**
- * Writes a model as a single file, whole or not at all; throws one sentence where a file is there already, and for a model
- * whose tokenizer is not CLIP's: such a file has no place for one.
+ * Writes a model as a single file, whole or not at all. Throws an InputError where a file is there already, and for a model
+ * that such a file has no place for: another tokenizer than CLIP's, another number of heads and so on.
  */
 export async function saveCheckpointFile(
   path: string,
@@ -27,18 +30,27 @@ export async function saveCheckpointFile(
   { dtype = 'F16', metadata = {} }: SaveCheckpointFileOptions = {},
 ): Promise<void> {
   checkComponents(components);
-  const { size } = (await clipTokenizer()).files.vocab;
-  if (components.tokenizer.vocabSize !== size) {
-    throw new InputError(
-      `${path}: expected a model with CLIP's own ${size} tokens, since a single file has no place for a tokenizer, got one with ${components.tokenizer.vocabSize} (a diffusers folder holds it)`,
-    );
-  }
+  const clip = await clipTokenizer();
+  checkClipTokens(components, clip, path);
   if (await stat(path).catch(() => undefined)) {
     throw new InputError(`${path}: expected a file that does not exist yet, got one that does`);
   }
+  const tensors = checkpointTensors(components, path);
+  trimTokenTable(tensors, clip.vocabSize);
+  const side = nativeSize(components);
+  checkImplied(configsOf(components), inferConfigs(shapesOf(tensors), path, { side }), path);
+  const marks = scheduleMarks(components.scheduler);
+  for (const name of marks.tensors) tensors.set(name, { shape: [0], data: new Float32Array() });
   await mkdir(dirname(path), { recursive: true });
-  const fields = { ...checkpointMetadata(components), ...metadata };
-  await writeSafetensors(path, checkpointTensors(components, path), { dtype, metadata: fields });
+  const own = { ...checkpointMetadata(side), ...marks.metadata };
+  await writeSafetensors(path, tensors, { dtype, metadata: { ...own, ...metadata } });
+}
+
+/** Leaves out the rows behind the last token, which some tools add to round their number up. */
+function trimTokenTable(tensors: ParameterValues, rows: number): void {
+  const { shape, data } = tensors.get(TOKEN_TABLE)!;
+  const columns = shape[1]!;
+  tensors.set(TOKEN_TABLE, { shape: [rows, columns], data: data.subarray(0, rows * columns) });
 }
 
 /** The tensors of a model under the names and shapes of the original code. Errors begin with `path`. */
@@ -58,14 +70,11 @@ export function checkpointTensors(components: StableDiffusionComponents, path: s
 }
 
 /** Stability's model specification 1.0.1, as A1111, kohya and ComfyUI show it. */
-function checkpointMetadata(components: StableDiffusionComponents): Record<string, string> {
-  const { scheduler } = components;
-  const side = nativeSize(components);
+function checkpointMetadata(side: number): Record<string, string> {
   return {
     'modelspec.sai_model_spec': '1.0.1',
     'modelspec.architecture': 'stable-diffusion-v1',
     'modelspec.implementation': 'https://github.com/CompVis/stable-diffusion',
-    'modelspec.prediction_type': scheduler.prediction_type === 'v_prediction' ? 'v' : 'epsilon',
     'modelspec.resolution': `${side}x${side}`,
   };
 }

@@ -18,8 +18,12 @@ import { loadModel } from '../model.ts';
 import { clipTokenizer } from './clip-vocabulary.ts';
 import { inferConfigs } from './infer-configs.ts';
 import { originalUnetName, originalVaeName, PREFIXES } from './original-names.ts';
+<<<<<<< HEAD
 import { saveCheckpointFile } from './save-checkpoint-file.ts';
 import { loadCheckpointFile } from './single-file.ts';
+=======
+import { loadCheckpointFile, readCheckpointConfigs, saveCheckpointFile } from './single-file.ts';
+>>>>>>> 90191fa (Keep what a model predicts in single files)
 
 let root: string;
 let pristine: string;
@@ -121,6 +125,66 @@ describe('a single file in the original layout', () => {
     await expect(saveCheckpointFile(join(root, 'tiny.safetensors'), { ...model, tokenizer: tiny })).rejects.toThrow(
       /tiny.safetensors: expected a model with CLIP's own 49408 tokens, .* got one with 51\d/,
     );
+  });
+
+  test('keeps what the network predicts, from pure noise on, and the size of its pictures', async () => {
+    const path = join(root, 'velocity.safetensors');
+    const scheduler = parseSchedulerConfig({
+      ...model.scheduler,
+      prediction_type: 'v_prediction',
+      rescale_betas_zero_snr: true,
+      timestep_spacing: 'trailing',
+    });
+    const unet = { ...model.unet, config: { ...model.unet.config, sample_size: 24 } };
+    await saveCheckpointFile(path, { ...model, unet, scheduler });
+    const { entries, metadata } = await readSafetensorsHeader(path);
+    expect([entries.get('v_pred')?.shape, entries.get('ztsnr')?.shape]).toEqual([[0], [0]]);
+    expect(metadata).toMatchObject({ 'modelspec.prediction_type': 'v', 'modelspec.resolution': '48x48' });
+    const loaded = await loadModel(path);
+    expect(loaded.scheduler).toEqual(scheduler);
+    expect(loaded.unet.config.sample_size).toBe(24);
+    expect((await readCheckpointConfigs(path)).scheduler).toEqual(scheduler);
+  });
+
+  test('names added tokens that it has no place for, and leaves out rows without a token', async () => {
+    const path = join(root, 'tokens.safetensors');
+    const added = { content: '<cat-toy>', id: 49_408, normalized: true, lstrip: false, rstrip: false, special: false };
+    const tokenizer = createTokenizer({ ...model.tokenizer.files, addedTokens: [added] });
+    const name = 'text_model.embeddings.token_embedding.weight';
+    const { data } = model.textEncoder.parameters.get(name)!;
+    const longer = new Float32Array(49_472 * 64);
+    longer.set(data);
+    const textEncoder = {
+      config: { ...model.textEncoder.config, vocab_size: 49_472 },
+      parameters: new Map(model.textEncoder.parameters).set(name, { shape: [49_472, 64], data: longer }),
+    };
+    await expect(saveCheckpointFile(path, { ...model, textEncoder, tokenizer })).rejects.toThrow(
+      /tokens.safetensors: expected a model without added tokens, .* got 1: <cat-toy> \(a diffusers folder holds them\)/,
+    );
+    await saveCheckpointFile(path, { ...model, textEncoder }, { dtype: 'F32' });
+    expect((await loadModel(path)).textEncoder.parameters.get(name)).toEqual({ shape: [49_408, 64], data });
+  });
+
+  test.each<[string, (m: StableDiffusionComponents) => StableDiffusionComponents, RegExp]>([
+    [
+      'another number of heads',
+      (m) => ({ ...m, unet: { ...m.unet, config: { ...m.unet.config, attention_head_dim: 4 } } }),
+      /expected attention heads \[8,8,8\] in the U-Net, since a single file has no place for another, got \[4,4,4\]/,
+    ],
+    [
+      'another scaling factor',
+      (m) => ({ ...m, vae: { ...m.vae, config: { ...m.vae.config, scaling_factor: 0.13025 } } }),
+      /expected scaling_factor 0.18215 in the VAE, .* got 0.13025/,
+    ],
+    [
+      'another activation',
+      (m) => ({ ...m, textEncoder: { ...m.textEncoder, config: { ...m.textEncoder.config, hidden_act: 'gelu' } } }),
+      /expected hidden_act "quick_gelu" in the text encoder, .* got "gelu"/,
+    ],
+  ])('is not written for a model that programs would draw wrongly: %s', async (_, change, message) => {
+    const path = join(root, 'other.safetensors');
+    await expect(saveCheckpointFile(path, change(model))).rejects.toThrow(message);
+    expect(await readdir(root)).not.toContain('other.safetensors');
   });
 
   test('is read with what training tools leave in it', async () => {

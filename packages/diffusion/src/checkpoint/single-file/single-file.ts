@@ -13,8 +13,8 @@ import type { Tokenizer } from '../../tokenizer/tokenizer.ts';
 import { checkShapes, shapesOf } from '../check-shapes.ts';
 import { clipTokenizer } from './clip-vocabulary.ts';
 import { hasEma } from './ema-names.ts';
-import { SCHEDULER_1X } from './infer-configs.ts';
-import { PREFIXES, type SingleFilePart } from './original-names.ts';
+import { readSchedule } from './file-schedule.ts';
+import { type SingleFilePart, TOKEN_TABLE } from './original-names.ts';
 import { type Configs, type Plan, planOf } from './plan.ts';
 
 export interface LoadCheckpointFileOptions {
@@ -56,7 +56,7 @@ async function readComponents(
     vae: { config: configs.vae, parameters: await read('vae') },
     textEncoder: { config: configs.textEncoder, parameters: await read('textEncoder') },
     tokenizer: vocabulary,
-    scheduler: SCHEDULER_1X,
+    scheduler: await readSchedule(file),
   };
 }
 
@@ -71,8 +71,7 @@ export async function checkCheckpointFile(
 
 /** The configs that a checkpoint's names and shapes tell; errors as of `checkCheckpointFile`. */
 export async function readCheckpointConfigs(path: string): Promise<Configs & { scheduler: SchedulerConfig }> {
-  const { configs } = await readPlan(path, {});
-  return { ...configs, scheduler: SCHEDULER_1X };
+  return withTensorFile(path, async (file) => ({ ...planOf(file).configs, scheduler: await readSchedule(file) }));
 }
 
 /** True where the checkpoint at `path` holds EMA weights beside the others. */
@@ -87,6 +86,6 @@ function readPlan(path: string, options: Pick<LoadCheckpointFileOptions, 'ema'>)
 function checkVocabulary(path: string, { textEncoder }: Configs, tokenizer: Tokenizer): void {
   if (tokenizer.vocabSize === textEncoder.vocab_size) return;
   throw new InputError(
-    `${path}: tensor "${PREFIXES.textEncoder}text_model.embeddings.token_embedding.weight": expected ${tokenizer.vocabSize} rows, one for each token of the tokenizer, got ${textEncoder.vocab_size}`,
+    `${path}: tensor "${TOKEN_TABLE}": expected ${tokenizer.vocabSize} rows, one for each token of the tokenizer, got ${textEncoder.vocab_size}`,
   );
 }
