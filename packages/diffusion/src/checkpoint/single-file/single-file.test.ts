@@ -18,12 +18,8 @@ import { loadModel } from '../model.ts';
 import { clipTokenizer } from './clip-vocabulary.ts';
 import { inferConfigs } from './infer-configs.ts';
 import { originalUnetName, originalVaeName, PREFIXES } from './original-names.ts';
-<<<<<<< HEAD
 import { saveCheckpointFile } from './save-checkpoint-file.ts';
-import { loadCheckpointFile } from './single-file.ts';
-=======
-import { loadCheckpointFile, readCheckpointConfigs, saveCheckpointFile } from './single-file.ts';
->>>>>>> 90191fa (Keep what a model predicts in single files)
+import { loadCheckpointFile, readCheckpointConfigs } from './single-file.ts';
 
 let root: string;
 let pristine: string;
