@@ -1,0 +1,43 @@
+/** Words of a text by place, and texts with other words in their place: capitals and articles are kept right. */
+
+/** A piece of a text. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+  readonly word: string;
+}
+
+/** Every whole-word occurrence of any of `words`, in any case; longer words go first. */
+export function findWords(text: string, words: readonly string[]): Span[] {
+  const longestFirst = [...words].sort((a, b) => b.length - a.length).map(escapePattern);
+  const pattern = new RegExp(`(?<![\\p{L}\\p{N}_-])(?:${longestFirst.join('|')})(?![\\p{L}\\p{N}_-])`, 'giu');
+  return [...text.matchAll(pattern)].map(spanOf);
+}
+
+/** All words of a text: letters with inner apostrophes and hyphens, and numbers of one or two digits that stand alone. */
+export function wordsOf(text: string): Span[] {
+  return [...text.matchAll(/\p{L}+(?:['’-]\p{L}+)*|(?<![\p{N}\p{L}.,:/-])\d{1,2}(?![\p{N}\p{L}.,:/%°-])/gu)].map(
+    spanOf,
+  );
+}
+
+function spanOf(match: RegExpMatchArray): Span {
+  return { start: match.index!, end: match.index! + match[0].length, word: match[0] };
+}
+
+function escapePattern(word: string): string {
+  return word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+/** The text with `to` in place of a span; a capital stays at its start, and an article before is mended. */
+export function replaceSpan(text: string, { start, end, word }: Span, to: string): string {
+  const replacement = /^\p{Lu}/u.test(word) ? `${to.charAt(0).toUpperCase()}${to.slice(1)}` : to;
+  return mendArticle(text.slice(0, start), replacement) + replacement + text.slice(end);
+}
+
+function mendArticle(before: string, word: string): string {
+  return before.replace(
+    /(?<![\p{L}\p{N}])(a)n?(\s+)$/iu,
+    (_, a: string, space: string) => `${a}${/^[aeiou]/i.test(word) ? 'n' : ''}${space}`,
+  );
+}
