@@ -115,16 +115,19 @@ export interface ReferencePictures {
 /** The paper's prompts (section 3.1, appendix B and table 4); any project may draw them. */
 export interface PaperPrompts {
   /** The 2,774 training prompts. */
-  training(): ListedPrompt[];
+  training(): PaperPrompt[];
   /** The 120 evaluation prompts, of which those with unseen objects are held out. */
-  evaluation(): ListedPrompt[];
+  evaluation(): PaperPrompt[];
 }
+
+/** A prompt of the paper: its lists say of each whether it is held out. */
+export type PaperPrompt = ListedPrompt & { readonly holdout: boolean };
 
 /** A prompt as a list has it. */
 export interface ListedPrompt {
   readonly text: string;
   readonly category: string;
-  /** True where nothing may be learned from images of the prompt. */
-  readonly holdout: boolean;
+  /** True where the list keeps the prompt for evaluation, false where it is to be learned from; absent where it says neither. */
+  readonly holdout?: boolean | undefined;
   readonly facts?: Facts | undefined;
 }

@@ -7,6 +7,7 @@ export {
   type ConfigSection,
   configSchema,
   configSections,
+  HELD_OUT_PROMPTS,
   type HeedConfig,
   isPaperScale,
   PAPER_EVALUATION_PROMPTS,

@@ -12,6 +12,8 @@ export const BUILT_IN_MODEL = 'emoji-world';
 export const WORLD_PRETRAINING = 'emoji-world';
 /** The paper's 2,774 training prompts, in place of a file. */
 export const PAPER_PROMPTS = 'paper';
+/** The prompts that the list to learn from holds out, in place of a file. */
+export const HELD_OUT_PROMPTS = 'held-out';
 /** The 120 prompts of the paper's table 4, in place of a file. */
 export const PAPER_EVALUATION_PROMPTS = 'paper-evaluation';
 
@@ -48,7 +50,7 @@ const generate = z.strictObject({
   prompts: text()
     .default(PAPER_PROMPTS)
     .describe(
-      `Prompts to draw: '${PAPER_PROMPTS}' is the paper's 2,774, anything else a .txt or .csv file of your own.`,
+      `Prompts to draw: '${PAPER_PROMPTS}' is the paper's 2,774, anything else a .txt, .csv or .jsonl file of your own; a column holdout or split (train, test) says what is kept for evaluation.`,
     ),
   promptLimit: whole(0)
     .default(0)
@@ -267,9 +269,17 @@ const sample = z.strictObject({
 
 const evaluate = z.strictObject({
   prompts: text()
-    .default(PAPER_EVALUATION_PROMPTS)
+    .default(HELD_OUT_PROMPTS)
     .describe(
-      `Prompts to evaluate on: '${PAPER_EVALUATION_PROMPTS}' is the paper's 120, anything else a .txt or .csv file of your own.`,
+      `Prompts to evaluate on: '${HELD_OUT_PROMPTS}' are those that the list of generate.prompts holds out (with '${PAPER_PROMPTS}' the paper's 120), '${PAPER_EVALUATION_PROMPTS}' the paper's 120, anything else a .txt, .csv or .jsonl file of your own; nothing is learned from images of its prompts.`,
+    ),
+  holdoutShare: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .default(0.2)
+    .describe(
+      'Share of the prompts of a list of your own that is held out for evaluation, by the seed, where neither the list nor evaluate.prompts says which.',
     ),
   promptLimit: whole(0).default(0).describe('Use only this many prompts, drawn evenly; 0 uses all.'),
   imagesPerPrompt: whole(1, 1000).default(4).describe('Images in each set that raters compare.'),

@@ -2,7 +2,7 @@
 import { groupBy } from '../collections/group-by.ts';
 import { createImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
-import { CATEGORIES, CUSTOM_CATEGORY } from '../prompts/prompt.ts';
+import { orderCategories } from '../prompts/prompt.ts';
 import { type LabelShares, labelShares, lastWords } from './judgements.ts';
 import { openFeedbackLog } from './log.ts';
 
@@ -30,10 +30,8 @@ export async function labellingStatus(project: Project, options: { set?: string 
     return { category, images: ids.size, judged: new Set(own.map(({ image }) => image)).size, ...labelShares(own) };
   };
   const byCategory = groupBy(images, ({ category }) => category);
-  const known = [...CATEGORIES, ...byCategory.keys()].filter((category) => category !== CUSTOM_CATEGORY);
-  const rows = [...new Set([...known, CUSTOM_CATEGORY])].flatMap((category) => {
-    const ids = new Set(byCategory.get(category)?.map(({ id }) => id));
-    return ids.size === 0 ? [] : [row(category, ids)];
-  });
+  const rows = orderCategories(byCategory.keys()).map((category) =>
+    row(category, new Set(byCategory.get(category)!.map(({ id }) => id))),
+  );
   return { set, categories: [...rows, row('all', new Set(images.map(({ id }) => id)))] };
 }

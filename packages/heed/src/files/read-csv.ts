@@ -19,8 +19,8 @@ export interface CsvColumns<Column extends string> {
   readonly oneOf?: readonly Column[];
   /** Other spellings of a column, the best first: { color: 'colour' }. With `allowOthers`, the first counts of a file that has several. */
   readonly aliases?: Readonly<Record<string, Column>>;
-  /** Let columns that are not known pass, unread. */
-  readonly allowOthers?: boolean;
+  /** Let columns that are not known pass, unread: all of them, or those whose name is not like a known one. */
+  readonly allowOthers?: boolean | 'unless similar';
 }
 
 /** Parses the whole file; `parseRow` throws a sentence without a subject, to which file and line are put in front. */
@@ -75,8 +75,10 @@ function readHeader<Column extends string>(
     }
   }
   const known = [...required, ...optional];
-  const unknown = spelled.find((name) => name !== '' && columnOf(name, columns) === undefined);
-  if (unknown !== undefined && !allowOthers) {
+  const isRefused = (name: string) =>
+    allowOthers === false || (allowOthers === 'unless similar' && didYouMean(name, known) !== '');
+  const unknown = spelled.find((name) => name !== '' && columnOf(name, columns) === undefined && isRefused(name));
+  if (unknown !== undefined) {
     const hint = didYouMean(unknown, known) || `, expected some of ${known.join(', ')}`;
     throw badInput(`${place}: unknown column ${quote(unknown)}${hint}`);
   }

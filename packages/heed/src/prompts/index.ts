@@ -1,5 +1,12 @@
 /** Prompts: the paper's, a user's own, and changes of them. */
-export { imagesPerPrompt, projectEvaluationPrompts, projectTrainingPrompts } from './project-prompts.ts';
-export { CATEGORIES, CUSTOM_CATEGORY, type Prompt } from './prompt.ts';
+export {
+  imagesPerPrompt,
+  listedHoldout,
+  type ProjectPrompts,
+  projectEvaluationPrompts,
+  projectPrompts,
+  projectTrainingPrompts,
+} from './project-prompts.ts';
+export { CATEGORIES, CUSTOM_CATEGORY, orderCategories, type Prompt } from './prompt.ts';
 export { MAX_PROMPT_LENGTH, readPromptsFile } from './prompts-file.ts';
 export { selectPrompts } from './select.ts';

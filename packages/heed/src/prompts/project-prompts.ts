@@ -1,7 +1,11 @@
-/** The prompts that a project's config names: the paper's or a file's, whole or a part. */
-import { PAPER_EVALUATION_PROMPTS, PAPER_PROMPTS } from '../config/index.ts';
+/** The prompts that a project's settings name, parted into those to learn from and those to evaluate on. */
+import { existsSync } from 'node:fs';
+import { HELD_OUT_PROMPTS, PAPER_EVALUATION_PROMPTS, PAPER_PROMPTS } from '../config/index.ts';
+import { badInput } from '../errors.ts';
 import { paperPrompts, worldOf } from '../parts.ts';
+import type { ListedPrompt } from '../ports.ts';
 import { type Project, resolveInProject } from '../project/project.ts';
+import { shareHeldOut } from './holdout.ts';
 import type { Prompt } from './prompt.ts';
 import { readPromptsFile } from './prompts-file.ts';
 import { selectPrompts } from './select.ts';
@@ -15,16 +19,87 @@ export const PAPER_IMAGES_PER_PROMPT: Readonly<Record<string, number>> = {
 };
 const IMAGES_PER_OTHER_PROMPT = 6;
 
-/** The prompts of `heed generate`. */
+/** A project's prompts, before limits. */
+export interface ProjectPrompts {
+  readonly learning: readonly Prompt[];
+  readonly evaluation: readonly Prompt[];
+  /** How many prompts of the list to learn from are held out, and what says so; absent where none is. */
+  readonly heldOutBy?: { readonly prompts: number; readonly why: string } | undefined;
+}
+
+/** The prompts of `heed generate`: never one that is held out. */
 export async function projectTrainingPrompts(project: Project): Promise<Prompt[]> {
+  const { learning } = await projectPrompts(project);
   const { prompts, promptLimit } = project.config.generate;
-  return selectPrompts(await namedPrompts(project, prompts), promptLimit);
+  if (learning.length === 0) {
+    throw badInput(
+      `expected prompts to learn from, got none: all of ${prompts} are held out (a column holdout or split, or evaluate.prompts)`,
+    );
+  }
+  return selectPrompts(learning, promptLimit);
 }
 
 /** The prompts of `heed evaluate`. */
 export async function projectEvaluationPrompts(project: Project): Promise<Prompt[]> {
-  const { prompts, promptLimit } = project.config.evaluate;
-  return selectPrompts(await namedPrompts(project, prompts), promptLimit);
+  const { evaluation } = await projectPrompts(project);
+  const { generate, evaluate } = project.config;
+  if (evaluation.length === 0) {
+    throw badInput(
+      `expected prompts to evaluate on, got none: ${generate.prompts} holds none out; name a list with evaluate.prompts, or a larger evaluate.holdoutShare than ${evaluate.holdoutShare}`,
+    );
+  }
+  return selectPrompts(evaluation, evaluate.promptLimit);
+}
+
+/**
+ * All prompts of the project. What is held out is said by `evaluate.prompts`, else by the list itself, else by
+ * `evaluate.holdoutShare`.
+ */
+export async function projectPrompts(project: Project): Promise<ProjectPrompts> {
+  const { generate, evaluate } = project.config;
+  const listed = await namedPrompts(project, generate.prompts);
+  if (hasEvaluationList(project)) {
+    return partByEvaluationList(listed, await namedPrompts(project, evaluate.prompts));
+  }
+  if (generate.prompts === PAPER_PROMPTS) {
+    return partByEvaluationList(listed, await namedPrompts(project, PAPER_EVALUATION_PROMPTS));
+  }
+  const says = listed.some(({ holdout }) => holdout !== undefined);
+  const shared = says
+    ? new Set<string>()
+    : shareHeldOut(
+        listed.map(({ text }) => text),
+        { share: evaluate.holdoutShare, seed: project.config.seed },
+      );
+  const prompts = listed.map((prompt) => ({ ...prompt, holdout: prompt.holdout ?? shared.has(prompt.text) }));
+  const evaluation = prompts.filter(({ holdout }) => holdout);
+  const why = says
+    ? `a column of ${generate.prompts}`
+    : `evaluate.holdoutShare = ${evaluate.holdoutShare}, as neither the list nor evaluate.prompts says which`;
+  return {
+    learning: prompts.filter(({ holdout }) => !holdout),
+    evaluation,
+    ...(evaluation.length === 0 ? {} : { heldOutBy: { prompts: evaluation.length, why } }),
+  };
+}
+
+/**
+ * Whether images of a prompt may be learned from, as the project's lists say by now; texts that they are silent on are
+ * absent. A list that is not there any more says nothing.
+ */
+export async function listedHoldout(project: Project): Promise<ReadonlyMap<string, boolean>> {
+  const { generate, evaluate } = project.config;
+  const files = [...(hasEvaluationList(project) ? [evaluate.prompts] : []), generate.prompts].filter(
+    (name) => isFile(name) && existsSync(resolveInProject(project, name)),
+  );
+  const says = new Map<string, boolean>();
+  for (const name of files) {
+    for (const { text, holdout } of await namedPrompts(project, name)) {
+      const said = holdout ?? (name === evaluate.prompts && hasEvaluationList(project) ? true : undefined);
+      if (said !== undefined) says.set(text, said);
+    }
+  }
+  return says;
 }
 
 /** How many images `heed generate` draws of a prompt. */
@@ -34,7 +109,41 @@ export function imagesPerPrompt(project: Project, prompt: Prompt): number {
   );
 }
 
-async function namedPrompts(project: Project, name: string): Promise<Prompt[]> {
+/**
+ * Prompts of an evaluation list are held out unless a list says otherwise: those are evaluated and learned from, as the
+ * paper's with seen objects.
+ */
+function partByEvaluationList(
+  listed: readonly ListedPrompt[],
+  evaluationList: readonly ListedPrompt[],
+): ProjectPrompts {
+  const evaluated = new Map(evaluationList.map((prompt) => [prompt.text, prompt]));
+  const saidBy = new Map(listed.map(({ text, holdout }) => [text, holdout]));
+  const isHeldOut = (text: string) =>
+    saidBy.get(text) ?? (evaluated.has(text) ? (evaluated.get(text)!.holdout ?? true) : false);
+  const withHoldout = (prompt: ListedPrompt): Prompt => ({ ...prompt, holdout: isHeldOut(prompt.text) });
+  const prompts = listed.map(withHoldout);
+  const heldOut = prompts.filter(({ holdout }) => holdout).length;
+  return {
+    learning: prompts.filter(({ holdout }) => !holdout),
+    evaluation: evaluationList.map(withHoldout),
+    ...(heldOut === 0 ? {} : { heldOutBy: { prompts: heldOut, why: 'evaluate.prompts or a column' } }),
+  };
+}
+
+/** True where the settings name a list of its own to evaluate on. */
+function hasEvaluationList(project: Project): boolean {
+  const { generate, evaluate } = project.config;
+  if (evaluate.prompts === HELD_OUT_PROMPTS) return false;
+  if (!isFile(evaluate.prompts) || !isFile(generate.prompts)) return evaluate.prompts !== generate.prompts;
+  return resolveInProject(project, evaluate.prompts) !== resolveInProject(project, generate.prompts);
+}
+
+function isFile(name: string): boolean {
+  return name !== PAPER_PROMPTS && name !== PAPER_EVALUATION_PROMPTS && name !== HELD_OUT_PROMPTS;
+}
+
+async function namedPrompts(project: Project, name: string): Promise<ListedPrompt[]> {
   if (name === PAPER_PROMPTS) return (await paperPrompts()).training();
   if (name === PAPER_EVALUATION_PROMPTS) return (await paperPrompts()).evaluation();
   return readPromptsFile(resolveInProject(project, name), await worldOf(project.config));

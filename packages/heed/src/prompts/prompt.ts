@@ -7,6 +7,14 @@ export const CATEGORIES = ['count', 'colour', 'background', 'combination'] as co
 /** The category of prompts whose list names none. */
 export const CUSTOM_CATEGORY = 'custom';
 
+/** `found` without repeats in the order of tables: the paper's categories, others as they come, 'custom' last. */
+export function orderCategories(found: Iterable<string>): string[] {
+  const others = new Set(found);
+  const paper = CATEGORIES.filter((category) => others.delete(category));
+  const custom = others.delete(CUSTOM_CATEGORY) ? [CUSTOM_CATEGORY] : [];
+  return [...paper, ...others, ...custom];
+}
+
 /** One prompt. */
 export interface Prompt {
   readonly text: string;

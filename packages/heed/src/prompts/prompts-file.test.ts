@@ -31,12 +31,11 @@ describe('good prompts files', () => {
       '\ufeff# mine\r\nTwo dogs.\r\n\r\n  A quiet evening  \nthree wolves in San Francisco\n',
     );
     expect(await readPromptsFile(path)).toEqual([
-      { text: 'Two dogs.', category: 'count', holdout: false, facts: { object: 'dog', count: 2 } },
-      { text: 'A quiet evening', category: 'custom', holdout: false },
+      { text: 'Two dogs.', category: 'count', facts: { object: 'dog', count: 2 } },
+      { text: 'A quiet evening', category: 'custom' },
       {
         text: 'three wolves in San Francisco',
         category: 'combination',
-        holdout: false,
         facts: { object: 'wolf', count: 3, background: 'San Francisco' },
       },
     ]);
@@ -48,12 +47,11 @@ describe('good prompts files', () => {
       'Prompt,object,color,count,background\n"My, dog",Dog,Blue,two,\nanything,,,,\nA rose at night,rose,,,san francisco\n',
     );
     expect(await readPromptsFile(path)).toEqual([
-      { text: 'My, dog', category: 'combination', holdout: false, facts: { object: 'dog', colour: 'blue', count: 2 } },
-      { text: 'anything', category: 'custom', holdout: false },
+      { text: 'My, dog', category: 'combination', facts: { object: 'dog', colour: 'blue', count: 2 } },
+      { text: 'anything', category: 'custom' },
       {
         text: 'A rose at night',
         category: 'background',
-        holdout: false,
         facts: { object: 'rose', background: 'San Francisco' },
       },
     ]);
@@ -61,7 +59,55 @@ describe('good prompts files', () => {
 
   it('hold nothing out for the words in a prompt', async () => {
     const path = await write('c.txt', 'a sleeping bear\nTwo wolves.\nA rose on the moon.\na tiger and a rabbit\n');
-    expect((await readPromptsFile(path)).map(({ holdout }) => holdout)).toEqual([false, false, false, false]);
+    expect((await readPromptsFile(path)).map(({ holdout }) => holdout)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('say in a column what is held out, and a category of their own', async () => {
+    const path = await write(
+      'e.csv',
+      'prompt,holdout,split,category\na bear,yes,,animals\na car,No,,\na boat,,TEST,\na rose,,train,plants\na wolf,,,\nTwo dogs.,1,eval,\n',
+    );
+    const prompts = await readPromptsFile(path);
+    expect(prompts.map(({ holdout }) => holdout)).toEqual([true, false, true, false, undefined, true]);
+    expect(prompts.map(({ category }) => category)).toEqual([
+      'animals',
+      'custom',
+      'custom',
+      'plants',
+      'custom',
+      'count',
+    ]);
+  });
+
+  it('are read as JSON lines, with the same columns as keys', async () => {
+    const rows = [
+      { prompt: 'a bear in the woods', holdout: true },
+      { text: 'Two dogs.', split: 'train', category: null },
+      { caption: 'a drawing', object: 'dog', count: 3, holdout: false },
+    ];
+    const path = await write('f.jsonl', `${rows.map((row) => JSON.stringify(row)).join('\n')}\n`);
+    expect(await readPromptsFile(path)).toEqual([
+      { text: 'a bear in the woods', category: 'custom', holdout: true },
+      { text: 'Two dogs.', category: 'count', facts: { object: 'dog', count: 2 }, holdout: false },
+      { text: 'a drawing', category: 'count', facts: { object: 'dog', count: 3 }, holdout: false },
+    ]);
+  });
+
+  it('of a real project may have other columns, but none that is nearly one of heed', async () => {
+    const none = await worldOf({ world: 'none', model: { path: '', clip: '', name: '' } });
+    const path = await write('g.csv', 'Prompts,Category,Challenge,object\nTwo dogs.,Animals,Simple,dog\n');
+    expect(await read(path, none)).toEqual([{ text: 'Two dogs.', category: 'Animals' }]);
+    await expect(read(await write('h.csv', 'prompt,holdot\na,yes\n'), none)).rejects.toThrow(
+      "h.csv, line 1: unknown column 'holdot'; did you mean 'holdout'?",
+    );
+    await expect(read(await write('h.jsonl', '{"prompt":"a","splt":"test"}\n'), none)).rejects.toThrow(
+      "h.jsonl, line 1: unknown key 'splt'; did you mean 'split'?",
+    );
   });
 
   it('give back any texts, whatever they hold', async () => {
@@ -83,7 +129,7 @@ describe('good prompts files', () => {
 describe('broken prompts files', () => {
   const utf16 = Buffer.from('\ufeffTwo dogs.\n', 'utf16le');
   const cases: [name: string, file: string, content: string | Uint8Array, sentence: string][] = [
-    ['other ending', 'x.json', '[]', ': expected a prompts file that ends in .txt or .csv'],
+    ['other ending', 'x.json', '[]', ': expected a prompts file that ends in .txt, .csv or .jsonl'],
     ['empty', 'x.txt', '', ': expected at least one prompt, got none'],
     ['comments alone', 'x.txt', '# nothing\n\n', ': expected at least one prompt, got none'],
     [
@@ -107,6 +153,28 @@ describe('broken prompts files', () => {
       ', line 3: prompt: expected at most 2000 characters, got 2001',
     ],
     ['repeat', 'x.txt', 'a\nb\n\na\n', ", line 4: expected every prompt once, got 'a' again (line 1)"],
+    ['odd holdout', 'x.csv', 'prompt,holdout\na,perhaps\n', ", line 2: holdout: expected yes or no, got 'perhaps'"],
+    ['odd split', 'x.csv', 'prompt,split\na,part-3\n', ", line 2: split: expected train or test, got 'part-3'"],
+    [
+      'columns that contradict each other',
+      'x.csv',
+      'prompt,holdout,split\na,yes,train\n',
+      ", line 2: expected holdout and split to agree, got 'yes' and 'train'",
+    ],
+    ['JSON without a prompt', 'x.jsonl', '{"split":"test"}\n', ", line 1: expected a prompt under 'prompt', got none"],
+    [
+      'JSON with a list',
+      'x.jsonl',
+      '{"prompt":["a"]}\n',
+      ", line 1: expected a text under 'prompt', got another value",
+    ],
+    [
+      'JSON with two prompts',
+      'x.jsonl',
+      '{"prompt":"a","text":"b"}\n',
+      ", line 1: expected 'prompt' once, got it twice",
+    ],
+    ['broken JSON', 'x.jsonl', '{"prompt":"a"}\n{"prompt"\n', ', line 2: expected a JSON object, got damaged text'],
     ['empty CSV', 'x.csv', '', ': expected a header row with prompt, got an empty file'],
     ['CSV without rows', 'x.csv', 'prompt\n', ': expected at least one row below the header, got none'],
     ['CSV without the column', 'x.csv', 'object\ndog\n', ", line 1: expected a column 'prompt', got 'object'"],
@@ -115,7 +183,7 @@ describe('broken prompts files', () => {
       'column like none',
       'x.csv',
       'prompt,seed\na,1\n',
-      ", line 1: unknown column 'seed', expected some of prompt, object, colour, count, background",
+      ", line 1: unknown column 'seed', expected some of prompt, holdout, split, category, object, colour, count, background",
     ],
     ['column twice', 'x.csv', 'prompt,prompt\na,b\n', ", line 1: expected the column 'prompt' once, got it twice"],
     [
@@ -206,7 +274,7 @@ describe('broken prompts files', () => {
     );
     await rm(join(folder, 'dir.txt'), { recursive: true, force: true });
     await expect(readPromptsFile(`${folder}/.txt`)).rejects.toThrow(
-      'expected a prompts file that ends in .txt or .csv',
+      'expected a prompts file that ends in .txt, .csv or .jsonl',
     );
   });
 });

@@ -1,28 +1,35 @@
 /**
- * A user's own prompts. Text: one prompt a line, empty lines and lines that begin with # are passed over. CSV: a column
- * `prompt`, and if known `object`, `colour`, `count`, `background`. All rows are good, or none is taken.
+ * A user's own prompts, one each line (.txt), row (.csv) or JSON object (.jsonl). Text passes over empty lines and lines
+ * that begin with #. Rows and objects have a `prompt` and may have `holdout` or `split`, `category`, and the facts that the
+ * project's world knows. All prompts are good, or none is taken.
  */
 import { extname } from 'node:path';
 import { atPlace, badInput, InputError } from '../errors.ts';
 import { readCsv } from '../files/read-csv.ts';
+import { readJsonRows } from '../files/read-json-lines.ts';
 import { faultOfLine, readTextFile } from '../files/read-text.ts';
-import type { Facts, World } from '../ports.ts';
-import { quote } from '../text/nearest.ts';
+import type { Facts, ListedPrompt, World } from '../ports.ts';
+import { didYouMean, nearest, quote } from '../text/nearest.ts';
 import { factsFromCells } from './facts.ts';
+import { HOLDOUT_COLUMNS, readHoldout } from './holdout.ts';
 import { CUSTOM_CATEGORY, type Prompt } from './prompt.ts';
 
 /** The longest prompt, in characters; CLIP reads 77 tokens, so this is generous. */
 export const MAX_PROMPT_LENGTH = 2000;
 
+/** The longest name of a category, in characters. */
+const MAX_CATEGORY_LENGTH = 60;
+const PROMPT_ALIASES: Readonly<Record<string, string>> = { text: 'prompt', caption: 'prompt', prompts: 'prompt' };
+
 interface NumberedPrompt {
   readonly line: number;
-  readonly prompt: Prompt;
+  readonly prompt: ListedPrompt;
 }
 
-/** Reads a .txt or .csv file of prompts; throws a sentence that names the file and the line of the first fault. */
-export async function readPromptsFile(path: string, world: World): Promise<Prompt[]> {
+/** Reads a .txt, .csv or .jsonl file of prompts; throws a sentence that names the file and the line of the first fault. */
+export async function readPromptsFile(path: string, world: World): Promise<ListedPrompt[]> {
   const read = READERS[extname(path).toLowerCase()];
-  if (!read) throw badInput(`${path}: expected a prompts file that ends in ${Object.keys(READERS).join(' or ')}`);
+  if (!read) throw badInput(`${path}: expected a prompts file that ends in .txt, .csv or .jsonl`);
   const rows = await read(path, world);
   if (rows.length === 0) throw badInput(`${path}: expected at least one prompt, got none`);
   refuseRepeats(rows, path);
@@ -32,28 +39,8 @@ export async function readPromptsFile(path: string, world: World): Promise<Promp
 const READERS: Readonly<Record<string, (path: string, world: World) => Promise<NumberedPrompt[]>>> = {
   '.txt': readLines,
   '.csv': readRows,
+  '.jsonl': readObjects,
 };
-
-function readRows(path: string, world: World): Promise<NumberedPrompt[]> {
-  const { vocabulary } = world;
-  const columns = vocabulary?.columns ?? [];
-  return readCsv<string, NumberedPrompt>(path, {
-    what: 'a file of prompts',
-    columns: {
-      required: ['prompt'],
-      optional: columns.map(({ name }) => name),
-      aliases: {
-        text: 'prompt',
-        caption: 'prompt',
-        ...Object.fromEntries(columns.flatMap(({ name, aliases }) => aliases.map((alias) => [alias, name]))),
-      },
-    },
-    parseRow({ line, cells }) {
-      const facts = vocabulary && factsFromCells(vocabulary, cells);
-      return { line, prompt: toPrompt(cells.prompt!, { facts, world }) };
-    },
-  });
-}
 
 async function readLines(path: string, world: World): Promise<NumberedPrompt[]> {
   const text = await readTextFile(path, 'a file of prompts');
@@ -61,11 +48,88 @@ async function readLines(path: string, world: World): Promise<NumberedPrompt[]> 
     const content = raw.trim();
     if (content === '' || content.startsWith('#')) return [];
     try {
-      return [{ line: index + 1, prompt: toPrompt(content, { world }) }];
+      return [{ line: index + 1, prompt: promptOf({ prompt: content }, world) }];
     } catch (error) {
       throw atPlace(`${path}, line ${index + 1}`, error);
     }
   });
+}
+
+function readRows(path: string, world: World): Promise<NumberedPrompt[]> {
+  const { names, aliases } = columnsOf(world);
+  return readCsv<string, NumberedPrompt>(path, {
+    what: 'a file of prompts',
+    columns: {
+      required: ['prompt'],
+      optional: names.slice(1),
+      aliases,
+      // Lists of others carry columns that are none of heed's business; a slip in one of heed's own is refused.
+      allowOthers: world.vocabulary === undefined ? 'unless similar' : false,
+    },
+    parseRow: ({ line, cells }) => ({ line, prompt: promptOf(cells, world) }),
+  });
+}
+
+function readObjects(path: string, world: World): Promise<NumberedPrompt[]> {
+  const { names, aliases } = columnsOf(world);
+  return readJsonRows(path, {
+    what: 'a file of prompts',
+    parseRow({ line, value }) {
+      const cells: Record<string, string> = {};
+      for (const [key, cell] of Object.entries(value)) {
+        const name = names.includes(key.toLowerCase()) ? key.toLowerCase() : aliases[key.toLowerCase()];
+        if (name === undefined) refuseSlip(key, { names, isStrict: world.vocabulary !== undefined });
+        else if (cells[name] !== undefined) throw new InputError(`expected ${quote(name)} once, got it twice`);
+        else cells[name] = textOf(key, cell);
+      }
+      if (cells.prompt === undefined) throw new InputError("expected a prompt under 'prompt', got none");
+      return { line, prompt: promptOf(cells, world) };
+    },
+  });
+}
+
+/** The columns of a prompts file, `prompt` first, and their other names. */
+function columnsOf({ vocabulary }: World): { names: string[]; aliases: Record<string, string> } {
+  const columns = vocabulary?.columns ?? [];
+  return {
+    names: ['prompt', ...HOLDOUT_COLUMNS, 'category', ...columns.map(({ name }) => name)],
+    aliases: {
+      ...PROMPT_ALIASES,
+      ...Object.fromEntries(columns.flatMap(({ name, aliases }) => aliases.map((alias) => [alias, name]))),
+    },
+  };
+}
+
+function refuseSlip(key: string, { names, isStrict }: { names: readonly string[]; isStrict: boolean }): void {
+  if (!isStrict && nearest(key, names) === undefined) return;
+  throw new InputError(
+    `unknown key ${quote(key)}${didYouMean(key, names) || `, expected some of ${names.join(', ')}`}`,
+  );
+}
+
+function textOf(key: string, value: unknown): string {
+  if (value === null) return '';
+  if (typeof value === 'string') return value.trim();
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new InputError(`expected a text under ${quote(key)}, got another value`);
+}
+
+/** The prompt of a row, by column; columns that the file lacks are absent or empty. */
+function promptOf(cells: Readonly<Record<string, string>>, world: World): ListedPrompt {
+  const { holdout: _, ...prompt } = toPrompt(cells.prompt!, {
+    facts: world.vocabulary && factsFromCells(world.vocabulary, cells),
+    world,
+  });
+  const holdout = readHoldout({ holdout: cells.holdout ?? '', split: cells.split ?? '' });
+  const category = categoryFrom(cells.category ?? '') ?? prompt.category;
+  return { ...prompt, category, ...(holdout === undefined ? {} : { holdout }) };
+}
+
+function categoryFrom(cell: string): string | undefined {
+  if (cell === '') return undefined;
+  const fault = faultOfLine(cell, { maxLength: MAX_CATEGORY_LENGTH });
+  if (fault !== undefined) throw new InputError(`category: ${fault}`);
+  return cell;
 }
 
 /** A prompt of a user's own text; without `facts`, a sentence that the world knows word for word says what it asks for. */

@@ -38,11 +38,25 @@ export function generateCommand(program: Command): void {
         data: result,
         lines: [
           `${result.images} images in set '${set}' (${result.generated} new) in ${project.paths.images}`,
+          ...(evaluation ? [] : await heldOutLines(project)),
           `Next: heed label${set === 'train' ? '' : ` --name ${set}`}`,
         ],
       };
     }),
   );
+}
+
+/** How many prompts of a list of the user's own were not drawn, and by which setting. */
+async function heldOutLines(project: Project): Promise<string[]> {
+  const { PAPER_PROMPTS } = await import('../../config/index.ts');
+  const { projectPrompts } = await import('../../prompts/index.ts');
+  const { generate } = project.config;
+  if (generate.prompts === PAPER_PROMPTS) return [];
+  const { learning, heldOutBy } = await projectPrompts(project);
+  if (heldOutBy === undefined) return [];
+  return [
+    `${heldOutBy.prompts} of ${learning.length + heldOutBy.prompts} prompts are held out for evaluation (${heldOutBy.why}); heed generate --evaluation draws them`,
+  ];
 }
 
 async function evaluationWork(project: Project): Promise<{ prompts: Prompt[]; imagesPerPrompt: number }> {
