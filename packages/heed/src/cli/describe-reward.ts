@@ -1,5 +1,9 @@
-/** What `heed reward` measured as a table for the terminal. */
+/** What `heed reward` measured as tables for the terminal. */
+import { curveVerdict } from '../reward/learning-curve.ts';
+import { describeLeftOut } from '../reward/left-out.ts';
+import { describePerturbations } from '../reward/perturbed-prompts.ts';
 import type { RewardRunResult } from '../reward/run.ts';
+import { TRUST_WORDS } from '../reward/trust.ts';
 import { formatShare } from '../statistics/interval.ts';
 import { formatTable } from './table.ts';
 
@@ -9,9 +13,11 @@ const LABELS = {
   half: 'reward from half the images',
   clip: 'CLIP score',
 } as const;
+const GROUPS = { seen: 'prompts learned from', unseen: 'held-out prompts' } as const;
 
-/** Accuracies on held-out pairs, the gate's warning, and where the reward lies. */
-export function describeReward({ accuracy, images, folder, gate }: RewardRunResult): string[] {
+/** Accuracies on held-out pairs, by category, from shares of the labels; what was left out; the gate's warning. */
+export function describeReward(result: RewardRunResult): string[] {
+  const { accuracy, images, folder, gate, perturbations = {}, leftOut = [] } = result;
   const rows = (Object.keys(LABELS) as (keyof typeof LABELS)[]).flatMap((variant) => {
     const table = accuracy[variant];
     if (!table) return [];
@@ -21,9 +27,35 @@ export function describeReward({ accuracy, images, folder, gate }: RewardRunResu
         : `${formatShare(table[part].accuracy)} of ${table[part].pairs}`;
     return [[LABELS[variant], cell('seen'), cell('unseen')]];
   });
+  const perturbed = describePerturbations(perturbations);
   return [
-    ...formatTable([['accuracy on held-out pairs', 'seen objects', 'unseen objects'], ...rows]),
+    ...formatTable([['accuracy on held-out pairs', GROUPS.seen, GROUPS.unseen], ...rows]),
+    '',
+    ...categoryLines(result),
+    ...curveLines(result),
     `Learned from ${images.training} images, chosen on ${images.validation}, measured on ${images.test}; in ${folder}`,
+    ...(perturbed === undefined ? [] : [perturbed]),
+    ...describeLeftOut(leftOut),
     gate.warning === undefined ? 'Next: heed tune' : `Warning: ${gate.warning}`,
   ];
+}
+
+function categoryLines({ trust = [] }: RewardRunResult): string[] {
+  if (trust.length === 0) return [];
+  const rows = trust.map(({ category, group, pairs, prompts, accuracy, trust: verdict }) =>
+    accuracy === undefined
+      ? [category, '', '', '', TRUST_WORDS[verdict]]
+      : [category, GROUPS[group], formatShare(accuracy), `${pairs} of ${prompts} prompts`, TRUST_WORDS[verdict]],
+  );
+  return [...formatTable([['category', '', 'accuracy', 'pairs', 'how far to trust it'], ...rows]), ''];
+}
+
+function curveLines({ learningCurve }: RewardRunResult): string[] {
+  if (learningCurve === undefined) return [];
+  const rows = learningCurve.points.map(({ share, images, accuracy }) => [
+    `${Math.round(100 * share)} %`,
+    images,
+    formatShare(accuracy),
+  ]);
+  return [...formatTable([['labels', 'images', 'accuracy'], ...rows]), curveVerdict(learningCurve), ''];
 }

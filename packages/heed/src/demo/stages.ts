@@ -3,16 +3,17 @@
  * does the rest, so that any of them can be stopped and run again.
  */
 import { ABLATIONS } from '../evaluate/ablations.ts';
-import { drawEvaluationImages, EVALUATION_SET } from '../evaluate/evaluation-images.ts';
+import { drawEvaluationImages } from '../evaluate/evaluation-images.ts';
 import { runEvaluate } from '../evaluate/run.ts';
 import { runSimulatedLabelling } from '../feedback/simulate.ts';
 import { runGenerate } from '../generate/run.ts';
-import { createImageStore } from '../images/index.ts';
+import { createImageStore, EVALUATION_SET } from '../images/index.ts';
 import { paperPrompts } from '../parts.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import { openProject, type Project } from '../project/index.ts';
 import { projectEvaluationPrompts, selectPrompts } from '../prompts/index.ts';
 import { runReport } from '../report/run.ts';
+import { REWARD_VARIANTS } from '../reward/report.ts';
 import { runReward } from '../reward/run.ts';
 import { runTune } from '../tune/run.ts';
 import type { DemoScale } from './scales.ts';
@@ -97,7 +98,11 @@ async function label(context: StageContext): Promise<void> {
 }
 
 async function reward(context: StageContext): Promise<void> {
-  const { warnings } = await runReward(context.project, aborting(context), context.progress);
+  const { warnings } = await runReward(
+    context.project,
+    { variants: REWARD_VARIANTS, learningCurve: false, ...aborting(context) },
+    context.progress,
+  );
   for (const warning of warnings) context.note(warning);
 }
 

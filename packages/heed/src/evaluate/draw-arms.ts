@@ -1,17 +1,11 @@
 /** Draws everything that an evaluation looks at, by each model with the same seeds. */
-import { createImageStore } from '../images/index.ts';
+import { createImageStore, EVALUATION_SET, FIDELITY_SET, OTHER_SET } from '../images/index.ts';
 import type { World } from '../ports.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import type { Project } from '../project/index.ts';
 import type { Prompt } from '../prompts/index.ts';
 import type { EvaluationSettings } from './evaluation.ts';
-import {
-  type DrawnImages,
-  drawEvaluationImages,
-  EVALUATION_SET,
-  FIDELITY_SET,
-  OTHER_SET,
-} from './evaluation-images.ts';
+import { type DrawnImages, drawEvaluationImages } from './evaluation-images.ts';
 import { fidelityPrompts } from './fidelity.ts';
 
 /** What is drawn by one model. */

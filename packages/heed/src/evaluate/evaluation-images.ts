@@ -11,14 +11,6 @@ import type { ProgressFactory } from '../progress/index.ts';
 import type { Project } from '../project/index.ts';
 import type { Prompt } from '../prompts/index.ts';
 
-/** The set that images of evaluation prompts are stored in. */
-export const EVALUATION_SET = 'eval';
-/** The set of images drawn to measure fidelity. */
-export const FIDELITY_SET = 'fidelity';
-
-/** The set of images of prompts outside the trained categories. */
-export const OTHER_SET = 'eval-others';
-
 /** A prompt whose facts are known, so that the world's recogniser can judge its images. */
 export type JudgeablePrompt = Prompt & { readonly facts: Facts };
 

@@ -213,7 +213,7 @@ describe('preference pairs', () => {
   it('have the columns that trainers read', async () => {
     const path = join(folder, 'pairs', 'train.parquet');
     // Ada's query has two good images and a bad one; Ben says of two images that both are bad.
-    expect(await exportPairs(project, path)).toEqual({ file: path, rows: 2 });
+    expect(await exportPairs(project, path)).toEqual({ file: path, rows: 2, leftOut: [] });
     const rows = await parquetReadObjects({ file: await asyncBufferFromFile(path), utf8: false });
     const store = createImageStore(project.paths.images);
     for (const row of rows) {

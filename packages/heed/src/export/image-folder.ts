@@ -1,6 +1,6 @@
 /**
  * Images with their prompts and labels as Hugging Face's imagefolder: `train/` and `test/` with PNGs and a metadata.jsonl
- * each, and a card. Images of measuring sets and of unseen objects are the test split, as everywhere in heed.
+ * each, and a card. Images that may not be learned from are the test split.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import type { ImageRecord } from '../images/record.ts';
 import { createImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
 import { mayLearnFrom } from '../reward/labelled-image.ts';
-import { uniqueById } from '../reward/project-labels.ts';
+import { projectImages } from '../reward/project-images.ts';
 import type { TableExport } from './tables.ts';
 
 /** Writes the folder, which must not exist yet, whole or not at all; `set` leaves the other sets out. */
@@ -28,7 +28,7 @@ export async function exportImageFolder(
     throw badInput(`${folder}: expected nothing of that name, found something; nothing was written`);
   }
   const store = createImageStore(project.paths.images);
-  const images = uniqueById(store.all(set === undefined ? {} : { set }));
+  const images = await projectImages(project, store, { set });
   if (images.length === 0) {
     throw badInput(`expected images${set === undefined ? '' : ` in set '${set}'`}, found none; nothing was written`);
   }

@@ -12,7 +12,8 @@ import { type Judgement, lastWords, openFeedbackLog, readRaters } from '../feedb
 import { createImageStore, type ImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
 import { mayLearnFrom } from '../reward/labelled-image.ts';
-import { uniqueById } from '../reward/project-labels.ts';
+import { describeLeftOut, type LeftOut, leftOutOf } from '../reward/left-out.ts';
+import { projectImages } from '../reward/project-images.ts';
 import type { TableExport } from './tables.ts';
 
 const ROWS_IN_A_GROUP = 100;
@@ -40,23 +41,29 @@ interface Pair {
   readonly bad: Judgement;
 }
 
+/** What was written, and which judged images are in no pair because they may not be learned from. */
+export interface PairsExport extends TableExport {
+  readonly leftOut: readonly LeftOut[];
+}
+
 /** Writes the pairs of raters who are not set aside, of images that may be learned from; throws where there is none. */
-export async function exportPairs(project: Project, file: string): Promise<TableExport> {
+export async function exportPairs(project: Project, file: string): Promise<PairsExport> {
   const images = createImageStore(project.paths.images);
-  const learnable = new Set(
-    uniqueById(images.all())
-      .filter(mayLearnFrom)
-      .map(({ id }) => id),
-  );
+  const all = await projectImages(project, images);
+  const learnable = new Set(all.filter(mayLearnFrom).map(({ id }) => id));
   const raters = readRaters(project);
   const judgements = lastWords(await openFeedbackLog(project.paths.feedback).read()).filter(
-    ({ rater, image }) => !raters.get(rater)?.isSetAside && learnable.has(image),
+    ({ rater }) => !raters.get(rater)?.isSetAside,
   );
-  const pairs = pairsOf(judgements);
+  const judged = new Set(judgements.map(({ image }) => image));
+  const leftOut = leftOutOf(all.filter(({ id }) => judged.has(id)));
+  const pairs = pairsOf(judgements.filter(({ image }) => learnable.has(image)));
   if (pairs.length === 0) {
-    throw badInput(
-      'expected two images of one query that one rater judged good and bad, found none; nothing was written',
-    );
+    const found = [
+      'expected two images of one query that one rater judged good and bad, found none',
+      ...describeLeftOut(leftOut),
+    ];
+    throw badInput(`${found.join('; ')}; nothing was written`);
   }
   const temporary = `${file}.${process.pid}.tmp`;
   await mkdir(dirname(file), { recursive: true });
@@ -73,7 +80,7 @@ export async function exportPairs(project: Project, file: string): Promise<Table
     await rm(temporary, { force: true });
     throw error;
   }
-  return { file, rows: pairs.length };
+  return { file, rows: pairs.length, leftOut };
 }
 
 function pairsOf(judgements: readonly Judgement[]): Pair[] {

@@ -3,7 +3,7 @@
  * so an interrupted run goes on where it stopped. Sampling itself is `@heed/diffusion`'s.
  */
 import { loadPipeline, type SamplerName } from '@heed/diffusion';
-import { createImageStore, type ImageRecipe, type Purpose } from '../images/index.ts';
+import { checkSetPurpose, createImageStore, type ImageRecipe, type Purpose } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { checkName, modelFolder, type Project, withLock } from '../project/index.ts';
 import { modelFileOf } from '../project/model-file.ts';
@@ -62,6 +62,7 @@ async function generate(
   const { config, paths } = project;
   const { set = 'train', purpose = 'learn', model = config.model.name, signal } = options;
   checkName(set, 'set');
+  checkSetPurpose(createImageStore(paths.images), { set, purpose });
   const prompts = uniqueByText(options.prompts ?? (await projectTrainingPrompts(project)));
   const { batchSize, ...sampling } = {
     sampler: options.sampler ?? config.sample.sampler,

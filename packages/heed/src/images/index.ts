@@ -4,6 +4,7 @@ export { fitPicture } from './fit-picture.ts';
 export { imageId } from './image-id.ts';
 export { formatParameters, type ModelFile, parseParameters } from './parameters.ts';
 export { decodePng, encodePng } from './png.ts';
+export { PURPOSES, type Purpose } from './purpose.ts';
 export { readFitted } from './read-fitted.ts';
 export { blockOtherDecoders, type DecodedPicture, decodePicture, readPicture } from './read-picture.ts';
 export {
@@ -11,8 +12,7 @@ export {
   type ImageRecipe,
   type ImageRecord,
   type ImageSource,
-  PURPOSES,
-  type Purpose,
   pixelKey,
 } from './record.ts';
+export { checkSetPurpose, EVALUATION_SET, FIDELITY_SET, OTHER_SET } from './set-purpose.ts';
 export { createImageStore, IMAGE_INDEX_FILE, type ImageStore } from './store.ts';

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { InputError } from '../errors.ts';
 import type { Facts } from '../ports.ts';
 import { CUSTOM_CATEGORY } from '../prompts/prompt.ts';
+import { PURPOSES, type Purpose } from './purpose.ts';
 
 /** In place of model, hash and sampler of an image whose making nobody told. */
 export const IMPORTED = 'imported';
@@ -17,10 +18,6 @@ export interface ImageSource {
   /** When it was imported, ISO 8601. */
   readonly time: string;
 }
-
-/** Rewards and models learn from images with the purpose 'learn'; the others measure, and nothing else. */
-export const PURPOSES = ['learn', 'measure'] as const;
-export type Purpose = (typeof PURPOSES)[number];
 
 /** Everything that decides an image's pixels, and what the image is for. */
 export interface ImageRecipe {
@@ -87,21 +84,23 @@ export function parseImageRecord(value: unknown): ImageRecord {
   throw new InputError(`expected an image record, got a bad value in ${field}`);
 }
 
-/** The sets that `heed evaluate` drew while records had no purpose. */
+/** The sets that `heed evaluate` drew while records had no purpose. These names stay what they were. */
 const FORMER_MEASURING_SETS = ['eval', 'fidelity'];
 
 /**
- * A record of any version as it is written today. `seen` of prompts in a user's own words was guessed from words in them,
- * so it says nothing of what is held out.
+ * A record of any version as it is written today. `seen` was guessed from words in the prompt, so it keeps no image from
+ * being learned from. Of images that measure it still tells the paper's prompts with unseen objects from the others.
  */
 function current({ seen, attributes, ...record }: z.output<typeof recordSchema>): ImageRecord {
   const { facts = attributes, set, category, source, ...rest } = record;
+  const { purpose = FORMER_MEASURING_SETS.includes(set) ? 'measure' : 'learn' } = record;
+  const wasUnseen = seen === false && purpose === 'measure' && category !== CUSTOM_CATEGORY;
   return {
     ...rest,
     set,
     category,
-    holdout: record.holdout ?? (category !== CUSTOM_CATEGORY && seen === false),
-    purpose: record.purpose ?? (FORMER_MEASURING_SETS.includes(set) ? 'measure' : 'learn'),
+    holdout: record.holdout ?? wasUnseen,
+    purpose,
     ...(facts === undefined ? {} : { facts }),
     ...(source === undefined ? {} : { source }),
   };

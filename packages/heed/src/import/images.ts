@@ -4,8 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import { badInput, HeedError, isBadInput } from '../errors.ts';
+import type { Purpose } from '../images/purpose.ts';
 import { decodePicture, MAX_KEPT_PIXELS, readPictureFile } from '../images/read-picture.ts';
-import { IMPORTED, type ImageRecipe, type Purpose } from '../images/record.ts';
+import { IMPORTED, type ImageRecipe } from '../images/record.ts';
+import { checkSetPurpose } from '../images/set-purpose.ts';
 import { createImageStore } from '../images/store.ts';
 import { worldOf } from '../parts.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
@@ -56,6 +58,7 @@ export async function importImages(
 ): Promise<ImageImport> {
   const { set = 'train', purpose = 'learn', model, now = new Date(), progress = silentProgress, signal } = options;
   checkName(set, 'set');
+  checkSetPurpose(createImageStore(project.paths.images), { set, purpose });
   const origin = model === undefined ? undefined : await originOf(project, model, options);
   const world = await worldOf(project.config);
   const list = await readImageList(source, { parsePrompt: (text) => toPrompt(text, { world }) });

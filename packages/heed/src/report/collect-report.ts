@@ -9,7 +9,7 @@ import { lastWords, openFeedbackLog } from '../feedback/index.ts';
 import { createImageStore } from '../images/index.ts';
 import { readMetrics } from '../metrics/metrics-log.ts';
 import { latestRunId, openRun, type Project } from '../project/index.ts';
-import { CATEGORIES } from '../prompts/index.ts';
+import { orderCategories } from '../prompts/index.ts';
 import { findRewardReport } from '../reward/report-file.ts';
 import { REWARD_REPORT_FILE } from '../reward/run.ts';
 import { rewardFolder } from '../reward/scorer.ts';
@@ -44,7 +44,8 @@ export async function collectReport(
   const evaluation = await evaluationOf(project, options.run);
   const models = evaluation.arms.filter(({ name }) => name !== 'base' && name !== 'bestOf').map(({ model }) => model);
   const feedback = await feedbackOverview(project);
-  const rewards = await readRewards(project, options.reward ?? 'default');
+  const path = join(rewardFolder(project, options.reward ?? 'default'), REWARD_REPORT_FILE);
+  const reward = await findRewardReport(path);
   const curves = await trainingCurves(project, models);
   const grids = models[0] === undefined ? [] : await sampleGrids(join(project.paths.runs, models[0], SAMPLES_FOLDER));
   return {
@@ -52,7 +53,7 @@ export async function collectReport(
     time: evaluation.time.replace('T', ' ').replace(/\..*$/, ' UTC'),
     facts: { ...options.facts, ...factsOf(evaluation) },
     ...(feedback ? { feedback } : {}),
-    ...(rewards ? { rewards } : {}),
+    ...(reward ? { rewards: rewardAccuracies(reward), rewardDetails: reward } : {}),
     evaluation,
     curves,
     grids,
@@ -74,23 +75,19 @@ async function evaluationOf(project: Project, name?: string): Promise<Evaluation
 
 async function feedbackOverview(project: Project): Promise<FeedbackOverview | undefined> {
   const events = lastWords(await openFeedbackLog(project.paths.feedback).read());
-  const images = createImageStore(project.paths.images).all({ set: 'train' });
+  const images = createImageStore(project.paths.images)
+    .all()
+    .filter(({ purpose }) => purpose === 'learn');
   const categoryById = new Map(images.map(({ id, category }) => [id, category]));
   const judged = events.filter(({ image }) => categoryById.has(image));
   if (judged.length === 0) return undefined;
-  const rows = [...CATEGORIES, 'custom'].flatMap((category): FeedbackRow[] => {
+  const rows = orderCategories(categoryById.values()).flatMap((category): FeedbackRow[] => {
     const own = judged.filter(({ image }) => categoryById.get(image) === category);
     const count = (label: string) => own.filter((event) => event.label === label).length;
     return own.length === 0 ? [] : [{ category, good: count('good'), bad: count('bad'), skip: count('skip') }];
   });
   const raters = (kind: string) => new Set(judged.filter((e) => e.raterKind === kind).map(({ rater }) => rater)).size;
   return { rows, simulatedRaters: raters('simulated'), humanRaters: raters('human') };
-}
-
-async function readRewards(project: Project, name: string) {
-  const path = join(rewardFolder(project, name), REWARD_REPORT_FILE);
-  const report = await findRewardReport(path);
-  return report && rewardAccuracies(report);
 }
 
 async function trainingCurves(project: Project, models: readonly string[]): Promise<TrainingCurve[]> {

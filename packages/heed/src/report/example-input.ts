@@ -10,7 +10,7 @@ import { summariseVotes } from '../evaluate/blind-comparison.ts';
 import type { ArmResult, Comparison, Figure, Outcome } from '../evaluate/evaluation.ts';
 import { figureOf, type Measure } from '../evaluate/figures.ts';
 import { bootstrapMean } from '../statistics/index.ts';
-import type { ReportInput, RewardAccuracy } from './report-input.ts';
+import type { ReportInput, RewardAccuracy, RewardDetails } from './report-input.ts';
 
 const random = createRandom(20);
 /** Few resamples: the numbers are invented anyway. */
@@ -21,6 +21,38 @@ const PROMPTS = Array.from({ length: 60 }, (_, i) => ({
   category: CATEGORIES[i % 3]!,
   seen: i % 2 === 0,
 }));
+
+const DETAILS: RewardDetails = {
+  trust: [
+    {
+      category: 'colour',
+      group: 'seen',
+      pairs: 120,
+      prompts: 30,
+      accuracy: { mean: 0.81, lo: 0.74, hi: 0.87 },
+      trust: 'measured',
+    },
+    {
+      category: 'count',
+      group: 'unseen',
+      pairs: 12,
+      prompts: 4,
+      accuracy: { mean: 0.58, lo: 0.33, hi: 0.83 },
+      trust: 'unsure',
+    },
+    { category: 'custom', group: 'seen', pairs: 0, prompts: 0, trust: 'unmeasured' },
+  ],
+  learningCurve: {
+    points: [
+      { share: 0.25, images: 500, accuracy: { mean: 0.71, lo: 0.66, hi: 0.76 } },
+      { share: 0.5, images: 1000, accuracy: { mean: 0.77, lo: 0.72, hi: 0.81 } },
+      { share: 1, images: 2000, accuracy: { mean: 0.81, lo: 0.77, hi: 0.85 } },
+    ],
+    allMinusHalf: { mean: 0.04, lo: 0.01, hi: 0.07 },
+  },
+  perturbations: { world: 180, words: 12 },
+  leftOut: [{ reason: 'measures', images: 480, names: ['eval'] }],
+};
 
 const ARMS: readonly (readonly [name: string, label: string, rate: number, frechet: number])[] = [
   ['base', 'base', 0.45, 11.2],
@@ -44,6 +76,7 @@ export function exampleInput(): ReportInput {
       humanRaters: 0,
       rows: CATEGORIES.map((category, i) => ({ category, good: 200 + 60 * i, bad: 300 - 40 * i, skip: 20 })),
     },
+    rewardDetails: DETAILS,
     rewards: [
       reward('clip', 'CLIP score', 0.66, 0.63),
       reward('plain', 'reward', 0.79, 0.7),

@@ -4,6 +4,7 @@
  */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { PeopleFindings } from '../evaluate/people.ts';
+import type { RewardReport } from '../reward/report.ts';
 import type { Interval } from '../statistics/index.ts';
 
 /** How the labels of one category fell. */
@@ -36,6 +37,9 @@ export interface RewardAccuracy {
   readonly auxMinusThis?: { readonly seen?: Interval; readonly unseen?: Interval };
 }
 
+/** What else was measured of the kept reward. */
+export type RewardDetails = Pick<RewardReport, 'trust' | 'learningCurve' | 'perturbations' | 'leftOut'>;
+
 /** The metrics of one tuning run. */
 export interface TrainingCurve {
   readonly run: string;
@@ -65,6 +69,7 @@ export interface ReportInput {
   readonly facts: Readonly<Record<string, string>>;
   readonly feedback?: FeedbackOverview;
   readonly rewards?: readonly RewardAccuracy[];
+  readonly rewardDetails?: RewardDetails;
   readonly evaluation?: Evaluation;
   readonly curves?: readonly TrainingCurve[];
   readonly grids?: readonly SampleGrid[];

@@ -175,7 +175,7 @@ describe('pair accuracy', () => {
     expect(rewardGate({ reward: accuracyTable(good), clip: accuracyTable(poor) })).toEqual({ passed: true });
     const verdict = rewardGate({ reward: accuracyTable(half), clip: accuracyTable(poor) });
     expect(verdict.passed).toBe(false);
-    expect(verdict.warning).toContain('0.0 % against 0.0 % on unseen objects');
+    expect(verdict.warning).toContain('0.0 % against 0.0 % on held-out prompts');
     const none = accuracyTable([]);
     expect(rewardGate({ reward: none, clip: none }).passed).toBe(false);
   });

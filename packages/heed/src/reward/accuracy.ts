@@ -2,9 +2,10 @@
  * How well a score tells good images from bad ones: accuracy on pairs of one good and one bad image of the same
  * prompt (paper, section 4.3 and figure 3), with intervals over prompts. Knows nothing of how scores come about.
  */
+
+import { groupBy } from '../collections/group-by.ts';
 import { bootstrapMean, type Interval } from '../statistics/index.ts';
 import type { Features } from './features.ts';
-import { groupBy } from './group.ts';
 import { isBad, isGood, type LabelledImage } from './labelled-image.ts';
 
 /** An interval and the number of pairs behind it; absent intervals had no pair. */
@@ -59,7 +60,8 @@ export function accuracyTable(pairs: readonly PromptPairs[], options: { seed?: n
   return { all: of(pairs), ...bySeen(pairs), byCategory };
 }
 
-function pairAccuracy(subset: readonly PromptPairs[], options: { seed?: number }): PairAccuracy {
+/** The accuracy on all pairs of `subset`; prompts are the bootstrap's clusters. */
+export function pairAccuracy(subset: readonly PromptPairs[], options: { seed?: number } = {}): PairAccuracy {
   const pairs = subset.reduce((total, { outcomes }) => total + outcomes.length, 0);
   if (pairs === 0) return { pairs, prompts: 0 };
   const accuracy = bootstrapMean(

@@ -10,7 +10,7 @@ export interface GateVerdict {
   warning?: string;
 }
 
-/** Compares the reward with CLIP score on the held-out pairs of seen and of unseen objects. */
+/** Compares the reward with CLIP score on held-out pairs of prompts that were learned from and of those that were not. */
 export function rewardGate(accuracy: { reward: AccuracyTable; clip: AccuracyTable }): GateVerdict {
   const groups = (['seen', 'unseen'] as const).flatMap((group) => {
     const reward = accuracy.reward[group].accuracy;
@@ -26,13 +26,15 @@ export function rewardGate(accuracy: { reward: AccuracyTable; clip: AccuracyTabl
   const worse = groups.filter(({ reward, clip }) => reward <= clip);
   if (worse.length === 0) return { passed: true };
   const found = worse.map(
-    ({ group, reward, clip }) => `${percent(reward)} against ${percent(clip)} on ${group} objects`,
+    ({ group, reward, clip }) => `${percent(reward)} against ${percent(clip)} on ${GROUPS[group]}`,
   );
   return {
     passed: false,
     warning: `the reward is expected to beat CLIP score on held-out pairs, but its accuracy is ${found.join(' and ')}: tuning with it may not help`,
   };
 }
+
+const GROUPS = { seen: 'prompts learned from', unseen: 'held-out prompts' } as const;
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;

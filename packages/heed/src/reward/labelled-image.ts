@@ -4,9 +4,9 @@
  */
 
 import { createRandom } from '@heed/diffusion/autodiff';
+import { groupBy } from '../collections/group-by.ts';
 import { type FeedbackEvent, lastWords } from '../feedback/index.ts';
 import type { ImageRecord } from '../images/index.ts';
-import { groupBy } from './group.ts';
 
 /** An image with the mean of its good (1) and bad (0) judgements. */
 export interface LabelledImage {

@@ -1,12 +1,27 @@
 /** The labelled images of a project. How labels are averaged is `labelled-image.ts`'s business. */
 import { type FeedbackEvent, openFeedbackLog, readRaters } from '../feedback/index.ts';
-import type { ImageRecord } from '../images/index.ts';
+import type { ImageRecord, ImageStore } from '../images/index.ts';
 import type { Project } from '../project/index.ts';
 import { type LabelledImage, labelImages } from './labelled-image.ts';
+import { type LeftOut, leftOutOf } from './left-out.ts';
+import { projectImages, uniqueById } from './project-images.ts';
 
 /** All labelled images of the project, each once; answers of raters that were set aside are left out. */
 export async function readLabels(project: Project, images: readonly ImageRecord[]): Promise<LabelledImage[]> {
   return labelImages(uniqueById(images), await readCountingEvents(project));
+}
+
+/** Judged images of the project that are not learned from, by reason; `modelHash` leaves out other models' images. */
+export async function judgedLeftOut(
+  project: Project,
+  store: Pick<ImageStore, 'all'>,
+  options: { modelHash?: string | undefined } = {},
+): Promise<LeftOut[]> {
+  const labelled = await readLabels(project, await projectImages(project, store));
+  return leftOutOf(
+    labelled.map(({ image }) => image),
+    options,
+  );
 }
 
 /** All events of the log but those of raters that were set aside. */
@@ -18,11 +33,4 @@ export async function readCountingEvents(project: Project): Promise<FeedbackEven
   } finally {
     await log.close();
   }
-}
-
-/** One record an image; where several share one, that which measures wins, so that nothing leaks into training. */
-export function uniqueById(images: readonly ImageRecord[]): ImageRecord[] {
-  const byId = new Map<string, ImageRecord>();
-  for (const image of images) if (!byId.has(image.id) || image.purpose === 'measure') byId.set(image.id, image);
-  return [...byId.values()];
 }

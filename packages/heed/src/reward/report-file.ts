@@ -1,8 +1,11 @@
 /** The file of a reward's measurement, checked when it is read. Loads no networks. */
 import { findCheckedJson } from '@heed/diffusion/checked-json';
 import { z } from 'zod';
+import { PERTURBATION_SOURCES } from '../prompts/perturb/index.ts';
 import { intervalSchema } from '../statistics/interval.ts';
+import { LEFT_OUT_REASONS } from './left-out.ts';
 import type { RewardReport } from './report.ts';
+import { TRUSTS } from './trust.ts';
 
 const pairs = z.looseObject({ pairs: z.number(), prompts: z.number(), accuracy: intervalSchema.exactOptional() });
 const byPart = z.looseObject({ seen: pairs, unseen: pairs });
@@ -33,6 +36,28 @@ const rewardReportSchema: z.ZodType<RewardReport> = z.looseObject({
   auxMinus: z.looseObject({ plain: difference.exactOptional(), half: difference.exactOptional() }),
   summary: z.looseObject({ seen: means, unseen: means }),
   gate: z.looseObject({ passed: z.boolean(), warning: z.string().exactOptional() }),
+  trust: z
+    .array(
+      z.looseObject({
+        category: z.string(),
+        group: z.enum(['seen', 'unseen']),
+        pairs: z.number(),
+        prompts: z.number(),
+        accuracy: intervalSchema.exactOptional(),
+        trust: z.enum(TRUSTS),
+      }),
+    )
+    .exactOptional(),
+  learningCurve: z
+    .looseObject({
+      points: z.array(z.looseObject({ share: z.number(), images: z.number(), accuracy: intervalSchema })),
+      allMinusHalf: intervalSchema.exactOptional(),
+    })
+    .exactOptional(),
+  perturbations: z.partialRecord(z.enum(PERTURBATION_SOURCES), z.number()).exactOptional(),
+  leftOut: z
+    .array(z.looseObject({ reason: z.enum(LEFT_OUT_REASONS), images: z.number(), names: z.array(z.string()) }))
+    .exactOptional(),
 });
 
 /** Reads a reward's report; undefined where there is none. Throws an `InputError` with its path where it is damaged. */

@@ -5,6 +5,10 @@
 import type { Interval } from '../statistics/index.ts';
 import { type AccuracyTable, accuracyDifference, accuracyTable, type PromptPairs } from './accuracy.ts';
 import { rewardGate } from './gate.ts';
+import type { LearningCurve } from './learning-curve.ts';
+import type { LeftOut } from './left-out.ts';
+import type { PerturbationSources } from './perturbed-prompts.ts';
+import type { CategoryTrust } from './trust.ts';
 
 /** The trainings, by what the report calls them. */
 export const REWARD_VARIANTS = ['aux', 'plain', 'half'] as const;
@@ -25,6 +29,14 @@ export interface RewardReport {
   /** Mean accuracies and numbers of pairs in brief. */
   summary: Record<'seen' | 'unseen', { aux?: number; plain?: number; half?: number; clip?: number; n: number }>;
   gate: { passed: boolean; warning?: string };
+  /** The kept reward by category; absent in files from before it was told. */
+  trust?: readonly CategoryTrust[];
+  /** What more labels would bring; absent where it was not asked for or cannot be told. */
+  learningCurve?: LearningCurve;
+  /** How many prompts of good images were perturbed how, for the auxiliary task. */
+  perturbations?: PerturbationSources;
+  /** Judged images that were not learned from. */
+  leftOut?: readonly LeftOut[];
 }
 
 /** The report of pair outcomes on one held-out set; all scorers have the same pairs in the same order. */

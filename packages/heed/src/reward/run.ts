@@ -1,49 +1,53 @@
 /**
- * `heed reward`: learns a reward from the project's judgements and measures it beside CLIP score on held-out pairs.
- * Three trainings show what the paper's figure 3 shows: with the auxiliary task (the one that is kept), without it, and
- * with half the images of each prompt. Evaluation images that were judged only test; unseen objects come from them alone.
+ * `heed reward`: learns a reward from the project's judgements and measures it beside CLIP score on held-out pairs. With
+ * `variants` it also trains what the paper's figure 3 compares: without the auxiliary task, and with half the images of
+ * each prompt. Images that measure, and those of held-out prompts, only test.
  */
 import { join } from 'node:path';
-import { createRandom } from '@heed/diffusion/autodiff';
 import { writeDurably } from '../checkpoint/durable.ts';
-import { badInput } from '../errors.ts';
-import { createImageStore } from '../images/index.ts';
+import { createImageStore, type ImageStore } from '../images/index.ts';
 import { openMetricsLog } from '../metrics/metrics-log.ts';
 import { worldOf } from '../parts.ts';
-import type { World } from '../ports.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { checkName, type Project, startRun, withLock } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { clipScores, type PromptPairs, pairOutcomes } from './accuracy.ts';
+import { checkSplit } from './check-split.ts';
 import type { Features } from './features.ts';
 import {
   halveImages,
-  isBad,
-  isGood,
   type LabelledImage,
+  mayLearnFrom,
   type RewardSplit,
   splitLabelledImages,
 } from './labelled-image.ts';
+import { CURVE_SHARES, curveImages, type LearningCurve, learningCurve } from './learning-curve.ts';
+import { leftOutOf } from './left-out.ts';
 import type { RewardOptions } from './options.ts';
+import { perturbPrompts } from './perturbed-prompts.ts';
 import { pickUnjudged, predictedImages, predictionsOf, writePredictions } from './predictions.ts';
+import { projectImages } from './project-images.ts';
 import { readLabels } from './project-labels.ts';
 import { REWARD_REPORT_FILE, REWARD_VARIANTS, type RewardReport, type RewardVariant, rewardReport } from './report.ts';
 import { type RewardModel, saveRewardModel } from './reward-model.ts';
 import { scoreImages } from './score-images.ts';
 import { openProjectFeatures, rewardFolder } from './scorer.ts';
 import { trainReward } from './train.ts';
+import { categoryTrust } from './trust.ts';
 
 export { REWARD_REPORT_FILE, type RewardReport, type RewardVariant } from './report.ts';
 
 export interface RewardRunOptions {
   /** The reward is written to `models/reward-<name>`. */
   name?: string;
-  /** Which trainings to make; 'aux' is the one that is kept and always made. */
-  variants?: readonly RewardVariant[];
+  /** Trainings of the paper's figure 3 to make beside 'aux', the one that is kept and always made. */
+  variants?: readonly RewardVariant[] | undefined;
+  /** Whether to train on shares of the labels, too, to tell what more of them would bring; true by default. */
+  learningCurve?: boolean | undefined;
   seed?: number;
   /** Override the project's settings. */
   training?: Partial<RewardOptions>;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface RewardRunResult extends RewardReport {
@@ -69,71 +73,67 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
   checkName(name, 'reward');
   const training = { ...rewardOptionsOf(project), ...options.training };
   const store = createImageStore(project.paths.images);
-  const labelled = await readLabels(project, store.all());
+  const all = await projectImages(project, store);
+  const labelled = await readLabels(project, all);
   const split = splitLabelledImages(labelled, { seed, testShare: project.config.reward.testShare });
-  checkSplit(split);
+  checkSplit(split, labelled);
   const run = await startRun(project, { command: 'reward' });
   const { features, clipHash, close } = await openProjectFeatures(project, { progress, signal });
   try {
-    const perturbedPrompts = perturbPrompts([...split.training, ...split.validation], {
+    const perturbed = perturbPrompts([...split.training, ...split.validation], {
       count: training.perturbations,
       seed,
       world: await worldOf(project.config),
+      prompts: all.filter(mayLearnFrom).map(({ prompt }) => prompt),
     });
-    const unjudged = pickUnjudged(store.all(), { labelled, seed });
+    const unjudged = pickUnjudged(all, { labelled, seed });
     const images = [...imagesOf(labelled), ...unjudged];
-    await prepare(features, { images, perturbedPrompts, store, progress, ...(signal ? { signal } : {}) });
+    await prepare(features, { images, perturbedPrompts: perturbed.byPrompt, store, progress, signal });
+    const inputs: TrainingInputs = {
+      split,
+      training,
+      features,
+      perturbedPrompts: perturbed.byPrompt,
+      seed,
+      progress,
+      threads: runtimeOf(project).threads,
+      signal,
+    };
+    const { kept, epochs, outcomes } = await trainVariants(options.variants ?? [], {
+      ...inputs,
+      runFolder: run.folder,
+    });
+    const curve = (options.learningCurve ?? true) ? await measureCurve(outcomes.aux, inputs) : undefined;
 
     const clip = pairOutcomes(split.test, clipScores(imagesOf(split.test), features));
-    const outcomes: Partial<Record<RewardVariant, PromptPairs[]>> = {};
-    const epochs: RewardRunResult['epochs'] = {};
-    const wanted = options.variants ?? variantsFor(training);
-    let kept: RewardModel | undefined;
-    for (const variant of REWARD_VARIANTS.filter((each) => each === 'aux' || wanted.includes(each))) {
-      const trained = await trainVariant(variant, {
-        split: variant === 'half' ? halved(split, seed) : split,
-        training: variant === 'plain' ? { ...training, lambda: 0 } : training,
-        features,
-        perturbedPrompts,
-        seed,
-        runFolder: run.folder,
-        progress,
-        threads: runtimeOf(project).threads,
-        ...(signal ? { signal } : {}),
-      });
-      outcomes[variant] = pairOutcomes(split.test, await scoreImages(trained.model, imagesOf(split.test), features));
-      epochs[variant] = trained.bestEpoch;
-      if (variant === 'aux') kept = trained.model;
-      else trained.model.dispose();
-    }
-
-    const report = rewardReport(
+    const measured = rewardReport(
       { training: split.training.length, validation: split.validation.length, test: split.test.length },
-      { ...outcomes, aux: outcomes.aux!, clip },
+      { ...outcomes, clip },
     );
+    const report: RewardReport = {
+      ...measured,
+      trust: categoryTrust(measured.accuracy.aux!, new Set(labelled.map(({ image }) => image.category))),
+      ...(curve === undefined ? {} : { learningCurve: curve }),
+      perturbations: training.lambda > 0 ? perturbed.sources : {},
+      leftOut: leftOutOf(labelled.map(({ image }) => image)),
+    };
     const folder = rewardFolder(project, name);
-    await saveRewardModel(folder, kept!, {
+    await saveRewardModel(folder, kept, {
       clipHash,
       training: { ...training, seed, images: report.images, epochs: epochs.aux, run: run.id },
     });
     const predicted = predictedImages(split, unjudged);
     const scores = {
-      rewards: await scoreImages(kept!, predicted, features),
+      rewards: await scoreImages(kept, predicted, features),
       clips: clipScores(predicted, features),
     };
-    kept!.dispose();
+    kept.dispose();
     // Before the report: whoever sees the report finds the rest.
     await writePredictions([folder, run.folder], predictionsOf(split, unjudged, scores));
     const text = `${JSON.stringify(report, null, 2)}\n`;
     for (const target of [folder, run.folder]) await writeDurably(join(target, REWARD_REPORT_FILE), text);
-    return {
-      name,
-      run: run.id,
-      folder,
-      ...report,
-      epochs,
-      warnings: report.gate.warning === undefined ? [] : [report.gate.warning],
-    };
+    const warnings = report.gate.warning === undefined ? [] : [report.gate.warning];
+    return { name, run: run.id, folder, ...report, epochs, warnings };
   } finally {
     await close();
     await store.close();
@@ -156,45 +156,14 @@ function rewardOptionsOf({
   };
 }
 
-/** Without an auxiliary task in the settings there is nothing to leave out. */
-function variantsFor({ lambda }: { lambda: number }): readonly RewardVariant[] {
-  return lambda > 0 ? REWARD_VARIANTS : ['aux', 'half'];
-}
-
-function checkSplit({ training, validation }: RewardSplit): void {
-  const good = training.filter(isGood).length;
-  const bad = training.filter(isBad).length;
-  if (good === 0 || bad === 0 || validation.length === 0) {
-    throw badInput(
-      `the reward needs good and bad images to learn from and some to stop by, got ${good} good, ${bad} bad and ${validation.length} (label more images with "heed label")`,
-    );
-  }
-}
-
-/** N other prompts for each prompt that has a good image. */
-function perturbPrompts(
-  labelled: readonly LabelledImage[],
-  options: { count: number; seed: number; world: World },
-): Map<string, string[]> {
-  const random = createRandom(options.seed);
-  const result = new Map<string, string[]>();
-  for (const { image } of labelled.filter(isGood)) {
-    const { prompt: text, holdout, facts } = image;
-    if (result.has(text)) continue;
-    const own = random.fork(`perturb ${text}`);
-    result.set(text, options.world.perturb({ text, facts, holdout }, { count: options.count, random: own }));
-  }
-  return result;
-}
-
 async function prepare(
   features: Features,
   inputs: {
     images: readonly { id: string; prompt: string }[];
     perturbedPrompts: ReadonlyMap<string, readonly string[]>;
-    store: { read(id: string): ReturnType<ReturnType<typeof createImageStore>['read']> };
+    store: Pick<ImageStore, 'read'>;
     progress: ProgressFactory;
-    signal?: AbortSignal;
+    signal: AbortSignal | undefined;
   },
 ): Promise<void> {
   const { images, perturbedPrompts, store, progress } = inputs;
@@ -207,23 +176,69 @@ async function prepare(
   await features.prepareTexts(texts, signal);
 }
 
-async function trainVariant(
-  variant: RewardVariant,
-  inputs: {
-    split: RewardSplit;
-    training: Partial<RewardOptions>;
-    features: Features;
-    perturbedPrompts: ReadonlyMap<string, readonly string[]>;
-    seed: number;
-    runFolder: string;
-    progress: ProgressFactory;
-    threads: number | undefined;
-    signal?: AbortSignal;
-  },
-) {
-  const { split, training, features, perturbedPrompts, seed, runFolder, progress, threads, signal } = inputs;
-  const metrics = await openMetricsLog(variant === 'aux' ? runFolder : join(runFolder, variant));
-  const bar = progress({ total: training.maxEpochs ?? 0, label: `reward ${variant}`, unit: 'epoch' });
+/** What every training of one run shares. */
+interface TrainingInputs {
+  split: RewardSplit;
+  training: Partial<RewardOptions> & { lambda: number };
+  features: Features;
+  perturbedPrompts: ReadonlyMap<string, readonly string[]>;
+  seed: number;
+  progress: ProgressFactory;
+  threads: number | undefined;
+  signal: AbortSignal | undefined;
+}
+
+/** Trains the reward that is kept and the wanted variants, in the order of the paper's figure. */
+async function trainVariants(
+  wanted: readonly RewardVariant[],
+  inputs: TrainingInputs & { runFolder: string },
+): Promise<{
+  kept: RewardModel;
+  epochs: RewardRunResult['epochs'];
+  outcomes: { aux: PromptPairs[] } & Partial<Record<RewardVariant, PromptPairs[]>>;
+}> {
+  const { split, training, features, seed, runFolder } = inputs;
+  const outcomes: Partial<Record<RewardVariant, PromptPairs[]>> = {};
+  const epochs: RewardRunResult['epochs'] = {};
+  let kept: RewardModel | undefined;
+  // Without an auxiliary task in the settings there is nothing to leave out.
+  const possible = REWARD_VARIANTS.filter((variant) => variant !== 'plain' || training.lambda > 0);
+  for (const variant of possible.filter((each) => each === 'aux' || wanted.includes(each))) {
+    const trained = await trainOne(`reward ${variant}`, {
+      ...inputs,
+      split: variant === 'half' ? { ...split, training: halveImages(split.training, seed) } : split,
+      training: variant === 'plain' ? { ...training, lambda: 0 } : training,
+      metricsFolder: variant === 'aux' ? runFolder : join(runFolder, variant),
+    });
+    outcomes[variant] = pairOutcomes(split.test, await scoreImages(trained.model, imagesOf(split.test), features));
+    epochs[variant] = trained.bestEpoch;
+    if (variant === 'aux') kept = trained.model;
+    else trained.model.dispose();
+  }
+  return { kept: kept!, epochs, outcomes: { ...outcomes, aux: outcomes.aux! } };
+}
+
+/** Trains on shares of the labels; nothing is trained where there is no pair to measure on. */
+async function measureCurve(all: readonly PromptPairs[], inputs: TrainingInputs): Promise<LearningCurve | undefined> {
+  if (all.length === 0) return undefined;
+  const { split, features, seed } = inputs;
+  const measured = [];
+  for (const share of CURVE_SHARES) {
+    const training = curveImages(split.training, { share, seed });
+    if (training === undefined) continue;
+    const { model } = await trainOne(`reward from ${100 * share} %`, { ...inputs, split: { ...split, training } });
+    const scores = await scoreImages(model, imagesOf(split.test), features);
+    model.dispose();
+    measured.push({ share, images: training.length, outcomes: pairOutcomes(split.test, scores) });
+  }
+  return learningCurve([...measured, { share: 1, images: split.training.length, outcomes: all }]);
+}
+
+/** One training with its progress; its losses are written down where there is a folder for them. */
+async function trainOne(label: string, inputs: TrainingInputs & { metricsFolder?: string }) {
+  const { split, training, features, perturbedPrompts, seed, metricsFolder, progress, threads, signal } = inputs;
+  const metrics = metricsFolder === undefined ? undefined : await openMetricsLog(metricsFolder);
+  const bar = progress({ total: training.maxEpochs ?? 0, label, unit: 'epoch' });
   try {
     return await trainReward({
       training: split.training,
@@ -235,18 +250,14 @@ async function trainVariant(
       threads,
       ...(signal === undefined ? {} : { signal }),
       async onEpoch({ epoch, ...values }) {
-        await metrics.log(epoch, values);
+        await metrics?.log(epoch, values);
         bar.update(epoch, { loss: values.loss, validation: values.validationLoss });
       },
     });
   } finally {
     bar.done();
-    await metrics.close();
+    await metrics?.close();
   }
-}
-
-function halved(split: RewardSplit, seed: number): RewardSplit {
-  return { ...split, training: halveImages(split.training, seed) };
 }
 
 function imagesOf(labelled: readonly LabelledImage[]): { id: string; prompt: string }[] {

@@ -12,6 +12,7 @@ import {
   paperTrainingPrompts,
   TRAINING_STYLES,
 } from '@heed/emoji-world';
+import type { Purpose } from '../images/purpose.ts';
 import { createImageStore } from '../images/store.ts';
 import { initProject } from '../project/init.ts';
 import type { Project } from '../project/project.ts';
@@ -24,6 +25,7 @@ export interface DrawnProjectOptions {
   readonly prompts?: number;
   readonly imagesPerPrompt?: number;
   readonly set?: string;
+  readonly purpose?: Purpose;
   readonly model?: string;
   /** What the images say of their model; tuning learns from those of the base model alone. */
   readonly modelHash?: string;
@@ -43,7 +45,7 @@ export async function addDrawnImages(
   project: Project,
   options: Omit<DrawnProjectOptions, 'prompts' | 'overrides'> & { prompts: readonly Prompt[] },
 ): Promise<void> {
-  const { prompts, imagesPerPrompt = 3, set = 'train', model = 'base' } = options;
+  const { prompts, imagesPerPrompt = 3, set = 'train', purpose = 'learn', model = 'base' } = options;
   const { modelHash = `hash of ${model}` } = options;
   const store = createImageStore(project.paths.images);
   const draw = process.env.HEED_SCREENSHOTS === undefined ? drawDots : await sceneDrawing();
@@ -62,7 +64,7 @@ export async function addDrawnImages(
         steps: 1,
         guidanceScale: 1,
         set,
-        purpose: 'learn',
+        purpose,
       });
     }
   }

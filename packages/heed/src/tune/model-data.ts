@@ -8,7 +8,8 @@ import { badInput } from '../errors.ts';
 import { purposeOf } from '../feedback/index.ts';
 import type { ImageRecord } from '../images/index.ts';
 import { type LabelledImage, labelImages, mayLearnFrom } from '../reward/labelled-image.ts';
-import { readCountingEvents, uniqueById } from '../reward/project-labels.ts';
+import { projectImages } from '../reward/project-images.ts';
+import { readCountingEvents } from '../reward/project-labels.ts';
 import type { TuneSample } from './batches.ts';
 import type { SampleContext } from './method.ts';
 import type { TuneOptions, TuneStreams } from './options.ts';
@@ -57,7 +58,9 @@ export async function findModelImages({
   labelled: LabelledImage[];
   unlabelled: ImageRecord[];
 }> {
-  const images = uniqueById(store.all()).filter((image) => mayLearnFrom(image) && image.modelHash === baseHash);
+  const images = (await projectImages(project, store)).filter(
+    (image) => mayLearnFrom(image) && image.modelHash === baseHash,
+  );
   const events = await readCountingEvents(project);
   // An image that only measured raters, or that only raters who are set aside judged, is judged by nobody.
   const judged = new Set(events.filter((event) => purposeOf(event) === 'feedback').map(({ image }) => image));

@@ -27,6 +27,8 @@ import { baseModelFolder, checkName, openRun, type Project, type Run, startRun, 
 import { modelFileOf } from '../project/model-file.ts';
 import { emaNote, weightsOptions } from '../project/model-weights.ts';
 import { runtimeOf } from '../project/runtime.ts';
+import { describeLeftOut } from '../reward/left-out.ts';
+import { judgedLeftOut } from '../reward/project-labels.ts';
 import { REWARD_REPORT_FILE } from '../reward/report.ts';
 import { findRewardReport } from '../reward/report-file.ts';
 import { rewardFolder } from '../reward/scorer.ts';
@@ -111,6 +113,8 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   const latents = await openLatents(project, pipeline, baseHash);
   try {
     const inputs = { method, options, pipeline, latents, progress, ...aborting };
+    for (const sentence of describeLeftOut(await judgedLeftOut(project, store, { modelHash: baseHash })))
+      given.note?.(sentence);
     const model = await prepareModelSamples(project, { ...inputs, runFolder: run.folder, reward, store });
     const { pretraining: source = settings.pretraining, pretrainingImages: count = settings.pretrainingImages } = given;
     const pretraining = options.streams.pretraining

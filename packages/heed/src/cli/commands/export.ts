@@ -90,7 +90,10 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   },
   'pairs parquet': async (project, { out = 'train.parquet' }) => {
     const { exportPairs } = await import('../../export/preference-pairs.ts');
-    return told(await exportPairs(project, out), 'pairs');
+    const { describeLeftOut } = await import('../../reward/left-out.ts');
+    const result = await exportPairs(project, out);
+    const { data, lines } = told(result, 'pairs');
+    return { data, lines: [...lines, ...describeLeftOut(result.leftOut)] };
   },
 };
 

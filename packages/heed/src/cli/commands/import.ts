@@ -1,5 +1,6 @@
 /** `heed import`: people's own pictures with their prompts, and judgements from elsewhere. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { PURPOSES, type Purpose } from '../../images/purpose.ts';
 import {
   type CommandContext,
   type CommandResult,
@@ -10,6 +11,7 @@ import {
 
 interface ImportOptions extends CommonOptions {
   name: string;
+  purpose: Purpose;
   model?: string;
   rater?: string;
 }
@@ -23,6 +25,11 @@ export function importCommand(program: Command): void {
     .command('import')
     .description('take in your own pictures with their prompts, or judgements; nothing is fetched from an address')
     .option('--name <set>', 'the set that the images belong to', 'train')
+    .addOption(
+      new Option('--purpose <purpose>', 'what the images are for: to learn from, or only to measure by')
+        .choices(PURPOSES)
+        .default('learn'),
+    )
     .option('--model <name>', 'the model of the project that drew them; without it, tuning leaves them out')
     .option('--rater <name>', 'who judged, where a file does not say');
   command.addArgument(command.createArgument('<what>', 'what to take in').choices(Object.keys(WORK)));
@@ -33,6 +40,7 @@ export function importCommand(program: Command): void {
   withCommonOptions(command, [
     'heed import images ./my-pictures',
     'heed import images ./my-pictures/list.csv --name mine',
+    'heed import images ./references --name test --purpose measure',
     'heed import images ./drawn-elsewhere --model base      (drawn by the base model: tuning learns from them, too)',
     'heed import feedback judged.csv --rater anna',
     'heed import feedback label-studio-export.json',
@@ -43,14 +51,14 @@ export function importCommand(program: Command): void {
 
 async function importOwnImages(
   path: string,
-  { name, model }: ImportOptions,
+  { name, purpose, model }: ImportOptions,
   { openProject, progress, signal, note }: CommandContext,
 ): Promise<CommandResult> {
   const project = await openProject();
   const { blockOtherDecoders } = await import('../../images/read-picture.ts');
   const { describeLeftOut, importImages } = await import('../../import/images.ts');
   blockOtherDecoders();
-  const set = { set: name, ...(model === undefined ? {} : { model }) };
+  const set = { set: name, purpose, ...(model === undefined ? {} : { model }) };
   const result = await importImages(project, path, { ...set, progress, signal });
   for (const leftOut of result.quarantined) note(`left out ${describeLeftOut(leftOut)}`);
   for (const text of result.notes) note(text);

@@ -7,16 +7,24 @@ export function rewardCommand(program: Command): void {
   const command = program
     .command('reward')
     .description('train the reward on the judgements, and measure it beside CLIP score on held-out pairs')
-    .option('--name <name>', 'name of the reward', 'default');
+    .option('--name <name>', 'name of the reward', 'default')
+    .option(
+      '--ablations',
+      "train the paper's other rewards, too: without the auxiliary task, and with half the images of each prompt",
+      false,
+    );
   withCommonOptions(command, [
     'heed reward',
     'heed reward --set reward.lambda=0 --name plain',
-    'heed reward --json | jq .summary',
-  ]).action(async ({ name, ...options }: CommonOptions & { name: string }) =>
+    'heed reward --ablations',
+    'heed reward --json | jq .trust',
+  ]).action(async ({ name, ablations, ...options }: CommonOptions & { name: string; ablations: boolean }) =>
     runCommand(options, async ({ openProject, progress, signal }) => {
       const project = await openProject();
       const { runReward } = await import('../../reward/run.ts');
-      const result = await runReward(project, { name, signal }, progress);
+      const { REWARD_VARIANTS } = await import('../../reward/report.ts');
+      const variants = ablations ? REWARD_VARIANTS : [];
+      const result = await runReward(project, { name, variants, signal }, progress);
       return { data: result, lines: describeReward(result) };
     }),
   );

@@ -1,11 +1,16 @@
 /** Figures 3(a) and 3(b) with their numbers. */
+
+import { curveVerdict, type LearningCurve } from '../../reward/learning-curve.ts';
+import { describeLeftOut } from '../../reward/left-out.ts';
+import { describePerturbations } from '../../reward/perturbed-prompts.ts';
+import { type CategoryTrust, TRUST_WORDS } from '../../reward/trust.ts';
 import { rewardChart } from '../charts/reward-chart.ts';
 import { percent, percentWithInterval } from '../figures.ts';
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';
-import type { ReportInput } from '../report-input.ts';
+import type { ReportInput, RewardDetails } from '../report-input.ts';
 
-export function rewardSection({ rewards }: ReportInput): Markup | undefined {
+export function rewardSection({ rewards, rewardDetails = {} }: ReportInput): Markup | undefined {
   if (!rewards || rewards.length === 0) return undefined;
   const categories = [...new Set(rewards.flatMap(({ byCategory }) => Object.keys(byCategory ?? {})))];
   return html`<section id="reward">
@@ -29,5 +34,37 @@ ${
 ${rewards.map(({ byCategory }) => html`<td>${byCategory?.[category] ? percent(byCategory[category].mean) : '–'}</td>`)}</tr>`,
       )}</tbody></table></div>`
 }
+${detailsOf(rewardDetails)}
 </section>`;
+}
+
+function detailsOf({ trust = [], learningCurve, perturbations = {}, leftOut = [] }: RewardDetails): Markup {
+  const lines = [describePerturbations(perturbations), ...describeLeftOut(leftOut)].filter(
+    (line) => line !== undefined,
+  );
+  return html`${trust.length === 0 ? undefined : trustTable(trust)}
+${learningCurve === undefined ? undefined : curveTable(learningCurve)}
+${lines.length === 0 ? undefined : html`<ul>${lines.map((line) => html`<li>${line}.</li>`)}</ul>`}`;
+}
+
+function trustTable(trust: readonly CategoryTrust[]): Markup {
+  return html`<h3>How far to trust the reward</h3>
+<div class="scroll"><table>
+<thead><tr><th>Category</th><th>Prompts</th><th>Accuracy</th><th>pairs</th><th>of prompts</th><th>Verdict</th></tr></thead>
+<tbody>${trust.map(
+    ({ category, group, pairs, prompts, accuracy, trust: verdict }) => html`<tr><td>${category}</td>
+<td>${accuracy === undefined ? '–' : group === 'seen' ? 'learned from' : 'held out'}</td>
+<td>${accuracy === undefined ? '–' : percentWithInterval(accuracy)}</td><td>${pairs}</td><td>${prompts}</td><td>${TRUST_WORDS[verdict]}</td></tr>`,
+  )}</tbody></table></div>`;
+}
+
+function curveTable(curve: LearningCurve): Markup {
+  return html`<h3>What more labels would bring</h3>
+<div class="scroll"><table>
+<thead><tr><th>Labels</th><th>Images</th><th>Accuracy</th></tr></thead>
+<tbody>${curve.points.map(
+    ({ share, images, accuracy }) =>
+      html`<tr><td>${Math.round(100 * share)} %</td><td>${images}</td><td>${percentWithInterval(accuracy)}</td></tr>`,
+  )}</tbody></table></div>
+<p>${curveVerdict(curve)}</p>`;
 }

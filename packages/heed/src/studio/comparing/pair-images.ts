@@ -1,8 +1,8 @@
 /** Which images are compared: those of the evaluation set that two models drew of the same prompts with the same seeds. */
 import { groupBy } from '../../collections/group-by.ts';
 import { badInput } from '../../errors.ts';
-import { EVALUATION_SET } from '../../evaluate/evaluation-images.ts';
 import type { ImageRecord } from '../../images/record.ts';
+import { EVALUATION_SET } from '../../images/set-purpose.ts';
 import type { ImageStore } from '../../images/store.ts';
 import { quote } from '../../text/nearest.ts';
 import type { ComparedQuery } from './comparison-log.ts';

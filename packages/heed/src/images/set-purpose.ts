@@ -1,0 +1,31 @@
+/** A set of images has one purpose; some names are heed's own, for what `heed evaluate` draws. */
+import { badInput } from '../errors.ts';
+import { quote } from '../text/nearest.ts';
+import type { Purpose } from './purpose.ts';
+import type { ImageStore } from './store.ts';
+
+/** The set that images of evaluation prompts are stored in. */
+export const EVALUATION_SET = 'eval';
+/** The set of images drawn to measure fidelity. */
+export const FIDELITY_SET = 'fidelity';
+/** The set of images of prompts outside the trained categories. */
+export const OTHER_SET = 'eval-others';
+
+const OWN_SETS: readonly string[] = [EVALUATION_SET, FIDELITY_SET, OTHER_SET];
+
+/** Throws where images of this purpose must not join the set. */
+export function checkSetPurpose(
+  store: Pick<ImageStore, 'all'>,
+  { set, purpose }: { set: string; purpose: Purpose },
+): void {
+  if (purpose === 'learn' && OWN_SETS.includes(set)) {
+    throw badInput(
+      `expected a set to learn from, got ${quote(set)}, which heed keeps for measuring; choose another --name`,
+    );
+  }
+  const other = store.all({ set }).find((image) => image.purpose !== purpose);
+  if (other === undefined) return;
+  throw badInput(
+    `expected a set of images to ${purpose === 'learn' ? 'learn from' : 'measure by'}, got ${quote(set)}, whose images are to ${other.purpose === 'learn' ? 'learn from' : 'measure by'}; choose another --name`,
+  );
+}

@@ -1,0 +1,42 @@
+/** How far a reward can be trusted on each category of prompts: accuracy on held-out pairs, and what that says. */
+import type { Interval } from '../statistics/index.ts';
+import type { AccuracyTable } from './accuracy.ts';
+
+/** 'measured': surely better than chance. 'unsure': chance is not excluded. 'unmeasured': no pair. */
+export const TRUSTS = ['measured', 'unsure', 'unmeasured'] as const;
+export type Trust = (typeof TRUSTS)[number];
+
+export interface CategoryTrust {
+  readonly category: string;
+  /** Whether these are prompts that were learned from, or held out. */
+  readonly group: 'seen' | 'unseen';
+  readonly pairs: number;
+  readonly prompts: number;
+  readonly accuracy?: Interval;
+  readonly trust: Trust;
+}
+
+/** Pairs of fewer prompts than this say little, whatever their interval. */
+const FEWEST_PROMPTS = 5;
+
+/** One entry for each category and group with pairs, and for each of `categories` without any. */
+export function categoryTrust(table: AccuracyTable, categories: Iterable<string>): CategoryTrust[] {
+  return [...new Set([...categories, ...Object.keys(table.byCategory)])].flatMap((category) => {
+    const measured = (['seen', 'unseen'] as const).flatMap((group): CategoryTrust[] => {
+      const { pairs, prompts, accuracy } = table.byCategory[category]?.[group] ?? { pairs: 0, prompts: 0 };
+      if (accuracy === undefined) return [];
+      const trust = prompts >= FEWEST_PROMPTS && accuracy.lo > 0.5 ? 'measured' : 'unsure';
+      return [{ category, group, pairs, prompts, accuracy, trust }];
+    });
+    return measured.length > 0
+      ? measured
+      : [{ category, group: 'seen' as const, pairs: 0, prompts: 0, trust: 'unmeasured' as const }];
+  });
+}
+
+/** What each verdict means, for tables. */
+export const TRUST_WORDS: Readonly<Record<Trust, string>> = {
+  measured: 'better than chance',
+  unsure: 'not told from chance',
+  unmeasured: 'not measured: no prompt with a good and a bad held-out image',
+};
