@@ -41,11 +41,20 @@ export class ClipEmbedder {
     this.#runner = createModelRunner({ name: 'CLIP', parameters, ...runtime });
   }
 
+  /** Tokens of a text, begin and end included; `embedTexts` reads `maxTokens` of them and ignores the rest. */
+  countTokens(text: string): number {
+    return this.#components.tokenizer.countTokens(text);
+  }
+
+  get maxTokens(): number {
+    return Math.min(this.#components.tokenizer.maxLength, this.config.text_config.max_position_embeddings);
+  }
+
   /** [N, projectionDim], projected, not normalised. */
   async embedTexts(texts: readonly string[], { batchSize, signal }: EmbedOptions = {}): Promise<Float32Array> {
     const { tokenizer } = this.#components;
     const batch = batchSize ?? Math.min(texts.length, DEFAULT_BATCH);
-    const length = Math.min(tokenizer.maxLength, this.config.text_config.max_position_embeddings);
+    const length = this.maxTokens;
     const inputs = {
       inputIds: { shape: [batch, length], dtype: 'int64' },
       eosIndex: { shape: [batch], dtype: 'int64' },

@@ -155,6 +155,15 @@ export class StableDiffusionPipeline {
     return this.#text.embed(prompts, options);
   }
 
+  /** Tokens of a prompt, begin and end included; the text encoder reads `maxTokens` of them and ignores the rest. */
+  countTokens(prompt: string): number {
+    return this.#components.tokenizer.countTokens(prompt);
+  }
+
+  get maxTokens(): number {
+    return this.#text.length;
+  }
+
   get textShape(): readonly [number, number] {
     return [this.#text.length, this.#text.size];
   }

@@ -18,6 +18,8 @@ export interface Tokenizer {
   encode(texts: readonly string[], options?: { maxLength?: number }): EncodedTexts;
   /** The text's tokens as spelled in the vocabulary, without begin, end or cut. */
   tokenize(text: string): string[];
+  /** How many ids `encode` would need for the text uncut: its tokens, begin and end. */
+  countTokens(text: string): number;
   /** One more than the highest id, added tokens included: rows that the text encoder's table must have. */
   readonly vocabSize: number;
   readonly bosId: number;
@@ -78,8 +80,9 @@ export function createTokenizer(files: TokenizerFiles): Tokenizer {
     return { inputIds, eosIndex };
   };
   const tokenize = (text: string) => plainTokens(expand(text));
+  const countTokens = (text: string) => idsOf(text).length + 2;
   const vocabSize = Math.max(vocab.size, ...(files.addedTokens ?? []).map(({ id }) => id + 1));
-  return { encode, tokenize, vocabSize, bosId, eosId, padId, maxLength: files.maxLength, files };
+  return { encode, tokenize, countTokens, vocabSize, bosId, eosId, padId, maxLength: files.maxLength, files };
 }
 
 function idOf({ vocab, addedTokens = [] }: TokenizerFiles, token: string): number {

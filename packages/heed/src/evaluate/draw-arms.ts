@@ -28,10 +28,11 @@ export async function drawModels(
     settings: EvaluationSettings;
     choosesBest: boolean;
     signal: AbortSignal | undefined;
+    note: ((text: string) => void) | undefined;
   },
   progress: ProgressFactory,
 ): Promise<DrawnModel[]> {
-  const { world, models, prompts, others, settings, choosesBest, signal } = options;
+  const { world, models, prompts, others, settings, choosesBest, signal, note } = options;
   const { seed, imagesPerPrompt, fidelityImages } = settings;
   const openStore = () => createImageStore(project.paths.images);
   const captions = world.reference ? fidelityPrompts(world.reference, { seed, count: fidelityImages }) : [];
@@ -40,7 +41,16 @@ export async function drawModels(
     const draw = (set: string, ofSet: readonly Prompt[], count: number) =>
       drawEvaluationImages(
         project,
-        { model, openStore, signal, set, prompts: ofSet, imagesPerPrompt: count },
+        {
+          model,
+          openStore,
+          signal,
+          set,
+          prompts: ofSet,
+          imagesPerPrompt: count,
+          // All models draw the same prompts: once is enough.
+          note: index === 0 && set === EVALUATION_SET ? note : undefined,
+        },
         progress,
       );
     const count = index === 0 && choosesBest ? Math.max(imagesPerPrompt, settings.bestOf) : imagesPerPrompt;

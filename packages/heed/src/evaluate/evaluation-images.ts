@@ -32,13 +32,14 @@ export async function drawEvaluationImages(
     /** Opens the store again: it must show what was drawn by now. */
     openStore: () => ImageStore;
     signal?: AbortSignal | undefined;
+    note?: ((text: string) => void) | undefined;
   },
   progress: ProgressFactory,
 ): Promise<DrawnImages> {
-  const { set, model, prompts, imagesPerPrompt, openStore, signal } = options;
+  const { set, model, prompts, imagesPerPrompt, openStore, signal, note } = options;
   const { modelHash } = await runGenerate(
     project,
-    { set, purpose: 'measure', model, prompts, imagesPerPrompt, ...(signal === undefined ? {} : { signal }) },
+    { set, purpose: 'measure', model, prompts, imagesPerPrompt, note, ...(signal === undefined ? {} : { signal }) },
     progress,
   );
   const { sampler, steps, guidanceScale } = project.config.sample;

@@ -30,6 +30,8 @@ export interface EvaluateRunOptions {
   /** Name of the run; 'evaluate-0001' and so on by default. */
   name?: string;
   signal?: AbortSignal;
+  /** Is told, in sentences, what the user should know. */
+  note?: ((text: string) => void) | undefined;
 }
 
 /** Draws, judges, compares and writes; a second run finds the images of the first. */
@@ -42,7 +44,7 @@ export async function runEvaluate(
 }
 
 async function evaluate(project: Project, options: EvaluateRunOptions, progress: ProgressFactory): Promise<Evaluation> {
-  const { models, name, signal } = options;
+  const { models, name, signal, note } = options;
   const baseline = options.baseline ?? project.config.model.name;
   if (models.length === 0) throw badInput('expected at least one model to evaluate, got none');
   if (models.includes(baseline)) throw badInput(`expected models other than the baseline, got '${baseline}' for both`);
@@ -54,7 +56,16 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
   const others = otherPrompts(project.config.evaluate.otherPrompts, prompts);
   const drawn = await drawModels(
     project,
-    { world, models: [baseline, ...models], prompts, others, settings, choosesBest: reward !== undefined, signal },
+    {
+      world,
+      models: [baseline, ...models],
+      prompts,
+      others,
+      settings,
+      choosesBest: reward !== undefined,
+      signal,
+      note,
+    },
     progress,
   );
   const judged = await judgeDrawn({ project, world, drawn, prompts, settings, reward, signal }, progress);

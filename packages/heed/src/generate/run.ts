@@ -9,7 +9,7 @@ import { checkName, modelFolder, type Project, withLock } from '../project/index
 import { modelFileOf } from '../project/model-file.ts';
 import { emaNote, weightsOptions } from '../project/model-weights.ts';
 import { runtimeOf } from '../project/runtime.ts';
-import { imagesPerPrompt, type Prompt, projectTrainingPrompts } from '../prompts/index.ts';
+import { cutPromptsNote, imagesPerPrompt, type Prompt, projectTrainingPrompts } from '../prompts/index.ts';
 import { imageSeed } from './image-seed.ts';
 
 export interface GenerateRunOptions {
@@ -74,6 +74,11 @@ async function generate(
   const remark = await emaNote(project, model, source);
   if (remark !== undefined) options.note?.(remark);
   await using pipeline = await loadPipeline(source, { ...runtimeOf(project), ...weightsOptions(project, model) });
+  const cut = cutPromptsNote(
+    prompts.map(({ text }) => text),
+    { reader: pipeline, name: `model '${model}'` },
+  );
+  if (cut !== undefined) options.note?.(cut);
   const { modelHash } = pipeline;
   const { imagesPerPrompt: wanted = (prompt: Prompt) => imagesPerPrompt(project, prompt) } = options;
   const countOf = typeof wanted === 'number' ? () => wanted : wanted;

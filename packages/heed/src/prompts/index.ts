@@ -1,4 +1,5 @@
 /** Prompts: the paper's, a user's own, and changes of them. */
+export { cutPromptsNote, type TextReader } from './cut-prompts.ts';
 export {
   imagesPerPrompt,
   listedHoldout,

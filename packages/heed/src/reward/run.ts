@@ -11,6 +11,7 @@ import { worldOf } from '../parts.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { checkName, type Project, startRun, withLock } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
+import { cutPromptsNote } from '../prompts/index.ts';
 import { clipScores, type PromptPairs, pairOutcomes } from './accuracy.ts';
 import { checkSplit } from './check-split.ts';
 import type { Features } from './features.ts';
@@ -48,6 +49,8 @@ export interface RewardRunOptions {
   /** Override the project's settings. */
   training?: Partial<RewardOptions>;
   signal?: AbortSignal | undefined;
+  /** Is told, in a sentence, of prompts that CLIP does not read whole. */
+  note?: ((text: string) => void) | undefined;
 }
 
 export interface RewardRunResult extends RewardReport {
@@ -78,7 +81,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
   const split = splitLabelledImages(labelled, { seed, testShare: project.config.reward.testShare });
   checkSplit(split, labelled);
   const run = await startRun(project, { command: 'reward' });
-  const { features, clipHash, close } = await openProjectFeatures(project, { progress, signal });
+  const { features, reader, clipHash, close } = await openProjectFeatures(project, { progress, signal });
   try {
     const perturbed = perturbPrompts([...split.training, ...split.validation], {
       count: training.perturbations,
@@ -89,6 +92,11 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
     const unjudged = pickUnjudged(all, { labelled, seed });
     const images = [...imagesOf(labelled), ...unjudged];
     await prepare(features, { images, perturbedPrompts: perturbed.byPrompt, store, progress, signal });
+    const cut = cutPromptsNote(
+      images.map(({ prompt }) => prompt),
+      { reader, name: 'CLIP' },
+    );
+    if (cut !== undefined) options.note?.(cut);
     const inputs: TrainingInputs = {
       split,
       training,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { loadClip, type RgbImage } from '@heed/diffusion';
 import { clipFolder, type FetchOptions, type Project } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
+import type { TextReader } from '../prompts/index.ts';
 import { clipHashOf } from './clip-hash.ts';
 import { type Features, openFeatures } from './features.ts';
 import { loadRewardModel } from './reward-model.ts';
@@ -38,13 +39,14 @@ export function featureFolder(project: Project): string {
 export async function openProjectFeatures(
   project: Project,
   fetching: FetchOptions = {},
-): Promise<{ features: Features; clipHash: string; close(): Promise<void> }> {
+): Promise<{ features: Features; reader: TextReader; clipHash: string; close(): Promise<void> }> {
   const folder = await clipFolder(project, fetching);
   const clipHash = await clipHashOf(folder);
   const clip = await loadClip(folder, runtimeOf(project));
   const features = await openFeatures({ folder: featureFolder(project), clipHash, clip });
   return {
     features,
+    reader: clip,
     clipHash,
     async close() {
       await features.close();

@@ -8,6 +8,7 @@ import { modelFolder, type Project } from '../project/index.ts';
 import { modelFileOf } from '../project/model-file.ts';
 import { weightsOptions } from '../project/model-weights.ts';
 import { runtimeOf } from '../project/runtime.ts';
+import { cutPromptsNote } from '../prompts/cut-prompts.ts';
 import { composeGrid } from './grid.ts';
 
 export interface SampleRunOptions {
@@ -21,6 +22,8 @@ export interface SampleRunOptions {
   /** The folder to write into, from the working directory. */
   out: string;
   signal?: AbortSignal;
+  /** Is told, in a sentence, of prompts that the model does not read whole. */
+  note?: ((text: string) => void) | undefined;
 }
 
 /** Draws and writes; returns the paths, the grid's first. One row of the grid a prompt. */
@@ -35,6 +38,8 @@ export async function runSample(
   const source = await modelFolder(project, model, { progress, signal });
   const modelFile = await modelFileOf(source, signal);
   await using pipeline = await loadPipeline(source, { ...runtimeOf(project), ...weightsOptions(project, model) });
+  const cut = cutPromptsNote(prompts, { reader: pipeline, name: `model '${model}'` });
+  if (cut !== undefined) options.note?.(cut);
   const wanted = prompts.flatMap((prompt) =>
     Array.from({ length: count }, (_, i) => ({ prompt, seed: firstSeed + i })),
   );

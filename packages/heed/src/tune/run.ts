@@ -27,6 +27,7 @@ import { baseModelFolder, checkName, openRun, type Project, type Run, startRun, 
 import { modelFileOf } from '../project/model-file.ts';
 import { emaNote, weightsOptions } from '../project/model-weights.ts';
 import { runtimeOf } from '../project/runtime.ts';
+import { cutPromptsNote } from '../prompts/index.ts';
 import { describeLeftOut } from '../reward/left-out.ts';
 import { judgedLeftOut } from '../reward/project-labels.ts';
 import { REWARD_REPORT_FILE } from '../reward/report.ts';
@@ -133,6 +134,11 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
       await shareRun(communicator, undefined);
       return { ...finished, warnings };
     }
+    const cut = cutPromptsNote(
+      model.map(({ prompt }) => prompt),
+      { reader: pipeline, name: 'the model' },
+    );
+    if (cut !== undefined) given.note?.(cut);
     const texts = await openTextStates(project, {
       ...inputs,
       prompts: promptsOf(model, pretraining),

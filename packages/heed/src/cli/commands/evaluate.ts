@@ -24,14 +24,14 @@ export function evaluateCommand(program: Command): void {
     'heed evaluate --baseline round-1 --model round-2',
     'heed evaluate --set evaluate.promptLimit=24 --set evaluate.bestOf=8',
   ]).action(async ({ model, baseline, reward, name, ...options }: EvaluateOptions) =>
-    runCommand(options, async ({ openProject, progress, signal }) => {
+    runCommand(options, async ({ openProject, progress, signal, note }) => {
       const project = await openProject();
       const { runEvaluate } = await import('../../evaluate/run.ts');
       const { peopleFindings } = await import('../../evaluate/people.ts');
       const models = model.length > 0 ? model : ['tuned'];
       const result = await runEvaluate(
         project,
-        { models, baseline, reward, ...(name === undefined ? {} : { name }), signal },
+        { models, baseline, reward, ...(name === undefined ? {} : { name }), signal, note },
         progress,
       );
       const people = await peopleFindings(project, result);

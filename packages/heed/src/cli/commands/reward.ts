@@ -19,12 +19,12 @@ export function rewardCommand(program: Command): void {
     'heed reward --ablations',
     'heed reward --json | jq .trust',
   ]).action(async ({ name, ablations, ...options }: CommonOptions & { name: string; ablations: boolean }) =>
-    runCommand(options, async ({ openProject, progress, signal }) => {
+    runCommand(options, async ({ openProject, progress, signal, note }) => {
       const project = await openProject();
       const { runReward } = await import('../../reward/run.ts');
       const { REWARD_VARIANTS } = await import('../../reward/report.ts');
       const variants = ablations ? REWARD_VARIANTS : [];
-      const result = await runReward(project, { name, variants, signal }, progress);
+      const result = await runReward(project, { name, variants, signal, note }, progress);
       return { data: result, lines: describeReward(result) };
     }),
   );

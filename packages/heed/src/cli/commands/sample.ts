@@ -28,7 +28,7 @@ export function sampleCommand(program: Command): void {
     "heed sample --model tuned --prompt 'Three apples.' --count 8 --seed 7 --out apples",
     'heed sample --prompts ideas.txt --set sample.guidanceScale=5',
   ]).action(async (options: SampleOptions) =>
-    runCommand(options, async ({ openProject, progress, signal }) => {
+    runCommand(options, async ({ openProject, progress, signal, note }) => {
       const { badInput } = await import('../../errors.ts');
       const project = await openProject();
       const fromFile = options.prompts === undefined ? [] : await readTexts(options.prompts, project);
@@ -39,7 +39,7 @@ export function sampleCommand(program: Command): void {
       const { model, count, seed, out } = options;
       const result = await runSample(
         project,
-        { prompts, count, seed, out, ...(model === undefined ? {} : { model }), signal },
+        { prompts, count, seed, out, ...(model === undefined ? {} : { model }), signal, note },
         progress,
       );
       return { data: result, lines: result.files.map(String) };
