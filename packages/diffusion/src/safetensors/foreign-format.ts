@@ -4,6 +4,7 @@ const MAGICS: readonly { readonly bytes: readonly number[]; readonly message: st
   { bytes: [0x50, 0x4b, 0x03, 0x04], message: 'a zip archive, as PyTorch writes' },
   ...[2, 3, 4, 5].map((protocol) => ({ bytes: [0x80, protocol], message: 'a Python pickle' })),
   { bytes: ascii('version https://git-lfs'), message: 'a Git LFS pointer (fetch the file itself with: git lfs pull)' },
+  { bytes: [0x1f, 0x8b], message: 'a gzip file (unpack it first)' },
   { bytes: ascii('GGUF'), message: 'a GGUF file, which is not supported' },
   { bytes: [0x89, 0x48, 0x44, 0x46], message: 'an HDF5 file, which is not supported' },
   { bytes: ascii('<!DOCTYPE'), message: 'an HTML page (the download failed: fetch it again)' },

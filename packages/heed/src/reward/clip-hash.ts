@@ -7,6 +7,6 @@ import { sha256OfFile } from '../checkpoint/manifest.ts';
 export async function clipHashOf(folder: string): Promise<string> {
   const hashes: string[] = [];
   for (const path of await componentWeights(folder, 'clip')) hashes.push(await sha256OfFile(path));
-  const [hash] = hashes.length === 1 ? hashes : [createHash('sha256').update(hashes.join()).digest('hex')];
+  const [hash] = hashes.length === 1 ? hashes : [createHash('sha256').update(hashes.join('')).digest('hex')];
   return hash!.slice(0, 16);
 }

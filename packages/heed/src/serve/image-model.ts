@@ -12,6 +12,7 @@ import {
 import type { ModelFile } from '../images/parameters.ts';
 import { clipFolder, modelFolder, type Project } from '../project/index.ts';
 import { modelFileOf } from '../project/model-file.ts';
+import { weightsOptions } from '../project/model-weights.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { clipHashOf } from '../reward/clip-hash.ts';
 import { loadRewardModel } from '../reward/reward-model.ts';
@@ -43,7 +44,7 @@ export async function openImageModel(
   { name, reward, signal }: { name: string; reward?: string | undefined; signal: AbortSignal },
 ): Promise<ImageModel> {
   const source = await modelFolder(project, name, { signal });
-  const components = await loadModel(source);
+  const components = await loadModel(source, weightsOptions(project, name));
   const scorer = reward === undefined ? undefined : await openScorer(project, reward, signal);
   const side = nativeSize(components);
   const { draw, dispose } = createDrawer(project, components);
