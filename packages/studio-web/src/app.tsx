@@ -2,6 +2,7 @@
 import { type ComponentType, useEffect, useState } from 'react';
 import { ComparingPage } from './comparing/comparing-page.tsx';
 import { DataPage } from './data/data-page.tsx';
+import { GuidelinesPage } from './guidelines/guidelines-page.tsx';
 import { ImagesPage } from './images/images-page.tsx';
 import { LabellingPage } from './labelling/labelling-page.tsx';
 import { useTexts } from './language/language.ts';
@@ -24,6 +25,7 @@ const PAGES: Readonly<Record<string, ComponentType>> = {
   '/compare': ComparingPage,
   '/images': ImagesPage,
   '/results': ResultsPage,
+  '/guidelines': GuidelinesPage,
   '/rewards': RewardsPage,
   '/training': TrainingPage,
   '/raters': RatersPage,

@@ -2,4 +2,5 @@
 export type { ComparisonResults } from './comparing/comparison-results.ts';
 export type { Job, JobKind } from './jobs/job.ts';
 export type { StudioApp } from './routes/app.ts';
+export type { ShownBlock, ShownExample } from './routes/guidelines.ts';
 export type { TrainingNews } from './routes/training.ts';

@@ -1,5 +1,6 @@
 /** Two sets of images of one prompt side by side, and two questions. Nothing here knows which model drew which. */
 import { useCallback, useMemo, useState } from 'react';
+import { GuidelinesGate } from '../guidelines/guidelines-gate.tsx';
 import { Finished } from '../labelling/finished.tsx';
 import { ProgressLine } from '../labelling/progress-line.tsx';
 import { type Texts, useTexts } from '../language/language.ts';
@@ -22,6 +23,14 @@ import { QuestionPanel } from './question-panel.tsx';
 import { QUESTION_NAMES } from './questions.ts';
 
 export function ComparingPage() {
+  return (
+    <GuidelinesGate>
+      <ComparingWork />
+    </GuidelinesGate>
+  );
+}
+
+function ComparingWork() {
   const session = useSession();
   const create = useCallback(() => startComparing(session), [session]);
   const comparer = useStoppable(create);

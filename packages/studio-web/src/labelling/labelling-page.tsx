@@ -1,5 +1,6 @@
 /** The labelling page: a prompt, its images, and nothing that distracts from them. */
 import { useCallback, useState } from 'react';
+import { GuidelinesGate } from '../guidelines/guidelines-gate.tsx';
 import { type Texts, useTexts } from '../language/language.ts';
 import { problemText } from '../language/problem-text.ts';
 import { RichText } from '../language/rich-text.tsx';
@@ -27,6 +28,14 @@ import { SkipDialog } from './skip-dialog.tsx';
 import { LabellingToolbar } from './toolbar.tsx';
 
 export function LabellingPage() {
+  return (
+    <GuidelinesGate>
+      <LabellingWork />
+    </GuidelinesGate>
+  );
+}
+
+function LabellingWork() {
   const session = useSession();
   const create = useCallback(() => startLabelling(session), [session]);
   const labeller = useStoppable(create);

@@ -1,5 +1,6 @@
 /** The help of a page on which raters answer: what is asked for, what the keys do, and whether they do anything. */
 import { type ReactNode, useEffect, useRef } from 'react';
+import { GuidelinesHelp } from '../guidelines/guidelines-gate.tsx';
 import { useTexts } from '../language/language.ts';
 import { LanguageChoice } from '../language/language-choice.tsx';
 import { RichText } from '../language/rich-text.tsx';
@@ -28,6 +29,7 @@ export function KeysHelp({ text, rows, isOn, onSwitch, further, onClose }: KeysH
       <p>
         <RichText text={text} />
       </p>
+      <GuidelinesHelp />
       <table className="keys">
         <thead>
           <tr>

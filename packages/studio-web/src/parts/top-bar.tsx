@@ -13,6 +13,7 @@ const OWNER_PAGES = [
   ['/compare', 'Compare'],
   ['/images', 'Images'],
   ['/raters', 'Raters'],
+  ['/guidelines', 'Guidelines'],
   ['/rewards', 'Rewards'],
   ['/training', 'Training'],
   ['/results', 'Results'],

@@ -22,6 +22,7 @@ import type { Studio } from '../studio.ts';
 import { comparingRoutes, comparisonRoutes } from './comparing.ts';
 import { dataRoutes } from './data.ts';
 import { goldRoutes } from './gold.ts';
+import { guidelineRoutes } from './guidelines.ts';
 import { jobSettingRoutes } from './job-settings.ts';
 import { jobRoutes } from './jobs.ts';
 import { labellingRoutes } from './labelling.ts';
@@ -75,6 +76,7 @@ export function createApp(studio: Studio, options: AppOptions) {
     .route('/api/pictures', pictureRoutes(studio))
     .route('/api/labelling', labellingRoutes(studio))
     .route('/api/gold', goldRoutes(studio))
+    .route('/api/guidelines', guidelineRoutes(studio))
     .route('/api/comparing', comparingRoutes(studio))
     .route('/api/comparisons', comparisonRoutes(studio))
     .route('/api/overview', overviewRoutes(studio))

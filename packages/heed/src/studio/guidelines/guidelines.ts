@@ -1,0 +1,42 @@
+/** guidelines.md in the project's folder: what the owner tells raters. A plain file, which may be edited by hand as well. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import type { Project } from '../../project/project.ts';
+
+export const MAX_GUIDELINES_LENGTH = 20_000;
+
+export interface Guidelines {
+  /** '' where there are none. */
+  readonly text: string;
+  /** Changes with the text. */
+  readonly version: string;
+}
+
+/** What is beyond the longest text is left out. */
+export async function readGuidelines(project: Project): Promise<Guidelines> {
+  const text = await readFile(guidelinesPath(project), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  return withVersion(text.slice(0, MAX_GUIDELINES_LENGTH));
+}
+
+/** Undefined, and nothing is written, where the file is not `version` any more. */
+export async function writeGuidelines(
+  project: Project,
+  { text, version }: Guidelines,
+): Promise<Guidelines | undefined> {
+  if ((await readGuidelines(project)).version !== version) return undefined;
+  await writeFileAtomic(guidelinesPath(project), text);
+  return withVersion(text);
+}
+
+function withVersion(text: string): Guidelines {
+  return { text, version: createHash('sha256').update(text).digest('hex').slice(0, 16) };
+}
+
+function guidelinesPath(project: Project): string {
+  return join(project.folder, 'guidelines.md');
+}

@@ -1,0 +1,20 @@
+/** The guidelines as the server gives them. Hono's client types end where a type refers to itself. */
+import type { ShownBlock } from 'heed/studio-api';
+import { api, read } from '../api/client.ts';
+
+export interface LoadedGuidelines {
+  readonly blocks: readonly ShownBlock[];
+  /** Changes with the text. */
+  readonly version: string;
+}
+
+export async function loadGuidelines(): Promise<LoadedGuidelines> {
+  const { blocks, version } = await read(api.guidelines.$get());
+  return { blocks: blocks as readonly ShownBlock[], version };
+}
+
+/** A text as raters would see it. */
+export async function previewGuidelines(text: string): Promise<readonly ShownBlock[]> {
+  const { blocks } = await read(api.guidelines.preview.$post({ json: { text } }));
+  return blocks as readonly ShownBlock[];
+}

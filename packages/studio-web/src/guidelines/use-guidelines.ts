@@ -1,0 +1,58 @@
+/** The guidelines of the project, and whether this rater has seen them as they are now. */
+import type { ShownBlock } from 'heed/studio-api';
+import { useEffect, useState } from 'react';
+import { type Session, useSession } from '../session/session.ts';
+import { type LoadedGuidelines, loadGuidelines } from './guidelines-api.ts';
+
+export interface GuidelinesState {
+  /** 'none': there are none, or they did not load; the work goes on. */
+  readonly phase: 'loading' | 'unseen' | 'seen' | 'none';
+  readonly blocks: readonly ShownBlock[];
+  /** The rater has read them. */
+  readonly accept: () => void;
+}
+
+export function useGuidelines(): GuidelinesState {
+  const session = useSession();
+  const [loaded, setLoaded] = useState<LoadedGuidelines>();
+  const [isSeen, setSeen] = useState(false);
+  useEffect(() => {
+    loadGuidelines().then(
+      (found) => {
+        setSeen(wasSeen(session, found.version));
+        setLoaded(found);
+      },
+      () => setLoaded({ blocks: [], version: '' }),
+    );
+  }, [session]);
+  const accept = () => {
+    if (loaded) noteSeen(session, loaded.version);
+    setSeen(true);
+  };
+  if (!loaded) return { phase: 'loading', blocks: [], accept };
+  const { blocks } = loaded;
+  return { phase: blocks.length === 0 ? 'none' : isSeen ? 'seen' : 'unseen', blocks, accept };
+}
+
+/** Tied to the rater: who comes next in this browser has read nothing. */
+function keyOf({ study, key }: Session): string {
+  return `heed-guidelines/${study}/${key}`;
+}
+
+function wasSeen(session: Session, version: string): boolean {
+  // The owner wrote them.
+  if (session.role === 'owner') return true;
+  try {
+    return localStorage.getItem(keyOf(session)) === version;
+  } catch {
+    return false;
+  }
+}
+
+function noteSeen(session: Session, version: string): void {
+  try {
+    localStorage.setItem(keyOf(session), version);
+  } catch {
+    // Without storage they are shown again after the page is loaded anew.
+  }
+}
