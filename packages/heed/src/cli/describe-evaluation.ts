@@ -26,6 +26,9 @@ export function describeEvaluation(evaluation: Evaluation, people: PeopleFinding
   const distances = arms.flatMap(({ label, fidelity }) =>
     fidelity ? [[label, fidelity.frechet.toFixed(2), fidelity.cmmd.toFixed(3)]] : [],
   );
+  const references = arms.flatMap(({ label, reference }) =>
+    reference ? [[label, String(reference.images), decimal(reference.fid, 2), decimal(reference.cmmd, 3)]] : [],
+  );
   const voteRows = comparisons.flatMap(({ treated, baseline, answers, raters, queries }) =>
     Object.entries(answers).map(([question, { votes }]) => {
       const all = Math.max(1, raters * queries);
@@ -43,6 +46,9 @@ export function describeEvaluation(evaluation: Evaluation, people: PeopleFinding
     '',
     ...formatTable([['difference', '', ''], ...differenceRows]),
     ...(distances.length > 0 ? ['', ...formatTable([['distance by CLIP', 'Fréchet', 'CMMD'], ...distances])] : []),
+    ...(references.length > 0
+      ? ['', ...formatTable([['distance to evaluate.reference', 'images', 'FID', 'CMMD'], ...references])]
+      : []),
     ...(voteRows.length > 0
       ? ['', ...formatTable([['simulated raters, blind', 'question', 'win', 'tie', 'lose'], ...voteRows])]
       : []),
@@ -50,4 +56,8 @@ export function describeEvaluation(evaluation: Evaluation, people: PeopleFinding
     '',
     `Run ${run}; next: heed report`,
   ];
+}
+
+function decimal(value: number | undefined, digits: number): string {
+  return value === undefined ? '-' : value.toFixed(digits);
 }

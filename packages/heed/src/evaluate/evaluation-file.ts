@@ -30,6 +30,9 @@ const arm = z.looseObject({
   perAttribute: z.record(z.string(), intervalSchema).exactOptional(),
   reward: intervalSchema.exactOptional(),
   fidelity: z.looseObject({ frechet: z.number(), cmmd: z.number() }).exactOptional(),
+  reference: z
+    .looseObject({ images: z.number(), fid: z.number().exactOptional(), cmmd: z.number().exactOptional() })
+    .exactOptional(),
 });
 
 const votes = z.looseObject({

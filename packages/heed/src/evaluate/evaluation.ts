@@ -62,6 +62,16 @@ export interface Figure {
   readonly differences: readonly Difference[];
 }
 
+/** Distances between an arm's images and the pictures of `evaluate.reference`; less is nearer. */
+export interface ReferenceDistance {
+  /** Of the arm; the same for all arms. */
+  readonly images: number;
+  /** As pytorch-fid computes it. Below some thousand images it says more about their number than about their look. */
+  readonly fid?: number;
+  /** On the project's CLIP. */
+  readonly cmmd?: number;
+}
+
 /** One way of making the images of a prompt: a model, or a model with a choice by reward. */
 export interface ArmResult {
   readonly name: string;
@@ -77,6 +87,8 @@ export interface ArmResult {
   readonly perAttribute?: Readonly<Record<string, Interval>>;
   readonly reward?: Interval;
   readonly fidelity?: Fidelity;
+  /** Absent where `evaluate.reference` names no pictures. */
+  readonly reference?: ReferenceDistance;
 }
 
 /** An arm that the world's recogniser has judged. */

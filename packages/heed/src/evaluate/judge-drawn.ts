@@ -14,6 +14,7 @@ import { figureOf } from './figures.ts';
 import { type JudgingReward, trainJudgingReward } from './judging-reward.ts';
 import { armsOf, pairsOf } from './make-arms.ts';
 import { measureArms } from './measure-arms.ts';
+import { measureReference } from './reference-distance.ts';
 import { judgeByWorld } from './world-judgement.ts';
 
 export interface JudgeInputs {
@@ -93,10 +94,18 @@ async function judge(inputs: JudgeInputs, opened: Opened, progress: ProgressFact
     progress,
   );
   if (typeof judgingReward === 'object') judgingReward.model.dispose();
+  const { imagesPerPrompt } = settings;
+  const reference = await measureReference(project, { ...common, imagesPerPrompt, features }, progress);
+  notes.push(...reference.notes);
   return {
     arms,
     results: arms.map((arm) =>
-      armResult(arm, { alignment: byWorld?.alignments[arm.name], rewards: scores, bootstrap }),
+      armResult(arm, {
+        alignment: byWorld?.alignments[arm.name],
+        rewards: scores,
+        reference: reference.distances[arm.name],
+        bootstrap,
+      }),
     ),
     recognitions: byWorld?.recognitions ?? new Map(),
     figures: [...(byWorld?.measures ?? []), ...measures].flatMap(
