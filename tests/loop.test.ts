@@ -98,6 +98,7 @@ it('changes the model and keeps what it learned from', async () => {
 
 it('writes a page that needs nothing else', async () => {
   const page = await readFile(join(folder, 'demo/reports/evaluate-demo.html'), 'utf8');
+  expect(page).toContain('reward-weighted likelihood, 3 updates');
   expect(page).toContain('simulated');
   expect(page).toContain('data:image/png;base64,');
   expect(page).not.toMatch(/(?:src|href)="(?!data:)/);

@@ -43,6 +43,7 @@ beforeAll(async () => {
     overrides: [
       `model.path=${model}`,
       `model.clip=${clip}`,
+      'world=emoji',
       'reward.hidden=16',
       'threads=1',
       'sample.steps=2',

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { crc32c } from '@node-rs/crc32';
 
-/** One point of a curve or one picture. */
+/** One point of a curve, which may have a title, or one picture. */
 export type EventValue =
-  | { tag: string; scalar: number }
+  | { tag: string; scalar: number; title?: string | undefined }
   | { tag: string; png: Uint8Array; width: number; height: number };
 
 /** An open event file. */
@@ -36,10 +36,19 @@ export async function createEventFile(folder: string, options: { purgeFromStep?:
       encodeEvent({ wallTimeSeconds: startedMs / 1000, step: options.purgeFromStep, sessionStart: true }),
     );
   }
+  // TensorBoard reads the title of a curve from its first point.
+  const titled = new Set<string>();
+  const titledOnce = (value: EventValue): EventValue => {
+    if (!('scalar' in value) || !titled.has(value.tag)) {
+      titled.add(value.tag);
+      return value;
+    }
+    return { tag: value.tag, scalar: value.scalar };
+  };
   return {
     path,
     write: (step, values, wallTimeSeconds = Date.now() / 1000) =>
-      append(file, encodeEvent({ wallTimeSeconds, step, values })),
+      append(file, encodeEvent({ wallTimeSeconds, step, values: values.map(titledOnce) })),
     close: () => file.close(),
   };
 }
@@ -75,6 +84,12 @@ function writeSummaryValue(writer: BinaryWriter, value: EventValue): void {
   writer.tag(1, WireType.LengthDelimited).string(value.tag);
   if ('scalar' in value) {
     writer.tag(2, WireType.Bit32).float(value.scalar);
+    if (value.title !== undefined) {
+      // SummaryMetadata with a display_name.
+      writer.tag(9, WireType.LengthDelimited).fork();
+      writer.tag(2, WireType.LengthDelimited).string(value.title);
+      writer.join();
+    }
   } else {
     const rgb = 3;
     writer.tag(4, WireType.LengthDelimited).fork();

@@ -6,6 +6,7 @@ import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { createEventFile } from './event-file.ts';
+import { METRIC_TITLES } from './metric-titles.ts';
 
 /** One line of `metrics.jsonl`. */
 export type MetricsRecord = { step: number; time: string } & Record<string, number | string>;
@@ -45,7 +46,7 @@ export async function openMetricsLog(
       await appendFile(path, `${JSON.stringify(line)}\n`);
       await events.write(
         step,
-        Object.entries(values).map(([tag, scalar]) => ({ tag, scalar })),
+        Object.entries(values).map(([tag, scalar]) => ({ tag, scalar, title: METRIC_TITLES[tag] })),
       );
     },
     picture: (step, tag, image) => events.write(step, [{ tag, ...image }]),

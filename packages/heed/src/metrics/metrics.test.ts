@@ -61,6 +61,24 @@ describe('event file', () => {
   });
 });
 
+it('names a curve in its first point alone, where the protocol puts it', async () => {
+  const folder = await temporaryFolder();
+  const log = await openMetricsLog(folder);
+  for (const step of [1, 2]) await log.log(step, { pairAccuracy: 0.5, other: 1 });
+  await log.close();
+  const [name] = (await readdir(folder)).filter((file) => file.startsWith('events'));
+  const [, first, second] = readRecords(await readFile(join(folder, name!)));
+  // Of the repeated field the last value is left: `other`, which has no title; so the bytes are searched.
+  const text = (record: Uint8Array) => Buffer.from(record).toString('latin1');
+  const title = 'Share of pairs ranked as labelled';
+  expect(text(first!)).toContain(title);
+  expect(text(second!)).not.toContain(title);
+  const point = encodeEvent({ wallTimeSeconds: 0, step: 1, values: [{ tag: 'a', scalar: 1, title: 'A curve' }] });
+  const value = readFields(readFields(readFields(point).get(5) as Uint8Array).get(1) as Uint8Array);
+  const metadata = readFields(value.get(9) as Uint8Array);
+  expect(new TextDecoder().decode(metadata.get(2) as Uint8Array)).toBe('A curve');
+});
+
 describe('metrics log', () => {
   it('writes lines and events, and drops lost steps on resume', async () => {
     const folder = await temporaryFolder();

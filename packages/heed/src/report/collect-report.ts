@@ -1,6 +1,7 @@
 /** Gathers what a report is drawn from out of a project's folder. Reads; computes nothing that is not counting. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DEFAULT_METHOD } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { EVALUATION_FILE, readEvaluation } from '../evaluate/evaluation-file.ts';
@@ -13,6 +14,8 @@ import { orderCategories } from '../prompts/index.ts';
 import { findRewardReport } from '../reward/report-file.ts';
 import { REWARD_REPORT_FILE } from '../reward/run.ts';
 import { rewardFolder } from '../reward/scorer.ts';
+import { TUNING_METHODS } from '../tune/methods/index.ts';
+import { findTuneResult } from '../tune/result.ts';
 import type {
   FeedbackOverview,
   FeedbackRow,
@@ -51,7 +54,7 @@ export async function collectReport(
   return {
     title: options.title ?? `What tuning bought: ${evaluation.run}`,
     time: evaluation.time.replace('T', ' ').replace(/\..*$/, ' UTC'),
-    facts: { ...options.facts, ...factsOf(evaluation) },
+    facts: { ...options.facts, ...factsOf(evaluation), ...(await methodFacts(project, evaluation)) },
     ...(feedback ? { feedback } : {}),
     ...(reward ? { rewards: rewardAccuracies(reward), rewardDetails: reward } : {}),
     evaluation,
@@ -151,6 +154,20 @@ function factsOf({ settings, arms, comparisons }: Evaluation): Record<string, st
         .map(({ label, modelHash, images }) => [`model ${label}`, `${modelHash}, ${images} images judged`]),
     ),
   };
+}
+
+/** The method that each tuned model was tuned with; models that no run of the project made have none. */
+async function methodFacts(project: Project, { arms }: Evaluation): Promise<Record<string, string>> {
+  const models = new Map(arms.filter(({ name }) => name !== 'bestOf').map(({ model, label }) => [model, label]));
+  const facts = await Promise.all(
+    [...models].map(async ([model, label]) => {
+      const result = await findTuneResult(join(project.paths.runs, model));
+      if (result === undefined) return [];
+      const { title } = TUNING_METHODS[result.method ?? DEFAULT_METHOD];
+      return [[`method of ${label}`, `${title}, ${result.steps} updates`] as const];
+    }),
+  );
+  return Object.fromEntries(facts.flat());
 }
 
 function pngUri(png: Uint8Array): string {

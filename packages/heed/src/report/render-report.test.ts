@@ -48,7 +48,7 @@ describe('renderReport', () => {
         ({ textContent }) => textContent,
       );
     expect(captions(renderReport({ ...input, curves }))).toEqual(captions(page));
-    expect(captions(page)).toContain('loss');
+    expect(captions(page)).toContain('Loss');
   });
 
   it('calls simulated raters simulated wherever raters judge', () => {

@@ -1,29 +1,13 @@
-/** The curves of a run, one chart a quantity, the losses first. */
+/** The curves of a run, one chart a quantity: those with titles in their order, then the others. */
 import { Legend, LineChart, type Series } from '../charts/line-chart.tsx';
 import type { Watched } from './training-watch.ts';
 
-/** What the columns of metrics.jsonl are called, in the order in which they are shown; others follow by their names. */
-const TITLES: Readonly<Record<string, string>> = {
-  loss: 'Loss',
-  modelLoss: 'Reward-weighted loss',
-  pretrainingLoss: 'Pre-training loss',
-  meanReward: 'Mean reward of the batch',
-  reward: 'Mean reward of the batch',
-  meanSquaredError: 'Squared error',
-  promptClassification: 'Prompt classification loss',
-  validationLoss: 'Loss, held out to stop by',
-  validationError: 'Squared error, held out',
-  validationClassification: 'Prompt classification loss, held out',
-  gradientNorm: 'Gradient norm',
-  learningRate: 'Learning rate',
-  skipped: 'Skipped updates',
-};
 const NOT_CURVES = new Set(['step', 'time']);
 
-export function Curves({ curves }: { curves: Watched['curves'] }) {
+export function Curves({ curves, titles }: Pick<Watched, 'curves' | 'titles'>) {
   const names = [...curves.keys()];
   const found = new Set([...curves.values()].flatMap((records) => records.flatMap((record) => Object.keys(record))));
-  const order = Object.keys(TITLES);
+  const order = Object.keys(titles);
   const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
   const metrics = [...found].filter((name) => !NOT_CURVES.has(name)).sort((a, b) => place(a) - place(b));
   const seriesOf = (metric: string): Series[] =>
@@ -41,7 +25,7 @@ export function Curves({ curves }: { curves: Watched['curves'] }) {
       <Legend names={names} />
       <div className="charts">
         {metrics.map((metric) => (
-          <LineChart key={metric} title={TITLES[metric] ?? metric} series={seriesOf(metric)} />
+          <LineChart key={metric} title={titles[metric] ?? metric} series={seriesOf(metric)} />
         ))}
       </div>
     </section>

@@ -60,7 +60,7 @@ export function TrainingPage() {
               {watched === undefined ? 'loading' : watched.isGoing ? 'live' : 'ended'}
             </span>
           </div>
-          {watched && <Curves curves={watched.curves} />}
+          {watched && <Curves curves={watched.curves} titles={watched.titles} />}
           {run.command === 'tune' && watched && watched.samples.length > 0 && (
             <RunSamples run={run.id} steps={watched.samples} />
           )}

@@ -6,6 +6,8 @@ export interface Watched {
   readonly isGoing: boolean;
   /** Records by curve, in order. */
   readonly curves: ReadonlyMap<string, TrainingNews['curves'][number]['records']>;
+  /** What the columns of the records are called, in the order in which they are shown. */
+  readonly titles: Readonly<Record<string, string>>;
   readonly samples: readonly number[];
 }
 
@@ -14,7 +16,7 @@ export function useTraining(id: string | undefined, onEnd: () => void): Watched 
   const [watched, setWatched] = useState<{ id: string; state: Watched }>();
   useEffect(() => {
     if (id === undefined) return;
-    let state: Watched = { isGoing: true, curves: new Map(), samples: [] };
+    let state: Watched = { isGoing: true, curves: new Map(), titles: {}, samples: [] };
     let wasGoing = false;
     const source = new EventSource(`/api/training/${encodeURIComponent(id)}/events`);
     // A connection that was lost begins anew, and so does what is told.
@@ -27,7 +29,8 @@ export function useTraining(id: string | undefined, onEnd: () => void): Watched 
       for (const { name, isAnew, records } of news.curves) {
         curves.set(name, isAnew ? records : [...(curves.get(name) ?? []), ...records]);
       }
-      state = { isGoing: news.isGoing, curves, samples: news.samples ?? state.samples };
+      const { titles = state.titles, samples = state.samples } = news;
+      state = { isGoing: news.isGoing, curves, titles, samples };
       setWatched({ id, state });
       wasGoing ||= news.isGoing;
       if (news.isGoing) return;

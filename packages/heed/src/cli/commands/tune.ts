@@ -1,4 +1,4 @@
-/** `heed tune`: teaches the model with the reward. */
+/** `heed tune`: teaches the model with feedback. */
 import type { Command } from 'commander';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 import { describeResult } from '../describe-result.ts';
@@ -7,7 +7,7 @@ import { openRanks } from '../ranks.ts';
 export function tuneCommand(program: Command): void {
   const command = program
     .command('tune')
-    .description('fine-tune the model with reward-weighted likelihood and the pre-training loss; resumes by itself')
+    .description('fine-tune the model on feedback, by the method that tune.method names; resumes by itself')
     .option('--name <name>', 'name of the tuned model, and of the run', 'tuned')
     .option('--reward <name>', 'the reward to learn from', 'default')
     .option('--restart', 'begin anew where a run of this name was begun', false);
@@ -17,6 +17,7 @@ export function tuneCommand(program: Command): void {
     'heed tune --set tune.modelRewardPower=4 --set tune.pretrainingRewardPower=4 --set tune.modelTimestepsFrom=500',
     'mpirun -n 4 --bind-to none npx heed tune --set tune.replicas=4',
     'heed tune --name human-only --set tune.unlabelledData=false --set tune.beta=0',
+    'heed tune --name dpo --set tune.method=dpo --set tune.learningRate=2e-5 --set tune.loraRank=8',
   ]).action(
     async ({ name, reward, restart, ...options }: CommonOptions & { name: string; reward: string; restart: boolean }) =>
       runCommand(options, async ({ openProject, progress, signal, note }) => {

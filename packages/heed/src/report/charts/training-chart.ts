@@ -1,5 +1,6 @@
 /** One quantity of metrics.jsonl over the steps of tuning: every value faint, its running mean on top. */
 import * as Plot from '@observablehq/plot';
+import { metricTitle } from '../../metrics/metric-titles.ts';
 import type { Markup } from '../html.ts';
 import type { TrainingCurve } from '../report-input.ts';
 import { draw } from './draw.ts';
@@ -16,7 +17,7 @@ export function trainingChart(curves: readonly TrainingCurve[], metric: string):
   if (rows.length < 2 || rows.every(({ value }) => value === 0)) return undefined;
   const longest = Math.max(...curves.map(({ records }) => records.length));
   const labels = curves.map(({ label }) => label);
-  return draw(`${metric} over steps`, {
+  return draw(`${metricTitle(metric)} over steps`, {
     width: 440,
     height: 200,
     marginLeft: 52,

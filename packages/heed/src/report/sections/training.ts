@@ -1,21 +1,17 @@
 /** Curves from metrics.jsonl, and the same prompts and seeds drawn again as tuning goes on. */
+import { curveNames, metricTitle } from '../../metrics/metric-titles.ts';
 import { runColours } from '../charts/palette.ts';
 import { trainingChart } from '../charts/training-chart.ts';
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';
 import type { ReportInput } from '../report-input.ts';
 
-/** Columns of metrics.jsonl that are no curves. */
-const NOT_CURVES = new Set(['step', 'time']);
-
 export function trainingSection({ curves, grids, gridPrompts }: ReportInput): Markup | undefined {
   if (!curves?.length && !grids?.length) return undefined;
-  const metrics = [...new Set((curves ?? []).flatMap(({ records }) => records.flatMap((r) => Object.keys(r))))].filter(
-    (name) => !NOT_CURVES.has(name),
-  );
+  const metrics = curveNames((curves ?? []).flatMap(({ records }) => records));
   const charts = metrics.flatMap((metric) => {
     const chart = trainingChart(curves ?? [], metric);
-    return chart ? [html`<figure><figcaption>${metric}</figcaption>${chart}</figure>`] : [];
+    return chart ? [html`<figure><figcaption>${metricTitle(metric)}</figcaption>${chart}</figure>`] : [];
   });
   const labels = (curves ?? []).map(({ label }) => label);
   const colours = runColours(labels);

@@ -20,7 +20,15 @@ export interface JobSetting {
 const OFFERED = {
   generate: ['generate.promptLimit', 'generate.imagesPerPrompt', 'sample.sampler', 'sample.steps', 'seed'],
   reward: ['reward.epochs', 'reward.lambda', 'reward.learningRate', 'reward.testShare', 'seed'],
-  tune: ['tune.steps', 'tune.batchSize', 'tune.learningRate', 'tune.beta', 'tune.loraRank', 'tune.sampleEverySteps'],
+  tune: [
+    'tune.method',
+    'tune.steps',
+    'tune.batchSize',
+    'tune.learningRate',
+    'tune.beta',
+    'tune.loraRank',
+    'tune.sampleEverySteps',
+  ],
   evaluate: ['evaluate.promptLimit', 'evaluate.imagesPerPrompt', 'evaluate.bestOf', 'evaluate.fidelityImages'],
   report: [],
 } as const satisfies Record<JobKind, readonly string[]>;

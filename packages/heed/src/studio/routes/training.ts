@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
+import { METRIC_TITLES } from '../../metrics/metric-titles.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import { plainPng } from '../pictures/plain-png.ts';
 import type { Studio } from '../studio.ts';
@@ -31,6 +32,8 @@ export interface TrainingNews {
     readonly isAnew: boolean;
     readonly records: readonly Readonly<Record<string, number | string>>[];
   }[];
+  /** What the columns are called, in the order in which they are shown; sent once. */
+  readonly titles?: Readonly<Record<string, string>>;
   /** Steps that there are sample grids of; absent where they are the same as before. */
   readonly samples?: readonly number[];
 }
@@ -73,7 +76,12 @@ export function trainingRoutes({ project }: Studio) {
           const hasNewSamples = steps.join() !== samples;
           samples = steps.join();
           if (curves.length > 0 || hasNewSamples || look === 0 || !isGoing) {
-            const news: TrainingNews = { isGoing, curves, ...(hasNewSamples ? { samples: steps } : {}) };
+            const news: TrainingNews = {
+              isGoing,
+              curves,
+              ...(look === 0 ? { titles: METRIC_TITLES } : {}),
+              ...(hasNewSamples ? { samples: steps } : {}),
+            };
             await stream.writeSSE({ data: JSON.stringify(news) });
           } else if (look % ALIVE_EVERY_LOOKS === 0) await stream.write(': alive\n\n');
           if (!isGoing) return;
