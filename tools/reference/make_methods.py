@@ -168,7 +168,7 @@ def kto(e, e_ref, x, beta, weight, good):
     return 4 / beta * preference + extra, named
 
 
-def best_of_n(e, e_ref, x, weight):
+def likelihood(e, e_ref, x, weight):
     d = errors(e, x["target"], x)
     extra, named = pretraining(d, weight)
     return d[:MODEL].mean() + extra, {"modelLoss": d[:MODEL].mean(), **named}
@@ -223,7 +223,9 @@ cases = [
     nft_case(2.5, weight=0.7, lora=True),
     kto_case(good=3),
     kto_case(good=1, weight=0.7, lora=True),
-    case("best-of-n", best_of_n, {}, weight=0.7),
+    case("best-of-n", likelihood, {}, weight=0.7),
+    case("likelihood", likelihood, {}, lora=True),
+    case("likelihood", likelihood, {}),
 ]
 for entry in cases:
     print(entry["method"], entry["settings"], entry["losses"])

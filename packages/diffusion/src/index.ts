@@ -62,6 +62,7 @@ export { type NpzArray, readNpz } from './npz/read-npz.ts';
 export { writeNpz } from './npz/write-npz.ts';
 export { type ClipComponents, ClipEmbedder } from './pipeline/clip-embedder.ts';
 export { type ModelComponent, nativeSize, type StableDiffusionComponents } from './pipeline/components.ts';
+export type { Contrast } from './pipeline/contrast.ts';
 export { defaultBatchSize, type GenerateOptions, type GenerateProgress } from './pipeline/generate-options.ts';
 export { INCEPTION_PIXELS, InceptionEmbedder, writeInceptionPixels } from './pipeline/inception-embedder.ts';
 export { type LoadPipelineOptions, loadClip, loadPipeline } from './pipeline/load.ts';

@@ -5,12 +5,14 @@ import type { ParameterValues } from '@heed/autodiff';
 import { parseSchedulerConfig, type SchedulerConfig } from '../configs/scheduler-config.ts';
 import { InputError } from '../errors.ts';
 import { checkComponents, type StableDiffusionComponents } from '../pipeline/components.ts';
+import { checkContrast } from '../pipeline/contrast.ts';
 import type { FloatType } from '../safetensors/element-type.ts';
 import { createSchedule } from '../schedule/noise-schedule.ts';
 import { loadTokenizer } from '../tokenizer/tokenizer.ts';
 import { writeTokenizer } from '../tokenizer/tokenizer-files.ts';
 import { writeFolderAtomically } from './atomic-folder.ts';
 import { openComponent, saveComponent } from './component.ts';
+import { openContrast, saveContrast } from './contrast-files.ts';
 import { MAX_CONFIG_BYTES, readJsonFile, writeJsonFile, writeTextFile } from './json-file.ts';
 import { checkModelIndex, modelIndex } from './model-index.ts';
 
@@ -57,6 +59,7 @@ async function openModelFolder(
   const textEncoder = await openComponent(folder, 'textEncoder', { variant });
   const vae = await openComponent(folder, 'vae', { variant });
   const unet = await openComponent(folder, 'unet', { variant, parameters: unetParameters });
+  const contrast = await openContrast(folder);
   try {
     checkComponents({ unet, vae, textEncoder, tokenizer });
   } catch (error) {
@@ -69,6 +72,7 @@ async function openModelFolder(
       unet: await unet.read(),
       tokenizer,
       scheduler,
+      ...(contrast === undefined ? {} : { contrast: await contrast.read() }),
     }),
   };
 }
@@ -90,7 +94,8 @@ export async function saveModelFolder(
   { dtype = 'F16', metadata = {}, textFiles = {}, overwrite = false }: SaveModelOptions = {},
 ): Promise<void> {
   checkComponents(components);
-  const { unet, vae, textEncoder, tokenizer, scheduler } = components;
+  const { unet, vae, textEncoder, tokenizer, scheduler, contrast } = components;
+  if (contrast) checkContrast(contrast, unet);
   await writeFolderAtomically(
     folder,
     async (temporary) => {
@@ -102,6 +107,7 @@ export async function saveModelFolder(
       // Latents are not in [-1, 1]; diffusers' DDIM would clip them where the key is absent.
       await writeJsonFile(join(temporary, 'scheduler', 'scheduler_config.json'), { clip_sample: false, ...scheduler });
       await writeJsonFile(join(temporary, 'model_index.json'), modelIndex({ schedulerClass: scheduler._class_name }));
+      if (contrast) await saveContrast(temporary, contrast, weights);
       for (const [name, text] of Object.entries(textFiles)) await writeTextFile(join(temporary, name), text);
     },
     { overwrite },

@@ -7,6 +7,7 @@ import type { UnetConfig } from '../configs/unet-config.ts';
 import { type VaeConfig, vaeScale } from '../configs/vae-config.ts';
 import { InputError } from '../errors.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { Contrast } from './contrast.ts';
 
 /** A network: its architecture and its weights. */
 export interface ModelComponent<Config> {
@@ -20,6 +21,8 @@ export interface StableDiffusionComponents {
   textEncoder: ModelComponent<ClipTextConfig>;
   tokenizer: Tokenizer;
   scheduler: SchedulerConfig;
+  /** Added to the guidance of the U-Net when it draws. */
+  contrast?: Contrast | undefined;
 }
 
 /** The parts as far as `checkComponents` looks at them. */
@@ -71,9 +74,11 @@ export function nativeSize({ unet, vae }: StableDiffusionComponents): number {
 }
 
 /** SHA-256 over configs and weights, 16 hex digits: equal exactly when the same noise gives the same picture. */
-export function hashComponents({ unet, vae, textEncoder, scheduler }: StableDiffusionComponents): string {
+export function hashComponents({ unet, vae, textEncoder, scheduler, contrast }: StableDiffusionComponents): string {
   const hash = createHash('sha256').update(JSON.stringify(scheduler));
-  for (const { config, parameters } of [unet, vae, textEncoder]) {
+  if (contrast) hash.update(`contrast ${contrast.scale} `);
+  const sides = contrast ? [contrast.good, contrast.bad] : [];
+  for (const { config, parameters } of [unet, vae, textEncoder, ...sides]) {
     hash.update(JSON.stringify(config));
     for (const name of [...parameters.keys()].sort()) {
       const { shape, data } = parameters.get(name)!;

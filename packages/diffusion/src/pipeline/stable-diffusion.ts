@@ -9,6 +9,7 @@ import { samplers } from '../samplers/samplers.ts';
 import { createSchedule, type NoiseSchedule } from '../schedule/noise-schedule.ts';
 import { paddedBatches, rowOf, stackRows } from './batches.ts';
 import { checkComponents, hashComponents, nativeSize, type StableDiffusionComponents } from './components.ts';
+import { checkContrast, withContrast } from './contrast.ts';
 import { createDenoiser, type Denoiser } from './denoiser.ts';
 import { checkGenerateOptions, defaultBatchSize, type GenerateOptions, isGuided } from './generate-options.ts';
 import { createImageCodec, type ImageCodec } from './image-codec.ts';
@@ -39,13 +40,15 @@ export class StableDiffusionPipeline {
 
   constructor(components: StableDiffusionComponents, { liveUnet = false, ...runtime }: PipelineOptions = {}) {
     checkComponents(components);
-    const { unet, vae, textEncoder, scheduler } = components;
+    const { unet, vae, textEncoder, scheduler, contrast } = components;
+    if (contrast) checkContrast(contrast, unet);
     this.#components = components;
     this.#liveUnet = liveUnet;
     this.configs = { unet: unet.config, vae: vae.config, textEncoder: textEncoder.config, scheduler };
     this.schedule = createSchedule(scheduler);
     this.#text = createTextEmbedder(components, runtime);
-    this.#denoiser = createDenoiser(unet, { ...runtime, live: liveUnet });
+    const denoiser = createDenoiser(unet, { ...runtime, live: liveUnet });
+    this.#denoiser = contrast ? withContrast(denoiser, contrast, runtime) : denoiser;
     this.#codec = createImageCodec(vae, runtime);
   }
 

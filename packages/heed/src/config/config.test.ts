@@ -30,6 +30,7 @@ describe('heed.toml', () => {
       'tune.nft',
       'tune.kto',
       'tune.bestOfN',
+      'tune.likelihood',
       'sample',
       'evaluate',
     ]);
@@ -207,7 +208,7 @@ describe('broken settings', () => {
       'unknown method',
       '[tune]\nmethod = "ppo"',
       [],
-      "heed.toml: tune.method must be one of reward-weighted, dpo, nft, kto, best-of-n, got 'ppo'",
+      "heed.toml: tune.method must be one of reward-weighted, dpo, nft, kto, best-of-n, likelihood, got 'ppo'",
     ],
     ['override of an unknown key', '', ['tune.bata=1'], "heed.toml: unknown key 'tune.bata'; did you mean 'beta'?"],
     ['override inside a value', 'seed = 1', ['seed.x=1'], '--set: seed is not a section'],

@@ -250,6 +250,9 @@ const tune = z.strictObject({
   bestOfN: METHOD_SECTIONS.bestOfN
     .prefault({})
     .describe('`tune.method = "best-of-n"`: the best images of each prompt by the reward.'),
+  likelihood: METHOD_SECTIONS.likelihood
+    .prefault({})
+    .describe('`tune.method = "likelihood"`: plain fine-tuning on the good or on the bad images.'),
 });
 
 const sample = z.strictObject({

@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 /** The paper's method: equation 2. */
 export const DEFAULT_METHOD = 'reward-weighted';
-export const METHOD_NAMES = [DEFAULT_METHOD, 'dpo', 'nft', 'kto', 'best-of-n'] as const;
+export const METHOD_NAMES = [DEFAULT_METHOD, 'dpo', 'nft', 'kto', 'best-of-n', 'likelihood'] as const;
 export type MethodName = (typeof METHOD_NAMES)[number];
 
 const beta = () =>
@@ -82,6 +82,13 @@ export const METHOD_SECTIONS = {
       .describe('Prompts with fewer images are left out: too few to choose from.'),
     pretrainingWeight: pretrainingWeight(),
   }),
+  likelihood: z.strictObject({
+    images: z
+      .enum(['good', 'bad'])
+      .default('good')
+      .describe('Which labelled images are learned from; a model of the bad ones is one side of `heed contrast`.'),
+    pretrainingWeight: pretrainingWeight(),
+  }),
 } as const;
 
 export type MethodSection = keyof typeof METHOD_SECTIONS;
@@ -93,6 +100,7 @@ export const SECTION_OF_METHOD = {
   nft: 'nft',
   kto: 'kto',
   'best-of-n': 'bestOfN',
+  likelihood: 'likelihood',
 } as const satisfies Record<MethodName, MethodSection | undefined>;
 
 /** The settings of the method that has the section `Section`. */

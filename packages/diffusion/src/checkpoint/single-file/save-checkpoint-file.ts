@@ -30,6 +30,11 @@ export async function saveCheckpointFile(
   { dtype = 'F16', metadata = {} }: SaveCheckpointFileOptions = {},
 ): Promise<void> {
   checkComponents(components);
+  if (components.contrast) {
+    throw new InputError(
+      `${path}: expected a model without a contrast, since a single file has no place for its U-Nets, got one with it (a diffusers folder holds it)`,
+    );
+  }
   const clip = await clipTokenizer();
   checkClipTokens(components, clip, path);
   if (await stat(path).catch(() => undefined)) {

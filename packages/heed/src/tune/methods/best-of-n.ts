@@ -15,12 +15,10 @@ import { mean } from '@heed/diffusion/autodiff';
 import { groupBy } from '../../collections/group-by.ts';
 import type { MethodSettings } from '../../config/index.ts';
 import { badInput } from '../../errors.ts';
-import { batchCounts, createTuneBatches, denoisingSpecs } from '../batches.ts';
+import { batchCounts, denoisingSpecs } from '../batches.ts';
 import type { TuningMethod } from '../method.ts';
 import { findModelImages } from '../model-data.ts';
-import { positionIn } from '../reward-stream.ts';
-import { createShuffledStream } from '../stream.ts';
-import { errorPerSample, firstRows, withPretraining } from './terms.ts';
+import { errorPerSample, firstRows, shuffledBatches, withPretraining } from './terms.ts';
 
 export const bestOfN: TuningMethod<MethodSettings<'bestOfN'>> = {
   name: 'best-of-n',
@@ -60,20 +58,7 @@ export const bestOfN: TuningMethod<MethodSettings<'bestOfN'>> = {
   },
 
   specs: denoisingSpecs,
-
-  batches(inputs) {
-    const { samples, options } = inputs;
-    const { modelCount } = batchCounts(options);
-    const stream = createShuffledStream({ name: 'model', size: samples.length, seed: options.seed });
-    return createTuneBatches(inputs, {
-      specs: denoisingSpecs,
-      at: (batch) => ({
-        samples: stream.at(batch * modelCount, modelCount).map((i) => samples[i]!),
-        feeds: {},
-      }),
-      position: (batch) => positionIn(samples.length, batch * modelCount),
-    });
-  },
+  batches: shuffledBatches,
 
   loss(networks, batch, options) {
     const { modelCount } = batchCounts(options);

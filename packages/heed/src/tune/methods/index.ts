@@ -5,6 +5,7 @@ import type { TuneOptions } from '../options.ts';
 import { bestOfN } from './best-of-n.ts';
 import { dpo } from './dpo.ts';
 import { kto } from './kto.ts';
+import { likelihood } from './likelihood.ts';
 import { nft } from './nft.ts';
 import { rewardWeighted } from './reward-weighted.ts';
 
@@ -14,6 +15,7 @@ export const TUNING_METHODS: Readonly<Record<MethodName, TuningMethod>> = {
   nft,
   kto,
   'best-of-n': bestOfN,
+  likelihood,
 };
 
 /** The method of these options; throws a sentence where they cannot be used together with it. */

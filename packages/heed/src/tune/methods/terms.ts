@@ -1,8 +1,11 @@
-/** Terms that the losses of several methods share. */
+/** What several methods share: terms of their losses, and batches that take all samples alike. */
 import { predictionErrorPerSample } from '@heed/diffusion';
 import { add, elementCount, mean, mul, slice, type Tensor } from '@heed/diffusion/autodiff';
-import type { Batch, NetworkInputs } from '../method.ts';
+import { batchCounts, createTuneBatches, denoisingSpecs, type TuneBatches } from '../batches.ts';
+import type { Batch, BatchInputs, NetworkInputs } from '../method.ts';
 import type { TuneOptions } from '../options.ts';
+import { positionIn } from '../reward-stream.ts';
+import { createShuffledStream } from '../stream.ts';
 
 /** True where pre-training pairs take part and are drawn by their reward. */
 export function readsPretrainingReward({ beta, pretrainingRewardPower }: TuneOptions): boolean {
@@ -55,4 +58,16 @@ export function resolveBeta(beta: number | 'auto', target: Tensor): number {
   if (beta !== 'auto') return beta;
   const elements = elementCount(target.shape.slice(1));
   return Math.min(MAX_AUTO_BETA, SMALL.beta * Math.sqrt(elements / SMALL.elements));
+}
+
+/** Batches that draw all samples alike and have no feeds of the method's own. */
+export function shuffledBatches(inputs: BatchInputs): TuneBatches {
+  const { samples, options } = inputs;
+  const { modelCount } = batchCounts(options);
+  const stream = createShuffledStream({ name: 'model', size: samples.length, seed: options.seed });
+  return createTuneBatches(inputs, {
+    specs: denoisingSpecs,
+    at: (batch) => ({ samples: stream.at(batch * modelCount, modelCount).map((i) => samples[i]!), feeds: {} }),
+    position: (batch) => positionIn(samples.length, batch * modelCount),
+  });
 }

@@ -1,0 +1,48 @@
+/**
+ * Plain likelihood on the images that raters called good, or on those that they called bad.
+ *
+ *     L(theta) = E_(x of that label) [ d_theta ]  +  pretrainingWeight E_(D_pre) [ d_theta ]
+ *
+ * d is the squared error of a prediction, averaged over its elements. Of itself it is the weakest method: a base learns
+ * little from its own pictures. Two such models, of the good and of the bad images, are the sides of good-minus-bad
+ * guidance (arXiv 2602.18799; `heed contrast`).
+ *
+ * Reads: labels alone. No reference: the cost is that of equation 2 without D_pre. Default: the good images.
+ */
+import { mean } from '@heed/diffusion/autodiff';
+import type { MethodSettings } from '../../config/index.ts';
+import { badInput } from '../../errors.ts';
+import { isBad, isGood } from '../../reward/labelled-image.ts';
+import { batchCounts, denoisingSpecs } from '../batches.ts';
+import type { TuningMethod } from '../method.ts';
+import { checkUsesLabels, findLabelledSamples } from '../model-data.ts';
+import { errorPerSample, firstRows, readsPretrainingReward, shuffledBatches, withPretraining } from './terms.ts';
+
+export const likelihood: TuningMethod<MethodSettings<'likelihood'>> = {
+  name: 'likelihood',
+  title: 'likelihood of labelled images',
+  check: checkUsesLabels,
+  needs: (options) => ({ reward: readsPretrainingReward(options), reference: false }),
+
+  async samples(context) {
+    const { images } = context.options.settings;
+    const labelled = await findLabelledSamples(context);
+    const isWanted = images === 'good' ? isGood : isBad;
+    const chosen = labelled.filter((sample) => isWanted({ label: sample.label! }));
+    if (chosen.length === 0) {
+      throw badInput(
+        `tune.likelihood.images: expected ${images} images to learn from, got none among ${labelled.length} labelled images`,
+      );
+    }
+    return chosen;
+  },
+
+  specs: denoisingSpecs,
+  batches: shuffledBatches,
+
+  loss(networks, batch, options) {
+    const { modelCount } = batchCounts(options);
+    const errors = errorPerSample(networks.predict(batch), batch); // [M + R]
+    return withPretraining(mean(firstRows(errors, modelCount)), { errors, modelCount, beta: options.beta });
+  },
+};
