@@ -5,10 +5,12 @@
 import { join } from 'node:path';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { badInput } from '../errors.ts';
+import { createImageStore } from '../images/index.ts';
 import { worldOf } from '../parts.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import { type Project, startRun, withLock } from '../project/index.ts';
 import { type Prompt, projectEvaluationPrompts } from '../prompts/index.ts';
+import { withoutLearned } from '../reward/project-images.ts';
 import { findRewardConfig } from '../reward/reward-model.ts';
 import { rewardFolder } from '../reward/scorer.ts';
 import type { Arm } from './arm.ts';
@@ -49,7 +51,7 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
   if (models.length === 0) throw badInput('expected at least one model to evaluate, got none');
   if (models.includes(baseline)) throw badInput(`expected models other than the baseline, got '${baseline}' for both`);
   const world = await worldOf(project.config);
-  const prompts = await evaluationPrompts(project);
+  const prompts = await evaluationPrompts(project, note);
   const reward = await chosenReward(project, options.reward);
   const settings = settingsOf(project, prompts.length);
   const run = await startRun(project, { command: 'evaluate', ...(name === undefined ? {} : { name }) });
@@ -87,10 +89,15 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
   return evaluation;
 }
 
-async function evaluationPrompts(project: Project): Promise<Prompt[]> {
-  const prompts = await projectEvaluationPrompts(project);
-  if (prompts.length === 0) {
-    throw badInput('expected at least one evaluation prompt, got none (evaluate.prompts, evaluate.holdoutShare)');
+/** The project's evaluation prompts. One whose images were learned from all the same is none that is held out. */
+async function evaluationPrompts(project: Project, note: EvaluateRunOptions['note']): Promise<Prompt[]> {
+  const listed = await projectEvaluationPrompts(project);
+  const prompts = await withoutLearned(project, createImageStore(project.paths.images), listed);
+  const learned = prompts.filter(({ holdout }, index) => holdout !== listed[index]!.holdout).length;
+  if (learned > 0) {
+    note?.(
+      `${learned} of ${prompts.length} evaluation prompts have images to learn from, so that they do not count as held out`,
+    );
   }
   return prompts;
 }

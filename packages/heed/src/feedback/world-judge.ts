@@ -9,6 +9,6 @@ export async function judgeOf(project: Project): Promise<WorldJudge> {
   const { name, judge } = await worldOf(project.config);
   if (judge !== undefined) return judge;
   throw badInput(
-    `expected a world with simulated raters, the project has the world '${name}'; people label with \`heed studio\` or \`heed label --export\``,
+    `expected a world with simulated raters, the project has the world '${name}'; people judge with \`heed studio\` or \`heed label --sheet\``,
   );
 }

@@ -1,7 +1,7 @@
 /** The images of a project, one record an image, with what may be learned from as the project's lists say by now. */
 import type { ImageRecord, ImageStore } from '../images/index.ts';
 import type { Project } from '../project/index.ts';
-import { listedHoldout } from '../prompts/index.ts';
+import { listedHoldout, type Prompt } from '../prompts/index.ts';
 import { mayLearnFrom } from './labelled-image.ts';
 
 /** One record each image of the store, or of one set. A list that holds a prompt out, or no longer does, goes before what its images say. */
@@ -17,6 +17,17 @@ export async function projectImages(
     return holdout === image.holdout ? image : { ...image, holdout };
   });
   return uniqueById(images);
+}
+
+/** The prompts, of which those count as held out no longer that the project has images of to learn from. */
+export async function withoutLearned(
+  project: Project,
+  store: Pick<ImageStore, 'all'>,
+  prompts: readonly Prompt[],
+): Promise<Prompt[]> {
+  const images = await projectImages(project, store);
+  const learned = new Set(images.filter(mayLearnFrom).map(({ prompt }) => prompt));
+  return prompts.map((prompt) => (prompt.holdout && learned.has(prompt.text) ? { ...prompt, holdout: false } : prompt));
 }
 
 /** One record an image; where several share one, that which is not learned from wins, so that nothing leaks into training. */

@@ -11,6 +11,7 @@ import { silentProgress } from '../progress/index.ts';
 import { initProject, type Project } from '../project/index.ts';
 import { CUSTOM_CATEGORY } from '../prompts/index.ts';
 import { addDrawnImages, type DrawnProjectOptions } from '../testing/drawn-project.ts';
+import { withoutLearned } from './project-images.ts';
 import { findRewardReport } from './report-file.ts';
 import { runReward } from './run.ts';
 import { rewardFolder } from './scorer.ts';
@@ -128,6 +129,15 @@ describe('heed reward', () => {
       ]),
     );
   }, 60_000);
+
+  it('does not call prompts held out that it learned from', async () => {
+    await draw({}, PROMPTS.slice(0, 2));
+    await draw({ set: 'exam', purpose: 'measure' }, PROMPTS.slice(2, 3));
+    const prompts = PROMPTS.map((text) => ({ text, category: CUSTOM_CATEGORY, holdout: true }));
+    const store = createImageStore(project.paths.images);
+    const marked = await withoutLearned(project, store, prompts);
+    expect(marked.map(({ holdout }) => holdout)).toEqual([false, false, true, true, true, true, true]);
+  });
 
   it('says why nothing can be learned', async () => {
     await draw({ set: 'exam', purpose: 'measure' });
