@@ -29,7 +29,9 @@ export function nounsIn(text: string): Noun[] {
     const isNumber = COUNTS.has(opener) || PLURAL_BEFORE.has(opener) || /^\d/.test(opener);
     if (!DETERMINERS.has(opener) && !isNumber) return [];
     const head = headOf(text, words.slice(index, index + 1 + LONGEST_PHRASE));
-    return head === undefined ? [] : (nounFrom(head, opener) ?? []);
+    // "the Eiffel Tower" is a name; a text in capitals has none.
+    if (head === undefined || (/^\p{Lu}/u.test(head.word) && text !== text.toUpperCase())) return [];
+    return nounFrom(head, opener) ?? [];
   });
 }
 
@@ -48,10 +50,17 @@ function headOf(text: string, words: readonly Span[]): Span | undefined {
       /^\d/.test(word)
     )
       break;
-    if (head !== undefined && /(ing|ed|ly)$/.test(word) && word.length > 4) break;
+    if (head !== undefined && !isColour(head) && /(ing|ed|ly)$/.test(word) && word.length > 4) break;
+    // "a kid's drawing": whose it is says nothing of the thing.
+    if (/['’]s$/.test(word)) continue;
     head = span;
   }
   return head;
+}
+
+function isColour({ word }: Span): boolean {
+  const wanted = word.toLowerCase();
+  return (COLOURS as readonly string[]).includes(wanted) || OTHER_COLOURS.includes(wanted);
 }
 
 function nounFrom(span: Span, opener: string): Noun | undefined {

@@ -37,6 +37,7 @@ describe('words that are swapped', () => {
       'the 3 of hearts',
       'the one with a hat',
       '16:9',
+      'one of the dogs',
     ]) {
       expect(swaps(text).filter((each) => /two|five|\b5\b/.test(each))).toEqual([]);
     }
@@ -53,6 +54,7 @@ describe('words that are swapped', () => {
     expect(swaps('an old astronaut', ['bear', 'wolf'])).toEqual(['an old bear', 'an old wolf']);
     expect(swaps('two bears', ['wolf'])).toContain('two wolves');
     expect(swaps('A bear', ['astronaut', 'bear'])).toEqual(['An astronaut']);
+    expect(swaps('an apple', ['unicorn', 'hourglass'])).toEqual(['a unicorn', 'an hourglass']);
   });
 
   it('leave everything else as it was', () => {
@@ -78,6 +80,12 @@ describe('things of prompts', () => {
     ['a city at night', []],
     ['a painting of a fox, oil on canvas', ['fox']],
     ['ein Bär im Wald', []],
+    ["a kid's drawing of a house", []],
+    ['a dog’s toy in the rain', ['toy']],
+    ['a photo of the Eiffel Tower', []],
+    ['A PINK GIRAFFE', ['giraffe']],
+    ['A pink colored giraffe.', ['giraffe']],
+    ['a man and a woman holding hands', ['man', 'woman']],
     ['', []],
   ])('in %j', (text, expected) => {
     expect(nounsOf(text)).toEqual(expected);

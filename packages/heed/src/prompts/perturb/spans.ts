@@ -35,9 +35,15 @@ export function replaceSpan(text: string, { start, end, word }: Span, to: string
   return mendArticle(text.slice(0, start), replacement) + replacement + text.slice(end);
 }
 
+/** By its first sound, which is mostly that of its first letter. */
+function takesAn(word: string): boolean {
+  if (/^(uni|use|usu|euro|one\b|ufo)/i.test(word)) return false;
+  return /^([aeiou]|hour|honest|heir)/i.test(word);
+}
+
 function mendArticle(before: string, word: string): string {
   return before.replace(
     /(?<![\p{L}\p{N}])(a)n?(\s+)$/iu,
-    (_, a: string, space: string) => `${a}${/^[aeiou]/i.test(word) ? 'n' : ''}${space}`,
+    (_, a: string, space: string) => `${a}${takesAn(word) ? 'n' : ''}${space}`,
   );
 }

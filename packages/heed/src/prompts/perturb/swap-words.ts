@@ -85,6 +85,7 @@ interface CountedThing {
 function countedThing(text: string, count: Span, from: number): CountedThing | undefined {
   if (from === 1) {
     if (/(?<!\p{L})(the|this|that|no|any|some|every|each)\s+$/iu.test(text.slice(0, count.start))) return undefined;
+    if (/^\s+of\b/i.test(text.slice(count.end))) return undefined;
     const noun = nounsIn(text.slice(count.start).replace(/^\S+/, (word) => 'a'.padEnd(word.length)))[0];
     if (noun === undefined || noun.span.start > count.word.length + 40) return undefined;
     const start = noun.span.start + count.start;
