@@ -2,8 +2,13 @@
  * The composition root: reads the settings and gives the parts that they name. The only file of the product that imports
  * implementations of ports.ts; each is loaded when it is asked for.
  */
-import { BUILT_IN_MODEL, type HeedConfig } from './config/index.ts';
+import type { HeedConfig } from './config/index.ts';
 import type { PaperPrompts, World } from './ports.ts';
+
+/** In settings, the model and CLIP that come with heed, in place of a folder. */
+export const BUILT_IN_MODEL = 'emoji-world';
+/** In settings, pre-training pairs of the project's world, in place of a folder. */
+export const WORLD_PRETRAINING = 'emoji-world';
 
 /** The world of a real project: it knows nothing of the pictures, so that people alone judge them. */
 const none: World = { name: 'none', perturb: () => [] };

@@ -3,13 +3,12 @@
  * JSON Schema and the checks all come from here. Nothing here reads files.
  */
 import { z } from 'zod';
+import { BUILT_IN_MODEL, WORLD_PRETRAINING } from '../parts.ts';
 import { DEVICE_NAMES } from './device-names.ts';
 import { DEFAULT_METHOD, METHOD_NAMES, METHOD_SECTIONS } from './tuning-methods.ts';
 
-/** The model and CLIP that come with heed, in place of a folder. */
-export const BUILT_IN_MODEL = 'emoji-world';
-/** The emoji world's own pre-training data, in place of a folder. */
-export const WORLD_PRETRAINING = 'emoji-world';
+export { BUILT_IN_MODEL, WORLD_PRETRAINING };
+
 /** The paper's 2,774 training prompts, in place of a file. */
 export const PAPER_PROMPTS = 'paper';
 /** The prompts that the list to learn from holds out, in place of a file. */

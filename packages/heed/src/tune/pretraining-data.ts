@@ -19,7 +19,7 @@ export interface PretrainingData {
   read(sample: PretrainingSample): Promise<RgbImage>;
 }
 
-/** Opens the set that `source` names: 'emoji-world' for `count` pairs of the project's world, or a folder with all of its pairs. */
+/** Opens the set that `source` names: WORLD_PRETRAINING for `count` pairs of the project's world, or a folder with all of its pairs. */
 export async function openPretrainingData(options: {
   world: World;
   source: string;

@@ -60,7 +60,7 @@ export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
   restart?: boolean;
   /** Data to take part; the project's settings decide what is not named. */
   streams?: Partial<TuneStreams>;
-  /** Where D_pre comes from: 'emoji-world' or a folder with metadata.jsonl. */
+  /** Where D_pre comes from: WORLD_PRETRAINING or a folder with metadata.jsonl. */
   pretraining?: string;
   /** Pairs of the emoji world's stream. */
   pretrainingImages?: number;
