@@ -1,5 +1,5 @@
 /** How far a reward can be trusted on each category of prompts: accuracy on held-out pairs, and what that says. */
-import type { Interval } from '../statistics/index.ts';
+import { formatShare, type Interval } from '../statistics/interval.ts';
 import type { AccuracyTable } from './accuracy.ts';
 
 /** 'measured': surely better than chance. 'unsure': chance is not excluded. 'unmeasured': no pair. */
@@ -40,3 +40,14 @@ export const TRUST_WORDS: Readonly<Record<Trust, string>> = {
   unsure: 'not told from chance',
   unmeasured: 'not measured: no prompt with a good and a bad held-out image',
 };
+
+/** One sentence on the categories that the reward must not be trusted on; undefined where there is none. */
+export function distrustNote(trust: readonly CategoryTrust[]): string | undefined {
+  const doubtful = trust.filter((each) => each.trust !== 'measured');
+  if (doubtful.length === 0) return undefined;
+  const named = doubtful.map(({ category, group, pairs, accuracy }) => {
+    const where = `${category}${group === 'unseen' ? ', held out' : ''}`;
+    return accuracy === undefined ? `${where} (no pair)` : `${where} (${formatShare(accuracy)} of ${pairs} pairs)`;
+  });
+  return `the reward is not known to beat chance on ${named.join('; ')}`;
+}

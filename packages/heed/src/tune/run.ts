@@ -33,6 +33,7 @@ import { judgedLeftOut } from '../reward/project-labels.ts';
 import { REWARD_REPORT_FILE } from '../reward/report.ts';
 import { findRewardReport } from '../reward/report-file.ts';
 import { rewardFolder } from '../reward/scorer.ts';
+import { distrustNote } from '../reward/trust.ts';
 import type { VectorCache } from '../storage/vector-cache.ts';
 import type { PretrainingSample, TuneSample } from './batches.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -101,7 +102,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   await clearUnfinishedFolders(project.paths.models);
   if (restart) await rm(join(project.paths.runs, name), { recursive: true, force: true });
   const run = await startRun(project, { command: 'tune', name });
-  if (method.needs(options).reward) await warnWhereGateFailed(project, reward, warn);
+  if (method.needs(options).reward) await warnWhereGateFailed(project, reward, { warn, note: given.note });
 
   const baseModel = await baseModelFolder(project, { progress, signal });
   const base = project.config.model.name;
@@ -390,7 +391,13 @@ function resolveOptions(project: Project, given: TuneRunOptions): TuneOptions {
   return { ...settings, ...named, streams: { ...settings.streams, ...given.streams } };
 }
 
-async function warnWhereGateFailed(project: Project, reward: string, warn: (sentence: string) => void): Promise<void> {
+async function warnWhereGateFailed(
+  project: Project,
+  reward: string,
+  { warn, note }: { warn: (sentence: string) => void; note: TuneRunOptions['note'] | undefined },
+): Promise<void> {
   const report = await findRewardReport(join(rewardFolder(project, reward), REWARD_REPORT_FILE));
   if (report?.gate.warning !== undefined) warn(report.gate.warning);
+  const doubts = distrustNote(report?.trust ?? []);
+  if (doubts !== undefined) note?.(doubts);
 }
