@@ -1,6 +1,7 @@
 /** The commander program: one file registers each command. Parsing and exit codes are `main.ts`'s, the work the stages'. */
 import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { contrastCommand } from './commands/contrast.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
@@ -51,6 +52,7 @@ export function createProgram(): Command {
     studioCommand,
     rewardCommand,
     tuneCommand,
+    contrastCommand,
     sampleCommand,
     evaluateCommand,
     fidCommand,

@@ -109,6 +109,9 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   const remark = await emaNote(project, base, baseModel);
   if (remark !== undefined) given.note?.(remark);
   const components = await loadModel(baseModel, weightsOptions(project, base));
+  if (components.contrast) {
+    throw badInput(`${baseModel}: expected a model without a contrast to tune, got one that \`heed contrast\` made`);
+  }
   const pipeline = new StableDiffusionPipeline(components, runtimeOf(project));
   const baseHash = pipeline.modelHash;
   const store = createImageStore(project.paths.images);

@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isFile } from '@heed/diffusion';
+import { isFile, loadModelFolder } from '@heed/diffusion';
 import { paperTrainingPrompts } from '@heed/emoji-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MethodName } from '../../config/index.ts';
+import { runContrast } from '../../contrast/run.ts';
 import type { HeedError } from '../../errors.ts';
 import { runGenerate } from '../../generate/run.ts';
 import { readMetrics } from '../../metrics/metrics-log.ts';
@@ -90,6 +91,28 @@ describe('methods that read labels alone', () => {
       await expect(tune('dpo', ...changed)).rejects.toThrow(/give the new run another name/);
     }
   });
+});
+
+it('a good and a bad model become one that draws with their difference', { timeout: 60_000 }, async () => {
+  await tune('bad', 'tune.method=likelihood', 'tune.likelihood.images="bad"');
+  const options = { name: 'contrast', good: 'likelihood', bad: 'bad', scale: 3 };
+  const { folder: made } = await runContrast(project, options);
+  expect((await loadModelFolder(made)).contrast?.scale).toBe(3);
+  const draw = async (model: string) => {
+    const prompts = paperTrainingPrompts().slice(0, 1);
+    const { modelHash, generated } = await runGenerate(
+      project,
+      { set: 'tried', purpose: 'measure', model, prompts, imagesPerPrompt: 1 },
+      silentProgress,
+    );
+    expect(generated).toBe(1);
+    return modelHash;
+  };
+  expect(await draw('contrast')).not.toBe(await draw('base'));
+  await expect(runContrast(project, options)).rejects.toThrow(/expected no model of that name, found one/);
+  await expect(runContrast(project, { ...options, name: 'other', bad: 'nobody' })).rejects.toThrow(
+    /there is no 'nobody'/,
+  );
 });
 
 describe('methods that read the reward', () => {
