@@ -1,9 +1,16 @@
 /**
- * LoRA files, in the spelling of kohya's sd-scripts (A1111, Forge, ComfyUI and diffusers read it) or of diffusers.
- * Sources of the spellings: kohya-ss/sd-scripts `networks/lora.py` and `library/sai_model_spec.py`, diffusers
- * `loaders/lora_conversion_utils.py` and `loaders/lora_base.py`.
+ * LoRA files in two spellings. Which program reads which, by its loader's code:
+ *
+ * | spelling | A1111, Forge | kohya's sd-scripts | ComfyUI | diffusers |
+ * |---|---|---|---|---|
+ * | kohya | yes | yes | yes | yes |
+ * | diffusers | no | no | yes | yes |
+ *
+ * Sources: kohya-ss/sd-scripts `networks/lora.py` and `library/sai_model_spec.py`; ComfyUI `comfy/lora.py`
+ * (`model_lora_keys_unet`, `model_lora_keys_clip`) and `comfy/weight_adapter/lora.py`; diffusers
+ * `loaders/lora_conversion_utils.py`, `loaders/lora_base.py` and `utils/state_dict_utils.py`; sd-webui
+ * `extensions-builtin/Lora/networks.py`.
  */
-
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { formatShape, type ParameterValue, type ParameterValues, type Shape } from '@heed/autodiff';
@@ -15,7 +22,7 @@ import { withTensorFile } from '../tensor-file/open-tensor-file.ts';
 import { readTensors } from '../tensor-file/read-tensors.ts';
 import type { TensorFile } from '../tensor-file/tensor-file.ts';
 import type { LoraModule, LoraModules } from './lora.ts';
-import { diffusersMetadata, kohyaMetadata, readAlphas, type TrainingFacts } from './lora-metadata.ts';
+import { kohyaMetadata, readAlphas, type TrainingFacts } from './lora-metadata.ts';
 import { factorShapes } from './low-rank-scope.ts';
 import {
   DIFFUSERS_PREFIXES,
@@ -41,22 +48,37 @@ export interface SaveLoraOptions {
   metadata?: Readonly<Record<string, string>>;
 }
 
-interface Spelling {
+/** The tensors of one module. */
+interface TensorNames {
   readonly down: string;
   readonly up: string;
-  name(module: Pick<ModuleName, 'part' | 'path'>): string;
+  /** Without it the update counts as it is: alpha is in `up`. */
+  readonly alpha?: string;
 }
 
-const SPELLINGS: Readonly<Record<LoraSpelling, Spelling>> = {
-  kohya: { down: '.lora_down.weight', up: '.lora_up.weight', name: kohyaName },
-  diffusers: {
-    down: '.lora_A.weight',
-    up: '.lora_B.weight',
-    name: ({ part, path }) => DIFFUSERS_PREFIXES[part] + path,
+const SPELLINGS: Readonly<Record<LoraSpelling, (module: Pick<ModuleName, 'part' | 'path'>) => TensorNames>> = {
+  kohya(module) {
+    const name = kohyaName(module);
+    return { down: `${name}.lora_down.weight`, up: `${name}.lora_up.weight`, alpha: `${name}.alpha` };
+  },
+  /**
+   * What diffusers wrote until 2023 and reads to this day; of the names that it writes today (`.lora_A.weight`) ComfyUI
+   * reads none of the attention modules. Neither has a place for alpha that the other looks at.
+   */
+  diffusers({ part, path }) {
+    const name = DIFFUSERS_PREFIXES[part] + path;
+    const attention = /^(.*\.attn[12])\.(to_[qkv]|to_out)(?:\.0)?$/.exec(name);
+    const stem =
+      part === 'textEncoder'
+        ? `${name}.lora_linear_layer`
+        : attention === null
+          ? `${name}.lora`
+          : `${attention[1]}.processor.${attention[2]}_lora`;
+    return { down: `${stem}.down.weight`, up: `${stem}.up.weight` };
   },
 };
 
-/** Writes a LoRA, whole or not at all. Throws one sentence where a file is there already or the LoRA is empty. */
+/** Writes a LoRA, whole or not at all. Throws an InputError where a file is there already or the LoRA is empty. */
 export async function saveLora(
   path: string,
   lora: Lora,
@@ -65,20 +87,27 @@ export async function saveLora(
   if (await stat(path).catch(() => undefined)) {
     throw new InputError(`${path}: expected a file that does not exist yet, got one that does`);
   }
-  const { down, up, name } = SPELLINGS[spelling];
   const tensors: ParameterValues = new Map();
+  const written = { unet: new Map<string, LoraModule>(), textEncoder: new Map<string, LoraModule>() };
   for (const part of LORA_PARTS) {
     for (const [module, factors] of lora[part]) {
-      const spelled = name({ part, path: module });
-      tensors.set(spelled + down, factors.down);
-      tensors.set(spelled + up, factors.up);
-      if (spelling === 'kohya') tensors.set(`${spelled}.alpha`, { shape: [], data: Float32Array.of(factors.alpha) });
+      const names = SPELLINGS[spelling]({ part, path: module });
+      const { down, up, alpha } = names.alpha === undefined ? withAlphaInside(factors) : factors;
+      tensors.set(names.down, down);
+      tensors.set(names.up, up);
+      if (names.alpha !== undefined) tensors.set(names.alpha, { shape: [], data: Float32Array.of(alpha) });
+      written[part].set(module, { down, up, alpha });
     }
   }
   if (tensors.size === 0) throw new InputError(`${path}: expected a LoRA of at least one module, got none`);
-  const own = spelling === 'kohya' ? kohyaMetadata(lora, facts) : diffusersMetadata(lora);
   await mkdir(dirname(path), { recursive: true });
-  await writeSafetensors(path, tensors, { dtype, metadata: { ...own, ...metadata } });
+  await writeSafetensors(path, tensors, { dtype, metadata: { ...metadata, ...kohyaMetadata(written, facts) } });
+}
+
+/** The same update with alpha equal to the rank, which is what alpha is taken for where none is given. */
+function withAlphaInside({ down, up, alpha }: LoraModule): LoraModule {
+  const rank = down.shape[0]!;
+  return { down, up: { shape: up.shape, data: up.data.map((value) => (value * alpha) / rank) }, alpha: rank };
 }
 
 /** The last parts of tensor names; the older ones are diffusers' of 2023. */

@@ -1,4 +1,5 @@
-/** What a LoRA file says of itself: kohya's `ss_*` and Stability's `modelspec.*` keys, diffusers' adapter config. All values are strings. */
+/** What a LoRA file says of itself: kohya's `ss_*` and Stability's `modelspec.*` keys; of diffusers' adapter config alpha alone. All values are strings. */
+import { PythonJsonError, parsePythonJson } from '../checkpoint/python-json.ts';
 import { InputError } from '../errors.ts';
 import type { LoraModule, LoraModules } from './lora.ts';
 import { DIFFUSERS_PREFIXES, LORA_PARTS, type LoraPart, type ModuleName } from './module-names.ts';
@@ -65,27 +66,6 @@ export function kohyaMetadata(lora: Updates, facts: TrainingFacts): Record<strin
   });
 }
 
-/** The `lora_adapter_metadata` that diffusers makes its LoraConfig of; without it, alpha counts as the rank. */
-export function diffusersMetadata(lora: Updates): Record<string, string> {
-  const adapter: Record<string, unknown> = {};
-  for (const part of LORA_PARTS) {
-    const entries = [...lora[part]];
-    if (entries.length === 0) continue;
-    const prefix = DIFFUSERS_PREFIXES[part];
-    const [, first] = entries[0]!;
-    const others = <T>(of: (module: LoraModule) => T) =>
-      Object.fromEntries(entries.filter(([, one]) => of(one) !== of(first)).map(([path, one]) => [path, of(one)]));
-    adapter[`${prefix}r`] = rankOf(first);
-    adapter[`${prefix}lora_alpha`] = first.alpha;
-    adapter[`${prefix}rank_pattern`] = others(rankOf);
-    adapter[`${prefix}alpha_pattern`] = others(({ alpha }) => alpha);
-    adapter[`${prefix}target_modules`] = entries.map(([path]) => path);
-    adapter[`${prefix}lora_bias`] = false;
-    adapter[`${prefix}use_dora`] = false;
-  }
-  return { lora_adapter_metadata: JSON.stringify(adapter) };
-}
-
 /** The alpha of a module by `lora_adapter_metadata`, or undefined where there is none. */
 export function readAlphas(
   metadata: Readonly<Record<string, string>>,
@@ -95,12 +75,12 @@ export function readAlphas(
   if (text === undefined) return () => undefined;
   let adapter: Record<string, unknown>;
   try {
-    adapter = JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    throw new InputError(
-      `${source}: metadata "lora_adapter_metadata": expected JSON, got ${JSON.stringify(text.slice(0, 40))}`,
-    );
+    adapter = parsePythonJson(text) as Record<string, unknown>;
+  } catch (error) {
+    if (!(error instanceof PythonJsonError)) throw error;
+    throw new InputError(`${source}: metadata "lora_adapter_metadata": expected JSON, got: ${error.message}`);
   }
+  if (typeof adapter !== 'object' || adapter === null) return () => undefined;
   return ({ part, path }) => {
     const prefix = DIFFUSERS_PREFIXES[part];
     const pattern = adapter[`${prefix}alpha_pattern`] as Record<string, unknown> | undefined;

@@ -183,9 +183,78 @@ describe('LoRA files', () => {
     const lora = { unet: trained(layers), textEncoder: text };
     await saveLora(path, lora, { spelling, dtype: 'F32' });
     const loaded = await loadLora(path, configs);
-    expect(Object.fromEntries(loaded.unet)).toEqual(Object.fromEntries(lora.unet));
-    expect(Object.fromEntries(loaded.textEncoder)).toEqual(Object.fromEntries(text));
+    const written = (modules: LoraModules) =>
+      Object.fromEntries(
+        [...modules].map(([module, { down, up, alpha }]) => {
+          if (spelling === 'kohya') return [module, { down, up, alpha }];
+          const rank = down.shape[0]!; // alpha has no place there: it is in the factors
+          return [module, { down, up: { ...up, data: up.data.map((x) => (x * alpha) / rank) }, alpha: rank }];
+        }),
+      );
+    expect(Object.fromEntries(loaded.unet)).toEqual(written(lora.unet));
+    expect(Object.fromEntries(loaded.textEncoder)).toEqual(written(text));
     await expect(saveLora(path, lora)).rejects.toThrow(/expected a file that does not exist yet/);
+  });
+
+  /**
+   * The names under which ComfyUI looks for a module, from `comfy/lora.py`: `model_lora_keys_unet`, `model_lora_keys_clip`,
+   * and the ends of its factors that all its versions since 2023 know, or those since 2024.
+   */
+  const comfyNames = (module: string, part: 'unet' | 'textEncoder') => {
+    const underscored = module.replaceAll('.', '_');
+    if (part === 'textEncoder') return [`lora_te_${underscored}`, `text_encoder.${module}`];
+    return [
+      `lora_unet_${underscored}`,
+      `unet.${module.replaceAll('.to_', '.processor.to_').replace(/\.to_out\.0$/, '.to_out')}`,
+    ];
+  };
+  const COMFY_ENDS = [
+    ['.lora_up.weight', '.lora_down.weight'],
+    ['_lora.up.weight', '_lora.down.weight'],
+    ['.lora.up.weight', '.lora.down.weight'],
+    ['.lora_linear_layer.up.weight', '.lora_linear_layer.down.weight'],
+  ] as const;
+
+  test.each(['kohya', 'diffusers'] as const)(
+    'in the spelling of %s have names that ComfyUI reads, all of them',
+    async (spelling) => {
+      const { tensors } = await readSafetensors(join(root, `${spelling}-all.safetensors`));
+      const loaded = new Set<string>();
+      const wanted = { unet: trained('all'), textEncoder: text };
+      for (const part of ['unet', 'textEncoder'] as const) {
+        for (const [module, { down, up, alpha }] of wanted[part]) {
+          const names = comfyNames(module, part);
+          const found = names.flatMap((name) => COMFY_ENDS.map(([a, b]) => [name, name + a, name + b] as const));
+          const [name, upName, downName] = found.find(([, key]) => tensors.has(key)) ?? [];
+          expect([module, name]).not.toEqual([module, undefined]);
+          const rank = down.shape[0]!;
+          const strength = tensors.has(`${name}.alpha`) ? tensors.get(`${name}.alpha`)!.data[0]! / rank : 1;
+          expect(tensors.get(downName!)!.data).toEqual(down.data);
+          const effect = tensors.get(upName!)!.data.map((x) => x * strength);
+          expect(effect).toEqual(up.data.map((x) => (x * alpha) / rank));
+          for (const key of [upName!, downName!, `${name}.alpha`]) loaded.add(key);
+        }
+      }
+      expect([...tensors.keys()].filter((key) => !loaded.has(key))).toEqual([]);
+    },
+  );
+
+  test('in the spelling of diffusers have the names that it renames itself', async () => {
+    // KEYS_TO_ALWAYS_REPLACE and UNET_TO_DIFFUSERS of diffusers' utils/state_dict_utils.py.
+    const renamed = (key: string) =>
+      key
+        .replace('.processor.', '.')
+        .replace(/\.to_out_lora\.(up|down)/, '.to_out.0.lora.$1')
+        .replace(/\.(to_[qkv])_lora\.(up|down)/, '.$1.lora.$2')
+        .replace('.lora.up.', '.lora_B.')
+        .replace('.lora.down.', '.lora_A.');
+    const { tensors } = await readSafetensors(join(root, 'diffusers-all.safetensors'));
+    const unet = [...tensors.keys()].filter((key) => key.startsWith('unet.'));
+    expect(unet.map(renamed).sort()).toEqual(
+      [...trained('all').keys()]
+        .flatMap((module) => [`unet.${module}.lora_A.weight`, `unet.${module}.lora_B.weight`])
+        .sort(),
+    );
   });
 
   test('say how they were made', async () => {
@@ -254,13 +323,29 @@ describe('LoRA files', () => {
         .replace('down_blocks_1_attentions_0', 'input_blocks_3_1'),
     );
     expect(original).toEqual(wanted);
-    const old = await respell('diffusers', (tensor) =>
-      tensor
-        .replace(/(attn\d)\.(to_[qkv]|to_out)(?:\.0)?\.lora_A/, '$1.processor.$2_lora.down')
-        .replace(/(attn\d)\.(to_[qkv]|to_out)(?:\.0)?\.lora_B/, '$1.processor.$2_lora.up'),
+  });
+
+  test('are read in the names that diffusers writes today, with alpha in the metadata or without', async () => {
+    const wanted = trained('attention');
+    const tensors: ParameterValues = new Map();
+    for (const [module, { down, up }] of wanted) {
+      tensors.set(`unet.${module}.lora_A.weight`, down).set(`unet.${module}.lora_B.weight`, up);
+    }
+    const path = join(root, 'peft.safetensors');
+    const read = async (metadata: Record<string, string>) => {
+      await writeSafetensors(path, tensors, { dtype: 'F32', metadata });
+      return Object.fromEntries((await loadLora(path, configs)).unet);
+    };
+    const first = [...wanted.keys()][0]!;
+    // Python's JSON.
+    const adapter = `{"unet.r": 3, "unet.lora_alpha": 6.0, "unet.lora_dropout": NaN, "unet.alpha_pattern": {"${first}": 1}}`;
+    const told = await read({ lora_adapter_metadata: adapter });
+    expect(told).toEqual({ ...Object.fromEntries(wanted), [first]: { ...wanted.get(first)!, alpha: 1 } });
+    const silent = await read({});
+    expect(new Set(Object.values(silent).map(({ alpha }) => alpha))).toEqual(new Set([3])); // the rank
+    await expect(read({ lora_adapter_metadata: 'secret' })).rejects.toThrow(
+      /"lora_adapter_metadata": expected JSON, got: expected a value, got something else \(line 1, column 1\)$/,
     );
-    const ofRank = Object.entries(wanted).map(([module, factors]) => [module, { ...factors, alpha: 3 }]);
-    expect(old).toEqual(Object.fromEntries(ofRank)); // no alpha is given there: it is the rank
   });
 
   const q = 'lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q';

@@ -1,8 +1,13 @@
 /** The forms in which a model can be written out. Apart from what writes them, so that `--help` loads no engine. */
 
-/**
- * `diffusers` is a folder, `checkpoint` one safetensors file in the original layout, as A1111 and ComfyUI read it; `lora` the
- * update of a model that was tuned as one, in kohya's spelling, which all of them read, `lora-diffusers` in diffusers' own.
- */
-export const MODEL_FORMATS = ['diffusers', 'checkpoint', 'lora', 'lora-diffusers'] as const;
-export type ModelFormat = (typeof MODEL_FORMATS)[number];
+/** Each form, what it is, and which programs read it. */
+export const MODEL_FORMAT_READERS = {
+  diffusers: 'a folder; diffusers reads it',
+  checkpoint: 'one file in the original layout; A1111, Forge, ComfyUI and diffusers read it',
+  lora: "a LoRA's update alone, in kohya's names; A1111, Forge, ComfyUI, kohya's sd-scripts and diffusers read it",
+  'lora-diffusers': "the same in diffusers' names; diffusers and ComfyUI read it, A1111 and sd-scripts do not",
+} as const;
+
+export type ModelFormat = keyof typeof MODEL_FORMAT_READERS;
+
+export const MODEL_FORMATS = Object.keys(MODEL_FORMAT_READERS) as [ModelFormat, ...ModelFormat[]];

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EXPORT_FORMATS, type ExportFormat, type ExportKind } from '../../export/formats.ts';
-import type { ModelFormat } from '../../export/model-formats.ts';
+import { MODEL_FORMAT_READERS, type ModelFormat } from '../../export/model-formats.ts';
 import type { Project } from '../../project/project.ts';
 import { type CommandResult, type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 
@@ -26,6 +26,7 @@ export function exportCommand(program: Command): void {
       '--image-prefix <text>',
       "of label-studio: what stands before an image's file name (default: a local storage on the project's folder)",
     );
+  command.addHelpText('after', describeModelFormats());
   command.addArgument(command.createArgument('<what>', 'what to write').choices(Object.keys(EXPORT_FORMATS)));
   withCommonOptions(command, [
     'heed export feedback --out feedback.csv',
@@ -54,6 +55,11 @@ export function exportCommand(program: Command): void {
 function describeFormats(): string {
   const forms = Object.entries(EXPORT_FORMATS).map(([what, formats]) => `of ${what} ${formats.join(', ')}`);
   return `the form, the first being the default: ${forms.join('; ')}`;
+}
+
+function describeModelFormats(): string {
+  const lines = Object.entries(MODEL_FORMAT_READERS).map(([format, readers]) => `  ${format.padEnd(15)} ${readers}`);
+  return `\nForms of a model:\n${lines.join('\n')}`;
 }
 
 type Writer = (project: Project, options: ExportOptions) => Promise<CommandResult>;
