@@ -37,8 +37,8 @@ export class HeedError extends Error {
 }
 
 /** The error for something a user wrote: exit code 2. */
-export function badInput(message: string): HeedError {
-  return new HeedError(message, { exitCode: EXIT_CODES.badInput });
+export function badInput(message: string, { cause }: { cause?: unknown } = {}): HeedError {
+  return new HeedError(message, { exitCode: EXIT_CODES.badInput, cause });
 }
 
 /** True for the rejection of an operation whose AbortSignal fired. */

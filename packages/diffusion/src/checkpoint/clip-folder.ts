@@ -9,6 +9,7 @@ import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import { writeTokenizer } from '../tokenizer/tokenizer-files.ts';
 import { writeFolderAtomically } from './atomic-folder.ts';
 import { openComponent, saveComponent } from './component.ts';
+import { COMPONENT_KINDS } from './component-kinds.ts';
 import { MAX_CONFIG_BYTES, readJsonFile, writeJsonFile, writeTextFile } from './json-file.ts';
 import { checkIsFolder, type SaveModelOptions } from './model-folder.ts';
 
@@ -26,6 +27,17 @@ export async function loadClipFolder(folder: string, options: LoadClipOptions = 
 /** Checks all that `loadClipFolder` checks before it reads weights, with its errors. */
 export async function checkClipFolder(folder: string, options: LoadClipOptions = {}): Promise<void> {
   await openClipFolder(folder, options);
+}
+
+/** Checks a CLIPModel folder as far as that goes without its weights: the config, the tokenizer, the image processor. */
+export async function checkClipConfigs(folder: string): Promise<void> {
+  await checkIsFolder(folder, 'config.json');
+  const { parse } = COMPONENT_KINDS.clip;
+  const path = join(folder, 'config.json');
+  const config = parse(await readJsonFile(path, { maxBytes: MAX_CONFIG_BYTES }), path);
+  const tokenizer = await loadTokenizer(folder);
+  await readImageProcessor(folder, config.vision_config.image_size);
+  checkVocabulary(folder, { clip: { config }, tokenizer });
 }
 
 async function openClipFolder(folder: string, { variant }: LoadClipOptions) {

@@ -32,7 +32,7 @@ export async function downloadBlob({
   url,
   blob,
   source,
-  token,
+  headers = {},
   onBytes,
   signal,
   waitMs = FIRST_WAIT_MS,
@@ -42,7 +42,8 @@ export async function downloadBlob({
   blob: string;
   /** Begins error sentences. */
   source: string;
-  token?: string | undefined;
+  /** Sent with each request; not to another host that the server redirects to. */
+  headers?: Readonly<Record<string, string>> | undefined;
   /** Told how many bytes of the file are on disk. */
   onBytes?: ((bytes: number) => void) | undefined;
   signal?: AbortSignal | undefined;
@@ -57,7 +58,7 @@ export async function downloadBlob({
     if (before > file.bytes) await rm(incomplete);
     if (before === file.bytes) break;
     try {
-      await transfer({ url, token, incomplete, from: before > file.bytes ? 0 : before, source, onBytes, signal });
+      await transfer({ url, headers, incomplete, from: before > file.bytes ? 0 : before, source, onBytes, signal });
       if ((await sizeOf(incomplete)) >= file.bytes) break;
       throw new Error('the connection ended early');
     } catch (error) {
@@ -92,7 +93,7 @@ class RefusedError extends InputError {}
 
 async function transfer({
   url,
-  token,
+  headers,
   incomplete,
   from,
   source,
@@ -100,7 +101,7 @@ async function transfer({
   signal,
 }: {
   url: string;
-  token: string | undefined;
+  headers: Readonly<Record<string, string>>;
   incomplete: string;
   from: number;
   source: string;
@@ -109,8 +110,10 @@ async function transfer({
 }): Promise<void> {
   const response = await fetch(url, {
     headers: {
+      ...headers,
+      // Bytes as they are: a range of a compressed body is of no use.
+      'Accept-Encoding': 'identity',
       ...(from > 0 ? { Range: `bytes=${from}-` } : {}),
-      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
     },
     ...(signal ? { signal } : {}),
   });
@@ -118,12 +121,24 @@ async function transfer({
     await response.body?.cancel();
     throw new Error(`the server answered ${response.status}`);
   }
+  if (response.status === 416) {
+    await response.body?.cancel();
+    await rm(incomplete, { force: true });
+    throw new Error('the server has no such range');
+  }
   if (!response.ok || response.body === null) {
     await response.body?.cancel();
     throw new RefusedError(`${source}: expected the file, got HTTP status ${response.status}`);
   }
   // A server that ignores the range sends everything again.
-  const start = response.status === 206 ? from : 0;
+  const range = /^bytes (\d+)-/.exec(response.headers.get('Content-Range') ?? '')?.[1];
+  const continues = response.status === 206 && (range === undefined || Number(range) === from);
+  if (response.status === 206 && !continues) {
+    await response.body.cancel();
+    await rm(incomplete, { force: true });
+    throw new Error(`the server sent bytes from ${range} on in place of ${from}`);
+  }
+  const start = continues ? from : 0;
   let bytes = start;
   const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
   body.on('data', (chunk: Uint8Array) => {

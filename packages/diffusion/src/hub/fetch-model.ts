@@ -1,18 +1,19 @@
 /**
  * A model of the Hugging Face hub as a folder on disk: what the cache lacks is downloaded, checked and linked into it.
- * The one place in heed that talks to a network, and only when a hub id was asked for.
+ * Only this folder talks to a network, and only when a hub id was asked for.
  */
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileDownloadInfo, HubApiError, listFiles, modelInfo } from '@huggingface/hub';
-import { COMPONENT_KINDS } from '../checkpoint/component-kinds.ts';
-import { MAX_CONFIG_BYTES, readJsonFile } from '../checkpoint/json-file.ts';
+import { checkClipConfigs } from '../checkpoint/clip-folder.ts';
+import { readModelConfigs } from '../checkpoint/model-configs.ts';
 import { checkModelIndex } from '../checkpoint/model-index.ts';
 import { InputError } from '../errors.ts';
+import { loadTokenizer } from '../tokenizer/tokenizer.ts';
 import { findSnapshot, isCommit, linkBlob, repoFolder, snapshotFiles, writeRef } from './cache.ts';
 import { downloadBlob, type RemoteFile } from './download.ts';
 import { type HubEnvironment, hubEnvironment } from './environment.ts';
+import { authorization, fileUrl, HubError, listRepository } from './hub-api.ts';
 import type { HubId } from './hub-id.ts';
 import { type HubModelKind, wantedFiles } from './wanted-files.ts';
 
@@ -22,39 +23,51 @@ export interface FetchModelOptions {
   /** Bytes of all files that this call downloads. */
   onProgress?: ((progress: { file: string; bytesDone: number; bytesTotal: number }) => void) | undefined;
   signal?: AbortSignal | undefined;
+  /** Told where a model in the cache is used because the hub could not be asked. */
+  note?: ((text: string) => void) | undefined;
+  /** Brings and checks the small files alone. The result is then a folder without weights. */
+  configsOnly?: boolean | undefined;
 }
+
+/** The model is not whole in the cache, and nothing else was asked. */
+export class NotCachedError extends InputError {}
 
 /**
  * The path of the model: a snapshot folder of the standard cache, or the checkpoint file in it where `id` names one.
- * Throws one sentence: no such model or no right to it, a file that is missing, pickled weights, a transfer that breaks
- * or brings other bytes than announced, another family of models (before its weights are downloaded); offline, what the
- * cache lacks.
+ * Where the hub cannot be asked and the cache has the model whole, that is taken, as huggingface_hub does it.
+ * Throws an InputError: no such model or no right to it, a file that is missing, a transfer that breaks or brings other
+ * bytes than announced, another family of models (before its weights are downloaded); offline, what the cache lacks.
  */
 export async function fetchHubModel(id: HubId, options: FetchModelOptions = {}): Promise<string> {
-  const { kind = 'pipeline', environment = hubEnvironment(), signal } = options;
-  const { repo, revision, file } = id;
-  const folder = repoFolder(environment.cacheFolder, repo);
-  const choose = (available: ReadonlySet<string>, source: string) => chooseFiles(available, { kind, file, source });
-  const cached = await findSnapshot(folder, revision);
-  const fromCache = async () => {
-    const where = `${describe(id)}: HF_HUB_OFFLINE is set, and the cache ${environment.cacheFolder}`;
-    if (cached === undefined) throw new InputError(`${where}: expected a snapshot of the model, got none`);
-    choose(new Set(await snapshotFiles(cached)), where);
-    return file === undefined ? cached : join(cached, file);
-  };
-  if (environment.offline) return fromCache();
-  if (cached !== undefined && isCommit(revision)) {
-    const whole = await fromCache().catch(() => undefined);
-    if (whole !== undefined) return whole;
-  }
+  const { kind = 'pipeline', environment = hubEnvironment(), signal, configsOnly = false } = options;
+  const { revision, file } = id;
+  if (environment.offline) return findHubModel(id, options);
+  const cached = await findHubModel(id, options).catch((error: unknown) => {
+    if (error instanceof NotCachedError) return undefined;
+    throw error;
+  });
+  if (cached !== undefined && isCommit(revision)) return cached;
 
   const source = `${describe(id)} on ${environment.endpoint}`;
-  const { commit, files } = await listRepository(id, { environment, source });
-  const { configs, weights } = choose(new Set(files.keys()), source);
+  const listed = await listRepository(id, { environment, source, signal }).catch((error: unknown) => {
+    if (!(error instanceof HubError) || error.kind === 'revision') throw error;
+    if (cached === undefined) {
+      throw error.kind === 'unreachable'
+        ? new HubError(`${error.message}, and the cache lacks the model`, 'unreachable')
+        : error;
+    }
+    options.note?.(`${error.message}; the model is taken from the cache as it was last fetched`);
+    return undefined;
+  });
+  if (listed === undefined) return cached!;
+  const { commit, files } = listed;
+  const { configs, weights } = chooseFiles(new Set(files.keys()), { kind, file, source });
   signal?.throwIfAborted();
+  const folder = repoFolder(environment.cacheFolder, id.repo);
   const snapshot = join(folder, 'snapshots', commit);
   const remote = (path: string) => files.get(path)!;
-  const bytesTotal = [...configs, ...weights].reduce((sum, path) => sum + remote(path).bytes, 0);
+  const wanted = configsOnly ? configs : [...configs, ...weights];
+  const bytesTotal = wanted.reduce((sum, path) => sum + remote(path).bytes, 0);
   let before = 0;
   const bring = async (path: string) => {
     const { onProgress } = options;
@@ -65,9 +78,28 @@ export async function fetchHubModel(id: HubId, options: FetchModelOptions = {}):
   };
   for (const path of configs) await bring(path);
   if (file === undefined) await checkConfigs(snapshot, kind);
+  if (configsOnly) return snapshot;
   for (const path of weights) await bring(path);
   await writeRef(folder, revision, commit);
   return file === undefined ? snapshot : join(snapshot, file);
+}
+
+/** The path of a model that is whole in the cache. Throws a `NotCachedError` for any other; asks no network. */
+export async function findHubModel(
+  id: HubId,
+  { kind = 'pipeline', environment = hubEnvironment() }: Pick<FetchModelOptions, 'kind' | 'environment'> = {},
+): Promise<string> {
+  const { repo, revision, file } = id;
+  const cached = await findSnapshot(repoFolder(environment.cacheFolder, repo), revision);
+  const where = `${describe(id)}: ${environment.offline ? 'HF_HUB_OFFLINE is set, and ' : ''}the cache ${environment.cacheFolder}`;
+  if (cached === undefined) throw new NotCachedError(`${where}: expected a snapshot of the model, got none`);
+  const available = new Set(await snapshotFiles(cached));
+  try {
+    chooseFiles(available, { kind, file, source: where });
+  } catch (error) {
+    throw error instanceof InputError ? new NotCachedError(error.message) : error;
+  }
+  return file === undefined ? cached : join(cached, file);
 }
 
 function chooseFiles(
@@ -77,41 +109,6 @@ function chooseFiles(
   if (file === undefined) return wantedFiles(available, { kind, source });
   if (available.has(file)) return { configs: [], weights: [file] };
   throw new InputError(`${source}: expected the file ${file}, got none`);
-}
-
-/** The commit that the revision is at now, and its files. */
-async function listRepository(
-  { repo, revision }: HubId,
-  { environment, source }: { environment: HubEnvironment; source: string },
-): Promise<{ commit: string; files: Map<string, RemoteFile> }> {
-  const access = {
-    hubUrl: environment.endpoint,
-    ...(environment.token === undefined ? {} : { accessToken: environment.token }),
-  };
-  try {
-    const { sha: commit } = await modelInfo({ name: repo, revision, additionalFields: ['sha'], ...access });
-    if (typeof commit !== 'string' || !isCommit(commit)) {
-      throw new InputError(`${source}: expected a commit of 40 hex digits, got ${JSON.stringify(commit)}`);
-    }
-    const files = new Map<string, RemoteFile>();
-    for await (const entry of listFiles({ repo, revision: commit, recursive: true, ...access })) {
-      if (entry.type !== 'file' || !isPlainPath(entry.path)) continue;
-      const hash = entry.lfs?.oid ?? entry.oid;
-      const hashKind = entry.lfs ? 'sha256' : 'git';
-      if (hash === undefined || !HASHES[hashKind].test(hash)) continue;
-      files.set(entry.path, { path: entry.path, bytes: entry.lfs?.size ?? entry.size, hash, hashKind });
-    }
-    return { commit, files };
-  } catch (error) {
-    throw explain(error, source);
-  }
-}
-
-const HASHES = { sha256: /^[0-9a-f]{64}$/, git: /^[0-9a-f]{40}$/ } as const;
-
-/** The path comes from the repository and is joined to a folder here. */
-function isPlainPath(path: string): boolean {
-  return !/^[\\/]|\\|:|\0/.test(path) && !path.split('/').some((part) => part === '' || part === '.' || part === '..');
 }
 
 async function bringFile(
@@ -137,51 +134,22 @@ async function bringFile(
   const blob = join(folder, 'blobs', file.hash);
   const pointer = join(snapshot, file.path);
   if ((await stat(blob).catch(() => undefined))?.size !== file.bytes) {
-    const { endpoint, token } = environment;
+    const { endpoint } = environment;
+    const url = fileUrl(id, { commit, path: file.path, endpoint });
     const source = `${id.repo}/${file.path} on ${endpoint}`;
-    const info = await fileDownloadInfo({
-      repo: id.repo,
-      path: file.path,
-      revision: commit,
-      hubUrl: endpoint,
-      ...(token === undefined ? {} : { accessToken: token }),
-    }).catch((error: unknown) => {
-      throw explain(error, source);
-    });
-    if (info === null) throw new InputError(`${source}: expected the file, got none`);
-    await downloadBlob({ file, url: info.url, blob, source, token, onBytes, signal });
+    await downloadBlob({ file, url, blob, source, headers: authorization(environment), onBytes, signal });
   }
   await linkBlob({ blob, pointer });
 }
 
 /** Refuses another family of models while only its configs have been fetched. */
 async function checkConfigs(snapshot: string, kind: HubModelKind): Promise<void> {
-  if (kind === 'pipeline') await checkModelIndex(snapshot);
-  const parts = kind === 'pipeline' ? (['unet', 'vae', 'textEncoder'] as const) : (['clip'] as const);
-  for (const part of parts) {
-    const path = join(snapshot, COMPONENT_KINDS[part].folder, 'config.json');
-    COMPONENT_KINDS[part].parse(await readJsonFile(path, { maxBytes: MAX_CONFIG_BYTES }), path);
-  }
+  if (kind === 'clip') return checkClipConfigs(snapshot);
+  await checkModelIndex(snapshot);
+  await readModelConfigs(snapshot);
+  await loadTokenizer(join(snapshot, 'tokenizer'));
 }
 
 function describe({ repo, revision }: HubId): string {
   return revision === 'main' ? repo : `${repo}@${revision}`;
-}
-
-function explain(error: unknown, source: string): Error {
-  if (error instanceof HubApiError) {
-    const { statusCode } = error;
-    const reason =
-      statusCode === 404
-        ? 'no such model, file or revision'
-        : statusCode === 401 || statusCode === 403
-          ? `no right to it (HTTP status ${statusCode}; private and gated models need HF_TOKEN)`
-          : `HTTP status ${statusCode}`;
-    return new InputError(`${source}: expected a model, got ${reason}`);
-  }
-  const { message, cause } = error as Error & { cause?: { code?: string } };
-  if (message.startsWith(source)) return error as Error;
-  return new InputError(
-    `${source}: expected an answer, got ${cause?.code ?? message.split('\n')[0]} (with HF_HUB_OFFLINE=1 the cache alone is asked)`,
-  );
 }

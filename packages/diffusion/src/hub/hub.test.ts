@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { loadModelFolder, saveModelFolder } from '../checkpoint/model-folder.ts';
 import { tinyModel } from '../testing/random-model.ts';
 import { type HubEnvironment, hubEnvironment } from './environment.ts';
-import { fetchHubModel } from './fetch-model.ts';
+import { fetchHubModel, findHubModel, NotCachedError } from './fetch-model.ts';
 import { parseHubId } from './hub-id.ts';
 import { type HubServer, startHubServer } from './testing/hub-server.ts';
 
@@ -91,6 +91,70 @@ describe('a model on the hub', () => {
     expect(await messageOf(fetchHubModel(id, { environment: offline }))).toMatch(
       /HF_HUB_OFFLINE is set, and the cache .*home\/hub: expected a snapshot of the model, got none$/,
     );
+  });
+
+  test.each([
+    ['no answer', { ...hubEnvironment({}), endpoint: 'http://127.0.0.1:1' }],
+    ['HTTP status 503', undefined],
+    ['"Repository not found" (HTTP status 404)', undefined],
+  ])('comes from the cache with a note where the hub gives %s', async (what, nowhere) => {
+    const path = await fetchHubModel(id, { environment });
+    if (what.includes('503')) server.faults.refusal = { status: 503 };
+    if (what.includes('404')) server.faults.refusal = { status: 404, body: { error: 'Repository not found' } };
+    const notes: string[] = [];
+    const cut = { ...environment, ...(nowhere && { endpoint: nowhere.endpoint }) };
+    const options = { environment: cut, note: (text: string) => notes.push(text) };
+    expect(await fetchHubModel(id, options)).toBe(path);
+    expect(notes).toHaveLength(1);
+    expect(notes[0]).toMatch(/^someone\/tiny-sd on http.*; the model is taken from the cache as it was last fetched$/);
+    if (!nowhere) expect(notes[0]).toContain(what);
+    // Not where the cache holds a part of it alone.
+    await rm(join(path, UNET));
+    expect(await messageOf(fetchHubModel(id, options))).toMatch(
+      nowhere ? /and the cache lacks the model$/ : /expected a model/,
+    );
+  });
+
+  test("is refused in the hub's own words, revisions, gates and all", async () => {
+    const refusedWith = async (refusal: HubServer['faults']['refusal']) => {
+      server.faults.refusal = refusal;
+      return (await messageOf(fetchHubModel(id, { environment }))).replace(/^.*: expected a model, got /, '');
+    };
+    const revision = { 'X-Error-Code': 'RevisionNotFound', 'X-Error-Message': 'Invalid rev id: v9' };
+    expect(await refusedWith({ status: 404, headers: revision })).toBe(
+      '"Invalid rev id: v9" (HTTP status 404); is the revision right?',
+    );
+    const gated = { 'X-Error-Code': 'GatedRepo', 'X-Error-Message': 'Access to model x is restricted.' };
+    expect(await refusedWith({ status: 401, headers: gated })).toMatch(
+      /^"Access to model x is restricted." \(HTTP status 401\); access to it must be granted, and HF_TOKEN be set/,
+    );
+    expect(await refusedWith({ status: 401, body: { error: 'Invalid username or password.' } })).toMatch(
+      /^"Invalid username or password." \(HTTP status 401\); is the name right\?/,
+    );
+    expect(await refusedWith({ status: 500, body: 'x' })).toMatch(/^HTTP status 500$/);
+  });
+
+  test('comes from a server that ignores ranges, also after a cut', async () => {
+    server.faults.ignoresRange = true;
+    server.faults.cutAfter.set(UNET, 5000);
+    const path = await fetchHubModel(id, { environment });
+    expect((await readFile(join(path, UNET))).equals(await readFile(join(folder, UNET)))).toBe(true);
+    expect(server.requests.filter((request) => request.includes(`/${UNET}`)).length).toBe(2);
+  });
+
+  test('comes from a server that answers with another range', async () => {
+    server.faults.rangeOffset = 100;
+    server.faults.cutAfter.set(UNET, 5000);
+    const path = await fetchHubModel(id, { environment });
+    expect((await readFile(join(path, UNET))).equals(await readFile(join(folder, UNET)))).toBe(true);
+  });
+
+  test('can be looked at without its weights', async () => {
+    const path = await fetchHubModel(id, { environment, configsOnly: true });
+    expect(existsSync(join(path, 'unet/config.json'))).toBe(true);
+    expect(existsSync(join(path, UNET))).toBe(false);
+    await expect(findHubModel(id, { environment })).rejects.toBeInstanceOf(NotCachedError);
+    await loadModelFolder(await fetchHubModel(id, { environment }));
   });
 
   test('goes on where a transfer was cut', async () => {
@@ -182,23 +246,23 @@ describe('a model on the hub', () => {
   });
 
   test('that is private needs a token', async () => {
-    server.faults.token = 'hf_secret';
+    server.faults.token = 'any-secret'; // a mirror's own need not begin with hf_
     expect(await messageOf(fetchHubModel(id, { environment }))).toMatch(
-      /^someone\/tiny-sd on http:\S+: expected a model, got no right to it \(HTTP status 401; private and gated models need HF_TOKEN\)$/,
+      /^someone\/tiny-sd on http:\S+: expected a model, got "Invalid credentials in Authorization header" \(HTTP status 401\); is the name right\? A private model needs HF_TOKEN$/,
     );
     await mkdir(join(root, 'home'), { recursive: true });
-    await writeFile(join(root, 'home/token'), 'hf_secret\n');
+    await writeFile(join(root, 'home/token'), 'any-secret\n');
     const withToken = hubEnvironment({ HF_HOME: join(root, 'home'), HF_ENDPOINT: server.endpoint });
     await fetchHubModel(id, { environment: withToken });
   });
 
   test('that is not there, or a hub that is not, is one sentence', async () => {
     expect(await messageOf(fetchHubModel(parseHubId('someone/else')!, { environment }))).toBe(
-      `someone/else on ${server.endpoint}: expected a model, got no such model, file or revision`,
+      `someone/else on ${server.endpoint}: expected a model, got "Repository not found" (HTTP status 404); is the name right? A private model needs HF_TOKEN`,
     );
     const nowhere = { ...environment, endpoint: 'http://127.0.0.1:1' };
     expect(await messageOf(fetchHubModel(id, { environment: nowhere }))).toMatch(
-      /^someone\/tiny-sd on http:\/\/127.0.0.1:1: expected an answer, got .* \(with HF_HUB_OFFLINE=1 the cache alone is asked\)$/,
+      /^someone\/tiny-sd on http:\/\/127.0.0.1:1: expected an answer, got .*, and the cache lacks the model$/,
     );
   });
 });

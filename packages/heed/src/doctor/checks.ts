@@ -44,8 +44,8 @@ export function machineChecks(folder: string): Check[] {
 export function projectChecks(project: Project): Check[] {
   return [
     ['settings', async () => ok(project.paths.config)],
-    ['model', () => modelFound(project)],
-    ['clip', async () => clipFound(await clipFolder(project, { offline: true }))],
+    ['model', () => fetched(() => modelFound(project))],
+    ['clip', () => fetched(async () => clipFound(await clipFolder(project, { offline: true })))],
     ['images', () => imagesFound(project)],
     ['feedback', () => feedbackFound(project)],
     ['leftovers', () => leftoversFound(project)],
@@ -111,6 +111,16 @@ async function modelFound(project: Project): Promise<Finding> {
   const { name } = project.config.model;
   await checkModel(path, weightsOptions(project, name));
   return ok((await emaNote(project, name, path)) ?? path);
+}
+
+/** A model of the hub that is not on this disk yet is no fault, unless the hub must not be asked. */
+async function fetched(look: () => Promise<Finding>): Promise<Finding> {
+  const { hubEnvironment, NotCachedError } = await import('@heed/diffusion');
+  return look().catch((error: unknown) => {
+    const isNotCached = error instanceof Error && error.cause instanceof NotCachedError;
+    if (!isNotCached || hubEnvironment().offline) throw error;
+    return warning(`${error.message}; the first command that needs it downloads it`);
+  });
 }
 
 async function clipFound(folder: string): Promise<Finding> {

@@ -5,7 +5,7 @@
 import { loadPipeline, type SamplerName } from '@heed/diffusion';
 import { checkSetPurpose, createImageStore, type ImageRecipe, type Purpose } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
-import { checkName, modelFolder, type Project, withLock } from '../project/index.ts';
+import { checkClip, checkName, modelFolder, type Project, withLock } from '../project/index.ts';
 import { modelFileOf } from '../project/model-file.ts';
 import { emaNote, weightsOptions } from '../project/model-weights.ts';
 import { runtimeOf } from '../project/runtime.ts';
@@ -70,9 +70,12 @@ async function generate(
     guidanceScale: options.guidanceScale ?? config.sample.guidanceScale,
     batchSize: options.batchSize ?? config.sample.batchSize,
   };
-  const source = await modelFolder(project, model, { progress, signal });
+  const { note } = options;
+  // Before hours of drawing and judging: the reward will need it.
+  await checkClip(project, { signal, note });
+  const source = await modelFolder(project, model, { progress, signal, note });
   const remark = await emaNote(project, model, source);
-  if (remark !== undefined) options.note?.(remark);
+  if (remark !== undefined) note?.(remark);
   await using pipeline = await loadPipeline(source, { ...runtimeOf(project), ...weightsOptions(project, model) });
   const cut = cutPromptsNote(
     prompts.map(({ text }) => text),

@@ -3,6 +3,7 @@ export { initProject } from './init.ts';
 export { heldSince, type Lock, takeLock, withLock } from './lock.ts';
 export {
   baseModelFolder,
+  checkClip,
   clipFolder,
   type FetchOptions,
   locateModel,

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BUILT_IN_MODEL } from '../config/index.ts';
-import { badInput, isBadInput } from '../errors.ts';
+import { atPlace, badInput, isBadInput } from '../errors.ts';
 import { builtInModels } from '../parts.ts';
 import type { Progress, ProgressFactory } from '../progress/progress.ts';
 import { didYouMean, quote } from '../text/nearest.ts';
@@ -21,6 +21,8 @@ export interface FetchOptions {
   signal?: AbortSignal | undefined;
   /** Ask the cache alone. */
   offline?: boolean;
+  /** Told where the hub could not be asked and the cache's copy is used. */
+  note?: ((text: string) => void) | undefined;
 }
 
 /** Where the model to align is, a diffusers folder or a checkpoint file. */
@@ -38,6 +40,25 @@ export async function clipFolder(project: Project, options: FetchOptions = {}): 
 }
 
 /**
+ * Throws where the CLIP that later stages need cannot be opened: its configs, and where it is on this disk its weights'
+ * names and shapes. Downloads no weights. A hub that does not answer is left to the stage that needs the model.
+ */
+export async function checkClip(project: Project, { signal, note }: FetchOptions = {}): Promise<void> {
+  const { clip } = project.config.model;
+  const { checkClipFolder, fetchHubModel, HubError, parseHubId } = await import('@heed/diffusion');
+  if (clip === BUILT_IN_MODEL) return;
+  const local = resolve(project.folder, clip);
+  const id = parseHubId(clip);
+  if (existsSync(local) || id === undefined) return checkClipFolder(local);
+  try {
+    await fetchHubModel(id, { kind: 'clip', configsOnly: true, signal, note });
+  } catch (error) {
+    if (error instanceof HubError && error.kind === 'unreachable') note?.(`${error.message}; heed reward will need it`);
+    else throw atPlace('model.clip', error);
+  }
+}
+
+/**
  * What lies at `path`, seen from the folder `from`; where nothing does and it can be a model's name on the hub, that model. A
  * name of a file of the hub (`org/name/file.pth`) may be of any kind.
  */
@@ -49,11 +70,12 @@ export async function locateModel(
     progress,
     signal,
     offline = false,
+    note,
   }: FetchOptions & { from: string; kind: 'pipeline' | 'clip' | 'file' },
 ): Promise<string> {
   const local = resolve(from, path);
   if (existsSync(local)) return local;
-  const { fetchHubModel, hubEnvironment, parseHubId } = await import('@heed/diffusion');
+  const { fetchHubModel, findHubModel, parseHubId } = await import('@heed/diffusion');
   const id = parseHubId(path);
   if (id === undefined) return local;
   if (kind === 'file' && id.file === undefined) {
@@ -61,20 +83,21 @@ export async function locateModel(
       `${local} does not exist, and ${id.repo}: expected a file of it on the hub, such as ${id.repo}/weights.pth, got none`,
     );
   }
-  const environment = hubEnvironment();
+  const form = kind === 'clip' ? 'clip' : 'pipeline';
   let bar: Progress | undefined;
   try {
+    if (offline) return await findHubModel(id, { kind: form });
     return await fetchHubModel(id, {
-      kind: kind === 'clip' ? 'clip' : 'pipeline',
-      environment: { ...environment, offline: offline || environment.offline },
+      kind: form,
       signal,
+      note,
       onProgress({ bytesDone, bytesTotal }) {
         bar ??= progress?.({ total: Math.ceil(bytesTotal / 1e6), label: `download ${id.repo}`, unit: 'MB' });
         bar?.update(Math.floor(bytesDone / 1e6));
       },
     });
   } catch (error) {
-    throw isBadInput(error) ? badInput(`${local} does not exist, and ${error.message}`) : error;
+    throw isBadInput(error) ? badInput(`${local} does not exist, and ${error.message}`, { cause: error }) : error;
   } finally {
     bar?.done();
   }

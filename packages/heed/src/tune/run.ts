@@ -104,7 +104,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   const run = await startRun(project, { command: 'tune', name });
   if (method.needs(options).reward) await warnWhereGateFailed(project, reward, { warn, note: given.note });
 
-  const baseModel = await baseModelFolder(project, { progress, signal });
+  const baseModel = await baseModelFolder(project, { progress, signal, note: given.note });
   const base = project.config.model.name;
   const remark = await emaNote(project, base, baseModel);
   if (remark !== undefined) given.note?.(remark);

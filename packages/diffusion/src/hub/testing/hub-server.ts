@@ -21,6 +21,12 @@ export interface HubServer {
     wrong: Set<string>;
     /** Token without which all is refused. */
     token?: string;
+    /** Ranges are not looked at: every answer is the whole file. */
+    ignoresRange?: boolean;
+    /** Answers every range with one that begins so many bytes earlier. */
+    rangeOffset?: number;
+    /** Answer to every question about the repository. */
+    refusal?: { status: number; headers?: Record<string, string>; body?: unknown } | undefined;
   };
   close(): Promise<void>;
 }
@@ -49,8 +55,8 @@ export async function startHubServer({ folder, repo }: { folder: string; repo: s
   const send = async (path: string, request: IncomingMessage, response: ServerResponse) => {
     const whole = Buffer.from(await readFile(join(folder, path)));
     if (faults.wrong.has(path)) whole[whole.length - 1]! ^= 1;
-    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
-    const first = range ? Number(range[1]) : 0;
+    const range = faults.ignoresRange ? null : /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+    const first = range ? Math.max(0, Number(range[1]) - (faults.rangeOffset ?? 0)) : 0;
     const last = range?.[2] ? Number(range[2]) : whole.length - 1;
     const body = whole.subarray(first, last + 1);
     response.writeHead(range ? 206 : 200, {
@@ -71,7 +77,10 @@ export async function startHubServer({ folder, repo }: { folder: string; repo: s
     const json = (value: unknown, status = 200) => {
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
     };
-    if (faults.token !== undefined && request.headers.authorization !== `Bearer ${faults.token}`) {
+    if (faults.refusal !== undefined && path.startsWith('/api/')) {
+      const { status, headers = {}, body = {} } = faults.refusal;
+      response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify(body));
+    } else if (faults.token !== undefined && request.headers.authorization !== `Bearer ${faults.token}`) {
       json({ error: 'Invalid credentials in Authorization header' }, 401);
     } else if (
       /^\/api\/models\/[^/]+\/[^/]+\/revision\/(main|[0-9a-f]{40})$/.test(path) &&
