@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import {
+  checkModel,
   isFile,
   type LoraSpelling,
   loadLora,
@@ -11,10 +12,8 @@ import {
   saveLora,
   saveModelFolder,
 } from '@heed/diffusion';
-import { findCheckedJson } from '@heed/diffusion/checked-json';
-import { z } from 'zod';
 import { badInput } from '../errors.ts';
-import { MODEL_INDEX_FILE, modelFolder, type Project } from '../project/index.ts';
+import { modelFolder, type Project } from '../project/index.ts';
 import { weightsOptions } from '../project/model-weights.ts';
 import { LORA_FILE } from '../tune/lora-file.ts';
 import type { ModelFormat } from './model-formats.ts';
@@ -38,7 +37,7 @@ export async function exportModel(
   const source = await modelFolder(project, name);
   const load = () => loadModel(source, weightsOptions(project, name));
   const isFolder = !(await isFile(source));
-  if (isFolder) await checkDiffusersFolder(source);
+  await checkModel(source, weightsOptions(project, name));
   const path = resolve(target);
   if (existsSync(path)) throw badInput(`${path}: expected nothing of that name, found something; nothing was written`);
   const metadata = { 'modelspec.title': name };
@@ -67,27 +66,12 @@ async function copyFolder(source: string, folder: string): Promise<void> {
   const temporary = `${folder}.${process.pid}.tmp`;
   await mkdir(dirname(folder), { recursive: true });
   try {
-    await cp(source, temporary, { recursive: true, errorOnExist: true });
+    // A snapshot in the hub's cache is a folder of links.
+    await cp(source, temporary, { recursive: true, errorOnExist: true, dereference: true });
     await rename(temporary, folder);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw error;
-  }
-}
-
-const indexSchema = z.record(z.string(), z.unknown());
-
-/** Throws a sentence where a folder is not a diffusers model: no model_index.json, or a component of it is missing. */
-export async function checkDiffusersFolder(folder: string): Promise<void> {
-  const path = join(folder, MODEL_INDEX_FILE);
-  const index = await findCheckedJson(path, { what: 'the index of a diffusers folder', schema: indexSchema });
-  if (index === undefined) {
-    throw badInput(`${folder}: expected a diffusers folder with a ${MODEL_INDEX_FILE}, found none`);
-  }
-  for (const [component, entry] of Object.entries(index)) {
-    if (component.startsWith('_') || !Array.isArray(entry) || entry[0] === null) continue;
-    if (!existsSync(join(folder, component)))
-      throw badInput(`${folder}: expected the component ${component}, found no such folder`);
   }
 }
 
