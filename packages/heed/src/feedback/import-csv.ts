@@ -19,6 +19,7 @@ import {
   logWriter,
   raterKindOf,
 } from './import-judgements.ts';
+import { readTime } from './read-time.ts';
 
 export type { FeedbackImport } from './import-judgements.ts';
 
@@ -166,16 +167,4 @@ function readMeasures(
     ...(/^(false|0)?$/i.test(cells.toofast) ? {} : { tooFast: true }),
     ...(cells.seconds === '' ? {} : { seconds: Math.min(seconds, MAX_ANSWER_SECONDS) }),
   };
-}
-
-function readTime(cell: string, now: Date): string {
-  if (cell === '') return now.toISOString();
-  const form = /^(\d{4}-\d{2}-\d{2})(?:[T ]([\d:.]+)(Z|[+-]\d{2}:?\d{2})?)?$/.exec(cell);
-  // A spreadsheet leaves the T and the Z out.
-  const time = form && new Date(cell.includes(' ') ? `${form[1]}T${form[2]}${form[3] ?? 'Z'}` : cell);
-  if (!time || Number.isNaN(time.getTime())) {
-    const cause = /^\d[\d\s.:/-]*([ap]m)?$/i.test(cell) ? ', which a spreadsheet may have changed' : '';
-    throw new InputError(`time must be like 2026-01-31T09:30:00Z, got ${quote(cell)}${cause}`);
-  }
-  return time.toISOString();
 }

@@ -6,6 +6,7 @@ import { readTextFile } from '../files/read-text.ts';
 import type { Project } from '../project/project.ts';
 import { importFeedback } from './import-csv.ts';
 import type { EventWriter, FeedbackImport } from './import-judgements.ts';
+import { importPairs, isPairHeader } from './import-pairs.ts';
 import { flatRowsOf, isFlatHeader, readFlatExport, readFlatTable } from './label-studio/flat-export.ts';
 import { isFullTask, readFullExport } from './label-studio/full-export.ts';
 import { importTasks } from './label-studio/import.ts';
@@ -23,7 +24,7 @@ export interface ImportOptions {
 }
 
 /**
- * Imports a table with a header (CSV, TSV) or an export of Label Studio (JSON, JSON_MIN, CSV, TSV). Throws a sentence that
+ * Imports a table of judgements or of preference pairs (CSV, TSV) or an export of Label Studio (JSON, JSON_MIN, CSV, TSV). Throws a sentence that
  * names the first bad row, and then nothing was written.
  */
 export async function importFeedbackFile(
@@ -35,17 +36,20 @@ export async function importFeedbackFile(
     throw badInput(`${path}: expected judgements in a file that ends in ${SUFFIXES.join(' or ')}`);
   }
   const text = await readTextFile(path, 'judgements in a CSV or an export of Label Studio');
-  const tasks = /^\s*[[{]/.test(text) ? readJson(text, path) : readTable(text, path);
-  return tasks ? importTasks(project, tasks, { ...options, path }) : importFeedback(project, path, options);
+  if (/^\s*[[{]/.test(text)) return importTasks(project, readJson(text, path), { ...options, path });
+  const columns = headerOf(text, path);
+  if (isFlatHeader(columns)) {
+    return importTasks(project, readFlatExport(readFlatTable(text, path), path), { ...options, path });
+  }
+  return isPairHeader(columns) ? importPairs(project, path, options) : importFeedback(project, path, options);
 }
 
-/** Undefined for a table that is not Label Studio's. */
-function readTable(text: string, path: string): ExportedTask[] | undefined {
-  const firstLine = text.slice(0, text.search(/[\r\n]|$/));
-  if (!/annotation_id/.test(firstLine)) return undefined;
-  const { rows } = parseCells(firstLine, { path, isColumn: (name) => name === 'annotation_id' });
-  const columns = rows[0]?.cells.map((cell) => cell.trim()) ?? [];
-  return isFlatHeader(columns) ? readFlatExport(readFlatTable(text, path), path) : undefined;
+/** The names of the columns, as far as they tell whose table it is. */
+function headerOf(text: string, path: string): string[] {
+  const [line = ''] = text.split(/[\r\n]/).filter((each) => each.trim() !== '' && !/^sep=/i.test(each));
+  if (!/annotation_id|image_0/i.test(line)) return [];
+  const { rows } = parseCells(line, { path, isColumn: (name) => /^(annotation_id|image_0.*)$/i.test(name) });
+  return rows[0]?.cells.map((cell) => cell.trim().toLowerCase()) ?? [];
 }
 
 function readJson(text: string, path: string): ExportedTask[] {

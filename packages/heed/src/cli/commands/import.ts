@@ -35,7 +35,7 @@ export function importCommand(program: Command): void {
   command.addArgument(command.createArgument('<what>', 'what to take in').choices(Object.keys(WORK)));
   command.argument(
     '<path>',
-    'images: a folder of PNG, JPEG or WebP pictures with a metadata.jsonl or metadata.csv of file_name and text, such a list, or a folder with a .txt beside each picture; feedback: a .csv, or an export of Label Studio',
+    'images: a folder of PNG, JPEG or WebP pictures with a metadata.jsonl or metadata.csv of file_name and text, such a list, or a folder with a .txt beside each picture; feedback: a .csv of judgements or of preference pairs, or an export of Label Studio',
   );
   withCommonOptions(command, [
     'heed import images ./my-pictures',

@@ -1,0 +1,126 @@
+/**
+ * Judgements out of a table of preference pairs, one pair a row: Pick-a-Pic's columns (image_0_uid, image_1_uid, label_0,
+ * label_1 or best_image_uid, user_id, ranking_id), which heed's own pairs have, too. The better image of a pair counts as
+ * good, the other as bad: the way back of `heed export pairs`.
+ */
+import { badInput, InputError } from '../errors.ts';
+import { type CsvRow, readCsv } from '../files/read-csv.ts';
+import type { Project } from '../project/project.ts';
+import { quote } from '../text/nearest.ts';
+import { type Label, queryId } from './event.ts';
+import { createImageLookup, type ImageLookup } from './image-lookup.ts';
+import {
+  addJudgements,
+  checkTexts,
+  type EventWriter,
+  type FeedbackImport,
+  type ImportedJudgement,
+  imagesOf,
+  logWriter,
+  raterKindOf,
+} from './import-judgements.ts';
+import { readTime } from './read-time.ts';
+
+const COLUMNS = ['image_0', 'image_1', 'label_0', 'label_1', 'best', 'rater', 'query', 'time'] as const;
+type Column = (typeof COLUMNS)[number];
+const ALIASES: Readonly<Record<string, Column>> = {
+  image_0_uid: 'image_0',
+  image_0_id: 'image_0',
+  image_0_path: 'image_0',
+  image_1_uid: 'image_1',
+  image_1_id: 'image_1',
+  image_1_path: 'image_1',
+  best_image_uid: 'best',
+  best_image: 'best',
+  user_id: 'rater',
+  annotator: 'rater',
+  ranking_id: 'query',
+  created_at: 'time',
+};
+
+/** Whether a header is of a table of pairs. */
+export function isPairHeader(columns: readonly string[]): boolean {
+  const known = new Set(columns.map((name) => ALIASES[name] ?? name));
+  return ['image_0', 'image_1'].every((name) => known.has(name)) && (known.has('label_0') || known.has('best'));
+}
+
+/** Imports `path`; throws a sentence with the line of the first bad row, and then nothing was written. */
+export async function importPairs(
+  project: Project,
+  path: string,
+  options: { rater?: string; now?: Date; write?: EventWriter; asKnown?: boolean } = {},
+): Promise<FeedbackImport> {
+  const { rater, now = new Date(), write = logWriter(project), asKnown = false } = options;
+  const images = imagesOf(project);
+  const lookup = createImageLookup(images);
+  const rows = await readCsv<Column, ImportedJudgement[]>(path, {
+    what: 'a table of preference pairs',
+    columns: { required: ['image_0', 'image_1'], optional: COLUMNS.slice(2), aliases: ALIASES, allowOthers: true },
+    parseRow({ line, cells }) {
+      const pair = [cells.image_0, cells.image_1].map((cell) => idOf(cell, lookup)) as [string, string];
+      const labels = labelsOf(cells, pair, lookup);
+      if (labels === undefined) return [];
+      const judge = cells.rater || rater;
+      if (judge === undefined) throw new InputError('expected a rater in the row, or --rater, got neither');
+      return pair.map((image, i) => {
+        const { prompt, model } = images.get(image);
+        const query = cells.query || queryId(prompt, pair);
+        checkTexts({ rater: judge, query, reason: '' });
+        const who = { rater: judge, raterKind: raterKindOf(judge) };
+        const time = readTime(cells.time, now);
+        // Which of two answers was the last says nothing here: a rater sees an image in several pairs.
+        return {
+          where: `line ${line}`,
+          isTimed: false,
+          event: { time, ...who, query, image, prompt, model, label: labels[i]! },
+        };
+      });
+    },
+  });
+  const { judgements, torn } = agreeing(rows.flat());
+  const ties = rows.filter((pair) => pair.length === 0).length;
+  if (judgements.length === 0) throw badInput(`${path}: expected a pair with a better image, got none`);
+  const result = await addJudgements({ judgements, withoutLabel: ties }, { path, write, asKnown });
+  const notes = [
+    `pairs whose better image counts as good and the other as bad: ${rows.length - ties}`,
+    ...(torn === 0 ? [] : [`images left out that a rater found better in one pair and worse in another: ${torn}`]),
+  ];
+  return { ...result, notes: [...notes, ...result.notes] };
+}
+
+function idOf(cell: string, lookup: ImageLookup): string {
+  const id = lookup.find(cell);
+  if (id !== undefined) return id;
+  throw new InputError(`expected the id of an image of this project, got ${quote(cell)}${lookup.cause(cell)}`);
+}
+
+/** Undefined where neither image is the better one. */
+function labelsOf(
+  cells: CsvRow<Column>['cells'],
+  pair: readonly [string, string],
+  lookup: ImageLookup,
+): readonly [Label, Label] | undefined {
+  const shares = [cells.label_0, cells.label_1].map((cell) => Number(cell.replace(',', '.')));
+  const [first = 0, second = 0] = cells.label_1 === '' ? [shares[0]!, 1 - shares[0]!] : shares;
+  if (cells.label_0 !== '' && !(first >= 0 && second >= 0 && first <= 1 && second <= 1)) {
+    throw new InputError(
+      `label_0 and label_1 must be from 0 to 1, got ${quote(cells.label_0)} and ${quote(cells.label_1)}`,
+    );
+  }
+  const best = cells.label_0 === '' ? lookup.find(cells.best) : undefined;
+  const [one, other] = best === undefined ? [first, second] : [Number(best === pair[0]), Number(best === pair[1])];
+  if (cells.label_0 === '' && best === undefined) return undefined;
+  if (one === other) return undefined;
+  return one > other ? ['good', 'bad'] : ['bad', 'good'];
+}
+
+/** One judgement of each image by each rater; images that one found both better and worse are left out. */
+function agreeing(all: readonly ImportedJudgement[]): { judgements: ImportedJudgement[]; torn: number } {
+  const byImage = new Map<string, ImportedJudgement[]>();
+  for (const judgement of all) {
+    const key = JSON.stringify([judgement.event.rater, judgement.event.image]);
+    byImage.set(key, [...(byImage.get(key) ?? []), judgement]);
+  }
+  const agreed = [...byImage.values()].filter((of) => of.every(({ event }) => event.label === of[0]!.event.label));
+  return { judgements: agreed.map(([first]) => first!), torn: byImage.size - agreed.length };
+}

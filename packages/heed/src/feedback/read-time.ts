@@ -1,0 +1,16 @@
+/** Times in tables that people hand in. */
+import { InputError } from '../errors.ts';
+import { quote } from '../text/nearest.ts';
+
+/** ISO 8601 in UTC; `now` for an empty cell. Throws an `InputError` without a subject for anything else. */
+export function readTime(cell: string, now: Date): string {
+  if (cell === '') return now.toISOString();
+  const form = /^(\d{4}-\d{2}-\d{2})(?:[T ]([\d:.]+)(Z|[+-]\d{2}:?\d{2})?)?$/.exec(cell);
+  // A spreadsheet leaves the T and the Z out.
+  const time = form && new Date(cell.includes(' ') ? `${form[1]}T${form[2]}${form[3] ?? 'Z'}` : cell);
+  if (!time || Number.isNaN(time.getTime())) {
+    const cause = /^\d[\d\s.:/-]*([ap]m)?$/i.test(cell) ? ', which a spreadsheet may have changed' : '';
+    throw new InputError(`time must be like 2026-01-31T09:30:00Z, got ${quote(cell)}${cause}`);
+  }
+  return time.toISOString();
+}
