@@ -61,7 +61,9 @@ export function parseNpyHeader(bytes: Buffer, source: string): NpyHeader {
   if (type === undefined) {
     const got = code?.startsWith('O')
       ? 'Python objects, which are pickled and never opened'
-      : `type ${descr.slice(0, 32)}`;
+      : code === undefined
+        ? 'another'
+        : `type ${descr.slice(0, 32)}`;
     throw new InputError(`${source}: expected numbers of type ${Object.keys(TYPES).join(', ')}, got ${got}`);
   }
   const count = shape.reduce((product, size) => product * size, 1);

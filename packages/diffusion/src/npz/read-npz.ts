@@ -39,10 +39,10 @@ export async function readNpz(path: string, names: readonly string[]): Promise<N
     for (const name of names) {
       const entry = entries.get(`${name}.npy`);
       if (entry === undefined) {
-        const found = [...entries.keys()].map((key) => quote(key.replace(/\.npy$/, '')));
-        throw new InputError(
-          `${path}: expected an array ${quote(name)}, got ${found.length === 0 ? 'none' : found.slice(0, 8).join(', ')}`,
-        );
+        // An archive of anything but arrays may be private.
+        const found = [...entries.keys()].flatMap((key) => /^(\w{1,40})\.npy$/.exec(key)?.[1] ?? []);
+        const got = found.length === 0 ? 'none' : found.slice(0, 8).map(quote).join(', ');
+        throw new InputError(`${path}: expected an array ${quote(name)}, got ${got}`);
       }
       arrays.push(await readArray(file, entry, `${path}: array ${quote(name)}`));
     }

@@ -185,8 +185,9 @@ function skipSpace(cursor: Cursor): void {
   }
 }
 
+/** Where, and not what: the file may be of another kind and private. */
 function here({ text, at }: Cursor): string {
-  return at >= text.length ? 'the end of the header' : `${quote(text.slice(at, at + 16))} at character ${at}`;
+  return at >= text.length ? 'the end of the header' : `something else at character ${at}`;
 }
 
 /** A name as it can stand in a sentence: escaped and cut. */

@@ -54,7 +54,7 @@ function headerLength(head: Buffer, fileBytes: number, source: string): number {
     // Only now: a header of 640 bytes begins as a pickle does.
     const foreign = describeForeignFormat(head);
     if (foreign) throw new InputError(`${source}: expected a safetensors file, got ${foreign}`);
-    throw new InputError(`${source}: expected a header of 2 to ${MAX_HEADER_BYTES} bytes, got a length of ${length}`);
+    throw new InputError(`${source}: expected a header of 2 to ${MAX_HEADER_BYTES} bytes, got another length`);
   }
   if (length > BigInt(fileBytes - PREFIX_BYTES)) {
     throw new InputError(

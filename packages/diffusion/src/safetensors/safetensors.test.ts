@@ -166,15 +166,15 @@ test('hostile headers get one sentence each', async () => {
   const eight = new Uint8Array(8);
   const cases: [Uint8Array, RegExp][] = [
     [new Uint8Array(0), /got 0 bytes, too few/],
-    [Buffer.from('ffffffffffffffff', 'hex'), /got a length of 18446744073709551615/],
-    [Buffer.concat([Buffer.from('0000000000000080', 'hex'), four]), /got a length of 9223372036854775808/],
-    [Buffer.from('0000000000000000', 'hex'), /got a length of 0/],
+    [Buffer.from('ffffffffffffffff', 'hex'), /header of 2 to \d+ bytes, got another length$/],
+    [Buffer.concat([Buffer.from('0000000000000080', 'hex'), four]), /got another length$/],
+    [Buffer.from('0000000000000000', 'hex'), /got another length$/],
     [
       Buffer.concat([Buffer.from('ff00000000000000', 'hex'), four]),
       /a header of 255 bytes as announced, got a file of 12/,
     ],
     [encode('{"a":'), /expected "\{", got the end of the header/],
-    [encode('[]'), /expected "\{", got "\[\]"/],
+    [encode('[]'), /expected "\{", got something else at character 0/],
     [encode('{} x'), /expected the end after the object/],
     [encode('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1}}', four), /got "x"/],
     [encode('{"a":{"dtype":"F32","shape":[1]}}', four), /got fewer/],
@@ -182,7 +182,7 @@ test('hostile headers get one sentence each', async () => {
     [encode(`{"a":${f32(0, 4)},"\\u0061":${f32(4, 8)}}`, eight), /got it twice/],
     [encode('{"a":{"dtype":"F32","dtype":"F16","shape":[1],"data_offsets":[0,4]}}', four), /key "dtype" once/],
     [encode('{"__metadata__":{},"__metadata__":{}}'), /expected one "__metadata__", got two/],
-    [encode('{"__metadata__":{"a":1}}'), /expected a string, got "1\}\}"/],
+    [encode('{"__metadata__":{"a":1}}'), /expected a string, got something else at character 21/],
     [encode('{"__metadata__":{"__proto__":"x"}}'), /safe as an object's key, got "__proto__"/],
     [encode(`{"__proto__":${f32(0, 4)}}`, four), /safe as an object's key, got "__proto__"/],
     [encode(`{"a.constructor.b":${f32(0, 4)}}`, four), /safe as an object's key/],
@@ -197,7 +197,7 @@ test('hostile headers get one sentence each', async () => {
     [encode(`{"a":${entry('F32', [2 ** 32, 2 ** 32], 0, 4)}}`, four), /tensor "a": expected \d+ bytes/],
     [
       encode('{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}', four),
-      /expected an integer from 0 to 2\^53 - 1, got "-1/,
+      /expected an integer from 0 to 2\^53 - 1, got something else at character/,
     ],
     [encode('{"a":{"dtype":"F32","shape":[1e0],"data_offsets":[0,4]}}', four), /expected an integer/],
     [encode('{"a":{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,4]}}', four), /expected an integer/],

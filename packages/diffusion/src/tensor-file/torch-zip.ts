@@ -45,8 +45,7 @@ function folderOf(entries: ReadonlyMap<string, ZipEntry>, source: string): strin
     .map((name) => /^(?:[^/]*\/)?(?=data\.pkl$)/.exec(name)?.[0])
     .find((f) => f !== undefined);
   if (folder === undefined) {
-    const [first] = entries.keys();
-    const got = first === undefined ? 'an empty zip archive' : `a zip archive with ${quote(first)}`;
+    const got = entries.size === 0 ? 'an empty zip archive' : 'a zip archive without it';
     throw new InputError(`${source}: expected a PyTorch file with data.pkl, got ${got}`);
   }
   const isScript =
@@ -65,5 +64,5 @@ async function isBigEndian(file: FileHandle, entry: ZipEntry | undefined, source
   await readBytes(file, bytes, { position: entry.begin, source });
   const order = bytes.toString('latin1').trim();
   if (order === 'little' || order === 'big') return order === 'big';
-  throw new InputError(`${source}: expected the byte order little or big, got ${quote(order)}`);
+  throw new InputError(`${source}: expected the byte order little or big, got another`);
 }

@@ -66,7 +66,7 @@ export async function readZipDirectory(
   const entries = new Map<string, ZipEntry>();
   let position = 0;
   for (const item of listed) {
-    const where = `${source}: entry ${quote(item.name)}`;
+    const where = `${source}: ${describeEntry(item.name)}`;
     if (item.offset < position)
       throw new InputError(`${where}: expected bytes of its own, got an overlap with another entry`);
     const entry = await locate(file, item, { limit: directory.begin, where });
@@ -148,7 +148,7 @@ function parseDirectory(
     const next = at + CENTRAL.bytes + nameBytes + extraBytes + bytes.readUInt16LE(at + 32);
     if (next > bytes.length) throw new InputError(`${source}: expected a whole zip directory, got one that is cut off`);
     const name = bytes.toString('utf8', at + CENTRAL.bytes, at + CENTRAL.bytes + nameBytes);
-    const where = `${source}: entry ${quote(name)}`;
+    const where = `${source}: ${describeEntry(name)}`;
     if (bytes.readUInt16LE(at + 8) & ENCRYPTED)
       throw new InputError(`${where}: expected plain bytes, got encrypted ones`);
     const method = bytes.readUInt16LE(at + 10);
@@ -163,6 +163,14 @@ function parseDirectory(
     at = next;
   }
   return listed;
+}
+
+const KNOWN_ENTRY = /(?:^|\/)((?:data\/)?\d{1,9}|(?:data|constants)\.pkl|version|byteorder|\w{1,40}\.npy)$/;
+
+/** An entry by the name that PyTorch or numpy gives it. Names in other archives may be private. */
+function describeEntry(name: string): string {
+  const known = KNOWN_ENTRY.exec(name)?.[1];
+  return known === undefined ? 'an entry' : `entry ${quote(known)}`;
 }
 
 function describeMethod(method: number): string {

@@ -203,6 +203,10 @@ function checkVocab(json: unknown, source: string): Map<string, number> {
   if (entries.length === 0 || entries.length > MAX_VOCABULARY) {
     throw new InputError(`${source}: expected 1 to ${MAX_VOCABULARY} tokens, got ${entries.length}`);
   }
+  // A file of another kind may be private: none of it is quoted.
+  if (entries.some(([, id]) => typeof id !== 'number')) {
+    throw new InputError(`${source}: expected an object of tokens and ids, got other values than numbers`);
+  }
   const seen = new Uint8Array(entries.length);
   for (const [name, id] of entries) {
     if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= entries.length || seen[id] === 1) {

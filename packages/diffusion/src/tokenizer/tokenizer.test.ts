@@ -299,7 +299,7 @@ describe('files', () => {
       'T/vocab.json: token "b": expected an id of its own below 2, got 0',
     );
     expect(await attempt({ 'vocab.json': '{"a":"0"}' })).toMatch(
-      /token "a": expected an id of its own below 1, got "0"/,
+      /expected an object of tokens and ids, got other values than numbers$/,
     );
     expect(await attempt({ 'vocab.json': '{"a":1e300}' })).toMatch(/got 1e\+300/);
     expect(await attempt({ 'merges.txt': 'a c\n' })).toMatch(

@@ -105,8 +105,13 @@ describe('readCsv', () => {
     ['a row of more than 1 MB', `name,text\na,${'x'.repeat(2 ** 20 + 1)}\n`, '(a row is longer than 1 MB)'],
     ['a cell too many', 'name,text\na,b,c\n', 'line 2: expected 2 cells as in the header, got 3'],
     ['other columns', 'name,txet\na,b\n', "line 1: unknown column 'txet'; did you mean 'text'?"],
-    ['bars', 'name|text\na|b\n', "line 1: unknown column 'name|text'"],
+    ['bars', 'name|text\na|b\n', 'expected some of the columns name, text, got others'],
     ['a column twice', 'name,text,Text\na,b,c\n', "line 1: expected the column 'text' once, got it twice"],
+    [
+      'another file',
+      'root:x:0:0,/root,/bin/bash\na,b,c\n',
+      'line 1: expected some of the columns name, text, got others',
+    ],
   ];
   it.each(bad)('refuses %s', async (_, content, sentence) => {
     const error = await read(content).catch((thrown: unknown) => thrown);

@@ -75,6 +75,10 @@ function readHeader<Column extends string>(
     }
   }
   const known = [...required, ...optional];
+  // A file of another kind may be private: none of it is quoted.
+  if (names.every((name) => name === undefined) && !spelled.some((name) => didYouMean(name, known) !== '')) {
+    throw badInput(`${place}: expected some of the columns ${known.join(', ')}, got others`);
+  }
   const isRefused = (name: string) =>
     allowOthers === false || (allowOthers === 'unless similar' && didYouMean(name, known) !== '');
   const unknown = spelled.find((name) => name !== '' && columnOf(name, columns) === undefined && isRefused(name));

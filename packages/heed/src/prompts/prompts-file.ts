@@ -76,8 +76,14 @@ function readObjects(path: string, world: World): Promise<NumberedPrompt[]> {
     what: 'a file of prompts',
     parseRow({ line, value }) {
       const cells: Record<string, string> = {};
+      const nameOf = (key: string) =>
+        names.includes(key.toLowerCase()) ? key.toLowerCase() : aliases[key.toLowerCase()];
+      // A file of another kind may be private: none of it is quoted.
+      if (!Object.keys(value).some((key) => nameOf(key) !== undefined || nearest(key, names) !== undefined)) {
+        throw new InputError(`expected some of the keys ${names.join(', ')}, got others`);
+      }
       for (const [key, cell] of Object.entries(value)) {
-        const name = names.includes(key.toLowerCase()) ? key.toLowerCase() : aliases[key.toLowerCase()];
+        const name = nameOf(key);
         if (name === undefined) refuseSlip(key, { names, isStrict: world.vocabulary !== undefined });
         else if (cells[name] !== undefined) throw new InputError(`expected ${quote(name)} once, got it twice`);
         else cells[name] = textOf(key, cell);
