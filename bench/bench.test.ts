@@ -121,6 +121,8 @@ const TINY: Readonly<Record<string, object>> = {
   sampling: { batchSize: 1, steps: 2 },
   'clip-embedding': { pairs: 2, batchSize: 2 },
   'reward-training': { prompts: 4, trainingPairs: 16, validationPairs: 4, epochs: 2, batchSize: 4, hiddenSize: 16 },
+  'fid-statistics': { images: 3, side: 32, batchSize: 2 },
+  'fid-distance': { embeddings: [12, 9] },
 };
 
 describe("heed's side", () => {

@@ -86,4 +86,22 @@ export const BENCHMARKS: readonly Benchmark[] = [
     targets: { seconds: 1 },
     tolerances: { loss: 1e-5, validationLoss: 1e-4, weight: 1e-4 },
   }),
+  benchmark({
+    name: 'fid-statistics',
+    kind: 'fid-statistics',
+    settings: { images: 48, side: 256, batchSize: 16, peerBatchSize: 50 },
+    unit: 'mean and covariance of the Inception features of 48 PNG files of 256 px',
+    repeats: 1,
+    targets: { seconds: 1, memory: 1 },
+    tolerances: { mean: 1e-5, covariance: 1e-4 },
+  }),
+  benchmark({
+    name: 'fid-distance',
+    kind: 'fid-distance',
+    settings: { embeddings: [3000, 2600] },
+    unit: 'Fréchet distance between statistics of 2,048 features',
+    repeats: 1,
+    targets: { seconds: 1, memory: 1 },
+    tolerances: { distance: 1e-6 },
+  }),
 ];

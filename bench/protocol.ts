@@ -6,7 +6,14 @@
 import type { Device } from '@heed/diffusion/autodiff';
 
 /** The kinds of work that both sides can do; the settings of each are in `settings.ts`. */
-export const WORK_KINDS = ['training-step', 'sampling', 'clip-embedding', 'reward-training'] as const;
+export const WORK_KINDS = [
+  'training-step',
+  'sampling',
+  'clip-embedding',
+  'reward-training',
+  'fid-statistics',
+  'fid-distance',
+] as const;
 export type WorkKind = (typeof WORK_KINDS)[number];
 
 /** Where heed computes. PyTorch computes in float32 without TF32, on CUDA where heed's device is not the processor. */

@@ -46,9 +46,25 @@ export interface RewardTrainingSettings {
   weightDecay: number;
 }
 
+export interface FidStatisticsSettings {
+  images: number;
+  /** Width and height of the pictures' files, in pixels. */
+  side: number;
+  /** What heed works on at once, and what pytorch-fid does; each as its command has it. */
+  batchSize: number;
+  peerBatchSize: number;
+}
+
+export interface FidDistanceSettings {
+  /** Embeddings behind either side's statistics, of 2,048 numbers each. */
+  embeddings: readonly [number, number];
+}
+
 export interface SettingsOf extends Record<WorkKind, object> {
   'training-step': TrainingStepSettings;
   sampling: SamplingSettings;
   'clip-embedding': ClipEmbeddingSettings;
   'reward-training': RewardTrainingSettings;
+  'fid-statistics': FidStatisticsSettings;
+  'fid-distance': FidDistanceSettings;
 }

@@ -20,6 +20,8 @@ const OPENERS: { [K in WorkKind]: () => Promise<Opener<SettingsOf[K]>> } = {
   sampling: async () => (await import('./sampling.ts')).openSampling,
   'clip-embedding': async () => (await import('./clip-embedding.ts')).openClipEmbedding,
   'reward-training': async () => (await import('./reward-training.ts')).openRewardTraining,
+  'fid-statistics': async () => (await import('./fid.ts')).openFidStatistics,
+  'fid-distance': async () => (await import('./fid.ts')).openFidDistance,
 };
 
 let workload: Workload | undefined;

@@ -2,7 +2,15 @@
 import type { ParameterValue, ParameterValues, Shape } from '@heed/diffusion/autodiff';
 
 /** Names inside the folder; `model` and `clip` are copies of model folders. */
-export const FILES = { inputs: 'inputs.safetensors', texts: 'texts.json', model: 'model', clip: 'clip' } as const;
+export const FILES = {
+  inputs: 'inputs.safetensors',
+  texts: 'texts.json',
+  model: 'model',
+  clip: 'clip',
+  pictures: 'pictures',
+  inception: 'inception.safetensors',
+  statistics: ['a.npz', 'b.npz'],
+} as const;
 
 export interface Inputs {
   /** Both sides read these. */

@@ -6,6 +6,7 @@ import { CLIP_FOLDER, TINY_MODEL_FOLDER } from '@heed/emoji-world';
 import type { WorkKind } from '../protocol.ts';
 import type { SettingsOf } from '../settings.ts';
 import { clipEmbeddingInputs } from './clip-embedding.ts';
+import { fidDistanceInputs, fidStatisticsInputs } from './fid.ts';
 import { FILES, type Inputs } from './files.ts';
 import { rewardTrainingInputs } from './reward-training.ts';
 import { samplingInputs } from './sampling.ts';
@@ -16,6 +17,8 @@ const MODELS: Readonly<Record<WorkKind, Readonly<Record<string, string>>>> = {
   sampling: { [FILES.model]: TINY_MODEL_FOLDER },
   'clip-embedding': { [FILES.clip]: CLIP_FOLDER },
   'reward-training': {},
+  'fid-statistics': {},
+  'fid-distance': {},
 };
 
 const MAKERS: { [K in WorkKind]: (folder: string, settings: SettingsOf[K]) => Promise<Inputs> } = {
@@ -23,6 +26,8 @@ const MAKERS: { [K in WorkKind]: (folder: string, settings: SettingsOf[K]) => Pr
   sampling: samplingInputs,
   'clip-embedding': clipEmbeddingInputs,
   'reward-training': rewardTrainingInputs,
+  'fid-statistics': fidStatisticsInputs,
+  'fid-distance': fidDistanceInputs,
 };
 
 /** Fills the empty `folder`; equal settings give equal inputs. `models` holds other models, by the names inside the folder. */

@@ -18,6 +18,8 @@ KINDS = {
     "sampling": "sampling",
     "clip-embedding": "clip_embedding",
     "reward-training": "reward_training",
+    "fid-statistics": "fid_statistics",
+    "fid-distance": "fid_distance",
 }
 
 
