@@ -1,5 +1,5 @@
 /**
- * FID as the paper has it (its appendix C): one caption of each of MS-COCO's validation images, drawn at random, an image of
+ * FID as the paper has it (its appendix D): one caption of each of MS-COCO's validation images, drawn at random, an image of
  * each by the model, and the captioned images at 256 x 256 pixels as the reference. Models are drawn with the same captions
  * and the same noise, and share the reference.
  */
