@@ -1,5 +1,5 @@
 /** The file of an evaluation in its run's folder, checked when it is read; apart from run.ts so that readers load no networks. */
-import { readCheckedJson } from '@heed/diffusion/checked-json';
+import { findCheckedJson, readCheckedJson } from '@heed/diffusion/checked-json';
 import { z } from 'zod';
 import { intervalSchema } from '../statistics/interval.ts';
 import type { Evaluation, Outcome, Question } from './evaluation.ts';
@@ -109,10 +109,17 @@ const evaluationSchema: z.ZodType<Evaluation> = z.looseObject({
   notes: z.array(z.string()),
 });
 
+const CHECKED = {
+  what: 'the result of a finished evaluation',
+  schema: z.preprocess(upgradeEvaluation, evaluationSchema),
+};
+
+/** As `readEvaluation`, but undefined where the file is missing: the evaluation is not finished. */
+export function findEvaluation(path: string): Promise<Evaluation | undefined> {
+  return findCheckedJson(path, CHECKED);
+}
+
 /** Reads `runs/<id>/evaluation.json`; throws an `InputError` with its path where it is missing or damaged. */
 export function readEvaluation(path: string): Promise<Evaluation> {
-  return readCheckedJson(path, {
-    what: 'the result of a finished evaluation',
-    schema: z.preprocess(upgradeEvaluation, evaluationSchema),
-  });
+  return readCheckedJson(path, CHECKED);
 }

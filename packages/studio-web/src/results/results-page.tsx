@@ -4,6 +4,7 @@ import { api, read } from '../api/client.ts';
 import { Page } from '../parts/page.tsx';
 import { useData } from '../parts/use-data.ts';
 import { ComparisonsSection } from './comparisons-section.tsx';
+import { EvaluationSection } from './evaluation-section.tsx';
 
 const load = () => read(api.reports.$get());
 
@@ -13,6 +14,7 @@ export function ResultsPage() {
   const name = chosen ?? data?.reports[0];
   return (
     <Page title="Results" problem={problem} isLoading={data === undefined}>
+      {data && <EvaluationSection />}
       {data && name === undefined && (
         <p className="soft">
           No report yet. It comes after <code>heed tune</code>, <code>heed evaluate</code> and <code>heed report</code>.

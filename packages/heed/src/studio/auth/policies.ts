@@ -43,6 +43,7 @@ export const ROUTE_POLICIES: Readonly<Record<string, Policy>> = {
   'POST /api/comparisons': 'owner',
   'POST /api/comparisons/:id/end': 'owner',
   'GET /api/overview': 'owner',
+  'GET /api/evaluation': 'owner',
   'GET /api/images': 'owner',
   'GET /api/reports': 'owner',
   'GET /api/reports/:name': 'owner',

@@ -21,6 +21,7 @@ import { Overloaded } from '../storage/batches.ts';
 import type { Studio } from '../studio.ts';
 import { comparingRoutes, comparisonRoutes } from './comparing.ts';
 import { dataRoutes } from './data.ts';
+import { evaluationRoutes } from './evaluation.ts';
 import { goldRoutes } from './gold.ts';
 import { guidelineRoutes } from './guidelines.ts';
 import { jobSettingRoutes } from './job-settings.ts';
@@ -80,6 +81,7 @@ export function createApp(studio: Studio, options: AppOptions) {
     .route('/api/comparing', comparingRoutes(studio))
     .route('/api/comparisons', comparisonRoutes(studio))
     .route('/api/overview', overviewRoutes(studio))
+    .route('/api/evaluation', evaluationRoutes(studio))
     .route('/api/images', imageRoutes(studio))
     .route('/api/reports', reportRoutes(studio))
     .route('/api/rewards', rewardRoutes(studio))

@@ -1,0 +1,58 @@
+/** The newest evaluation of a project as rows of text: the figures that the command and the report show, for the studio. */
+import { join } from 'node:path';
+import { latestRunId, openRun, type Project } from '../project/index.ts';
+import { describePeople } from './describe-people.ts';
+import { armLabel, type Figure } from './evaluation.ts';
+import { EVALUATION_FILE, findEvaluation } from './evaluation-file.ts';
+import { formatDifference, formatFigure } from './format-figure.ts';
+import { peopleFindings } from './people.ts';
+
+export interface EvaluationTable {
+  readonly run: string;
+  /** ISO 8601. */
+  readonly time: string;
+  readonly prompts: number;
+  /** True where simulated raters are among the judges. */
+  readonly hasSimulatedRaters: boolean;
+  /** What people said by now, or how they begin. */
+  readonly people: readonly string[];
+  /** Labels of the arms, in the order of the rows' cells. */
+  readonly arms: readonly string[];
+  readonly rows: readonly {
+    readonly label: string;
+    readonly judge: string;
+    readonly cells: readonly string[];
+    /** '+4.2 points [1.0, 7.4]' by the pair it compares. */
+    readonly differences: readonly { readonly pair: string; readonly text: string }[];
+  }[];
+  readonly notes: readonly string[];
+}
+
+/** Undefined where the project has no finished evaluation. */
+export async function latestEvaluation(project: Project): Promise<EvaluationTable | undefined> {
+  const id = await latestRunId(project, 'evaluate');
+  const evaluation =
+    id === undefined ? undefined : await findEvaluation(join(openRun(project, id).folder, EVALUATION_FILE));
+  if (!evaluation) return undefined;
+  const { run, time, prompts, arms, figures, comparisons, notes, settings } = evaluation;
+  const people = await peopleFindings(project, evaluation);
+  const rowOf = ({ label, judge, unit, arms: ofArms, differences }: Figure) => ({
+    label,
+    judge,
+    cells: arms.map(({ name }) => (ofArms[name] ? formatFigure(ofArms[name], unit) : '–')),
+    differences: differences.map(({ treated, baseline, interval }) => ({
+      pair: `${armLabel(arms, treated)} minus ${armLabel(arms, baseline)}`,
+      text: formatDifference(interval, unit),
+    })),
+  });
+  return {
+    run,
+    time,
+    prompts: prompts.length === 0 ? settings.prompts : prompts.length,
+    hasSimulatedRaters: comparisons.length > 0,
+    people: describePeople(people, evaluation),
+    arms: arms.map(({ label }) => label),
+    rows: [...(people.figure ? [people.figure] : []), ...figures].map(rowOf),
+    notes,
+  };
+}

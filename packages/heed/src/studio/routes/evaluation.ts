@@ -1,0 +1,9 @@
+/** The figures of the newest evaluation, for the owner. */
+import { Hono } from 'hono';
+import { latestEvaluation } from '../../evaluate/latest-evaluation.ts';
+import type { StudioEnv } from '../auth/guard.ts';
+import type { Studio } from '../studio.ts';
+
+export function evaluationRoutes({ project }: Studio) {
+  return new Hono<StudioEnv>().get('/', async (c) => c.json({ evaluation: (await latestEvaluation(project)) ?? null }));
+}
