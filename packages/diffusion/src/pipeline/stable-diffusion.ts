@@ -14,12 +14,16 @@ import { createDenoiser, type Denoiser } from './denoiser.ts';
 import { checkGenerateOptions, defaultBatchSize, type GenerateOptions, isGuided } from './generate-options.ts';
 import { createImageCodec, type ImageCodec } from './image-codec.ts';
 import type { RuntimeOptions } from './model-runner.ts';
+import { checkPrediction, type PredictionCheck, testPictures } from './prediction-check.ts';
 import { createTextEmbedder, type TextEmbedder } from './text-embedder.ts';
 
 export interface PipelineOptions extends RuntimeOptions {
   /** The U-Net's arrays change while the pipeline is in use (training); slower than weights at rest. */
   liveUnet?: boolean;
 }
+
+/** Pictures that `checkPrediction` looks at, where they are small. */
+const CHECKED_PICTURES = 4;
 
 /** One prompt of a batch under way. */
 interface Sample {
@@ -151,6 +155,30 @@ export class StableDiffusionPipeline {
       eta,
       onStep: ({ step }) => onProgress?.({ imagesDone: done, imagesTotal: prompts.length, step, steps }),
     });
+  }
+
+  /**
+   * Compares what the U-Net predicts with what the schedule says, on pictures made for it: two calls of the network.
+   * Says nothing about an untrained network.
+   */
+  async checkPrediction({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<PredictionCheck> {
+    const side = nativeSize(this.#components);
+    const [channels, height, width] = this.latentShape();
+    const count = Math.min(CHECKED_PICTURES, defaultBatchSize({ height, width }));
+    const latents = await this.#codec.encode(testPictures(count, { width: side, height: side }), {
+      batchSize: count,
+      signal,
+    });
+    const state = await this.#text.embed([''], { signal });
+    const predict = await this.#denoiser.prepare({
+      shape: [count, channels, height, width],
+      states: stackRows(new Array<Float32Array>(count).fill(state)),
+      negativeState: undefined,
+      guidanceScale: 1,
+      textLength: this.#text.length,
+      signal,
+    });
+    return checkPrediction({ predict, latents, count, schedule: this.schedule, random: createRandom(0) });
   }
 
   /** Text states [N, T, D] as the U-Net attends to them; `textShape` is [T, D]. */

@@ -8,6 +8,7 @@ import type { ProgressFactory } from '../progress/progress.ts';
 import { checkClip, checkName, modelFolder, type Project, withLock } from '../project/index.ts';
 import { modelFileOf } from '../project/model-file.ts';
 import { emaNote, weightsOptions } from '../project/model-weights.ts';
+import { predictionNote } from '../project/prediction-note.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { cutPromptsNote, imagesPerPrompt, type Prompt, projectTrainingPrompts } from '../prompts/index.ts';
 import { imageSeed } from './image-seed.ts';
@@ -105,6 +106,8 @@ async function generate(
     const missing: ImageRecipe[] = [];
     for (const recipe of recipes) if ((await store.adopt(recipe)) === undefined) missing.push(recipe);
     const found = recipes.length - missing.length;
+    const wrong = missing.length === 0 ? undefined : await predictionNote(project, pipeline, { source, signal });
+    if (wrong !== undefined) note?.(wrong);
     const modelFile = missing.length === 0 ? undefined : await modelFileOf(source, signal);
     const bar = progress({ total: recipes.length, label: `generate ${set}`, unit: 'image' });
     if (found > 0) bar.update(found);

@@ -26,6 +26,7 @@ import { type ProgressFactory, silentProgress } from '../progress/index.ts';
 import { baseModelFolder, checkName, openRun, type Project, type Run, startRun, withLock } from '../project/index.ts';
 import { modelFileOf } from '../project/model-file.ts';
 import { emaNote, weightsOptions } from '../project/model-weights.ts';
+import { predictionNote } from '../project/prediction-note.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { cutPromptsNote } from '../prompts/index.ts';
 import { describeLeftOut } from '../reward/left-out.ts';
@@ -120,6 +121,10 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
     const inputs = { method, options, pipeline, latents, progress, ...aborting };
     for (const sentence of describeLeftOut(await judgedLeftOut(project, store, { modelHash: baseHash })))
       given.note?.(sentence);
+    if (communicator.rank === 0) {
+      const wrong = await predictionNote(project, pipeline, { source: baseModel, signal });
+      if (wrong !== undefined) warn(wrong);
+    }
     const model = await prepareModelSamples(project, { ...inputs, runFolder: run.folder, reward, store });
     const { pretraining: source = settings.pretraining, pretrainingImages: count = settings.pretrainingImages } = given;
     const pretraining = options.streams.pretraining

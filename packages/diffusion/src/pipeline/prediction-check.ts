@@ -1,0 +1,89 @@
+/**
+ * Does a network predict what its schedule says, noise or velocity? Nothing in the weights tells, and a wrong label gives
+ * pictures of noise and teaches the wrong thing. One denoising step does: the output is compared with both targets.
+ */
+import type { RandomGenerator } from '@heed/autodiff';
+import type { RgbImage } from '../images/rgb-image.ts';
+import { addNoise, velocityTarget } from '../schedule/forward-process.ts';
+import type { NoiseSchedule, PredictionType } from '../schedule/noise-schedule.ts';
+
+export interface PredictionCheck {
+  readonly stated: PredictionType;
+  /** Squared error by each reading, as a share of the target's own square: 0 is perfect, 1 what a zero would have. */
+  readonly errors: Readonly<Record<PredictionType, number>>;
+  /** The reading that fits, where it is not the stated one; undefined also for a network that predicts neither. */
+  readonly likely: PredictionType | undefined;
+}
+
+/** Shares of signal at which the two targets differ and a network still has something to go by. */
+const SIGNALS = [0.5, 0.2];
+/** A reading fits where it explains this share of its target, and the other is at least twice as wrong. */
+const FITS = 0.5;
+
+/**
+ * Asks `predict` for noised `latents` [N, ...] at two timesteps. The errors of each reading are means over both.
+ * `predict` takes a sample [N, ...] and a timestep and gives the network's raw output.
+ */
+export async function checkPrediction({
+  predict,
+  latents,
+  count,
+  schedule,
+  random,
+}: {
+  predict: (sample: Float32Array, timestep: number) => Promise<Float32Array>;
+  latents: Float32Array;
+  count: number;
+  schedule: NoiseSchedule;
+  random: RandomGenerator;
+}): Promise<PredictionCheck> {
+  const errors = { epsilon: 0, v_prediction: 0 };
+  for (const signal of SIGNALS) {
+    const timestep = nearestTimestep(schedule, signal);
+    const noise = random.fillNormal(new Float32Array(latents.length));
+    const batch = { schedule, clean: latents, noise, timesteps: new Array<number>(count).fill(timestep) };
+    const output = await predict(addNoise(batch), timestep);
+    errors.epsilon += relativeError(output, noise) / SIGNALS.length;
+    errors.v_prediction += relativeError(output, velocityTarget(batch)) / SIGNALS.length;
+  }
+  const stated = schedule.predictionType;
+  const other = stated === 'epsilon' ? 'v_prediction' : 'epsilon';
+  const isWrong = errors[other] < FITS && 2 * errors[other] < errors[stated];
+  return { stated, errors, likely: isWrong ? other : undefined };
+}
+
+/** Pictures that any network of pictures denoises well: soft gradients of colour with discs on them. */
+export function testPictures(count: number, { width, height }: { width: number; height: number }): RgbImage[] {
+  return Array.from({ length: count }, (_, index) => {
+    const data = new Uint8Array(width * height * 3);
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const [u, v] = [x / width, y / height];
+        const onDisc = (u - 0.35 - 0.1 * index) ** 2 + (v - 0.55) ** 2 < 0.06;
+        const colour = onDisc
+          ? [220 - 40 * index, 60 + 50 * index, 40]
+          : [180 - 90 * v, 170 + 60 * u * v, 200 + 40 * u];
+        data.set(colour, (y * width + x) * 3);
+      }
+    }
+    return { width, height, data };
+  });
+}
+
+function nearestTimestep({ alphasCumprod }: NoiseSchedule, signal: number): number {
+  let best = 0;
+  alphasCumprod.forEach((alpha, timestep) => {
+    if (Math.abs(alpha - signal) < Math.abs(alphasCumprod[best]! - signal)) best = timestep;
+  });
+  return best;
+}
+
+function relativeError(output: Float32Array, target: Float32Array): number {
+  let wrong = 0;
+  let all = 0;
+  for (let i = 0; i < target.length; i++) {
+    wrong += (output[i]! - target[i]!) ** 2;
+    all += target[i]! ** 2;
+  }
+  return wrong / all;
+}

@@ -1,0 +1,56 @@
+/**
+ * Warns where a model is labelled as predicting noise and predicts velocity, or the other way round: a wrong label gives
+ * pictures of noise and a tuning that breaks the model. What was found of a model is kept in `.heed/predictions.json`.
+ */
+import { mkdir } from 'node:fs/promises';
+import { dirname, join, parse } from 'node:path';
+import { isFile, type StableDiffusionPipeline } from '@heed/diffusion';
+import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { z } from 'zod';
+import { writeDurably } from '../checkpoint/durable.ts';
+import { isBadInput } from '../errors.ts';
+import type { Project } from './project.ts';
+
+/** By the model's hash: what it predicts by its label, and what it looks like where that is another. */
+const foundSchema = z.record(
+  z.string(),
+  z.object({ stated: z.string(), likely: z.enum(['epsilon', 'v_prediction']).nullable() }),
+);
+
+const WORDS = { epsilon: 'noise (epsilon)', v_prediction: 'velocity (v_prediction)' } as const;
+const YAML_NAMES = { epsilon: 'eps', v_prediction: 'v' } as const;
+
+/** A sentence where the label of the model at `source` is wrong. Two calls of the network for a model not seen before. */
+export async function predictionNote(
+  project: Project,
+  pipeline: StableDiffusionPipeline,
+  { source, signal }: { source: string; signal?: AbortSignal | undefined },
+): Promise<string | undefined> {
+  const path = join(project.paths.state, 'predictions.json');
+  const found = await readFound(path);
+  const { modelHash } = pipeline;
+  let entry = found[modelHash];
+  if (entry === undefined) {
+    const { stated, likely } = await pipeline.checkPrediction({ signal });
+    entry = { stated, likely: likely ?? null };
+    await mkdir(dirname(path), { recursive: true });
+    await writeDurably(path, `${JSON.stringify({ ...found, [modelHash]: entry }, null, 2)}\n`);
+  }
+  if (entry.likely === null) return undefined;
+  const stated = pipeline.configs.scheduler.prediction_type;
+  const remedy = (await isFile(source))
+    ? `${join(dirname(source), `${parse(source).name}.yaml`)} with the line 'parameterization: "${YAML_NAMES[entry.likely]}"' says so`
+    : `"prediction_type": "${entry.likely}" in ${join(source, 'scheduler', 'scheduler_config.json')} says so`;
+  return `${source} is labelled as predicting ${WORDS[stated]}, but it predicts ${WORDS[entry.likely]}: its pictures will be noise, and tuning will break it; ${remedy}`;
+}
+
+async function readFound(path: string): Promise<z.output<typeof foundSchema>> {
+  const content = { what: 'what models predict', schema: foundSchema };
+  return (
+    (await findCheckedJson(path, content).catch((error: unknown) => {
+      // A cache: it is made anew.
+      if (isBadInput(error)) return undefined;
+      throw error;
+    })) ?? {}
+  );
+}
