@@ -16,7 +16,7 @@ import { HeedError } from '../errors.ts';
 import { silentProgress } from '../progress/index.ts';
 import { initProject } from '../project/index.ts';
 import type { MomentSums } from '../statistics/index.ts';
-import { measureFid } from './measure-fid.ts';
+import { openReferenceFid } from './measure-fid.ts';
 import type { Pictures } from './pictures/pictures.ts';
 import { picturesOfStore } from './pictures/pictures.ts';
 import { runCmmd, runFid } from './run.ts';
@@ -104,6 +104,9 @@ describe('heed fid', () => {
   it('says in one sentence what is wrong', async () => {
     const options = { inception, batchSize: 4 };
     const fid = (paths: string[], more: object = {}) => faultOf(runFid(paths, { ...options, ...more }, testPlace()));
+    const progress = () => ({ update: () => expect.unreachable('nothing is measured'), done() {} });
+    const late = runFid([at('a'), at('none')], { ...options, side: 17 }, testPlace({ progress }));
+    expect(await faultOf(late)).toMatch(/got nothing there$/);
     expect(await fid([at('none'), at('b')])).toMatch(/none: expected a folder of pictures, got nothing there$/);
     expect(await fid([at('a'), at('none.npz')])).toMatch(/none.npz: expected a readable .npz file, got nothing there$/);
     expect(await fid([at('a')], { saveStats: at('b.npz') })).toMatch(/expected a new file for the statistics/);
@@ -215,15 +218,18 @@ describe('FID of an evaluation', () => {
     const store = { read: async (id: string) => formulaPicture(id, 48, 48) };
     const ids = Array.from({ length: 7 }, (_, i) => `a${i}`);
     const images = picturesOfStore(store, ids, { label: 'tuned' });
-    const found = await measureFid(project, { images, progress: silentProgress });
+    const reference = openReferenceFid(project, { progress: silentProgress });
+    const found = await reference.measure(images);
+    await reference.close();
     const files = await runFid([at('a'), at('b')], { inception }, testPlace());
     expect(found).toEqual({ fid: files.fid, images: 7, referenceImages: 6, inceptionHash: files.inceptionHash });
     const without = await initProject(at('without'), {});
-    expect(await faultOf(measureFid(without, { images, progress: silentProgress }))).toMatch(
+    expect(() => openReferenceFid(without, { progress: silentProgress })).toThrow(
       /^evaluate.reference: expected a folder of pictures or a .npz file of statistics, got none$/,
     );
-    const weightless = { images, reference: at('b'), progress: silentProgress };
-    expect(await faultOf(measureFid(without, weightless))).toMatch(/^evaluate.inception: expected the weights/);
+    const weightless = openReferenceFid(without, { reference: at('b'), progress: silentProgress });
+    expect(await faultOf(weightless.measure(images))).toMatch(/^evaluate.inception: expected the weights/);
+    await weightless.close();
   });
 });
 

@@ -1,4 +1,4 @@
-/** FID of pictures against the reference that a project's settings name: what an evaluation asks for. */
+/** FID of sets of pictures against the reference that a project's settings name: what an evaluation asks for. */
 import { join } from 'node:path';
 import { badInput } from '../errors.ts';
 import type { ProgressFactory } from '../progress/index.ts';
@@ -55,15 +55,21 @@ export function openProjectMeter(
 export const WEIGHTS_WANTED =
   "expected the weights of FID's InceptionV3 (pytorch-fid's pt_inception-2015-12-05-6726825d.pth), a file or org/name/file.pth on the hub, got none";
 
-/** The statistics of a folder of pictures, at `side` pixels where that is given, or of a .npz file. */
-export async function statisticsOf(
+/**
+ * Looks at a folder of pictures or reads a .npz file, and gives what measures it, with pictures at `side` pixels where that is
+ * given. Throws one sentence at once where neither is there.
+ */
+export async function openSet(
   meter: FidMeter,
   path: string,
   { label = path, side }: { label?: string; side?: number | undefined } = {},
-): Promise<FidStatistics> {
-  if (isStatisticsFile(path)) return meter.ofFile(path);
-  const { files } = await listPictures(path);
-  return meter.ofPictures(await picturesOfFiles(files, { label, side }));
+): Promise<() => Promise<FidStatistics>> {
+  if (isStatisticsFile(path)) {
+    const statistics = await meter.ofFile(path);
+    return async () => statistics;
+  }
+  const pictures = await picturesOfFiles((await listPictures(path)).files, { label, side });
+  return () => meter.ofPictures(pictures);
 }
 
 /**
@@ -79,7 +85,7 @@ export function openReferenceFid(project: Project, options: MeasureOptions): Ref
   let known: FidStatistics | undefined;
   return {
     async measure(images) {
-      known ??= await statisticsOf(meter, resolveInProject(project, reference), { label: 'the reference' });
+      known ??= await (await openSet(meter, resolveInProject(project, reference), { label: 'the reference' }))();
       const found = await meter.ofPictures(images);
       return {
         fid: await meter.distance(found, known),
@@ -90,17 +96,4 @@ export function openReferenceFid(project: Project, options: MeasureOptions): Ref
     },
     close: () => meter.close(),
   };
-}
-
-/** FID of one set of pictures; errors as `openReferenceFid`. */
-export async function measureFid(
-  project: Project,
-  { images, ...options }: MeasureOptions & { images: Pictures },
-): Promise<MeasuredFid> {
-  const reference = openReferenceFid(project, options);
-  try {
-    return await reference.measure(images);
-  } finally {
-    await reference.close();
-  }
 }

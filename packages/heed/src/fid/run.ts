@@ -8,9 +8,9 @@ import type { ProgressFactory } from '../progress/index.ts';
 import { locateModel, type Project } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { clipHashOf } from '../reward/clip-hash.ts';
-import { type FidMeter, type FidStatistics, openFidMeter } from './fid-meter.ts';
+import { type FidStatistics, openFidMeter } from './fid-meter.ts';
 import { measureCmmd } from './measure-cmmd.ts';
-import { statisticsOf, WEIGHTS_WANTED } from './measure-fid.ts';
+import { openSet, WEIGHTS_WANTED } from './measure-fid.ts';
 import { listPictures } from './pictures/picture-folder.ts';
 import { type Pictures, picturesOfFiles } from './pictures/pictures.ts';
 import { isStatisticsFile, writeStatistics } from './statistics-file.ts';
@@ -72,8 +72,14 @@ export async function runFid(
     signal,
   });
   try {
+    // All are looked at before the first is measured.
+    const sets = [];
+    for (const path of paths) sets.push(await openSet(meter, path, { side }));
     const found: FidStatistics[] = [];
-    for (const path of paths) found.push(await measured(meter, path, { side, place }));
+    for (const [i, measure] of sets.entries()) {
+      found.push(await measure());
+      await tellWhatToMind(paths[i]!, found[i]!, place);
+    }
     if (saveStats !== undefined) await writeStatistics(saveStats, found.at(-1)!);
     const [a, b] = found;
     return {
@@ -87,19 +93,14 @@ export async function runFid(
   }
 }
 
-async function measured(
-  meter: FidMeter,
-  path: string,
-  { side, place }: { side: number | undefined; place: FidPlace },
-): Promise<FidStatistics> {
-  if (!isStatisticsFile(path)) await noteLeftOut(path, place);
-  const statistics = await statisticsOf(meter, path, { side });
-  if (statistics.images !== undefined && statistics.images < FEW_IMAGES) {
+async function tellWhatToMind(path: string, { images }: FidStatistics, place: FidPlace): Promise<void> {
+  if (images === undefined) return;
+  await noteLeftOut(path, place);
+  if (images < FEW_IMAGES) {
     place.note(
-      `${path}: ${statistics.images} images; below ${FEW_IMAGES}, the number of features, FID comes out too large and compares with equal numbers alone`,
+      `${path}: ${images} images; below ${FEW_IMAGES}, the number of features, FID comes out too large and compares with equal numbers alone`,
     );
   }
-  return statistics;
 }
 
 async function noteLeftOut(path: string, { note }: FidPlace): Promise<void> {
