@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
+  checkModel,
   loadClip,
   loadInceptionFile,
   loadLora,
@@ -15,7 +16,7 @@ import {
 import { CLIP_FOLDER, TINY_MODEL_FOLDER } from '@heed/emoji-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isForUser } from '../packages/heed/src/errors.ts';
-import { checkDiffusersFolder } from '../packages/heed/src/export/model-folder.ts';
+
 import { importFeedbackFile } from '../packages/heed/src/feedback/import-file.ts';
 import { decodePicture, readPictureFile } from '../packages/heed/src/images/read-picture.ts';
 import { readImageList } from '../packages/heed/src/import/image-list.ts';
@@ -135,7 +136,7 @@ const READERS = [
   file('statistics.npz', (path) => readNpz(path, ['mu', 'sigma'])),
   file('lora.safetensors', async (path) => loadLora(path, await tinyConfigs())),
   file('folder/model_index.json', (path) => loadModel(dirname(path))),
-  file('folder/model_index.json', (path) => checkDiffusersFolder(dirname(path))),
+  file('folder/model_index.json', (path) => checkModel(dirname(path))),
   ...[
     'model_index.json',
     'unet/config.json',
