@@ -409,10 +409,13 @@ it('never named a file outside of the project', async () => {
     '.gitignore',
     '.heed',
     'comparisons.jsonl',
+    'comparisons.sums',
     'feedback.jsonl',
+    'feedback.sums',
     'heed.toml',
     'images',
     'raters.jsonl',
+    'raters.sums',
     'reports',
   ];
   expect((await readdir(project.folder)).filter((name) => !known.includes(name))).toEqual([]);

@@ -4,8 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findCheckedJson } from '@heed/diffusion/checked-json';
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
 import { writeDurably } from './durable.ts';
@@ -33,11 +34,10 @@ export async function writeManifest(folder: string, step: number): Promise<Manif
 
 /** Reads the manifest of `folder` and checks every file against it; throws a sentence that names the first fault. */
 export async function verifyManifest(folder: string): Promise<Manifest> {
-  const text = await readFile(join(folder, MANIFEST_FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
+  const manifest = await readManifest(folder);
+  if (manifest === undefined) {
     throw new InputError(`checkpoint ${folder}: expected a ${MANIFEST_FILE}, found none (it was not finished)`);
-  });
-  const manifest = parseManifest(text, folder);
+  }
   for (const [name, expected] of Object.entries(manifest.files)) {
     const path = join(folder, name);
     const actual = await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -56,14 +56,10 @@ export async function verifyManifest(folder: string): Promise<Manifest> {
   return manifest;
 }
 
-function parseManifest(text: string, folder: string): Manifest {
-  try {
-    return Manifest.parse(JSON.parse(text));
-  } catch {
-    throw new InputError(
-      `checkpoint ${folder}: expected ${MANIFEST_FILE} to list files with sizes and hashes, got damaged text`,
-    );
-  }
+/** The manifest of `folder`, its files unseen; undefined where there is none. Throws an `InputError` where it is damaged. */
+export async function readManifest(folder: string): Promise<Manifest | undefined> {
+  const what = 'a list of files with sizes and hashes';
+  return findCheckedJson(join(folder, MANIFEST_FILE), { what, schema: Manifest });
 }
 
 /** SHA-256 of a file as hex, read in pieces. */

@@ -23,7 +23,7 @@ export interface FeedbackLog {
 
 /** Opens the log at `path`, which need not exist yet. A last line torn by a crash is cut off at the first append. */
 export function openFeedbackLog(path: string): FeedbackLog {
-  const writer = createJsonLinesWriter(path, { fsync: true });
+  const writer = createJsonLinesWriter(path, { fsync: true, sums: true });
   const readAll = () => readJsonLines(path, parseFeedbackEvent).records;
   let knownIds: IdSet | undefined;
   const appendNew = async (events: readonly FeedbackEvent[]): Promise<number> => {

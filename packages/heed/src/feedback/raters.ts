@@ -45,7 +45,8 @@ export interface RaterRecord {
 /** All raters that the file names, by id. Those who only stand in the feedback are not in it. */
 export function readRaters(project: Project): Map<string, RaterRecord> {
   const raters = new Map<string, RaterRecord>();
-  for (const { rater, event, name, participant, invite } of readJsonLines(ratersPath(project), parseEvent).records) {
+  for (const { rater, event, name, participant, invite } of readJsonLines(ratersPath(project), parseRaterEvent)
+    .records) {
     const earlier = raters.get(rater) ?? { id: rater, isSetAside: false };
     raters.set(rater, {
       ...earlier,
@@ -60,7 +61,7 @@ export function readRaters(project: Project): Map<string, RaterRecord> {
 
 /** Appends one event and flushes it. */
 export async function appendRaterEvent(project: Project, event: RaterEvent): Promise<void> {
-  const writer = createJsonLinesWriter(ratersPath(project), { fsync: true });
+  const writer = createJsonLinesWriter(ratersPath(project), { fsync: true, sums: true });
   try {
     await writer.append([eventSchema.parse(event)]);
   } finally {
@@ -68,11 +69,13 @@ export async function appendRaterEvent(project: Project, event: RaterEvent): Pro
   }
 }
 
-function ratersPath(project: Project): string {
+/** Where a project keeps its raters. */
+export function ratersPath(project: Project): string {
   return join(project.folder, 'raters.jsonl');
 }
 
-function parseEvent(value: unknown): RaterEvent {
+/** Checks one line of raters.jsonl; throws an `InputError` without a subject. */
+export function parseRaterEvent(value: unknown): RaterEvent {
   const result = eventSchema.safeParse(value);
   if (result.success) return result.data;
   throw new InputError(`expected an event of a rater, got a bad value in ${result.error.issues[0]?.path.join('.')}`);

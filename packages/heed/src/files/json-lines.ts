@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { atPlace, InputError } from '../errors.ts';
+import { type LineSums, openLineSums } from './line-sums.ts';
 
 /** What a file of JSON lines holds. */
 export interface JsonLines<T> {
@@ -33,7 +34,8 @@ export function readJsonLines<T>(path: string, parse: (value: unknown) => T): Js
   return { records, wholeBytes, tornBytes: bytes.length - wholeBytes };
 }
 
-function parseLine(line: string): unknown {
+/** A line as a value; throws an `InputError` without a subject where it is no JSON. */
+export function parseLine(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
@@ -58,43 +60,60 @@ export interface JsonLinesWriter {
 }
 
 /** Opens lazily, at the first append, and cuts a torn last line off then. Appends run one after another. */
-export function createJsonLinesWriter(path: string, options: { fsync?: boolean } = {}): JsonLinesWriter {
-  const { fsync = false } = options;
+export function createJsonLinesWriter(
+  path: string,
+  options: {
+    fsync?: boolean;
+    /** Keep a record of checksums beside it (`line-sums.ts`). */
+    sums?: boolean;
+  } = {},
+): JsonLinesWriter {
+  const { fsync = false, sums = false } = options;
   let file: FileHandle | undefined;
+  let record: LineSums | undefined;
   let last: Promise<void> = Promise.resolve();
-  const write = async (text: string) => {
-    file ??= await openRepaired(path);
+  const write = async (lines: readonly string[]) => {
+    if (file === undefined) {
+      const opened = await openRepaired(path);
+      file = opened.file;
+      if (sums) record = openLineSums(path, opened.content);
+    }
     const { size } = await file.stat();
     try {
-      await file.appendFile(text);
+      await file.appendFile(lines.map((line) => `${line}\n`).join(''));
       if (fsync) await file.datasync();
     } catch (error) {
       // What a full disk let through must not become a damaged line in the middle of the next append.
       await file.truncate(size).catch(() => {});
       throw error;
     }
+    record?.add(lines);
   };
   return {
     append(records) {
       if (records.length === 0) return last;
-      const text = records.map((record) => `${JSON.stringify(record)}\n`).join('');
-      const current = last.then(() => write(text));
+      const lines = records.map((value) => JSON.stringify(value));
+      const current = last.then(() => write(lines));
       // A failed append must reach its own caller, not those queued after it.
       last = current.catch(() => {});
       return current;
     },
     async close() {
       await last;
+      await record?.close();
       await file?.close();
+      record = undefined;
       file = undefined;
     },
   };
 }
 
-async function openRepaired(path: string): Promise<FileHandle> {
+/** The file, ready to append to, and its whole lines. */
+async function openRepaired(path: string): Promise<{ file: FileHandle; content: Buffer }> {
   const file = await open(path, 'a+');
   const { size } = await file.stat();
-  const wholeBytes = size === 0 ? 0 : (await file.readFile()).lastIndexOf(0x0a) + 1;
-  if (wholeBytes < size) await file.truncate(wholeBytes);
-  return file;
+  const bytes = size === 0 ? Buffer.alloc(0) : await file.readFile();
+  const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
+  if (wholeBytes < bytes.length) await file.truncate(wholeBytes);
+  return { file, content: bytes.subarray(0, wholeBytes) };
 }

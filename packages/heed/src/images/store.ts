@@ -45,7 +45,7 @@ export interface ImageStore {
 export function createImageStore(folder: string): ImageStore {
   const indexPath = join(folder, IMAGE_INDEX_FILE);
   const { records } = readJsonLines(indexPath, parseImageRecord);
-  const writer = createJsonLinesWriter(indexPath);
+  const writer = createJsonLinesWriter(indexPath, { sums: true });
   const byId = new Map<string, ImageRecord>();
   const byPixels = new Map<string, ImageRecord[]>();
   const remember = (record: ImageRecord) => {

@@ -2,13 +2,14 @@
  * A trained reward model as an object that scores: its weights, its session, its folder on disk.
  * Training is `train.ts`; embeddings come from `features.ts`.
  */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '@heed/diffusion';
 import { compile, describeParameters, input, type ParameterValues } from '@heed/diffusion/autodiff';
 import { findCheckedJson } from '@heed/diffusion/checked-json';
 import { z } from 'zod';
 import { writeDurably } from '../checkpoint/durable.ts';
+import { HASHES_FILE } from '../checkpoint/folder-hashes.ts';
 import { badInput } from '../errors.ts';
 import { type RewardArchitecture, rewardModel } from './model.ts';
 
@@ -89,13 +90,14 @@ export async function createRewardModel(
   };
 }
 
-/** Writes `reward.safetensors` and, last, `config.json` into `folder`. */
+/** Writes `reward.safetensors` and, last, `config.json` into `folder`. Hashes of an earlier model there are removed. */
 export async function saveRewardModel(
   folder: string,
   model: Pick<RewardModel, 'architecture' | 'parameters'>,
   about: { clipHash: string; training: Record<string, unknown> },
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
+  await rm(join(folder, HASHES_FILE), { force: true });
   await writeSafetensors(join(folder, WEIGHTS_FILE), model.parameters, { dtype: 'F32' });
   const config: RewardConfig = {
     _class_name: 'HeedRewardModel',

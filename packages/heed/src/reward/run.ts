@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import { writeDurably } from '../checkpoint/durable.ts';
+import { writeFolderHashes } from '../checkpoint/folder-hashes.ts';
 import { createImageStore, type ImageStore } from '../images/index.ts';
 import { openMetricsLog } from '../metrics/metrics-log.ts';
 import { worldOf } from '../parts.ts';
@@ -140,6 +141,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
     await writePredictions([folder, run.folder], predictionsOf(split, unjudged, scores));
     const text = `${JSON.stringify(report, null, 2)}\n`;
     for (const target of [folder, run.folder]) await writeDurably(join(target, REWARD_REPORT_FILE), text);
+    await writeFolderHashes(folder);
     const warnings = report.gate.warning === undefined ? [] : [report.gate.warning];
     return { name, run: run.id, folder, ...report, epochs, warnings };
   } finally {

@@ -97,6 +97,7 @@ describe('the stages', () => {
     expect(await readdir(result.folder)).toEqual([
       'accuracy.json',
       'config.json',
+      'hashes.json',
       'predictions.jsonl',
       'reward.safetensors',
     ]);

@@ -18,6 +18,7 @@ import {
 import { type Communicator, type ParameterValues, single } from '@heed/diffusion/autodiff';
 import { findLatestCheckpoint } from '../checkpoint/checkpoint.ts';
 import { writeDurably } from '../checkpoint/durable.ts';
+import { writeFolderHashes } from '../checkpoint/folder-hashes.ts';
 import { badInput } from '../errors.ts';
 import { createImageStore } from '../images/index.ts';
 import { createAverages } from '../metrics/averages.ts';
@@ -255,6 +256,7 @@ async function train(inputs: {
       { overwrite: true, metadata: { heed: JSON.stringify({ run: run.id, fingerprint, steps: trained.step }) } },
     );
     if (trained.lora) await writeLora(join(folder, LORA_FILE), trained.lora, inputs);
+    await writeFolderHashes(folder);
     return last.take();
   } finally {
     bar.done();

@@ -3,18 +3,19 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { badInput } from '../../errors.ts';
+import { badInput, EXIT_CODES } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
 import { type CommandResult, type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 import { wholeNumber } from '../parse-options.ts';
 
-type DoctorOptions = CommonOptions & { rebuild: boolean; model?: string; loraRank?: number };
+type DoctorOptions = CommonOptions & { rebuild: boolean; verify: boolean; model?: string; loraRank?: number };
 
 export function doctorCommand(program: Command): void {
   const command = program
     .command('doctor')
     .description('check this machine and, where there is one, the project')
     .option('--rebuild', "make the studio's tables anew from feedback.jsonl and the images, then check", false)
+    .option('--verify', 'compare every picture, judgement and model of the project with what was recorded of it', false)
     .option(
       '--model <path>',
       'say what tuning this model (a diffusers folder or a single file) will need, and check nothing',
@@ -25,11 +26,17 @@ export function doctorCommand(program: Command): void {
     'heed doctor --project cats --json',
     'heed doctor --model /models/sd15 --lora-rank 8 --set tune.batchSize=1 --set tune.recompute=true',
     'heed doctor --rebuild',
-  ]).action(async ({ rebuild, model, loraRank, ...options }: DoctorOptions) =>
-    runCommand(options, async ({ openProject, note }) => {
+    'heed doctor --verify',
+  ]).action(async ({ rebuild, verify, model, loraRank, ...options }: DoctorOptions) =>
+    runCommand(options, async ({ openProject, note, progress, signal }) => {
       if (loraRank !== undefined && model === undefined)
         throw badInput('--lora-rank: expected --model beside it, got none');
       if (model !== undefined) return forecast({ model, loraRank, options, openProject });
+      if (verify) {
+        const { describeVerification, verifyProject } = await import('../../doctor/verify/index.ts');
+        const report = await verifyProject(await openProject(), { progress, signal });
+        return { data: report, lines: describeVerification(report), exitCode: report.ok ? 0 : EXIT_CODES.failure };
+      }
       if (rebuild) {
         const { rebuildStudio } = await import('../../studio/storage/rebuild.ts');
         const { answers, queries } = await rebuildStudio(await openProject());

@@ -75,19 +75,21 @@ export type ComparedQuery = z.output<typeof querySchema>;
 
 /** All events in order; damage other than a torn last line throws with its line. */
 export function readComparisonEvents(project: Project): ComparisonEvent[] {
-  return readJsonLines(comparisonsPath(project), parseEvent).records;
+  return readJsonLines(comparisonsPath(project), parseComparisonEvent).records;
 }
 
 /** Appends and flushes. */
 export function openComparisonWriter(project: Project): JsonLinesWriter {
-  return createJsonLinesWriter(comparisonsPath(project), { fsync: true });
+  return createJsonLinesWriter(comparisonsPath(project), { fsync: true, sums: true });
 }
 
-function comparisonsPath(project: Project): string {
+/** Where a project keeps its comparisons. */
+export function comparisonsPath(project: Project): string {
   return join(project.folder, 'comparisons.jsonl');
 }
 
-function parseEvent(value: unknown): ComparisonEvent {
+/** Checks one line of comparisons.jsonl; throws an `InputError` without a subject. */
+export function parseComparisonEvent(value: unknown): ComparisonEvent {
   const result = eventSchema.safeParse(value);
   if (result.success) return result.data;
   const field = result.error.issues[0]?.path.join('.') || 'the whole line';

@@ -1,0 +1,54 @@
+/**
+ * The hashes of a model's files, in `hashes.json` in its folder: written last when heed writes a model, and compared by
+ * `heed doctor --verify`. Other programs pass the file over.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { z } from 'zod';
+import { writeDurably } from './durable.ts';
+import { sha256OfFile } from './manifest.ts';
+
+export const HASHES_FILE = 'hashes.json';
+
+const hashesSchema = z.object({
+  version: z.literal(1),
+  /** By path within the folder, with slashes. */
+  files: z.record(
+    z.string().refine((path) => path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')),
+    z.object({ bytes: z.int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+  ),
+});
+
+/** Size and SHA-256 of each file. */
+export type FolderHashes = z.output<typeof hashesSchema>['files'];
+
+/** Hashes all files of `folder` and writes what was found, durably. */
+export async function writeFolderHashes(
+  folder: string,
+  options: { signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  const files: FolderHashes = {};
+  for (const path of await listFiles(folder)) {
+    options.signal?.throwIfAborted();
+    const full = join(folder, path);
+    files[path] = { bytes: (await stat(full)).size, sha256: await sha256OfFile(full) };
+  }
+  await writeDurably(join(folder, HASHES_FILE), `${JSON.stringify({ version: 1, files }, null, 2)}\n`);
+}
+
+/** What was recorded of `folder`; undefined where nothing was. Throws an `InputError` where the record is damaged. */
+export async function readFolderHashes(folder: string): Promise<FolderHashes | undefined> {
+  const what = "the hashes of a model's files";
+  return (await findCheckedJson(join(folder, HASHES_FILE), { what, schema: hashesSchema }))?.files;
+}
+
+/** Paths of all files but the hashes themselves and unfinished ones, sorted. */
+async function listFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .filter((path) => path !== HASHES_FILE && !path.endsWith('.tmp'))
+    .sort();
+}

@@ -1,0 +1,82 @@
+/** Where the lines of a file part from their record: changed, lost, foreign, repeated or swapped ones. Arithmetic alone. */
+
+/** One place; `line` counts from 1 in the file as it is now. */
+export type LineFault =
+  | { readonly kind: 'changed' | 'foreign'; readonly line: number }
+  /** `count` lines are missing before `line`. */
+  | { readonly kind: 'lost'; readonly line: number; readonly count: number }
+  /** `line` says again what line `of` says. */
+  | { readonly kind: 'repeated'; readonly line: number; readonly of: number }
+  /** `line` and the one after it stand in the other order. */
+  | { readonly kind: 'swapped'; readonly line: number };
+
+/** Compares checksums in the order of their lines. Lines after the last recorded one are no fault. */
+export function compareSums(recorded: BigUint64Array, found: BigUint64Array): LineFault[] {
+  const faults: LineFault[] = [];
+  const places = createPlaces(recorded, found);
+  let r = 0;
+  let f = 0;
+  while (r < recorded.length && f < found.length) {
+    if (recorded[r] === found[f]) {
+      r++;
+      f++;
+      continue;
+    }
+    const [expected, actual] = [recorded[r]!, found[f]!];
+    if (recorded[r + 1] === actual && found[f + 1] === expected) {
+      faults.push({ kind: 'swapped', line: f + 1 });
+      r += 2;
+      f += 2;
+      continue;
+    }
+    // The nearer place at which the two meet again tells what lies between.
+    const lost = distance(places.inRecord(actual), r);
+    const foreign = distance(places.inFile(expected), f);
+    if (lost === undefined && foreign === undefined) {
+      faults.push({ kind: 'changed', line: f + 1 });
+      r++;
+      f++;
+    } else if (foreign === undefined || (lost !== undefined && lost <= foreign)) {
+      faults.push({ kind: 'lost', line: f + 1, count: lost! });
+      r += lost!;
+    } else {
+      for (const end = f + foreign; f < end; f++) faults.push(extra(found, f));
+    }
+  }
+  if (r < recorded.length) faults.push({ kind: 'lost', line: found.length + 1, count: recorded.length - r });
+  return faults;
+}
+
+/** A line that is not recorded at its place: an earlier one again, or another. */
+function extra(found: BigUint64Array, at: number): LineFault {
+  const of = found.indexOf(found[at]!);
+  return of < at ? { kind: 'repeated', line: at + 1, of: of + 1 } : { kind: 'foreign', line: at + 1 };
+}
+
+/** How far ahead of `from` the first of the ascending `places` is. */
+function distance(places: readonly number[] | undefined, from: number): number | undefined {
+  const place = places?.find((each) => each >= from);
+  return place === undefined ? undefined : place - from;
+}
+
+/** Places by sum, made when the first fault is met: a whole file needs none. */
+function createPlaces(recorded: BigUint64Array, found: BigUint64Array) {
+  const lookUp = (sums: BigUint64Array) => {
+    let places: Map<bigint, number[]> | undefined;
+    return (sum: bigint) => {
+      places ??= placesOf(sums);
+      return places.get(sum);
+    };
+  };
+  return { inRecord: lookUp(recorded), inFile: lookUp(found) };
+}
+
+function placesOf(sums: BigUint64Array): Map<bigint, number[]> {
+  const places = new Map<bigint, number[]>();
+  sums.forEach((sum, place) => {
+    const known = places.get(sum);
+    if (known) known.push(place);
+    else places.set(sum, [place]);
+  });
+  return places;
+}

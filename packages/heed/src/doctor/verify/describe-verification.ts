@@ -1,0 +1,17 @@
+/** What `heed doctor --verify` found, in lines for people. */
+import type { VerifyReport } from './verify.ts';
+
+/** More than these fill a terminal; `--json` has all. */
+const MAX_LINES = 100;
+
+export function describeVerification({ ok, counts, damage, notes }: VerifyReport): string[] {
+  const looked = Object.entries(counts).map(([kind, count]) => `${count} ${kind}`);
+  const shown = damage.slice(0, MAX_LINES).map(({ path, fault }) => `damaged  ${path}: ${fault}`);
+  const rest = damage.length - shown.length;
+  return [
+    ...notes.map((note) => `note     ${note}`),
+    ...shown,
+    ...(rest > 0 ? [`damaged  and ${rest} more (--json names all)`] : []),
+    `${ok ? 'All is whole' : `${damage.length} damaged`}: ${looked.join(', ')} were compared with what was recorded of them.`,
+  ];
+}

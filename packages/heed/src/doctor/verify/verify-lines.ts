@@ -1,0 +1,137 @@
+/** Compares an append-only file with its record of checksums (`files/line-sums.ts`), line by line, in bounded memory. */
+import { createReadStream } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
+import { isBadInput } from '../../errors.ts';
+import { parseLine } from '../../files/json-lines.ts';
+import { DIGITS, SUM_BYTES, sumOfLine, sumsPath, wholeSums } from '../../files/line-sums.ts';
+import { compareSums, type LineFault } from './compare-sums.ts';
+
+/** What a file of lines came to. */
+export interface VerifiedLines {
+  /** Whole lines that are there. */
+  readonly lines: number;
+  /** How many of them the record did not know: it is behind, or there is none. */
+  readonly unrecorded: number;
+  /** Sentences without a subject that name a line. */
+  readonly faults: readonly string[];
+  /** Appends the sums of lines that the record does not know. Only while nobody else appends. */
+  record(): Promise<void>;
+}
+
+/** Bytes of a torn last line are no fault: a crash leaves them, and the next append cuts them off. */
+export async function verifyLines(
+  path: string,
+  options: {
+    /** Throws an `InputError` for a line that is not of the file's kind. */
+    parse: (value: unknown) => unknown;
+    /** Is given each line that parses. */
+    onLine?: (value: unknown) => void;
+    /** Is told how much of the file has been read. */
+    onBytes?: (bytes: number) => void;
+    signal: AbortSignal;
+  },
+): Promise<VerifiedLines> {
+  const { parse, onLine = () => {}, onBytes = () => {}, signal } = options;
+  // Read first: lines that are appended meanwhile are then behind the record, not beyond it.
+  const recorded = await readRecord(path);
+  const found = createSumList();
+  const faults: string[] = [];
+  let bytes = 0;
+  for await (const { lines, readBytes } of readLines(path, signal)) {
+    for (const line of lines) {
+      found.add(sumOfLine(line));
+      try {
+        onLine(parse(parseLine(line.toString('utf8'))));
+      } catch (error) {
+        if (!isBadInput(error)) throw error;
+        // Where it is recorded, its sum tells the same.
+        if (found.count() > recorded.length) faults.push(`line ${found.count()}: ${error.message}`);
+      }
+    }
+    bytes += readBytes;
+    onBytes(bytes);
+  }
+  const sums = found.take();
+  faults.push(...compareSums(recorded, sums).map(describe));
+  return {
+    lines: sums.length,
+    unrecorded: Math.max(0, sums.length - recorded.length),
+    faults,
+    async record() {
+      const file = await open(sumsPath(path), 'a');
+      try {
+        // What follows the whole sums is torn or damaged.
+        await file.truncate(recorded.length * SUM_BYTES);
+        const behind = [...sums.subarray(recorded.length)].map((sum) => `${sum.toString(16).padStart(DIGITS, '0')}\n`);
+        await file.appendFile(behind.join(''));
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+function describe(fault: LineFault): string {
+  switch (fault.kind) {
+    case 'changed':
+      return `line ${fault.line}: expected the line that was recorded, got a changed one`;
+    case 'foreign':
+      return `line ${fault.line}: expected a line that was recorded, got another`;
+    case 'repeated':
+      return `line ${fault.line}: expected each line once, got line ${fault.of} again`;
+    case 'swapped':
+      return `lines ${fault.line} and ${fault.line + 1}: expected the other order`;
+    case 'lost':
+      return `line ${fault.line}: expected ${fault.count} recorded ${fault.count === 1 ? 'line' : 'lines'} before it, found none`;
+  }
+}
+
+async function readRecord(path: string): Promise<BigUint64Array> {
+  const text = await readFile(sumsPath(path), 'latin1').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  const list = createSumList();
+  const sums = wholeSums(text);
+  for (let at = 0; at < sums.length; at += SUM_BYTES) list.add(sums.slice(at, at + DIGITS));
+  return list.take();
+}
+
+/** Sums as numbers of eight bytes. */
+function createSumList() {
+  let values = new BigUint64Array(1024);
+  let count = 0;
+  return {
+    add(sum: string) {
+      if (count === values.length) {
+        const grown = new BigUint64Array(2 * count);
+        grown.set(values);
+        values = grown;
+      }
+      values[count++] = BigInt(`0x${sum}`);
+    },
+    count: () => count,
+    take: () => values.subarray(0, count),
+  };
+}
+
+/** The whole lines of a file, without their breaks, a piece of the file at a time; none where there is no file. */
+async function* readLines(path: string, signal: AbortSignal): AsyncGenerator<{ lines: Buffer[]; readBytes: number }> {
+  let rest: Buffer[] = [];
+  try {
+    for await (const piece of createReadStream(path, { highWaterMark: 2 ** 18, signal })) {
+      const bytes = piece as Buffer;
+      const lines: Buffer[] = [];
+      let at = 0;
+      for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, at)) {
+        lines.push(rest.length === 0 ? bytes.subarray(at, end) : Buffer.concat([...rest, bytes.subarray(at, end)]));
+        rest = [];
+        at = end + 1;
+      }
+      rest.push(bytes.subarray(at));
+      yield { lines, readBytes: bytes.length };
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}

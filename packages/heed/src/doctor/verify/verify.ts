@@ -1,0 +1,189 @@
+/**
+ * `heed doctor --verify`: compares every picture, judgement and model of a project with what was recorded when heed wrote
+ * it, and names each damaged file and line. Nothing is repaired. What has no record yet gets one, with a note.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readFolderHashes, writeFolderHashes } from '../../checkpoint/folder-hashes.ts';
+import { MANIFEST_FILE, readManifest } from '../../checkpoint/manifest.ts';
+import { isBadInput, isForUser } from '../../errors.ts';
+import { parseFeedbackEvent } from '../../feedback/event.ts';
+import { parseRaterEvent, ratersPath } from '../../feedback/raters.ts';
+import { IMAGE_INDEX_FILE } from '../../images/index.ts';
+import type { ProgressFactory } from '../../progress/progress.ts';
+import { type Project, withLock } from '../../project/index.ts';
+import { comparisonsPath, parseComparisonEvent } from '../../studio/comparing/comparison-log.ts';
+import { verifyFolder } from './verify-folder.ts';
+import { verifyLines } from './verify-lines.ts';
+import { verifyPictures } from './verify-pictures.ts';
+
+/** One thing that differs from its record. */
+export interface Damage {
+  /** From the project's folder, with slashes. */
+  readonly path: string;
+  /** A sentence without a subject; names the line where there are lines. */
+  readonly fault: string;
+}
+
+export interface VerifyReport {
+  readonly ok: boolean;
+  /** How many of each kind were looked at. */
+  readonly counts: Readonly<Record<'pictures' | 'judgements' | 'comparisons' | 'models' | 'checkpoints', number>>;
+  readonly damage: readonly Damage[];
+  /** What could not be compared, and why. */
+  readonly notes: readonly string[];
+}
+
+interface Verification {
+  readonly project: Project;
+  readonly progress: ProgressFactory;
+  readonly signal: AbortSignal;
+  readonly damage: Damage[];
+  readonly notes: string[];
+}
+
+/** Looks at all of it. Rejects with an AbortError when `signal` fires. */
+export async function verifyProject(
+  project: Project,
+  { progress, signal }: { progress: ProgressFactory; signal: AbortSignal },
+): Promise<VerifyReport> {
+  const work: Verification = { project, progress, signal, damage: [], notes: [] };
+  const pictures = await picturesOf(work);
+  const { feedback } = project.paths;
+  const judgements = await linesOf(work, { path: feedback, parse: parseFeedbackEvent, lock: 'label' });
+  await linesOf(work, { path: ratersPath(project), parse: parseRaterEvent, lock: 'label' });
+  const comparisons = await linesOf(work, {
+    path: comparisonsPath(project),
+    parse: parseComparisonEvent,
+    lock: 'studio',
+  });
+  const models = await modelsOf(work);
+  const checkpoints = await checkpointsOf(work);
+  const { damage, notes } = work;
+  return { ok: damage.length === 0, counts: { pictures, judgements, comparisons, models, checkpoints }, damage, notes };
+}
+
+async function picturesOf({ project, progress, signal, damage, notes }: Verification): Promise<number> {
+  let bar: ReturnType<ProgressFactory> | undefined;
+  const found = await verifyPictures(project.paths.images, {
+    signal,
+    onPicture(done, total) {
+      bar ??= progress({ total, label: 'verify pictures', unit: 'picture' });
+      bar.update(done);
+    },
+  });
+  bar?.done();
+  const index = `images/${IMAGE_INDEX_FILE}`;
+  damage.push(...found.index.faults.map((fault) => ({ path: index, fault })));
+  damage.push(...found.faults.map(({ path, fault }) => ({ path: `images/${path}`, fault })));
+  if (found.unlisted > 0) notes.push(`images: ${found.unlisted} pictures are not in the index, as a crash leaves them`);
+  await recordLines({ project, damage, notes }, { path: index, lines: found.index, lock: 'generate' });
+  return found.pictures;
+}
+
+async function linesOf(
+  work: Verification,
+  { path, parse, lock }: { path: string; parse: (value: unknown) => unknown; lock: string },
+): Promise<number> {
+  const name = path.slice(work.project.folder.length + 1).replaceAll('\\', '/');
+  const megabytes = (await sizeOf(path)) / 1e6;
+  const bar =
+    megabytes < 1 ? undefined : work.progress({ total: Math.ceil(megabytes), label: `verify ${name}`, unit: 'MB' });
+  const onBytes = (bytes: number) => bar?.update(Math.floor(bytes / 1e6));
+  const lines = await verifyLines(path, { parse, signal: work.signal, onBytes });
+  bar?.done();
+  work.damage.push(...lines.faults.map((fault) => ({ path: name, fault })));
+  await recordLines(work, { path: name, lines, lock });
+  return lines.lines;
+}
+
+/** Writes down the sums of lines that have none, unless another process appends: it does so itself. */
+async function recordLines(
+  { project, notes }: Pick<Verification, 'project' | 'notes' | 'damage'>,
+  { path, lines, lock }: { path: string; lines: Awaited<ReturnType<typeof verifyLines>>; lock: string },
+): Promise<void> {
+  if (lines.unrecorded === 0 || lines.faults.length > 0) return;
+  const what = `${path}: ${lines.unrecorded} of ${lines.lines} lines had no record`;
+  try {
+    await withLock(project, lock, () => lines.record());
+    notes.push(`${what} and were recorded as they are now`);
+  } catch (error) {
+    if (!isForUser(error)) throw error;
+    notes.push(`${what} (${error.message})`);
+  }
+}
+
+async function modelsOf({ project, progress, signal, damage, notes }: Verification): Promise<number> {
+  const names = await foldersIn(project.paths.models);
+  if (names.length === 0) return 0;
+  const bar = progress({ total: names.length, label: 'verify models', unit: 'model' });
+  for (const [i, name] of names.entries()) {
+    const folder = join(project.paths.models, name);
+    const path = `models/${name}`;
+    try {
+      const hashes = await readFolderHashes(folder);
+      if (hashes === undefined) {
+        await writeFolderHashes(folder, { signal });
+        notes.push(`${path}: had no recorded hashes; those of its files as they are now were recorded`);
+      } else {
+        const faults = await verifyFolder(folder, hashes, { signal });
+        damage.push(...faults.map((each) => ({ path: `${path}/${each.path}`, fault: each.fault })));
+      }
+    } catch (error) {
+      if (!isBadInput(error)) throw error;
+      damage.push({ path, fault: error.message });
+    }
+    bar.update(i + 1);
+  }
+  bar.done();
+  return names.length;
+}
+
+async function checkpointsOf({ project, progress, signal, damage, notes }: Verification): Promise<number> {
+  const found: string[] = [];
+  for (const run of await foldersIn(project.paths.runs)) {
+    for (const step of await foldersIn(join(project.paths.runs, run, 'checkpoints'))) {
+      found.push(`${run}/checkpoints/${step}`);
+    }
+  }
+  if (found.length === 0) return 0;
+  const bar = progress({ total: found.length, label: 'verify checkpoints', unit: 'checkpoint' });
+  for (const [i, name] of found.entries()) {
+    const folder = join(project.paths.runs, name);
+    const path = `runs/${name}`;
+    try {
+      const manifest = await readManifest(folder);
+      if (manifest === undefined) {
+        notes.push(`${path}: has no ${MANIFEST_FILE}, as a crash leaves it; the next run passes it over`);
+      } else {
+        const faults = await verifyFolder(folder, manifest.files, { signal });
+        damage.push(...faults.map((each) => ({ path: `${path}/${each.path}`, fault: each.fault })));
+      }
+    } catch (error) {
+      if (!isBadInput(error)) throw error;
+      damage.push({ path, fault: error.message });
+    }
+    bar.update(i + 1);
+  }
+  bar.done();
+  return found.length;
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
+/** Names of folders, but for those that a writer has not finished. */
+async function foldersIn(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+    throw error;
+  });
+  return entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => name)
+    .sort();
+}
