@@ -1,5 +1,6 @@
 /** The pages by their addresses, for those who may see them. */
 import { type ComponentType, useEffect, useState } from 'react';
+import { persist } from './api/persist.ts';
 import { ComparingPage } from './comparing/comparing-page.tsx';
 import { DataPage } from './data/data-page.tsx';
 import { GuidelinesPage } from './guidelines/guidelines-page.tsx';
@@ -44,9 +45,17 @@ export function App() {
   const [problem, setProblem] = useState<unknown>();
   const { path } = useAddress();
   const texts = useTexts();
-  useEffect(() => {
-    findSession().then(setFound, setProblem);
-  }, []);
+  useEffect(
+    () =>
+      persist(findSession, {
+        onDone: (session) => {
+          setProblem(undefined);
+          setFound(session);
+        },
+        onProblem: setProblem,
+      }),
+    [],
+  );
 
   if (problem !== undefined) {
     return (

@@ -78,7 +78,7 @@ export function readAlphas(
     adapter = parsePythonJson(text) as Record<string, unknown>;
   } catch (error) {
     if (!(error instanceof PythonJsonError)) throw error;
-    throw new InputError(`${source}: metadata "lora_adapter_metadata": expected JSON, got something else`);
+    throw new InputError(`${source}: metadata "lora_adapter_metadata": expected JSON, got: ${error.message}`);
   }
   if (typeof adapter !== 'object' || adapter === null) return () => undefined;
   return ({ part, path }) => {

@@ -36,7 +36,11 @@ describe('checkpoints', () => {
     ['a truncated file', (folder: string) => writeFile(join(folder, 'weights.bin'), 'short'), /bytes in weights.bin/],
     ['a missing file', (folder: string) => rm(join(folder, 'weights.bin')), /expected the file weights.bin/],
     ['a missing manifest', (folder: string) => rm(join(folder, 'manifest.json')), /not finished/],
-    ['a damaged manifest', (folder: string) => writeFile(join(folder, 'manifest.json'), '{'), /got text that is not JSON/],
+    [
+      'a damaged manifest',
+      (folder: string) => writeFile(join(folder, 'manifest.json'), '{'),
+      /got text that is not JSON/,
+    ],
   ])('passes over a checkpoint with %s and says so', async (_, damage, reason) => {
     const root = await temporaryFolder();
     await save(root, 1, 2);

@@ -36,6 +36,8 @@ export interface RaterRecord {
   readonly name?: string;
   /** Of those who came from a recruiting platform. */
   readonly participant?: string;
+  /** Of the visit in which they joined: a platform's, or one that the page chose. */
+  readonly session?: string;
   /** Id of the invite that they came by. */
   readonly invite?: string;
   /** Their answers are kept, and left out of what rewards learn from. */
@@ -45,13 +47,14 @@ export interface RaterRecord {
 /** All raters that the file names, by id. Those who only stand in the feedback are not in it. */
 export function readRaters(project: Project): Map<string, RaterRecord> {
   const raters = new Map<string, RaterRecord>();
-  for (const { rater, event, name, participant, invite } of readJsonLines(ratersPath(project), parseRaterEvent)
+  for (const { rater, event, name, participant, session, invite } of readJsonLines(ratersPath(project), parseRaterEvent)
     .records) {
     const earlier = raters.get(rater) ?? { id: rater, isSetAside: false };
     raters.set(rater, {
       ...earlier,
       ...(name === undefined ? {} : { name: plainName(name) }),
       ...(participant === undefined ? {} : { participant }),
+      ...(session === undefined ? {} : { session }),
       ...(invite === undefined ? {} : { invite }),
       isSetAside: event === 'joined' ? earlier.isSetAside : event === 'set-aside',
     });

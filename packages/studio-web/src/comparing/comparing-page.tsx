@@ -69,9 +69,9 @@ function Comparing({ comparer }: { comparer: Comparer }) {
   useComparingKeys(comparer, acts);
   useUnsentWarning(comparer.outbox);
   const isComplete = QUESTION_NAMES.every((question) => said[question] !== undefined);
-  if (isSessionOver(problem?.reason)) {
-    return <SessionOver why={problem?.reason.code} unsent={outbox.waiting} />;
-  }
+  // Unsent answers are still tried: where the rater comes back by another tab, this one goes on.
+  const ended = [problem?.reason, outbox.problem].find(isSessionOver);
+  if (ended) return <SessionOver why={ended.code} unsent={outbox.waiting} />;
   return (
     <main className="labelling comparing">
       <ProgressLine answered={state.answered} open={state.open} isAsking={isAsking} />

@@ -72,9 +72,9 @@ function Labelling({ labeller }: { labeller: Labeller }) {
   const act = useActions(labeller, setDialog);
   useKeys(act, labeller.select);
   useUnsentWarning(labeller.outbox);
-  if (isSessionOver(problem?.reason)) {
-    return <SessionOver why={problem?.reason.code} unsent={outbox.waiting} />;
-  }
+  // Unsent answers are still tried: where the rater comes back by another tab, this one goes on.
+  const ended = [problem?.reason, outbox.problem].find(isSessionOver);
+  if (ended) return <SessionOver why={ended.code} unsent={outbox.waiting} />;
   return (
     <main className="labelling">
       <ProgressLine

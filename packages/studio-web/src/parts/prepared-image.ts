@@ -10,14 +10,37 @@ export interface ShownImage {
   isBroken: boolean;
 }
 
-/** Resolves when the image can be drawn at once, or is known not to load. */
+const WAITS_MS = [300, 1000, 2000, 3000] as const;
+/** After so many tries the rater may go on without the image. */
+const MAX_TRIES = 30;
+
+/**
+ * Resolves when the image can be drawn at once, or is known not to load. While the studio does not answer (it may be
+ * starting again) the image is not taken for broken: nobody should judge what they do not see.
+ */
 export async function prepareImage(image: { name: string; width: number; height: number }): Promise<ShownImage> {
   const url = pictureUrl(image.name);
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    if (await canDecode(url)) return { ...image, url, isBroken: false };
+    if (await isAnswered(url)) break;
+    await new Promise((resolve) => setTimeout(resolve, WAITS_MS[Math.min(tries, WAITS_MS.length - 1)]));
+  }
+  return { ...image, url, isBroken: true };
+}
+
+async function canDecode(url: string): Promise<boolean> {
   const element = new Image();
   element.src = url;
-  const isBroken = await element.decode().then(
-    () => false,
+  return element.decode().then(
     () => true,
+    () => false,
   );
-  return { ...image, url, isBroken };
+}
+
+/** True where the studio has an answer, which was then no image. */
+async function isAnswered(url: string): Promise<boolean> {
+  return fetch(url).then(
+    ({ status }) => status !== 429 && status < 500,
+    () => false,
+  );
 }

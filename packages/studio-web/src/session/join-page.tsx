@@ -1,6 +1,7 @@
 /** Somebody comes by a link: what it is worth, one question to those who are new, then the work. */
 import { type FormEvent, useEffect, useState } from 'react';
 import { api, read } from '../api/client.ts';
+import { persist } from '../api/persist.ts';
 import { type Texts, useTexts } from '../language/language.ts';
 import { LanguageChoice } from '../language/language-choice.tsx';
 import { problemText } from '../language/problem-text.ts';
@@ -30,7 +31,13 @@ export function JoinPage() {
     if (arrival === undefined) return;
     const { token, participant } = arrival;
     const json = { token, ...(participant === undefined ? {} : { participant }) };
-    read(api.session.invite.$post({ json })).then(setLook, setProblem);
+    return persist(() => read(api.session.invite.$post({ json })), {
+      onDone: (found) => {
+        setProblem(undefined);
+        setLook(found);
+      },
+      onProblem: setProblem,
+    });
   }, [arrival]);
   return (
     <main className="notice">

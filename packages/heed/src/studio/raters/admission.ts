@@ -29,18 +29,27 @@ export type Admitted = { readonly rater: string; readonly invite: string } | Ext
 
 export interface Admission {
   /** Changes nothing. */
-  look(token: string, arrival?: Pick<Arrival, 'participant'>): Promise<LinkState>;
+  look(token: string, arrival?: Arrival): Promise<LinkState>;
   /** Counts one use of the invite for somebody new. */
   admit(token: string, arrival: Arrival): Promise<Admitted>;
   /** True where that rater is whom the arrival names. */
   isSame(rater: string, arrival: Arrival): boolean;
 }
 
+/** Tells the rater who arrives by an invite from all others, where the arrival or the invite names one. */
+function isArrival(invite: Invite, { participant, session, name }: Arrival): (record: RaterRecord) => boolean {
+  if (participant !== undefined) return (record) => record.participant === participant;
+  const isOfInvite = (record: RaterRecord) => record.invite === invite.id && record.participant === undefined;
+  if (invite.maxUses === 1) return isOfInvite;
+  // The same visit asks again: the answer to its first question was lost on the way.
+  return (record) => isOfInvite(record) && session !== undefined && record.session === session && record.name === name;
+}
+
 export function createAdmission(options: { project: Project; invites: Invites; secret: Secret }): Admission {
   const { project, invites, secret } = options;
   const findRater = (test: (record: RaterRecord) => boolean) => [...readRaters(project).values()].find(test);
 
-  const look: Admission['look'] = async (token, { participant } = {}) => {
+  const look: Admission['look'] = async (token, arrival = {}) => {
     const own = readReturnToken(secret, token);
     const id = own?.invite ?? invites.read(token);
     const invite = id === undefined ? undefined : await invites.find(id);
@@ -48,13 +57,7 @@ export function createAdmission(options: { project: Project; invites: Invites; s
     const end = invites.endOf(invite);
     if (end === 'revoked' || end === 'expired') return { state: 'over', why: end };
     const rater =
-      own !== undefined
-        ? findRater((record) => record.id === own.rater)
-        : participant !== undefined
-          ? findRater((record) => record.participant === participant)
-          : invite.maxUses === 1
-            ? findRater((record) => record.invite === invite.id && record.participant === undefined)
-            : undefined;
+      own === undefined ? findRater(isArrival(invite, arrival)) : findRater(({ id: of }) => of === own.rater);
     if (rater) return { state: 'back', invite, rater };
     if (own) return { state: 'over', why: 'broken' };
     return { state: end === undefined ? 'open' : 'full', invite };
