@@ -97,7 +97,7 @@ describe('an archive', () => {
       expect([...(await loadTensors(path))]).toEqual([...TENSORS]);
     }
     swapped.write('PDP-11', swapped.indexOf('big   '));
-    expect(await refusalOf(swapped)).toMatch(/expected the byte order little or big, got "PDP-11"/);
+    expect(await refusalOf(swapped)).toMatch(/expected the byte order little or big, got another/);
   });
 
   test.each<[what: string, bytes: () => Buffer, sentence: RegExp]>([
@@ -127,11 +127,7 @@ describe('an archive', () => {
       () => withEntry({ 42: 70 }),
       /expected its header at byte 70, got something|overlap/,
     ],
-    [
-      'with an entry that is another',
-      () => withEntry({ 42: 0 }),
-      /"archive\/data\/0": expected (its header|bytes of its own)/,
-    ],
+    ['with an entry that is another', () => withEntry({ 42: 0 }), /"data\/0": expected (its header|bytes of its own)/],
     [
       'with a method that is none',
       () => withEntry({ 8: 0x63 << 16 }),
@@ -148,7 +144,7 @@ describe('an archive', () => {
     for (const at of [8, entries[0]! + 10]) bytes.writeUInt16LE(8, at);
     bytes.writeUInt32LE(2 ** 26, entries[0]! + 24);
     expect(await refusalOf(bytes)).toMatch(
-      /"a\/data\.pkl": expected bytes that are stored as torch\.save does, got compressed/,
+      /"data\.pkl": expected bytes that are stored as torch\.save does, got compressed/,
     );
   });
 
@@ -162,7 +158,7 @@ describe('an archive', () => {
       ['a/data.pkl', pickleOf(new Map())],
       ['a/data.pkl', pickleOf(new Map())],
     ]);
-    expect(await refusalOf(twice)).toMatch(/entry "a\/data\.pkl": expected it once, got it twice/);
+    expect(await refusalOf(twice)).toMatch(/entry "data\.pkl": expected it once, got it twice/);
   });
 
   test('with 64-bit nonsense is refused', async () => {
@@ -191,10 +187,8 @@ describe('an archive', () => {
   test('of another kind is told', async () => {
     const pickle = pickleOf(new Map());
     expect(await refusalOf(zipOf([]))).toMatch(/expected a PyTorch file with data.pkl, got an empty zip archive/);
-    expect(await refusalOf(zipOf([['word/document.xml', Buffer.from('x')]]))).toMatch(
-      /got a zip archive with "word\/document\.xml"/,
-    );
-    expect(await refusalOf(zipOf([['a/b/data.pkl', pickle]]))).toMatch(/got a zip archive with "a\/b\/data\.pkl"/);
+    expect(await refusalOf(zipOf([['word/document.xml', Buffer.from('x')]]))).toMatch(/got a zip archive without it/);
+    expect(await refusalOf(zipOf([['a/b/data.pkl', pickle]]))).toMatch(/got a zip archive without it/);
     const script = zipOf([
       ['ViT-L-14/data.pkl', pickle],
       ['ViT-L-14/code/__torch__/multimodal/model.py', Buffer.from('class Model')],

@@ -90,7 +90,7 @@ describe('the stages', () => {
 
   it('learn and measure a reward', async () => {
     const result = reward;
-    expect(Object.keys(result.accuracy).sort()).toEqual(['aux', 'clip', 'half', 'plain']);
+    expect(Object.keys(result.accuracy).sort()).toEqual(['aux', 'clip']);
     expect(result.images.training + result.images.validation + result.images.test).toBe(44);
     expect(result.images.test).toBeGreaterThanOrEqual(8);
     expect(result.summary.unseen.n).toBeGreaterThan(0);
@@ -188,7 +188,11 @@ describe('the stages', () => {
       const path = join(folder, `${format}.safetensors`);
       await exportModel(project, 'low-rank', path, { format });
       const { metadata: _, ...exported } = await loadLora(path, configs);
-      expect(exported).toEqual({ unet: written.unet, textEncoder: written.textEncoder });
+      if (format === 'lora') expect(exported).toEqual({ unet: written.unet, textEncoder: written.textEncoder });
+      // Alpha is in the factors there (lora.test.ts compares the updates): it counts as the rank.
+      expect([...exported.unet.keys()]).toEqual([...written.unet.keys()]);
+      const alphas = new Set([...exported.unet.values()].map(({ alpha }) => alpha));
+      expect(alphas).toEqual(new Set([format === 'lora' ? 4 : 2]));
     }
     await expect(exportModel(project, 'base', join(folder, 'no.safetensors'), { format: 'lora' })).rejects.toThrow(
       /expected a model that was tuned as a LoRA \(tune.loraRank above 0\), found no lora.safetensors/,
