@@ -97,6 +97,7 @@ it('goes from init to export, learns from every judged image, and shows no figur
     'evaluate.imagesPerPrompt=2',
     'evaluate.bestOf=4',
     'evaluate.resamples=100',
+    `evaluate.reference=${pretraining}`,
   ];
   const init = heed('init', project, ...settings.flatMap((setting) => ['--set', setting]));
   expect(init.status, init.stderr).toBe(0);
@@ -125,6 +126,10 @@ it('goes from init to export, learns from every judged image, and shows no figur
       expect(lo <= mean && mean <= hi).toBe(true);
     }
   }
+  for (const { reference } of evaluation.arms) {
+    expect(reference).toEqual({ images: 2 * HELD_OUT.length, cmmd: expect.any(Number) });
+  }
+  expect(evaluation.notes.join()).toContain('evaluate.inception names no weights');
   expect(evaluation.people.note).toContain('no person has judged these images yet');
   expect(evaluation.others.length).toBe(HELD_OUT.length);
 

@@ -2,15 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import { labelStudioSteps } from './label-studio-steps.ts';
 
-const project = { folder: '/work/my project', images: '/work/my project/images', tasks: 'tasks.json' };
+const project = { folder: '/srv/my project', images: '/srv/my project/images', tasks: 'tasks.json' };
 
 describe('the way into Label Studio', () => {
   it('names the folders that its local storage asks for', () => {
     const steps = labelStudioSteps({ ...project, platform: 'linux' });
     expect(steps).toContain(
-      "   LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED=true LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT='/work/my project' label-studio start",
+      "   LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED=true LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT='/srv/my project' label-studio start",
     );
-    expect(steps).toContain('   Absolute local path: /work/my project/images');
+    expect(steps).toContain('   Absolute local path: /srv/my project/images');
     expect(steps).toContain('4. Import tasks.json');
   });
 
