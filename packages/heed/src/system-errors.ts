@@ -47,9 +47,14 @@ export function systemFailure(error: unknown): string | undefined {
   return undefined;
 }
 
+/** What node-postgres says of a connection that is gone; these errors have no code. */
+const LOST_CONNECTION =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
+
 function sentenceOf(error: Error): string | undefined {
   // V8 gives this one no code.
   if (error instanceof RangeError && error.message === 'Array buffer allocation failed') return SENTENCES.ENOMEM;
+  if (LOST_CONNECTION.test(error.message)) return 'the connection to the database is lost';
   const { code, path, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (typeof code !== 'string') return undefined;
   if ('severity' in error && DATABASE_CLASSES.includes(code.slice(0, 2)))
