@@ -56,7 +56,7 @@ it('tells of a run as it goes on, and ends when its process lets go', async () =
 
     const heard = news(id);
     const next = async () => (await heard.next()).value as TrainingNews;
-    expect(await next()).toEqual({ isGoing: true, curves: [] });
+    expect(await next()).toMatchObject({ isGoing: true, curves: [] });
     const metrics = await openMetricsLog(runFolder);
     await metrics.log(10, { loss: 2 });
     expect((await next()).curves).toMatchObject([{ name: 'main', isAnew: false, records: [{ step: 10, loss: 2 }] }]);
