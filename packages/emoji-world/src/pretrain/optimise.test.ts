@@ -93,7 +93,10 @@ test('a second trainer of the same stage is refused', async () => {
   const impatient: typeof problem = {
     ...problem,
     batchAt: async (step) => {
-      if (step === 2) await expect(optimise(context(root, 9), problem)).rejects.toThrow('one process at a time');
+      if (step === 2)
+        await expect(optimise(context(root, 9), problem)).rejects.toThrow(
+          'expected no other process to train this stage',
+        );
       return problem.batchAt(step);
     },
   };

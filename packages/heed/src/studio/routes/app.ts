@@ -13,6 +13,7 @@ import {
   problem,
   responseHeaders,
   type StudioEnv,
+  sendAgain,
   tooMany,
 } from '../auth/guard.ts';
 import { createSessionCookies } from '../auth/session-cookies.ts';
@@ -70,7 +71,7 @@ export function createApp(studio: Studio, options: AppOptions) {
     if (isBadInput(error) && isOwnerReading) return problem(c, 409, error.message);
     onError(error);
     if (tellError(error).isDefect) return problem(c, 500, DEFECT_ANSWER);
-    return tooMany(c, { status: 503, seconds: 2, error: 'that did not work; nothing was changed' });
+    return sendAgain(c, { seconds: 2, error: 'that did not work; nothing was changed' });
   });
   return app
     .route('/api/session', sessionRoutes(studio, { cookies, attempts, addressOf, origin: first.origin }))
