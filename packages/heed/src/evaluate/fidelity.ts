@@ -54,8 +54,9 @@ export async function createFidelityMeter(
   };
 }
 
-function rowsOf(features: Features, keys: readonly string[]): Float32Array {
+/** The embeddings of images that were prepared before, [N, P]. */
+export function rowsOf(features: Features, keys: readonly string[]): Float32Array {
   const rows = new Float32Array(keys.length * features.projectionDim);
   for (const [row, key] of keys.entries()) rows.set(features.image(key), row * features.projectionDim);
-  return rows; // [N, P]
+  return rows;
 }

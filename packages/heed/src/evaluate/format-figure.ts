@@ -1,12 +1,11 @@
 /** Figures and differences as text, the same in the terminal, the report and the studio. */
-import type { Interval } from '../statistics/index.ts';
+import { formatShare, type Interval } from '../statistics/index.ts';
 import type { FigureUnit } from './evaluation.ts';
 
 /** '63.1 % [58.0, 68.2]' for a share, '0.431 [0.412, 0.450]' for a number. */
 export function formatFigure({ mean, lo, hi }: Interval, unit: FigureUnit): string {
   if (unit === 'number') return `${mean.toFixed(3)} [${lo.toFixed(3)}, ${hi.toFixed(3)}]`;
-  const percent = (value: number) => (100 * value).toFixed(1);
-  return `${percent(mean)} % [${percent(lo)}, ${percent(hi)}]`;
+  return formatShare({ mean, lo, hi });
 }
 
 /** '+4.2 points [1.0, 7.4]' for a share, '+0.012 [-0.003, 0.027]' for a number. */

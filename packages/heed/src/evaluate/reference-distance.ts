@@ -13,6 +13,7 @@ import type { Features } from '../reward/features.ts';
 import { cmmd } from '../statistics/index.ts';
 import type { Arm } from './arm.ts';
 import type { ReferenceDistance } from './evaluation.ts';
+import { rowsOf } from './fidelity.ts';
 
 /** The distances of every arm by its name, and what could not be measured. Empty where the settings name no reference. */
 export async function measureReference(
@@ -86,19 +87,12 @@ async function cmmdOf(
     ...(signal === undefined ? {} : { signal }),
   });
   work.done();
-  const rows = stack(keys, features);
+  const rows = rowsOf(features, keys);
   const found: number[] = [];
-  for (const { ids } of sets) found.push(await cmmd(stack(ids, features), rows, features.projectionDim, { signal }));
+  for (const { ids } of sets) found.push(await cmmd(rowsOf(features, ids), rows, features.projectionDim, { signal }));
   return found;
 }
 
 function referenceKey({ key }: Pictures, index: number): string {
   return `reference ${key} ${index}`;
-}
-
-/** [N, P] */
-function stack(keys: readonly string[], features: Features): Float32Array {
-  const rows = new Float32Array(keys.length * features.projectionDim);
-  for (const [row, key] of keys.entries()) rows.set(features.image(key), row * features.projectionDim);
-  return rows;
 }
