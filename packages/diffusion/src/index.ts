@@ -5,7 +5,8 @@ export { checkClipFolder, loadClipFolder, saveClipFolder } from './checkpoint/cl
 export { type LoadComponentOptions, loadComponent, saveComponent } from './checkpoint/component.ts';
 export { COMPONENT_KINDS, type ComponentConfigs, type ComponentName } from './checkpoint/component-kinds.ts';
 export { loadInceptionFile } from './checkpoint/inception-file.ts';
-export { checkModel, isFile, loadModel } from './checkpoint/model.ts';
+export { isFile } from './checkpoint/is-file.ts';
+export { checkModel, loadModel, modelSize } from './checkpoint/model.ts';
 export { type ModelConfigs, readModelConfigs } from './checkpoint/model-configs.ts';
 export {
   type LoadModelOptions,
@@ -62,7 +63,12 @@ export { type LatentDistribution, vaeDecode, vaeEncode } from './models/vae.ts';
 export { type NpzArray, readNpz } from './npz/read-npz.ts';
 export { writeNpz } from './npz/write-npz.ts';
 export { type ClipComponents, ClipEmbedder } from './pipeline/clip-embedder.ts';
-export { type ModelComponent, nativeSize, type StableDiffusionComponents } from './pipeline/components.ts';
+export {
+  type ModelComponent,
+  nativeSize,
+  type StableDiffusionComponents,
+  sideMultiple,
+} from './pipeline/components.ts';
 export type { Contrast } from './pipeline/contrast.ts';
 export { defaultBatchSize, type GenerateOptions, type GenerateProgress } from './pipeline/generate-options.ts';
 export { INCEPTION_PIXELS, InceptionEmbedder, writeInceptionPixels } from './pipeline/inception-embedder.ts';

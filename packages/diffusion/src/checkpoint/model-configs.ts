@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { parseSchedulerConfig, type SchedulerConfig } from '../configs/scheduler-config.ts';
 import { COMPONENT_KINDS, type ComponentConfigs } from './component-kinds.ts';
+import { isFile } from './is-file.ts';
 import { MAX_CONFIG_BYTES, readJsonFile } from './json-file.ts';
-import { isFile } from './model.ts';
 import { readCheckpointConfigs } from './single-file/single-file.ts';
 
 export interface ModelConfigs extends Pick<ComponentConfigs, 'unet' | 'vae' | 'textEncoder'> {

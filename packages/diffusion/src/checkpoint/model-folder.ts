@@ -23,6 +23,8 @@ export interface LoadModelOptions {
   unetParameters?: ParameterValues | undefined;
   /** The EMA weights of the U-Net, where a single-file checkpoint holds both. A folder has one kind and refuses this. */
   ema?: boolean | undefined;
+  /** Side of the model's pictures in pixels, in place of what its configs say. Throws an InputError for one it cannot draw. */
+  size?: number | undefined;
 }
 
 /** A model folder whose parts fit together; no weight is read yet. */

@@ -69,8 +69,22 @@ export function checkComponents({ unet, vae, textEncoder, tokenizer }: Component
 }
 
 /** The picture size the U-Net was trained at, in pixels. */
-export function nativeSize({ unet, vae }: StableDiffusionComponents): number {
+export function nativeSize({ unet, vae }: Pick<ComponentConfigs, 'unet' | 'vae'>): number {
   return (unet.config.sample_size ?? 64) * vaeScale(vae.config);
+}
+
+/** Sides of pictures are multiples of this many pixels: the VAE and the U-Net halve them so often. */
+export function sideMultiple({ unet, vae }: Pick<ComponentConfigs, 'unet' | 'vae'>): number {
+  return vaeScale(vae.config) * 2 ** (unet.config.block_out_channels.length - 1);
+}
+
+/** The U-Net's config for pictures of `size` pixels a side. Throws an InputError for a size that it cannot draw. */
+export function unetConfigOfSize(parts: Pick<ComponentConfigs, 'unet' | 'vae'>, size: number): UnetConfig {
+  const multiple = sideMultiple(parts);
+  if (!Number.isInteger(size) || size < 1 || size % multiple !== 0) {
+    throw new InputError(`size: expected a multiple of ${multiple} pixels for this model, got ${size}`);
+  }
+  return { ...parts.unet.config, sample_size: size / vaeScale(parts.vae.config) };
 }
 
 /** SHA-256 over configs and weights, 16 hex digits: equal exactly when the same noise gives the same picture. */

@@ -13,14 +13,15 @@ export interface LoadPipelineOptions extends RuntimeOptions {
   unetParameters?: ParameterValues;
   /** As of `LoadModelOptions`. */
   ema?: boolean | undefined;
+  size?: number | undefined;
 }
 
 /** Loads a diffusers folder of Stable Diffusion 1.x or 2.x or a single-file checkpoint of 1.x; errors as `loadModel`. */
 export async function loadPipeline(
   path: string,
-  { variant, unetParameters, ema, ...runtime }: LoadPipelineOptions = {},
+  { variant, unetParameters, ema, size, ...runtime }: LoadPipelineOptions = {},
 ): Promise<StableDiffusionPipeline> {
-  const components = await loadModel(path, { variant, unetParameters, ema });
+  const components = await loadModel(path, { variant, unetParameters, ema, size });
   return new StableDiffusionPipeline(components, { ...runtime, liveUnet: unetParameters !== undefined });
 }
 

@@ -8,7 +8,13 @@ import type { RgbImage } from '../images/rgb-image.ts';
 import { samplers } from '../samplers/samplers.ts';
 import { createSchedule, type NoiseSchedule } from '../schedule/noise-schedule.ts';
 import { paddedBatches, rowOf, stackRows } from './batches.ts';
-import { checkComponents, hashComponents, nativeSize, type StableDiffusionComponents } from './components.ts';
+import {
+  checkComponents,
+  hashComponents,
+  nativeSize,
+  type StableDiffusionComponents,
+  sideMultiple,
+} from './components.ts';
 import { checkContrast, withContrast } from './contrast.ts';
 import { createDenoiser, type Denoiser } from './denoiser.ts';
 import { checkGenerateOptions, defaultBatchSize, type GenerateOptions, isGuided } from './generate-options.ts';
@@ -73,8 +79,7 @@ export class StableDiffusionPipeline {
     const native = nativeSize(this.#components);
     const { width = native, height = native } = options;
     const factor = vaeScale(this.configs.vae);
-    const multiple = factor * 2 ** (this.configs.unet.block_out_channels.length - 1);
-    checkGenerateOptions(options, { width, height, multiple });
+    checkGenerateOptions(options, { width, height, multiple: sideMultiple(this.#components) });
     if (prompts.length === 0) return [];
 
     const latent = { height: height / factor, width: width / factor };

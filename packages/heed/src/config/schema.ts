@@ -38,6 +38,11 @@ const model = z.strictObject({
     .describe(
       'Of a checkpoint file that holds two copies of the U-Net, take the moving average (EMA, model_ema.*); as diffusers does, the default takes the other.',
     ),
+  size: whole(0, 8192)
+    .default(0)
+    .describe(
+      "Width and height of the model's pictures in pixels; 0 takes what its files say, or else 64 latents: 512 pixels with the VAE of Stable Diffusion.",
+    ),
   name: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, dots, dashes and underscores')

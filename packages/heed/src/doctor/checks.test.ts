@@ -43,7 +43,10 @@ async function copyWith(folder: string, file: string, change: (text: string) => 
 describe('doctor finds what the next command finds', () => {
   test('models that load are well', async () => {
     const project = await projectWith(paths.model, paths.clip);
-    expect(await found(project, 'model')).toMatchObject({ state: 'ok', found: paths.model });
+    expect(await found(project, 'model')).toMatchObject({
+      state: 'ok',
+      found: `${paths.model}; pictures of 64 x 64 pixels`,
+    });
     expect(await found(project, 'clip')).toMatchObject({ state: 'ok', found: paths.clip });
   });
 

@@ -106,11 +106,13 @@ async function disk(folder: string): Promise<Finding> {
 
 async function modelFound(project: Project): Promise<Finding> {
   const path = await baseModelFolder(project, { offline: true });
-  const { checkModel } = await import('@heed/diffusion');
+  const { checkModel, modelSize } = await import('@heed/diffusion');
   const { emaNote, weightsOptions } = await import('../project/model-weights.ts');
   const { name } = project.config.model;
-  await checkModel(path, weightsOptions(project, name));
-  return ok((await emaNote(project, name, path)) ?? path);
+  const weights = weightsOptions(project, name);
+  await checkModel(path, weights);
+  const side = await modelSize(path, weights);
+  return ok(`${(await emaNote(project, name, path)) ?? path}; pictures of ${side} x ${side} pixels`);
 }
 
 /** A model of the hub that is not on this disk yet is no fault, unless the hub must not be asked. */

@@ -1,5 +1,12 @@
 /** What `heed tune` will need with a model and settings: memory, disk and time a step, before any weight is read. */
-import { COMPONENT_KINDS, isLoraParameter, type ModelConfigs, readModelConfigs } from '@heed/diffusion';
+import {
+  COMPONENT_KINDS,
+  isLoraParameter,
+  type ModelConfigs,
+  modelSize,
+  readModelConfigs,
+  vaeScale,
+} from '@heed/diffusion';
 import {
   elementCount,
   estimateTrainingStep,
@@ -54,7 +61,8 @@ export async function forecastTuning(
   const options = tuneOptionsOf(config);
   const { lora } = options;
   const method = methodOf(options);
-  const side = configs.unet.sample_size ?? 64;
+  const size = config.model.size === 0 ? undefined : config.model.size;
+  const side = (await modelSize(path, { size })) / vaeScale(configs.vae);
   const latents = [configs.unet.in_channels, side, side];
   const text = [configs.textEncoder.max_position_embeddings, configs.textEncoder.hidden_size];
   const estimate = estimateTrainingStep({

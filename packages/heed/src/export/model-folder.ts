@@ -35,15 +35,16 @@ export async function exportModel(
   { format = 'diffusers' }: { format?: ModelFormat } = {},
 ): Promise<ModelExport> {
   const source = await modelFolder(project, name);
-  const load = () => loadModel(source, weightsOptions(project, name));
-  const isFolder = !(await isFile(source));
-  await checkModel(source, weightsOptions(project, name));
+  const weights = weightsOptions(project, name);
+  const load = () => loadModel(source, weights);
+  const isWholeFolder = !(await isFile(source)) && weights.size === undefined;
+  await checkModel(source, weights);
   const path = resolve(target);
   if (existsSync(path)) throw badInput(`${path}: expected nothing of that name, found something; nothing was written`);
   const metadata = { 'modelspec.title': name };
   if (format.startsWith('lora')) await exportLora(source, path, format === 'lora' ? 'kohya' : 'diffusers');
   else if (format === 'checkpoint') await saveCheckpointFile(path, await load(), { metadata });
-  else if (isFolder) await copyFolder(source, path);
+  else if (isWholeFolder) await copyFolder(source, path);
   else await saveModelFolder(path, await load(), { metadata });
   const sizes = await fileSizes(path);
   return { model: name, format, path, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };

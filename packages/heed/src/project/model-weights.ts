@@ -1,10 +1,12 @@
-/** Which of the weights of a project's models are used, where a file holds two copies. */
+/** How a project's models are opened: which weights of a file that holds two copies, and the size of their pictures. */
 import { hasEmaWeights, isFile } from '@heed/diffusion';
 import type { Project } from './project.ts';
 
-/** How model `name` of the project is loaded: `model.ema` means the base model alone. */
-export function weightsOptions({ config }: Project, name: string): { ema: boolean } {
-  return { ema: config.model.ema && name === config.model.name };
+/** How model `name` of the project is loaded: `model.ema` and `model.size` mean the base model alone. */
+export function weightsOptions({ config }: Project, name: string): { ema: boolean; size?: number } {
+  const { name: base, ema, size } = config.model;
+  if (name !== base) return { ema: false };
+  return { ema, ...(size === 0 ? {} : { size }) };
 }
 
 /** A remark where model `name`, which lies at `path`, has EMA weights that the settings leave aside. */

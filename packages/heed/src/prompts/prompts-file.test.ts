@@ -9,7 +9,7 @@ import { HeedError } from '../errors.ts';
 import { worldOf } from '../parts.ts';
 import { readPromptsFile as read } from './prompts-file.ts';
 
-const world = await worldOf({ world: 'emoji', model: { path: '', clip: '', ema: false, name: '' } });
+const world = await worldOf({ world: 'emoji', model: { path: '', clip: '', ema: false, size: 0, name: '' } });
 const readPromptsFile = (path: string) => read(path, world);
 
 let folder: string;
@@ -99,7 +99,7 @@ describe('good prompts files', () => {
   });
 
   it('of a real project may have other columns, but none that is nearly one of heed', async () => {
-    const none = await worldOf({ world: 'none', model: { path: '', clip: '', ema: false, name: '' } });
+    const none = await worldOf({ world: 'none', model: { path: '', clip: '', ema: false, size: 0, name: '' } });
     const path = await write('g.csv', 'Prompts,Category,Challenge,object\nTwo dogs.,Animals,Simple,dog\n');
     expect(await read(path, none)).toEqual([{ text: 'Two dogs.', category: 'Animals' }]);
     await expect(read(await write('h.csv', 'prompt,holdot\na,yes\n'), none)).rejects.toThrow(

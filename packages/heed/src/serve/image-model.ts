@@ -7,6 +7,7 @@ import {
   type RgbImage,
   type StableDiffusionComponents,
   StableDiffusionPipeline,
+  sideMultiple,
   vaeScale,
 } from '@heed/diffusion';
 import type { ModelFile } from '../images/parameters.ts';
@@ -107,11 +108,6 @@ function batchSizeOf(project: Project, { vae }: StableDiffusionComponents, size:
   const factor = vaeScale(vae.config);
   const most = defaultBatchSize({ width: size.width / factor, height: size.height / factor });
   return 2 ** Math.floor(Math.log2(Math.min(project.config.sample.batchSize, most)));
-}
-
-/** Every level of the U-Net but the last halves the latents. */
-function sideMultiple({ unet, vae }: StableDiffusionComponents): number {
-  return vaeScale(vae.config) * 2 ** (unet.config.block_out_channels.length - 1);
 }
 
 async function openScorer(project: Project, reward: string, signal: AbortSignal) {

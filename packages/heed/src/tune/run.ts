@@ -299,7 +299,8 @@ export async function runTuneRank(
   if (!shared) return;
   const { run, options, model, pretraining, fingerprint } = shared;
   const method = methodOf(options);
-  const components = await loadModel(await baseModelFolder(project, { progress: silentProgress, signal }));
+  const baseModel = await baseModelFolder(project, { progress: silentProgress, signal });
+  const components = await loadModel(baseModel, weightsOptions(project, project.config.model.name));
   const pipeline = new StableDiffusionPipeline(components, runtimeOf(project));
   const latents = await openLatents(project, pipeline, pipeline.modelHash);
   const texts = await openTextStates(project, {

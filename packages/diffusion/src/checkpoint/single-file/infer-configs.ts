@@ -14,6 +14,8 @@ import { PREFIXES, type SingleFilePart } from './original-names.ts';
 /** Stable Diffusion 1.x: eight heads at every level of the U-Net, heads of 64 in the text encoder. */
 const UNET_HEADS = 8;
 const TEXT_HEAD_SIZE = 64;
+/** Side of its latents. A file whose VAE halves the picture less often was made for smaller pictures. */
+const LATENTS = 64;
 const PIXELS = 512;
 
 /** Tensors of one network by original name, without the prefix. `of` throws one sentence where there is no such tensor. */
@@ -24,12 +26,12 @@ interface Part {
 
 /**
  * Reads the three configs off names and shapes. `side` is the size of the model's pictures in pixels, where the file tells
- * it. Throws an InputError that names the file and the tensor it needed.
+ * it; else the U-Net's latents are 64 x 64. Throws an InputError that names the file and the tensor it needed.
  */
 export function inferConfigs(
   shapes: ReadonlyMap<string, Shape>,
   source: string,
-  { side = PIXELS }: { side?: number | undefined } = {},
+  { side }: { side?: number | undefined } = {},
 ): { unet: UnetConfig; vae: VaeConfig; textEncoder: ClipTextConfig } {
   const part = (name: SingleFilePart): Part => ({
     has: (tensor) => shapes.has(PREFIXES[name] + tensor),
@@ -42,9 +44,9 @@ export function inferConfigs(
     },
   });
   const vae = inferVae(part('vae'), source);
-  const sampleSize = side / vaeScale(vae);
+  const sampleSize = side === undefined ? LATENTS : side / vaeScale(vae);
   return {
-    unet: inferUnet(part('unet'), Number.isInteger(sampleSize) ? sampleSize : PIXELS / 8, source),
+    unet: inferUnet(part('unet'), Number.isInteger(sampleSize) ? sampleSize : LATENTS, source),
     vae,
     textEncoder: inferTextEncoder(part('textEncoder'), source),
   };
