@@ -20,7 +20,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'heed',
-          include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts', 'bench/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', '{tests,bench,tools}/**/*.test.ts'],
           // Compares with pytorch-fid, where HEED_PYTHON names a Python that has it.
           exclude: ['**/node_modules/**', ...(process.env.HEED_PYTHON ? [] : ['tests/fid-interop.test.ts'])],
           // Tests say themselves which database they want.

@@ -1,7 +1,7 @@
 /**
  * The optimizer's arithmetic on host arrays: global-norm clipping, AdamW with decoupled weight decay, EMA.
  * One fused pass over memory a parameter, in WebAssembly SIMD: measured faster than the same update as an ONNX graph
- * (docs/architecture.md). It knows nothing of graphs.
+ * (docs/design/engine.md). It knows nothing of graphs.
  */
 import type { ParameterValues } from './parameters.ts';
 import { BLOCK, type OptimizerScalars, optimizerKernels, type Slot } from './wasm/optimizer-kernels.ts';

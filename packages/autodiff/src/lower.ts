@@ -1,6 +1,6 @@
 /**
  * Lowering: from symbolic tensors to one ONNX graph. ONNX Runtime executes in the order of node indices as far as
- * data allows, so the order written here decides peak memory (docs/architecture.md, "Order is memory").
+ * data allows, so the order written here decides peak memory (docs/design/engine.md).
  */
 import { ancestors } from './gradient.ts';
 import { ELEMENT_TYPES } from './onnx/element-type.ts';

@@ -1,6 +1,6 @@
 /**
  * Rows for two-dimensional convolution and its two gradients, in NCHW and torch's weight layout [out, in, kh, kw].
- * The forms were chosen by measurement: docs/architecture.md.
+ * The forms were chosen by measurement: docs/notes/2026-11-design-decisions.md.
  */
 import { apply, defineOp } from '../op.ts';
 import { describeTensor, elementCount, type Shape, sameShape, type Tensor } from '../tensor.ts';

@@ -1,0 +1,52 @@
+/** The project's documentation keeps to the writing rules that can be counted. */
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { checkProse } from './check-prose.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Notes keep the words in which they were written. */
+const LEFT_OUT = /(^|\/)(node_modules|dist|\.[^/]+)\/|^docs\/notes\/|^demo\//;
+
+async function documents(): Promise<string[]> {
+  const tops = ['', 'docs', 'bench', 'packages', 'tools', 'examples'];
+  const found = await Promise.all(
+    tops.map(async (top) => {
+      const entries = await readdir(`${ROOT}/${top}`, { recursive: top !== '' }).catch(() => []);
+      return entries.map((entry) => (top === '' ? entry : `${top}/${entry}`));
+    }),
+  );
+  return found.flat().filter((path) => path.endsWith('.md') && !LEFT_OUT.test(path));
+}
+
+it('finds long lines, long sentences and old words', () => {
+  const long = Array.from({ length: 31 }, (_, i) => `w${i}`).join(' ');
+  expect(checkProse(`# Title\n\nIt begins anew.\n${'x '.repeat(70)}\n\n- ${long}.\n`)).toEqual([
+    { line: 3, problem: '"anew": write "again"' },
+    { line: 3, problem: 'expected sentences of at most 30 words, got one of 70' },
+    { line: 4, problem: 'expected at most 120 characters, got 140' },
+    { line: 6, problem: 'expected sentences of at most 30 words, got one of 31' },
+  ]);
+  expect(
+    checkProse(`    ${'code '.repeat(60)}\n| ${'cell '.repeat(60)} |\n\`\`\`\n${'x '.repeat(99)}\n\`\`\`\n`),
+  ).toEqual([]);
+});
+
+it('finds no problem in the documentation', async () => {
+  const paths = await documents();
+  expect(paths.length).toBeGreaterThan(10);
+  const problems = await Promise.all(
+    paths.map(async (path) =>
+      checkProse(await readFile(`${ROOT}/${path}`, 'utf8')).map(({ line, problem }) => `${path}:${line}: ${problem}`),
+    ),
+  );
+  expect(problems.flat()).toEqual([]);
+});
+
+it('lets README and architecture grow no longer than a page', async () => {
+  for (const path of ['README.md', 'docs/architecture.md']) {
+    const lines = (await readFile(`${ROOT}/${path}`, 'utf8')).split('\n').length;
+    expect(lines, path).toBeLessThanOrEqual(150);
+  }
+});
