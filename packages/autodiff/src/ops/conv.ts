@@ -10,7 +10,7 @@ import { sum } from './reduce.ts';
 /** Zeros added as [top, left, bottom, right], or the same number on each side. */
 export type Padding = number | readonly [number, number, number, number];
 
-interface ConvAttributes {
+export interface ConvAttributes {
   stride: number;
   pads: readonly [number, number, number, number];
 }

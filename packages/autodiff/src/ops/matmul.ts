@@ -5,7 +5,7 @@ import { broadcastShapes } from './elementwise.ts';
 import { sum, sumTo } from './reduce.ts';
 import { reshape } from './shape.ts';
 
-interface MatmulAttributes {
+export interface MatmulAttributes {
   transA: boolean;
   transB: boolean;
   alpha: number;

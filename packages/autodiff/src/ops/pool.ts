@@ -3,7 +3,7 @@ import { apply, defineOp } from '../op.ts';
 import { constant, describeTensor, elementCount, type Shape, type Tensor } from '../tensor.ts';
 import { mul } from './elementwise.ts';
 
-interface WindowAttributes {
+export interface WindowAttributes {
   kernel: number;
   stride: number;
   padding: number;

@@ -10,7 +10,7 @@ export interface ReduceOptions {
   keepDims?: boolean | undefined;
 }
 
-interface Axes {
+export interface Axes {
   axes: readonly number[];
   keepDims: boolean;
 }

@@ -2,7 +2,7 @@
 import { apply, defineOp } from '../op.ts';
 import { describeTensor, elementCount, formatShape, type Shape, sameShape, type Tensor } from '../tensor.ts';
 
-interface SliceAttributes {
+export interface SliceAttributes {
   axis: number;
   start: number;
   end: number;

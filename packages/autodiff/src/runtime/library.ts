@@ -1,12 +1,10 @@
 /**
- * Finds and loads the ONNX Runtime library that onnxruntime-node ships, and hands out its C functions by their
- * index in OrtApi. Knows nothing of what the functions do (`api.ts`).
+ * Loads the ONNX Runtime library and hands out its C functions by their index in OrtApi. Where the library lies says
+ * `library-path.ts`; what the functions do says `api.ts`.
  */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import koffi from 'koffi';
 import { InputError } from '../errors.ts';
+import { libraryPath } from './library-path.ts';
 import { forbidTelemetry } from './telemetry.ts';
 
 /** Indices in `api.ts` are those of onnxruntime_c_api.h at this version; the table only ever grows at its end. */
@@ -27,32 +25,6 @@ export interface NativeFunction {
 
 type TypeSpec = NonNullable<Parameters<typeof koffi.sizeof>[0]>;
 
-const LIBRARY_NAMES: Partial<Record<NodeJS.Platform, string>> = {
-  linux: 'libonnxruntime.so.1',
-  darwin: 'libonnxruntime.1.dylib',
-  win32: 'onnxruntime.dll',
-};
-
-/**
- * Path of the library for a platform. Throws one sentence when onnxruntime-node ships no build for it
- * (`existing` says which files there are).
- */
-export function libraryPath(
-  platform: NodeJS.Platform = process.platform,
-  architecture: string = process.arch,
-  existing: (path: string) => boolean = existsSync,
-): string {
-  const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
-  const name = LIBRARY_NAMES[platform];
-  const path = name === undefined ? undefined : join(root, 'bin', 'napi-v6', platform, architecture, name);
-  if (path === undefined || !existing(path)) {
-    throw new InputError(
-      `ONNX Runtime: expected a platform that onnxruntime-node ships a library for, got ${platform}/${architecture}`,
-    );
-  }
-  return path;
-}
-
 /** Gives koffi stacks that the kernels fit on; before the first library is loaded. */
 export function growStacks(): void {
   const current = koffi.config();
@@ -71,12 +43,13 @@ export function growStacks(): void {
 function load() {
   growStacks();
   forbidTelemetry();
-  const library = koffi.load(libraryPath());
+  const path = libraryPath();
+  const library = koffi.load(path);
   const base = library.func('OrtGetApiBase', 'void *', [])() as Handle;
   const [getApi, getVersionString] = koffi.decode(base, 'void *', 2) as [Handle, Handle];
   const version = koffi.decode(getVersionString, koffi.proto('str', []))() as string;
   if (version !== RUNTIME_VERSION) {
-    throw new InputError(`ONNX Runtime: expected version ${RUNTIME_VERSION}, got ${version}`);
+    throw new InputError(`ONNX Runtime: expected version ${RUNTIME_VERSION}, got ${version} (${path})`);
   }
   const table = koffi.decode(getApi, koffi.proto('void *', ['uint32_t']))(API_VERSION) as Handle | null;
   if (table === null) {

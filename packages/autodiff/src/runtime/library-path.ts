@@ -1,0 +1,68 @@
+/**
+ * Finds the shared library of ONNX Runtime: in the package of this platform, which an installed heed depends on, or in
+ * onnxruntime-node, which the repository depends on. Loads nothing.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { InputError } from '../errors.ts';
+
+/** Names another library: a build of the same version with providers that the shipped one lacks, such as CUDA. */
+const OVERRIDE = 'HEED_ONNXRUNTIME';
+
+const LIBRARY_NAMES: Partial<Record<NodeJS.Platform, string>> = {
+  linux: 'libonnxruntime.so.1',
+  darwin: 'libonnxruntime.1.dylib',
+  win32: 'onnxruntime.dll',
+};
+
+export interface LibraryPlace {
+  readonly platform?: NodeJS.Platform;
+  /** As `process.arch` spells it. */
+  readonly architecture?: string;
+  /** Says which files there are. */
+  readonly exists?: (path: string) => boolean;
+  /** The folder of an installed package; undefined where it is not installed. */
+  readonly packageFolder?: (name: string) => string | undefined;
+  readonly override?: string | undefined;
+}
+
+/**
+ * Path of the library for a platform. Throws InputError where no package ships one, or where HEED_ONNXRUNTIME names a
+ * file that is not there.
+ */
+export function libraryPath({
+  platform = process.platform,
+  architecture = process.arch,
+  exists = existsSync,
+  packageFolder = folderOf,
+  override = process.env[OVERRIDE],
+}: LibraryPlace = {}): string {
+  if (override) {
+    if (exists(override)) return override;
+    throw new InputError(`${OVERRIDE}: expected the path of an ONNX Runtime library, got ${override}: no such file`);
+  }
+  const name = LIBRARY_NAMES[platform];
+  const ours = `@heed/runtime-${platform}-${architecture}`;
+  const folders = [
+    { package: ours, inside: [] },
+    { package: 'onnxruntime-node', inside: ['bin', 'napi-v6', platform, architecture] },
+  ];
+  for (const { package: packageName, inside } of name === undefined ? [] : folders) {
+    const root = packageFolder(packageName);
+    const path = root === undefined ? undefined : join(root, ...inside, name!);
+    if (path !== undefined && exists(path)) return path;
+  }
+  throw new InputError(
+    `ONNX Runtime: expected the package ${ours}, got none for ${platform}/${architecture}; ` +
+      `${OVERRIDE} names a library of your own`,
+  );
+}
+
+function folderOf(name: string): string | undefined {
+  try {
+    return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+  } catch {
+    return undefined;
+  }
+}
