@@ -1,6 +1,7 @@
 /**
- * Builds the pages into `dist/<hash of their sources>/`, at the first start of the studio and after a change: a build
- * takes a second or two, and `npm ci` stays free of build steps. Runs in Node, not in the browser.
+ * Builds the pages into `dist/<hash of their sources>/`, at the first start of the studio and after a change. A build
+ * takes a second or two, so `npm ci` needs no build step. Runs in Node, not in the browser. An installed heed comes with
+ * its pages built and has `shipped-pages.ts` in place of this file.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -20,15 +21,7 @@ export async function buildPages(options: { onBuild?: () => void } = {}): Promis
   // Built aside and renamed: two starts at once each build, and one of the two equal results stays.
   const building = await mkdtemp(join(DIST_FOLDER, '.building-'));
   try {
-    const { build } = await import('vite');
-    await build({
-      root: PACKAGE_FOLDER,
-      configFile: false,
-      logLevel: 'error',
-      oxc: { jsx: { runtime: 'automatic' } },
-      // Images inside style sheets would need a policy that allows data: addresses.
-      build: { outDir: building, emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
-    });
+    await writePages(building);
     await rename(building, folder).catch((error: NodeJS.ErrnoException) => {
       if (!existsSync(folder)) throw error;
     });
@@ -36,6 +29,19 @@ export async function buildPages(options: { onBuild?: () => void } = {}): Promis
     await rm(building, { recursive: true, force: true });
   }
   return folder;
+}
+
+/** Builds the pages into a folder, which is emptied. */
+export async function writePages(folder: string): Promise<void> {
+  const { build } = await import('vite');
+  await build({
+    root: PACKAGE_FOLDER,
+    configFile: false,
+    logLevel: 'error',
+    oxc: { jsx: { runtime: 'automatic' } },
+    // Images inside style sheets would need a policy that allows data: addresses.
+    build: { outDir: folder, emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  });
 }
 
 async function hashOfSources(): Promise<string> {

@@ -1,5 +1,5 @@
 /** The typed client of the studio's HTTP API, and its errors. */
-import type { StudioApp } from 'heed/studio-api';
+import type { StudioApp } from '@heed/studio-api';
 import { hc } from 'hono/client';
 import { sessionHeaders } from '../session/session-key.ts';
 

@@ -1,5 +1,5 @@
 /** The guidelines as they are shown: elements of the page, never HTML from the text. */
-import type { ShownBlock, ShownExample } from 'heed/studio-api';
+import type { ShownBlock, ShownExample } from '@heed/studio-api';
 import { pictureUrl } from '../api/client.ts';
 import { useTexts } from '../language/language.ts';
 

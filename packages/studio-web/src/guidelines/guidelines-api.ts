@@ -1,5 +1,5 @@
 /** The guidelines as the server gives them. Hono's client types end where a type refers to itself. */
-import type { ShownBlock } from 'heed/studio-api';
+import type { ShownBlock } from '@heed/studio-api';
 import { api, read } from '../api/client.ts';
 
 export interface LoadedGuidelines {

@@ -1,6 +1,6 @@
 /** Shows the guidelines before the work begins; no query is held while somebody reads. */
 
-import type { ShownBlock } from 'heed/studio-api';
+import type { ShownBlock } from '@heed/studio-api';
 import { createContext, type ReactNode, useContext } from 'react';
 import { useTexts } from '../language/language.ts';
 import { LanguageChoice } from '../language/language-choice.tsx';

@@ -1,5 +1,5 @@
 /** The owner writes what raters read before they begin: text on the left, what raters see on the right. */
-import type { ShownBlock } from 'heed/studio-api';
+import type { ShownBlock } from '@heed/studio-api';
 import { useEffect, useRef, useState } from 'react';
 import { api, read } from '../api/client.ts';
 import { Page } from '../parts/page.tsx';

@@ -1,5 +1,5 @@
 /** The guidelines of the project, and whether this rater has seen them as they are now. */
-import type { ShownBlock } from 'heed/studio-api';
+import type { ShownBlock } from '@heed/studio-api';
 import { useEffect, useState } from 'react';
 import { type Session, useSession } from '../session/session.ts';
 import { type LoadedGuidelines, loadGuidelines } from './guidelines-api.ts';

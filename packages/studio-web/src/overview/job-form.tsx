@@ -1,5 +1,5 @@
 /** A button that starts a command, with the few settings that one may want to change for this once. */
-import type { JobKind } from 'heed/studio-api';
+import type { JobKind } from '@heed/studio-api';
 import { type FormEvent, useEffect, useId, useState } from 'react';
 import { api, read } from '../api/client.ts';
 import { useData } from '../parts/use-data.ts';

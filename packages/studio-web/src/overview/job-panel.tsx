@@ -1,5 +1,5 @@
 /** A running or ended command: what it does, how far it is, how it ended. */
-import type { Job, JobKind } from 'heed/studio-api';
+import type { Job, JobKind } from '@heed/studio-api';
 
 const NAMES: Readonly<Record<JobKind, string>> = {
   generate: 'Drawing images',

@@ -1,5 +1,5 @@
 /** Commands that run beside the server, watched live by server-sent events. */
-import type { Job, JobKind } from 'heed/studio-api';
+import type { Job, JobKind } from '@heed/studio-api';
 import { useCallback, useEffect, useState } from 'react';
 import { api, read } from '../api/client.ts';
 

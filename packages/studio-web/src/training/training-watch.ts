@@ -1,5 +1,5 @@
 /** A training run live: its curves and the steps of its sample grids, by server-sent events until it ends. */
-import type { TrainingNews } from 'heed/studio-api';
+import type { TrainingNews } from '@heed/studio-api';
 import { useEffect, useState } from 'react';
 
 export interface Watched {
