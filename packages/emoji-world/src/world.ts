@@ -5,7 +5,7 @@ import type { RandomGenerator } from '@heed/diffusion/autodiff';
 import { cleanCaption } from './captions/clean.ts';
 import { attributesFrom, FACT_COLUMNS, type Facts, factsFrom } from './facts.ts';
 import { describe } from './grammar.ts';
-import { CLIP_FOLDER, TINY_MODEL_FOLDER } from './paths.ts';
+import { CLIP_FOLDER, requireWeights, TINY_MODEL_FOLDER } from './paths.ts';
 import { categoryOf } from './prompts/paper-prompt.ts';
 import { perturbTemplate } from './prompts/perturb.ts';
 import { parseTemplate } from './prompts/template.ts';
@@ -66,8 +66,11 @@ const reference = {
 /** The emoji world. Facts that are not the world's throw wherever they must be known. */
 export const emojiWorld = {
   name: 'emoji',
-  /** Folders of the models that were trained on the world. */
-  models: { base: TINY_MODEL_FOLDER, clip: CLIP_FOLDER },
+  /** Folders of the models that were trained on the world. Throws InputError where their package is not installed. */
+  get models() {
+    requireWeights();
+    return { base: TINY_MODEL_FOLDER, clip: CLIP_FOLDER };
+  },
   vocabulary,
   /**
    * Up to `count` different template sentences of another meaning; none for a text that is not the template's sentence of

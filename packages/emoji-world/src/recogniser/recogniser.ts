@@ -8,7 +8,7 @@ import { compile, softmax } from '@heed/diffusion/autodiff';
 import { readCheckedJson } from '@heed/diffusion/checked-json';
 import { InputError } from '@heed/diffusion/errors';
 import { z } from 'zod';
-import { RECOGNISER_FOLDER } from '../paths.ts';
+import { RECOGNISER_FOLDER, requireWeights } from '../paths.ts';
 import { imagesToPlanes } from '../pixels.ts';
 import type { Count, ObjectName } from '../vocabulary.ts';
 import type { HeadName, RecognisedBackground, RecognisedColour } from './labels.ts';
@@ -52,6 +52,7 @@ export async function loadRecogniser({
   folder?: string;
   threads?: number;
 } = {}): Promise<Recogniser> {
+  if (folder === RECOGNISER_FOLDER) requireWeights();
   const config = await readCheckedJson(join(folder, 'config.json'), {
     what: "a recogniser's config",
     schema: ConfigFile,
