@@ -67,7 +67,7 @@ describe('a mistake in the arguments', () => {
     [['sample', '--seed', '1.5'], "argument '1.5' is invalid. Expected a whole number of at least 0."],
     [['export', 'everything'], 'Allowed choices are feedback, images, pairs, model.'],
     [['export'], "heed: missing required argument 'what'"],
-    [['demo', '--scale', 'huge'], 'Allowed choices are small, paper.'],
+    [['demo', '--scale', 'huge'], 'Allowed choices are tiny, small, paper.'],
   ];
   it.each(cases)('%j', async (args, message) => {
     const { exitCode, out, err } = await parse(...args);

@@ -7,7 +7,7 @@ import { wholeNumber } from '../parse-options.ts';
 
 interface DemoOptions extends Pick<CommonOptions, 'json'> {
   out: string;
-  scale: 'small' | 'paper';
+  scale: 'tiny' | 'small' | 'paper';
   seed: number;
   device?: Device;
 }
@@ -18,8 +18,11 @@ export function demoCommand(program: Command): void {
     .description('run the whole loop with the built-in model and simulated raters; resumes by itself')
     .option('--out <folder>', 'the project that it makes', 'demo')
     .addOption(
-      new Option('--scale <scale>', "'small' takes minutes, 'paper' 27,528 images and hours")
-        .choices(['small', 'paper'])
+      new Option(
+        '--scale <scale>',
+        "'small' takes minutes, 'paper' 27,528 images and hours, 'tiny' shows only that it runs",
+      )
+        .choices(['tiny', 'small', 'paper'])
         .default('small'),
     )
     .option('--seed <n>', 'the seed of everything random', wholeNumber(0), 0)

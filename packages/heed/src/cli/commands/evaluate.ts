@@ -1,7 +1,6 @@
 /** `heed evaluate`: what tuning bought and what it cost. */
 import type { Command } from 'commander';
 import { type CommonOptions, collect, runCommand, withCommonOptions } from '../context.ts';
-import { describeEvaluation } from '../describe-evaluation.ts';
 
 interface EvaluateOptions extends CommonOptions {
   model: string[];
@@ -26,6 +25,7 @@ export function evaluateCommand(program: Command): void {
   ]).action(async ({ model, baseline, reward, name, ...options }: EvaluateOptions) =>
     runCommand(options, async ({ openProject, progress, signal, note }) => {
       const project = await openProject();
+      const { describeEvaluation } = await import('../describe-evaluation.ts');
       const { runEvaluate } = await import('../../evaluate/run.ts');
       const { peopleFindings } = await import('../../evaluate/people.ts');
       const models = model.length > 0 ? model : ['tuned'];

@@ -1,7 +1,6 @@
 /** `heed reward`: learns to judge as the raters do. */
 import type { Command } from 'commander';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
-import { describeReward } from '../describe-reward.ts';
 
 export function rewardCommand(program: Command): void {
   const command = program
@@ -21,6 +20,7 @@ export function rewardCommand(program: Command): void {
   ]).action(async ({ name, ablations, ...options }: CommonOptions & { name: string; ablations: boolean }) =>
     runCommand(options, async ({ openProject, progress, signal, note }) => {
       const project = await openProject();
+      const { describeReward } = await import('../describe-reward.ts');
       const { runReward } = await import('../../reward/run.ts');
       const { REWARD_VARIANTS } = await import('../../reward/report.ts');
       const variants = ablations ? REWARD_VARIANTS : [];
