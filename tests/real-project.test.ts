@@ -12,6 +12,7 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { writeFormulaInception } from '../packages/heed/src/fid/testing.ts';
 import { writeRandomModels } from '../packages/heed/src/testing/random-models.ts';
 
 const HEED = fileURLToPath(new URL('../packages/heed/bin/heed.mjs', import.meta.url));
@@ -98,6 +99,7 @@ it('goes from init to export, learns from every judged image, and shows no figur
     'evaluate.bestOf=4',
     'evaluate.resamples=100',
     `evaluate.reference=${pretraining}`,
+    `evaluate.inception=${await writeFormulaInception(folder)}`,
   ];
   const init = heed('init', project, ...settings.flatMap((setting) => ['--set', setting]));
   expect(init.status, init.stderr).toBe(0);
@@ -126,10 +128,15 @@ it('goes from init to export, learns from every judged image, and shows no figur
       expect(lo <= mean && mean <= hi).toBe(true);
     }
   }
-  for (const { reference } of evaluation.arms) {
-    expect(reference).toEqual({ images: 2 * HELD_OUT.length, cmmd: expect.any(Number) });
+  expect(figures).toEqual(expect.arrayContaining(['fid', 'cmmd']));
+  for (const { id, arms, differences } of evaluation.figures) {
+    if (id !== 'fid' && id !== 'cmmd') continue;
+    for (const { count, lo, hi } of Object.values<{ count: number; lo: number; hi: number }>(arms)) {
+      expect(count).toBe(2 * HELD_OUT.length);
+      expect(hi).toBeGreaterThan(lo);
+    }
+    expect(differences).toHaveLength(3);
   }
-  expect(evaluation.notes.join()).toContain('evaluate.inception names no weights');
   expect(evaluation.people.note).toContain('no person has judged these images yet');
   expect(evaluation.others.length).toBe(HELD_OUT.length);
 

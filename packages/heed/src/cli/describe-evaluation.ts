@@ -1,7 +1,7 @@
 /** An evaluation as tables for the terminal; the page with everything is `heed report`'s. */
 import { describePeople } from '../evaluate/describe-people.ts';
 import { armLabel, type Evaluation } from '../evaluate/evaluation.ts';
-import { formatDifference, formatFigure } from '../evaluate/format-figure.ts';
+import { formatDifference, formatFidelity, formatFigure } from '../evaluate/format-figure.ts';
 import type { PeopleFindings } from '../evaluate/people.ts';
 import { formatTable, percent } from './table.ts';
 
@@ -23,12 +23,7 @@ export function describeEvaluation(evaluation: Evaluation, people: PeopleFinding
       formatDifference(interval, unit),
     ]),
   );
-  const distances = arms.flatMap(({ label, fidelity }) =>
-    fidelity ? [[label, fidelity.frechet.toFixed(2), fidelity.cmmd.toFixed(3)]] : [],
-  );
-  const references = arms.flatMap(({ label, reference }) =>
-    reference ? [[label, String(reference.images), decimal(reference.fid, 2), decimal(reference.cmmd, 3)]] : [],
-  );
+  const distances = arms.flatMap(({ label, fidelity }) => (fidelity ? [[label, ...formatFidelity(fidelity)]] : []));
   const voteRows = comparisons.flatMap(({ treated, baseline, answers, raters, queries }) =>
     Object.entries(answers).map(([question, { votes }]) => {
       const all = Math.max(1, raters * queries);
@@ -46,9 +41,6 @@ export function describeEvaluation(evaluation: Evaluation, people: PeopleFinding
     '',
     ...formatTable([['difference', '', ''], ...differenceRows]),
     ...(distances.length > 0 ? ['', ...formatTable([['distance by CLIP', 'Fréchet', 'CMMD'], ...distances])] : []),
-    ...(references.length > 0
-      ? ['', ...formatTable([['distance to evaluate.reference', 'images', 'FID', 'CMMD'], ...references])]
-      : []),
     ...(voteRows.length > 0
       ? ['', ...formatTable([['simulated raters, blind', 'question', 'win', 'tie', 'lose'], ...voteRows])]
       : []),
@@ -56,8 +48,4 @@ export function describeEvaluation(evaluation: Evaluation, people: PeopleFinding
     '',
     `Run ${run}; next: heed report`,
   ];
-}
-
-function decimal(value: number | undefined, digits: number): string {
-  return value === undefined ? '-' : value.toFixed(digits);
 }

@@ -50,7 +50,8 @@ export function summarise(inputs: {
   const fidelity = (name: string): Fidelity => {
     const found = arm(name).fidelity;
     if (!found) throw new Error(`the summary needs the fidelity of arm '${name}', it was not measured`);
-    return found;
+    // The keys that the project promises.
+    return { frechet: found.frechet, cmmd: found.cmmd };
   };
   const difference = evaluation.differences.find((d) => d.treated === 'tuned' && d.baseline === 'base');
   if (!difference) throw new Error('the summary needs the difference of tuned and base, it was not measured');

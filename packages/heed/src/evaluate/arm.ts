@@ -5,7 +5,7 @@ import { type BootstrapOptions, bootstrapMean } from '../statistics/index.ts';
 import type { JudgedPrompt } from './alignment-summary.ts';
 import { summariseAlignment, summariseAttributes } from './alignment-summary.ts';
 import type { ComparisonQuery } from './blind-comparison.ts';
-import type { ArmResult, Fidelity, ReferenceDistance } from './evaluation.ts';
+import type { ArmResult, Fidelity } from './evaluation.ts';
 import type { JudgeablePrompt } from './evaluation-images.ts';
 
 /** One way of making images, with the images of each evaluation prompt. */
@@ -48,12 +48,10 @@ export function armResult(
   {
     alignment,
     rewards,
-    reference,
     bootstrap,
   }: {
     alignment: ReturnType<typeof alignmentOfArm> | undefined;
     rewards: ReadonlyMap<string, number> | undefined;
-    reference: ReferenceDistance | undefined;
     bootstrap: BootstrapOptions;
   },
 ): ArmResult {
@@ -75,7 +73,6 @@ export function armResult(
         }
       : {}),
     ...(fidelity ? { fidelity } : {}),
-    ...(reference ? { reference } : {}),
   };
 }
 

@@ -29,9 +29,12 @@ const arm = z.looseObject({
   alignment: z.looseObject({ ...intervalSchema.shape, byCategory: z.record(z.string(), category) }).exactOptional(),
   perAttribute: z.record(z.string(), intervalSchema).exactOptional(),
   reward: intervalSchema.exactOptional(),
-  fidelity: z.looseObject({ frechet: z.number(), cmmd: z.number() }).exactOptional(),
-  reference: z
-    .looseObject({ images: z.number(), fid: z.number().exactOptional(), cmmd: z.number().exactOptional() })
+  fidelity: z
+    .looseObject({
+      frechet: z.number(),
+      cmmd: z.number(),
+      intervals: z.looseObject({ frechet: intervalSchema, cmmd: intervalSchema }).exactOptional(),
+    })
     .exactOptional(),
 });
 

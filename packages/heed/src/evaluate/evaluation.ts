@@ -24,6 +24,8 @@ export interface AlignmentSummary extends Interval {
 export interface Fidelity {
   readonly frechet: number;
   readonly cmmd: number;
+  /** The jackknife's, over captions; an older heed wrote none. */
+  readonly intervals?: { readonly frechet: Interval; readonly cmmd: Interval };
 }
 
 /** A prompt of the evaluation, in the order of every list by prompt. */
@@ -50,7 +52,7 @@ export interface Difference {
 /** What a figure is measured in: a share of images from 0 to 1, or a number of its scale. */
 export type FigureUnit = 'share' | 'number';
 
-/** One figure of all arms, by one judge. Intervals are bootstrap intervals over prompts. */
+/** One figure of all arms, by one judge. Intervals are over prompts: the bootstrap's, of distances between sets the jackknife's. */
 export interface Figure {
   readonly id: string;
   readonly label: string;
@@ -60,16 +62,6 @@ export interface Figure {
   /** By the arm's name; an arm that was not judged is absent. */
   readonly arms: Readonly<Record<string, ArmFigure>>;
   readonly differences: readonly Difference[];
-}
-
-/** Distances between an arm's images and the pictures of `evaluate.reference`; less is nearer. */
-export interface ReferenceDistance {
-  /** Of the arm; the same for all arms. */
-  readonly images: number;
-  /** As pytorch-fid computes it. Below some thousand images it says more about their number than about their look. */
-  readonly fid?: number;
-  /** On the project's CLIP. */
-  readonly cmmd?: number;
 }
 
 /** One way of making the images of a prompt: a model, or a model with a choice by reward. */
@@ -87,8 +79,6 @@ export interface ArmResult {
   readonly perAttribute?: Readonly<Record<string, Interval>>;
   readonly reward?: Interval;
   readonly fidelity?: Fidelity;
-  /** Absent where `evaluate.reference` names no pictures. */
-  readonly reference?: ReferenceDistance;
 }
 
 /** An arm that the world's recogniser has judged. */

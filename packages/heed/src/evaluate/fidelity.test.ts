@@ -30,10 +30,14 @@ describe('fidelityOf', () => {
 
   it('grows in both measures with the distance of the sets', async () => {
     const reference = normals(1);
-    const near = await fidelityOf(normals(2), reference, 4);
+    const near = await fidelityOf(normals(2), reference, { dimension: 4, seed: 0 });
     const shifted = normals(2).map((value, i) => value + (i % 4 === 0 ? 2 : 0));
-    const far = await fidelityOf(shifted, reference, 4);
+    const far = await fidelityOf(shifted, reference, { dimension: 4, seed: 0 });
     expect(far.frechet).toBeGreaterThan(near.frechet + 2);
     expect(far.cmmd).toBeGreaterThan(near.cmmd);
+    const { frechet, cmmd } = far.intervals;
+    expect([frechet.mean, cmmd.mean]).toEqual([far.frechet, far.cmmd]);
+    expect(frechet.lo).toBeGreaterThan(near.intervals.frechet.hi);
+    expect(cmmd.lo).toBeGreaterThan(near.intervals.cmmd.hi);
   });
 });

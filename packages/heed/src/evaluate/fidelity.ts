@@ -8,7 +8,15 @@ import type { ImageRecord, ImageStore } from '../images/index.ts';
 import type { ReferencePictures } from '../ports.ts';
 import { CUSTOM_CATEGORY, type Prompt } from '../prompts/index.ts';
 import type { Features } from '../reward/features.ts';
-import { cmmd, frechetDistance, momentsOf } from '../statistics/index.ts';
+import {
+  cmmdByPart,
+  frechetDistance,
+  type Jackknifed,
+  jackknife,
+  jackknifeGroups,
+  jackknifeInterval,
+  momentsOf,
+} from '../statistics/index.ts';
 import type { Fidelity } from './evaluation.ts';
 
 /** True captions of `count` pictures of the world, no two alike; the pictures are not those of the reference. */
@@ -24,11 +32,28 @@ export function fidelityPrompts(
   return [...texts].map((text) => ({ text, category: CUSTOM_CATEGORY, holdout: false }));
 }
 
-/** Both distances between image embeddings [N, P] and reference embeddings [M, P]. */
-export async function fidelityOf(embeds: Float32Array, reference: Float32Array, dimension: number): Promise<Fidelity> {
+/** Both distances between image embeddings [N, P], at least 3, and reference embeddings [M, P], with their intervals. */
+export async function fidelityOf(
+  embeds: Float32Array,
+  reference: Float32Array,
+  { dimension, seed }: { dimension: number; seed: number },
+): Promise<Required<Fidelity>> {
+  const groups = jackknifeGroups(embeds.length / dimension, seed);
+  const { partOf } = groups;
+  const moments = await momentsOf(reference, dimension);
+  const frechet = await jackknife(groups, async (parts) => {
+    const kept = embeds.filter((_, i) => parts.includes(partOf[Math.floor(i / dimension)]!));
+    return frechetDistance(await momentsOf(kept, dimension), moments);
+  });
+  const cmmd = await jackknife(
+    groups,
+    await cmmdByPart(embeds, reference, dimension, { partOf, parts: groups.count + 1 }),
+  );
+  const intervalOf = (of: Jackknifed) => jackknifeInterval(of, groups, { least: 0 })!;
   return {
-    frechet: await frechetDistance(await momentsOf(embeds, dimension), await momentsOf(reference, dimension)),
-    cmmd: await cmmd(embeds, reference, dimension),
+    frechet: frechet.value,
+    cmmd: cmmd.value,
+    intervals: { frechet: intervalOf(frechet), cmmd: intervalOf(cmmd) },
   };
 }
 
@@ -50,7 +75,7 @@ export async function createFidelityMeter(
   return async (images) => {
     const ids = images.map(({ id }) => id);
     await features.prepareImages(ids, (id) => store.read(id), prepare);
-    return fidelityOf(rowsOf(features, ids), referenceRows, features.projectionDim);
+    return fidelityOf(rowsOf(features, ids), referenceRows, { dimension: features.projectionDim, seed });
   };
 }
 

@@ -95,7 +95,11 @@ async function judge(inputs: JudgeInputs, opened: Opened, progress: ProgressFact
   );
   if (typeof judgingReward === 'object') judgingReward.model.dispose();
   const { imagesPerPrompt } = settings;
-  const reference = await measureReference(project, { ...common, imagesPerPrompt, features }, progress);
+  const reference = await measureReference(
+    project,
+    { ...common, pairs, imagesPerPrompt, features, seed: settings.seed },
+    progress,
+  );
   notes.push(...reference.notes);
   return {
     arms,
@@ -103,14 +107,16 @@ async function judge(inputs: JudgeInputs, opened: Opened, progress: ProgressFact
       armResult(arm, {
         alignment: byWorld?.alignments[arm.name],
         rewards: scores,
-        reference: reference.distances[arm.name],
         bootstrap,
       }),
     ),
     recognitions: byWorld?.recognitions ?? new Map(),
-    figures: [...(byWorld?.measures ?? []), ...measures].flatMap(
-      (measure) => figureOf(measure, { prompts, pairs, bootstrap }) ?? [],
-    ),
+    figures: [
+      ...[...(byWorld?.measures ?? []), ...measures].flatMap(
+        (measure) => figureOf(measure, { prompts, pairs, bootstrap }) ?? [],
+      ),
+      ...reference.figures,
+    ],
     differences: byWorld?.differences ?? [],
     comparisons: byWorld?.comparisons ?? [],
     notes,

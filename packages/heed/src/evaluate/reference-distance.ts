@@ -1,6 +1,7 @@
 /**
  * How far an arm's images are from the pictures of `evaluate.reference`: FID as pytorch-fid computes it, and CMMD on the
- * project's CLIP. All arms have equally many images, since both distances depend on their number.
+ * project's CLIP. All arms have equally many images, since both distances depend on their number. Intervals are the
+ * jackknife's over prompts (`statistics/jackknife.ts`); the reference is taken as it is.
  */
 import { openReferenceFid } from '../fid/measure-fid.ts';
 import { listPictures } from '../fid/pictures/picture-folder.ts';
@@ -10,73 +11,105 @@ import type { ImageStore } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import { type Project, resolveInProject } from '../project/index.ts';
 import type { Features } from '../reward/features.ts';
-import { cmmd } from '../statistics/index.ts';
+import {
+  cmmdByPart,
+  type Jackknifed,
+  type JackknifeGroups,
+  jackknife,
+  jackknifeDifference,
+  jackknifeGroups,
+  jackknifeInterval,
+} from '../statistics/index.ts';
 import type { Arm } from './arm.ts';
-import type { ReferenceDistance } from './evaluation.ts';
+import type { ArmFigure, Difference, Figure } from './evaluation.ts';
 import { rowsOf } from './fidelity.ts';
+import type { ArmPair } from './figures.ts';
 
-/** The distances of every arm by its name, and what could not be measured. Empty where the settings name no reference. */
-export async function measureReference(
-  project: Project,
-  options: {
-    arms: readonly Arm[];
-    /** Images of each prompt that count; those beyond are the choice of best-of-n. */
-    imagesPerPrompt: number;
-    features: Features;
-    store: ImageStore;
-    signal: AbortSignal | undefined;
-  },
-  progress: ProgressFactory,
-): Promise<{ distances: Readonly<Record<string, ReferenceDistance>>; notes: string[] }> {
-  const { reference, inception } = project.config.evaluate;
-  if (reference === '') return { distances: {}, notes: [] };
-  const path = resolveInProject(project, reference);
-  const sets = options.arms.map((arm) => ({
-    name: arm.name,
-    ids: arm.images.flatMap((ofPrompt) => ofPrompt.slice(0, options.imagesPerPrompt).map(({ id }) => id)),
-  }));
-  const fids = inception === '' ? undefined : await fidOf(project, sets, options, progress);
-  const cmmds = isStatisticsFile(path) ? undefined : await cmmdOf(path, sets, options, progress);
-  const notes = [
-    ...(fids ? [] : ["FID: evaluate.inception names no weights of FID's InceptionV3"]),
-    ...(cmmds ? [] : ['CMMD: evaluate.reference holds statistics, and CMMD compares pictures']),
-  ];
-  const distances = sets.map(({ name, ids }, i): [string, ReferenceDistance] => [
-    name,
-    { images: ids.length, ...(fids ? { fid: fids[i]! } : {}), ...(cmmds ? { cmmd: cmmds[i]! } : {}) },
-  ]);
-  return { distances: Object.fromEntries(distances), notes };
-}
+/** A variance needs a set without one image that still has two. */
+const FEWEST_IMAGES = 3;
 
+/** The images of an arm that count, and the groups that the jackknife leaves out. */
 interface ArmImages {
   readonly name: string;
   readonly ids: readonly string[];
+  /** Of prompts; of images where there is one prompt alone. */
+  readonly groups: JackknifeGroups;
+  /** The part of `groups` that each image belongs to. */
+  readonly partOf: Int32Array;
 }
 
-async function fidOf(
+/** One distance of an arm, of the images of some parts. */
+type ArmDistance = (parts: readonly number[]) => number | Promise<number>;
+
+export interface ReferenceOptions {
+  readonly arms: readonly Arm[];
+  readonly pairs: readonly ArmPair[];
+  /** Images of each prompt that count; those beyond are the choice of best-of-n. */
+  readonly imagesPerPrompt: number;
+  readonly features: Features;
+  readonly store: ImageStore;
+  readonly seed: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** FID and CMMD of every arm, and what could not be measured. Nothing where the settings name no reference. */
+export async function measureReference(
+  project: Project,
+  options: ReferenceOptions,
+  progress: ProgressFactory,
+): Promise<{ figures: Figure[]; notes: string[] }> {
+  const { reference, inception } = project.config.evaluate;
+  if (reference === '') return { figures: [], notes: [] };
+  const sets = options.arms.map((arm) => imagesOf(arm, options));
+  const fewest = Math.min(...sets.map(({ ids }) => ids.length));
+  if (fewest < FEWEST_IMAGES) {
+    return { figures: [], notes: [`FID and CMMD: they need ${FEWEST_IMAGES} images of each model, got ${fewest}`] };
+  }
+  const path = resolveInProject(project, reference);
+  const figures: Figure[] = [];
+  const notes: string[] = [];
+  if (inception === '') notes.push("FID: evaluate.inception names no weights of FID's InceptionV3");
+  else figures.push(await fidFigure(project, sets, options, progress));
+  if (isStatisticsFile(path)) notes.push('CMMD: evaluate.reference holds statistics, and CMMD compares pictures');
+  else figures.push(await cmmdFigure(path, sets, options, progress));
+  return { figures, notes };
+}
+
+function imagesOf({ name, images }: Arm, { imagesPerPrompt, seed }: ReferenceOptions): ArmImages {
+  const byPrompt = images.map((ofPrompt) => ofPrompt.slice(0, imagesPerPrompt)).filter(({ length }) => length > 0);
+  const ids = byPrompt.flat().map(({ id }) => id);
+  const unitOf = byPrompt.length > 1 ? byPrompt.flatMap((ofPrompt, unit) => ofPrompt.map(() => unit)) : [...ids.keys()];
+  const groups = jackknifeGroups(byPrompt.length > 1 ? byPrompt.length : ids.length, seed);
+  return { name, ids, groups, partOf: Int32Array.from(unitOf, (unit) => groups.partOf[unit]!) };
+}
+
+async function fidFigure(
   project: Project,
   sets: readonly ArmImages[],
-  { store, signal }: { store: ImageStore; signal: AbortSignal | undefined },
+  options: ReferenceOptions,
   progress: ProgressFactory,
-): Promise<number[]> {
+): Promise<Figure> {
+  const { store, signal } = options;
   const reference = openReferenceFid(project, { progress, signal });
   try {
-    const found: number[] = [];
-    for (const { name, ids } of sets) {
-      found.push((await reference.measure(picturesOfStore(store, ids, { label: name }))).fid);
-    }
-    return found;
+    const open = async ({ name, ids, partOf }: ArmImages): Promise<ArmDistance> => {
+      const distance = await reference.open(picturesOfStore(store, ids, { label: name }), ids);
+      return (parts) => distance([...ids.keys()].filter((index) => parts.includes(partOf[index]!)));
+    };
+    const judge = 'the reference pictures: FID as pytorch-fid computes it, jackknife over prompts';
+    return await figureOf({ id: 'fid', label: 'FID', judge }, { sets, open, options }, progress);
   } finally {
     await reference.close();
   }
 }
 
-async function cmmdOf(
+async function cmmdFigure(
   path: string,
   sets: readonly ArmImages[],
-  { features, signal }: { features: Features; signal: AbortSignal | undefined },
+  options: ReferenceOptions,
   progress: ProgressFactory,
-): Promise<number[]> {
+): Promise<Figure> {
+  const { features, signal } = options;
   const { files } = await listPictures(path);
   const pictures = await picturesOfFiles(files, { label: 'the reference' });
   const keys = Array.from({ length: pictures.count }, (_, i) => referenceKey(pictures, i));
@@ -88,9 +121,41 @@ async function cmmdOf(
   });
   work.done();
   const rows = rowsOf(features, keys);
-  const found: number[] = [];
-  for (const { ids } of sets) found.push(await cmmd(rowsOf(features, ids), rows, features.projectionDim, { signal }));
-  return found;
+  const open = ({ ids, partOf, groups }: ArmImages): Promise<ArmDistance> =>
+    cmmdByPart(rowsOf(features, ids), rows, features.projectionDim, { partOf, parts: groups.count + 1, signal });
+  const judge = "the reference pictures: CMMD on the project's CLIP, jackknife over prompts";
+  return figureOf({ id: 'cmmd', label: 'CMMD', judge }, { sets, open, options }, progress);
+}
+
+/** The distance of every arm with its interval, and differences with the same prompts left out of both arms. */
+async function figureOf(
+  figure: Pick<Figure, 'id' | 'label' | 'judge'>,
+  {
+    sets,
+    open,
+    options: { pairs },
+  }: { sets: readonly ArmImages[]; open: (set: ArmImages) => Promise<ArmDistance>; options: ReferenceOptions },
+  progress: ProgressFactory,
+): Promise<Figure> {
+  const work = progress({ total: sets.length, label: figure.label, unit: 'model' });
+  const arms: Record<string, ArmFigure> = {};
+  const found = new Map<string, { jackknifed: Jackknifed; groups: JackknifeGroups }>();
+  for (const set of sets) {
+    const { groups } = set;
+    const jackknifed = await jackknife(groups, await open(set));
+    found.set(set.name, { jackknifed, groups });
+    // There are two units at least: an interval is there.
+    const interval = jackknifeInterval(jackknifed, groups, { least: 0 })!;
+    arms[set.name] = { ...interval, count: set.ids.length, byCategory: {} };
+    work.update(found.size);
+  }
+  work.done();
+  const differences = pairs.flatMap(([treated, baseline]): Difference[] => {
+    const [a, b] = [found.get(treated)!, found.get(baseline)!];
+    const interval = jackknifeDifference(a.jackknifed, b.jackknifed, a.groups);
+    return interval === undefined ? [] : [{ treated, baseline, interval }];
+  });
+  return { ...figure, unit: 'number', arms, differences };
 }
 
 function referenceKey({ key }: Pictures, index: number): string {

@@ -1,10 +1,12 @@
 /** FID as pytorch-fid computes it: statistics of pictures or of a .npz file, and the distance between two of them. */
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { InceptionEmbedder, loadInceptionFile } from '@heed/diffusion';
 import type { Device, PrecisionOption } from '@heed/diffusion/autodiff';
 import { badInput } from '../errors.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import { frechetDistance, type Moments, momentsOfSums } from '../statistics/index.ts';
+import { featureRows } from './feature-rows.ts';
 import type { Pictures } from './pictures/pictures.ts';
 import { readStatistics } from './statistics-file.ts';
 import { sumFeatures } from './sum-features.ts';
@@ -17,6 +19,8 @@ export interface FidStatistics extends Moments {
 }
 
 export interface FidMeter {
+  /** The features [count, 2048] of pictures by their names, under which they are kept. */
+  rowsOfPictures(pictures: Pictures, keys: readonly string[]): Promise<Float32Array>;
   /** The statistics of pictures; at least two. */
   ofPictures(pictures: Pictures): Promise<FidStatistics>;
   /** Those of a file of pytorch-fid. */
@@ -54,16 +58,27 @@ export function openFidMeter(options: FidMeterOptions): FidMeter {
     hash = embedder.hash;
     return embedder;
   };
+  const { device = 'cpu', precision = 'auto' } = runtime;
+  const keyOf = (facts: readonly unknown[]) =>
+    createHash('sha256')
+      .update(JSON.stringify([SUMS_VERSION, ...facts]))
+      .digest('hex')
+      .slice(0, 32);
   return {
+    async rowsOfPictures(pictures, keys) {
+      opened ??= open();
+      const embedder = await opened;
+      const name = keyOf([embedder.hash, embedder.batchSize, device, precision]);
+      const cachePath = join(cacheFolder, `inception-${name}`);
+      return featureRows(pictures, keys, { embedder, cachePath, progress, signal });
+    },
     async ofPictures(pictures) {
       if (pictures.count < 2) {
         throw badInput(`${pictures.label}: expected at least 2 pictures, got ${pictures.count}`);
       }
       opened ??= open();
       const embedder = await opened;
-      const { device = 'cpu', precision = 'auto' } = runtime;
-      const facts = [SUMS_VERSION, embedder.hash, embedder.batchSize, device, precision, pictures.count, pictures.key];
-      const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32);
+      const key = keyOf([embedder.hash, embedder.batchSize, device, precision, pictures.count, pictures.key]);
       const keeper = {
         load: () => loadSums(cacheFolder, key),
         save: (sums: Parameters<typeof saveSums>[2]) => saveSums(cacheFolder, key, sums),

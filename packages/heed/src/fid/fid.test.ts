@@ -219,16 +219,25 @@ describe('FID of an evaluation', () => {
     const ids = Array.from({ length: 7 }, (_, i) => `a${i}`);
     const images = picturesOfStore(store, ids, { label: 'tuned' });
     const reference = openReferenceFid(project, { progress: silentProgress });
-    const found = await reference.measure(images);
+    const distance = await reference.open(images, ids);
+    const found = await distance([...ids.keys()]);
     await reference.close();
     const files = await runFid([at('a'), at('b')], { inception }, testPlace());
-    expect(found).toEqual({ fid: files.fid, images: 7, referenceImages: 6, inceptionHash: files.inceptionHash });
+    expect(Math.abs(found - files.fid!) / files.fid!).toBeLessThan(1e-9);
+    expect(await distance([0, 1, 2])).not.toBeCloseTo(found, 3);
+    // Features are kept by the images' ids.
+    const again = openReferenceFid(project, { progress: silentProgress });
+    const unreadable = { read: () => Promise.reject(new Error('read again')) };
+    expect(await (await again.open(picturesOfStore(unreadable, ids, { label: 'tuned' }), ids))([...ids.keys()])).toBe(
+      found,
+    );
+    await again.close();
     const without = await initProject(at('without'), {});
     expect(() => openReferenceFid(without, { progress: silentProgress })).toThrow(
       /^evaluate.reference: expected a folder of pictures or a .npz file of statistics, got none$/,
     );
     const weightless = openReferenceFid(without, { reference: at('b'), progress: silentProgress });
-    expect(await faultOf(weightless.measure(images))).toMatch(/^evaluate.inception: expected the weights/);
+    expect(await faultOf(weightless.open(images, ids))).toMatch(/^evaluate.inception: expected the weights/);
     await weightless.close();
   });
 });

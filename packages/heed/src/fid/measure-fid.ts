@@ -1,27 +1,24 @@
 /** FID of sets of pictures against the reference that a project's settings name: what an evaluation asks for. */
 import { join } from 'node:path';
+import { INCEPTION_FEATURES } from '@heed/diffusion';
 import { badInput } from '../errors.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import { locateModel, type Project, resolveInProject } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
+import { momentsOf } from '../statistics/index.ts';
 import { type FidMeter, type FidStatistics, openFidMeter } from './fid-meter.ts';
 import { listPictures } from './pictures/picture-folder.ts';
 import { type Pictures, picturesOfFiles } from './pictures/pictures.ts';
 import { isStatisticsFile } from './statistics-file.ts';
 
-export interface MeasuredFid {
-  /** Never below 0; lower is nearer. Below 2,048 images it says more about their number than about their look. */
-  readonly fid: number;
-  readonly images: number;
-  /** A .npz file does not say of how many. */
-  readonly referenceImages: number | undefined;
-  /** Of the weights of InceptionV3. */
-  readonly inceptionHash: string;
-}
-
 /** Measures sets of pictures against one reference. */
 export interface ReferenceFid {
-  measure(images: Pictures): Promise<MeasuredFid>;
+  /**
+   * Computes the features of a set, by the pictures' names, and gives the function that measures FID of some of them by their
+   * numbers, at least two. FID is never below 0; lower is nearer. Below 2,048 images it says more about their number than
+   * about their look.
+   */
+  open(images: Pictures, keys: readonly string[]): Promise<(indices: readonly number[]) => Promise<number>>;
   close(): Promise<void>;
 }
 
@@ -84,16 +81,20 @@ export function openReferenceFid(project: Project, options: MeasureOptions): Ref
   const meter = openProjectMeter(project, options);
   let known: FidStatistics | undefined;
   return {
-    async measure(images) {
+    async open(images, keys) {
       known ??= await (await openSet(meter, resolveInProject(project, reference), { label: 'the reference' }))();
-      const found = await meter.ofPictures(images);
-      return {
-        fid: await meter.distance(found, known),
-        images: images.count,
-        referenceImages: known.images,
-        inceptionHash: meter.inceptionHash()!,
-      };
+      const rows = await meter.rowsOfPictures(images, keys);
+      return async (indices) => meter.distance(await momentsOf(rowsAt(rows, indices), INCEPTION_FEATURES), known!);
     },
     close: () => meter.close(),
   };
+}
+
+function rowsAt(rows: Float32Array, indices: readonly number[]): Float32Array {
+  const chosen = new Float32Array(indices.length * INCEPTION_FEATURES);
+  for (const [at, index] of indices.entries()) {
+    const row = rows.subarray(index * INCEPTION_FEATURES, (index + 1) * INCEPTION_FEATURES);
+    chosen.set(row, at * INCEPTION_FEATURES);
+  }
+  return chosen;
 }

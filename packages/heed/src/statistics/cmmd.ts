@@ -27,42 +27,91 @@ export async function cmmd(
   a: Float32Array,
   b: Float32Array,
   dimension: number,
-  { signal, threads }: CmmdOptions = {},
+  options: CmmdOptions = {},
 ): Promise<number> {
+  const partOf = new Int32Array(Math.max(1, Math.ceil(a.length / dimension)));
+  const distance = await cmmdByPart(a, b, dimension, { ...options, partOf, parts: 1 });
+  return distance([0]);
+}
+
+/** CMMD of the rows of some parts of a set. */
+export type PartDistance = (parts: readonly number[]) => number;
+
+/**
+ * Prepares `cmmd` of parts of a set: row i of `a` [N, D] belongs to part `partOf[i]`, below `parts`. The kernels are
+ * computed once, and the distance of any choice of parts is a sum of parts^2 numbers. Some row must be among them.
+ */
+export async function cmmdByPart(
+  a: Float32Array,
+  b: Float32Array,
+  dimension: number,
+  { partOf, parts: count, signal, threads }: CmmdOptions & { partOf: ArrayLike<number>; parts: number },
+): Promise<PartDistance> {
   const x = normaliseRows(a, dimension);
   const y = normaliseRows(b, dimension);
   const blocks = { dimension, threads, pause: createPause({ signal }) };
-  const within = (await meanKernel(x, x, blocks)) + (await meanKernel(y, y, blocks));
-  return SCALE * Math.max(0, within - 2 * (await meanKernel(x, y, blocks)));
+  const sizes = new Float64Array(count);
+  for (let row = 0; row < x.length / dimension; row++) sizes[partOf[row]!]! += 1;
+  const left = { rows: x, partOf, parts: count };
+  const right = { rows: y, partOf: new Int32Array(y.length / dimension), parts: 1 };
+  const within = await kernelSums(left, left, blocks);
+  const across = await kernelSums(left, right, blocks);
+  const size = y.length / dimension;
+  const reference = (await kernelSums(right, right, blocks))[0]! / (size * size);
+  return (parts) => {
+    let [rows, between, inside] = [0, 0, 0];
+    for (const one of parts) {
+      rows += sizes[one]!;
+      between += across[one]!;
+      for (const other of parts) inside += within[one * count + other]!;
+    }
+    return SCALE * Math.max(0, inside / (rows * rows) + reference - (2 * between) / (rows * size));
+  };
 }
 
-async function meanKernel(
-  x: Float64Array,
-  y: Float64Array,
+/** Rows and the part that each belongs to. */
+interface PartRows {
+  readonly rows: Float64Array;
+  readonly partOf: ArrayLike<number>;
+  readonly parts: number;
+}
+
+/** Sums of the kernel, less 1, over the rows of each part of x with those of each part of y: [x.parts, y.parts]. */
+async function kernelSums(
+  x: PartRows,
+  y: PartRows,
   { dimension, threads, pause }: { dimension: number; threads: number | undefined; pause: Pause },
-): Promise<number> {
+): Promise<Float64Array> {
   const gamma = 1 / (2 * SIGMA * SIGMA);
-  const side = Math.min(ROWS_AT_ONCE, Math.max(x.length, y.length) / dimension);
+  const side = Math.min(ROWS_AT_ONCE, Math.max(x.rows.length, y.rows.length) / dimension);
   const shape = [side, dimension];
   const product = await createFloat64Product({ left: shape, right: shape, transposeRight: true, threads });
   const cosines = new Float64Array(side * side);
+  const sums = new Float64Array(x.parts * y.parts);
   try {
-    let total = 0;
-    for (const left of blocksOf(x, side * dimension)) {
-      for (const right of blocksOf(y, side * dimension)) {
+    let firstRow = 0;
+    for (const left of blocksOf(x.rows, side * dimension)) {
+      const rows = left.length / dimension;
+      let firstColumn = 0;
+      for (const right of blocksOf(y.rows, side * dimension)) {
         await product.run({ left: left.block, right: right.block, into: cosines });
-        const [rows, columns] = [left.length / dimension, right.length / dimension];
+        const columns = right.length / dimension;
         for (let i = 0; i < rows; i++) {
           await pause();
+          const place = x.partOf[firstRow + i]! * y.parts;
           for (let j = 0; j < columns; j++) {
             // Distances between unit vectors are far below the bandwidth, so the kernel is near 1: the difference of means
             // keeps its digits only when 1 is taken off first. Rounding may bring a cosine above 1.
-            total += Math.expm1(-gamma * Math.max(0, 2 - 2 * cosines[i * side + j]!));
+            sums[place + y.partOf[firstColumn + j]!]! += Math.expm1(
+              -gamma * Math.max(0, 2 - 2 * cosines[i * side + j]!),
+            );
           }
         }
+        firstColumn += columns;
       }
+      firstRow += rows;
     }
-    return total / ((x.length / dimension) * (y.length / dimension));
+    return sums;
   } finally {
     product.dispose();
   }

@@ -2,10 +2,18 @@
 export { fleissKappa, krippendorffAlpha, type RatedUnits, rawAgreement } from './agreement.ts';
 export type { BootstrapOptions, PairedCluster } from './bootstrap.ts';
 export { bootstrapMean, bootstrapPairedDifference, quantile } from './bootstrap.ts';
-export { cmmd } from './cmmd.ts';
+export { cmmd, cmmdByPart } from './cmmd.ts';
 export { frechetDistance } from './frechet.ts';
 export type { Interval } from './interval.ts';
 export { excludesZero, formatShare } from './interval.ts';
+export {
+  type Jackknifed,
+  type JackknifeGroups,
+  jackknife,
+  jackknifeDifference,
+  jackknifeGroups,
+  jackknifeInterval,
+} from './jackknife.ts';
 export {
   createMomentsAccumulator,
   type MomentSums,

@@ -16,7 +16,7 @@ export function EvaluationSection() {
         <p key={sentence}>{sentence}</p>
       ))}
       <p className="soft">
-        Run {run}, {prompts} prompts. Intervals: 95 % bootstrap over prompts.
+        Run {run}, {prompts} prompts. Intervals: 95 % bootstrap over prompts, of FID and CMMD the jackknife.
         {hasSimulatedRaters && ' The recogniser and its simulated raters are programs, not people.'}
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls by keyboard as well. */}

@@ -1,4 +1,5 @@
 /** Table 3: reward against fidelity for every model that was tuned. */
+import { formatFidelity } from '../../evaluate/format-figure.ts';
 import { tradeoffChart } from '../charts/tradeoff-chart.ts';
 import { decimalWithInterval } from '../figures.ts';
 import type { Markup } from '../html.ts';
@@ -22,6 +23,6 @@ export function fidelitySection({ evaluation }: ReportInput): Markup | undefined
 <thead><tr><th>Model</th><th>Fréchet distance</th><th>CMMD</th><th>Mean reward</th></tr></thead>
 <tbody>${arms.map(
     ({ label, fidelity, reward }) =>
-      html`<tr><td>${label}</td><td>${fidelity ? fidelity.frechet.toFixed(2) : '–'}</td><td>${fidelity ? fidelity.cmmd.toFixed(3) : '–'}</td><td>${reward ? decimalWithInterval(reward) : '–'}</td></tr>`,
+      html`<tr><td>${label}</td>${(fidelity ? formatFidelity(fidelity) : ['–', '–']).map((text) => html`<td>${text}</td>`)}<td>${reward ? decimalWithInterval(reward) : '–'}</td></tr>`,
   )}</tbody></table></div>${chart}</section>`;
 }

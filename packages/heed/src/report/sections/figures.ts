@@ -8,12 +8,11 @@ import type { ReportInput } from '../report-input.ts';
 export function figuresSection({ evaluation, people }: ReportInput): Markup | undefined {
   if (!evaluation) return undefined;
   const figures = [...(people?.figure ? [people.figure] : []), ...evaluation.figures];
-  if (figures.length === 0 && evaluation.notes.length === 0 && !hasReference(evaluation)) return undefined;
+  if (figures.length === 0 && evaluation.notes.length === 0) return undefined;
   return html`<section id="figures">
 <h2>Figures by judge</h2>
-<p class="lead">${evaluation.prompts.length} evaluation prompts. Each line names who or what judged. Intervals: 95 % bootstrap over prompts; differences are paired by prompt. Saturation, doubled objects and less diversity are what the paper saw go wrong.</p>
+<p class="lead">${evaluation.prompts.length} evaluation prompts. Each line names who or what judged. Intervals: 95 % bootstrap over prompts, of FID and CMMD the jackknife; differences are paired by prompt. Saturation, doubled objects and less diversity are what the paper saw go wrong.</p>
 ${figures.length === 0 ? undefined : figureTable(figures, evaluation)}
-${referenceTable(evaluation)}
 ${evaluation.notes.map((note) => html`<p class="note">Not measured: ${note}.</p>`)}</section>`;
 }
 
@@ -33,23 +32,4 @@ ${shown.map((name) => {
   return html`<td>${difference ? formatDifference(difference.interval, figure.unit) : '–'}</td>`;
 })}</tr>`,
   )}</tbody></table></div>`;
-}
-
-function hasReference({ arms }: Evaluation): boolean {
-  return arms.some(({ reference }) => reference !== undefined);
-}
-
-/** FID and CMMD against the pictures of the settings; no intervals, since both are figures of whole sets. */
-function referenceTable(evaluation: Evaluation): Markup | undefined {
-  if (!hasReference(evaluation)) return undefined;
-  const decimal = (value: number | undefined, digits: number) => (value === undefined ? '–' : value.toFixed(digits));
-  return html`<h3>Distance to the reference pictures</h3>
-<div class="scroll"><table>
-<thead><tr><th class="text">Model</th><th>images</th><th>FID</th><th>CMMD</th></tr></thead>
-<tbody>${evaluation.arms.map(({ label, reference }) =>
-    reference
-      ? html`<tr><td class="text">${label}</td><td>${reference.images}</td><td>${decimal(reference.fid, 2)}</td><td>${decimal(reference.cmmd, 3)}</td></tr>`
-      : undefined,
-  )}</tbody></table></div>
-<p class="note">FID as pytorch-fid computes it. Both depend on the number of images: compare within this table.</p>`;
 }

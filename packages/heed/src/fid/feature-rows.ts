@@ -1,0 +1,49 @@
+/** Inception features of single pictures, kept on disk by the picture's name: for figures of parts of a set. */
+import { INCEPTION_FEATURES, INCEPTION_PIXELS, type InceptionEmbedder, writeInceptionPixels } from '@heed/diffusion';
+import type { ProgressFactory } from '../progress/index.ts';
+import { fillVectorCache, openVectorCache } from '../storage/vector-cache.ts';
+import type { Pictures } from './pictures/pictures.ts';
+
+/** Features [count, 2048] of `pictures`, whose names are `keys`. What lies at `cachePath` is not computed again. */
+export async function featureRows(
+  pictures: Pictures,
+  keys: readonly string[],
+  {
+    embedder,
+    cachePath,
+    progress,
+    signal,
+  }: {
+    embedder: InceptionEmbedder;
+    cachePath: string;
+    progress: ProgressFactory;
+    signal?: AbortSignal | undefined;
+  },
+): Promise<Float32Array> {
+  const { batchSize } = embedder;
+  const cache = await openVectorCache(cachePath, { length: INCEPTION_FEATURES });
+  try {
+    const known = keys.filter((key) => cache.has(key)).length;
+    const bar = progress({ total: keys.length, label: `features of ${pictures.label}`, unit: 'image' });
+    if (known > 0) bar.update(known);
+    const pixels = new Float32Array(batchSize * INCEPTION_PIXELS);
+    await fillVectorCache(cache, keys, {
+      batchSize,
+      async compute(indices) {
+        const images = await Promise.all(indices.map((i) => pictures.read(i)));
+        for (const [row, image] of images.entries()) {
+          writeInceptionPixels(image, pixels.subarray(row * INCEPTION_PIXELS, (row + 1) * INCEPTION_PIXELS));
+        }
+        return embedder.features(pixels, images.length, { signal });
+      },
+      onProgress: (done) => bar.update(known + done),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    bar.done();
+    const rows = new Float32Array(keys.length * INCEPTION_FEATURES);
+    for (const [i, key] of keys.entries()) rows.set((await cache.get(key))!, i * INCEPTION_FEATURES);
+    return rows;
+  } finally {
+    await cache.close();
+  }
+}
