@@ -1,4 +1,6 @@
 /** What every command shares: the project, progress, Ctrl-C, and how results and errors are shown. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT_CODES, HeedError, isAbort } from '../errors.ts';
 import { createProgressFactory, type ProgressFactory } from '../progress/progress.ts';
@@ -20,8 +22,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** A remark to the user on stderr: a warning, what was resumed. */
   note(text: string): void;
-  /** The project of --project, opened with --set. */
-  openProject(): Promise<Project>;
+  /** The project of --project, opened with --set. What shards have drawn is taken in first, unless this is a shard. */
+  openProject(options?: { isShard?: boolean }): Promise<Project>;
 }
 
 /** What a command came to: a document for `--json`, lines for people. */
@@ -40,6 +42,17 @@ export function withCommonOptions(command: Command, examples: readonly string[])
     .option('--set <key=value>', 'override a setting of heed.toml (can be repeated)', collect, [])
     .option('--json', 'print the result as one JSON document, progress as JSON lines on stderr', false)
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}\n`);
+}
+
+/** Tells what was taken in, and which shards are not complete. */
+async function takeInShardImages(project: Project, note: (text: string) => void): Promise<void> {
+  // One look at the disk for the many projects without shards.
+  if (!existsSync(join(project.paths.images, 'shards'))) return;
+  const { describeIncomplete, takeInShards } = await import('../shards/take-in.ts');
+  const taken = await takeInShards(project);
+  if (taken === undefined) return;
+  if (taken.images > 0) note(`took in ${taken.images} images that shards drew`);
+  for (const lost of taken.incomplete) note(describeIncomplete(lost));
 }
 
 /** For options that can be given several times. */
@@ -70,9 +83,11 @@ export async function runCommand(
       progress: createProgressFactory({ json }),
       signal: controller.signal,
       note,
-      openProject: async () => {
+      openProject: async ({ isShard = false } = {}) => {
         const { openProject } = await import('../project/project.ts');
-        return openProject(options.project, { overrides: options.set });
+        const project = await openProject(options.project, { overrides: options.set });
+        if (!isShard) await takeInShardImages(project, note);
+        return project;
       },
     });
     if (!json) process.stdout.write(result.lines.map((line) => `${line}\n`).join(''));

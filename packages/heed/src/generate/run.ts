@@ -2,8 +2,8 @@
  * `heed generate`: images of prompts into the project's store, each with its recipe. What is there is not drawn again,
  * so an interrupted run goes on where it stopped. Sampling itself is `@heed/diffusion`'s.
  */
-import { loadPipeline, type SamplerName } from '@heed/diffusion';
-import { checkSetPurpose, createImageStore, type ImageRecipe, type Purpose } from '../images/index.ts';
+import { loadPipeline, type RgbImage, type SamplerName, type StableDiffusionPipeline } from '@heed/diffusion';
+import { checkSetPurpose, createImageStore, type ImageRecipe, type ImageStore, type Purpose } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { checkClip, checkName, modelFolder, type Project, withLock } from '../project/index.ts';
 import { modelFileOf } from '../project/model-file.ts';
@@ -11,6 +11,16 @@ import { emaNote, weightsOptions } from '../project/model-weights.ts';
 import { predictionNote } from '../project/prediction-note.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { cutPromptsNote, imagesPerPrompt, type Prompt, projectTrainingPrompts } from '../prompts/index.ts';
+import {
+  beginImageList,
+  checkNotDrawn,
+  readImageLists,
+  recordsOf,
+  removeImageLists,
+  workOf,
+} from '../shards/image-lists.ts';
+import { partOf, type Shard, shardText } from '../shards/shard.ts';
+import { checkNotGenerating, takeInLocked } from '../shards/take-in.ts';
 import { imageSeed } from './image-seed.ts';
 
 export interface GenerateRunOptions {
@@ -29,6 +39,8 @@ export interface GenerateRunOptions {
   steps?: number;
   guidanceScale?: number;
   batchSize?: number;
+  /** Draws this shard of the images alone, and records it beside the project's index: `shards/`. */
+  shard?: Shard | undefined;
   signal?: AbortSignal;
   /** Told what the user should know. */
   note?: ((text: string) => void) | undefined;
@@ -40,19 +52,26 @@ export interface GenerateRunResult {
   model: string;
   modelHash: string;
   prompts: number;
-  /** Images of this set that the prompts ask for; all are in the store. */
+  /** Absent where all was drawn here. */
+  shard?: Shard;
+  /** Images of this set that the prompts ask for, or of the shard; all are drawn. */
   images: number;
   /** How many of them were drawn now. */
   generated: number;
 }
 
-/** Draws all missing images; on abort those of finished batches are kept. */
+/**
+ * Draws all missing images; on abort those of finished batches are kept. Without a shard it first takes in what shards
+ * drew. Shards of one project run beside each other.
+ */
 export async function runGenerate(
   project: Project,
   options: GenerateRunOptions,
   progress: ProgressFactory,
 ): Promise<GenerateRunResult> {
-  return withLock(project, 'generate', () => generate(project, options, progress));
+  if (options.shard === undefined) return withLock(project, 'generate', () => generate(project, options, progress));
+  await checkNotGenerating(project);
+  return generate(project, options, progress);
 }
 
 async function generate(
@@ -61,17 +80,11 @@ async function generate(
   progress: ProgressFactory,
 ): Promise<GenerateRunResult> {
   const { config, paths } = project;
-  const { set = 'train', purpose = 'learn', model = config.model.name, signal } = options;
+  const { set = 'train', purpose = 'learn', model = config.model.name, shard, signal, note } = options;
   checkName(set, 'set');
+  if (shard === undefined) await takeInLocked(project);
   checkSetPurpose(createImageStore(paths.images), { set, purpose });
   const prompts = uniqueByText(options.prompts ?? (await projectTrainingPrompts(project)));
-  const { batchSize, ...sampling } = {
-    sampler: options.sampler ?? config.sample.sampler,
-    steps: options.steps ?? config.sample.steps,
-    guidanceScale: options.guidanceScale ?? config.sample.guidanceScale,
-    batchSize: options.batchSize ?? config.sample.batchSize,
-  };
-  const { note } = options;
   // Before hours of drawing and judging: the reward will need it.
   await checkClip(project, { signal, note });
   const source = await modelFolder(project, model, { progress, signal, note });
@@ -82,11 +95,53 @@ async function generate(
     prompts.map(({ text }) => text),
     { reader: pipeline, name: `model '${model}'` },
   );
-  if (cut !== undefined) options.note?.(cut);
+  if (cut !== undefined) note?.(cut);
   const { modelHash } = pipeline;
+  const recipes = recipesOf(project, { ...options, set, purpose, model, modelHash, prompts });
+  const work = workOf(set, recipes);
+  await checkNotDrawn(project, { work, shard, note });
+  const own = shard === undefined ? recipes : partOf(recipes, shard);
+  const list = await openList(project, { work, shard, set, recipes: own });
+  const { store } = list;
+  try {
+    const missing: ImageRecipe[] = [];
+    for (const recipe of own) if ((await store.adopt(recipe)) === undefined) missing.push(recipe);
+    const wrong = missing.length === 0 ? undefined : await predictionNote(project, pipeline, { source, signal });
+    if (wrong !== undefined) note?.(wrong);
+    const modelFile = missing.length === 0 ? undefined : await modelFileOf(source, signal);
+    const label = shard === undefined ? `generate ${set}` : `generate ${set}, shard ${shardText(shard)}`;
+    const bar = progress({ total: own.length, label, unit: 'image' });
+    await drawAll(pipeline, missing, {
+      batchSize: options.batchSize ?? config.sample.batchSize,
+      add: (image, recipe) => store.add(image, recipe, { modelFile }),
+      onProgress: (drawn) => bar.update(own.length - missing.length + drawn),
+      signal,
+    });
+    bar.done();
+    await list.finish();
+    const counts = { prompts: prompts.length, images: own.length, generated: missing.length };
+    return { set, model, modelHash, ...(shard === undefined ? {} : { shard }), ...counts };
+  } finally {
+    await store.close();
+  }
+}
+
+/** What is drawn, in order; the same for every shard. */
+function recipesOf(
+  project: Project,
+  options: GenerateRunOptions & {
+    set: string;
+    purpose: Purpose;
+    model: string;
+    modelHash: string;
+    prompts: readonly Prompt[];
+  },
+): ImageRecipe[] {
+  const { config } = project;
+  const { set, purpose, model, modelHash, prompts } = options;
   const { imagesPerPrompt: wanted = (prompt: Prompt) => imagesPerPrompt(project, prompt) } = options;
   const countOf = typeof wanted === 'number' ? () => wanted : wanted;
-  const recipes: ImageRecipe[] = prompts.flatMap((prompt) =>
+  return prompts.flatMap((prompt) =>
     Array.from({ length: countOf(prompt) }, (_, number) => ({
       prompt: prompt.text,
       category: prompt.category,
@@ -95,46 +150,58 @@ async function generate(
       seed: imageSeed({ runSeed: options.seed ?? config.seed, set, prompt: prompt.text, number }),
       model,
       modelHash,
-      ...sampling,
+      sampler: options.sampler ?? config.sample.sampler,
+      steps: options.steps ?? config.sample.steps,
+      guidanceScale: options.guidanceScale ?? config.sample.guidanceScale,
       set,
       purpose,
     })),
   );
+}
 
-  const store = createImageStore(paths.images);
-  try {
-    const missing: ImageRecipe[] = [];
-    for (const recipe of recipes) if ((await store.adopt(recipe)) === undefined) missing.push(recipe);
-    const found = recipes.length - missing.length;
-    const wrong = missing.length === 0 ? undefined : await predictionNote(project, pipeline, { source, signal });
-    if (wrong !== undefined) note?.(wrong);
-    const modelFile = missing.length === 0 ? undefined : await modelFileOf(source, signal);
-    const bar = progress({ total: recipes.length, label: `generate ${set}`, unit: 'image' });
-    if (found > 0) bar.update(found);
-    for (let start = 0; start < missing.length; start += batchSize) {
-      const batch = missing.slice(start, start + batchSize);
-      const images = await pipeline.generate({
-        prompts: batch.map(({ prompt }) => prompt),
-        seeds: batch.map(({ seed }) => seed),
-        ...sampling,
-        // Always the same size, filled up where need be: another size could round differently.
-        batchSize,
-        ...(signal === undefined ? {} : { signal }),
-      });
-      for (const [i, image] of images.entries()) await store.add(image, batch[i]!, { modelFile });
-      bar.update(found + start + batch.length);
-    }
-    bar.done();
-    return {
-      set,
-      model,
-      modelHash,
-      prompts: prompts.length,
-      images: recipes.length,
-      generated: missing.length,
-    };
-  } finally {
-    await store.close();
+/** The store that images go to: the project's, or a shard's list beside it. */
+async function openList(
+  project: Project,
+  options: { work: string; shard: Shard | undefined; set: string; recipes: readonly ImageRecipe[] },
+): Promise<{ store: ImageStore; finish(): Promise<void> }> {
+  const { work, shard, set, recipes } = options;
+  const { images } = project.paths;
+  if (shard === undefined) {
+    return { store: createImageStore(images), finish: () => removeImageLists(project, work) };
+  }
+  const records = (await readImageLists(project, work)).flatMap(recordsOf);
+  const known = createImageStore(images, { shard: { path: '', records } });
+  const missing = recipes.filter((recipe) => known.find(recipe) === undefined).length;
+  const { path, finish } = await beginImageList(project, { work, shard, set, images: missing });
+  return { store: createImageStore(images, { shard: { path, records } }), finish };
+}
+
+async function drawAll(
+  pipeline: StableDiffusionPipeline,
+  recipes: readonly ImageRecipe[],
+  options: {
+    batchSize: number;
+    add: (image: RgbImage, recipe: ImageRecipe) => Promise<unknown>;
+    onProgress: (drawn: number) => void;
+    signal: AbortSignal | undefined;
+  },
+): Promise<void> {
+  const { batchSize, add, onProgress, signal } = options;
+  for (let start = 0; start < recipes.length; start += batchSize) {
+    const batch = recipes.slice(start, start + batchSize);
+    const { sampler, steps, guidanceScale } = batch[0]!;
+    const images = await pipeline.generate({
+      prompts: batch.map(({ prompt }) => prompt),
+      seeds: batch.map(({ seed }) => seed),
+      sampler: sampler as SamplerName,
+      steps,
+      guidanceScale,
+      // Always the same size, filled up where need be: another size could round differently.
+      batchSize,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    for (const [i, image] of images.entries()) await add(image, batch[i]!);
+    onProgress(start + batch.length);
   }
 }
 

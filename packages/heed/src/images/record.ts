@@ -92,16 +92,28 @@ const FORMER_MEASURING_SETS = ['eval', 'fidelity'];
  * being learned from. Of images that measure it still tells the paper's prompts with unseen objects from the others.
  */
 function current({ seen, attributes, ...record }: z.output<typeof recordSchema>): ImageRecord {
-  const { facts = attributes, set, category, source, ...rest } = record;
+  const { id, file, width, height, prompt, facts = attributes, set, category, source, ...sampling } = record;
   const { purpose = FORMER_MEASURING_SETS.includes(set) ? 'measure' : 'learn' } = record;
   const wasUnseen = seen === false && purpose === 'measure' && category !== CUSTOM_CATEGORY;
+  const { seed, model, modelHash, sampler, steps, guidanceScale } = sampling;
+  // In the order in which new records are written, so that a record that is written again keeps its bytes.
   return {
-    ...rest,
-    set,
+    id,
+    file,
+    width,
+    height,
+    prompt,
     category,
     holdout: record.holdout ?? wasUnseen,
-    purpose,
     ...(facts === undefined ? {} : { facts }),
+    seed,
+    model,
+    modelHash,
+    sampler,
+    steps,
+    guidanceScale,
+    set,
+    purpose,
     ...(source === undefined ? {} : { source }),
   };
 }

@@ -2,6 +2,7 @@
  * The images of a project: PNGs named by their id (`image-id.ts`), and index.jsonl with one record a line. Nothing is ever
  * changed or deleted. One process adds at a time (the command holds a lock); any number reads.
  */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -29,6 +30,8 @@ export interface ImageStore {
   find(recipe: ImageRecipe): ImageRecord | undefined;
   /** As `find`, and where only another set has the same pixels, they are recorded for this set, too: nothing is drawn twice. */
   adopt(recipe: ImageRecipe): Promise<ImageRecord | undefined>;
+  /** Records an image that another index has; false where its recipe is recorded in its set. */
+  takeIn(record: ImageRecord): Promise<boolean>;
   /** All records in the order they were added, or those of one set. */
   all(options?: { set?: string }): ImageRecord[];
   /** The record of that id; throws where there is none. */
@@ -41,11 +44,20 @@ export interface ImageStore {
   close(): Promise<void>;
 }
 
+/** Where a shard of the drawing records its images. */
+export interface ShardIndex {
+  /** New records go here in place of the index. */
+  readonly path: string;
+  /** What other attempts recorded. */
+  readonly records: readonly ImageRecord[];
+}
+
 /** Opens the store in `folder`, which need not exist yet. A torn last line of the index is passed over. */
-export function createImageStore(folder: string): ImageStore {
+export function createImageStore(folder: string, options: { shard?: ShardIndex } = {}): ImageStore {
+  const { shard } = options;
   const indexPath = join(folder, IMAGE_INDEX_FILE);
-  const { records } = readJsonLines(indexPath, parseImageRecord);
-  const writer = createJsonLinesWriter(indexPath, { sums: true });
+  const records = [...readJsonLines(indexPath, parseImageRecord).records, ...(shard?.records ?? [])];
+  const writer = createJsonLinesWriter(shard?.path ?? indexPath, { sums: shard === undefined });
   const byId = new Map<string, ImageRecord>();
   const byPixels = new Map<string, ImageRecord[]>();
   const remember = (record: ImageRecord) => {
@@ -105,6 +117,11 @@ export function createImageStore(folder: string): ImageStore {
       const { id, file, width, height } = twin;
       return record({ id, file, width, height, ...recipe });
     },
+    async takeIn(entry) {
+      if (find(entry)) return false;
+      await record(entry);
+      return true;
+    },
     async read(id) {
       const { width, height, data } = decodePng(await readPng(id));
       return { width, height, data };
@@ -126,7 +143,8 @@ function textsOf(
 async function writeOnce(path: string, content: Uint8Array): Promise<void> {
   if (existsSync(path)) return;
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
+  // Processes of two hosts can have one id.
+  const temporary = `${path}.${randomUUID()}.tmp`;
   try {
     await writeFile(temporary, content);
     await rename(temporary, path);

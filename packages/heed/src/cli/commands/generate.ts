@@ -1,13 +1,23 @@
 /** `heed generate`: images of the project's prompts, to be judged. */
 import type { Command } from 'commander';
+import { badInput, EXIT_CODES } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
 import type { Prompt } from '../../prompts/prompt.ts';
-import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
+import {
+  type CommandContext,
+  type CommandResult,
+  type CommonOptions,
+  runCommand,
+  withCommonOptions,
+} from '../context.ts';
+import { chosenShard, withShardOption } from '../shard-option.ts';
 
 interface GenerateOptions extends CommonOptions {
   model?: string;
   name?: string;
   evaluation: boolean;
+  shard?: string;
+  merge: boolean;
 }
 
 export function generateCommand(program: Command): void {
@@ -16,34 +26,64 @@ export function generateCommand(program: Command): void {
     .description('draw images of the training prompts; what is there already is not drawn again')
     .option('--model <name>', 'the model to draw with (default: the base model of heed.toml)')
     .option('--name <set>', "the set that the images belong to (default: 'train', or 'eval')")
-    .option('--evaluation', 'draw the evaluation prompts: judged, they test the reward on unseen objects', false);
+    .option('--evaluation', 'draw the evaluation prompts: judged, they test the reward on unseen objects', false)
+    .option(
+      '--merge',
+      'draw nothing: take in what shards have drawn, and name the shards that are not complete',
+      false,
+    );
+  withShardOption(command);
   withCommonOptions(command, [
     'heed generate',
     'heed generate --set generate.promptLimit=100 --set generate.imagesPerPrompt=6',
     'heed generate --set generate.prompts=my-prompts.csv --name mine',
     'heed generate --name unlabelled      (not to be judged: tune learns from them by the reward alone)',
+    'heed generate --shard 1/4            (on one of four machines that share the project folder)',
+    'heed generate --merge',
     'heed generate --evaluation && heed label --simulate --name eval',
-  ]).action(async ({ model, name, evaluation, ...options }: GenerateOptions) =>
-    runCommand(options, async ({ openProject, progress, signal, note }) => {
-      const project = await openProject();
-      const { runGenerate } = await import('../../generate/run.ts');
-      const set = name ?? (evaluation ? 'eval' : 'train');
-      const what = evaluation ? ({ purpose: 'measure', ...(await evaluationWork(project)) } as const) : {};
-      const result = await runGenerate(
-        project,
-        { set, ...what, ...(model === undefined ? {} : { model }), signal, note },
-        progress,
-      );
-      return {
-        data: result,
-        lines: [
-          `${result.images} images in set '${set}' (${result.generated} new) in ${project.paths.images}`,
-          ...(evaluation ? [] : await heldOutLines(project)),
-          `Next: heed label${set === 'train' ? '' : ` --name ${set}`}`,
-        ],
-      };
-    }),
+  ]).action(async (options: GenerateOptions) =>
+    runCommand(options, (context) => (options.merge ? merge(options, context) : generate(options, context))),
   );
+}
+
+async function generate(
+  { model, name, evaluation, shard: asked }: GenerateOptions,
+  { openProject, progress, signal, note }: CommandContext,
+): Promise<CommandResult> {
+  const shard = await chosenShard(asked);
+  const project = await openProject({ isShard: shard !== undefined });
+  const { runGenerate } = await import('../../generate/run.ts');
+  const set = name ?? (evaluation ? 'eval' : 'train');
+  const what = evaluation ? ({ purpose: 'measure', ...(await evaluationWork(project)) } as const) : {};
+  const result = await runGenerate(
+    project,
+    { set, ...what, ...(model === undefined ? {} : { model }), shard, signal, note },
+    progress,
+  );
+  const drawn = `${result.images} images in set '${set}' (${result.generated} new)`;
+  if (shard !== undefined) {
+    return { data: result, lines: [`shard ${shard.number}/${shard.of}: ${drawn}; the next command takes them in`] };
+  }
+  return {
+    data: result,
+    lines: [
+      `${drawn} in ${project.paths.images}`,
+      ...(evaluation ? [] : await heldOutLines(project)),
+      `Next: heed label${set === 'train' ? '' : ` --name ${set}`}`,
+    ],
+  };
+}
+
+async function merge({ shard }: GenerateOptions, { openProject }: CommandContext): Promise<CommandResult> {
+  if (shard !== undefined) throw badInput('expected one of --merge and --shard, got both');
+  const project = await openProject({ isShard: true });
+  const { describeIncomplete, takeInShards } = await import('../../shards/take-in.ts');
+  const { images = 0, incomplete = [] } = (await takeInShards(project)) ?? {};
+  return {
+    data: { images, incomplete },
+    lines: [`took in ${images} images that shards drew`, ...incomplete.map(describeIncomplete)],
+    exitCode: incomplete.length === 0 ? EXIT_CODES.ok : EXIT_CODES.failure,
+  };
 }
 
 /** How many prompts of a list of the user's own were not drawn, and by which setting. */

@@ -1,0 +1,92 @@
+/** The shard that a launcher or scheduler gave this process, by its environment variables. */
+import { badInput } from '../errors.ts';
+import type { Shard } from './shard.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** An index from 0, and how many there are. */
+interface Place {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** The number of shards, where a scheduler tells an index alone; 1 turns shards off. */
+export const SHARDS_VARIABLE = 'HEED_SHARDS';
+
+/**
+ * Undefined for a process that has all the work. Ranks inside a task of an array divide the task's shard further.
+ * Throws where an index came without a number of shards.
+ */
+export function shardOfEnvironment(env: Environment = process.env): Shard | undefined {
+  const count = wholeNumber(env, SHARDS_VARIABLE);
+  if (count === 1) return undefined;
+  const outer = count === undefined ? slurmArray(env) : schedulerIndex(env, count);
+  const inner = ranks(env) ?? ALONE;
+  if (outer === undefined && inner.count === 1) checkCount(env, count);
+  const { index, count: of } = combine(outer ?? ALONE, inner);
+  return of === 1 ? undefined : { number: index + 1, of };
+}
+
+const ALONE: Place = { index: 0, count: 1 };
+
+function combine(outer: Place, inner: Place): Place {
+  return { index: outer.index * inner.count + inner.index, count: outer.count * inner.count };
+}
+
+/** With HEED_SHARDS the index of an array or of an indexed job is the shard, so that a lost task can be started alone. */
+function schedulerIndex(env: Environment, count: number): Place | undefined {
+  for (const name of ['SLURM_ARRAY_TASK_ID', 'JOB_COMPLETION_INDEX']) {
+    const index = wholeNumber(env, name);
+    if (index === undefined) continue;
+    if (index < count) return { index, count };
+    throw badInput(`${name}: expected an index from 0 to ${count - 1}, got ${index}`);
+  }
+  return undefined;
+}
+
+function checkCount(env: Environment, count: number | undefined): void {
+  const index = env.JOB_COMPLETION_INDEX;
+  if (index !== undefined && count === undefined) {
+    throw badInput(
+      `${SHARDS_VARIABLE}: expected the completions of the job beside JOB_COMPLETION_INDEX=${index}, got none`,
+    );
+  }
+  if (index === undefined && count !== undefined) {
+    throw badInput(
+      `${SHARDS_VARIABLE}: expected SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX beside it, got neither; --shard 1/${count} names a shard`,
+    );
+  }
+}
+
+function slurmArray(env: Environment): Place | undefined {
+  const [id, count, min] = ['ID', 'COUNT', 'MIN'].map((name) => wholeNumber(env, `SLURM_ARRAY_TASK_${name}`));
+  if (id === undefined || count === undefined || count === 1) return undefined;
+  const index = (id - (min ?? 0)) / (wholeNumber(env, 'SLURM_ARRAY_TASK_STEP') ?? 1);
+  if (Number.isInteger(index) && index >= 0 && index < count) return { index, count };
+  throw badInput(
+    `SLURM_ARRAY_TASK_ID: expected an array without gaps, got task ${id} of ${count}; set ${SHARDS_VARIABLE} or give --shard`,
+  );
+}
+
+/** mpirun's ranks, or the tasks of one srun. */
+function ranks(env: Environment): Place | undefined {
+  for (const [rank, size] of RANKS) {
+    const [index, count] = [wholeNumber(env, rank), wholeNumber(env, size)];
+    if (index !== undefined && count !== undefined) return { index, count };
+  }
+  return undefined;
+}
+
+const RANKS = [
+  ['OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE'],
+  // Set in the steps of srun, not in the shell of a batch script.
+  ['SLURM_PROCID', 'SLURM_STEP_NUM_TASKS'],
+] as const;
+
+function wholeNumber(env: Environment, name: string): number | undefined {
+  const text = env[name];
+  if (text === undefined || text === '') return undefined;
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw badInput(`${name}: expected a whole number, got '${text}'`);
+}

@@ -1,0 +1,135 @@
+/**
+ * Lists of images that shards drew: `images/shards/<work>/<shard>.<attempt>.jsonl` beside a `.json` that says who draws.
+ * Each attempt at a shard writes files of its own, so that a shard can be begun again while nothing proves that its first
+ * process ended. The images of two attempts have the same recipes; taking them in records each recipe once.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ProcessMark, processMark, stateOf } from '@heed/diffusion/process-mark';
+import writeFileAtomic from 'write-file-atomic';
+import { z } from 'zod';
+import { HeedError } from '../errors.ts';
+import { readJsonLines } from '../files/json-lines.ts';
+import type { ImageRecipe, ImageRecord } from '../images/index.ts';
+import { parseImageRecord } from '../images/record.ts';
+import type { Project } from '../project/project.ts';
+import { type Shard, shardText } from './shard.ts';
+
+/** One attempt at one shard. */
+export interface ImageList {
+  readonly shard: Shard;
+  readonly set: string;
+  /** Images that were missing when the attempt began. */
+  readonly images: number;
+  /** True once all of them are drawn. */
+  readonly isDone: boolean;
+  readonly process: ProcessMark;
+  readonly since: string;
+  /** Path of the list of records. */
+  readonly path: string;
+}
+
+const headerSchema = z.object({
+  shard: z.object({ number: z.int().positive(), of: z.int().positive() }),
+  set: z.string(),
+  images: z.int().nonnegative(),
+  isDone: z.boolean(),
+  process: z.looseObject({ pid: z.int() }),
+  since: z.string(),
+});
+
+export function shardsFolder(project: Project): string {
+  return join(project.paths.images, 'shards');
+}
+
+/** Names what all shards together draw. Other settings are another work. */
+export function workOf(set: string, recipes: readonly ImageRecipe[]): string {
+  const hash = createHash('sha256');
+  for (const recipe of recipes) hash.update(JSON.stringify(recipe));
+  return `${set}-${hash.digest('hex').slice(0, 12)}`;
+}
+
+/** The works that have lists. */
+export async function worksWithLists(project: Project): Promise<string[]> {
+  const folder = shardsFolder(project);
+  return existsSync(folder) ? (await readdir(folder)).sort() : [];
+}
+
+/** All attempts of a work: by shard, then by time. */
+export async function readImageLists(project: Project, work: string): Promise<ImageList[]> {
+  const folder = join(shardsFolder(project), work);
+  const files = await readdir(folder).catch(() => [] as string[]);
+  const lists = await Promise.all(
+    files.filter((file) => file.endsWith('.json')).map((file) => readHeader(join(folder, file))),
+  );
+  return lists
+    .filter((list) => list !== undefined)
+    .sort((a, b) => a.shard.number - b.shard.number || a.since.localeCompare(b.since));
+}
+
+async function readHeader(path: string): Promise<ImageList | undefined> {
+  try {
+    const header = headerSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return { ...header, process: header.process as ProcessMark, path: `${path.slice(0, -'.json'.length)}.jsonl` };
+  } catch (error) {
+    // Taken in and removed by another command meanwhile.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new HeedError(`${path}: expected what a shard says of itself, got a damaged file; remove it`, {
+      cause: error,
+    });
+  }
+}
+
+/** The whole records of a list. */
+export function recordsOf({ path }: Pick<ImageList, 'path'>): ImageRecord[] {
+  return readJsonLines(path, parseImageRecord).records;
+}
+
+/** Begins an attempt; `finish` says that it drew all. */
+export async function beginImageList(
+  project: Project,
+  options: { work: string; shard: Shard; set: string; images: number },
+): Promise<{ path: string; finish(): Promise<void> }> {
+  const { work, shard, set, images } = options;
+  const folder = join(shardsFolder(project), work);
+  await mkdir(folder, { recursive: true });
+  const base = join(folder, `${shard.number}-of-${shard.of}.${randomUUID().slice(0, 8)}`);
+  const header = { shard, set, images, process: processMark(process.pid), since: new Date().toISOString() };
+  const write = (isDone: boolean) => writeFileAtomic(`${base}.json`, JSON.stringify({ ...header, isDone }));
+  await write(false);
+  return {
+    path: `${base}.jsonl`,
+    async finish() {
+      // Where another attempt was first, all is taken in and the lists are gone.
+      if (existsSync(folder)) await write(true);
+    },
+  };
+}
+
+/** Throws where a process of this host draws the work, or this shard of it; tells of those that cannot be seen from here. */
+export async function checkNotDrawn(
+  project: Project,
+  options: { work: string; shard?: Shard | undefined; note?: ((text: string) => void) | undefined },
+): Promise<void> {
+  const { work, shard, note } = options;
+  for (const list of await readImageLists(project, work)) {
+    const isSame = shard === undefined || (list.shard.number === shard.number && list.shard.of === shard.of);
+    if (list.isDone || !isSame) continue;
+    const { pid, host } = list.process;
+    const text = `shard ${shardText(list.shard)} of set '${list.set}'`;
+    const state = stateOf(list.process);
+    if (state === 'alive') {
+      throw new HeedError(`process ${pid} has been drawing ${text} since ${list.since}, and only one can at a time`);
+    }
+    if (state === 'unknown') {
+      note?.(`${text} was begun on host ${host ?? '?'} at ${list.since} and has not ended; its images count once`);
+    }
+  }
+}
+
+/** Removes the lists of a work whose images are all recorded. */
+export async function removeImageLists(project: Project, work: string): Promise<void> {
+  await rm(join(shardsFolder(project), work), { recursive: true, force: true });
+}

@@ -1,0 +1,190 @@
+// Shards of drawing: each image once, in the order of one process; lost shards named; what launchers say of themselves.
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { paperTrainingPrompts } from '@heed/emoji-world';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runGenerate } from '../generate/run.ts';
+import { createImageStore } from '../images/index.ts';
+import { type createProgressFactory, silentProgress } from '../progress/index.ts';
+import { initProject, type Project, projectPaths } from '../project/index.ts';
+import { writeRandomModels } from '../testing/random-models.ts';
+import { shardOfEnvironment } from './environment.ts';
+import { parseShard, partOf } from './shard.ts';
+import { describeIncomplete, takeInShards } from './take-in.ts';
+
+let folder: string;
+let pristine: Project;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'heed-shards-'));
+  const models = await writeRandomModels(folder);
+  pristine = await initProject(join(folder, 'pristine'), {
+    overrides: [
+      `model.path=${models.model}`,
+      `model.clip=${models.clip}`,
+      'threads=1',
+      'sample.steps=1',
+      'sample.batchSize=2',
+    ],
+  });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function freshProject(name: string): Promise<Project> {
+  await cp(pristine.folder, join(folder, name), { recursive: true });
+  return { ...pristine, folder: join(folder, name), paths: projectPaths(join(folder, name)) };
+}
+
+const WORK = { set: 'train', prompts: paperTrainingPrompts().slice(0, 5), imagesPerPrompt: 3 };
+const IMAGES = 15;
+
+const draw = (project: Project, shard?: string, options = {}) =>
+  runGenerate(
+    project,
+    { ...WORK, shard: shard === undefined ? undefined : parseShard(shard), ...options },
+    silentProgress,
+  );
+const indexOf = (project: Project) => readFile(join(project.paths.images, 'index.jsonl'), 'utf8');
+const pngs = async (project: Project) =>
+  (await readdir(project.paths.images, { recursive: true })).filter((name) => name.endsWith('.png')).sort();
+
+describe('shards of drawing', () => {
+  it('come to the index of one process, byte by byte, in whatever order they run', async () => {
+    const alone = await freshProject('alone');
+    await draw(alone);
+    const shared = await freshProject('shared');
+    for (const shard of ['3/4', '1/4', '4/4', '2/4']) await draw(shared, shard);
+    expect(createImageStore(shared.paths.images).all()).toEqual([]);
+    expect(await takeInShards(shared)).toEqual({ images: IMAGES, incomplete: [] });
+    expect(await indexOf(shared)).toBe(await indexOf(alone));
+    expect(await pngs(shared)).toEqual(await pngs(alone));
+    expect(await readdir(join(shared.paths.images, 'shards'))).toEqual([]);
+    expect(await draw(shared, '2/4')).toMatchObject({ generated: 0 });
+  });
+
+  it('that stop are named and done again; nothing is drawn twice', async () => {
+    const project = await freshProject('lost');
+    const controller = new AbortController();
+    const progress: typeof silentProgress = () => ({
+      update: (done) => done >= 2 && controller.abort(),
+      done: () => {},
+    });
+    const stopped = runGenerate(
+      project,
+      { ...WORK, shard: { number: 1, of: 2 }, signal: controller.signal },
+      progress as ReturnType<typeof createProgressFactory>,
+    );
+    await expect(stopped).rejects.toThrow();
+    const first = await takeInShards(project);
+    expect(first).toMatchObject({ images: 2, incomplete: [{ drawn: 2, images: 7 }, {}] });
+    expect(first!.incomplete.map(describeIncomplete)).toEqual([
+      expect.stringContaining("shard 1/2 of set 'train' has drawn 2 of its 7 images on host "),
+      "shard 2/2 of set 'train' was not begun; where it does not run, start it again with --shard 2/2",
+    ]);
+    // This process runs still, as far as the list can tell.
+    await expect(draw(project, '1/2')).rejects.toThrow("has been drawing shard 1/2 of set 'train'");
+    await expect(draw(project)).rejects.toThrow("has been drawing shard 1/2 of set 'train'");
+    await markEnded(project);
+    expect(await draw(project, '1/2')).toMatchObject({ images: 7, generated: 5 });
+    expect(await draw(project, '2/2')).toMatchObject({ images: 8, generated: 8 });
+    expect(await takeInShards(project)).toEqual({ images: 13, incomplete: [] });
+    expect(await pngs(project)).toHaveLength(IMAGES);
+    expect(await draw(project)).toMatchObject({ images: IMAGES, generated: 0 });
+  });
+
+  it('two attempts at one shard count once, and one process may do the rest of all', async () => {
+    const project = await freshProject('twice');
+    await draw(project, '1/3');
+    await forgetAttempts(project);
+    expect(await draw(project, '1/3')).toMatchObject({ generated: 5 });
+    await draw(project, '3/3');
+    expect(await draw(project)).toMatchObject({ images: IMAGES, generated: 5 });
+    expect(createImageStore(project.paths.images).all()).toHaveLength(IMAGES);
+    expect(await takeInShards(project)).toBeUndefined();
+  });
+});
+
+/** Makes the attempts' process one that has ended. */
+async function markEnded(project: Project): Promise<void> {
+  await editHeaders(project, (header) => ({ ...header, process: { ...(header.process as object), pid: 2 ** 22 + 1 } }));
+}
+
+/** Makes the attempts' lists empty, as those of a host whose writes are not seen here. */
+async function forgetAttempts(project: Project): Promise<void> {
+  await editHeaders(project, (header) => ({ ...header, isDone: false, process: { pid: 1, host: 'elsewhere' } }));
+  const lists = join(project.paths.images, 'shards');
+  for (const name of await readdir(lists, { recursive: true })) {
+    if (name.endsWith('.jsonl')) await rm(join(lists, name));
+  }
+}
+
+async function editHeaders(project: Project, edit: (header: Record<string, unknown>) => object): Promise<void> {
+  const { writeFile } = await import('node:fs/promises');
+  const lists = join(project.paths.images, 'shards');
+  for (const name of await readdir(lists, { recursive: true })) {
+    if (!name.endsWith('.json')) continue;
+    const path = join(lists, name);
+    await writeFile(path, JSON.stringify(edit(JSON.parse(await readFile(path, 'utf8')))));
+  }
+}
+
+describe('the shard of a process', () => {
+  it('has its part of a list', () => {
+    const items = Array.from({ length: 11 }, (_, i) => i);
+    const parts = [1, 2, 3, 4].map((number) => partOf(items, { number, of: 4 }));
+    expect(parts.flat()).toEqual(items);
+    expect(parts.map(({ length }) => length).sort()).toEqual([2, 3, 3, 3]);
+  });
+
+  it.each(['0/4', '5/4', '1', '1/0', 'a/b', ''])('is not %j', (text) => {
+    expect(() => parseShard(text)).toThrow('expected a shard and their number such as 1/4');
+  });
+
+  it.each([
+    [{}, undefined],
+    [
+      { OMPI_COMM_WORLD_RANK: '1', OMPI_COMM_WORLD_SIZE: '4' },
+      { number: 2, of: 4 },
+    ],
+    [{ OMPI_COMM_WORLD_RANK: '0', OMPI_COMM_WORLD_SIZE: '1' }, undefined],
+    [
+      { SLURM_PROCID: '2', SLURM_STEP_NUM_TASKS: '3' },
+      { number: 3, of: 3 },
+    ],
+    // The shell of a batch script is one process.
+    [{ SLURM_PROCID: '0', SLURM_NTASKS: '4' }, undefined],
+    [
+      { SLURM_ARRAY_TASK_ID: '3', SLURM_ARRAY_TASK_COUNT: '4', SLURM_ARRAY_TASK_MIN: '1', SLURM_ARRAY_TASK_STEP: '1' },
+      { number: 3, of: 4 },
+    ],
+    // One task of an array, begun again.
+    [
+      { SLURM_ARRAY_TASK_ID: '2', SLURM_ARRAY_TASK_COUNT: '1', HEED_SHARDS: '4' },
+      { number: 3, of: 4 },
+    ],
+    [
+      { JOB_COMPLETION_INDEX: '0', HEED_SHARDS: '4' },
+      { number: 1, of: 4 },
+    ],
+    [
+      { JOB_COMPLETION_INDEX: '1', HEED_SHARDS: '2', OMPI_COMM_WORLD_RANK: '1', OMPI_COMM_WORLD_SIZE: '3' },
+      { number: 5, of: 6 },
+    ],
+    [{ HEED_SHARDS: '1', OMPI_COMM_WORLD_RANK: '1', OMPI_COMM_WORLD_SIZE: '4' }, undefined],
+  ])('by the environment %o is %o', (env, shard) => {
+    expect(shardOfEnvironment(env)).toEqual(shard);
+  });
+
+  it.each([
+    [{ JOB_COMPLETION_INDEX: '1' }, 'HEED_SHARDS: expected the completions of the job'],
+    [{ HEED_SHARDS: '4' }, 'HEED_SHARDS: expected SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX'],
+    [{ HEED_SHARDS: '4', JOB_COMPLETION_INDEX: '4' }, 'expected an index from 0 to 3, got 4'],
+    [{ HEED_SHARDS: 'four' }, "HEED_SHARDS: expected a whole number, got 'four'"],
+    [
+      { SLURM_ARRAY_TASK_ID: '7', SLURM_ARRAY_TASK_COUNT: '3', SLURM_ARRAY_TASK_MIN: '1' },
+      'expected an array without gaps, got task 7 of 3',
+    ],
+  ])('is refused for %o', (env, sentence) => {
+    expect(() => shardOfEnvironment(env)).toThrow(sentence);
+  });
+});
