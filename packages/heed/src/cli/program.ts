@@ -11,6 +11,7 @@ import { generateCommand } from './commands/generate.ts';
 import { importCommand } from './commands/import.ts';
 import { initCommand } from './commands/init.ts';
 import { labelCommand } from './commands/label.ts';
+import { prepareCommand } from './commands/prepare.ts';
 import { reportCommand } from './commands/report.ts';
 import { rewardCommand } from './commands/reward.ts';
 import { sampleCommand } from './commands/sample.ts';
@@ -50,6 +51,7 @@ export function createProgram(): Command {
     importCommand,
     labelCommand,
     studioCommand,
+    prepareCommand,
     rewardCommand,
     tuneCommand,
     contrastCommand,

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { ClipEmbedder, RgbImage } from '@heed/diffusion';
-import { fillVectorCache, openVectorCache, type VectorCache } from '../storage/vector-cache.ts';
+import { fillVectorCache, type OpenVectorCache, openVectorCache, type VectorCache } from '../storage/vector-cache.ts';
 
 /** Embeddings by key; every key must have been prepared before it is read. */
 export interface Features {
@@ -37,11 +37,12 @@ export async function openFeatures(options: {
   clipHash: string;
   clip: ClipEmbedder;
   batchSize?: number;
+  openCache?: OpenVectorCache | undefined;
 }): Promise<Features> {
-  const { folder, clipHash, clip, batchSize = 32 } = options;
+  const { folder, clipHash, clip, batchSize = 32, openCache = openVectorCache } = options;
   const length = clip.projectionDim;
-  const texts = await loadable(join(folder, `clip-${clipHash}`, 'texts'), length);
-  const images = await loadable(join(folder, `clip-${clipHash}`, 'images'), length);
+  const open = async (kind: string) => loadable(await openCache(join(folder, `clip-${clipHash}`, kind), { length }));
+  const [texts, images] = [await open('texts'), await open('images')];
   return {
     projectionDim: length,
     prepareTexts: (prompts, progress) =>
@@ -65,14 +66,16 @@ export async function openFeatures(options: {
   };
 }
 
-/** A vector cache whose prepared rows are held in memory. */
-async function loadable(path: string, length: number) {
-  const cache: VectorCache = await openVectorCache(path, { length });
+/** A vector cache whose prepared rows are held in memory. A shard's part does not hold the rows of others. */
+function loadable(cache: VectorCache) {
   const rows = new Map<string, Float32Array>();
   return {
     async prepare(keys: readonly string[], options: Parameters<typeof fillVectorCache>[2]): Promise<void> {
       await fillVectorCache(cache, keys, options);
-      for (const key of keys) if (!rows.has(key)) rows.set(key, (await cache.get(key))!);
+      for (const key of keys) {
+        const row = rows.has(key) ? undefined : await cache.get(key);
+        if (row !== undefined) rows.set(key, row);
+      }
     },
     row(key: string): Float32Array {
       const row = rows.get(key);

@@ -7,6 +7,7 @@ import { loadClip, type RgbImage } from '@heed/diffusion';
 import { clipFolder, type FetchOptions, type Project } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import type { TextReader } from '../prompts/index.ts';
+import type { OpenVectorCache } from '../storage/vector-cache.ts';
 import { clipHashOf } from './clip-hash.ts';
 import { type Features, openFeatures } from './features.ts';
 import { loadRewardModel } from './reward-model.ts';
@@ -38,12 +39,13 @@ export function featureFolder(project: Project): string {
 /** Opens CLIP and its cached embeddings for a project. */
 export async function openProjectFeatures(
   project: Project,
-  fetching: FetchOptions = {},
+  options: FetchOptions & { openCache?: OpenVectorCache } = {},
 ): Promise<{ features: Features; reader: TextReader; clipHash: string; close(): Promise<void> }> {
+  const { openCache, ...fetching } = options;
   const folder = await clipFolder(project, fetching);
   const clipHash = await clipHashOf(folder);
   const clip = await loadClip(folder, runtimeOf(project));
-  const features = await openFeatures({ folder: featureFolder(project), clipHash, clip });
+  const features = await openFeatures({ folder: featureFolder(project), clipHash, clip, openCache });
   return {
     features,
     reader: clip,

@@ -1,13 +1,16 @@
 // Shards of drawing: each image once, in the order of one process; lost shards named; what launchers say of themselves.
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { paperTrainingPrompts } from '@heed/emoji-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runGenerate } from '../generate/run.ts';
 import { createImageStore } from '../images/index.ts';
+import { runPrepare } from '../prepare/run.ts';
 import { type createProgressFactory, silentProgress } from '../progress/index.ts';
 import { initProject, type Project, projectPaths } from '../project/index.ts';
+import { openVectorCache } from '../storage/vector-cache.ts';
+import { readKeys } from '../storage/vector-file.ts';
 import { writeRandomModels } from '../testing/random-models.ts';
 import { shardOfEnvironment } from './environment.ts';
 import { parseShard, partOf } from './shard.ts';
@@ -25,6 +28,8 @@ beforeAll(async () => {
       'threads=1',
       'sample.steps=1',
       'sample.batchSize=2',
+      'world=emoji',
+      'tune.pretrainingImages=5',
     ],
   });
 });
@@ -104,6 +109,32 @@ describe('shards of drawing', () => {
   });
 });
 
+it('shards of embedding and encoding leave nothing to compute, and the rows of one process', async () => {
+  const alone = await freshProject('prepare-alone');
+  await draw(alone);
+  const shared = await freshProject('prepare-shared');
+  await cp(alone.paths.images, shared.paths.images, { recursive: true });
+  const whole = await runPrepare(alone, {}, silentProgress);
+  expect(whole).toMatchObject({ embedded: IMAGES, encoded: IMAGES });
+  for (const number of [1, 2, 3]) await runPrepare(shared, { shard: { number, of: 3 } }, silentProgress);
+  const caches = (await readdir(alone.paths.state, { recursive: true })).filter((name) => name.endsWith('.f32'));
+  expect(caches).toHaveLength(3);
+  for (const file of caches) {
+    const name = file.slice(0, -'.f32'.length);
+    const keys = (await readKeys(join(alone.paths.state, `${name}.keys.jsonl`))).map(({ key }) => key);
+    const length = (await stat(join(alone.paths.state, file))).size / 4 / keys.length;
+    const [expected, found] = [
+      await openVectorCache(join(alone.paths.state, name), { length }),
+      await openVectorCache(join(shared.paths.state, name), { length }),
+    ];
+    expect(found.size).toBe(keys.length);
+    for (const key of keys) expect(await found.get(key)).toEqual(await expected.get(key));
+    await expected.close();
+    await found.close();
+    expect(await readdir(join(shared.paths.state, `${name}.parts`))).toEqual([]);
+  }
+});
+
 /** Makes the attempts' process one that has ended. */
 async function markEnded(project: Project): Promise<void> {
   await editHeaders(project, (header) => ({ ...header, process: { ...(header.process as object), pid: 2 ** 22 + 1 } }));
@@ -119,7 +150,6 @@ async function forgetAttempts(project: Project): Promise<void> {
 }
 
 async function editHeaders(project: Project, edit: (header: Record<string, unknown>) => object): Promise<void> {
-  const { writeFile } = await import('node:fs/promises');
   const lists = join(project.paths.images, 'shards');
   for (const name of await readdir(lists, { recursive: true })) {
     if (!name.endsWith('.json')) continue;

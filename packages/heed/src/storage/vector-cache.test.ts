@@ -1,9 +1,10 @@
 // The vector cache on a real disk: what was added is there after reopening, and torn ends are cut away.
-import { appendFile, mkdtemp, stat, truncate } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, rename, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { fillVectorCache, openVectorCache } from './vector-cache.ts';
+import { openVectorPart } from './vector-parts.ts';
 
 const cachePath = async () => join(await mkdtemp(join(tmpdir(), 'heed-cache-')), 'nested', 'vectors');
 
@@ -70,4 +71,37 @@ it('writes nothing after the rows of another writer', async () => {
   const third = await openVectorCache(path, { length: 1 });
   expect([third.size, await third.get('a')]).toEqual([1, Float32Array.of(1)]);
   await third.close();
+});
+
+it('takes in the rows of shards, each key once, and removes the parts that are over', async () => {
+  const path = await cachePath();
+  const cache = await openVectorCache(path, { length: 2 });
+  await cache.add(['a'], Float32Array.of(1, 2));
+  await cache.close();
+  const one = await openVectorPart(path, { length: 2 });
+  expect([one.has('a'), one.has('b')]).toEqual([true, false]);
+  await one.add(['b', 'c'], Float32Array.of(3, 4, 5, 6));
+  const other = await openVectorPart(path, { length: 2 });
+  expect(other.has('b')).toBe(true);
+  await other.add(['c', 'd'], Float32Array.of(5, 6, 7, 8));
+  await one.close();
+  // The other part belongs to a process that runs: its rows are taken, and it stays.
+  const during = await openVectorCache(path, { length: 2 });
+  expect(during.size).toBe(4);
+  await during.close();
+  const parts = await readdir(`${path}.parts`);
+  expect(parts).toHaveLength(2);
+  await other.add(['e'], Float32Array.of(9, 10));
+  // The process of a part that was never closed has ended: no process of this system has that id.
+  for (const name of parts) {
+    const ended = name.replace(/^\d+-\d*/, `${2 ** 22 + 1}-1`);
+    await rename(join(`${path}.parts`, name), join(`${path}.parts`, ended));
+  }
+  const after = await openVectorCache(path, { length: 2 });
+  expect(after.size).toBe(5);
+  for (const [i, key] of ['a', 'b', 'c', 'd', 'e'].entries()) {
+    expect(await after.get(key)).toEqual(Float32Array.of(2 * i + 1, 2 * i + 2));
+  }
+  await after.close();
+  expect(await readdir(`${path}.parts`)).toEqual([]);
 });

@@ -1,88 +1,25 @@
 /**
- * Vectors on disk that are computed once: CLIP embeddings, latents. One `.f32` file of rows of equal length and one
- * `.keys.jsonl` that names them in order. Append-only; a cache, so losing it costs time and nothing else.
+ * Vectors on disk that are computed once: CLIP embeddings, latents. Files are `vector-file.ts`'s; what shards computed is
+ * `vector-parts.ts`'s. A cache, so losing it costs time and nothing else.
  */
-import { type FileHandle, mkdir, open, readFile, truncate } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { HeedError } from '../errors.ts';
+import { openVectorFile, type VectorCache } from './vector-file.ts';
+import { takeInParts } from './vector-parts.ts';
 
-/** An open cache; one process writes it at a time. */
-export interface VectorCache {
-  readonly length: number;
-  readonly size: number;
-  has(key: string): boolean;
-  /** The row of `key`, or undefined. */
-  get(key: string): Promise<Float32Array | undefined>;
-  /**
-   * Appends rows; `rows` holds `keys.length * length` numbers. A key that is already there is left as it is. Throws
-   * where another writer has added rows since the opening.
-   */
-  add(keys: readonly string[], rows: Float32Array): Promise<void>;
-  close(): Promise<void>;
-}
+export type { VectorCache } from './vector-file.ts';
 
-/** Opens or creates `<path>.f32` and `<path>.keys.jsonl`; what a crash tore off the end is cut away. */
+/** How a cache is opened: as the one writer, or as a shard with a part of its own (`vector-parts.ts`). */
+export type OpenVectorCache = (path: string, options: { length: number }) => Promise<VectorCache>;
+
+/** Opens or creates the cache at `path` and takes in rows that shards computed. */
 export async function openVectorCache(path: string, options: { length: number }): Promise<VectorCache> {
-  const { length } = options;
-  const rowBytes = length * Float32Array.BYTES_PER_ELEMENT;
-  await mkdir(dirname(path), { recursive: true });
-  const data = await open(`${path}.f32`, 'a+');
-  const keysPath = `${path}.keys.jsonl`;
-  const rowOfKey = new Map<string, number>();
-  const text = await readFile(keysPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
+  const cache = await openVectorFile(path, options);
+  try {
+    await takeInParts(cache, path, options);
+    return cache;
+  } catch (error) {
+    await cache.close();
     throw error;
-  });
-  const wholeRows = Math.floor((await data.stat()).size / rowBytes);
-  let keptBytes = 0;
-  for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
-    const key = parseKey(line);
-    if (key === undefined || rowOfKey.size >= wholeRows) break;
-    rowOfKey.set(key, rowOfKey.size);
-    keptBytes += Buffer.byteLength(line) + 1;
   }
-  await truncate(`${path}.f32`, rowOfKey.size * rowBytes);
-  const keys = await open(keysPath, 'a');
-  await keys.truncate(keptBytes);
-
-  return {
-    length,
-    get size() {
-      return rowOfKey.size;
-    },
-    has: (key) => rowOfKey.has(key),
-    async get(key) {
-      const row = rowOfKey.get(key);
-      return row === undefined ? undefined : readRow(data, { row, length });
-    },
-    async add(newKeys, rows) {
-      if (rows.length !== newKeys.length * length) {
-        throw new Error(
-          `vector cache ${path}: expected ${newKeys.length} rows of ${length} numbers, got ${rows.length} numbers`,
-        );
-      }
-      // Rows of another writer would push ours from the places that their keys name.
-      const { size: bytes } = await data.stat();
-      if (bytes !== rowOfKey.size * rowBytes) {
-        throw new HeedError(
-          `${path}.f32: expected ${rowOfKey.size} rows, those that this command read or wrote, found ${bytes / rowBytes}; another command of the project embeds at the same time: run this one again when it is done`,
-        );
-      }
-      const fresh = newKeys.flatMap((key, i) => (rowOfKey.has(key) || newKeys.indexOf(key) !== i ? [] : [{ key, i }]));
-      const packed = new Float32Array(fresh.length * length);
-      fresh.forEach(({ i }, at) => {
-        packed.set(rows.subarray(i * length, (i + 1) * length), at * length);
-      });
-      // Rows first: a key without its row would be a lie, a row without its key is cut away at the next opening.
-      await data.appendFile(new Uint8Array(packed.buffer));
-      await keys.appendFile(fresh.map(({ key }) => `${JSON.stringify(key)}\n`).join(''));
-      for (const { key } of fresh) rowOfKey.set(key, rowOfKey.size);
-    },
-    async close() {
-      await data.close();
-      await keys.close();
-    },
-  };
 }
 
 /**
@@ -114,23 +51,5 @@ export async function fillVectorCache(
       rows,
     );
     options.onProgress?.(start + indices.length, missing.length);
-  }
-}
-
-async function readRow(file: FileHandle, options: { row: number; length: number }): Promise<Float32Array> {
-  const values = new Float32Array(options.length);
-  const { bytesRead } = await file.read(new Uint8Array(values.buffer), { position: options.row * values.byteLength });
-  if (bytesRead !== values.byteLength) {
-    throw new Error(`vector cache: expected ${values.byteLength} bytes in row ${options.row}, got ${bytesRead}`);
-  }
-  return values;
-}
-
-function parseKey(line: string): string | undefined {
-  try {
-    const key: unknown = JSON.parse(line);
-    return typeof key === 'string' ? key : undefined;
-  } catch {
-    return undefined;
   }
 }

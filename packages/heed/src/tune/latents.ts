@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { defaultBatchSize, type RgbImage, type StableDiffusionPipeline } from '@heed/diffusion';
 import { badInput, isBadInput } from '../errors.ts';
 import type { Project } from '../project/index.ts';
-import { openVectorCache, type VectorCache } from '../storage/vector-cache.ts';
+import { type OpenVectorCache, openVectorCache, type VectorCache } from '../storage/vector-cache.ts';
 
 const MAX_ENCODE_BATCH = 16;
 /** A dataset with more broken pictures than this is not what its owner thinks it is. */
@@ -17,9 +17,10 @@ export async function openLatents(
   project: Project,
   pipeline: StableDiffusionPipeline,
   modelHash: string,
+  openCache: OpenVectorCache = openVectorCache,
 ): Promise<VectorCache> {
   const length = pipeline.latentShape().reduce((product, size) => product * size, 1);
-  return openVectorCache(join(project.paths.state, 'latents', modelHash), { length });
+  return openCache(join(project.paths.state, 'latents', modelHash), { length });
 }
 
 /**

@@ -14,7 +14,7 @@ import { encodeMissing } from './latents.ts';
 import type { TuningMethod } from './method.ts';
 import { readTuneSamples, writeTuneSamples } from './model-data.ts';
 import type { TuneOptions } from './options.ts';
-import { openPretrainingData } from './pretraining-data.ts';
+import { openPretrainingData, type PretrainingData } from './pretraining-data.ts';
 import { withRewards } from './pretraining-rewards.ts';
 
 const SAMPLES_FILE = 'model-data.json';
@@ -104,14 +104,7 @@ export async function preparePretrainingSamples(
 ): Promise<PretrainingSample[]> {
   const { options, pipeline, latents, progress, runFolder, reward, source, count, warn } = inputs;
   const aborting = inputs.signal === undefined ? {} : { signal: inputs.signal };
-  const data = await openPretrainingData({
-    world: await worldOf(project.config),
-    source: source === WORLD_PRETRAINING ? source : resolveInProject(project, source),
-    count,
-    // The project's, not the run's: runs that differ in their seed share D_pre and its latents.
-    seed: project.config.seed,
-    size: pictureSize(pipeline),
-  });
+  const data = await projectPretraining(project, { pipeline, source, count });
   for (const note of data.notes ?? []) warn(note);
   const encoded = progress({ total: data.samples.length, label: 'encode pre-training images', unit: 'image' });
   let samples: PretrainingSample[];
@@ -142,8 +135,24 @@ export async function preparePretrainingSamples(
   }
 }
 
+/** D_pre as the project's settings name it. */
+export async function projectPretraining(
+  project: Project,
+  options: { pipeline: StableDiffusionPipeline; source: string; count: number },
+): Promise<PretrainingData> {
+  const { pipeline, source, count } = options;
+  return openPretrainingData({
+    world: await worldOf(project.config),
+    source: source === WORLD_PRETRAINING ? source : resolveInProject(project, source),
+    count,
+    // The project's, not the run's: runs that differ in their seed share D_pre and its latents.
+    seed: project.config.seed,
+    size: pictureSize(pipeline),
+  });
+}
+
 /** The model's own size in pixels. */
-function pictureSize(pipeline: StableDiffusionPipeline): { width: number; height: number } {
+export function pictureSize(pipeline: StableDiffusionPipeline): { width: number; height: number } {
   const [, h, w] = pipeline.latentShape();
   const factor = vaeScale(pipeline.configs.vae);
   return { width: w * factor, height: h * factor };

@@ -5,6 +5,8 @@ import type { Command } from 'commander';
 import { badInput } from '../../errors.ts';
 import type { CocoFid } from '../../fid/coco/run.ts';
 import type { CmmdResult, FidPlace, FidResult } from '../../fid/run.ts';
+import type { Project } from '../../project/project.ts';
+import type { Shard } from '../../shards/shard.ts';
 import {
   type CommandContext,
   type CommandResult,
@@ -14,6 +16,7 @@ import {
   withCommonOptions,
 } from '../context.ts';
 import { wholeNumber } from '../parse-options.ts';
+import { chosenShard, withShardOption } from '../shard-option.ts';
 import { formatTable } from '../table.ts';
 
 interface FidOptions extends CommonOptions {
@@ -27,6 +30,7 @@ interface FidOptions extends CommonOptions {
   images?: string;
   model: string[];
   count?: number;
+  shard?: string;
 }
 
 export function fidCommand(program: Command): void {
@@ -53,12 +57,14 @@ export function fidCommand(program: Command): void {
     .option('--images <folder>', 'the folder val2014, or a .npz file of its statistics at 256 pixels')
     .option('--model <name>', 'a model to draw with (can be repeated; default: the base and tuned)', collect, [])
     .option('--count <n>', 'how many of the captioned images (default: all; the paper has 40504)', wholeNumber(2));
+  withShardOption(command);
   withCommonOptions(command, [
     'heed fid generated/ real/ --inception pt_inception-2015-12-05-6726825d.pth',
     'heed fid generated/ real.npz --inception pt_inception-2015-12-05-6726825d.pth --json',
     'heed fid real/ --save-stats real.npz --inception pt_inception-2015-12-05-6726825d.pth',
     'heed fid --cmmd --clip openai/clip-vit-large-patch14-336 generated/ real/',
     'heed fid --coco captions_val2014.json --images val2014/ --model base --model tuned --count 40504',
+    'heed fid --coco captions_val2014.json --shard 1/4    (draws its part; then once more without --shard)',
   ]).action(async (paths: string[], options: FidOptions) =>
     runCommand(options, (context) => {
       if (options.coco !== undefined) return coco(paths, options, context);
@@ -91,12 +97,14 @@ async function cmmd(paths: readonly string[], options: FidOptions, context: Comm
 
 async function coco(paths: readonly string[], options: FidOptions, context: CommandContext): Promise<CommandResult> {
   if (paths.length > 0) throw badInput(`--coco: expected no other paths, got ${paths.length}`);
+  const shard = await chosenShard(options.shard);
+  if (shard !== undefined) return cocoShard(shard, options, context);
   if (options.images === undefined) throw badInput('--coco: expected --images with the folder val2014, got none');
   const { openProject, progress, signal } = context;
   const project = await openProject();
   const { runCocoFid } = await import('../../fid/coco/run.ts');
   const { coco: captions, images, count, inception } = options;
-  const models = options.model.length > 0 ? options.model : [project.config.model.name, 'tuned'];
+  const models = modelsOf(options, project);
   // Paths of the command line count from where it was typed, settings from the project.
   const result = await runCocoFid(
     project,
@@ -104,6 +112,24 @@ async function coco(paths: readonly string[], options: FidOptions, context: Comm
     progress,
   );
   return { data: result, lines: describeCoco(result) };
+}
+
+async function cocoShard(
+  shard: Shard,
+  options: FidOptions,
+  { openProject, progress, signal }: CommandContext,
+): Promise<CommandResult> {
+  const project = await openProject({ isShard: true });
+  const { drawCocoShard } = await import('../../fid/coco/run.ts');
+  const { coco: captions, count } = options;
+  const models = modelsOf(options, project);
+  const drawn = await drawCocoShard(project, { captions: captions!, models, count, shard, signal }, progress);
+  const lines = drawn.map(({ model, images, generated }) => `${images} images by ${model} (${generated} new)`);
+  return { data: { shard, drawn }, lines: [...lines, 'Next: the same without --shard, once all shards have ended'] };
+}
+
+function modelsOf({ model }: FidOptions, project: Project): string[] {
+  return model.length > 0 ? model : [project.config.model.name, 'tuned'];
 }
 
 /** A file beside the user as a whole path; anything else may be a name on the hub. */

@@ -13,7 +13,7 @@ import { fitSquare } from '../pictures/fit-square.ts';
 import { runFid } from '../run.ts';
 import { testPlace, writeFormulaInception } from '../testing.ts';
 import { chooseCaptions, readCocoCaptions } from './captions.ts';
-import { COCO_SET, type CocoFidOptions, runCocoFid } from './run.ts';
+import { COCO_SET, type CocoFidOptions, drawCocoShard, runCocoFid } from './run.ts';
 
 const IMAGES = 6;
 /** Two captions of each image; all images share one, so that captions repeat. */
@@ -179,6 +179,20 @@ describe('heed fid --coco', () => {
     expect(Math.abs(fid! - base!.fid)).toBeLessThan(1e-5);
   });
 
+  it('draws in shards and measures what they drew', async () => {
+    const other = { ...project, config: { ...project.config, seed: 6 } };
+    const work = { captions: at('captions.json'), models: ['base'] };
+    for (const number of [2, 1]) {
+      const [drawn] = await drawCocoShard(other, { ...work, shard: { number, of: 2 } }, silentProgress);
+      expect(drawn).toMatchObject({ images: IMAGES / 2, generated: IMAGES / 2 });
+    }
+    const result = await runCocoFid(other, { ...work, images: at('val2014'), inception }, silentProgress);
+    expect(result.models[0]!.fid).toBeGreaterThan(0);
+    const store = createImageStore(project.paths.images);
+    expect(store.all({ set: COCO_SET })).toHaveLength(3 * IMAGES);
+    await store.close();
+  });
+
   it('takes statistics as its reference, and draws nothing again', async () => {
     const place = testPlace({ project, config: project.config });
     await runFid([at('squares')], { inception, saveStats: at('squares.npz') }, place);
@@ -186,7 +200,7 @@ describe('heed fid --coco', () => {
     const { models } = JSON.parse(await readFile(join(project.paths.runs, 'fid-0001', 'fid.json'), 'utf8'));
     expect(Math.abs(result.models[0]!.fid - models[0].fid)).toBeLessThan(1e-5);
     const store = createImageStore(project.paths.images);
-    expect(store.all({ set: COCO_SET })).toHaveLength(2 * IMAGES);
+    expect(store.all({ set: COCO_SET })).toHaveLength(3 * IMAGES);
     await store.close();
   });
 

@@ -8,10 +8,12 @@ import { join } from 'node:path';
 import { writeDurably } from '../../checkpoint/durable.ts';
 import { badInput } from '../../errors.ts';
 import { drawEvaluationImages } from '../../evaluate/evaluation-images.ts';
+import { type GenerateRunResult, runGenerate } from '../../generate/run.ts';
 import { createImageStore } from '../../images/index.ts';
 import type { ProgressFactory } from '../../progress/index.ts';
 import { modelFolder, type Project, startRun } from '../../project/index.ts';
 import { CUSTOM_CATEGORY, type Prompt } from '../../prompts/prompt.ts';
+import type { Shard } from '../../shards/shard.ts';
 import type { FidMeter, FidStatistics } from '../fid-meter.ts';
 import { openProjectMeter } from '../measure-fid.ts';
 import { picturesOfFiles, picturesOfStore } from '../pictures/pictures.ts';
@@ -68,13 +70,9 @@ export async function runCocoFid(
   options: CocoFidOptions,
   progress: ProgressFactory,
 ): Promise<CocoFid> {
-  const { captions, images, models, count, inception, signal } = options;
+  const { images, models, inception, signal } = options;
   for (const model of models) await modelFolder(project, model, { progress, signal });
-  const listed = await readCocoCaptions(captions);
-  if (count !== undefined && count > listed.length) {
-    throw badInput(`${captions}: expected ${count} images with captions, got ${listed.length}`);
-  }
-  const chosen = chooseCaptions(listed, { seed: project.config.seed, count });
+  const chosen = await chosenCaptions(project, options);
   const meter = openProjectMeter(project, { inception, progress, signal });
   try {
     // First, so that weights or pictures that are missing are told of before hours of drawing.
@@ -88,6 +86,41 @@ export async function runCocoFid(
   } finally {
     await meter.close();
   }
+}
+
+/** Draws a shard of each model's images and measures nothing. The command without a shard takes them in and measures. */
+export async function drawCocoShard(
+  project: Project,
+  options: Pick<CocoFidOptions, 'captions' | 'models' | 'count' | 'signal'> & { shard: Shard },
+  progress: ProgressFactory,
+): Promise<GenerateRunResult[]> {
+  const { models, shard, signal } = options;
+  const work = drawingOf(await chosenCaptions(project, options));
+  const results: GenerateRunResult[] = [];
+  for (const model of models) {
+    const aborting = signal === undefined ? {} : { signal };
+    results.push(await runGenerate(project, { ...work, purpose: 'measure', model, shard, ...aborting }, progress));
+  }
+  return results;
+}
+
+async function chosenCaptions(
+  project: Project,
+  { captions, count }: Pick<CocoFidOptions, 'captions' | 'count'>,
+): Promise<CaptionedImage[]> {
+  const listed = await readCocoCaptions(captions);
+  if (count !== undefined && count > listed.length) {
+    throw badInput(`${captions}: expected ${count} images with captions, got ${listed.length}`);
+  }
+  return chooseCaptions(listed, { seed: project.config.seed, count });
+}
+
+/** Some captions were written of several images: as many images are drawn of them. */
+function drawingOf(chosen: readonly CaptionedImage[]) {
+  const times = new Map<string, number>();
+  for (const { caption } of chosen) times.set(caption, (times.get(caption) ?? 0) + 1);
+  const prompts: Prompt[] = [...times.keys()].map((text) => ({ text, category: CUSTOM_CATEGORY, holdout: true }));
+  return { set: COCO_SET, prompts, imagesPerPrompt: ({ text }: Prompt) => times.get(text)! };
 }
 
 async function referenceOf(meter: FidMeter, path: string, chosen: readonly CaptionedImage[]): Promise<FidStatistics> {
@@ -107,14 +140,10 @@ async function drawAndMeasure(
   progress: ProgressFactory,
 ): Promise<{ modelHash: string; statistics: FidStatistics }> {
   const { model, chosen, meter, signal } = options;
-  // Some captions were written of several images: as many images are drawn of them.
-  const times = new Map<string, number>();
-  for (const { caption } of chosen) times.set(caption, (times.get(caption) ?? 0) + 1);
-  const prompts: Prompt[] = [...times.keys()].map((text) => ({ text, category: CUSTOM_CATEGORY, holdout: true }));
   const store = () => createImageStore(project.paths.images);
   const { images, modelHash } = await drawEvaluationImages(
     project,
-    { set: COCO_SET, model, prompts, imagesPerPrompt: ({ text }) => times.get(text)!, openStore: store, signal },
+    { ...drawingOf(chosen), model, openStore: store, signal },
     progress,
   );
   const opened = store();

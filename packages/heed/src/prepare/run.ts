@@ -1,0 +1,119 @@
+/**
+ * `heed prepare`: embeds the project's images and prompts with CLIP and encodes pictures with the VAE, ahead of the commands
+ * that need them. The only work of these commands that can be divided: a reward's scores come from embeddings.
+ */
+import { loadModel, type StableDiffusionComponents, StableDiffusionPipeline } from '@heed/diffusion';
+import { createImageStore, fitPicture, type ImageRecord, type ImageStore } from '../images/index.ts';
+import type { ProgressFactory } from '../progress/progress.ts';
+import { baseModelFolder, type Project } from '../project/index.ts';
+import { weightsOptions } from '../project/model-weights.ts';
+import { runtimeOf } from '../project/runtime.ts';
+import { projectImages } from '../reward/project-images.ts';
+import { openProjectFeatures } from '../reward/scorer.ts';
+import { partOf, type Shard } from '../shards/shard.ts';
+import { openVectorCache } from '../storage/vector-cache.ts';
+import { openVectorPart } from '../storage/vector-parts.ts';
+import { encodeMissing, openLatents } from '../tune/latents.ts';
+import { tuneOptionsOf } from '../tune/options.ts';
+import { pictureSize, projectPretraining } from '../tune/prepare.ts';
+
+export interface PrepareOptions {
+  /** All of the work by default. */
+  shard?: Shard | undefined;
+  signal?: AbortSignal | undefined;
+  note?: ((text: string) => void) | undefined;
+}
+
+/** What was looked at; what the project had already was not computed again. */
+export interface PrepareResult {
+  readonly shard?: Shard;
+  readonly embedded: number;
+  readonly encoded: number;
+  readonly encodedPretraining: number;
+}
+
+/** A shard writes parts of the caches beside them; the next command that opens a cache takes them in. */
+export async function runPrepare(
+  project: Project,
+  options: PrepareOptions,
+  progress: ProgressFactory,
+): Promise<PrepareResult> {
+  const { shard } = options;
+  const store = createImageStore(project.paths.images);
+  const images = await projectImages(project, store);
+  const own = shard === undefined ? images : partOf(images, shard);
+  await embed(project, { images: own, store, ...options }, progress);
+  const learned = own.filter(({ purpose }) => purpose === 'learn');
+  const encodedPretraining = await encode(project, { images: learned, store, ...options }, progress);
+  return {
+    ...(shard === undefined ? {} : { shard }),
+    embedded: own.length,
+    encoded: learned.length,
+    encodedPretraining,
+  };
+}
+
+interface Inputs extends PrepareOptions {
+  readonly images: readonly ImageRecord[];
+  readonly store: ImageStore;
+}
+
+async function embed(project: Project, inputs: Inputs, progress: ProgressFactory): Promise<void> {
+  const { images, store, shard, signal } = inputs;
+  const openCache = shard === undefined ? openVectorCache : openVectorPart;
+  const { features, close } = await openProjectFeatures(project, { progress, signal, openCache });
+  const aborting = signal === undefined ? {} : { signal };
+  const bar = progress({ total: images.length, label: 'embed images', unit: 'image' });
+  try {
+    const ids = images.map(({ id }) => id);
+    await features.prepareImages(ids, (id) => store.read(id), { ...aborting, onProgress: (done) => bar.update(done) });
+    await features.prepareTexts([...new Set(images.map(({ prompt }) => prompt))], aborting);
+  } finally {
+    bar.done();
+    await close();
+  }
+}
+
+/** Latents of the images and of this shard's pre-training pairs; returns the number of pairs. */
+async function encode(project: Project, inputs: Inputs, progress: ProgressFactory): Promise<number> {
+  const { images, store, shard, signal, note } = inputs;
+  const source = await baseModelFolder(project, { progress, signal, note });
+  const components: StableDiffusionComponents = await loadModel(
+    source,
+    weightsOptions(project, project.config.model.name),
+  );
+  await using pipeline = new StableDiffusionPipeline(components, runtimeOf(project));
+  const openCache = shard === undefined ? openVectorCache : openVectorPart;
+  const latents = await openLatents(project, pipeline, pipeline.modelHash, openCache);
+  try {
+    const size = pictureSize(pipeline);
+    const encodeAll = async <T extends { key: string }>(
+      items: readonly T[],
+      { label, read }: { label: string; read: Parameters<typeof encodeMissing<T>>[2]['read'] },
+    ) => {
+      const bar = progress({ total: items.length, label, unit: 'image' });
+      const onBroken = note ?? (() => {});
+      const aborting = signal === undefined ? {} : { signal };
+      await encodeMissing(latents, items, {
+        pipeline,
+        read,
+        onBroken,
+        onProgress: (done) => bar.update(done),
+        ...aborting,
+      });
+      bar.done();
+    };
+    await encodeAll(
+      images.map(({ id }) => ({ key: id })),
+      { label: 'encode images', read: async ({ key }) => fitPicture(await store.read(key), size) },
+    );
+    if (!tuneOptionsOf(project.config).streams.pretraining) return 0;
+    const { pretraining, pretrainingImages: count } = project.config.tune;
+    const data = await projectPretraining(project, { pipeline, source: pretraining, count });
+    const pairs = shard === undefined ? data.samples : partOf(data.samples, shard);
+    await encodeAll(pairs, { label: 'encode pre-training images', read: (sample) => data.read(sample) });
+    return pairs.length;
+  } finally {
+    await latents.close();
+  }
+}
