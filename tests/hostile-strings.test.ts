@@ -249,7 +249,7 @@ it('are refused or taken by every route, and none ends in an error of the server
       ['POST', '/api/labelling/answers', { id, query: text, labels: null, reason: text }],
       ['POST', '/api/labelling/answers', { id: text, query: text, labels: [text] }],
       ['POST', '/api/comparing/answers', { id, query: text, alignment: 'left', fidelity: 'tie' }],
-      ['POST', '/api/comparisons', { treated: text, baseline: text }],
+      ['POST', '/api/comparisons', { models: [text, text] }],
       ['POST', `/api/comparisons/${inPath}/end`],
       ['POST', '/api/jobs', { kind: text }],
       ['POST', `/api/raters/${inPath}/set-aside`],

@@ -24,7 +24,7 @@ let invite: string;
 beforeAll(async () => {
   if (!hasBrowser) return;
   folder = await mkdtemp(join(tmpdir(), 'heed-studio-comparing-'));
-  project = await makeDrawnProject(join(folder, 'emoji'), { prompts: 1, overrides: ['evaluate.raters=2'] });
+  project = await makeDrawnProject(join(folder, 'emoji'), { prompts: 1, overrides: ['studio.comparisonRaters=2'] });
   const prompts = selectPrompts(paperTrainingPrompts(), PROMPTS);
   for (const model of ['base', 'tuned-0001']) {
     await addDrawnImages(project, { prompts, set: 'eval', model, imagesPerPrompt: 4 });
@@ -47,28 +47,30 @@ const answers = () => {
 };
 const saved = (count: number) => expect.poll(() => answers().length, { timeout: 120_000 }).toBe(count);
 
-/** Comes by the invite link and goes to the comparison. */
+/** Comes by the invite link, which leads to the comparison. */
 async function comeAs(name: string, options: Parameters<typeof openPage>[1] = {}) {
   const opened = await openPage(browser, options);
   await opened.page.goto(invite);
   await opened.page.getByLabel('A name for you').fill(name);
   await opened.page.getByRole('button', { name: 'Start' }).click();
-  await opened.page.getByRole('link', { name: 'Compare' }).click();
   await opened.page.locator('.side img').first().waitFor();
   return opened;
 }
 
 it.runIf(hasBrowser)('is started by the owner, who invites two raters', async () => {
   await page.goto(studio.link);
-  await linkOf(page, 'Results').click();
-  await page.getByRole('button', { name: 'Start a comparison' }).click();
-  await page.getByRole('heading', { name: 'tuned-0001 and base' }).waitFor();
+  await linkOf(page, 'Compare').click();
+  // Nothing is compared yet: the page has the form that starts it.
+  await page.getByRole('heading', { name: 'Nothing to judge yet' }).waitFor();
   expect(await barriersOf(page)).toEqual([]);
-  await linkOf(page, 'Raters').click();
-  await page.getByLabel('For whom').fill('The lab');
-  await page.getByLabel('People').fill('2');
-  await page.getByRole('button', { name: 'Make a link' }).click();
-  invite = await page.locator('.link').inputValue();
+  await page.getByRole('button', { name: 'Start a comparison' }).click();
+  await page.locator('.side img').first().waitFor();
+  await linkOf(page, 'Results').click();
+  const panel = page.getByRole('article', { name: 'tuned-0001 and base' });
+  await panel.getByText('6 answers are still open').waitFor();
+  expect(await barriersOf(page)).toEqual([]);
+  await panel.getByRole('button', { name: 'Invite people' }).click();
+  invite = await panel.locator('.link').inputValue();
 });
 
 it.runIf(hasBrowser)('is answered by keys; nothing tells which model is which', async () => {
@@ -157,15 +159,30 @@ it.runIf(hasBrowser)('is answered by touch on a phone', async () => {
 });
 
 it.runIf(hasBrowser)('is read by the owner and ended', async () => {
-  await linkOf(page, 'Results').click();
+  await page.reload();
   const panel = page.getByRole('article', { name: 'tuned-0001 and base' });
-  await panel.getByText(`6 answers by 2 people; ${PROMPTS} of ${PROMPTS} prompts`).waitFor();
+  await panel.getByText('complete', { exact: true }).waitFor();
+  await panel.getByText(`6 answers by 2 people. All have answered ${PROMPTS} of ${PROMPTS} prompts.`).waitFor();
+  await panel
+    .getByText(/^tuned-0001 fits the prompt better than base in \d+ % of 3 prompts, worse in \d+ %; difference/)
+    .waitFor();
+  // Ada and Ben each said one side alone or nearly so; pictures of what was won, tied and lost are there.
+  const counts = await panel.getByRole('heading', { name: /^(Won|Tied|Lost) by tuned-0001: \d$/ }).allInnerTexts();
+  expect(counts.reduce((sum, text) => sum + Number(text.at(-1)), 0)).toBe(PROMPTS);
+  await panel.getByText('Votes of tuned-0001 and base').click();
   const row = panel.getByRole('row', { name: /^Fits the text better/ });
   const wins = answers().filter(({ alignment, treatedIsLeft }) => (alignment === 'left') === treatedIsLeft).length;
   expect(await row.innerText()).toContain(`${((100 * wins) / 6).toFixed(1)} %`);
+  // A program answered by keys, faster than anybody looks.
+  await panel.getByRole('row', { name: /^Ada.*too fast/ }).waitFor();
   expect(await barriersOf(page)).toEqual([]);
   await takeScreenshot(page, 'studio-results');
+  await panel.getByLabel('People a query').fill('3');
+  await panel.getByRole('button', { name: 'Change' }).click();
+  await panel.getByText('3 answers are still open').waitFor();
   await panel.getByRole('button', { name: 'End' }).click();
   await panel.getByText('ended', { exact: true }).waitFor();
+  await panel.getByRole('button', { name: 'Repeat' }).click();
+  await page.getByText('9 answers are still open').waitFor();
   expect(errors).toEqual([]);
 });

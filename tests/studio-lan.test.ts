@@ -31,7 +31,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'heed-studio-lan-'));
   await makeDrawnProject(join(folder, 'p'), {
     prompts: 40,
-    overrides: ['label.ratersPerQuery=9', 'label.minAnswerMs=0', 'evaluate.raters=3'],
+    overrides: ['label.ratersPerQuery=9', 'label.minAnswerMs=0', 'studio.comparisonRaters=3'],
   });
   project = await openProject(join(folder, 'p'));
   for (const model of ['base', 'tuned-0001']) {

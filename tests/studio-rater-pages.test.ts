@@ -35,7 +35,12 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'heed-studio-pages-'));
   project = await makeDrawnProject(join(folder, 'emoji'), {
     prompts: 20,
-    overrides: ['label.ratersPerQuery=50', 'evaluate.raters=50', 'label.practiceQueries=1', 'label.minAnswerMs=0'],
+    overrides: [
+      'label.ratersPerQuery=50',
+      'studio.comparisonRaters=50',
+      'label.practiceQueries=1',
+      'label.minAnswerMs=0',
+    ],
   });
   for (const model of ['base', 'tuned-0001']) {
     await addDrawnImages(project, {

@@ -11,6 +11,7 @@ import './styles/pages.css';
 import './styles/raters.css';
 import './styles/data.css';
 import './styles/charts.css';
+import './styles/results.css';
 import './styles/guidelines.css';
 import './styles/work.css';
 

@@ -106,6 +106,14 @@ const label = z.strictObject({
 });
 
 const studio = z.strictObject({
+  comparisonRaters: whole(1, 1000)
+    .default(3)
+    .describe(
+      'How many people answer each query of a blind comparison, unless the page says otherwise; the paper has 9.',
+    ),
+  minComparisonMs: whole(0, 600_000)
+    .default(1000)
+    .describe('Comparisons that are answered sooner, in milliseconds, count as too fast: raters with many are marked.'),
   waitMinutes: z
     .number()
     .min(0)
@@ -299,7 +307,7 @@ const evaluate = z.strictObject({
     .describe(
       'Prompts outside the trained categories, shown side by side; without any, evaluation prompts in other styles.',
     ),
-  raters: whole(1, 1000).default(9).describe('Raters of each comparison.'),
+  raters: whole(1, 1000).default(9).describe('Simulated raters of each comparison, where the world has them.'),
   resamples: whole(100).default(2000).describe('Bootstrap resamples behind each interval.'),
   reference: z
     .string()

@@ -1,7 +1,7 @@
 /** The newest evaluation of a project as rows of text: the figures that the command and the report show, for the studio. */
 import { join } from 'node:path';
 import { latestRunId, openRun, type Project } from '../project/index.ts';
-import { describePeople } from './describe-people.ts';
+import { describeSingleImages } from './describe-people.ts';
 import { armLabel, type Figure } from './evaluation.ts';
 import { EVALUATION_FILE, findEvaluation } from './evaluation-file.ts';
 import { formatDifference, formatFigure } from './format-figure.ts';
@@ -14,7 +14,7 @@ export interface EvaluationTable {
   readonly prompts: number;
   /** True where simulated raters are among the judges. */
   readonly hasSimulatedRaters: boolean;
-  /** What people said by now, or how they begin. */
+  /** What people said of single images by now, or how they begin. Comparisons are shown by themselves. */
   readonly people: readonly string[];
   /** Labels of the arms, in the order of the rows' cells. */
   readonly arms: readonly string[];
@@ -50,7 +50,7 @@ export async function latestEvaluation(project: Project): Promise<EvaluationTabl
     time,
     prompts: prompts.length === 0 ? settings.prompts : prompts.length,
     hasSimulatedRaters: comparisons.length > 0,
-    people: describePeople(people, evaluation),
+    people: describeSingleImages(people, evaluation),
     arms: arms.map(({ label }) => label),
     rows: [...(people.figure ? [people.figure] : []), ...figures].map(rowOf),
     notes,

@@ -8,25 +8,26 @@ import type { Project } from '../project/index.ts';
 import { readCountingEvents } from '../reward/project-labels.ts';
 import type { Interval } from '../statistics/index.ts';
 import { comparisonResults } from '../studio/comparing/comparison-results.ts';
+import type { PairResults, Verdict } from '../studio/comparing/pair-results.ts';
 import { readComparisons } from '../studio/comparing/read-comparisons.ts';
 import type { Evaluation, Figure, Question } from './evaluation.ts';
 import { QUESTIONS } from './evaluation.ts';
 import { figureOf } from './figures.ts';
 
 /** A blind comparison of two of the evaluation's models by people. */
-export interface PeopleComparison {
+export interface PeopleComparison extends Pick<PairResults, 'queries' | 'complete' | 'answers'> {
   /** Names of arms. */
   readonly treated: string;
   readonly baseline: string;
-  readonly queries: number;
-  /** Queries that as many people answered as were asked for. */
-  readonly complete: number;
-  readonly answers: number;
   readonly people: number;
-  /** Shares of answers and wins minus losses; absent before the first answer. */
-  readonly questions: Readonly<
-    Record<Question, { readonly win: Interval; readonly lose: Interval; readonly difference: Interval } | undefined>
-  >;
+  /** Absent before the first answer. */
+  readonly verdicts: Readonly<Record<Question, Verdict | undefined>>;
+}
+
+/** Bradley-Terry strengths of one comparison by one question. */
+export interface PeopleStrengths {
+  readonly question: Question;
+  readonly models: readonly { readonly name: string; readonly strength: Interval }[];
 }
 
 export interface PeopleFindings {
@@ -34,6 +35,8 @@ export interface PeopleFindings {
   readonly figure?: Figure;
   readonly people: number;
   readonly comparisons: readonly PeopleComparison[];
+  /** Of comparisons of more than two models that are all arms: the strongest first, by names of arms. */
+  readonly strengths: readonly PeopleStrengths[];
   /** Says that no person has judged yet, and how to begin; absent once one has. */
   readonly note?: string;
 }
@@ -67,33 +70,45 @@ export async function peopleFindings(project: Project, evaluation: Evaluation): 
   );
   const ids = new Set(arms.flatMap(({ imageIds }) => imageIds.flat()));
   const raters = new Set(judgements.filter(({ image }) => ids.has(image)).map(({ rater }) => rater));
-  const comparisons = peopleComparisons(project, evaluation);
+  const { comparisons, strengths } = peopleComparisons(project, evaluation);
   const hasAnswers = figure !== undefined || comparisons.some(({ answers }) => answers > 0);
   return {
     ...(figure ? { figure } : {}),
     people: raters.size,
     comparisons,
+    strengths,
     ...(hasAnswers ? {} : { note: HOW_PEOPLE_JUDGE }),
   };
 }
 
 /** Comparisons of models that are arms of the evaluation, by the hash of their weights. */
-function peopleComparisons(project: Project, { arms }: Evaluation): PeopleComparison[] {
+function peopleComparisons(project: Project, { arms }: Evaluation): Pick<PeopleFindings, 'comparisons' | 'strengths'> {
   const armOfHash = new Map(arms.filter(({ name }) => name !== 'bestOf').map((arm) => [arm.modelHash, arm.name]));
   const raters = readRaters(project);
   const isSetAside = (rater: string) => raters.get(rater)?.isSetAside ?? false;
-  return readComparisons(project).flatMap((comparison): PeopleComparison[] => {
-    const treated = armOfHash.get(comparison.started.treated.modelHash);
-    const baseline = armOfHash.get(comparison.started.baseline.modelHash);
-    if (treated === undefined || baseline === undefined) return [];
-    const { queries, complete, answers, people, questions } = comparisonResults(comparison, { isSetAside });
-    const answersOf = (question: Question) => {
-      const { shares, difference } = questions[question];
-      return shares && difference ? { win: shares.win, lose: shares.lose, difference } : undefined;
-    };
-    const byQuestion = Object.fromEntries(QUESTIONS.map((question) => [question, answersOf(question)]));
-    return [
-      { treated, baseline, queries, complete, answers, people, questions: byQuestion as PeopleComparison['questions'] },
-    ];
-  });
+  const { resamples } = project.config.evaluate;
+  const found = readComparisons(project).map((comparison) => ({
+    names: comparison.started.models.map(({ modelHash }) => armOfHash.get(modelHash)),
+    results: comparisonResults(comparison, { isSetAside, resamples }),
+  }));
+  return {
+    comparisons: found.flatMap(({ names, results: { people, pairs } }) =>
+      pairs.flatMap(({ pair, queries, complete, answers, questions }): PeopleComparison[] => {
+        const [treated, baseline] = pair.map((place) => names[place]);
+        if (treated === undefined || baseline === undefined) return [];
+        const verdicts = Object.fromEntries(
+          QUESTIONS.map((question) => [question, questions[question].verdict]),
+        ) as PeopleComparison['verdicts'];
+        return [{ treated, baseline, queries, complete, answers, people, verdicts }];
+      }),
+    ),
+    strengths: found.flatMap(({ names, results: { strengths } }) => {
+      const known = names.filter((name) => name !== undefined);
+      if (!strengths || known.length < names.length) return [];
+      return QUESTIONS.map((question) => ({
+        question,
+        models: strengths[question].map(({ model, strength }) => ({ name: known[model]!, strength })),
+      }));
+    }),
+  };
 }

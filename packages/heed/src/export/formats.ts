@@ -6,6 +6,8 @@ export const EXPORT_FORMATS = {
   feedback: ['csv', 'label-studio'],
   /** The images' records as a table, or the images with their prompts and labels. */
   images: ['csv', 'imagefolder'],
+  /** One row or line an answer of a blind comparison by people. */
+  comparisons: ['csv', 'jsonl'],
   /** Preference pairs with Pick-a-Pic's columns. */
   pairs: ['parquet'],
   model: MODEL_FORMATS,

@@ -61,22 +61,36 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
   return lower + (position - below) * (upper - lower);
 }
 
+/**
+ * Intervals of several statistics of the same resamples. `statistics` gets the clusters that were drawn, as indices, and
+ * answers with the same number of values each time; its first call is with every cluster once.
+ */
+export function bootstrapStatistics(
+  clusterCount: number,
+  statistics: (draw: Int32Array) => readonly number[],
+  { resamples = 2000, confidence = 0.95, seed = 0 }: BootstrapOptions,
+): Interval[] {
+  const random = createRandom(seed);
+  const draw = Int32Array.from({ length: clusterCount }, (_, index) => index);
+  const means = statistics(draw);
+  const resampled = means.map(() => new Float64Array(resamples));
+  for (let i = 0; i < resamples; i++) {
+    for (let j = 0; j < clusterCount; j++) draw[j] = random.integer(clusterCount);
+    for (const [k, value] of statistics(draw).entries()) resampled[k]![i] = value;
+  }
+  const tail = (1 - confidence) / 2;
+  return means.map((mean, k) => {
+    const sorted = resampled[k]!.sort();
+    return { mean, lo: quantile(sorted, tail), hi: quantile(sorted, 1 - tail) };
+  });
+}
+
 function percentileInterval(
   clusterCount: number,
   statistic: (draw: Int32Array) => number,
-  { resamples = 2000, confidence = 0.95, seed = 0 }: BootstrapOptions,
+  options: BootstrapOptions,
 ): Interval {
-  const random = createRandom(seed);
-  const draw = Int32Array.from({ length: clusterCount }, (_, index) => index);
-  const mean = statistic(draw);
-  const resampled = new Float64Array(resamples);
-  for (let i = 0; i < resamples; i++) {
-    for (let j = 0; j < clusterCount; j++) draw[j] = random.integer(clusterCount);
-    resampled[i] = statistic(draw);
-  }
-  resampled.sort();
-  const tail = (1 - confidence) / 2;
-  return { mean, lo: quantile(resampled, tail), hi: quantile(resampled, 1 - tail) };
+  return bootstrapStatistics(clusterCount, (draw) => [statistic(draw)], options)[0]!;
 }
 
 function sum(values: readonly number[]): number {

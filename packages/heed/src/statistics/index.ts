@@ -1,7 +1,8 @@
 /** The numbers a comparison stands on: intervals and distances between sets of embeddings. */
 export { fleissKappa, krippendorffAlpha, type RatedUnits, rawAgreement } from './agreement.ts';
 export type { BootstrapOptions, PairedCluster } from './bootstrap.ts';
-export { bootstrapMean, bootstrapPairedDifference, quantile } from './bootstrap.ts';
+export { bootstrapMean, bootstrapPairedDifference, bootstrapStatistics, quantile } from './bootstrap.ts';
+export { type BradleyTerry, expectedInformation, fitBradleyTerry, winShare } from './bradley-terry.ts';
 export { cmmd, cmmdByPart } from './cmmd.ts';
 export { frechetDistance } from './frechet.ts';
 export type { Interval } from './interval.ts';

@@ -19,6 +19,7 @@ import { comparingApi } from './comparing-api.ts';
 import { ComparingHelp } from './comparing-help.tsx';
 import { useComparingKeys } from './comparing-keys.ts';
 import { ComparingZoom } from './comparing-zoom.tsx';
+import { OwnerStart } from './owner-start.tsx';
 import { QuestionPanel } from './question-panel.tsx';
 import { QUESTION_NAMES } from './questions.ts';
 
@@ -78,7 +79,9 @@ function Comparing({ comparer }: { comparer: Comparer }) {
       {isAsking && <Query comparer={comparer} state={state} onZoom={setZoomed} />}
       {state.phase === 'loading' && <p className="waiting">{texts.common.gettingNext}</p>}
       {state.phase === 'failed' && <FailedNotice problem={problem?.reason} onRetry={comparer.retry} />}
-      {(state.phase === 'finished' || state.phase === 'waiting') && <ComparingEnd state={state} phase={state.phase} />}
+      {(state.phase === 'finished' || state.phase === 'waiting') && (
+        <ComparingEnd comparer={comparer} state={state} phase={state.phase} />
+      )}
       <div className="toolbar">
         <button type="button" className="button" onClick={comparer.undo} disabled={!state.canUndo}>
           {texts.common.undo} <KeyHint name="u" />
@@ -180,7 +183,13 @@ function ImageSet({ side, images, onZoom }: ImageSetProps) {
   );
 }
 
-function ComparingEnd({ state, phase }: { state: ComparerState; phase: 'waiting' | 'finished' }) {
+interface ComparingEndProps {
+  comparer: Comparer;
+  state: ComparerState;
+  phase: 'waiting' | 'finished';
+}
+
+function ComparingEnd({ comparer, state, phase }: ComparingEndProps) {
   const { finished } = useTexts();
   const { role, purpose } = useSession();
   const { answered, completion, paidInSeconds } = state;
@@ -199,9 +208,10 @@ function ComparingEnd({ state, phase }: { state: ComparerState; phase: 'waiting'
       )}
       {role === 'owner' && (
         <a className="button primary" href="/results" onClick={followLink}>
-          {answered === 0 ? finished.startComparison : finished.toResults}
+          {finished.toResults}
         </a>
       )}
+      {role === 'owner' && phase === 'finished' && <OwnerStart onStarted={comparer.retry} />}
     </Finished>
   );
 }

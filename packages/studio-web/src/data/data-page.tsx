@@ -9,6 +9,8 @@ const DOWNLOADS = [
   ['feedback.csv', 'Judgements', 'a table of all judgements that stand; can be imported again'],
   ['label-studio.json', 'Label Studio', 'tasks with annotations; skips, known answers and times included'],
   ['train.parquet', 'Preference pairs', "images that one rater judged apart, as diffusers' DPO training reads them"],
+  ['comparisons.csv', 'Comparisons', 'a table of all answers of blind comparisons that stand'],
+  ['comparisons.jsonl', 'Comparisons, JSON', 'the same as JSON lines, with lists of images'],
   ['images.csv', 'Images', 'a table of all images with what they were drawn by'],
 ] as const;
 

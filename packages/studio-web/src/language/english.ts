@@ -174,7 +174,6 @@ export const english = {
     toOverview: 'To the overview',
     toResults: 'To the results',
     ownerEmpty: 'Draw images on the overview, or with `npx heed generate`; they appear here by themselves.',
-    startComparison: 'Start a comparison',
     ownLink: 'To go on later on another device, open your own link there:',
   },
   help: {

@@ -178,7 +178,6 @@ export const german: Texts = {
     toOverview: 'Zur Übersicht',
     toResults: 'Zu den Ergebnissen',
     ownerEmpty: 'Zeichnen Sie Bilder auf der Übersicht oder mit `npx heed generate`; sie erscheinen hier von selbst.',
-    startComparison: 'Einen Vergleich beginnen',
     ownLink: 'Um später auf einem anderen Gerät weiterzumachen, öffnen Sie dort Ihren eigenen Link:',
   },
   help: {

@@ -30,7 +30,7 @@ interface Rater {
 }
 
 /** What a flag says to the owner. */
-const FLAGS: Readonly<Record<Flag, string>> = {
+export const FLAGS: Readonly<Record<Flag, string>> = {
   gold: 'often wrong',
   repeats: 'contradictory',
   speed: 'too fast',
@@ -111,7 +111,7 @@ export function PeopleTable({ raters, onSetAside }: PeopleTableProps) {
 }
 
 /** The share, and under it of how many and between which bounds it lies. */
-function ShareCell({ share, note }: { share: CountedShare | undefined; note?: string | undefined }) {
+export function ShareCell({ share, note }: { share: CountedShare | undefined; note?: string | undefined }) {
   if (!share) return <td>–</td>;
   return (
     <td>

@@ -1,4 +1,4 @@
-/** What was reached: the newest report, as `heed report` wrote it, the earlier ones, and comparisons by people. */
+/** What was reached: what people say in blind comparisons, the newest evaluation, and reports as `heed report` wrote them. */
 import { useState } from 'react';
 import { api, read } from '../api/client.ts';
 import { Page } from '../parts/page.tsx';
@@ -14,6 +14,7 @@ export function ResultsPage() {
   const name = chosen ?? data?.reports[0];
   return (
     <Page title="Results" problem={problem} isLoading={data === undefined}>
+      {data && <ComparisonsSection />}
       {data && <EvaluationSection />}
       {data && name === undefined && (
         <p className="soft">
@@ -46,7 +47,6 @@ export function ResultsPage() {
           />
         </>
       )}
-      {data && <ComparisonsSection />}
     </Page>
   );
 }

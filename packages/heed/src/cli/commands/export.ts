@@ -17,7 +17,7 @@ interface ExportOptions extends CommonOptions {
 export function exportCommand(program: Command): void {
   const command = program
     .command('export')
-    .description('write judgements, images, preference pairs or a model for other programs')
+    .description('write judgements, blind comparisons, images, preference pairs or a model for other programs')
     .option('--out <path>', 'the new file or folder (default: named after what is written)')
     .option('--model <name>', 'which model', 'tuned')
     .addOption(new Option('--format <format>', describeFormats()).choices(Object.values(EXPORT_FORMATS).flat()))
@@ -31,6 +31,7 @@ export function exportCommand(program: Command): void {
   withCommonOptions(command, [
     'heed export feedback --out feedback.csv',
     'heed export feedback --format label-studio --out tasks.json',
+    'heed export comparisons --out comparisons.csv      (what people said in blind comparisons)',
     'heed export images --out images.csv',
     'heed export images --format imagefolder --out my-dataset',
     "heed export pairs --out my-pairs/train.parquet      (for diffusers' DPO training)",
@@ -94,6 +95,8 @@ const WRITERS: Readonly<Record<string, Writer>> = {
     const { exportImageFolder } = await import('../../export/image-folder.ts');
     return told(await exportImageFolder(project, out, name === undefined ? {} : { set: name }), 'images');
   },
+  'comparisons csv': async (project, { out = 'comparisons.csv' }) => exportAnswers(project, out, 'csv'),
+  'comparisons jsonl': async (project, { out = 'comparisons.jsonl' }) => exportAnswers(project, out, 'jsonl'),
   'pairs parquet': async (project, { out = 'train.parquet' }) => {
     const { exportPairs } = await import('../../export/preference-pairs.ts');
     const { describeLeftOut } = await import('../../reward/left-out.ts');
@@ -102,6 +105,11 @@ const WRITERS: Readonly<Record<string, Writer>> = {
     return { data, lines: [...lines, ...describeLeftOut(result.leftOut)] };
   },
 };
+
+async function exportAnswers(project: Project, out: string, format: 'csv' | 'jsonl'): Promise<CommandResult> {
+  const { exportComparisons } = await import('../../export/comparisons.ts');
+  return told(await exportComparisons(project, out, { format }), 'answers');
+}
 
 function told(result: { file: string; rows: number }, unit: string): CommandResult {
   return { data: result, lines: [`${result.rows} ${unit} in ${result.file}`] };

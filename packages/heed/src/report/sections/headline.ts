@@ -79,13 +79,13 @@ function tilesOf({ evaluation, rewards, people }: ReportInput): Tile[] {
 /** What people said of the first comparison with answers: it stands before everything that programs say. */
 function peopleTiles(evaluation: Evaluation, people: PeopleFindings | undefined): Tile[] {
   const comparison = people?.comparisons.find(({ answers }) => answers > 0);
-  const alignment = comparison?.questions.alignment;
+  const alignment = comparison?.verdicts.alignment;
   if (!comparison || !alignment) return [];
   const label = (name: string) => armLabel(evaluation.arms, name);
   const { mean, lo, hi } = alignment.difference;
   return [
     {
-      name: `People: ${label(comparison.treated)} fits better minus ${label(comparison.baseline)}, points`,
+      name: `People: ${label(comparison.treated)} fits better minus worse than ${label(comparison.baseline)}, points of prompts`,
       value: points(mean),
       range: `${points(lo)} to ${points(hi)}`,
     },

@@ -85,7 +85,7 @@ const BODIES: Readonly<Record<string, object>> = {
   'POST /api/labelling/answers': { id: crypto.randomUUID(), query: 'none', labels: null },
   'POST /api/comparing/lease': { count: 1 },
   'POST /api/comparing/answers': { id: crypto.randomUUID(), query: 'none', alignment: 'tie', fidelity: 'tie' },
-  'POST /api/comparisons': { treated: 'a', baseline: 'b' },
+  'POST /api/comparisons': { models: ['a', 'b'] },
   'POST /api/invites': { name: 'x', days: 1, maxUses: 1 },
   'POST /api/data/uploads/:id/import': { what: 'feedback' },
 };

@@ -9,9 +9,11 @@ import type { Project } from '../../project/project.ts';
 import { selectPrompts } from '../../prompts/select.ts';
 import { addDrawnImages, makeDrawnProject } from '../../testing/drawn-project.ts';
 import { openTestStudio, type TestStudio } from '../testing.ts';
+import type { ComparingRater } from './comparing-raters.ts';
 import { openComparisonDesk } from './comparison-desk.ts';
 import { type ComparisonAnswer, readComparisonEvents, type StartedComparison } from './comparison-log.ts';
 import type { ComparisonResults } from './comparison-results.ts';
+import type { PairResults } from './pair-results.ts';
 
 interface Asked {
   id: string;
@@ -29,7 +31,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'heed-comparing-'));
   project = await makeDrawnProject(join(folder, 'p'), {
     prompts: 1,
-    overrides: [`evaluate.raters=${RATERS}`, 'evaluate.resamples=100'],
+    overrides: [`studio.comparisonRaters=${RATERS}`, 'evaluate.resamples=100'],
   });
   const prompts = selectPrompts(paperTrainingPrompts(), PROMPTS);
   await addDrawnImages(project, { prompts, set: 'eval', model: 'base', imagesPerPrompt: 6 });
@@ -56,7 +58,11 @@ const start = (body: object) => test.request('/api/comparisons', { method: 'POST
 const read = async () =>
   (await (await test.request('/api/comparisons', { token: test.owner })).json()) as {
     models: string[];
-    comparisons: { id: string; hasEnded: boolean; treated: string; results: ComparisonResults }[];
+    comparisons: (ComparisonResults & {
+      id: string;
+      pairs: (PairResults & { sentences: string[] })[];
+      raters: ComparingRater[];
+    })[];
   };
 /** As a rater would tell with their eyes: the model that drew what the page calls so. */
 const modelOf = ([first]: Asked['left']) => test.studio.images.find(first!.name)!.model;
@@ -65,15 +71,15 @@ describe('a comparison', () => {
   it('needs two models with evaluation images, and is started once', async () => {
     expect((await read()).models).toEqual(['base', 'tuned']);
     for (const [body, status] of [
-      [{ treated: 'tuned' }, 400],
-      [{ treated: 'undrawn', baseline: 'base' }, 409],
-      [{ treated: 'base', baseline: 'base' }, 409],
-      [{ treated: 'tuned', baseline: 'base' }, 200],
-      [{ treated: 'tuned', baseline: 'base' }, 409],
+      [{ models: ['tuned'] }, 400],
+      [{ models: ['undrawn', 'base'] }, 409],
+      [{ models: ['base', 'base'] }, 409],
+      [{ models: ['tuned', 'base'] }, 200],
+      [{ models: ['tuned', 'base'] }, 409],
     ] as const) {
       expect([body, (await start(body)).status]).toEqual([body, status]);
     }
-    expect(started()).toMatchObject({ raters: RATERS, treated: { model: 'tuned' }, baseline: { model: 'base' } });
+    expect(started()).toMatchObject({ raters: RATERS, models: [{ model: 'tuned' }, { model: 'base' }] });
     expect(started().queries).toHaveLength(PROMPTS);
     for (const { treated, baseline } of started().queries) expect([treated.length, baseline.length]).toEqual([4, 4]);
   });
@@ -83,9 +89,9 @@ describe('a comparison', () => {
     for (let i = 0; i < RATERS; i++) {
       const token = await test.rater(`looks ${i}`);
       const queries = await lease(token);
-      const { treated, baseline, queries: stored, id, seed } = started();
+      const { models, queries: stored, id, seed } = started();
       const secrets = [
-        ...[treated, baseline].flatMap(({ model, modelHash }) => [model, modelHash]),
+        ...models.flatMap(({ model, modelHash }) => [model, modelHash]),
         ...stored.flatMap((query) => [...query.treated, ...query.baseline]),
         ...['treated', 'baseline', id, String(seed), 'hash'],
       ];
@@ -147,7 +153,7 @@ describe('an answer', () => {
     expect(events().filter(({ event }) => event === 'retracted')).toHaveLength(1);
     // The same query comes first, with the same sides.
     expect((await lease(token))[0]).toEqual(query);
-    expect((await read()).comparisons[0]!.results.answers).toBe(1);
+    expect((await read()).comparisons[0]!.answers).toBe(1);
   });
 
   it('adds up: the raters who see better win for the model, whichever its side', async () => {
@@ -164,9 +170,17 @@ describe('an answer', () => {
         open: 0,
       });
     }
-    const { results } = (await read()).comparisons[0]!;
-    expect(results).toMatchObject({ queries: PROMPTS, complete: PROMPTS, answers: 12, people: 3, agreement: 3 });
-    const { alignment, fidelity } = results.questions;
+    const [comparison] = (await read()).comparisons;
+    expect(comparison).toMatchObject({ state: 'complete', answers: 12, people: 3, open: 0 });
+    const [pair] = comparison!.pairs;
+    expect(pair).toMatchObject({ queries: PROMPTS, complete: PROMPTS, agreement: 3 });
+    const { alignment, fidelity } = pair!.questions;
+    // At least two of three say tuned on every prompt, and two of three say tie.
+    expect(alignment.verdict).toMatchObject({ prompts: PROMPTS, win: { mean: 1 }, difference: { mean: 1, lo: 1 } });
+    expect(fidelity.verdict!.tie.mean).toBe(1);
+    expect(pair!.sentences[0]).toBe(
+      'tuned fits the prompt better than base in 100 % of 4 prompts, worse in 0 %; difference +100 points [100, 100].',
+    );
     // One answer of the test before said 'left' without looking.
     const wrong = answers()[0]!.treatedIsLeft ? 0 : 1;
     expect(alignment.shares!.win.mean).toBeCloseTo(1 - wrong / 12, 12);
@@ -184,9 +198,9 @@ describe('an answer', () => {
     expect(alignment.cells.reduce((sum, cell) => sum + cell.answers, 0)).toBe(12);
 
     await test.post('/api/raters/looks%202/set-aside', {}, test.owner);
-    const without = (await read()).comparisons[0]!.results;
-    expect(without).toMatchObject({ answers: 8, setAside: 4, complete: 0 });
-    expect(without.questions.fidelity.left).toBeUndefined();
+    const without = (await read()).comparisons[0]!;
+    expect(without).toMatchObject({ answers: 8, setAside: 4, pairs: [{ complete: 0 }] });
+    expect(without.pairs[0]!.questions.fidelity.left).toBeUndefined();
     await test.post('/api/raters/looks%202/take-back', {}, test.owner);
   });
 
@@ -209,14 +223,14 @@ describe('an ended comparison', () => {
     const { id } = (await read()).comparisons[0]!;
     await test.post(`/api/comparisons/${id}/end`, {}, test.owner);
     expect((await test.request('/api/comparisons/none/end', { method: 'POST', token: test.owner })).status).toBe(404);
-    expect((await start({ treated: 'tuned', baseline: 'base' })).status).toBe(200);
+    expect((await start({ models: ['tuned', 'base'] })).status).toBe(200);
     const token = await test.rater('new');
     const asked = await lease(token);
     expect(asked).toHaveLength(PROMPTS);
     expect(asked.map((query) => query.id)).not.toContain(started().queries[0]!.id);
     const { comparisons } = await read();
-    expect(comparisons.map(({ hasEnded }) => hasEnded)).toEqual([false, true]);
-    expect(comparisons[1]!.results.answers).toBe(12);
-    expect(comparisons[0]!.results.questions.alignment.shares).toBeUndefined();
+    expect(comparisons.map(({ state }) => state)).toEqual(['open', 'ended']);
+    expect(comparisons[1]!.answers).toBe(12);
+    expect(comparisons[0]!.pairs[0]!.questions.alignment.verdict).toBeUndefined();
   });
 });

@@ -23,22 +23,35 @@ const querySchema = z.object({
   prompt: z.string(),
   category: z.string(),
   seen: z.boolean(),
+  /** The models of both sets, as places in the comparison's `models`. */
+  pair: z.tuple([z.int().min(0), z.int().min(0)]),
   /** Ids in the image store; the n-th image of both has the same seed. */
   treated: imageIds,
   baseline: imageIds,
 });
 
+/** How comparisons of two models stood in the file before there were others. */
+const earlierStartedSchema = z.looseObject({ event: z.literal('started'), treated: side, baseline: side });
+
 const startedSchema = z.object({
   event: z.literal('started'),
   id: name,
   time: z.iso.datetime(),
-  treated: side,
-  baseline: side,
-  /** How many people answer each query. */
+  /** Of two, the second is what the first is compared with. */
+  models: z.array(side).min(2),
+  /** How many people answer each query, at the start. */
   raters: z.int().positive(),
   /** Of the coin that decides the sides. */
   seed: z.int(),
   queries: z.array(querySchema).min(1),
+});
+
+/** From now on, so many people answer each query. */
+const ratersChangedSchema = z.object({
+  event: z.literal('raters-changed'),
+  time: z.iso.datetime(),
+  comparison: name,
+  raters: z.int().positive(),
 });
 
 const answeredSchema = z.object({
@@ -63,14 +76,20 @@ const retractedSchema = z.object({ event: z.literal('retracted'), time: z.iso.da
 
 const endedSchema = z.object({ event: z.literal('ended'), time: z.iso.datetime(), comparison: name });
 
-const eventSchema = z.discriminatedUnion('event', [startedSchema, answeredSchema, retractedSchema, endedSchema]);
+const eventSchema = z.discriminatedUnion('event', [
+  startedSchema,
+  answeredSchema,
+  retractedSchema,
+  ratersChangedSchema,
+  endedSchema,
+]);
 
 /** One line of comparisons.jsonl. */
 export type ComparisonEvent = z.output<typeof eventSchema>;
-/** Two models' images, prompt by prompt, as they were when the comparison was started. */
+/** The models' images, prompt by prompt, as they were when the comparison was started. */
 export type StartedComparison = z.output<typeof startedSchema>;
 export type ComparisonAnswer = z.output<typeof answeredSchema>;
-/** One prompt's two sets. */
+/** One prompt's sets by two of the models. */
 export type ComparedQuery = z.output<typeof querySchema>;
 
 /** All events in order; damage other than a torn last line throws with its line. */
@@ -90,8 +109,17 @@ export function comparisonsPath(project: Project): string {
 
 /** Checks one line of comparisons.jsonl; throws an `InputError` without a subject. */
 export function parseComparisonEvent(value: unknown): ComparisonEvent {
-  const result = eventSchema.safeParse(value);
+  const result = eventSchema.safeParse(upgraded(value));
   if (result.success) return result.data;
   const field = result.error.issues[0]?.path.join('.') || 'the whole line';
   throw new InputError(`expected an event of a comparison, got a bad value in ${field}`);
+}
+
+/** A started event of two models as it was written before `models`; everything else as it is. */
+function upgraded(value: unknown): unknown {
+  const earlier = earlierStartedSchema.safeParse(value);
+  if (!earlier.success) return value;
+  const { treated, baseline, queries, ...rest } = earlier.data;
+  const paired = Array.isArray(queries) ? queries.map((query: object) => ({ ...query, pair: [0, 1] })) : queries;
+  return { ...rest, models: [treated, baseline], queries: paired };
 }

@@ -1,144 +1,71 @@
-/**
- * What people's blind comparisons came to: shares of win, tie and lose with bootstrap intervals over prompts, the paper's
- * figures over the queries that everybody answered, and whether raters prefer a side whatever is on it.
- */
+/** What a comparison has come to: each pair of its models, their strengths, and what is still to be answered. */
 import { groupBy } from '../../collections/group-by.ts';
-import { decidingVotes, outcomeOf, summariseVotes } from '../../evaluate/blind-comparison.ts';
-import { OUTCOMES, type Outcome, QUESTIONS, type Question, type VoteSummary } from '../../evaluate/evaluation.ts';
-import { bootstrapMean, type Interval } from '../../statistics/index.ts';
-import type { OpenComparison } from './comparison-desk.ts';
-import type { ComparisonAnswer } from './comparison-log.ts';
-
-export type OutcomeShares = Readonly<Record<Outcome, Interval>>;
-/** Sample standard deviation of the raters' own shares (tables 5 to 7 of the paper). */
-export type OutcomeDeviations = Readonly<Record<Outcome, number>>;
-
-/** Queries of one category, seen or unseen. */
-export interface ResultCell {
-  readonly category: string;
-  readonly seen: boolean;
-  /** With at least one answer. */
-  readonly queries: number;
-  readonly answers: number;
-  readonly shares: OutcomeShares;
-  /** Absent with fewer than two raters. */
-  readonly deviations?: OutcomeDeviations;
-}
-
-/** The answers to one question. */
-export interface QuestionResult {
-  /** Of all answers; absent before the first. */
-  readonly shares?: OutcomeShares;
-  /** Share of wins minus share of losses, with its interval over prompts; absent before the first answer. */
-  readonly difference?: Interval;
-  readonly deviations?: OutcomeDeviations;
-  /** The share of 'left' among the answers that prefer a side; 0.5 without a bias, since a coin decides the sides. */
-  readonly left?: Interval;
-  readonly cells: readonly ResultCell[];
-  /** Over the complete queries: the shares that most raters agreed on, and queries by their number of votes. */
-  readonly decided: Pick<VoteSummary, 'agreed' | 'histogram'>;
-}
+import { QUESTIONS, type Question } from '../../evaluate/evaluation.ts';
+import type { BootstrapOptions } from '../../statistics/index.ts';
+import type { ComparisonAnswer, StartedComparison } from './comparison-log.ts';
+import { answersWanted, type OpenComparison } from './comparison-state.ts';
+import { type ModelStrength, modelStrengths } from './model-strengths.ts';
+import { type PairResults, pairResults } from './pair-results.ts';
 
 export interface ComparisonResults {
-  readonly queries: number;
-  /** Queries that as many people answered as were asked for. */
-  readonly complete: number;
-  /** That many raters decide a query. */
-  readonly agreement: number;
+  /** 'complete' has all answers that are wanted and asks nobody; 'ended' was ended by the owner. */
+  readonly state: 'open' | 'complete' | 'ended';
+  /** That count. */
   readonly answers: number;
+  /** Answers that are wanted and not there. */
+  readonly open: number;
   /** Answers of raters who are set aside: counted nowhere else. */
   readonly setAside: number;
   readonly people: number;
-  readonly questions: Readonly<Record<Question, QuestionResult>>;
+  readonly pairs: readonly PairResults[];
+  /** Of more than two models, by question; absent of two and before the first answer. */
+  readonly strengths?: Readonly<Record<Question, readonly ModelStrength[]>>;
 }
-
-/** An outcome as a number whose mean is the share of wins minus the share of losses. */
-const WIN_MINUS_LOSS: Readonly<Record<Outcome, number>> = { win: 1, tie: 0, lose: -1 };
 
 /** Counts the answers of those raters who are not set aside. */
 export function comparisonResults(
-  { started, answers }: OpenComparison,
+  comparison: OpenComparison,
   options: { isSetAside?: (rater: string) => boolean; resamples?: number } = {},
 ): ComparisonResults {
   const { isSetAside = () => false, resamples = 2000 } = options;
+  const { started, raters, hasEnded, answers } = comparison;
   const counting = answers.filter(({ rater }) => !isSetAside(rater));
-  const byQuery = groupBy(counting, ({ query }) => query);
-  const answered = started.queries.flatMap((query) => {
-    const given = byQuery.get(query.id);
-    return given === undefined ? [] : [{ ...query, given }];
-  });
-  const complete = answered.filter(({ given }) => given.length >= started.raters);
-  const agreement = decidingVotes(started.raters);
-  const resultOf = (question: Question): QuestionResult => {
-    const outcome = (answer: ComparisonAnswer) => outcomeOf(answer[question], answer.treatedIsLeft);
-    const sharesOf = (queries: typeof answered) =>
-      Object.fromEntries(
-        OUTCOMES.map((wanted) => [
-          wanted,
-          bootstrapMean(
-            queries.map(({ given }) => given.map((answer) => Number(outcome(answer) === wanted))),
-            { seed: started.seed, resamples },
-          ),
-        ]),
-      ) as Record<Outcome, Interval>;
-    const differenceOf = (queries: typeof answered) =>
-      bootstrapMean(
-        queries.map(({ given }) => given.map((answer) => WIN_MINUS_LOSS[outcome(answer)])),
-        { seed: started.seed, resamples },
-      );
-    const deviationsOf = (queries: typeof answered) => {
-      const byRater = [
-        ...groupBy(
-          queries.flatMap(({ given }) => given),
-          ({ rater }) => rater,
-        ).values(),
-      ];
-      if (byRater.length < 2) return {};
-      const deviation = (wanted: Outcome) =>
-        sampleDeviation(byRater.map((own) => own.filter((each) => outcome(each) === wanted).length / own.length));
-      return {
-        deviations: Object.fromEntries(OUTCOMES.map((each) => [each, deviation(each)])) as Record<Outcome, number>,
-      };
-    };
-    const sides = answered
-      .map(({ given }) => given.filter((answer) => answer[question] !== 'tie'))
-      .map((given) => given.map((answer) => Number(answer[question] === 'left')));
-    const cells = groupBy(answered, ({ category, seen }) => JSON.stringify([category, seen]));
-    // Where late answers made more than were asked for, the first ones count, so that queries are alike.
-    const votes = complete.map(({ given }) => given.slice(0, started.raters).map(outcome));
-    const { agreed, histogram } = summariseVotes(votes, complete, agreement);
-    return {
-      ...(answered.length === 0 ? {} : { shares: sharesOf(answered), difference: differenceOf(answered) }),
-      ...deviationsOf(answered),
-      ...(sides.every((given) => given.length === 0)
-        ? {}
-        : { left: bootstrapMean(sides, { seed: started.seed, resamples }) }),
-      cells: [...cells.values()].map((queries) => ({
-        category: queries[0]!.category,
-        seen: queries[0]!.seen,
-        queries: queries.length,
-        answers: queries.reduce((count, { given }) => count + given.length, 0),
-        shares: sharesOf(queries),
-        ...deviationsOf(queries),
-      })),
-      decided: { agreed, histogram },
-    };
-  };
+  const pairs = groupBy(started.queries, ({ pair }) => JSON.stringify(pair));
+  const pairOf = new Map(started.queries.map(({ id, pair }) => [id, JSON.stringify(pair)]));
+  const byPair = groupBy(counting, ({ query }) => pairOf.get(query)!);
+  const bootstrap = { seed: started.seed, resamples };
+  const open = Math.max(0, answersWanted(comparison) - answers.length);
   return {
-    queries: started.queries.length,
-    complete: complete.length,
-    agreement,
+    state: hasEnded ? 'ended' : open === 0 ? 'complete' : 'open',
     answers: counting.length,
+    open,
     setAside: answers.length - counting.length,
     people: new Set(counting.map(({ rater }) => rater)).size,
-    questions: Object.fromEntries(QUESTIONS.map((question) => [question, resultOf(question)])) as Record<
-      Question,
-      QuestionResult
-    >,
+    ...strengthsOf(started, counting, bootstrap),
+    pairs: [...pairs].map(([key, queries]) =>
+      pairResults(queries[0]!.pair, {
+        queries,
+        answers: byPair.get(key) ?? [],
+        raters,
+        bootstrap,
+      }),
+    ),
   };
 }
 
-function sampleDeviation(values: readonly number[]): number {
-  const mean = values.reduce((total, value) => total + value, 0) / values.length;
-  return Math.sqrt(values.reduce((total, value) => total + (value - mean) ** 2, 0) / (values.length - 1));
+function strengthsOf(
+  { models, queries }: StartedComparison,
+  answers: readonly ComparisonAnswer[],
+  bootstrap: BootstrapOptions,
+): Pick<ComparisonResults, 'strengths'> {
+  if (models.length < 3 || answers.length === 0) return {};
+  const byId = new Map(queries.map((query) => [query.id, query]));
+  const paired = answers.map((answer) => ({ query: byId.get(answer.query)!, answer }));
+  const ofQuestion = (question: Question) => modelStrengths(paired, { question, models: models.length, bootstrap });
+  return {
+    strengths: Object.fromEntries(QUESTIONS.map((question) => [question, ofQuestion(question)])) as Record<
+      Question,
+      ModelStrength[]
+    >,
+  };
 }

@@ -1,15 +1,14 @@
-/** Which images are compared: those of the evaluation set that two models drew of the same prompts with the same seeds. */
+/** Which images are compared: those of the evaluation set that the models drew of the same prompts with the same seeds. */
 import { groupBy } from '../../collections/group-by.ts';
 import { badInput } from '../../errors.ts';
 import type { ImageRecord } from '../../images/record.ts';
 import { EVALUATION_SET } from '../../images/set-purpose.ts';
 import type { ImageStore } from '../../images/store.ts';
 import { quote } from '../../text/nearest.ts';
-import type { ComparedQuery } from './comparison-log.ts';
+import type { ComparedQuery, StartedComparison } from './comparison-log.ts';
 
 export interface PairedImages {
-  readonly treatedHash: string;
-  readonly baselineHash: string;
+  readonly models: StartedComparison['models'];
   readonly queries: readonly Omit<ComparedQuery, 'id'>[];
 }
 
@@ -19,52 +18,71 @@ export function comparableModels(store: ImageStore): string[] {
 }
 
 /**
- * Up to `setSize` images of each model and prompt. Of a model that was made anew under its name, and of several sampler
- * settings, the newest count. Throws `badInput` where there is nothing to compare.
+ * Up to `setSize` images of each model and prompt, for each pair of the models. Of a model that was made anew under its
+ * name, and of several sampler settings, the newest count. Throws `badInput` where there is nothing to compare.
  */
 export function pairImages(
   store: ImageStore,
-  { treated, baseline, setSize }: { treated: string; baseline: string; setSize: number },
+  { models, setSize }: { models: readonly string[]; setSize: number },
 ): PairedImages {
+  if (models.length < 2) throw badInput(`expected at least two models to compare, got ${models.length}`);
   const all = store.all({ set: EVALUATION_SET });
-  const newest = newestOf(all, treated);
-  const isLike = (image: ImageRecord) => settingsOf(image) === settingsOf(newest);
-  const reference = newestOf(all.filter(isLike), baseline);
-  if (newest.modelHash === reference.modelHash) {
-    throw badInput(`expected two models that differ, ${quote(treated)} and ${quote(baseline)} are the same`);
+  const settings = settingsOf(newestOf(all, models[0]!));
+  const alike = all.filter((image) => settingsOf(image) === settings);
+  const sides = models.map((model) => ({ model, modelHash: newestOf(alike, model).modelHash }));
+  for (const [i, { model, modelHash }] of sides.entries()) {
+    const twin = sides.slice(0, i).find((other) => other.modelHash === modelHash);
+    if (twin) throw badInput(`expected models that differ, ${quote(twin.model)} and ${quote(model)} are the same`);
   }
-  const drawnBy = ({ modelHash }: ImageRecord) =>
+  const drawn = sides.map(({ modelHash }) =>
     groupBy(
-      all.filter((image) => image.modelHash === modelHash && isLike(image)),
+      alike.filter((image) => image.modelHash === modelHash),
       ({ prompt }) => prompt,
-    );
-  const baselineByPrompt = drawnBy(reference);
-  const queries = [...drawnBy(newest)].flatMap(([prompt, images]) => {
-    const others = new Map((baselineByPrompt.get(prompt) ?? []).map((image) => [image.seed, image]));
-    const pairs = images
-      .flatMap((image) => {
-        const other = others.get(image.seed);
-        return other === undefined ? [] : [{ image, other }];
-      })
-      .slice(0, setSize);
-    if (pairs.length === 0) return [];
-    const { category, holdout } = pairs[0]!.image;
-    return [
-      {
-        prompt,
-        category,
-        seen: !holdout,
-        treated: pairs.map(({ image }) => image.id),
-        baseline: pairs.map(({ other }) => other.id),
-      },
-    ];
-  });
-  if (queries.length === 0) {
+    ),
+  );
+  const queries = pairsOf(sides.length).flatMap(([treated, baseline]) => {
+    const own = [...drawn[treated]!].flatMap(([prompt, images]) => {
+      const pairs = sameSeeds(images, drawn[baseline]!.get(prompt) ?? []).slice(0, setSize);
+      return pairs.length === 0 ? [] : [queryOf(pairs, [treated, baseline])];
+    });
+    if (own.length > 0) return own;
+    const [a, b] = [models[treated]!, models[baseline]!];
     throw badInput(
-      `expected evaluation images of the same prompts and seeds by ${quote(treated)} and ${quote(baseline)}, found none`,
+      `expected evaluation images of the same prompts and seeds by ${quote(a)} and ${quote(b)}, found none`,
     );
-  }
-  return { treatedHash: newest.modelHash, baselineHash: reference.modelHash, queries };
+  });
+  return { models: sides, queries };
+}
+
+/** [0, 1], [0, 2], [1, 2] of three. */
+function pairsOf(count: number): [number, number][] {
+  const places = Array.from({ length: count }, (_, i) => i);
+  return places.flatMap((i) => places.slice(i + 1).map((j): [number, number] => [i, j]));
+}
+
+interface ImagePair {
+  readonly image: ImageRecord;
+  readonly other: ImageRecord;
+}
+
+function sameSeeds(images: readonly ImageRecord[], others: readonly ImageRecord[]): ImagePair[] {
+  const bySeed = new Map(others.map((image) => [image.seed, image]));
+  return images.flatMap((image) => {
+    const other = bySeed.get(image.seed);
+    return other === undefined ? [] : [{ image, other }];
+  });
+}
+
+function queryOf(pairs: readonly ImagePair[], pair: [number, number]): Omit<ComparedQuery, 'id'> {
+  const { prompt, category, holdout } = pairs[0]!.image;
+  return {
+    prompt,
+    category,
+    seen: !holdout,
+    pair,
+    treated: pairs.map(({ image }) => image.id),
+    baseline: pairs.map(({ other }) => other.id),
+  };
 }
 
 function newestOf(images: readonly ImageRecord[], model: string): ImageRecord {

@@ -1,6 +1,7 @@
 /** Comparing on trial: the owner sees what raters see. Answers are kept in memory alone, and no query is held. */
 import type { Acceptance } from '../labelling/answer.ts';
-import type { AskedComparison, ComparisonDesk, SubmittedComparison } from './comparison-desk.ts';
+import type { AskedComparison, ComparisonDesk } from './comparison-desk.ts';
+import type { SubmittedComparison } from './decide-comparison.ts';
 
 const TRIAL_QUERIES = 6;
 const MAX_TRIALS = 100;

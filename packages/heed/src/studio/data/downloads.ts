@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { exportComparisons } from '../../export/comparisons.ts';
 import { exportLabelStudio, LABELLING_CONFIG } from '../../export/label-studio.ts';
 import { labelStudioSteps } from '../../export/label-studio-steps.ts';
 import { exportPairs } from '../../export/preference-pairs.ts';
@@ -10,7 +11,8 @@ import { exportFeedback, exportImages } from '../../export/tables.ts';
 import type { Project } from '../../project/project.ts';
 import { randomToken } from '../auth/secret.ts';
 
-interface Download {
+/** A file that is written when it is asked for. */
+export interface Download {
   readonly type: string;
   readonly write: (project: Project, path: string) => Promise<unknown>;
 }
@@ -20,6 +22,14 @@ export const DOWNLOADS = {
   'feedback.csv': { type: 'text/csv; charset=utf-8', write: exportFeedback },
   'images.csv': { type: 'text/csv; charset=utf-8', write: exportImages },
   'label-studio.json': { type: 'application/json', write: (project, path) => exportLabelStudio(project, path) },
+  'comparisons.csv': {
+    type: 'text/csv; charset=utf-8',
+    write: (project, path) => exportComparisons(project, path, { format: 'csv' }),
+  },
+  'comparisons.jsonl': {
+    type: 'application/jsonl',
+    write: (project, path) => exportComparisons(project, path, { format: 'jsonl' }),
+  },
   'train.parquet': { type: 'application/vnd.apache.parquet', write: exportPairs },
 } as const satisfies Record<string, Download>;
 
@@ -39,19 +49,18 @@ export function labelStudioGuide({ folder, paths }: Project): { config: string; 
 /** Writes the file and opens it; the file is gone when the stream is closed. Throws a sentence where there is nothing to write. */
 export async function openDownload(
   project: Project,
-  name: DownloadName,
-): Promise<{ body: ReadableStream<Uint8Array>; bytes: number; type: string }> {
-  const { type, write } = DOWNLOADS[name];
+  { write }: Pick<Download, 'write'>,
+): Promise<{ body: ReadableStream<Uint8Array>; bytes: number }> {
   const folder = join(project.paths.state, 'downloads', randomToken());
   await mkdir(folder, { recursive: true });
-  const path = join(folder, name);
+  const path = join(folder, 'file');
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     await write(project, path);
     const { size } = await stat(path);
     const file = createReadStream(path);
     file.once('close', () => void remove());
-    return { body: Readable.toWeb(file) as ReadableStream<Uint8Array>, bytes: size, type };
+    return { body: Readable.toWeb(file) as ReadableStream<Uint8Array>, bytes: size };
   } catch (error) {
     await remove();
     throw error;

@@ -50,10 +50,16 @@ interface Measures extends Omit<RaterQuality, 'flags'> {
 
 type Labelled = Judgement & { readonly label: 'good' | 'bad' };
 
+export interface ComparisonTimes {
+  /** Comparisons that are answered sooner count as too fast. */
+  readonly minComparisonMs: number;
+}
+
 /** Reads the log once; the function returned answers for one rater at a time. People alone. */
 export function measureRaters(
   events: readonly FeedbackEvent[],
   comparisons: readonly ComparisonAnswer[],
+  { minComparisonMs }: ComparisonTimes,
 ): (rater: string) => RaterQuality {
   const people = events.filter(({ raterKind }) => raterKind === 'human');
   const known = knownAnswers(events);
@@ -69,15 +75,17 @@ export function measureRaters(
   const comparedBy = groupBy(comparisons, ({ rater }) => rater);
   return (rater) => {
     const own = (purpose: keyof typeof words) => words[purpose].get(rater) ?? [];
+    const compared = comparedBy.get(rater) ?? [];
+    const judged = [...own('feedback'), ...own('practice'), ...own('gold'), ...own('repeat')];
     const measures: Measures = {
       ...defined('gold', goldShare(own('gold'), known)),
       goldSimulated: own('gold').filter(({ image }) => known.get(image)?.isSimulated).length,
       ...defined('repeats', repeatShare(own('feedback'), own('repeat'))),
-      ...defined('tooFast', tooFastShare([...own('feedback'), ...own('practice'), ...own('gold'), ...own('repeat')])),
-      ...defined('left', leftShare(comparedBy.get(rater) ?? [])),
+      ...defined('tooFast', countedShare([...areTooFast(judged), ...comparedTooFast(compared, { minComparisonMs })])),
+      ...defined('left', leftShare(compared)),
       ...commonestLabel(own('feedback'), all),
     };
-    const flags = (Object.keys(FLAG_TESTS) as RaterFlag[]).filter((flag) => FLAG_TESTS[flag](measures));
+    const flags = flagsOf(measures);
     const { commonest: _, othersCommonest: __, ...shown } = measures;
     return { ...shown, flags };
   };
@@ -102,9 +110,30 @@ function repeatShare(first: readonly Labelled[], again: readonly Labelled[]): Co
   );
 }
 
-function tooFastShare(own: readonly Labelled[]): CountedShare | undefined {
-  const byQuery = groupBy(own, ({ query }) => query);
-  return countedShare([...byQuery.values()].map(([first]) => first!.tooFast === true));
+/** What one rater's comparisons alone say of them: sides and times. */
+export function measureComparing(
+  answers: readonly ComparisonAnswer[],
+  times: ComparisonTimes,
+): Pick<RaterQuality, 'tooFast' | 'left' | 'flags'> {
+  const measures = {
+    ...defined('tooFast', countedShare(comparedTooFast(answers, times))),
+    ...defined('left', leftShare(answers)),
+  };
+  return { ...measures, flags: flagsOf({ ...measures, goldSimulated: 0 }) };
+}
+
+function flagsOf(measures: Measures): RaterFlag[] {
+  return (Object.keys(FLAG_TESTS) as RaterFlag[]).filter((flag) => FLAG_TESTS[flag](measures));
+}
+
+/** By query. */
+function areTooFast(own: readonly Labelled[]): boolean[] {
+  return [...groupBy(own, ({ query }) => query).values()].map(([first]) => first!.tooFast === true);
+}
+
+/** Of the answers whose time is known. */
+function comparedTooFast(answers: readonly ComparisonAnswer[], { minComparisonMs }: ComparisonTimes): boolean[] {
+  return answers.flatMap(({ seconds }) => (seconds === undefined ? [] : [1000 * seconds < minComparisonMs]));
 }
 
 /** Both questions of a query stand together: they are resampled as one. */

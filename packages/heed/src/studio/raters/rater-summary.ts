@@ -40,7 +40,7 @@ export async function summariseRaters(
   const { comparisons = [] } = options;
   const records = readRaters(project);
   const log = await openFeedbackLog(project.paths.feedback).read();
-  const qualityOf = measureRaters(log, comparisons);
+  const qualityOf = measureRaters(log, comparisons, project.config.studio);
   const events = lastWords(log).filter(({ raterKind }) => raterKind === 'human');
   const counting = events.filter(({ rater }) => !records.get(rater)?.isSetAside);
   const byImage = groupBy(counting.filter(saysSomething), ({ image }) => image);

@@ -1,13 +1,14 @@
 /** The owner's imports and exports: files up one at a time, then taken in together; files down. */
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { isBadInput, isForUser } from '../../errors.ts';
+import { isForUser } from '../../errors.ts';
 import { faultOfLine } from '../../files/read-text.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
-import { DOWNLOAD_NAMES, labelStudioGuide, openDownload } from '../data/downloads.ts';
+import { DOWNLOAD_NAMES, DOWNLOADS, labelStudioGuide } from '../data/downloads.ts';
 import { importUploadedFeedback, importUploadedImages } from '../data/import-upload.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
+import { sendDownload } from './send-download.ts';
 
 const line = (maxLength: number) =>
   z
@@ -34,17 +35,7 @@ export function dataRoutes(studio: Studio) {
     .get('/label-studio-config', (c) => c.json(labelStudioGuide(project)))
     .get('/downloads/:name', check('param', downloadParam), async (c) => {
       const { name } = c.req.valid('param');
-      try {
-        const { body, bytes, type } = await openDownload(project, name);
-        return c.body(body, 200, {
-          'Content-Type': type,
-          'Content-Length': String(bytes),
-          'Content-Disposition': `attachment; filename="${name}"`,
-        });
-      } catch (error) {
-        if (isBadInput(error)) return problem(c, 409, error.message);
-        throw error;
-      }
+      return sendDownload(c, { project, name, download: DOWNLOADS[name] });
     })
     .post('/uploads', async (c) => {
       const id = await uploads.open();

@@ -1,0 +1,73 @@
+/**
+ * Which queries a rater is asked next: what their page has already, then the oldest comparison's. Of two models those
+ * with the fewest answers come first, of more those that tell most.
+ */
+import { groupBy } from '../../collections/group-by.ts';
+import { answersWanted, type ComparisonState, type QueryState } from './comparison-state.ts';
+import { informativeQueries } from './informative-queries.ts';
+import type { QueryHolds } from './query-holds.ts';
+
+/** Queries that the rater has not answered, of comparisons that still ask. */
+export function openQueries(comparisons: Iterable<ComparisonState>, rater: string): QueryState[] {
+  return [...comparisons]
+    .filter(isAsking)
+    .flatMap(({ raters, queries }) => queries.filter(({ byRater }) => byRater.size < raters && !byRater.has(rater)));
+}
+
+/** How many queries the rater may still be asked, by the answers that are wanted. */
+export function openCount(comparisons: Iterable<ComparisonState>, rater: string): number {
+  return [...comparisons].reduce(
+    (count, comparison) =>
+      count + Math.min(openQueries([comparison], rater).length, answersWanted(comparison) - answerCount(comparison)),
+    0,
+  );
+}
+
+/** Up to `count` queries for one page of a rater; queries that enough others have on their pages are left out. */
+export function chooseQueries(
+  comparisons: Iterable<ComparisonState>,
+  options: { rater: string; page: string; count: number; holds: QueryHolds },
+): QueryState[] {
+  const { rater, page, count, holds } = options;
+  // What was taken back is held for whichever page of the rater asks.
+  const isOwn = ({ query }: QueryState) => ['', page].includes(holds.pageOf(query.id, rater) ?? '-');
+  const isFree = (state: QueryState) =>
+    state.byRater.size + holds.others(state.query.id, rater) < state.comparison.raters;
+  const free = openQueries(comparisons, rater).filter((state) =>
+    holds.pageOf(state.query.id, rater) === undefined ? isFree(state) : isOwn(state),
+  );
+  const chosen = free.filter(isOwn).slice(0, count);
+  for (const others of groupBy(
+    free.filter((state) => !isOwn(state)),
+    ({ comparison }) => comparison.started.id,
+  ).values()) {
+    if (chosen.length >= count) break;
+    const { comparison } = others[0]!;
+    const wanted = Math.min(count - chosen.length, placesLeft(comparison, holds));
+    chosen.push(...nextOf(others, { comparison, count: wanted, holds }));
+  }
+  return chosen;
+}
+
+function nextOf(
+  free: readonly QueryState[],
+  options: { comparison: ComparisonState; count: number; holds: QueryHolds },
+): QueryState[] {
+  if (options.comparison.started.models.length > 2) return informativeQueries(free, options);
+  return [...free].sort((a, b) => a.byRater.size - b.byRater.size).slice(0, options.count);
+}
+
+/** How many more queries can be held until all answers that are wanted are under way. */
+function placesLeft(comparison: ComparisonState, holds: QueryHolds): number {
+  const held = comparison.queries.reduce((count, { query }) => count + holds.count(query.id), 0);
+  return Math.max(0, answersWanted(comparison) - answerCount(comparison) - held);
+}
+
+/** False once it was ended or has all answers that are wanted. */
+export function isAsking(comparison: ComparisonState): boolean {
+  return !comparison.hasEnded && answerCount(comparison) < answersWanted(comparison);
+}
+
+function answerCount({ queries }: ComparisonState): number {
+  return queries.reduce((count, { byRater }) => count + byRater.size, 0);
+}

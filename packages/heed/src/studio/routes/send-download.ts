@@ -1,0 +1,24 @@
+/** A file that is written, streamed to the browser to be saved, and removed. */
+import type { Context } from 'hono';
+import { isBadInput } from '../../errors.ts';
+import type { Project } from '../../project/project.ts';
+import { problem } from '../auth/guard.ts';
+import { type Download, openDownload } from '../data/downloads.ts';
+
+/** `name` is what it is saved as. 409 where there is nothing to write. */
+export async function sendDownload(
+  c: Context,
+  { project, name, download }: { project: Project; name: string; download: Download },
+) {
+  try {
+    const { body, bytes } = await openDownload(project, download);
+    return c.body(body, 200, {
+      'Content-Type': download.type,
+      'Content-Length': String(bytes),
+      'Content-Disposition': `attachment; filename="${name}"`,
+    });
+  } catch (error) {
+    if (isBadInput(error)) return problem(c, 409, error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,22 @@
+/** What the pages read of comparisons, and their types. */
+import { api, read } from '../api/client.ts';
+
+export const loadComparisons = () => read(api.comparisons.$get());
+export type Comparisons = Awaited<ReturnType<typeof loadComparisons>>;
+export type ShownComparison = Comparisons['comparisons'][number];
+export type ShownPair = ShownComparison['pairs'][number];
+export type QuestionResult = ShownPair['questions']['alignment'];
+
+/** In the order in which they are shown. */
+export const QUESTIONS = [
+  ['alignment', 'Fits the text better'],
+  ['fidelity', 'Looks better'],
+] as const;
+export type QuestionName = (typeof QUESTIONS)[number][0];
+
+export const OUTCOMES = ['win', 'tie', 'lose'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** The answered prompts of each pair, with their pictures. */
+export const loadPrompts = (id: string) => read(api.comparisons[':id'].prompts.$get({ param: { id } }));
+export type AnsweredPrompt = Awaited<ReturnType<typeof loadPrompts>>['pairs'][number][number];
