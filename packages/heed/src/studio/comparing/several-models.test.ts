@@ -64,7 +64,7 @@ it('asks most about the models that are hard to tell apart, and ranks them', asy
   // The two best differ by little; the outcome of best against worst is known in advance.
   expect(asked.dc).toBeGreaterThan(2 * asked.da!);
   expect(strengths!.alignment.map(({ model }) => NAMES[model]).slice(2)).toEqual(['b', 'a']);
-  const centre = Object.values(TRUTH).reduce((sum, value) => sum + value, 0) / NAMES.length;
+  const centre = Object.values<number>(TRUTH).reduce((sum, value) => sum + value, 0) / NAMES.length;
   for (const { model, strength, wins } of strengths!.alignment) {
     expect(Math.abs(strength.mean - (TRUTH[NAMES[model]!] - centre))).toBeLessThan(0.6);
     expect(strength.lo).toBeLessThan(strength.mean);
