@@ -14,7 +14,7 @@ import { type GuideCommand, guideCommands } from './guide-commands.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const GUIDES = join(ROOT, 'docs', 'guide');
-const MODELS = join(ROOT, 'packages', 'emoji-world', 'models');
+const MODELS = join(ROOT, 'packages', 'tiny-sd', 'models');
 const FIRST = 'first-project.md';
 /** These pages begin with their own `heed init`. */
 const OWN_PROJECT = ['prompts.md', 'models.md'];
