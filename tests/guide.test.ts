@@ -1,7 +1,7 @@
 /**
  * Runs every command of the guides (docs/guide/*.md) as it is printed, in order, each page in a folder for itself.
  * `heed init` gets small settings, so that the work is short. Where a page names a user's file by a variable ($MODEL),
- * the test provides one. Pages that assume a project get a copy of the first page's.
+ * the test provides one. Pages that assume a project get a copy of the first page's; labelling, one before judgement.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -18,6 +18,8 @@ const MODELS = join(ROOT, 'packages', 'tiny-sd', 'models');
 const FIRST = 'first-project.md';
 /** These pages begin with their own `heed init`. */
 const OWN_PROJECT = ['prompts.md', 'models.md'];
+/** The first project before its images were judged. */
+const UNJUDGED = 'unjudged';
 const SERVERS = /^npx heed (studio|serve)\b/;
 
 const SMALL = [
@@ -78,7 +80,8 @@ it('runs the commands of every other page in the first project', async () => {
   expect(pages.length).toBeGreaterThan(4);
   for (const page of pages) {
     const folder = join(root, page.replace('.md', ''));
-    await cp(join(root, 'my-project'), folder, { recursive: true });
+    const project = page === 'labelling.md' ? UNJUDGED : 'my-project';
+    await cp(join(root, project), folder, { recursive: true });
     await runPage(page, folder);
     await rm(folder, { recursive: true });
   }
@@ -91,6 +94,8 @@ async function runPage(page: string, start: string): Promise<void> {
     const target = /^cd (\S+)$/.exec(command.text)?.[1];
     if (target) folder = join(folder, target);
     else await runCommand(page, command, folder);
+    if (page === FIRST && command.text.startsWith('npx heed generate'))
+      await cp(folder, join(root, UNJUDGED), { recursive: true });
     if (command.text.includes('--sheet')) await fillSheet(join(folder, 'to-judge.csv'));
   }
 }
