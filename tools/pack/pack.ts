@@ -67,8 +67,8 @@ export async function pack({ output, thisPlatform }: { output: string; thisPlatf
   const folderOf = ({ name }: Manifest) => stagedFolder(output, name);
   await stagePages({ compiled: join(compiled, 'studio-web', 'build'), folder: folderOf(web) });
   await writeManifest(output, web, { ...publishedManifest(web, engines), exports: SHIPPED_PAGES });
-  const imported = await stageStudioApi(compiled, folderOf(api));
-  await writeManifest(output, api, { ...publishedManifest(api, engines), ...typesOnly(imported, manifests) });
+  await stageStudioApi(compiled, folderOf(api));
+  await writeManifest(output, api, { ...publishedManifest(api, engines), exports: TYPES_ONLY });
   for (const runtime of RUNTIME_PACKAGES) {
     if (thisPlatform && (runtime.platform !== process.platform || runtime.architecture !== process.arch)) continue;
     names.push(runtime.name);
@@ -79,25 +79,15 @@ export async function pack({ output, thisPlatform }: { output: string; thisPlatf
   return tarballs;
 }
 
+const TYPES_ONLY = {
+  '.': { types: './dist/index.d.ts', default: './dist/index.js' },
+  './package.json': './package.json',
+};
+
 const SHIPPED_PAGES = {
   '.': { types: './dist/shipped-pages.d.ts', default: './dist/shipped-pages.js' },
   './package.json': './package.json',
 };
-
-/** Exports and dependencies of a package of declarations; versions are those of heed's own manifest. */
-function typesOnly(imported: readonly string[], manifests: ReadonlyMap<string, Manifest>): Record<string, unknown> {
-  const { dependencies = {} } = manifests.get('heed')!;
-  const versionOf = (name: string) => {
-    const version = dependencies[name];
-    if (version === undefined)
-      throw new Error(`@heed/studio-api: its types import ${name}, on which heed does not depend`);
-    return version;
-  };
-  return {
-    exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' }, './package.json': './package.json' },
-    dependencies: Object.fromEntries(imported.map((name) => [name, versionOf(name)])),
-  };
-}
 
 async function stagePart({ folder, copied = {} }: Part, { from, to }: { from: string; to: string }): Promise<void> {
   const source = join(PACKAGES, folder);

@@ -58,6 +58,8 @@ export { type ClipOutputs, clip, clipImageEmbeds, clipLogitScale, clipTextEmbeds
 export { type ClipTextInputs, type ClipTextOutputs, clipText } from './models/clip-text.ts';
 export { type ClipVisionOutputs, clipVision } from './models/clip-vision.ts';
 export { INCEPTION_FEATURES } from './models/inception/inception.ts';
+export { type ResnetOptions, resnetBlock } from './models/resnet-block.ts';
+export { spatialTransformer, type TransformerOptions } from './models/unet/transformer.ts';
 export { type UnetInputs, type UnetOptions, unet } from './models/unet/unet.ts';
 export { type LatentDistribution, vaeDecode, vaeEncode } from './models/vae.ts';
 export { type NpzArray, readNpz } from './npz/read-npz.ts';

@@ -1,4 +1,15 @@
-/** What heed offers as a library: the commands' work as functions, and the files of a project as types. */
+/**
+ * heed as a library. With arrays in memory: `loadPipeline` draws, `loadClip` embeds, `trainRewardOnArrays` learns to judge.
+ * With a project, a folder of plain files: each `run...` function does the work of the command of that name.
+ * `examples/` shows both; `npm run docs:api` writes the reference.
+ */
+export {
+  type ClipEmbedder,
+  loadClip,
+  loadPipeline,
+  type RgbImage,
+  type StableDiffusionPipeline,
+} from '@heed/diffusion';
 export { checkConfig, configJsonSchema, configSchema, type HeedConfig, parseConfig } from './config/index.ts';
 export { type DemoOptions, type DemoResult, runDemo } from './demo/run.ts';
 export { EXIT_CODES, type ExitCode, HeedError } from './errors.ts';
@@ -21,9 +32,17 @@ export {
   runSimulatedLabelling,
 } from './feedback/index.ts';
 export { type GenerateRunOptions, type GenerateRunResult, runGenerate } from './generate/run.ts';
-export { createImageStore, type ImageRecipe, type ImageRecord, type ImageStore } from './images/index.ts';
+export {
+  createImageStore,
+  encodePng,
+  type ImageRecipe,
+  type ImageRecord,
+  type ImageStore,
+  readPicture,
+} from './images/index.ts';
 export { type ImageImport, type ImageImportOptions, importImages } from './import/index.ts';
-export { paperPrompts, worldOf } from './parts.ts';
+export { type ArrayRewardOptions, trainRewardOnArrays } from './library/array-reward.ts';
+export { builtInModels, paperPrompts, worldOf } from './parts.ts';
 export type * from './ports.ts';
 export { createProgressFactory, type Progress, type ProgressFactory, silentProgress } from './progress/index.ts';
 export { initProject, openProject, type Project, type ProjectPaths } from './project/index.ts';
