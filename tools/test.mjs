@@ -1,5 +1,5 @@
-// What `npm test` runs: linter, types, then every test. Ends with vitest's summary and the line `N passed, N failed`.
-// A lint or type error counts as one failed check. With CI set, a skipped test is a failure.
+// What `npm test` runs: linter, types, unneeded exports, then every test. Ends with vitest's summary and the line `N passed, N failed`.
+// A failed check counts as one failed check. With CI set, a skipped test is a failure.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,7 @@ const checks = [
   run('npx', ['--no-install', 'biome', 'check', '.']),
   run('npx', ['--no-install', 'tsc', '-p', 'tsconfig.json']),
   run('npx', ['--no-install', 'tsc', '-p', 'packages/studio-web']),
+  run('npx', ['--no-install', 'knip', '--no-progress']),
 ];
 const clean = run('npx', [
   '--no-install',

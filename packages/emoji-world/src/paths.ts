@@ -9,7 +9,7 @@ import { InputError } from '@heed/diffusion/errors';
 export const ART_FOLDER = fileURLToPath(new URL('../assets', import.meta.url));
 
 /** The package that holds the trained weights. It is optional: a project with a model of its own needs none of them. */
-export const WEIGHTS_PACKAGE = '@heed/tiny-sd';
+const WEIGHTS_PACKAGE = '@heed/tiny-sd';
 
 /** All trained weights. The folder need not exist (`requireWeights`). */
 export const MODELS_FOLDER = join(weightsPackageFolder(), 'models');

@@ -9,7 +9,7 @@ import { broadcastTo, sumTo } from './reduce.ts';
 /** A tensor, or a number that stands for a scalar constant. */
 export type Operand = Tensor | number;
 
-export function asTensor(operand: Operand): Tensor {
+function asTensor(operand: Operand): Tensor {
   return typeof operand === 'number' ? constant(operand) : operand;
 }
 
@@ -119,7 +119,7 @@ export const clamp = (x: Tensor, limits: { min?: number; max?: number }): Tensor
 /** 1 where x > 0, else 0; has a zero gradient. */
 export const isPositive = (x: Tensor): Tensor => apply(elementwiseOps.isPositive, [x], undefined);
 /** The largest shape two tensors broadcast to, materialised for the smaller one. */
-export const broadcastLike = (x: Tensor, like: Tensor): Tensor =>
+const broadcastLike = (x: Tensor, like: Tensor): Tensor =>
   sameShape(x.shape, like.shape) ? x : broadcastTo(x, like.shape);
 
 function applyBinary(op: Op<undefined>, a: Operand, b: Operand): Tensor {

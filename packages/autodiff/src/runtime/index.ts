@@ -1,11 +1,9 @@
 /** The runtime's public surface: sessions on a device, their bindings and their tensors. */
-export type { HostArray } from '../onnx/element-type.ts';
 export type { Binding } from './binding.ts';
 export { type Device, hasOwnMemory } from './device.ts';
 export { type PrecisionOption, resolvePrecision } from './device-precision.ts';
 export type { DeviceTensor } from './device-tensor.ts';
 export { takeTurn } from './device-turns.ts';
-export type { HostTensor } from './host-tensor.ts';
+
 export { runtimeVersion } from './library.ts';
 export { createSession, type Session } from './session.ts';
-export type { GraphOptimization, SessionOptions } from './session-options.ts';

@@ -60,7 +60,7 @@ function load() {
 
 /**
  * The loaded library. Exported so that it stays reachable: koffi unloads a library when its object is collected,
- * and V8 collects a module-level constant that nothing refers to.
+ * and V8 collects a module-level constant that nothing refers to. @public
  */
 export const loaded = load();
 

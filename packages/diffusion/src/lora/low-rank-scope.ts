@@ -38,7 +38,7 @@ interface LowRankScope extends ParameterScope {
 }
 
 /** True for the module `path` of a U-Net under `layers`. */
-export function isLoraTarget(path: string, layers: LoraLayers): boolean {
+function isLoraTarget(path: string, layers: LoraLayers): boolean {
   return TARGETS[layers].test(path);
 }
 

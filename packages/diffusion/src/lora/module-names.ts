@@ -10,7 +10,7 @@ export const LORA_PARTS = ['unet', 'textEncoder'] as const;
 export type LoraPart = (typeof LORA_PARTS)[number];
 
 /** What a file puts before a module's name. */
-export const KOHYA_PREFIXES: Readonly<Record<LoraPart, string>> = { unet: 'lora_unet_', textEncoder: 'lora_te_' };
+const KOHYA_PREFIXES: Readonly<Record<LoraPart, string>> = { unet: 'lora_unet_', textEncoder: 'lora_te_' };
 export const DIFFUSERS_PREFIXES: Readonly<Record<LoraPart, string>> = { unet: 'unet.', textEncoder: 'text_encoder.' };
 
 /** A module of a network. */
@@ -28,7 +28,7 @@ export interface LoraConfigs {
 }
 
 /** Every linear and convolution layer of both networks. */
-export function allModules({ unet, textEncoder }: LoraConfigs): ModuleName[] {
+function allModules({ unet, textEncoder }: LoraConfigs): ModuleName[] {
   const specs = {
     unet: COMPONENT_KINDS.unet.parameters(unet),
     textEncoder: COMPONENT_KINDS.textEncoder.parameters(textEncoder),

@@ -97,6 +97,6 @@ function settled<T>(result: PromiseSettledResult<T>): T {
 }
 
 /** Classifier-free guidance (Ho and Salimans 2022, equation 6): uncond + scale (cond - uncond), [B, ...]. */
-export function guide(unconditional: Float32Array, conditional: Float32Array, scale: number): Float32Array {
+function guide(unconditional: Float32Array, conditional: Float32Array, scale: number): Float32Array {
   return unconditional.map((value, i) => value + scale * (conditional[i]! - value));
 }

@@ -82,7 +82,7 @@ function encodeWith(encode: (source: Float32Array, target: Uint16Array) => void,
 }
 
 /** The bytes of a typed array, not a copy; Node runs on little-endian machines only, as safetensors is. */
-export function bytesOf(array: Float32Array): Uint8Array {
+function bytesOf(array: Float32Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 

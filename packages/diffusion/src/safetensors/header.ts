@@ -65,11 +65,7 @@ function headerLength(head: Buffer, fileBytes: number, source: string): number {
 }
 
 /** Checks header bytes against the number of bytes that follow them. */
-export function checkHeader(
-  bytes: Uint8Array,
-  dataBytes: number,
-  source: string,
-): Omit<SafetensorsHeader, 'dataStart'> {
+function checkHeader(bytes: Uint8Array, dataBytes: number, source: string): Omit<SafetensorsHeader, 'dataStart'> {
   const raw = parse(bytes, source);
   const checked = [...raw.entries].map(([name, entry]) => [name, checkEntry(name, entry, source)] as const);
   checked.sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);

@@ -3,7 +3,7 @@ import { alphaCumprodAt, type PredictionType } from '../schedule/noise-schedule.
 import { CLEAN_SAMPLE, checkOutput, linearCombination, type SamplerOptions, spacedTimesteps } from './sampler.ts';
 
 /** One draw from q(x_prev | x_t, x_0) with x_0 as the network sees it (equations 6 and 7), written over `sample`. */
-export function ddpmStep({
+function ddpmStep({
   sample,
   output,
   alphaCumprod,

@@ -20,7 +20,7 @@ export const BETA_SCHEDULES = {
     ),
 } as const satisfies Record<string, (range: BetaRange) => Float64Array>;
 
-export type BetaScheduleName = keyof typeof BETA_SCHEDULES;
+type BetaScheduleName = keyof typeof BETA_SCHEDULES;
 
 /** `count` numbers from `first` to `last`, both included. */
 export function linspace(first: number, last: number, count: number): Float64Array {

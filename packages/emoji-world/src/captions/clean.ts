@@ -8,7 +8,7 @@ import type { Attributes } from '../vocabulary.ts';
 import { backgroundWord } from '../vocabulary.ts';
 
 /** What can be said of a scene; a lone object goes without its count as often as people leave it out. */
-export function attributesOf(scene: Scene, random: RandomGenerator): Attributes {
+function attributesOf(scene: Scene, random: RandomGenerator): Attributes {
   const countSaid = scene.count > 1 || chance(random, 0.25);
   return {
     object: scene.object,

@@ -41,7 +41,7 @@ export function textConfig({
   };
 }
 
-export const VISION_CONFIG = {
+const VISION_CONFIG = {
   model_type: 'clip_vision_model',
   attention_dropout: 0,
   hidden_act: 'quick_gelu',

@@ -139,4 +139,4 @@ export function freshParameters<I extends string>(
   return initializeParameters(specs, createRandom(seed).fork(`${stage} weights`));
 }
 
-export type Feeds<I extends string> = Record<I, Feed>;
+type Feeds<I extends string> = Record<I, Feed>;

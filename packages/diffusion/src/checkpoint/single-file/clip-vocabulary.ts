@@ -12,7 +12,7 @@ const MERGES = new URL('../../../assets/clip-merges.txt', import.meta.url);
 const MAX_LENGTH = 77;
 
 /** 49,408 tokens: bytes, bytes that end a word, merges, begin and end. */
-export async function clipTokenizerFiles(): Promise<TokenizerFiles> {
+async function clipTokenizerFiles(): Promise<TokenizerFiles> {
   const lines = (await readFile(MERGES, 'utf8')).split('\n').slice(1);
   const merges = lines.filter((line) => line !== '').map((line) => line.split(' ') as [string, string]);
   const { bos, eos } = CLIP_SPECIAL_TOKENS;

@@ -35,7 +35,7 @@ export function spatialTransformer(p: ParameterScope, x: Tensor, text: Tensor, o
 }
 
 /** One pre-norm block: tokens [B, N, C], text [B, T, D] -> [B, N, C]. */
-export function transformerBlock(
+function transformerBlock(
   p: ParameterScope,
   tokens: Tensor,
   text: Tensor,
@@ -48,7 +48,7 @@ export function transformerBlock(
 }
 
 /** diffusers' Attention: x [B, N, C] asks, context [B, T, D] answers -> [B, N, C]. */
-export function attentionLayer(
+function attentionLayer(
   p: ParameterScope,
   x: Tensor,
   context: Tensor,
