@@ -32,6 +32,8 @@ export interface TakeLockOptions {
   readonly command: string;
   /** The error to throw where a process holds the lock that is not proved dead. */
   readonly onHeld: (holder: LockHolder) => Error;
+  /** True where the caller knows that a holder of another host has ended. */
+  readonly isOver?: ((holder: LockHolder) => boolean) | undefined;
 }
 
 /** Takes `<folder>/<name>.lock`; throws `onHeld`'s error where it is held. */
@@ -46,7 +48,7 @@ export async function takeProcessLock(folder: string, name: string, options: Tak
   try {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (await linkIfFree(mine, path)) return { release: () => releaseOwn(path, text) };
-      await clearIfDead(path, mine, options.onHeld);
+      await clearIfDead(path, mine, options);
     }
     throw options.onHeld((await lockHolder(folder, name)) ?? { ...holder, path, state: 'alive' });
   } finally {
@@ -81,11 +83,11 @@ async function linkIfFree(mine: string, path: string): Promise<boolean> {
   }
 }
 
-async function clearIfDead(path: string, mine: string, onHeld: TakeLockOptions['onHeld']): Promise<void> {
+async function clearIfDead(path: string, mine: string, { onHeld, isOver }: TakeLockOptions): Promise<void> {
   const text = await readIfThere(path);
   if (text === undefined) return;
   const holder = parseHolder(text, path);
-  if (holder) throw onHeld(holder);
+  if (holder && !(holder.state === 'unknown' && isOver?.(holder))) throw onHeld(holder);
   // One process at a time may remove a dead lock, and it looks again first: another may have removed and taken the lock.
   const clearing = `${path}.clearing`;
   if (!(await linkIfFree(mine, clearing))) {

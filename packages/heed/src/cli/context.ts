@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { EXIT_CODES, HeedError, isAbort } from '../errors.ts';
 import { createProgressFactory, type ProgressFactory } from '../progress/progress.ts';
 import type { Project } from '../project/project.ts';
+import { stopWithStdin } from '../project/stop-with-stdin.ts';
 import { isOtherRank } from './ranks.ts';
 
 /** Options that every command has. */
@@ -77,6 +78,7 @@ export async function runCommand(
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  stopWithStdin(stop);
   try {
     const result = await work({
       json,

@@ -18,6 +18,7 @@ import { sampleCommand } from './commands/sample.ts';
 import { serveCommand } from './commands/serve.ts';
 import { studioCommand } from './commands/studio.ts';
 import { tuneCommand } from './commands/tune.ts';
+import { workerCommand } from './commands/worker.ts';
 
 const HELP_AFTER = `
 The loop, in a folder of its own:
@@ -51,6 +52,7 @@ export function createProgram(): Command {
     importCommand,
     labelCommand,
     studioCommand,
+    workerCommand,
     prepareCommand,
     rewardCommand,
     tuneCommand,

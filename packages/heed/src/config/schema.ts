@@ -126,6 +126,9 @@ const studio = z.strictObject({
     .describe(
       'Addresses or networks ("10.0.0.0/8") of proxies before the studio: what they write into X-Forwarded-For counts as the client.',
     ),
+  jobLeaseSeconds: whole(10, 3600)
+    .default(60)
+    .describe('Seconds without a sign of life after which the job of a `heed worker` goes to another.'),
 });
 
 const reward = z.strictObject({

@@ -1,5 +1,6 @@
 /** A project's locks: `.heed/<name>.lock`, one for each command that must not run twice. Not for threads of one process. */
 import { type Lock, type LockHolder, lockedSince, takeProcessLock } from '@heed/diffusion/process-lock';
+import type { ProcessMark } from '@heed/diffusion/process-mark';
 import { HeedError } from '../errors.ts';
 import type { Project } from './project.ts';
 
@@ -19,7 +20,24 @@ export async function withLock<T>(project: Project, name: string, work: () => Pr
 /** Takes `<folder>/<name>.lock` or throws; `command` is the command that others are told. */
 export async function takeLock(folder: string, name: string, options: { command?: string } = {}): Promise<Lock> {
   const { command = name } = options;
-  return takeProcessLock(folder, name, { command, onHeld: (holder) => new HeedError(describeHolder(holder)) });
+  return takeProcessLock(folder, name, {
+    command,
+    onHeld: (holder) => new HeedError(describeHolder(holder)),
+    isOver: isSuperseded,
+  });
+}
+
+/**
+ * Names, as JSON, a process of another host whose job this process took over after its lease: its worker ends it within
+ * the lease, so its locks are no longer valid.
+ */
+export const SUPERSEDED = 'HEED_SUPERSEDED_PROCESS';
+
+function isSuperseded({ pid, started, host, boot }: LockHolder): boolean {
+  const text = process.env[SUPERSEDED];
+  if (text === undefined) return false;
+  const former = JSON.parse(text) as ProcessMark;
+  return former.pid === pid && former.started === started && former.host === host && former.boot === boot;
 }
 
 /** The sentence for a lock that another process holds; a foreign lock comes with the way to clear it. */

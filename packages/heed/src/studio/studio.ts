@@ -87,12 +87,13 @@ export async function openStudio(
     const database = await openDatabase(folder);
     ends.push(() => database.close());
     const { imagesPerQuery, minAnswerMs } = project.config.label;
+    const { jobLeaseSeconds: leaseSeconds } = project.config.studio;
     const takeInImages = () =>
       database.db.transaction((db) => makeQueries(db, images.current(), { set, imagesPerQuery }));
     const jobs = await firstRead(database, async () => {
       await takeInImages();
       await database.db.transaction((db) => catchUpWithFeedback(db, log));
-      return openJobs(project, { database, overrides, ...(onError === undefined ? {} : { onError }) });
+      return openJobs(project, { database, overrides, leaseSeconds, ...(onError === undefined ? {} : { onError }) });
     });
     ends.push(() => jobs.close());
     const eventCount = (await log.read()).length;

@@ -11,7 +11,7 @@ const NAMES: Readonly<Record<JobKind, string>> = {
 const STATES = { waiting: 'waiting', running: 'running', done: 'done', failed: 'failed', stopped: 'stopped' } as const;
 
 export function JobPanel({ job, onStop }: { job: Job; onStop: () => void }) {
-  const { kind, name, state, progress, error, notes } = job;
+  const { kind, name, state, progress, error, notes, worker } = job;
   return (
     <section className="panel job" aria-label="Command">
       <div className="row">
@@ -20,6 +20,7 @@ export function JobPanel({ job, onStop }: { job: Job; onStop: () => void }) {
         <span className={`tag is-${state}`} role="status">
           {STATES[state]}
         </span>
+        {state === 'running' && worker !== undefined && <span className="soft">on {worker.host}</span>}
         {(state === 'running' || state === 'waiting') && (
           <button type="button" className="button small push" onClick={onStop}>
             Stop

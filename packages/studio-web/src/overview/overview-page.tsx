@@ -6,6 +6,7 @@ import { useData } from '../parts/use-data.ts';
 import { JobForm } from './job-form.tsx';
 import { JobPanel } from './job-panel.tsx';
 import { useJob } from './job-watch.ts';
+import { Workers } from './workers.tsx';
 
 const load = () => read(api.overview.$get());
 type OverviewData = Awaited<ReturnType<typeof load>>;
@@ -40,6 +41,7 @@ export function OverviewPage() {
             )}
           </section>
           {job && <JobPanel job={job} onStop={stop} />}
+          <Workers />
           <Counts data={data} />
           <Labels categories={data.categories} />
           <Rewards rewards={data.rewards} isBusy={isBusy} onTrain={() => start('reward')} />

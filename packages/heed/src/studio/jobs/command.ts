@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type ProcessMark, processMark } from '@heed/diffusion/process-mark';
 import { DEFECT_ANSWER, EXIT_CODES, REPORT_REQUEST } from '../../errors.ts';
+import { SUPERSEDED } from '../../project/lock.ts';
+import { STOP_WITH_STDIN } from '../../project/stop-with-stdin.ts';
 import type { JobOutput } from './job.ts';
 
 const HEED = fileURLToPath(new URL('../../../bin/heed.mjs', import.meta.url));
@@ -30,10 +32,21 @@ export interface RunningCommand {
 /** Starts `heed <args> --json`, or another program that speaks like it; `onChange` is told of each new word of it. */
 export function startCommand(
   args: readonly string[],
-  options: { program?: string; onChange?: () => void; onDefect?: (text: string) => void } = {},
+  options: {
+    program?: string;
+    onChange?: () => void;
+    onDefect?: (text: string) => void;
+    /** The process of an attempt whose lease is over: its locks are no longer valid. */
+    superseded?: ProcessMark | undefined;
+  } = {},
 ): RunningCommand {
-  const { program = HEED, onChange = () => {}, onDefect = () => {} } = options;
-  const child = spawn(process.execPath, [program, ...args, '--json'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const { program = HEED, onChange = () => {}, onDefect = () => {}, superseded } = options;
+  // The command reads the end of its stdin as the end of its worker.
+  const child = spawn(process.execPath, [program, ...args, '--json'], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+    env: commandEnvironment(superseded),
+  });
+  child.stdin.on('error', () => {});
   giveWay(child.pid);
   let output: JobOutput = { notes: [] };
   let isStopping = false;
@@ -73,6 +86,19 @@ export function startCommand(
       child.kill('SIGKILL');
     },
     ended,
+  };
+}
+
+/** Of a launcher that started the worker: the command is one process, with all of the work. */
+const LAUNCHER_VARIABLES = /^(OMPI_|PMIX_|PMI_|SLURM_PROCID$|SLURM_ARRAY_|JOB_COMPLETION_INDEX$)/;
+
+function commandEnvironment(superseded: ProcessMark | undefined): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !LAUNCHER_VARIABLES.test(name));
+  return {
+    ...Object.fromEntries(own),
+    HEED_SHARDS: '1',
+    [STOP_WITH_STDIN]: '1',
+    ...(superseded === undefined ? {} : { [SUPERSEDED]: JSON.stringify(superseded) }),
   };
 }
 

@@ -37,6 +37,8 @@ export interface Job extends JobOutput {
   readonly settings: readonly string[];
   /** Of the run; absent where the command numbers it. */
   readonly name?: string;
+  /** Where it runs. */
+  readonly worker?: { readonly host: string; readonly pid: number };
   /** How often it was begun. */
   readonly attempt: number;
   /** When it was asked for. */

@@ -5,6 +5,7 @@
  * A job outlives the studio: closing gives it back (the command keeps its checkpoint), and a studio that was killed
  * leaves a claim, whose process the next one ends before it begins the job again.
  */
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isProvedAlive, stateOf } from '@heed/diffusion/process-mark';
 import { HeedError } from '../../errors.ts';
@@ -12,13 +13,29 @@ import type { Project } from '../../project/project.ts';
 import type { OpenDatabase } from '../storage/database.ts';
 import { type CommandEnd, type RunningCommand, startCommand } from './command.ts';
 import { hasEnded, JOB_KINDS, type Job, type JobKind } from './job.ts';
-import { type Claim, type JobQueue, type JobRecord, openJobQueue, type QueueOptions } from './queue.ts';
+import {
+  type Claim,
+  DEFAULT_LEASE_SECONDS,
+  type JobQueue,
+  type JobRecord,
+  openJobQueue,
+  type QueueOptions,
+} from './queue.ts';
+import { openWorkers, type WorkerStatus, type Workers } from './workers.ts';
 
 /** How long the process of a killed studio may take to write its checkpoint. */
 const ORPHAN_WAIT_MS = 30_000;
 const LOOK_EVERY_MS = 100;
 
+/** Shares of the lease after which a worker that the database does not hear stops its command, and ends it. */
+const STOP_AT = 0.6;
+const KILL_AT = 0.9;
+
 export interface JobsOptions extends QueueOptions {
+  /** False for a worker alone. The studio works itself only while no other worker lives. */
+  readonly isStudio?: boolean;
+  /** Told when an attempt begins here, and when it has ended. */
+  readonly onRun?: (job: Job) => void;
   /** Settings for every command, as `--set` takes them. */
   readonly overrides?: readonly string[];
   readonly heartbeatMs?: number;
@@ -34,7 +51,9 @@ export interface Jobs {
   /** The newest first. */
   all(): Promise<Job[]>;
   get(id: string): Promise<Job | undefined>;
-  /** Undefined where another has not ended yet: two trainings at once would only slow each other down. */
+  /** All processes that take jobs, this one included. */
+  workers(): Promise<WorkerStatus[]>;
+  /** Undefined where as many have not ended as there are workers, or one that this one would wait for. */
   start(kind: JobKind, options?: { settings?: readonly string[]; name?: string }): Promise<Job | undefined>;
   /** Asks the command to stop; it keeps what is done. False where it has ended. */
   stop(id: string): Promise<boolean>;
@@ -52,15 +71,20 @@ interface Current {
 
 /** Opens the queue of a project whose lock the caller holds, and begins to work. */
 export async function openJobs(project: Project, options: JobsOptions & { database: OpenDatabase }): Promise<Jobs> {
-  const { database, overrides = [], heartbeatMs = 15_000, idleMs = 2000, program, onError = () => {} } = options;
+  const { database, overrides = [], heartbeatMs = 15_000, idleMs = 2000, program, isStudio = true } = options;
+  const { leaseSeconds = DEFAULT_LEASE_SECONDS, onError = () => {}, onRun = () => {} } = options;
   const queue = await openJobQueue(database, options);
+  const workers = await openWorkers(database, { leaseSeconds, isStudio });
   const listeners = new Map<string, Set<(job: Job) => void>>();
   const closing = new AbortController();
   let current: Current | undefined;
   let wake = () => {};
 
-  const live = (job: Job): Job =>
-    current?.claim.id === job.id ? { ...current.job, state: 'running', ...current.command.output() } : job;
+  const live = (job: Job, living: readonly WorkerStatus[] = []): Job => {
+    if (current?.claim.id === job.id) return { ...current.job, state: 'running', ...current.command.output() };
+    const worker = job.state === 'running' ? living.find((other) => other.job === job.id) : undefined;
+    return worker === undefined ? job : { ...job, worker: { host: worker.host, pid: worker.pid } };
+  };
   const tell = (job: Job) => {
     for (const listener of listeners.get(job.id) ?? []) listener(job);
   };
@@ -79,11 +103,14 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
   };
 
   const run = async (claim: Claim) => {
-    const job = (await queue.get(claim.id))!;
+    const own = { host: hostname(), pid: process.pid };
+    const job: Job = { ...(await queue.get(claim.id))!, worker: own };
+    const former = await workers.lastOf(claim.id);
     const settings = [...overrides, ...claim.settings].flatMap((setting) => ['--set', setting]);
     const named = claim.name === undefined ? [] : ['--name', claim.name];
     const command = startCommand([...JOB_KINDS[claim.kind], '--project', project.folder, ...named, ...settings], {
       ...(program === undefined ? {} : { program }),
+      superseded: former?.process,
       onChange: () => current?.claim === claim && tell(live(job)),
       onDefect: (text) => onError(new HeedError(`heed ${claim.kind}: ${text}`)),
     });
@@ -92,11 +119,24 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
       ...command.output(),
       ...(command.mark === undefined ? {} : { process: command.mark }),
     });
+    onRun(live(job));
     let beating = Promise.resolve();
+    let heardAt = performance.now();
+    let isUnheard = false;
     const beat = async () => {
-      if (!(await queue.beat(claim, record()))) command.stop();
+      const askedAt = performance.now();
+      await workers.beat({ job: claim.id, process: command.mark });
+      if (await queue.beat(claim, record())) heardAt = askedAt;
+      else command.stop();
     };
     const beatOn = () => {
+      // Another takes the job when the lease is over: by then this command has to have ended.
+      const silentShare = (performance.now() - heardAt) / (1000 * leaseSeconds);
+      if (silentShare > STOP_AT) {
+        isUnheard = true;
+        if (silentShare > KILL_AT) command.kill();
+        else command.stop();
+      }
       beating = beating.then(beat).catch(onError);
     };
     beatOn();
@@ -106,16 +146,27 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
     const end = await command.ended;
     clearInterval(heart);
     await beating;
-    await insist(() => write(queue, { claim, end, record: record(), isClosing: closing.signal.aborted }));
+    await insist(() =>
+      write(queue, { claim, end, record: record(), isGivenBack: isUnheard || closing.signal.aborted }),
+    );
     current = undefined;
+    await workers.beat().catch(onError);
     const ended = await queue.get(claim.id).catch(onError);
-    if (ended) tell(ended);
+    if (ended) {
+      tell(ended);
+      onRun(ended);
+    }
   };
 
+  /** The studio leaves jobs to others where there are some. */
+  const claimNext = async () => {
+    if (isStudio && (await workers.living()).some((worker) => !worker.isStudio)) return undefined;
+    return queue.claim();
+  };
   const work = async () => {
-    await insist(() => takeBackOrphans(queue));
+    await insist(() => takeBackOrphans(queue, workers));
     while (!closing.signal.aborted) {
-      const claim = await queue.claim().catch(onError);
+      const claim = await claimNext().catch(onError);
       if (claim) {
         await run(claim).catch(onError);
         continue;
@@ -126,20 +177,34 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
       await Promise.race([woken, sleep(idleMs, undefined, { signal: closing.signal, ref: false }).catch(() => {})]);
     }
   };
-  const maintenance = setInterval(() => void queue.maintain().catch(onError), 2 * heartbeatMs);
+  const maintain = async () => {
+    if (current === undefined) await workers.beat();
+    await takeBackOrphans(queue, workers);
+    await queue.maintain();
+  };
+  const maintenance = setInterval(() => void maintain().catch(onError), heartbeatMs);
   maintenance.unref();
+  await workers.beat();
   const working = work();
+
+  const show = async (id: string) => {
+    const job = await queue.get(id);
+    return job && live(job, await workers.living());
+  };
 
   let starting: Promise<unknown> = Promise.resolve();
   return {
-    all: async () => (await queue.list()).map(live),
-    async get(id) {
-      const job = await queue.get(id);
-      return job && live(job);
+    async all() {
+      const living = await workers.living();
+      return (await queue.list()).map((job) => live(job, living));
     },
+    get: show,
+    workers: workers.living,
     start(kind, { settings = [], name } = {}) {
       const started = starting.then(async () => {
-        if (current || (await queue.list()).some((job) => !hasEnded(job))) return undefined;
+        const open = (await queue.list()).filter((job) => !hasEnded(job));
+        const others = (await workers.living()).filter((worker) => !worker.isStudio).length;
+        if (open.length >= Math.max(1, others) || open.some((job) => excludes(job.kind, kind))) return undefined;
         const id = await queue.send(kind, settings, name);
         wake();
         return queue.get(id);
@@ -156,7 +221,13 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
     watch(id, listener) {
       const watching = listeners.get(id) ?? new Set();
       listeners.set(id, watching.add(listener));
+      // What another worker does is known from the database alone.
+      const poll = setInterval(() => {
+        if (current?.claim.id !== id) void show(id).then((job) => job && listener(job), onError);
+      }, idleMs);
+      poll.unref();
       return () => {
+        clearInterval(poll);
         watching.delete(listener);
         if (watching.size === 0) listeners.delete(id);
       };
@@ -166,6 +237,7 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
       clearInterval(maintenance);
       current?.command.stop();
       await working;
+      await workers.leave().catch(onError);
       await queue.close();
     },
   };
@@ -174,24 +246,32 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
 /** Writes how an attempt ended; where the claim is lost nothing is written. */
 async function write(
   queue: JobQueue,
-  options: { claim: Claim; end: CommandEnd; record: JobRecord; isClosing: boolean },
+  options: { claim: Claim; end: CommandEnd; record: JobRecord; isGivenBack: boolean },
 ): Promise<void> {
-  const { claim, end, record, isClosing } = options;
+  const { claim, end, record, isGivenBack } = options;
   if (end === 'done') await queue.complete(claim, record);
   else if (end === 'failed') await queue.end(claim, 'failed', record);
   else if (end === 'lost') await queue.lose(claim, record);
   else {
-    const isWritten = isClosing ? await queue.release(claim, record) : await queue.end(claim, 'stopped', record);
+    const isWritten = isGivenBack ? await queue.release(claim, record) : await queue.end(claim, 'stopped', record);
     // Cancelled before its process ended, as usual.
     if (!isWritten) await queue.note(claim, record);
   }
 }
 
-/** What is claimed when a studio opens was a killed one's: its process is ended, then the job begins again. */
-async function takeBackOrphans(queue: JobQueue): Promise<void> {
+/** Jobs that one worker alone can do at a time: both kinds draw images. */
+function excludes(open: JobKind, kind: JobKind): boolean {
+  const draws = (one: JobKind) => one === 'generate' || one === 'evaluate';
+  return open === kind || (draws(open) && draws(kind));
+}
+
+/** Claims of workers of this host that are proved dead: the command is ended, then the job begins again. */
+async function takeBackOrphans(queue: JobQueue, workers: Workers): Promise<void> {
   for (const { claim, record } of await queue.claimed()) {
-    const { process: orphan } = record;
-    // Another host's process may still work on it; its lease decides.
+    const last = await workers.lastOf(claim.id);
+    const orphan = last?.process ?? record.process;
+    // Another host's process may still work on it, or this one, or another worker of this host; its lease decides.
+    if (last === undefined || stateOf(last.worker) !== 'dead') continue;
     if (orphan && stateOf(orphan) === 'unknown') continue;
     // A process that is not proved to be the job's is never signalled.
     if (orphan && isProvedAlive(orphan)) {
@@ -200,6 +280,6 @@ async function takeBackOrphans(queue: JobQueue): Promise<void> {
         await sleep(LOOK_EVERY_MS);
       if (isProvedAlive(orphan)) process.kill(orphan.pid, 'SIGKILL');
     }
-    await queue.lose(claim, { ...record, error: 'the studio was ended while the command ran' });
+    await queue.lose(claim, { ...record, error: 'the worker was ended while the command ran' });
   }
 }

@@ -17,6 +17,8 @@ const DEAD = 'dead-commands';
 const JOBS_LISTED = 50;
 const KEPT_SECONDS = 30 * 24 * 3600;
 
+export const DEFAULT_LEASE_SECONDS = 60;
+
 export interface QueueOptions {
   /** Without a heartbeat for this long a worker counts as lost. */
   readonly leaseSeconds?: number;
@@ -99,7 +101,7 @@ const ENDS = { failed: 'failed', stopped: 'cancelled' } as const;
 
 /** Opens the queue, and makes its tables where they are missing. */
 export async function openJobQueue(database: OpenDatabase, options: QueueOptions = {}): Promise<JobQueue> {
-  const { leaseSeconds = 60, retries = 3, retryDelaySeconds = 5 } = options;
+  const { leaseSeconds = DEFAULT_LEASE_SECONDS, retries = 3, retryDelaySeconds = 5 } = options;
   const { execute, transact } = database;
   const schema = database.schemas.jobs;
   const boss = new PgBoss({

@@ -51,5 +51,5 @@ it('refuses a name in one sentence and starts nothing', async () => {
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(problem)]);
   }
   const all = await test.request('/api/jobs', { token: test.owner });
-  expect(await all.json()).toEqual({ jobs: [] });
+  expect(await all.json()).toMatchObject({ jobs: [], workers: [{ isStudio: true }] });
 });

@@ -23,7 +23,7 @@ const ALIVE_EVERY_MS = 15_000;
 
 export function jobRoutes({ jobs, project, overrides }: Studio) {
   return new Hono<StudioEnv>()
-    .get('/', async (c) => c.json({ jobs: await jobs.all() }))
+    .get('/', async (c) => c.json({ jobs: await jobs.all(), workers: await jobs.workers() }))
     .post('/', check('json', jobBody), async (c) => {
       const { kind, settings, name: given } = c.req.valid('json');
       let name: string | undefined;

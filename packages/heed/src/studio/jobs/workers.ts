@@ -1,0 +1,102 @@
+/**
+ * The processes that take jobs, in a table beside the queue: who lives, and who works on what. A process lives while it
+ * writes its row more often than the lease is long. All times are the database's.
+ */
+import { randomUUID } from 'node:crypto';
+import { type ProcessMark, processMark, stateOf } from '@heed/diffusion/process-mark';
+import type { OpenDatabase } from '../storage/database.ts';
+
+/** A process that takes jobs. */
+export interface WorkerStatus {
+  readonly host: string;
+  readonly pid: number;
+  /** The studio itself, which works where no other worker lives. */
+  readonly isStudio: boolean;
+  /** ISO 8601. */
+  readonly since: string;
+  /** The id of the job that it works on. */
+  readonly job?: string;
+}
+
+/** What is known of the last worker of a job. */
+export interface JobWorker {
+  readonly worker: ProcessMark;
+  /** The command that it started. */
+  readonly process?: ProcessMark;
+}
+
+export interface Workers {
+  /** Says that this process lives, and what it works on. */
+  beat(work?: { job: string; process: ProcessMark | undefined }): Promise<void>;
+  living(): Promise<WorkerStatus[]>;
+  /** Whoever worked on the job last, lives or not. */
+  lastOf(job: string): Promise<JobWorker | undefined>;
+  /** Removes the row of this process. */
+  leave(): Promise<void>;
+}
+
+interface WorkerRow {
+  readonly mark: ProcessMark;
+  readonly process: ProcessMark | null;
+  readonly is_studio: boolean;
+  readonly job: string | null;
+  readonly since: string;
+}
+
+/** Rows of workers that have not been heard of for this long are removed. */
+const FORGOTTEN = "interval '30 days'";
+
+export async function openWorkers(
+  { execute, schemas }: OpenDatabase,
+  options: { leaseSeconds: number; isStudio: boolean },
+): Promise<Workers> {
+  const { leaseSeconds, isStudio } = options;
+  const table = `${schemas.jobs}.worker`;
+  const id = randomUUID();
+  const mark = processMark(process.pid);
+  await execute(
+    `create table if not exists ${table} (id uuid primary key, mark jsonb not null, is_studio boolean not null, job uuid,
+       process jsonb, since timestamptz not null default now(), seen timestamptz not null default now())`,
+    [],
+  );
+  await execute(`delete from ${table} where seen < now() - ${FORGOTTEN}`, []);
+  return {
+    async beat(work) {
+      const own = work?.process === undefined ? null : JSON.stringify(work.process);
+      await execute(
+        `insert into ${table} (id, mark, is_studio, job, process) values ($1, $2::text::jsonb, $3, $4, $5::text::jsonb)
+         on conflict (id) do update set job = excluded.job, process = excluded.process, seen = now()`,
+        [id, JSON.stringify(mark), isStudio, work?.job ?? null, own],
+      );
+      // Whoever had it before has lost it.
+      if (work) await execute(`update ${table} set job = null where job = $1 and id <> $2`, [work.job, id]);
+    },
+    async living() {
+      const { rows } = await execute(
+        `select mark, process, is_studio, job::text as job, since::text as since from ${table}
+         where seen > now() - make_interval(secs => $1) order by since, id`,
+        [leaseSeconds],
+      );
+      // A worker of this host that was killed is not waited for.
+      const alive = (rows as unknown as WorkerRow[]).filter((row) => stateOf(row.mark) !== 'dead');
+      return alive.map(({ mark: { host = '?', pid }, is_studio, job, since }) => ({
+        host,
+        pid,
+        isStudio: is_studio,
+        since: new Date(since).toISOString(),
+        ...(job === null ? {} : { job }),
+      }));
+    },
+    async lastOf(job) {
+      const { rows } = await execute(
+        `select mark, process from ${table} where job = $1 and id <> $2 order by seen desc limit 1`,
+        [job, id],
+      );
+      const row = rows[0] as unknown as WorkerRow | undefined;
+      return row && { worker: row.mark, ...(row.process === null ? {} : { process: row.process }) };
+    },
+    async leave() {
+      await execute(`delete from ${table} where id = $1`, [id]);
+    },
+  };
+}
