@@ -1,5 +1,5 @@
 /** The processes that take jobs: this studio, and `heed worker` on other machines. */
-import type { Job, WorkerStatus } from 'heed/studio-api';
+import type { Job, WorkerStatus } from '@heed/studio-api';
 import { useEffect, useState } from 'react';
 import { api, read } from '../api/client.ts';
 
