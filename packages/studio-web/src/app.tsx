@@ -1,15 +1,14 @@
 /** The pages by their addresses, for those who may see them. */
-import { type ComponentType, useEffect, useState } from 'react';
+import { type ComponentType, useCallback, useEffect, useRef, useState } from 'react';
 import { persist } from './api/persist.ts';
 import { ComparingPage } from './comparing/comparing-page.tsx';
 import { DataPage } from './data/data-page.tsx';
 import { GuidelinesPage } from './guidelines/guidelines-page.tsx';
 import { ImagesPage } from './images/images-page.tsx';
 import { LabellingPage } from './labelling/labelling-page.tsx';
-import { useTexts } from './language/language.ts';
-import { problemText } from './language/problem-text.ts';
 import { OverviewPage } from './overview/overview-page.tsx';
-import { useAddress } from './parts/router.ts';
+import { AskingProblem } from './parts/asking-problem.tsx';
+import { go, useAddress } from './parts/router.ts';
 import { TopBar } from './parts/top-bar.tsx';
 import { RatersPage } from './raters/raters-page.tsx';
 import { ResultsPage } from './results/results-page.tsx';
@@ -44,32 +43,45 @@ export function App() {
   const [found, setFound] = useState<FoundSession>();
   const [problem, setProblem] = useState<unknown>();
   const { path } = useAddress();
-  const texts = useTexts();
-  useEffect(
-    () =>
-      persist(findSession, {
-        onDone: (session) => {
-          setProblem(undefined);
-          setFound(session);
-        },
-        onProblem: setProblem,
-      }),
-    [],
+  const endLooking = useRef(() => {});
+  const look = useCallback(() => {
+    endLooking.current();
+    endLooking.current = persist(findSession, {
+      onDone: (session) => {
+        setProblem(undefined);
+        setFound(session);
+      },
+      onProblem: setProblem,
+    });
+  }, []);
+  useEffect(() => {
+    look();
+    return () => endLooking.current();
+  }, [look]);
+  // Without loading the page anew: a studio that starts again meanwhile would leave the browser's own error page.
+  const enter = useCallback(
+    (to: string) => {
+      go(to, { replace: true });
+      setFound(undefined);
+      look();
+    },
+    [look],
   );
 
   if (problem !== undefined) {
     return (
       <main className="notice">
         <h1>heed studio</h1>
-        <p role="alert">{texts.common.failed(problemText(problem, texts))}</p>
+        <AskingProblem problem={problem} />
       </main>
     );
   }
-  if (path === '/join') return <JoinPage />;
-  if (path === '/login') return <LoginPage />;
+  if (path === '/join') return <JoinPage onIn={enter} />;
+  if (path === '/login') return <LoginPage onIn={enter} />;
   if (found === undefined) return null;
   const { session, why } = found;
-  if (session === undefined) return why === undefined ? <LoginPage /> : <SessionOver why={why} unsent={0} />;
+  if (session === undefined)
+    return why === undefined ? <LoginPage onIn={enter} /> : <SessionOver why={why} unsent={0} />;
   const Shown = session.role === 'owner' ? (PAGES[path] ?? OverviewPage) : RATER_PAGES[session.purpose](path);
   return (
     <SessionContext value={session}>

@@ -3,6 +3,11 @@ import { ApiError } from './client.ts';
 
 const ASK_AGAIN_MS = 2000;
 
+/** True where asking again may help, so that `persist` does. */
+export function willAskAgain(problem: unknown): boolean {
+  return problem instanceof ApiError && !problem.isFinal && problem.status !== 401;
+}
+
 /**
  * Repeats `ask` while the studio does not answer; `onProblem` is told each time. Rejects with what the studio refuses. The
  * returned function ends it.
@@ -19,9 +24,7 @@ export function persist<T>(
       (problem: unknown) => {
         if (isOver) return;
         onProblem(problem);
-        if (problem instanceof ApiError && !problem.isFinal && problem.status !== 401) {
-          timer = setTimeout(once, ASK_AGAIN_MS);
-        }
+        if (willAskAgain(problem)) timer = setTimeout(once, ASK_AGAIN_MS);
       },
     );
   };

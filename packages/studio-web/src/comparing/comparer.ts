@@ -80,7 +80,6 @@ export function createComparer(options: ComparerOptions): Comparer {
   const { api, nowMs = () => performance.now() } = options;
   const past: PastAnswer[] = [];
   let shownAtMs = 0;
-  let isStopped = false;
   /** What is said is that of an answer that was taken back, untouched. */
   let isRestored = false;
 
@@ -124,6 +123,7 @@ export function createComparer(options: ComparerOptions): Comparer {
   };
   const supply = createSupply<LeasedComparison, ShownComparison>({
     ahead: QUERIES_AHEAD,
+    begin: refreshStanding,
     lease: api.lease,
     release: api.release,
     activity: options.activity,
@@ -153,17 +153,11 @@ export function createComparer(options: ComparerOptions): Comparer {
     else update({ phase: 'loading', query: undefined, said: {}, current: 'alignment' });
     void supply.fetchAhead();
   };
-  const start = async () => {
+  const start = () => {
     update({ phase: 'loading', problem: undefined });
-    try {
-      await refreshStanding();
-    } catch (reason) {
-      if (!isStopped) update({ phase: 'failed', problem: { kind: 'failed', reason } });
-      return;
-    }
-    await supply.fetchAhead();
+    void supply.fetchAhead();
   };
-  void start();
+  start();
 
   return {
     state,
@@ -211,9 +205,8 @@ export function createComparer(options: ComparerOptions): Comparer {
       update({ ...counts, canUndo: true, problem: undefined, message: { kind: 'answered' } });
       showNext();
     },
-    retry: () => void start(),
+    retry: start,
     stop() {
-      isStopped = true;
       supply.stop();
       outbox.stop();
     },

@@ -88,15 +88,17 @@ describe('a rater', () => {
   });
 
   it('sees a failure, and the page goes on by itself when the studio is back', async () => {
-    const server = labellingServer({ queries: 1, ratersPerQuery: 1 });
+    const server = labellingServer({ queries: 12, ratersPerQuery: 1 });
     server.setUp(false);
-    const { state, labeller } = openPage(server);
+    const [{ state }, impatient] = [openPage(server, { page: 'one' }), openPage(server, { page: 'two' })];
     await pass(10);
     expect(state()).toMatchObject({ phase: 'failed', problem: { kind: 'failed' } });
     server.setUp(true);
-    labeller.retry();
+    impatient.labeller.retry();
     await pass(10);
-    expect(state()).toMatchObject({ phase: 'asking', problem: undefined });
+    expect(impatient.state()).toMatchObject({ phase: 'asking', problem: undefined });
+    await pass(6000);
+    expect(state()).toMatchObject({ phase: 'asking', problem: undefined, open: 12 });
   });
 
   it('whose answer was refused is told so until the next answer', async () => {

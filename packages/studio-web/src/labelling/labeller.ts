@@ -97,7 +97,6 @@ export function createLabeller(options: LabellerOptions): Labeller {
   const { api, nowMs = () => performance.now() } = options;
   const past: PastAnswer[] = [];
   let shownAtMs = 0;
-  let isStopped = false;
   /** The marks are those of an answer that was taken back, untouched. */
   let isRestored = false;
   let settling: ReturnType<typeof setTimeout> | undefined;
@@ -164,6 +163,7 @@ export function createLabeller(options: LabellerOptions): Labeller {
   };
   const supply = createSupply<LeasedQuery, ShownQuery>({
     ahead: QUERIES_AHEAD,
+    begin: refreshStanding,
     lease: api.lease,
     release: api.release,
     activity: options.activity,
@@ -260,17 +260,11 @@ export function createLabeller(options: LabellerOptions): Labeller {
     const message = { kind: 'takenBack' } as const;
     update({ answered: answered - 1, open: open + 1, canUndo: past.length > 0, message });
   };
-  const start = async () => {
+  const start = () => {
     update({ phase: 'loading', problem: undefined });
-    try {
-      await refreshStanding();
-    } catch (reason) {
-      if (!isStopped) update({ phase: 'failed', problem: { kind: 'failed', reason } });
-      return;
-    }
-    await supply.fetchAhead();
+    void supply.fetchAhead();
   };
-  void start();
+  start();
 
   return {
     state,
@@ -294,9 +288,8 @@ export function createLabeller(options: LabellerOptions): Labeller {
     goOn,
     skip: (reason) => submit(reason === undefined ? {} : { reason }),
     undo,
-    retry: () => void start(),
+    retry: start,
     stop() {
-      isStopped = true;
       clearTimeout(settling);
       supply.stop();
       outbox.stop();

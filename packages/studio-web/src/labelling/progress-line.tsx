@@ -14,6 +14,8 @@ export function ProgressLine({ answered, open, isAsking, medianSeconds }: Progre
   const { progress } = useTexts();
   // Others may have answered what this page still shows.
   const all = answered + Math.max(open, isAsking ? 1 : 0);
+  // Nothing is known yet, or there is nothing.
+  if (all === 0) return null;
   return (
     <div className="progress-line">
       <progress max={Math.max(1, all)} value={answered} aria-label={progress.answered} />

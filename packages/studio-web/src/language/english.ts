@@ -9,6 +9,7 @@ export const english = {
     back: 'Back',
     tryAgain: 'Try again',
     failed: (reason: string) => `That did not work: ${reason}.`,
+    notYet: (reason: string) => `That did not work yet: ${reason}. Trying again by itself.`,
     imageMissing: 'This image did not load',
     enlarge: (image: number) => `Enlarge image ${image}`,
     candidate: (image: number) => `Candidate ${image}`,

@@ -12,6 +12,7 @@ export const german: Texts = {
     back: 'Zurück',
     tryAgain: 'Noch einmal versuchen',
     failed: (reason) => `Das hat nicht geklappt: ${reason}.`,
+    notYet: (reason) => `Das hat noch nicht geklappt: ${reason}. Die Seite versucht es von selbst wieder.`,
     imageMissing: 'Dieses Bild wurde nicht geladen',
     enlarge: (image) => `Bild ${image} vergrößern`,
     candidate: (image) => `Bild ${image}`,

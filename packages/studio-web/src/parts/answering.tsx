@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { ApiError } from '../api/client.ts';
 import { type Texts, useTexts } from '../language/language.ts';
 import { problemText } from '../language/problem-text.ts';
+import { AskingProblem } from './asking-problem.tsx';
 import type { Outbox, OutboxState } from './outbox.ts';
 
 /** What `create` made for as long as the component is shown; nothing before its first effect. */
@@ -38,7 +39,7 @@ export function FailedNotice({ problem, onRetry }: { problem: unknown; onRetry: 
   const texts = useTexts();
   return (
     <div className="notice">
-      <p>{texts.common.failed(problemText(problem, texts))}</p>
+      <AskingProblem problem={problem} />
       <button type="button" className="button primary" onClick={onRetry}>
         {texts.common.tryAgain}
       </button>

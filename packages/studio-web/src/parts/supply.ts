@@ -11,6 +11,8 @@ export interface SupplyOptions<Raw extends { id: string }, Query extends { id: s
   readonly lease: (count: number) => Promise<readonly Raw[]>;
   /** Gives back what the page holds; must also work while the page closes. */
   readonly release: () => void;
+  /** Before the first question, until it succeeds once. */
+  readonly begin: () => Promise<void>;
   readonly prepare: (raw: Raw) => Promise<Query>;
   readonly activity: Pick<Activity, 'isActive' | 'onWake'>;
   /** The query that is shown. */
@@ -54,6 +56,7 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
   const ready: Query[] = [];
   const seen = new Set<string>();
   let isFetching = false;
+  let hasBegun = false;
   let isStopped = false;
   let askedInVain = 0;
   /** The last answer held nothing but what was shown before: the next question asks past it. */
@@ -88,6 +91,8 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
     if (isFetching || isStopped) return;
     isFetching = true;
     try {
+      if (!hasBegun) await options.begin();
+      hasBegun = true;
       // Who has waited a while takes one, and the rest when they answer it.
       const isResting = askedInVain > 0 && shownId() === undefined;
       const count = isWide ? MAX_COUNT : isResting ? 1 : ahead + 1 + underWay().size;

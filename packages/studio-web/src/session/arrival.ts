@@ -1,5 +1,4 @@
 /** The link by which somebody came: out of the address bar at once, kept by the tab until they are in. */
-import { randomId } from '../parts/random-id.ts';
 import { type PlatformIds, platformIdsIn } from './platform-ids.ts';
 
 export interface Arrival extends PlatformIds {
@@ -12,8 +11,7 @@ const STORAGE_KEY = 'heed-arrival';
 export function takeArrival(): Arrival | undefined {
   const token = location.hash.slice(1);
   if (token === '') return kept();
-  // The visit has an id, so that joining twice, because an answer was lost, is joining once.
-  const arrival = { token, session: randomId(), ...platformIdsIn(location.search) };
+  const arrival = { token, ...platformIdsIn(location.search) };
   try {
     sessionStorage.setItem(STORAGE_KEY, JSON.stringify(arrival));
     history.replaceState(null, '', location.pathname);

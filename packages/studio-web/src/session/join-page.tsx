@@ -1,11 +1,12 @@
 /** Somebody comes by a link: what it is worth, one question to those who are new, then the work. */
-import { type FormEvent, useEffect, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { api, read } from '../api/client.ts';
 import { persist } from '../api/persist.ts';
 import { type Texts, useTexts } from '../language/language.ts';
 import { LanguageChoice } from '../language/language-choice.tsx';
-import { problemText } from '../language/problem-text.ts';
+import { AskingProblem } from '../parts/asking-problem.tsx';
 import { type Arrival, takeArrival } from './arrival.ts';
+import { keptJoinKey } from './join-key.ts';
 import type { Purpose } from './session.ts';
 import { keepSessionKey } from './session-key.ts';
 
@@ -22,11 +23,18 @@ interface LinkLook {
   isOwner: boolean;
 }
 
-export function JoinPage() {
+/** `onIn`: the tab has a session; the page to go to. */
+export function JoinPage({ onIn }: { onIn: (path: string) => void }) {
   const texts = useTexts();
   const [arrival] = useState(takeArrival);
   const [look, setLook] = useState<LinkLook>();
   const [problem, setProblem] = useState<unknown>();
+  useEffect(() => {
+    // Another link opened in this tab changes no more of the address than what stands behind the '#'.
+    const reload = () => location.reload();
+    addEventListener('hashchange', reload);
+    return () => removeEventListener('hashchange', reload);
+  }, []);
   useEffect(() => {
     if (arrival === undefined) return;
     const { token, participant } = arrival;
@@ -44,12 +52,10 @@ export function JoinPage() {
       <h1>{texts.join.title}</h1>
       {arrival === undefined && <p>{texts.join.noLink}</p>}
       {arrival !== undefined && look === undefined && problem === undefined && <p>{texts.join.looking}</p>}
-      {arrival !== undefined && look !== undefined && <Welcome arrival={arrival} look={look} onProblem={setProblem} />}
-      {problem !== undefined && (
-        <p className="status-problem" role="alert">
-          {texts.common.failed(problemText(problem, texts))}
-        </p>
+      {arrival !== undefined && look !== undefined && (
+        <Welcome arrival={arrival} look={look} onIn={onIn} onProblem={setProblem} />
       )}
+      {problem !== undefined && <AskingProblem problem={problem} />}
       <LanguageChoice />
     </main>
   );
@@ -58,23 +64,32 @@ export function JoinPage() {
 interface WelcomeProps {
   arrival: Arrival;
   look: LinkLook;
+  onIn: (path: string) => void;
   onProblem: (problem: unknown) => void;
 }
 
-function Welcome({ arrival, look, onProblem }: WelcomeProps) {
+function Welcome({ arrival, look, onIn, onProblem }: WelcomeProps) {
   const texts = useTexts();
   const { join } = texts;
   const { purpose, isPersonal, isOwner, state } = look;
   const isParticipant = arrival.participant !== undefined;
   const [isNew, setNew] = useState(look.known.length === 0);
+  const endJoining = useRef(() => {});
+  useEffect(() => () => endJoining.current(), []);
   const begin = (key: string) => {
     keepSessionKey(key);
-    // A page of its own: nothing of another rater is left in it.
-    location.replace(purpose === 'comparison' ? '/compare' : '/label');
+    onIn(purpose === 'comparison' ? '/compare' : '/label');
   };
   const enter = (more: { name?: string; isTrial?: boolean } = {}) => {
-    const json = { ...arrival, ...more };
-    read(api.session.join.$post({ json })).then(({ key }) => begin(key), onProblem);
+    const { key: session, forget } = keptJoinKey({ token: arrival.token, name: more.name ?? '' });
+    endJoining.current();
+    endJoining.current = persist(() => read(api.session.join.$post({ json: { session, ...arrival, ...more } })), {
+      onDone: ({ key }) => {
+        forget();
+        begin(key);
+      },
+      onProblem,
+    });
   };
   if (state === 'back') {
     return (

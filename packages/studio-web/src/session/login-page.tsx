@@ -5,7 +5,7 @@ import { useTexts } from '../language/language.ts';
 import { problemText } from '../language/problem-text.ts';
 import { keepSessionKey } from './session-key.ts';
 
-export function LoginPage() {
+export function LoginPage({ onIn }: { onIn: (path: string) => void }) {
   const texts = useTexts();
   const [problem, setProblem] = useState<unknown>();
   const [hasToken] = useState(() => location.hash.length > 1);
@@ -17,10 +17,10 @@ export function LoginPage() {
     const login = async () => {
       const { key } = await read(api.session.login.$post({ json: { token } }));
       keepSessionKey(key);
-      location.replace('/');
+      onIn('/');
     };
     login().catch(setProblem);
-  }, []);
+  }, [onIn]);
   if (hasToken && problem === undefined) return null;
   return (
     <main className="notice">

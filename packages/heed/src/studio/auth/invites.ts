@@ -2,7 +2,7 @@
  * Links that let raters in without an account: signed, so that none can be made up; counted, expiring and revocable,
  * so that one that got about can be stopped. Revoking one ends the sessions that came by it.
  */
-import { and, eq, sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
 import { type InvitePurpose, invites } from '../storage/schema.ts';
 import { randomToken, type Secret } from './secret.ts';
@@ -30,10 +30,8 @@ export interface Invites {
   endOf(invite: Invite): InviteEnd | undefined;
   /** What stands behind the '#' of the link. */
   tokenOf(invite: Pick<Invite, 'id'>): string;
-  /** Counts one use and returns the invite's id; undefined where the token is forged, revoked, expired or used up. */
-  redeem(token: string): Promise<string | undefined>;
-  /** The id of an invite that is neither revoked nor expired, used up or not: for somebody who came by it before. */
-  recall(token: string): Promise<string | undefined>;
+  /** Somebody new has come by the invite. */
+  countUse(id: string): Promise<void>;
   /** The id in a token whose signature is right, whether it can still be used or not. */
   read(token: string): string | undefined;
   /** False where there is no such invite. */
@@ -75,27 +73,11 @@ export function createInvites(db: Database, options: { secret: Secret; now?: () 
     },
     all: async () => db.select().from(invites).orderBy(sql`${invites.createdAt} desc`),
     tokenOf: ({ id }) => `${id}.${secret.tag('invite', id)}`,
-    async redeem(token) {
-      const id = read(token);
-      if (id === undefined) return undefined;
-      // One statement: two who come at once cannot both take the last use.
-      const taken = await db
+    async countUse(id) {
+      await db
         .update(invites)
         .set({ uses: sql`${invites.uses} + 1` })
-        .where(
-          and(
-            eq(invites.id, id),
-            sql`${invites.revokedAt} is null and ${invites.uses} < ${invites.maxUses} and ${invites.expiresAt} > ${now().toISOString()}::timestamptz`,
-          ),
-        )
-        .returning({ id: invites.id });
-      return taken[0]?.id;
-    },
-    async recall(token) {
-      const id = read(token);
-      if (id === undefined) return undefined;
-      const invite = await find(id);
-      return invite && invite.revokedAt === null && invite.expiresAt > now() ? id : undefined;
+        .where(eq(invites.id, id));
     },
     async revoke(id) {
       const revoked = await db

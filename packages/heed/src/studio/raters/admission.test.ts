@@ -113,6 +113,54 @@ describe('a participant', () => {
   });
 });
 
+describe('somebody with a name', () => {
+  const joined = async () =>
+    (await readFile(join(project.folder, 'raters.jsonl'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+
+  it('whose page asks again, at once or later, is one rater and one use', async () => {
+    const { id, token } = await invite();
+    const arrival = { token, name: 'Ada', session: 'key-1' };
+    const atOnce = await Promise.all(Array.from({ length: 10 }, () => arrive(arrival)));
+    const all = [...atOnce, await arrive(arrival)];
+    const raters = await Promise.all(all.map((response) => raterOf(sessionOf(response))));
+    expect(new Set(raters).size).toBe(1);
+    expect((await joined()).filter(({ name }) => name === 'Ada')).toHaveLength(1);
+    expect((await test.studio.invites.all()).find((made) => made.id === id)!.uses).toBe(1);
+    const [other, namesake] = [
+      await arrive({ ...arrival, name: 'Bob' }),
+      await arrive({ ...arrival, session: 'key-2' }),
+    ];
+    expect(new Set([raters[0], await raterOf(sessionOf(other)), await raterOf(sessionOf(namesake))]).size).toBe(3);
+  });
+
+  it('takes the last use alone, however many come at once', async () => {
+    const { id, token } = await invite(3);
+    const all = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => arrive({ token, name: `Crowd ${i}`, session: `crowd-${i}` })),
+    );
+    expect(all.filter(({ status }) => status === 200)).toHaveLength(3);
+    expect((await joined()).filter(({ invite: of }) => of === id)).toHaveLength(3);
+  });
+
+  it('is let in where the studio ended before it counted the use', async () => {
+    const { id, token } = await invite(1);
+    const { countUse } = test.studio.invites;
+    test.studio.invites.countUse = async () => {
+      throw new Error('the process ends here');
+    };
+    expect((await arrive({ token, name: 'Eve', session: 'key-3' })).status).toBe(500);
+    test.studio.invites.countUse = countUse;
+    const again = await arrive({ token, name: 'Eve', session: 'key-3' });
+    expect(again.status).toBe(200);
+    const own = (await joined()).filter(({ invite: of }) => of === id);
+    expect(own.map(({ rater }) => rater)).toEqual([await raterOf(sessionOf(again))]);
+    expect((await arrive({ token: 'x.y', name: 'Eve' })).status).toBe(401);
+  });
+});
+
 describe('the completion code', () => {
   it('is shown after the configured number of queries, not before, and then no more is asked', async () => {
     const { token } = await invite();

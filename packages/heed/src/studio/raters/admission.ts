@@ -41,7 +41,7 @@ function isArrival(invite: Invite, { participant, session, name }: Arrival): (re
   if (participant !== undefined) return (record) => record.participant === participant;
   const isOfInvite = (record: RaterRecord) => record.invite === invite.id && record.participant === undefined;
   if (invite.maxUses === 1) return isOfInvite;
-  // The same visit asks again: the answer to its first question was lost on the way.
+  // The same request again: its reply was lost, or did not come yet.
   return (record) => isOfInvite(record) && session !== undefined && record.session === session && record.name === name;
 }
 
@@ -63,14 +63,14 @@ export function createAdmission(options: { project: Project; invites: Invites; s
     return { state: end === undefined ? 'open' : 'full', invite };
   };
 
-  const admitNow = async (token: string, { name, ...ids }: Arrival): Promise<Admitted> => {
-    const link = await look(token, ids);
+  const admitNow = async (token: string, arrival: Arrival): Promise<Admitted> => {
+    const link = await look(token, arrival);
     if (link.state === 'over') return link;
     if (link.state === 'full') return { state: 'over', why: 'used' };
     // Who has been counted once may come back, also where the link has no use left.
     if (link.state === 'back') return { rater: link.rater.id, invite: link.invite.id };
-    const invite = await invites.redeem(token);
-    if (invite === undefined) return { state: 'over', why: 'used' };
+    const { name, ...ids } = arrival;
+    const invite = link.invite.id;
     const rater = `rater-${randomUUID().slice(0, 13)}`;
     const shownName = name ?? ids.participant;
     await appendRaterEvent(project, {
@@ -81,9 +81,11 @@ export function createAdmission(options: { project: Project; invites: Invites; s
       ...(shownName === undefined ? {} : { name: shownName }),
       ...Object.fromEntries(Object.entries(ids).filter(([, id]) => id !== undefined)),
     });
+    // Counted last: where the server ends in between, the rater gets in with the last use of a link.
+    await invites.countUse(invite);
     return { rater, invite };
   };
-  // One after another: a participant who arrives twice at once is one rater.
+  // One after another: whoever arrives twice at once is one rater, and a link's last use is taken once.
   let last: Promise<unknown> = Promise.resolve();
   return {
     look,
