@@ -19,6 +19,8 @@ const API_RATERS = 38;
 /** One browser has three raters, in a tab each. */
 const BROWSERS = 10;
 const QUERIES_EACH = 8;
+/** Two restarts on a busy machine fit into it. */
+const PATIENCE_MS = 120_000;
 /** More looks at a page than any rater needs. */
 const MAX_TURNS = 120;
 
@@ -95,7 +97,7 @@ async function judgeInBrowser(
   await page.getByRole('button', { name: 'Start' }).dblclick();
   await page
     .locator('main.labelling')
-    .waitFor({ timeout: 60_000 })
+    .waitFor({ timeout: PATIENCE_MS })
     .catch(async () => {
       throw new Error(`${name} does not get in at ${page.url()}: ${await page.locator('body').innerText()}`);
     });
@@ -105,7 +107,7 @@ async function judgeInBrowser(
     await page
       .locator('.image-card img, .completion-code, .notice')
       .first()
-      .waitFor({ timeout: 60_000 })
+      .waitFor({ timeout: PATIENCE_MS })
       .catch(async () => {
         throw new Error(`${name} does not get on: ${await page.locator('body').innerText()}`);
       });
