@@ -1,10 +1,9 @@
 /** The newest evaluation of a project as rows of text: the figures that the command and the report show, for the studio. */
-import { join } from 'node:path';
-import { latestRunId, openRun, type Project } from '../project/index.ts';
+import type { Project } from '../project/index.ts';
 import { describeSingleImages } from './describe-people.ts';
 import { armLabel, type Figure } from './evaluation.ts';
-import { EVALUATION_FILE, findEvaluation } from './evaluation-file.ts';
 import { formatDifference, formatFigure } from './format-figure.ts';
+import { newestEvaluation } from './newest-evaluation.ts';
 import { peopleFindings } from './people.ts';
 
 export interface EvaluationTable {
@@ -30,9 +29,7 @@ export interface EvaluationTable {
 
 /** Undefined where the project has no finished evaluation. */
 export async function latestEvaluation(project: Project): Promise<EvaluationTable | undefined> {
-  const id = await latestRunId(project, 'evaluate');
-  const evaluation =
-    id === undefined ? undefined : await findEvaluation(join(openRun(project, id).folder, EVALUATION_FILE));
+  const evaluation = await newestEvaluation(project);
   if (!evaluation) return undefined;
   const { run, time, prompts, arms, figures, comparisons, notes, settings } = evaluation;
   const people = await peopleFindings(project, evaluation);

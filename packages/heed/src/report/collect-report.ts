@@ -5,11 +5,12 @@ import { DEFAULT_METHOD } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { EVALUATION_FILE, readEvaluation } from '../evaluate/evaluation-file.ts';
+import { newestEvaluation } from '../evaluate/newest-evaluation.ts';
 import { peopleFindings } from '../evaluate/people.ts';
 import { lastWords, openFeedbackLog } from '../feedback/index.ts';
 import { createImageStore } from '../images/index.ts';
 import { readMetrics } from '../metrics/metrics-log.ts';
-import { latestRunId, openRun, type Project } from '../project/index.ts';
+import { openRun, type Project } from '../project/index.ts';
 import { orderCategories } from '../prompts/index.ts';
 import { findRewardReport } from '../reward/report-file.ts';
 import { REWARD_REPORT_FILE } from '../reward/run.ts';
@@ -68,12 +69,10 @@ export async function collectReport(
 }
 
 async function evaluationOf(project: Project, name?: string): Promise<Evaluation> {
-  const id = name ?? (await latestRunId(project, 'evaluate'));
-  if (id === undefined) {
-    throw badInput(`${project.paths.runs}: expected an evaluation, found none; \`heed evaluate\` makes one`);
-  }
-  const path = join(openRun(project, id).folder, EVALUATION_FILE);
-  return readEvaluation(path);
+  if (name !== undefined) return readEvaluation(join(openRun(project, name).folder, EVALUATION_FILE));
+  const newest = await newestEvaluation(project);
+  if (newest) return newest;
+  throw badInput(`${project.paths.runs}: expected an evaluation, found none; \`heed evaluate\` makes one`);
 }
 
 async function feedbackOverview(project: Project): Promise<FeedbackOverview | undefined> {

@@ -1,5 +1,4 @@
 /** Shares with their intervals, a row each: where two things stand, and whether their intervals part them. */
-import { linearScale } from './scale.ts';
 
 export interface IntervalRow {
   readonly name: string;
@@ -16,53 +15,63 @@ interface IntervalChartProps {
   chanceName: string;
 }
 
-const WIDTH = 720;
-const EDGE = { left: 210, right: 60, top: 8, bottom: 40 };
-const ROW = 34;
+const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
+/** Rows of text and bars, not a drawing: on a phone the names stand above their bars and keep their size. */
 export function IntervalChart({ title, names, rows, chance, chanceName }: IntervalChartProps) {
-  const height = EDGE.top + rows.length * ROW + EDGE.bottom;
-  const x = linearScale([0, 100], [EDGE.left, WIDTH - EDGE.right]);
-  const bottom = height - EDGE.bottom;
   return (
-    <figure className="chart is-wide">
-      <svg viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={title}>
-        {x.ticks.map((tick) => (
-          <g key={tick}>
-            <line className="chart-grid" x1={x(tick)} x2={x(tick)} y1={EDGE.top} y2={bottom} />
-            <text className="chart-tick" x={x(tick)} y={bottom + 16} textAnchor="middle">
-              {tick}
-            </text>
-          </g>
-        ))}
-        <line className="chart-chance" x1={x(100 * chance)} x2={x(100 * chance)} y1={EDGE.top} y2={bottom} />
-        <text className="chart-tick" x={x(100 * chance)} y={bottom + 32} textAnchor="middle">
-          {chanceName}
-        </text>
-        {rows.map(({ name, marks }, row) => {
-          const middle = EDGE.top + ROW * (row + 0.5);
-          return (
-            <g key={name}>
-              <text className="chart-name" x={EDGE.left - 14} y={middle} textAnchor="end" dominantBaseline="middle">
-                {name}
-              </text>
-              {marks.map((mark, i) => {
-                if (mark === undefined) return null;
-                const at = middle + (i - (marks.length - 1) / 2) * 13;
-                return (
-                  <g key={names[i]} className={`series-${i + 1}`}>
-                    <line className="chart-interval" x1={x(100 * mark.lo)} x2={x(100 * mark.hi)} y1={at} y2={at} />
-                    <circle className="chart-dot" cx={x(100 * mark.mean)} cy={at} r={4.5} />
-                    <text className="chart-number" x={x(100 * mark.hi) + 8} y={at} dominantBaseline="middle">
+    <figure className="chart interval-chart" role="img" aria-label={title}>
+      {rows.map(({ name, marks }) => (
+        <div key={name} className="interval-row">
+          <span>{name}</span>
+          <div className="interval-track">
+            <Grid chance={chance} />
+            {marks.map(
+              (mark, i) =>
+                mark !== undefined && (
+                  <div key={names[i]} className={`interval-mark series-${i + 1}`}>
+                    <i className="interval-range" style={{ left: place(mark.lo), width: place(mark.hi - mark.lo) }} />
+                    <i className="interval-mean" style={{ left: place(mark.mean) }} />
+                    <span className={mark.hi > 0.85 ? 'is-before' : ''} style={numberPlace(mark)}>
                       {(100 * mark.mean).toFixed(1)}
-                    </text>
-                  </g>
-                );
-              })}
-            </g>
-          );
-        })}
-      </svg>
+                    </span>
+                  </div>
+                ),
+            )}
+          </div>
+        </div>
+      ))}
+      <div className="interval-row">
+        <span />
+        <div className="interval-ticks">
+          {TICKS.map((tick) => (
+            <span key={tick} style={{ left: place(tick) }}>
+              {100 * tick}
+            </span>
+          ))}
+        </div>
+      </div>
+      <p className="interval-axis">accuracy, %; dashed: {chanceName}</p>
     </figure>
   );
+}
+
+function Grid({ chance }: { chance: number }) {
+  return (
+    <>
+      {TICKS.map((tick) => (
+        <i key={tick} className="interval-tick" style={{ left: place(tick) }} />
+      ))}
+      <i className="interval-tick is-chance" style={{ left: place(chance) }} />
+    </>
+  );
+}
+
+/** Where an interval ends near the right edge, its number stands before it. */
+function numberPlace({ lo, hi }: { lo: number; hi: number }) {
+  return hi > 0.85 ? { right: place(1 - lo) } : { left: place(hi) };
+}
+
+function place(share: number): string {
+  return `${(100 * share).toFixed(2)}%`;
 }

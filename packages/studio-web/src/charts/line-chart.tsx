@@ -13,8 +13,8 @@ interface LineChartProps {
   series: readonly Series[];
 }
 
-const [WIDTH, HEIGHT] = [440, 210];
-const EDGE = { left: 52, right: 24, top: 12, bottom: 34 };
+const [WIDTH, HEIGHT] = [440, 222];
+const EDGE = { left: 52, right: 24, top: 12, bottom: 46 };
 /** More points than pixels are only slow. */
 const POINTS_DRAWN = 400;
 /** The running mean is over this share of a curve. */
@@ -62,11 +62,14 @@ export function LineChart({ title, series }: LineChartProps) {
             </text>
           </g>
         ))}
-        {x.ticks.map((tick) => (
+        {(steps.every((step) => step === steps[0]) ? steps.slice(0, 1) : x.ticks).map((tick) => (
           <text key={tick} className="chart-tick" x={x(tick)} y={HEIGHT - EDGE.bottom + 18} textAnchor="middle">
             {tickText(tick)}
           </text>
         ))}
+        <text className="chart-axis" x={(EDGE.left + WIDTH - EDGE.right) / 2} y={HEIGHT - 8} textAnchor="middle">
+          step
+        </text>
         {shown.map(({ name, place, points }) => {
           const drawn = thin(points);
           const path = (from: readonly (readonly [number, number])[]) =>

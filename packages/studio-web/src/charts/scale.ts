@@ -11,7 +11,9 @@ export function linearScale(
   range: readonly [number, number],
   { count = 5, isNice = true }: { count?: number; isNice?: boolean } = {},
 ): Scale {
-  const [lo, hi] = domain[0] === domain[1] ? [domain[0] - 0.5, domain[1] + 0.5] : domain;
+  // Around a single value, a tenth of it: an axis of another size would say that the value could be anywhere.
+  const pad = domain[0] === domain[1] ? Math.abs(domain[0]) / 10 || 1 : 0;
+  const [lo, hi] = [domain[0] - pad, domain[1] + pad];
   const step = roundStep((hi - lo) / count);
   const from = isNice ? Math.floor(lo / step) * step : lo;
   const to = isNice ? Math.ceil(hi / step) * step : hi;

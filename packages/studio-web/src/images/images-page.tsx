@@ -48,7 +48,7 @@ export function ImagesPage() {
       ] as const)
     : [];
   return (
-    <Page title="Images" problem={problem} isLoading={data === undefined}>
+    <Page title="Images" hasFigures problem={problem} isLoading={data === undefined}>
       {data && (
         <>
           <form className="row filters" onSubmit={(event) => event.preventDefault()}>

@@ -16,7 +16,7 @@ export function OverviewPage() {
   const { job, isBusy, start, stop, ...watch } = useJob(reload);
   const next = data?.next;
   return (
-    <Page title="Overview" problem={problem ?? watch.problem} isLoading={data === undefined}>
+    <Page title="Overview" hasFigures problem={problem ?? watch.problem} isLoading={data === undefined}>
       {data && next && (
         <>
           <section className="panel next" aria-label="Next">

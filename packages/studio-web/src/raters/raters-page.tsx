@@ -29,6 +29,7 @@ export function RatersPage() {
   return (
     <Page
       title="Raters"
+      hasFigures
       problem={failure ?? invites.problem ?? raters.problem ?? known.problem}
       isLoading={invites.data === undefined || raters.data === undefined || known.data === undefined}
     >
@@ -42,7 +43,9 @@ export function RatersPage() {
           <Agreement agreement={raters.data.agreement} />
           <section>
             <h2>People</h2>
-            {raters.data.raters.length === 0 && <p className="soft">Nobody has judged yet.</p>}
+            {raters.data.raters.length === 0 && (
+              <p className="soft">No person has judged yet. Make a link above and send it.</p>
+            )}
             {raters.data.raters.length > 0 && (
               <PeopleTable
                 raters={raters.data.raters}

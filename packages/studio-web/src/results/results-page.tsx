@@ -13,7 +13,7 @@ export function ResultsPage() {
   const [chosen, setChosen] = useState<string>();
   const name = chosen ?? data?.reports[0];
   return (
-    <Page title="Results" problem={problem} isLoading={data === undefined}>
+    <Page title="Results" hasFigures problem={problem} isLoading={data === undefined}>
       {data && <ComparisonsSection />}
       {data && <EvaluationSection />}
       {data && name === undefined && (

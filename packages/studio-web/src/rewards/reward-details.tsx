@@ -182,6 +182,7 @@ interface LooksProps<Part extends string> {
 function Looks<Part extends string>({ title, why, none, options, looks, queue }: LooksProps<Part>) {
   const [part, setPart] = useState<Part>(options[0]![0]);
   const shown = looks[part];
+  const unaskable = shown.filter(({ isAskable }) => !isAskable).length;
   const free = shown.filter(({ name, isAskable }) => isAskable && !queue.has(name)).map(({ name }) => name);
   return (
     <section>
@@ -198,6 +199,12 @@ function Looks<Part extends string>({ title, why, none, options, looks, queue }:
         </button>
       </div>
       <p className="soft">{shown.length === 0 ? none : why}</p>
+      {unaskable > 0 && (
+        <p className="soft">
+          {unaskable} of these {shown.length} images cannot be queued: they were drawn for an evaluation or imported
+          into another set, and raters label the learning set alone.
+        </p>
+      )}
       <PictureGrid pictures={shown.map((look) => pictureOf(look, queue))} />
     </section>
   );

@@ -21,7 +21,7 @@ export function RewardsPage() {
   const versions = data?.versions ?? [];
   const chosen = versions.find(({ run }) => run === query.get('run')) ?? versions[0];
   return (
-    <Page title="Rewards" problem={problem ?? watch.problem ?? queue.problem} isLoading={data === undefined}>
+    <Page title="Rewards" hasFigures problem={problem ?? watch.problem ?? queue.problem} isLoading={data === undefined}>
       <p className="soft">
         A reward learns to judge images as people do. It is worth having when it tells a good image from a bad one of
         the same prompt more often than CLIP score does.

@@ -30,7 +30,7 @@ export function TrainingPage() {
   }, [reload, isBusy]);
   const tuned = runs.filter(({ command }) => command === 'tune').map(({ id }) => id);
   return (
-    <Page title="Training" problem={problem ?? watch.problem} isLoading={data === undefined}>
+    <Page title="Training" hasFigures problem={problem ?? watch.problem} isLoading={data === undefined}>
       <JobForm kind="tune" title="Tune the model" isBusy={isBusy} isPrimary={tuned.length === 0} onStart={start} />
       {job && (job.kind === 'tune' || job.kind === 'reward') && <JobPanel job={job} onStop={stop} />}
       {data && runs.length === 0 && (

@@ -1,6 +1,15 @@
 /** `heed init`: a new project. */
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type CommonOptions, collect, runCommand } from '../context.ts';
+
+/** As a shell takes it, from the folder in which `heed init` ran. */
+export function nextCommand(folder: string): string {
+  if (resolve(folder) === process.cwd()) return 'npx heed studio';
+  const word =
+    /^[\w./-]+$/.test(folder) && !folder.startsWith('-') ? folder : `-- '${folder.replaceAll("'", "'\\''")}'`;
+  return `cd ${word} && npx heed studio`;
+}
 
 export function initCommand(program: Command): void {
   program
@@ -34,7 +43,8 @@ Examples:
           data: { folder: project.folder, config: project.paths.config },
           lines: [
             `Made a project in ${project.folder}`,
-            `Its settings are in ${project.paths.config}; next: heed studio, or heed generate`,
+            `Its settings are in ${project.paths.config}`,
+            `Next: ${nextCommand(folder)}`,
             ...(isPaperScale(project.config)
               ? ["All of the paper's images take hours; the studio begins with 360 of them."]
               : []),

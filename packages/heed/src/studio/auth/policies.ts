@@ -47,6 +47,7 @@ export const ROUTE_POLICIES: Readonly<Record<string, Policy>> = {
   'POST /api/comparisons/:id/repeat': 'owner',
   'POST /api/comparisons/:id/end': 'owner',
   'GET /api/overview': 'owner',
+  'GET /api/overview/judges': 'owner',
   'GET /api/evaluation': 'owner',
   'GET /api/images': 'owner',
   'GET /api/reports': 'owner',

@@ -2,11 +2,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPaperScale } from '../../config/index.ts';
+import { newestEvaluation } from '../../evaluate/newest-evaluation.ts';
 import { type CategoryStatus, labellingStatus } from '../../feedback/index.ts';
 import type { ImageStore } from '../../images/store.ts';
 import { modelNames } from '../../project/models.ts';
 import type { Project } from '../../project/project.ts';
-import { latestRunId } from '../../project/run.ts';
 import { REWARD_REPORT_FILE, type RewardReport } from '../../reward/report.ts';
 import { findRewardReport } from '../../reward/report-file.ts';
 import type { JobKind } from '../jobs/job.ts';
@@ -62,7 +62,7 @@ export async function readOverview(
 ): Promise<Overview> {
   const shown = images.all({ set });
   const { categories } = await labellingStatus(project, { set });
-  const evaluation = await latestRunId(project, 'evaluate');
+  const evaluation = (await newestEvaluation(project))?.run;
   const facts = {
     set,
     images: shown.length,

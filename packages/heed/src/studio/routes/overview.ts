@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import { BROWSE_LABELS, BROWSE_ORDERS, browseImages } from '../overview/browse.ts';
+import { countJudges } from '../overview/judges.ts';
 import { readOverview, readReports } from '../overview/overview.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
@@ -34,10 +35,12 @@ const REPORT_POLICY =
 
 export function overviewRoutes(studio: Studio) {
   const { project, images, set } = studio;
-  return new Hono<StudioEnv>().get('/', async (c) => {
-    await studio.refresh();
-    return c.json(await readOverview(project, { images: images.current(), set }));
-  });
+  return new Hono<StudioEnv>()
+    .get('/', async (c) => {
+      await studio.refresh();
+      return c.json(await readOverview(project, { images: images.current(), set }));
+    })
+    .get('/judges', async (c) => c.json(await countJudges(project)));
 }
 
 export function imageRoutes(studio: Studio) {
