@@ -69,17 +69,22 @@ export function linkOf(page: Page, name: string): Locator {
   return page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name, exact: true });
 }
 
-/** What axe finds on the page as it is. */
-export async function barriersOf(page: Page): Promise<string[]> {
+/** What axe finds on the page as it is; `rules` alone where they are given. */
+export async function barriersOf(page: Page, { rules }: { rules?: readonly string[] } = {}): Promise<string[]> {
   // Not by a script tag: the pages' own policy forbids foreign ones.
-  await page.evaluate(await readFile(AXE, 'utf8'));
-  return page.evaluate(async () => {
+  if (!(await page.evaluate<boolean>('"axe" in globalThis'))) await page.evaluate(await readFile(AXE, 'utf8'));
+  return page.evaluate(async (only) => {
     const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+      axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
     };
-    const { violations } = await axe.run();
+    const { violations } = await axe.run(only === undefined ? {} : { runOnly: [...only] });
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  });
+  }, rules);
+}
+
+/** True where the page as a whole scrolls sideways. */
+export async function scrollsSideways(page: Page): Promise<boolean> {
+  return page.evaluate<boolean>('document.documentElement.scrollWidth > document.documentElement.clientWidth');
 }
 
 /** Elements of the page that reach beyond its right edge; what lies in a frame that scrolls may. */

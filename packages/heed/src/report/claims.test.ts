@@ -38,6 +38,24 @@ describe('judgeClaims', () => {
     expect(find(claims, 'Labelled images alone').verdict).toBe('held');
   });
 
+  it('holds the cost in fidelity against the paper, by both distances', () => {
+    const withCost = (frechet: number, cmmd: number) => {
+      const input = exampleInput();
+      const evaluation = input.evaluation!;
+      const arms = evaluation.arms.map((arm) =>
+        arm.name === 'base'
+          ? { ...arm, fidelity: { frechet: 10, cmmd: 1 } }
+          : arm.name === 'tuned'
+            ? { ...arm, fidelity: { frechet, cmmd } }
+            : arm,
+      );
+      return find(judgeClaims({ ...input, evaluation: { ...evaluation, arms } }), 'costs no more fidelity');
+    };
+    expect(withCost(11, 1.1).verdict).toBe('held');
+    expect(withCost(11, 1.48)).toMatchObject({ verdict: 'unclear', evidence: expect.stringContaining('+48 %') });
+    expect(withCost(13, 1.48).verdict).toBe('failed');
+  });
+
   it('keeps every claim when nothing was measured', () => {
     const claims = judgeClaims({ title: '', time: '', facts: {} });
     expect(claims.length).toBe(judgeClaims(exampleInput()).length);

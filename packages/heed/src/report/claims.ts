@@ -61,15 +61,25 @@ function rewardClaim({ rewards }: ReportInput, part: 'seen' | 'unseen', other: s
   return { claim, verdict: verdictOf(difference), evidence };
 }
 
+/** FID of the paper rose from 13.97 to 16.76: what it calls a small cost. */
+const PAPERS_FIDELITY_COST = 16.76 / 13.97 - 1;
+
 function fidelityCostClaim({ evaluation }: ReportInput): Claim {
-  const claim = 'Tuning costs little fidelity (CMMD of tuned below twice that of base)';
+  const claim = `Tuning costs no more fidelity than in the paper (FID +${Math.round(100 * PAPERS_FIDELITY_COST)} %)`;
   const base = evaluation && armOf(evaluation, 'base')?.fidelity;
   const tuned = evaluation && armOf(evaluation, 'tuned')?.fidelity;
   if (!base || !tuned) return { claim, verdict: 'not measured', evidence: 'fidelity was not measured for both' };
+  const costs = [tuned.frechet / base.frechet - 1, tuned.cmmd / base.cmmd - 1] as const;
   const evidence =
-    `CMMD ${base.cmmd.toFixed(2)} to ${tuned.cmmd.toFixed(2)}, ` +
-    `Fréchet ${base.frechet.toFixed(2)} to ${tuned.frechet.toFixed(2)}, on the world's own CLIP`;
-  return { claim, verdict: tuned.cmmd < 2 * base.cmmd ? 'held' : 'failed', evidence };
+    `Fréchet ${base.frechet.toFixed(2)} to ${tuned.frechet.toFixed(2)} (${change(costs[0])}), ` +
+    `CMMD ${base.cmmd.toFixed(2)} to ${tuned.cmmd.toFixed(2)} (${change(costs[1])}), on the world's own CLIP`;
+  const within = costs.filter((cost) => cost <= PAPERS_FIDELITY_COST).length;
+  return { claim, verdict: (['failed', 'unclear', 'held'] as const)[within]!, evidence };
+}
+
+/** '+48 %' */
+function change(share: number): string {
+  return `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(0)} %`;
 }
 
 /** Table 3: labelled images alone cost the most fidelity, the pre-training term gives it back. */

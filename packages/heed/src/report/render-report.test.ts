@@ -34,7 +34,25 @@ describe('renderReport', () => {
     for (const id of ['alignment', 'comparisons', 'reward', 'fidelity', 'training']) {
       expect(document.querySelector(`section#${id} svg`), id).not.toBeNull();
     }
-    expect(document.querySelectorAll('section#comparisons svg').length).toBe(6);
+    expect(document.querySelectorAll('section#comparisons svg').length).toBe(4);
+  });
+
+  it('names every table head, frame and picture, and no part of a picture', () => {
+    expect([...document.querySelectorAll('th')].filter(({ textContent }) => !textContent?.trim())).toEqual([]);
+    const named = [...document.querySelectorAll('[aria-label]')];
+    expect(named.map((element) => element.getAttribute('role')).filter((role) => role === null)).toEqual([]);
+    expect(document.querySelectorAll('table').length).toBe(document.querySelectorAll('.scroll > table').length);
+  });
+
+  it('sketches what was done and holds the paper beside it', () => {
+    const steps = [...document.querySelectorAll('.sketch b')].map(({ textContent }) => textContent);
+    expect(steps).toEqual(['Draw', 'Judge', 'Learn a reward', 'Tune', 'Compare']);
+    const rows = [...document.querySelectorAll('#paper tbody tr')].map((row) =>
+      [...row.querySelectorAll('td')].map(({ textContent }) => textContent),
+    );
+    expect(rows).toHaveLength(10);
+    expect(rows[2]![1]).toMatch(/^\d+ \/ \d+ \/ \d+ %$/);
+    expect(rows[9]).toEqual([expect.stringContaining('Fréchet'), '11.20 to 12.90', '13.97 to 16.76']);
   });
 
   it('draws no curve of what stayed at 0', () => {

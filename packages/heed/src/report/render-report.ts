@@ -9,14 +9,17 @@ import { feedbackSection } from './sections/feedback.ts';
 import { fidelitySection } from './sections/fidelity.ts';
 import { figuresSection } from './sections/figures.ts';
 import { headlineSection } from './sections/headline.ts';
+import { paperSection } from './sections/paper.ts';
 import { peopleSection } from './sections/people.ts';
 import { othersSection, picturesSection } from './sections/pictures.ts';
 import { rewardSection } from './sections/reward.ts';
+import { sketchSection } from './sections/sketch.ts';
 import { trainingSection } from './sections/training.ts';
 import { STYLE } from './style.ts';
 
 const SECTIONS: readonly ((input: ReportInput) => Markup | undefined)[] = [
   headlineSection,
+  sketchSection,
   peopleSection,
   picturesSection,
   othersSection,
@@ -27,6 +30,7 @@ const SECTIONS: readonly ((input: ReportInput) => Markup | undefined)[] = [
   fidelitySection,
   trainingSection,
   feedbackSection,
+  paperSection,
   caveatsSection,
 ];
 

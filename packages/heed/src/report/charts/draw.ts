@@ -2,7 +2,10 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { Markup } from '../html.ts';
-import { raw } from '../html.ts';
+import { html, raw } from '../html.ts';
+
+/** Of the width that a chart is drawn for. */
+const SMALLEST_SHARE = 0.75;
 
 /** Draws a plot; `label` is what a screen reader says in its place. */
 export function draw(label: string, options: Plot.PlotOptions): Markup {
@@ -14,7 +17,14 @@ export function draw(label: string, options: Plot.PlotOptions): Markup {
     ...options,
     figure: false,
   } as Plot.PlotOptions);
+  // One picture to a screen reader: Plot names its groups, which have no role.
+  for (const part of figure.querySelectorAll('[aria-label], [aria-description]')) {
+    part.removeAttribute('aria-label');
+    part.removeAttribute('aria-description');
+  }
   figure.setAttribute('role', 'img');
   figure.setAttribute('aria-label', label);
-  return raw(figure.outerHTML);
+  const width = Number(figure.getAttribute('width'));
+  // Its letters shrink no further than this; what is wider than the page scrolls.
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Chart: ${label}"><div style="min-width:${Math.round(SMALLEST_SHARE * width)}px">${raw(figure.outerHTML)}</div></div>`;
 }

@@ -20,7 +20,7 @@ export function trainingChart(curves: readonly TrainingCurve[], metric: string):
   return draw(`${metricTitle(metric)} over steps`, {
     width: 440,
     height: 200,
-    marginLeft: 52,
+    marginLeft: 66,
     marginTop: 24,
     marginBottom: 40,
     x: { label: 'step', labelAnchor: 'center', labelArrow: 'none' },

@@ -62,21 +62,24 @@ function barText(rows: readonly Segment[], chosen: (row: Segment) => boolean, fi
   );
 }
 
-/** How many queries got exactly k votes of each kind; the shaded part is where raters agree. */
-export function voteHistogram(comparison: Comparison, question: (typeof QUESTIONS)[number]): Markup {
-  const { histogram } = comparison.answers[question];
-  const rows = OUTCOMES.flatMap((outcome) =>
-    histogram[outcome].map((queries, votes) => ({
-      outcome,
-      votes,
-      share: (100 * queries) / Math.max(1, comparison.queries),
-    })),
+/** How many queries got exactly k votes of each kind, a row for each question; the strong bars are where raters agree. */
+export function voteHistogram(comparison: Comparison): Markup {
+  const rows = QUESTIONS.flatMap((question) =>
+    OUTCOMES.flatMap((outcome) =>
+      comparison.answers[question].histogram[outcome].map((queries, votes) => ({
+        question,
+        outcome,
+        votes,
+        share: (100 * queries) / Math.max(1, comparison.queries),
+      })),
+    ),
   );
-  return draw(`Histogram of votes on ${question}`, {
+  return draw('Histogram of votes on both questions', {
     width: 720,
-    height: 200,
+    height: 260,
     marginLeft: 44,
-    marginTop: 40,
+    marginRight: 72,
+    marginTop: 30,
     marginBottom: 40,
     x: {
       label: `raters of ${comparison.raters} who answered so`,
@@ -86,11 +89,13 @@ export function voteHistogram(comparison: Comparison, question: (typeof QUESTION
       padding: 0.12,
     },
     fx: { domain: [...OUTCOMES], label: null, padding: 0.08 },
-    y: { grid: true, label: 'queries, %', labelArrow: 'none', nice: true },
+    fy: { domain: [...QUESTIONS], label: null, padding: 0.18 },
+    y: { grid: true, label: 'queries, %', labelArrow: 'none', nice: true, ticks: 3 },
     color: COLOUR_SCALE,
     marks: [
       Plot.barY(rows, {
         fx: 'outcome',
+        fy: 'question',
         x: 'votes',
         y: 'share',
         fill: 'outcome',

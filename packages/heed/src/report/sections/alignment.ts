@@ -20,19 +20,19 @@ export function alignmentSection({ evaluation }: ReportInput): Markup | undefine
 <h2>Do the images show what was asked?</h2>
 <p class="lead">${settings.prompts} evaluation prompts, ${settings.imagesPerPrompt} images each, by the world's recogniser: an image counts when everything asked for is there. Intervals: 95 % bootstrap over prompts.</p>
 ${alignmentChart(arms)}
-<div class="scroll"><table>
-<thead><tr><th></th><th></th>${categories.map((c) => html`<th class="span" colspan="2">${c}</th>`)}</tr>
+<div class="scroll" tabindex="0" role="group" aria-label="Aligned images by category"><table>
+<thead><tr><th><span class="hidden">Model</span></th><th><span class="hidden">All prompts</span></th>${categories.map((c) => html`<th class="span" colspan="2">${c}</th>`)}</tr>
 <tr><th>Images of</th><th>all prompts</th>${categories.flatMap(() => [html`<th>seen</th>`, html`<th>unseen</th>`])}</tr></thead>
 <tbody>${arms.map((arm) => armRow(arm, categories))}</tbody></table></div>
 <h3>By attribute</h3>
-<div class="scroll"><table>
+<div class="scroll" tabindex="0" role="group" aria-label="Aligned images by attribute"><table>
 <thead><tr><th>Images of</th>${attributes.map((a) => html`<th>${a} right</th>`)}</tr></thead>
 <tbody>${arms.map((arm) => html`<tr><td>${arm.label}</td>${attributes.map((a) => html`<td>${optional(arm.perAttribute[a])}</td>`)}</tr>`)}</tbody></table></div>
 <h3>Differences, paired by prompt</h3>
-<table><tbody>${differences.map(
+<div class="scroll" tabindex="0" role="group" aria-label="Differences"><table><tbody>${differences.map(
     ({ treated, baseline, interval }) =>
       html`<tr><td>${label(treated)} − ${label(baseline)}</td><td>${pointsWithInterval(interval)}</td></tr>`,
-  )}</tbody></table></section>`;
+  )}</tbody></table></div></section>`;
 }
 
 function armRow(arm: JudgedArm, categories: readonly string[]): Markup {

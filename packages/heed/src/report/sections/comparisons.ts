@@ -23,22 +23,22 @@ function comparisonBlock(comparison: Comparison, evaluation: Evaluation): Markup
   const label = (name: string) => armLabel(evaluation.arms, name);
   return html`<h3>${label(comparison.treated)} against ${label(comparison.baseline)}</h3>
 ${voteShareChart(comparison)}
-<table><thead><tr><th>Decided queries</th>${OUTCOMES.map((outcome) => html`<th>${outcome}</th>`)}<th>undecided</th></tr></thead>
+<div class="scroll" tabindex="0" role="group" aria-label="Decided queries"><table><thead><tr><th>Decided queries</th>${OUTCOMES.map((outcome) => html`<th>${outcome}</th>`)}<th>undecided</th></tr></thead>
 <tbody>${QUESTIONS.map((question) => {
     const { agreed } = comparison.answers[question];
     const rest = 1 - OUTCOMES.reduce((total, outcome) => total + agreed[outcome], 0);
     return html`<tr><td>${question}</td>${OUTCOMES.map((outcome) => html`<td>${percent(agreed[outcome])}</td>`)}<td>${percent(Math.max(0, rest))}</td></tr>`;
-  })}</tbody></table>
-<details open><summary class="note">Votes by query and shares by category</summary>
-<div class="charts wide">${QUESTIONS.map((question) => html`<figure><figcaption>${question}</figcaption>${voteHistogram(comparison, question)}</figure>`)}</div>
+  })}</tbody></table></div>
+<details><summary class="note">Votes by query and shares by category</summary>
+${voteHistogram(comparison)}
 ${cellTable(comparison)}</details>`;
 }
 
 function cellTable(comparison: Comparison): Markup {
   const [first, second] = QUESTIONS;
   const fidelityCells = comparison.answers[second].cells;
-  return html`<div class="scroll"><table>
-<thead><tr><th></th><th class="span" colspan="3">Alignment</th><th class="span" colspan="3">Fidelity</th></tr>
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Shares of votes by category"><table>
+<thead><tr><th><span class="hidden">Prompts</span></th><th class="span" colspan="3">Alignment</th><th class="span" colspan="3">Fidelity</th></tr>
 <tr><th>Prompts</th>${[...OUTCOMES, ...OUTCOMES].map((outcome) => html`<th>${outcome}</th>`)}</tr></thead>
 <tbody>${comparison.answers[first].cells.map(
     (cell, index) =>

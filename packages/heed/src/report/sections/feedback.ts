@@ -16,10 +16,10 @@ export function feedbackSection({ feedback }: ReportInput): Markup | undefined {
   return html`<section id="feedback">
 <h2>Feedback</h2>
 <p class="lead">${whoJudged(feedback.simulatedRaters, feedback.humanRaters)} Each sees three images of one prompt and marks each good or bad, or skips it.</p>
-<table>
+<div class="scroll" tabindex="0" role="group" aria-label="Judgements by category"><table>
 <thead><tr><th>Category</th><th>Judgements</th><th>Good</th><th>Bad</th><th>Skip</th></tr></thead>
 <tbody>${[...feedback.rows, all].map(feedbackRow)}</tbody>
-</table></section>`;
+</table></div></section>`;
 }
 
 function feedbackRow({ category, good, bad, skip }: FeedbackRow): Markup {

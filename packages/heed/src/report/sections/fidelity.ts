@@ -19,7 +19,7 @@ export function fidelitySection({ evaluation }: ReportInput): Markup | undefined
   return html`<section id="fidelity">
 <h2>What does it cost in fidelity?</h2>
 <p class="lead">${distances} The mean reward is over the evaluation prompts.</p>
-<div class="scroll"><table>
+<div class="scroll" tabindex="0" role="group" aria-label="Fidelity and reward by model"><table>
 <thead><tr><th>Model</th><th>Fréchet distance</th><th>CMMD</th><th>Mean reward</th></tr></thead>
 <tbody>${arms.map(
     ({ label, fidelity, reward }) =>

@@ -22,7 +22,7 @@ function figureTable(figures: readonly Figure[], { arms }: Evaluation): Markup {
   const differenceOf = (figure: Figure, name: string) =>
     figure.differences.find(({ treated, baseline: against }) => treated === name && against === baseline);
   const shown = pairs.filter((name) => figures.some((figure) => differenceOf(figure, name)));
-  return html`<div class="scroll"><table>
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Figures by judge"><table>
 <thead><tr><th class="text">Figure</th>${arms.map(({ label }) => html`<th>${label}</th>`)}${shown.map((name) => html`<th>${armLabel(arms, name)} − ${armLabel(arms, baseline)}</th>`)}</tr></thead>
 <tbody>${figures.map(
     (figure) => html`<tr><td class="text wrap">${figure.label} <span class="note">${figure.judge}</span></td>

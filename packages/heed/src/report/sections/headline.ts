@@ -27,7 +27,7 @@ ${
 <section id="claims">
 <h2>What came out</h2>
 <p class="lead">Each line is something the paper leads one to expect. “unclear” means that the interval does not exclude the opposite. All intervals are 95 % bootstrap intervals.</p>
-<div class="scroll"><table>
+<div class="scroll" tabindex="0" role="group" aria-label="Expectations and what came out"><table class="stacked">
 <thead><tr><th>Expectation</th><th class="text">Verdict</th><th class="text">Evidence</th></tr></thead>
 <tbody>${judgeClaims(input).map(
     ({ claim, verdict, evidence }) =>

@@ -17,7 +17,7 @@ export function rewardSection({ rewards, rewardDetails = {} }: ReportInput): Mar
 <h2>Does the reward agree with the raters?</h2>
 <p class="lead">Held-out pairs: one image judged good and one judged bad of the same prompt, none of which the reward has trained on. A coin is right on half of them. Bars with “half” saw half the labelled images (figure 3b).</p>
 ${rewardChart(rewards)}
-<div class="scroll"><table>
+<div class="scroll" tabindex="0" role="group" aria-label="Accuracy by score"><table>
 <thead><tr><th>Score</th><th>Seen objects</th><th>pairs</th><th>Unseen objects</th><th>pairs</th></tr></thead>
 <tbody>${rewards.map(
     ({ label, seen, unseen }) => html`<tr><td>${label}</td>
@@ -27,7 +27,7 @@ ${rewardChart(rewards)}
 ${
   categories.length === 0
     ? undefined
-    : html`<div class="scroll"><table>
+    : html`<div class="scroll" tabindex="0" role="group" aria-label="Accuracy by category"><table>
 <thead><tr><th>By category</th>${rewards.map(({ label }) => html`<th>${label}</th>`)}</tr></thead>
 <tbody>${categories.map(
         (category) => html`<tr><td>${category}</td>
@@ -49,7 +49,7 @@ ${lines.length === 0 ? undefined : html`<ul>${lines.map((line) => html`<li>${lin
 
 function trustTable(trust: readonly CategoryTrust[]): Markup {
   return html`<h3>How far to trust the reward</h3>
-<div class="scroll"><table>
+<div class="scroll" tabindex="0" role="group" aria-label="Trust by category"><table>
 <thead><tr><th>Category</th><th>Prompts</th><th>Accuracy</th><th>pairs</th><th>of prompts</th><th>Verdict</th></tr></thead>
 <tbody>${trust.map(
     ({ category, group, pairs, prompts, accuracy, trust: verdict }) => html`<tr><td>${category}</td>
@@ -60,7 +60,7 @@ function trustTable(trust: readonly CategoryTrust[]): Markup {
 
 function curveTable(curve: LearningCurve): Markup {
   return html`<h3>What more labels would bring</h3>
-<div class="scroll"><table>
+<div class="scroll" tabindex="0" role="group" aria-label="Accuracy by number of labels"><table>
 <thead><tr><th>Labels</th><th>Images</th><th>Accuracy</th></tr></thead>
 <tbody>${curve.points.map(
     ({ share, images, accuracy }) =>
