@@ -40,7 +40,7 @@ beforeAll(async () => {
   project = await makeDrawnProject(join(folder, 'p'), {
     prompts: 60,
     overrides: [
-      'label.ratersPerQuery=7',
+      'label.ratersPerQuery=10',
       `label.queriesPerRater=${QUERIES_EACH}`,
       'label.minAnswerMs=0',
       'studio.waitMinutes=0.5',
