@@ -12,6 +12,7 @@ import { type StudioProcess, startStudioProcess } from '../../tests/studio-proce
 import { findPostgres, startPostgres } from '../../tools/postgres.mjs';
 import { makeBenchProject } from './bench-project.ts';
 import { type LoadResult, percentile, runLoad } from './load.ts';
+import { machineSpeed } from './machine-speed.ts';
 import { measureNextQuery } from './next-query.ts';
 import { processorMs } from './processor-time.ts';
 
@@ -74,7 +75,9 @@ async function main(): Promise<void> {
   const kinds = (['pglite', 'postgres'] as const).filter((kind) => wanted === 'both' || wanted === kind);
   const rows: Row[] = [];
   for (const kind of kinds) rows.push(...(await measure(kind)));
+  progress('the rates of this machine');
   const machine = {
+    ...(await machineSpeed()),
     cores: cpus().length,
     cpu: cpus()[0]?.model.trim(),
     loadAtEnd: loadavg()[0],

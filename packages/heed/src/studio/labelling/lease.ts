@@ -35,6 +35,7 @@ export interface LeaseOptions {
   readonly rater: string;
   /** The rater's page (a browser tab) that asks: another one of the rater holds its own queries. */
   readonly page?: string | undefined;
+  /** At most `MAX_LEASED`. */
   readonly count: number;
   readonly ratersPerQuery: number;
   /** The rater is asked no more than this many queries, practice aside. */
@@ -90,33 +91,12 @@ async function leaseForOne(db: Database, options: LeaseOptions): Promise<AskedQu
   return asked;
 }
 
-/** What the rater has done and holds, and the next open queries in turn: `count` of each. */
+/** What the rater has done and holds, and the next open queries in turn: at most `count` of each. */
 async function readForLease(db: Database, { rater, page = '', count, ratersPerQuery }: LeaseOptions): Promise<Reading> {
   const { rows } = await db.execute<Reading>(sql`
-    with past as (
-      select
-        (count(*) filter (where purpose = 'practice' and retracted_at is null))::int as practised,
-        (count(*) filter (where purpose <> 'practice' and retracted_at is null))::int as answered,
-        (count(*) + (select count(*) from leases where rater = ${rater} and expires_at > now()))::int as turns
-      from answers where rater = ${rater}),
-    held as (
-      select l.query as id, q.prompt, q.images, l.purpose, l.repeat_of as "repeatOf"
-      from leases l join queries q on q.id = coalesce(l.repeat_of, l.query)
-      where l.rater = ${rater} and l.page in ('', ${page}) and l.expires_at > now() and not exists (
-        select 1 from answers a where a.query = l.query and a.rater = l.rater and a.retracted_at is null)
-      order by l.purpose <> 'practice', l.handed_at, q.answers, q.position limit ${count}),
-    in_turn as (
-      select q.id, q.prompt, q.images, 'feedback' as purpose from queries q
-      where q.answers < ${ratersPerQuery} and q.gold_since is null
-        and not exists (select 1 from answers a where a.query = q.id and a.rater = ${rater} and a.retracted_at is null)
-        and q.answers < ${ratersPerQuery} - (
-          select count(*) from leases l where l.query = q.id and l.rater <> ${rater} and l.expires_at > now())
-        and not exists (select 1 from leases l where l.query = q.id and l.rater = ${rater} and l.expires_at > now())
-      order by q.answers, q.position limit ${count})
-    select (select row_to_json(past) from past) as past,
-      (select coalesce(json_agg(held), '[]') from held) as held,
-      (select coalesce(json_agg(in_turn), '[]') from in_turn) as "inTurn"`);
-  return rows[0]!;
+    select past, held, in_turn as "inTurn" from heed_read_for_lease(${rater}, ${page}, ${ratersPerQuery}::int)`);
+  const { past, held, inTurn } = rows[0]!;
+  return { past, held: held.slice(0, count), inTurn: inTurn.slice(0, count) };
 }
 
 /** New ones to make `count` whole. Where there is nothing left to learn from a rater, nothing is measured either. */
@@ -164,14 +144,8 @@ export async function holdQueries(
   const { rater, page = '', queries } = options;
   if (queries.length === 0) return;
   const rows = JSON.stringify(queries.map(({ id, purpose, repeatOf = null }) => ({ id, purpose, repeatOf })));
-  // The time that an answer takes begins anew with a lease that was over.
   await db.execute(sql`
-    insert into leases (query, rater, page, purpose, repeat_of, expires_at)
-    select h.id, ${rater}, ${page}, h.purpose, h."repeatOf", now() + ${`${LEASE_SECONDS} seconds`}::interval
-    from jsonb_to_recordset(${rows}::jsonb) as h(id text, purpose text, "repeatOf" text)
-    on conflict (query, rater) do update set expires_at = excluded.expires_at, page = excluded.page, purpose = excluded.purpose,
-      handed_at = case when leases.expires_at > now() then leases.handed_at else now() end,
-      shown_at = case when leases.expires_at > now() then leases.shown_at end`);
+    select heed_hold_queries(${rater}, ${page}, ${rows}::jsonb, ${`${LEASE_SECONDS} seconds`}::interval)`);
 }
 
 /** Notes that the rater's page shows the query now; the first time counts. */

@@ -10,16 +10,16 @@ import { createLeaseDesk } from '../labelling/lease-desk.ts';
 import { termsOf } from '../labelling/terms.ts';
 import { createTrials } from '../labelling/trial.ts';
 import { completionFor } from '../raters/completion-for.ts';
+import { MAX_LEASED } from '../storage/functions.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
 
-const MAX_LEASES = 10;
 const MAX_REASON_LENGTH = 500;
 
 const queryId = z.string().min(1).max(200);
 /** A browser tab of the rater's, by an id that it chooses. */
 export const pageId = () => z.string().max(64).optional();
-const leaseBody = z.strictObject({ count: z.int().min(1).max(MAX_LEASES), page: pageId() });
+const leaseBody = z.strictObject({ count: z.int().min(1).max(MAX_LEASED), page: pageId() });
 const releaseBody = z.strictObject({ page: pageId() });
 const answerBody = z.strictObject({
   id: z.uuid(),

@@ -10,6 +10,7 @@ import { migrate } from 'drizzle-orm/pglite/migrator';
 import { badInput, HeedError } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
 import { loadSecret } from '../auth/secret.ts';
+import { makeFunctions } from './functions.ts';
 import { openPglite, removePglite } from './pglite.ts';
 
 const MIGRATIONS_FOLDER = fileURLToPath(new URL('./migrations', import.meta.url));
@@ -68,6 +69,7 @@ export async function openDatabase(
       migrationsFolder: MIGRATIONS_FOLDER,
       migrationsSchema: opened.schemas.migrations,
     });
+    await makeFunctions(opened);
     return opened;
   } catch (error) {
     await opened?.close().catch(() => {});
