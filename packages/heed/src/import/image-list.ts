@@ -9,6 +9,7 @@ import { createFileFinder, type FileFinder } from '../files/file-finder.ts';
 import { readCsv } from '../files/read-csv.ts';
 import { type JsonRow, readJsonRows } from '../files/read-json-lines.ts';
 import { faultOfLine } from '../files/read-text.ts';
+import { HOLDOUT_COLUMNS, readHoldout } from '../prompts/holdout.ts';
 import { quote } from '../text/nearest.ts';
 import { hasCaptions, listFiles, type NamedFile, readCaptions } from './captions.ts';
 
@@ -40,6 +41,8 @@ export interface ListedImage<T> {
   /** Where it lies, links resolved. */
   readonly path: string;
   readonly prompt: T;
+  /** What a column holdout or split says; absent where none does. */
+  readonly holdout?: boolean | undefined;
 }
 
 /** A picture that is not taken. */
@@ -79,9 +82,9 @@ export async function readImageList<T>(source: ImageListSource, options: ReadLis
   const rows = (await read(path)).flat();
   if (rows.length === 0) throw badInput(`${path}: expected at least one image, got none`);
   const images: ListedImage<T>[] = [];
-  for (const { line, name, text } of rows) {
+  for (const { line, name, text, holdout } of rows) {
     try {
-      images.push({ line, name, prompt: parsePrompt(text), path: await find(name) });
+      images.push({ line, name, prompt: parsePrompt(text), path: await find(name), holdout });
     } catch (error) {
       throw atPlace(`${path}, line ${line}`, error);
     }
@@ -148,11 +151,12 @@ interface Row {
   readonly line: number;
   readonly name: string;
   readonly text: string;
+  readonly holdout: boolean | undefined;
 }
 
 const aliasesOf = (column: string, names: readonly string[]) => Object.fromEntries(names.map((name) => [name, column]));
 
-type Column = 'file_name' | 'text' | `side${number}`;
+type Column = 'file_name' | 'text' | (typeof HOLDOUT_COLUMNS)[number] | `side${number}`;
 const SIDES = PAIR_COLUMNS.map((_, i) => `side${i}` as const);
 const ALIASES = Object.assign(
   aliasesOf('file_name', FILE_COLUMNS),
@@ -165,7 +169,7 @@ const readTable = (path: string) =>
     what: 'a list of images',
     columns: {
       required: ['text'],
-      optional: ['file_name', ...SIDES],
+      optional: ['file_name', ...HOLDOUT_COLUMNS, ...SIDES],
       oneOf: ['file_name', ...SIDES],
       aliases: ALIASES,
       allowOthers: true,
@@ -173,7 +177,8 @@ const readTable = (path: string) =>
     parseRow({ line, cells }) {
       const names = [cells.file_name, ...SIDES.map((side) => cells[side] ?? '')].filter((name) => name !== '');
       if (names.length === 0) throw new InputError('expected a file name, got an empty cell');
-      return names.map((name) => toRow(line, name, cells.text));
+      const holdout = readHoldout({ holdout: cells.holdout ?? '', split: cells.split ?? '' });
+      return names.map((name) => toRow(line, name, { text: cells.text, holdout }));
     },
   });
 
@@ -193,19 +198,30 @@ function toRows({ line, value }: JsonRow): Row[] {
     throw new InputError(`expected a prompt as a text under ${quote(text.name)}, got another value`);
   }
   const files = pick(value, FILE_COLUMNS, 'a file name');
+  const cellOf = (column: string) => holdoutCell(value, column);
+  const holdout = readHoldout({ holdout: cellOf('holdout'), split: cellOf('split') });
   const names = Array.isArray(files.found) ? (files.found as unknown[]) : [files.found];
   return names.map((name) => {
     if (typeof name !== 'string') {
       throw new InputError(`expected a file name as a text under ${quote(files.name)}, got another value`);
     }
-    return toRow(line, name, text.found as string);
+    return toRow(line, name, { text: text.found as string, holdout });
   });
 }
 
-function toRow(line: number, name: string, text: string): Row {
+/** A cell as a table would have it. */
+function holdoutCell(value: JsonRow['value'], column: string): string {
+  const cell = value[column];
+  if (cell === undefined || cell === null) return '';
+  if (typeof cell === 'string') return cell;
+  if (typeof cell === 'boolean' || cell === 0 || cell === 1) return String(cell);
+  throw new InputError(`expected a word under ${quote(column)}, got another value`);
+}
+
+function toRow(line: number, name: string, { text, holdout }: Pick<Row, 'text' | 'holdout'>): Row {
   const fault = faultOfLine(name, { maxLength: MAX_NAME_LENGTH });
   if (fault !== undefined) throw new InputError(`file name: ${fault}`);
-  return { line, name, text: text.trim() };
+  return { line, name, text: text.trim(), holdout };
 }
 
 function pick(value: JsonRow['value'], names: readonly string[], what: string): { name: string; found: unknown } {

@@ -36,6 +36,49 @@ async function writeList(rows: readonly object[]): Promise<void> {
 }
 
 describe('import images', () => {
+  it('holds out the prompts that a column split or holdout names, in lists of either kind', async () => {
+    for (const i of [1, 2, 3, 4])
+      await write(
+        `${i}.png`,
+        await paint(40 * i)
+          .png()
+          .toBuffer(),
+      );
+    const list = 'file_name,text,split\n1.png,a bear,train\n2.png,a rose,TEST\n3.png,a wolf,\n4.png,a bear,train\n';
+    await write('metadata.csv', `\ufeff${list.replaceAll('\n', '\r\n')}`);
+    expect(await importImages(project, pictures)).toMatchObject({ added: 4, notes: [] });
+    const heldOut = () =>
+      createImageStore(project.paths.images)
+        .all()
+        .map(({ prompt, holdout }) => [prompt, holdout]);
+    const expected = [
+      ['a bear', false],
+      ['a rose', true],
+      ['a wolf', false],
+      ['a bear', false],
+    ];
+    expect(heldOut()).toEqual(expected);
+    await writeList([
+      { file_name: '1.png', text: 'a moon', holdout: false },
+      { file_name: '2.png', text: 'a moon', holdout: true },
+      { file_name: '3.png', text: 'a sun', holdout: 0, split: null },
+    ]);
+    const note = 'prompts of which the list holds out some pictures and others not: 1; all their pictures are held out';
+    expect(await importImages(project, pictures)).toMatchObject({ added: 3, notes: [note] });
+    expect(heldOut()).toEqual([...expected, ['a moon', true], ['a moon', true], ['a sun', false]]);
+  });
+
+  it.each([
+    [{ split: 'sometimes' }, "split: expected train or test, got 'sometimes'"],
+    [{ split: 'train', holdout: 'yes' }, "expected holdout and split to agree, got 'yes' and 'train'"],
+    [{ holdout: ['yes'] }, "expected a word under 'holdout', got another value"],
+  ])('refuses the list for a row with %j', async (columns, sentence) => {
+    await write('1.png', await paint(1).png().toBuffer());
+    await writeList([{ file_name: '1.png', text: 'a bear', ...columns }]);
+    await expect(importImages(project, pictures)).rejects.toThrow(`metadata.jsonl, line 1: ${sentence}`);
+    expect(createImageStore(project.paths.images).all()).toEqual([]);
+  });
+
   it('takes PNG, JPEG and WebP of any kind as plain RGB, with where they came from', async () => {
     await write('plain.png', await paint(1).png().toBuffer());
     await write('deep.png', await paint(2).toColourspace('rgb16').png().toBuffer());

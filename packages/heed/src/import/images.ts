@@ -15,7 +15,7 @@ import { silentProgress } from '../progress/progress.ts';
 import { checkName, modelFolder, type Project, withLock } from '../project/index.ts';
 import type { Prompt } from '../prompts/prompt.ts';
 import { toPrompt } from '../prompts/prompts-file.ts';
-import { type ImageListSource, type LeftOut, type ListedImage, readImageList } from './image-list.ts';
+import { type ImageList, type ImageListSource, type LeftOut, type ListedImage, readImageList } from './image-list.ts';
 
 /** A list with more broken pictures than this is not what its owner thinks it is. */
 const MAX_BROKEN_SHARE = 0.05;
@@ -61,7 +61,7 @@ export async function importImages(
   checkSetPurpose(createImageStore(project.paths.images), { set, purpose });
   const origin = model === undefined ? undefined : await originOf(project, model, options);
   const world = await worldOf(project.config);
-  const list = await readImageList(source, { parsePrompt: (text) => toPrompt(text, { world }) });
+  const list = withHeldOut(await readImageList(source, { parsePrompt: (text) => toPrompt(text, { world }) }));
   return withLock(project, 'generate', async () => {
     const store = createImageStore(project.paths.images);
     try {
@@ -88,6 +88,23 @@ export async function importImages(
       await store.close();
     }
   });
+}
+
+/** A prompt is held out where the row of any of its pictures says so: none of them may be learned from. */
+function withHeldOut(list: ImageList<Prompt>): ImageList<Prompt> {
+  const says = new Map<string, boolean>();
+  const mixed = new Set<string>();
+  for (const { prompt, holdout = false } of list.images) {
+    const before = says.get(prompt.text);
+    if (before !== undefined && before !== holdout) mixed.add(prompt.text);
+    says.set(prompt.text, holdout || before === true);
+  }
+  const images = list.images.map((image) => {
+    const holdout = says.get(image.prompt.text)!;
+    return { ...image, prompt: { ...image.prompt, holdout } };
+  });
+  const note = `prompts of which the list holds out some pictures and others not: ${mixed.size}; all their pictures are held out`;
+  return { ...list, images, notes: mixed.size === 0 ? list.notes : [...list.notes, note] };
 }
 
 /** Decodes every picture that is new once, so that a list with too many broken ones is refused before anything is added. */

@@ -8,7 +8,7 @@ import { WORLD_PRETRAINING } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 import type { World } from '../ports.ts';
 import type { PretrainingSample } from './batches.ts';
-import { openPretrainingFolder } from './pretraining-folder.ts';
+import { openPretrainingFolder, readPretrainingList } from './pretraining-folder.ts';
 
 /** A finite set of pre-training pairs. */
 export interface PretrainingData {
@@ -32,15 +32,20 @@ export async function openPretrainingData(options: {
   return source === WORLD_PRETRAINING ? worldData(world, { count, seed, size }) : openPretrainingFolder(source, size);
 }
 
+const FOLDER_WANTED =
+  'tune.pretraining: expected a folder of pictures with captions, got none; a weight of 0 (tune.beta, or pretrainingWeight of another method) tunes without pre-training pairs';
+
+/** Throws where `openPretrainingData` would find no pairs; opens no picture. */
+export async function checkPretrainingData({ world, source }: { world: World; source: string }): Promise<void> {
+  if (source !== WORLD_PRETRAINING) await readPretrainingList(source);
+  else if (world.openPretraining === undefined) throw badInput(FOLDER_WANTED);
+}
+
 async function worldData(
   world: World,
   { count, seed, size }: { count: number; seed: number; size: { width: number; height: number } },
 ): Promise<PretrainingData> {
-  if (world.openPretraining === undefined) {
-    throw badInput(
-      'tune.pretraining: expected a folder of pictures with captions, got none; a weight of 0 (tune.beta, or pretrainingWeight of another method) tunes without pre-training pairs',
-    );
-  }
+  if (world.openPretraining === undefined) throw badInput(FOLDER_WANTED);
   // A seed of its own: what fidelity is measured against must not be what was trained on.
   const streamSeed = createRandom(seed)
     .fork('D_pre')

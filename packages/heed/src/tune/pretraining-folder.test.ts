@@ -56,6 +56,20 @@ describe('a folder of pre-training pictures', () => {
     }
   });
 
+  it('leaves out the pairs that a list holds out, and says so', async () => {
+    const path = join(folder, 'split');
+    await mkdir(path);
+    for (const name of ['a', 'b']) await writeFile(join(path, `${name}.png`), await (await halves()).png().toBuffer());
+    await writeFile(join(path, 'metadata.csv'), 'file_name,text,split\na.png,a bear,train\nb.png,a rose,validation\n');
+    const data = await openPretrainingFolder(path, size);
+    expect(data.samples.map(({ caption }) => caption)).toEqual(['a bear']);
+    expect(data.notes).toEqual(['pre-training pairs that their list holds out: 1']);
+    await writeFile(join(path, 'metadata.csv'), 'file_name,text,split\nb.png,a rose,validation\n');
+    await expect(openPretrainingFolder(path, size)).rejects.toThrow(
+      'expected pairs to train on, got 1 that are held out',
+    );
+  });
+
   it('reads lists, also of semicolons, and counts pictures without a caption as broken', async () => {
     const path = join(folder, 'list');
     await mkdir(path);

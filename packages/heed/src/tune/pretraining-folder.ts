@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { RgbImage } from '@heed/diffusion';
-import { atPlace, InputError } from '../errors.ts';
+import { atPlace, badInput, InputError } from '../errors.ts';
 import { faultOfLine } from '../files/read-text.ts';
 import { fitPicture, readPicture } from '../images/index.ts';
-import { readImageList } from '../import/index.ts';
+import { type ImageList, readImageList } from '../import/index.ts';
 import type { PretrainingData } from './pretraining-data.ts';
 
 const MAX_CAPTION_LENGTH = 10_000;
@@ -17,7 +17,7 @@ export async function openPretrainingFolder(
   folder: string,
   size: { width: number; height: number },
 ): Promise<PretrainingData> {
-  const { images, leftOut, notes } = await readImageList(folder, { parsePrompt: parseCaption });
+  const { images, leftOut, notes } = await readPretrainingList(folder);
   const reads = new Map<string, () => Promise<RgbImage>>();
   const samples = images.map(({ name, path, prompt: caption }) => {
     const key = keyOfFile(path, size);
@@ -31,6 +31,16 @@ export async function openPretrainingFolder(
     return { key, caption: '' };
   });
   return { samples: [...samples, ...broken], notes, read: ({ key }) => reads.get(key)!() };
+}
+
+/** The pairs of the folder; those whose row holds them out are kept for evaluation. Throws where none is left. */
+export async function readPretrainingList(folder: string): Promise<ImageList<string>> {
+  const list = await readImageList(folder, { parsePrompt: parseCaption });
+  const images = list.images.filter(({ holdout }) => !holdout);
+  const heldOut = list.images.length - images.length;
+  if (heldOut === 0) return list;
+  if (images.length === 0) throw badInput(`${list.path}: expected pairs to train on, got ${heldOut} that are held out`);
+  return { ...list, images, notes: [...list.notes, `pre-training pairs that their list holds out: ${heldOut}`] };
 }
 
 function parseCaption(text: string): string {
