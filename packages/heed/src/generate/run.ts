@@ -6,6 +6,7 @@ import { loadPipeline, type RgbImage, type SamplerName, type StableDiffusionPipe
 import { checkSetPurpose, createImageStore, type ImageRecipe, type ImageStore, type Purpose } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { checkClip, checkName, modelFolder, type Project, withLock } from '../project/index.ts';
+import { laterStageNotes } from '../project/later-stages.ts';
 import { modelFileOf } from '../project/model-file.ts';
 import { emaNote, weightsOptions } from '../project/model-weights.ts';
 import { predictionNote } from '../project/prediction-note.ts';
@@ -87,6 +88,7 @@ async function generate(
   const prompts = uniqueByText(options.prompts ?? (await projectTrainingPrompts(project)));
   // Before hours of drawing and judging: the reward will need it.
   await checkClip(project, { signal, note });
+  if (purpose === 'learn' && note !== undefined) for (const sentence of await laterStageNotes(project)) note(sentence);
   const source = await modelFolder(project, model, { progress, signal, note });
   const remark = await emaNote(project, model, source);
   if (remark !== undefined) note?.(remark);

@@ -1,0 +1,65 @@
+/**
+ * What later stages need and would miss: told before hours of drawing and judging. Drawing goes on, since the settings can
+ * be changed until then. The CLIP of the reward is `checkClip`'s.
+ */
+import { stat } from 'node:fs/promises';
+import { badInput, isBadInput } from '../errors.ts';
+import { worldOf } from '../parts.ts';
+import { type Project, resolveInProject } from './project.ts';
+
+/** A sentence for each thing that is missing or cannot be read. */
+export async function laterStageNotes(project: Project): Promise<string[]> {
+  const { tune, evaluate } = project.config;
+  return [
+    ...(await complaint('heed tune', () => checkPretraining(project, tune.pretraining))),
+    ...(await complaint('heed evaluate', () => checkReference(project, evaluate.reference))),
+    ...(await complaint('heed evaluate', () => checkInception(project, evaluate))),
+  ];
+}
+
+/** What is wrong for the command, where anything is. */
+async function complaint(command: string, check: () => Promise<void>): Promise<string[]> {
+  try {
+    await check();
+    return [];
+  } catch (error) {
+    if (!isBadInput(error)) throw error;
+    return [`${command} will stop: ${error.message}`];
+  }
+}
+
+async function checkPretraining(project: Project, source: string): Promise<void> {
+  const { WORLD_PRETRAINING } = await import('../config/index.ts');
+  const { tuneOptionsOf } = await import('../tune/options.ts');
+  const { checkPretrainingData } = await import('../tune/pretraining-data.ts');
+  if (!tuneOptionsOf(project.config).streams.pretraining) return;
+  await checkPretrainingData({
+    world: await worldOf(project.config),
+    source: source === WORLD_PRETRAINING ? source : resolveInProject(project, source),
+  });
+}
+
+async function checkReference(project: Project, reference: string): Promise<void> {
+  if (reference === '') return;
+  const { isStatisticsFile } = await import('../fid/statistics-file.ts');
+  const { listPictures } = await import('../fid/pictures/picture-folder.ts');
+  const path = resolveInProject(project, reference);
+  if (!isStatisticsFile(path)) await listPictures(path);
+  else if ((await stat(path).catch(() => undefined)) === undefined) {
+    throw badInput(`evaluate.reference: expected a file of statistics, found nothing at ${path}`);
+  }
+}
+
+/** Weights of a hub are left to the command that needs them. */
+async function checkInception(
+  project: Project,
+  { reference, inception }: { reference: string; inception: string },
+): Promise<void> {
+  if (reference === '' || inception === '') return;
+  const { parseHubId } = await import('@heed/diffusion');
+  const path = resolveInProject(project, inception);
+  const isThere = (await stat(path).catch(() => undefined)) !== undefined;
+  if (!isThere && parseHubId(inception)?.file === undefined) {
+    throw badInput(`evaluate.inception: expected a file of weights, found nothing at ${path}`);
+  }
+}
