@@ -24,11 +24,13 @@ export async function initProject(folder: string, options: { overrides?: readonl
   return openProject(root);
 }
 
-function flatten(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/** Values by their path: 'tune.dpo.beta'. Sections may lie within sections. */
+function flatten(settings: Readonly<Record<string, unknown>>, parent = ''): Record<string, unknown> {
   const flat: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(settings)) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) flat[name] = value;
-    else for (const [key, inner] of Object.entries(value)) flat[`${name}.${key}`] = inner;
+    const isSection = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (isSection) Object.assign(flat, flatten(value as Record<string, unknown>, `${parent}${name}.`));
+    else flat[`${parent}${name}`] = value;
   }
   return flat;
 }

@@ -24,6 +24,13 @@ describe('init', () => {
     expect((await readdir(made.folder)).sort()).toEqual(['.gitignore', 'heed.toml']);
   });
 
+  it('keeps settings of sections within sections', async () => {
+    const overrides = ['tune.method=dpo', 'tune.dpo.pretrainingWeight=0.5', 'evaluate.otherPrompts=["a bear"]'];
+    const { config } = await initProject(join(folder, 'inner'), { overrides });
+    expect(config.tune.dpo.pretrainingWeight).toBe(0.5);
+    expect(config.evaluate.otherPrompts).toEqual(['a bear']);
+  });
+
   it('touches nothing where there is a project or --set is wrong', async () => {
     await initProject(folder);
     await writeFile(join(folder, 'heed.toml'), '# mine');
