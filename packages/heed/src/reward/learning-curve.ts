@@ -6,6 +6,7 @@ import { createRandom } from '@heed/diffusion/autodiff';
 import type { Interval } from '../statistics/index.ts';
 import { accuracyDifference, type PromptPairs, pairAccuracy } from './accuracy.ts';
 import { isBad, isGood, type LabelledImage } from './labelled-image.ts';
+import { FEWEST_PROMPTS } from './trust.ts';
 
 /** Shares of the training images below all of them. */
 export const CURVE_SHARES = [0.25, 0.5] as const;
@@ -24,7 +25,7 @@ export interface CurvePoint {
 export interface LearningCurve {
   /** The last one is the reward from all images. */
   readonly points: readonly CurvePoint[];
-  /** Accuracy from all images minus that from half of them, on the same pairs. */
+  /** Accuracy from all images minus that from half of them, on the same pairs; absent where they are of too few prompts. */
   readonly allMinusHalf?: Interval;
 }
 
@@ -53,7 +54,9 @@ export function learningCurve(
   if (points.length < 2) return undefined;
   const outcomesOf = (wanted: number) => measured.find(({ share }) => share === wanted)?.outcomes;
   const [all, half] = [outcomesOf(1), outcomesOf(0.5)];
-  const allMinusHalf = all && half && accuracyDifference(all, half);
+  // The bootstrap of a few prompts is sure of what it cannot know.
+  const isTold = all !== undefined && all.length >= FEWEST_PROMPTS;
+  const allMinusHalf = isTold && half ? accuracyDifference(all, half) : undefined;
   return { points, ...(allMinusHalf === undefined ? {} : { allMinusHalf }) };
 }
 

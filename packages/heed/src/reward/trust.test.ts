@@ -58,6 +58,9 @@ describe('the learning curve', () => {
     );
     const flat = learningCurve([measured(0.5, [1, 1, 1, 0]), measured(1, [1, 1, 1, 0])])!;
     expect(curveVerdict(flat)).toContain('would bring little');
+    // Four prompts that agree by chance have an interval without width.
+    const few = [0.5, 1].map((share) => ({ share, images: 100 * share, outcomes: pairs('animals', 4, [1, 0]) }));
+    expect(curveVerdict(learningCurve(few)!)).toBe('Too few labels to tell what more of them would bring.');
   });
 
   it('is absent without a smaller share or without pairs', () => {

@@ -17,7 +17,7 @@ export interface CategoryTrust {
 }
 
 /** Pairs of fewer prompts than this say little, whatever their interval. */
-const FEWEST_PROMPTS = 5;
+export const FEWEST_PROMPTS = 5;
 
 /** One entry for each category and group with pairs, and for each of `categories` without any. */
 export function categoryTrust(table: AccuracyTable, categories: Iterable<string>): CategoryTrust[] {

@@ -9,6 +9,7 @@ import { percent } from '../parts/page.tsx';
 import { type GridPicture, PictureGrid } from '../parts/picture-grid.tsx';
 import { useData } from '../parts/use-data.ts';
 import type { Queue } from './label-queue.tsx';
+import { RewardTrust } from './reward-trust.tsx';
 import type { RewardVersion } from './rewards-page.tsx';
 
 const SCORERS = ['Reward', 'CLIP score'] as const;
@@ -19,6 +20,7 @@ export function RewardDetails({ version, queue }: { version: RewardVersion; queu
   return (
     <>
       <Accuracy version={version} />
+      <RewardTrust version={version} />
       {problem !== undefined && <p className="status-problem">That did not work: {problem}.</p>}
       {data && data.details === null && (
         <p className="soft">

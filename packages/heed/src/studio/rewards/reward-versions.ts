@@ -2,9 +2,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Project } from '../../project/project.ts';
+import { type CurvePoint, curveVerdict } from '../../reward/learning-curve.ts';
 import { REWARD_REPORT_FILE, type RewardReport } from '../../reward/report.ts';
 import { findRewardReport } from '../../reward/report-file.ts';
 import { findRewardConfig } from '../../reward/reward-model.ts';
+import { type CategoryTrust, TRUST_WORDS } from '../../reward/trust.ts';
 
 /** One trained reward. */
 export interface RewardVersion {
@@ -13,6 +15,9 @@ export interface RewardVersion {
   /** Names under which it is used; a later training of the same name takes its place. */
   readonly usedAs: readonly string[];
   readonly report: RewardReport;
+  /** With the words of the gate and the report. */
+  readonly trust: readonly (CategoryTrust & { readonly verdict: string })[];
+  readonly learningCurve?: { readonly points: readonly CurvePoint[]; readonly verdict: string };
 }
 
 /** The newest first. */
@@ -24,7 +29,15 @@ export async function readRewardVersions(project: Project): Promise<RewardVersio
     const report = await findRewardReport(path);
     if (report === undefined) continue;
     const trainedAt = (await stat(path)).mtime.toISOString();
-    versions.push({ run, trainedAt, usedAs: used.get(run) ?? [], report });
+    const { trust = [], learningCurve } = report;
+    versions.push({
+      run,
+      trainedAt,
+      usedAs: used.get(run) ?? [],
+      report,
+      trust: trust.map((each) => ({ ...each, verdict: TRUST_WORDS[each.trust] })),
+      ...(learningCurve && { learningCurve: { points: learningCurve.points, verdict: curveVerdict(learningCurve) } }),
+    });
   }
   return versions.sort((a, b) => b.trainedAt.localeCompare(a.trainedAt));
 }

@@ -10,11 +10,13 @@ import { silentProgress } from '../../progress/progress.ts';
 import type { Project } from '../../project/project.ts';
 import type { RewardPrediction } from '../../reward/predictions.ts';
 import { runReward } from '../../reward/run.ts';
+import { TRUST_WORDS } from '../../reward/trust.ts';
 import { makeDrawnProject } from '../../testing/drawn-project.ts';
 import { writeRandomModels } from '../../testing/random-models.ts';
 import { openTestStudio, type TestStudio } from '../testing.ts';
 import { calibrate } from './calibration.ts';
 import { openLabelQueue } from './label-queue.ts';
+import type { RewardVersion } from './reward-versions.ts';
 import { findSecondLooks } from './second-looks.ts';
 
 interface Look {
@@ -64,7 +66,13 @@ const get = async <T>(path: string) => (await (await test.request(path, { token:
 
 describe('the rewards', () => {
   it('are listed by training, the newest first, with the name in use', async () => {
-    const { versions } = await get<{ versions: { run: string; usedAs: string[] }[] }>('/api/rewards');
+    const { versions } = await get<{ versions: RewardVersion[] }>('/api/rewards');
+    for (const { trust, learningCurve } of versions) {
+      expect(trust.length).toBeGreaterThan(0);
+      expect(trust.map(({ verdict }) => verdict)).toEqual(trust.map(({ trust: of }) => TRUST_WORDS[of]));
+      expect(learningCurve!.points.at(-1)).toMatchObject({ share: 1 });
+      expect(learningCurve!.verdict).toMatch(/^(The second half of the labels brought|Too few labels)/);
+    }
     expect(versions.map(({ run, usedAs }) => [run, usedAs])).toEqual([
       ['reward-0002', ['default']],
       ['reward-0001', ['first']],
