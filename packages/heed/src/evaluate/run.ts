@@ -3,12 +3,14 @@
  * All of it goes into runs/<id>/evaluation.json. Nothing is learned from these images.
  */
 import { join } from 'node:path';
+import { checkModel } from '@heed/diffusion';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { badInput } from '../errors.ts';
 import { createImageStore } from '../images/index.ts';
 import { worldOf } from '../parts.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import { modelFolder, type Project, startRun, withLock } from '../project/index.ts';
+import { weightsOptions } from '../project/model-weights.ts';
 import { type Prompt, projectEvaluationPrompts } from '../prompts/index.ts';
 import { withoutLearned } from '../reward/project-images.ts';
 import { findRewardConfig } from '../reward/reward-model.ts';
@@ -50,8 +52,10 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
   const baseline = options.baseline ?? project.config.model.name;
   if (models.length === 0) throw badInput('expected at least one model to evaluate, got none');
   if (models.includes(baseline)) throw badInput(`expected models other than the baseline, got '${baseline}' for both`);
-  // Before hours of drawing: each name is one of the project's models.
-  for (const model of [baseline, ...models]) await modelFolder(project, model, { progress, signal, note });
+  // Before hours of drawing.
+  for (const model of [baseline, ...models]) {
+    await checkModel(await modelFolder(project, model, { progress, signal, note }), weightsOptions(project, model));
+  }
   const world = await worldOf(project.config);
   const prompts = await evaluationPrompts(project, note);
   const reward = await chosenReward(project, options.reward);
