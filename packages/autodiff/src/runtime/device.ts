@@ -3,6 +3,7 @@
 import { InputError } from '../errors.ts';
 import { check, create, ort } from './api.ts';
 import type { Handle } from './library.ts';
+import { localDeviceId } from './local-device.ts';
 
 export type Device = 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'directml';
 
@@ -27,7 +28,7 @@ function appendCuda(options: Handle): void {
   try {
     // The default search benchmarks every shape exhaustively at first sight.
     const keys = ['device_id', 'cudnn_conv_algo_search'];
-    check(ort.UpdateCUDAProviderOptions(settings, keys, ['0', 'HEURISTIC'], keys.length));
+    check(ort.UpdateCUDAProviderOptions(settings, keys, [String(localDeviceId()), 'HEURISTIC'], keys.length));
     check(ort.SessionOptionsAppendExecutionProvider_CUDA_V2(options, settings));
   } finally {
     ort.ReleaseCUDAProviderOptions(settings);

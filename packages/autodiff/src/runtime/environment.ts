@@ -1,6 +1,7 @@
 /** What the process shares among sessions: the OrtEnv, the default allocator, and memory infos. Never released. */
 import { check, create, ort } from './api.ts';
 import type { Handle } from './library.ts';
+import { localDeviceId } from './local-device.ts';
 
 const LOG_ERRORS = 3;
 const DEVICE_ALLOCATOR = 0;
@@ -32,6 +33,6 @@ export function memoryInfo(name: string | undefined): Handle {
   return once(`memory ${name}`, () =>
     name === undefined
       ? create(ort.CreateCpuMemoryInfo, ARENA_ALLOCATOR, DEFAULT_MEMORY)
-      : create(ort.CreateMemoryInfo, name, DEVICE_ALLOCATOR, 0, DEFAULT_MEMORY),
+      : create(ort.CreateMemoryInfo, name, DEVICE_ALLOCATOR, name === 'Cuda' ? localDeviceId() : 0, DEFAULT_MEMORY),
   );
 }
