@@ -7,6 +7,7 @@ import { badInput, EXIT_CODES } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
 import { type CommandResult, type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 import { wholeNumber } from '../parse-options.ts';
+import { openRanks } from '../ranks.ts';
 
 type DoctorOptions = CommonOptions & { rebuild: boolean; verify: boolean; model?: string; loraRank?: number };
 
@@ -27,6 +28,7 @@ export function doctorCommand(program: Command): void {
     'heed doctor --model /models/sd15 --lora-rank 8 --set tune.batchSize=1 --set tune.recompute=true',
     'heed doctor --rebuild',
     'heed doctor --verify',
+    'mpirun -n 4 --bind-to none npx heed doctor       (versions, weights and speed of four ranks)',
   ]).action(async ({ rebuild, verify, model, loraRank, ...options }: DoctorOptions) =>
     runCommand(options, async ({ openProject, note, progress, signal }) => {
       if (loraRank !== undefined && model === undefined)
@@ -54,10 +56,18 @@ export function doctorCommand(program: Command): void {
         ]);
         results.push(...(settings[0]?.state === 'ok' ? await runChecks(projectChecks(await project)) : settings));
       }
+      const ranks = await ranksOf(hasProject, openProject);
+      if (ranks?.isOther) return { lines: [] };
+      results.push(...(ranks?.checks ?? []));
       const isWell = results.every(({ state }) => state !== 'failed');
       const marks = { ok: pc.green('ok     '), warning: pc.yellow('warning'), failed: pc.red('failed ') };
       return {
-        data: { ok: isWell, project: hasProject ? folder : null, checks: results },
+        data: {
+          ok: isWell,
+          project: hasProject ? folder : null,
+          checks: results,
+          ...(ranks === undefined ? {} : { ranks: ranks.report }),
+        },
         lines: [
           ...results.map(({ name, state, found }) => `${marks[state]}  ${name.padEnd(13)} ${found}`),
           ...(hasProject ? [] : [`(no project in ${folder}: only the machine was checked)`]),
@@ -66,6 +76,15 @@ export function doctorCommand(program: Command): void {
       };
     }),
   );
+}
+
+/** What the ranks that a launcher started find out together; undefined for a process alone. */
+async function ranksOf(hasProject: boolean, openProject: () => Promise<Project>) {
+  const communicator = await openRanks('float32');
+  if (communicator.size === 1) return undefined;
+  const { checkRanks } = await import('../../doctor/ranks.ts');
+  const found = await checkRanks(communicator, hasProject ? await openProject() : undefined);
+  return { ...found, isOther: communicator.rank > 0 };
 }
 
 /** The settings are the project's where there is one, else the defaults; `--set` goes over either. */
