@@ -2,18 +2,21 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createRandom } from '@heed/diffusion/autodiff';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RanksReport } from '../packages/heed/src/doctor/ranks.ts';
 import { makeTuningProject } from './tuning-project.ts';
 
 const HEED = fileURLToPath(new URL('../packages/heed/bin/heed.mjs', import.meta.url));
 const hasMpi = spawnSync('mpirun', ['--version']).status === 0;
 const STEPS = 24;
+/** 20 with `npm run test:faults`. */
+const KILLS = process.env.HEED_FAULT_TENTHS === '10' ? 20 : 5;
 
 let folder: string;
 let pristine: string;
@@ -43,7 +46,10 @@ function startTune(project: string, ranks: number, options: readonly string[] = 
   const tune = [process.execPath, HEED, 'tune', '--project', project, ...options];
   const mpirun = ['mpirun', '--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', String(ranks)];
   const [command, ...args] = ranks === 1 ? tune : [...mpirun, ...tune];
-  const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  return watch(spawn(command!, args, { stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
+function watch(child: ChildProcess): Running {
   const output = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) child[stream]!.on('data', (text) => (output[stream] += text));
   return { child, ended: once(child, 'close').then(([status]) => ({ status: status as number | null, ...output })) };
@@ -87,7 +93,7 @@ describe.runIf(hasMpi)('heed tune under mpirun', () => {
     const random = createRandom(11);
     const project = await freshProject('killed');
     let kills = 0;
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < KILLS; round++) {
       const running = startTune(project, [2, 4, 1][round % 3]!);
       await sleep(1500 + 2500 * random.uniform());
       const victims = spawnSync('pgrep', ['-f', `tune --project ${project}`], { encoding: 'utf8' });
@@ -126,6 +132,45 @@ describe.runIf(hasMpi)('heed tune under mpirun', () => {
     while (!said.includes('goes on from the checkpoint')) await sleep(50);
     again.child.kill('SIGTERM');
     await again.ended;
+  });
+
+  /** `heed ARGS` as two ranks whose base models lie in folders named 0 and 1. */
+  function startWithModels(models: string, args: readonly string[]): Running {
+    const own = `exec "$@" --set model.path=${models}/$OMPI_COMM_WORLD_RANK`;
+    const ranks = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', '2'];
+    return watch(spawn('mpirun', [...ranks, 'bash', '-c', own, '-', process.execPath, HEED, ...args]));
+  }
+
+  it('says that the weights of a rank are others, and so does heed doctor', async () => {
+    const models = join(folder, 'models');
+    for (const rank of ['0', '1']) await cp(join(folder, 'model'), join(models, rank), { recursive: true });
+    const same = await startWithModels(models, ['doctor', '--json', '--project', pristine]).ended;
+    expect({ status: same.status, stderr: same.stderr }).toMatchObject({ status: 0 });
+    const { checks, ranks } = JSON.parse(same.stdout) as {
+      checks: { name: string; state: string }[];
+      ranks: RanksReport;
+    };
+    expect(checks.filter(({ name }) => name.startsWith('ranks: ')).map(({ name }) => name.slice(7))).toEqual(
+      expect.arrayContaining(['heed', 'node', 'runtime', 'weights', 'speed', 'forecast']),
+    );
+    expect(ranks.ranks.map(({ rank }) => rank)).toEqual([0, 1]);
+    expect(ranks.exchange.seconds).toBeGreaterThan(0);
+    expect(ranks.forecast!.speedUp).toBeGreaterThan(0);
+    expect(ranks.forecast!.speedUp).toBeLessThan(2);
+
+    const weights = join(models, '1/unet/diffusion_pytorch_model.safetensors');
+    const bytes = await readFile(weights);
+    bytes[bytes.length - 1] = bytes[bytes.length - 1]! ^ 1;
+    await writeFile(weights, bytes);
+    const doctor = await startWithModels(models, ['doctor', '--json', '--project', pristine]).ended;
+    expect(doctor.status).not.toBe(0);
+    expect(doctor.stdout).toContain("expected the same weights of the project's model on all ranks");
+    const project = await freshProject('other-weights');
+    const tune = await startWithModels(models, ['tune', '--project', project]).ended;
+    expect(tune.status).not.toBe(0);
+    expect(sentences(tune.stderr).filter((line) => line.includes('rank 1'))).toEqual([
+      expect.stringMatching(/^heed: rank 1: expected the base model of rank 0 \([0-9a-f]{16}\), got [0-9a-f]{16}; /),
+    ]);
   });
 
   it('says in one sentence why it cannot begin, from one rank', async () => {

@@ -8,6 +8,7 @@ const TESTS = [
   'tests/hostile-',
   'tests/checkpoint-kill',
   'tests/tune-kill',
+  'tests/tune-mpi',
   'tests/full-disk',
   'tests/studio-kill',
   'tests/studio-faults',

@@ -31,6 +31,8 @@ export interface TuneOptions<Settings = unknown> {
   replicas: number;
   /** Batches an update. */
   accumulation: number;
+  /** How gradients travel between ranks, where that rounds them; absent for float32, which gives the bits of one process. */
+  exchange?: 'bfloat16' | undefined;
   learningRate: number;
   schedule: LearningRateSchedule['schedule'];
   warmupSteps: number;
@@ -77,6 +79,8 @@ export function tuneOptionsOf({ seed, tune }: HeedConfig): TuneOptions {
     batchSize: tune.batchSize,
     replicas: tune.replicas,
     accumulation: tune.accumulation,
+    // Absent for float32: the fingerprint of such a run has no such key.
+    ...(tune.exchange === 'float32' ? {} : { exchange: tune.exchange }),
     learningRate: tune.learningRate,
     schedule: tune.schedule,
     warmupSteps: tune.warmupSteps,

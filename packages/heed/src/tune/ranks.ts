@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Communicator, ParameterValues } from '@heed/diffusion/autodiff';
+import packageJson from '../../package.json' with { type: 'json' };
 import { badInput, InputError } from '../errors.ts';
 import type { PretrainingSample, TuneSample } from './batches.ts';
 import type { TuneOptions } from './options.ts';
@@ -15,6 +16,25 @@ export interface SharedRun {
   readonly model: readonly TuneSample[];
   readonly pretraining: readonly PretrainingSample[] | undefined;
   readonly fingerprint: string;
+  /** Rank 0's version and the hash of its base model: the others must have the same. */
+  readonly heed: string;
+  readonly baseHash: string;
+}
+
+/** The version of this rank's heed. */
+export const HEED_VERSION: string = packageJson.version;
+
+/** Throws where this rank runs another heed than rank 0, or read another base model. */
+export function checkSameBase({ rank }: Communicator, shared: SharedRun, baseHash: string): void {
+  const differing = [
+    ['version of heed', shared.heed, HEED_VERSION],
+    ['base model', shared.baseHash, baseHash],
+  ].find(([, expected, own]) => expected !== own);
+  if (differing === undefined) return;
+  const [what, expected, own] = differing;
+  throw new InputError(
+    `rank ${rank}: expected the ${what} of rank 0 (${expected}), got ${own}; \`heed doctor\` compares all ranks`,
+  );
 }
 
 /** Rank 0 hands its choice to the others, `undefined` where there is nothing to do; each rank gets it back. */

@@ -45,7 +45,7 @@ import type { TuningMethod } from './method.ts';
 import { methodOf } from './methods/index.ts';
 import { type TuneOptions, type TuneStreams, tuneOptionsOf } from './options.ts';
 import { prepareModelSamples, preparePretrainingSamples } from './prepare.ts';
-import { describeRanks, optionsForRanks, shareRun } from './ranks.ts';
+import { checkSameBase, describeRanks, HEED_VERSION, optionsForRanks, shareRun } from './ranks.ts';
 import { describeData, findFinished, type TuneResult, writeTuneResult } from './result.ts';
 import { createSampleGrid } from './sample-grid.ts';
 import { openTextStates, type TextStates } from './text-states.ts';
@@ -156,7 +156,15 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
     });
     // Every picture is encoded; what the encoders hold is better left to training.
     if (texts.isComplete) await pipeline.dispose();
-    await shareRun(communicator, { run: run.id, options, model, pretraining, fingerprint });
+    await shareRun(communicator, {
+      run: run.id,
+      options,
+      model,
+      pretraining,
+      fingerprint,
+      heed: HEED_VERSION,
+      baseHash,
+    });
     const final = await train({
       ...inputs,
       texts,
@@ -302,6 +310,7 @@ export async function runTuneRank(
   const baseModel = await baseModelFolder(project, { progress: silentProgress, signal });
   const components = await loadModel(baseModel, weightsOptions(project, project.config.model.name));
   const pipeline = new StableDiffusionPipeline(components, runtimeOf(project));
+  checkSameBase(communicator, shared, pipeline.modelHash);
   const latents = await openLatents(project, pipeline, pipeline.modelHash);
   const texts = await openTextStates(project, {
     pipeline,
