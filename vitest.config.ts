@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { whyNoHosts, whyNoSlurm } from './tools/cluster.mjs';
 
 /** Where a PostgreSQL for tests is, the studio's own tests run on it as well as on PGlite. */
 const databaseUrl = process.env.HEED_TEST_DATABASE_URL;
@@ -9,6 +10,18 @@ if (!databaseUrl && process.env.HEED_REQUIRE_POSTGRES) {
 }
 if (!databaseUrl)
   console.log('The studio is tested on PGlite alone; `node tools/postgres.mjs npm test` adds PostgreSQL.');
+
+/** Tests that play a cluster on this machine, and why they cannot; a missing package is an error where CI installs it. */
+const CLUSTER_TESTS = [
+  ['tests/two-hosts.test.ts', whyNoHosts()],
+  ['tests/slurm.test.ts', whyNoSlurm()],
+] as const;
+const leftOut = CLUSTER_TESTS.flatMap(([file, reason]) => (reason ? [{ file, ...reason }] : []));
+for (const { file, why, isInstallable } of leftOut) {
+  if (isInstallable && process.env.HEED_REQUIRE_CLUSTER)
+    throw new Error(`HEED_REQUIRE_CLUSTER is set: ${file}: ${why}`);
+  console.log(`${file} is left out: ${why}.`);
+}
 
 export default defineConfig({
   test: {
@@ -22,7 +35,11 @@ export default defineConfig({
           name: 'heed',
           include: ['packages/*/src/**/*.test.ts', '{tests,bench,tools}/**/*.test.ts'],
           // Compares with pytorch-fid, where HEED_PYTHON names a Python that has it.
-          exclude: ['**/node_modules/**', ...(process.env.HEED_PYTHON ? [] : ['tests/fid-interop.test.ts'])],
+          exclude: [
+            '**/node_modules/**',
+            ...(process.env.HEED_PYTHON ? [] : ['tests/fid-interop.test.ts']),
+            ...leftOut.map(({ file }) => file),
+          ],
           // Tests say themselves which database they want.
           env: { DATABASE_URL: '' },
         },
