@@ -2,7 +2,7 @@
 import { type FormEvent, useState } from 'react';
 import { api, read } from '../api/client.ts';
 import { Dialog } from '../parts/dialog.tsx';
-import type { ShownQuery } from './labeller.ts';
+import type { ShownQuery } from './labeller-state.ts';
 import type { Mark } from './marks.ts';
 
 interface GoldDialogProps {

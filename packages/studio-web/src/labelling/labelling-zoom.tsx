@@ -2,7 +2,8 @@
 import type { KeyboardEvent } from 'react';
 import { MarkButtons } from './image-card.tsx';
 import { type Action, actionOf, keySettings, pickOf } from './keys.ts';
-import type { Labeller, LabellerState } from './labeller.ts';
+import type { Labeller } from './labeller.ts';
+import type { LabellerState } from './labeller-state.ts';
 import { ZoomDialog } from './zoom-dialog.tsx';
 
 interface LabellingZoomProps {

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'react';
 import { type Texts, useTexts } from '../language/language.ts';
 import type { PracticeFeedback } from './entries.ts';
-import type { ShownQuery } from './labeller.ts';
+import type { ShownQuery } from './labeller-state.ts';
 
 export function PracticeLine() {
   const { practice } = useTexts();

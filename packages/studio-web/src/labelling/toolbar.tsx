@@ -3,7 +3,7 @@ import { useTexts } from '../language/language.ts';
 import { KeyHint } from '../parts/key-hint.tsx';
 import { useSession } from '../session/session.ts';
 import type { Action } from './keys.ts';
-import type { LabellerState } from './labeller.ts';
+import type { LabellerState } from './labeller-state.ts';
 
 interface LabellingToolbarProps {
   state: LabellerState;

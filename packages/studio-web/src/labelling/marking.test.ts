@@ -1,0 +1,29 @@
+// Marks as changes of the state.
+import { expect, it } from 'vitest';
+import { createLabellerState, type LabellerState } from './labeller-state.ts';
+import { clearMarks, isMarked, markAll, markOne } from './marking.ts';
+
+const image = (name: string) => ({ name, url: name, width: 64, height: 64, isBroken: false });
+const asking = (marks: LabellerState['marks']): LabellerState => ({
+  ...createLabellerState().state.get(),
+  phase: 'asking',
+  query: { id: 'q', prompt: 'Two dogs.', images: ['a', 'b', 'c'].map(image), isPractice: false },
+  marks,
+});
+
+it('one image after another, in any order', () => {
+  const state = asking([undefined, 'good', undefined]);
+  expect(markOne(state, { index: 0, mark: 'bad' })).toMatchObject({ marks: ['bad', 'good', undefined], current: 2 });
+  expect(markOne(state, { index: 2, mark: 'bad' })).toMatchObject({ marks: [undefined, 'good', 'bad'], current: 0 });
+  expect(markOne(state, { index: 3, mark: 'bad' })).toBeUndefined();
+  expect(markOne({ ...state, phase: 'explaining' }, { index: 0, mark: 'bad' })).toBeUndefined();
+});
+
+it('all images at once, and none again', () => {
+  const state = asking([undefined, 'good', undefined]);
+  const all = { ...state, ...markAll(state, 'bad') };
+  expect([all.marks, isMarked(all)]).toEqual([['bad', 'bad', 'bad'], true]);
+  expect(clearMarks(all)).toMatchObject({ marks: [undefined, undefined, undefined], current: 0 });
+  expect(clearMarks(asking([undefined, undefined, undefined]))).toBeUndefined();
+  expect([isMarked(state), isMarked(createLabellerState().state.get())]).toEqual([false, false]);
+});

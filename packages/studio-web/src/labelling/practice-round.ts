@@ -1,0 +1,44 @@
+/** The practice round: whether it goes on, and the answer that is being explained. */
+import type { ApiError } from '../api/client.ts';
+import type { Acknowledged, LabellingEntry } from './entries.ts';
+import type { StateHolder } from './labeller-state.ts';
+
+export interface PracticeRound {
+  /** The changes where this query is the first after the round. */
+  noteShown(query: { readonly isPractice: boolean }): { readonly hint?: 'practiceIsOver' };
+  /** From now on this answer is explained. */
+  explain(answer: string): void;
+  /** The server has taken an answer, or has refused it. */
+  onAnswered(entry: LabellingEntry, result: Acknowledged | ApiError): void;
+  /** Goes on after an explanation. */
+  goOn(): void;
+}
+
+export function createPracticeRound({ state, update }: StateHolder, showNext: () => void): PracticeRound {
+  let isPractising = false;
+  let explained: string | undefined;
+  const goOn = () => {
+    if (state.get().phase !== 'explaining') return;
+    explained = undefined;
+    update({ explanation: undefined, message: undefined });
+    showNext();
+  };
+  return {
+    goOn,
+    noteShown({ isPractice }) {
+      const isOver = isPractising && !isPractice;
+      isPractising = isPractice;
+      return isOver ? { hint: 'practiceIsOver' } : {};
+    },
+    explain(answer) {
+      explained = answer;
+      update({ phase: 'explaining', message: undefined, problem: undefined, hint: undefined });
+    },
+    onAnswered({ id }, result) {
+      if (id !== explained) return;
+      // A refused answer, and one that nobody vouches for any more, have nothing to explain.
+      if (result instanceof Error || result.practice === undefined) goOn();
+      else update({ explanation: result.practice, message: { kind: 'explained' } });
+    },
+  };
+}
