@@ -2,6 +2,7 @@
 import { api, read } from '../api/client.ts';
 import { Page, percent } from '../parts/page.tsx';
 import { followLink } from '../parts/router.ts';
+import { TableFrame } from '../parts/table-frame.tsx';
 import { useData } from '../parts/use-data.ts';
 import { JobForm } from './job-form.tsx';
 import { JobPanel } from './job-panel.tsx';
@@ -100,7 +101,7 @@ function Labels({ categories }: { categories: OverviewData['categories'] }) {
   return (
     <section>
       <h2>Judgements</h2>
-      <div className="table-frame">
+      <TableFrame label="Judgements by category">
         <table className="table">
           <thead>
             <tr>
@@ -126,7 +127,7 @@ function Labels({ categories }: { categories: OverviewData['categories'] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableFrame>
       <p className="soft">In the paper, 46.5 % were good, 48.5 % bad and 5 % skipped.</p>
     </section>
   );
@@ -150,7 +151,7 @@ function Rewards({ rewards, isBusy, onTrain }: RewardsProps) {
       {rewards.length === 0 ? (
         <p className="soft">None yet. A reward learns to judge as people do.</p>
       ) : (
-        <div className="table-frame">
+        <TableFrame label="Rewards">
           <table className="table">
             <thead>
               <tr>
@@ -168,7 +169,7 @@ function Rewards({ rewards, isBusy, onTrain }: RewardsProps) {
                     {name} {isBehind && <span className="tag is-stopped">behind the labels</span>}
                     {warning !== undefined && <span className="tag is-failed">not better than CLIP score</span>}
                   </th>
-                  <td>{new Date(trainedAt).toLocaleString()}</td>
+                  <td>{new Date(trainedAt).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}</td>
                   <td>{images.training} images</td>
                   <td>{percent(accuracy.seen.aux)}</td>
                   <td>{percent(accuracy.seen.clip)}</td>
@@ -177,7 +178,7 @@ function Rewards({ rewards, isBusy, onTrain }: RewardsProps) {
               ))}
             </tbody>
           </table>
-        </div>
+        </TableFrame>
       )}
     </section>
   );

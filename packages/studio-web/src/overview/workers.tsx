@@ -2,6 +2,7 @@
 import type { Job, WorkerStatus } from '@heed/studio-api';
 import { useEffect, useState } from 'react';
 import { api, read } from '../api/client.ts';
+import { TableFrame } from '../parts/table-frame.tsx';
 
 const EVERY_MS = 5000;
 
@@ -23,7 +24,7 @@ export function Workers() {
   return (
     <section>
       <h2>Workers</h2>
-      <div className="table-frame">
+      <TableFrame label="Workers">
         <table className="table">
           <thead>
             <tr>
@@ -47,7 +48,7 @@ export function Workers() {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableFrame>
       <p className="soft">The studio runs no commands itself while another worker is there.</p>
     </section>
   );

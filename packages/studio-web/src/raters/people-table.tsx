@@ -1,5 +1,6 @@
 /** One row a rater: how much they did, how it fits with the others and with what is known, and what stands out. */
 import { percent } from '../parts/page.tsx';
+import { TableFrame } from '../parts/table-frame.tsx';
 
 interface CountedShare {
   mean: number;
@@ -59,7 +60,7 @@ interface PeopleTableProps {
 
 export function PeopleTable({ raters, onSetAside }: PeopleTableProps) {
   return (
-    <div className="table-frame">
+    <TableFrame label="What each rater has done">
       <table className="table people">
         <thead>
           <tr>
@@ -106,7 +107,7 @@ export function PeopleTable({ raters, onSetAside }: PeopleTableProps) {
           })}
         </tbody>
       </table>
-    </div>
+    </TableFrame>
   );
 }
 

@@ -1,5 +1,6 @@
 /** Several models by one question, the strongest first: Bradley-Terry strengths with their intervals. */
 import { percent } from '../parts/page.tsx';
+import { TableFrame } from '../parts/table-frame.tsx';
 import { QUESTIONS, type ShownComparison } from './comparisons-api.ts';
 
 type Strengths = ShownComparison['strengths'][number];
@@ -7,7 +8,7 @@ type Strengths = ShownComparison['strengths'][number];
 export function ModelStrengths({ question, models }: Strengths) {
   const title = QUESTIONS.find(([name]) => name === question)![1];
   return (
-    <div className="table-frame">
+    <TableFrame label="Strengths of the models">
       <table className="table is-narrow">
         <caption className="visually-hidden">{title}: strengths of the models</caption>
         <thead>
@@ -37,7 +38,7 @@ export function ModelStrengths({ question, models }: Strengths) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableFrame>
   );
 }
 

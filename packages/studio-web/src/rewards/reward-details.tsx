@@ -7,6 +7,7 @@ import { ReliabilityChart } from '../charts/reliability-chart.tsx';
 import { Choice } from '../parts/choice.tsx';
 import { percent } from '../parts/page.tsx';
 import { type GridPicture, PictureGrid } from '../parts/picture-grid.tsx';
+import { TableFrame } from '../parts/table-frame.tsx';
 import { useData } from '../parts/use-data.ts';
 import type { Queue } from './label-queue.tsx';
 import { RewardTrust } from './reward-trust.tsx';
@@ -138,7 +139,7 @@ function Calibration({ calibration }: { calibration: Details['calibration'] }) {
             </dl>
             <details>
               <summary>The numbers</summary>
-              <div className="table-frame">
+              <TableFrame label="Calibration">
                 <table className="table is-dense">
                   <thead>
                     <tr>
@@ -161,7 +162,7 @@ function Calibration({ calibration }: { calibration: Details['calibration'] }) {
                       ))}
                   </tbody>
                 </table>
-              </div>
+              </TableFrame>
             </details>
           </div>
         </div>

@@ -6,6 +6,7 @@ import { JobPanel } from '../overview/job-panel.tsx';
 import { useJob } from '../overview/job-watch.ts';
 import { Page, percent } from '../parts/page.tsx';
 import { followLink, useAddress } from '../parts/router.ts';
+import { TableFrame } from '../parts/table-frame.tsx';
 import { useData } from '../parts/use-data.ts';
 import { QueuePanel, useQueue } from './label-queue.tsx';
 import { RewardDetails } from './reward-details.tsx';
@@ -47,7 +48,7 @@ function Versions({ versions, chosen }: { versions: RewardVersion[]; chosen: str
   return (
     <section>
       <h2>Versions</h2>
-      <div className="table-frame">
+      <TableFrame label="Versions of the reward">
         <table className="table">
           <thead>
             <tr>
@@ -80,7 +81,7 @@ function Versions({ versions, chosen }: { versions: RewardVersion[]; chosen: str
                     </span>
                   ))}
                 </th>
-                <td>{new Date(trainedAt).toLocaleString()}</td>
+                <td>{new Date(trainedAt).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}</td>
                 <td>{report.images.training} images</td>
                 <td>{percent(report.summary.seen.aux)}</td>
                 <td>{percent(report.summary.seen.clip)}</td>
@@ -96,7 +97,7 @@ function Versions({ versions, chosen }: { versions: RewardVersion[]; chosen: str
             ))}
           </tbody>
         </table>
-      </div>
+      </TableFrame>
       <p className="soft">
         Accuracy: the share of held-out pairs, one image called good and one called bad of the same prompt, in which the
         good one scores higher. More labels also make more pairs, so two versions differ in what they are measured on,
