@@ -67,6 +67,7 @@ async function outcome(ema: boolean, size = 0) {
     `model.ema=${ema}`,
     `model.size=${size}`,
     'generate.promptLimit=1',
+    'tune.beta=0',
     'sample.steps=1',
   ];
   const project = await initProject(join(root, name), { overrides });
