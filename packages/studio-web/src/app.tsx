@@ -13,6 +13,7 @@ import { TopBar } from './parts/top-bar.tsx';
 import { RatersPage } from './raters/raters-page.tsx';
 import { ResultsPage } from './results/results-page.tsx';
 import { RewardsPage } from './rewards/rewards-page.tsx';
+import { RunsPage } from './runs/runs-page.tsx';
 import { type FoundSession, findSession } from './session/find-session.ts';
 import { JoinPage } from './session/join-page.tsx';
 import { LoginPage } from './session/login-page.tsx';
@@ -28,6 +29,7 @@ const PAGES: Readonly<Record<string, ComponentType>> = {
   '/guidelines': GuidelinesPage,
   '/rewards': RewardsPage,
   '/training': TrainingPage,
+  '/runs': RunsPage,
   '/raters': RatersPage,
   '/data': DataPage,
 };

@@ -9,6 +9,7 @@ import './styles/labelling.css';
 import './styles/comparing.css';
 import './styles/pages.css';
 import './styles/raters.css';
+import './styles/runs.css';
 import './styles/data.css';
 import './styles/charts.css';
 import './styles/results.css';

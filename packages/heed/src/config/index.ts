@@ -24,4 +24,4 @@ export {
   type MethodSettings,
   SECTION_OF_METHOD,
 } from './tuning-methods.ts';
-export { commentedConfig, configJsonSchema, resolvedConfig } from './write.ts';
+export { commentedConfig, configJsonSchema, readResolvedHeader, resolvedConfig } from './write.ts';

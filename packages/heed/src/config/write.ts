@@ -29,6 +29,12 @@ export function resolvedConfig(config: HeedConfig, options: { command: string; t
   return `# The config that this run used, written by \`heed ${command}\` at ${time.toISOString()}.\n${stringify(config)}\n`;
 }
 
+/** Which command wrote a resolved config, and when; undefined for another text. */
+export function readResolvedHeader(text: string): { command: string; time: string } | undefined {
+  const match = /^# [^\n]*`heed ([a-z]+)` at (\S+Z)\.\n/.exec(text);
+  return match ? { command: match[1]!, time: match[2]! } : undefined;
+}
+
 /** The JSON Schema of heed.toml, for editors that complete and check as one types. */
 export function configJsonSchema(): Record<string, unknown> {
   return { title: 'heed.toml', ...z.toJSONSchema(configSchema, { io: 'input' }) };

@@ -68,7 +68,7 @@ export function createProgress(options: ProgressOptions): Progress {
     const leftSeconds = perSecond === undefined ? undefined : Math.max(0, total - current) / perSecond;
     if (json) {
       stream.write(
-        `${JSON.stringify({ progress: label, done: current, total, elapsedSeconds, perSecond, leftSeconds, ...fields })}\n`,
+        `${JSON.stringify({ progress: label, done: current, total, elapsedSeconds, perSecond, leftSeconds, ...memoryOfProcess(), ...fields })}\n`,
       );
       return;
     }
@@ -106,6 +106,12 @@ export function createProgress(options: ProgressOptions): Progress {
       if (onTerminal) stream.write('\n');
     },
   };
+}
+
+/** Physical memory of this process in bytes, now and at most. */
+function memoryOfProcess(): { memoryBytes: number; peakMemoryBytes: number } {
+  // Node gives the maximum in KiB on every system.
+  return { memoryBytes: process.memoryUsage.rss(), peakMemoryBytes: 1024 * process.resourceUsage().maxRSS };
 }
 
 /** A factory whose progresses share one way of being shown. */

@@ -18,4 +18,12 @@ export {
   projectPaths,
   resolveInProject,
 } from './project.ts';
-export { checkName, latestRunId, openRun, RESOLVED_CONFIG_FILE, type Run, startRun } from './run.ts';
+export {
+  checkName,
+  latestRunId,
+  openProjectOfRun,
+  openRun,
+  RESOLVED_CONFIG_FILE,
+  type Run,
+  startRun,
+} from './run.ts';

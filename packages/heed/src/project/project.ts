@@ -45,13 +45,21 @@ export function projectPaths(folder: string): ProjectPaths {
 
 /** Reads and checks the project's heed.toml; `overrides` are those of `--set`. Changes nothing on disk. */
 export async function openProject(folder: string, options: { overrides?: readonly string[] } = {}): Promise<Project> {
-  const root = resolve(folder);
-  const paths = projectPaths(root);
-  const text = readConfigText(paths.config);
-  return { folder: root, paths, config: parseConfig(text, { source: paths.config, ...options }) };
+  const { config } = projectPaths(resolve(folder));
+  return openWithConfig(folder, { ...options, source: config, text: readConfigText(config) });
 }
 
-function readConfigText(path: string): string {
+/** The project with the settings in `text`, which stand in the file `source`. */
+export function openWithConfig(
+  folder: string,
+  { text, ...options }: { text: string; source: string; overrides?: readonly string[] },
+): Project {
+  const root = resolve(folder);
+  return { folder: root, paths: projectPaths(root), config: parseConfig(text, options) };
+}
+
+/** Text of a config; throws one sentence where there is none. */
+export function readConfigText(path: string): string {
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);

@@ -6,7 +6,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { resolvedConfig } from '../config/write.ts';
 import { badInput } from '../errors.ts';
 import { quote } from '../text/nearest.ts';
-import type { Project } from './project.ts';
+import { openProject, openWithConfig, type Project, readConfigText } from './project.ts';
 
 /** File name of the resolved config in a run's folder. */
 export const RESOLVED_CONFIG_FILE = 'heed.resolved.toml';
@@ -38,6 +38,17 @@ export function openRun(project: Project, id: string): Run {
   const folder = join(project.paths.runs, id);
   if (!existsSync(folder)) throw badInput(`run must be one in ${project.paths.runs}, there is no ${quote(id)}`);
   return { id, folder };
+}
+
+/** The project with the settings that the run used in place of heed.toml's; `overrides` are put over them. */
+export async function openProjectOfRun(
+  folder: string,
+  id: string,
+  options: { overrides?: readonly string[] } = {},
+): Promise<Project> {
+  const project = await openProject(folder);
+  const source = join(openRun(project, id).folder, RESOLVED_CONFIG_FILE);
+  return openWithConfig(folder, { ...options, source, text: readConfigText(source) });
 }
 
 /** The id of the newest numbered run of `command`, if there is one. */

@@ -4,13 +4,15 @@
  */
 import { join } from 'node:path';
 import { loadClip, type RgbImage } from '@heed/diffusion';
+import { badInput } from '../errors.ts';
 import { clipFolder, type FetchOptions, type Project } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import type { TextReader } from '../prompts/index.ts';
 import type { OpenVectorCache } from '../storage/vector-cache.ts';
+import { quote } from '../text/nearest.ts';
 import { clipHashOf } from './clip-hash.ts';
 import { type Features, openFeatures } from './features.ts';
-import { loadRewardModel } from './reward-model.ts';
+import { findRewardConfig, loadRewardModel } from './reward-model.ts';
 import { scoreImages } from './score-images.ts';
 
 /** A reward that is ready to judge images. */
@@ -29,6 +31,12 @@ export interface RewardScorer {
 /** The folder of the reward of that name. */
 export function rewardFolder(project: Project, name: string): string {
   return join(project.paths.models, `reward-${name}`);
+}
+
+/** Throws one sentence where `heed reward` has not trained the reward of that name. */
+export async function checkReward(project: Project, name: string): Promise<void> {
+  if ((await findRewardConfig(rewardFolder(project, name))) !== undefined) return;
+  throw badInput(`expected a trained reward ${quote(name)}, found none; \`heed reward\` trains it`);
 }
 
 /** Where a project keeps the embeddings of its images and prompts. */

@@ -17,7 +17,6 @@ import {
 } from '@heed/diffusion';
 import { type Communicator, type ParameterValues, single } from '@heed/diffusion/autodiff';
 import { findLatestCheckpoint } from '../checkpoint/checkpoint.ts';
-import { writeDurably } from '../checkpoint/durable.ts';
 import { writeFolderHashes } from '../checkpoint/folder-hashes.ts';
 import { badInput } from '../errors.ts';
 import { createImageStore } from '../images/index.ts';
@@ -34,10 +33,11 @@ import { describeLeftOut } from '../reward/left-out.ts';
 import { judgedLeftOut } from '../reward/project-labels.ts';
 import { REWARD_REPORT_FILE } from '../reward/report.ts';
 import { findRewardReport } from '../reward/report-file.ts';
-import { rewardFolder } from '../reward/scorer.ts';
+import { checkReward, rewardFolder } from '../reward/scorer.ts';
 import { distrustNote } from '../reward/trust.ts';
 import type { VectorCache } from '../storage/vector-cache.ts';
 import type { PretrainingSample, TuneSample } from './batches.ts';
+import { type BegunData, begunReward, CHECKPOINTS, checkBegun, writeBegun } from './begun.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { openLatents } from './latents.ts';
 import { LORA_FILE } from './lora-file.ts';
@@ -51,14 +51,11 @@ import { createSampleGrid } from './sample-grid.ts';
 import { openTextStates, type TextStates } from './text-states.ts';
 import { trainModel } from './train.ts';
 
-const OPTIONS_FILE = 'options.json';
-const CHECKPOINTS = 'checkpoints';
-
 export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
   /** Name of the tuned model (`models/<name>`) and of the run. */
   name?: string;
-  /** The reward to learn from. */
-  reward?: string;
+  /** The reward to learn from; by default the one that the run was begun with, or 'default'. */
+  reward?: string | undefined;
   /** Begin anew where a run of this name was begun. */
   restart?: boolean;
   /** Data to take part; the project's settings decide what is not named. */
@@ -88,7 +85,7 @@ export async function runTune(
 }
 
 async function tune(project: Project, given: TuneRunOptions, progress: ProgressFactory): Promise<TuneRunResult> {
-  const { name = 'tuned', reward = 'default', restart = false, signal } = given;
+  const { name = 'tuned', restart = false, signal } = given;
   const aborting = signal === undefined ? {} : { signal };
   checkModelName(project, name);
   const warnings: string[] = [];
@@ -103,6 +100,9 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   const settings = project.config.tune;
   await clearUnfinishedFolders(project.paths.models);
   if (restart) await rm(join(project.paths.runs, name), { recursive: true, force: true });
+  const { pretraining: source = settings.pretraining, pretrainingImages: count = settings.pretrainingImages } = given;
+  const data = await checkStart(project, { given, name, options });
+  const { reward } = data;
   const run = await startRun(project, { command: 'tune', name });
   if (method.needs(options).reward) await warnWhereGateFailed(project, reward, { warn, note: given.note });
 
@@ -116,6 +116,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   }
   const pipeline = new StableDiffusionPipeline(components, runtimeOf(project));
   const baseHash = pipeline.modelHash;
+  await checkBegun(run, { options, data: { ...data, baseHash } });
   const store = createImageStore(project.paths.images);
   const latents = await openLatents(project, pipeline, baseHash);
   try {
@@ -127,7 +128,6 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
       if (wrong !== undefined) warn(wrong);
     }
     const model = await prepareModelSamples(project, { ...inputs, runFolder: run.folder, reward, store });
-    const { pretraining: source = settings.pretraining, pretrainingImages: count = settings.pretrainingImages } = given;
     const pretraining = options.streams.pretraining
       ? await preparePretrainingSamples(project, { ...inputs, runFolder: run.folder, reward, source, count, warn })
       : undefined;
@@ -176,11 +176,12 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
       model,
       pretraining,
       fingerprint,
+      begun: { ...data, baseHash },
       folder,
       warn,
     }).finally(() => texts.close());
-    const data = describeData(model, pretraining);
-    const result = { name, run: run.id, method: method.name, folder, steps: options.steps, data, final };
+    const learned = describeData(model, pretraining);
+    const result = { name, run: run.id, method: method.name, folder, steps: options.steps, data: learned, final };
     await writeTuneResult(run.folder, { fingerprint, ...result });
     return { ...result, warnings };
   } finally {
@@ -206,6 +207,7 @@ async function train(inputs: {
   model: readonly TuneSample[];
   pretraining: readonly PretrainingSample[] | undefined;
   fingerprint: string;
+  begun: BegunData;
   folder: string;
   progress: ProgressFactory;
   warn: (sentence: string) => void;
@@ -216,7 +218,7 @@ async function train(inputs: {
   const runtime = runtimeOf(project);
   const checkpointFolder = join(run.folder, CHECKPOINTS);
   const resumed = (await findLatestCheckpoint(checkpointFolder, { onSkip: warn }))?.step;
-  if (resumed === undefined) await writeJson(join(run.folder, OPTIONS_FILE), { fingerprint, ...options });
+  if (resumed === undefined) await writeBegun(run.folder, { options, data: inputs.begun, fingerprint });
   else given.note?.(`run ${run.id} goes on from the checkpoint of update ${resumed}`);
   // A run that was killed before its first checkpoint has measured, too.
   const metrics = await openMetricsLog(run.folder, { resumeAfterStep: resumed ?? 0 });
@@ -377,16 +379,35 @@ function parameterCount(parameters: ParameterValues): number {
   return [...parameters.values()].reduce((total, { data }) => total + data.length, 0);
 }
 
-async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeDurably(path, `${JSON.stringify(value, null, 2)}\n`);
-}
-
 /** Throws one sentence where a tuned model must not have this name. */
 export function checkModelName(project: Project, name: string): void {
   checkName(name, 'model');
   if (name === project.config.model.name || name.startsWith('reward-')) {
     throw badInput(`the tuned model's name must not be the base model's or begin with 'reward-', got '${name}'`);
   }
+}
+
+/**
+ * Throws one sentence where a run of that name cannot be begun or gone on with under the project's settings: before any
+ * work, and before a trace of it is left.
+ */
+export async function checkTuneStart(project: Project, name: string): Promise<void> {
+  checkModelName(project, name);
+  await checkStart(project, { given: {}, name, options: tuneOptionsOf(project.config) });
+}
+
+/** The same with what the caller named; returns where the run's data come from. */
+async function checkStart(
+  project: Project,
+  { given, name, options }: { given: TuneRunOptions; name: string; options: TuneOptions },
+): Promise<BegunData> {
+  const folder = join(project.paths.runs, name);
+  const { pretraining, pretrainingImages } = { ...project.config.tune, ...given };
+  const reward = given.reward ?? (await begunReward(folder)) ?? 'default';
+  const data = { reward, ...(options.streams.pretraining ? { pretraining, pretrainingImages } : {}) };
+  await checkBegun({ id: name, folder }, { options, data });
+  if (methodOf(options).needs(options).reward) await checkReward(project, reward);
+  return data;
 }
 
 /** Options that are absent where they are off. */

@@ -71,7 +71,7 @@ export async function readOptimizerState(folder: string, parameters: ParameterVa
 export function checkFingerprint(saved: SavedState, expected: string, run: string): void {
   if (saved.fingerprint === expected) return;
   throw badInput(
-    `run ${run}: expected the options and data it was begun with (${saved.fingerprint}), got others (${expected}); give the new run another name`,
+    `run ${run}: expected the settings and data it was begun with (${saved.fingerprint}), got others (${expected}): images, rewards or pre-training pairs have changed since; give the new run another name`,
   );
 }
 

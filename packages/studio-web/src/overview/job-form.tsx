@@ -69,7 +69,7 @@ export function JobForm({ kind, title, isBusy, isPrimary = false, onStart }: Job
 /** No setting has a name without a dot. */
 const NAME_FIELD = 'name';
 const NAME_HELP =
-  'Of the run and of the model that it makes. A run that was stopped goes on under its own name; other settings need another one.';
+  'Of the run and of the model that it makes. A run that was stopped is continued on the Runs page, with its own settings.';
 
 /** Shown anew where the server offers another name. */
 function NameField({ id, name }: { id: string; name: string }) {

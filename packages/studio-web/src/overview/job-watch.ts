@@ -7,6 +7,8 @@ export interface JobOptions {
   settings?: string[];
   /** Of the run; the server finds one that is free where none is given. */
   name?: string;
+  /** Go on with the settings that the run of that name was begun with. */
+  continues?: boolean;
 }
 
 export interface JobWatch {
@@ -53,9 +55,9 @@ export function useJob(onEnd: () => void): JobWatch {
     isBusy,
     ...(problem === undefined ? {} : { problem }),
     start: useCallback(
-      (kind, { settings = [], name } = {}) => {
+      (kind, { settings = [], name, continues = false } = {}) => {
         setProblem(undefined);
-        const json = { kind, settings, ...(name === undefined ? {} : { name }) };
+        const json = { kind, settings, continues, ...(name === undefined ? {} : { name }) };
         read(api.jobs.$post({ json })).then((started) => setJob(started as Job), fail);
       },
       [fail],

@@ -16,6 +16,7 @@ const OWNER_PAGES = [
   ['/guidelines', 'Guidelines'],
   ['/rewards', 'Rewards'],
   ['/training', 'Training'],
+  ['/runs', 'Runs'],
   ['/results', 'Results'],
   ['/data', 'Data'],
 ] as const;

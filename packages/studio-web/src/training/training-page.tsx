@@ -56,6 +56,16 @@ export function TrainingPage() {
                 ))}
               </select>
             </label>
+            {run.command === 'tune' && run.isUnfinished && (
+              <button
+                type="button"
+                className="button"
+                disabled={isBusy}
+                onClick={() => start('tune', { name: run.id, continues: true })}
+              >
+                Continue {run.id}
+              </button>
+            )}
             <span className={`tag ${watched?.isGoing ? 'is-running' : ''}`} role="status">
               {watched === undefined ? 'loading' : watched.isGoing ? 'live' : 'ended'}
             </span>

@@ -13,6 +13,7 @@ import { IMAGE_INDEX_FILE } from '../../images/index.ts';
 import type { ProgressFactory } from '../../progress/progress.ts';
 import { type Project, withLock } from '../../project/index.ts';
 import { comparisonsPath, parseComparisonEvent } from '../../studio/comparing/comparison-log.ts';
+import { parseRunEvent, runEventsPath } from '../../studio/runs/run-events.ts';
 import { verifyFolder } from './verify-folder.ts';
 import { verifyLines } from './verify-lines.ts';
 import { verifyPictures } from './verify-pictures.ts';
@@ -57,6 +58,7 @@ export async function verifyProject(
     parse: parseComparisonEvent,
     lock: 'studio',
   });
+  await linesOf(work, { path: runEventsPath(project), parse: parseRunEvent, lock: 'studio' });
   const models = await modelsOf(work);
   const checkpoints = await checkpointsOf(work);
   const { damage, notes } = work;

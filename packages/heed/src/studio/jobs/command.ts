@@ -10,7 +10,7 @@ import { type ProcessMark, processMark } from '@heed/diffusion/process-mark';
 import { DEFECT_ANSWER, EXIT_CODES, REPORT_REQUEST } from '../../errors.ts';
 import { SUPERSEDED } from '../../project/lock.ts';
 import { STOP_WITH_STDIN } from '../../project/stop-with-stdin.ts';
-import type { JobOutput } from './job.ts';
+import type { JobOutput, JobProgress } from './job.ts';
 
 const HEED = fileURLToPath(new URL('../../../bin/heed.mjs', import.meta.url));
 const NOTES_KEPT = 20;
@@ -35,12 +35,14 @@ export function startCommand(
   options: {
     program?: string;
     onChange?: () => void;
+    /** Told of each remark and each new piece of work, in words for people. */
+    onLine?: (text: string) => void;
     onDefect?: (text: string) => void;
     /** The process of an attempt whose lease is over: its locks are no longer valid. */
     superseded?: ProcessMark | undefined;
   } = {},
 ): RunningCommand {
-  const { program = HEED, onChange = () => {}, onDefect = () => {}, superseded } = options;
+  const { program = HEED, onChange = () => {}, onLine = () => {}, onDefect = () => {}, superseded } = options;
   // The command reads the end of its stdin as the end of its worker.
   const child = spawn(process.execPath, [program, ...args, '--json'], {
     stdio: ['pipe', 'ignore', 'pipe'],
@@ -53,7 +55,10 @@ export function startCommand(
   createInterface({ input: child.stderr }).on('line', (line) => {
     const said = parseLine(line);
     if (said.defect === true) onDefect(`${said.error}\n${said.stack}\n${REPORT_REQUEST}`);
-    output = { ...output, ...changesOf(said, output) };
+    const changes = changesOf(said, output);
+    const told = changes.notes?.at(-1) ?? (changes.progress && describeProgress(changes.progress));
+    if (told !== undefined) onLine(told);
+    output = { ...output, ...changes };
     onChange();
   });
   const ended = new Promise<CommandEnd>((resolve) => {
@@ -123,9 +128,13 @@ function parseLine(line: string): Record<string, unknown> {
   }
 }
 
+function describeProgress({ label, done, total, perSecond }: JobProgress): string {
+  return `${label}: ${done} of ${total}${perSecond === undefined ? '' : `, ${perSecond.toPrecision(3)} a second`}`;
+}
+
 /** What a line says. */
 function changesOf(said: Record<string, unknown>, { notes }: JobOutput): Partial<JobOutput> {
-  const { progress, done, total, perSecond, leftSeconds, note, error, defect } = said;
+  const { progress, done, total, perSecond, leftSeconds, memoryBytes, peakMemoryBytes, note, error, defect } = said;
   if (typeof progress === 'string' && typeof done === 'number' && typeof total === 'number') {
     return {
       progress: {
@@ -135,6 +144,9 @@ function changesOf(said: Record<string, unknown>, { notes }: JobOutput): Partial
         ...(typeof perSecond === 'number' ? { perSecond } : {}),
         ...(typeof leftSeconds === 'number' ? { leftSeconds } : {}),
       },
+      ...(typeof memoryBytes === 'number' && typeof peakMemoryBytes === 'number'
+        ? { memory: { nowBytes: memoryBytes, peakBytes: peakMemoryBytes } }
+        : {}),
     };
   }
   if (typeof note === 'string') return { notes: [...notes, note].slice(-NOTES_KEPT) };

@@ -18,9 +18,16 @@ export interface JobProgress {
   readonly leftSeconds?: number;
 }
 
+/** Bytes of physical memory that the command's process holds, and the most that it has held. */
+export interface JobMemory {
+  readonly nowBytes: number;
+  readonly peakBytes: number;
+}
+
 /** What a command has said by now. */
 export interface JobOutput {
   readonly progress?: JobProgress;
+  readonly memory?: JobMemory;
   /** Remarks of the command, the newest last. */
   readonly notes: readonly string[];
   /** Why it failed, or why the last attempt was lost. */
@@ -39,6 +46,8 @@ export interface Job extends JobOutput {
   readonly name?: string;
   /** Where it runs. */
   readonly worker?: { readonly host: string; readonly pid: number };
+  /** It goes on with the settings that the run of that name was begun with. */
+  readonly continues?: true;
   /** How often it was begun. */
   readonly attempt: number;
   /** When it was asked for. */

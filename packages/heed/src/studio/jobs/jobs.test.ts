@@ -43,7 +43,7 @@ describe('the queue', () => {
   };
 
   it('gives a job to one worker alone, however many ask', async () => {
-    await queue.send('reward', ['reward.epochs=1']);
+    await queue.send({ kind: 'reward', settings: ['reward.epochs=1'] });
     const claims = await Promise.all(Array.from({ length: 20 }, () => queue.claim()));
     const got = claims.filter((claim) => claim !== undefined);
     expect(got).toMatchObject([{ kind: 'reward', settings: ['reward.epochs=1'], attempt: 1 }]);
@@ -57,7 +57,7 @@ describe('the queue', () => {
   // Row 11 of the fault table: 50 with `npm run test:faults`.
   it('takes a job back when its lease is over, and lets the late worker write nothing', async () => {
     const sent: string[] = [];
-    for (let i = 0; i < 5 * TENTHS; i++) sent.push(await queue.send('tune', []));
+    for (let i = 0; i < 5 * TENTHS; i++) sent.push(await queue.send({ kind: 'tune', settings: [] }));
     const late = [];
     for (let claim = await queue.claim(); claim; claim = await queue.claim()) late.push(claim);
     expect(late.map(({ id }) => id).sort()).toEqual([...sent].sort());
@@ -78,7 +78,7 @@ describe('the queue', () => {
   });
 
   it('keeps a claim whose worker beats, over many leases', async () => {
-    await queue.send('generate', []);
+    await queue.send({ kind: 'generate', settings: [] });
     const claim = (await queue.claim())!;
     for (let i = 0; i < 6; i++) {
       await sleep(250 * LEASE_SECONDS);
@@ -91,7 +91,7 @@ describe('the queue', () => {
 
   it('gives up after too many lost attempts, and keeps the dead', async () => {
     const dead = await queue.deadCount();
-    const id = await queue.send('tune', []);
+    const id = await queue.send({ kind: 'tune', settings: [] });
     for (const attempt of [1, 2, 3]) {
       const claim = (await queue.claim())!;
       expect(claim).toMatchObject({ id, attempt });
@@ -103,7 +103,7 @@ describe('the queue', () => {
   });
 
   it('gives a job back without counting the attempt, and cancels one that waits', async () => {
-    const id = await queue.send('tune', []);
+    const id = await queue.send({ kind: 'tune', settings: [] });
     expect(await queue.release((await queue.claim())!, { notes: ['step 10'] })).toBe(true);
     expect(await queue.get(id)).toMatchObject({ state: 'waiting', notes: ['step 10'] });
     expect(await queue.claim()).toMatchObject({ id, attempt: 1 });

@@ -13,6 +13,7 @@ import type { Project } from '../../project/project.ts';
 import type { OpenDatabase } from '../storage/database.ts';
 import { type CommandEnd, type RunningCommand, startCommand } from './command.ts';
 import { hasEnded, JOB_KINDS, type Job, type JobKind } from './job.ts';
+import { openJobLog, readJobLog } from './job-log.ts';
 import {
   type Claim,
   DEFAULT_LEASE_SECONDS,
@@ -54,13 +55,23 @@ export interface Jobs {
   /** All processes that take jobs, this one included. */
   workers(): Promise<WorkerStatus[]>;
   /** Undefined where as many have not ended as there are workers, or one that this one would wait for. */
-  start(kind: JobKind, options?: { settings?: readonly string[]; name?: string }): Promise<Job | undefined>;
+  start(kind: JobKind, options?: JobStart): Promise<Job | undefined>;
+  /** All that the command has said, a line each; empty where nothing is kept. */
+  log(id: string): Promise<readonly string[]>;
   /** Asks the command to stop; it keeps what is done. False where it has ended. */
   stop(id: string): Promise<boolean>;
   /** Calls `listener` with each new state until the returned function is called. */
   watch(id: string, listener: (job: Job) => void): () => void;
   /** Stops what runs, gives it back to the queue and waits for its end. */
   close(): Promise<void>;
+}
+
+export interface JobStart {
+  readonly settings?: readonly string[];
+  /** Of the run, for commands that take one. */
+  readonly name?: string;
+  /** Go on with the settings that the run of that name was begun with. */
+  readonly continues?: boolean;
 }
 
 interface Current {
@@ -106,10 +117,11 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
     const own = { host: hostname(), pid: process.pid };
     const job: Job = { ...(await queue.get(claim.id))!, worker: own };
     const former = await workers.lastOf(claim.id);
-    const settings = [...overrides, ...claim.settings].flatMap((setting) => ['--set', setting]);
-    const named = claim.name === undefined ? [] : ['--name', claim.name];
-    const command = startCommand([...JOB_KINDS[claim.kind], '--project', project.folder, ...named, ...settings], {
+    const log = openJobLog(project, claim.id);
+    log.add(`attempt ${claim.attempt} of heed ${claim.kind}`);
+    const command = startCommand(argumentsOf(claim, { project, overrides }), {
       ...(program === undefined ? {} : { program }),
+      onLine: log.add,
       superseded: former?.process,
       onChange: () => current?.claim === claim && tell(live(job)),
       onDefect: (text) => onError(new HeedError(`heed ${claim.kind}: ${text}`)),
@@ -144,6 +156,8 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
     if (closing.signal.aborted) command.stop();
     tell(live(job));
     const end = await command.ended;
+    log.add(command.output().error ?? end);
+    await log.close();
     clearInterval(heart);
     await beating;
     await insist(() =>
@@ -200,12 +214,18 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
     },
     get: show,
     workers: workers.living,
-    start(kind, { settings = [], name } = {}) {
+    log: (id) => readJobLog(project, id),
+    start(kind, { settings = [], name, continues = false } = {}) {
       const started = starting.then(async () => {
         const open = (await queue.list()).filter((job) => !hasEnded(job));
         const others = (await workers.living()).filter((worker) => !worker.isStudio).length;
         if (open.length >= Math.max(1, others) || open.some((job) => excludes(job.kind, kind))) return undefined;
-        const id = await queue.send(kind, settings, name);
+        const id = await queue.send({
+          kind,
+          settings,
+          ...(name === undefined ? {} : { name }),
+          ...(continues ? { continues } : {}),
+        });
         wake();
         return queue.get(id);
       });
@@ -241,6 +261,20 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
       await queue.close();
     },
   };
+}
+
+function argumentsOf(
+  { kind, name, continues, settings }: Claim,
+  { project, overrides }: { project: Project; overrides: readonly string[] },
+): string[] {
+  return [
+    ...JOB_KINDS[kind],
+    ...['--project', project.folder],
+    ...(name === undefined ? [] : ['--name', name]),
+    ...(continues ? ['--continue'] : []),
+    // The studio's own would change what the run was begun with.
+    ...[...(continues ? [] : overrides), ...settings].flatMap((setting) => ['--set', setting]),
+  ];
 }
 
 /** Writes how an attempt ended; where the claim is lost nothing is written. */

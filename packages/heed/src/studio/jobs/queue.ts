@@ -42,7 +42,7 @@ export interface JobRecord extends JobOutput {
 }
 
 export interface JobQueue {
-  send(kind: JobKind, settings: readonly string[], name?: string): Promise<string>;
+  send(data: JobData): Promise<string>;
   /** The next waiting job, if any; nobody else gets it while the lease lasts. */
   claim(): Promise<Claim | undefined>;
   /** Begins the lease anew. Like all writes with a claim: false where the claim is lost, and then nothing is written. */
@@ -70,11 +70,14 @@ export interface JobQueue {
   close(): Promise<void>;
 }
 
-interface JobData {
+/** What is to be run. */
+export interface JobData {
   readonly kind: JobKind;
   readonly settings: readonly string[];
   /** Of the run; absent where the command numbers it. */
   readonly name?: string;
+  /** With the settings that the run of that name was begun with. */
+  readonly continues?: true;
 }
 
 interface JobRow {
@@ -153,8 +156,7 @@ export async function openJobQueue(database: OpenDatabase, options: QueueOptions
   };
 
   return {
-    async send(kind, settings, name) {
-      const data: JobData = { kind, settings, ...(name === undefined ? {} : { name }) };
+    async send(data) {
       const id = await boss.send(QUEUE, data);
       if (id === null) throw new Error('the queue did not take the job');
       return id;
@@ -212,18 +214,20 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function jobOf({ id, data, state, attempt, created, started, completed, output }: JobRow): Job {
   const time = (text: string) => new Date(text).toISOString();
-  const { progress, notes = [], error = output?.value?.message } = output ?? {};
+  const { progress, memory, notes = [], error = output?.value?.message } = output ?? {};
   return {
     id,
     kind: data.kind,
     state: STATES[state],
     settings: data.settings,
     ...(data.name === undefined ? {} : { name: data.name }),
+    ...(data.continues ? { continues: true } : {}),
     attempt,
     createdAt: time(created),
     startedAt: time(started ?? created),
     ...(completed === null ? {} : { endedAt: time(completed) }),
     ...(progress === undefined ? {} : { progress }),
+    ...(memory === undefined ? {} : { memory }),
     notes,
     ...(error === undefined ? {} : { error }),
   };

@@ -1,11 +1,10 @@
-// Names of runs that pages start: one that is free is offered, a stopped run's own, and unfit ones are refused over HTTP.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+// Names of runs that pages start: one that is free is offered, unfit ones are refused over HTTP.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Project } from '../../project/index.ts';
 import { makeDrawnProject } from '../../testing/drawn-project.ts';
-import { TUNE_RESULT_FILE } from '../../tune/result.ts';
 import { openTestStudio, type TestStudio } from '../testing.ts';
 import { nameOfRun, offeredNames } from './run-names.ts';
 
@@ -23,13 +22,10 @@ afterAll(async () => {
 });
 
 const begin = (name: string) => mkdir(join(project.paths.runs, name), { recursive: true });
-const finish = (name: string) => writeFile(join(project.paths.runs, name, TUNE_RESULT_FILE), '{}');
 
-it('offers the name of a run that was stopped, else one that is free', async () => {
+it('offers a name that is free', async () => {
   expect(await offeredNames(project)).toEqual({ tune: 'tuned' });
   await begin('tuned');
-  expect(await offeredNames(project)).toEqual({ tune: 'tuned' });
-  await finish('tuned');
   expect(await offeredNames(project)).toEqual({ tune: 'tuned-2' });
   // A model of that name that no run made.
   await mkdir(join(project.paths.models, 'tuned-2'), { recursive: true });

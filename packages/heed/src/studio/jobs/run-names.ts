@@ -6,7 +6,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { badInput } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
-import { TUNE_RESULT_FILE } from '../../tune/result.ts';
 import { checkModelName } from '../../tune/run.ts';
 import type { JobKind } from './job.ts';
 
@@ -41,15 +40,10 @@ export async function nameOfRun(project: Project, kind: JobKind, given?: string)
   return given;
 }
 
-/**
- * 'tuned', 'tuned-2' and so on: the first that was begun and is not finished, because it goes on where it was stopped, or
- * that is free.
- */
+/** 'tuned', 'tuned-2' and so on: the first that is free. A run that was stopped goes on by `--continue` alone. */
 async function offerTuneName(project: Project): Promise<string> {
   for (let number = 1; ; number++) {
     const name = number === 1 ? TUNED : `${TUNED}-${number}`;
-    const run = join(project.paths.runs, name);
-    const isFree = !existsSync(run) && !existsSync(join(project.paths.models, name));
-    if (isFree || (existsSync(run) && !existsSync(join(run, TUNE_RESULT_FILE)))) return name;
+    if (!existsSync(join(project.paths.runs, name)) && !existsSync(join(project.paths.models, name))) return name;
   }
 }

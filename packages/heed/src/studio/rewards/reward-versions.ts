@@ -22,7 +22,7 @@ export interface RewardVersion {
 
 /** The newest first. */
 export async function readRewardVersions(project: Project): Promise<RewardVersion[]> {
-  const used = await readNamesByRun(project);
+  const used = await namesUsedByRun(project);
   const versions: RewardVersion[] = [];
   for (const run of await namesIn(project.paths.runs)) {
     const path = join(project.paths.runs, run, REWARD_REPORT_FILE);
@@ -43,7 +43,7 @@ export async function readRewardVersions(project: Project): Promise<RewardVersio
 }
 
 /** Run -> names of the rewards in models/ that came from it. */
-async function readNamesByRun(project: Project): Promise<Map<string, string[]>> {
+export async function namesUsedByRun(project: Project): Promise<Map<string, string[]>> {
   const names = new Map<string, string[]>();
   for (const folder of await namesIn(project.paths.models)) {
     if (!folder.startsWith('reward-')) continue;

@@ -34,6 +34,7 @@ import { pageRoutes } from './pages.ts';
 import { pictureRoutes } from './pictures.ts';
 import { inviteRoutes, raterRoutes } from './raters.ts';
 import { queueRoutes, rewardRoutes } from './rewards.ts';
+import { runRoutes } from './runs.ts';
 import { sessionRoutes } from './session.ts';
 import { trainingRoutes } from './training.ts';
 
@@ -89,6 +90,7 @@ export function createApp(studio: Studio, options: AppOptions) {
     .route('/api/rewards', rewardRoutes(studio))
     .route('/api/queue', queueRoutes(studio))
     .route('/api/training', trainingRoutes(studio))
+    .route('/api/runs', runRoutes(studio))
     .route('/api/job-settings', jobSettingRoutes(studio))
     .route('/api/data', dataRoutes(studio))
     .route('/api/jobs', jobRoutes(studio))

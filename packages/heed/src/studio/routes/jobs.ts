@@ -2,8 +2,10 @@
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
-import { isForUser } from '../../errors.ts';
+import { badInput, isForUser } from '../../errors.ts';
 import { openProject } from '../../project/project.ts';
+import { openProjectOfRun } from '../../project/run.ts';
+import { checkTuneStart } from '../../tune/run.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import { hasEnded, JOB_KINDS, type Job, type JobKind } from '../jobs/job.ts';
 import { nameOfRun } from '../jobs/run-names.ts';
@@ -16,6 +18,8 @@ const jobBody = z.strictObject({
   settings: z.array(z.string().max(500)).max(50).default([]),
   /** Of the run, for commands that take one; a free one where none is given. */
   name: z.string().max(100).optional(),
+  /** Go on with the settings that the run of that name was begun with. */
+  continues: z.boolean().default(false),
 });
 const jobParam = z.strictObject({ id: z.string().max(100) });
 /** Proxies cut connections that say nothing. */
@@ -25,21 +29,30 @@ export function jobRoutes({ jobs, project, overrides }: Studio) {
   return new Hono<StudioEnv>()
     .get('/', async (c) => c.json({ jobs: await jobs.all(), workers: await jobs.workers() }))
     .post('/', check('json', jobBody), async (c) => {
-      const { kind, settings, name: given } = c.req.valid('json');
+      const { kind, settings, name: given, continues } = c.req.valid('json');
       let name: string | undefined;
       try {
-        await openProject(project.folder, { overrides: [...overrides, ...settings] });
-        name = await nameOfRun(project, kind, given);
+        const run = continues ? runToContinue(kind, given) : undefined;
+        const asked = await (run === undefined
+          ? openProject(project.folder, { overrides: [...overrides, ...settings] })
+          : openProjectOfRun(project.folder, run, { overrides: settings }));
+        name = run ?? (await nameOfRun(asked, kind, given));
+        if (kind === 'tune') await checkTuneStart(asked, name!);
       } catch (error) {
         if (isForUser(error)) return problem(c, 400, error.message);
         throw error;
       }
-      const job = await jobs.start(kind, { settings, ...(name === undefined ? {} : { name }) });
+      const job = await jobs.start(kind, { settings, continues, ...(name === undefined ? {} : { name }) });
       return job ? c.json(job) : problem(c, 409, 'another command is running; stop it or wait for it');
     })
     .post('/:id/stop', check('param', jobParam), async (c) => {
       if (await jobs.stop(c.req.valid('param').id)) return c.json({ stopping: true });
       return problem(c, 404, 'this command is not running');
+    })
+    .get('/:id/log', check('param', jobParam), async (c) => {
+      const { id } = c.req.valid('param');
+      if (!(await jobs.get(id))) return problem(c, 404, 'there is no such command');
+      return c.json({ lines: await jobs.log(id) });
     })
     .get('/:id/events', check('param', jobParam), async (c) => {
       const { id } = c.req.valid('param');
@@ -64,4 +77,9 @@ export function jobRoutes({ jobs, project, overrides }: Studio) {
         });
       });
     });
+}
+
+function runToContinue(kind: JobKind, name: string | undefined): string {
+  if (kind === 'tune' && name !== undefined) return name;
+  throw badInput('expected the name of a tuning run to go on with; the runs of other commands begin anew');
 }

@@ -1,14 +1,13 @@
 /** The training runs of a project: what each was asked for, what it measured so far, what it drew. Reads runs/. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
-import { heldSince } from '../../project/lock.ts';
 import type { Project } from '../../project/project.ts';
 import { RESOLVED_CONFIG_FILE } from '../../project/run.ts';
+import { listRuns, namesIn } from '../runs/list-runs.ts';
 
 /** Commands whose runs are shown. */
-export const TRAINING_COMMANDS = ['tune', 'reward'] as const;
-export type TrainingCommand = (typeof TRAINING_COMMANDS)[number];
+export type TrainingCommand = 'tune' | 'reward';
 
 /** Folders of a run that hold a metrics.jsonl, by the name of their curves. */
 const CURVES = { '': 'main', plain: 'without the auxiliary task', half: 'half the images' } as const;
@@ -20,6 +19,8 @@ export interface TrainingRun {
   readonly startedAt: string;
   /** A process is working on it now. */
   readonly isGoing: boolean;
+  /** It was stopped or failed before its end. */
+  readonly isUnfinished: boolean;
 }
 
 /** Where one curve of a run is measured. */
@@ -30,23 +31,11 @@ export interface CurveSource {
 
 /** All runs of `heed tune` and `heed reward`, the newest first. */
 export async function readTrainingRuns(project: Project): Promise<TrainingRun[]> {
-  const runs: Omit<TrainingRun, 'isGoing'>[] = [];
-  for (const id of await namesIn(project.paths.runs)) {
-    const path = join(project.paths.runs, id, RESOLVED_CONFIG_FILE);
-    const text = await readFile(path, 'utf8').catch(() => undefined);
-    const command = TRAINING_COMMANDS.find((name) => text?.startsWith(`# `) && text.includes(`\`heed ${name}\` at`));
-    if (command === undefined) continue;
-    runs.push({ id, command, startedAt: (await stat(path)).mtime.toISOString() });
-  }
-  runs.sort((a, b) => b.startedAt.localeCompare(a.startedAt));
-  const going = new Set<string>();
-  for (const command of TRAINING_COMMANDS) {
-    const since = await heldSince(project.paths.state, command);
-    const newest = runs.find((run) => run.command === command);
-    // The config is written under the lock: an older one belongs to a run that ended before.
-    if (since && newest && new Date(newest.startedAt) >= since) going.add(newest.id);
-  }
-  return runs.map((run) => ({ ...run, isGoing: going.has(run.id) }));
+  return (await listRuns(project)).flatMap(({ id, command, startedAt, state, isArchived }) =>
+    command === 'evaluate' || isArchived
+      ? []
+      : [{ id, command, startedAt, isGoing: state === 'going', isUnfinished: state === 'unfinished' }],
+  );
 }
 
 /** The config that the run used, as text, and the prompts of its sample grids. */
@@ -82,11 +71,4 @@ export async function readSample(project: Project, id: string, step: number): Pr
   if (!(await readSampleSteps(project, id)).includes(step)) return undefined;
   const name = `step-${String(step).padStart(8, '0')}.png`;
   return readFile(join(project.paths.runs, id, SAMPLES_FOLDER, name));
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
-    throw error;
-  });
 }

@@ -1,0 +1,32 @@
+/** What a job's command said, a line each with its time: `.heed/jobs/<id>.log`. A record for people, of one machine. */
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Project } from '../../project/project.ts';
+
+/** The newest lines of a log that pages show. */
+const LINES_SHOWN = 1000;
+
+function logPath(project: Project, id: string): string {
+  return join(project.paths.state, 'jobs', `${id}.log`);
+}
+
+/** Appends to the log; a disk that is full must not end the job. */
+export function openJobLog(project: Project, id: string): { add(text: string): void; close(): Promise<void> } {
+  mkdirSync(join(project.paths.state, 'jobs'), { recursive: true });
+  const file = createWriteStream(logPath(project, id), { flags: 'a' });
+  file.on('error', () => {});
+  return {
+    add: (text) => void file.write(`${new Date().toISOString()} ${text.replaceAll('\n', ' ')}\n`),
+    close: () => new Promise((resolve) => file.end(() => resolve()).once('error', () => resolve())),
+  };
+}
+
+/** The newest lines, oldest first. */
+export async function readJobLog(project: Project, id: string): Promise<string[]> {
+  const text = await readFile(logPath(project, id), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  return text.trimEnd().split('\n').slice(-LINES_SHOWN);
+}

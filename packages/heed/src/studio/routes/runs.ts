@@ -1,0 +1,94 @@
+/** Runs as the owner keeps them: listed, compared, renamed, archived, deleted, their models downloaded. */
+import { join } from 'node:path';
+import { type Context, Hono } from 'hono';
+import { z } from 'zod';
+import { isBadInput } from '../../errors.ts';
+import { METRIC_TITLES } from '../../metrics/metric-titles.ts';
+import { readMetrics } from '../../metrics/metrics-log.ts';
+import { problem, type StudioEnv } from '../auth/guard.ts';
+import { deleteRun, renameRun } from '../runs/change-run.ts';
+import { listRuns, type ProjectRun } from '../runs/list-runs.ts';
+import { compareSettings, describeLearning } from '../runs/made-with.ts';
+import { MODEL_DOWNLOADS, openModelDownload } from '../runs/model-download.ts';
+import { appendRunEvent } from '../runs/run-events.ts';
+import type { Studio } from '../studio.ts';
+import { check } from './check-body.ts';
+
+const MAX_COMPARED = 8;
+/** Points of a curve that are sent: a chart has no more pixels. */
+const MAX_POINTS = 600;
+
+const runParam = z.strictObject({ id: z.string().max(100) });
+const compareQuery = z.strictObject({
+  run: z
+    .union([z.string().max(100), z.array(z.string().max(100)).max(MAX_COMPARED)])
+    .transform((runs) => (Array.isArray(runs) ? runs : [runs])),
+});
+const modelParam = z.strictObject({ id: z.string().max(100), form: z.enum(MODEL_DOWNLOADS) });
+
+export function runRoutes({ project }: Studio) {
+  /** Only runs that the folder lists: what a request says never becomes a path. */
+  const find = async (id: string) => (await listRuns(project)).find((run) => run.id === id);
+  const change = async (c: Context, id: string, work: (run: ProjectRun) => Promise<void>) => {
+    const run = await find(id);
+    if (!run) return problem(c, 404, 'there is no such run');
+    try {
+      await work(run);
+      return c.json({ changed: true });
+    } catch (error) {
+      if (isBadInput(error)) return problem(c, 409, error.message);
+      throw error;
+    }
+  };
+  return new Hono<StudioEnv>()
+    .get('/', async (c) => c.json({ runs: (await listRuns(project)).map(({ config: _, ...run }) => run) }))
+    .get('/compare', check('query', compareQuery), async (c) => {
+      const all = await listRuns(project);
+      const runs = c.req.valid('query').run.flatMap((id) => all.find((run) => run.id === id) ?? []);
+      const described = runs.map(async (run) => ({
+        id: run.id,
+        command: run.command,
+        startedAt: run.startedAt,
+        learned: await describeLearning(project, run),
+        records: thin(await readMetrics(join(project.paths.runs, run.id))),
+      }));
+      return c.json({
+        runs: await Promise.all(described),
+        settings: compareSettings(runs),
+        titles: METRIC_TITLES as Readonly<Record<string, string>>,
+      });
+    })
+    .get('/:id/model/:form', check('param', modelParam), async (c) => {
+      const { id, form } = c.req.valid('param');
+      const run = await find(id);
+      if (!run?.hasModel) return problem(c, 404, 'there is no such model');
+      try {
+        const { body, bytes, fileName } = await openModelDownload(project, run.id, form);
+        return c.body(body, 200, {
+          'Content-Type': 'application/octet-stream',
+          'Content-Length': String(bytes),
+          'Content-Disposition': `attachment; filename="${fileName}"`,
+        });
+      } catch (error) {
+        if (isBadInput(error)) return problem(c, 409, error.message);
+        throw error;
+      }
+    })
+    .post('/:id/rename', check('param', runParam), check('json', z.strictObject({ to: z.string().max(100) })), (c) =>
+      change(c, c.req.valid('param').id, (run) => renameRun(project, run, c.req.valid('json').to)),
+    )
+    .post('/:id/archive', check('param', runParam), (c) =>
+      change(c, c.req.valid('param').id, ({ id }) => appendRunEvent(project, { run: id, event: 'archived' })),
+    )
+    .post('/:id/restore', check('param', runParam), (c) =>
+      change(c, c.req.valid('param').id, ({ id }) => appendRunEvent(project, { run: id, event: 'restored' })),
+    )
+    .post('/:id/delete', check('param', runParam), (c) =>
+      change(c, c.req.valid('param').id, (run) => deleteRun(project, run)),
+    );
+}
+
+function thin<T>(records: readonly T[]): T[] {
+  const every = Math.ceil(records.length / MAX_POINTS);
+  return records.filter((_, i) => i % every === 0 || i === records.length - 1);
+}

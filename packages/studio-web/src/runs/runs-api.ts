@@ -1,0 +1,21 @@
+/** What the runs page asks of the server. */
+import { api, read } from '../api/client.ts';
+
+export const loadRuns = () => read(api.runs.$get());
+export type ProjectRun = Awaited<ReturnType<typeof loadRuns>>['runs'][number];
+
+export const loadComparison = (runs: readonly string[]) => read(api.runs.compare.$get({ query: { run: [...runs] } }));
+export type RunComparison = Awaited<ReturnType<typeof loadComparison>>;
+
+export const loadJobs = () => read(api.jobs.$get());
+
+/** Changes of one run that need nothing else. */
+export const runChanges = {
+  archive: (id: string) => read(api.runs[':id'].archive.$post({ param: { id } })),
+  restore: (id: string) => read(api.runs[':id'].restore.$post({ param: { id } })),
+  delete: (id: string) => read(api.runs[':id'].delete.$post({ param: { id } })),
+} as const;
+export type RunChange = keyof typeof runChanges;
+
+export const renameRun = (id: string, to: string) =>
+  read(api.runs[':id'].rename.$post({ param: { id }, json: { to } }));
