@@ -142,7 +142,7 @@ describe('images', () => {
       );
       for (const worker of workers) while (!worker.said().includes('takes the jobs of')) await sleep(50);
       const settings = ['sample.steps=10', 'generate.promptLimit=20', 'generate.imagesPerPrompt=10'];
-      const id = await queue.send('generate', settings);
+      const id = await queue.send({ kind: 'generate', settings });
       let victim = -1;
       while (victim === -1) {
         victim = workers.findIndex((worker) => worker.said().includes('heed generate begins, attempt 1'));

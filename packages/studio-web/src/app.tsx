@@ -4,12 +4,17 @@ import { persist } from './api/persist.ts';
 import { ComparingPage } from './comparing/comparing-page.tsx';
 import { DataPage } from './data/data-page.tsx';
 import { GuidelinesPage } from './guidelines/guidelines-page.tsx';
+import { ImagePage } from './image/image-page.tsx';
 import { ImagesPage } from './images/images-page.tsx';
 import { LabellingPage } from './labelling/labelling-page.tsx';
+import { type Texts, useTexts } from './language/language.ts';
 import { OverviewPage } from './overview/overview-page.tsx';
+import { OwnersPage } from './owners/owners-page.tsx';
 import { AskingProblem } from './parts/asking-problem.tsx';
 import { go, useAddress } from './parts/router.ts';
-import { TopBar } from './parts/top-bar.tsx';
+import { OWNER_PAGES, TopBar } from './parts/top-bar.tsx';
+import { useTitle } from './parts/use-title.ts';
+import { RaterPage } from './rater/rater-page.tsx';
 import { RatersPage } from './raters/raters-page.tsx';
 import { ResultsPage } from './results/results-page.tsx';
 import { RewardsPage } from './rewards/rewards-page.tsx';
@@ -20,16 +25,21 @@ import { LoginPage } from './session/login-page.tsx';
 import { type Purpose, SessionContext } from './session/session.ts';
 import { SessionOver } from './session/session-over.tsx';
 import { TrainingPage } from './training/training-page.tsx';
+import { TryPage } from './try/try-page.tsx';
 
 const PAGES: Readonly<Record<string, ComponentType>> = {
   '/label': LabellingPage,
   '/compare': ComparingPage,
   '/images': ImagesPage,
+  '/image': ImagePage,
+  '/rater': RaterPage,
   '/results': ResultsPage,
   '/guidelines': GuidelinesPage,
   '/rewards': RewardsPage,
   '/training': TrainingPage,
   '/runs': RunsPage,
+  '/try': TryPage,
+  '/owners': OwnersPage,
   '/raters': RatersPage,
   '/data': DataPage,
 };
@@ -45,6 +55,8 @@ export function App() {
   const [found, setFound] = useState<FoundSession>();
   const [problem, setProblem] = useState<unknown>();
   const { path } = useAddress();
+  const texts = useTexts();
+  useTitle(titleOf(path, found?.session, texts), found?.session?.project);
   const endLooking = useRef(() => {});
   const look = useCallback(() => {
     endLooking.current();
@@ -91,4 +103,17 @@ export function App() {
       <Shown />
     </SessionContext>
   );
+}
+
+/** Of pages that no menu leads to. */
+const DETAIL_TITLES: Readonly<Record<string, string>> = { '/image': 'Image', '/rater': 'Rater' };
+
+/** One title a page; raters' in their language. */
+function titleOf(path: string, session: FoundSession['session'], { common, join }: Texts): string | undefined {
+  if (path === '/join') return join.title;
+  if (path === '/login') return 'Log in';
+  if (session === undefined) return undefined;
+  if (session.role === 'owner')
+    return DETAIL_TITLES[path] ?? OWNER_PAGES.find(([address]) => address === path)?.[1] ?? 'Overview';
+  return RATER_PAGES[session.purpose](path) === ComparingPage ? common.compare : common.label;
 }

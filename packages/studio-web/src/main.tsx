@@ -10,6 +10,8 @@ import './styles/comparing.css';
 import './styles/pages.css';
 import './styles/raters.css';
 import './styles/runs.css';
+import './styles/details.css';
+import './styles/try.css';
 import './styles/data.css';
 import './styles/charts.css';
 import './styles/results.css';

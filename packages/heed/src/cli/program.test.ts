@@ -14,6 +14,7 @@ const COMMANDS = [
   'reward',
   'tune',
   'sample',
+  'try',
   'evaluate',
   'report',
   'export',
@@ -65,7 +66,7 @@ describe('a mistake in the arguments', () => {
     [['sample', '--count', 'many'], "argument 'many' is invalid. Expected a whole number of at least 1."],
     [['sample', '--count', '0'], "argument '0' is invalid. Expected a whole number of at least 1."],
     [['sample', '--seed', '1.5'], "argument '1.5' is invalid. Expected a whole number of at least 0."],
-    [['export', 'everything'], 'Allowed choices are feedback, images, pairs, model.'],
+    [['export', 'everything'], 'Allowed choices are feedback, images, comparisons, pairs, model.'],
     [['export'], "heed: missing required argument 'what'"],
     [['demo', '--scale', 'huge'], 'Allowed choices are tiny, small, paper.'],
   ];

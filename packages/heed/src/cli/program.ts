@@ -17,6 +17,7 @@ import { rewardCommand } from './commands/reward.ts';
 import { sampleCommand } from './commands/sample.ts';
 import { serveCommand } from './commands/serve.ts';
 import { studioCommand } from './commands/studio.ts';
+import { tryCommand } from './commands/try.ts';
 import { tuneCommand } from './commands/tune.ts';
 import { workerCommand } from './commands/worker.ts';
 
@@ -58,6 +59,7 @@ export function createProgram(): Command {
     tuneCommand,
     contrastCommand,
     sampleCommand,
+    tryCommand,
     evaluateCommand,
     fidCommand,
     reportCommand,

@@ -46,8 +46,8 @@ export async function drawEvaluationImages(
   const store = openStore();
   const purpose = 'measure' as const;
   const countOf = typeof imagesPerPrompt === 'number' ? () => imagesPerPrompt : imagesPerPrompt;
-  const images = prompts.map((prompt) =>
-    Array.from({ length: countOf(prompt) }, (_, number) => {
+  const images = prompts.map((prompt) => {
+    const found = Array.from({ length: countOf(prompt) }, (_, number) => {
       const { text, category, holdout } = prompt;
       const seed = imageSeed({ runSeed: project.config.seed, set, prompt: text, number });
       const sampled = { seed, model, modelHash, sampler, steps, guidanceScale };
@@ -55,7 +55,15 @@ export async function drawEvaluationImages(
       const record = store.find(recipe);
       if (!record) throw new InputError(`expected image ${number} of '${text}' by ${model} in set ${set}, found none`);
       return record;
-    }),
-  );
+    });
+    // What the owner set aside measures nothing.
+    const standing = found.filter(({ id }) => store.stands(id));
+    if (found.length > 0 && standing.length === 0) {
+      throw new InputError(
+        `expected an image of '${prompt.text}' by ${model} that is not set aside, all ${found.length} are; take one back in the studio`,
+      );
+    }
+    return standing;
+  });
   return { model, modelHash, images };
 }

@@ -7,13 +7,13 @@ import { groupBy } from '../collections/group-by.ts';
 import { purposeOf } from '../feedback/event.ts';
 import type { Judgement } from '../feedback/judgements.ts';
 import { formatOwnJudgements, type Notes, OWN_JUDGEMENTS, type OwnJudgement } from '../feedback/label-studio/notes.ts';
-import { openFeedbackLog } from '../feedback/log.ts';
 import { standingJudgements } from '../feedback/standing.ts';
 import { writeJsonList } from '../files/write-json.ts';
 import { imageName } from '../images/image-name.ts';
 import type { ImageRecord } from '../images/record.ts';
 import { createImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
+import { readCountingEvents } from '../reward/project-labels.ts';
 import type { TableExport } from './tables.ts';
 
 /** Where Label Studio looks for files of a local storage whose root is the project's folder. */
@@ -44,10 +44,7 @@ export async function exportLabelStudio(
   options: { imagePrefix?: string } = {},
 ): Promise<TableExport> {
   const { imagePrefix = LOCAL_FILES_PREFIX } = options;
-  const byImage = groupBy(
-    standingJudgements(await openFeedbackLog(project.paths.feedback).read()),
-    ({ image }) => image,
-  );
+  const byImage = groupBy(standingJudgements(await readCountingEvents(project)), ({ image }) => image);
   const records = new Map(
     createImageStore(project.paths.images)
       .all()

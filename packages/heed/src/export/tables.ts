@@ -1,11 +1,11 @@
 /** Images and judgements of a project as CSV, for spreadsheets, R and pandas. */
 import { purposeOf } from '../feedback/event.ts';
-import { openFeedbackLog } from '../feedback/log.ts';
 import { standingJudgements } from '../feedback/standing.ts';
 import { writeCsv } from '../files/write-csv.ts';
 import { imageName } from '../images/image-name.ts';
 import { createImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
+import { readCountingEvents } from '../reward/project-labels.ts';
 
 /** What an export wrote. */
 export interface TableExport {
@@ -48,9 +48,13 @@ export async function exportImages(project: Project, file: string): Promise<Tabl
   return { file, rows: records.length };
 }
 
-/** One row a judgement that stands, in the order of the log; `heed import feedback` reads it back. */
+/**
+ * One row a judgement that stands, in the order of the log; `heed import feedback` reads it back. Judgements of raters or
+ * images that are set aside are left out.
+ */
 export async function exportFeedback(project: Project, file: string): Promise<TableExport> {
-  const judgements = standingJudgements(await openFeedbackLog(project.paths.feedback).read());
+  const store = createImageStore(project.paths.images);
+  const judgements = standingJudgements(await readCountingEvents(project)).filter(({ image }) => store.stands(image));
   await writeCsv(
     file,
     [

@@ -16,7 +16,7 @@ const RELATIVE_ERROR = 1e-14;
 const MOST_CANDIDATES = 3;
 
 export function createImageLookup(images: Pick<ImageStore, 'all' | 'has'>): ImageLookup {
-  const ids = [...new Set(images.all().map(({ id }) => id))];
+  const ids = [...new Set(images.all({ isWhole: true }).map(({ id }) => id))];
   const bySource = idsBySource(images);
   return {
     find(cell) {
@@ -38,7 +38,7 @@ export function createImageLookup(images: Pick<ImageStore, 'all' | 'has'>): Imag
 /** Ids of imported images by the name of their file, with its folders and without. */
 function idsBySource(images: Pick<ImageStore, 'all'>): Map<string, Set<string>> {
   const ids = new Map<string, Set<string>>();
-  for (const { id, source } of images.all()) {
+  for (const { id, source } of images.all({ isWhole: true })) {
     if (!source) continue;
     for (const name of new Set([plain(source.file), basename(plain(source.file))])) {
       ids.set(name, (ids.get(name) ?? new Set()).add(id));

@@ -1,6 +1,15 @@
 /** Images on disk with their recipes. */
 
 export { fitPicture } from './fit-picture.ts';
+export {
+  IMAGE_EVENTS_FILE,
+  type ImageEvent,
+  type ImageState,
+  imageStates,
+  parseImageEvent,
+  readImageEvents,
+  recordImageEvent,
+} from './image-events.ts';
 export { imageId } from './image-id.ts';
 export { formatParameters, type ModelFile, parseParameters } from './parameters.ts';
 export { decodePng, encodePng } from './png.ts';
@@ -14,5 +23,5 @@ export {
   type ImageSource,
   pixelKey,
 } from './record.ts';
-export { checkSetPurpose, EVALUATION_SET, FIDELITY_SET, OTHER_SET } from './set-purpose.ts';
+export { checkSetPurpose, EVALUATION_SET, FIDELITY_SET, OTHER_SET, TRY_SET } from './set-purpose.ts';
 export { createImageStore, IMAGE_INDEX_FILE, type ImageStore } from './store.ts';

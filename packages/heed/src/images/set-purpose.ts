@@ -11,6 +11,9 @@ export const FIDELITY_SET = 'fidelity';
 /** The set of images of prompts outside the trained categories. */
 export const OTHER_SET = 'eval-others';
 
+/** The set of what is drawn to try a model: learned from only where somebody judges it. */
+export const TRY_SET = 'try';
+
 const OWN_SETS: readonly string[] = [EVALUATION_SET, FIDELITY_SET, OTHER_SET];
 
 /** Throws where images of this purpose must not join the set. */
@@ -23,7 +26,7 @@ export function checkSetPurpose(
       `expected a set to learn from, got ${quote(set)}, which heed keeps for measuring; choose another --name`,
     );
   }
-  const other = store.all({ set }).find((image) => image.purpose !== purpose);
+  const other = store.all({ set, isWhole: true }).find((image) => image.purpose !== purpose);
   if (other === undefined) return;
   throw badInput(
     `expected a set of images to ${purpose === 'learn' ? 'learn from' : 'measure by'}, got ${quote(set)}, whose images are to ${other.purpose === 'learn' ? 'learn from' : 'measure by'}; choose another --name`,

@@ -1,6 +1,7 @@
 /**
- * The images of a project: PNGs named by their id (`image-id.ts`), and index.jsonl with one record a line. Nothing is ever
- * changed or deleted. One process adds at a time (the command holds a lock); any number reads.
+ * The images of a project: PNGs named by their id (`image-id.ts`), and index.jsonl with one record a line. Records are
+ * never changed; what is set aside or deleted is an event (`image-events.ts`). One process adds at a time (the command
+ * holds a lock); any number reads.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -10,6 +11,7 @@ import type { RgbImage } from '@heed/diffusion';
 import { badInput } from '../errors.ts';
 import { createJsonLinesWriter, readJsonLines } from '../files/json-lines.ts';
 import { quote } from '../text/nearest.ts';
+import { imageStates } from './image-events.ts';
 import { imageId } from './image-id.ts';
 import { formatParameters, type ModelFile } from './parameters.ts';
 import { decodePng, encodePng, type PngTexts } from './png.ts';
@@ -32,8 +34,10 @@ export interface ImageStore {
   adopt(recipe: ImageRecipe): Promise<ImageRecord | undefined>;
   /** Records an image that another index has; false where its recipe is recorded in its set. */
   takeIn(record: ImageRecord): Promise<boolean>;
-  /** All records in the order they were added, or those of one set. */
-  all(options?: { set?: string }): ImageRecord[];
+  /** Records that stand, in the order they were added, or those of one set; `isWhole`: set-aside and deleted ones, too. */
+  all(options?: { set?: string; isWhole?: boolean }): ImageRecord[];
+  /** Not set aside and not deleted. */
+  stands(id: string): boolean;
   /** The record of that id; throws where there is none. */
   get(id: string): ImageRecord;
   has(id: string): boolean;
@@ -57,6 +61,7 @@ export function createImageStore(folder: string, options: { shard?: ShardIndex }
   const { shard } = options;
   const indexPath = join(folder, IMAGE_INDEX_FILE);
   const records = [...readJsonLines(indexPath, parseImageRecord).records, ...(shard?.records ?? [])];
+  const states = imageStates(folder);
   const writer = createJsonLinesWriter(shard?.path ?? indexPath, { sums: shard === undefined });
   const byId = new Map<string, ImageRecord>();
   const byPixels = new Map<string, ImageRecord[]>();
@@ -98,7 +103,9 @@ export function createImageStore(folder: string, options: { shard?: ShardIndex }
     get,
     readPng,
     has: (id) => byId.has(id),
-    all: ({ set } = {}) => records.filter((entry) => set === undefined || entry.set === set),
+    stands: (id) => !states.has(id),
+    all: ({ set, isWhole = false } = {}) =>
+      records.filter((entry) => (set === undefined || entry.set === set) && (isWhole || !states.has(entry.id))),
     async add(image, recipe, { modelFile } = {}) {
       const existing = find(recipe);
       if (existing) return existing;

@@ -71,6 +71,8 @@ describe('progress', () => {
       elapsedSeconds: 2,
       perSecond: 2,
       leftSeconds: 3,
+      memoryBytes: expect.any(Number),
+      peakMemoryBytes: expect.any(Number),
       loss: 0.25,
     });
   });

@@ -25,5 +25,6 @@ export {
   openRun,
   RESOLVED_CONFIG_FILE,
   type Run,
+  runTime,
   startRun,
 } from './run.ts';

@@ -1,9 +1,9 @@
 /** The folder of one run: `runs/<id>/` with the config that it used. What else lies in it is the stage's business. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { resolvedConfig } from '../config/write.ts';
+import { readResolvedHeader, resolvedConfig } from '../config/write.ts';
 import { badInput } from '../errors.ts';
 import { quote } from '../text/nearest.ts';
 import { openProject, openWithConfig, type Project, readConfigText } from './project.ts';
@@ -30,6 +30,12 @@ export async function startRun(project: Project, options: { command: string; nam
   await mkdir(folder, { recursive: true });
   await writeFileAtomic(join(folder, RESOLVED_CONFIG_FILE), resolvedConfig(project.config, { command }));
   return { id, folder };
+}
+
+/** When the run was last started, by its own record, ISO 8601; undefined where it has none. */
+export async function runTime(project: Project, id: string): Promise<string | undefined> {
+  const text = await readFile(join(project.paths.runs, id, RESOLVED_CONFIG_FILE), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : readResolvedHeader(text)?.time;
 }
 
 /** The run of that name; throws where there is none. */

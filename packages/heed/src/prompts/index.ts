@@ -1,6 +1,7 @@
 /** Prompts: the paper's, a user's own, and changes of them. */
 export { cutPromptsNote, type TextReader } from './cut-prompts.ts';
 export {
+  addEvaluationPrompt,
   imagesPerPrompt,
   listedHoldout,
   type ProjectPrompts,

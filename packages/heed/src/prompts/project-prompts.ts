@@ -1,5 +1,8 @@
 /** The prompts that a project's settings name, parted into those to learn from and those to evaluate on. */
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeDurably } from '../checkpoint/durable.ts';
 import { HELD_OUT_PROMPTS, PAPER_EVALUATION_PROMPTS, PAPER_PROMPTS } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 import { paperPrompts, worldOf } from '../parts.ts';
@@ -53,9 +56,41 @@ export async function projectEvaluationPrompts(project: Project): Promise<Prompt
 
 /**
  * All prompts of the project. What is held out is said by `evaluate.prompts`, else by the list itself, else by
- * `evaluate.holdoutShare`.
+ * `evaluate.holdoutShare`. `evaluation-prompts.txt` adds prompts to evaluate on; those of them that are learned from stay so.
  */
 export async function projectPrompts(project: Project): Promise<ProjectPrompts> {
+  const { learning, evaluation, heldOutBy } = await partedPrompts(project);
+  const learned = new Set(learning.map(({ text }) => text));
+  const known = new Set(evaluation.map(({ text }) => text));
+  const added = (await addedEvaluationPrompts(project)).filter(({ text }) => !known.has(text));
+  return {
+    learning,
+    evaluation: [...evaluation, ...added.map((prompt) => ({ ...prompt, holdout: !learned.has(prompt.text) }))],
+    ...(heldOutBy === undefined ? {} : { heldOutBy }),
+  };
+}
+
+/** Where prompts stand that were added to evaluate on, one a line. */
+export function addedPromptsPath({ folder }: Project): string {
+  return join(folder, 'evaluation-prompts.txt');
+}
+
+async function addedEvaluationPrompts(project: Project): Promise<ListedPrompt[]> {
+  const path = addedPromptsPath(project);
+  return existsSync(path) ? readPromptsFile(path, await worldOf(project.config)) : [];
+}
+
+/** Adds one prompt, durably; false where it is there already. */
+export async function addEvaluationPrompt(project: Project, text: string): Promise<boolean> {
+  if ((await projectPrompts(project)).evaluation.some((prompt) => prompt.text === text)) return false;
+  const path = addedPromptsPath(project);
+  const before = existsSync(path) ? await readFile(path, 'utf8') : '';
+  const gap = before === '' || before.endsWith('\n') ? '' : '\n';
+  await writeDurably(path, `${before}${gap}${text}\n`);
+  return true;
+}
+
+async function partedPrompts(project: Project): Promise<ProjectPrompts> {
   const { generate, evaluate } = project.config;
   const listed = await namedPrompts(project, generate.prompts);
   if (hasEvaluationList(project)) {

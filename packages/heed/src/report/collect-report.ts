@@ -7,11 +7,12 @@ import type { Evaluation } from '../evaluate/evaluation.ts';
 import { EVALUATION_FILE, readEvaluation } from '../evaluate/evaluation-file.ts';
 import { newestEvaluation } from '../evaluate/newest-evaluation.ts';
 import { peopleFindings } from '../evaluate/people.ts';
-import { lastWords, openFeedbackLog } from '../feedback/index.ts';
+import { lastWords } from '../feedback/index.ts';
 import { createImageStore } from '../images/index.ts';
 import { readMetrics } from '../metrics/metrics-log.ts';
 import { openRun, type Project } from '../project/index.ts';
 import { orderCategories } from '../prompts/index.ts';
+import { readCountingEvents } from '../reward/project-labels.ts';
 import { findRewardReport } from '../reward/report-file.ts';
 import { REWARD_REPORT_FILE } from '../reward/run.ts';
 import { rewardFolder } from '../reward/scorer.ts';
@@ -76,7 +77,7 @@ async function evaluationOf(project: Project, name?: string): Promise<Evaluation
 }
 
 async function feedbackOverview(project: Project): Promise<FeedbackOverview | undefined> {
-  const events = lastWords(await openFeedbackLog(project.paths.feedback).read());
+  const events = lastWords(await readCountingEvents(project));
   const images = createImageStore(project.paths.images)
     .all()
     .filter(({ purpose }) => purpose === 'learn');

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { writeFolderHashes } from '../checkpoint/folder-hashes.ts';
+import { openFeedbackLog, purposeOf } from '../feedback/index.ts';
 import { createImageStore, type ImageStore } from '../images/index.ts';
 import { openMetricsLog } from '../metrics/metrics-log.ts';
 import { worldOf } from '../parts.ts';
@@ -78,6 +79,9 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
   const training = { ...rewardOptionsOf(project), ...options.training };
   const store = createImageStore(project.paths.images);
   const all = await projectImages(project, store);
+  const judgements = (await openFeedbackLog(project.paths.feedback).read()).filter(
+    (event) => purposeOf(event) === 'feedback',
+  ).length;
   const labelled = await readLabels(project, all);
   const split = splitLabelledImages(labelled, { seed, testShare: project.config.reward.testShare });
   checkSplit(split, labelled);
@@ -129,7 +133,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
     const folder = rewardFolder(project, name);
     await saveRewardModel(folder, kept, {
       clipHash,
-      training: { ...training, seed, images: report.images, epochs: epochs.aux, run: run.id },
+      training: { ...training, seed, images: report.images, epochs: epochs.aux, run: run.id, judgements },
     });
     const predicted = predictedImages(split, unjudged);
     const scores = {

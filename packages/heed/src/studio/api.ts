@@ -1,6 +1,6 @@
 /** The studio's HTTP API as types: all that the pages know of heed. Nothing here exists at run time. */
 export type { ComparisonResults } from './comparing/comparison-results.ts';
-export type { Job, JobKind } from './jobs/job.ts';
+export type { Job, JobKind, StartableKind } from './jobs/job.ts';
 export type { WorkerStatus } from './jobs/workers.ts';
 export type { StudioApp } from './routes/app.ts';
 export type { ShownBlock, ShownExample } from './routes/guidelines.ts';

@@ -6,6 +6,7 @@ import { takeLock } from '../project/lock.ts';
 import type { Project } from '../project/project.ts';
 import { createInvites, type Invites } from './auth/invites.ts';
 import { createLoginLinks, type LoginLinks } from './auth/login-link.ts';
+import { createOwners, type Owners } from './auth/owners.ts';
 import { loadSecret, type Secret } from './auth/secret.ts';
 import { createSessions, type Sessions } from './auth/sessions.ts';
 import { type ComparisonDesk, openComparisonDesk } from './comparing/comparison-desk.ts';
@@ -20,7 +21,7 @@ import { type Admission, createAdmission } from './raters/admission.ts';
 import { type Completion, completionSettings } from './raters/completion.ts';
 import { type Completions, createCompletions } from './raters/completions.ts';
 import { type LabelQueue, openLabelQueue } from './rewards/label-queue.ts';
-import { catchUpWithFeedback, makeQueries } from './storage/catch-up.ts';
+import { askImageAgain, catchUpWithFeedback, makeQueries } from './storage/catch-up.ts';
 import { databaseFolder, firstRead, type OpenDatabase, openDatabase } from './storage/database.ts';
 
 /** The parts of an open studio. */
@@ -36,6 +37,7 @@ export interface Studio {
   readonly secret: Secret;
   readonly sessions: Sessions;
   readonly loginLinks: LoginLinks;
+  readonly owners: Owners;
   readonly invites: Invites;
   readonly admission: Admission;
   readonly completion: Completion;
@@ -52,6 +54,8 @@ export interface Studio {
   readonly queue: LabelQueue;
   /** Takes in images that were drawn since the last time. */
   refresh(): Promise<void>;
+  /** After an image was set aside, `takenBack` or added: what lists images and what is asked follow at once. */
+  refreshImages(options?: { takenBack?: string | undefined }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -118,6 +122,7 @@ export async function openStudio(
       secret,
       sessions: createSessions(database.db),
       loginLinks: createLoginLinks(),
+      owners: createOwners(project),
       invites,
       admission: createAdmission({ project, invites, secret }),
       completion,
@@ -131,6 +136,13 @@ export async function openStudio(
       queue,
       async refresh() {
         if (await images.refresh()) await takeInImages();
+      },
+      async refreshImages({ takenBack } = {}) {
+        await images.refresh({ isNow: true });
+        await takeInImages();
+        if (takenBack === undefined) return;
+        const again = { id: takenBack, set, imagesPerQuery };
+        await database.db.transaction((db) => askImageAgain(db, images.current(), again));
       },
       close,
     };

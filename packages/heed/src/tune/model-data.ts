@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { DEFAULT_METHOD, type MethodName } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 import { purposeOf } from '../feedback/index.ts';
-import type { ImageRecord } from '../images/index.ts';
+import { type ImageRecord, TRY_SET } from '../images/index.ts';
 import { type LabelledImage, labelImages, mayLearnFrom } from '../reward/labelled-image.ts';
 import { projectImages } from '../reward/project-images.ts';
 import { readCountingEvents } from '../reward/project-labels.ts';
@@ -66,7 +66,7 @@ export async function findModelImages({
   const judged = new Set(events.filter((event) => purposeOf(event) === 'feedback').map(({ image }) => image));
   const all = labelImages(images, events);
   const labelled = streams.labelled ? all : [];
-  const unlabelled = streams.unlabelled ? images.filter(({ id }) => !judged.has(id)) : [];
+  const unlabelled = streams.unlabelled ? images.filter(({ id, set }) => !judged.has(id) && set !== TRY_SET) : [];
   if (labelled.length + unlabelled.length === 0) {
     throw badInput(
       `tuning needs images of the base model (${baseHash}) to learn from, got none: ${images.length} are of it, ${all.length} of these labelled`,

@@ -143,7 +143,7 @@ describe('the stages', () => {
     expect(notes.at(-1)).toContain('finished already');
     expect(again.steps).toBe(4);
     const other = runTune(project, { ...options, name: 'halves', beta: 0.1 }, silentProgress);
-    await expect(other).rejects.toThrow(/give the new run another name/);
+    await expect(other).rejects.toThrow(/expected tune.beta \S+ as the run was begun with, got 0.1/);
   });
 
   it('tune on labelled images alone', { timeout: 60_000 }, async () => {

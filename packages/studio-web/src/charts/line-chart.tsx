@@ -11,6 +11,8 @@ export interface Series {
 interface LineChartProps {
   title: string;
   series: readonly Series[];
+  /** What the steps are. */
+  xName?: string;
 }
 
 const [WIDTH, HEIGHT] = [440, 222];
@@ -20,7 +22,7 @@ const POINTS_DRAWN = 400;
 /** The running mean is over this share of a curve. */
 const SMOOTHED_SHARE = 1 / 12;
 
-export function LineChart({ title, series }: LineChartProps) {
+export function LineChart({ title, series, xName = 'step' }: LineChartProps) {
   const [pointed, setPointed] = useState<number>();
   const shown = series
     .map(({ name, points }, place) => ({ name, place, points: points.filter(([, value]) => Number.isFinite(value)) }))
@@ -68,7 +70,7 @@ export function LineChart({ title, series }: LineChartProps) {
           </text>
         ))}
         <text className="chart-axis" x={(EDGE.left + WIDTH - EDGE.right) / 2} y={HEIGHT - 8} textAnchor="middle">
-          step
+          {xName}
         </text>
         {shown.map(({ name, place, points }) => {
           const drawn = thin(points);

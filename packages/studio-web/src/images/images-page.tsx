@@ -1,9 +1,10 @@
 /** All images with what people said of them, by filters that stand in the address. */
 import { useCallback } from 'react';
 import { api, read } from '../api/client.ts';
+import { imageAddress } from '../image/image-page.tsx';
 import { Page } from '../parts/page.tsx';
 import { PictureGrid } from '../parts/picture-grid.tsx';
-import { go, useAddress } from '../parts/router.ts';
+import { followLink, go, useAddress } from '../parts/router.ts';
 import { useData } from '../parts/use-data.ts';
 
 const LABELS = [
@@ -112,6 +113,14 @@ export function ImagesPage() {
                 </option>
               ))}
             </select>
+            <label className="check">
+              <input
+                type="checkbox"
+                checked={query.get('away') === 'yes'}
+                onChange={(event) => set({ away: event.target.checked ? 'yes' : '' })}
+              />
+              Set aside or deleted
+            </label>
             <span className="soft push" role="status">
               {data.total} images
             </span>
@@ -121,10 +130,20 @@ export function ImagesPage() {
               key: `${image.set} ${image.id}`,
               name: image.name,
               prompt: image.prompt,
-              about: <p className="soft">{aboutImage(image)}</p>,
+              about: (
+                <p className="soft">
+                  <a href={imageAddress(image.name)} onClick={followLink}>
+                    {aboutImage(image)}
+                    <span className="visually-hidden"> – all about this picture of {image.prompt}</span>
+                  </a>
+                </p>
+              ),
               details: (
                 <p className="soft">
-                  {aboutImage(image)} · {image.category} · {image.set} · drawn by {image.model}
+                  {aboutImage(image)} · {image.category} · {image.set} · drawn by {image.model} ·{' '}
+                  <a href={imageAddress(image.name)} onClick={followLink}>
+                    All about this picture
+                  </a>
                 </p>
               ),
             }))}

@@ -1,20 +1,20 @@
 /** A button that starts a command, with the few settings that one may want to change for this once. */
-import type { JobKind } from '@heed/studio-api';
+import type { StartableKind } from '@heed/studio-api';
 import { type FormEvent, useEffect, useId, useState } from 'react';
 import { api, read } from '../api/client.ts';
 import { useData } from '../parts/use-data.ts';
 import type { JobOptions } from './job-watch.ts';
 
 const load = () => read(api['job-settings'].$get());
-type JobSetting = Awaited<ReturnType<typeof load>>['settings'][JobKind][number];
+type JobSetting = Awaited<ReturnType<typeof load>>['settings'][StartableKind][number];
 
 interface JobFormProps {
-  kind: JobKind;
+  kind: StartableKind;
   /** What the button says. */
   title: string;
   isBusy: boolean;
   isPrimary?: boolean;
-  onStart: (kind: JobKind, options: JobOptions) => void;
+  onStart: (kind: StartableKind, options: JobOptions) => void;
 }
 
 export function JobForm({ kind, title, isBusy, isPrimary = false, onStart }: JobFormProps) {

@@ -1,5 +1,5 @@
 /** Commands that run beside the server, watched live by server-sent events. */
-import type { Job, JobKind } from '@heed/studio-api';
+import type { Job, StartableKind } from '@heed/studio-api';
 import { useCallback, useEffect, useState } from 'react';
 import { api, read } from '../api/client.ts';
 
@@ -17,7 +17,7 @@ export interface JobWatch {
   /** It waits or runs: another cannot be started. */
   isBusy: boolean;
   problem?: string;
-  start: (kind: JobKind, options?: JobOptions) => void;
+  start: (kind: StartableKind, options?: JobOptions) => void;
   stop: () => void;
 }
 
@@ -32,7 +32,7 @@ export function useJob(onEnd: () => void): JobWatch {
   const [problem, setProblem] = useState<string>();
   const fail = useCallback((error: Error) => setProblem(error.message), []);
   useEffect(() => {
-    read(api.jobs.$get()).then(({ jobs }) => setJob(jobs[0] as Job | undefined), fail);
+    read(api.jobs.$get()).then(({ jobs }) => setJob(jobs.find(({ kind }) => kind !== 'try') as Job | undefined), fail);
   }, [fail]);
 
   const id = job?.id;

@@ -7,7 +7,8 @@ import { TrialMark } from '../session/trial-mark.tsx';
 import { followLink } from './router.ts';
 import { useData } from './use-data.ts';
 
-const OWNER_PAGES = [
+/** Addresses of the owner's pages and what they are called. */
+export const OWNER_PAGES = [
   ['/', 'Overview'],
   ['/label', 'Label'],
   ['/compare', 'Compare'],
@@ -17,8 +18,10 @@ const OWNER_PAGES = [
   ['/rewards', 'Rewards'],
   ['/training', 'Training'],
   ['/runs', 'Runs'],
+  ['/try', 'Try'],
   ['/results', 'Results'],
   ['/data', 'Data'],
+  ['/owners', 'Owners'],
 ] as const;
 
 export function TopBar({ path }: { path: string }) {

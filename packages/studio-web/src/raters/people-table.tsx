@@ -1,6 +1,9 @@
 /** One row a rater: how much they did, how it fits with the others and with what is known, and what stands out. */
+
 import { percent } from '../parts/page.tsx';
+import { followLink } from '../parts/router.ts';
 import { TableFrame } from '../parts/table-frame.tsx';
+import { raterAddress } from '../rater/rater-address.ts';
 
 interface CountedShare {
   mean: number;
@@ -80,7 +83,10 @@ export function PeopleTable({ raters, onSetAside }: PeopleTableProps) {
             return (
               <tr key={id}>
                 <th scope="row">
-                  <bdi>{name}</bdi> {isSetAside && <span className="tag is-stopped">set aside</span>}
+                  <a href={raterAddress(id)} onClick={followLink}>
+                    <bdi>{name}</bdi>
+                  </a>{' '}
+                  {isSetAside && <span className="tag is-stopped">set aside</span>}
                   {quality.flags.map((flag) => (
                     <span key={flag} className="tag is-failed">
                       {FLAGS[flag]}

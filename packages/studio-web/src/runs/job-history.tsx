@@ -1,5 +1,5 @@
 /** Commands that were started from the pages: how each ended, how long it took, its memory, and what it said. */
-import type { Job } from 'heed/studio-api';
+import type { Job } from '@heed/studio-api';
 import { useCallback, useState } from 'react';
 import { api, read } from '../api/client.ts';
 import { useData } from '../parts/use-data.ts';

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { followLink } from '../parts/router.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { RenameDialog } from './rename-dialog.tsx';
-import type { ProjectRun, RunChange } from './runs-api.ts';
+import type { ModelForm, ProjectRun, RunChange } from './runs-api.ts';
 
 const COMMANDS = { tune: 'Tuning', reward: 'Reward training', evaluate: 'Evaluation' } as const;
 const STATES = {
@@ -19,11 +19,12 @@ interface RunRowProps {
   onChoose: (isChosen: boolean) => void;
   onContinue: () => void;
   onRename: (to: string) => void;
+  onDownload: (form: ModelForm) => void;
   /** `text` is what to say once it is done. */
   onChange: (what: RunChange, text: string) => void;
 }
 
-export function RunRow({ run, isBusy, isChosen, onChoose, onContinue, onRename, onChange }: RunRowProps) {
+export function RunRow({ run, isBusy, isChosen, onChoose, onContinue, onRename, onDownload, onChange }: RunRowProps) {
   const { id, command, state, isArchived, usedAs } = run;
   const [asked, setAsked] = useState<'rename' | 'delete'>();
   const [tag, stateText] = STATES[state];
@@ -53,7 +54,7 @@ export function RunRow({ run, isBusy, isChosen, onChoose, onContinue, onRename, 
             Curves and samples<span className="visually-hidden"> of {id}</span>
           </a>
         )}
-        <Downloads run={run} />
+        <Downloads run={run} onDownload={onDownload} />
         {command === 'tune' && (
           <button type="button" className="button small" disabled={isGoing} onClick={() => setAsked('rename')}>
             Rename<span className="visually-hidden"> {id}</span>
@@ -100,7 +101,12 @@ export function RunRow({ run, isBusy, isChosen, onChoose, onContinue, onRename, 
   );
 }
 
-function Downloads({ run: { id, hasModel, hasLora } }: { run: ProjectRun }) {
+interface DownloadsProps {
+  run: ProjectRun;
+  onDownload: (form: ModelForm) => void;
+}
+
+function Downloads({ run: { id, hasModel, hasLora }, onDownload }: DownloadsProps) {
   if (!hasModel) return null;
   const forms = [
     ['folder', 'folder (.tar)'],
@@ -114,10 +120,10 @@ function Downloads({ run: { id, hasModel, hasLora } }: { run: ProjectRun }) {
         Model:
       </span>
       {forms.map(([form, text]) => (
-        <a key={form} className="button small" href={`/api/runs/${encodeURIComponent(id)}/model/${form}`} download>
+        <button key={form} type="button" className="button small" onClick={() => onDownload(form)}>
           <span className="visually-hidden">Download {id} as </span>
           {text}
-        </a>
+        </button>
       ))}
     </fieldset>
   );

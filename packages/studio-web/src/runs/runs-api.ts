@@ -19,3 +19,14 @@ export type RunChange = keyof typeof runChanges;
 
 export const renameRun = (id: string, to: string) =>
   read(api.runs[':id'].rename.$post({ param: { id }, json: { to } }));
+
+export type ModelForm = 'folder' | 'checkpoint' | 'lora';
+
+/** Prepares the download, then hands it to the browser. */
+export async function downloadModel(id: string, form: ModelForm): Promise<void> {
+  const { token } = await read(api.runs[':id'].model[':form'].$post({ param: { id, form } }));
+  const link = document.createElement('a');
+  link.href = `/api/runs/downloads/${token}`;
+  link.download = '';
+  link.click();
+}

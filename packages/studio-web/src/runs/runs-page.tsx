@@ -8,7 +8,7 @@ import { useData } from '../parts/use-data.ts';
 import { JobHistory } from './job-history.tsx';
 import { RunComparisonSection } from './run-comparison.tsx';
 import { RunRow } from './run-row.tsx';
-import { loadRuns, renameRun, runChanges } from './runs-api.ts';
+import { downloadModel, loadRuns, renameRun, runChanges } from './runs-api.ts';
 
 const LOOK_EVERY_MS = 5000;
 const MAX_COMPARED = 8;
@@ -74,6 +74,10 @@ export function RunsPage() {
                 onChoose={(isChosen) => choose(isChosen ? [...chosen, run.id] : chosen.filter((id) => id !== run.id))}
                 onContinue={() => start('tune', { name: run.id, continues: true })}
                 onRename={(to) => void change(renameRun(run.id, to), `${run.id} is called ${to} now.`)}
+                onDownload={(form) => {
+                  setSaid({ text: `Preparing the model ${run.id}…`, isProblem: false });
+                  void change(downloadModel(run.id, form), `The model ${run.id} is on its way.`);
+                }}
                 onChange={(what, text) => void change(runChanges[what](run.id), text)}
               />
             ))}

@@ -1,7 +1,7 @@
 /** Compares every picture of a project with its id, which is a hash, and the index with its record. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { IMAGE_INDEX_FILE, imageId } from '../../images/index.ts';
+import { IMAGE_INDEX_FILE, imageId, imageStates } from '../../images/index.ts';
 import { parseImageRecord } from '../../images/record.ts';
 import type { FileFault } from './verify-folder.ts';
 import { type VerifiedLines, verifyLines } from './verify-lines.ts';
@@ -32,7 +32,13 @@ export async function verifyPictures(
     },
   });
   let done = 0;
+  const states = imageStates(folder);
   for (const file of files) {
+    // Its file went on request, and an event says so.
+    if (states.get(FILE.exec(file)![2]!) === 'removed') {
+      onPicture(++done, files.size);
+      continue;
+    }
     signal.throwIfAborted();
     const fault = await faultOf(join(folder, file), { id: FILE.exec(file)![2]!, files });
     if (fault !== undefined) faults.push({ path: file, fault });

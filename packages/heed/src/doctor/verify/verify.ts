@@ -9,11 +9,13 @@ import { MANIFEST_FILE, readManifest } from '../../checkpoint/manifest.ts';
 import { isBadInput, isForUser } from '../../errors.ts';
 import { parseFeedbackEvent } from '../../feedback/event.ts';
 import { parseRaterEvent, ratersPath } from '../../feedback/raters.ts';
-import { IMAGE_INDEX_FILE } from '../../images/index.ts';
+import { IMAGE_EVENTS_FILE, IMAGE_INDEX_FILE, parseImageEvent } from '../../images/index.ts';
 import type { ProgressFactory } from '../../progress/progress.ts';
 import { type Project, withLock } from '../../project/index.ts';
+import { ownersPath, parseOwnerEvent } from '../../studio/auth/owners.ts';
 import { comparisonsPath, parseComparisonEvent } from '../../studio/comparing/comparison-log.ts';
 import { parseRunEvent, runEventsPath } from '../../studio/runs/run-events.ts';
+import { parseTry, triesPath } from '../../try/try-log.ts';
 import { verifyFolder } from './verify-folder.ts';
 import { verifyLines } from './verify-lines.ts';
 import { verifyPictures } from './verify-pictures.ts';
@@ -49,6 +51,8 @@ export async function verifyProject(
   { progress, signal }: { progress: ProgressFactory; signal: AbortSignal },
 ): Promise<VerifyReport> {
   const work: Verification = { project, progress, signal, damage: [], notes: [] };
+  const imageEvents = join(project.paths.images, IMAGE_EVENTS_FILE);
+  await linesOf(work, { path: imageEvents, parse: parseImageEvent, lock: 'studio' });
   const pictures = await picturesOf(work);
   const { feedback } = project.paths;
   const judgements = await linesOf(work, { path: feedback, parse: parseFeedbackEvent, lock: 'label' });
@@ -58,6 +62,8 @@ export async function verifyProject(
     parse: parseComparisonEvent,
     lock: 'studio',
   });
+  await linesOf(work, { path: triesPath(project), parse: parseTry, lock: 'try' });
+  await linesOf(work, { path: ownersPath(project), parse: parseOwnerEvent, lock: 'studio' });
   await linesOf(work, { path: runEventsPath(project), parse: parseRunEvent, lock: 'studio' });
   const models = await modelsOf(work);
   const checkpoints = await checkpointsOf(work);

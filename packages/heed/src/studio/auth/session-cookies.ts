@@ -6,7 +6,15 @@
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import type { Secret } from './secret.ts';
-import { type Identity, isTrial, OWNER_RATER, SESSION_DAYS, type SessionEnd, type Sessions } from './sessions.ts';
+import {
+  type Identity,
+  isOwnerRater,
+  isTrial,
+  OWNER_RATER,
+  SESSION_DAYS,
+  type SessionEnd,
+  type Sessions,
+} from './sessions.ts';
 
 export const SESSION_HEADER = 'heed-session';
 
@@ -40,7 +48,7 @@ export function createSessionCookies(options: {
 }): SessionCookies {
   const { name, secure, secret, sessions } = options;
   const settings = { path: '/', httpOnly: true, sameSite: 'Strict', secure } as const;
-  const keyOf = (rater: string) => (rater === OWNER_RATER ? OWNER_RATER : secret.tag('session', rater));
+  const keyOf = (rater: string) => (isOwnerRater(rater) ? OWNER_RATER : secret.tag('session', rater));
   const ownName = (key: string) => `${name}-${key}`;
   const identify = async (token: string | undefined): Promise<BrowserSession | undefined> => {
     const identity = token === undefined ? undefined : await sessions.identify(token);

@@ -3,7 +3,7 @@
  * asks, so what the tables said is remembered: this process alone writes them.
  */
 import { randomUUID } from 'node:crypto';
-import { and, eq, gt, lt } from 'drizzle-orm';
+import { and, count, eq, gt, lt, ne } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
 import { type InvitePurpose, invites, sessions } from '../storage/schema.ts';
 import { hashToken, randomToken } from './secret.ts';
@@ -36,8 +36,13 @@ export function isTrial({ rater }: Pick<Identity, 'rater'>): boolean {
   return rater.startsWith(TRIAL_PREFIX);
 }
 
-/** The rater id of the project's owner. */
+/** The rater id of the owner who starts the studio; those of the others begin with it and a dash. */
 export const OWNER_RATER = 'owner';
+
+/** True for the rater id of an owner, whichever. */
+export function isOwnerRater(rater: string): boolean {
+  return rater === OWNER_RATER || rater.startsWith(`${OWNER_RATER}-`);
+}
 
 export const SESSION_DAYS = 30;
 
@@ -51,6 +56,10 @@ export interface Sessions {
   /** Why the token is worth nothing. */
   endOf(token: string): Promise<SessionEnd>;
   end(token: string): Promise<void>;
+  /** Ends all sessions of that rater or owner, except the one of a token. */
+  endAll(rater: string, options?: { except?: string }): Promise<void>;
+  /** How many sessions each owner has. */
+  countOwners(): Promise<ReadonlyMap<string, number>>;
   /** Asks the tables anew at the next request of each: an invite was revoked. */
   recheck(): void;
 }
@@ -118,6 +127,19 @@ export function createSessions(db: Database, options: { now?: () => Date } = {})
     async end(token) {
       await db.delete(sessions).where(eq(sessions.tokenHash, hashToken(token)));
       recheck();
+    },
+    async endAll(rater, { except } = {}) {
+      const kept = except === undefined ? [] : [ne(sessions.tokenHash, hashToken(except))];
+      await db.delete(sessions).where(and(eq(sessions.rater, rater), ...kept));
+      recheck();
+    },
+    async countOwners() {
+      const rows = await db
+        .select({ rater: sessions.rater, count: count() })
+        .from(sessions)
+        .where(and(eq(sessions.role, 'owner'), gt(sessions.expiresAt, now())))
+        .groupBy(sessions.rater);
+      return new Map(rows.map((row) => [row.rater, row.count]));
     },
   };
 }

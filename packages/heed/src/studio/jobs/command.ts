@@ -83,6 +83,8 @@ export function startCommand(
     mark: child.pid === undefined ? undefined : processMark(child.pid),
     output: () => output,
     stop() {
+      // A second one would end it before it has kept what is done.
+      if (isStopping) return;
       isStopping = true;
       child.kill('SIGTERM');
     },

@@ -7,8 +7,15 @@ export const JOB_KINDS = {
   tune: ['tune'],
   evaluate: ['evaluate'],
   report: ['report'],
+  try: ['try'],
 } as const satisfies Record<string, readonly string[]>;
 export type JobKind = keyof typeof JOB_KINDS;
+
+/** Those that forms start; the page to try models starts its own. */
+export type StartableKind = Exclude<JobKind, 'try'>;
+
+/** Short ones, which wait for their turn; of the others one is started at a time. */
+export const QUEUED_KINDS: readonly JobKind[] = ['try'];
 
 export interface JobProgress {
   readonly label: string;
@@ -48,6 +55,8 @@ export interface Job extends JobOutput {
   readonly worker?: { readonly host: string; readonly pid: number };
   /** It goes on with the settings that the run of that name was begun with. */
   readonly continues?: true;
+  /** Further arguments of the command. */
+  readonly args?: readonly string[];
   /** How often it was begun. */
   readonly attempt: number;
   /** When it was asked for. */

@@ -12,7 +12,7 @@ import { HeedError } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
 import type { OpenDatabase } from '../storage/database.ts';
 import { type CommandEnd, type RunningCommand, startCommand } from './command.ts';
-import { hasEnded, JOB_KINDS, type Job, type JobKind } from './job.ts';
+import { hasEnded, JOB_KINDS, type Job, type JobKind, QUEUED_KINDS } from './job.ts';
 import { openJobLog, readJobLog } from './job-log.ts';
 import {
   type Claim,
@@ -27,6 +27,8 @@ import { openWorkers, type WorkerStatus, type Workers } from './workers.ts';
 /** How long the process of a killed studio may take to write its checkpoint. */
 const ORPHAN_WAIT_MS = 30_000;
 const LOOK_EVERY_MS = 100;
+/** So many short jobs may wait. */
+const MOST_WAITING = 20;
 
 /** Shares of the lease after which a worker that the database does not hear stops its command, and ends it. */
 const STOP_AT = 0.6;
@@ -54,7 +56,10 @@ export interface Jobs {
   get(id: string): Promise<Job | undefined>;
   /** All processes that take jobs, this one included. */
   workers(): Promise<WorkerStatus[]>;
-  /** Undefined where as many have not ended as there are workers, or one that this one would wait for. */
+  /**
+   * Undefined where as many have not ended as there are workers, or one that this one would wait for. Short kinds wait for
+   * their turn; undefined where too many do.
+   */
   start(kind: JobKind, options?: JobStart): Promise<Job | undefined>;
   /** All that the command has said, a line each; empty where nothing is kept. */
   log(id: string): Promise<readonly string[]>;
@@ -72,6 +77,8 @@ export interface JobStart {
   readonly name?: string;
   /** Go on with the settings that the run of that name was begun with. */
   readonly continues?: boolean;
+  /** Further arguments of the command. */
+  readonly args?: readonly string[];
 }
 
 interface Current {
@@ -215,16 +222,20 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
     get: show,
     workers: workers.living,
     log: (id) => readJobLog(project, id),
-    start(kind, { settings = [], name, continues = false } = {}) {
+    start(kind, { settings = [], name, continues = false, args = [] } = {}) {
       const started = starting.then(async () => {
         const open = (await queue.list()).filter((job) => !hasEnded(job));
+        const isShort = QUEUED_KINDS.includes(kind);
+        const counted = open.filter((job) => QUEUED_KINDS.includes(job.kind) === isShort);
         const others = (await workers.living()).filter((worker) => !worker.isStudio).length;
-        if (open.length >= Math.max(1, others) || open.some((job) => excludes(job.kind, kind))) return undefined;
+        const most = isShort ? MOST_WAITING : Math.max(1, others);
+        if (counted.length >= most || (!isShort && counted.some((job) => excludes(job.kind, kind)))) return undefined;
         const id = await queue.send({
           kind,
           settings,
           ...(name === undefined ? {} : { name }),
           ...(continues ? { continues } : {}),
+          ...(args.length === 0 ? {} : { args }),
         });
         wake();
         return queue.get(id);
@@ -264,7 +275,7 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
 }
 
 function argumentsOf(
-  { kind, name, continues, settings }: Claim,
+  { kind, name, continues, settings, args = [] }: Claim,
   { project, overrides }: { project: Project; overrides: readonly string[] },
 ): string[] {
   return [
@@ -272,6 +283,7 @@ function argumentsOf(
     ...['--project', project.folder],
     ...(name === undefined ? [] : ['--name', name]),
     ...(continues ? ['--continue'] : []),
+    ...args,
     // The studio's own would change what the run was begun with.
     ...[...(continues ? [] : overrides), ...settings].flatMap((setting) => ['--set', setting]),
   ];

@@ -78,6 +78,8 @@ export interface JobData {
   readonly name?: string;
   /** With the settings that the run of that name was begun with. */
   readonly continues?: true;
+  /** Further arguments of the command. */
+  readonly args?: readonly string[];
 }
 
 interface JobRow {
@@ -222,6 +224,7 @@ function jobOf({ id, data, state, attempt, created, started, completed, output }
     settings: data.settings,
     ...(data.name === undefined ? {} : { name: data.name }),
     ...(data.continues ? { continues: true } : {}),
+    ...(data.args === undefined ? {} : { args: data.args }),
     attempt,
     createdAt: time(created),
     startedAt: time(started ?? created),

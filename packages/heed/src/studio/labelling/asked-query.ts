@@ -1,7 +1,7 @@
 /** Finds the queries behind the names they were asked under, and what for. Leases say it first; they can be gone. */
 import { and, eq, sql } from 'drizzle-orm';
 import type { Purpose } from '../../feedback/index.ts';
-import { OWNER_RATER } from '../auth/sessions.ts';
+import { isOwnerRater } from '../auth/sessions.ts';
 import type { Database } from '../storage/database.ts';
 import { answers, queries } from '../storage/schema.ts';
 import type { AskingPlan } from './asking-plan.ts';
@@ -61,7 +61,7 @@ async function foundBy(
   const elapsed = row.elapsedMs === null ? {} : { elapsedMs: row.elapsedMs };
   if (row.images) {
     // The owner knows the answers: what they say is a judgement like any other.
-    const isGold = row.isGold && asked.rater !== OWNER_RATER;
+    const isGold = row.isGold && !isOwnerRater(asked.rater);
     const purpose = row.purpose === 'practice' ? 'practice' : isGold ? 'gold' : 'feedback';
     return { query: { id: asked.query, images: row.images }, purpose, ...elapsed };
   }

@@ -1,6 +1,6 @@
 /** On which terms each rater is asked: how often each query, how many queries, and what measures them. */
 import type { Project } from '../../project/project.ts';
-import { OWNER_RATER } from '../auth/sessions.ts';
+import { isOwnerRater } from '../auth/sessions.ts';
 import type { AskingPlan } from './asking-plan.ts';
 import type { LeaseOptions } from './lease.ts';
 
@@ -9,7 +9,7 @@ export type Terms = Pick<LeaseOptions, 'rater' | 'ratersPerQuery' | 'queriesPerR
 /** The owner knows the answers and is never done. */
 export function termsOf({ project, plan }: { project: Project; plan: AskingPlan }, rater: string): Terms {
   const { ratersPerQuery, practiceQueries, queriesPerRater } = project.config.label;
-  if (rater === OWNER_RATER) return { rater, ratersPerQuery };
+  if (isOwnerRater(rater)) return { rater, ratersPerQuery };
   return {
     rater,
     ratersPerQuery,

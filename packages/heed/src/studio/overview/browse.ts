@@ -26,6 +26,8 @@ export interface BrowseFilter {
   readonly rewardFrom?: number | undefined;
   readonly rewardTo?: number | undefined;
   readonly order?: BrowseOrder | undefined;
+  /** Those that were set aside or deleted, in place of those that stand. */
+  readonly isAway?: boolean | undefined;
 }
 
 export interface BrowsedImage {
@@ -73,7 +75,17 @@ export async function browseImages(
   options: { filter: BrowseFilter; offset: number; limit: number; reward?: string },
 ): Promise<BrowsePage> {
   const { filter, offset, limit, reward = 'default' } = options;
-  const { set, category, label = 'any', prompt = '', rater, rewardFrom, rewardTo, order = 'drawn' } = filter;
+  const {
+    set,
+    category,
+    label = 'any',
+    prompt = '',
+    rater,
+    rewardFrom,
+    rewardTo,
+    order = 'drawn',
+    isAway = false,
+  } = filter;
   const predictions = await readPredictions(rewardFolder(project, reward));
   const rewards = new Map(predictions?.map((prediction) => [prediction.image, prediction.reward]));
   const isWithin = (value: number | undefined) =>
@@ -84,7 +96,7 @@ export async function browseImages(
     events.filter((event) => rater === undefined || event.rater === rater),
     (event) => event.image,
   );
-  const all = images.all();
+  const all = isAway ? images.all({ isWhole: true }).filter(({ id }) => !images.stands(id)) : images.all();
   const wanted = prompt.toLowerCase();
   const found = all
     .filter(

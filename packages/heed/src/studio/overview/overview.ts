@@ -1,15 +1,18 @@
 /** Where the loop of a project stands, and what would be useful next. Reads files; changes nothing. */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPaperScale } from '../../config/index.ts';
 import { newestEvaluation } from '../../evaluate/newest-evaluation.ts';
-import { type CategoryStatus, labellingStatus } from '../../feedback/index.ts';
+import { type CategoryStatus, labellingStatus, openFeedbackLog, purposeOf } from '../../feedback/index.ts';
 import type { ImageStore } from '../../images/store.ts';
 import { modelNames } from '../../project/models.ts';
 import type { Project } from '../../project/project.ts';
+import { runTime } from '../../project/run.ts';
 import { REWARD_REPORT_FILE, type RewardReport } from '../../reward/report.ts';
 import { findRewardReport } from '../../reward/report-file.ts';
-import type { JobKind } from '../jobs/job.ts';
+import { findRewardConfig } from '../../reward/reward-model.ts';
+import type { StartableKind } from '../jobs/job.ts';
+import { listRuns } from '../runs/list-runs.ts';
 
 /** One trained reward. */
 export interface RewardStatus {
@@ -29,7 +32,7 @@ export interface NextAction {
   readonly why: string;
   /** The page that it is done on, or the command that does it. */
   readonly page?: string;
-  readonly job?: JobKind;
+  readonly job?: StartableKind;
   /** For the command, as `--set` takes them. */
   readonly settings?: readonly string[];
 }
@@ -41,6 +44,8 @@ export interface Overview {
   readonly categories: readonly CategoryStatus[];
   readonly rewards: readonly RewardStatus[];
   readonly models: readonly string[];
+  /** The newest tuning run, where it was stopped before its end. */
+  readonly stoppedRun?: string;
   /** The newest evaluation run. */
   readonly evaluation?: string;
   /** Names of report pages, the newest first. */
@@ -63,6 +68,7 @@ export async function readOverview(
   const shown = images.all({ set });
   const { categories } = await labellingStatus(project, { set });
   const evaluation = (await newestEvaluation(project))?.run;
+  const tuning = (await listRuns(project)).find(({ command, isArchived }) => command === 'tune' && !isArchived);
   const facts = {
     set,
     images: shown.length,
@@ -70,6 +76,7 @@ export async function readOverview(
     categories,
     rewards: await readRewards(project),
     models: await modelNames(project),
+    ...(tuning?.state === 'unfinished' ? { stoppedRun: tuning.id } : {}),
     ...(evaluation === undefined ? {} : { evaluation }),
     reports: await readReports(project),
     isPaperScale: isPaperScale(project.config),
@@ -107,6 +114,9 @@ export function nextAction(facts: Omit<Overview, 'next'>): NextAction {
   if (reward.isBehind) {
     return { title: 'Train the reward again', why: 'There are judgements that it has not seen.', job: 'reward' };
   }
+  if (facts.models.length === 1 && facts.stoppedRun !== undefined) {
+    return { title: `Continue ${facts.stoppedRun}`, why: 'Tuning was stopped before its end.', page: '/runs' };
+  }
   if (facts.models.length === 1) {
     return { title: 'Tune the model', why: 'The reward knows what people like.', job: 'tune' };
   }
@@ -121,21 +131,29 @@ export function nextAction(facts: Omit<Overview, 'next'>): NextAction {
 
 async function readRewards(project: Project): Promise<RewardStatus[]> {
   const folders = (await namesIn(project.paths.models)).filter((name) => name.startsWith('reward-'));
-  const judgedAt = await changedAt(project.paths.feedback);
+  const events = (await openFeedbackLog(project.paths.feedback).read()).filter(
+    (event) => purposeOf(event) === 'feedback',
+  );
   const rewards: RewardStatus[] = [];
   for (const folder of folders.sort()) {
     const path = join(project.paths.models, folder, REWARD_REPORT_FILE);
     const report = await findRewardReport(path);
     if (report === undefined) continue;
     const { images, summary, gate } = report;
-    const trainedAt = await changedAt(path);
+    const training = (await findRewardConfig(join(project.paths.models, folder)))?.training ?? {};
+    // Files of a copied project are as new as the copy: what was written down counts.
+    const trainedAt = (await runTime(project, String(training.run))) ?? '';
+    const isBehind =
+      typeof training.judgements === 'number'
+        ? events.length > training.judgements
+        : events.some(({ time }) => time > trainedAt);
     rewards.push({
       name: folder.slice('reward-'.length),
-      trainedAt: new Date(trainedAt).toISOString(),
+      trainedAt,
       images,
       accuracy: summary,
       ...(gate.warning === undefined ? {} : { warning: gate.warning }),
-      isBehind: judgedAt > trainedAt,
+      isBehind,
     });
   }
   return rewards;
@@ -143,12 +161,12 @@ async function readRewards(project: Project): Promise<RewardStatus[]> {
 
 /** Names of the pages in reports/, without '.html', the newest first. */
 export async function readReports(project: Project): Promise<string[]> {
-  const names = (await namesIn(project.paths.reports)).filter((name) => name.endsWith('.html'));
-  const times = await Promise.all(names.map((name) => changedAt(join(project.paths.reports, name))));
-  return names
-    .map((name, i) => ({ name: name.slice(0, -'.html'.length), time: times[i]! }))
-    .sort((a, b) => b.time - a.time)
-    .map(({ name }) => name);
+  const files = (await namesIn(project.paths.reports)).filter((name) => name.endsWith('.html'));
+  const names = files.map((name) => name.slice(0, -'.html'.length));
+  const times = new Map<string, string>();
+  // A report has the name of the evaluation that it tells of.
+  for (const name of names) times.set(name, (await runTime(project, name)) ?? '');
+  return names.sort((a, b) => times.get(b)!.localeCompare(times.get(a)!) || b.localeCompare(a));
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -156,12 +174,4 @@ async function namesIn(folder: string): Promise<string[]> {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-}
-
-/** Milliseconds since 1970; 0 where there is no such file. */
-async function changedAt(path: string): Promise<number> {
-  return stat(path).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => 0,
-  );
 }

@@ -4,6 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { IMAGE_EVENTS_FILE } from '../../images/image-events.ts';
 import type { ImageRecord } from '../../images/record.ts';
 import { createImageStore, IMAGE_INDEX_FILE, type ImageStore } from '../../images/store.ts';
 import type { Secret } from '../auth/secret.ts';
@@ -11,8 +12,11 @@ import type { Secret } from '../auth/secret.ts';
 export interface ProjectImages {
   /** The store as it was at the last look. */
   current(): ImageStore;
-  /** Looks whether images were added; true where the store is a new one now. At most one look in `LOOK_EVERY_MS`. */
-  refresh(): Promise<boolean>;
+  /**
+   * Looks whether images were added, set aside or taken back; true where the store is a new one now. At most one look in
+   * `LOOK_EVERY_MS`, unless `isNow`.
+   */
+  refresh(options?: { isNow?: boolean }): Promise<boolean>;
   /** What pages call the image. */
   nameOf(id: string): string;
   /** The image that pages call so. */
@@ -29,13 +33,13 @@ export async function openProjectImages(folder: string, secret: Secret): Promise
   const nameOf = (id: string) => secret.tag('picture', id);
   const byName = new Map<string, string>();
   const learnNames = () => {
-    for (const { id } of store.all()) byName.set(nameOf(id), id);
+    for (const { id } of store.all({ isWhole: true })) byName.set(nameOf(id), id);
   };
   learnNames();
   return {
     current: () => store,
-    async refresh() {
-      if (performance.now() - lookedMs < LOOK_EVERY_MS) return false;
+    async refresh({ isNow = false } = {}) {
+      if (!isNow && performance.now() - lookedMs < LOOK_EVERY_MS) return false;
       lookedMs = performance.now();
       const now = await indexBytes(folder);
       if (now === bytes) return false;
@@ -53,7 +57,11 @@ export async function openProjectImages(folder: string, secret: Secret): Promise
   };
 }
 
+/** Of the index and of what happened to images: both only grow. */
 async function indexBytes(folder: string): Promise<number> {
-  const found = await stat(join(folder, IMAGE_INDEX_FILE)).catch(() => undefined);
-  return found?.size ?? 0;
+  const sizes = [IMAGE_INDEX_FILE, IMAGE_EVENTS_FILE].map(async (name) => {
+    const found = await stat(join(folder, name)).catch(() => undefined);
+    return found?.size ?? 0;
+  });
+  return (await Promise.all(sizes)).reduce((total, size) => total + size, 0);
 }

@@ -1,7 +1,8 @@
 /** All rewards that `heed reward` trained, one a run, with what was measured; those in use are named. Reads files. */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Project } from '../../project/project.ts';
+import { runTime } from '../../project/run.ts';
 import { type CurvePoint, curveVerdict } from '../../reward/learning-curve.ts';
 import { REWARD_REPORT_FILE, type RewardReport } from '../../reward/report.ts';
 import { findRewardReport } from '../../reward/report-file.ts';
@@ -28,7 +29,8 @@ export async function readRewardVersions(project: Project): Promise<RewardVersio
     const path = join(project.paths.runs, run, REWARD_REPORT_FILE);
     const report = await findRewardReport(path);
     if (report === undefined) continue;
-    const trainedAt = (await stat(path)).mtime.toISOString();
+    // Files of a copied project are as new as the copy.
+    const trainedAt = (await runTime(project, run)) ?? '';
     const { trust = [], learningCurve } = report;
     versions.push({
       run,

@@ -26,10 +26,12 @@ import { dataRoutes } from './data.ts';
 import { evaluationRoutes } from './evaluation.ts';
 import { goldRoutes } from './gold.ts';
 import { guidelineRoutes } from './guidelines.ts';
+import { imageDetailRoutes } from './image-details.ts';
 import { jobSettingRoutes } from './job-settings.ts';
 import { jobRoutes } from './jobs.ts';
 import { labellingRoutes } from './labelling.ts';
 import { imageRoutes, overviewRoutes, reportRoutes } from './overview.ts';
+import { ownerRoutes } from './owners.ts';
 import { pageRoutes } from './pages.ts';
 import { pictureRoutes } from './pictures.ts';
 import { inviteRoutes, raterRoutes } from './raters.ts';
@@ -37,6 +39,7 @@ import { queueRoutes, rewardRoutes } from './rewards.ts';
 import { runRoutes } from './runs.ts';
 import { sessionRoutes } from './session.ts';
 import { trainingRoutes } from './training.ts';
+import { tryRoutes } from './tries.ts';
 
 export interface AppOptions {
   /** What browsers may call this server: 'http://127.0.0.1:4180'. The first is the one of links. */
@@ -90,6 +93,9 @@ export function createApp(studio: Studio, options: AppOptions) {
     .route('/api/rewards', rewardRoutes(studio))
     .route('/api/queue', queueRoutes(studio))
     .route('/api/training', trainingRoutes(studio))
+    .route('/api/image', imageDetailRoutes(studio))
+    .route('/api/owners', ownerRoutes(studio, { origin: first.origin }))
+    .route('/api/tries', tryRoutes(studio))
     .route('/api/runs', runRoutes(studio))
     .route('/api/job-settings', jobSettingRoutes(studio))
     .route('/api/data', dataRoutes(studio))

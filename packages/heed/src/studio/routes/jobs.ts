@@ -7,13 +7,15 @@ import { openProject } from '../../project/project.ts';
 import { openProjectOfRun } from '../../project/run.ts';
 import { checkTuneStart } from '../../tune/run.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
-import { hasEnded, JOB_KINDS, type Job, type JobKind } from '../jobs/job.ts';
+import { hasEnded, JOB_KINDS, type Job, type JobKind, type StartableKind } from '../jobs/job.ts';
 import { nameOfRun } from '../jobs/run-names.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
 
+const startable = Object.keys(JOB_KINDS).filter((kind) => kind !== 'try') as [StartableKind, ...StartableKind[]];
+
 const jobBody = z.strictObject({
-  kind: z.enum(Object.keys(JOB_KINDS) as [JobKind, ...JobKind[]]),
+  kind: z.enum(startable),
   /** Of this run alone: 'tune.beta=0.5'. */
   settings: z.array(z.string().max(500)).max(50).default([]),
   /** Of the run, for commands that take one; a free one where none is given. */

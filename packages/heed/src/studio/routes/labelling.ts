@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { MAX_ANSWER_SECONDS } from '../../feedback/index.ts';
 import { type ProblemCode, problem, type StudioEnv } from '../auth/guard.ts';
-import { type Identity, isTrial, OWNER_RATER } from '../auth/sessions.ts';
+import { type Identity, isOwnerRater, isTrial } from '../auth/sessions.ts';
 import type { Acceptance } from '../labelling/answer.ts';
 import { noteShown, releaseQueries } from '../labelling/lease.ts';
 import { createLeaseDesk } from '../labelling/lease-desk.ts';
@@ -50,7 +50,7 @@ export function labellingRoutes(studio: Studio) {
   const lease = createLeaseDesk(database);
   const trials = createTrials(database.db, { practiceQueries });
   const identityOf = (c: { var: StudioEnv['Variables'] }): Identity => c.var.identity!;
-  const compares = ({ rater, purpose }: Identity) => rater !== OWNER_RATER && purpose === 'both';
+  const compares = ({ rater, purpose }: Identity) => !isOwnerRater(rater) && purpose === 'both';
   return new Hono<StudioEnv>()
     .get('/standing', async (c) => {
       const identity = identityOf(c);
@@ -75,7 +75,7 @@ export function labellingRoutes(studio: Studio) {
             count,
             first: await queue.waiting({ rater, limit: count }),
           });
-      if (rater !== OWNER_RATER && !isTrial(identity)) {
+      if (!isOwnerRater(rater) && !isTrial(identity)) {
         const hasOther = compares(identity) && comparisons.standing(rater).open > 0;
         await completions.noteAsked(rater, { hasWork: asked.length > 0 || hasOther });
       }

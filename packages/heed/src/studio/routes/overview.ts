@@ -23,6 +23,8 @@ const browseQuery = z.strictObject({
   rewardTo: share,
   order: z.enum(BROWSE_ORDERS).optional(),
   offset: z.coerce.number().int().min(0).max(1e9).optional(),
+  /** 'yes': what was set aside or deleted. */
+  away: z.literal('yes').optional(),
 });
 const reportParam = z.strictObject({ name: z.string().max(200) });
 
@@ -47,8 +49,12 @@ export function imageRoutes(studio: Studio) {
   const { project, images } = studio;
   return new Hono<StudioEnv>().get('/', check('query', browseQuery), async (c) => {
     await studio.refresh();
-    const { offset = 0, ...filter } = c.req.valid('query');
-    const page = await browseImages(project, images.current(), { filter, offset, limit: PAGE_SIZE });
+    const { offset = 0, away, ...filter } = c.req.valid('query');
+    const page = await browseImages(project, images.current(), {
+      filter: { ...filter, isAway: away === 'yes' },
+      offset,
+      limit: PAGE_SIZE,
+    });
     return c.json({
       ...page,
       offset,

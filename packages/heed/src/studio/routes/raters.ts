@@ -5,6 +5,7 @@ import { appendRaterEvent } from '../../feedback/index.ts';
 import { plainName } from '../../text/plain-name.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import type { Invite } from '../auth/invites.ts';
+import { readRaterAnswers } from '../raters/rater-details.ts';
 import { summariseRaters } from '../raters/rater-summary.ts';
 import { INVITE_PURPOSES } from '../storage/schema.ts';
 import type { Studio } from '../studio.ts';
@@ -54,13 +55,34 @@ export function inviteRoutes(studio: Studio, options: { origin: string }) {
     });
 }
 
-export function raterRoutes({ project, comparisons }: Studio) {
+export function raterRoutes({ project, comparisons, images }: Studio) {
   const note = (rater: string, event: 'set-aside' | 'taken-back') =>
     appendRaterEvent(project, { time: new Date().toISOString(), rater, event });
   return new Hono<StudioEnv>()
     .get('/', async (c) => {
       const answers = comparisons.all().flatMap((comparison) => comparison.answers);
       return c.json(await summariseRaters(project, { comparisons: answers }));
+    })
+    .get('/:id', check('param', raterParam), async (c) => {
+      const { id } = c.req.valid('param');
+      const compared = comparisons.all().flatMap((comparison) => comparison.answers);
+      const summary = (await summariseRaters(project, { comparisons: compared })).raters.find((one) => one.id === id);
+      if (!summary) return problem(c, 404, 'there is no such rater');
+      const { answers, total } = await readRaterAnswers(project, id);
+      const known = images.current();
+      return c.json({
+        summary,
+        total,
+        comparisons: compared.filter(({ rater }) => rater === id).length,
+        answers: answers.map((answer) => ({
+          ...answer,
+          images: answer.images.map(({ image, ...said }) => ({
+            ...said,
+            /** Null where the image is not in the index. */
+            name: known.has(image) ? images.nameOf(image) : null,
+          })),
+        })),
+      });
     })
     .post('/:id/set-aside', check('param', raterParam), async (c) => {
       await note(c.req.valid('param').id, 'set-aside');

@@ -9,7 +9,7 @@ import { problem, type StudioEnv } from '../auth/guard.ts';
 import { deleteRun, renameRun } from '../runs/change-run.ts';
 import { listRuns, type ProjectRun } from '../runs/list-runs.ts';
 import { compareSettings, describeLearning } from '../runs/made-with.ts';
-import { MODEL_DOWNLOADS, openModelDownload } from '../runs/model-download.ts';
+import { createModelDownloads, MODEL_DOWNLOADS } from '../runs/model-download.ts';
 import { appendRunEvent } from '../runs/run-events.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
@@ -40,6 +40,7 @@ export function runRoutes({ project }: Studio) {
       throw error;
     }
   };
+  const downloads = createModelDownloads(project);
   return new Hono<StudioEnv>()
     .get('/', async (c) => c.json({ runs: (await listRuns(project)).map(({ config: _, ...run }) => run) }))
     .get('/compare', check('query', compareQuery), async (c) => {
@@ -58,21 +59,25 @@ export function runRoutes({ project }: Studio) {
         titles: METRIC_TITLES as Readonly<Record<string, string>>,
       });
     })
-    .get('/:id/model/:form', check('param', modelParam), async (c) => {
+    .post('/:id/model/:form', check('param', modelParam), async (c) => {
       const { id, form } = c.req.valid('param');
       const run = await find(id);
       if (!run?.hasModel) return problem(c, 404, 'there is no such model');
       try {
-        const { body, bytes, fileName } = await openModelDownload(project, run.id, form);
-        return c.body(body, 200, {
-          'Content-Type': 'application/octet-stream',
-          'Content-Length': String(bytes),
-          'Content-Disposition': `attachment; filename="${fileName}"`,
-        });
+        return c.json({ token: await downloads.prepare(run.id, form) });
       } catch (error) {
         if (isBadInput(error)) return problem(c, 409, error.message);
         throw error;
       }
+    })
+    .get('/downloads/:token', check('param', z.strictObject({ token: z.string().max(100) })), async (c) => {
+      const opened = await downloads.open(c.req.valid('param').token);
+      if (!opened) return problem(c, 404, 'there is no such download, or it was fetched already');
+      return c.body(opened.body, 200, {
+        'Content-Type': 'application/octet-stream',
+        'Content-Length': String(opened.bytes),
+        'Content-Disposition': `attachment; filename="${opened.fileName}"`,
+      });
     })
     .post('/:id/rename', check('param', runParam), check('json', z.strictObject({ to: z.string().max(100) })), (c) =>
       change(c, c.req.valid('param').id, (run) => renameRun(project, run, c.req.valid('json').to)),

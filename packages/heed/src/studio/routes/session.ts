@@ -9,7 +9,7 @@ import type { ClientAddress } from '../auth/client-address.ts';
 import { type ProblemCode, problem, type StudioEnv } from '../auth/guard.ts';
 import { returnTokenOf } from '../auth/return-link.ts';
 import type { BrowserSession, SessionCookies } from '../auth/session-cookies.ts';
-import { isTrial, OWNER_RATER, trialRater } from '../auth/sessions.ts';
+import { isTrial, trialRater } from '../auth/sessions.ts';
 import type { Arrival, LinkState } from '../raters/admission.ts';
 import type { Studio } from '../studio.ts';
 import { check, personName } from './check-body.ts';
@@ -71,12 +71,13 @@ export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
       return c.json({ ...shown, ...aboutRater(session) });
     })
     .post('/login', check('json', z.strictObject({ token })), async (c) => {
-      if (!studio.loginLinks.redeem(c.req.valid('json').token)) {
+      const owner = studio.loginLinks.redeem(c.req.valid('json').token);
+      if (owner === undefined || studio.owners.find(owner) === undefined) {
         return failed(c, [clientOf(c)], [undefined, 'this link was used or is of an earlier start']);
       }
       const earlier = (await cookies.all(c)).find(({ identity }) => identity.role === 'owner');
       if (earlier) await sessions.end(earlier.token);
-      const identity = { role: 'owner', rater: OWNER_RATER } as const;
+      const identity = { role: 'owner', rater: owner } as const;
       const key = await cookies.start(c, { token: await sessions.start(identity), identity });
       return c.json({ role: 'owner' as const, key });
     })
@@ -135,7 +136,7 @@ export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
   }
 
   function aboutRater({ identity }: BrowserSession) {
-    if (identity.role === 'owner') return {};
+    if (identity.role === 'owner') return { name: studio.owners.find(identity.rater)?.name ?? identity.rater };
     const { rater, invite, purpose } = identity;
     const isOnTrial = isTrial(identity);
     return {

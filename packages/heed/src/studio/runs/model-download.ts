@@ -1,4 +1,7 @@
-/** Downloads of a tuned model: its folder as an archive, or the exports of `heed export model`, made in a process of their own. */
+/**
+ * Downloads of a tuned model: its folder as an archive, or the exports of `heed export model`, made in a process of their
+ * own. A download is prepared first, so that what is in the way is said on the page, and fetched once.
+ */
 import { createReadStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,6 +17,9 @@ import { startCommand } from '../jobs/command.ts';
 export const MODEL_DOWNLOADS = ['folder', 'checkpoint', 'lora'] as const;
 export type ModelDownload = (typeof MODEL_DOWNLOADS)[number];
 
+/** A prepared export is kept for so long. */
+const KEPT_MS = 10 * 60_000;
+
 export interface OpenedDownload {
   readonly body: ReadableStream<Uint8Array>;
   readonly bytes: number;
@@ -21,27 +27,62 @@ export interface OpenedDownload {
   readonly fileName: string;
 }
 
-/** Opens the model of that name, which the caller has checked. Throws a sentence where it has no such form. */
-export async function openModelDownload(project: Project, name: string, form: ModelDownload): Promise<OpenedDownload> {
-  if (form === 'folder') {
-    const { bytes, content } = await tarFolder(join(project.paths.models, name), { root: name });
-    return { body: asWeb(Readable.from(content)), bytes, fileName: `${name}.tar` };
-  }
-  const folder = join(project.paths.state, 'downloads', randomToken());
-  await mkdir(folder, { recursive: true });
-  const remove = () => rm(folder, { recursive: true, force: true });
-  const path = join(folder, 'model.safetensors');
-  try {
-    await exportInProcess(project, { name, format: form, path });
-    const { size } = await stat(path);
-    const file = createReadStream(path);
-    file.once('close', () => void remove());
-    const suffix = form === 'lora' ? '-lora' : '';
-    return { body: asWeb(file), bytes: size, fileName: `${name}${suffix}.safetensors` };
-  } catch (error) {
-    await remove();
-    throw error;
-  }
+export interface ModelDownloads {
+  /** The token of a download of that model, which the caller has checked. Throws a sentence where it has no such form. */
+  prepare(name: string, form: ModelDownload): Promise<string>;
+  /** Undefined where nothing of that token is prepared, or it was fetched already. */
+  open(token: string): Promise<OpenedDownload | undefined>;
+}
+
+export function createModelDownloads(project: Project): ModelDownloads {
+  const prepared = new Map<string, () => Promise<OpenedDownload>>();
+  const parent = join(project.paths.state, 'downloads');
+  return {
+    async prepare(name, form) {
+      const token = randomToken();
+      if (form === 'folder') {
+        prepared.set(token, () => openFolder(project, name));
+        return token;
+      }
+      const folder = join(parent, token);
+      await mkdir(folder, { recursive: true });
+      const remove = () => rm(folder, { recursive: true, force: true });
+      const path = join(folder, 'model.safetensors');
+      try {
+        await exportInProcess(project, { name, format: form, path });
+      } catch (error) {
+        await remove();
+        throw error;
+      }
+      const fileName = `${name}${form === 'lora' ? '-lora' : ''}.safetensors`;
+      prepared.set(token, () => openFile(path, { fileName, remove }));
+      setTimeout(() => {
+        if (prepared.delete(token)) void remove();
+      }, KEPT_MS).unref();
+      return token;
+    },
+    async open(token) {
+      const open = prepared.get(token);
+      prepared.delete(token);
+      return open?.();
+    },
+  };
+}
+
+async function openFolder(project: Project, name: string): Promise<OpenedDownload> {
+  const { bytes, content } = await tarFolder(join(project.paths.models, name), { root: name });
+  return { body: asWeb(Readable.from(content)), bytes, fileName: `${name}.tar` };
+}
+
+/** The file is gone when the stream is closed. */
+async function openFile(
+  path: string,
+  { fileName, remove }: { fileName: string; remove: () => Promise<void> },
+): Promise<OpenedDownload> {
+  const { size } = await stat(path);
+  const file = createReadStream(path);
+  file.once('close', () => void remove());
+  return { body: asWeb(file), bytes: size, fileName };
 }
 
 /** The studio stays responsive while weights of gigabytes are read and written. */

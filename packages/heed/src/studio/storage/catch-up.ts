@@ -6,6 +6,7 @@ import { inArray, sql } from 'drizzle-orm';
 import { groupBy } from '../../collections/group-by.ts';
 import { type FeedbackEvent, type Label, purposeOf, queryId, RETRACTED } from '../../feedback/event.ts';
 import type { FeedbackLog } from '../../feedback/log.ts';
+import type { ImageRecord } from '../../images/record.ts';
 import type { ImageStore } from '../../images/store.ts';
 import type { Database } from './database.ts';
 import { applyKeys, updateGoldOf } from './gold-tables.ts';
@@ -93,9 +94,36 @@ export async function makeQueries(
   options: { set: string; imagesPerQuery: number },
 ): Promise<number> {
   const { set, imagesPerQuery } = options;
-  const all = images.all({ set });
+  // Counted and grouped as drawn, so that a query keeps its images whatever is set aside.
+  const all = images.all({ set, isWhole: true });
   const source = `images of ${set}`;
   const fresh = all.slice(await readCount(db, source));
+  const made = await insertQueries(db, fresh, imagesPerQuery);
+  await writeCount(db, source, all.length);
+  await dropQueriesWithout(
+    db,
+    all.filter(({ id }) => !images.stands(id)).map(({ id }) => id),
+  );
+  return made;
+}
+
+/** After the image was taken back: it is asked again together with the images of its prompt that no query shows. */
+export async function askImageAgain(
+  db: Database,
+  images: ImageStore,
+  { id, set, imagesPerQuery }: { id: string; set: string; imagesPerQuery: number },
+): Promise<void> {
+  const { prompt, modelHash } = images.get(id);
+  const { rows } = await db.execute<{ image: string }>(sql`
+    select unnest(images) as image from queries where prompt = ${prompt}`);
+  const shown = new Set(rows.map(({ image }) => image));
+  const missing = images
+    .all({ set })
+    .filter((image) => image.prompt === prompt && image.modelHash === modelHash && !shown.has(image.id));
+  if (missing.some((image) => image.id === id)) await insertQueries(db, missing, imagesPerQuery);
+}
+
+async function insertQueries(db: Database, fresh: readonly ImageRecord[], imagesPerQuery: number): Promise<number> {
   const prompts = groupBy(fresh, ({ modelHash, prompt }) => JSON.stringify([modelHash, prompt]));
   const rows = [...prompts.values()].flatMap((group) =>
     chunks(group, imagesPerQuery).map((shown) => {
@@ -111,8 +139,14 @@ export async function makeQueries(
     await recount(db, ids);
     await updateGoldOf(db, ids);
   }
-  await writeCount(db, source, all.length);
   return rows.length;
+}
+
+/** Queries that show one of these images are asked no more; their answers stay. */
+async function dropQueriesWithout(db: Database, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await db.execute(sql`delete from queries
+    where images && array(select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`);
 }
 
 async function readCount(db: Database, source: string): Promise<number> {

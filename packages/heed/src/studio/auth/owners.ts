@@ -1,0 +1,95 @@
+/**
+ * The owners of a project: `owners.jsonl` names those who were added and those whose access was ended. Append-only. The
+ * one who starts the studio needs no entry: the link in the terminal lets them in.
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { badInput, InputError } from '../../errors.ts';
+import { createJsonLinesWriter, readJsonLines } from '../../files/json-lines.ts';
+import type { Project } from '../../project/project.ts';
+import { plainName } from '../../text/plain-name.ts';
+import { randomToken } from './secret.ts';
+import { OWNER_RATER } from './sessions.ts';
+
+const MAX_OWNERS = 50;
+const ID_LENGTH = 12;
+
+const eventSchema = z.object({
+  time: z.iso.datetime(),
+  owner: z.string().regex(/^owner-[A-Za-z0-9_-]{1,40}$/),
+  event: z.enum(['added', 'revoked']),
+  name: z.string().max(200).optional(),
+  /** The owner who did it. */
+  by: z.string().max(200),
+});
+
+/** One line of owners.jsonl. */
+export type OwnerEvent = z.output<typeof eventSchema>;
+
+export interface Owner {
+  /** The id that their judgements are recorded under. */
+  readonly id: string;
+  readonly name: string;
+  /** Absent for the one who starts the studio. */
+  readonly addedAt?: string;
+}
+
+export interface Owners {
+  /** Who has access, the one of the terminal first. */
+  all(): Owner[];
+  find(id: string): Owner | undefined;
+  add(name: string, by: string): Promise<Owner>;
+  /** Nobody gets in as them again; false where there is no such owner, or it is the one of the terminal. */
+  revoke(id: string, by: string): Promise<boolean>;
+}
+
+/** The owners of the project; the caller holds its lock. */
+export function createOwners(project: Project): Owners {
+  const all = () => readOwners(project);
+  const append = async (event: Omit<OwnerEvent, 'time'>) => {
+    const writer = createJsonLinesWriter(ownersPath(project), { fsync: true, sums: true });
+    try {
+      await writer.append([eventSchema.parse({ time: new Date().toISOString(), ...event })]);
+    } finally {
+      await writer.close();
+    }
+  };
+  return {
+    all,
+    find: (id) => all().find((owner) => owner.id === id),
+    async add(name, by) {
+      const owners = all();
+      if (owners.length >= MAX_OWNERS) throw badInput(`expected at most ${MAX_OWNERS} owners, got one more`);
+      if (owners.some((owner) => owner.name === name)) throw badInput('expected a name that no owner has yet');
+      const id = `${OWNER_RATER}-${randomToken().slice(0, ID_LENGTH)}`;
+      await append({ owner: id, event: 'added', name, by });
+      return all().find((owner) => owner.id === id)!;
+    },
+    async revoke(id, by) {
+      if (id === OWNER_RATER || !all().some((owner) => owner.id === id)) return false;
+      await append({ owner: id, event: 'revoked', by });
+      return true;
+    },
+  };
+}
+
+/** Where a project keeps them. */
+export function ownersPath(project: Project): string {
+  return join(project.folder, 'owners.jsonl');
+}
+
+/** Checks one line of owners.jsonl; throws an `InputError` without a subject. */
+export function parseOwnerEvent(value: unknown): OwnerEvent {
+  const result = eventSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw new InputError(`expected an event of an owner, got a bad value in ${result.error.issues[0]?.path.join('.')}`);
+}
+
+function readOwners(project: Project): Owner[] {
+  const owners = new Map<string, Owner>([[OWNER_RATER, { id: OWNER_RATER, name: 'Owner' }]]);
+  for (const { owner, event, name = owner, time } of readJsonLines(ownersPath(project), parseOwnerEvent).records) {
+    if (event === 'added') owners.set(owner, { id: owner, name: plainName(name), addedAt: time });
+    else owners.delete(owner);
+  }
+  return [...owners.values()];
+}

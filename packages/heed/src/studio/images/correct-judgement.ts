@@ -1,0 +1,59 @@
+/** Corrections by an owner, as events of feedback.jsonl: a judgement of their own, or another's struck out. */
+
+import type { EventsOf } from '../../feedback/import-judgements.ts';
+import { type FeedbackEvent, lastWords, queryId, RETRACTED, revisedEventId } from '../../feedback/index.ts';
+import type { ImageRecord } from '../../images/record.ts';
+
+/** The owner's own word on one image; it takes the place of an earlier one of theirs. */
+export function ownJudgement(
+  image: ImageRecord,
+  { rater, label, reason }: { rater: string; label: 'good' | 'bad'; reason?: string | undefined },
+): EventsOf {
+  return (log) => {
+    const query = queryId(image.prompt, [image.id]);
+    return [
+      {
+        id: nextId(log, { query, rater, image: image.id }),
+        time: new Date().toISOString(),
+        rater,
+        raterKind: 'human',
+        query,
+        image: image.id,
+        prompt: image.prompt,
+        model: image.model,
+        label,
+        ...(reason === undefined || reason === '' ? {} : { reason }),
+      },
+    ];
+  };
+}
+
+/** Takes back what a rater said of the image; `by` says why. Nothing where the rater's word does not stand. */
+export function strikeOut(image: ImageRecord, { rater, by }: { rater: string; by: string }): EventsOf {
+  return (log) => {
+    const word = lastWords(log).find((event) => event.image === image.id && event.rater === rater);
+    if (word === undefined) return [];
+    const { query, raterKind, prompt, model } = word;
+    return [
+      {
+        id: nextId(log, { query, rater, image: image.id }),
+        time: new Date().toISOString(),
+        rater,
+        raterKind,
+        query,
+        image: image.id,
+        prompt,
+        model,
+        label: RETRACTED,
+        reason: `struck out by ${by}`,
+      },
+    ];
+  };
+}
+
+function nextId(log: readonly FeedbackEvent[], facts: { query: string; rater: string; image: string }): string {
+  const ids = new Set(log.map(({ id }) => id));
+  let earlier = 0;
+  while (ids.has(revisedEventId(facts, earlier))) earlier++;
+  return revisedEventId(facts, earlier);
+}

@@ -1,0 +1,86 @@
+/** Everything that is known of one image: its recipe, who said what of it, when and why, its neighbours. Reads files. */
+import { type FeedbackEvent, lastWords, openFeedbackLog, purposeOf, readRaters } from '../../feedback/index.ts';
+import { type ImageEvent, type ImageState, imageStates, readImageEvents } from '../../images/index.ts';
+import type { ImageRecord } from '../../images/record.ts';
+import type { ImageStore } from '../../images/store.ts';
+import type { Project } from '../../project/project.ts';
+import { readPredictions } from '../../reward/predictions.ts';
+import { rewardFolder } from '../../reward/scorer.ts';
+import { plainName } from '../../text/plain-name.ts';
+
+/** Images of the same prompt that are shown beside it. */
+const NEIGHBOURS_SHOWN = 24;
+
+/** One event of the log on the image, as it is shown. */
+export interface SaidOfImage {
+  readonly rater: string;
+  readonly name: string;
+  readonly isSimulated: boolean;
+  readonly isSetAside: boolean;
+  readonly label: FeedbackEvent['label'];
+  readonly time: string;
+  readonly purpose: ReturnType<typeof purposeOf>;
+  readonly reason?: string;
+  readonly seconds?: number;
+  readonly tooFast?: true;
+  /** The rater's last word, which counts unless the rater is set aside. */
+  readonly stands: boolean;
+}
+
+export interface ImageDetails {
+  readonly record: ImageRecord;
+  readonly state: ImageState;
+  readonly reward?: number;
+  /** The newest first. */
+  readonly said: readonly SaidOfImage[];
+  /** What owners did with it, the newest first. */
+  readonly events: readonly (Omit<ImageEvent, 'image'> & { readonly name: string })[];
+  readonly neighbours: readonly { readonly image: ImageRecord; readonly good: number; readonly bad: number }[];
+}
+
+export async function readImageDetails(
+  project: Project,
+  { images, record, nameOf }: { images: ImageStore; record: ImageRecord; nameOf: (rater: string) => string },
+): Promise<ImageDetails> {
+  const { id, prompt } = record;
+  const raters = readRaters(project);
+  const log = await openFeedbackLog(project.paths.feedback).read();
+  const words = lastWords(log);
+  const standing = new Set(words.map((event) => event.id));
+  const reward = (await readPredictions(rewardFolder(project, 'default')))?.find(({ image }) => image === id)?.reward;
+  const said = log
+    .filter(({ image }) => image === id)
+    .map((event): SaidOfImage => {
+      const { rater, raterKind, label, time, reason, seconds, tooFast } = event;
+      return {
+        rater,
+        name: plainName(nameOf(rater)),
+        isSimulated: raterKind === 'simulated',
+        isSetAside: raters.get(rater)?.isSetAside ?? false,
+        label,
+        time,
+        purpose: purposeOf(event),
+        ...(reason === undefined ? {} : { reason }),
+        ...(seconds === undefined ? {} : { seconds }),
+        ...(tooFast ? { tooFast } : {}),
+        stands: standing.has(event.id),
+      };
+    });
+  const count = (image: string, label: string) =>
+    words.filter((event) => event.image === image && event.label === label).length;
+  return {
+    record,
+    state: imageStates(project.paths.images).get(id) ?? 'stands',
+    ...(reward === undefined ? {} : { reward }),
+    said: said.reverse(),
+    events: readImageEvents(project.paths.images)
+      .filter(({ image }) => image === id)
+      .map(({ image: _, ...event }) => ({ ...event, name: plainName(nameOf(event.by)) }))
+      .reverse(),
+    neighbours: images
+      .all()
+      .filter((image) => image.prompt === prompt && image.id !== id)
+      .slice(0, NEIGHBOURS_SHOWN)
+      .map((image) => ({ image, good: count(image.id, 'good'), bad: count(image.id, 'bad') })),
+  };
+}

@@ -1,0 +1,73 @@
+/** One rater's answers over time: what they said, how long it took, and whether it was right where that is known. */
+import { groupBy } from '../../collections/group-by.ts';
+import {
+  type FeedbackEvent,
+  knownAnswers,
+  lastWords,
+  openFeedbackLog,
+  type Purpose,
+  purposeOf,
+  RETRACTED,
+} from '../../feedback/index.ts';
+import type { Project } from '../../project/project.ts';
+
+/** The newest answers that are shown. */
+const ANSWERS_SHOWN = 300;
+
+/** One answer to a query, or a later word on some of its images. */
+export interface RaterAnswer {
+  readonly time: string;
+  readonly prompt: string;
+  readonly purpose: Purpose;
+  readonly seconds?: number;
+  readonly tooFast: boolean;
+  readonly reason?: string;
+  readonly images: readonly {
+    readonly image: string;
+    readonly label: FeedbackEvent['label'];
+    /** Absent where nobody vouches for an answer. */
+    readonly isRight?: boolean;
+    /** With the majority of the others; absent where they are split or there are none. */
+    readonly isWithOthers?: boolean;
+  }[];
+}
+
+/** In the order of the log, the newest `ANSWERS_SHOWN`; `total` counts all. */
+export async function readRaterAnswers(
+  project: Project,
+  rater: string,
+): Promise<{ readonly answers: readonly RaterAnswer[]; readonly total: number }> {
+  const log = await openFeedbackLog(project.paths.feedback).read();
+  const known = knownAnswers(log);
+  const words = groupBy(lastWords(log), ({ image }) => image);
+  const own = log.filter((event) => event.rater === rater && purposeOf(event) !== 'key');
+  const groups = [...groupBy(own, ({ answer, query, time }) => `${answer ?? query} ${time}`).values()];
+  const isWithOthers = ({ image, label }: FeedbackEvent): boolean | undefined => {
+    const others = (words.get(image) ?? []).filter((word) => word.rater !== rater && word.label !== 'skip');
+    const good = others.filter((word) => word.label === 'good').length;
+    if (2 * good === others.length || (label !== 'good' && label !== 'bad')) return undefined;
+    return (2 * good > others.length ? 'good' : 'bad') === label;
+  };
+  const answers = groups.slice(-ANSWERS_SHOWN).map((events): RaterAnswer => {
+    const first = events[0]!;
+    return {
+      time: first.time,
+      prompt: first.prompt,
+      purpose: purposeOf(first),
+      ...(first.seconds === undefined ? {} : { seconds: first.seconds }),
+      tooFast: first.tooFast === true,
+      ...(first.reason === undefined ? {} : { reason: first.reason }),
+      images: events.map((event) => {
+        const right = known.get(event.image)?.label;
+        const withOthers = isWithOthers(event);
+        return {
+          image: event.image,
+          label: event.label,
+          ...(right === undefined || event.label === RETRACTED ? {} : { isRight: right === event.label }),
+          ...(withOthers === undefined ? {} : { isWithOthers: withOthers }),
+        };
+      }),
+    };
+  });
+  return { answers, total: groups.length };
+}

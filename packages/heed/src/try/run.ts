@@ -1,0 +1,97 @@
+/**
+ * `heed try`: one prompt drawn by several models from the same noise, and the best of n by the reward beside the first,
+ * which chance chose. The pictures go into a set of their own; nothing learns from them unless somebody judges them.
+ */
+
+import { imageSeed } from '../generate/image-seed.ts';
+import { runGenerate } from '../generate/run.ts';
+import { TRY_SET } from '../images/index.ts';
+import { createImageStore } from '../images/store.ts';
+import type { ProgressFactory } from '../progress/progress.ts';
+import { type Project, withLock } from '../project/index.ts';
+import { CUSTOM_CATEGORY } from '../prompts/prompt.ts';
+import { checkReward, openRewardScorer } from '../reward/scorer.ts';
+import { appendTry, type TryRecord } from './try-log.ts';
+
+export interface TryOptions {
+  /** Names the record; pages choose it to find it again. */
+  readonly id: string;
+  readonly prompt: string;
+  readonly models: readonly string[];
+  /** Pictures of each model that are shown. */
+  readonly count: number;
+  /** Of the first model so many are drawn, and the reward chooses among them; 0 leaves the choice out. */
+  readonly bestOf: number;
+  readonly reward: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly note?: ((text: string) => void) | undefined;
+}
+
+/** Draws what is missing and records it; the n-th picture has the same noise with every model. */
+export async function runTry(project: Project, options: TryOptions, progress: ProgressFactory): Promise<TryRecord> {
+  const { id, prompt, models, count, bestOf, reward, signal, note } = options;
+  if (bestOf > 0) await checkReward(project, reward);
+  const wanted = { text: prompt, category: CUSTOM_CATEGORY, holdout: false };
+  const drawn: TryRecord['drawn'][number][] = [];
+  for (const [place, model] of models.entries()) {
+    const imagesPerPrompt = place === 0 ? Math.max(count, bestOf) : count;
+    const { modelHash } = await runGenerate(
+      project,
+      { set: TRY_SET, model, prompts: [wanted], imagesPerPrompt, note, ...(signal === undefined ? {} : { signal }) },
+      progress,
+    );
+    drawn.push({ model, images: idsOf(project, { prompt, modelHash, count: imagesPerPrompt }) });
+  }
+  const scores = bestOf > 0 ? await score(project, { ids: drawn[0]!.images.slice(0, bestOf), options, progress }) : [];
+  const record: TryRecord = {
+    id,
+    time: new Date().toISOString(),
+    prompt,
+    count,
+    drawn,
+    ...(scores.length === 0 ? {} : { best: { reward, scores } }),
+  };
+  await withLock(project, 'try', () => appendTry(project, record));
+  return record;
+}
+
+/** In the order of their numbers. */
+function idsOf(
+  { config, paths }: Project,
+  { prompt, modelHash, count }: { prompt: string; modelHash: string; count: number },
+): string[] {
+  const { sampler, steps, guidanceScale } = config.sample;
+  const all = createImageStore(paths.images).all({ set: TRY_SET, isWhole: true });
+  return Array.from({ length: count }, (_, number) => {
+    const seed = imageSeed({ runSeed: config.seed, set: TRY_SET, prompt, number });
+    return all.find(
+      (image) =>
+        image.prompt === prompt &&
+        image.modelHash === modelHash &&
+        image.seed === seed &&
+        image.sampler === sampler &&
+        image.steps === steps &&
+        image.guidanceScale === guidanceScale,
+    )!.id;
+  });
+}
+
+async function score(
+  project: Project,
+  {
+    ids,
+    options: { prompt, reward, signal },
+    progress,
+  }: { ids: readonly string[]; options: TryOptions; progress: ProgressFactory },
+): Promise<number[]> {
+  const aborting = signal === undefined ? {} : { signal };
+  const store = createImageStore(project.paths.images);
+  const scorer = await openRewardScorer(project, reward, { progress, ...aborting });
+  try {
+    const images = ids.map((id) => ({ id, prompt }));
+    return [...(await scorer.score(images, (id) => store.read(id), aborting))];
+  } finally {
+    await scorer.close();
+    await store.close();
+  }
+}

@@ -1,0 +1,166 @@
+/** Who looks after the project: adding owners, their login links, ending access; and logging out. */
+import { type FormEvent, useEffect, useState } from 'react';
+import { api, read } from '../api/client.ts';
+import { Dialog } from '../parts/dialog.tsx';
+import { LinkField } from '../parts/link-field.tsx';
+import { Page } from '../parts/page.tsx';
+import { useData } from '../parts/use-data.ts';
+import { LogoutButton } from '../session/logout-button.tsx';
+
+const load = () => read(api.owners.$get());
+type Owner = Awaited<ReturnType<typeof load>>['owners'][number];
+
+const LOOK_EVERY_MS = 4000;
+const COPY = { label: 'Copy', copied: 'Copied.', byHand: 'Copy it by hand: it is selected.' };
+
+export function OwnersPage() {
+  const { data, problem, reload } = useData(load);
+  const [failure, setFailure] = useState<string>();
+  const [issued, setIssued] = useState<{ name: string; link: string }>();
+  const [ending, setEnding] = useState<Owner>();
+  useEffect(() => {
+    // Who logged in by a link shows by itself.
+    const looking = setInterval(reload, LOOK_EVERY_MS);
+    return () => clearInterval(looking);
+  }, [reload]);
+  const work = async (doing: () => Promise<void>) => {
+    setFailure(undefined);
+    try {
+      await doing();
+    } catch (error) {
+      setFailure((error as Error).message);
+    }
+    reload();
+  };
+  const add = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    void work(async () => {
+      const { owner, link } = await read(
+        api.owners.$post({ json: { name: String(new FormData(form).get('name')).trim() } }),
+      );
+      form.reset();
+      setIssued({ name: owner.name, link });
+    });
+  };
+  const makeLink = ({ id, name, isYou }: Owner) =>
+    work(async () => {
+      const { link } = await read(api.owners[':id'].link.$post({ param: { id } }));
+      setIssued({ name: isYou ? 'your other device' : name, link });
+    });
+  const end = ({ id }: Owner) =>
+    work(async () => {
+      setEnding(undefined);
+      setIssued(undefined);
+      await read(api.owners[':id'].revoke.$post({ param: { id } }));
+    });
+  return (
+    <Page title="Owners" problem={problem ?? failure} isLoading={data === undefined}>
+      <section>
+        <ul className="runs">
+          {(data?.owners ?? []).map((owner) => (
+            <OwnerRow
+              key={owner.id}
+              owner={owner}
+              onLink={() => void makeLink(owner)}
+              onEnd={() => (owner.isYou ? void end(owner) : setEnding(owner))}
+            />
+          ))}
+        </ul>
+        {issued && (
+          <section className="panel" aria-label="Login link">
+            <p role="status">
+              A link for <bdi>{issued.name}</bdi>. It works once, and until the studio stops.
+            </p>
+            <div className="row">
+              <LinkField link={issued.link} label={`Login link for ${issued.name}`} copy={COPY} />
+            </div>
+          </section>
+        )}
+      </section>
+      <section className="panel">
+        <h2>Add an owner</h2>
+        <p className="soft">
+          Owners see and change everything that you do. Each has a name and a login of their own; what they judge stands
+          under their name.
+        </p>
+        <form className="row filters" onSubmit={add}>
+          <label className="labelled">
+            Name
+            <input className="field" name="name" required maxLength={100} autoComplete="off" />
+          </label>
+          <button type="submit" className="button primary">
+            Add and make a link
+          </button>
+        </form>
+      </section>
+      <section>
+        <h2>This browser</h2>
+        <div className="row">
+          <LogoutButton />
+          <span className="soft">
+            You come back by a link: another owner makes one here, or Enter in the terminal of <code>heed studio</code>.
+          </span>
+        </div>
+      </section>
+      {ending && (
+        <Dialog title={`End the access of ${ending.name}`} onClose={() => setEnding(undefined)}>
+          <h2>
+            End the access of <bdi>{ending.name}</bdi>?
+          </h2>
+          <p>
+            {ending.addedAt === undefined
+              ? 'All their browsers are logged out. The terminal of the studio can still print a new link.'
+              : 'All their browsers are logged out, and no link lets them in again. Their judgements stay.'}
+          </p>
+          <div className="row">
+            <button type="button" className="button primary" onClick={() => void end(ending)}>
+              End it
+            </button>
+            <button type="button" className="button" onClick={() => setEnding(undefined)}>
+              Keep
+            </button>
+          </div>
+        </Dialog>
+      )}
+    </Page>
+  );
+}
+
+interface OwnerRowProps {
+  owner: Owner;
+  onLink: () => void;
+  onEnd: () => void;
+}
+
+function OwnerRow({ owner: { name, addedAt, devices, isYou }, onLink, onEnd }: OwnerRowProps) {
+  return (
+    <li className="run">
+      <div className="row">
+        <b>
+          <bdi>{name}</bdi>
+        </b>
+        {isYou && <span className="tag is-done">you</span>}
+        <span className="soft">
+          {addedAt === undefined ? 'starts the studio' : `since ${new Date(addedAt).toLocaleDateString()}`} · logged in
+          on {devices} {devices === 1 ? 'browser' : 'browsers'}
+        </span>
+      </div>
+      <div className="row run-actions">
+        <button type="button" className="button small" onClick={onLink}>
+          {isYou ? 'Link for another device' : 'Login link'}
+          {!isYou && <span className="visually-hidden"> for {name}</span>}
+        </button>
+        {isYou ? (
+          <button type="button" className="button small" disabled={devices < 2} onClick={onEnd}>
+            Log out my other browsers
+          </button>
+        ) : (
+          <button type="button" className="button small" onClick={onEnd}>
+            End access…<span className="visually-hidden"> of {name}</span>
+          </button>
+        )}
+      </div>
+    </li>
+  );
+}
