@@ -88,11 +88,11 @@ async function generate(
   const prompts = uniqueByText(options.prompts ?? (await projectTrainingPrompts(project)));
   // Before hours of drawing and judging: the reward will need it.
   await checkClip(project, { signal, note });
-  if (purpose === 'learn' && note !== undefined) for (const sentence of await laterStageNotes(project)) note(sentence);
   const source = await modelFolder(project, model, { progress, signal, note });
   const remark = await emaNote(project, model, source);
   if (remark !== undefined) note?.(remark);
   await using pipeline = await loadPipeline(source, { ...runtimeOf(project), ...weightsOptions(project, model) });
+  if (purpose === 'learn' && note !== undefined) for (const sentence of await laterStageNotes(project)) note(sentence);
   const cut = cutPromptsNote(
     prompts.map(({ text }) => text),
     { reader: pipeline, name: `model '${model}'` },

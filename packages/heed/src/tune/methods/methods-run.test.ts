@@ -88,7 +88,7 @@ describe('methods that read labels alone', () => {
   it('does not repeat what is finished, and refuses to go on with another method or other settings', async () => {
     expect((await tune('dpo', 'tune.method=dpo')).method).toBe('dpo');
     for (const changed of [['tune.method=kto'], ['tune.method=dpo', 'tune.dpo.beta=7']]) {
-      await expect(tune('dpo', ...changed)).rejects.toThrow(/give the new run another name/);
+      await expect(tune('dpo', ...changed)).rejects.toThrow(/as the run was begun with/);
     }
   });
 });
