@@ -37,8 +37,6 @@ export default defineConfig({
           // Compares with pytorch-fid, where HEED_PYTHON names a Python that has it.
           exclude: [
             '**/node_modules/**',
-            'tests/studio-training.test.ts',
-            'tests/studio-pages.test.ts',
             ...(process.env.HEED_PYTHON ? [] : ['tests/fid-interop.test.ts']),
             ...leftOut.map(({ file }) => file),
           ],

@@ -175,7 +175,7 @@ it.runIf(hasBrowser)('tries a prompt, which queues; a picture is judged, a promp
   }
   await page.getByRole('button', { name: 'Cancel --a prompt like an option' }).click();
   await page.getByText('best of 4:').waitFor();
-  expect(await page.locator('.try-pictures img').count()).toBe(4);
+  await expect.poll(() => page.locator('.try-pictures img').count()).toBe(4);
   await page.getByText('stopped', { exact: true }).waitFor();
   await checkAddress('/try', 'try');
 

@@ -31,10 +31,11 @@ export async function stageStudioApi(compiled: string, folder: string): Promise<
   const entry = join(root, 'studio', 'api.d.ts');
   const files = new Map<string, Declarations>();
   const used = new Map<string, Set<string>>();
-  const packages = new Set<string>();
+  /** By name: a file that takes types of it. */
+  const packages = new Map<string, string>();
   const waiting: { path: string; name: string }[] = [];
   const need = (from: string, { specifier, name }: Reference) => {
-    if (!specifier.startsWith('.')) packages.add(packageOf(specifier));
+    if (!specifier.startsWith('.')) packages.set(packageOf(specifier), relative(root, from));
     else waiting.push({ path: join(dirname(from), specifier.replace(/\.js$/, '.d.ts')), name });
   };
   const open = async (path: string) => {
@@ -69,8 +70,9 @@ export async function stageStudioApi(compiled: string, folder: string): Promise<
   await writeFile(join(folder, 'dist', 'index.d.ts'), "export type * from './studio/api.js';\n");
   await writeFile(join(folder, 'dist', 'index.js'), 'export {};\n');
   // The routes' types are structural, so that a client needs hono's types alone. More would be the server's own parts.
-  const others = [...packages].filter((name) => name !== 'hono');
-  if (others.length > 0) throw new Error(`@heed/studio-api: expected types of hono alone, got those of ${others}`);
+  for (const [name, from] of packages) {
+    if (name !== 'hono') throw new Error(`@heed/studio-api: expected types of hono alone, got ${name}'s in ${from}`);
+  }
 }
 
 function readDeclarations(path: string, text: string): Declarations {

@@ -1,5 +1,7 @@
 /** Who said what of an image, when and why; an owner strikes out what is wrong. */
+
 import { followLink } from '../parts/router.ts';
+import { TableFrame } from '../parts/table-frame.tsx';
 import { raterAddress } from '../rater/rater-address.ts';
 import type { ImageData } from './image-page.tsx';
 
@@ -18,8 +20,7 @@ export function SaidTable({ said, onStrikeOut }: SaidTableProps) {
       {said.length === 0 ? (
         <p className="soft">Nobody has judged it yet.</p>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-        <section className="table-frame" tabIndex={0} aria-label="Judgements">
+        <TableFrame label="Judgements">
           <table className="table said">
             <thead>
               <tr>
@@ -75,7 +76,7 @@ export function SaidTable({ said, onStrikeOut }: SaidTableProps) {
               ))}
             </tbody>
           </table>
-        </section>
+        </TableFrame>
       )}
     </section>
   );

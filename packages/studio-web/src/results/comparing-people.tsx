@@ -1,4 +1,5 @@
 /** Who answered a comparison: whose sides or times do not look like somebody who looks is marked. */
+import { TableFrame } from '../parts/table-frame.tsx';
 import { FLAGS, ShareCell } from '../raters/people-table.tsx';
 import type { ShownComparison } from './comparisons-api.ts';
 
@@ -24,8 +25,7 @@ export function ComparingPeople({ raters, title, onSetAside }: ComparingPeoplePr
         People: {raters.length}
         {marked.length > 0 && <span className="tag is-failed">{marked.length} marked</span>}
       </summary>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse must be able to scroll it */}
-      <section className="table-frame" tabIndex={0} aria-label={`People who answered ${title}`}>
+      <TableFrame label={`People who answered ${title}`}>
         <table className="table people">
           <thead>
             <tr>
@@ -64,7 +64,7 @@ export function ComparingPeople({ raters, title, onSetAside }: ComparingPeoplePr
             ))}
           </tbody>
         </table>
-      </section>
+      </TableFrame>
     </details>
   );
 }

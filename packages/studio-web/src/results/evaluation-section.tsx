@@ -1,5 +1,7 @@
 /** The figures of the newest evaluation: people first, then every judge with its intervals. */
+
 import { api, read } from '../api/client.ts';
+import { TableFrame } from '../parts/table-frame.tsx';
 import { useData } from '../parts/use-data.ts';
 
 const load = () => read(api.evaluation.$get());
@@ -19,8 +21,7 @@ export function EvaluationSection() {
         Run {run}, {prompts} prompts. Intervals: 95 % bootstrap over prompts, of FID and CMMD the jackknife.
         {hasSimulatedRaters && ' The recogniser and its simulated raters are programs, not people.'}
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls by keyboard as well. */}
-      <section className="table-frame" aria-label="Figures by judge" tabIndex={0}>
+      <TableFrame label="Figures by judge">
         <table className="table">
           <thead>
             <tr>
@@ -55,7 +56,7 @@ export function EvaluationSection() {
             ))}
           </tbody>
         </table>
-      </section>
+      </TableFrame>
       {notes.map((note) => (
         <p className="soft" key={note}>
           Not measured: {note}.

@@ -1,6 +1,8 @@
 /** The figures behind a verdict on two models: votes, decided queries, shares by category. */
+
 import { ShareBar, VoteHistogram } from '../charts/vote-charts.tsx';
 import { percent } from '../parts/page.tsx';
+import { TableFrame } from '../parts/table-frame.tsx';
 import { OUTCOMES, type Outcome, QUESTIONS, type QuestionResult, type ShownPair } from './comparisons-api.ts';
 
 export function PairFigures({ pair }: { pair: ShownPair }) {
@@ -20,8 +22,7 @@ export function PairFigures({ pair }: { pair: ShownPair }) {
       {QUESTIONS.map(([question, title]) => (
         <QuestionFigures key={question} title={title} names={names} result={questions[question]} pair={pair} />
       ))}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse must be able to scroll it */}
-      <section className="table-frame" tabIndex={0} aria-label={`Shares of answers for ${about}`}>
+      <TableFrame label={`Shares of answers for ${about}`}>
         <table className="table is-narrow">
           <thead>
             <tr>
@@ -38,7 +39,7 @@ export function PairFigures({ pair }: { pair: ShownPair }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </TableFrame>
       <p className="soft">
         Shares of answers with 95 % bootstrap intervals over prompts and, after ±, the standard deviation over raters.
       </p>

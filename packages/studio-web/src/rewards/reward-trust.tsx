@@ -1,5 +1,7 @@
 /** How far one reward can be trusted on each category, and what more labels would bring: the figures of gate and report. */
+
 import { percent } from '../parts/page.tsx';
+import { TableFrame } from '../parts/table-frame.tsx';
 import type { RewardVersion } from './rewards-page.tsx';
 
 export function RewardTrust({ version: { trust, learningCurve } }: { version: RewardVersion }) {
@@ -8,8 +10,7 @@ export function RewardTrust({ version: { trust, learningCurve } }: { version: Re
       {trust.length > 0 && (
         <section aria-labelledby="reward-trust">
           <h2 id="reward-trust">How far to trust it</h2>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls by keyboard as well. */}
-          <section className="table-frame" aria-label="Trust by category" tabIndex={0}>
+          <TableFrame label="Trust by category">
             <table className="table is-dense">
               <thead>
                 <tr>
@@ -32,14 +33,14 @@ export function RewardTrust({ version: { trust, learningCurve } }: { version: Re
                 ))}
               </tbody>
             </table>
-          </section>
+          </TableFrame>
         </section>
       )}
       {learningCurve && (
         <section aria-labelledby="reward-curve">
           <h2 id="reward-curve">What more labels would bring</h2>
           <p>{learningCurve.verdict}</p>
-          <div className="table-frame">
+          <TableFrame label="Accuracy by number of labels">
             <table className="table is-dense">
               <thead>
                 <tr>
@@ -58,7 +59,7 @@ export function RewardTrust({ version: { trust, learningCurve } }: { version: Re
                 ))}
               </tbody>
             </table>
-          </div>
+          </TableFrame>
         </section>
       )}
     </>

@@ -1,7 +1,9 @@
 /** Commands that were started from the pages: how each ended, how long it took, its memory, and what it said. */
+
 import type { Job } from '@heed/studio-api';
 import { useCallback, useState } from 'react';
 import { api, read } from '../api/client.ts';
+import { TableFrame } from '../parts/table-frame.tsx';
 import { useData } from '../parts/use-data.ts';
 import { loadJobs } from './runs-api.ts';
 
@@ -16,8 +18,7 @@ export function JobHistory() {
   return (
     <section>
       <h2>Commands started here</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-      <section className="table-frame" tabIndex={0} aria-label="Commands">
+      <TableFrame label="Commands">
         <table className="table">
           <thead>
             <tr>
@@ -54,7 +55,7 @@ export function JobHistory() {
             ))}
           </tbody>
         </table>
-      </section>
+      </TableFrame>
       {shown && <JobLog key={shown.id} job={shown} />}
     </section>
   );
