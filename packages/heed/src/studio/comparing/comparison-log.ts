@@ -18,14 +18,25 @@ const preference = z.enum(PREFERENCES);
 const imageIds = z.array(z.string().regex(/^[0-9a-f]{16}$/)).min(1);
 const side = z.object({ model: z.string(), modelHash: z.string() });
 
-const querySchema = z.object({
+/** One prompt's sets by two of the models. Pages receive it, so it is written without zod's types. */
+export interface ComparedQuery {
+  id: string;
+  prompt: string;
+  category: string;
+  seen: boolean;
+  /** The models of both sets, as places in the comparison's `models`. */
+  pair: [number, number];
+  /** Ids in the image store; the n-th image of both has the same seed. */
+  treated: string[];
+  baseline: string[];
+}
+
+const querySchema: z.ZodType<ComparedQuery> = z.object({
   id: name,
   prompt: z.string(),
   category: z.string(),
   seen: z.boolean(),
-  /** The models of both sets, as places in the comparison's `models`. */
   pair: z.tuple([z.int().min(0), z.int().min(0)]),
-  /** Ids in the image store; the n-th image of both has the same seed. */
   treated: imageIds,
   baseline: imageIds,
 });
@@ -89,8 +100,6 @@ export type ComparisonEvent = z.output<typeof eventSchema>;
 /** The models' images, prompt by prompt, as they were when the comparison was started. */
 export type StartedComparison = z.output<typeof startedSchema>;
 export type ComparisonAnswer = z.output<typeof answeredSchema>;
-/** One prompt's sets by two of the models. */
-export type ComparedQuery = z.output<typeof querySchema>;
 
 /** All events in order; damage other than a torn last line throws with its line. */
 export function readComparisonEvents(project: Project): ComparisonEvent[] {
