@@ -3,8 +3,8 @@
  * Activations with gradients worth shaping by hand are in `activation.ts`.
  */
 import { apply, defineOp, type Op } from '../op.ts';
-import { constant, describeTensor, type Shape, sameShape, type Tensor } from '../tensor.ts';
-import { broadcastTo, sumTo } from './reduce.ts';
+import { constant, describeTensor, type Shape, type Tensor } from '../tensor.ts';
+import { sumTo } from './reduce.ts';
 
 /** A tensor, or a number that stands for a scalar constant. */
 export type Operand = Tensor | number;
@@ -118,9 +118,6 @@ export const clamp = (x: Tensor, limits: { min?: number; max?: number }): Tensor
   apply(elementwiseOps.clamp, [x], limits);
 /** 1 where x > 0, else 0; has a zero gradient. */
 export const isPositive = (x: Tensor): Tensor => apply(elementwiseOps.isPositive, [x], undefined);
-/** The largest shape two tensors broadcast to, materialised for the smaller one. */
-const broadcastLike = (x: Tensor, like: Tensor): Tensor =>
-  sameShape(x.shape, like.shape) ? x : broadcastTo(x, like.shape);
 
 function applyBinary(op: Op<undefined>, a: Operand, b: Operand): Tensor {
   return apply(op, [asTensor(a), asTensor(b)], undefined);

@@ -20,8 +20,6 @@ export const BETA_SCHEDULES = {
     ),
 } as const satisfies Record<string, (range: BetaRange) => Float64Array>;
 
-type BetaScheduleName = keyof typeof BETA_SCHEDULES;
-
 /** `count` numbers from `first` to `last`, both included. */
 export function linspace(first: number, last: number, count: number): Float64Array {
   const step = count > 1 ? (last - first) / (count - 1) : 0;

@@ -1,13 +1,6 @@
 // Opens a stage's training step: fresh weights the first time, the saved state after that. Runs it to its horizon.
 import { InputError } from '@heed/diffusion';
-import type {
-  Feed,
-  InputSpec,
-  OptimizerOptions,
-  ParameterScope,
-  ParameterValues,
-  Tensor,
-} from '@heed/diffusion/autodiff';
+import type { InputSpec, OptimizerOptions, ParameterScope, ParameterValues, Tensor } from '@heed/diffusion/autodiff';
 import {
   createRandom,
   createTrainingStep,
@@ -138,5 +131,3 @@ export function freshParameters<I extends string>(
   });
   return initializeParameters(specs, createRandom(seed).fork(`${stage} weights`));
 }
-
-type Feeds<I extends string> = Record<I, Feed>;
