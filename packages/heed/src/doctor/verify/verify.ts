@@ -4,7 +4,7 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readFolderHashes, writeFolderHashes } from '../../checkpoint/folder-hashes.ts';
+import { type FolderHashes, readFolderHashes, writeFolderHashes } from '../../checkpoint/folder-hashes.ts';
 import { MANIFEST_FILE, readManifest } from '../../checkpoint/manifest.ts';
 import { isBadInput, isForUser } from '../../errors.ts';
 import { parseFeedbackEvent } from '../../feedback/event.ts';
@@ -121,19 +121,60 @@ async function recordLines(
   }
 }
 
-async function modelsOf({ project, progress, signal, damage, notes }: Verification): Promise<number> {
+async function modelsOf(verification: Verification): Promise<number> {
+  const { project, signal, notes } = verification;
   const names = await foldersIn(project.paths.models);
+  return verifyFolders(verification, {
+    names: names.map((name) => `models/${name}`),
+    what: 'model',
+    recorded: readFolderHashes,
+    async unrecorded(path, folder) {
+      await writeFolderHashes(folder, { signal });
+      notes.push(`${path}: had no recorded hashes; those of its files as they are now were recorded`);
+    },
+  });
+}
+
+async function checkpointsOf(verification: Verification): Promise<number> {
+  const { project, notes } = verification;
+  const names: string[] = [];
+  for (const run of await foldersIn(project.paths.runs)) {
+    for (const step of await foldersIn(join(project.paths.runs, run, 'checkpoints'))) {
+      names.push(`runs/${run}/checkpoints/${step}`);
+    }
+  }
+  return verifyFolders(verification, {
+    names,
+    what: 'checkpoint',
+    recorded: async (folder) => (await readManifest(folder))?.files,
+    async unrecorded(path) {
+      notes.push(`${path}: has no ${MANIFEST_FILE}, as a crash leaves it; the next run passes it over`);
+    },
+  });
+}
+
+interface RecordedFolders {
+  /** Paths in the project. */
+  readonly names: readonly string[];
+  readonly what: 'model' | 'checkpoint';
+  /** The files' recorded hashes; undefined where the folder has no record. */
+  readonly recorded: (folder: string) => Promise<FolderHashes | undefined>;
+  readonly unrecorded: (path: string, folder: string) => Promise<void>;
+}
+
+/** Compares folders with their records; returns how many there are. */
+async function verifyFolders(
+  { project, progress, signal, damage }: Verification,
+  { names, what, recorded, unrecorded }: RecordedFolders,
+): Promise<number> {
   if (names.length === 0) return 0;
-  const bar = progress({ total: names.length, label: 'verify models', unit: 'model' });
-  for (const [i, name] of names.entries()) {
-    const folder = join(project.paths.models, name);
-    const path = `models/${name}`;
+  const bar = progress({ total: names.length, label: `verify ${what}s`, unit: what });
+  for (const [i, path] of names.entries()) {
+    const folder = join(project.folder, path);
     try {
-      const hashes = await readFolderHashes(folder);
-      if (hashes === undefined) {
-        await writeFolderHashes(folder, { signal });
-        notes.push(`${path}: had no recorded hashes; those of its files as they are now were recorded`);
-      } else {
+      const hashes = await recorded(folder);
+      if (hashes === undefined) await unrecorded(path, folder);
+      else {
         const faults = await verifyFolder(folder, hashes, { signal });
         damage.push(...faults.map((each) => ({ path: `${path}/${each.path}`, fault: each.fault })));
       }
@@ -145,36 +186,6 @@ async function modelsOf({ project, progress, signal, damage, notes }: Verificati
   }
   bar.done();
   return names.length;
-}
-
-async function checkpointsOf({ project, progress, signal, damage, notes }: Verification): Promise<number> {
-  const found: string[] = [];
-  for (const run of await foldersIn(project.paths.runs)) {
-    for (const step of await foldersIn(join(project.paths.runs, run, 'checkpoints'))) {
-      found.push(`${run}/checkpoints/${step}`);
-    }
-  }
-  if (found.length === 0) return 0;
-  const bar = progress({ total: found.length, label: 'verify checkpoints', unit: 'checkpoint' });
-  for (const [i, name] of found.entries()) {
-    const folder = join(project.paths.runs, name);
-    const path = `runs/${name}`;
-    try {
-      const manifest = await readManifest(folder);
-      if (manifest === undefined) {
-        notes.push(`${path}: has no ${MANIFEST_FILE}, as a crash leaves it; the next run passes it over`);
-      } else {
-        const faults = await verifyFolder(folder, manifest.files, { signal });
-        damage.push(...faults.map((each) => ({ path: `${path}/${each.path}`, fault: each.fault })));
-      }
-    } catch (error) {
-      if (!isBadInput(error)) throw error;
-      damage.push({ path, fault: error.message });
-    }
-    bar.update(i + 1);
-  }
-  bar.done();
-  return found.length;
 }
 
 async function sizeOf(path: string): Promise<number> {
