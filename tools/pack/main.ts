@@ -15,7 +15,8 @@ const { values } = parseArgs({
   },
 });
 const output = resolve(values.out);
-await rm(output, { recursive: true, force: true });
+// A folder that the user named may hold other files.
+for (const made of ['compiled', 'staged', 'tarballs']) await rm(join(output, made), { recursive: true, force: true });
 for (const { file, packedBytes, unpackedBytes } of await pack({ output, thisPlatform: values['this-platform'] })) {
   console.log(`${megabytes(packedBytes)} packed, ${megabytes(unpackedBytes)} unpacked  ${file}`);
 }
