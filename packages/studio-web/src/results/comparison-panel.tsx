@@ -1,4 +1,5 @@
 /** One comparison: its verdicts in a sentence each, what is still open, and under them the figures behind. */
+
 import { type FormEvent, useState } from 'react';
 import { api, read } from '../api/client.ts';
 import { LinkField } from '../parts/link-field.tsx';
@@ -9,6 +10,7 @@ import type { ShownComparison } from './comparisons-api.ts';
 import { DecidedPrompts } from './decided-prompts.tsx';
 import { ModelStrengths } from './model-strengths.tsx';
 import { PairFigures } from './pair-figures.tsx';
+import { RatersField } from './raters-field.tsx';
 
 interface ComparisonPanelProps {
   comparison: ShownComparison;
@@ -85,18 +87,7 @@ function Controls({ comparison, title, after }: ComparisonPanelProps & { title: 
     <div className="row filters">
       {state !== 'ended' && (
         <form className="row filters" onSubmit={setRaters}>
-          <label className="labelled">
-            People a query
-            <input
-              className="field short"
-              name="raters"
-              type="number"
-              min={1}
-              max={1000}
-              defaultValue={ratersPerQuery}
-              required
-            />
-          </label>
+          <RatersField raters={ratersPerQuery} />
           <button type="submit" className="button small">
             Change
           </button>

@@ -1,7 +1,9 @@
 /** Starts a comparison: which models, and how many people answer each query. */
+
 import { type FormEvent, useState } from 'react';
 import { api, read } from '../api/client.ts';
 import { followLink } from '../parts/router.ts';
+import { RatersField } from './raters-field.tsx';
 
 interface StartComparisonProps {
   /** Models with evaluation images, in the order in which they were first drawn with. */
@@ -53,18 +55,7 @@ export function StartComparison({ models, raters, onStarted }: StartComparisonPr
             </label>
           ))}
         </fieldset>
-        <label className="labelled">
-          People a query
-          <input
-            className="field short"
-            name="raters"
-            type="number"
-            min={1}
-            max={1000}
-            defaultValue={raters}
-            required
-          />
-        </label>
+        <RatersField raters={raters} />
         <button type="submit" className="button primary">
           Start a comparison
         </button>
