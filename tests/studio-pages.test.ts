@@ -11,20 +11,14 @@ import { createImageStore } from '../packages/heed/src/images/index.ts';
 import { silentProgress } from '../packages/heed/src/progress/index.ts';
 import type { Project } from '../packages/heed/src/project/index.ts';
 import { readCountingEvents, readLabels } from '../packages/heed/src/reward/project-labels.ts';
-import {
-  barriersOf,
-  elementsTooWide,
-  hasBrowser,
-  launchBrowser,
-  linkOf,
-  openPage,
-  takeScreenshot,
-} from './studio-browser.ts';
-import { type StudioProcess, startStudioProcess } from './studio-process.ts';
+import { type OwnerSession, openOwnerSession } from './owner-session.ts';
+import { barriersOf, elementsTooWide, hasBrowser, linkOf, openPage, takeScreenshot } from './studio-browser.ts';
+import type { StudioProcess } from './studio-process.ts';
 import { makeTuningProject } from './tuning-project.ts';
 
 let folder: string;
 let project: Project;
+let session: OwnerSession | undefined;
 let studio: StudioProcess;
 let browser: Browser;
 let page: Page;
@@ -35,16 +29,14 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'heed-studio-pages-'));
   project = await makeTuningProject(folder, { steps: 2 });
   await addPerson();
-  [studio, browser] = await Promise.all([startStudioProcess(project.folder), launchBrowser()]);
-  ({ page, errors } = await openPage(browser));
+  session = await openOwnerSession(project.folder);
+  ({ studio, browser, page, errors } = session);
   page.setDefaultTimeout(60_000);
-  await page.goto(studio.link);
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
 }, 120_000);
 afterAll(async () => {
   if (!hasBrowser) return;
-  await browser?.close();
-  await studio?.stop();
+  await session?.close();
   await rm(folder, { recursive: true, force: true });
 });
 

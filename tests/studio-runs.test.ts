@@ -8,21 +8,15 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadModelFolder } from '../packages/diffusion/src/index.ts';
 import type { Project } from '../packages/heed/src/project/index.ts';
-import {
-  barriersOf,
-  elementsTooWide,
-  hasBrowser,
-  launchBrowser,
-  linkOf,
-  openPage,
-  takeScreenshot,
-} from './studio-browser.ts';
-import { type StudioProcess, startStudioProcess } from './studio-process.ts';
+import { type OwnerSession, openOwnerSession } from './owner-session.ts';
+import { barriersOf, elementsTooWide, hasBrowser, linkOf, openPage, takeScreenshot } from './studio-browser.ts';
+import type { StudioProcess } from './studio-process.ts';
 import { makeTuningProject, startTune } from './tuning-project.ts';
 
 const STEPS = 300;
 let folder: string;
 let project: Project;
+let session: OwnerSession | undefined;
 let studio: StudioProcess;
 let browser: Browser;
 let page: Page;
@@ -32,16 +26,14 @@ beforeAll(async () => {
   if (!hasBrowser) return;
   folder = await mkdtemp(join(tmpdir(), 'heed-studio-runs-'));
   project = await makeTuningProject(folder, { steps: STEPS, overrides: ['tune.loraRank=2'] });
-  [studio, browser] = await Promise.all([startStudioProcess(project.folder), launchBrowser()]);
-  ({ page, errors } = await openPage(browser));
+  session = await openOwnerSession(project.folder);
+  ({ studio, browser, page, errors } = session);
   page.setDefaultTimeout(60_000);
-  await page.goto(studio.link);
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
 }, 120_000);
 afterAll(async () => {
   if (!hasBrowser) return;
-  await browser?.close();
-  await studio?.stop();
+  await session?.close();
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -10,16 +10,9 @@ import { eventId, type FeedbackEvent, openFeedbackLog, queryId } from '../packag
 import { createImageStore } from '../packages/heed/src/images/index.ts';
 import { makeDrawnProject } from '../packages/heed/src/testing/drawn-project.ts';
 import { writeRandomModels } from '../packages/heed/src/testing/random-models.ts';
-import {
-  barriersOf,
-  elementsTooWide,
-  hasBrowser,
-  launchBrowser,
-  linkOf,
-  openPage,
-  takeScreenshot,
-} from './studio-browser.ts';
-import { type StudioProcess, startStudioProcess } from './studio-process.ts';
+import { type OwnerSession, openOwnerSession } from './owner-session.ts';
+import { barriersOf, elementsTooWide, hasBrowser, linkOf, openPage, takeScreenshot } from './studio-browser.ts';
+import type { StudioProcess } from './studio-process.ts';
 
 const LIVE_TIMEOUT_MS = 240_000;
 const STEPS = 12;
@@ -27,6 +20,7 @@ const STEPS = 12;
 const JUDGED_BEFORE = 66;
 let folder: string;
 let project: string;
+let session: OwnerSession | undefined;
 let studio: StudioProcess;
 let browser: Browser;
 let page: Page;
@@ -59,14 +53,12 @@ beforeAll(async () => {
     ],
   });
   await addEarlierJudgements();
-  [studio, browser] = await Promise.all([startStudioProcess(project), launchBrowser()]);
-  ({ page, errors } = await openPage(browser));
-  await page.goto(studio.link);
+  session = await openOwnerSession(project);
+  ({ studio, browser, page, errors } = session);
 });
 afterAll(async () => {
   if (!hasBrowser) return;
-  await browser?.close();
-  await studio?.stop();
+  await session?.close();
   await rm(folder, { recursive: true, force: true });
 });
 
