@@ -8,7 +8,7 @@ import { InputError } from '@heed/diffusion/errors';
 /** The folder of the extracted emoji drawings (`art-<style>.json`). */
 export const ART_FOLDER = fileURLToPath(new URL('../assets', import.meta.url));
 
-/** The package that holds the trained weights. It is optional: a project with a model of its own needs none of them. */
+/** The package that holds the trained weights. It is optional: a project with another model does not need it. */
 const WEIGHTS_PACKAGE = '@heed/tiny-sd';
 
 /** All trained weights. The folder need not exist (`requireWeights`). */

@@ -14,7 +14,7 @@ export interface VerifiedLines {
   readonly unrecorded: number;
   /** Sentences without a subject that name a line. */
   readonly faults: readonly string[];
-  /** Appends the sums of lines that the record does not know. Only while nobody else appends. */
+  /** Appends the sums of lines that the record does not know. Only while no other process appends. */
   record(): Promise<void>;
 }
 
