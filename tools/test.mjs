@@ -1,4 +1,5 @@
-// What `npm test` runs: linter, types, unneeded exports, then every test. Ends with vitest's summary and the line `N passed, N failed`.
+// What `npm test` runs: linter, types, unneeded exports, then every test. Ends with vitest's summary and the line
+// `N passed, N failed`.
 // A failed check counts as one failed check. With CI set, a skipped test is a failure.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -9,8 +9,13 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PACKAGE_FOLDER = fileURLToPath(new URL('..', import.meta.url));
-const DIST_FOLDER = join(PACKAGE_FOLDER, 'dist');
+/** The folder of index.html. */
+export const PAGES_ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** How the pages are built and served, whatever for. */
+export const pageOptions = { configFile: false, oxc: { jsx: { runtime: 'automatic' } } } as const;
+
+const DIST_FOLDER = join(PAGES_ROOT, 'dist');
 
 /** Returns the folder of the static files; `onBuild` is called where they are not there yet. */
 export async function buildPages(options: { onBuild?: () => void } = {}): Promise<string> {
@@ -35,10 +40,9 @@ export async function buildPages(options: { onBuild?: () => void } = {}): Promis
 export async function writePages(folder: string): Promise<void> {
   const { build } = await import('vite');
   await build({
-    root: PACKAGE_FOLDER,
-    configFile: false,
+    ...pageOptions,
+    root: PAGES_ROOT,
     logLevel: 'error',
-    oxc: { jsx: { runtime: 'automatic' } },
     // Images inside style sheets would need a policy that allows data: addresses.
     build: { outDir: folder, emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   });
@@ -48,13 +52,13 @@ async function hashOfSources(): Promise<string> {
   const hash = createHash('sha256');
   const names = ['package.json', 'index.html'];
   for (const part of ['build', 'src']) {
-    const inside = await readdir(join(PACKAGE_FOLDER, part), { recursive: true, withFileTypes: true });
+    const inside = await readdir(join(PAGES_ROOT, part), { recursive: true, withFileTypes: true });
     for (const entry of inside) if (entry.isFile()) names.push(join(entry.parentPath, entry.name));
   }
   for (const name of names.sort()) {
-    const path = name.startsWith(PACKAGE_FOLDER) ? name : join(PACKAGE_FOLDER, name);
+    const path = name.startsWith(PAGES_ROOT) ? name : join(PAGES_ROOT, name);
     hash
-      .update(path.slice(PACKAGE_FOLDER.length))
+      .update(path.slice(PAGES_ROOT.length))
       .update('\0')
       .update(await readFile(path))
       .update('\0');
