@@ -19,6 +19,7 @@ export function rewardOptions(settings: RewardTrainingSettings): RewardOptions {
     temperature,
     lambda,
     perturbations,
+    pairWeight: 1,
     learningRate,
     weightDecay,
     batchSize,

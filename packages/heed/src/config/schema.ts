@@ -64,7 +64,16 @@ const generate = z.strictObject({
     .describe('Images a prompt; 0 takes the numbers of the paper (60 count, 60 colour, 30 background, 6 combination).'),
 });
 
+/** What people can be asked of the images of a query. */
+const LABEL_KINDS = ['good-bad', 'best', 'pair'] as const;
+
 const label = z.strictObject({
+  kind: z
+    .enum(LABEL_KINDS)
+    .default('good-bad')
+    .describe(
+      "What people are asked of the images of a query: 'good-bad' judges each, 'best' picks the best of them, 'pair' shows two and asks which is better. Choose before the first answer.",
+    ),
   imagesPerQuery: whole(1, 100).default(3).describe('Images of one prompt shown together.'),
   ratersPerQuery: whole(1, 1000)
     .default(2)
@@ -137,6 +146,9 @@ const reward = z.strictObject({
     .describe('Changed prompts beside the original in the auxiliary task (N; the paper does not print it).'),
   temperature: positive().default(2).describe('Temperature T of the softmax over those prompts.'),
   lambda: z.number().min(0).default(0.5).describe('Weight of the auxiliary task; 0 leaves it out.'),
+  pairWeight: positive()
+    .default(1)
+    .describe('Weight of what is learned from preferences (which image is better) beside good and bad.'),
   hidden: whole(1, 65_536).default(1024).describe('Units of each of the two hidden layers.'),
   epochs: whole(1).default(60).describe('Passes over the training pairs at most.'),
   patience: whole(1).default(8).describe('Passes without a better validation loss before training stops.'),

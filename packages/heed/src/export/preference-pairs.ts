@@ -1,14 +1,15 @@
 /**
  * Preference pairs as parquet, with the columns of Pick-a-Pic, which diffusers' DPO script reads (jpg_0, jpg_1, label_0,
  * caption; the others as pickapic_v2 has them). A pair is two images that one rater saw in one query and judged apart:
- * one good, one bad. The images are PNGs; only the columns' names say JPEG.
+ * one good, one bad, or one better than the other. A tie has 0.5 on both sides. The images are PNGs; only the columns'
+ * names say JPEG.
  */
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileWriter, parquetWriteRows } from 'hyparquet-writer';
-import { groupBy } from '../collections/group-by.ts';
 import { badInput } from '../errors.ts';
 import { type Judgement, lastWords, openFeedbackLog, readRaters } from '../feedback/index.ts';
+import { impliedPreferences, type PreferencePair, statedPreferences } from '../feedback/preferences.ts';
 import { createImageStore, type ImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
 import { mayLearnFrom } from '../reward/labelled-image.ts';
@@ -36,11 +37,6 @@ const COLUMNS = [
   { name: 'created_at', type: 'STRING' },
 ] as const;
 
-interface Pair {
-  readonly good: Judgement;
-  readonly bad: Judgement;
-}
-
 /** What was written, and which judged images are in no pair because they may not be learned from. */
 export interface PairsExport extends TableExport {
   readonly leftOut: readonly LeftOut[];
@@ -52,12 +48,14 @@ export async function exportPairs(project: Project, file: string): Promise<Pairs
   const all = await projectImages(project, images);
   const learnable = new Set(all.filter(mayLearnFrom).map(({ id }) => id));
   const raters = readRaters(project);
-  const judgements = lastWords(await openFeedbackLog(project.paths.feedback).read()).filter(
+  const events = (await openFeedbackLog(project.paths.feedback).read()).filter(
     ({ rater }) => !raters.get(rater)?.isSetAside,
   );
-  const judged = new Set(judgements.map(({ image }) => image));
+  const judged = new Set([...lastWords(events), ...lastWords(events, { purpose: 'preference' })].map((e) => e.image));
   const leftOut = leftOutOf(all.filter(({ id }) => judged.has(id)));
-  const pairs = pairsOf(judgements.filter(({ image }) => learnable.has(image)));
+  const pairs = [...impliedPreferences(events), ...statedPreferences(events)].filter(({ better, worse }) =>
+    [better, worse].every(({ image }) => learnable.has(image)),
+  );
   if (pairs.length === 0) {
     const found = [
       'expected two images of one query that one rater judged good and bad, found none',
@@ -83,35 +81,27 @@ export async function exportPairs(project: Project, file: string): Promise<Pairs
   return { file, rows: pairs.length, leftOut };
 }
 
-function pairsOf(judgements: readonly Judgement[]): Pair[] {
-  const asked = groupBy(judgements, ({ rater, query }) => JSON.stringify([rater, query]));
-  return [...asked.values()].flatMap((shown) => {
-    const [good, bad] = (['good', 'bad'] as const).map((label) => shown.filter((event) => event.label === label));
-    return good!.flatMap((better) => bad!.map((worse) => ({ good: better, bad: worse })));
-  });
-}
-
-async function* rowsOf(pairs: readonly Pair[], images: ImageStore) {
-  for (const { good, bad } of pairs) {
+async function* rowsOf(pairs: readonly PreferencePair[], images: ImageStore) {
+  for (const { better, worse, isTie } of pairs) {
     // Which stands first must not tell which is better: a hash decides.
-    const [first, second] = good.image < bad.image ? [good, bad] : [bad, good];
-    const label = (judgement: Judgement) => (judgement === good ? 1 : 0);
+    const [first, second] = better.image < worse.image ? [better, worse] : [worse, better];
+    const label = (judgement: Judgement) => (isTie ? 0.5 : Number(judgement === better));
     yield {
-      caption: good.prompt,
+      caption: better.prompt,
       jpg_0: await images.readPng(first.image),
       jpg_1: await images.readPng(second.image),
       label_0: label(first),
       label_1: label(second),
       has_label: true,
-      are_different: true,
+      are_different: !isTie,
       image_0_uid: first.image,
       image_1_uid: second.image,
-      best_image_uid: good.image,
+      best_image_uid: isTie ? '' : better.image,
       model_0: first.model,
       model_1: second.model,
-      user_id: good.rater,
-      ranking_id: good.query,
-      created_at: good.time,
+      user_id: better.rater,
+      ranking_id: better.query,
+      created_at: better.time,
     };
   }
 }

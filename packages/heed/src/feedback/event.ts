@@ -10,11 +10,12 @@ export type Label = (typeof LABELS)[number];
 export const RETRACTED = 'retracted';
 
 /**
- * What a rater was asked for. Only feedback teaches: practice answers were followed by the right one, gold answers
+ * What a rater was asked for. Only feedback and preferences teach: practice answers were followed by the right one, gold answers
  * measure the rater by what is known, repeats by the rater's own earlier answer. A key is what is known: the right answer
- * itself, with its reason.
+ * itself, with its reason. A preference is about the images of its query alone: the better ones are 'good', the others
+ * 'bad', and where all are 'good' none is better.
  */
-export const PURPOSES = ['feedback', 'practice', 'gold', 'repeat', 'key'] as const;
+export const PURPOSES = ['feedback', 'practice', 'gold', 'repeat', 'key', 'preference'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
 /** The longest time an answer may say it took: a day. */

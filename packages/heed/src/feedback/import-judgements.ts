@@ -119,10 +119,15 @@ function changes(judgements: readonly ImportedJudgement[], log: readonly Feedbac
   });
 }
 
-/** One standing judgement of a rater on an image for each purpose; of repeats, for each time it was asked. */
+/** One standing judgement of a rater on an image for each purpose; of repeats and preferences, for each query. */
 function keyOf(event: Omit<FeedbackEvent, 'id'>): string {
   const purpose = purposeOf(event);
-  return JSON.stringify([event.rater, event.image, purpose, purpose === 'repeat' ? event.query : '']);
+  return JSON.stringify([
+    event.rater,
+    event.image,
+    purpose,
+    purpose === 'repeat' || purpose === 'preference' ? event.query : '',
+  ]);
 }
 
 /** The last word of each rater on each image; where the file does not say which is the last, two different words are refused. */

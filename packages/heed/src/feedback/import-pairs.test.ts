@@ -11,6 +11,7 @@ import type { Project } from '../project/project.ts';
 import { makeDrawnProject } from '../testing/drawn-project.ts';
 import { importFeedbackFile } from './import-file.ts';
 import { openFeedbackLog } from './log.ts';
+import { statedPreferences } from './preferences.ts';
 
 let folder: string;
 let project: Project;
@@ -25,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function importRows(rows: readonly object[], options: { rater?: string } = {}) {
+async function importRows(rows: readonly object[], options: { rater?: string; asKnown?: boolean } = {}) {
   const path = join(folder, 'pairs.csv');
   await writeFile(path, stringify(rows as never, { header: true }));
   return importFeedbackFile(project, path, options);
@@ -35,7 +36,7 @@ const said = async ({ paths } = project) =>
   (await openFeedbackLog(paths.feedback).read()).map(({ rater, image, label }) => [rater, ids.indexOf(image), label]);
 
 describe('preference pairs', () => {
-  it('come back as the judgements that they were made of', async () => {
+  it('come back to their project without a change, and to another as preferences', async () => {
     const query = 'q1';
     await importRows([
       { image: ids[0], label: 'good', rater: 'Ada', query },
@@ -46,13 +47,19 @@ describe('preference pairs', () => {
     await exportPairs(project, parquet);
     const rows = await parquetReadObjects({ file: await asyncBufferFromFile(parquet) });
     const table = rows.map(({ jpg_0: _, jpg_1: __, ...row }) => row);
-    expect(await importRows(table)).toMatchObject({ added: 0, unchanged: 3 });
+    // The project has all of it already; another gets two preferences.
+    expect(await importRows(table)).toMatchObject({ added: 0, unchanged: 4 });
     const twin = await makeDrawnProject(join(folder, 'twin'), { prompts: 2 });
-    await importFeedbackFile(twin, join(folder, 'pairs.csv'));
-    expect((await said(twin)).sort()).toEqual((await said()).sort());
+    expect(await importFeedbackFile(twin, join(folder, 'pairs.csv'))).toMatchObject({ added: 4, notes: ['pairs: 2'] });
+    const again = join(folder, 'again.parquet');
+    await exportPairs(twin, again);
+    const copies = await parquetReadObjects({ file: await asyncBufferFromFile(again) });
+    const facts = (row: Record<string, unknown>) => [row.image_0_uid, row.image_1_uid, row.label_0, row.user_id];
+    expect(copies.map(facts).sort()).toEqual(rows.map(facts).sort());
+    expect(await importFeedbackFile(twin, join(folder, 'pairs.csv'))).toMatchObject({ added: 0, unchanged: 4 });
   });
 
-  it('of other collections: by label or by the best, ties left out', async () => {
+  it('of other collections: by label or by the best, ties among them', async () => {
     const pair = (a: number, b: number, more: object) => ({
       caption: 'x',
       image_0_uid: ids[a],
@@ -67,31 +74,40 @@ describe('preference pairs', () => {
         pair(4, 5, { label_0: '', label_1: '', best_image_uid: 'none', user_id: 8 }),
       ]),
     ).toEqual({
-      added: 4,
+      added: 8,
       unchanged: 0,
-      withoutLabel: 2,
-      notes: ['pairs whose better image counts as good and the other as bad: 2'],
+      withoutLabel: 0,
+      notes: ['pairs: 4, of which ties: 2'],
     });
     expect(await said()).toEqual([
       ['7', 0, 'good'],
       ['7', 1, 'bad'],
+      ['7', 1, 'good'],
+      ['7', 2, 'good'],
       ['8', 2, 'bad'],
       ['8', 3, 'good'],
+      ['8', 4, 'good'],
+      ['8', 5, 'good'],
     ]);
+    const { rows } = await exportPairs(project, join(folder, 'out.parquet'));
+    expect(rows).toBe(4);
   });
 
-  it('leave out an image that a rater found better once and worse once', async () => {
+  it('keep an image that a rater found better once and worse once', async () => {
     const rows = [
       [0, 1],
       [1, 2],
     ].map(([a, b]) => ({ image_0: ids[a!], image_1: ids[b!], label_0: 1 }));
-    expect((await importRows(rows, { rater: 'anna' })).notes[1]).toBe(
-      'images left out that a rater found better in one pair and worse in another: 1',
-    );
-    expect(await said()).toEqual([
-      ['anna', 0, 'good'],
-      ['anna', 2, 'bad'],
+    expect(await importRows(rows, { rater: 'anna' })).toMatchObject({ added: 4, notes: ['pairs: 2'] });
+    const events = await openFeedbackLog(project.paths.feedback).read();
+    expect(
+      statedPreferences(events).map(({ better, worse }) => [better, worse].map((e) => ids.indexOf(e.image))),
+    ).toEqual([
+      [0, 1],
+      [1, 2],
     ]);
+    // As known answers it would say two things of one image.
+    expect((await importRows(rows, { rater: 'anna', asKnown: true })).notes[1]).toMatch(/better in one pair .*: 1$/);
   });
 
   it('of unknown images, without a rater or with odd numbers are refused by their line', async () => {
@@ -106,7 +122,7 @@ describe('preference pairs', () => {
     ] as const) {
       await expect(importRows([good, { ...good, ...bad }])).rejects.toThrow(sentence);
     }
-    await expect(importRows([{ ...good, label_0: 0.5 }])).rejects.toThrow(
+    await expect(importRows([{ ...good, label_0: 0.5 }], { asKnown: true })).rejects.toThrow(
       'expected a pair with a better image, got none',
     );
     expect(await said()).toEqual([]);

@@ -1,8 +1,9 @@
 /**
  * Judgements out of a table of preference pairs, one pair a row: Pick-a-Pic's columns (image_0_uid, image_1_uid, label_0,
- * label_1 or best_image_uid, user_id, ranking_id), which heed's own pairs have, too. The better image of a pair counts as
- * good, the other as bad: the way back of `heed export pairs`.
+ * label_1 or best_image_uid, user_id, ranking_id), which heed's own pairs have, too: the way back of `heed export pairs`.
+ * Each pair is a preference. As known answers (`--known`) the better image counts as good and the other as bad.
  */
+import { groupBy } from '../collections/group-by.ts';
 import { badInput, InputError } from '../errors.ts';
 import { type CsvRow, readCsv } from '../files/read-csv.ts';
 import type { Project } from '../project/project.ts';
@@ -19,6 +20,7 @@ import {
   logWriter,
   raterKindOf,
 } from './import-judgements.ts';
+import { impliedPreferences, statedPreferences } from './preferences.ts';
 import { readTime } from './read-time.ts';
 
 const COLUMNS = ['image_0', 'image_1', 'label_0', 'label_1', 'best', 'rater', 'query', 'time'] as const;
@@ -44,6 +46,8 @@ export function isPairHeader(columns: readonly string[]): boolean {
   return ['image_0', 'image_1'].every((name) => known.has(name)) && (known.has('label_0') || known.has('best'));
 }
 
+const PREFERENCE = { purpose: 'preference' } as const;
+
 /** Imports `path`; throws a sentence with the line of the first bad row, and then nothing was written. */
 export async function importPairs(
   project: Project,
@@ -59,12 +63,12 @@ export async function importPairs(
     parseRow({ line, cells }) {
       const pair = [cells.image_0, cells.image_1].map((cell) => idOf(cell, lookup)) as [string, string];
       const labels = labelsOf(cells, pair, lookup);
-      if (labels === undefined) return [];
       const judge = cells.rater || rater;
       if (judge === undefined) throw new InputError('expected a rater in the row, or --rater, got neither');
       return pair.map((image, i) => {
         const { prompt, model } = images.get(image);
-        const query = cells.query || queryId(prompt, pair);
+        // A rater can rank three images in one go: each of its pairs stands by itself.
+        const query = queryId(cells.query || prompt, pair);
         checkTexts({ rater: judge, query, reason: '' });
         const who = { rater: judge, raterKind: raterKindOf(judge) };
         const time = readTime(cells.time, now);
@@ -72,13 +76,20 @@ export async function importPairs(
         return {
           where: `line ${line}`,
           isTimed: false,
-          event: { time, ...who, query, image, prompt, model, label: labels[i]! },
+          event: { time, ...who, query, image, prompt, model, label: labels[i]!, ...(asKnown ? {} : PREFERENCE) },
         };
       });
     },
   });
-  const { judgements, torn } = agreeing(rows.flat());
-  const ties = rows.filter((pair) => pair.length === 0).length;
+  const isTie = (pair: readonly ImportedJudgement[]) => pair.every(({ event }) => event.label === 'good');
+  const ties = rows.filter(isTie).length;
+  if (!asKnown) {
+    const judgements = rows.flat();
+    const result = await addJudgements({ judgements, withoutLabel: 0 }, { path, write: withoutKnown(write) });
+    const undecided = ties === 0 ? '' : `, of which ties: ${ties}`;
+    return { ...result, notes: [`pairs: ${rows.length}${undecided}`, ...result.notes] };
+  }
+  const { judgements, torn } = agreeing(rows.filter((pair) => !isTie(pair)).flat());
   if (judgements.length === 0) throw badInput(`${path}: expected a pair with a better image, got none`);
   const result = await addJudgements({ judgements, withoutLabel: ties }, { path, write, asKnown });
   const notes = [
@@ -94,12 +105,12 @@ function idOf(cell: string, lookup: ImageLookup): string {
   throw new InputError(`expected the id of an image of this project, got ${quote(cell)}${lookup.cause(cell)}`);
 }
 
-/** Undefined where neither image is the better one. */
+/** Good twice where neither image is the better one. */
 function labelsOf(
   cells: CsvRow<Column>['cells'],
   pair: readonly [string, string],
   lookup: ImageLookup,
-): readonly [Label, Label] | undefined {
+): readonly [Label, Label] {
   const shares = [cells.label_0, cells.label_1].map((cell) => Number(cell.replace(',', '.')));
   const [first = 0, second = 0] = cells.label_1 === '' ? [shares[0]!, 1 - shares[0]!] : shares;
   if (cells.label_0 !== '' && !(first >= 0 && second >= 0 && first <= 1 && second <= 1)) {
@@ -109,9 +120,30 @@ function labelsOf(
   }
   const best = cells.label_0 === '' ? lookup.find(cells.best) : undefined;
   const [one, other] = best === undefined ? [first, second] : [Number(best === pair[0]), Number(best === pair[1])];
-  if (cells.label_0 === '' && best === undefined) return undefined;
-  if (one === other) return undefined;
+  if (one === other || (cells.label_0 === '' && best === undefined)) return ['good', 'good'];
   return one > other ? ['good', 'bad'] : ['bad', 'good'];
+}
+
+/** Leaves out pairs that the log has already, as preferences or as good beside bad: a project's own pairs add nothing. */
+function withoutKnown(write: EventWriter): EventWriter {
+  return (eventsOf) =>
+    write((log) => {
+      const keyOf = (rater: string, images: readonly string[]) => JSON.stringify([rater, ...images]);
+      const known = new Set(
+        [...impliedPreferences(log), ...statedPreferences(log)].map(({ better, worse, isTie }) => {
+          const images = [better.image, worse.image];
+          return keyOf(better.rater, isTie ? images.sort() : images);
+        }),
+      );
+      const byPair = groupBy(eventsOf(log), ({ rater, query }) => JSON.stringify([rater, query]));
+      return [...byPair.values()].flatMap((pair) => {
+        const [better, worse] = [...pair].sort((a, b) => Number(b.label === 'good') - Number(a.label === 'good'));
+        if (!better || !worse) return pair;
+        const images = [better.image, worse.image];
+        const isTie = worse.label === 'good';
+        return known.has(keyOf(better.rater, isTie ? images.sort() : images)) ? [] : pair;
+      });
+    });
 }
 
 /** One judgement of each image by each rater; images that one found both better and worse are left out. */

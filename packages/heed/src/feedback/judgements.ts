@@ -18,7 +18,8 @@ export function lastWords(
   const last = new Map<string, Judgement>();
   for (const event of events) {
     if (purposeOf(event) !== purpose) continue;
-    const key = JSON.stringify([event.rater, event.image]);
+    // A rater sees an image in several pairs, and each is a word of its own.
+    const key = JSON.stringify([event.rater, event.image, ...(purpose === 'preference' ? [event.query] : [])]);
     last.delete(key);
     if (isJudgement(event)) last.set(key, event);
   }

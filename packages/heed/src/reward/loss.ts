@@ -8,8 +8,10 @@ import {
   concat,
   crossEntropy,
   div,
+  logSigmoid,
   mean,
   mul,
+  neg,
   type ParameterScope,
   reshape,
   slice,
@@ -17,7 +19,7 @@ import {
   sub,
   type Tensor,
 } from '@heed/diffusion/autodiff';
-import { type RewardArchitecture, rewardModel } from './model.ts';
+import { type RewardArchitecture, rewardLogit, rewardModel } from './model.ts';
 
 /** One batch of B labelled pairs, of which the first G are good and come with N perturbed prompts each. */
 export interface RewardBatch {
@@ -76,4 +78,30 @@ function perturbedRewards(
     imageEmbeds: reshape(broadcastTo(images, [good, prompts, size]), [good * prompts, size]),
   });
   return reshape(rewards, [good, prompts]);
+}
+
+/** Q pairs of images of one prompt each. */
+export interface PairBatch {
+  textEmbeds: Tensor; // [Q, P]
+  firstEmbeds: Tensor; // [Q, P]
+  secondEmbeds: Tensor; // [Q, P]
+  shares: Tensor; // [Q], y: the share of raters who find the first better; 0.5 is a tie
+}
+
+/**
+ * The Bradley-Terry loss (Bradley and Terry 1952; as reward models learn from pairs: Christiano et al. 2017, arXiv 1706.03741,
+ * equation 1), a scalar: L_BT = E[ -y log sigmoid(s_1 - s_2) - (1 - y) log sigmoid(s_2 - s_1) ], with s the log odds of r.
+ */
+export function pairLoss(
+  p: ParameterScope,
+  batch: PairBatch,
+  { architecture }: { architecture: RewardArchitecture },
+): Tensor {
+  const { textEmbeds, firstEmbeds, secondEmbeds, shares } = batch;
+  const first = rewardLogit(p, architecture, { textEmbeds, imageEmbeds: firstEmbeds }); // [Q]
+  const second = rewardLogit(p, architecture, { textEmbeds, imageEmbeds: secondEmbeds }); // [Q]
+  const margin = sub(first, second);
+  const won = mul(shares, logSigmoid(margin));
+  const lost = mul(sub(1, shares), logSigmoid(neg(margin)));
+  return neg(mean(add(won, lost)));
 }

@@ -19,12 +19,28 @@ export function rewardModel(
   architecture: RewardArchitecture,
   inputs: { textEmbeds: Tensor; imageEmbeds: Tensor }, // both [B, P]
 ): Tensor {
+  return reshape(sigmoid(logitOf(p, architecture, inputs)), [-1]); // [B]
+}
+
+/** The log odds of r(x, z) for B pairs: preferences compare these. */
+export function rewardLogit(
+  p: ParameterScope,
+  architecture: RewardArchitecture,
+  inputs: { textEmbeds: Tensor; imageEmbeds: Tensor }, // both [B, P]
+): Tensor {
+  return reshape(logitOf(p, architecture, inputs), [-1]); // [B]
+}
+
+function logitOf(
+  p: ParameterScope,
+  architecture: RewardArchitecture,
+  inputs: { textEmbeds: Tensor; imageEmbeds: Tensor },
+): Tensor {
   const { projectionDim, hiddenSize } = architecture;
   const x = concat([inputs.textEmbeds, inputs.imageEmbeds], 1); // [B, 2P]
   const first = relu(layer(p, 'layers.0', { from: 2 * projectionDim, to: hiddenSize, x })); // [B, H]
   const second = relu(layer(p, 'layers.1', { from: hiddenSize, to: hiddenSize, x: first })); // [B, H]
-  const logit = layer(p, 'output', { from: hiddenSize, to: 1, x: second }); // [B, 1]
-  return reshape(sigmoid(logit), [-1]); // [B]
+  return layer(p, 'output', { from: hiddenSize, to: 1, x: second }); // [B, 1]
 }
 
 function layer(p: ParameterScope, name: string, options: { from: number; to: number; x: Tensor }): Tensor {

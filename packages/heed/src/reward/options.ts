@@ -10,6 +10,8 @@ export interface RewardOptions {
   lambda: number;
   /** N, perturbed prompts per good image. Not known from the paper; ours: 10. */
   perturbations: number;
+  /** Weight of the Bradley-Terry loss of preferences beside the loss of good and bad. */
+  pairWeight: number;
   learningRate: number;
   weightDecay: number;
   batchSize: number;
@@ -24,6 +26,7 @@ export const DEFAULT_REWARD_OPTIONS: RewardOptions = {
   temperature: 2,
   lambda: 0.5,
   perturbations: 10,
+  pairWeight: 1,
   learningRate: 3e-4,
   weightDecay: 1e-2,
   batchSize: 64,

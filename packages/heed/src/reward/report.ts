@@ -21,6 +21,8 @@ export const REWARD_REPORT_FILE = 'accuracy.json';
 export interface RewardReport {
   /** Labelled images by use. */
   images: { training: number; validation: number; test: number };
+  /** Preferences by use; absent where there are none. */
+  preferences?: { training: number; validation: number; test: number };
   accuracy: { clip: AccuracyTable } & Partial<Record<RewardVariant, AccuracyTable>>;
   /** Accuracy minus that of CLIP score on the same pairs. */
   minusClip: Partial<Record<RewardVariant, { seen?: Interval; unseen?: Interval }>>;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { writeFolderHashes } from '../checkpoint/folder-hashes.ts';
 import { openFeedbackLog, purposeOf } from '../feedback/index.ts';
-import { createImageStore, type ImageStore } from '../images/index.ts';
+import { createImageStore, type ImageRecord, type ImageStore } from '../images/index.ts';
 import { openMetricsLog } from '../metrics/metrics-log.ts';
 import { worldOf } from '../parts.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
@@ -29,10 +29,18 @@ import { leftOutOf } from './left-out.ts';
 import type { RewardOptions } from './options.ts';
 import { perturbPrompts } from './perturbed-prompts.ts';
 import { pickUnjudged, predictedImages, predictionsOf, writePredictions } from './predictions.ts';
-import { projectImages } from './project-images.ts';
-import { readLabels } from './project-labels.ts';
+import { projectImages, uniqueById } from './project-images.ts';
+import { readCountingEvents, readLabels } from './project-labels.ts';
 import { REWARD_REPORT_FILE, REWARD_VARIANTS, type RewardReport, type RewardVariant, rewardReport } from './report.ts';
 import { type RewardModel, saveRewardModel } from './reward-model.ts';
+import {
+  imagesOfPairs,
+  type PairSplit,
+  type RewardPair,
+  rewardPairs,
+  splitRewardPairs,
+  statedOutcomes,
+} from './reward-pairs.ts';
 import { scoreImages } from './score-images.ts';
 import { openProjectFeatures, rewardFolder } from './scorer.ts';
 import { trainReward } from './train.ts';
@@ -83,8 +91,12 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
     (event) => purposeOf(event) === 'feedback',
   ).length;
   const labelled = await readLabels(project, all);
-  const split = splitLabelledImages(labelled, { seed, testShare: project.config.reward.testShare });
-  checkSplit(split, labelled);
+  const { testShare } = project.config.reward;
+  const split = splitLabelledImages(labelled, { seed, testShare });
+  const stated = rewardPairs(uniqueById(all), await readCountingEvents(project));
+  const pairs = splitRewardPairs(stated, { seed, labelled: split, testShare });
+  checkSplit(split, labelled, pairs);
+  const judged = imagesJudged(labelled, stated);
   const run = await startRun(project, { command: 'reward' });
   const { features, reader, clipHash, close } = await openProjectFeatures(project, { progress, signal });
   try {
@@ -95,7 +107,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
       prompts: all.filter(mayLearnFrom).map(({ prompt }) => prompt),
     });
     const unjudged = pickUnjudged(all, { labelled, seed });
-    const images = [...imagesOf(labelled), ...unjudged];
+    const images = [...judged, ...unjudged];
     await prepare(features, { images, perturbedPrompts: perturbed.byPrompt, store, progress, signal });
     const cut = cutPromptsNote(
       images.map(({ prompt }) => prompt),
@@ -104,6 +116,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
     if (cut !== undefined) options.note?.(cut);
     const inputs: TrainingInputs = {
       split,
+      pairs,
       training,
       features,
       perturbedPrompts: perturbed.byPrompt,
@@ -118,17 +131,18 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
     });
     const curve = (options.learningCurve ?? true) ? await measureCurve(outcomes.aux, inputs) : undefined;
 
-    const clip = pairOutcomes(split.test, clipScores(imagesOf(split.test), features));
+    const clip = await outcomesOf({ split, pairs }, (of) => clipScores(of, features));
     const measured = rewardReport(
       { training: split.training.length, validation: split.validation.length, test: split.test.length },
       { ...outcomes, clip },
     );
     const report: RewardReport = {
       ...measured,
-      trust: categoryTrust(measured.accuracy.aux!, new Set(labelled.map(({ image }) => image.category))),
+      trust: categoryTrust(measured.accuracy.aux!, new Set(judged.map(({ category }) => category))),
       ...(curve === undefined ? {} : { learningCurve: curve }),
       perturbations: training.lambda > 0 ? perturbed.sources : {},
-      leftOut: leftOutOf(labelled.map(({ image }) => image)),
+      ...(stated.length === 0 ? {} : { preferences: countsOf(pairs) }),
+      leftOut: leftOutOf(judged),
     };
     const folder = rewardFolder(project, name);
     await saveRewardModel(folder, kept, {
@@ -162,6 +176,7 @@ function rewardOptionsOf({
     temperature: reward.temperature,
     lambda: reward.lambda,
     perturbations: reward.perturbations,
+    pairWeight: reward.pairWeight,
     learningRate: reward.learningRate,
     weightDecay: reward.weightDecay,
     batchSize: reward.batchSize,
@@ -193,6 +208,7 @@ async function prepare(
 /** What every training of one run shares. */
 interface TrainingInputs {
   split: RewardSplit;
+  pairs: PairSplit;
   training: Partial<RewardOptions> & { lambda: number };
   features: Features;
   perturbedPrompts: ReadonlyMap<string, readonly string[]>;
@@ -224,7 +240,7 @@ async function trainVariants(
       training: variant === 'plain' ? { ...training, lambda: 0 } : training,
       metricsFolder: variant === 'aux' ? runFolder : join(runFolder, variant),
     });
-    outcomes[variant] = pairOutcomes(split.test, await scoreImages(trained.model, imagesOf(split.test), features));
+    outcomes[variant] = await outcomesOf(inputs, (images) => scoreImages(trained.model, images, features));
     epochs[variant] = trained.bestEpoch;
     if (variant === 'aux') kept = trained.model;
     else trained.model.dispose();
@@ -241,22 +257,23 @@ async function measureCurve(all: readonly PromptPairs[], inputs: TrainingInputs)
     const training = curveImages(split.training, { share, seed });
     if (training === undefined) continue;
     const { model } = await trainOne(`reward from ${100 * share} %`, { ...inputs, split: { ...split, training } });
-    const scores = await scoreImages(model, imagesOf(split.test), features);
+    const outcomes = await outcomesOf(inputs, (images) => scoreImages(model, images, features));
     model.dispose();
-    measured.push({ share, images: training.length, outcomes: pairOutcomes(split.test, scores) });
+    measured.push({ share, images: training.length, outcomes });
   }
   return learningCurve([...measured, { share: 1, images: split.training.length, outcomes: all }]);
 }
 
 /** One training with its progress; its losses are written down where there is a folder for them. */
 async function trainOne(label: string, inputs: TrainingInputs & { metricsFolder?: string }) {
-  const { split, training, features, perturbedPrompts, seed, metricsFolder, progress, threads, signal } = inputs;
+  const { split, pairs, training, features, perturbedPrompts, seed, metricsFolder, progress, threads, signal } = inputs;
   const metrics = metricsFolder === undefined ? undefined : await openMetricsLog(metricsFolder);
   const bar = progress({ total: training.maxEpochs ?? 0, label, unit: 'epoch' });
   try {
     return await trainReward({
       training: split.training,
       validation: split.validation,
+      pairs,
       features,
       perturbedPrompts,
       options: training,
@@ -272,6 +289,26 @@ async function trainOne(label: string, inputs: TrainingInputs & { metricsFolder?
     bar.done();
     await metrics?.close();
   }
+}
+
+/** Outcomes on held-out images: good beside bad of a prompt, and preferences. All scorers have the same in the same order. */
+async function outcomesOf(
+  { split, pairs }: { split: RewardSplit; pairs: PairSplit },
+  score: (images: { id: string; prompt: string }[]) => ArrayLike<number> | Promise<ArrayLike<number>>,
+): Promise<PromptPairs[]> {
+  const ofLabels = imagesOf(split.test);
+  const ofPairs = imagesOfPairs(pairs.test);
+  const scores = await score([...ofLabels, ...ofPairs]);
+  const byId = new Map(ofPairs.map(({ id }, i) => [id, scores[ofLabels.length + i]!]));
+  return [...pairOutcomes(split.test, scores), ...statedOutcomes(pairs.test, (id) => byId.get(id)!)];
+}
+
+function imagesJudged(labelled: readonly LabelledImage[], pairs: readonly RewardPair[]): ImageRecord[] {
+  return uniqueById([...labelled.map(({ image }) => image), ...imagesOfPairs(pairs)]);
+}
+
+function countsOf({ training, validation, test }: PairSplit): NonNullable<RewardReport['preferences']> {
+  return { training: training.length, validation: validation.length, test: test.length };
 }
 
 function imagesOf(labelled: readonly LabelledImage[]): { id: string; prompt: string }[] {

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom } from '@heed/diffusion/autodiff';
 import { expect, it } from 'vitest';
+import { groupBy } from '../collections/group-by.ts';
 import { accuracyTable, pairOutcomes } from './accuracy.ts';
 import type { Features } from './features.ts';
 import type { LabelledImage } from './labelled-image.ts';
 import { loadRewardModel, saveRewardModel } from './reward-model.ts';
+import { type RewardPair, splitRewardPairs } from './reward-pairs.ts';
 import { scoreImages } from './score-images.ts';
 import { trainReward } from './train.ts';
 
@@ -99,4 +101,68 @@ it('learns without the auxiliary task, too', async () => {
   expect(epochs[0]!.promptClassification).toBeUndefined();
   expect(epochs.at(-1)!.loss).toBeLessThan(epochs[0]!.loss);
   model.dispose();
+});
+
+/** Pairs of images of one prompt, of which the one that shows the right colour is better. */
+function pairsOf(labelled: readonly LabelledImage[]): RewardPair[] {
+  const byPrompt = groupBy(labelled, ({ image }) => image.prompt);
+  return [...byPrompt.values()].flatMap((of) => {
+    const [good, bad] = [of.filter(({ label }) => label === 1), of.filter(({ label }) => label === 0)];
+    return bad.slice(0, good.length).map(({ image }, i) =>
+      // The better one stands on either side.
+      i % 2 === 0
+        ? { first: good[i]!.image, second: image, share: 1 }
+        : { first: image, second: good[i]!.image, share: 0 },
+    );
+  });
+}
+
+it('learns from preferences alone, and from both', { timeout: 120_000 }, async () => {
+  const { labelled, features, perturbedPrompts } = syntheticWorld(600);
+  const [stated, marked, test] = [labelled.slice(0, 300), labelled.slice(300, 350), labelled.slice(400)];
+  const all = pairsOf(stated);
+  const pairs = { training: all.slice(20), validation: all.slice(0, 20) };
+  const accuracyOf = async (inputs: Pick<Parameters<typeof trainReward>[0], 'training' | 'validation' | 'pairs'>) => {
+    const { model, epochs } = await trainReward({
+      ...inputs,
+      features,
+      perturbedPrompts,
+      options,
+      seed: 5,
+      threads: 1,
+    });
+    const scores = await scoreImages(
+      model,
+      test.map(({ image }) => image),
+      features,
+    );
+    model.dispose();
+    return { epochs, mean: accuracyTable(pairOutcomes(test, scores)).all.accuracy!.mean };
+  };
+  const alone = await accuracyOf({ training: [], validation: [], pairs });
+  expect(alone.mean).toBeGreaterThan(0.9);
+  expect(alone.epochs[0]).not.toHaveProperty('meanSquaredError');
+  expect(alone.epochs[0]!.validationLoss).toBe(alone.epochs[0]!.validationPairLoss);
+  const both = await accuracyOf({ training: marked, validation: labelled.slice(350, 400), pairs });
+  expect(both.mean).toBeGreaterThan(0.9);
+  const last = both.epochs.at(-1)!;
+  expect(last.pairLoss).toBeGreaterThan(0);
+  expect(last.meanSquaredError).toBeGreaterThan(0);
+});
+
+it('splits preferences by prompt, and tests none of an image that is learned from', () => {
+  const { labelled } = syntheticWorld(300);
+  const pairs = pairsOf(labelled.slice(100));
+  const split = { training: labelled.slice(0, 50), validation: [], test: labelled.slice(50, 100) };
+  const { training, validation, test } = splitRewardPairs(pairs, { seed: 1, labelled: split, testShare: 0.4 });
+  expect(training.length + validation.length + test.length).toBe(pairs.length);
+  const promptsOf = (of: readonly RewardPair[]) => new Set(of.map(({ first }) => first.prompt));
+  for (const prompt of promptsOf(training)) {
+    expect([promptsOf(validation).has(prompt), promptsOf(test).has(prompt)]).toEqual([false, false]);
+  }
+  expect(validation.length).toBeGreaterThan(0);
+  const own = splitRewardPairs(pairs, { seed: 1, labelled: { training: labelled, validation: [], test: [] } });
+  expect(own.test).toEqual([]);
+  const tested = splitRewardPairs(pairs, { seed: 1, labelled: { training: [], validation: [], test: labelled } });
+  expect(tested.test).toHaveLength(pairs.length);
 });

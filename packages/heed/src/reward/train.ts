@@ -3,27 +3,41 @@
  * Deterministic by seed. The loss itself is `loss.ts`; files and projects are `run.ts`'s business.
  */
 import {
+  add,
   createRandom,
   createTrainingStep,
+  type Feed,
+  type InputSpec,
   initializeParameters,
+  mul,
+  type ParameterScope,
   type ParameterValues,
   type RandomGenerator,
+  type Tensor,
 } from '@heed/diffusion/autodiff';
-import { planBatches } from './batch-plan.ts';
+import { type BatchPlan, planBatches } from './batch-plan.ts';
 import type { Features } from './features.ts';
 import type { LabelledImage } from './labelled-image.ts';
-import { rewardLoss } from './loss.ts';
+import { pairLoss, type RewardBatch, rewardLoss } from './loss.ts';
+import type { RewardArchitecture } from './model.ts';
 import { DEFAULT_REWARD_OPTIONS, type RewardOptions } from './options.ts';
+import { assemblePairs, measurePairs, type PairPlan, pairInputs, planPairs } from './pair-batches.ts';
 import { createRewardModel, type RewardModel, rewardParameterSpecs } from './reward-model.ts';
+import type { PairSplit } from './reward-pairs.ts';
 import { stackRows } from './score-images.ts';
 import { measureValidation, type ValidationLoss } from './validation.ts';
 
 /** What one pass over the training pairs gave, and the loss on the validation split, which early stopping looks at. */
-export interface RewardEpoch extends ValidationLoss {
+export interface RewardEpoch extends Partial<ValidationLoss> {
   epoch: number;
   loss: number;
-  meanSquaredError: number;
+  validationLoss: number;
+  /** Absent where nothing is labelled. */
+  meanSquaredError?: number;
   promptClassification?: number;
+  /** Bradley-Terry loss of the preferences; absent where there are none. */
+  pairLoss?: number;
+  validationPairLoss?: number;
 }
 
 export interface RewardTrainingResult {
@@ -41,6 +55,8 @@ export interface RewardTrainingResult {
 export async function trainReward(inputs: {
   training: readonly LabelledImage[];
   validation: readonly LabelledImage[];
+  /** Preferences, beside the labels or alone. */
+  pairs?: Pick<PairSplit, 'training' | 'validation'>;
   features: Features;
   perturbedPrompts?: ReadonlyMap<string, readonly string[]>;
   options?: Partial<RewardOptions>;
@@ -51,31 +67,35 @@ export async function trainReward(inputs: {
 }): Promise<RewardTrainingResult> {
   const { training, validation, features, seed, signal } = inputs;
   const options: RewardOptions = { ...DEFAULT_REWARD_OPTIONS, ...inputs.options };
-  if (training.length === 0) throw new Error('reward training: expected at least one labelled pair, got none');
+  const pairs = inputs.pairs ?? { training: [], validation: [] };
+  if (training.length + pairs.training.length === 0) {
+    throw new Error('reward training: expected at least one labelled image or preference, got none');
+  }
   const random = createRandom(seed);
   const architecture = { projectionDim: features.projectionDim, hiddenSize: options.hiddenSize };
   const parameters = initializeParameters(rewardParameterSpecs(architecture), random.fork('weights'));
   const perturbedPrompts = options.lambda > 0 ? inputs.perturbedPrompts : undefined;
   const plan = planBatches(training, { batchSize: options.batchSize, perturbedPrompts });
+  const pairPlan = planPairs(pairs.training, options);
   const session = inputs.threads === undefined ? {} : { threads: inputs.threads };
-  const pairShape = [plan.batchSize, architecture.projectionDim];
+  const labelledShape = [plan.batchSize, architecture.projectionDim];
+  const specs: Record<string, InputSpec> = {
+    ...(plan.batchSize > 0
+      ? {
+          textEmbeds: { shape: labelledShape },
+          imageEmbeds: { shape: labelledShape },
+          labels: { shape: [plan.batchSize] },
+          perturbedEmbeds: { shape: [Math.max(1, plan.good), options.perturbations, architecture.projectionDim] },
+          originalIndex: { shape: [Math.max(1, plan.good)], dtype: 'int64' as const },
+        }
+      : {}),
+    ...(pairPlan.batchSize > 0 ? pairInputs(pairPlan.batchSize, architecture.projectionDim) : {}),
+  };
   const step = await createTrainingStep({
     name: 'reward training',
-    inputs: {
-      textEmbeds: { shape: pairShape },
-      imageEmbeds: { shape: pairShape },
-      labels: { shape: [plan.batchSize] },
-      perturbedEmbeds: { shape: [Math.max(1, plan.good), options.perturbations, architecture.projectionDim] },
-      originalIndex: { shape: [Math.max(1, plan.good)], dtype: 'int64' },
-    },
+    inputs: specs,
     parameters,
-    loss: (p, { perturbedEmbeds, originalIndex, ...batch }) =>
-      rewardLoss(p, batch, {
-        architecture,
-        ...(plan.good > 0 ? { perturbed: { textEmbeds: perturbedEmbeds, originalIndex } } : {}),
-        temperature: options.temperature,
-        lambda: options.lambda,
-      }),
+    loss: (p, batch) => batchLoss(p, batch, { architecture, plan, pairPlan, options }),
     optimizer: { weightDecay: options.weightDecay },
     ...session,
   });
@@ -85,33 +105,42 @@ export async function trainReward(inputs: {
   let best = { epoch: 0, loss: Number.POSITIVE_INFINITY, weights: copyParameters(parameters) };
   try {
     for (let epoch = 1; epoch <= options.maxEpochs; epoch++) {
-      const totals = { loss: 0, meanSquaredError: 0, promptClassification: 0 };
+      const totals: Record<string, number> = {};
       const own = random.fork(`epoch ${epoch}`);
       const batches = plan.compose(own);
-      for (const items of batches) {
+      const pairBatches = pairPlan.compose(own.fork('pairs'));
+      const steps = Math.max(batches.length, pairBatches.length);
+      for (let i = 0; i < steps; i++) {
         signal?.throwIfAborted();
-        const batch = assembleBatch(items, {
-          features,
-          good: plan.good,
-          perturbations: options.perturbations,
-          perturbedPrompts,
-          random: own,
-        });
-        const measured = await step.step(batch, { learningRate: options.learningRate });
-        totals.loss += measured.loss / batches.length;
-        totals.meanSquaredError += measured.meanSquaredError! / batches.length;
-        totals.promptClassification += (measured.promptClassification ?? 0) / batches.length;
+        const feeds: Record<string, Feed> = {
+          ...(batches.length > 0
+            ? assembleBatch(batches[i % batches.length]!, {
+                features,
+                good: plan.good,
+                perturbations: options.perturbations,
+                perturbedPrompts,
+                random: own,
+              })
+            : {}),
+          ...(pairBatches.length > 0 ? assemblePairs(pairBatches[i % pairBatches.length]!, features) : {}),
+        };
+        const measured = await step.step(feeds, { learningRate: options.learningRate });
+        for (const [name, value] of Object.entries(measured)) totals[name] = (totals[name] ?? 0) + value / steps;
       }
       await step.fetchState();
-      const { promptClassification, ...rest } = totals;
+      const { loss = 0, meanSquaredError, promptClassification, pairLoss: ofPairs } = totals;
       const record: RewardEpoch = {
         epoch,
-        ...rest,
-        ...(plan.good > 0 ? { promptClassification } : {}),
-        ...(await measureValidation(model, validation.length > 0 ? validation : training, {
-          ...options,
+        loss,
+        ...(meanSquaredError === undefined ? {} : { meanSquaredError }),
+        ...(promptClassification === undefined ? {} : { promptClassification }),
+        ...(ofPairs === undefined ? {} : { pairLoss: ofPairs }),
+        ...(await validationOf(model, {
+          labelled: [validation, training],
+          pairs,
           features,
           perturbedPrompts,
+          options,
         })),
       };
       epochs.push(record);
@@ -125,6 +154,61 @@ export async function trainReward(inputs: {
     model.dispose();
   }
   return { model: await createRewardModel(architecture, best.weights, session), epochs, bestEpoch: best.epoch };
+}
+
+/** Of what is learned from: L_mse + lambda * L_pc of labels, and the Bradley-Terry loss of preferences. */
+function batchLoss(
+  p: ParameterScope,
+  { pairTextEmbeds, firstEmbeds, secondEmbeds, shares, perturbedEmbeds, originalIndex, ...rest }: BatchTensors,
+  {
+    architecture,
+    plan,
+    pairPlan,
+    options,
+  }: { architecture: RewardArchitecture; plan: BatchPlan; pairPlan: PairPlan; options: RewardOptions },
+): { loss: Tensor } & Readonly<Record<string, Tensor>> {
+  const { temperature, lambda, pairWeight } = options;
+  const labelled =
+    plan.batchSize > 0
+      ? rewardLoss(p, rest as RewardBatch & BatchTensors, {
+          architecture,
+          ...(plan.good > 0 ? { perturbed: { textEmbeds: perturbedEmbeds!, originalIndex: originalIndex! } } : {}),
+          temperature,
+          lambda,
+        })
+      : undefined;
+  if (pairPlan.batchSize === 0) return labelled!;
+  const ofPairs = pairLoss(
+    p,
+    { textEmbeds: pairTextEmbeds!, firstEmbeds: firstEmbeds!, secondEmbeds: secondEmbeds!, shares: shares! },
+    { architecture },
+  );
+  if (!labelled) return { loss: ofPairs, pairLoss: ofPairs };
+  return { ...labelled, loss: add(labelled.loss, mul(ofPairs, pairWeight)), pairLoss: ofPairs };
+}
+
+type BatchTensors = Readonly<Record<string, Tensor>>;
+
+/** What early stopping looks at, of labels and preferences; where none are held out, of those that are learned from. */
+async function validationOf(
+  model: RewardModel,
+  inputs: {
+    labelled: readonly [validation: readonly LabelledImage[], training: readonly LabelledImage[]];
+    pairs: Pick<PairSplit, 'training' | 'validation'>;
+    features: Features;
+    perturbedPrompts: ReadonlyMap<string, readonly string[]> | undefined;
+    options: RewardOptions;
+  },
+): Promise<Partial<ValidationLoss> & { validationLoss: number; validationPairLoss?: number }> {
+  const { labelled, pairs, features, perturbedPrompts, options } = inputs;
+  const held = labelled.find((items) => items.length > 0);
+  const ofLabels = held && (await measureValidation(model, held, { ...options, features, perturbedPrompts }));
+  const heldPairs = [pairs.validation, pairs.training].find((items) => items.length > 0);
+  if (!heldPairs) return ofLabels!;
+  const validationPairLoss = await measurePairs(model, heldPairs, features);
+  if (!ofLabels) return { validationLoss: validationPairLoss, validationPairLoss };
+  const validationLoss = ofLabels.validationLoss + options.pairWeight * validationPairLoss;
+  return { ...ofLabels, validationLoss, validationPairLoss };
 }
 
 /** The arrays of one batch whose first `good` images are good. */

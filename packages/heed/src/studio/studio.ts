@@ -15,6 +15,7 @@ import { openHolder } from './holder.ts';
 import { type Jobs, openJobs } from './jobs/jobs.ts';
 import { type AnswerDesk, createAnswerDesk } from './labelling/answer.ts';
 import { type AskingPlan, createAskingPlan } from './labelling/asking-plan.ts';
+import { askedOf } from './labelling/label-kind.ts';
 import { type CountStanding, createStandings } from './labelling/standing.ts';
 import { openProjectImages, type ProjectImages } from './pictures/project-images.ts';
 import { type Admission, createAdmission } from './raters/admission.ts';
@@ -90,10 +91,10 @@ export async function openStudio(
     ends.push(() => log.close());
     const database = await openDatabase(folder);
     ends.push(() => database.close());
-    const { imagesPerQuery, minAnswerMs } = project.config.label;
+    const { minAnswerMs } = project.config.label;
     const { jobLeaseSeconds: leaseSeconds } = project.config.studio;
-    const takeInImages = () =>
-      database.db.transaction((db) => makeQueries(db, images.current(), { set, imagesPerQuery }));
+    const asked = askedOf(project.config.label);
+    const takeInImages = () => database.db.transaction((db) => makeQueries(db, images.current(), { set, ...asked }));
     const jobs = await firstRead(database, async () => {
       await takeInImages();
       await database.db.transaction((db) => catchUpWithFeedback(db, log));
@@ -102,7 +103,7 @@ export async function openStudio(
     ends.push(() => jobs.close());
     const eventCount = (await log.read()).length;
     const plan = createAskingPlan(secret, project.config.label);
-    const desk = createAnswerDesk({ database, log, images: images.current, plan, minAnswerMs, eventCount });
+    const desk = createAnswerDesk({ database, log, images: images.current, plan, minAnswerMs, ...asked, eventCount });
     ends.push(() => desk.idle());
     ends.push(await openHolder(project, { desk, onError }));
     const comparisons = openComparisonDesk(project);
@@ -141,7 +142,7 @@ export async function openStudio(
         await images.refresh({ isNow: true });
         await takeInImages();
         if (takenBack === undefined) return;
-        const again = { id: takenBack, set, imagesPerQuery };
+        const again = { id: takenBack, set, ...asked };
         await database.db.transaction((db) => askImageAgain(db, images.current(), again));
       },
       close,

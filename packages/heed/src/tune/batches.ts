@@ -15,6 +15,8 @@ export interface TuneSample {
   reward?: number | undefined;
   /** Mean of the judgements in [0, 1], 1 where all raters said good; where the method reads labels. */
   label?: number | undefined;
+  /** Ids of images of the same prompt that raters found worse; where the method reads preferences. */
+  beats?: readonly string[] | undefined;
   /** False where nobody judged it. */
   labelled: boolean;
 }

@@ -8,8 +8,9 @@ import { badInput } from '../errors.ts';
 import { purposeOf } from '../feedback/index.ts';
 import { type ImageRecord, TRY_SET } from '../images/index.ts';
 import { type LabelledImage, labelImages, mayLearnFrom } from '../reward/labelled-image.ts';
-import { projectImages } from '../reward/project-images.ts';
+import { projectImages, uniqueById } from '../reward/project-images.ts';
 import { readCountingEvents } from '../reward/project-labels.ts';
+import { imagesOfPairs, rewardPairs } from '../reward/reward-pairs.ts';
 import type { TuneSample } from './batches.ts';
 import type { SampleContext } from './method.ts';
 import type { TuneOptions, TuneStreams } from './options.ts';
@@ -20,6 +21,7 @@ const Sample = z.object({
   prompt: z.string(),
   reward: z.number().min(0).max(1).optional(),
   label: z.number().min(0).max(1).optional(),
+  beats: z.array(z.string()).optional(),
   labelled: z.boolean(),
 });
 
@@ -82,6 +84,32 @@ export async function findLabelledSamples(
   const streams = { labelled: true, unlabelled: false, pretraining: false };
   const { labelled } = await findModelImages({ ...context, options: { streams } });
   return labelled.map(({ image: { id, prompt }, label }) => ({ image: id, prompt, label, labelled: true }));
+}
+
+/** The images with labels or preferences, for methods that read pairs: each names those that raters found worse. */
+export async function findPreferenceSamples(
+  context: Pick<SampleContext, 'project' | 'store' | 'baseHash' | 'options'>,
+): Promise<TuneSample[]> {
+  const { project, store, baseHash } = context;
+  const images = (await projectImages(project, store)).filter(
+    (image) => mayLearnFrom(image) && image.modelHash === baseHash,
+  );
+  const pairs = rewardPairs(uniqueById(images), await readCountingEvents(project)).filter(({ share }) => share !== 0.5);
+  if (pairs.length === 0) return findLabelledSamples(context);
+  const beats = new Map<string, string[]>();
+  for (const { first, second, share } of pairs) {
+    const [better, worse] = share > 0.5 ? [first.id, second.id] : [second.id, first.id];
+    beats.set(better, [...(beats.get(better) ?? []), worse]);
+  }
+  const labelled = labelImages(uniqueById(images), await readCountingEvents(project));
+  const labels = new Map(labelled.map(({ image, label }) => [image.id, label]));
+  return uniqueById([...labelled.map(({ image }) => image), ...imagesOfPairs(pairs)]).map(({ id, prompt }) => ({
+    image: id,
+    prompt,
+    ...(labels.has(id) ? { label: labels.get(id)! } : {}),
+    ...(beats.has(id) ? { beats: beats.get(id)! } : {}),
+    labelled: true,
+  }));
 }
 
 /** Throws a sentence where a method that learns from labels must not use them. */

@@ -1,5 +1,5 @@
 /**
- * Endless, seeded passes over pairs of a good and a bad image of one prompt. A pass matches the images of each prompt
+ * Endless, seeded passes over pairs of a good and a bad image of one prompt, and over preferences. A pass matches the images of each prompt
  * anew, and no image stands in two of its pairs, so that a prompt with many images is no more than that much more often drawn.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
@@ -19,12 +19,20 @@ export interface PairStream {
   at(start: number, count: number): SamplePair[];
 }
 
-/** The pairs among these samples: labels above one half are good, below it bad, and one half is neither. */
+/**
+ * The pairs among these samples. Labels above one half are good, below it bad, and one half is neither. What raters
+ * preferred (`beats`, ids of worse images) makes pairs of its own, each once in a pass.
+ */
 export function createPairStream({
   samples,
   seed,
 }: {
-  samples: readonly { prompt: string; label?: number | undefined }[];
+  samples: readonly {
+    prompt: string;
+    label?: number | undefined;
+    image?: string | undefined;
+    beats?: readonly string[] | undefined;
+  }[];
   seed: number;
 }): PairStream {
   const indexed = samples.flatMap(({ prompt, label }, index) =>
@@ -33,7 +41,11 @@ export function createPairStream({
   const prompts = [...groupBy(indexed, ({ prompt }) => prompt).values()]
     .map((of) => ({ good: of.filter(isGood), bad: of.filter(isBad) }))
     .filter(({ good, bad }) => good.length > 0 && bad.length > 0);
-  const size = prompts.reduce((total, { good, bad }) => total + Math.min(good.length, bad.length), 0);
+  const places = new Map(samples.map(({ image }, index) => [image, index]));
+  const stated = samples.flatMap(({ beats = [] }, good) =>
+    beats.flatMap((image) => (places.has(image) ? [{ good, bad: places.get(image)! }] : [])),
+  );
+  const size = prompts.reduce((total, { good, bad }) => total + Math.min(good.length, bad.length), stated.length);
   const random = createRandom(seed).fork('stream pairs');
   let held = { pass: -1, pairs: [] as SamplePair[] };
   const pairsOf = (pass: number) => {
@@ -44,7 +56,7 @@ export function createPairStream({
         const count = Math.min(goods.length, bads.length);
         return Array.from({ length: count }, (_, i) => ({ good: goods[i]!.index, bad: bads[i]!.index }));
       });
-      held = { pass, pairs: own.shuffle(pairs) };
+      held = { pass, pairs: own.shuffle([...pairs, ...stated]) };
     }
     return held.pairs;
   };

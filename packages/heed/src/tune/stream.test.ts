@@ -1,5 +1,6 @@
 // Streams: every pass holds everything once, in an order of its own, from wherever one begins.
 import { expect, it } from 'vitest';
+import { createPairStream } from './pair-stream.ts';
 import { createShuffledStream } from './stream.ts';
 
 it('visits everything once a pass and can begin anywhere', () => {
@@ -42,4 +43,19 @@ it('refuses weights that leave nothing to draw', () => {
   expect(() => stream.at(0, 1)).toThrow(
     'stream pretraining: expected weights of at least 0 and one above it, got a total of 0',
   );
+});
+
+it('pairs good with bad, and better with worse as raters preferred', () => {
+  const samples = [
+    { prompt: 'a', image: 'a0', label: 1 },
+    { prompt: 'a', image: 'a1', label: 0 },
+    { prompt: 'b', image: 'b0', beats: ['b1', 'b2', 'elsewhere'] },
+    { prompt: 'b', image: 'b1' },
+    { prompt: 'b', image: 'b2' },
+  ];
+  const stream = createPairStream({ samples, seed: 3 });
+  expect(stream.size).toBe(3);
+  const byGood = (pairs: ReturnType<typeof stream.at>) => pairs.map(({ good, bad }) => `${good}>${bad}`).sort();
+  expect(byGood(stream.at(0, 3))).toEqual(['0>1', '2>3', '2>4']);
+  expect(byGood(stream.at(3, 3))).toEqual(['0>1', '2>3', '2>4']);
 });

@@ -7,11 +7,16 @@ import { ACTION_NAMES, type Action, keySettings, keysOf, nameOfKey, setKeys } fr
 
 const IGNORED = new Set(['Shift', 'Control', 'Alt', 'Meta', 'Tab', 'Enter']);
 
-export function HelpDialog({ onClose }: { onClose: () => void }) {
+/** Actions that mean nothing where the best image is asked for. */
+const OF_MARKS: ReadonlySet<Action> = new Set(['bad', 'allBad']);
+
+export function HelpDialog({ asksBest, onClose }: { asksBest: boolean; onClose: () => void }) {
   const texts = useTexts();
   const { help, keys } = texts;
   const settings = useStore(keySettings);
   const [changing, setChanging] = useState<Action>();
+  const nameOf = (action: Action) =>
+    asksBest && action === 'good' ? keys.best : asksBest && action === 'allGood' ? keys.noDifference : keys[action];
   const choose = (key: string) => {
     if (changing === undefined || IGNORED.has(key)) return;
     if (key !== 'Escape' && !/^[1-9]$/.test(key)) setKeys({ ...settings, own: { ...settings.own, [changing]: key } });
@@ -23,7 +28,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
       .join(help.or);
   return (
     <KeysHelp
-      text={help.labelling}
+      text={asksBest ? help.best : help.labelling}
       isOn={settings.isOn}
       onSwitch={(isOn) => setKeys({ ...settings, isOn })}
       onClose={onClose}
@@ -34,9 +39,9 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
       }
       rows={
         <>
-          {ACTION_NAMES.map((action) => (
+          {ACTION_NAMES.filter((action) => !asksBest || !OF_MARKS.has(action)).map((action) => (
             <tr key={action}>
-              <td>{keys[action]}</td>
+              <td>{nameOf(action)}</td>
               <td>
                 <button
                   type="button"
@@ -50,13 +55,13 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
                   }}
                 >
                   {changing === action ? help.pressKey : namesOf(action)}
-                  <span className="visually-hidden">{help.changeKey(keys[action])}</span>
+                  <span className="visually-hidden">{help.changeKey(nameOf(action))}</span>
                 </button>
               </td>
             </tr>
           ))}
           <tr>
-            <td>{help.pick}</td>
+            <td>{asksBest ? help.pickBest : help.pick}</td>
             <td className="keys-fixed">1, 2, 3</td>
           </tr>
         </>

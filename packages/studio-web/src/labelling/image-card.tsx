@@ -9,12 +9,13 @@ interface ImageCardProps {
   number: number;
   mark: Mark | undefined;
   isCurrent: boolean;
+  asksBest: boolean;
   onMark: (mark: Mark) => void;
   onSelect: () => void;
   onZoom: () => void;
 }
 
-export function ImageCard({ image, number, mark, isCurrent, onMark, onSelect, onZoom }: ImageCardProps) {
+export function ImageCard({ image, number, mark, isCurrent, asksBest, onMark, onSelect, onZoom }: ImageCardProps) {
   const { common, labelling } = useTexts();
   const state = [isCurrent ? 'is-current' : '', mark === undefined ? '' : `is-${mark}`].join(' ');
   return (
@@ -38,7 +39,7 @@ export function ImageCard({ image, number, mark, isCurrent, onMark, onSelect, on
           </span>
         )}
       </button>
-      <MarkButtons number={number} mark={mark} hasHints={isCurrent} onMark={onMark} />
+      <MarkButtons number={number} mark={mark} hasHints={isCurrent} asksBest={asksBest} onMark={onMark} />
     </div>
   );
 }
@@ -47,19 +48,21 @@ interface MarkButtonsProps {
   number: number;
   mark: Mark | undefined;
   hasHints: boolean;
+  asksBest: boolean;
   onMark: (mark: Mark) => void;
 }
 
-/** The two buttons of an image, beside it and under the enlarged one. */
-export function MarkButtons({ number, mark, hasHints, onMark }: MarkButtonsProps) {
+/** The two buttons of an image, or the one that chooses it, beside it and under the enlarged one. */
+export function MarkButtons({ number, mark, hasHints, asksBest, onMark }: MarkButtonsProps) {
   const { labelling } = useTexts();
-  const marks = [
+  const best = { value: 'good', text: labelling.best, name: labelling.bestImage(number), sign: '✓' } as const;
+  const each = [
     { value: 'bad', text: labelling.bad, name: labelling.badImage(number), sign: '✕' },
     { value: 'good', text: labelling.good, name: labelling.goodImage(number), sign: '✓' },
   ] as const;
   return (
     <div className="mark-buttons">
-      {marks.map(({ value, text, name, sign }) => (
+      {(asksBest ? [best] : each).map(({ value, text, name, sign }) => (
         <button
           key={value}
           type="button"

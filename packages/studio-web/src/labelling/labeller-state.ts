@@ -11,13 +11,16 @@ export interface ShownQuery {
   images: ShownImage[];
   /** The rater is told afterwards what would have been right. */
   isPractice: boolean;
+  /** One image is chosen as the best, or none; the marks of the others follow. */
+  asksBest: boolean;
 }
 
 /** The last action, for the screen reader and the line under the images. */
 export type LabellerMessage =
   | { kind: 'marked'; image: number; mark: Mark }
   | { kind: 'allMarked'; mark: Mark }
-  | { kind: 'cleared' | 'takenBack' | 'answered' | 'skipped' | 'explained' | 'othersWereFaster' };
+  | { kind: 'chosen'; image: number }
+  | { kind: 'cleared' | 'takenBack' | 'answered' | 'skipped' | 'explained' | 'othersWereFaster' | 'tied' };
 
 export interface LabellerProblem {
   kind: 'failed' | 'answerRefused' | 'undoRefused';

@@ -21,6 +21,8 @@ export interface Labeller {
   readonly state: Store<LabellerState>;
   readonly outbox: Outbox<LabellingEntry>;
   select(index: number): void;
+  /** What a digit does: chooses the best image where that is asked, else selects. */
+  pick(index: number): void;
   /** Marks one image, or the current one, and moves on to the next without a mark. */
   mark(mark: Mark, index?: number): void;
   markAll(mark: Mark): void;
@@ -71,6 +73,9 @@ export function createLabeller(options: LabellerOptions): Labeller {
     update(changes);
     settle(parts);
   };
+  const select = (index: number) => {
+    if (index >= 0 && index < state.get().marks.length) update({ current: index });
+  };
   const start = () => {
     update({ phase: 'loading', problem: undefined });
     void supply.fetchAhead();
@@ -79,8 +84,10 @@ export function createLabeller(options: LabellerOptions): Labeller {
   return {
     state,
     outbox,
-    select(index) {
-      if (index >= 0 && index < state.get().marks.length) update({ current: index });
+    select,
+    pick(index) {
+      if (state.get().query?.asksBest) change(markOne(state.get(), { index, mark: 'good' }));
+      else select(index);
     },
     mark: (given, index = state.get().current) => change(markOne(state.get(), { index, mark: given })),
     markAll: (given) => change(markAll(state.get(), given)),
@@ -165,8 +172,9 @@ function pick({ api, activity, prepareImage }: LabellerOptions) {
     lease: api.lease,
     release: api.release,
     activity,
-    prepare: async ({ images, ...query }: LeasedQuery): Promise<ShownQuery> => ({
+    prepare: async ({ images, asksBest = false, ...query }: LeasedQuery): Promise<ShownQuery> => ({
       ...query,
+      asksBest,
       images: await Promise.all(images.map(prepareImage)),
     }),
   };

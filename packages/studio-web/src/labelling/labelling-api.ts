@@ -7,6 +7,8 @@ export interface LeasedQuery {
   id: string;
   prompt: string;
   isPractice: boolean;
+  /** Which image is the best, in place of good or bad of each. */
+  asksBest?: boolean | undefined;
   images: { name: string; width: number; height: number }[];
 }
 

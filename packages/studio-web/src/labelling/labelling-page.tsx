@@ -71,7 +71,7 @@ function Labelling({ labeller }: { labeller: Labeller }) {
   const isAsking = state.phase === 'asking' && query !== undefined;
   const close = () => setDialog(undefined);
   const act = useActions(labeller, setDialog);
-  useKeys(act, labeller.select);
+  useKeys(act, labeller.pick);
   useUnsentWarning(labeller.outbox);
   // Unsent answers are still tried: where the rater comes back by another tab, this one goes on.
   const ended = [problem?.reason, outbox.problem].find(isSessionOver);
@@ -103,7 +103,7 @@ function Labelling({ labeller }: { labeller: Labeller }) {
         outbox={outbox}
         problem={problemOf(state, texts)}
       />
-      {dialog === 'help' && <HelpDialog onClose={close} />}
+      {dialog === 'help' && <HelpDialog asksBest={query?.asksBest ?? false} onClose={close} />}
       {dialog === 'skip' && (
         <SkipDialog
           onClose={close}
@@ -162,6 +162,7 @@ function Query({ labeller, state, onZoom }: { labeller: Labeller; state: Labelle
       <h1 className="prompt" dir="auto">
         {query.prompt}
       </h1>
+      {query.asksBest && <AskBest count={query.images.length} />}
       <div className="image-row" key={query.id} {...swipe}>
         {query.images.map((image, i) => (
           <ImageCard
@@ -170,6 +171,7 @@ function Query({ labeller, state, onZoom }: { labeller: Labeller; state: Labelle
             number={i + 1}
             mark={marks[i]}
             isCurrent={i === current}
+            asksBest={query.asksBest}
             onMark={(mark) => labeller.mark(mark, i)}
             onSelect={() => labeller.select(i)}
             onZoom={() => {
@@ -182,6 +184,11 @@ function Query({ labeller, state, onZoom }: { labeller: Labeller; state: Labelle
       <ImageSteps images={query.images} marks={marks} current={current} onSelect={labeller.select} />
     </>
   );
+}
+
+function AskBest({ count }: { count: number }) {
+  const { labelling } = useTexts();
+  return <p className="soft">{count === 2 ? labelling.askBetter : labelling.askBest}</p>;
 }
 
 function LabellingEnd({ state, phase }: { state: LabellerState; phase: 'waiting' | 'finished' }) {
@@ -225,6 +232,7 @@ function messageText(message: LabellerMessage | undefined, { labelling }: Texts)
   if (message.kind === 'marked') {
     return message.mark === 'good' ? labelling.markedGood(message.image) : labelling.markedBad(message.image);
   }
+  if (message.kind === 'chosen') return labelling.chosen(message.image);
   if (message.kind === 'allMarked') return message.mark === 'good' ? labelling.allMarkedGood : labelling.allMarkedBad;
   return labelling[message.kind];
 }

@@ -25,7 +25,7 @@ export function LabellingZoom({ labeller, state, act, onClose }: LabellingZoomPr
     const index = action === undefined ? pickOf(event.nativeEvent) : undefined;
     if (action === undefined && index === undefined) return;
     event.preventDefault();
-    if (index !== undefined) labeller.select(index);
+    if (index !== undefined) labeller.pick(index);
     else if (action === 'zoom') onClose();
     else act(action!);
   };
@@ -42,6 +42,7 @@ export function LabellingZoom({ labeller, state, act, onClose }: LabellingZoomPr
         number={current + 1}
         mark={marks[current]}
         hasHints
+        asksBest={query.asksBest}
         onMark={(mark) => labeller.mark(mark, current)}
       />
     </ZoomDialog>

@@ -9,3 +9,8 @@ export function nextUnmarked(marks: readonly (Mark | undefined)[], index: number
   const first = marks.indexOf(undefined);
   return first === -1 ? index : first;
 }
+
+/** The marks where the image at `index` is the best: it is good, and the others are bad beside it. */
+export function bestOf(marks: readonly unknown[], index: number): Mark[] {
+  return marks.map((_, i) => (i === index ? 'good' : 'bad'));
+}

@@ -16,10 +16,11 @@ export function LabellingToolbar({ state, act, onGold }: LabellingToolbarProps) 
   const { role } = useSession();
   const isAsking = state.phase === 'asking';
   const canUndo = state.phase !== 'explaining' && (state.canUndo || state.marks.some(Boolean));
+  const asksBest = state.query?.asksBest ?? false;
   const buttons = [
     ['undo', common.undo, canUndo],
-    ['allBad', labelling.allBad, isAsking],
-    ['allGood', labelling.allGood, isAsking],
+    ...(asksBest ? [] : [['allBad', labelling.allBad, isAsking] as const]),
+    ['allGood', asksBest ? labelling.noDifference : labelling.allGood, isAsking],
     ['skip', labelling.skip, isAsking],
   ] as const;
   return (
@@ -29,7 +30,7 @@ export function LabellingToolbar({ state, act, onGold }: LabellingToolbarProps) 
           {text} <KeyHint action={action} />
         </button>
       ))}
-      {role === 'owner' && (
+      {role === 'owner' && !asksBest && (
         <button type="button" className="button quiet" onClick={onGold} disabled={!isAsking}>
           {labelling.knownAnswer}
         </button>

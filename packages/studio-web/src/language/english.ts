@@ -110,6 +110,13 @@ export const english = {
     bad: 'Bad',
     allGood: 'All good',
     allBad: 'All bad',
+    best: 'Best',
+    bestImage: (image: number) => `Image ${image} is the best`,
+    noDifference: 'No difference',
+    askBest: 'Which image shows best what the text says?',
+    askBetter: 'Which image shows better what the text says?',
+    chosen: (image: number) => `Image ${image} is the best.`,
+    tied: 'No image is better.',
     skip: 'Skip',
     knownAnswer: 'Known answer…',
     goodImage: (image: number) => `Good, image ${image}`,
@@ -182,6 +189,8 @@ export const english = {
     heading: 'How this works',
     labelling:
       'Three images were made from one text. Mark each **good** if it shows what the text says and looks right, else **bad**. The next ones come by themselves; undo brings the last ones back.',
+    best: 'These images were made from one text. Choose the one that shows best what the text says, or say that there is no difference. The next ones come by themselves; undo brings the last ones back.',
+    pickBest: 'Choose an image as the best',
     comparing:
       'Two sets of images were made from one text. Say which side **fits the text** better and, apart from that, which **looks** better; say tie where you cannot tell. Sides are drawn by a coin each time.',
     action: 'Action',
@@ -207,6 +216,8 @@ export const english = {
   keys: {
     good: 'Good: it shows what the text says',
     bad: 'Bad: it does not',
+    best: 'This image is the best',
+    noDifference: 'No image is better',
     allGood: 'All images good',
     allBad: 'All images bad',
     previous: 'Go to the image before',

@@ -113,6 +113,13 @@ export const german: Texts = {
     bad: 'Schlecht',
     allGood: 'Alle gut',
     allBad: 'Alle schlecht',
+    best: 'Am besten',
+    bestImage: (image: number) => `Bild ${image} ist am besten`,
+    noDifference: 'Kein Unterschied',
+    askBest: 'Welches Bild zeigt am besten, was der Text sagt?',
+    askBetter: 'Welches Bild zeigt besser, was der Text sagt?',
+    chosen: (image: number) => `Bild ${image} ist am besten.`,
+    tied: 'Kein Bild ist besser.',
     skip: 'Überspringen',
     knownAnswer: 'Bekannte Antwort …',
     goodImage: (image) => `Gut, Bild ${image}`,
@@ -186,6 +193,8 @@ export const german: Texts = {
     heading: 'So geht es',
     labelling:
       'Drei Bilder wurden aus einem Text gemacht. Markieren Sie jedes als **gut**, wenn es zeigt, was der Text sagt, und richtig aussieht, sonst als **schlecht**. Die nächsten kommen von selbst; Rückgängig holt die letzten zurück.',
+    best: 'Diese Bilder wurden aus einem Text gemacht. Wählen Sie das, welches am besten zeigt, was der Text sagt, oder sagen Sie, dass es keinen Unterschied gibt. Die nächsten kommen von selbst; Rückgängig holt die letzten zurück.',
+    pickBest: 'Ein Bild als das beste wählen',
     comparing:
       'Zwei Gruppen von Bildern wurden aus einem Text gemacht. Sagen Sie, welche Seite besser **zum Text passt** und, davon abgesehen, welche besser **aussieht**; sagen Sie unentschieden, wenn Sie es nicht sagen können. Die Seiten werden jedes Mal ausgelost.',
     action: 'Aktion',
@@ -211,6 +220,8 @@ export const german: Texts = {
   keys: {
     good: 'Gut: Es zeigt, was der Text sagt',
     bad: 'Schlecht: Es zeigt es nicht',
+    best: 'Dieses Bild ist am besten',
+    noDifference: 'Kein Bild ist besser',
     allGood: 'Alle Bilder gut',
     allBad: 'Alle Bilder schlecht',
     previous: 'Zum vorigen Bild',

@@ -82,6 +82,8 @@ export interface DecisionContext {
   readonly images: ImageStore;
   readonly plan: AskingPlan;
   readonly minAnswerMs: number;
+  /** Answers say which images are the better ones of their query. */
+  readonly asksPreferences: boolean;
   readonly time: Date;
 }
 
@@ -118,10 +120,11 @@ export function createAnswerDesk(options: {
   images: () => ImageStore;
   plan: AskingPlan;
   minAnswerMs: number;
+  asksPreferences?: boolean;
   eventCount: number;
   now?: () => Date;
 }): AnswerDesk {
-  const { database, log, images, plan, minAnswerMs, now = () => new Date() } = options;
+  const { database, log, images, plan, minAnswerMs, asksPreferences = false, now = () => new Date() } = options;
   let { eventCount } = options;
   let isBehind = false;
   const batches = createBatches(async (submissions: readonly Submission[]) => {
@@ -133,7 +136,9 @@ export function createAnswerDesk(options: {
       const decisions: Decision[] = [];
       for (const { kind, list } of runsOf(submissions)) {
         const decide = DECIDERS[kind] as Decider<Submissions[Kind]>;
-        decisions.push(...(await decide(list, { db, images: images(), plan, minAnswerMs, time: now() })));
+        decisions.push(
+          ...(await decide(list, { db, images: images(), plan, minAnswerMs, asksPreferences, time: now() })),
+        );
       }
       const events = decisions.flatMap((decision) => decision.events);
       const added = events.length === 0 ? 0 : await log.append(events);

@@ -93,6 +93,10 @@ function draftOf(
   if (labels && labels.length !== images.length) {
     return decided(refusal('conflict', `expected ${images.length} labels, got ${labels.length}`));
   }
+  const isPreference = context.asksPreferences && found.purpose === 'feedback';
+  if (isPreference && labels && !saysPreference(labels)) {
+    return decided(refusal('conflict', 'expected one image that is better than the others, or all good where none is'));
+  }
   const given = Object.fromEntries(images.map((image, i) => [image, labels?.[i] ?? ('skip' as Label)]));
   const earlier = options.earlier.filter((row) => row.query === asked && row.rater === rater);
   const same = earlier.find((row) => row.id === id);
@@ -115,13 +119,20 @@ function draftOf(
     labels: given,
     reason: answer.reason ?? null,
     seconds: answer.seconds ?? null,
-    purpose: found.purpose,
+    purpose: isPreference ? ('preference' as const) : found.purpose,
     repeatOf: found.repeatOf ?? null,
     tooFast: isTooFast(answer, found, context.minAnswerMs),
     answeredAt: context.time,
     retractedAt: null,
   };
   return { kind: 'new', row, images, earlier };
+}
+
+/** One good among bad ones, or all good: none is better. */
+function saysPreference(labels: readonly Label[]): boolean {
+  const good = labels.filter((label) => label === 'good').length;
+  const others = labels.length - good;
+  return labels.every((label) => label !== 'skip') && ((good === 1 && others > 0) || others === 0);
 }
 
 export async function decideRetraction(

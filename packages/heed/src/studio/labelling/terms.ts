@@ -8,12 +8,13 @@ export type Terms = Pick<LeaseOptions, 'rater' | 'ratersPerQuery' | 'queriesPerR
 
 /** The owner knows the answers and is never done. */
 export function termsOf({ project, plan }: { project: Project; plan: AskingPlan }, rater: string): Terms {
-  const { ratersPerQuery, practiceQueries, queriesPerRater } = project.config.label;
+  const { ratersPerQuery, practiceQueries, queriesPerRater, kind } = project.config.label;
   if (isOwnerRater(rater)) return { rater, ratersPerQuery };
   return {
     rater,
     ratersPerQuery,
     ...(queriesPerRater === 0 ? {} : { queriesPerRater }),
-    measuring: { plan, practiceQueries },
+    // What is known of an image is good or bad, which says nothing of which is better.
+    ...(kind === 'good-bad' ? { measuring: { plan, practiceQueries } } : {}),
   };
 }

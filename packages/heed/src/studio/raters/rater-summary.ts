@@ -45,12 +45,15 @@ export async function summariseRaters(
   const counting = events.filter(({ rater }) => !records.get(rater)?.isSetAside);
   const byImage = groupBy(counting.filter(saysSomething), ({ image }) => image);
   const byRater = groupBy(events, ({ rater }) => rater);
-  const ids = [...new Set([...records.keys(), ...byRater.keys(), ...comparisons.map(({ rater }) => rater)])];
+  const preferences = lastWords(log, { purpose: 'preference' }).filter(({ raterKind }) => raterKind === 'human');
+  const preferring = groupBy(preferences, ({ rater }) => rater);
+  const ids = [...new Set([...records.keys(), ...byRater.keys(), ...preferring.keys(), ...comparisons.map(({ rater }) => rater)])];
   return {
     raters: ids.map((id) => {
       const own = byRater.get(id) ?? [];
       const judged = own.filter(saysSomething);
-      const seconds = [...groupBy(own, ({ query }) => query).values()]
+      const answered = [...own, ...(preferring.get(id) ?? [])];
+      const seconds = [...groupBy(answered, ({ query }) => query).values()]
         .flatMap(([first]) => (first?.seconds === undefined ? [] : [first.seconds]))
         .sort((a, b) => a - b);
       const withOthers = agreementWithOthers(judged, byImage);
@@ -58,7 +61,7 @@ export async function summariseRaters(
         id,
         name: plainName(records.get(id)?.name ?? id),
         isSetAside: records.get(id)?.isSetAside ?? false,
-        queries: new Set(own.map(({ query }) => query)).size,
+        queries: new Set(answered.map(({ query }) => query)).size,
         good: share(judged, ({ label }) => label === 'good'),
         skip: share(own, ({ label }) => label === 'skip'),
         ...(seconds.length === 0 ? {} : { medianSeconds: quantile(seconds, 0.5) }),

@@ -5,6 +5,7 @@ import { MAX_ANSWER_SECONDS } from '../../feedback/index.ts';
 import { type ProblemCode, problem, type StudioEnv } from '../auth/guard.ts';
 import { type Identity, isOwnerRater, isTrial } from '../auth/sessions.ts';
 import type { Acceptance } from '../labelling/answer.ts';
+import { askedOf } from '../labelling/label-kind.ts';
 import { noteShown, releaseQueries } from '../labelling/lease.ts';
 import { createLeaseDesk } from '../labelling/lease-desk.ts';
 import { termsOf } from '../labelling/terms.ts';
@@ -46,7 +47,8 @@ export function accepted(c: Context, acceptance: Acceptance) {
 
 export function labellingRoutes(studio: Studio) {
   const { database, desk, images, queue, completions, comparisons, standingOf } = studio;
-  const { practiceQueries } = studio.project.config.label;
+  const { asksPreferences } = askedOf(studio.project.config.label);
+  const practiceQueries = asksPreferences ? 0 : studio.project.config.label.practiceQueries;
   const lease = createLeaseDesk(database);
   const trials = createTrials(database.db, { practiceQueries });
   const identityOf = (c: { var: StudioEnv['Variables'] }): Identity => c.var.identity!;
@@ -85,6 +87,8 @@ export function labellingRoutes(studio: Studio) {
           prompt,
           /** What else a query is for is not told. */
           isPractice: purpose === 'practice',
+          /** Which image is the best, in place of good or bad of each. */
+          asksBest: asksPreferences && purpose !== 'practice',
           images: ids.map((image) => {
             const { width, height } = images.current().get(image);
             return { name: images.nameOf(image), width, height };

@@ -78,27 +78,33 @@ export async function recount(db: Database, ids: readonly string[]): Promise<voi
     .update(queries)
     .set({
       answers: sql`(select count(*) from answers
-        where answers.query = queries.id and is_human and not is_skipped and purpose = 'feedback'
+        where answers.query = queries.id and is_human and not is_skipped and purpose in ('feedback', 'preference')
           and retracted_at is null)`,
     })
     .where(inArray(queries.id, [...ids]));
 }
 
+/** How many images a query shows; what is left over of a prompt makes one with at least `minImages`. */
+interface QuerySizes {
+  readonly imagesPerQuery: number;
+  readonly minImages?: number;
+}
+
 /**
  * Makes queries of the images that are new since the last time: images of one model and prompt, `imagesPerQuery` at a
- * time, in the order in which they were drawn. Returns how many.
+ * time, in the order in which they were drawn; fewer than `minImages` that are left over make none. Returns how many.
  */
 export async function makeQueries(
   db: Database,
   images: ImageStore,
-  options: { set: string; imagesPerQuery: number },
+  options: QuerySizes & { set: string },
 ): Promise<number> {
-  const { set, imagesPerQuery } = options;
+  const { set } = options;
   // Counted and grouped as drawn, so that a query keeps its images whatever is set aside.
   const all = images.all({ set, isWhole: true });
   const source = `images of ${set}`;
   const fresh = all.slice(await readCount(db, source));
-  const made = await insertQueries(db, fresh, imagesPerQuery);
+  const made = await insertQueries(db, fresh, options);
   await writeCount(db, source, all.length);
   await dropQueriesWithout(
     db,
@@ -111,7 +117,7 @@ export async function makeQueries(
 export async function askImageAgain(
   db: Database,
   images: ImageStore,
-  { id, set, imagesPerQuery }: { id: string; set: string; imagesPerQuery: number },
+  { id, set, ...sizes }: QuerySizes & { id: string; set: string },
 ): Promise<void> {
   const { prompt, modelHash } = images.get(id);
   const { rows } = await db.execute<{ image: string }>(sql`
@@ -120,17 +126,22 @@ export async function askImageAgain(
   const missing = images
     .all({ set })
     .filter((image) => image.prompt === prompt && image.modelHash === modelHash && !shown.has(image.id));
-  if (missing.some((image) => image.id === id)) await insertQueries(db, missing, imagesPerQuery);
+  if (missing.some((image) => image.id === id)) await insertQueries(db, missing, sizes);
 }
 
-async function insertQueries(db: Database, fresh: readonly ImageRecord[], imagesPerQuery: number): Promise<number> {
+async function insertQueries(
+  db: Database,
+  fresh: readonly ImageRecord[],
+  { imagesPerQuery, minImages = 1 }: QuerySizes,
+): Promise<number> {
   const prompts = groupBy(fresh, ({ modelHash, prompt }) => JSON.stringify([modelHash, prompt]));
   const rows = [...prompts.values()].flatMap((group) =>
-    chunks(group, imagesPerQuery).map((shown) => {
+    chunks(group, imagesPerQuery).flatMap((shown) => {
+      if (shown.length < minImages) return [];
       const { prompt, category } = shown[0]!;
       const ids = shown.map(({ id }) => id);
       const id = queryId(prompt, ids);
-      return { id, prompt, category, images: ids, position: Number.parseInt(id.slice(0, 7), 16) };
+      return [{ id, prompt, category, images: ids, position: Number.parseInt(id.slice(0, 7), 16) }];
     }),
   );
   for (const group of chunks(rows, ROWS_AT_ONCE)) {

@@ -15,7 +15,7 @@
  *
  * with e = prediction - target over all pairs of the batch. To first order d^w then does not rise. mu is `safeguardMargin`.
  *
- * Reads: labels alone; no reward. Reference: the model before tuning. Batches: `tune.batchSize` images, half as many pairs.
+ * Reads: labels and preferences alone; no reward. Reference: the model before tuning. Batches: `tune.batchSize` images, half as many pairs.
  * Defaults: beta 'auto' (`terms.ts`), the safeguard on with mu = 0, no pre-training pairs. On the tiny model 300 updates
  * of 16 pairs at a learning rate of 2e-4 did best; Diffusion-DPO trains Stable Diffusion 1.5 with batches of 2,048 at 2e-5.
  */
@@ -39,7 +39,7 @@ import type { MethodSettings } from '../../config/index.ts';
 import { badInput } from '../../errors.ts';
 import { batchCounts, createTuneBatches, denoisingSpecs } from '../batches.ts';
 import type { TuningMethod } from '../method.ts';
-import { checkUsesLabels, findLabelledSamples } from '../model-data.ts';
+import { checkUsesLabels, findPreferenceSamples } from '../model-data.ts';
 import { createPairStream } from '../pair-stream.ts';
 import { positionIn } from '../reward-stream.ts';
 import { errorPerSample, firstRows, modelPart, readsPretrainingReward, resolveBeta, withPretraining } from './terms.ts';
@@ -60,11 +60,11 @@ export const dpo: TuningMethod<MethodSettings<'dpo'>> = {
   },
 
   async samples(context) {
-    const labelled = await findLabelledSamples(context);
+    const labelled = await findPreferenceSamples(context);
     const { size } = createPairStream({ samples: labelled, seed: 0 });
     if (size === 0) {
       throw badInput(
-        `tune.method 'dpo' needs a prompt with both a good and a bad image, got none among ${labelled.length} labelled images of ${new Set(labelled.map(({ prompt }) => prompt)).size} prompts`,
+        `tune.method 'dpo' needs a prompt with both a good and a bad image or a preference, got none among ${labelled.length} labelled images of ${new Set(labelled.map(({ prompt }) => prompt)).size} prompts`,
       );
     }
     return labelled;

@@ -1,0 +1,91 @@
+/**
+ * Preferences that the reward learns from: pairs of images of one prompt, each with the share of raters who find the
+ * first better. Reads feedback events and image records; computes nothing on pixels.
+ */
+import { createRandom } from '@heed/diffusion/autodiff';
+import { groupBy } from '../collections/group-by.ts';
+import type { FeedbackEvent } from '../feedback/index.ts';
+import { statedPreferences } from '../feedback/preferences.ts';
+import type { ImageRecord } from '../images/index.ts';
+import type { PromptPairs } from './accuracy.ts';
+import { mayLearnFrom, type RewardSplit } from './labelled-image.ts';
+
+/** Two images of one prompt. */
+export interface RewardPair {
+  readonly first: ImageRecord;
+  readonly second: ImageRecord;
+  /** Of the raters, those who find the first better; a tie is half a rater for each. */
+  readonly share: number;
+}
+
+/** Pairs to learn from, to stop by, and to test on; disjoint. */
+export interface PairSplit {
+  readonly training: readonly RewardPair[];
+  readonly validation: readonly RewardPair[];
+  readonly test: readonly RewardPair[];
+}
+
+/** Every pair of `images` that raters were asked about, once. Pairs of two prompts are left out. */
+export function rewardPairs(images: readonly ImageRecord[], events: readonly FeedbackEvent[]): RewardPair[] {
+  const byId = new Map(images.map((image) => [image.id, image]));
+  const stated = statedPreferences(events).flatMap(({ better, worse, isTie }) => {
+    const [first, second] = [better.image, worse.image].sort() as [string, string];
+    const won = isTie ? 0.5 : Number(better.image === first);
+    return [{ first, second, won }];
+  });
+  return [...groupBy(stated, ({ first, second }) => `${first} ${second}`).values()].flatMap((said) => {
+    const [first, second] = [byId.get(said[0]!.first), byId.get(said[0]!.second)];
+    if (!first || !second || first.prompt !== second.prompt) return [];
+    return [{ first, second, share: said.reduce((sum, { won }) => sum + won, 0) / said.length }];
+  });
+}
+
+/**
+ * Splits by prompt, by the seed. Pairs that may not be learned from only test, and so do pairs with an image that tests
+ * by its label. A pair with an image whose label is learned from never tests. Where chance leaves nothing to stop by, one
+ * prompt's pairs are taken for it.
+ */
+export function splitRewardPairs(
+  pairs: readonly RewardPair[],
+  options: { seed: number; labelled: RewardSplit; validationShare?: number; testShare?: number },
+): PairSplit {
+  const { seed, labelled, validationShare = 0.1, testShare = 0.15 } = options;
+  const idsOf = (items: RewardSplit['test']) => new Set(items.map(({ image }) => image.id));
+  const [tested, learned] = [idsOf(labelled.test), idsOf([...labelled.training, ...labelled.validation])];
+  const some = ({ first, second }: RewardPair, ids: ReadonlySet<string>) => ids.has(first.id) || ids.has(second.id);
+  const random = createRandom(seed);
+  const placeOf = (pair: RewardPair) => random.fork(`split pairs of ${pair.first.prompt}`).uniform();
+  const split = { training: [] as RewardPair[], validation: [] as RewardPair[], test: [] as RewardPair[] };
+  for (const pair of pairs) {
+    const place = placeOf(pair);
+    const onlyTests = ![pair.first, pair.second].every(mayLearnFrom) || some(pair, tested);
+    if (onlyTests || (place < testShare && !some(pair, learned))) split.test.push(pair);
+    else if (place >= testShare && place < testShare + validationShare) split.validation.push(pair);
+    else split.training.push(pair);
+  }
+  if (split.validation.length > 0 || split.training.length < 3) return split;
+  const stops = split.training.reduce((least, pair) => (placeOf(pair) < placeOf(least) ? pair : least)).first.prompt;
+  const validation = split.training.filter(({ first }) => first.prompt === stops);
+  if (validation.length === split.training.length) return split;
+  return { ...split, training: split.training.filter(({ first }) => first.prompt !== stops), validation };
+}
+
+/** 1 where the image that most raters find better scores higher, 0 where lower, 0.5 where equal; ties are left out. */
+export function statedOutcomes(pairs: readonly RewardPair[], scoreOf: (image: string) => number): PromptPairs[] {
+  const decided = pairs.filter(({ share }) => share !== 0.5);
+  return [...groupBy(decided, ({ first }) => first.prompt)].map(([prompt, ofPrompt]) => ({
+    prompt,
+    category: ofPrompt[0]!.first.category,
+    seen: !ofPrompt[0]!.first.holdout,
+    outcomes: ofPrompt.map(({ first, second, share }) => {
+      const difference = (scoreOf(first.id) - scoreOf(second.id)) * (share > 0.5 ? 1 : -1);
+      return difference > 0 ? 1 : difference < 0 ? 0 : 0.5;
+    }),
+  }));
+}
+
+/** The images of all pairs, each once. */
+export function imagesOfPairs(pairs: readonly RewardPair[]): ImageRecord[] {
+  const images = pairs.flatMap(({ first, second }) => [first, second]);
+  return [...new Map(images.map((image) => [image.id, image])).values()];
+}
