@@ -9,7 +9,15 @@ import type { Project } from '../packages/heed/src/project/project.ts';
 import { selectPrompts } from '../packages/heed/src/prompts/select.ts';
 import { type ComparisonAnswer, readComparisonEvents } from '../packages/heed/src/studio/comparing/comparison-log.ts';
 import { addDrawnImages, makeDrawnProject } from '../packages/heed/src/testing/drawn-project.ts';
-import { barriersOf, hasBrowser, launchBrowser, linkOf, openPage, takeScreenshot } from './studio-browser.ts';
+import {
+  barriersOf,
+  elementsTooWide,
+  hasBrowser,
+  launchBrowser,
+  linkOf,
+  openPage,
+  takeScreenshot,
+} from './studio-browser.ts';
 import { type StudioProcess, startStudioProcess } from './studio-process.ts';
 
 const PROMPTS = 3;
@@ -176,7 +184,13 @@ it.runIf(hasBrowser)('is read by the owner and ended', async () => {
   // A program answered by keys, faster than anybody looks.
   await panel.getByRole('row', { name: /^Ada.*too fast/ }).waitFor();
   expect(await barriersOf(page)).toEqual([]);
-  await takeScreenshot(page, 'studio-results');
+  await takeScreenshot(page, 'studio-results', { height: 1100 });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect([await barriersOf(page), await elementsTooWide(page)]).toEqual([[], []]);
+  await takeScreenshot(page, 'studio-results-phone');
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1280, height: 800 });
   await panel.getByLabel('People a query').fill('3');
   await panel.getByRole('button', { name: 'Change' }).click();
   await panel.getByText('3 answers are still open').waitFor();

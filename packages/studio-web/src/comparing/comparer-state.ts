@@ -1,0 +1,91 @@
+/** What the comparing page knows at a time, and how answering changes it. Pure: no clock, no server, no texts. */
+import type { Completion } from '../labelling/labelling-api.ts';
+import type { ShownImage } from '../parts/prepared-image.ts';
+import { type Preference, QUESTION_NAMES, type Question } from './questions.ts';
+
+export interface ShownComparison {
+  id: string;
+  prompt: string;
+  left: ShownImage[];
+  right: ShownImage[];
+}
+
+export type Said = Partial<Record<Question, Preference>>;
+
+/** The last action, for the screen reader and the line under the images. */
+export type ComparerMessage =
+  | { kind: 'said'; question: Question; preference: Preference }
+  | { kind: 'takenBack' | 'restored' | 'answered' | 'othersWereFaster' };
+
+export interface ComparerProblem {
+  kind: 'failed' | 'answerRefused' | 'undoRefused';
+  reason: unknown;
+}
+
+export interface ComparerState {
+  /** 'waiting' asks again by itself, and so does 'finished'. */
+  phase: 'loading' | 'asking' | 'waiting' | 'finished' | 'failed';
+  query?: ShownComparison | undefined;
+  said: Said;
+  /** The question that keys answer. */
+  current: Question;
+  canUndo: boolean;
+  answered: number;
+  open: number;
+  completion?: Completion | undefined;
+  paidInSeconds?: number | undefined;
+  message?: ComparerMessage | undefined;
+  problem?: ComparerProblem | undefined;
+}
+
+export const FIRST_STATE: ComparerState = {
+  phase: 'loading',
+  said: {},
+  current: 'alignment',
+  canUndo: false,
+  answered: 0,
+  open: 0,
+};
+
+/** A query is shown, with what was said to it before. */
+export function shown({ problem }: ComparerState, query: ShownComparison, said: Said = {}): Partial<ComparerState> {
+  const kept = problem?.kind === 'failed' ? undefined : problem;
+  return { phase: 'asking', query, said, current: 'alignment', problem: kept };
+}
+
+/** A question is answered; keys go on to the first that is not. */
+export function saying(
+  { said, current }: ComparerState,
+  { question, preference }: { question: Question; preference: Preference },
+): Partial<ComparerState> {
+  const now = { ...said, [question]: preference };
+  return {
+    canUndo: true,
+    said: now,
+    current: QUESTION_NAMES.find((name) => now[name] === undefined) ?? current,
+    message: { kind: 'said', question, preference },
+  };
+}
+
+/** The last answered question is open again; undefined where nothing is said. */
+export function forgettingLast(
+  { said }: ComparerState,
+  { hasPast }: { hasPast: boolean },
+): Partial<ComparerState> | undefined {
+  const last = QUESTION_NAMES.findLast((name) => said[name] !== undefined);
+  if (last === undefined) return undefined;
+  const { [last]: _, ...rest } = said;
+  const canUndo = hasPast || Object.keys(rest).length > 0;
+  return { said: rest, current: last, canUndo, message: { kind: 'takenBack' } };
+}
+
+/** What was said, once both questions are answered. */
+export function wholeAnswer({ said }: ComparerState): Record<Question, Preference> | undefined {
+  const { alignment, fidelity } = said;
+  return alignment === undefined || fidelity === undefined ? undefined : { alignment, fidelity };
+}
+
+/** One more answer is given, or one fewer. */
+export function counting({ answered, open }: ComparerState, by: 1 | -1): Pick<ComparerState, 'answered' | 'open'> {
+  return { answered: answered + by, open: Math.max(0, open - by) };
+}
