@@ -125,7 +125,7 @@ describe('broken settings', () => {
       'key like none',
       '[label]\nzzzzzzzz = 1',
       [],
-      "heed.toml: unknown key 'label.zzzzzzzz', expected one of imagesPerQuery, ratersPerQuery, simulatedRaters, practiceQueries, goldShare, repeatShare, minAnswerMs, queriesPerRater, completionCode, completionUrl",
+      "heed.toml: unknown key 'label.zzzzzzzz', expected one of kind, imagesPerQuery, ratersPerQuery, simulatedRaters, practiceQueries, goldShare, repeatShare, minAnswerMs, queriesPerRater, completionCode, completionUrl",
     ],
     ['text for a number', '[tune]\nbeta = "1"', [], "heed.toml: tune.beta must be a number, got '1'"],
     ['fraction for a whole number', 'seed = 1.5', [], 'heed.toml: seed must be a whole number, got 1.5'],

@@ -65,10 +65,10 @@ export async function importPairs(
       const labels = labelsOf(cells, pair, lookup);
       const judge = cells.rater || rater;
       if (judge === undefined) throw new InputError('expected a rater in the row, or --rater, got neither');
+      // A rater can rank three images in one go: each of its pairs stands by itself.
+      const query = queryId(cells.query || images.get(pair[0]).prompt, pair);
       return pair.map((image, i) => {
         const { prompt, model } = images.get(image);
-        // A rater can rank three images in one go: each of its pairs stands by itself.
-        const query = queryId(cells.query || prompt, pair);
         checkTexts({ rater: judge, query, reason: '' });
         const who = { rater: judge, raterKind: raterKindOf(judge) };
         const time = readTime(cells.time, now);

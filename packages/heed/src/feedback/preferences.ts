@@ -3,7 +3,7 @@ import { groupBy } from '../collections/group-by.ts';
 import type { FeedbackEvent } from './event.ts';
 import { type Judgement, lastWords } from './judgements.ts';
 
-/** Two images of one query as one rater judged them. */
+/** Two images of one query and one prompt as one rater judged them. */
 export interface PreferencePair {
   readonly better: Judgement;
   readonly worse: Judgement;
@@ -13,13 +13,14 @@ export interface PreferencePair {
 
 /** What raters said where they were asked for a preference. The best of three makes two pairs. */
 export function statedPreferences(events: readonly FeedbackEvent[]): PreferencePair[] {
-  return queriesOf(lastWords(events, { purpose: 'preference' })).flatMap((shown) => {
+  const pairs = queriesOf(lastWords(events, { purpose: 'preference' })).flatMap((shown) => {
     const apart = judgedApart(shown);
     if (apart.length > 0) return apart;
     // A tie of all: each pair once.
     const tied = shown.filter(({ label }) => label === 'good');
     return tied.flatMap((better, i) => tied.slice(i + 1).map((worse) => ({ better, worse, isTie: true })));
   });
+  return pairs.filter(({ better, worse }) => better.prompt === worse.prompt);
 }
 
 /** Good beside bad in one query, where raters were asked for good or bad of each image. */

@@ -29,6 +29,7 @@ export function planBatches(
     batchSize,
     good,
     compose(random) {
+      if (batchSize === 0) return [];
       const [goodOnes, others] = [random.shuffle([...first]), random.shuffle([...rest])];
       const other = batchSize - good;
       const count = Math.min(

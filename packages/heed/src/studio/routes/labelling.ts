@@ -88,7 +88,7 @@ export function labellingRoutes(studio: Studio) {
           /** What else a query is for is not told. */
           isPractice: purpose === 'practice',
           /** Which image is the best, in place of good or bad of each. */
-          asksBest: asksPreferences && purpose !== 'practice',
+          ...(asksPreferences && purpose !== 'practice' ? { asksBest: true } : {}),
           images: ids.map((image) => {
             const { width, height } = images.current().get(image);
             return { name: images.nameOf(image), width, height };
