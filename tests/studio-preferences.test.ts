@@ -40,6 +40,7 @@ it.runIf(hasBrowser)('pairs are judged by keys, undone, and tied', async () => {
   await withStudio('pair', async (studio, project) => {
     const { page, errors } = await openPage(browser, { locale: 'de' });
     await page.goto(studio.link);
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
     await page.goto(new URL('/label', studio.link).href);
     await page.getByText('Welches Bild zeigt besser, was der Text sagt?').waitFor();
     expect(await page.locator('.image-card img').count()).toBe(2);
@@ -69,6 +70,7 @@ it.runIf(hasBrowser)('the best of three is chosen by touch, also enlarged', asyn
   await withStudio('best', async (studio, project) => {
     const { page, errors } = await openPage(browser, { width: 390, height: 844, dark: true, hasTouch: true });
     await page.goto(studio.link);
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
     await page.goto(new URL('/label', studio.link).href);
     await page.getByText('Which image shows best what the text says?').waitFor();
     expect([await barriersOf(page), await elementsTooWide(page)]).toEqual([[], []]);

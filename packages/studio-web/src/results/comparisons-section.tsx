@@ -17,7 +17,7 @@ export function ComparisonsSection() {
       (error: Error) => setFailure(error.message),
     );
   return (
-    <section>
+    <section className="comparisons">
       <h2>Comparisons by people</h2>
       {(failure ?? problem) !== undefined && (
         <p className="status-problem" role="alert">

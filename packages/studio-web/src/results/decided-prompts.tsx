@@ -15,7 +15,11 @@ import {
 } from './comparisons-api.ts';
 
 const SHOWN = 6;
-const TITLES = { win: 'Won', tie: 'Tied', lose: 'Lost' } as const;
+const TITLES = {
+  win: (model: string) => `Won by ${model}`,
+  tie: () => 'Tied',
+  lose: (model: string) => `Lost by ${model}`,
+} as const;
 
 export function DecidedPrompts({ comparison }: { comparison: ShownComparison }) {
   const { id, pairs, answers } = comparison;
@@ -33,7 +37,7 @@ export function DecidedPrompts({ comparison }: { comparison: ShownComparison }) 
         OUTCOMES.map((outcome) => (
           <PromptList
             key={`${treated} ${baseline} ${outcome}`}
-            title={`${TITLES[outcome]} by ${treated}`}
+            title={TITLES[outcome](treated)}
             names={{ treated, baseline }}
             prompts={clearestFirst(data.pairs[i] ?? [], question, outcome)}
             question={question}
