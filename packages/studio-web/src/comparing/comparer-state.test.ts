@@ -12,8 +12,11 @@ import {
 } from './comparer-state.ts';
 
 const query: ShownComparison = { id: 'q', prompt: 'A dog.', left: [], right: [] };
-const after = (...changes: ((state: ComparerState) => Partial<ComparerState>)[]) =>
-  changes.reduce((state, change): ComparerState => Object.assign({}, state, change(state)), FIRST_STATE);
+function after(...changes: ((state: ComparerState) => Partial<ComparerState>)[]): ComparerState {
+  let state = FIRST_STATE;
+  for (const change of changes) state = { ...state, ...change(state) };
+  return state;
+}
 const show = (state: ComparerState) => shown(state, query);
 const say = (question: 'alignment' | 'fidelity', preference: 'left' | 'tie' | 'right') => (state: ComparerState) =>
   saying(state, { question, preference });
