@@ -17,7 +17,7 @@ const GROUPS = { seen: 'prompts learned from', unseen: 'held-out prompts' } as c
 
 /** Accuracies on held-out pairs, by category, from shares of the labels; what was left out; the gate's warning. */
 export function describeReward(result: RewardRunResult): string[] {
-  const { accuracy, images, folder, gate, perturbations = {}, leftOut = [] } = result;
+  const { accuracy, images, folder, gate, perturbations = {}, leftOut = [], preferences } = result;
   const rows = (Object.keys(LABELS) as (keyof typeof LABELS)[]).flatMap((variant) => {
     const table = accuracy[variant];
     if (!table) return [];
@@ -34,6 +34,11 @@ export function describeReward(result: RewardRunResult): string[] {
     ...categoryLines(result),
     ...curveLines(result),
     `Learned from ${images.training} images, chosen on ${images.validation}, measured on ${images.test}; in ${folder}`,
+    ...(preferences
+      ? [
+          `Preferences: learned from ${preferences.training}, chosen on ${preferences.validation}, measured on ${preferences.test}`,
+        ]
+      : []),
     ...(perturbed === undefined ? [] : [perturbed]),
     ...describeLeftOut(leftOut),
     gate.warning === undefined ? 'Next: heed tune' : `Warning: ${gate.warning}`,
