@@ -59,7 +59,7 @@ it.runIf(hasBrowser)('pairs are judged by keys, undone, and tied', async () => {
     await page.getByRole('button', { name: 'Bild 2 ist am besten' }).click();
     await saved(3);
     await page.keyboard.press('?');
-    await page.getByRole('dialog').getByText('Kein Bild ist besser').waitFor();
+    await page.getByRole('cell', { name: 'Kein Bild ist besser', exact: true }).waitFor();
     expect(await barriersOf(page)).toEqual([]);
     expect(errors).toEqual([]);
     await page.context().close();

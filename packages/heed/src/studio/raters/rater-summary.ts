@@ -47,7 +47,9 @@ export async function summariseRaters(
   const byRater = groupBy(events, ({ rater }) => rater);
   const preferences = lastWords(log, { purpose: 'preference' }).filter(({ raterKind }) => raterKind === 'human');
   const preferring = groupBy(preferences, ({ rater }) => rater);
-  const ids = [...new Set([...records.keys(), ...byRater.keys(), ...preferring.keys(), ...comparisons.map(({ rater }) => rater)])];
+  const ids = [
+    ...new Set([...records.keys(), ...byRater.keys(), ...preferring.keys(), ...comparisons.map(({ rater }) => rater)]),
+  ];
   return {
     raters: ids.map((id) => {
       const own = byRater.get(id) ?? [];
