@@ -118,8 +118,8 @@ function pairsOf(labelled: readonly LabelledImage[]): RewardPair[] {
 }
 
 it('learns from preferences alone, and from both', { timeout: 120_000 }, async () => {
-  const { labelled, features, perturbedPrompts } = syntheticWorld(600);
-  const [stated, marked, test] = [labelled.slice(0, 300), labelled.slice(300, 350), labelled.slice(400)];
+  const { labelled, features, perturbedPrompts } = syntheticWorld(1400);
+  const [stated, marked, test] = [labelled.slice(0, 1000), labelled.slice(1000, 1050), labelled.slice(1100)];
   const all = pairsOf(stated);
   const pairs = { training: all.slice(20), validation: all.slice(0, 20) };
   const accuracyOf = async (inputs: Pick<Parameters<typeof trainReward>[0], 'training' | 'validation' | 'pairs'>) => {
@@ -143,7 +143,7 @@ it('learns from preferences alone, and from both', { timeout: 120_000 }, async (
   expect(alone.mean).toBeGreaterThan(0.9);
   expect(alone.epochs[0]).not.toHaveProperty('meanSquaredError');
   expect(alone.epochs[0]!.validationLoss).toBe(alone.epochs[0]!.validationPairLoss);
-  const both = await accuracyOf({ training: marked, validation: labelled.slice(350, 400), pairs });
+  const both = await accuracyOf({ training: marked, validation: labelled.slice(1050, 1100), pairs });
   expect(both.mean).toBeGreaterThan(0.9);
   const last = both.epochs.at(-1)!;
   expect(last.pairLoss).toBeGreaterThan(0);

@@ -73,9 +73,11 @@ it('asks as many people as the owner says, also later', async () => {
 it('marks raters who always say one side or answer faster than anybody looks', async () => {
   const { raters } = await comparison();
   expect(raters).toMatchObject([
-    { id: 'ann', flags: [], medianSeconds: 5 },
+    { id: 'ann', medianSeconds: 5 },
     { id: 'bob', flags: ['speed', 'side'], medianSeconds: 0.4, left: { mean: 1 } },
   ]);
+  // The coin puts the better model on one side nearly always once in 130 comparisons of this size.
+  expect(raters[0].flags).not.toContain('speed');
   const people = (await get('/api/raters')).raters as { id: string; quality: { flags: string[] } }[];
   expect(people.find((rater) => rater.id === 'bob')!.quality.flags).toEqual(['speed', 'side']);
 });

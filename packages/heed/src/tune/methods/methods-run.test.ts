@@ -221,7 +221,7 @@ describe('what cannot be used together', () => {
     );
     await log.close();
     expect(await refused('dpo')).toMatch(
-      /^2 tune\.method 'dpo' needs a prompt with both a good and a bad image, got none among 4 labelled images of 2 prompts$/,
+      /^2 tune\.method 'dpo' needs a prompt with both a good and a bad image or a preference, got none among 4 labelled images of 2 prompts$/,
     );
     expect(await refused('kto')).toBe('');
   });
