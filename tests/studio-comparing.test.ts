@@ -175,9 +175,9 @@ it.runIf(hasBrowser)('is read by the owner and ended', async () => {
     .getByText(/^tuned-0001 fits the prompt better than base in \d+ % of 3 prompts, worse in \d+ %; difference/)
     .waitFor();
   // Ada and Ben each said one side alone or nearly so; pictures of what was won, tied and lost are there.
-  const counts = await panel
-    .getByRole('heading', { name: /^(Won by tuned-0001|Tied|Lost by tuned-0001): \d$/ })
-    .allInnerTexts();
+  const outcomes = panel.getByRole('heading', { name: /^(Won by tuned-0001|Tied|Lost by tuned-0001): \d$/ });
+  await outcomes.nth(2).waitFor();
+  const counts = await outcomes.allInnerTexts();
   expect(counts.reduce((sum, text) => sum + Number(text.at(-1)), 0)).toBe(PROMPTS);
   await panel.getByText('Votes of tuned-0001 and base').click();
   const row = panel.getByRole('row', { name: /^Fits the text better/ });
