@@ -5,57 +5,85 @@ import { join } from 'node:path';
 import { runtimeVersion } from '@heed/diffusion/autodiff';
 import { showError } from '../packages/heed/src/cli/show-error.ts';
 import { EXIT_CODES, type ExitCode, HeedError } from '../packages/heed/src/errors.ts';
-import { type BenchmarkResult, measure } from './measure.ts';
+import { machineSpeed } from './machine-speed.ts';
+import { type BenchmarkResult, type MeasureOptions, measure } from './measure.ts';
 import { type BenchOptions, parseOptions, USAGE } from './options.ts';
 import { findPeerPython } from './python.ts';
+import { checkRanks, runRanks, showRanks } from './ranks/run.ts';
 import { allAgree, describeResults } from './report.ts';
 
 const note = (line: string) => process.stderr.write(`${line}\n`);
 
-async function run(
-  { benchmarks, rounds, threads, runtime, json, fullSize }: BenchOptions,
-  signal: AbortSignal,
-): Promise<ExitCode> {
+async function run(options: BenchOptions, signal: AbortSignal): Promise<ExitCode> {
   const found = await findPeerPython();
   const peer = 'missing' in found ? undefined : found;
-  const loadBefore = loadavg()[0]!;
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, loadBefore };
-  const folder = await mkdtemp(join(tmpdir(), 'heed-bench-'));
-  const results: BenchmarkResult[] = [];
-  try {
-    for (const benchmark of benchmarks) {
-      const start = performance.now();
-      results.push(
-        await measure(benchmark, {
-          folder,
-          rounds,
-          threads,
-          runtime,
-          python: peer?.command,
-          signal,
-          onRound: showRound,
-          models: fullSize,
-          oneAfterTheOther: fullSize !== undefined,
-        }),
-      );
-      note(`${benchmark.name}: ${rounds} rounds, ${((performance.now() - start) / 1000).toFixed(0)} s in all`);
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const machine = {
+    date: new Date().toISOString().slice(0, 10),
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    loadBefore: loadavg()[0]!,
+    ...(await machineSpeed()),
+  };
   const versions = { node: process.versions.node, onnxruntime: runtimeVersion, ...peer?.versions };
-  if (json) console.log(JSON.stringify({ machine, threads, runtime, versions, benchmarks: results }, undefined, 2));
+  const folder = await mkdtemp(join(tmpdir(), 'heed-bench-'));
+  const { rounds, runtime, fullSize } = options;
+  const common = {
+    folder,
+    rounds,
+    runtime,
+    python: peer?.command,
+    signal,
+    onRound: showRound,
+    models: fullSize,
+    oneAfterTheOther: fullSize !== undefined,
+  };
+  const measured = await (options.ranks === undefined
+    ? measureAll(options, common)
+    : measureRanks(options.ranks, options, common)
+  ).finally(() => rm(folder, { recursive: true, force: true }));
+  if (options.json) console.log(JSON.stringify({ machine, runtime, versions, ...measured.data }, undefined, 2));
   else {
     const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
     console.log(
-      `${machine.cpu}, ${machine.cores} cores, ${threads} threads, ${runtime.device} in ${runtime.precision}, load ${loadBefore.toFixed(1)} before`,
+      `${machine.date}, ${machine.cpu}, ${machine.cores} cores, ${machine.gflops} GFLOP/s in a product, ${machine.copyGBs} GB/s in a copy, load ${machine.loadBefore.toFixed(1)} before`,
     );
-    console.log(`${names.join(', ')}\n`);
-    console.log(describeResults(results).join('\n'));
+    console.log(`${names.join(', ')}, ${runtime.device} in ${runtime.precision}\n`);
+    console.log(measured.lines.join('\n'));
   }
   if ('missing' in found) note(found.missing);
-  if (allAgree(results)) return EXIT_CODES.ok;
-  throw new HeedError('heed and PyTorch were expected to compute the same, but differ by more than is allowed');
+  measured.check();
+  return EXIT_CODES.ok;
+}
+
+interface Measured {
+  readonly data: object;
+  readonly lines: readonly string[];
+  /** Throws one sentence where sides computed different things. */
+  check(): void;
+}
+
+type Common = Omit<MeasureOptions, 'threads'>;
+
+async function measureAll({ benchmarks, threads, rounds }: BenchOptions, common: Common): Promise<Measured> {
+  const results: BenchmarkResult[] = [];
+  for (const benchmark of benchmarks) {
+    const start = performance.now();
+    results.push(await measure(benchmark, { ...common, threads }));
+    note(`${benchmark.name}: ${rounds} rounds, ${((performance.now() - start) / 1000).toFixed(0)} s in all`);
+  }
+  return {
+    data: { threads, benchmarks: results },
+    lines: [`${threads} threads`, ...describeResults(results)],
+    check() {
+      if (allAgree(results)) return;
+      throw new HeedError('heed and PyTorch were expected to compute the same, but differ by more than is allowed');
+    },
+  };
+}
+
+async function measureRanks(ranks: number, { links }: BenchOptions, common: Common): Promise<Measured> {
+  const run = await runRanks({ ...common, ranks, links });
+  return { data: run, lines: showRanks(run), check: () => checkRanks(run) };
 }
 
 function showRound(round: number): void {

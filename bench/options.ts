@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DEVICE_NAMES } from '../packages/heed/src/config/device-names.ts';
 import { badInput } from '../packages/heed/src/errors.ts';
+import type { LinkLimits } from '../tools/cable.ts';
 import { BENCHMARKS, type Benchmark } from './benchmarks.ts';
 import { FULL_SIZE_BENCHMARKS } from './full-size-benchmarks.ts';
 import { FILES } from './inputs/files.ts';
@@ -17,6 +18,7 @@ const DEFAULT_ROUNDS = 10;
 const DEFAULT_FULL_SIZE_ROUNDS = 3;
 
 export const USAGE = `npm run bench -- [--only NAME[,NAME]] [--rounds N] [--threads T] [--json] [--device D] [--precision P] [--full-size FOLDER]
+npm run bench -- --ranks N [--link GBIT[:MS][,...]] [--rounds N] [--full-size FOLDER] [--json]
 
 Measures heed beside PyTorch: the same work, machine, threads and batch, in turns. bench/README.md tells how.
 
@@ -29,6 +31,10 @@ Measures heed beside PyTorch: the same work, machine, threads and batch, in turn
   --full-size FOLDER  measures Stable Diffusion 1.5 and CLIP ViT-L/14, written to FOLDER by tools/write-random-model.ts, one
                side's process after the other (default ${DEFAULT_FULL_SIZE_ROUNDS} rounds, 24 GB of memory):
                ${FULL_SIZE_BENCHMARKS.map(({ name }) => name).join(', ')}
+  --ranks N    measures N ranks of one thread, started by mpirun, beside one rank, N replicas in one process and PyTorch DDP:
+               the tiny model, or a LoRA of Stable Diffusion 1.5 with --full-size
+  --link GBIT[:MS]  with --ranks 2: also between two network namespaces over a link of so many Gbit/s, delayed by so many
+               milliseconds each way (1,10,1:10); needs root
 
 HEED_BENCH_PYTHON names the Python that has torch, diffusers and transformers (default python3).
 Exit codes: 0 measured, 1 failed or the two sides computed different things, 2 bad input, 130 interrupted.`;
@@ -40,6 +46,9 @@ export interface BenchOptions {
   rounds: number;
   threads: number;
   runtime: BenchRuntime;
+  /** Ranks of one thread to measure in place of the benchmarks; the links to measure them on as well. */
+  ranks?: number;
+  links: readonly LinkLimits[];
   /** The folder with models of true size; the shipped ones are measured where it is absent. */
   fullSize?: string;
 }
@@ -50,6 +59,9 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const fullSize = values['full-size'];
   const known = fullSize === undefined ? BENCHMARKS : FULL_SIZE_BENCHMARKS;
   if (fullSize !== undefined) checkModels(fullSize);
+  const ranks = positiveWhole('--ranks', values.ranks);
+  if (ranks === 1) throw badInput("--ranks: expected at least 2, got '1'");
+  if (ranks === undefined && values.link !== undefined) throw badInput('--link: expected --ranks 2 with it, got none');
   return {
     help: values.help ?? false,
     json: values.json ?? false,
@@ -61,6 +73,8 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       device: oneOf('--device', values.device ?? 'cpu', DEVICE_NAMES),
       precision: oneOf('--precision', values.precision ?? 'float32', PRECISIONS),
     },
+    links: values.link?.split(',').map(parseLink) ?? [],
+    ...(ranks === undefined ? {} : { ranks }),
     ...(fullSize === undefined ? {} : { fullSize }),
   };
 }
@@ -78,6 +92,8 @@ function parse(args: readonly string[]) {
         threads: { type: 'string' },
         device: { type: 'string' },
         precision: { type: 'string' },
+        ranks: { type: 'string' },
+        link: { type: 'string' },
       },
     }).values;
   } catch (error) {
@@ -89,6 +105,12 @@ function findBenchmark(name: string, known: readonly Benchmark[]): Benchmark {
   const found = known.find((candidate) => candidate.name === name);
   if (found) return found;
   throw badInput(`--only: expected ${known.map((one) => one.name).join(', ')}, got '${name}'`);
+}
+
+function parseLink(text: string): LinkLimits {
+  const [, gbit, delayMs = '0'] = /^(\d+(?:\.\d+)?)(?::(\d+))?$/.exec(text) ?? [];
+  if (gbit !== undefined && Number(gbit) > 0) return { gbit: Number(gbit), delayMs: Number(delayMs) };
+  throw badInput(`--link: expected Gbit/s and, after a colon, milliseconds, as in 1:10, got '${text}'`);
 }
 
 function oneOf<T extends string>(option: string, text: string, known: readonly T[]): T {

@@ -3,8 +3,17 @@ import type { WorkKind } from './protocol.ts';
 
 export interface TrainingStepSettings {
   batchSize: number;
-  /** Batches used in turn; the check makes one update with each. */
+  /** Updates' batches used in turn; the check makes one update with each. */
   batches: number;
+  /** Batches of an update, 1 by default. */
+  accumulation?: number;
+  /**
+   * Parts that each batch is cut into. Ranks and replicas share them out and work on theirs one after the other.
+   * By default one for each rank and replica.
+   */
+  parts?: number;
+  /** Waits for all ranks before each exchange, so that its seconds hold no waiting. */
+  timesExchange?: boolean;
   learningRate: number;
   weightDecay: number;
   /** 0 keeps no moving average. */

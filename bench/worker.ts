@@ -23,20 +23,37 @@ const PEER_SERVER = fileURLToPath(new URL('./peers/serve.py', import.meta.url));
 const KEPT_CHARACTERS = 4000;
 
 /** heed's process, started as the `heed` command is. */
+export const HEED_COMMAND = [process.execPath, '--import', 'tsx', HEED_SERVER] as const;
+
 export function startHeed(): Worker {
-  return startWorker('heed', process.execPath, ['--import', 'tsx', HEED_SERVER]);
+  const [command, ...args] = HEED_COMMAND;
+  return startWorker('heed', command, args);
 }
 
-/** PyTorch's process. Its thread pools are sized at start, so the number stands in the environment as well. */
-export function startPeer(python: string, { threads, device }: { threads: number; device: Device }): Worker {
-  const pools = { OMP_NUM_THREADS: String(threads), MKL_NUM_THREADS: String(threads) };
-  // Nothing is downloaded: models are folders here.
-  return startWorker('PyTorch', python, [PEER_SERVER], {
-    ...pools,
-    HF_HUB_OFFLINE: '1',
-    PYTHONDONTWRITEBYTECODE: '1',
-    HEED_BENCH_PEER_DEVICE: device === 'cpu' ? 'cpu' : 'cuda',
-  });
+interface PeerOptions {
+  readonly threads: number;
+  readonly device: Device;
+}
+
+/** PyTorch's process. */
+export function startPeer(python: string, options: PeerOptions): Worker {
+  const { args, environment } = peerCommand(options);
+  return startWorker('PyTorch', python, args, environment);
+}
+
+/** Arguments and environment of PyTorch's process. Its thread pools are sized at start. */
+export function peerCommand({ threads, device }: PeerOptions) {
+  return {
+    args: [PEER_SERVER],
+    environment: {
+      OMP_NUM_THREADS: String(threads),
+      MKL_NUM_THREADS: String(threads),
+      // Nothing is downloaded: models are folders here.
+      HF_HUB_OFFLINE: '1',
+      PYTHONDONTWRITEBYTECODE: '1',
+      HEED_BENCH_PEER_DEVICE: device === 'cpu' ? 'cpu' : 'cuda',
+    },
+  };
 }
 
 /** Starts any process that speaks the protocol. */

@@ -1,5 +1,6 @@
 /** Two hosts: tuning with the link slowed and cut, images in shards with a host cut off, a worker's job taken over. */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,14 +12,14 @@ import { openJobQueue } from '../packages/heed/src/studio/jobs/queue.ts';
 import { databaseFolder, openDatabase } from '../packages/heed/src/studio/storage/database.ts';
 import { writeRandomModels } from '../packages/heed/src/testing/random-models.ts';
 import { startPostgres } from '../tools/postgres.mjs';
+import { makeTwoHosts, type TwoHosts } from '../tools/two-hosts.ts';
 import { makeTuningProject } from './tuning-project.ts';
-import { makeTwoHosts, type TwoHosts } from './two-hosts.ts';
 
 let folder: string;
 let hosts: TwoHosts;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'heed-two-hosts-'));
-  hosts = makeTwoHosts(folder);
+  hosts = await makeTwoHosts(folder);
 });
 afterAll(async () => {
   hosts?.close();
@@ -48,8 +49,10 @@ describe('tuning', () => {
     return createHash('sha256').update(weights).digest('hex');
   }
 
-  it('gives the bits of one process over a slow link', async () => {
-    hosts.slowDown();
+  it('gives the bits of one process over a link of 1 Gbit/s and 10 ms', async () => {
+    // Containers may lack tun devices, which a delay needs.
+    const delayMs = existsSync('/dev/net/tun') ? 10 : 0;
+    await hosts.shape({ gbit: 1, delayMs });
     const project = await freshProject('slow');
     const { status, stderr } = await hosts.startRanks(['tune', '--project', project]).ended;
     expect({ status, stderr }).toMatchObject({ status: 0 });
@@ -58,6 +61,7 @@ describe('tuning', () => {
   });
 
   it('ends within 30 s of a cut with one sentence, and goes on from its checkpoint', async () => {
+    await hosts.shape();
     const project = await freshProject('cut');
     const running = hosts.startRanks(['tune', '--project', project]);
     const checkpoints = join(project, 'runs/tuned/checkpoints');

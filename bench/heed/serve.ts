@@ -24,6 +24,9 @@ const OPENERS: { [K in WorkKind]: () => Promise<Opener<SettingsOf[K]>> } = {
   'fid-distance': async () => (await import('./fid.ts')).openFidDistance,
 };
 
+/** Of several ranks, rank 0 answers for all. */
+const isOtherRank = Number(process.env.OMPI_COMM_WORLD_RANK ?? 0) > 0;
+
 let workload: Workload | undefined;
 let folder = '';
 
@@ -48,19 +51,30 @@ const HANDLERS: Handlers = {
     return { loadedBytes };
   },
   async check({ file }) {
-    await writeSafetensors(join(folder, file), await opened().check(), { dtype: 'F32' });
+    const values = await opened().check();
+    if (!isOtherRank) await writeSafetensors(join(folder, file), values, { dtype: 'F32' });
     return {};
   },
   async round({ repeats }) {
     const work = opened();
+    work.exchanged?.();
     const [start, cpuStart] = [performance.now(), process.cpuUsage()];
     for (let i = 0; i < repeats; i++) await work.runOnce();
     const [milliseconds, { user, system }] = [performance.now() - start, process.cpuUsage(cpuStart)];
-    return { seconds: milliseconds / 1000 / repeats, cpuSeconds: (user + system) / 1e6 / repeats };
+    const exchanged = work.exchanged?.();
+    return {
+      seconds: milliseconds / 1000 / repeats,
+      cpuSeconds: (user + system) / 1e6 / repeats,
+      ...(exchanged && { exchange: { seconds: exchanged.seconds / repeats, bytes: exchanged.bytes / repeats } }),
+    };
   },
   async memory() {
     return { peakBytes: residentBytes('peak') };
   },
+};
+
+const answer = (reply: object) => {
+  if (!isOtherRank) process.stdout.write(`${JSON.stringify(reply)}\n`);
 };
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -70,10 +84,17 @@ for await (const line of createInterface({ input: process.stdin })) {
       throw new Error(`expected a request out of ${Object.keys(HANDLERS).join(', ')}, got '${name}'`);
     }
     const reply = await HANDLERS[name as keyof Exchanges](request as never);
-    process.stdout.write(`${JSON.stringify(reply)}\n`);
+    answer(reply);
   } catch (error) {
-    process.stdout.write(`${JSON.stringify({ error: error instanceof Error ? error.message : String(error) })}\n`);
+    const message = error instanceof Error ? error.message : String(error);
+    // Rank 0 may wait for this one: the launcher ends it.
+    if (isOtherRank) {
+      process.stderr.write(`${message}\n`);
+      process.exit(1);
+    }
+    answer({ error: message });
   }
 }
+await workload?.close?.();
 // Sessions are still open; the process has nothing left to do.
 process.exit(0);

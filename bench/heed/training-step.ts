@@ -1,10 +1,11 @@
 /** One update of the shipped U-Net on heed's engine: `createTrainingStep` with the noise-prediction loss. */
 import { join } from 'node:path';
 import { denoisingLossPerSample, isLoraParameter, loadComponent, readSafetensors, withLora } from '@heed/diffusion';
-import { createTrainingStep, mean, type ParameterValues } from '@heed/diffusion/autodiff';
+import { createTrainingStep, mean, openCommunicator, type ParameterValues } from '@heed/diffusion/autodiff';
 import { FILES, tensor } from '../inputs/files.ts';
 import { loraOptions } from '../inputs/training-step.ts';
 import type { TrainingStepSettings } from '../settings.ts';
+import { timedCommunicator } from './timed-communicator.ts';
 import type { OpenOptions, Workload } from './workload.ts';
 
 /** Some weights after the checked updates: the first layer, the middle and the last one. */
@@ -22,7 +23,8 @@ export async function openTrainingStep({
   threads,
   runtime,
 }: OpenOptions<TrainingStepSettings>): Promise<Workload> {
-  const { learningRate, weightDecay, emaDecay, batches, recompute = false, loraRank = 0 } = settings;
+  const { learningRate, weightDecay, emaDecay, batches, recompute = false, loraRank = 0, accumulation = 1 } = settings;
+  const communicator = timedCommunicator(await openCommunicator(), { waits: settings.timesExchange ?? false });
   const unet = await loadComponent(join(folder, FILES.model), 'unet');
   const { tensors } = await readSafetensors(join(folder, FILES.inputs));
   const inputsOf = <T>(batch: number, pick: (value: { shape: readonly number[]; data: Float32Array }) => T) =>
@@ -39,9 +41,11 @@ export async function openTrainingStep({
   const batch = tensors.get('0.timestep')!.shape[0]!;
   // As `heed tune` with tune.replicas: a small network trains faster with a part of the batch on each thread.
   const replicas = runtime.device === 'cpu' && batch % threads === 0 ? threads : 1;
+  const together = replicas * communicator.size;
+  const { parts = together } = settings;
   const training = await createTrainingStep({
     name: 'benchmark',
-    inputs: inputsOf(0, ({ shape: [, ...rest] }) => ({ shape: [batch / replicas, ...rest] })),
+    inputs: inputsOf(0, ({ shape: [, ...rest] }) => ({ shape: [batch / parts, ...rest] })),
     replicas,
     parameters: new Map([...unet.parameters, ...factors]),
     trainable: factors.size > 0 ? isLoraParameter : () => true,
@@ -51,17 +55,24 @@ export async function openTrainingStep({
     },
     optimizer: { weightDecay, ...(emaDecay > 0 ? { emaDecay } : {}) },
     threads,
+    communicator,
     ...runtime,
   });
   const partOf = (whole: number, part: number) =>
     inputsOf(whole, ({ data }) => {
-      const size = data.length / replicas;
+      const size = data.length / parts;
       return data.subarray(part * size, (part + 1) * size);
     });
-  const update = () => {
-    const whole = training.state.step % batches;
-    const parts = Array.from({ length: replicas }, (_, part) => partOf(whole, part));
-    return training.step(parts, { learningRate });
+  /** Parts follow each other over the ranks, as in tuning. */
+  const partsOf = (whole: number, first: number) =>
+    Array.from({ length: replicas }, (_, i) => partOf(whole, first + communicator.rank * replicas + i));
+  const update = async () => {
+    const begin = (training.state.step % batches) * accumulation;
+    if (accumulation === 1 && parts === together) return training.step(partsOf(begin, 0), { learningRate });
+    for (let i = 0; i < accumulation; i++) {
+      for (let first = 0; first < parts; first += together) await training.accumulate(partsOf(begin + i, first));
+    }
+    return training.apply({ learningRate });
   };
 
   return {
@@ -86,5 +97,9 @@ export async function openTrainingStep({
       return values;
     },
     runOnce: update,
+    ...(communicator.size > 1 && {
+      exchanged: () => communicator.takeTimes(),
+      close: () => communicator.close(0),
+    }),
   };
 }

@@ -7,6 +7,10 @@ export interface Workload {
   check(): Promise<ParameterValues>;
   /** The work once, as it is timed. */
   runOnce(): Promise<unknown>;
+  /** What this rank has exchanged since it was asked last. */
+  exchanged?(): { seconds: number; bytes: number };
+  /** Leaves the other ranks; a process alone returns. */
+  close?(): Promise<void>;
 }
 
 /** Everything that opening a workload may use. */

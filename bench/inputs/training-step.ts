@@ -16,7 +16,7 @@ const FACTOR_SIZE = 0.02;
 /** For each batch i: `i.noisyLatents`, `i.target` [B, C, h, w], `i.timestep` [B], `i.encoderHiddenStates` [B, T, D]. */
 export async function trainingStepInputs(
   folder: string,
-  { batchSize, batches, loraRank = 0 }: TrainingStepSettings,
+  { batchSize, batches, accumulation = 1, loraRank = 0 }: TrainingStepSettings,
 ): Promise<Inputs> {
   const { unet, textEncoder, scheduler } = await readModelConfigs(join(folder, FILES.model));
   const side = unet.sample_size ?? 64;
@@ -24,7 +24,7 @@ export async function trainingStepInputs(
   const stateShape = [batchSize, textEncoder.max_position_embeddings, textEncoder.hidden_size];
   const schedule = createSchedule(scheduler);
   const tensors: ParameterValues = new Map();
-  for (let i = 0; i < batches; i++) {
+  for (let i = 0; i < batches * accumulation; i++) {
     const random = createRandom(1).fork(`batch ${i}`);
     const normal = (shape: Shape) => ({ shape, data: random.fillNormal(new Float32Array(elementCount(shape))) });
     const batch = prepareDenoisingBatch({ latents: normal(latentShape), random, schedule });

@@ -23,6 +23,10 @@ KINDS = {
 }
 
 
+# Of several ranks, rank 0 answers for all.
+RANK = int(os.environ.get("OMPI_COMM_WORLD_RANK", "0"))
+
+
 def memory_bytes(field):
     """VmRSS (now) or VmHWM (the most so far) of this process; elsewhere than on Linux the most so far for both."""
     try:
@@ -68,7 +72,8 @@ class Server:
         from safetensors.torch import save_file
 
         values = {name: value.detach().float().cpu().contiguous() for name, value in self.work.check().items()}
-        save_file(values, os.path.join(self.folder, request["file"]))
+        if RANK == 0:
+            save_file(values, os.path.join(self.folder, request["file"]))
         return {}
 
     def round(self, request):
@@ -95,7 +100,12 @@ def main():
             reply = getattr(server, request["do"])(request)
         except Exception as error:  # what went wrong is the other side's to tell
             reply = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(reply), file=replies, flush=True)
+            if RANK > 0:
+                # Rank 0 may wait for this one: the launcher ends it.
+                print(reply["error"], file=sys.stderr, flush=True)
+                os._exit(1)
+        if RANK == 0:
+            print(json.dumps(reply), file=replies, flush=True)
 
 
 if __name__ == "__main__":

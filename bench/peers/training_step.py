@@ -1,5 +1,6 @@
 """One update of diffusers' U-Net: forward, backward, clipping to a global norm, AdamW, moving average where asked for."""
 
+import contextlib
 import os
 
 import torch
@@ -50,9 +51,20 @@ def add_factors(model, inputs):
     ]
 
 
+def join_ranks():
+    """The rank and the number of ranks that mpirun started, after they have met through gloo."""
+    rank, ranks = (int(os.environ.get(f"OMPI_COMM_WORLD_{name}", default)) for name, default in (("RANK", 0), ("SIZE", 1)))
+    if ranks > 1:
+        torch.distributed.init_process_group(
+            "gloo", init_method=os.environ["HEED_BENCH_MEETING"], rank=rank, world_size=ranks
+        )
+    return rank, ranks
+
+
 class TrainingStep:
     def __init__(self, folder, settings):
         self.settings = settings
+        self.rank, self.ranks = join_ranks()
         self.model = UNet2DConditionModel.from_pretrained(
             os.path.join(folder, "model", "unet"), torch_dtype=torch.float32, low_cpu_mem_usage=False
         ).to(DEVICE).train()
@@ -73,20 +85,38 @@ class TrainingStep:
             weight_decay=settings["weightDecay"],
             fused=True,
         )
+        self.network = self.model
+        if self.ranks > 1:
+            # Gradients live in the buckets that are exchanged: the faster way.
+            self.network = torch.nn.parallel.DistributedDataParallel(self.model, gradient_as_bucket_view=True)
         self.average = [p.detach().clone() for p in self.parameters] if settings["emaDecay"] > 0 else None
         self.step = 0
         self.batches = [
             {key: inputs[f"{i}.{key}"] for key in ("noisyLatents", "timestep", "target", "encoderHiddenStates")}
-            for i in range(settings["batches"])
+            for i in range(settings["batches"] * settings.get("accumulation", 1))
         ]
 
+    def shares(self):
+        """What this rank works on in one update, one part after the other."""
+        accumulation, parts = self.settings.get("accumulation", 1), self.settings.get("parts", self.ranks)
+        first = self.step % self.settings["batches"] * accumulation
+        for batch in self.batches[first : first + accumulation]:
+            for part in range(self.rank, parts, self.ranks):
+                yield {key: value.chunk(parts)[part] for key, value in batch.items()}
+
     def update(self):
-        batch = self.batches[self.step % len(self.batches)]
-        prediction = self.model(
-            batch["noisyLatents"], batch["timestep"], encoder_hidden_states=batch["encoderHiddenStates"]
-        ).sample
-        loss = (prediction - batch["target"]).square().mean()
-        loss.backward()
+        shares = list(self.shares())
+        loss = 0
+        for i, share in enumerate(shares):
+            # Gradients are exchanged once an update.
+            waits = self.ranks > 1 and i < len(shares) - 1
+            with self.network.no_sync() if waits else contextlib.nullcontext():
+                prediction = self.network(
+                    share["noisyLatents"], share["timestep"], encoder_hidden_states=share["encoderHiddenStates"]
+                ).sample
+                part = (prediction - share["target"]).square().mean() / len(shares)
+                part.backward()
+            loss += part.detach()
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, MAX_GRADIENT_NORM, foreach=True)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
@@ -98,9 +128,13 @@ class TrainingStep:
         return loss.item(), norm.item()
 
     def check(self):
-        measured = [self.update() for _ in self.batches]
-        losses, norms = zip(*measured)
-        values = {"loss": torch.tensor(losses), "gradientNorm": torch.tensor(norms)}
+        measured = [self.update() for _ in range(self.settings["batches"])]
+        losses, norms = (torch.tensor(column) for column in zip(*measured))
+        if self.ranks > 1:
+            # Each rank has the loss of its own shares.
+            torch.distributed.all_reduce(losses)
+            losses /= self.ranks
+        values = {"loss": losses, "gradientNorm": norms}
         values |= {f"weight {name}": self.parameters[self.names.index(name)] for name in self.checked}
         if self.average is not None:
             values |= {f"average {name}": self.average[self.names.index(name)] for name in self.checked}

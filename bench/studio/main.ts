@@ -10,9 +10,9 @@ import { openFeedbackLog } from '../../packages/heed/src/feedback/index.ts';
 import { openDatabase } from '../../packages/heed/src/studio/storage/database.ts';
 import { type StudioProcess, startStudioProcess } from '../../tests/studio-process.ts';
 import { findPostgres, startPostgres } from '../../tools/postgres.mjs';
+import { machineSpeed } from '../machine-speed.ts';
 import { makeBenchProject } from './bench-project.ts';
 import { type LoadResult, percentile, runLoad } from './load.ts';
-import { machineSpeed } from './machine-speed.ts';
 import { measureNextQuery } from './next-query.ts';
 import { processorMs } from './processor-time.ts';
 

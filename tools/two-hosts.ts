@@ -1,8 +1,9 @@
-/** Two hosts of network namespaces on one machine, with a link between them that can be cut and slowed. For tests alone. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+/** Two hosts of network namespaces on one machine, with a link between them that can be cut, slowed and delayed. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Cable, type LinkLimits, layCable } from './cable.ts';
 
 const HEED = fileURLToPath(new URL('../packages/heed/bin/heed.mjs', import.meta.url));
 
@@ -12,6 +13,12 @@ export interface Running {
   readonly ended: Promise<{ status: number | null; stdout: string; stderr: string; seconds: number }>;
 }
 
+/** A command and what stands before the program that it starts. */
+export interface Launcher {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
 export interface TwoHosts {
   /** Host names, which are the namespaces' names. */
   readonly names: readonly [string, string];
@@ -19,10 +26,12 @@ export interface TwoHosts {
   start(host: string, args: readonly string[], env?: Readonly<Record<string, string>>): Running;
   /** `heed ARGS` as one rank on each host, by mpirun on the first. */
   startRanks(args: readonly string[]): Running;
+  /** mpirun with one rank on each host; `-n`, the program and its arguments follow. */
+  readonly launcher: Launcher;
   /** Takes the link down or up. */
   setLink(state: 'up' | 'down'): void;
-  /** Limits the link to 1 Gbit/s and, where the kernel can, delays it by 10 ms; says what it did. */
-  slowDown(): string;
+  /** Replaces the link, so programs that use it lose it. Without limits it is as fast as the machine. */
+  shape(limits?: LinkLimits): Promise<void>;
   /** Ends all processes of a host at once, as a power cut would. */
   cutOff(host: string): void;
   close(): void;
@@ -31,19 +40,16 @@ export interface TwoHosts {
 const run = (command: string, ...args: readonly string[]) =>
   execFileSync(command, args, { stdio: 'pipe', encoding: 'utf8' });
 
-export function makeTwoHosts(folder: string): TwoHosts {
+export async function makeTwoHosts(folder: string): Promise<TwoHosts> {
   const names = [`hd${process.pid}a`, `hd${process.pid}b`] as const;
-  const links = names.map((name) => `v${name}`) as [string, string];
-  for (const name of names) run('ip', 'netns', 'add', name);
-  run('ip', 'link', 'add', links[0], 'type', 'veth', 'peer', 'name', links[1]);
-  for (const [i, name] of names.entries()) {
-    run('ip', 'link', 'set', links[i]!, 'netns', name);
-    run('ip', '-n', name, 'addr', 'add', `10.77.0.${i + 1}/24`, 'dev', links[i]!);
-    for (const device of ['lo', links[i]!]) run('ip', '-n', name, 'link', 'set', device, 'up');
+  for (const name of names) {
+    run('ip', 'netns', 'add', name);
+    run('ip', '-n', name, 'link', 'set', 'lo', 'up');
     mkdirSync(`/etc/netns/${name}`, { recursive: true });
     const hosts = names.map((other, j) => `10.77.0.${j + 1} ${other}\n`).join('');
     writeFileSync(`/etc/netns/${name}/hosts`, `127.0.0.1 localhost\n${hosts}`);
   }
+  let cable: Cable = await layCable(names);
   const agent = join(folder, 'agent.sh');
   writeFileSync(
     agent,
@@ -51,54 +57,39 @@ export function makeTwoHosts(folder: string): TwoHosts {
     { mode: 0o755 },
   );
   const inside = (host: string) => [
-    'netns',
-    'exec',
-    host,
-    'unshare',
-    '--uts',
-    'bash',
-    '-c',
-    `hostname ${host}; exec "$@"`,
-    '-',
+    ...['netns', 'exec', host, 'unshare', '--uts'],
+    ...['bash', '-c', `hostname ${host}; exec "$@"`, '-'],
   ];
-  const start = (host: string, command: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-    watch(
-      spawn('ip', [...inside(host), ...command], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, ...env },
-      }),
-    );
+  const launcher = { command: 'ip', args: [...inside(names[0]), 'mpirun', ...mpirunOptions(agent, names)] };
+  const heed = [process.execPath, HEED];
+  const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+    watch(spawn('ip', args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } }));
+  const cutOff = (host: string) => {
+    for (const pid of run('ip', 'netns', 'pids', host).split('\n').filter(Boolean)) {
+      try {
+        process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // It has ended.
+      }
+    }
+  };
   return {
     names,
-    start: (host, args, env) => start(host, [process.execPath, HEED, ...args], env),
-    startRanks: (args) => start(names[0], ['mpirun', ...mpirunOptions(agent, names), process.execPath, HEED, ...args]),
-    setLink: (state) => void run('ip', '-n', names[0], 'link', 'set', links[0], state),
-    slowDown() {
-      const isSet = (...discipline: readonly string[]) =>
-        names.every(
-          (name, i) =>
-            spawnSync('ip', ['netns', 'exec', name, 'tc', 'qdisc', 'replace', 'dev', links[i]!, 'root', ...discipline])
-              .status === 0,
-        );
-      if (isSet('netem', 'delay', '10ms', 'rate', '1gbit')) return '1 Gbit/s and 10 ms';
-      // Kernels of small virtual machines have no netem.
-      if (isSet('tbf', 'rate', '1gbit', 'burst', '256kb', 'latency', '50ms')) return '1 Gbit/s';
-      throw new Error('expected the kernel to have netem or tbf, got neither');
+    start: (host, args, env) => start([...inside(host), ...heed, ...args], env),
+    startRanks: (args) => start([...launcher.args, '-n', '2', ...heed, ...args]),
+    launcher,
+    setLink: (state) => void run('ip', '-n', names[0], 'link', 'set', cable.devices[0], state),
+    async shape(limits) {
+      cable.remove();
+      cable = await layCable(names, limits);
     },
-    cutOff(host) {
-      for (const pid of run('ip', 'netns', 'pids', host).split('\n').filter(Boolean)) {
-        try {
-          process.kill(Number(pid), 'SIGKILL');
-        } catch {
-          // It has ended.
-        }
-      }
-    },
+    cutOff,
     close() {
+      for (const name of names) cutOff(name);
+      cable.remove();
       for (const name of names) {
-        this.cutOff(name);
         run('ip', 'netns', 'del', name);
-        rmSync(`/etc/netns/${name}`, { recursive: true, force: true });
+        if (existsSync(`/etc/netns/${name}`)) rmSync(`/etc/netns/${name}`, { recursive: true });
       }
     },
   };
@@ -119,7 +110,7 @@ function mpirunOptions(agent: string, names: readonly string[]): string[] {
   };
   const mca = Object.entries(settings).flatMap(([name, value]) => ['--mca', name, value]);
   const hosts = names.map((name) => `${name}:1`).join();
-  return ['--allow-run-as-root', '--bind-to', 'none', '-n', '2', '--host', hosts, ...mca];
+  return ['--allow-run-as-root', '--bind-to', 'none', '--host', hosts, ...mca];
 }
 
 function watch(child: ChildProcess): Running {
