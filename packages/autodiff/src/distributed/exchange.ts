@@ -29,78 +29,75 @@ export interface ExchangeOptions {
 /** Returns a function that replaces arrays by their sums over all ranks. It keeps its buffers for the next call. */
 export function createExchange(transport: Transport, options: ExchangeOptions = {}) {
   const { type = 'float32', bucketLength = BUCKET_LENGTH } = options;
-  const wire = WIRES[type];
   let bucket: Bucket | undefined;
   return async (arrays: readonly Float32Array[]): Promise<void> => {
     const total = arrays.reduce((sum, { length }) => sum + length, 0);
     if (total === 0) return;
     const chunk = Math.ceil(Math.min(total, bucketLength) / transport.size);
-    if (bucket?.chunk !== chunk) bucket = createBucket(chunk, transport.size, wire);
+    if (bucket?.chunk !== chunk) bucket = BUCKETS[type](chunk, transport.size);
     for (let start = 0; start < total; start += chunk * transport.size) {
       const pieces = piecesOf(arrays, start, Math.min(start + chunk * transport.size, total));
-      await sumBucket(transport, bucket, pieces, wire);
+      await sumBucket(transport, bucket, pieces);
     }
   };
 }
 
+/** Buffers for one sum: a chunk for each rank. */
 interface Bucket {
   /** Numbers a rank sums. */
   readonly chunk: number;
   readonly values: Float32Array;
-  readonly sent: Wire;
   readonly received: Wire;
-  readonly sum: Wire;
+  /** Receives all ranks' sums. */
+  readonly gathered: Wire;
+  /** What is sent of numbers, and numbers of what was received; both may be the arrays themselves. */
+  encode(values: Float32Array): Wire;
+  decode(wire: Wire): Float32Array;
 }
 
 type Wire = Float32Array | Uint16Array;
 
-interface WireFormat {
-  create(length: number): Wire;
-  pack(wire: Wire, values: Float32Array): void;
-  unpack(values: Float32Array, wire: Wire): void;
-}
-
-const WIRES: Readonly<Record<ExchangeType, WireFormat>> = {
-  float32: {
-    create: (length) => new Float32Array(length),
-    pack: (wire, values) => wire.set(values),
-    unpack: (values, wire) => values.set(wire),
+const BUCKETS: Readonly<Record<ExchangeType, (chunk: number, size: number) => Bucket>> = {
+  float32(chunk, size) {
+    const values = new Float32Array(chunk * size);
+    const received = new Float32Array(chunk * size);
+    const same = (array: Wire) => array as Float32Array;
+    // What was sent is not needed any more when the sums arrive. Less memory, and no copies.
+    return { chunk, values, received, gathered: values, encode: same, decode: same };
   },
-  bfloat16: {
-    create: (length) => new Uint16Array(length),
-    pack: (wire, values) => toBfloat16(values, wire as Uint16Array),
-    unpack: (values, wire) => fromBfloat16(wire as Uint16Array, values),
+  bfloat16(chunk, size) {
+    const values = new Float32Array(chunk * size);
+    const sent = new Uint16Array(chunk * size);
+    const received = new Uint16Array(chunk * size);
+    return {
+      chunk,
+      values,
+      received,
+      gathered: received,
+      encode(numbers) {
+        const bits = sent.subarray(0, numbers.length);
+        toBfloat16(numbers, bits);
+        return bits;
+      },
+      decode(wire) {
+        fromBfloat16(wire as Uint16Array, values);
+        return values;
+      },
+    };
   },
 };
 
-function createBucket(chunk: number, size: number, wire: WireFormat): Bucket {
-  return {
-    chunk,
-    values: new Float32Array(chunk * size),
-    sent: wire.create(chunk * size),
-    received: wire.create(chunk * size),
-    sum: wire.create(chunk),
-  };
-}
-
-async function sumBucket(
-  transport: Transport,
-  { chunk, values, sent, received, sum }: Bucket,
-  pieces: readonly Float32Array[],
-  wire: WireFormat,
-): Promise<void> {
+async function sumBucket(transport: Transport, bucket: Bucket, pieces: readonly Float32Array[]): Promise<void> {
+  const { chunk, values, received, gathered, encode, decode } = bucket;
   const filled = copyIn(values, pieces);
   // What an earlier bucket left behind the end could be no number; it is summed with the rest.
   values.fill(0, filled);
-  wire.pack(sent, values);
-  await transport.allToAll(sent, received);
-  wire.unpack(values, received);
-  const part = (rank: number) => values.subarray(rank * chunk, (rank + 1) * chunk);
+  await transport.allToAll(encode(values), received);
+  const numbers = decode(received);
+  const part = (rank: number) => numbers.subarray(rank * chunk, (rank + 1) * chunk);
   treeSum(transport.size, (into, from) => addInto(part(into), part(from)));
-  wire.pack(sum, part(0));
-  await transport.allGather(sum, received);
-  wire.unpack(values, received);
-  copyOut(values, pieces);
+  await transport.allGather(encode(part(0)), gathered);
+  copyOut(decode(gathered), pieces);
 }
 
 /** The parts of `arrays` that lie in [start, end) of their concatenation. */
