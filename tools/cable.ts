@@ -38,9 +38,10 @@ export async function layCable(namespaces: Pair, limits?: LinkLimits): Promise<C
   return {
     devices,
     remove() {
-      // Tun devices go with the process that holds them.
-      if (forwarder) forwarder.kill('SIGKILL');
-      else ip('-n', namespaces[0], 'link', 'del', devices[0]);
+      // Of a veth pair, one takes the other with it.
+      const own = forwarder ? [0, 1] : [0];
+      for (const i of own) ip('-n', namespaces[i]!, 'link', 'del', devices[i]!);
+      forwarder?.kill('SIGKILL');
     },
   };
 }
