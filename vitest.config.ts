@@ -11,7 +11,9 @@ if (!databaseUrl && process.env.HEED_REQUIRE_POSTGRES) {
 if (!databaseUrl)
   console.log('The studio is tested on PGlite alone; `node tools/postgres.mjs npm test` adds PostgreSQL.');
 
-/** Tests that play a cluster on this machine, and why they cannot; a missing package is an error where CI installs it. */
+/**
+ * Tests that play a cluster on this machine, and why they cannot; a missing package is an error where CI installs it.
+ */
 const CLUSTER_TESTS = [
   ['tests/two-hosts.test.ts', whyNoHosts()],
   ['tests/slurm.test.ts', whyNoSlurm()],

@@ -1,4 +1,6 @@
-/** `npm run test:unit`: tests of single parts. They train no model, draw no picture, start no server and no database. */
+/**
+ * `npm run test:unit`: tests of single parts. They train no model, draw no picture, start no server and no database.
+ */
 import { defineConfig } from 'vitest/config';
 
 const HEED_PARTS = [

@@ -11,8 +11,8 @@ export interface Agreement {
 }
 
 /**
- * Compares every tensor; `tolerances` are found by the start of its name. Throws one sentence when one side lacks a tensor
- * or has another shape.
+ * Compares every tensor; `tolerances` are found by the start of its name. Throws one sentence when one side lacks a
+ * tensor or has another shape.
  */
 export function compareTensors(
   ours: ParameterValues,

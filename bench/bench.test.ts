@@ -1,6 +1,6 @@
 /**
- * The benchmark's own parts: figures, comparison, options, and the conversation with heed's process, which really runs at
- * a tiny size. PyTorch's side runs in `npm run bench` alone.
+ * The benchmark's own parts: figures, comparison, options, and the conversation with heed's process, which really runs
+ * at a tiny size. PyTorch's side runs in `npm run bench` alone.
  */
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -12,7 +12,10 @@ export interface Benchmark<K extends WorkKind = WorkKind> {
   readonly repeats: number;
   /** Ratios heed / PyTorch that are asked for. */
   readonly targets: { readonly seconds?: number; readonly memory?: number };
-  /** Largest relative difference |heed - peer| / |peer| (Euclidean norms) of each checked tensor, by the start of its name. */
+  /**
+   * Largest relative difference |heed - peer| / |peer| (Euclidean norms) of each checked tensor, by the start of its
+   * name.
+   */
   readonly tolerances: Readonly<Record<string, number>>;
 }
 

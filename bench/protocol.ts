@@ -1,7 +1,7 @@
 /**
- * What the benchmark and its working processes say to each other: one JSON request a line on stdin, one JSON reply a line
- * on stdout. heed's process (`heed/serve.ts`) and PyTorch's (`peers/serve.py`) answer the same requests. Where a side is
- * several ranks, all get the requests and rank 0 answers (`ranks/launch.ts`).
+ * What the benchmark and its working processes say to each other: one JSON request a line on stdin, one JSON reply a
+ * line on stdout. heed's process (`heed/serve.ts`) and PyTorch's (`peers/serve.py`) answer the same requests. Where a
+ * side is several ranks, all get the requests and rank 0 answers (`ranks/launch.ts`).
  */
 
 import type { Device } from '@heed/diffusion/autodiff';
@@ -31,9 +31,14 @@ export interface Exchanges {
     /** Resident memory when the runtime was loaded and nothing else. */
     reply: { loadedBytes: number };
   };
-  /** Does the work from its start, which also warms up, and writes what it computed to `file` (safetensors) in the folder. */
+  /**
+   * Does the work from its start, which also warms up, and writes what it computed to `file` (safetensors) in the
+   * folder.
+   */
   check: { request: { file: string }; reply: object };
-  /** Does the work `repeats` times; the mean seconds of one by the clock, and those that all cores together spent on it. */
+  /**
+   * Does the work `repeats` times; the mean seconds of one by the clock, and those that all cores together spent on it.
+   */
   round: {
     request: { repeats: number };
     reply: {

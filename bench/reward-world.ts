@@ -1,6 +1,6 @@
 /**
- * Labelled pairs for reward training, from the tensors of `inputs/reward-training.ts`: which images and prompts there are
- * and how they are called. Embeddings are given, so no CLIP runs.
+ * Labelled pairs for reward training, from the tensors of `inputs/reward-training.ts`: which images and prompts there
+ * are and how they are called. Embeddings are given, so no CLIP runs.
  */
 import type { ParameterValues } from '@heed/diffusion/autodiff';
 import type { Features } from '../packages/heed/src/reward/features.ts';

@@ -1,4 +1,7 @@
-/** How much of each kind of work is done; the same numbers go to heed and to its peer. Sizes of networks come from the models. */
+/**
+ * How much of each kind of work is done; the same numbers go to heed and to its peer. Sizes of networks come from the
+ * models.
+ */
 import type { WorkKind } from './protocol.ts';
 
 export interface TrainingStepSettings {
@@ -20,7 +23,9 @@ export interface TrainingStepSettings {
   emaDecay: number;
   /** Recomputes blocks in the backward pass (PyTorch: gradient checkpointing). */
   recompute?: boolean;
-  /** Trains low-rank factors of this rank (and alpha) on the projections of attention, the network itself stays frozen. */
+  /**
+   * Trains low-rank factors of this rank (and alpha) on the projections of attention, the network itself stays frozen.
+   */
   loraRank?: number;
 }
 

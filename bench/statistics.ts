@@ -1,4 +1,6 @@
-/** What is said of timed rounds: medians and quartiles. The ratio is taken round by round, so that slow moments cancel. */
+/**
+ * What is said of timed rounds: medians and quartiles. The ratio is taken round by round, so that slow moments cancel.
+ */
 import { quantile } from '../packages/heed/src/statistics/index.ts';
 
 export interface Spread {

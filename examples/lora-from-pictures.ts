@@ -1,7 +1,7 @@
 /**
- * A LoRA from good and bad pictures. Run: npx tsx examples/lora-from-pictures.ts PICTURES OUT [steps]
- * PICTURES holds images and metadata.csv with the columns file_name, text and label (good or bad). The project, with all
- * that was learned, lies in OUT; the LoRA is OUT/tuned-lora.safetensors. KTO learns from single judgements.
+ * A LoRA from good and bad pictures. Run: npx tsx examples/lora-from-pictures.ts PICTURES OUT [steps] PICTURES holds
+ * images and metadata.csv with the columns file_name, text and label (good or bad). The project, with all that was
+ * learned, lies in OUT; the LoRA is OUT/tuned-lora.safetensors. KTO learns from single judgements.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

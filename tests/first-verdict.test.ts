@@ -1,4 +1,5 @@
-// From the README's commands to the first verdict: a new owner runs them, three people compare, the results say who won.
+// From the README's commands to the first verdict: a new owner runs them, three people compare, the results say who
+// won.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

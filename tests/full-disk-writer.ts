@@ -1,7 +1,7 @@
 /**
- * The victim of full-disk.test.ts: writes what a project keeps while there is room for 0, 1, 2... pages more, so that each
- * write fails once, and says what was left each time. `full-disk-writer.ts FOLDER KIND`: KIND 'tmpfs' where FOLDER is a
- * small file system of its own, 'limit' where a limit on the size of files stands in for it.
+ * The victim of full-disk.test.ts: writes what a project keeps while there is room for 0, 1, 2... pages more, so that
+ * each write fails once, and says what was left each time. `full-disk-writer.ts FOLDER KIND`: KIND 'tmpfs' where FOLDER
+ * is a separate small file system, 'limit' where a limit on the size of files stands in for it.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

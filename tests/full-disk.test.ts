@@ -1,5 +1,5 @@
-// A disk that is full at every single write (row 3 of the fault table): what was kept stays as it was, nothing half-written is
-// left, the reason is said, and when there is room again it goes on.
+// A disk that is full at every single write (row 3 of the fault table): what was kept stays as it was, nothing
+// half-written is left, the reason is said, and when there is room again it goes on.
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,10 @@ interface Attempt {
   readonly leftPages: number;
 }
 
-/** Runs the writer in a file system of 8 MB, where this machine lets us make one; else under a limit on the size of files. */
+/**
+ * Runs the writer in a file system of 8 MB, where this machine lets us make one; else under a limit on the size of
+ * files.
+ */
 function runWriter(folder: string): { kind: string; lines: (Attempt | { name: string; goesOn: boolean })[] } {
   const run = (kind: 'tmpfs' | 'limit', under: readonly string[]) => {
     const [command, ...args] = [...under, process.execPath, '--import', 'tsx', WRITER, folder, kind];

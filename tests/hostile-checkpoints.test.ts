@@ -1,6 +1,6 @@
-// Damaged checkpoints whose safetensors are well formed: tensors renamed, reshaped, dropped, doubled or of another type,
-// 100 of them, 1,000 with `npm run test:faults`. Each is refused in one sentence that names the file and the tensor, within
-// a second, whether it is a single file, a component of a diffusers folder or a LoRA.
+// Damaged checkpoints with well-formed safetensors: tensors renamed, reshaped, dropped, doubled or of another type.
+// There are 100 of them, and 1,000 with `npm run test:faults`. They are single files, components of a diffusers folder,
+// and LoRA files. Each is refused within a second, in one sentence that names the file and the tensor.
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,7 +86,9 @@ function pick<T>(list: readonly T[], random: RandomGenerator): T {
 
 const BYTES: Readonly<Record<string, number>> = { F32: 4, F16: 2, I64: 8, I32: 4, U8: 1 };
 
-/** A well-formed file of these tensors, all zero. Largest types first, so that every offset is a multiple of its size. */
+/**
+ * A well-formed file of these tensors, all zero. Largest types first, so that every offset is a multiple of its size.
+ */
 function encode(entries: Entries): Buffer {
   let position = 0;
   const sorted = entries.toSorted(([, a], [, b]) => BYTES[b]! - BYTES[a]!);

@@ -1,6 +1,6 @@
-// 1,000 damaged safetensors files, 10,000 with `npm run test:faults`: each is refused in one sentence, quickly and before
-// anything large is allocated, or read whole because the damage left a valid file. The models that such files make are
-// tests/hostile-checkpoints.test.ts' affair.
+// 1,000 damaged safetensors files, 10,000 with `npm run test:faults`: each is refused in one sentence, quickly and
+// before anything large is allocated, or read whole because the damage left a valid file. The models that such files
+// make are tests/hostile-checkpoints.test.ts' affair.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
-// Hostile strings as prompts, names, reasons and file names, through every import, export, route and page: each is refused
-// in one sentence or comes out as the text that it is, and nothing of it is run. Thirty of them, three hundred with
-// `npm run test:faults`.
+// Hostile strings as prompts, names, reasons and file names, through every import, export, route and page: each is
+// refused in one sentence or comes out as the text that it is, and nothing of it is run. Thirty of them, three hundred
+// with `npm run test:faults`.
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -62,7 +62,9 @@ function expectSentence(error: unknown, about: string): void {
   expect(message.length).toBeLessThan(700);
 }
 
-/** Two pictures of each string as a prompt; those that no prompt can be are refused by their line, and then left out. */
+/**
+ * Two pictures of each string as a prompt; those that no prompt can be are refused by their line, and then left out.
+ */
 async function importHostilePictures(): Promise<string[]> {
   const pictures = join(folder, 'pictures');
   await mkdir(pictures);
@@ -212,7 +214,7 @@ interface Answered {
   readonly body: string;
 }
 
-/** By hand and on a connection of its own: fetch would tidy paths up before they are sent. */
+/** By hand and on a separate connection: fetch would tidy paths up before they are sent. */
 function send(method: string, path: string, body?: object): Promise<Answered> {
   const headers = { Cookie: cookie, Origin: studio.origin, 'Content-Type': 'application/json' };
   const port = Number(new URL(studio.origin).port);

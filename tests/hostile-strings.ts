@@ -1,7 +1,7 @@
 /**
  * Three hundred strings that people and files may hand in: markup, scripts, Markdown, SVG, marks that turn the writing
  * direction, control characters, halves of emoji, SQL, shell and path text, formulas, and talk to a model that judges.
- * Payloads that would run call `hacked()`, which nobody defines: a page that runs one reports an error.
+ * Payloads that would run call `hacked()`, which is not defined: a page that runs one reports an error.
  */
 
 const RUN = 'hacked()';

@@ -1,5 +1,6 @@
-// 1,000 damaged files of torch.save, 10,000 with `npm run test:faults`: each is refused in one sentence, quickly and in little
-// memory, or read whole because the damage left a valid file. Pickles that are hostile by design are pickle.test.ts' affair.
+// 1,000 damaged files of torch.save, 10,000 with `npm run test:faults`: each is refused in one sentence, quickly and in
+// little memory, or read whole because the damage left a valid file. Pickles that are hostile by design are
+// pickle.test.ts' affair.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// A project whose base model is an old .ckpt with EMA weights: doctor, generate and export agree on which weights count.
+// A project whose base model is an old .ckpt with EMA weights: doctor, generate and export agree on which weights
+// count.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

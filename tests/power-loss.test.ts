@@ -1,6 +1,6 @@
-// Row 7 of the fault table. PGlite never flushes, so a power cut leaves its files in any mixture of then and now, and some cut
-// short. Judgements do not hang on it: either the tables open and know every one, or they are refused in a sentence and made
-// anew from feedback.jsonl.
+// Row 7 of the fault table. PGlite never flushes, so a power cut leaves its files in any mixture of then and now, and
+// some cut short. Judgements do not hang on it: either the tables open and know every one, or they are refused in a
+// sentence and made again from feedback.jsonl.
 import { randomUUID } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,4 +1,5 @@
-// Errors tell no content: every reader of files that a setting or an option can name is given private files of other kinds.
+// Errors tell no content: every reader of files that a setting or an option can name is given private files of other
+// kinds.
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -1,6 +1,6 @@
-// Preloaded into a process of heed (NODE_OPTIONS=--import): its clock, as JavaScript and PGlite see it, is off by as many
-// milliseconds as HEED_TEST_CLOCK_FILE says, and is set anew at each SIGUSR2. What it was set to is written beside. The
-// monotonic clock is left alone, as it is where somebody sets the clock of a machine.
+// Preloaded into a process of heed (NODE_OPTIONS=--import): its clock, as JavaScript and PGlite see it, is off by as
+// many milliseconds as HEED_TEST_CLOCK_FILE says, and is set again at each SIGUSR2. What it was set to is written
+// beside. The monotonic clock is left alone, as it is where somebody sets the clock of a machine.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 

@@ -23,7 +23,7 @@ export async function launchBrowser(options: { hosts?: readonly string[] } = {})
   return chromium.launch({ executablePath: CHROMIUM, args });
 }
 
-/** A page in a context of its own, with its errors collected. */
+/** A page in a separate context, with its errors collected. */
 export async function openPage(browser: Browser, options: PageOptions = {}): Promise<{ page: Page; errors: string[] }> {
   return addPage(await newContext(browser, options));
 }
@@ -39,7 +39,7 @@ export interface PageOptions {
   readonly scale?: number;
 }
 
-/** A browser of its own: cookies and storage are shared by its pages alone. */
+/** A separate browser: cookies and storage are shared by its pages alone. */
 export async function newContext(browser: Browser, options: PageOptions = {}): Promise<BrowserContext> {
   const { width = 1280, height = 800, dark = false, hasTouch = false, locale, scale } = options;
   return browser.newContext({
@@ -64,7 +64,9 @@ export async function addPage(context: BrowserContext): Promise<{ page: Page; er
   return { page, errors };
 }
 
-/** The page of that name in the bar at the top; what is under way may stand in the page with a link of the same name. */
+/**
+ * The page of that name in the bar at the top; what is under way may stand in the page with a link of the same name.
+ */
 export function linkOf(page: Page, name: string): Locator {
   return page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name, exact: true });
 }
@@ -98,7 +100,10 @@ export async function elementsTooWide(page: Page): Promise<string[]> {
 /** The largest picture that the documentation takes. */
 const MAX_SCREENSHOT_BYTES = 150_000;
 
-/** Writes docs/images/studio/<name>.png where HEED_SCREENSHOTS is set: pictures of the documentation, taken by the tests. */
+/**
+ * Writes docs/images/studio/<name>.png where HEED_SCREENSHOTS is set: pictures of the documentation, taken by the
+ * tests.
+ */
 export async function takeScreenshot(page: Page, name: string, options: { height?: number } = {}): Promise<void> {
   if (process.env.HEED_SCREENSHOTS === undefined) return;
   const viewport = page.viewportSize()!;
@@ -120,7 +125,10 @@ export async function takeScreenshot(page: Page, name: string, options: { height
   await writeFile(join(IMAGES, `${name.replace(/^studio-/, '')}.png`), png);
 }
 
-/** A palette is a third of the bytes, and these are no photographs; what untrained models draw is noise and may need fewer colours. */
+/**
+ * A palette is a third of the bytes, and these are no photographs; what untrained models draw is noise and may need
+ * fewer colours.
+ */
 async function smallPng(picture: Buffer): Promise<Buffer | undefined> {
   for (const colours of [64, 24, 12]) {
     const png = await sharp(picture).png({ palette: true, colours, effort: 10 }).toBuffer();

@@ -1,4 +1,5 @@
-// A blind comparison in a real browser: the owner starts it, two raters answer by keys and by touch, the owner reads it.
+// A blind comparison in a real browser: the owner starts it, two raters answer by keys and by touch, the owner reads
+// it.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,7 +129,7 @@ it.runIf(hasBrowser)('is answered by keys; nothing tells which model is which', 
   await own.getByRole('heading', { name: 'All done, thank you' }).waitFor();
   expect(await barriersOf(own)).toEqual([]);
   expect(ownErrors).toEqual([]);
-  // An answer that cannot be sent: whoever closes the tab is asked first.
+  // An answer that cannot be sent: a rater who closes the tab is asked first.
   await own.context().setOffline(true);
   await own.keyboard.press('u');
   await own.getByRole('alert').waitFor();

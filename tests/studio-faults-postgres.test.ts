@@ -1,6 +1,6 @@
-// The studio on a PostgreSQL that goes away and comes back (row 9 of the fault table), by a clock that is a day
-// behind the server's (row 12), and on a full disk (row 3): nothing is acknowledged that is not in feedback.jsonl, and what was
-// refused is taken when it is sent again.
+// The studio on PostgreSQL under three faults: the server goes away and comes back (row 9 of the fault table), its
+// clock is a day off (row 12), the disk is full (row 3). Every acknowledged answer is in feedback.jsonl. A refused
+// answer is taken when it is sent again.
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';

@@ -1,6 +1,6 @@
-// The studio as a process that is ended in the middle of labelling, again and again, by SIGKILL (row 5 of the fault table) and
-// by SIGTERM (row 4), and in the middle of its very first start (row 8); that is started twice (row 6), and whose clock is
-// set (row 12). No acknowledged label is lost, and none counts twice.
+// The studio as a process under faults (rows of the fault table): ended again and again while people label, by SIGKILL
+// (row 5) and by SIGTERM (row 4); ended in its very first start (row 8); started twice (row 6); its clock set (row 12).
+// No acknowledged label is lost, and none counts twice.
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// Labelling in a real browser, from the link in the terminal: ten queries by keyboard, undo, skip, a phone, no barriers.
+// Labelling in a real browser, from the link in the terminal: ten queries by keyboard, undo, skip, a phone, no
+// barriers.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Starts `heed studio` as a user does, in a process of its own, and talks to it over HTTP. For tests alone. */
+/** Starts `heed studio` as a user does, in a separate process, and talks to it over HTTP. For tests alone. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,5 @@
-// The quality of answers in a real browser: known answers, the practice round, a hasty participant, the completion code.
+// The quality of answers in a real browser: known answers, the practice round, a hasty participant, the completion
+// code.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +29,7 @@ beforeAll(async () => {
       'label.practiceQueries=2',
       'label.goldShare=0.5',
       `label.queriesPerRater=${QUERIES}`,
-      // Nobody is that slow: every answer comes too fast.
+      // No rater is that slow: every answer comes too fast.
       'label.minAnswerMs=60000',
       'label.completionUrl="https://app.prolific.com/submissions/complete?cc={code}"',
     ],

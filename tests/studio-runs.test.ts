@@ -1,5 +1,5 @@
-// The runs page in a real browser: a tuning is stopped, heed.toml changes, Continue takes the run's own settings; runs are
-// compared, renamed, archived, downloaded and deleted.
+// The runs page in a real browser: a tuning is stopped, heed.toml changes, Continue takes the run's own settings; runs
+// are compared, renamed, archived, downloaded and deleted.
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

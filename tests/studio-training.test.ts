@@ -1,5 +1,5 @@
 // Reward and tuning from the studio's pages, in a real browser: trained, queued, judged, trained again, watched live to
-// the end. The models are random and small; every command is the real one in a process of its own.
+// the end. The models are random and small; every command is the real one in a separate process.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -169,7 +169,7 @@ it.runIf(hasBrowser)('tunes the model, watched live to its end', async () => {
   await page.getByText('reward-0002 · Reward training').waitFor({ state: 'attached' });
   await page.getByRole('button', { name: 'Tune the model' }).click();
   await page.getByText('live', { exact: true }).waitFor({ timeout: LIVE_TIMEOUT_MS });
-  // Nothing is loaded anew: each value comes as it is written.
+  // No page is loaded again: each value comes as it is written.
   await page.getByRole('img', { name: /^Loss over/ }).waitFor({ timeout: LIVE_TIMEOUT_MS });
   await page.getByText('ended', { exact: true }).waitFor({ timeout: LIVE_TIMEOUT_MS });
   await page.getByRole('img', { name: new RegExp(`^Loss over ${STEPS} steps`) }).waitFor();

@@ -1,4 +1,6 @@
-/** Vitest's global setup: one temporary folder for all that a run's tests write, gone with the run whatever they leave. */
+/**
+ * Vitest's global setup: one temporary folder for all that a run's tests write, gone with the run whatever they leave.
+ */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';

@@ -1,5 +1,5 @@
-// Tuning that is ended again and again, by SIGKILL at random steps (row 2 of the fault table) and by SIGTERM in a step and in
-// a save (row 4), comes to the same bits as tuning that nobody disturbed, and leaves nothing behind; so does a full disk (row 3).
+// Tuning that is ended again and again comes to the same bits as undisturbed tuning, and leaves no files behind. Rows
+// of the fault table: SIGKILL at random steps (2), SIGTERM in a step and in a save (4), a full disk (3).
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

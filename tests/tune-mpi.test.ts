@@ -1,4 +1,6 @@
-/** `heed tune` as several processes of Open MPI: the same bits, signals, kills, and what a rank does that cannot go on. */
+/**
+ * `heed tune` as several processes of Open MPI: the same bits, signals, kills, and what a rank does that cannot go on.
+ */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -60,7 +62,7 @@ async function tunedWeights(project: string): Promise<string> {
   return createHash('sha256').update(weights).digest('hex');
 }
 
-/** Lines of heed's own on stderr; mpirun adds some in words of its own. */
+/** Lines of heed's own on stderr; mpirun adds others. */
 const sentences = (stderr: string) => stderr.split('\n').filter((line) => line.startsWith('heed: '));
 
 async function checkpoints(project: string): Promise<string[]> {

@@ -1,4 +1,6 @@
-/** A project that can be tuned in seconds, with random models, and `heed tune` as a process of its own. For tests alone. */
+/**
+ * A project that can be tuned in seconds, with random models, and `heed tune` as a separate process. For tests alone.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,7 +1,7 @@
 /**
- * Whole stages on the WebGPU provider beside the processor, with random models of some thousand weights: a picture, CLIP's
- * embeddings, updates of tuning. Op by op that is `packages/autodiff/src/ops/webgpu.test.ts`. A software driver computes in
- * float32; the float16 form of the same stages is held against float32 on the processor.
+ * Whole stages on the WebGPU provider beside the processor, with random models of some thousand weights: a picture,
+ * CLIP's embeddings, updates of tuning. Op by op that is `packages/autodiff/src/ops/webgpu.test.ts`. A software driver
+ * computes in float32; the float16 form of the same stages is held against float32 on the processor.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -6,7 +6,9 @@ const succeeds = (command, ...args) => spawnSync(command, args, { stdio: 'ignore
 const isThere = (program) => succeeds('sh', '-c', `command -v ${program}`);
 const missing = (programs) => programs.filter((program) => !isThere(program));
 
-/** Undefined where hosts can be made of network namespaces; else why not, and whether installing a package would help. */
+/**
+ * Undefined where hosts can be made of network namespaces; else why not, and whether installing a package would help.
+ */
 export function whyNoHosts() {
   const absent = missing(['ip', 'tc', 'unshare', 'mpirun']);
   if (absent.length > 0) return { isInstallable: true, why: `${absent.join(', ')} is not installed` };

@@ -1,5 +1,6 @@
-// A PostgreSQL of one's own in a temporary folder, reached by a unix socket in it: `node tools/postgres.mjs COMMAND...` runs
-// the command with its address in HEED_TEST_DATABASE_URL and stops the server afterwards. Tests import what they need.
+// A PostgreSQL of one's own in a temporary folder, reached by a unix socket in it: `node tools/postgres.mjs COMMAND...`
+// runs the command with its address in HEED_TEST_DATABASE_URL and stops the server afterwards. Tests import what they
+// need.
 import { execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

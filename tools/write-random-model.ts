@@ -1,7 +1,7 @@
 /**
- * Writes a Stable Diffusion 1.5 of true size with random weights, as a diffusers folder, and beside it a CLIP ViT-L/14 as
- * a transformers folder: `npx tsx tools/write-random-model.ts FOLDER`. What such a model draws is noise; its size, speed
- * and memory are the real one's (docs/full-size.md). The shapes are those of the published configs.
+ * Writes a Stable Diffusion 1.5 of true size with random weights, as a diffusers folder, and beside it a CLIP ViT-L/14
+ * as a transformers folder: `npx tsx tools/write-random-model.ts FOLDER`. What such a model draws is noise; its size,
+ * speed and memory are the real one's (docs/full-size.md). The shapes are those of the published configs.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

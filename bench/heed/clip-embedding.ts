@@ -1,4 +1,6 @@
-/** Pictures and texts to embeddings with the shipped CLIP: `loadClip` and its embedder, bytes and strings to vectors. */
+/**
+ * Pictures and texts to embeddings with the shipped CLIP: `loadClip` and its embedder, bytes and strings to vectors.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadClip, type RgbImage, readSafetensors } from '@heed/diffusion';

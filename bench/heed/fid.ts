@@ -1,4 +1,7 @@
-/** The two halves of FID, as `heed fid` does them: statistics of a folder of pictures, and the distance between two of them. */
+/**
+ * The two halves of FID, as `heed fid` does them: statistics of a folder of pictures, and the distance between two of
+ * them.
+ */
 import { join } from 'node:path';
 import { InceptionEmbedder, loadInceptionFile } from '@heed/diffusion';
 import { listPictures } from '../../packages/heed/src/fid/pictures/picture-folder.ts';

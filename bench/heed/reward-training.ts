@@ -1,4 +1,6 @@
-/** A whole reward training by `trainReward`: compiling its graphs, the epochs with their validation, the best weights. */
+/**
+ * A whole reward training by `trainReward`: compiling its graphs, the epochs with their validation, the best weights.
+ */
 import { join } from 'node:path';
 import { readSafetensors } from '@heed/diffusion';
 import { trainReward } from '../../packages/heed/src/reward/train.ts';

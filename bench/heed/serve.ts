@@ -1,5 +1,5 @@
 /**
- * heed's side of the benchmark, a process of its own: does what it is told in lines of JSON on stdin, answers in lines on
+ * heed's side of the benchmark, a separate process. It reads requests as lines of JSON on stdin and answers in lines on
  * stdout (`../protocol.ts`). What is measured stands in the file of each kind of work.
  */
 import { join } from 'node:path';

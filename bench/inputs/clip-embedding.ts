@@ -1,4 +1,6 @@
-/** Scenes of the emoji world and their captions; where CLIP's pictures have another size, random pixels in their place. */
+/**
+ * Scenes of the emoji world and their captions; where CLIP's pictures have another size, random pixels in their place.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadTokenizer, parseClipConfig, parseImageProcessorConfig } from '@heed/diffusion';

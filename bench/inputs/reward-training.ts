@@ -1,6 +1,6 @@
 /**
- * Embeddings, labels, first weights and the batches that `trainReward` will compose from them. An image is good where its
- * embedding points with its prompt's.
+ * Embeddings, labels, first weights and the batches that `trainReward` will compose from them. An image is good where
+ * its embedding points with its prompt's.
  */
 import { createRandom, initializeParameters, type ParameterValues } from '@heed/diffusion/autodiff';
 import { planBatches } from '../../packages/heed/src/reward/batch-plan.ts';
@@ -10,8 +10,9 @@ import type { RewardTrainingSettings } from '../settings.ts';
 import { type Inputs, tensor } from './files.ts';
 
 /**
- * `texts` [prompts, P], `perturbed` [prompts, N, P], `images` [pairs, P], `promptOf` and `labels` [pairs], `validation`
- * (rows of images), `plan` [epochs, batches, B] (rows of images, the first `good` of a batch being good ones), `weights.*`.
+ * `texts` [prompts, P], `perturbed` [prompts, N, P], `images` [pairs, P], `promptOf` and `labels` [pairs], `weights.*`.
+ * `validation` holds rows of images. `plan` [epochs, batches, B] holds rows of images; the first `good` ones of a batch
+ * are good.
  */
 export async function rewardTrainingInputs(_folder: string, settings: RewardTrainingSettings): Promise<Inputs> {
   const tensors = embeddings(settings);
@@ -53,7 +54,10 @@ function embeddings(settings: RewardTrainingSettings): ParameterValues {
   ]);
 }
 
-/** Rows of images of each batch of each epoch, as `trainReward` draws them: a divergence shows in the check of the losses. */
+/**
+ * Rows of images of each batch of each epoch, as `trainReward` draws them: a divergence shows in the check of the
+ * losses.
+ */
 function composedBatches({ training, perturbedPrompts }: RewardWorld, { batchSize, epochs }: RewardTrainingSettings) {
   const plan = planBatches(training, { batchSize, perturbedPrompts });
   const random = createRandom(REWARD_SEED);

@@ -1,4 +1,6 @@
-/** Noised latents and text states of the shipped U-Net's shapes. The numbers are random: no step's time hangs on them. */
+/**
+ * Noised latents and text states of the shipped U-Net's shapes. The numbers are random: no step's time hangs on them.
+ */
 import { join } from 'node:path';
 import {
   createSchedule,

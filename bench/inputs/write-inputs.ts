@@ -30,7 +30,10 @@ const MAKERS: { [K in WorkKind]: (folder: string, settings: SettingsOf[K]) => Pr
   'fid-distance': fidDistanceInputs,
 };
 
-/** Fills the empty `folder`; equal settings give equal inputs. `models` holds other models, by the names inside the folder. */
+/**
+ * Fills the empty `folder`; equal settings give equal inputs. `models` holds other models, by the names inside the
+ * folder.
+ */
 export async function writeInputs<K extends WorkKind>(
   folder: string,
   { kind, settings }: { kind: K; settings: SettingsOf[K] },
@@ -38,7 +41,7 @@ export async function writeInputs<K extends WorkKind>(
 ): Promise<void> {
   for (const [name, source] of Object.entries(MODELS[kind])) {
     if (models !== undefined) await symlink(resolve(models, name), join(folder, name));
-    // Copies: a model that is trained anew meanwhile must not differ between the two sides.
+    // Copies: a model that is trained again meanwhile must not differ between the two sides.
     else await cp(source, join(folder, name), { recursive: true });
   }
   const { tensors, texts = [] } = await MAKERS[kind](folder, settings);

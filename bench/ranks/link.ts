@@ -1,4 +1,7 @@
-/** The same update with its ranks on two hosts, network namespaces of this machine, over a link of a given rate and delay. */
+/**
+ * The same update with its ranks on two hosts, network namespaces of this machine, over a link of a given rate and
+ * delay.
+ */
 import type { LinkLimits } from '../../tools/cable.ts';
 import { makeTwoHosts } from '../../tools/two-hosts.ts';
 import type { Benchmark } from '../benchmarks.ts';

@@ -1,4 +1,6 @@
-/** Several ranks of one thread beside one rank and beside replicas in one process, of heed and of PyTorch DDP on gloo. */
+/**
+ * Several ranks of one thread beside one rank and beside replicas in one process, of heed and of PyTorch DDP on gloo.
+ */
 import { type Agreement, compareTensors } from '../agreement.ts';
 import type { Benchmark } from '../benchmarks.ts';
 import { allowedDifferences, column, type MeasuredSide, measureSides, type Side, type SidesOptions } from '../sides.ts';

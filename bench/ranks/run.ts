@@ -21,7 +21,10 @@ export interface RanksRun {
   readonly links: readonly LinkResult[];
 }
 
-/** The tiny model, or the LoRA where `models` holds models of true size. Throws where mpirun or what links need is absent. */
+/**
+ * The tiny model, or the LoRA where `models` holds models of true size. Throws where mpirun or what links need is
+ * absent.
+ */
 export async function runRanks(options: RanksRunOptions): Promise<RanksRun> {
   const { ranks, models, links } = options;
   if (spawnSync('mpirun', ['--version']).status !== 0) {

@@ -1,4 +1,6 @@
-/** The project that the studio is measured with: drawn images, raters with sessions, and enough judgements to train on. */
+/**
+ * The project that the studio is measured with: drawn images, raters with sessions, and enough judgements to train on.
+ */
 import { join } from 'node:path';
 import { eventId, type FeedbackEvent, openFeedbackLog, queryId } from '../../packages/heed/src/feedback/index.ts';
 import { createImageStore } from '../../packages/heed/src/images/index.ts';

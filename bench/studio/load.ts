@@ -1,4 +1,4 @@
-/** Raters who label at a given rate over HTTP, each by a clock of its own that does not wait for answers to others. */
+/** Raters who label at a given rate over HTTP, each by a separate clock that does not wait for answers to others. */
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';

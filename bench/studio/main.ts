@@ -1,6 +1,6 @@
 /**
- * `npm run bench:studio`: raters label over HTTP while a training job runs in another process; bursts; the next query in
- * large tables. Checks afterwards that every acknowledged answer is in feedback.jsonl and in the tables, once.
+ * `npm run bench:studio`: raters label over HTTP while a training job runs in another process; bursts; the next query
+ * in large tables. Checks afterwards that every acknowledged answer is in feedback.jsonl and in the tables, once.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';

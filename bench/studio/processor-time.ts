@@ -1,4 +1,6 @@
-/** How much processor time a process has used: unlike times by the clock, it says little of what else a machine does. */
+/**
+ * How much processor time a process has used: unlike times by the clock, it says little of what else a machine does.
+ */
 import { readFileSync } from 'node:fs';
 
 /** Linux counts in hundredths of a second. */

@@ -32,7 +32,7 @@ export interface InstallOptions {
 export async function install(folder: string, { tarballs, bin }: InstallOptions): Promise<Installation> {
   const work = join(folder, 'work');
   await mkdir(work, { recursive: true });
-  // mkdtemp makes folders that nobody else may enter.
+  // mkdtemp makes folders that no other user may enter.
   for (let path = folder; basename(path).startsWith('heed-') || path === folder; path = dirname(path)) {
     await chmod(path, 0o755);
   }

@@ -1,4 +1,6 @@
-/** A program as a user of the packages writes it; the tests compile it with `--strict` against the installed tarballs. */
+/**
+ * A program as a user of the packages writes it; the tests compile it with `--strict` against the installed tarballs.
+ */
 import { compile, gradients } from '@heed/autodiff';
 import { loadPipeline } from '@heed/diffusion';
 import type { StudioApp } from '@heed/studio-api';

@@ -44,7 +44,9 @@ export interface Tarball {
   readonly unpackedBytes: number;
 }
 
-/** Packs everything into `output`/tarballs. With `thisPlatform`, of the runtime's packages only that of this machine. */
+/**
+ * Packs everything into `output`/tarballs. With `thisPlatform`, of the runtime's packages only that of this machine.
+ */
 export async function pack({ output, thisPlatform }: { output: string; thisPlatform: boolean }): Promise<Tarball[]> {
   const { engines } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { engines: unknown };
   const compiled = join(output, 'compiled');

@@ -1,6 +1,6 @@
 /**
- * One package a platform with ONNX Runtime's shared library alone, made of onnxruntime-node's own files. Their hashes are
- * pinned in `onnxruntime/SHA256SUMS`.
+ * One package a platform with ONNX Runtime's shared library alone, made of onnxruntime-node's own files. Their hashes
+ * are pinned in `onnxruntime/SHA256SUMS`.
  */
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';

@@ -1,4 +1,7 @@
-/** The package @heed/studio-api: the declarations of the studio's API, and of those that they refer to only what is used. */
+/**
+ * The package @heed/studio-api: the declarations of the studio's API, and of those that they refer to only what is
+ * used.
+ */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
@@ -23,8 +26,8 @@ interface Reference {
 }
 
 /**
- * Writes into `folder`/dist what is reachable from `heed/src/studio/api.d.ts` in `compiled`. Throws where that needs another
- * package than hono.
+ * Writes into `folder`/dist what is reachable from `heed/src/studio/api.d.ts` in `compiled`. Throws where that needs
+ * another package than hono.
  */
 export async function stageStudioApi(compiled: string, folder: string): Promise<void> {
   const root = join(compiled, 'heed', 'src');

@@ -17,6 +17,11 @@ export const PLAIN_WORDS: Readonly<Record<string, string>> = {
   'gone on with': 'continued',
 };
 
+const WORD_PATTERNS = Object.entries(PLAIN_WORDS).map(([word, plain]) => ({
+  pattern: new RegExp(`\\b${word}\\b`, 'i'),
+  problem: `"${word}": write "${plain}"`,
+}));
+
 export interface ProseProblem {
   /** From 1. */
   readonly line: number;
@@ -45,9 +50,7 @@ function proseLines(lines: readonly string[]): Paragraph[] {
 }
 
 function checkLine({ line, text }: Paragraph): ProseProblem[] {
-  const problems = Object.entries(PLAIN_WORDS)
-    .filter(([word]) => new RegExp(`\\b${word}\\b`, 'i').test(text))
-    .map(([word, plain]) => ({ line, problem: `"${word}": write "${plain}"` }));
+  const problems = WORD_PATTERNS.filter(({ pattern }) => pattern.test(text)).map(({ problem }) => ({ line, problem }));
   // An address cannot be broken.
   const long = text.length > MAX_LINE && !/\S{80,}/.test(text);
   return long

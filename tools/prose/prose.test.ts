@@ -1,7 +1,8 @@
-/** The project's documentation keeps to the writing rules that can be counted. */
+/** The project's documentation and comments keep to the writing rules that can be counted. */
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { checkComments } from './check-comments.ts';
 import { checkProse } from './check-prose.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -9,15 +10,15 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Notes keep the words in which they were written. */
 const LEFT_OUT = /(^|\/)(node_modules|dist|\.[^/]+)\/|^docs\/notes\/|^demo\//;
 
-async function documents(): Promise<string[]> {
-  const tops = ['', 'docs', 'bench', 'packages', 'tools', 'examples'];
+async function filesEndingIn(ending: RegExp): Promise<string[]> {
+  const tops = ['', 'docs', 'bench', 'packages', 'tests', 'tools', 'examples'];
   const found = await Promise.all(
     tops.map(async (top) => {
       const entries = await readdir(`${ROOT}/${top}`, { recursive: top !== '' }).catch(() => []);
       return entries.map((entry) => (top === '' ? entry : `${top}/${entry}`));
     }),
   );
-  return found.flat().filter((path) => path.endsWith('.md') && !LEFT_OUT.test(path));
+  return found.flat().filter((path) => ending.test(path) && !LEFT_OUT.test(path));
 }
 
 it('finds long lines, long sentences and old words', () => {
@@ -34,11 +35,48 @@ it('finds long lines, long sentences and old words', () => {
 });
 
 it('finds no problem in the documentation', async () => {
-  const paths = await documents();
+  const paths = await filesEndingIn(/\.md$/);
   expect(paths.length).toBeGreaterThan(10);
   const problems = await Promise.all(
     paths.map(async (path) =>
       checkProse(await readFile(`${ROOT}/${path}`, 'utf8')).map(({ line, problem }) => `${path}:${line}: ${problem}`),
+    ),
+  );
+  expect(problems.flat()).toEqual([]);
+});
+
+it('finds comments, and not what only looks like one', () => {
+  const long = 'long '.repeat(31);
+  const source = [
+    `const address = \`// nobody \${1 /* anew */} // nobody\`;`,
+    `// Two lines of ${'word '.repeat(15)}`,
+    `// make one sentence of ${'word '.repeat(15)}.`,
+    'const pattern = /\\/\\*/; // whence',
+    '/**',
+    ` * ${long}`,
+    ' */',
+    `const text = '// ${long}';`,
+    `const page = <p>// nobody</p>;`,
+    `export {}; // ${'x'.repeat(60)} ${'x'.repeat(60)}`,
+  ].join('\n');
+  expect(checkComments(source, 'page.tsx')).toEqual([
+    { line: 1, problem: '"anew": write "again"' },
+    { line: 2, problem: 'expected sentences of at most 30 words, got one of 37' },
+    { line: 4, problem: '"whence": write "so"' },
+    { line: 6, problem: 'expected at most 120 characters, got 158' },
+    { line: 6, problem: 'expected sentences of at most 30 words, got one of 31' },
+    { line: 10, problem: 'expected at most 120 characters, got 135' },
+  ]);
+});
+
+it('finds no problem in the comments of the code', async () => {
+  const paths = (await filesEndingIn(/\.(ts|tsx|mjs)$/)).filter((path) => !path.includes('.generated.'));
+  expect(paths.length).toBeGreaterThan(500);
+  const problems = await Promise.all(
+    paths.map(async (path) =>
+      checkComments(await readFile(`${ROOT}/${path}`, 'utf8'), path).map(
+        ({ line, problem }) => `${path}:${line}: ${problem}`,
+      ),
     ),
   );
   expect(problems.flat()).toEqual([]);

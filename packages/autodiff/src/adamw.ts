@@ -31,8 +31,8 @@ export interface OptimizerState {
 type Gradients = ReadonlyMap<string, Float32Array>;
 
 /**
- * Adds `others` to `gradients`, array by array, and returns the sum's global norm: sqrt of the sum of all squares, which
- * is not finite exactly when some number is not (or the norm is beyond float64).
+ * Adds `others` to `gradients`, array by array, and returns the sum's global norm: sqrt of the sum of all squares,
+ * which is not finite exactly when some number is not (or the norm is beyond float64).
  */
 export function sumAndNorm(gradients: Gradients, others: readonly Gradients[] = []): number {
   const kernels = optimizerKernels();

@@ -1,4 +1,7 @@
-/** The training step whose state stays on a device, beside the one on host arrays; on WebGPU, in software where there is no GPU. */
+/**
+ * The training step whose state stays on a device, beside the one on host arrays; on WebGPU, in software where there is
+ * no GPU.
+ */
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import {
   compile,
@@ -205,7 +208,9 @@ describe('a training step in float16, on the processor', () => {
     expect(worst(expected.values, actual.values)).toBeLessThan(5e-3);
   });
 
-  /** A loss whose slope, times the first loss scale, is beyond any float: 2^11 is the first scale under which it is not. */
+  /**
+   * A loss whose slope, times the first loss scale, is beyond any float: 2^11 is the first scale under which it is not.
+   */
   const createSteep = () =>
     createTrainingStep<'x'>({
       name: 'steep',

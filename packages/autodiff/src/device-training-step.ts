@@ -1,7 +1,7 @@
 /**
- * The training step on a device with separate memory: weights, moments and averages are uploaded once and stay there. An
- * update returns loss, metrics and gradient norm. `training-step.ts` is the step in host memory. Several ranks exchange
- * their gradients through host memory.
+ * The training step on a device with separate memory: weights, moments and averages are uploaded once and stay there.
+ * An update returns loss, metrics and gradient norm. `training-step.ts` is the step in host memory. Several ranks
+ * exchange their gradients through host memory.
  */
 import { optimizerScalars } from './adamw.ts';
 import { bindFeeds, checkParameters, inputName } from './compile.ts';

@@ -1,11 +1,14 @@
-/** Whose memory a step's gradients are: arrays kept from step to step, or the runtime's for the time between run and update. */
+/**
+ * Whose memory a step's gradients are: arrays kept from step to step, or the runtime's for the time between run and
+ * update.
+ */
 import { inputName } from './compile.ts';
 import type { Binding } from './runtime/index.ts';
 import { elementCount, type Tensor } from './tensor.ts';
 
 /**
- * Larger gradients get their memory from the runtime for the time of a step, which then uses it for activations as well;
- * smaller ones are written into the same arrays at each step, which is faster.
+ * Larger gradients get their memory from the runtime for the time of a step, which then uses it for activations as
+ * well; smaller ones are written into the same arrays at each step, which is faster.
  */
 export const MAX_KEPT_GRADIENT_BYTES = 2 ** 28;
 
@@ -16,7 +19,9 @@ export interface GradientMemory {
   release(): void;
 }
 
-/** Binds the gradient outputs of `trained`: to arrays of ours up to `maxKeptBytes` in all, else to the runtime's memory. */
+/**
+ * Binds the gradient outputs of `trained`: to arrays of ours up to `maxKeptBytes` in all, else to the runtime's memory.
+ */
 export function bindGradients(
   binding: Binding,
   {

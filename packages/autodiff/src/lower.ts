@@ -17,10 +17,10 @@ export interface LoweredGraph {
 }
 
 /**
- * Writes the graph of `outputs`. `deferred` outputs (weight gradients) get their nodes at the end of the list in
- * the order given, which makes the runtime compute each one right after the values it needs exist.
- * `baked` parameters become initializers; others become graph inputs. With `precision` float16 most of the computing is
- * done in that type (`precision.ts`); what goes in and comes out stays float32.
+ * Writes the graph of `outputs`. `deferred` outputs (weight gradients) get their nodes at the end of the list, in the
+ * order given. The runtime then computes each one as soon as its inputs exist. `baked` parameters become initializers;
+ * others become graph inputs. With `precision` float16 most of the computing is done in that type (`precision.ts`);
+ * what goes in and comes out stays float32.
  */
 export function lowerGraph({
   name,

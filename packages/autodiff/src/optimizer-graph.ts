@@ -1,6 +1,6 @@
 /**
- * The optimizer as a graph, for devices with memory of their own: global norm, clipping, AdamW and moving average, from
- * tensors that lie there to tensors that stay there. The same arithmetic on host arrays is `adamw.ts`.
+ * The optimizer as a graph, for devices with their own memory: global norm, clipping, AdamW and moving average. Inputs
+ * and outputs stay on the device. The same arithmetic on host arrays is `adamw.ts`.
  */
 import type { OptimizerOptions } from './adamw.ts';
 import { inputName } from './compile.ts';
@@ -21,8 +21,9 @@ export const stateKey = (group: StateGroup, name: string): string => `${group}:$
 export const gradientInput = (name: string): string => `gradient:${name}`;
 
 /**
- * Inputs: `gradientInput` and each `stateKey` of `trained` (as `input:<key>`), and the scalars: `gradientScale` turns summed
- * and scaled gradients into their mean. Outputs: `norm`, the mean gradient's global norm before clipping, and each `stateKey`.
+ * Inputs: `gradientInput` and each `stateKey` of `trained` (as `input:<key>`), and the scalars: `gradientScale` turns
+ * summed and scaled gradients into their mean. Outputs: `norm`, the mean gradient's global norm before clipping, and
+ * each `stateKey`.
  */
 export function optimizerGraph(
   trained: readonly Tensor[],

@@ -1,4 +1,6 @@
-/** The graph of a training step: loss, metrics and gradients, traced and lowered. Running it is `training-step.ts`'s. */
+/**
+ * The graph of a training step: loss, metrics and gradients, traced and lowered. Running it is `training-step.ts`'s.
+ */
 import { type InputSpec, inputName, traceInputs } from './compile.ts';
 import { gradients as reverse } from './gradient.ts';
 import { type LoweredGraph, lowerGraph } from './lower.ts';
@@ -17,8 +19,9 @@ export interface TracedTrainingStep {
 }
 
 /**
- * Optimizers of the runtime that a training session must do without: one merges recomputed nodes back into the originals,
- * the other replaces nodes at the ends of gradients, and with them the order of execution that keeps memory low.
+ * Optimizers of the runtime that a training session must do without: one merges recomputed nodes back into the
+ * originals, the other replaces nodes at the ends of gradients, and with them the order of execution that keeps memory
+ * low.
  */
 export const DISABLED_OPTIMIZERS = ['CommonSubexpressionElimination', 'TransposeOptimizer'] as const;
 

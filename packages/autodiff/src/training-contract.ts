@@ -41,14 +41,17 @@ export interface TrainingStepOptions<I extends string> {
 
 export interface TrainingStep<I extends string> {
   /**
-   * Loss, gradients and update. Where loss or gradient is not finite, no weight changes, and it throws, or says so in
-   * `skipped` (with `skipsNotFinite`, and where float16 overflowed and a smaller loss scale may help).
+   * Loss, gradients and update. Where loss or gradient is not finite, no weight changes, and it throws. It sets
+   * `skipped` instead with `skipsNotFinite`, and where float16 overflowed and a smaller loss scale may help.
    */
   step(
     feeds: Batches<I>,
     options: { learningRate: number; signal?: AbortSignal; stop?: boolean },
   ): Promise<Metrics & UpdateResult>;
-  /** Adds these batches' gradients to the buffers; `apply` then uses their mean. Returns the means over this rank's batches. */
+  /**
+   * Adds these batches' gradients to the buffers; `apply` then uses their mean. Returns the means over this rank's
+   * batches.
+   */
   accumulate(feeds: Batches<I>, options?: { signal?: AbortSignal }): Promise<Metrics>;
   /** Updates with the mean of what was accumulated on all ranks; returns the means of its metrics as well. */
   apply(options: { learningRate: number; stop?: boolean }): Promise<Metrics & UpdateResult>;
@@ -60,7 +63,10 @@ export interface TrainingStep<I extends string> {
   fetchState(): Promise<OptimizerState>;
   /** What the loss is multiplied by before it is differentiated; 1 but for float16. */
   lossScale(): number;
-  /** Bytes that steps have moved between host memory and a device's own so far; what `fetchState` moves is not among them. */
+  /**
+   * Bytes that steps have moved between host memory and a device's own so far; what `fetchState` moves is not among
+   * them.
+   */
   bytesMoved(): { toDevice: number; toHost: number };
   dispose(): void;
 }
@@ -91,8 +97,8 @@ export function initialState(
 }
 
 /**
- * What becomes of an update with these gradients: the loss scale adapts, and where they are not finite it is skipped and
- * counted as a step, or refused with an error.
+ * What becomes of an update with these gradients: the loss scale adapts, and where they are not finite it is skipped
+ * and counted as a step, or refused with an error.
  */
 export function updateResult(
   name: string,

@@ -27,12 +27,13 @@ import {
 
 /**
  * Builds and compiles a step. `parameters` are updated in place; `state` continues an earlier run. Each of `replicas`
- * works on a batch of its own at the same time, with its share of the threads; an update takes the mean of their
- * gradients. Small networks gain from it: two threads share an operator badly, but two batches well.
+ * works on its own batch at the same time, with its share of the threads; an update takes the mean of their gradients.
+ * Small networks gain from it: two threads share an operator badly, but two batches well.
  */
 export async function createTrainingStep<I extends string>(options: TrainingStepOptions<I>): Promise<TrainingStep<I>> {
   const { name, inputs, parameters, loss, optimizer = {}, device = 'cpu', replicas = 1 } = options;
-  // Each session alone would take a thread a core: two of them on two cores take 1.6 times as long as with one thread each.
+  // Each session alone would take a thread a core: two of them on two cores take 1.6 times as long as with one thread
+  // each.
   const { threads = replicas > 1 ? availableParallelism() : undefined } = options;
   const { trainable = () => true, skipsNotFinite = false, communicator = single } = options;
   if (hasOwnMemory(device)) return createDeviceTrainingStep({ ...options, device });
@@ -99,7 +100,9 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
       ),
     );
   };
-  /** Updates with the mean of all parts of all ranks; the sum is left in the first part. Returns the mean metrics, too. */
+  /**
+   * Updates with the mean of all parts of all ranks; the sum is left in the first part. Returns the mean metrics, too.
+   */
   const update = async (
     parts: readonly Gradients[],
     { count, learningRate, stop }: { count: number; learningRate: number; stop: boolean },

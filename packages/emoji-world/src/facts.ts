@@ -14,7 +14,7 @@ export interface FactColumn {
   readonly spellings: Readonly<Record<string, string | number>>;
 }
 
-/** One column for each attribute; whoever names another one names the object, too. */
+/** One column for each attribute; a row that names another one names the object, too. */
 export const FACT_COLUMNS: readonly FactColumn[] = [
   { name: 'object', aliases: [], values: OBJECTS.map(({ name }) => name), spellings: {} },
   { name: 'colour', aliases: ['color'], values: COLOURS, spellings: {} },

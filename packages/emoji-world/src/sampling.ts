@@ -1,4 +1,4 @@
-// Draws from small distributions, on top of a seeded generator. No state of its own.
+// Draws from small distributions, on top of a seeded generator. Keeps no state.
 import type { RandomGenerator } from '@heed/diffusion/autodiff';
 
 /** A number in [low, high). */

@@ -1,5 +1,5 @@
-// The emoji world as one value: its words, its perturbed prompts, its judge, its pictures. The terms are the world's own;
-// whoever uses it needs no other export of this package to run a whole loop.
+// The emoji world as one value: its words, its perturbed prompts, its judge, its pictures. A program needs no other
+// export of this package to run a whole loop.
 import type { RgbImage } from '@heed/diffusion';
 import type { RandomGenerator } from '@heed/diffusion/autodiff';
 import { cleanCaption } from './captions/clean.ts';
@@ -73,8 +73,8 @@ export const emojiWorld = {
   },
   vocabulary,
   /**
-   * Up to `count` different template sentences of another meaning; none for a text that is not the template's sentence of
-   * its facts. A prompt that is not held out gets no object that is kept for evaluation.
+   * Up to `count` different template sentences of another meaning; none for a text that is not the template's sentence
+   * of its facts. A prompt that is not held out gets no object that is kept for evaluation.
    */
   perturb(
     { text, facts, holdout }: { text: string; facts?: Facts | undefined; holdout: boolean },

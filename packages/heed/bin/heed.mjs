@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts the command line from its TypeScript sources; holds no logic of its own.
+// Starts the command line from its TypeScript sources; holds no other logic.
 import { register } from 'tsx/esm/api';
 
 register();

@@ -1,6 +1,6 @@
 /**
- * heed as a library. With arrays in memory: `loadPipeline` draws, `loadClip` embeds, `trainRewardOnArrays` learns to judge.
- * With a project, a folder of plain files: each `run...` function does the work of the command of that name.
+ * heed as a library. With arrays in memory: `loadPipeline` draws, `loadClip` embeds, `trainRewardOnArrays` learns to
+ * judge. With a project, a folder of plain files: each `run...` function does the work of the command of that name.
  * `examples/` shows both; `npm run docs:api` writes the reference.
  */
 export {

@@ -1,6 +1,6 @@
 /**
- * The composition root: reads the settings and gives the parts that they name. The only file of the product that imports
- * implementations of ports.ts; each is loaded when it is asked for.
+ * The composition root: reads the settings and gives the parts that they name. The only file of the product that
+ * imports implementations of ports.ts; each is loaded when it is asked for.
  */
 import type { HeedConfig } from './config/index.ts';
 import type { PaperPrompts, World } from './ports.ts';

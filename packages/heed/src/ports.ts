@@ -5,15 +5,17 @@
 import type { RgbImage } from '@heed/diffusion';
 import type { RandomGenerator } from '@heed/diffusion/autodiff';
 
-/** What a prompt asks for, in the words of the project's world. heed stores facts and hands them back; it reads none. */
+/**
+ * What a prompt asks for, in the words of the project's world. heed stores facts and hands them back; it reads none.
+ */
 export type Facts = Readonly<Record<string, string | number>>;
 
 /** What a world's recogniser saw in one image; only the world that made it looks inside. */
 export type Recognition = object;
 
 /**
- * Where the project's pictures come from, as far as a program knows it. A real project has the world `none`: its prompts
- * are free text, people judge its images, and all parts below but the name are absent.
+ * Where the project's pictures come from, as far as a program knows it. A real project has the world `none`: its
+ * prompts are free text, people judge its images, and all parts below but the name are absent.
  */
 export interface World {
   readonly name: string;
@@ -33,7 +35,7 @@ export interface World {
 
 /** The words in which a world says what a prompt asks for. */
 export interface Vocabulary {
-  /** Columns of a prompts file that hold facts. Whoever fills another one fills the first, too. */
+  /** Columns of a prompts file that hold facts. A row that fills another one fills the first, too. */
   readonly columns: readonly FactColumn[];
   /** What a text asks for that the world knows word for word; undefined for any other text. */
   read(text: string): Facts | undefined;
@@ -127,7 +129,10 @@ export type PaperPrompt = ListedPrompt & { readonly holdout: boolean };
 export interface ListedPrompt {
   readonly text: string;
   readonly category: string;
-  /** True where the list keeps the prompt for evaluation, false where it is to be learned from; absent where it says neither. */
+  /**
+   * True where the list keeps the prompt for evaluation, false where it is to be learned from; absent where it says
+   * neither.
+   */
   readonly holdout?: boolean | undefined;
   readonly facts?: Facts | undefined;
 }

@@ -1,7 +1,7 @@
 /**
  * Builds the pages into `dist/<hash of their sources>/`, at the first start of the studio and after a change. A build
- * takes a second or two, so `npm ci` needs no build step. Runs in Node, not in the browser. An installed heed comes with
- * its pages built and has `shipped-pages.ts` in place of this file.
+ * takes a second or two, so `npm ci` needs no build step. Runs in Node, not in the browser. An installed heed comes
+ * with its pages built and has `shipped-pages.ts` in place of this file.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * `npm run dev [-- --studio http://127.0.0.1:4180]`: serves the pages from their sources with hot reload. Their requests
- * go to a studio that runs already. For work on the pages alone: it listens on this machine and sets no security headers.
+ * `npm run dev [-- --studio http://127.0.0.1:4180]`: serves the pages from their sources with hot reload. Their
+ * requests go to a studio that runs already. For work on the pages alone: it listens on this machine and sets no
+ * security headers.
  */
 import { parseArgs } from 'node:util';
 import { createServer } from 'vite';

@@ -72,7 +72,7 @@ export function App() {
     look();
     return () => endLooking.current();
   }, [look]);
-  // Without loading the page anew: a studio that starts again meanwhile would leave the browser's own error page.
+  // Without loading the page again: a studio that starts again meanwhile would leave the browser's own error page.
   const enter = useCallback(
     (to: string) => {
       go(to, { replace: true });

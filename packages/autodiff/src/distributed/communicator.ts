@@ -13,9 +13,9 @@ export interface Communicator {
   /** The number of hosts that the ranks run on. */
   readonly hosts: number;
   /**
-   * Replaces every array, and `scalars`, by the sum over all ranks. All ranks get the same bits. The order of the sum is
-   * a balanced tree over the ranks, so it depends neither on the transport nor on the sizes. Arrays have equal lengths on
-   * all ranks.
+   * Replaces every array, and `scalars`, by the sum over all ranks. All ranks get the same bits. The order of the sum
+   * is a balanced tree over the ranks, so it depends neither on the transport nor on the sizes. Arrays have equal
+   * lengths on all ranks.
    */
   sum(arrays: readonly Float32Array[], scalars: Float64Array): Promise<void>;
   /** Every rank's text, in the order of the ranks. */

@@ -1,6 +1,6 @@
 /**
- * The sum of all ranks' arrays in a fixed order. Every rank gets one chunk of everybody, sums it in tree order and hands
- * the sum to all: 2 (R - 1) / R times the bytes a rank, as a ring, but with an order that no MPI library chooses.
+ * The sum of all ranks' arrays in a fixed order. Every rank gets one chunk of everybody, sums it in tree order and
+ * hands the sum to all: 2 (R - 1) / R times the bytes a rank, as a ring, but with an order that no MPI library chooses.
  */
 import { fromBfloat16, toBfloat16 } from './bfloat16.ts';
 import { addInto, treeSum } from './tree-sum.ts';
@@ -15,7 +15,9 @@ export interface Transport {
   allGather(send: ArrayBufferView, receive: ArrayBufferView): Promise<void>;
 }
 
-/** The numbers that travel: float32, or bfloat16 rounded to nearest even at half the bytes. Sums are float32 in both. */
+/**
+ * The numbers that travel: float32, or bfloat16 rounded to nearest even at half the bytes. Sums are float32 in both.
+ */
 export type ExchangeType = 'float32' | 'bfloat16';
 
 /** Numbers exchanged at once: 64 MiB of float32. Bounds the memory beside the gradients. */

@@ -22,7 +22,9 @@ export function createExchangedScalars(names: readonly string[]) {
   let isStopAsked = false;
   return {
     isStopAsked: () => isStopAsked,
-    /** Adds the metrics of each replica's batch; returns their means. A loss that is not finite is kept as the worst. */
+    /**
+     * Adds the metrics of each replica's batch; returns their means. A loss that is not finite is kept as the worst.
+     */
     add(replicas: readonly ((name: string) => number)[]): Metrics {
       const means: Record<string, number> = {};
       for (const [i, name] of names.entries()) {
@@ -37,7 +39,7 @@ export function createExchangedScalars(names: readonly string[]) {
       if (!Number.isFinite(means.loss)) worstLoss = means.loss!;
       return means as Metrics;
     },
-    /** The scalars to sum over the ranks; `read` takes the sums back and begins anew. */
+    /** The scalars to sum over the ranks; `read` takes the sums back and starts from zero. */
     write: (stop: boolean) => Float64Array.of(...sums, worstLoss, stop ? 1 : 0),
     read(total: Float64Array, ranks: number): { metrics: Metrics; loss: number } {
       const metrics = Object.fromEntries(names.map((name, i) => [name, total[i]! / (batches * ranks)]));
@@ -52,8 +54,8 @@ export function createExchangedScalars(names: readonly string[]) {
 }
 
 /**
- * Adds `parts` into the first one, in tree order, and that over the ranks. Where this process is alone, the last part of
- * the tree is left to the caller as `rest`: it adds it while it computes the norm.
+ * Adds `parts` into the first one, in tree order, and that over the ranks. Where this process is alone, the last part
+ * of the tree is left to the caller as `rest`: it adds it while it computes the norm.
  */
 export async function sumParts(
   parts: readonly Gradients[],

@@ -1,4 +1,6 @@
-/** Estimates against what the runtime does: shapes, order of execution, memory of a graph that can be counted by hand. */
+/**
+ * Estimates against what the runtime does: shapes, order of execution, memory of a graph that can be counted by hand.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * What running a graph will need, from the graph alone: the most memory of values alive at one time, in the runtime's own
- * order of execution, and the work by kind. Nothing is run, no weight is read.
+ * What running a graph will need, from the graph alone: the most memory of values alive at one time, in the runtime's
+ * own order of execution, and the work by kind. Nothing is run, no weight is read.
  */
 import { ELEMENT_TYPES } from '../onnx/element-type.ts';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from '../onnx/model.ts';

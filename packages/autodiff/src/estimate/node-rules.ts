@@ -1,7 +1,7 @@
 /**
- * What is known of an ONNX node before it runs: the shape of its result, its multiplications, whether its result may take
- * an input's memory, and what its kernel needs besides. One row an operator that the op table emits.
- * Facts on kernels are those of ONNX Runtime's CPU provider.
+ * What is known of an ONNX node before it runs: the shape of its result, its multiplications, whether its result may
+ * take an input's memory, and what its kernel needs besides. One row an operator that the op table emits. Facts on
+ * kernels are those of ONNX Runtime's CPU provider.
  */
 import type { OnnxAttribute, OnnxNode } from '../onnx/model.ts';
 import { elementCount, type Shape } from '../tensor.ts';
@@ -26,7 +26,7 @@ export interface NodeRule {
   readonly kind?: WorkKind;
   /** Floating-point operations; elementwise work is counted in bytes instead. */
   readonly flops?: (context: NodeContext & { output: Shape }) => number;
-  /** `alias` is the input's memory under another name; `reuse` may overwrite the input when nobody else needs it. */
+  /** `alias` is the input's memory under another name; `reuse` may overwrite the input when no other node needs it. */
   readonly memory?: 'alias' | 'reuse';
   /** Bytes that the kernel allocates while it runs. */
   readonly workspaceBytes?: (context: NodeContext & { output: Shape }) => number;

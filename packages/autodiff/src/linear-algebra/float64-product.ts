@@ -1,6 +1,6 @@
 /**
- * Matrix products in float64, for statistics that float32 is too coarse for. One Gemm node in ONNX Runtime; symbolic tensors
- * (`tensor.ts`) are float32 and have no part in it.
+ * Matrix products in float64, for statistics that float32 is too coarse for. One Gemm node in ONNX Runtime; symbolic
+ * tensors (`tensor.ts`) are float32 and have no part in it.
  */
 import { createQueue } from '../one-at-a-time.ts';
 import { encodeModel } from '../onnx/encode.ts';
@@ -25,8 +25,8 @@ export interface Float64Product {
   /** Shape of the result. */
   readonly shape: Shape;
   /**
-   * Row-major `left` x `right` (+ `sum`), written to `into` or a new array; `into` must be none of the others. Calls queue
-   * up behind each other.
+   * Row-major `left` x `right` (+ `sum`), written to `into` or a new array; `into` must be none of the others. Calls
+   * queue up behind each other.
    */
   run(
     operands: {

@@ -33,13 +33,17 @@ export const logSoftmax = (x: Tensor): Tensor => apply(attentionOps.logSoftmax, 
 const MASKED = -1e9;
 /** Up to here keeping the weights for the backward pass costs less than computing them again. */
 const MAX_KEPT_WEIGHT_BYTES = 8 * 2 ** 20;
-/** Weights that the backward pass holds at once: long rows for the matrix products, small beside a network's activations. */
+/**
+ * Weights that the backward pass holds at once: long rows for the matrix products, small beside a network's
+ * activations.
+ */
 export const DEFAULT_ATTENTION_BYTES = 64 * 2 ** 20;
 
 /**
- * Scaled dot-product attention (Vaswani et al. 2017, eq. 1) in `heads` heads: q [B, T, C], k and v [B, S, C] -> [B, T, C].
- * `scale` defaults to 1/sqrt(C/heads); `causal` hides later positions. Where the weights [B, heads, T, S] are large, they
- * are never whole, and the backward pass computes them again, at most `maxWeightBytes` at a time (not where `causal`).
+ * Scaled dot-product attention (Vaswani et al. 2017, eq. 1) in `heads` heads: q [B, T, C], k and v [B, S, C] -> [B, T,
+ * C]. `scale` defaults to 1/sqrt(C/heads); `causal` hides later positions. Where the weights [B, heads, T, S] are
+ * large, they are never whole, and the backward pass computes them again, at most `maxWeightBytes` at a time (not where
+ * `causal`).
  */
 export function attention(
   q: Tensor,

@@ -1,4 +1,4 @@
-/** Losses and small compositions of rows; they need no rows of their own. */
+/** Losses and small compositions of rows; they need no rows in the table of ops. */
 
 import { apply, defineOp } from '../op.ts';
 import { constant, describeTensor, sameShape, type Tensor } from '../tensor.ts';

@@ -36,8 +36,8 @@ function pooledShape(op: string, x: Tensor, { kernel, stride, padding }: WindowA
 }
 
 /**
- * Positions in a picture that each window sees, row by row: [windows, kernel * kernel]. What lies outside of the picture is
- * the nearest position inside, which changes no maximum and, as it keeps the order, no first maximum.
+ * Positions in a picture that each window sees, row by row: [windows, kernel * kernel]. What lies outside of the
+ * picture is the nearest position inside, which changes no maximum and, as it keeps the order, no first maximum.
  */
 function windowPositions([height, width]: Shape, [rows, columns]: Shape, attributes: WindowAttributes): number[] {
   const { kernel, stride, padding } = attributes;
@@ -55,8 +55,8 @@ function windowPositions([height, width]: Shape, [rows, columns]: Shape, attribu
 
 const poolGradientOps = {
   /**
-   * dL/dx of `maxPool` from x and dL/dy: each number goes to the first of the largest values in its window, as torch has
-   * it. MaxPool can tell where these are, but not on WebGPU.
+   * dL/dx of `maxPool` from x and dL/dy: each number goes to the first of the largest values in its window, as torch
+   * has it. MaxPool can tell where these are, but not on WebGPU.
    */
   maxPoolGradient: defineOp<WindowAttributes>({
     name: 'maxPoolGradient',
@@ -143,8 +143,8 @@ export function maxPool(
 }
 
 /**
- * The average around each pixel of x [N, C, H, W] over a square window of odd side `kernel`, of the same size as x. Only
- * pixels inside the picture count: torch's `avg_pool2d` with `count_include_pad=False`.
+ * The average around each pixel of x [N, C, H, W] over a square window of odd side `kernel`, of the same size as x.
+ * Only pixels inside the picture count: torch's `avg_pool2d` with `count_include_pad=False`.
  */
 export function averagePoolSame(x: Tensor, { kernel }: { kernel: number }): Tensor {
   return apply(poolOps.averagePoolSame, [x], { kernel });

@@ -87,8 +87,8 @@ export const ort = {
 const OUT_OF_MEMORY = /failed to allocate memory|bad_alloc|bad allocation|out of memory/i;
 
 /**
- * Throws the runtime's own message when a call returned anything but the null status; frees the status. Where memory ran
- * out, the error has the system's code for that.
+ * Throws the runtime's own message when a call returned anything but the null status; frees the status. Where memory
+ * ran out, the error has the system's code for that.
  */
 export function check(result: Handle | null): void {
   if (result === null) return;

@@ -1,4 +1,4 @@
-// Sessions made at once each get an arena of their own, which is given back with its session.
+// Each session gets its own arena, also when several are made at once. The arena is freed with its session.
 import { expect, it } from 'vitest';
 import { encodeModel } from '../onnx/encode.ts';
 import { createSession } from './index.ts';

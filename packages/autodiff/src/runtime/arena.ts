@@ -1,10 +1,10 @@
 /**
  * Gives a session an arena that holds little more than what is asked of it. The runtime's own gives a freed chunk away
  * whole where less than 128 MiB of it would be left over, and takes regions that double up to 1 GiB: an update of all
- * weights of Stable Diffusion 1.5 then holds 1 GiB more than with this. Which buffers lie in it is the runtime's affair.
+ * weights of Stable Diffusion 1.5 then holds 1 GiB more than with this. The runtime decides which buffers lie in it.
  *
- * The C API has such settings for allocators of the environment alone. So one is registered while a session is made, which
- * keeps it, and taken out of the environment again: every session has an arena of its own, which ends with it.
+ * The C API has such settings for allocators of the environment alone. So one is registered while a session is made,
+ * which keeps it, and taken out of the environment again: every session has its own arena, which is freed with it.
  */
 import { createQueue } from '../one-at-a-time.ts';
 import { check, create, ort } from './api.ts';
@@ -26,7 +26,7 @@ const USE_SHARED = 'session.use_env_allocators';
 /** The environment has one place for it, so sessions are made one after another. */
 const inTurn = createQueue();
 
-/** Makes a session of these options by `make`, with an arena of its own. */
+/** Makes a session of these options by `make`, with its own arena. */
 export function withOwnArena<T>(options: Handle, make: () => Promise<T>): Promise<T> {
   return inTurn(async () => {
     const names = Object.keys(ARENA_SETTINGS);

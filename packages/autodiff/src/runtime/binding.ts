@@ -18,8 +18,8 @@ interface HostInput {
 }
 
 /**
- * Owns one OrtIoBinding. Arrays bound to it are kept alive by it, and it keeps none of its own. All methods throw
- * while a run is pending and after disposal.
+ * Owns one OrtIoBinding. Arrays bound to it are kept alive by it, and it makes no copies. All methods throw while a run
+ * is pending and after disposal.
  */
 export class Binding {
   readonly #session: NativeHandle;

@@ -62,7 +62,9 @@ export class DeviceTensor {
     return tensor;
   }
 
-  /** The numbers where they lie, in host memory alone: valid until the tensor and the binding that made it let go of it. */
+  /**
+   * The numbers where they lie, in host memory alone: valid until the tensor and the binding that made it let go of it.
+   */
   view(): Float32Array {
     if (!this.#isHostMemory || this.type !== 'float32') {
       throw new Error(`device tensor: expected float32 in host memory to look at, got ${this.type} elsewhere`);

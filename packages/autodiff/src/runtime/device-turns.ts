@@ -1,7 +1,7 @@
 /**
- * Turns at a device with memory of its own. ONNX Runtime gives all sessions of a process one queue of commands and one pool
- * of buffers there, and locks neither: a session that is used, or a tensor that is let go of, while another thread's run
- * is under way ends the process. On the processor everything may overlap, and nothing here waits.
+ * A mutex for a device with its own memory. There all sessions of a process share one command queue and one buffer
+ * pool, and ONNX Runtime locks neither. Using a session or freeing a tensor while another thread's run is pending ends
+ * the process. On the CPU everything may overlap, and nothing here waits.
  */
 import { createQueue } from '../one-at-a-time.ts';
 import { type Device, hasOwnMemory } from './device.ts';
@@ -12,8 +12,8 @@ let isCallPending = false;
 const releases: (() => void)[] = [];
 
 /**
- * Runs `work` when nobody else's is under way on the device: all that binds, runs and reads there, as one piece. A turn
- * within a turn would wait for itself.
+ * Runs `work` while no other work uses the device. One call covers binding, running and reading. A nested call would
+ * deadlock.
  */
 export function takeTurn<T>(device: Device, work: () => Promise<T>): Promise<T> {
   return hasOwnMemory(device) ? queue(work) : work();
@@ -32,7 +32,9 @@ export async function callOnDevice<T>(device: Device, call: () => Promise<T>): P
   }
 }
 
-/** `release` for what lies on a device: disposal is not told when to happen, so it waits for the end of a pending call. */
+/**
+ * `release` for what lies on a device: disposal is not told when to happen, so it waits for the end of a pending call.
+ */
 export function releaseOnDevice(device: Device, release: NativeFunction): (pointer: Handle) => void {
   if (!hasOwnMemory(device)) return release;
   return (pointer) => {

@@ -53,7 +53,9 @@ export const DEVICES: Readonly<Record<Device, DeviceRow>> = {
   directml: { append: appendByName('DML'), memory: 'DML', needs: 'Windows' },
 };
 
-/** Whether tensors on a device lie elsewhere than in host memory, so that moving them costs. Throws on an unknown one. */
+/**
+ * Whether tensors on a device lie elsewhere than in host memory, so that moving them costs. Throws on an unknown one.
+ */
 export function hasOwnMemory(device: Device): boolean {
   if (!Object.hasOwn(DEVICES, device)) {
     throw new InputError(`session: expected a device out of ${Object.keys(DEVICES).join(', ')}, got ${device}`);

@@ -10,7 +10,7 @@ import { forbidTelemetry } from './telemetry.ts';
 /** Indices in `api.ts` are those of onnxruntime_c_api.h at this version; the table only ever grows at its end. */
 const API_VERSION = 30;
 const RUNTIME_VERSION = '1.30.0';
-// koffi calls C on a stack of its own; its default (128 KiB in async calls) is too small for the kernels: segfault.
+// koffi calls C on a separate stack; its default (128 KiB in async calls) is too small for the kernels: segfault.
 const STACK_BYTES = 8 << 20;
 
 /** An opaque native pointer. */

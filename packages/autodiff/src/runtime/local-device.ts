@@ -1,4 +1,6 @@
-/** Which of a host's GPUs this process takes: the rank among the processes of its host, by the launcher's environment. */
+/**
+ * Which of a host's GPUs this process takes: the rank among the processes of its host, by the launcher's environment.
+ */
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

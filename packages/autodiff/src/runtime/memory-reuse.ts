@@ -1,11 +1,11 @@
 /**
  * Turns off the runtime's plan of which value takes over the buffer of another of its size. A buffer that waits for its
- * next value stays taken meanwhile, in training from the forward to the backward pass, so that the plan raises peak memory:
- * a LoRA's step of Stable Diffusion 1.5 from 5.3 to 6.6 GiB. What a single node can do in place it still does.
+ * next value stays taken meanwhile, in training from the forward to the backward pass, so that the plan raises peak
+ * memory: a LoRA's step of Stable Diffusion 1.5 from 5.3 to 6.6 GiB. What a single node can do in place it still does.
  *
- * Python has the flag as `enable_mem_reuse`; the C API has no function for it. It lies between two flags that have one, so
- * it is found by watching which bytes of a session's options these flip, and written there. Where the bytes are not as
- * expected nothing is written: then only the memory is as it was.
+ * Python has the flag as `enable_mem_reuse`; the C API has no function for it. It lies between two flags that have one,
+ * so it is found by watching which bytes of a session's options these flip, and written there. Where the bytes are not
+ * as expected nothing is written: then only the memory is as it was.
  */
 import koffi from 'koffi';
 import { check, create, ort } from './api.ts';
@@ -24,7 +24,7 @@ export function disableMemoryReuse(options: Handle): boolean {
   return true;
 }
 
-/** Where the flag is in an OrtSessionOptions, found on one that nobody uses. */
+/** Where the flag is in an OrtSessionOptions, found on an unused one. */
 function flagOffset(): number | undefined {
   const options = create(ort.CreateSessionOptions);
   try {

@@ -11,8 +11,8 @@ import { NativeHandle } from './native-handle.ts';
 import { createSessionOptions, type SessionOptions } from './session-options.ts';
 
 /**
- * Loads an encoded model (`encodeModel`) off the event loop, on a device as a turn of its own. Rejects with the runtime's message when it refuses the
- * model or the device. `model` is not needed afterwards.
+ * Loads an encoded model (`encodeModel`) off the event loop, on a device under its mutex. Rejects with the runtime's
+ * message when it refuses the model or the device. `model` is not needed afterwards.
  */
 export async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
   const { device = 'cpu', initializers = new Map(), shareInitializers: share = false } = options;

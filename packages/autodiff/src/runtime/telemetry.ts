@@ -1,7 +1,8 @@
 /**
- * Keeps ONNX Runtime from reporting home. Its official builds do so unasked: on Linux and macOS they upload events over
- * HTTPS and keep an identifier of the machine in the user's cache folder, on Windows they write to the system's log of
- * events (docs/Privacy.md in microsoft/onnxruntime). heed's users were not asked either, so heed turns it off.
+ * Keeps ONNX Runtime from reporting home. Its official builds do so by default (docs/Privacy.md in
+ * microsoft/onnxruntime). On Linux and macOS they upload events over HTTPS and keep an identifier of the machine in the
+ * user's cache folder. On Windows they write to the system's event log. heed's users were not asked either, so heed
+ * turns it off.
  */
 import koffi from 'koffi';
 

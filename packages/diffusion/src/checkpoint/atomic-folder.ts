@@ -1,6 +1,6 @@
 /**
- * Writes a whole folder or nothing: what is at the final name is always complete. What a killed process left half-way is
- * cleared by the next; folders of processes that live are left alone.
+ * Writes a whole folder or nothing: what is at the final name is always complete. What a killed process left half-way
+ * is cleared by the next; folders of processes that live are left alone.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -15,9 +15,9 @@ import { syncFolder } from '../safetensors/write-safetensors.ts';
 const BESIDE = /^\.(.+)\.([0-9a-f-]+)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(tmp|old)$/;
 
 /**
- * Lets `fill` write into a temporary folder beside `folder`, makes all of it durable, and renames it. An error or a crash
- * before that leaves `folder` as it was. With `overwrite`, a folder that is there is moved aside first and removed last;
- * after a crash between the two renames `clearUnfinishedFolders` puts it back.
+ * Lets `fill` write into a temporary folder beside `folder`, makes all of it durable, and renames it. An error or a
+ * crash before that leaves `folder` as it was. With `overwrite`, a folder that is there is moved aside first and
+ * removed last; after a crash between the two renames `clearUnfinishedFolders` puts it back.
  */
 export async function writeFolderAtomically(
   folder: string,
@@ -53,8 +53,8 @@ export async function writeFolderAtomically(
 }
 
 /**
- * Clears `parent` of what processes left that died while they wrote a folder in it: half-written ones go, and a folder that
- * was moved aside for one that never came gets its name back. A `parent` that is not there is clear.
+ * Clears `parent` of what processes left that died while they wrote a folder in it: half-written ones go, and a folder
+ * that was moved aside for one that never came gets its name back. A `parent` that is not there is clear.
  */
 export async function clearUnfinishedFolders(parent: string): Promise<void> {
   const names = await readdir(parent).catch((error: NodeJS.ErrnoException) => {

@@ -5,7 +5,9 @@ import { InputError } from '../errors.ts';
 import { quote } from '../safetensors/header-json.ts';
 import type { ComponentKind } from './component-kinds.ts';
 
-/** Names and shapes that `config` asks for. Throws one sentence that begins with `configPath` where it cannot be built. */
+/**
+ * Names and shapes that `config` asks for. Throws one sentence that begins with `configPath` where it cannot be built.
+ */
 export function expectedShapes<Config>(
   kind: ComponentKind<Config>,
   config: Config,
@@ -23,8 +25,8 @@ export function shapesOf(parameters: ParameterValues): Map<string, Shape> {
 }
 
 /**
- * Throws one sentence for the first tensor that is missing, too many or of another shape. `configPath` is what asked for
- * the expected ones; `spell` gives a tensor's name as the file has it.
+ * Throws one sentence for the first tensor that is missing, too many or of another shape. `configPath` is what asked
+ * for the expected ones; `spell` gives a tensor's name as the file has it.
  */
 export function checkShapes(
   actual: ReadonlyMap<string, Shape>,

@@ -1,6 +1,6 @@
 /**
- * JSON files that this product wrote and reads back: parsed and checked against a schema. Damage is an `InputError` that
- * names the file and quotes nothing of it, because a path can lead to a file of any kind.
+ * JSON files that this product wrote and reads back: parsed and checked against a schema. Damage is an `InputError`
+ * that names the file and quotes nothing of it, because a path can lead to a file of any kind.
  */
 import { open } from 'node:fs/promises';
 import type { z } from 'zod';

@@ -80,7 +80,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-/** Equal names and shapes, and numbers within the tolerance. Not `toEqual`, which takes seconds on this many numbers. */
+/**
+ * Equal names and shapes, and numbers within the tolerance. Not `toEqual`, which takes seconds on this many numbers.
+ */
 function expectSame(actual: ParameterValues, expected: ParameterValues, { relative = 0, absolute = 0 } = {}): void {
   const shapes = (values: ParameterValues) => Object.fromEntries([...values].map(([name, { shape }]) => [name, shape]));
   expect(shapes(actual)).toEqual(shapes(expected));

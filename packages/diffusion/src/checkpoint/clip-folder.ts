@@ -29,7 +29,9 @@ export async function checkClipFolder(folder: string, options: LoadClipOptions =
   await openClipFolder(folder, options);
 }
 
-/** Checks a CLIPModel folder as far as that goes without its weights: the config, the tokenizer, the image processor. */
+/**
+ * Checks a CLIPModel folder as far as that goes without its weights: the config, the tokenizer, the image processor.
+ */
 export async function checkClipConfigs(folder: string): Promise<void> {
   await checkIsFolder(folder, 'config.json');
   const { parse } = COMPONENT_KINDS.clip;

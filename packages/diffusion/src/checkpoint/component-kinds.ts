@@ -27,7 +27,7 @@ export interface ComponentConfigs {
 export type ComponentName = keyof ComponentConfigs;
 
 export interface ComponentKind<Config> {
-  /** The folder inside a model folder; CLIP is a folder of its own. */
+  /** The folder inside a model folder; CLIP has a separate folder. */
   readonly folder: string;
   /** The weights' file name without its extension, as safetensors. */
   readonly weights: string;

@@ -1,6 +1,6 @@
 /**
- * The weights of FID's InceptionV3 from a file: torchvision's names, as `pt_inception-2015-12-05-6726825d.pth` has them, or
- * those of a saved `pytorch_fid.inception.InceptionV3`. Batch normalisation is folded into the convolutions.
+ * The weights of FID's InceptionV3 from a file: torchvision's names, as `pt_inception-2015-12-05-6726825d.pth` has
+ * them, or those of a saved `pytorch_fid.inception.InceptionV3`. Batch normalisation is folded into the convolutions.
  */
 import { describeParameters, elementCount, input, type ParameterValues, type Shape } from '@heed/autodiff';
 import { InputError } from '../errors.ts';
@@ -25,9 +25,9 @@ const BLOCKS: readonly (readonly string[])[] = [
 ];
 
 /**
- * Reads a file of weights, `.pth` or `.safetensors`, and returns the parameters that `inception()` asks for. Names and shapes
- * are checked before a weight is read. Throws an `InputError` of one sentence: a file that is none, a tensor that is missing
- * or of another shape, the weights of another InceptionV3.
+ * Reads a file of weights, `.pth` or `.safetensors`, and returns the parameters that `inception()` asks for. Names and
+ * shapes are checked before a weight is read. Throws an `InputError` of one sentence: a file that is none, a tensor
+ * that is missing or of another shape, the weights of another InceptionV3.
  */
 export async function loadInceptionFile(path: string): Promise<ParameterValues> {
   const file = await openTensorFile(path);

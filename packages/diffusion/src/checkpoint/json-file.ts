@@ -11,8 +11,8 @@ const MAX_BYTES = 64 * 1024 * 1024;
 export const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /**
- * Parses the JSON file at `path`. Throws an InputError when it is missing, larger than `maxBytes`, not UTF-8 or not JSON;
- * the error tells nothing of the file's content. The size is checked before anything is read.
+ * Parses the JSON file at `path`. Throws an InputError when it is missing, larger than `maxBytes`, not UTF-8 or not
+ * JSON; the error tells nothing of the file's content. The size is checked before anything is read.
  */
 export async function readJsonFile(
   path: string,

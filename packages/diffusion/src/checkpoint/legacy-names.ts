@@ -10,7 +10,9 @@ const OLD_VAE_ATTENTION: Readonly<Record<string, string>> = {
 
 /** The first module below a text encoder; from transformers 5.6 on no `text_model.` stands before it. */
 const BARE_TEXT = /^(embeddings|encoder|final_layer_norm)\./;
-/** What a CLIPModel or a CLIPTextModelWithProjection holds beside the text encoder; transformers passes over it, too. */
+/**
+ * What a CLIPModel or a CLIPTextModelWithProjection holds beside the text encoder; transformers passes over it, too.
+ */
 const BESIDE_TEXT = /^(vision_model|text_projection|visual_projection)\.|^logit_scale$/;
 
 /**

@@ -10,7 +10,9 @@ export interface ModelConfigs extends Pick<ComponentConfigs, 'unet' | 'vae' | 't
   scheduler: SchedulerConfig;
 }
 
-/** Reads the configs of a diffusers folder, or infers those of a single file; throws one sentence that names the file. */
+/**
+ * Reads the configs of a diffusers folder, or infers those of a single file; throws one sentence that names the file.
+ */
 export async function readModelConfigs(path: string): Promise<ModelConfigs> {
   if (await isFile(path)) return readCheckpointConfigs(path);
   const json = (...names: string[]) => readJsonFile(join(path, ...names), { maxBytes: MAX_CONFIG_BYTES });

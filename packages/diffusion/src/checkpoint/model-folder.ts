@@ -21,9 +21,14 @@ export interface LoadModelOptions {
   variant?: string | undefined;
   /** The U-Net's weights in place of the folder's, which are then not read: a U-Net in training. */
   unetParameters?: ParameterValues | undefined;
-  /** The EMA weights of the U-Net, where a single-file checkpoint holds both. A folder has one kind and refuses this. */
+  /**
+   * The EMA weights of the U-Net, where a single-file checkpoint holds both. A folder has one kind and refuses this.
+   */
   ema?: boolean | undefined;
-  /** Side of the model's pictures in pixels, in place of what its configs say. Throws an InputError for one it cannot draw. */
+  /**
+   * Side of the model's pictures in pixels, in place of what its configs say. Throws an InputError for one it cannot
+   * draw.
+   */
   size?: number | undefined;
 }
 
@@ -89,7 +94,9 @@ export interface SaveModelOptions {
   overwrite?: boolean;
 }
 
-/** Writes a model folder that diffusers loads, whole or not at all. Throws one sentence when parts do not fit together. */
+/**
+ * Writes a model folder that diffusers loads, whole or not at all. Throws one sentence when parts do not fit together.
+ */
 export async function saveModelFolder(
   folder: string,
   components: StableDiffusionComponents,

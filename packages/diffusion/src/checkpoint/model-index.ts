@@ -8,9 +8,9 @@ const WRITTEN = 'StableDiffusionPipeline';
 const PARTS = ['unet', 'vae', 'text_encoder', 'tokenizer', 'scheduler'] as const;
 
 /**
- * Pipelines whose name says which family they are. Any other class is taken by its parts, as diffusers' `from_pipe` takes
- * it: image-to-image, inpainting, ControlNet and so on share those of Stable Diffusion, and their configs say whether
- * they fit.
+ * Pipelines whose name says which family they are. Any other class is taken by its parts, as diffusers' `from_pipe`
+ * takes it: image-to-image, inpainting, ControlNet and so on share those of Stable Diffusion, and their configs say
+ * whether they fit.
  */
 const OTHER_FAMILIES: readonly (readonly [RegExp, string])[] = [
   [/StableDiffusionXL|SDXL/, 'Stable Diffusion XL'],

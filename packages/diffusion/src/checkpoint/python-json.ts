@@ -1,6 +1,6 @@
 /**
- * JSON as Python's `json` module writes and reads it: NaN, Infinity and -Infinity are numbers, and 1.0 is another kind of
- * number than 1. JavaScript has one kind, so that objects remember how their numbers were spelled where it matters.
+ * JSON as Python's `json` module writes and reads it: NaN, Infinity and -Infinity are numbers, and 1.0 is another kind
+ * of number than 1. JavaScript has one kind, so that objects remember how their numbers were spelled where it matters.
  * Source of the grammar: RFC 8259, and `json.decoder` of CPython for the three constants.
  */
 
@@ -24,12 +24,16 @@ export function parsePythonJson(text: string): unknown {
   return value instanceof Numeral ? value.value : value;
 }
 
-/** Writes `value` with an indent of two; numbers in the spelling they were read in. `undefined` members are left out. */
+/**
+ * Writes `value` with an indent of two; numbers in the spelling they were read in. `undefined` members are left out.
+ */
 export function formatPythonJson(value: unknown): string {
   return format(value, undefined, '\n');
 }
 
-/** Gives the objects in `to` the spellings of the objects in `from` at the same keys, as far as the numbers are equal. */
+/**
+ * Gives the objects in `to` the spellings of the objects in `from` at the same keys, as far as the numbers are equal.
+ */
 export function copySpellings(from: unknown, to: unknown): void {
   if (!isContainer(from) || !isContainer(to) || from === to) return;
   for (const key of Object.keys(to)) {
@@ -43,7 +47,7 @@ export function copySpellings(from: unknown, to: unknown): void {
 /** Marks the whole numbers at `keys` of `object` as floats: 1 is written as 1.0. Others stay as they are. */
 export function spellAsFloats(object: object, keys: readonly string[]): void {
   const spelled = object as Spelled;
-  // A record of its own: a copy made with `{ ...object }` shares the old one.
+  // A separate record: a copy made with `{ ...object }` shares the old one.
   spelled[SPELLINGS] = Object.assign(Object.create(null), spelled[SPELLINGS]) as Record<string, string>;
   for (const key of keys) {
     const value = (object as Record<string, unknown>)[key];

@@ -7,8 +7,9 @@ import { COMPONENT_KINDS, type ComponentName } from './component-kinds.ts';
 import { isShardIndex, type WeightsNames, weightsFileNames } from './weights-names.ts';
 
 /**
- * The path of the weights in `folder`, which may be the index of several files: safetensors before PyTorch's files, the asked
- * variant, else full precision, else half. Throws an InputError when there are none, naming what is there instead.
+ * The path of the weights in `folder`, which may be the index of several files: safetensors before PyTorch's files, the
+ * asked variant, else full precision, else half. Throws an InputError when there are none, naming what is there
+ * instead.
  */
 export async function findWeightsFile(
   folder: string,
@@ -26,7 +27,10 @@ export async function findWeightsFile(
   throw new InputError(`${folder}: expected ${whole} or ${bin}, got ${describeInstead(found)}`);
 }
 
-/** The files that hold the weights of the network `name` of the model in `modelFolder`, in a fixed order. Errors as above. */
+/**
+ * The files that hold the weights of the network `name` of the model in `modelFolder`, in a fixed order. Errors as
+ * above.
+ */
 export async function componentWeights(modelFolder: string, name: ComponentName): Promise<string[]> {
   const kind = COMPONENT_KINDS[name];
   const path = await findWeightsFile(join(modelFolder, kind.folder), kind);

@@ -1,4 +1,7 @@
-/** The names under which diffusers and transformers save a network's weights: two formats, whole or in shards, with variants. */
+/**
+ * The names under which diffusers and transformers save a network's weights: two formats, whole or in shards, with
+ * variants.
+ */
 
 export interface WeightsNames {
   /** Of safetensors files, without their extension. */
@@ -8,8 +11,8 @@ export interface WeightsNames {
 }
 
 /**
- * File names in the order in which they are looked for: safetensors before PyTorch's files, whole files before the index of
- * shards. Without a variant, full precision before `fp16`.
+ * File names in the order in which they are looked for: safetensors before PyTorch's files, whole files before the
+ * index of shards. Without a variant, full precision before `fp16`.
  */
 export function weightsFileNames({ weights, torchWeights }: WeightsNames, variant: string | undefined): string[] {
   const variants = variant === undefined ? [undefined, 'fp16'] : [variant];

@@ -7,8 +7,8 @@ import { copySpellings } from '../checkpoint/python-json.ts';
 import { InputError } from '../errors.ts';
 
 /**
- * Parses `json` with `schema`. Keys the schema does not name are kept, and numbers keep their spelling, so that a config
- * survives a round trip. Throws an InputError that names `source`, the key, what was expected and what came.
+ * Parses `json` with `schema`. Keys the schema does not name are kept, and numbers keep their spelling, so that a
+ * config survives a round trip. Throws an InputError that names `source`, the key, what was expected and what came.
  */
 export function parseConfig<S extends z.ZodType>(schema: S, json: unknown, source: string): z.output<S> {
   const result = schema.safeParse(json);

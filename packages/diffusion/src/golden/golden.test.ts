@@ -37,7 +37,10 @@ import { readSafetensors, type SafetensorsTensor } from '../safetensors/read-saf
 type Tensors = ReadonlyMap<string, SafetensorsTensor>;
 type Inputs = Record<string, Tensor>;
 
-/** Of the reference's largest magnitude. Measured: 1e-6 for the outputs of U-Net and VAE, 3e-6 for the gradients of `unet`. */
+/**
+ * Of the reference's largest magnitude. Measured: 1e-6 for the outputs of U-Net and VAE, 3e-6 for the gradients of
+ * `unet`.
+ */
 const TOLERANCE = 1e-4;
 
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));

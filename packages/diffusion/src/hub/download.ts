@@ -1,4 +1,6 @@
-/** Brings one file of the hub to the cache: goes on where a transfer stopped, and checks size and hash before it counts. */
+/**
+ * Brings one file of the hub to the cache: goes on where a transfer stopped, and checks size and hash before it counts.
+ */
 
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -23,9 +25,9 @@ const ATTEMPTS = 5;
 const FIRST_WAIT_MS = 500;
 
 /**
- * Downloads `file` from `url` to `blob`. What an earlier call left in `<blob>.incomplete` is kept and continued. Throws one
- * sentence, leaving no blob, when the server refuses, the connection breaks five times over without any progress, or the
- * bytes are not those that the hub announced (these are deleted).
+ * Downloads `file` from `url` to `blob`. What an earlier call left in `<blob>.incomplete` is kept and continued. Throws
+ * one sentence and leaves no blob in three cases: the server refuses, the connection breaks five times without
+ * progress, or the bytes are not those that the hub announced. Wrong bytes are deleted.
  */
 export async function downloadBlob({
   file,

@@ -1,4 +1,7 @@
-/** What the environment says about the Hugging Face hub, in the variables of huggingface_hub. The npm library reads few of them. */
+/**
+ * What the environment says about the Hugging Face hub, in the variables of huggingface_hub. The npm library reads few
+ * of them.
+ */
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +18,10 @@ export interface HubEnvironment {
 
 const TRUE: ReadonlySet<string> = new Set(['1', 'ON', 'YES', 'TRUE']);
 
-/** Reads HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME, HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH and HF_HUB_OFFLINE, in their documented order. */
+/**
+ * Reads HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME, HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH and HF_HUB_OFFLINE, in their
+ * documented order.
+ */
 export function hubEnvironment(variables: Readonly<Record<string, string | undefined>> = process.env): HubEnvironment {
   const given = (name: string) => (variables[name]?.trim() ? expandHome(variables[name].trim()) : undefined);
   const home = given('HF_HOME') ?? join(given('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'huggingface');

@@ -34,9 +34,9 @@ export class NotCachedError extends InputError {}
 
 /**
  * The path of the model: a snapshot folder of the standard cache, or the checkpoint file in it where `id` names one.
- * Where the hub cannot be asked and the cache has the model whole, that is taken, as huggingface_hub does it.
- * Throws an InputError: no such model or no right to it, a file that is missing, a transfer that breaks or brings other
- * bytes than announced, another family of models (before its weights are downloaded); offline, what the cache lacks.
+ * Where the hub cannot be asked and the cache has the model whole, that is taken, as huggingface_hub does it. Throws an
+ * InputError: no such model, no right to it, a missing file, a broken transfer, or other bytes than announced. Another
+ * family of models is refused before its weights are downloaded. Offline, the error names what the cache lacks.
  */
 export async function fetchHubModel(id: HubId, options: FetchModelOptions = {}): Promise<string> {
   const { kind = 'pipeline', environment = hubEnvironment(), signal, configsOnly = false } = options;

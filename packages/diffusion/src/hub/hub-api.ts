@@ -8,7 +8,7 @@ import type { HubId } from './hub-id.ts';
 
 /** The hub did not answer, or its answer was a refusal. */
 export class HubError extends InputError {
-  /** `unreachable` where nobody answered, `revision` where the model is there and the asked revision is not. */
+  /** `unreachable` where no server answered, `revision` where the model is there and the asked revision is not. */
   readonly kind: 'refused' | 'revision' | 'unreachable';
 
   constructor(message: string, kind: HubError['kind'] = 'refused') {
@@ -81,7 +81,9 @@ function fetchFor({ environment, source, signal }: HubCall): typeof fetch {
   };
 }
 
-/** huggingface_hub's `hf_raise_for_status`: the hub's code and sentence stand in headers, the sentence in the body, too. */
+/**
+ * huggingface_hub's `hf_raise_for_status`: the hub's code and sentence stand in headers, the sentence in the body, too.
+ */
 async function refusal(response: Response, { token }: HubEnvironment, source: string): Promise<HubError> {
   const { status } = response;
   const code = response.headers.get('X-Error-Code');

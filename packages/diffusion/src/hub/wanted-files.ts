@@ -1,7 +1,7 @@
 /**
- * Which files of a repository on the hub make a model: the weights in one form, their configs and the tokenizer, and nothing
- * else (repositories hold the same weights in up to eight forms). Safetensors are taken before PyTorch's files. Downloads
- * nothing.
+ * Which files of a repository on the hub make a model: the weights in one form, their configs and the tokenizer, and
+ * nothing else (repositories hold the same weights in up to eight forms). Safetensors are taken before PyTorch's files.
+ * Downloads nothing.
  */
 import { PROCESSOR_FILES } from '../checkpoint/clip-folder.ts';
 import { COMPONENT_KINDS, type ComponentName } from '../checkpoint/component-kinds.ts';

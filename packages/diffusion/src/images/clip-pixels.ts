@@ -3,7 +3,9 @@ import type { ImageProcessorConfig } from '../configs/image-processor-config.ts'
 import { resizeBicubic } from './resize.ts';
 import { checkRgbImage, type RgbImage } from './rgb-image.ts';
 
-/** Pictures of any sizes -> [N, 3, S, S] as the vision tower reads them; a picture of the right size is not resampled. */
+/**
+ * Pictures of any sizes -> [N, 3, S, S] as the vision tower reads them; a picture of the right size is not resampled.
+ */
 export function clipPixels(images: readonly RgbImage[], config: ImageProcessorConfig): Float32Array {
   const prepared = images.map((image, index) => {
     checkRgbImage(image, `image ${index}`);

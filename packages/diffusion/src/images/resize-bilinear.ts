@@ -1,6 +1,7 @@
 /**
- * Bilinear resizing of a picture to float planes with torch's rule: `interpolate(mode="bilinear", align_corners=False)`,
- * which does not widen its filter when it shrinks. Sampling positions are rounded to float32 where torch rounds them.
+ * Bilinear resizing of a picture to float planes with torch's rule: `interpolate(mode="bilinear",
+ * align_corners=False)`, which does not widen its filter when it shrinks. Sampling positions are rounded to float32
+ * where torch rounds them.
  */
 import type { RgbImage } from './rgb-image.ts';
 

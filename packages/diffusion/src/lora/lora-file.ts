@@ -134,9 +134,9 @@ interface Found {
 }
 
 /**
- * Reads a LoRA for networks of these configs, in any of the known spellings. Names and shapes are checked before a number is
- * read. Throws one sentence that names the file and the tensor: a module that the networks do not have, another shape, a
- * factor without its partner, another form of adapter, no LoRA at all.
+ * Reads a LoRA for networks of these configs, in any of the known spellings. Names and shapes are checked before a
+ * number is read. Throws one sentence that names the file and the tensor: a module that the networks do not have,
+ * another shape, a factor without its partner, another form of adapter, no LoRA at all.
  */
 export async function loadLora(
   path: string,

@@ -1,4 +1,7 @@
-/** What a LoRA file says of itself: kohya's `ss_*` and Stability's `modelspec.*` keys; of diffusers' adapter config alpha alone. All values are strings. */
+/**
+ * What a LoRA file says of itself: kohya's `ss_*` and Stability's `modelspec.*` keys; of diffusers' adapter config
+ * alpha alone. All values are strings.
+ */
 import { PythonJsonError, parsePythonJson } from '../checkpoint/python-json.ts';
 import { InputError } from '../errors.ts';
 import type { LoraModule, LoraModules } from './lora.ts';
@@ -19,7 +22,10 @@ export interface TrainingFacts {
   batchSize?: number;
   /** Images that were trained on. */
   images?: number;
-  /** The file of the model it was trained on, where it is one file: its name with the suffix, and the SHA-256 of its bytes. */
+  /**
+   * The file of the model it was trained on, where it is one file: its name with the suffix, and the SHA-256 of its
+   * bytes.
+   */
   baseModelFile?: { fileName: string; sha256: string } | undefined;
   finishedAt?: Date;
   comment?: string;

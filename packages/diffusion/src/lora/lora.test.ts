@@ -65,7 +65,7 @@ const feeds = () => ({
   encoderHiddenStates: normals(4, 2 * 5 * 12),
 });
 
-/** A compiled U-Net that reads `parameters` anew at each call. */
+/** A compiled U-Net that reads `parameters` again at each call. */
 async function compileUnet(parameters: ParameterValues, adapt: (p: ParameterScope) => ParameterScope) {
   const compiled = await compile({
     name: 'lora',
@@ -197,8 +197,8 @@ describe('LoRA files', () => {
   });
 
   /**
-   * The names under which ComfyUI looks for a module, from `comfy/lora.py`: `model_lora_keys_unet`, `model_lora_keys_clip`,
-   * and the ends of its factors that all its versions since 2023 know, or those since 2024.
+   * The names under which ComfyUI looks for a module, from `comfy/lora.py`: `model_lora_keys_unet`,
+   * `model_lora_keys_clip`, and the ends of its factors that all its versions since 2023 know, or those since 2024.
    */
   const comfyNames = (module: string, part: 'unet' | 'textEncoder') => {
     const underscored = module.replaceAll('.', '_');

@@ -1,4 +1,6 @@
-/** The low-rank update of a network as data: which modules it changes and by what. Files are `lora-file.ts`'s affair. */
+/**
+ * The low-rank update of a network as data: which modules it changes and by what. Files are `lora-file.ts`'s affair.
+ */
 
 import {
   describeParameters,
@@ -25,7 +27,9 @@ export interface LoraModule {
 /** By the module's path in diffusers' names: `mid_block.attentions.0.proj_in`. */
 export type LoraModules = ReadonlyMap<string, LoraModule>;
 
-/** The factors that a U-Net of this config has under `options`, named `<module>.lora_down.weight` and `.lora_up.weight`. */
+/**
+ * The factors that a U-Net of this config has under `options`, named `<module>.lora_down.weight` and `.lora_up.weight`.
+ */
 export function loraParameters(config: UnetConfig, options: LoraOptions): ParameterSpec[] {
   const side = 2 ** (config.block_out_channels.length - 1);
   return describeParameters((p) =>
@@ -57,8 +61,8 @@ export function loraModules(parameters: ParameterValues, { alpha }: Pick<LoraOpt
 
 /**
  * The weights with the update in them, times `strength`: new arrays for the modules it changes, the same ones for all
- * others. `into` gives the new arrays of an earlier call, to be written again. Throws one sentence for a module that the
- * network does not have or of another shape.
+ * others. `into` gives the new arrays of an earlier call, to be written again. Throws one sentence for a module that
+ * the network does not have or of another shape.
  */
 export function mergeLora(
   parameters: ParameterValues,

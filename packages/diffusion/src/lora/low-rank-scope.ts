@@ -7,7 +7,10 @@
 import type { Initializer, ParameterScope, Shape, Tensor } from '@heed/autodiff';
 import { InputError } from '../errors.ts';
 
-/** `attention` is the projections of self- and cross-attention; `all` every linear and convolution layer inside the blocks. */
+/**
+ * `attention` is the projections of self- and cross-attention; `all` every linear and convolution layer inside the
+ * blocks.
+ */
 export type LoraLayers = 'attention' | 'all';
 
 export interface LoraOptions {
@@ -47,7 +50,10 @@ export function isLoraParameter(name: string): boolean {
   return name.endsWith(`.${LORA_DOWN}`) || name.endsWith(`.${LORA_UP}`);
 }
 
-/** A scope in which targeted layers have low-rank factors besides their own weights. Throws for an impossible rank or alpha. */
+/**
+ * A scope in which targeted layers have low-rank factors besides their own weights. Throws for an impossible rank or
+ * alpha.
+ */
 export function withLora(p: ParameterScope, options: LoraOptions): ParameterScope {
   const { rank, alpha } = options;
   if (!Number.isInteger(rank) || rank < 1) throw new InputError(`LoRA: expected a rank of at least 1, got ${rank}`);
@@ -63,7 +69,10 @@ function scopeAt(p: ParameterScope, { options, path }: LowRank): LowRankScope {
   };
 }
 
-/** The factors of the layer whose scope is `p`, or undefined where it has none. A starts at random, B as zero: no change at first. */
+/**
+ * The factors of the layer whose scope is `p`, or undefined where it has none. A starts at random, B as zero: no change
+ * at first.
+ */
 export function lowRankFactors(
   p: ParameterScope,
   weightShape: Shape,

@@ -33,7 +33,8 @@ export function clipText(
   const init = { kind: 'normal', std: 0.02 } as const;
   const tokenTable = model.get('embeddings.token_embedding.weight', [config.vocab_size, size], init);
   const positionTable = model.get('embeddings.position_embedding.weight', [positions, size], init);
-  const position = length === positions ? positionTable : slice(positionTable, { axis: 0, start: 0, end: length }); // [T, C]
+  // [T, C]
+  const position = length === positions ? positionTable : slice(positionTable, { axis: 0, start: 0, end: length });
   const embedded = add(embedding(tokenTable, inputIds), position); // [B, T, C]
   const encoded = clipEncoder(model.at('encoder'), config, embedded, { causal: true });
   const lastHiddenState = layerNormLayer(model.at('final_layer_norm'), encoded, { epsilon: config.layer_norm_eps });

@@ -1,4 +1,6 @@
-/** CLIP's vision tower as a pure function of parameters, named as transformers' CLIPVisionModel (Radford et al. 2021). */
+/**
+ * CLIP's vision tower as a pure function of parameters, named as transformers' CLIPVisionModel (Radford et al. 2021).
+ */
 import { add, broadcastTo, concat, type ParameterScope, reshape, slice, type Tensor, transpose } from '@heed/autodiff';
 import type { ClipVisionConfig } from '../configs/clip-config.ts';
 import { clipEncoder } from './clip-encoder.ts';

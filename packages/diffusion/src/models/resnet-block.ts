@@ -35,7 +35,10 @@ export function resnetBlock(p: ParameterScope, x: Tensor, options: ResnetOptions
   return add(shortcut, h);
 }
 
-/** diffusers' Downsample2D: [B, C, H, W] -> [B, C, H/2, W/2]; padding 0 means one row and column after, as the VAE has it. */
+/**
+ * diffusers' Downsample2D: [B, C, H, W] -> [B, C, H/2, W/2]; padding 0 means one row and column after, as the VAE has
+ * it.
+ */
 export function downsample(p: ParameterScope, x: Tensor, { padding }: { padding: 0 | 1 }): Tensor {
   const sides = padding === 1 ? 1 : ([0, 0, 1, 1] as const);
   return convLayer(p.at('conv'), x, { channels: x.shape[1]!, stride: 2, padding: sides });

@@ -21,9 +21,9 @@ const MAX_ARRAY_BYTES = 128 * 1024 * 1024;
 const inflate = promisify(inflateRaw);
 
 /**
- * The arrays `names` of the archive, in this order. float32, float64 and integers of 32 and 64 bits are read, in either byte
- * order and in rows or columns, stored or deflated. Throws an `InputError` of one sentence that begins with `path`: nothing
- * there, another format, an array that is missing, damaged, too large or of Python objects.
+ * The arrays `names` of the archive, in this order. float32, float64 and integers of 32 and 64 bits are read, in either
+ * byte order and in rows or columns, stored or deflated. Throws an `InputError` of one sentence that begins with
+ * `path`: nothing there, another format, an array that is missing, damaged, too large or of Python objects.
  */
 export async function readNpz(path: string, names: readonly string[]): Promise<NpzArray[]> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {

@@ -1,4 +1,6 @@
-/** Reads a stretch of an open file forwards, through a small buffer. Nothing is allocated by what the file announces. */
+/**
+ * Reads a stretch of an open file forwards, through a small buffer. Nothing is allocated by what the file announces.
+ */
 import { readSync } from 'node:fs';
 import { InputError } from '../errors.ts';
 
@@ -16,8 +18,8 @@ export interface ByteReader {
 }
 
 /**
- * A reader of bytes [begin, end) of the file `descriptor`. Its methods throw an `InputError` that begins with `source` where
- * the stretch ends too early.
+ * A reader of bytes [begin, end) of the file `descriptor`. Its methods throw an `InputError` that begins with `source`
+ * where the stretch ends too early.
  */
 export function createByteReader(
   descriptor: number,

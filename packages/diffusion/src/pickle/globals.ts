@@ -1,7 +1,7 @@
 /**
- * The allow-list: which names of Python a checkpoint may refer to, and the data that stands for a call of each. Nothing is
- * imported and nothing is run; a name that is not here is refused. The list holds what PyTorch, numpy and PyTorch Lightning
- * write into files of weights (compare `torch/_weights_only_unpickler.py`).
+ * The allow-list: which names of Python a checkpoint may refer to, and the data that stands for a call of each. Nothing
+ * is imported and nothing is run; a name that is not here is refused. The list holds what PyTorch, numpy and PyTorch
+ * Lightning write into files of weights (compare `torch/_weights_only_unpickler.py`).
  */
 
 import { fault, type Machine } from './machine.ts';
@@ -72,7 +72,10 @@ const CALLS: Readonly<Record<string, Call>> = {
   'pytorch_lightning.callbacks.model_checkpoint': opaque,
 };
 
-/** Classes of these packages stand in training checkpoints beside the weights: callbacks, settings. Each becomes a placeholder. */
+/**
+ * Classes of these packages stand in training checkpoints beside the weights: callbacks, settings. Each becomes a
+ * placeholder.
+ */
 const PLACEHOLDERS =
   /^(?:pytorch_lightning|lightning\.pytorch|lightning_fabric|lightning\.fabric|omegaconf)(?:\.\w+)*\.[A-Z]\w*$/;
 

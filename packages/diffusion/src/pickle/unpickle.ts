@@ -18,9 +18,9 @@ export interface UnpickleOptions {
 }
 
 /**
- * Reads the pickle of protocol 2 to 5 at [begin, end) of the open file `descriptor`. Returns its value and the offset of the
- * byte after it. Throws an `InputError`: a name that is not on the allow-list (`globals.ts`), an opcode that no checkpoint
- * has, a pickle that is damaged or goes beyond the bounds of `budget.ts`.
+ * Reads the pickle of protocol 2 to 5 at [begin, end) of the open file `descriptor`. Returns its value and the offset
+ * of the byte after it. Throws an `InputError`: a name that is not on the allow-list (`globals.ts`), an opcode that no
+ * checkpoint has, a pickle that is damaged or goes beyond the bounds of `budget.ts`.
  */
 export function unpickle(
   descriptor: number,

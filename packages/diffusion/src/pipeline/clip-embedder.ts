@@ -68,7 +68,9 @@ export class ClipEmbedder {
     });
   }
 
-  /** [N, projectionDim], projected, not normalised; pictures of any size are resized and cropped as transformers does. */
+  /**
+   * [N, projectionDim], projected, not normalised; pictures of any size are resized and cropped as transformers does.
+   */
   async embedImages(images: readonly RgbImage[], { batchSize, signal }: EmbedOptions = {}): Promise<Float32Array> {
     const { num_channels: channels, image_size: side } = this.config.vision_config;
     const batch = batchSize ?? Math.min(images.length, DEFAULT_BATCH);

@@ -1,11 +1,11 @@
 /**
- * Good-minus-bad guidance: a model that draws with the difference of two others. "Rethinking Preference Optimization with
- * CFG" (arXiv 2602.18799) adds it to classifier-free guidance,
+ * Good-minus-bad guidance: a model that draws with the difference of two others. "Rethinking Preference Optimization
+ * with CFG" (arXiv 2602.18799) adds it to classifier-free guidance,
  *
  *     e = e_cfg + scale (e_good - e_bad),
  *
- * with e_good and e_bad the predictions for the prompt by U-Nets that were tuned on good and on bad images. A step takes
- * two more passes of the network.
+ * with e_good and e_bad the predictions for the prompt by U-Nets that were tuned on good and on bad images. A step
+ * takes two more passes of the network.
  */
 import type { UnetConfig } from '../configs/unet-config.ts';
 import { InputError } from '../errors.ts';

@@ -33,7 +33,9 @@ export interface GenerateProgress {
   steps: number;
 }
 
-/** True where the prompt and the negative prompt are weighed; at 1 and below the prompt alone counts, as in diffusers. */
+/**
+ * True where the prompt and the negative prompt are weighed; at 1 and below the prompt alone counts, as in diffusers.
+ */
 export function isGuided(guidanceScale: number): boolean {
   return guidanceScale > 1;
 }

@@ -8,7 +8,10 @@ import type { ModelComponent } from './components.ts';
 import { createModelRunner, type RuntimeOptions } from './model-runner.ts';
 
 export interface ImageCodec {
-  /** Pictures of one size -> [N, C, h, w] times scaling_factor; the mean, or a sample where `noise` [N, C, h, w] is given. */
+  /**
+   * Pictures of one size -> [N, C, h, w] times scaling_factor; the mean, or a sample where `noise` [N, C, h, w] is
+   * given.
+   */
   encode(
     images: readonly RgbImage[],
     options: CodecOptions & { noise?: Float32Array | undefined },

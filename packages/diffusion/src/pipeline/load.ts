@@ -1,4 +1,6 @@
-/** From a model on disk to something that can be asked for pictures or embeddings. Formats are `checkpoint/`'s affair. */
+/**
+ * From a model on disk to something that can be asked for pictures or embeddings. Formats are `checkpoint/`'s affair.
+ */
 import type { ParameterValues } from '@heed/autodiff';
 import { loadClipFolder } from '../checkpoint/clip-folder.ts';
 import { loadModel } from '../checkpoint/model.ts';
@@ -9,14 +11,16 @@ import { StableDiffusionPipeline } from './stable-diffusion.ts';
 export interface LoadPipelineOptions extends RuntimeOptions {
   /** `fp16` for `*.fp16.safetensors`. */
   variant?: string;
-  /** Weights in place of the model's U-Net, read anew at each run: a U-Net in training. */
+  /** Weights in place of the model's U-Net, read again at each run: a U-Net in training. */
   unetParameters?: ParameterValues;
   /** As of `LoadModelOptions`. */
   ema?: boolean | undefined;
   size?: number | undefined;
 }
 
-/** Loads a diffusers folder of Stable Diffusion 1.x or 2.x or a single-file checkpoint of 1.x; errors as `loadModel`. */
+/**
+ * Loads a diffusers folder of Stable Diffusion 1.x or 2.x or a single-file checkpoint of 1.x; errors as `loadModel`.
+ */
 export async function loadPipeline(
   path: string,
   { variant, unetParameters, ema, size, ...runtime }: LoadPipelineOptions = {},

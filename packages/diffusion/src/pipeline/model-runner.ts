@@ -38,7 +38,7 @@ export function parameterBytes(parameters: ParameterValues): number {
 }
 
 /**
- * `name` says in errors what runs. `live` reads the weights anew at each run, so that training shows through;
+ * `name` says in errors what runs. `live` reads the weights again at each run, so that training shows through;
  * otherwise they are baked in, which is faster.
  */
 export function createModelRunner({

@@ -1,6 +1,7 @@
 /**
- * Does a network predict what its schedule says, noise or velocity? Nothing in the weights tells, and a wrong label gives
- * pictures of noise and teaches the wrong thing. One denoising step does: the output is compared with both targets.
+ * Does a network predict what its schedule says, noise or velocity? Nothing in the weights tells, and a wrong label
+ * gives pictures of noise and teaches the wrong thing. One denoising step does: the output is compared with both
+ * targets.
  */
 import type { RandomGenerator } from '@heed/autodiff';
 import type { RgbImage } from '../images/rgb-image.ts';

@@ -88,7 +88,8 @@ async function clearIfDead(path: string, mine: string, { onHeld, isOver }: TakeL
   if (text === undefined) return;
   const holder = parseHolder(text, path);
   if (holder && !(holder.state === 'unknown' && isOver?.(holder))) throw onHeld(holder);
-  // One process at a time may remove a dead lock, and it looks again first: another may have removed and taken the lock.
+  // One process at a time may remove a dead lock, and it looks again first: another may have removed and taken the
+  // lock.
   const clearing = `${path}.clearing`;
   if (!(await linkIfFree(mine, clearing))) {
     const other = await readIfThere(clearing);

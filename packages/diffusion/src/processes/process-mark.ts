@@ -47,7 +47,10 @@ export function stateOf(mark: ProcessMark): ProcessState {
   return runsHere(mark) ? 'alive' : 'dead';
 }
 
-/** True where the process runs on this host and its start time proves that it is the marked one, so that it may be signalled. */
+/**
+ * True where the process runs on this host and its start time proves that it is the marked one, so that it may be
+ * signalled.
+ */
 export function isProvedAlive(mark: ProcessMark): boolean {
   return mark.started !== undefined && stateOf(mark) === 'alive' && startOf(mark.pid) === mark.started;
 }
@@ -109,7 +112,10 @@ function startOf(pid: number): string | undefined {
   return process.platform === 'linux' || process.platform === 'win32' ? undefined : startByPs(pid);
 }
 
-/** The start time that `ps` prints, in milliseconds since 1970 (a whole second); undefined where there is no such process. */
+/**
+ * The start time that `ps` prints, in milliseconds since 1970 (a whole second); undefined where there is no such
+ * process.
+ */
 export function startByPs(pid: number): string | undefined {
   const options = { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' }, stdio: 'pipe' } as const;
   const text = ifThere(() => execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], options));

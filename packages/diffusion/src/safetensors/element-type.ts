@@ -1,4 +1,7 @@
-/** Element types by the names of safetensors, with the size of each and its way to float32. PyTorch's types have the same names here. */
+/**
+ * Element types by the names of safetensors, with the size of each and its way to float32. PyTorch's types have the
+ * same names here.
+ */
 
 import { decodeFloat8E4M3, decodeFloat8E5M2 } from './float8.ts';
 import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from './float16.ts';

@@ -1,7 +1,7 @@
 /**
  * A strict reader for the JSON of a safetensors header and for nothing else: an object of tensors and `__metadata__`.
- * JSON.parse would keep the last of two equal names silently, take any depth, and set `__proto__`; this grammar has depth
- * two, refuses duplicates and numbers that are not plain integers, and fills Maps.
+ * JSON.parse would keep the last of two equal names silently, take any depth, and set `__proto__`; this grammar has
+ * depth two, refuses duplicates and numbers that are not plain integers, and fills Maps.
  */
 import { InputError } from '../errors.ts';
 
@@ -22,7 +22,10 @@ const MAX_NAME = 1024;
 const MAX_LIST = 32;
 const FORBIDDEN_PARTS: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
 
-/** Parses header text. Throws an InputError whose message says what was expected and what came, to be put after "header: ". */
+/**
+ * Parses header text. Throws an InputError whose message says what was expected and what came, to be put after "header:
+ * ".
+ */
 export function parseHeaderJson(text: string): RawHeader {
   const cursor = { text, at: 0 };
   const metadata = new Map<string, string>();

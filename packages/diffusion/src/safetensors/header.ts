@@ -1,6 +1,7 @@
 /**
  * The header of a safetensors file: parsed and checked completely before a byte of any tensor is read or allocated.
- * Source of the rules: huggingface/safetensors `tensor.rs` (`validate`), and stricter where a model never needs the freedom.
+ * Source of the rules: huggingface/safetensors `tensor.rs` (`validate`), and stricter where a model never needs the
+ * freedom.
  */
 import type { FileHandle } from 'node:fs/promises';
 import type { Shape } from '@heed/autodiff';

@@ -23,11 +23,10 @@ export interface SafetensorsFile {
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
 /**
- * Reads the whole file, or the tensors that `only` chooses. Everything becomes float32: exact for F32, F16, BF16 and U8,
- * and for integers up to 2^24. Tensors that `into` names are read into its arrays, so that a large model is in memory once;
- * the others, into new ones.
- * Throws one sentence that names the file, the tensor, what was expected and what came; also for a weight that is infinite
- * or not a number, unless `allowNonFinite`.
+ * Reads the whole file, or the tensors that `only` chooses. Everything becomes float32: exact for F32, F16, BF16 and
+ * U8, and for integers up to 2^24. Tensors that `into` names are read into its arrays, so that a large model is in
+ * memory once; the others, into new ones. Throws one sentence that names the file, the tensor, what was expected and
+ * what came; also for a weight that is infinite or not a number, unless `allowNonFinite`.
  */
 export async function readSafetensors(
   path: string,

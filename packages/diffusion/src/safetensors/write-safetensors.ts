@@ -14,8 +14,8 @@ const ALIGNMENT = 8;
 /**
  * Writes `tensors`, sorted by name, in one `dtype`: to a temporary file beside `path`, fsynced, then renamed over it.
  * Equal tensors give equal bytes. `metadata` is added to `{ format: 'pt' }`, without which transformers refuses a file.
- * Throws one sentence, and leaves what was at `path`, when a shape does not fit its data, or a value is not finite or too
- * large for `dtype`.
+ * Throws one sentence, and leaves what was at `path`, when a shape does not fit its data, or a value is not finite or
+ * too large for `dtype`.
  */
 export async function writeSafetensors(
   path: string,
@@ -42,7 +42,9 @@ export async function writeSafetensors(
   await syncFolder(dirname(path));
 }
 
-/** Makes renames and new files in `folder` survive a power cut; does nothing where folders cannot be opened (Windows). */
+/**
+ * Makes renames and new files in `folder` survive a power cut; does nothing where folders cannot be opened (Windows).
+ */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   if (!handle) return;

@@ -1,4 +1,7 @@
-/** Ancestral sampling as DDPM was published (Ho, Jain and Abbeel 2020, algorithm 2), over all timesteps or a part of them. */
+/**
+ * Ancestral sampling as DDPM was published (Ho, Jain and Abbeel 2020, algorithm 2), over all timesteps or a part of
+ * them.
+ */
 import { alphaCumprodAt, type PredictionType } from '../schedule/noise-schedule.ts';
 import { CLEAN_SAMPLE, checkOutput, linearCombination, type SamplerOptions, spacedTimesteps } from './sampler.ts';
 

@@ -1,9 +1,9 @@
 /**
- * Full loops of diffusers' own test suite (`tests/schedulers/test_scheduler_*.py`): ten steps from a ramp with the "network"
- * sample * t / (t + 1), and the sum and mean of the magnitudes that come out.
- * DDIM's are the suite's numbers. The suite runs DPM-Solver++ to sigma_min without a first-order last step, and applies Euler's
- * step to the scaled input; a numpy transcription of the schedulers that gives its 0.3301, 0.2251 and 10.0807 under these
- * conditions gave the numbers here under the pipelines' own.
+ * Full loops of diffusers' own test suite (`tests/schedulers/test_scheduler_*.py`): ten steps from a ramp with the
+ * "network" sample * t / (t + 1), and the sum and mean of the magnitudes that come out. DDIM's are the suite's numbers.
+ * The suite runs DPM-Solver++ to sigma_min without a first-order last step, and applies Euler's step to the scaled
+ * input; a numpy transcription of the schedulers that gives its 0.3301, 0.2251 and 10.0807 under these conditions gave
+ * the numbers here under the pipelines' own.
  */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -50,8 +50,8 @@ test.each(GOLDEN)('$sampler with $config', async ({ sampler, config, sum, mean }
 });
 
 /**
- * Trajectories that diffusers' own schedulers made, with Stable Diffusion's schedule and a network, a start and draws of noise
- * that are formulas: tools/reference/make_trajectories.py.
+ * Trajectories that diffusers' own schedulers made, with Stable Diffusion's schedule and a network, a start and draws
+ * of noise that are formulas: tools/reference/make_trajectories.py.
  */
 interface Trajectory {
   readonly sampler: SamplerName;

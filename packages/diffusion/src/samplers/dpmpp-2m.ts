@@ -19,9 +19,10 @@ export async function dpmpp2mKarras(options: SamplerOptions): Promise<Float32Arr
 }
 
 /**
- * x_i = (sigma_i / sigma_{i-1}) x_{i-1} - alpha_i (e^{-h_i} - 1) D_i, where lambda = log(alpha / sigma), h = lambda_i - lambda_{i-1},
- * D_i = (1 + 1 / 2r) x_0(i-1) - 1 / 2r x_0(i-2), r = h_{i-1} / h_i; the first and the last step take D_i = x_0(i-1).
- * The last step goes to sigma 0, where x is x_0 (diffusers: `final_sigmas_type: "zero"`, `lower_order_final`).
+ * x_i = (sigma_i / sigma_{i-1}) x_{i-1} - alpha_i (e^{-h_i} - 1) D_i, where lambda = log(alpha / sigma), h = lambda_i -
+ * lambda_{i-1}, D_i = (1 + 1 / 2r) x_0(i-1) - 1 / 2r x_0(i-2), r = h_{i-1} / h_i; the first and the last step take D_i
+ * = x_0(i-1). The last step goes to sigma 0, where x is x_0 (diffusers: `final_sigmas_type: "zero"`,
+ * `lower_order_final`).
  */
 async function solve(
   { denoise, schedule, steps, noise, onStep }: SamplerOptions,

@@ -1,6 +1,7 @@
 /**
  * Euler's method on the probability flow, and its ancestral variant: Karras et al. 2022, algorithm 1 without churn, and
- * `sample_euler`, `sample_euler_ancestral` of k-diffusion. They work on x_0 + sigma noise rather than on samples of variance 1.
+ * `sample_euler`, `sample_euler_ancestral` of k-diffusion. They work on x_0 + sigma noise rather than on samples of
+ * variance 1.
  */
 import { linspace } from '../schedule/beta-schedules.ts';
 import { type NoiseSchedule, sigmaOfAlpha } from '../schedule/noise-schedule.ts';

@@ -21,8 +21,8 @@ export function sigmaOf({ alphasCumprod }: NoiseSchedule, timestep: number): num
 
 /**
  * Equation 5 over the whole range of the schedule, noisiest first: sigma_i = (max^(1/rho) + i / (n - 1) (min^(1/rho) -
- * max^(1/rho)))^rho. The timestep is the trained one nearest in log sigma, as diffusers' DPMSolverMultistepScheduler takes
- * it; two levels can share one. Throws one sentence for an impossible number of steps.
+ * max^(1/rho)))^rho. The timestep is the trained one nearest in log sigma, as diffusers' DPMSolverMultistepScheduler
+ * takes it; two levels can share one. Throws one sentence for an impossible number of steps.
  */
 export function karrasLevels(schedule: NoiseSchedule, steps: number): NoiseLevel[] {
   const last = schedule.numTrainTimesteps - 1;

@@ -1,6 +1,6 @@
 /**
- * PNDM without Runge-Kutta steps (Liu et al. 2022, "Pseudo Numerical Methods for Diffusion Models on Manifolds"), also known
- * as PLMS: what Stable Diffusion 1.x was published with (diffusers: `skip_prk_steps`).
+ * PNDM without Runge-Kutta steps (Liu et al. 2022, "Pseudo Numerical Methods for Diffusion Models on Manifolds"), also
+ * known as PLMS: what Stable Diffusion 1.x was published with (diffusers: `skip_prk_steps`).
  */
 import { alphaCumprodAt, nonZeroAlpha, type PredictionType } from '../schedule/noise-schedule.ts';
 import { checkOutput, linearCombination, type SamplerOptions, spacedTimesteps } from './sampler.ts';
@@ -14,9 +14,9 @@ const WEIGHTS: readonly (readonly number[])[] = [
 ];
 
 /**
- * Linear multistep on the outputs (the paper's gradient part, order four from the fifth step on), then its transfer part. The first step is an
- * improved Euler step: it goes ahead, asks the network there and steps again with the mean, so that the network is asked
- * `steps` + 1 times in all.
+ * Linear multistep on the outputs (the paper's gradient part, order four from the fifth step on), then its transfer
+ * part. The first step is an improved Euler step: it goes ahead, asks the network there and steps again with the mean,
+ * so that the network is asked `steps` + 1 times in all.
  */
 export async function pndm(options: SamplerOptions): Promise<Float32Array> {
   const { denoise, schedule, steps, noise, onStep } = options;

@@ -5,8 +5,8 @@ import { checkTimesteps, TIMESTEP_SPACINGS, type TimestepSpacing } from '../sche
 
 export interface SamplerOptions {
   /**
-   * The network: its raw output (noise or velocity, after guidance) for a sample of variance 1 at a timestep, which can lie
-   * between two integers. The array that it is given changes afterwards; the one that it returns is only read.
+   * The network: its raw output (noise or velocity, after guidance) for a sample of variance 1 at a timestep, which can
+   * lie between two integers. The array that it is given changes afterwards; the one that it returns is only read.
    */
   readonly denoise: (sample: Float32Array, timestep: number) => Promise<Float32Array>;
   readonly schedule: NoiseSchedule;
@@ -14,7 +14,7 @@ export interface SamplerOptions {
   readonly steps: number;
   /** Standard normal, in the sample's layout; not changed. */
   readonly noise: Float32Array;
-  /** Noise along the way, for samplers that add some; a batch gives each of its samples a stream of its own here. */
+  /** Noise along the way, for samplers that add some; a batch gives each of its samples a separate stream here. */
   readonly random?: Pick<RandomGenerator, 'fillNormal'> | undefined;
   /** DDIM's share of DDPM's noise: 0 is deterministic, 1 is DDPM. Other samplers ignore it. */
   readonly eta?: number | undefined;
@@ -26,7 +26,10 @@ export interface SamplerOptions {
     | undefined;
 }
 
-/** Walks from noise to a clean sample; returns a new array. Throws one sentence for steps that the schedule does not have. */
+/**
+ * Walks from noise to a clean sample; returns a new array. Throws one sentence for steps that the schedule does not
+ * have.
+ */
 export type Sampler = (options: SamplerOptions) => Promise<Float32Array>;
 
 /** The timesteps to visit, descending, spaced as asked for: by the caller, else the schedule, else `fallback`. */

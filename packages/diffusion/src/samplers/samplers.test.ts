@@ -4,7 +4,8 @@ import { parseSchedulerConfig } from '../configs/scheduler-config.ts';
 import { createSchedule, type NoiseSchedule, type PredictionType, sigmaOfAlpha } from '../schedule/noise-schedule.ts';
 import { type SamplerName, samplers } from './samplers.ts';
 
-// To almost no signal at its end, unlike Stable Diffusion's: there, starting from pure noise shifts the mean whatever the sampler.
+// To almost no signal at its end, unlike Stable Diffusion's: there, starting from pure noise shifts the mean whatever
+// the sampler.
 const CONFIG = {
   beta_schedule: 'linear',
   beta_start: 0.0001,
@@ -88,7 +89,10 @@ async function sampleWith(name: SamplerName, steps: number, predictionType: Pred
   });
 }
 
-/** How the error falls with the steps, raised to the order. Of PNDM it is that of its last step, which leads almost to no noise. */
+/**
+ * How the error falls with the steps, raised to the order. Of PNDM it is that of its last step, which leads almost to
+ * no noise.
+ */
 const DETERMINISTIC = { ddim: 1, dpmpp_2m: 2, euler: 1, pndm: 1 } as const satisfies Partial<
   Record<SamplerName, number>
 >;

@@ -24,8 +24,8 @@ export interface NoiseSchedule {
 }
 
 /**
- * Makes the schedule that `scheduler_config.json` describes. Throws one sentence for betas that are not in (0, 1), their
- * wrong number, or an unknown spacing.
+ * Makes the schedule that `scheduler_config.json` describes. Throws one sentence for betas that are not in (0, 1),
+ * their wrong number, or an unknown spacing.
  */
 export function createSchedule(config: SchedulerConfig): NoiseSchedule {
   const numTrainTimesteps = config.num_train_timesteps;
@@ -71,8 +71,8 @@ export function createSchedule(config: SchedulerConfig): NoiseSchedule {
 }
 
 /**
- * Lin et al. 2024, algorithm 1: the square roots are shifted so that the last is zero, and scaled so that the first stays
- * what it was.
+ * Lin et al. 2024, algorithm 1: the square roots are shifted so that the last is zero, and scaled so that the first
+ * stays what it was.
  */
 function rescaledToZeroSnr(alphasCumprod: Float64Array): Float64Array {
   const [first, last] = [Math.sqrt(alphasCumprod[0]!), Math.sqrt(alphasCumprod.at(-1)!)];

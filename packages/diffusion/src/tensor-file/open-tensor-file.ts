@@ -5,10 +5,10 @@ import { openShards } from './sharded.ts';
 import type { TensorFile } from './tensor-file.ts';
 
 /**
- * Opens the weights at `path`: safetensors or a file of torch.save, told by what it holds, or an index of such files. Names,
- * types, shapes and places of all tensors are checked; no numbers are read. Pickles are read as data by an allow-list, and
- * nothing in them is run. Throws an `InputError` of one sentence: nothing there, another format, a file that is damaged or
- * refers to anything but tensors and plain data.
+ * Opens the weights at `path`: safetensors or a file of torch.save, told by what it holds, or an index of such files.
+ * Names, types, shapes and places of all tensors are checked; no numbers are read. Pickles are read as data by an
+ * allow-list, and nothing in them is run. Throws an `InputError` of one sentence: nothing there, another format, a file
+ * that is damaged or refers to anything but tensors and plain data.
  */
 export function openTensorFile(path: string): Promise<TensorFile> {
   return isShardIndex(path) ? openShards(path) : openWholeFile(path);

@@ -1,4 +1,7 @@
-/** Opens one file of weights by what it holds, not by its name: safetensors, or either of PyTorch's formats read as data. */
+/**
+ * Opens one file of weights by what it holds, not by its name: safetensors, or either of PyTorch's formats read as
+ * data.
+ */
 import { type FileHandle, open } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
 import { describeForeignFormat } from '../safetensors/foreign-format.ts';
@@ -22,9 +25,9 @@ const TORCH: readonly { readonly begins: readonly number[]; readonly read: Read 
 ];
 
 /**
- * Opens the file at `path`. Names, types, shapes and places of all tensors are checked; no numbers are read. Pickles are read
- * as data by an allow-list, and nothing in them is run. Throws an `InputError` of one sentence: nothing there, another format,
- * a file that is damaged or refers to anything but tensors and plain data.
+ * Opens the file at `path`. Names, types, shapes and places of all tensors are checked; no numbers are read. Pickles
+ * are read as data by an allow-list, and nothing in them is run. Throws an `InputError` of one sentence: nothing there,
+ * another format, a file that is damaged or refers to anything but tensors and plain data.
  */
 export async function openWholeFile(path: string): Promise<TensorFile> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {

@@ -12,16 +12,17 @@ export interface ReadTensorsOptions {
 }
 
 /**
- * Reads the tensors of the file at `path` that `only` chooses, as float32. Throws an `InputError`: what `openTensorFile`
- * refuses, and a number that is infinite or not a number, unless `allowNonFinite`.
+ * Reads the tensors of the file at `path` that `only` chooses, as float32. Throws an `InputError`: what
+ * `openTensorFile` refuses, and a number that is infinite or not a number, unless `allowNonFinite`.
  */
 export function loadTensors(path: string, options: ReadTensorsOptions = {}): Promise<ParameterValues> {
   return withTensorFile(path, (file) => readTensors(file, options));
 }
 
 /**
- * Reads tensors of an open file under names and shapes of our own: `names` gives each name in the file, `shapes` the shape,
- * which may differ from the file's by axes of size 1. Errors as of `loadTensors`, and for a tensor that is missing.
+ * Reads tensors of an open file under names and shapes of our own: `names` gives each name in the file, `shapes` the
+ * shape, which may differ from the file's by axes of size 1. Errors as of `loadTensors`, and for a tensor that is
+ * missing.
  */
 export async function readNamedTensors(
   { path, tensors }: TensorFile,

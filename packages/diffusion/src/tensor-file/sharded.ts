@@ -28,8 +28,8 @@ async function readIndex(path: string): Promise<{ places: Record<string, string>
 }
 
 /**
- * Opens all files that the index at `path` names, which must lie beside it. Throws an InputError: a damaged index, a file that
- * is missing or damaged, a tensor that is not where the index says.
+ * Opens all files that the index at `path` names, which must lie beside it. Throws an InputError: a damaged index, a
+ * file that is missing or damaged, a tensor that is not where the index says.
  */
 export async function openShards(path: string): Promise<TensorFile> {
   const { places, names } = await readIndex(path);

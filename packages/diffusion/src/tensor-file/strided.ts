@@ -25,8 +25,8 @@ interface Axis {
 }
 
 /**
- * Reads the view into `target`, which has as many elements. The view must have been checked against its storage. Throws an
- * `InputError` that begins with `source` for a type that cannot be decoded, and where the file ends too early.
+ * Reads the view into `target`, which has as many elements. The view must have been checked against its storage. Throws
+ * an `InputError` that begins with `source` for a type that cannot be decoded, and where the file ends too early.
  */
 export async function readStrided(
   file: FileHandle,

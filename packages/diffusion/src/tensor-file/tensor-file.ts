@@ -8,9 +8,9 @@ export interface StoredTensor {
   readonly dtype: ElementType;
   readonly shape: Shape;
   /**
-   * Reads the numbers as float32, row by row, into `target` where one is given. Exact for floats of up to 32 bits and integers
-   * up to 2^24; others take the nearest value. Throws an `InputError` where the file ends too early, the type holds no numbers
-   * that heed reads, or `target` has another length.
+   * Reads the numbers as float32, row by row, into `target` where one is given. Exact for floats of up to 32 bits and
+   * integers up to 2^24; others take the nearest value. Throws an `InputError` where the file ends too early, the type
+   * holds no numbers that heed reads, or `target` has another length.
    */
   read(target?: Float32Array): Promise<Float32Array>;
 }

@@ -28,8 +28,8 @@ export interface TorchTensorOptions {
 }
 
 /**
- * Checks each tensor against the bytes of its storage. Throws an `InputError` that names the tensor. So that a small file
- * cannot ask for much memory, views may not repeat numbers without bound.
+ * Checks each tensor against the bytes of its storage. Throws an `InputError` that names the tensor. So that a small
+ * file cannot ask for much memory, views may not repeat numbers without bound.
  */
 export function torchTensors(
   described: ReadonlyMap<string, PickleTensor>,

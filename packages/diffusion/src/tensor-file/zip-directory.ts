@@ -1,7 +1,7 @@
 /**
- * The directory of a zip archive, with the 64-bit extension. Checked in full before an entry is read: sizes against the file,
- * entries against each other. Source: APPNOTE.TXT 6.3.10 of PKWARE. Entries are stored, or deflated where the caller takes
- * that, and never encrypted.
+ * The directory of a zip archive, with the 64-bit extension. Checked in full before an entry is read: sizes against the
+ * file, entries against each other. Source: APPNOTE.TXT 6.3.10 of PKWARE. Entries are stored, or deflated where the
+ * caller takes that, and never encrypted.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
@@ -50,8 +50,8 @@ interface Listed {
 }
 
 /**
- * The entries of the archive by name. Throws an `InputError` that begins with `source`, also for a compressed entry unless
- * `allowDeflated`.
+ * The entries of the archive by name. Throws an `InputError` that begins with `source`, also for a compressed entry
+ * unless `allowDeflated`.
  */
 export async function readZipDirectory(
   file: FileHandle,
@@ -177,7 +177,9 @@ function describeMethod(method: number): string {
   return method === STORED || method === DEFLATED ? 'compressed' : `otherwise compressed (method ${method})`;
 }
 
-/** Size, packed size and offset: in the entry, or where these say 0xffffffff, in the 64-bit extra field, in that order. */
+/**
+ * Size, packed size and offset: in the entry, or where these say 0xffffffff, in the 64-bit extra field, in that order.
+ */
 function sizesOf(bytes: Buffer, at: number, extra: Buffer, where: string): [number, number, number] {
   const fields = [24, 20, 42].map((field) => bytes.readUInt32LE(at + field));
   if (!fields.includes(0xffffffff)) return fields as [number, number, number];

@@ -1,6 +1,6 @@
 /**
- * InceptionV3 with weights by a formula, and pictures by one, so that tests need no file of 90 MB. The same formula stands in
- * tools/reference/inception_weights.py, where pytorch-fid computes with it.
+ * InceptionV3 with weights by a formula, and pictures by one, so that tests need no file of 90 MB. The same formula
+ * stands in tools/reference/inception_weights.py, where pytorch-fid computes with it.
  */
 import type { ParameterValues, Shape } from '@heed/autodiff';
 import { elementCount } from '@heed/autodiff';

@@ -1,6 +1,7 @@
 /**
- * Tokens that were added to a tokenizer after its vocabulary was made (textual inversion: Gal et al. 2023). transformers
- * keeps them in up to three files: `tokenizer.json`, `added_tokens.json` and `tokenizer_config.json`. Reads no file.
+ * Tokens that were added to a tokenizer after its vocabulary was made (textual inversion: Gal et al. 2023).
+ * transformers keeps them in up to three files: `tokenizer.json`, `added_tokens.json` and `tokenizer_config.json`.
+ * Reads no file.
  */
 import { z } from 'zod';
 import { describeValue } from '../configs/parse-config.ts';
@@ -80,8 +81,8 @@ function tokenOf(given: Rules, id: number, source: string): AddedToken {
 }
 
 /**
- * The tokens of all files by id, but for those at `special`; where two files tell of one, the first counts. A word of the
- * vocabulary can be an added token, too. Throws an InputError for a token or an id that is there twice.
+ * The tokens of all files by id, but for those at `special`; where two files tell of one, the first counts. A word of
+ * the vocabulary can be an added token, too. Throws an InputError for a token or an id that is there twice.
  */
 export function joinAddedTokens(
   files: readonly (readonly AddedToken[])[],
@@ -112,8 +113,8 @@ export function spellRules({ content, normalized, lstrip, rstrip, special }: Add
 }
 
 /**
- * A concept of several vectors is the token `<x>` with `<x>_1`, `<x>_2`... beside it: a text that names `<x>` means all of
- * them (diffusers: `maybe_convert_prompt`). `named` are the tokens that the text holds.
+ * A concept of several vectors is the token `<x>` with `<x>_1`, `<x>_2`... beside it: a text that names `<x>` means all
+ * of them (diffusers: `maybe_convert_prompt`). `named` are the tokens that the text holds.
  */
 export function expandConcepts(text: string, named: ReadonlySet<string>, added: ReadonlySet<string>): string {
   let expanded = text;

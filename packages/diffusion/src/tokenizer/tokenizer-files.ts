@@ -1,7 +1,7 @@
 /**
- * The files of a CLIP tokenizer folder (transformers' CLIPTokenizer): `vocab.json`, `merges.txt`, `tokenizer_config.json`,
- * `special_tokens_map.json`, `added_tokens.json`, or all in `tokenizer.json`. Reads, checks and writes them; does not
- * tokenize.
+ * The files of a CLIP tokenizer folder (transformers' CLIPTokenizer): `vocab.json`, `merges.txt`,
+ * `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json`, or all in `tokenizer.json`. Reads, checks
+ * and writes them; does not tokenize.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

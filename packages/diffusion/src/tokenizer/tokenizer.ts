@@ -1,7 +1,7 @@
 /**
- * CLIP's byte-level byte-pair tokenizer: text to the ids that `clipText` reads, padded and with the place of the end token.
- * The pieces (normaliser, splitter, byte-pair merging) are @huggingface/tokenizers', put together as transformers'
- * `CLIPConverter` does it.
+ * CLIP's byte-level byte-pair tokenizer: text to the ids that `clipText` reads, padded and with the place of the end
+ * token. The pieces (normaliser, splitter, byte-pair merging) are @huggingface/tokenizers', put together as
+ * transformers' `CLIPConverter` does it.
  */
 
 import { Tokenizer as BytePairTokenizer } from '@huggingface/tokenizers';

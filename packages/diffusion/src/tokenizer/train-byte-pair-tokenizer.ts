@@ -55,7 +55,9 @@ function clipFiles(merges: readonly (readonly [string, string])[], maxLength: nu
   return { vocab, merges, specialTokens: CLIP_SPECIAL_TOKENS, maxLength };
 }
 
-/** The corpus's distinct words as sequences of bytes; a tokenizer without merges splits exactly as the trained one will. */
+/**
+ * The corpus's distinct words as sequences of bytes; a tokenizer without merges splits exactly as the trained one will.
+ */
 function countWords(corpus: readonly string[], maxLength: number): Word[] {
   const byteTokenizer = createTokenizer(clipFiles([], maxLength));
   const counts = new Map<string, number>();

@@ -16,7 +16,7 @@ import type { ArtFile } from './art-file.ts';
 import type { ArtStyle } from './styles.ts';
 import { ART_STYLES } from './styles.ts';
 
-/** The icon that stands for each object. Some have no emoji of their own: a vase is an amphora, a box a package. */
+/** The icon that stands for each object. Some have no emoji: a vase is an amphora, a box a package. */
 const ICONS: Readonly<Record<ObjectName, string>> = {
   dog: 'dog-face',
   cat: 'cat-face',

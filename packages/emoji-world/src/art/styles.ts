@@ -10,7 +10,9 @@ export interface ArtStyleSource {
   readonly heldOut: boolean;
 }
 
-/** The three sets: one to train on, because hours on two cores teach one set well and two badly; the others held out. */
+/**
+ * The three sets: one to train on, because hours on two cores teach one set well and two badly; the others held out.
+ */
 export const ART_STYLES = [
   {
     name: 'noto',

@@ -1,7 +1,7 @@
 // Captions as the web has them: mostly right about what and where, loose about colour, careless about how many. A model
 // trained on these fails the way Stable Diffusion does, which is what feedback is there to mend: it can draw four green
-// cats, but does not heed who asks for them. Guidance sharpens what captions say: it raises the ratio of how likely they
-// are for a picture and for others to its own power, so that only words that are about as likely elsewhere go astray.
+// cats, but does not heed who asks for them. Guidance sharpens what captions say: it weighs how likely a caption is for
+// this picture against other pictures. Only captions that are about as likely elsewhere mislead it.
 import type { RandomGenerator } from '@heed/diffusion/autodiff';
 import { COUNT_WORDS, noun, sentence, withArticle } from '../grammar.ts';
 import { chance, pick, pickWeighted } from '../sampling.ts';

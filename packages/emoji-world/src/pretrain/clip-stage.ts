@@ -25,7 +25,9 @@ const BATCH_SIZE = 128;
 const REPLICAS = 2;
 const PLANES = 3 * IMAGE_SIZE * IMAGE_SIZE;
 const WEB_SHARE = 0.15;
-/** Pictures of a batch that the autoencoder draws again: what the reward will see comes out of it, and a little wrong. */
+/**
+ * Pictures of a batch that the autoencoder draws again: what the reward will see comes out of it, and a little wrong.
+ */
 const AUTOENCODED = 48;
 
 export const runClipStage: StageRunner = async (context) => {

@@ -17,7 +17,10 @@ const Measurements = z.object({
   guidanceScale: z.number(),
   rates: Rates,
 });
-/** Writes README.md into the model's folder and the record beside the weights; needs the measurements of the stage measure. */
+/**
+ * Writes README.md into the model's folder and the record beside the weights; needs the measurements of the stage
+ * measure.
+ */
 export async function writeModelCard(context: StageContext): Promise<string> {
   const measured = await readCheckedJson(join(stageFolder(context, 'measure'), 'measurements.json'), {
     what: 'what the stage measure found',

@@ -1,5 +1,5 @@
-// Trains the recogniser on balanced scenes, half of them degraded and a third of them drawn again by the autoencoder from
-// noisy latents, and measures it on scenes it has not seen, clean ones above all.
+// Trains the recogniser on balanced scenes. Half of them are degraded, and the autoencoder draws a third again from
+// noisy latents. Measures it on scenes that it has not seen, most of them clean.
 import { join } from 'node:path';
 import { writeSafetensors } from '@heed/diffusion';
 import type { ParameterValues } from '@heed/diffusion/autodiff';

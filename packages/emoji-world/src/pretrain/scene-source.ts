@@ -45,8 +45,9 @@ export async function createSceneSource({
 }
 
 /**
- * A scene with every class of every attribute equally likely: what the recogniser is measured on. It is trained with half
- * of the scenes in natural colours: most drawings have them, and a judge who ignores them takes a yellow cat for a box.
+ * A scene with every class of every attribute equally likely: what the recogniser is measured on. It is trained with
+ * half of the scenes in natural colours: most drawings have them, and a judge who ignores them takes a yellow cat for a
+ * box.
  */
 export function sampleBalancedScene(
   random: RandomGenerator,

@@ -1,5 +1,5 @@
-// The weights that the package ships, as a beginning: lays them where the stages leave theirs, so that pre-training goes
-// on from them on a machine that has nothing but the repository. Optimizers begin anew.
+// The weights that the package ships, as a beginning: lays them where the stages leave theirs, so that pre-training
+// goes on from them on a machine that has nothing but the repository. Optimizers start without state.
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readSafetensors } from '@heed/diffusion';
@@ -51,7 +51,7 @@ export async function restoreShipped(context: Pick<StageContext, 'root'>): Promi
     await mkdir(dirname(target), { recursive: true });
     await copyFile(source, target);
   }
-  // The U-Net knows latents by this scale: encoding scenes anew must not measure another.
+  // The U-Net knows latents by this scale: encoding scenes again must not measure another.
   const scaling = join(stageFolder(context, 'latents'), SCALING_FILE);
   if (await exists(scaling)) return;
   const config = await readCheckedJson(join(VAE_FOLDER, 'config.json'), {

@@ -29,7 +29,9 @@ export interface TrainingRun<I extends string> {
   readonly print?: (line: string) => void;
 }
 
-/** Trains to the horizon or until the signal; returns whether the horizon was reached. The state is saved either way. */
+/**
+ * Trains to the horizon or until the signal; returns whether the horizon was reached. The state is saved either way.
+ */
 export async function runTraining<I extends string>({
   stage,
   folder,

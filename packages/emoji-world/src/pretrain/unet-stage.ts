@@ -97,9 +97,9 @@ export async function createTextEmbedder(
 }
 
 /**
- * The training problem: weight(t) * |noise - predicted|^2, averaged over each sample's elements and then the batch, with
- * min-SNR weighting for noise prediction, min(SNR, 5) / SNR (Hang et al. 2023), and captions dropped one time in ten for
- * classifier-free guidance (Ho and Salimans 2022).
+ * The training problem: weight(t) * |noise - predicted|^2, averaged over each sample's elements and then the batch,
+ * with min-SNR weighting for noise prediction, min(SNR, 5) / SNR (Hang et al. 2023), and captions dropped one time in
+ * ten for classifier-free guidance (Ho and Salimans 2022).
  */
 export function unetOptimisation({
   seed,

@@ -35,7 +35,10 @@ export const runVaeStage: StageRunner = async (context) => {
   return result;
 };
 
-/** The training problem: L1 + squared error of the reconstruction, and a little of the latents' divergence from a normal. */
+/**
+ * The training problem: L1 + squared error of the reconstruction, and a little of the latents' divergence from a
+ * normal.
+ */
 export async function vaeOptimisation({ seed }: Pick<StageContext, 'seed'>, batchSize = BATCH_SIZE) {
   const scenes = await createSceneSource({ seed, stream: 'vae' });
   const root = createRandom(seed).fork('vae noise');

@@ -1,11 +1,11 @@
-// The 120 evaluation prompts of the paper's table 4: 60 with seen objects, 60 with unseen ones. The printed table is cut
-// off after "Five dogs." and after "Four rabbits.". The missing rows follow from its pattern.
+// The 120 evaluation prompts of the paper's table 4: 60 with seen objects, 60 with unseen ones. The printed table is
+// cut off after "Five dogs." and after "Four rabbits.". The missing rows follow from its pattern.
 import { describe } from '../grammar.ts';
 import type { Attributes, ColourName, ObjectName } from '../vocabulary.ts';
 import { categoryOf, type PaperPrompt } from './paper-prompt.ts';
 
 interface Half {
-  /** Four objects that take four colours; the fifth has colours of its own. */
+  /** Four objects that take four colours; the fifth has other colours. */
   readonly objects: readonly [ObjectName, ObjectName, ObjectName, ObjectName, ObjectName];
   /** Colours that the count prompts of some objects carry, as the table prints them ("Two brown bears."). */
   readonly colourWhenCounted: Partial<Record<ObjectName, ColourName>>;
@@ -47,7 +47,8 @@ function attributesOf({ objects, colourWhenCounted }: Half): Attributes[] {
   ];
 }
 
-// "Two brown bears." stands among the counts of the table: the colour is the animal's own and what is asked is the count.
+// "Two brown bears." stands among the counts of the table: the colour is the animal's own and what is asked is the
+// count.
 function toPrompt(attributes: Attributes, { holdout }: { holdout: boolean }): PaperPrompt {
   const category = attributes.count === undefined ? categoryOf(attributes) : 'count';
   return { text: describe(attributes), category, holdout, facts: attributes };

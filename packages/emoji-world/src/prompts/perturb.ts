@@ -9,9 +9,9 @@ import { parseTemplate } from './template.ts';
 type SwapsByKind = readonly (readonly string[])[];
 
 /**
- * Up to `count` different sentences, none of them `describe(attributes)`. Kinds take turns, so that counts are swapped as
- * often as objects. Where single swaps run out, swaps of swaps follow. With `seenOnly` no object kept for evaluation comes
- * in, since those must stay out of training.
+ * Up to `count` different sentences, none of them `describe(attributes)`. Kinds take turns, so that counts are swapped
+ * as often as objects. Where single swaps run out, swaps of swaps follow. With `seenOnly` no object kept for evaluation
+ * comes in, since those must stay out of training.
  */
 export function perturbTemplate(
   attributes: Attributes,

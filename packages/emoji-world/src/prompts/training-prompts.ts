@@ -5,12 +5,12 @@
  * counts the images of each category: 6,480 count, 3,480 colour, 2,400 background, 15,168 combination. With 60 images
  * a prompt, 30 for backgrounds and 6 for combinations ("up to 60") both totals come out exactly:
  *
- *   category     prompts  images each  images   which
- *   count            108           60   6,480   one to five of all 20 objects, six of the first 8
- *   colour            58           60   3,480   the 20 of table 4, and 38 spread over the other 15 objects
- *   background        80           30   2,400   4 for each object: those of table 4 where it lists the object
- *   combination    2,528            6  15,168   126 or 127 count-colour-background triples for each object, drawn once
- *   total          2,774                27,528
+ *     category     prompts  images each  images   which
+ *     count            108           60   6,480   one to five of all 20 objects, six of the first 8
+ *     colour            58           60   3,480   the 20 of table 4, and 38 spread over the other 15 objects
+ *     background        80           30   2,400   4 for each object: those of table 4 where it lists the object
+ *     combination    2,528            6  15,168   126 or 127 count-colour-background triples an object, drawn once
+ *     total          2,774                27,528
  *
  * The paper does not list them. The choice here gives every object, colour, count and background its share.
  */

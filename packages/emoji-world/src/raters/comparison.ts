@@ -49,8 +49,8 @@ export function alignmentScore(recognition: Recognition, attributes: Attributes)
 }
 
 /**
- * How good a drawing one image is whatever was asked, 0 to 1. A proxy and no more: the mean of how sure the
- * recogniser is of its own best guesses of object and background, and of how crisp the edges are.
+ * How good a drawing one image is whatever was asked, 0 to 1. A proxy and no more: the mean of how sure the recogniser
+ * is of its best guesses of object and background, and of how crisp the edges are.
  */
 export function fidelityScore({ probabilities, sharpness }: Recognition): number {
   const certainty = (Math.max(...probabilities.object) + Math.max(...probabilities.background)) / 2;

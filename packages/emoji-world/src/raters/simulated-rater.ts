@@ -1,5 +1,6 @@
-// Simulated raters: stand-ins for the people of the paper, so that the whole loop can run unattended. They judge by what
-// the recogniser sees, each with a temper and slips of its own. What they say is never to be passed off as human.
+// Simulated raters: stand-ins for the people of the paper, so that the whole loop can run unattended. They judge by
+// what the recogniser sees, each with its own strictness and error rate. What they say is never to be passed off as
+// human.
 import type { RandomGenerator } from '@heed/diffusion/autodiff';
 import { createRandom } from '@heed/diffusion/autodiff';
 import { describe } from '../grammar.ts';

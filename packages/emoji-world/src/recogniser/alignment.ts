@@ -1,4 +1,5 @@
-// Whether a picture shows what its prompt asked for, by the recogniser's best guesses. Raters with moods are in raters/.
+// Whether a picture shows what its prompt asked for, by the recogniser's best guesses. Raters with moods are in
+// raters/.
 import type { Attributes, BackgroundName, ColourName } from '../vocabulary.ts';
 import type { HeadName } from './labels.ts';
 import { BACKGROUND_CLASSES, COLOUR_CLASSES, COUNT_CLASSES, HEAD_NAMES, OBJECT_CLASSES } from './labels.ts';

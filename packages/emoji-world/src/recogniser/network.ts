@@ -32,7 +32,8 @@ export function recogniserLogits(
   let x = pixels;
   channels.forEach((width, stage) => {
     const block = p.at(`stages.${stage}`);
-    x = normalised(block.at('down'), convolution(block.at('down'), x, width, 2), width); // [B, width, S / 2^(stage + 1), ...]
+    // [B, width, S / 2^(stage + 1), ...]
+    x = normalised(block.at('down'), convolution(block.at('down'), x, width, 2), width);
     const inner = normalised(block.at('inner'), convolution(block.at('inner'), x, width, 1), width);
     x = relu(add(x, convolution(block.at('outer'), inner, width, 1)));
   });

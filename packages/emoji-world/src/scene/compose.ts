@@ -12,7 +12,10 @@ export interface PlacedSprite {
   readonly mirrored: boolean;
 }
 
-/** A sprite gets an outline when its luma (0..255) differs by less than this, plus the ground's own unrest, from the ground. */
+/**
+ * A sprite gets an outline when its luma (0..255) differs by less than this, plus the ground's own unrest, from the
+ * ground.
+ */
 const OUTLINE_BELOW = 56;
 const DARK_OUTLINE: Rgb = [38, 34, 44];
 const LIGHT_OUTLINE: Rgb = [250, 250, 246];

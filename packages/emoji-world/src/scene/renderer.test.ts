@@ -17,7 +17,9 @@ beforeAll(async () => {
   renderer = await createRenderer();
 });
 
-/** Which pixels the objects changed: the ground is the first thing drawn, so the same seed paints it again without them. */
+/**
+ * Which pixels the objects changed: the ground is the first thing drawn, so the same seed paints it again without them.
+ */
 function objectMask(image: RgbImage, scene: Scene, seed: number): Uint8Array {
   const ground = createCanvas(SCENE_SIZE, SCENE_SIZE);
   paintBackground(ground, scene.background, createRandom(seed));

@@ -59,8 +59,8 @@ export async function rasterise(drawing: Drawing): Promise<MasterImage> {
 }
 
 /**
- * The drawing at a size in pixels, averaged by area. The size is the longer side's of a square drawing; slender ones get
- * up to a quarter more, or a bicycle would be half as large as a box.
+ * The drawing at a size in pixels, averaged by area. The size is the longer side's of a square drawing; slender ones
+ * get up to a quarter more, or a bicycle would be half as large as a box.
  */
 export function shrink(master: MasterImage, size: number): Sprite {
   const longer = Math.max(master.width, master.height);

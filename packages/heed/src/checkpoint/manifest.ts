@@ -56,7 +56,10 @@ export async function verifyManifest(folder: string): Promise<Manifest> {
   return manifest;
 }
 
-/** The manifest of `folder`, its files unseen; undefined where there is none. Throws an `InputError` where it is damaged. */
+/**
+ * The manifest of `folder`, its files unseen; undefined where there is none. Throws an `InputError` where it is
+ * damaged.
+ */
 export async function readManifest(folder: string): Promise<Manifest | undefined> {
   const what = 'a list of files with sizes and hashes';
   return findCheckedJson(join(folder, MANIFEST_FILE), { what, schema: Manifest });

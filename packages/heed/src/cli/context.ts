@@ -96,7 +96,7 @@ export async function runCommand(
     else if (result.data !== undefined) process.stdout.write(`${JSON.stringify(result.data)}\n`);
     process.exitCode = result.exitCode ?? 0;
   } catch (error) {
-    // Libraries report a cancelled run in words of their own; that it was cancelled is what counts.
+    // Libraries report a cancelled run in different words; only the cancellation counts.
     throw controller.signal.aborted && !isAbort(error)
       ? new HeedError('stopped', { exitCode: EXIT_CODES.interrupted, cause: error })
       : error;

@@ -1,4 +1,6 @@
-/** The commander program: one file registers each command. Parsing and exit codes are `main.ts`'s, the work the stages'. */
+/**
+ * The commander program: one file registers each command. Parsing and exit codes are `main.ts`'s, the work the stages'.
+ */
 import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { contrastCommand } from './commands/contrast.ts';

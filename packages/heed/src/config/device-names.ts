@@ -1,4 +1,7 @@
-/** The values of `device`, apart from the schema: the command line lists them at start-up, where loading it would take time. */
+/**
+ * The values of `device`, apart from the schema: the command line lists them at start-up, where loading it would take
+ * time.
+ */
 import type { Device } from '@heed/diffusion/autodiff';
 
 export const DEVICE_NAMES = ['cpu', 'webgpu', 'cuda', 'coreml', 'directml'] as const satisfies readonly Device[];

@@ -9,7 +9,7 @@ export interface DemoScale {
   readonly trainingPrompts: number;
   /** Images of each; 0 takes the paper's numbers (60, 30 or 6 by category). */
   readonly imagesPerTrainingPrompt: number;
-  /** Training prompts that get images nobody judges; 0 takes all. */
+  /** Training prompts that get unjudged images; 0 takes all. */
   readonly unlabelledPrompts: number;
   readonly imagesPerUnlabelledPrompt: number;
   /** Evaluation prompts; 0 takes all 120. */
@@ -51,12 +51,14 @@ export interface DemoScale {
 }
 
 /**
- * The paper's own mixture (0, 0, 0) does not gain here: the world's captions are wrong about what raters care for, and the
- * pre-training term teaches them again. Chosen on prompts that no evaluation asks for: docs/results.md.
+ * The paper's own mixture (0, 0, 0) does not gain here: the world's captions are wrong about what raters care for, and
+ * the pre-training term teaches them again. Chosen on prompts that no evaluation asks for: docs/results.md.
  */
 const REWARDED_DATA = { modelRewardPower: 4, pretrainingRewardPower: 4, modelTimestepsFrom: 500 } as const;
 
-/** `small` fits 10 minutes on 2 cores; `paper` is the paper's own size, hours; `tiny` only proves that the loop closes. */
+/**
+ * `small` fits 10 minutes on 2 cores; `paper` is the paper's own size, hours; `tiny` only proves that the loop closes.
+ */
 export const DEMO_SCALES = {
   tiny: {
     description: 'a few images a stage, for tests: nothing is learned',
@@ -86,8 +88,8 @@ export const DEMO_SCALES = {
   },
   small: {
     description: '2,800 training images, minutes on two cores',
-    // All prompts of counts, colours and backgrounds, which evaluations ask for, and 154 of combinations: as with the paper's
-    // numbers (60, 60, 30 and 6 images a prompt) most judgements go to the former.
+    // All prompts of counts, colours and backgrounds, which evaluations ask for, and 154 of combinations: as with the
+    // paper's numbers (60, 60, 30 and 6 images a prompt) most judgements go to the former.
     trainingPrompts: 400,
     imagesPerTrainingPrompt: 6,
     unlabelledPrompts: 200,
@@ -145,7 +147,9 @@ export const DEMO_SCALES = {
   },
 } as const satisfies Record<string, DemoScale>;
 
-/** The tiny model's pre-training weighted its timesteps with this; an unweighted loss would spend its weights otherwise. */
+/**
+ * The tiny model's pre-training weighted its timesteps with this; an unweighted loss would spend its weights otherwise.
+ */
 const SNR_GAMMA = 5;
 
 /** One a thread of the two cores that the demo is made for; the same bits on more of them. */

@@ -1,6 +1,6 @@
 /**
- * `heed doctor` as several ranks: whether all have the same heed, runtime and weights, how fast they exchange gradients,
- * and what that means for tuning.
+ * `heed doctor` as several ranks: whether all have the same heed, runtime and weights, how fast they exchange
+ * gradients, and what that means for tuning.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';

@@ -73,7 +73,7 @@ export async function forecastTuning(
     averages: options.ema > 0,
   });
   const { trainedParameters, weightBytes, optimizerBytes } = estimate;
-  // Batches that are added up have buffers of their own for it.
+  // Accumulated batches have separate buffers for the sums.
   const accumulated = options.accumulation > 1 ? 4 * trainedParameters : 0;
   const memory = {
     weights: weightBytes,

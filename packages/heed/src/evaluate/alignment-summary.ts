@@ -55,7 +55,9 @@ export function summariseAttributes(
   );
 }
 
-/** Treated minus baseline in the share of aligned images, paired by prompt; both must cover the same prompts in order. */
+/**
+ * Treated minus baseline in the share of aligned images, paired by prompt; both must cover the same prompts in order.
+ */
 export function alignmentDifference(
   treated: readonly JudgedPrompt[],
   baseline: readonly JudgedPrompt[],

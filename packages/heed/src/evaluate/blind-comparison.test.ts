@@ -1,4 +1,4 @@
-/** Counting by hand, and that nobody can win by standing on one side. */
+/** Counts agree with a count by hand, and a side alone gives no model a win. */
 import type { Recognition } from '@heed/emoji-world';
 import { describe, expect, it } from 'vitest';
 import type { ComparingRater, ComparisonQuery } from './blind-comparison.ts';

@@ -3,8 +3,8 @@ import { cosine } from '../reward/accuracy.ts';
 import type { Features } from '../reward/features.ts';
 
 /**
- * The mean of 1 - cosine over all pairs of a prompt's images, by CLIP's image embeddings: 0 where all look the same. Its
- * mean does not depend on the number of images. No value for fewer than two images.
+ * The mean of 1 - cosine over all pairs of a prompt's images, by CLIP's image embeddings: 0 where all look the same.
+ * Its mean does not depend on the number of images. No value for fewer than two images.
  */
 export function diversity(ids: readonly string[], features: Pick<Features, 'image'>): number[] {
   let total = 0;
@@ -20,7 +20,10 @@ export function diversity(ids: readonly string[], features: Pick<Features, 'imag
 
 const SEVERAL = /\b(two|three|four|five|six|seven|eight|nine|ten|several|many|few|pair|group|crowd|some|\d+)\b/i;
 
-/** The text that fits an image better than the prompt where its objects are doubled; undefined for prompts that ask for several. */
+/**
+ * The text that fits an image better than the prompt where its objects are doubled; undefined for prompts that ask for
+ * several.
+ */
 export function severalText(prompt: string): string | undefined {
   if (SEVERAL.test(prompt)) return undefined;
   return `several copies of the same thing: ${prompt}`;

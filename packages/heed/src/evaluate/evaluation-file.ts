@@ -1,4 +1,7 @@
-/** The file of an evaluation in its run's folder, checked when it is read; apart from run.ts so that readers load no networks. */
+/**
+ * The file of an evaluation in its run's folder, checked when it is read; apart from run.ts so that readers load no
+ * networks.
+ */
 import { findCheckedJson, readCheckedJson } from '@heed/diffusion/checked-json';
 import { z } from 'zod';
 import { intervalSchema } from '../statistics/interval.ts';

@@ -1,5 +1,5 @@
 /**
- * The images of an evaluation: drawn by `runGenerate` into sets of their own, with the same seeds for every model, and
+ * The images of an evaluation: drawn by `runGenerate` into separate sets, with the same seeds for every model, and
  * found again here. Rewards and models never learn from these sets.
  */
 import { InputError } from '../errors.ts';

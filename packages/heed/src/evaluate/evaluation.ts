@@ -52,7 +52,10 @@ export interface Difference {
 /** What a figure is measured in: a share of images from 0 to 1, or a number of its scale. */
 export type FigureUnit = 'share' | 'number';
 
-/** One figure of all arms, by one judge. Intervals are over prompts: the bootstrap's, of distances between sets the jackknife's. */
+/**
+ * One figure of all arms, by one judge. Intervals are over prompts: the bootstrap's, of distances between sets the
+ * jackknife's.
+ */
 export interface Figure {
   readonly id: string;
   readonly label: string;
@@ -94,7 +97,9 @@ export function armLabel(arms: readonly ArmResult[], name: string): string {
   return arms.find((arm) => arm.name === name)?.label ?? name;
 }
 
-/** Mean over raters of the share of their votes, and the standard deviation over raters (tables 5 to 7 of the paper). */
+/**
+ * Mean over raters of the share of their votes, and the standard deviation over raters (tables 5 to 7 of the paper).
+ */
 export interface VoteShare {
   readonly mean: number;
   readonly deviation: number;

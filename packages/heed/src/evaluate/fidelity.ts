@@ -32,7 +32,9 @@ export function fidelityPrompts(
   return [...texts].map((text) => ({ text, category: CUSTOM_CATEGORY, holdout: false }));
 }
 
-/** Both distances between image embeddings [N, P], at least 3, and reference embeddings [M, P], with their intervals. */
+/**
+ * Both distances between image embeddings [N, P], at least 3, and reference embeddings [M, P], with their intervals.
+ */
 export async function fidelityOf(
   embeds: Float32Array,
   reference: Float32Array,

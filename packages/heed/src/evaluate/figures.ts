@@ -1,4 +1,6 @@
-/** From a number for each image to a figure of every arm, with intervals over prompts and differences paired by prompt. */
+/**
+ * From a number for each image to a figure of every arm, with intervals over prompts and differences paired by prompt.
+ */
 import { groupBy } from '../collections/group-by.ts';
 import { type BootstrapOptions, bootstrapMean, bootstrapPairedDifference } from '../statistics/index.ts';
 import type { ArmFigure, Difference, EvaluatedPrompt, Figure } from './evaluation.ts';

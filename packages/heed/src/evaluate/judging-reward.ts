@@ -1,6 +1,6 @@
 /**
- * The judging reward: trained on labels that the tuning reward never saw, so that it does not share that reward's errors.
- * A model tuned to please one reward gains less by another where it exploits the first.
+ * The judging reward: trained on labels that the tuning reward never saw, so that it does not share that reward's
+ * errors. A model tuned to please one reward gains less by another where it exploits the first.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { ImageStore } from '../images/index.ts';
@@ -28,7 +28,9 @@ export interface JudgingReward {
   readonly accuracy: PairAccuracy;
 }
 
-/** Trains the judge, or says in a sentence why it cannot. `exclude`: images to be judged, which it must not learn from. */
+/**
+ * Trains the judge, or says in a sentence why it cannot. `exclude`: images to be judged, which it must not learn from.
+ */
 export async function trainJudgingReward(
   project: Project,
   options: {

@@ -1,4 +1,6 @@
-/** The newest evaluation of a project as rows of text: the figures that the command and the report show, for the studio. */
+/**
+ * The newest evaluation of a project as rows of text: the figures that the command and the report show, for the studio.
+ */
 import type { Project } from '../project/index.ts';
 import { describeSingleImages } from './describe-people.ts';
 import { armLabel, type Figure } from './evaluation.ts';

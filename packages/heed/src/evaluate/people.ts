@@ -1,6 +1,7 @@
 /**
- * What people say of an evaluation's images: good or bad of single images, and blind comparisons of two models. Read anew
- * whenever an evaluation is shown, because people answer after it was made. Simulated raters are never counted here.
+ * What people say of an evaluation's images: good or bad of single images, and blind comparisons of two models. Read
+ * again whenever an evaluation is shown, because people answer after it was made. Simulated raters are never counted
+ * here.
  */
 import { groupBy } from '../collections/group-by.ts';
 import { lastWords, readRaters } from '../feedback/index.ts';

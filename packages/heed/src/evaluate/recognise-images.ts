@@ -1,4 +1,7 @@
-/** What the recogniser sees in images of the store, each looked at once; those of a larger model are made as small as it needs. */
+/**
+ * What the recogniser sees in images of the store, each looked at once; those of a larger model are made as small as it
+ * needs.
+ */
 import { type ImageStore, readFitted } from '../images/index.ts';
 import type { Recognition, WorldJudge } from '../ports.ts';
 import type { ProgressFactory } from '../progress/index.ts';

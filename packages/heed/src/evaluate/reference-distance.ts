@@ -1,6 +1,6 @@
 /**
- * How far an arm's images are from the pictures of `evaluate.reference`: FID as pytorch-fid computes it, and CMMD on the
- * project's CLIP. All arms have equally many images, since both distances depend on their number. Intervals are the
+ * How far an arm's images are from the pictures of `evaluate.reference`: FID as pytorch-fid computes it, and CMMD on
+ * the project's CLIP. All arms have equally many images, since both distances depend on their number. Intervals are the
  * jackknife's over prompts (`statistics/jackknife.ts`); the reference is taken as it is.
  */
 import { openReferenceFid } from '../fid/measure-fid.ts';

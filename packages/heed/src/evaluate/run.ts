@@ -1,6 +1,6 @@
 /**
- * `heed evaluate`: a baseline, other models and best-of-n on the project's evaluation prompts. Each figure names its judge.
- * All of it goes into runs/<id>/evaluation.json. Nothing is learned from these images.
+ * `heed evaluate`: a baseline, other models and best-of-n on the project's evaluation prompts. Each figure names its
+ * judge. All of it goes into runs/<id>/evaluation.json. Nothing is learned from these images.
  */
 import { join } from 'node:path';
 import { checkModel } from '@heed/diffusion';

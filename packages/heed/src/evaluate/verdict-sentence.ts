@@ -28,7 +28,9 @@ export function verdictSentence(
 /** How the strengths of more than two models by a question are headed. */
 const BY_QUESTION: Readonly<Record<Question, string>> = { alignment: 'Fits the prompt', fidelity: 'Looks' };
 
-/** 'Fits the prompt, strongest first (Bradley-Terry log odds): second +0.62 [0.31, 0.95], first +0.10 [-0.20, 0.41].' */
+/**
+ * 'Fits the prompt, strongest first (Bradley-Terry log odds): second +0.62 [0.31, 0.95], first +0.10 [-0.20, 0.41].'
+ */
 export function strengthSentence(
   strengths: readonly { readonly name: string; readonly strength: Interval }[],
   question: Question,

@@ -260,7 +260,7 @@ describe('an image folder', () => {
     expect((await readdir(target)).sort()).toEqual(['README.md', 'train']);
     const lines = (await readFile(join(target, 'train/metadata.jsonl'), 'utf8')).trim().split('\n');
     const rows = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-    // Ada said good and Ben bad; Ada skipped; nobody was asked but to be measured.
+    // Ada said good and Ben bad; Ada skipped; others were asked only to measure them.
     expect(rows.map(({ label }) => label).slice(0, 4)).toEqual([0.5, 0, 1, null]);
     expect(rows[3]).toMatchObject({ good: 0, bad: 0, skipped: 1, set: 'train' });
     expect(rows[6]).toMatchObject({ label: null });

@@ -1,4 +1,7 @@
-/** What can be exported and in which forms; apart from what writes them, so that `--help` loads nothing. The first is the default. */
+/**
+ * What can be exported and in which forms; apart from what writes them, so that `--help` loads nothing. The first is
+ * the default.
+ */
 import { MODEL_FORMATS } from './model-formats.ts';
 
 export const EXPORT_FORMATS = {

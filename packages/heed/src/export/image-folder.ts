@@ -1,6 +1,6 @@
 /**
- * Images with their prompts and labels as Hugging Face's imagefolder: `train/` and `test/` with PNGs and a metadata.jsonl
- * each, and a card. Images that may not be learned from are the test split.
+ * Images with their prompts and labels as Hugging Face's imagefolder: `train/` and `test/` with PNGs and a
+ * metadata.jsonl each, and a card. Images that may not be learned from are the test split.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';

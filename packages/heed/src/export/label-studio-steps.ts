@@ -2,7 +2,10 @@
 import { resolve } from 'node:path';
 import { LOCAL_FILES_PREFIX } from './label-studio.ts';
 
-/** Lines for a terminal: commands and what to fill in where, with this project's own paths. Tried with Label Studio 1.23. */
+/**
+ * Lines for a terminal: commands and what to fill in where, with this project's own paths. Tried with Label Studio
+ * 1.23.
+ */
 export function labelStudioSteps(options: {
   /** The project's folder. */
   folder: string;

@@ -1,7 +1,8 @@
 /**
- * Label Studio's JSON: one task an image, one annotation a judgement. A skip is `was_cancelled`, what is known to be right
- * is `ground_truth`, the time an answer took `lead_time` (labelstud.io/guide/task_format). Label Studio refuses raters
- * that it does not know as users, so they stand beside, under `heed`, and in the task's data (`label-studio/notes.ts`).
+ * Label Studio's JSON: one task an image, one annotation a judgement. A skip is `was_cancelled`, what is known to be
+ * right is `ground_truth`, the time an answer took `lead_time` (labelstud.io/guide/task_format). Label Studio refuses
+ * raters that it does not know as users, so they stand beside, under `heed`, and in the task's data
+ * (`label-studio/notes.ts`).
  */
 import { groupBy } from '../collections/group-by.ts';
 import { purposeOf } from '../feedback/event.ts';

@@ -50,7 +50,7 @@ export async function exportModel(
   return { model: name, format, path, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
-/** Writes the LoRA that a tuned model's folder holds, anew in the asked spelling, with what it says of itself. */
+/** Writes the LoRA of a tuned model's folder again, in the asked spelling, with its metadata. */
 async function exportLora(source: string, path: string, spelling: LoraSpelling): Promise<void> {
   const file = join(source, LORA_FILE);
   if (!existsSync(file)) {

@@ -10,10 +10,10 @@ export type Label = (typeof LABELS)[number];
 export const RETRACTED = 'retracted';
 
 /**
- * What a rater was asked for. Only feedback and preferences teach: practice answers were followed by the right one, gold answers
- * measure the rater by what is known, repeats by the rater's own earlier answer. A key is what is known: the right answer
- * itself, with its reason. A preference is about the images of its query alone: the better ones are 'good', the others
- * 'bad', and where all are 'good' none is better.
+ * What a rater was asked for. Only feedback and preferences teach: practice answers were followed by the right one,
+ * gold answers measure the rater by what is known, repeats by the rater's own earlier answer. A key is what is known:
+ * the right answer itself, with its reason. A preference is about the images of its query alone: the better ones are
+ * 'good', the others 'bad', and where all are 'good' none is better.
  */
 export const PURPOSES = ['feedback', 'practice', 'gold', 'repeat', 'key', 'preference'] as const;
 export type Purpose = (typeof PURPOSES)[number];
@@ -85,7 +85,9 @@ export function eventId(facts: { query: string; rater: string; image: string }):
   return hash('event', facts.query, facts.rater, facts.image);
 }
 
-/** The id of a rater's next event on the same image of the same query, where `earlier` events are in the log already. */
+/**
+ * The id of a rater's next event on the same image of the same query, where `earlier` events are in the log already.
+ */
 export function revisedEventId(facts: { query: string; rater: string; image: string }, earlier: number): string {
   return `${eventId(facts)}${earlier === 0 ? '' : `-${earlier + 1}`}`;
 }

@@ -24,8 +24,8 @@ export interface ImportOptions {
 }
 
 /**
- * Imports a table of judgements or of preference pairs (CSV, TSV) or an export of Label Studio (JSON, JSON_MIN, CSV, TSV). Throws a sentence that
- * names the first bad row, and then nothing was written.
+ * Imports a table of judgements or of preference pairs (CSV, TSV) or an export of Label Studio (JSON, JSON_MIN, CSV,
+ * TSV). Throws a sentence that names the first bad row, and then nothing was written.
  */
 export async function importFeedbackFile(
   project: Project,

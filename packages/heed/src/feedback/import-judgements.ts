@@ -130,7 +130,10 @@ function keyOf(event: Omit<FeedbackEvent, 'id'>): string {
   ]);
 }
 
-/** The last word of each rater on each image; where the file does not say which is the last, two different words are refused. */
+/**
+ * The last word of each rater on each image; where the file does not say which is the last, two different words are
+ * refused.
+ */
 function lastOfEach(judgements: readonly ImportedJudgement[], path: string): ImportedJudgement[] {
   const last = new Map<string, ImportedJudgement>();
   for (const judgement of judgements) {

@@ -1,7 +1,8 @@
 /**
- * Judgements out of a table of preference pairs, one pair a row: Pick-a-Pic's columns (image_0_uid, image_1_uid, label_0,
- * label_1 or best_image_uid, user_id, ranking_id), which heed's own pairs have, too: the way back of `heed export pairs`.
- * Each pair is a preference. As known answers (`--known`) the better image counts as good and the other as bad.
+ * Judgements out of a table of preference pairs, one pair a row: Pick-a-Pic's columns (image_0_uid, image_1_uid,
+ * label_0, label_1 or best_image_uid, user_id, ranking_id), which heed's own pairs have, too: the way back of `heed
+ * export pairs`. Each pair is a preference. As known answers (`--known`) the better image counts as good and the other
+ * as bad.
  */
 import { groupBy } from '../collections/group-by.ts';
 import { badInput, InputError } from '../errors.ts';
@@ -124,7 +125,9 @@ function labelsOf(
   return one > other ? ['good', 'bad'] : ['bad', 'good'];
 }
 
-/** Leaves out pairs that the log has already, as preferences or as good beside bad: a project's own pairs add nothing. */
+/**
+ * Leaves out pairs that the log has already, as preferences or as good beside bad: a project's own pairs add nothing.
+ */
 function withoutKnown(write: EventWriter): EventWriter {
   return (eventsOf) =>
     write((log) => {

@@ -18,7 +18,7 @@ export function lastWords(
   const last = new Map<string, Judgement>();
   for (const event of events) {
     if (purposeOf(event) !== purpose) continue;
-    // A rater sees an image in several pairs, and each is a word of its own.
+    // A rater sees an image in several pairs, and each counts as a separate judgement.
     const key = JSON.stringify([event.rater, event.image, ...(purpose === 'preference' ? [event.query] : [])]);
     last.delete(key);
     if (isJudgement(event)) last.set(key, event);

@@ -1,4 +1,6 @@
-/** The known answers of a log: what somebody vouches for, by image. Who is measured by them is the studio's business. */
+/**
+ * The known answers of a log: what somebody vouches for, by image. Who is measured by them is the studio's business.
+ */
 import { type FeedbackEvent, purposeOf } from './event.ts';
 
 export interface KnownAnswer {
@@ -8,7 +10,7 @@ export interface KnownAnswer {
   readonly isSimulated: boolean;
 }
 
-/** The last key on each image counts, whoever it is of; one that was taken back leaves nothing. */
+/** The last known answer of each image counts, whichever owner gave it; a withdrawn one leaves none. */
 export function knownAnswers(events: readonly FeedbackEvent[]): Map<string, KnownAnswer> {
   const known = new Map<string, KnownAnswer>();
   for (const event of events) {

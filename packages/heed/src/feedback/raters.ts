@@ -1,6 +1,6 @@
 /**
- * raters.jsonl: who the raters are and whose answers are set aside. Append-only like the feedback; setting aside deletes
- * nothing and can be taken back.
+ * raters.jsonl: who the raters are and whose answers are set aside. Append-only like the feedback; setting aside
+ * deletes nothing and can be taken back.
  */
 import { join } from 'node:path';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-/** A CSV of images that nobody has judged yet, for people to fill in and `heed label --import` to take over. */
+/** A CSV of unjudged images, for people to fill in and `heed label --import` to take over. */
 import { join } from 'node:path';
 import { groupBy } from '../collections/group-by.ts';
 import { writeCsv } from '../files/write-csv.ts';

@@ -1,6 +1,6 @@
 /**
- * Known answers of the recogniser of the project's world: for queries in which it is sure of every image. They are marked as
- * simulated and measure raters; they are no judgement, and no person's word.
+ * Known answers of the recogniser of the project's world: for queries in which it is sure of every image. They are
+ * marked as simulated and measure raters; they are no judgement, and no person's word.
  */
 import { groupBy } from '../collections/group-by.ts';
 import { threadsOption } from '../config/index.ts';

@@ -1,4 +1,5 @@
-// Simulated labelling of drawn scenes by the shipped recogniser: the right ones come out good, and a second run adds nothing.
+// Simulated labelling of drawn scenes by the shipped recogniser: the right ones come out good, and a second run adds
+// nothing.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

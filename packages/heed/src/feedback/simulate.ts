@@ -1,6 +1,6 @@
 /**
- * Simulated labelling: the raters of the project's world see a few images of one prompt at a time and call each good, bad or
- * too hard to say. Everything they say is marked simulated. People's judgements come in elsewhere.
+ * Simulated labelling: the raters of the project's world see a few images of one prompt at a time and call each good,
+ * bad or too hard to say. Everything they say is marked simulated. People's judgements come in elsewhere.
  */
 import { groupBy } from '../collections/group-by.ts';
 import { threadsOption } from '../config/index.ts';

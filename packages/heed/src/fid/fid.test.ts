@@ -1,4 +1,6 @@
-/** `heed fid` on folders and statistics: the same distance however it is come by, interrupted, resumed, saved and read. */
+/**
+ * `heed fid` on folders and statistics: the same distance however it is come by, interrupted, resumed, saved and read.
+ */
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

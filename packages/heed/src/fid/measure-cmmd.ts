@@ -1,4 +1,7 @@
-/** CMMD between two lists of pictures: their CLIP embeddings, which are put aside as they come, and the distance between them. */
+/**
+ * CMMD between two lists of pictures: their CLIP embeddings, which are put aside as they come, and the distance between
+ * them.
+ */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ClipEmbedder } from '@heed/diffusion';

@@ -14,9 +14,9 @@ import { isStatisticsFile } from './statistics-file.ts';
 /** Measures sets of pictures against one reference. */
 export interface ReferenceFid {
   /**
-   * Computes the features of a set, by the pictures' names, and gives the function that measures FID of some of them by their
-   * numbers, at least two. FID is never below 0; lower is nearer. Below 2,048 images it says more about their number than
-   * about their look.
+   * Computes the features of a set, by the pictures' names, and gives the function that measures FID of some of them by
+   * their numbers, at least two. FID is never below 0; lower is nearer. Below 2,048 images it says more about their
+   * number than about their look.
    */
   open(images: Pictures, keys: readonly string[]): Promise<(indices: readonly number[]) => Promise<number>>;
   close(): Promise<void>;
@@ -53,8 +53,8 @@ export const WEIGHTS_WANTED =
   "expected the weights of FID's InceptionV3 (pytorch-fid's pt_inception-2015-12-05-6726825d.pth), a file or org/name/file.pth on the hub, got none";
 
 /**
- * Looks at a folder of pictures or reads a .npz file, and gives what measures it, with pictures at `side` pixels where that is
- * given. Throws one sentence at once where neither is there.
+ * Looks at a folder of pictures or reads a .npz file, and gives what measures it, with pictures at `side` pixels where
+ * that is given. Throws one sentence at once where neither is there.
  */
 export async function openSet(
   meter: FidMeter,
@@ -70,8 +70,8 @@ export async function openSet(
 }
 
 /**
- * Opens the measurement of several sets. The reference's statistics are computed at the first one, and found again by later
- * commands. Throws one sentence where the settings name no reference, or no weights.
+ * Opens the measurement of several sets. The reference's statistics are computed at the first one, and found again by
+ * later commands. Throws one sentence where the settings name no reference, or no weights.
  */
 export function openReferenceFid(project: Project, options: MeasureOptions): ReferenceFid {
   const { reference = project.config.evaluate.reference } = options;

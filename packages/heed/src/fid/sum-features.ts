@@ -1,4 +1,6 @@
-/** Sums of Inception features over pictures: what mean and covariance are made of. Pictures are read once and not kept. */
+/**
+ * Sums of Inception features over pictures: what mean and covariance are made of. Pictures are read once and not kept.
+ */
 import { INCEPTION_FEATURES, INCEPTION_PIXELS, type InceptionEmbedder, writeInceptionPixels } from '@heed/diffusion';
 import type { ProgressFactory } from '../progress/index.ts';
 import { createMomentsAccumulator, type MomentSums, type MomentsAccumulator } from '../statistics/index.ts';
@@ -14,8 +16,8 @@ export interface SumsKeeper {
 const SAVE_EVERY_MS = 60_000;
 
 /**
- * The sums over all `pictures`. Those that `keeper` has are not computed again; after an interruption or a fault, what was
- * done is kept. The same pictures give the same bits, interrupted or not.
+ * The sums over all `pictures`. Those that `keeper` has are not computed again; after an interruption or a fault, what
+ * was done is kept. The same pictures give the same bits, interrupted or not.
  */
 export async function sumFeatures(
   pictures: Pictures,
@@ -66,7 +68,10 @@ function isReached(count: number, total: number, batchSize: number): boolean {
   return count > 0 && (count === total || (count < total && count % batchSize === 0));
 }
 
-/** Adds the pictures batch by batch, and tells the count after each. The next batch is read while the network works on one. */
+/**
+ * Adds the pictures batch by batch, and tells the count after each. The next batch is read while the network works on
+ * one.
+ */
 async function* addBatches(
   pictures: Pictures,
   {

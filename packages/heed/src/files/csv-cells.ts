@@ -19,8 +19,8 @@ export interface Cells {
 }
 
 /**
- * Takes the text apart. The delimiter is the one by which the header names most of what `isColumn` knows, or the one of a
- * first line `sep=;`, as Excel writes it. Throws a sentence that names `path` and the line of a mistake.
+ * Takes the text apart. The delimiter is the one by which the header names most of what `isColumn` knows, or the one of
+ * a first line `sep=;`, as Excel writes it. Throws a sentence that names `path` and the line of a mistake.
  */
 export function parseCells(
   text: string,

@@ -1,18 +1,20 @@
 /**
- * Files that a list names: inside the list's folder, whatever the name says. Lists come from other systems, so that a name
- * can differ from the file's in its slashes, in its case and in how an accent is encoded.
+ * Files that a list names: inside the list's folder, whatever the name says. Lists come from other systems, so that a
+ * name can differ from the file's in its slashes, in its case and in how an accent is encoded.
  */
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { InputError } from '../errors.ts';
 import { quote } from '../text/nearest.ts';
 
-/** Where the file lies that a list calls `name`; throws an `InputError` without a subject where there is none to be had. */
+/**
+ * Where the file lies that a list calls `name`; throws an `InputError` without a subject where there is none to be had.
+ */
 export type FileFinder = (name: string) => Promise<string>;
 
 /**
- * Finds regular files inside `folder`, by their real paths. Refuses `..`, addresses, links that lead out, what is no file,
- * and absolute paths to other places.
+ * Finds regular files inside `folder`, by their real paths. Refuses `..`, addresses, links that lead out, what is no
+ * file, and absolute paths to other places.
  */
 export function createFileFinder(folder: string): FileFinder {
   const listings = new Map<string, Promise<string[]>>();

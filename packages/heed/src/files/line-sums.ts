@@ -1,8 +1,8 @@
 /**
- * The record of an append-only file: a checksum of each line, in `<name>.sums` beside it, by which `heed doctor --verify`
- * tells what was lost or changed. A line is recorded after it is acknowledged, so that the record costs nobody time; after
- * a crash it can be some lines behind, and catches up at the next opening. Nothing in it is ever changed: where it does
- * not fit the file, both stay as they are.
+ * The record of an append-only file: a checksum of each line, in `<name>.sums` beside it, by which `heed doctor
+ * --verify` tells what was lost or changed. A line is recorded after it is acknowledged, so that no caller waits for
+ * the record. After a crash it can be some lines behind, and catches up at the next opening. Recorded lines never
+ * change: where they do not fit the file, both stay as they are.
  */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';

@@ -17,7 +17,10 @@ export interface CsvColumns<Column extends string> {
   readonly optional: readonly Column[];
   /** Optional columns of which a file must have one. The first is the one that a sentence names. */
   readonly oneOf?: readonly Column[];
-  /** Other spellings of a column, the best first: { color: 'colour' }. With `allowOthers`, the first counts of a file that has several. */
+  /**
+   * Other spellings of a column, the best first: { color: 'colour' }. With `allowOthers`, the first counts of a file
+   * that has several.
+   */
   readonly aliases?: Readonly<Record<string, Column>>;
   /** Let columns that are not known pass, unread: all of them, or those whose name is not like a known one. */
   readonly allowOthers?: boolean | 'unless similar';

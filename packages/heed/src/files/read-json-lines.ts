@@ -1,6 +1,6 @@
 /**
- * JSON that a user hands in as rows: an object a line, or one list of objects. Every line must be whole, also the last, and
- * every complaint names its place.
+ * JSON that a user hands in as rows: an object a line, or one list of objects. Every line must be whole, also the last,
+ * and every complaint names its place.
  */
 import { atPlace, badInput, InputError } from '../errors.ts';
 import { readTextFile } from './read-text.ts';
@@ -13,7 +13,9 @@ export interface JsonRow {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-/** Parses the whole file; `parseRow` throws an `InputError` without a subject, to which file and line are put in front. */
+/**
+ * Parses the whole file; `parseRow` throws an `InputError` without a subject, to which file and line are put in front.
+ */
 export async function readJsonRows<T>(
   path: string,
   { what, parseRow }: { what: string; parseRow: (row: JsonRow) => T },

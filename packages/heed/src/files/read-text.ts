@@ -9,8 +9,8 @@ const UTF_16_MARKS = [
 ] as const;
 
 /**
- * Reads a whole file as UTF-8, or as UTF-16 where a byte order mark says so (Excel's "Unicode text"). The mark is dropped.
- * Throws a sentence that names the file as `what`.
+ * Reads a whole file as UTF-8, or as UTF-16 where a byte order mark says so (Excel's "Unicode text"). The mark is
+ * dropped. Throws a sentence that names the file as `what`.
  */
 export async function readTextFile(path: string, what: string): Promise<string> {
   const bytes = await readChecked(path, what);

@@ -1,6 +1,6 @@
 /**
- * What spreadsheet programs do to the cells of a CSV: some texts they run as formulas, others they take for numbers, dates
- * or truth values and write back in another form. An apostrophe before a text keeps them from both.
+ * What spreadsheet programs do to the cells of a CSV: some texts they run as formulas, others they take for numbers,
+ * dates or truth values and write back in another form. An apostrophe before a text keeps them from both.
  */
 
 const FORMULA = /^[=+\-@\t\r]/;

@@ -3,7 +3,9 @@ import { stringify } from 'csv-stringify/sync';
 import writeFileAtomic from 'write-file-atomic';
 import { guardCell } from './spreadsheet-cells.ts';
 
-/** Writes rows under a header, whole or not at all; undefined becomes an empty cell. Texts are guarded, numbers are not. */
+/**
+ * Writes rows under a header, whole or not at all; undefined becomes an empty cell. Texts are guarded, numbers are not.
+ */
 export async function writeCsv<Column extends string>(
   path: string,
   columns: readonly Column[],

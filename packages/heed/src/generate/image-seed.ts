@@ -1,4 +1,4 @@
-/** The seed of an image, derived so that nobody has to store it. */
+/** The seed of an image, derived, so that it need not be stored. */
 import { createRandom } from '@heed/diffusion/autodiff';
 
 /**

@@ -26,7 +26,10 @@ export function createTimedServer(
   });
 }
 
-/** Listens on the first free one of `ports`, 0 being any, and returns it. Throws where the host or all ports are refused. */
+/**
+ * Listens on the first free one of `ports`, 0 being any, and returns it. Throws where the host or all ports are
+ * refused.
+ */
 export async function listen(
   server: ServerType,
   { host, ports }: { host: string; ports: readonly number[] },

@@ -50,7 +50,10 @@ export function imageStates(folder: string): Map<string, Exclude<ImageState, 'st
   return states;
 }
 
-/** Appends one event and flushes it; of 'removed', takes the file away afterwards. Throws where the file is gone already. */
+/**
+ * Appends one event and flushes it; of 'removed', takes the file away afterwards. Throws where the file is gone
+ * already.
+ */
 export async function recordImageEvent(
   folder: string,
   { file, ...event }: Omit<ImageEvent, 'time'> & { readonly file: string },

@@ -1,4 +1,5 @@
-// Ids of images: what they were before texts stood before the pixels, for the files of then and of now; any change is seen.
+// Ids of images: what they were before texts stood before the pixels, for the files of then and of now; any change is
+// seen.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

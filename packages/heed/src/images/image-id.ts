@@ -1,10 +1,10 @@
 /**
  * The id of a stored image: the first 16 hex digits of a SHA-256 over its pixels and its recipe.
  *
- * What is hashed is the file as heed wrote it first: one text `parameters` with the recipe, behind the pixels where it is
- * tEXt, before them where it is iTXt. Files of that kind are hashed as they are. Newer files keep that recipe under
- * `heed`, and before the pixels; they are put into that order to be hashed, so that ids stay what they were. The id does
- * not cover the text for other programs, `parameters`; its checksum does.
+ * What is hashed is the file as heed wrote it first: one text `parameters` with the recipe, behind the pixels where it
+ * is tEXt, before them where it is iTXt. Files of that kind are hashed as they are. Newer files keep that recipe under
+ * `heed`, and before the pixels; they are put into that order to be hashed, so that ids stay what they were. The id
+ * does not cover the text for other programs, `parameters`; its checksum does.
  */
 import { createHash } from 'node:crypto';
 import { PARAMETERS_KEYWORD, RECIPE_KEYWORD } from './png.ts';
@@ -33,7 +33,8 @@ function hashedForm(png: Uint8Array): Uint8Array {
     chunks.every(({ isIntact }) => isIntact);
   const text = textOf(recipe, RECIPE_KEYWORD);
   const isAsWritten = text !== undefined && textChunk(RECIPE_KEYWORD, text).equals(recipe!.bytes);
-  // In no other order did heed ever write these chunks: anything else is hashed as it is, and so is found to be changed.
+  // In no other order did heed ever write these chunks: anything else is hashed as it is, and so is found to be
+  // changed.
   if (!isNewer || !isAsWritten) return png;
   const written = textChunk(PARAMETERS_KEYWORD, text);
   const behind = written.toString('latin1', 4, 8) === 'tEXt';

@@ -20,7 +20,9 @@ const modelFile = {
 };
 const textArbitrary = fc.string({ unit: 'grapheme', maxLength: 60 }).filter((text) => text.isWellFormed());
 
-/** The last line as `parse_generation_parameters` of A1111 1.10 takes it apart (modules/infotext_utils.py, `re_param`). */
+/**
+ * The last line as `parse_generation_parameters` of A1111 1.10 takes it apart (modules/infotext_utils.py, `re_param`).
+ */
 function readAsA1111(text: string): Record<string, string> {
   const pairs = text
     .split('\n')

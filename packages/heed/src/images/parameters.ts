@@ -1,8 +1,8 @@
 /**
- * The recipe as the text that AUTOMATIC1111's web UI writes into PNGs, for that UI ("PNG Info", then "Send to txt2img"),
- * Forge, Civitai and image browsers. Written as `create_infotext` of A1111 1.10 writes it, and read back by
- * `parse_generation_parameters` there (modules/infotext_utils.py). They draw a similar picture, not the same: their noise
- * for a seed is another.
+ * The recipe as the text that AUTOMATIC1111's web UI writes into PNGs, for that UI ("PNG Info", then "Send to
+ * txt2img"), Forge, Civitai and image browsers. Written as `create_infotext` of A1111 1.10 writes it, and read back by
+ * `parse_generation_parameters` there (modules/infotext_utils.py). They draw a similar picture, not the same: their
+ * noise for a seed is another.
  */
 import { parse } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -30,9 +30,9 @@ interface SamplerFields {
 }
 
 /**
- * A1111's name of each sampler. Without a schedule type, `DPM++ 2M` is drawn on Karras' levels there. A1111 has no DDPM,
- * and takes its first sampler for a name that it does not know; DDIM with eta 1 is DDPM with the variance that heed takes
- * (Song et al. 2021, section 4.1).
+ * A1111's name of each sampler. Without a schedule type, `DPM++ 2M` is drawn on Karras' levels there. A1111 has no
+ * DDPM, and takes its first sampler for a name that it does not know; DDIM with eta 1 is DDPM with the variance that
+ * heed takes (Song et al. 2021, section 4.1).
  */
 const SAMPLERS: Readonly<Record<string, SamplerFields>> = {
   ddim: { Sampler: 'DDIM', 'Schedule type': 'Automatic' },
@@ -48,8 +48,9 @@ const SAMPLERS: Readonly<Record<string, SamplerFields>> = {
 const EARLIER_SAMPLERS: Readonly<Record<string, string>> = { DDPM: 'ddpm', 'DPM++ 2M Karras': 'dpmpp_2m_karras' };
 
 /**
- * "prompt\nSteps: 20, Sampler: DPM++ 2M, Schedule type: Uniform, CFG scale: 3, Seed: 1, Size: 64x64, Model: base, Version: heed 0.1.0".
- * `modelFile` gives the name and `Model hash` by which A1111 and Civitai find a model; without it there is no hash.
+ * "prompt\nSteps: 20, Sampler: DPM++ 2M, Schedule type: Uniform, CFG scale: 3, Seed: 1, Size: 64x64, Model: base,
+ * Version: heed 0.1.0". `modelFile` gives the name and `Model hash` by which A1111 and Civitai find a model; without it
+ * there is no hash.
  */
 export function formatParameters(
   recipe: Omit<WrittenRecipe, 'modelHash'>,

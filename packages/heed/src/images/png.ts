@@ -19,8 +19,8 @@ export interface PngTexts {
 }
 
 /**
- * Encodes 8-bit RGB. The texts stand before the pixels: programs that read a header alone, as Pillow's `Image.open` does,
- * see no text behind them.
+ * Encodes 8-bit RGB. The texts stand before the pixels: programs that read a header alone, as Pillow's `Image.open`
+ * does, see no text behind them.
  */
 export function encodePng({ width, height, data }: RgbImage, { parameters, recipe }: PngTexts): Uint8Array {
   const [header, ...rest] = readChunks(encode({ width, height, data, channels: 3, depth: 8 }));

@@ -86,7 +86,7 @@ describe('decodePicture', () => {
   });
 
   it('comes with a switch that turns all other decoders off', () => {
-    // In a process of its own: it cannot be taken back.
+    // In a separate process: it cannot be undone.
     const script = `
       import sharp from 'sharp';
       import { blockOtherDecoders } from '${new URL('./read-picture.ts', import.meta.url)}';

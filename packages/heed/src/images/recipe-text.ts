@@ -36,8 +36,8 @@ export function formatRecipe(recipe: WrittenRecipe): string {
 }
 
 /**
- * The text of an imported image, whose figures are not known: "prompt\nSource: <SHA-256 of the file>", and the model where
- * one is known to have drawn it. So the same picture under another model's name is another image.
+ * The text of an imported image, whose figures are not known: "prompt\nSource: <SHA-256 of the file>", and the model
+ * where one is known to have drawn it. So the same picture under another model's name is another image.
  */
 export function formatSource({ prompt, model, modelHash }: ImageRecipe, { sha256 }: ImageSource): string {
   const drawnBy = modelHash === IMPORTED ? '' : `, Model hash: ${modelHash}, Model: ${model}`;

@@ -6,7 +6,7 @@ import type { Facts } from '../ports.ts';
 import { CUSTOM_CATEGORY } from '../prompts/prompt.ts';
 import { PURPOSES, type Purpose } from './purpose.ts';
 
-/** In place of model, hash and sampler of an image whose making nobody told. */
+/** In place of model, hash and sampler of an image of unknown origin. */
 export const IMPORTED = 'imported';
 
 /** Where an image came from that heed did not draw. */
@@ -36,7 +36,7 @@ export interface ImageRecipe {
   /** 'train', 'eval' or another name; only a name. */
   readonly set: string;
   readonly purpose: Purpose;
-  /** Of an imported image; its seed, steps and guidance are 0, for nobody knows them. */
+  /** Of an imported image; its seed, steps and guidance are unknown and stand as 0. */
   readonly source?: ImageSource;
 }
 
@@ -88,8 +88,9 @@ export function parseImageRecord(value: unknown): ImageRecord {
 const FORMER_MEASURING_SETS = ['eval', 'fidelity'];
 
 /**
- * A record of any version as it is written today. `seen` was guessed from words in the prompt, so it keeps no image from
- * being learned from. Of images that measure it still tells the paper's prompts with unseen objects from the others.
+ * A record of any version as it is written today. `seen` was guessed from words in the prompt, so it keeps no image
+ * from being learned from. Of images that measure it still tells the paper's prompts with unseen objects from the
+ * others.
  */
 function current({ seen, attributes, ...record }: z.output<typeof recordSchema>): ImageRecord {
   const { id, file, width, height, prompt, facts = attributes, set, category, source, ...sampling } = record;

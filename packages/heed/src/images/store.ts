@@ -30,11 +30,16 @@ export interface ImageStore {
   add(image: RgbImage, recipe: ImageRecipe, options?: { modelFile?: ModelFile | undefined }): Promise<ImageRecord>;
   /** The image of this recipe in this set. */
   find(recipe: ImageRecipe): ImageRecord | undefined;
-  /** As `find`, and where only another set has the same pixels, they are recorded for this set, too: nothing is drawn twice. */
+  /**
+   * As `find`, and where only another set has the same pixels, they are recorded for this set, too: nothing is drawn
+   * twice.
+   */
   adopt(recipe: ImageRecipe): Promise<ImageRecord | undefined>;
   /** Records an image that another index has; false where its recipe is recorded in its set. */
   takeIn(record: ImageRecord): Promise<boolean>;
-  /** Records that stand, in the order they were added, or those of one set; `isWhole`: set-aside and deleted ones, too. */
+  /**
+   * Records that stand, in the order they were added, or those of one set; `isWhole`: set-aside and deleted ones, too.
+   */
   all(options?: { set?: string; isWhole?: boolean }): ImageRecord[];
   /** Not set aside and not deleted. */
   stands(id: string): boolean;

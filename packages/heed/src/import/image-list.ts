@@ -70,7 +70,9 @@ export interface ReadListOptions<T> {
 /** The path of a folder or of a list, or files that were handed in by name. */
 export type ImageListSource = string | readonly NamedFile[];
 
-/** Reads the list that `source` is or holds (.jsonl, .json, .csv or .tsv), or its captions; the first bad line throws. */
+/**
+ * Reads the list that `source` is or holds (.jsonl, .json, .csv or .tsv), or its captions; the first bad line throws.
+ */
 export async function readImageList<T>(source: ImageListSource, options: ReadListOptions<T>): Promise<ImageList<T>> {
   const { parsePrompt } = options;
   const path = typeof source === 'string' ? await findList(source) : findListAmong(source);

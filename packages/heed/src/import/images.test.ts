@@ -1,5 +1,5 @@
-// People's own pictures, on a real project: every form of picture that is taken, what is left out by name, and that a bad
-// line of the list changes nothing.
+// People's own pictures, on a real project: every form of picture that is taken, what is left out by name, and that a
+// bad line of the list changes nothing.
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

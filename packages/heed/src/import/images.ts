@@ -1,6 +1,7 @@
 /**
  * `heed import images`: people's own pictures with their prompts into the project's store, re-encoded, to be judged and
- * learned from like drawn ones. A bad line of the list refuses all; a picture that does not decode is left out and named.
+ * learned from like drawn ones. A bad line of the list refuses all; a picture that does not decode is left out and
+ * named.
  */
 import { createHash } from 'node:crypto';
 import { badInput, HeedError, isBadInput } from '../errors.ts';
@@ -107,7 +108,9 @@ function withHeldOut(list: ImageList<Prompt>): ImageList<Prompt> {
   return { ...list, images, notes: mixed.size === 0 ? list.notes : [...list.notes, note] };
 }
 
-/** Decodes every picture that is new once, so that a list with too many broken ones is refused before anything is added. */
+/**
+ * Decodes every picture that is new once, so that a list with too many broken ones is refused before anything is added.
+ */
 async function checkPictures(
   images: readonly ListedImage<Prompt>[],
   options: {

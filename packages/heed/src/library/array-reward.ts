@@ -1,6 +1,6 @@
 /**
- * A reward trained on arrays: embeddings and labels that the caller holds, without a project. Its network and training are
- * those of `heed reward` (Lee et al. 2023, equation 1), without the auxiliary task on perturbed prompts.
+ * A reward trained on arrays: embeddings and labels that the caller holds, without a project. Its network and training
+ * are those of `heed reward` (Lee et al. 2023, equation 1), without the auxiliary task on perturbed prompts.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { badInput } from '../errors.ts';

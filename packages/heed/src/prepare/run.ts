@@ -1,6 +1,6 @@
 /**
- * `heed prepare`: embeds the project's images and prompts with CLIP and encodes pictures with the VAE, ahead of the commands
- * that need them. The only work of these commands that can be divided: a reward's scores come from embeddings.
+ * `heed prepare`: embeds the project's images and prompts with CLIP and encodes pictures with the VAE, ahead of the
+ * commands that need them. The only work of these commands that can be divided: a reward's scores come from embeddings.
  */
 import { loadModel, type StableDiffusionComponents, StableDiffusionPipeline } from '@heed/diffusion';
 import { createImageStore, fitPicture, type ImageRecord, type ImageStore } from '../images/index.ts';

@@ -9,7 +9,9 @@ import { openProject, type Project, projectPaths } from './project.ts';
 
 const GITIGNORE = '# Caches and locks of heed; images, feedback, models and reports are yours to keep.\n.heed/\n';
 
-/** Creates the project and opens it; refuses to touch a folder that is one already. `overrides` become settings in it. */
+/**
+ * Creates the project and opens it; refuses to touch a folder that is one already. `overrides` become settings in it.
+ */
 export async function initProject(folder: string, options: { overrides?: readonly string[] } = {}): Promise<Project> {
   const { overrides = [] } = options;
   const root = resolve(folder);

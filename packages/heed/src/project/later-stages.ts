@@ -1,6 +1,6 @@
 /**
- * What later stages need and would miss: told before hours of drawing and judging. Drawing goes on, since the settings can
- * be changed until then. The CLIP of the reward is `checkClip`'s.
+ * What later stages need and would miss: told before hours of drawing and judging. Drawing goes on, since the settings
+ * can be changed until then. The CLIP of the reward is `checkClip`'s.
  */
 import { stat } from 'node:fs/promises';
 import { badInput, isBadInput } from '../errors.ts';

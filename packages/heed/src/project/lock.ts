@@ -1,4 +1,6 @@
-/** A project's locks: `.heed/<name>.lock`, one for each command that must not run twice. Not for threads of one process. */
+/**
+ * A project's locks: `.heed/<name>.lock`, one for each command that must not run twice. Not for threads of one process.
+ */
 import { type Lock, type LockHolder, lockedSince, takeProcessLock } from '@heed/diffusion/process-lock';
 import type { ProcessMark } from '@heed/diffusion/process-mark';
 import { HeedError } from '../errors.ts';

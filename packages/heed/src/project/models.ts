@@ -59,8 +59,8 @@ export async function checkClip(project: Project, { signal, note }: FetchOptions
 }
 
 /**
- * What lies at `path`, seen from the folder `from`; where nothing does and it can be a model's name on the hub, that model. A
- * name of a file of the hub (`org/name/file.pth`) may be of any kind.
+ * What lies at `path`, seen from the folder `from`; where nothing does and it can be a model's name on the hub, that
+ * model. A name of a file of the hub (`org/name/file.pth`) may be of any kind.
  */
 export async function locateModel(
   path: string,

@@ -1,6 +1,7 @@
 /**
- * Warns where a model is labelled as predicting noise and predicts velocity, or the other way round: a wrong label gives
- * pictures of noise and a tuning that breaks the model. What was found of a model is kept in `.heed/predictions.json`.
+ * Warns where a model is labelled as predicting noise and predicts velocity, or the other way round: a wrong label
+ * gives pictures of noise and a tuning that breaks the model. What was found of a model is kept in
+ * `.heed/predictions.json`.
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
@@ -20,7 +21,9 @@ const foundSchema = z.record(
 const WORDS = { epsilon: 'noise (epsilon)', v_prediction: 'velocity (v_prediction)' } as const;
 const YAML_NAMES = { epsilon: 'eps', v_prediction: 'v' } as const;
 
-/** A sentence where the label of the model at `source` is wrong. Two calls of the network for a model not seen before. */
+/**
+ * A sentence where the label of the model at `source` is wrong. Two calls of the network for a model not seen before.
+ */
 export async function predictionNote(
   project: Project,
   pipeline: StableDiffusionPipeline,
@@ -48,7 +51,7 @@ async function readFound(path: string): Promise<z.output<typeof foundSchema>> {
   const content = { what: 'what models predict', schema: foundSchema };
   return (
     (await findCheckedJson(path, content).catch((error: unknown) => {
-      // A cache: it is made anew.
+      // A cache: it is made again.
       if (isBadInput(error)) return undefined;
       throw error;
     })) ?? {}

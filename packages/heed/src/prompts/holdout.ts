@@ -1,6 +1,6 @@
 /**
- * Which prompts of a list are kept for evaluation. A list says it itself, in a column `holdout` or `split`. Where no row
- * says anything, a share of the prompts is, by the seed.
+ * Which prompts of a list are kept for evaluation. A list says it itself, in a column `holdout` or `split`. Where no
+ * row says anything, a share of the prompts is, by the seed.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { InputError } from '../errors.ts';
@@ -70,9 +70,9 @@ function wordIn(
 }
 
 /**
- * The texts that a share of a list holds out. Each text has a place between 0 and 1 by the seed, and those below `share`
- * are held out: adding or removing prompts moves no other one. A list of three prompts or more keeps at least one for
- * either side.
+ * The texts that a share of a list holds out. Each text has a place between 0 and 1 by the seed, and those below
+ * `share` are held out: adding or removing prompts moves no other one. A list of three prompts or more keeps at least
+ * one for either side.
  */
 export function shareHeldOut(texts: readonly string[], { share, seed }: { share: number; seed: number }): Set<string> {
   if (share === 0 || texts.length < FEWEST_TO_SHARE) return new Set();

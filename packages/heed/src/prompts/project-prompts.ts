@@ -56,7 +56,8 @@ export async function projectEvaluationPrompts(project: Project): Promise<Prompt
 
 /**
  * All prompts of the project. What is held out is said by `evaluate.prompts`, else by the list itself, else by
- * `evaluate.holdoutShare`. `evaluation-prompts.txt` adds prompts to evaluate on; those of them that are learned from stay so.
+ * `evaluate.holdoutShare`. `evaluation-prompts.txt` adds prompts to evaluate on; those of them that are learned from
+ * stay so.
  */
 export async function projectPrompts(project: Project): Promise<ProjectPrompts> {
   const { learning, evaluation, heldOutBy } = await partedPrompts(project);
@@ -166,7 +167,7 @@ function partByEvaluationList(
   };
 }
 
-/** True where the settings name a list of its own to evaluate on. */
+/** True where the settings name a separate list to evaluate on. */
 function hasEvaluationList(project: Project): boolean {
   const { generate, evaluate } = project.config;
   if (evaluate.prompts === HELD_OUT_PROMPTS) return false;

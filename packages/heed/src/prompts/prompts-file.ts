@@ -1,7 +1,7 @@
 /**
- * A user's own prompts, one each line (.txt), row (.csv) or JSON object (.jsonl). Text passes over empty lines and lines
- * that begin with #. Rows and objects have a `prompt` and may have `holdout` or `split`, `category`, and the facts that the
- * project's world knows. All prompts are good, or none is taken.
+ * A user's own prompts, one each line (.txt), row (.csv) or JSON object (.jsonl). Text passes over empty lines and
+ * lines that begin with #. Rows and objects have a `prompt` and may have `holdout` or `split`, `category`, and the
+ * facts that the project's world knows. All prompts are good, or none is taken.
  */
 import { extname } from 'node:path';
 import { atPlace, badInput, InputError } from '../errors.ts';
@@ -26,7 +26,9 @@ interface NumberedPrompt {
   readonly prompt: ListedPrompt;
 }
 
-/** Reads a .txt, .csv or .jsonl file of prompts; throws a sentence that names the file and the line of the first fault. */
+/**
+ * Reads a .txt, .csv or .jsonl file of prompts; throws a sentence that names the file and the line of the first fault.
+ */
 export async function readPromptsFile(path: string, world: World): Promise<ListedPrompt[]> {
   const read = READERS[extname(path).toLowerCase()];
   if (!read) throw badInput(`${path}: expected a prompts file that ends in .txt, .csv or .jsonl`);
@@ -138,7 +140,9 @@ function categoryFrom(cell: string): string | undefined {
   return cell;
 }
 
-/** A prompt of a user's own text; without `facts`, a sentence that the world knows word for word says what it asks for. */
+/**
+ * A prompt of a user's own text; without `facts`, a sentence that the world knows word for word says what it asks for.
+ */
 export function toPrompt(text: string, { facts, world }: { facts?: Facts | undefined; world: World }): Prompt {
   if (text === '') throw new InputError('expected a prompt, got an empty cell');
   const fault = faultOfLine(text, { maxLength: MAX_PROMPT_LENGTH });

@@ -65,7 +65,7 @@ const ARMS: readonly (readonly [name: string, label: string, rate: number, frech
 
 const judgedByArm = new Map(ARMS.map(([name, , rate]) => [name, judge(rate)]));
 
-/** A full report input; call it anew for each test that changes it. */
+/** A full report input; call it for each test that changes it. */
 export function exampleInput(): ReportInput {
   return {
     title: 'Example report',

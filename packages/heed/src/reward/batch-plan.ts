@@ -44,7 +44,9 @@ export function planBatches(
   };
 }
 
-/** As many of a batch as their share of all, rounded down so that one batch is always full; at least one of each kind. */
+/**
+ * As many of a batch as their share of all, rounded down so that one batch is always full; at least one of each kind.
+ */
 function share(count: number, { of, batchSize }: { of: number; batchSize: number }): number {
   if (count === 0) return 0;
   if (count === of) return batchSize;

@@ -1,4 +1,6 @@
-/** Whether the labels are enough for a reward; where they are not, a sentence says which images were left out and why. */
+/**
+ * Whether the labels are enough for a reward; where they are not, a sentence says which images were left out and why.
+ */
 import { badInput } from '../errors.ts';
 import { isBad, isGood, type LabelledImage, type RewardSplit } from './labelled-image.ts';
 import { describeLeftOut, leftOutOf } from './left-out.ts';

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { componentWeights } from '@heed/diffusion';
 import { sha256OfFile } from '../checkpoint/manifest.ts';
 
-/** First 16 hex digits of the SHA-256 of the folder's weights, or of the hashes of the files that they are split over. */
+/**
+ * First 16 hex digits of the SHA-256 of the folder's weights, or of the hashes of the files that they are split over.
+ */
 export async function clipHashOf(folder: string): Promise<string> {
   const hashes: string[] = [];
   for (const path of await componentWeights(folder, 'clip')) hashes.push(await sha256OfFile(path));

@@ -10,7 +10,9 @@ export interface GateVerdict {
   warning?: string;
 }
 
-/** Compares the reward with CLIP score on held-out pairs of prompts that were learned from and of those that were not. */
+/**
+ * Compares the reward with CLIP score on held-out pairs of prompts that were learned from and of those that were not.
+ */
 export function rewardGate(accuracy: { reward: AccuracyTable; clip: AccuracyTable }): GateVerdict {
   const groups = (['seen', 'unseen'] as const).flatMap((group) => {
     const reward = accuracy.reward[group].accuracy;

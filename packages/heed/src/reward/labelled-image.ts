@@ -52,15 +52,16 @@ const MAX_TEST_SHARE = 1 / 3;
  * Splits by image: of the images that may be learned from most are, some decide when to stop and some only test. All
  * others (images that measure, prompts that are held out) only test.
  *
- * Where labels are few, that leaves hardly a prompt with both a good and a bad image to test on, and the accuracy is one
- * on such pairs. With pairs of fewer than five seen prompts the test therefore takes whole prompts instead (and nothing
- * of these is learned from), if that gives more of them: by chance until it holds its share of the images, and then only
- * those that have a pair, until five have or a third of the images is taken.
+ * Where labels are few, that leaves hardly a prompt with both a good and a bad image to test on, and the accuracy is
+ * one on such pairs. With pairs of fewer than five seen prompts the test takes whole prompts instead, if that gives
+ * more pairs. Nothing of these prompts is learned from. The prompts are drawn at random until the test holds its share
+ * of the images. After that only prompts with a pair are taken, until five have one or a third of the images is taken.
  *
- * Where chance leaves nothing to stop by, one image of those to be learned from is taken for it, of the label that more
- * of them have, unless there are fewer than three.
+ * Where chance leaves no image to stop by, one of the images to be learned from is taken. It has the more frequent
+ * label. With fewer than three images none is taken.
  *
- * Depends on the seed, the image ids and the prompts, not on their order; which of both ways is taken also on the labels.
+ * Depends on the seed, the image ids and the prompts, not on their order; which of both ways is taken also on the
+ * labels.
  */
 export function splitLabelledImages(
   labelled: readonly LabelledImage[],
@@ -141,7 +142,9 @@ function splitByPrompt(
   return split;
 }
 
-/** True for images that rewards and models may learn from: made to be learned from, of a prompt that is not held out. */
+/**
+ * True for images that rewards and models may learn from: made to be learned from, of a prompt that is not held out.
+ */
 export function mayLearnFrom({ purpose, holdout }: Pick<ImageRecord, 'purpose' | 'holdout'>): boolean {
   return purpose === 'learn' && !holdout;
 }

@@ -1,6 +1,6 @@
 /**
- * What more labels would bring: the reward trained on a quarter and on half of the training images, each measured on the
- * same held-out pairs as the reward from all of them.
+ * What more labels would bring: the reward trained on a quarter and on half of the training images, each measured on
+ * the same held-out pairs as the reward from all of them.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { Interval } from '../statistics/index.ts';
@@ -25,7 +25,9 @@ export interface CurvePoint {
 export interface LearningCurve {
   /** The last one is the reward from all images. */
   readonly points: readonly CurvePoint[];
-  /** Accuracy from all images minus that from half of them, on the same pairs; absent where they are of too few prompts. */
+  /**
+   * Accuracy from all images minus that from half of them, on the same pairs; absent where they are of too few prompts.
+   */
   readonly allMinusHalf?: Interval;
 }
 

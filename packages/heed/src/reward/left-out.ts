@@ -16,7 +16,10 @@ export interface LeftOut {
 
 const NAMED = 3;
 
-/** Counts images by the first reason that keeps each from being learned from; `modelHash` leaves out other models' images. */
+/**
+ * Counts images by the first reason that keeps each from being learned from; `modelHash` leaves out other models'
+ * images.
+ */
 export function leftOutOf(images: readonly ImageRecord[], options: { modelHash?: string | undefined } = {}): LeftOut[] {
   const found = images.flatMap((image) => reasonOf(image, options) ?? []);
   return LEFT_OUT_REASONS.flatMap((reason) => {

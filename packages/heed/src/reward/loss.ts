@@ -52,8 +52,9 @@ export function rewardLoss(
   const meanSquaredError = mean(square(sub(batch.labels, r)));
   if (perturbed === undefined) return { loss: meanSquaredError, meanSquaredError };
 
-  // Equation 1: L_pc = E_(x, {z_j}, i') [ CE( P(i | x, {z_j}), i' ) ], P(i | x, {z_j}) = softmax_i( r(x, z_i) / T ), over good images.
-  // With T = 2 and N = 10 the logits span [0, 0.5], so the own prompt's probability cannot pass 0.14: L_pc stays high.
+  // Equation 1: L_pc = E_(x, {z_j}, i') [ CE( P(i | x, {z_j}), i' ) ], P(i | x, {z_j}) = softmax_i( r(x, z_i) / T ),
+  // over good images. With T = 2 and N = 10 the logits span [0, 0.5], so the own prompt's probability cannot pass 0.14:
+  // L_pc stays high.
   const good = perturbed.textEmbeds.shape[0]!;
   const ownReward = reshape(slice(r, { axis: 0, start: 0, end: good }), [good, 1]);
   const otherRewards = perturbedRewards(p, architecture, perturbed.textEmbeds, batch.imageEmbeds); // [G, N]
@@ -89,8 +90,9 @@ export interface PairBatch {
 }
 
 /**
- * The Bradley-Terry loss (Bradley and Terry 1952; as reward models learn from pairs: Christiano et al. 2017, arXiv 1706.03741,
- * equation 1), a scalar: L_BT = E[ -y log sigmoid(s_1 - s_2) - (1 - y) log sigmoid(s_2 - s_1) ], with s the log odds of r.
+ * The Bradley-Terry loss (Bradley and Terry 1952; as reward models learn from pairs: Christiano et al. 2017, arXiv
+ * 1706.03741, equation 1), a scalar: L_BT = E[ -y log sigmoid(s_1 - s_2) - (1 - y) log sigmoid(s_2 - s_1) ], with s the
+ * log odds of r.
  */
 export function pairLoss(
   p: ParameterScope,

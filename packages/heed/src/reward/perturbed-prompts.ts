@@ -14,8 +14,8 @@ export interface PerturbedPrompts {
 }
 
 /**
- * Asks the world first. Where it does not know a prompt, words are swapped, and `prompts`, the project's own prompts that
- * may be learned from, lend things to swap with and stand in where words run out.
+ * Asks the world first. Where it does not know a prompt, words are swapped. `prompts` are the project's prompts that
+ * may be learned from. They give the words to swap in, and stand in for a perturbed prompt where words run out.
  */
 export function perturbPrompts(
   labelled: readonly LabelledImage[],

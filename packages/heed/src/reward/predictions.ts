@@ -1,6 +1,7 @@
 /**
  * What a trained reward says of single images, written beside its accuracy: from it come calibration and the images
- * that are worth a second look. Training and measuring on pairs is `run.ts`; what is made of it is the studio's business.
+ * that are worth a second look. Training and measuring on pairs is `run.ts`; what is made of it is the studio's
+ * business.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -37,8 +38,8 @@ const predictionSchema = z.object({
 export type RewardPrediction = z.output<typeof predictionSchema>;
 
 /**
- * Images that nobody judged and that may be learned from, by chance: at most as many as were judged, so that scoring
- * them costs no more than the training's own embeddings.
+ * A random choice of unjudged images that may be learned from. It has at most as many as were judged: scoring them then
+ * costs no more than the embeddings of the training.
  */
 export function pickUnjudged(
   images: readonly ImageRecord[],

@@ -4,7 +4,10 @@ import type { Project } from '../project/index.ts';
 import { listedHoldout, type Prompt } from '../prompts/index.ts';
 import { mayLearnFrom } from './labelled-image.ts';
 
-/** One record each image of the store, or of one set. A list that holds a prompt out, or no longer does, goes before what its images say. */
+/**
+ * One record each image of the store, or of one set. A list that holds a prompt out, or no longer does, goes before
+ * what its images say.
+ */
 export async function projectImages(
   project: Project,
   store: Pick<ImageStore, 'all'>,
@@ -30,7 +33,10 @@ export async function withoutLearned(
   return prompts.map((prompt) => (prompt.holdout && learned.has(prompt.text) ? { ...prompt, holdout: false } : prompt));
 }
 
-/** One record an image; where several share one, that which is not learned from wins, so that nothing leaks into training. */
+/**
+ * One record an image; where several share one, that which is not learned from wins, so that nothing leaks into
+ * training.
+ */
 export function uniqueById(images: readonly ImageRecord[]): ImageRecord[] {
   const byId = new Map<string, ImageRecord>();
   for (const image of images) if (!byId.has(image.id) || !mayLearnFrom(image)) byId.set(image.id, image);

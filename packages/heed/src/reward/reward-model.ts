@@ -46,7 +46,10 @@ export function rewardParameterSpecs(architecture: RewardArchitecture) {
   );
 }
 
-/** Compiles the scoring graph, for the processor. With `live` the weights are read at each call, for use during training. */
+/**
+ * Compiles the scoring graph, for the processor. With `live` the weights are read at each call, for use during
+ * training.
+ */
 export async function createRewardModel(
   architecture: RewardArchitecture,
   parameters: ParameterValues,

@@ -42,8 +42,8 @@ export function rewardPairs(images: readonly ImageRecord[], events: readonly Fee
 
 /**
  * Splits by prompt, by the seed. Pairs that may not be learned from only test, and so do pairs with an image that tests
- * by its label. A pair with an image whose label is learned from never tests. Where chance leaves nothing to stop by, one
- * prompt's pairs are taken for it.
+ * by its label. A pair with an image whose label is learned from never tests. Where chance leaves nothing to stop by,
+ * one prompt's pairs are taken for it.
  */
 export function splitRewardPairs(
   pairs: readonly RewardPair[],

@@ -1,7 +1,7 @@
 /**
- * `heed reward`: learns a reward from the project's judgements and measures it beside CLIP score on held-out pairs. With
- * `variants` it also trains what the paper's figure 3 compares: without the auxiliary task, and with half the images of
- * each prompt. Images that measure, and those of held-out prompts, only test.
+ * `heed reward`: learns a reward from the project's judgements and measures it beside CLIP score on held-out pairs.
+ * With `variants` it also trains what the paper's figure 3 compares: without the auxiliary task, and with half the
+ * images of each prompt. Images that measure, and those of held-out prompts, only test.
  */
 import { join } from 'node:path';
 import { writeDurably } from '../checkpoint/durable.ts';
@@ -155,7 +155,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
       clips: clipScores(predicted, features),
     };
     kept.dispose();
-    // Before the report: whoever sees the report finds the rest.
+    // Before the report: a reader who sees the report finds the rest.
     await writePredictions([folder, run.folder], predictionsOf(split, unjudged, scores));
     const text = `${JSON.stringify(report, null, 2)}\n`;
     for (const target of [folder, run.folder]) await writeDurably(join(target, REWARD_REPORT_FILE), text);
@@ -291,7 +291,10 @@ async function trainOne(label: string, inputs: TrainingInputs & { metricsFolder?
   }
 }
 
-/** Outcomes on held-out images: good beside bad of a prompt, and preferences. All scorers have the same in the same order. */
+/**
+ * Outcomes on held-out images: good beside bad of a prompt, and preferences. All scorers have the same in the same
+ * order.
+ */
 async function outcomesOf(
   { split, pairs }: { split: RewardSplit; pairs: PairSplit },
   score: (images: { id: string; prompt: string }[]) => ArrayLike<number> | Promise<ArrayLike<number>>,

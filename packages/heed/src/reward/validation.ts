@@ -1,6 +1,7 @@
 /**
- * What early stopping looks at: the loss that is trained, on pairs that are not learned from. Of its two terms the squared
- * error alone has its least value long before the reward tells prompts apart, and stopping by it threw that away.
+ * What early stopping looks at: the loss that is trained, on pairs that are not learned from. Of its two terms the
+ * squared error alone has its least value long before the reward tells prompts apart, and stopping by it threw that
+ * away.
  */
 import type { Features } from './features.ts';
 import { isGood, type LabelledImage } from './labelled-image.ts';
@@ -15,7 +16,10 @@ export interface ValidationLoss {
   validationClassification?: number;
 }
 
-/** Measures `model` on `labelled`; of the perturbed prompts (prompt -> others) each image gets the first `perturbations`. */
+/**
+ * Measures `model` on `labelled`; of the perturbed prompts (prompt -> others) each image gets the first
+ * `perturbations`.
+ */
 export async function measureValidation(
   model: RewardModel,
   labelled: readonly LabelledImage[],

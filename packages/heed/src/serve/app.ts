@@ -1,4 +1,7 @@
-/** The routes of `heed serve`: the images and models of the OpenAI API, pictures behind addresses, and the server's health. */
+/**
+ * The routes of `heed serve`: the images and models of the OpenAI API, pictures behind addresses, and the server's
+ * health.
+ */
 import { type Context, Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { DEFECT_ANSWER, isAbort, tellError } from '../errors.ts';

@@ -1,7 +1,7 @@
 /**
- * Requests that wait for the model. Pictures of several requests are drawn in one batch, one of each request in turn, so
- * that a large request does not keep small ones waiting. A request whose client has left is dropped, and a batch that no
- * request needs any more is stopped. Draws nothing itself.
+ * Requests that wait for the model. Pictures of several requests are drawn in one batch, one of each request in turn,
+ * so that a large request does not keep small ones waiting. A request whose client has left is dropped, and a batch
+ * that no request needs any more is stopped. Draws nothing itself.
  */
 import type { RgbImage } from '@heed/diffusion';
 

@@ -39,7 +39,10 @@ export interface ImageModel {
 /** A graph is compiled for each size and batch, and holds memory: beyond this many all are released. */
 const MAX_SHAPES = 8;
 
-/** Loads model `name` and, where `reward` names one, that reward. Draws one picture, so that the first client need not wait. */
+/**
+ * Loads model `name` and, where `reward` names one, that reward. Draws one picture, so that the first client need not
+ * wait.
+ */
 export async function openImageModel(
   project: Project,
   { name, reward, signal }: { name: string; reward?: string | undefined; signal: AbortSignal },

@@ -10,7 +10,9 @@ export interface SizeLimits {
   readonly multiple: number;
 }
 
-/** How many times the model's own side a side may be. Time and memory grow with the square, attention with its square. */
+/**
+ * How many times the model's own side a side may be. Time and memory grow with the square, attention with its square.
+ */
 const MAX_FACTOR = 2;
 
 /** Throws an `ApiError` for a size that the model cannot draw. */

@@ -64,7 +64,7 @@ export async function startImageServer(project: Project, options: ServeOptions):
   const loading = openImageModel(project, { name, reward, signal: stopping.signal }).then((opened) => {
     model = opened;
   });
-  // Whoever waits for `ready` is told; without a listener a failure would end the process.
+  // `ready` rejects, too; without a listener here a failure would end the process.
   loading.catch(() => {});
   return {
     origin: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,

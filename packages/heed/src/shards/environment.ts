@@ -33,7 +33,9 @@ function combine(outer: Place, inner: Place): Place {
   return { index: outer.index * inner.count + inner.index, count: outer.count * inner.count };
 }
 
-/** With HEED_SHARDS the index of an array or of an indexed job is the shard, so that a lost task can be started alone. */
+/**
+ * With HEED_SHARDS the index of an array or of an indexed job is the shard, so that a lost task can be started alone.
+ */
 function schedulerIndex(env: Environment, count: number): Place | undefined {
   for (const name of ['SLURM_ARRAY_TASK_ID', 'JOB_COMPLETION_INDEX']) {
     const index = wholeNumber(env, name);

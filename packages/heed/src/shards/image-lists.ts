@@ -1,7 +1,7 @@
 /**
- * Lists of images that shards drew: `images/shards/<work>/<shard>.<attempt>.jsonl` beside a `.json` that says who draws.
- * Each attempt at a shard writes files of its own, so that a shard can be begun again while nothing proves that its first
- * process ended. The images of two attempts have the same recipes; taking them in records each recipe once.
+ * Lists of images that shards drew: `images/shards/<work>/<shard>.<attempt>.jsonl` beside a `.json` that says who
+ * draws. Each attempt at a shard writes separate files, so that a shard can be begun again while nothing proves that
+ * its first process ended. The images of two attempts have the same recipes; taking them in records each recipe once.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -108,7 +108,10 @@ export async function beginImageList(
   };
 }
 
-/** Throws where a process of this host draws the work, or this shard of it; tells of those that cannot be seen from here. */
+/**
+ * Throws where a process of this host draws the work, or this shard of it; tells of those that cannot be seen from
+ * here.
+ */
 export async function checkNotDrawn(
   project: Project,
   options: { work: string; shard?: Shard | undefined; note?: ((text: string) => void) | undefined },

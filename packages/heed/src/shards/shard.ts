@@ -1,4 +1,6 @@
-/** A shard: one of several contiguous parts of a list of work. Several processes, also of several hosts, take one each. */
+/**
+ * A shard: one of several contiguous parts of a list of work. Several processes, also of several hosts, take one each.
+ */
 import { badInput } from '../errors.ts';
 import { quote } from '../text/nearest.ts';
 
@@ -21,7 +23,9 @@ export function shardText({ number, of }: Shard): string {
   return `${number}/${of}`;
 }
 
-/** The shard's part of a list. All shards together hold every item once, in order; their lengths differ by at most one. */
+/**
+ * The shard's part of a list. All shards together hold every item once, in order; their lengths differ by at most one.
+ */
 export function partOf<T>(items: readonly T[], { number, of }: Shard): T[] {
   const bound = (index: number) => Math.floor((index * items.length) / of);
   return items.slice(bound(number - 1), bound(number));

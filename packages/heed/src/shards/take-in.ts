@@ -79,7 +79,7 @@ function lostShards(lists: readonly ImageList[]): LostShard[] {
       (lost) => lost !== undefined,
     );
   });
-  // The same work may have been divided anew; one division that is done has all of it.
+  // The same work may have been divided again; one division that is done has all of it.
   return divisions.some((lost) => lost.length === 0) ? [] : divisions.flat();
 }
 

@@ -4,9 +4,9 @@
 export type RatedUnits = readonly (readonly string[])[];
 
 /**
- * Krippendorff's alpha for nominal data (Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability"): 1 is perfect,
- * 0 is chance. Units with fewer than two labels say nothing. Undefined where nothing can be compared or only one label
- * occurs.
+ * Krippendorff's alpha for nominal data (Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability"): 1 is
+ * perfect, 0 is chance. Units with fewer than two labels say nothing. Undefined where nothing can be compared or only
+ * one label occurs.
  */
 export function krippendorffAlpha(units: RatedUnits): number | undefined {
   const paired = units.filter((labels) => labels.length >= 2);

@@ -1,4 +1,6 @@
-/** The intervals against what they must be: exact where the data leave no choice, the normal approximation elsewhere. */
+/**
+ * The intervals against what they must be: exact where the data leave no choice, the normal approximation elsewhere.
+ */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { describe, expect, it } from 'vitest';
 import { bootstrapMean, bootstrapPairedDifference, quantile } from './bootstrap.ts';

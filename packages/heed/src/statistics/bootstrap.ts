@@ -51,7 +51,10 @@ export function bootstrapPairedDifference(
   return percentileInterval(differences.length, (draw) => total(differences, draw) / draw.length, options);
 }
 
-/** The value below which the share `q` of `sorted` lies, between neighbours by straight line (Hyndman and Fan 1996, type 7). */
+/**
+ * The value below which the share `q` of `sorted` lies, between neighbours by straight line (Hyndman and Fan 1996, type
+ * 7).
+ */
 export function quantile(sorted: ArrayLike<number>, q: number): number {
   if (sorted.length === 0) throw new Error('a quantile needs at least one value, got none');
   const position = (sorted.length - 1) * q;
@@ -62,8 +65,8 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
 }
 
 /**
- * Intervals of several statistics of the same resamples. `statistics` gets the clusters that were drawn, as indices, and
- * answers with the same number of values each time; its first call is with every cluster once.
+ * Intervals of several statistics of the same resamples. `statistics` gets the clusters that were drawn, as indices,
+ * and answers with the same number of values each time; its first call is with every cluster once.
  */
 export function bootstrapStatistics(
   clusterCount: number,

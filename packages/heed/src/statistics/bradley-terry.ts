@@ -1,6 +1,7 @@
 /**
- * Strengths of models out of paired comparisons (Bradley and Terry 1952): P(i is preferred to j) = 1 / (1 + exp(s_j - s_i)).
- * A tie is half a win of each. A weak normal prior keeps a model that always wins finite. No intervals and no files.
+ * Strengths of models out of paired comparisons (Bradley and Terry 1952): P(i is preferred to j) = 1 / (1 + exp(s_j -
+ * s_i)). A tie is half a win of each. A weak normal prior keeps a model that always wins finite. No intervals and no
+ * files.
  */
 
 /** Variance of each strength before any comparison. A difference of 3 is a win in 95 % of the comparisons. */
@@ -16,8 +17,9 @@ export interface BradleyTerry {
 }
 
 /**
- * Fits by Newton's method. `wins[i][j]` is how often i was preferred to j. `underWay[i][j]`, symmetric, counts comparisons
- * that are under way: they narrow the covariance and move no strength. `start` saves iterations where it is near.
+ * Fits by Newton's method. `wins[i][j]` is how often i was preferred to j. `underWay[i][j]`, symmetric, counts
+ * comparisons that are under way: they narrow the covariance and move no strength. `start` saves iterations where it is
+ * near.
  */
 export function fitBradleyTerry(
   wins: readonly (readonly number[])[],

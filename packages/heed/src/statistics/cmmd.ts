@@ -100,8 +100,8 @@ async function kernelSums(
           await pause();
           const place = x.partOf[firstRow + i]! * y.parts;
           for (let j = 0; j < columns; j++) {
-            // Distances between unit vectors are far below the bandwidth, so the kernel is near 1: the difference of means
-            // keeps its digits only when 1 is taken off first. Rounding may bring a cosine above 1.
+            // Distances between unit vectors are far below the bandwidth, so the kernel is near 1: the difference of
+            // means keeps its digits only when 1 is taken off first. Rounding may bring a cosine above 1.
             sums[place + y.partOf[firstColumn + j]!]! += Math.expm1(
               -gamma * Math.max(0, 2 - 2 * cosines[i * side + j]!),
             );

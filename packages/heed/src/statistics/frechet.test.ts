@@ -1,4 +1,7 @@
-/** Closed forms, and pytorch-fid's own number on the same embeddings: equal sets, a pure shift, and diagonal Gaussians, for which the distance is a sum over axes. */
+/**
+ * Closed forms, and pytorch-fid's own number on the same embeddings: equal sets, a pure shift, and diagonal Gaussians,
+ * for which the distance is a sum over axes.
+ */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { describe, expect, it } from 'vitest';
 import { frechetDistance } from './frechet.ts';

@@ -1,6 +1,6 @@
 /**
- * Fréchet distance between two sets of embeddings, each taken as a Gaussian (Dowson and Landau 1982; Heusel et al. 2017,
- * where the embeddings are Inception's and the distance is called FID). With other embeddings it is not FID.
+ * Fréchet distance between two sets of embeddings, each taken as a Gaussian (Dowson and Landau 1982; Heusel et al.
+ * 2017, where the embeddings are Inception's and the distance is called FID). With other embeddings it is not FID.
  */
 import { createFloat64Product } from '@heed/diffusion/autodiff';
 import type { Moments } from './moments.ts';
@@ -9,9 +9,9 @@ import { type Factor, pivotedCholesky } from './pivoted-cholesky.ts';
 import { symmetricEigenvalues } from './symmetric-eigenvalues.ts';
 
 /**
- * |m1 - m2|^2 + tr(S1) + tr(S2) - 2 tr((S1 S2)^1/2), never below 0. With S1 = F^T F the product S1 S2 has the eigenvalues of
- * the symmetric F S2 F^T, so no root of a matrix is taken: singular covariances, of fewer embeddings than dimensions, are
- * nothing special. pytorch-fid takes scipy's `sqrtm` of S1 S2; the trace is the same.
+ * |m1 - m2|^2 + tr(S1) + tr(S2) - 2 tr((S1 S2)^1/2), never below 0. With S1 = F^T F the product S1 S2 has the
+ * eigenvalues of the symmetric F S2 F^T. No matrix root is taken, so singular covariances (fewer embeddings than
+ * dimensions) need no special case. pytorch-fid takes scipy's `sqrtm` of S1 S2; the trace is the same.
  */
 export async function frechetDistance(
   a: Moments,

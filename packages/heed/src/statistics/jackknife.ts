@@ -1,13 +1,16 @@
 /**
- * Intervals of distances between sets by the jackknife: the figure is computed again without one group of prompts after the
- * other (Quenouille 1949; Tukey 1958; groups of several units as Shao and Wu 1989). A bootstrap would draw images twice, and
- * FID and CMMD, which depend on the number of different images, would come out too large in every resample. For CMMD, a
- * V-statistic, the method is Arvesen's (1969); for the Fréchet distance it rests on the limit law of Rippl, Munk and Sturm (2016).
+ * Intervals of distances between sets by the jackknife: the figure is computed again without one group of prompts after
+ * the other (Quenouille 1949; Tukey 1958; groups of several units as Shao and Wu 1989). A bootstrap would draw images
+ * twice, and FID and CMMD, which depend on the number of different images, would come out too large in every resample.
+ * For CMMD, a V-statistic, the method is Arvesen's (1969); for the Fréchet distance it rests on the limit law of Rippl,
+ * Munk and Sturm (2016).
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { Interval } from './interval.ts';
 
-/** A figure is computed once more for each group: ten are enough for a variance, and a Fréchet distance takes seconds. */
+/**
+ * A figure is computed once more for each group: ten are enough for a variance, and a Fréchet distance takes seconds.
+ */
 const MAX_GROUPS = 10;
 /** Two-sided 95 % quantiles of Student's t distribution for 1 to 9 degrees of freedom. */
 const STUDENT_T_95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262] as const;
@@ -56,7 +59,9 @@ export async function jackknife(
   return { value, without };
 }
 
-/** The figure and its 95 % interval; undefined where there were no groups. `least` is the smallest value it can take. */
+/**
+ * The figure and its 95 % interval; undefined where there were no groups. `least` is the smallest value it can take.
+ */
 export function jackknifeInterval(
   { value, without }: Jackknifed,
   { units, size }: JackknifeGroups,

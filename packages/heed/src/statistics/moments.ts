@@ -1,6 +1,6 @@
 /**
- * Mean and covariance of embeddings in float64, summed batch by batch, so that no embedding is held. The sums can be put
- * aside and taken up again, and then end in the same bits.
+ * Mean and covariance of embeddings in float64, summed batch by batch, so that no embedding is held. The sums can be
+ * put aside and taken up again, and then end in the same bits.
  */
 import { createFloat64Product } from '@heed/diffusion/autodiff';
 

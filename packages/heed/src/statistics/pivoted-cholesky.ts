@@ -1,4 +1,6 @@
-/** The pivoted Cholesky factor of a covariance, whose rank may be lower than its size (Higham 1990; LAPACK's dpstrf). */
+/**
+ * The pivoted Cholesky factor of a covariance, whose rank may be lower than its size (Higham 1990; LAPACK's dpstrf).
+ */
 import { createFloat64Product } from '@heed/diffusion/autodiff';
 import type { Pause } from './pause.ts';
 
@@ -13,8 +15,9 @@ export interface Factor {
 }
 
 /**
- * Factors the symmetric positive semi-definite `matrix` [size, size]. What is left when the largest pivot falls below the
- * rounding errors of the largest is dropped. A matrix that is not positive semi-definite gives the factor of its part that is.
+ * Factors the symmetric positive semi-definite `matrix` [size, size]. What is left when the largest pivot falls below
+ * the rounding errors of the largest is dropped. A matrix that is not positive semi-definite gives the factor of its
+ * part that is.
  */
 export async function pivotedCholesky(
   matrix: Float64Array,

@@ -1,7 +1,8 @@
 /**
- * Eigenvalues of a dense symmetric matrix, without eigenvectors: Householder's reduction to a tridiagonal matrix, then QL
- * with implicit shifts (Martin, Reinsch and Wilkinson 1968; EISPACK's `tred1` and `imtql1`). For 2,048 x 2,048 nearly all of
- * the time goes into one pass over the lower triangle a step, which updates it and multiplies it with the next vector at once.
+ * Eigenvalues of a dense symmetric matrix, without eigenvectors: Householder's reduction to a tridiagonal matrix, then
+ * QL with implicit shifts (Martin, Reinsch and Wilkinson 1968; EISPACK's `tred1` and `imtql1`). For 2,048 x 2,048
+ * nearly all time goes into one pass over the lower triangle a step. The pass updates the triangle and multiplies it
+ * with the next vector.
  */
 import type { Pause } from './pause.ts';
 
@@ -77,7 +78,9 @@ async function tridiagonalise(a: Float64Array, size: number, pause: Pause): Prom
   return { diagonal, below };
 }
 
-/** One pass over the lower triangle of the leading `count` rows: the waiting update, and p += A u. Four rows at a time. */
+/**
+ * One pass over the lower triangle of the leading `count` rows: the waiting update, and p += A u. Four rows at a time.
+ */
 function updateAndMultiply(a: Float64Array, size: number, count: number, step: Step): void {
   const { v, w, u, p } = step;
   let i = 0;

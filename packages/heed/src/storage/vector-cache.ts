@@ -1,13 +1,13 @@
 /**
- * Vectors on disk that are computed once: CLIP embeddings, latents. Files are `vector-file.ts`'s; what shards computed is
- * `vector-parts.ts`'s. A cache, so losing it costs time and nothing else.
+ * Vectors on disk that are computed once: CLIP embeddings, latents. Files are `vector-file.ts`'s; what shards computed
+ * is `vector-parts.ts`'s. A cache, so losing it costs time and nothing else.
  */
 import { openVectorFile, type VectorCache } from './vector-file.ts';
 import { takeInParts } from './vector-parts.ts';
 
 export type { VectorCache } from './vector-file.ts';
 
-/** How a cache is opened: as the one writer, or as a shard with a part of its own (`vector-parts.ts`). */
+/** How a cache is opened: as the one writer, or as a shard with a separate part (`vector-parts.ts`). */
 export type OpenVectorCache = (path: string, options: { length: number }) => Promise<VectorCache>;
 
 /** Opens or creates the cache at `path` and takes in rows that shards computed. */

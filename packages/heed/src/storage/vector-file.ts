@@ -1,5 +1,6 @@
 /**
- * Vectors in files: one `.f32` file of rows of equal length and one `.keys.jsonl` that names them in order. Append-only.
+ * Vectors in files: one `.f32` file of rows of equal length and one `.keys.jsonl` that names them in order.
+ * Append-only.
  */
 import { type FileHandle, mkdir, open, readFile, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Parts of a vector cache, written by shards: `<path>.parts/<process>.<attempt>.f32` with its keys. The next opening of the
- * cache takes their rows in. A part is removed once its process is proved to have ended, or has closed it.
+ * Parts of a vector cache, written by shards: `<path>.parts/<process>.<attempt>.f32` with its keys. The next opening of
+ * the cache takes their rows in. A part is removed once its process is proved to have ended, or has closed it.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -12,7 +12,9 @@ import { openVectorFile, readKeys, type VectorCache } from './vector-file.ts';
 const KEYS = '.keys.jsonl';
 const CLOSED = '.closed';
 
-/** Opens a part of its own. It has the rows that the cache or another part has, too, but `get` reads its own rows alone. */
+/**
+ * Opens a separate part. It has the rows that the cache or another part has, too, but `get` reads its own rows alone.
+ */
 export async function openVectorPart(path: string, options: { length: number }): Promise<VectorCache> {
   const known = new Set((await readKeys(`${path}${KEYS}`)).map(({ key }) => key));
   for (const part of await partsOf(path)) for (const { key } of await readKeys(`${part}${KEYS}`)) known.add(key);

@@ -1,4 +1,5 @@
-// Rows of the fault table that need no process to die: raters who send twice, come late or flood, and tables of another time.
+// Rows of the fault table that need no process to die: raters who send twice, come late or flood, and tables of another
+// time.
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';

@@ -9,7 +9,7 @@ import type { StaticPages } from './pages/static-pages.ts';
 import { createApp } from './routes/app.ts';
 import { openStudio, type Studio } from './studio.ts';
 
-/** Where the studio listens when nobody says where; the next free one of these many is taken. */
+/** The default port; where it is taken, the next free one of this many. */
 const FIRST_PORT = 4180;
 const PORTS_TRIED = 20;
 /** Running requests end within this time, or are cut. */

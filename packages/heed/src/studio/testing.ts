@@ -38,7 +38,9 @@ export interface TestStudio {
 const page = { bytes: new TextEncoder().encode('<!doctype html>'), type: 'text/html; charset=utf-8' };
 const TEST_PAGES: StaticPages = { document: page, files: new Map([['/assets/a.js', page]]) };
 
-/** `secret`: the project's, as 64 hex digits, for tests of what a rater's turns are for; one chosen at random otherwise. */
+/**
+ * `secret`: the project's, as 64 hex digits, for tests of what a rater's turns are for; one chosen at random otherwise.
+ */
 export async function openTestStudio(
   project: Project,
   options: { attempts?: number; secret?: string } = {},

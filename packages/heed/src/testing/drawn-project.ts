@@ -1,6 +1,6 @@
 /**
- * Projects with images to label, drawn without a network: discs by chance, or scenes of the emoji world where pictures of
- * the documentation are taken. For tests alone.
+ * Projects with images to label, drawn without a network: discs by chance, or scenes of the emoji world where pictures
+ * of the documentation are taken. For tests alone.
  */
 import type { RgbImage } from '@heed/diffusion';
 import { createRandom } from '@heed/diffusion/autodiff';

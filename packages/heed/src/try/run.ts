@@ -1,6 +1,6 @@
 /**
  * `heed try`: one prompt drawn by several models from the same noise, and the best of n by the reward beside the first,
- * which chance chose. The pictures go into a set of their own; nothing learns from them unless somebody judges them.
+ * which chance chose. The pictures go into a separate set; nothing learns from them until a person judges them.
  */
 
 import { imageSeed } from '../generate/image-seed.ts';

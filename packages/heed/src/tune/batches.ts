@@ -1,6 +1,6 @@
 /**
- * Batches of tuning: M images of the model, which the method picks, then R pre-training pairs, all noised. Every batch is
- * a function of the seed and its number, which is what makes a resume exact.
+ * Batches of tuning: M images of the model, which the method picks, then R pre-training pairs, all noised. Every batch
+ * is a function of the seed and its number, which is what makes a resume exact.
  */
 import { prepareDenoisingBatch } from '@heed/diffusion';
 import { createRandom, type InputSpec, type RandomGenerator, type Shape } from '@heed/diffusion/autodiff';
@@ -17,7 +17,7 @@ export interface TuneSample {
   label?: number | undefined;
   /** Ids of images of the same prompt that raters found worse; where the method reads preferences. */
   beats?: readonly string[] | undefined;
-  /** False where nobody judged it. */
+  /** False for an unjudged image. */
   labelled: boolean;
 }
 

@@ -21,7 +21,7 @@ it('names each setting that leads to other weights', async () => {
   await writeBegun(folder, { options: begun, data, fingerprint: 'f' });
   const run = { id: 'tuned', folder };
   const other = optionsOf('tune.learningRate=8e-4', 'tune.steps=100', 'tune.snrGamma=5');
-  // Nothing would go on: it begins anew.
+  // There is nothing to continue: it starts again.
   await checkBegun(run, { options: other, data });
   await mkdir(join(folder, 'checkpoints/step-1'), { recursive: true });
   await checkBegun(run, { options: begun, data });

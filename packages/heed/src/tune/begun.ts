@@ -1,6 +1,7 @@
 /**
- * What a run was begun with, kept beside it in `options.json`. A start that goes on with the run under other settings is
- * refused before any work, setting by setting. That its data are the same is the checkpoint's fingerprint's business.
+ * What a run was begun with, kept beside it in `options.json`. A start that goes on with the run under other settings
+ * is refused before any work, setting by setting. That its data are the same is the checkpoint's fingerprint's
+ * business.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -49,8 +50,8 @@ export async function begunReward(runFolder: string): Promise<string | undefined
 }
 
 /**
- * Throws where a run that has a checkpoint would go on under settings that lead to other weights: a clause a setting. Runs
- * from before data were kept are compared by their options alone.
+ * Throws where a run that has a checkpoint would go on under settings that lead to other weights: a clause a setting.
+ * Runs from before data were kept are compared by their options alone.
  */
 export async function checkBegun(
   { id, folder }: { readonly id: string; readonly folder: string },

@@ -1,4 +1,4 @@
-// Names of runs: those of runs from before there were methods stay as they are, and each method has names of its own.
+// Names of runs: those of runs from before there were methods stay as they are, and each method has different names.
 import { expect, it } from 'vitest';
 import { parseConfig } from '../config/index.ts';
 import { fingerprintOf } from './fingerprint.ts';

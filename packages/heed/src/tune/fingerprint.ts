@@ -4,7 +4,10 @@ import { DEFAULT_METHOD } from '../config/index.ts';
 import type { PretrainingSample, TuneSample } from './batches.ts';
 import type { TuneOptions } from './options.ts';
 
-/** Names everything that decides the weights. With a constant rate the number of steps does not: such a run can be made longer. */
+/**
+ * Names everything that decides the weights. With a constant rate the number of steps does not: such a run can be made
+ * longer.
+ */
 export function fingerprintOf(facts: {
   options: TuneOptions;
   baseHash: string;

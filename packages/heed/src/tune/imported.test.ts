@@ -1,5 +1,5 @@
-// People's own pictures, of another size than the model's, through reward and tuning: judged like drawn ones, and tuned on
-// where the base model drew them.
+// People's own pictures, of another size than the model's, through reward and tuning: judged like drawn ones, and tuned
+// on where the base model drew them.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Latents of training images: encoded by the frozen VAE once, kept on disk, looked up by key. They are no part of a run's
- * state; they can be lost and made again.
+ * Latents of training images: encoded by the frozen VAE once, kept on disk, looked up by key. They are no part of a
+ * run's state; they can be lost and made again.
  */
 import { join } from 'node:path';
 import { defaultBatchSize, type RgbImage, type StableDiffusionPipeline } from '@heed/diffusion';

@@ -51,7 +51,9 @@ export interface NetworkInputs {
 export interface Networks {
   /** The network that is trained. */
   predict(inputs: NetworkInputs): Tensor;
-  /** The frozen model as it was before tuning. No gradient flows through it. Throws where the method does not need it. */
+  /**
+   * The frozen model as it was before tuning. No gradient flows through it. Throws where the method does not need it.
+   */
   reference(inputs: NetworkInputs): Tensor;
 }
 
@@ -80,8 +82,8 @@ export interface TuningMethod<Settings = unknown> {
   check?(options: TuneOptions<Settings>): void;
   needs(options: TuneOptions<Settings>): MethodNeeds;
   /**
-   * Chooses the images that a run learns from; throws a sentence where there are none. Called once a run; what it returns
-   * is frozen beside the run.
+   * Chooses the images that a run learns from; throws a sentence where there are none. Called once a run; what it
+   * returns is frozen beside the run.
    */
   samples(context: SampleContext<Settings>): Promise<TuneSample[]>;
   /** The layout of a batch: the feeds that `batches` fills and `loss` reads. */

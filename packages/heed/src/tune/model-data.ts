@@ -1,6 +1,6 @@
 /**
- * D_model of a project: images of the base model, labelled or not, of which a method chooses. Once chosen for a run they
- * are written beside it, so that labels that come later do not change a run under way.
+ * D_model of a project: images of the base model, labelled or not, of which a method chooses. Once chosen for a run
+ * they are written beside it, so that labels that come later do not change a run under way.
  */
 import { z } from 'zod';
 import { DEFAULT_METHOD, type MethodName } from '../config/index.ts';
@@ -64,7 +64,7 @@ export async function findModelImages({
     (image) => mayLearnFrom(image) && image.modelHash === baseHash,
   );
   const events = await readCountingEvents(project);
-  // An image that only measured raters, or that only raters who are set aside judged, is judged by nobody.
+  // An image counts as unjudged if it only measured raters, or if only excluded raters judged it.
   const judged = new Set(events.filter((event) => purposeOf(event) === 'feedback').map(({ image }) => image));
   const all = labelImages(images, events);
   const labelled = streams.labelled ? all : [];

@@ -1,6 +1,6 @@
 /**
  * The U-Net as methods see it: what is trained, and the frozen model as it was before. With a LoRA the frozen model is
- * the same weights without the factors; where all weights are trained it is a copy, under names of its own.
+ * the same weights without the factors; where all weights are trained it is a copy under other names.
  */
 import { type UnetConfig, unet, withLora } from '@heed/diffusion';
 import type { ParameterScope, ParameterValues, Tensor } from '@heed/diffusion/autodiff';

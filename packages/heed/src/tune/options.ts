@@ -1,4 +1,6 @@
-/** What can be chosen about tuning, and how a project's settings become it. Names and defaults are `config/schema.ts`'s. */
+/**
+ * What can be chosen about tuning, and how a project's settings become it. Names and defaults are `config/schema.ts`'s.
+ */
 import type { LoraOptions } from '@heed/diffusion';
 import { DEFAULT_ATTENTION_BYTES, type LearningRateSchedule } from '@heed/diffusion/autodiff';
 import { type HeedConfig, type MethodName, SECTION_OF_METHOD } from '../config/index.ts';
@@ -8,7 +10,7 @@ import { badInput } from '../errors.ts';
 export interface TuneStreams {
   /** Human-labelled images of the base model. */
   labelled: boolean;
-  /** Images of the base model that nobody labelled, weighted by the learned reward. */
+  /** Unlabelled images of the base model, weighted by the learned reward. */
   unlabelled: boolean;
   /** Pre-training data: the second term of equation 2. */
   pretraining: boolean;
@@ -31,7 +33,10 @@ export interface TuneOptions<Settings = unknown> {
   replicas: number;
   /** Batches an update. */
   accumulation: number;
-  /** How gradients travel between ranks, where that rounds them; absent for float32, which gives the bits of one process. */
+  /**
+   * How gradients travel between ranks, where that rounds them; absent for float32, which gives the bits of one
+   * process.
+   */
   exchange?: 'bfloat16' | undefined;
   learningRate: number;
   schedule: LearningRateSchedule['schedule'];

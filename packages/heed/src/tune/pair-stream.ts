@@ -1,6 +1,7 @@
 /**
- * Endless, seeded passes over pairs of a good and a bad image of one prompt, and over preferences. A pass matches the images of each prompt
- * anew, and no image stands in two of its pairs, so that a prompt with many images is no more than that much more often drawn.
+ * Endless, seeded passes over pairs of a good and a bad image of one prompt, and over preferences. Each pass matches
+ * the images of each prompt again, and no image stands in two pairs of a pass. A prompt is therefore drawn in
+ * proportion to its images at most.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { groupBy } from '../collections/group-by.ts';
@@ -21,7 +22,7 @@ export interface PairStream {
 
 /**
  * The pairs among these samples. Labels above one half are good, below it bad, and one half is neither. What raters
- * preferred (`beats`, ids of worse images) makes pairs of its own, each once in a pass.
+ * preferred (`beats`, ids of worse images) makes separate pairs, each once in a pass.
  */
 export function createPairStream({
   samples,

@@ -19,7 +19,10 @@ export interface PretrainingData {
   read(sample: PretrainingSample): Promise<RgbImage>;
 }
 
-/** Opens the set that `source` names: WORLD_PRETRAINING for `count` pairs of the project's world, or a folder with all of its pairs. */
+/**
+ * Opens the set that `source` names: WORLD_PRETRAINING for `count` pairs of the project's world, or a folder with all
+ * of its pairs.
+ */
 export async function openPretrainingData(options: {
   world: World;
   source: string;
@@ -46,7 +49,7 @@ async function worldData(
   { count, seed, size }: { count: number; seed: number; size: { width: number; height: number } },
 ): Promise<PretrainingData> {
   if (world.openPretraining === undefined) throw badInput(FOLDER_WANTED);
-  // A seed of its own: what fidelity is measured against must not be what was trained on.
+  // A different seed: fidelity must not be measured against images that were trained on.
   const streamSeed = createRandom(seed)
     .fork('D_pre')
     .integer(2 ** 31);

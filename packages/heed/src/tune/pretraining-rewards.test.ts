@@ -52,7 +52,7 @@ it('scores each pair once, and keeps what it scored', async () => {
   expect(first.asked).toEqual([['a: Two dogs.', 'b: A red cat.']]);
   expect(read).toEqual(['a', 'b']);
 
-  // The reward was trained anew meanwhile: the run under way keeps what it began with.
+  // The reward was trained again meanwhile: the run under way keeps what it began with.
   const later = scoring([1, 1]);
   expect(await withRewards(samples, { ...options, openScorer: later.openScorer })).toEqual(scored);
   expect(later.asked).toEqual([]);

@@ -56,7 +56,7 @@ export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
   name?: string;
   /** The reward to learn from; by default the one that the run was begun with, or 'default'. */
   reward?: string | undefined;
-  /** Begin anew where a run of this name was begun. */
+  /** Start again where a run of this name exists. */
   restart?: boolean;
   /** Data to take part; the project's settings decide what is not named. */
   streams?: Partial<TuneStreams>;
@@ -191,7 +191,9 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   }
 }
 
-/** Trains from the last checkpoint on and writes the tuned model; returns the means over the last tenth of the steps. */
+/**
+ * Trains from the last checkpoint on and writes the tuned model; returns the means over the last tenth of the steps.
+ */
 async function train(inputs: {
   project: Project;
   given: TuneRunOptions;
@@ -388,7 +390,7 @@ export function checkModelName(project: Project, name: string): void {
 }
 
 /**
- * Throws one sentence where a run of that name cannot be begun or gone on with under the project's settings: before any
+ * Throws one sentence where a run of that name cannot be started or continued under the project's settings: before any
  * work, and before a trace of it is left.
  */
 export async function checkTuneStart(project: Project, name: string): Promise<void> {

@@ -1,4 +1,4 @@
-// Streams: every pass holds everything once, in an order of its own, from wherever one begins.
+// Streams: every pass holds every index once, in a different order, whatever the start.
 import { expect, it } from 'vitest';
 import { createPairStream } from './pair-stream.ts';
 import { createShuffledStream } from './stream.ts';

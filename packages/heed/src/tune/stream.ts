@@ -1,6 +1,6 @@
 /**
- * Endless, seeded passes over a finite list, each pass in an order of its own. What stands at a place depends on the
- * seed and the place alone, so that a place is all there is to save. It yields indices, no data.
+ * Endless, seeded passes over a finite list, each pass in a different order. The index at a position depends on the
+ * seed and the position alone, so that a checkpoint saves the position alone. It yields indices, no data.
  */
 import { createRandom, type RandomGenerator } from '@heed/diffusion/autodiff';
 

@@ -1,7 +1,7 @@
 /**
- * Text states of the prompts in a run. A large text encoder computes each once, to disk, before training begins and is not
- * needed afterwards; a small one computes them as they come, kept in memory up to a bound. They are no part of a run's
- * state; they can be lost and made again.
+ * Text states of the prompts in a run. A large text encoder computes each once, to disk, before training begins and is
+ * not needed afterwards; a small one computes them as they come, kept in memory up to a bound. They are no part of a
+ * run's state; they can be lost and made again.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';

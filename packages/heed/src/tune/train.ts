@@ -28,7 +28,10 @@ import {
   writeTrainingState,
 } from './training-state.ts';
 
-/** What a step reports; losses are means over the step's batches. A skipped update reports nothing but that and its rate. */
+/**
+ * What a step reports; losses are means over the step's batches. A skipped update reports nothing but that and its
+ * rate.
+ */
 export interface TuneMetrics extends Record<string, number | undefined> {
   loss?: number;
   modelLoss?: number;
@@ -72,9 +75,9 @@ export interface TuneTraining {
 
 /**
  * Tunes until `options.steps`, going on from the latest whole checkpoint. Returns the weights to use (the moving
- * average where one is kept) and the LoRA where one was trained. An update with a loss or gradient that is not finite is
- * skipped; after some in a row, and on a weight that is not finite, it throws, having saved nothing of it. On abort it
- * checkpoints first.
+ * average where one is kept) and the LoRA where one was trained. An update with a loss or gradient that is not finite
+ * is skipped; after some in a row, and on a weight that is not finite, it throws, having saved nothing of it. On abort
+ * it checkpoints first.
  */
 export async function trainModel(
   training: TuneTraining,

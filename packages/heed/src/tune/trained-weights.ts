@@ -1,4 +1,6 @@
-/** What a run trains: every weight of the U-Net, or low-rank factors on top of frozen weights (LoRA, Hu et al. 2021). */
+/**
+ * What a run trains: every weight of the U-Net, or low-rank factors on top of frozen weights (LoRA, Hu et al. 2021).
+ */
 import { initializeLora, isLoraParameter, loraModules, mergeLora, type UnetConfig } from '@heed/diffusion';
 import { createRandom, type ParameterValues } from '@heed/diffusion/autodiff';
 import { isReferenceParameter, referenceOf } from './networks.ts';
@@ -10,7 +12,10 @@ export interface TrainedWeights {
   /** Those of them that the optimizer changes; checkpoints hold these alone. */
   readonly trained: ParameterValues;
   readonly isTrained: (name: string) => boolean;
-  /** Weights of a plain U-Net as they are now, with `average` in place of the trained ones where it is given; always the same arrays. */
+  /**
+   * Weights of a plain U-Net as they are now, with `average` in place of the trained ones where it is given; always the
+   * same arrays.
+   */
   plain(average: ParameterValues | undefined): ParameterValues;
 }
 

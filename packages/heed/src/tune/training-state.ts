@@ -46,8 +46,8 @@ export async function readSavedState(folder: string): Promise<SavedState> {
 }
 
 /**
- * Reads the numbers of a checkpoint, the weights into the arrays of `parameters`: all that is trained must be in both, and
- * of the same shape.
+ * Reads the numbers of a checkpoint, the weights into the arrays of `parameters`: all that is trained must be in both,
+ * and of the same shape.
  */
 export async function readOptimizerState(folder: string, parameters: ParameterValues): Promise<OptimizerState> {
   const { step } = await readSavedState(folder);

@@ -9,8 +9,8 @@ export function willAskAgain(problem: unknown): boolean {
 }
 
 /**
- * Repeats `ask` while the studio does not answer; `onProblem` is told each time. Rejects with what the studio refuses. The
- * returned function ends it.
+ * Repeats `ask` while the studio does not answer; `onProblem` is told each time. Rejects with what the studio refuses.
+ * The returned function ends it.
  */
 export function persist<T>(
   ask: () => Promise<T>,

@@ -28,7 +28,7 @@ describe('the state of a comparison', () => {
     expect(after(show, say('fidelity', 'tie')).current).toBe('alignment');
     const both = after(show, say('fidelity', 'tie'), say('alignment', 'right'));
     expect(wholeAnswer(both)).toEqual({ alignment: 'right', fidelity: 'tie' });
-    // Whoever changes a whole answer stays at the question.
+    // A rater who changes a whole answer stays at the question.
     expect(after(() => both, say('alignment', 'left')).current).toBe(both.current);
   });
 

@@ -53,6 +53,6 @@ function noteSeen(session: Session, version: string): void {
   try {
     localStorage.setItem(keyOf(session), version);
   } catch {
-    // Without storage they are shown again after the page is loaded anew.
+    // Without storage they are shown again after the page is loaded again.
   }
 }

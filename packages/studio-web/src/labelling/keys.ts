@@ -1,4 +1,6 @@
-/** Keys of the labelling page: a table that people can change or turn off, kept in the browser. Each has a button, too. */
+/**
+ * Keys of the labelling page: a table that people can change or turn off, kept in the browser. Each has a button, too.
+ */
 import { useEffect } from 'react';
 import type { Texts } from '../language/language.ts';
 import { keyNames, type PressedKey } from '../parts/key-names.ts';

@@ -1,6 +1,6 @@
 /**
- * The state machine of labelling: the query that is shown, marks, undo, the practice round, waiting and the end. Answering
- * never waits: the next queries are there before they are shown. No React, no DOM and no texts here.
+ * The state machine of labelling: the query that is shown, marks, undo, the practice round, waiting and the end.
+ * Answering never waits: the next queries are there before they are shown. No React, no DOM and no texts here.
  */
 import type { Activity } from '../parts/activity.ts';
 import { createOutbox, type Outbox, type OutboxOptions } from '../parts/outbox.ts';

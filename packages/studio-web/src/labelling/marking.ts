@@ -1,4 +1,6 @@
-/** What marking changes in the state of labelling. Each function returns the changes, or undefined where there are none. */
+/**
+ * What marking changes in the state of labelling. Each function returns the changes, or undefined where there are none.
+ */
 import type { LabellerState } from './labeller-state.ts';
 import { bestOf, type Mark, nextUnmarked } from './marks.ts';
 

@@ -36,7 +36,7 @@ export function createPracticeRound({ state, update }: StateHolder, showNext: ()
     },
     onAnswered({ id }, result) {
       if (id !== explained) return;
-      // A refused answer, and one that nobody vouches for any more, have nothing to explain.
+      // A refused answer, and one that no owner vouches for any more, have no explanation.
       if (result instanceof Error || result.practice === undefined) goOn();
       else update({ explanation: result.practice, message: { kind: 'explained' } });
     },

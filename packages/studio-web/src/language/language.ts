@@ -1,6 +1,7 @@
 /**
  * The language of the raters' pages: the one in the link ('?lang=de'), the one chosen on the page, or the first of the
- * browser's languages that there is. All their texts stand in one table a language; a table that lacks one does not compile.
+ * browser's languages that there is. All their texts stand in one table a language; a table that lacks one does not
+ * compile.
  */
 import { createStore, useStore } from '../parts/store.ts';
 import { english } from './english.ts';

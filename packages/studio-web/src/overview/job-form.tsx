@@ -71,7 +71,7 @@ const NAME_FIELD = 'name';
 const NAME_HELP =
   'Of the run and of the model that it makes. A run that was stopped is continued on the Runs page, with its own settings.';
 
-/** Shown anew where the server offers another name. */
+/** Shown again where the server offers another name. */
 function NameField({ id, name }: { id: string; name: string }) {
   return (
     <input

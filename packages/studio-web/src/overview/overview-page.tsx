@@ -59,7 +59,7 @@ const COMMANDS = [
   ['report', 'Write the report'],
 ] as const;
 
-/** What is not started from a page of its own. */
+/** Jobs without a separate page. */
 function Commands({ isBusy, onStart }: { isBusy: boolean; onStart: Parameters<typeof JobForm>[0]['onStart'] }) {
   return (
     <section>

@@ -1,4 +1,6 @@
-/** What the pages on which raters answer share around their questions: lifetimes, failures and what is not saved yet. */
+/**
+ * What the pages on which raters answer share around their questions: lifetimes, failures and what is not saved yet.
+ */
 import { useEffect, useState } from 'react';
 import { ApiError } from '../api/client.ts';
 import { type Texts, useTexts } from '../language/language.ts';

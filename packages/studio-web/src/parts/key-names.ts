@@ -1,4 +1,6 @@
-/** What a pressed key is called: by its letter, and by its place on the keyboard where the letter is of another script. */
+/**
+ * What a pressed key is called: by its letter, and by its place on the keyboard where the letter is of another script.
+ */
 
 export type PressedKey = Pick<KeyboardEvent, 'key' | 'code' | 'shiftKey'>;
 

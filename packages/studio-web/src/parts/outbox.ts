@@ -77,7 +77,10 @@ export function createOutbox<Entry, Result = unknown>(options: OutboxOptions<Ent
     kept.remove(key);
     state.set(stateNow());
   };
-  /** Another tab has sent it meanwhile. What this tab did is sent here in any case: the page waits for what is said to it. */
+  /**
+   * Another tab has sent it meanwhile. What this tab did is sent here in any case: the page waits for what is said to
+   * it.
+   */
   const isDoneElsewhere = ({ key }: KeptEntry<Entry>) => !own.has(key) && !kept.all().some((each) => each.key === key);
 
   const sendAll = async () => {

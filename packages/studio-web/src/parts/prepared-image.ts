@@ -16,7 +16,7 @@ const MAX_TRIES = 30;
 
 /**
  * Resolves when the image can be drawn at once, or is known not to load. While the studio does not answer (it may be
- * starting again) the image is not taken for broken: nobody should judge what they do not see.
+ * starting again) the image is not taken for broken: raters must not judge an image that they do not see.
  */
 export async function prepareImage(image: { name: string; width: number; height: number }): Promise<ShownImage> {
   const url = pictureUrl(image.name);

@@ -1,4 +1,4 @@
-/** Errors of the page's own scripts: each is shown, so that nobody goes on in vain on a page that is broken. */
+/** Errors of the page's own scripts: each is shown, so that no user continues on a broken page. */
 import { createStore } from './store.ts';
 
 /** True once something went wrong. */
@@ -13,7 +13,7 @@ export function noteScriptError(error: unknown): void {
 /** Listens for what no code handles. Called once, before anything else runs. */
 export function watchScriptErrors(): void {
   addEventListener('error', (event) => {
-    // A picture that does not load has a place of its own to say so.
+    // A picture that does not load says so in its own place.
     if (event instanceof ErrorEvent && !isHarmless(event.message)) hasScriptError.set(true);
   });
   addEventListener('unhandledrejection', () => hasScriptError.set(true));

@@ -1,6 +1,6 @@
 /**
- * The next queries of a page: asked for ahead, made ready to be shown, held while somebody is at the page and given back
- * when it closes. A page without a query asks again by itself. Knows neither labels nor comparisons; no DOM here.
+ * The next queries of a page: asked for ahead, made ready to be shown, held while somebody is at the page and given
+ * back when it closes. A page without a query asks again by itself. Knows neither labels nor comparisons; no DOM here.
  */
 import type { Activity } from './activity.ts';
 
@@ -25,7 +25,7 @@ export interface SupplyOptions<Raw extends { id: string }, Query extends { id: s
   readonly onNothing: () => Promise<void>;
   /** While nothing is shown. */
   readonly onFailed: (error: unknown) => void;
-  /** Others have answered the query that is shown while nobody was at the page. */
+  /** Others answered the shown query while the rater was away. */
   readonly onGone: () => void;
 }
 

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 /** `label`: what the table holds, for screen readers. */
 export function TableFrame({ label, children }: { label: string; children: ReactNode }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse must be able to scroll it
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: people without a mouse must be able to scroll it
     <section className="table-frame" tabIndex={0} aria-label={label}>
       {children}
     </section>

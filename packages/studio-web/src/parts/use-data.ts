@@ -8,8 +8,9 @@ export interface Loaded<T> {
 }
 
 /**
- * `load` must be stable or change with what it loads. An answer is dropped where a newer one was there first or something
- * else is loaded by now, and not where it was only asked again: on a slow machine nothing would ever be shown.
+ * `load` must be stable or change with what it loads. An answer is dropped where a newer one was there first or
+ * something else is loaded by now, and not where it was only asked again: on a slow machine nothing would ever be
+ * shown.
  */
 export function useData<T>(load: () => Promise<T>): Loaded<T> {
   const [state, setState] = useState<{ data?: T; problem?: string }>({});

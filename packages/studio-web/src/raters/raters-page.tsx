@@ -1,4 +1,6 @@
-/** Invite links, what each rater has done and how far they can be relied on, and the known answers that this rests on. */
+/**
+ * Invite links, what each rater has done and how far they can be relied on, and the known answers that this rests on.
+ */
 import { useState } from 'react';
 import { api, read } from '../api/client.ts';
 import { Page, percent } from '../parts/page.tsx';

@@ -1,4 +1,7 @@
-/** What was reached: what people say in blind comparisons, the newest evaluation, and reports as `heed report` wrote them. */
+/**
+ * What was reached: what people say in blind comparisons, the newest evaluation, and reports as `heed report` wrote
+ * them.
+ */
 import { useState } from 'react';
 import { api, read } from '../api/client.ts';
 import { Page } from '../parts/page.tsx';

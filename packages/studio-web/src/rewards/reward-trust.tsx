@@ -1,4 +1,6 @@
-/** How far one reward can be trusted on each category, and what more labels would bring: the figures of gate and report. */
+/**
+ * How far one reward can be trusted on each category, and what more labels would bring: the figures of gate and report.
+ */
 
 import { percent } from '../parts/page.tsx';
 import { TableFrame } from '../parts/table-frame.tsx';

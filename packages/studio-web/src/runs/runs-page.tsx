@@ -1,4 +1,6 @@
-/** All runs: what each was made with, how they compare, and what the owner does with them; and the commands behind them. */
+/**
+ * All runs: what each was made with, how they compare, and what the owner does with them; and the commands behind them.
+ */
 import { useCallback, useEffect, useState } from 'react';
 import { JobPanel } from '../overview/job-panel.tsx';
 import { useJob } from '../overview/job-watch.ts';

@@ -12,7 +12,7 @@ import { keepSessionKey } from './session-key.ts';
 
 /** What the studio says of the link. */
 interface LinkLook {
-  /** 'full' lets nobody new in. */
+  /** 'full' lets no new rater in. */
   state: 'open' | 'back' | 'full';
   purpose: Purpose;
   isPersonal: boolean;

@@ -1,4 +1,6 @@
-/** Exchanges the token behind the '#' of the owner's link for a session; says what to do to those who come without one. */
+/**
+ * Exchanges the token behind the '#' of the owner's link for a session; says what to do to those who come without one.
+ */
 import { useEffect, useState } from 'react';
 import { api, read } from '../api/client.ts';
 import { useTexts } from '../language/language.ts';

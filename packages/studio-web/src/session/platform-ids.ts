@@ -1,4 +1,7 @@
-/** The ids that recruiting platforms put into a rater's link. What is not an id, an unfilled placeholder for instance, is left out. */
+/**
+ * The ids that recruiting platforms put into a rater's link. What is not an id, an unfilled placeholder for instance,
+ * is left out.
+ */
 
 export interface PlatformIds {
   participant?: string;

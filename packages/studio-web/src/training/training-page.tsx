@@ -95,7 +95,7 @@ function RunConfig({ run }: { run: string }) {
   return (
     <details className="config">
       <summary>The config that this run used</summary>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse must be able to scroll it */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: people without a mouse must be able to scroll it */}
       <section tabIndex={0} aria-label={`Config of ${run}`} className="config-text">
         <pre>{problem ?? data?.config.text}</pre>
       </section>

@@ -19,7 +19,7 @@ export function useTraining(id: string | undefined, onEnd: () => void): Watched 
     let state: Watched = { isGoing: true, curves: new Map(), titles: {}, samples: [] };
     let wasGoing = false;
     const source = new EventSource(`/api/training/${encodeURIComponent(id)}/events`);
-    // A connection that was lost begins anew, and so does what is told.
+    // A lost connection is opened again, and all messages are sent again.
     source.onopen = () => {
       state = { ...state, curves: new Map(), samples: [] };
     };

@@ -23,7 +23,8 @@ export function launchedRank(env: Environment = process.env): LaunchedRank | und
     const localRank = number('OMPI_COMM_WORLD_LOCAL_RANK') ?? 0;
     return openMpi > 1 ? { rank, size: openMpi, localRank, launcher: 'mpirun' } : undefined;
   }
-  // srun sets SLURM_NTASKS in a batch script's shell as well; PMIX_RANK is set for the tasks of `srun --mpi=pmix` alone.
+  // srun sets SLURM_NTASKS in a batch script's shell as well; PMIX_RANK is set for the tasks of `srun --mpi=pmix`
+  // alone.
   const tasks = number('SLURM_NTASKS') ?? number('SLURM_NPROCS');
   const pmix = number('PMIX_RANK');
   if (pmix !== undefined && tasks !== undefined) {

@@ -47,8 +47,8 @@ export function openMpi() {
 }
 
 /**
- * Ends the process at once, without exit handlers: koffi would unload libmpi while its helper libraries still have some,
- * which ends in a segmentation fault. Flush the standard streams before.
+ * Ends the process at once, without exit handlers: koffi would unload libmpi while its helper libraries still have
+ * some, which ends in a segmentation fault. Flush the standard streams before.
  */
 export function leave(exitCode: number): never {
   koffi.load(null).func('_exit', 'void', ['int'])(exitCode);

@@ -15,7 +15,9 @@ export interface OpenOptions extends ExchangeOptions {
   readonly silenceSeconds?: number | undefined;
 }
 
-/** Starts MPI and meets all ranks. A rank that does not come within `silenceSeconds` ends the others with a sentence. */
+/**
+ * Starts MPI and meets all ranks. A rank that does not come within `silenceSeconds` ends the others with a sentence.
+ */
 export async function openMpiCommunicator(launched: LaunchedRank, options: OpenOptions = {}): Promise<Communicator> {
   const { silenceSeconds = SILENCE_SECONDS } = options;
   const { rank, size, localRank } = launched;

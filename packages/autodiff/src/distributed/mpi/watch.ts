@@ -1,7 +1,7 @@
 /**
- * Notices that a rank is gone where MPI does not: a network that was cut, a rank that never came, a rank that hangs in a
- * native call of the kernel. Every rank keeps a connection to rank 0 and sends a beat each second, from a worker thread,
- * so that long computations of the main thread do not count as silence. Whoever misses a beat for too long prints one
+ * Notices lost ranks that MPI does not notice: the network was cut, a rank never started, or a rank hangs in a system
+ * call. Every rank keeps a connection to rank 0 and sends a heartbeat each second. A worker thread sends it, so that
+ * long computations of the main thread do not count as silence. A rank that misses heartbeats for too long prints one
  * sentence and ends its process; the launcher ends the others.
  */
 import { writeSync } from 'node:fs';
@@ -33,7 +33,7 @@ export interface WatchData {
 export async function startWatch(options: Omit<WatchData, 'ending'>): Promise<Watch> {
   const ending = new Int32Array(new SharedArrayBuffer(4));
   const data: WatchData = { ...options, ending };
-  // The worker's code is text, so that it needs no TypeScript loader of its own. `__name` is what esbuild may call.
+  // The worker's code is text, so that it needs no TypeScript loader. `__name` is what esbuild may call.
   const code = `const __name = (value) => value; (${watchRanks.toString()})(require('node:worker_threads').workerData)`;
   const worker = new Worker(code, { eval: true, workerData: data, stdout: false, stderr: false });
   worker.unref();

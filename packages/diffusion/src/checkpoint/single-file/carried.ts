@@ -1,6 +1,6 @@
 /**
- * What a single file has no place for. Programs take it from Stable Diffusion 1.x, so that a model that differs would be
- * drawn wrongly, without a word. Reads nothing.
+ * What a single file has no place for. Programs take it from Stable Diffusion 1.x, so that a model that differs would
+ * be drawn wrongly, without a word. Reads nothing.
  */
 import { describeValue } from '../../configs/parse-config.ts';
 import { InputError } from '../../errors.ts';

@@ -1,4 +1,7 @@
-/** The EMA copy of a U-Net in a checkpoint of the original code: `LitEma` drops the dots of each name and puts `model_ema.` before. */
+/**
+ * The EMA copy of a U-Net in a checkpoint of the original code: `LitEma` drops the dots of each name and puts
+ * `model_ema.` before.
+ */
 import { InputError } from '../../errors.ts';
 import { quote } from '../../safetensors/header-json.ts';
 import type { TensorFile } from '../../tensor-file/tensor-file.ts';
@@ -13,7 +16,8 @@ export function hasEma({ tensors }: Pick<TensorFile, 'tensors'>): boolean {
 }
 
 /**
- * The names of the EMA copies of `names`, which are in the file. Throws an InputError where the file has none, or lacks one.
+ * The names of the EMA copies of `names`, which are in the file. Throws an InputError where the file has none, or lacks
+ * one.
  */
 export function emaNames(
   names: ReadonlyMap<string, string>,

@@ -2,7 +2,8 @@
  * What a single file says of its noise schedule: whether the network predicts noise or velocity, and whether the last
  * timestep is pure noise. Marks, as public programs leave and read them:
  * - the empty tensors `v_pred` and `ztsnr` (ComfyUI `nodes_model_merging.py`, sd-webui's `sd_models_xl.py`),
- * - `modelspec.prediction_type` (kohya's sd-scripts, Stability's model specification) and `modelspec.predict_key` (ComfyUI),
+ * - `modelspec.prediction_type` (kohya's sd-scripts, Stability's model specification),
+ * - `modelspec.predict_key` (ComfyUI),
  * - `parameterization: "v"` in a `.yaml` file of the same name beside it (the original code, A1111).
  * heed adds the whole schedule as `heed.scheduler`, for itself.
  */
@@ -53,7 +54,9 @@ interface MarkedFile extends Pick<TensorFile, 'path' | 'metadata'> {
   readonly tensors: ReadonlyMap<string, unknown>;
 }
 
-/** The schedule that a model was trained with, as far as its file says; Stable Diffusion 1.x's where it says nothing. */
+/**
+ * The schedule that a model was trained with, as far as its file says; Stable Diffusion 1.x's where it says nothing.
+ */
 export async function readSchedule({ path, metadata, tensors }: MarkedFile): Promise<SchedulerConfig> {
   const all = [...tensors.keys()];
   const own = readOwn(metadata[OWN]);

@@ -1,6 +1,6 @@
 /**
- * The configs of a single-file checkpoint, which carries none: what Stable Diffusion 1.x fixes is taken from it, sizes from
- * the names and shapes in the file's header. Reads no weights.
+ * The configs of a single-file checkpoint, which carries none: what Stable Diffusion 1.x fixes is taken from it, sizes
+ * from the names and shapes in the file's header. Reads no weights.
  */
 
 import type { Shape } from '@heed/autodiff';
@@ -18,15 +18,17 @@ const TEXT_HEAD_SIZE = 64;
 const LATENTS = 64;
 const PIXELS = 512;
 
-/** Tensors of one network by original name, without the prefix. `of` throws one sentence where there is no such tensor. */
+/**
+ * Tensors of one network by original name, without the prefix. `of` throws one sentence where there is no such tensor.
+ */
 interface Part {
   has(name: string): boolean;
   of(name: string, rank: number): Shape;
 }
 
 /**
- * Reads the three configs off names and shapes. `side` is the size of the model's pictures in pixels, where the file tells
- * it; else the U-Net's latents are 64 x 64. Throws an InputError that names the file and the tensor it needed.
+ * Reads the three configs off names and shapes. `side` is the size of the model's pictures in pixels, where the file
+ * tells it; else the U-Net's latents are 64 x 64. Throws an InputError that names the file and the tensor it needed.
  */
 export function inferConfigs(
   shapes: ReadonlyMap<string, Shape>,

@@ -1,8 +1,7 @@
 /**
- * The tensor names of the original latent-diffusion code (CompVis), which single-file checkpoints of Stable Diffusion 1.x
- * keep: one function a network from diffusers' name to the original one. Reads no file.
- * The correspondence is that of the two code bases: `openaimodel.py`, `model.py` of ldm, and diffusers'
- * `convert_from_ckpt.py`.
+ * The tensor names of the original latent-diffusion code (CompVis), which single-file checkpoints of Stable Diffusion
+ * 1.x keep: one function a network from diffusers' name to the original one. Reads no file. The correspondence is that
+ * of the two code bases: `openaimodel.py`, `model.py` of ldm, and diffusers' `convert_from_ckpt.py`.
  */
 import type { UnetConfig } from '../../configs/unet-config.ts';
 import type { VaeConfig } from '../../configs/vae-config.ts';
@@ -58,7 +57,8 @@ const VAE_RULES: readonly Rule[] = [
 export function originalUnetName(config: UnetConfig): (name: string) => string {
   const levels = unetLevels(config);
   const upLevels = levels.toReversed();
-  // input_blocks.0 is conv_in; each level is its layers and one downsampler, each up level one layer more and no block of its own.
+  // input_blocks.0 is conv_in; each level is its layers and one downsampler. Each up level has one layer more, and its
+  // upsampler is no separate block.
   const firstInput = levels.map((_, i) => 1 + levels.slice(0, i).reduce((sum, { layers }) => sum + layers + 1, 0));
   const firstOutput = upLevels.map((_, i) => upLevels.slice(0, i).reduce((sum, { layers }) => sum + layers + 1, 0));
   const place = (side: string, level: number, part: string, index: number): string => {
@@ -80,7 +80,9 @@ export function originalUnetName(config: UnetConfig): (name: string) => string {
   };
 }
 
-/** The original name of a VAE's parameter, without the prefix. The decoder's levels are counted from the finest there. */
+/**
+ * The original name of a VAE's parameter, without the prefix. The decoder's levels are counted from the finest there.
+ */
 export function originalVaeName(config: VaeConfig): (name: string) => string {
   const last = config.block_out_channels.length - 1;
   return (name) =>

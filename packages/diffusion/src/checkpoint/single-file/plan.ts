@@ -1,6 +1,6 @@
 /**
- * What the names and shapes of a single-file checkpoint tell, before a weight is read: the configs, and which tensor of the
- * file is which parameter.
+ * What the names and shapes of a single-file checkpoint tell, before a weight is read: the configs, and which tensor of
+ * the file is which parameter.
  */
 import type { Shape } from '@heed/autodiff';
 import { InputError } from '../../errors.ts';
@@ -32,8 +32,8 @@ export interface Plan {
 }
 
 /**
- * Plans the reading of a checkpoint, with its EMA weights of the U-Net where `ema` is set. Throws an InputError that names the
- * file and the tensor: another family of models, a network that is missing, sizes that contradict each other.
+ * Plans the reading of a checkpoint, with its EMA weights of the U-Net where `ema` is set. Throws an InputError that
+ * names the file and the tensor: another family of models, a network that is missing, sizes that contradict each other.
  */
 export function planOf(file: TensorFile, { ema = false }: { ema?: boolean | undefined } = {}): Plan {
   const { path, tensors } = file;

@@ -21,8 +21,8 @@ export interface SaveCheckpointFileOptions {
 }
 
 /**
- * Writes a model as a single file, whole or not at all. Throws an InputError where a file is there already, and for a model
- * that such a file has no place for: another tokenizer than CLIP's, another number of heads and so on.
+ * Writes a model as a single file, whole or not at all. Throws an InputError where a file is there already, and for a
+ * model that such a file has no place for: another tokenizer than CLIP's, another number of heads and so on.
  */
 export async function saveCheckpointFile(
   path: string,

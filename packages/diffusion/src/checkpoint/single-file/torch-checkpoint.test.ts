@@ -1,4 +1,7 @@
-/** Checkpoints of Stable Diffusion 1.x as other programs left them: written by torch.save, with EMA weights, with odd buffers. */
+/**
+ * Checkpoints of Stable Diffusion 1.x as other programs left them: written by torch.save, with EMA weights, with odd
+ * buffers.
+ */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * A Hugging Face hub of one repository on loopback, for tests: the answers of its HTTP API that downloading needs, for a
- * folder on disk, with faults on request. The real thing speaks TLS and redirects to storage; this does neither.
+ * A Hugging Face hub of one repository on loopback, for tests: the answers of its HTTP API that downloading needs, for
+ * a folder on disk, with faults on request. The real thing speaks TLS and redirects to storage; this does neither.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';

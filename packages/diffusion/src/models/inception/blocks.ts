@@ -1,6 +1,6 @@
 /**
- * The five kinds of blocks of InceptionV3, by torchvision's names, with the pooling that pytorch-fid patches in: averages
- * count the pixels inside the picture alone, and the last block takes maxima.
+ * The five kinds of blocks of InceptionV3, by torchvision's names, with the pooling that pytorch-fid patches in:
+ * averages count the pixels inside the picture alone, and the last block takes maxima.
  */
 import { averagePoolSame, concat, maxPool, type ParameterScope, type Tensor } from '@heed/autodiff';
 import { basicConv, convChain } from './layers.ts';

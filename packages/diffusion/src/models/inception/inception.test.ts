@@ -1,4 +1,6 @@
-/** InceptionV3 against pytorch-fid: its features of five pictures, computed by tools/reference/make_inception_golden.py. */
+/**
+ * InceptionV3 against pytorch-fid: its features of five pictures, computed by tools/reference/make_inception_golden.py.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

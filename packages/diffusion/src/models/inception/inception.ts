@@ -30,7 +30,8 @@ export function inception(p: ParameterScope, { pixels }: { pixels: Tensor }): Te
   const fifth = basicConv(p.at('Conv2d_4a_3x3'), fourth, { channels: 192, ...wide });
   const start = maxPool(fifth, { kernel: 3, stride: 2 }); // [N, 192, 35, 35]
 
-  const a = [32, 64, 64].reduce((x, pooled, i) => inceptionA(p.at(`Mixed_5${'bcd'[i]}`), x, { pooled }), start); // [N, 288, 35, 35]
+  // [N, 288, 35, 35]
+  const a = [32, 64, 64].reduce((x, pooled, i) => inceptionA(p.at(`Mixed_5${'bcd'[i]}`), x, { pooled }), start);
   const b = inceptionB(p.at('Mixed_6a'), a); // [N, 768, 17, 17]
   const c = [128, 160, 160, 192].reduce((x, inner, i) => inceptionC(p.at(`Mixed_6${'bcde'[i]}`), x, { inner }), b);
   const d = inceptionD(p.at('Mixed_7a'), c); // [N, 1280, 8, 8]

@@ -4,7 +4,10 @@ import { conv2d, type ParameterScope, relu, type Tensor } from '@heed/autodiff';
 /** Height and width of a kernel, or one number for both. */
 export type Kernel = number | readonly [height: number, width: number];
 
-/** torchvision's BasicConv2d: [N, C, H, W] -> [N, channels, H', W']. The size is kept unless `padding` or `stride` say otherwise. */
+/**
+ * torchvision's BasicConv2d: [N, C, H, W] -> [N, channels, H', W']. The size is kept unless `padding` or `stride` say
+ * otherwise.
+ */
 export function basicConv(
   p: ParameterScope,
   x: Tensor,

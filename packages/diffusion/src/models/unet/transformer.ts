@@ -67,6 +67,7 @@ function attentionLayer(
 function gatedFeedForward(p: ParameterScope, x: Tensor): Tensor {
   const features = x.shape.at(-1)!;
   const projected = linearLayer(p.at('net.0.proj'), x, { features: 8 * features });
-  const [hidden, gate] = split(projected, { axis: projected.shape.length - 1, parts: 2 }) as [Tensor, Tensor]; // [B, N, 4C]
+  // [B, N, 4C]
+  const [hidden, gate] = split(projected, { axis: projected.shape.length - 1, parts: 2 }) as [Tensor, Tensor];
   return linearLayer(p.at('net.2'), mul(hidden, gelu(gate)), { features });
 }

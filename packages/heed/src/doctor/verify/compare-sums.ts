@@ -1,4 +1,6 @@
-/** Where the lines of a file part from their record: changed, lost, foreign, repeated or swapped ones. Arithmetic alone. */
+/**
+ * Where the lines of a file part from their record: changed, lost, foreign, repeated or swapped ones. Arithmetic alone.
+ */
 
 /** One place; `line` counts from 1 in the file as it is now. */
 export type LineFault =

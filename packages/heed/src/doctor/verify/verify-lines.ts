@@ -1,4 +1,6 @@
-/** Compares an append-only file with its record of checksums (`files/line-sums.ts`), line by line, in bounded memory. */
+/**
+ * Compares an append-only file with its record of checksums (`files/line-sums.ts`), line by line, in bounded memory.
+ */
 import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { isBadInput } from '../../errors.ts';

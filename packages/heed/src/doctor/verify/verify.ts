@@ -1,6 +1,6 @@
 /**
- * `heed doctor --verify`: compares every picture, judgement and model of a project with what was recorded when heed wrote
- * it, and names each damaged file and line. Nothing is repaired. What has no record yet gets one, with a note.
+ * `heed doctor --verify`: compares every picture, judgement and model of a project with what was recorded when heed
+ * wrote it, and names each damaged file and line. Nothing is repaired. What has no record yet gets one, with a note.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';

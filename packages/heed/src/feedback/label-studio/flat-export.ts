@@ -1,6 +1,6 @@
 /**
- * Label Studio's flat exports, JSON_MIN, CSV and TSV: one annotation a row, with the task's data beside the choice. They
- * leave skips out, and what is known to be right is told by nothing.
+ * Label Studio's flat exports, JSON_MIN, CSV and TSV: one annotation a row, with the task's data beside the choice.
+ * They leave skips out, and what is known to be right is told by nothing.
  */
 import { atPlace, badInput, InputError } from '../../errors.ts';
 import { parseCells } from '../../files/csv-cells.ts';

@@ -1,7 +1,7 @@
 /**
- * Judgements out of an export of Label Studio, of any of its forms: one image a task, one choice an annotation. What heed
- * exported comes back as itself; what people have added there is theirs. Every task is checked before the first judgement
- * is written.
+ * Judgements out of an export of Label Studio, of any of its forms: one image a task, one choice an annotation. What
+ * heed exported comes back as itself; what people have added there is theirs. Every task is checked before the first
+ * judgement is written.
  */
 import { basename } from 'node:path/posix';
 import { atPlace, InputError } from '../../errors.ts';

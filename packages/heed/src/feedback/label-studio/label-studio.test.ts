@@ -1,6 +1,6 @@
-// Judgements through Label Studio and back, in each of its exports. What Label Studio 1.23 does to an import was found by
-// importing into it: annotations get new ids in the order of the file, belong to who imports them, at that time, and lose
-// what stands beside them.
+// Judgements through Label Studio and back, in each of its exports. What Label Studio 1.23 does to an import was found
+// by importing into it: annotations get new ids in the order of the file, belong to who imports them, at that time, and
+// lose what stands beside them.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

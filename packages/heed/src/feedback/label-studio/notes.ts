@@ -1,7 +1,7 @@
 /**
  * What heed writes into a task of Label Studio about judgements that are its own, and how they are found again. Label
- * Studio gives every annotation of an import to the user who imports it, at the time of the import, and drops what stands
- * beside it. It keeps the task's data in every export.
+ * Studio gives every annotation of an import to the user who imports it, at the time of the import, and drops what
+ * stands beside it. It keeps the task's data in every export.
  */
 import { z } from 'zod';
 import { type FeedbackEvent, LABELS, PURPOSES } from '../event.ts';
@@ -65,8 +65,8 @@ export interface Comparable {
 
 /**
  * Which of a task's annotations are judgements of heed's own, unchanged: by their number in the imported file, else by
- * their order, for Label Studio numbers annotations in the order of the file. One whose label or time differs was changed
- * by somebody there.
+ * their order, for Label Studio numbers annotations in the order of the file. One whose label or time differs was
+ * changed by somebody there.
  */
 export function matchOwn<T extends Comparable>(
   annotations: readonly T[],

@@ -7,7 +7,7 @@ export interface TaskAnnotation {
   readonly id?: number | undefined;
   readonly importId?: number | undefined;
   readonly label: Label;
-  /** Undefined where the export names nobody. */
+  /** Undefined where the export names no rater. */
   readonly annotator: string | undefined;
   readonly seconds?: number | undefined;
   /** When it was made, and last changed: ISO 8601. */

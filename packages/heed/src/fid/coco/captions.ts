@@ -1,4 +1,6 @@
-/** The captions of MS-COCO (`captions_val2014.json`, Lin et al. 2014): which images there are, and one caption of each. */
+/**
+ * The captions of MS-COCO (`captions_val2014.json`, Lin et al. 2014): which images there are, and one caption of each.
+ */
 import { readFile, stat } from 'node:fs/promises';
 import { createRandom } from '@heed/diffusion/autodiff';
 import { badInput } from '../../errors.ts';
@@ -22,7 +24,10 @@ export interface CaptionedImage {
   readonly caption: string;
 }
 
-/** Reads a captions file; images come by rising id, those without a caption are left out. Throws one sentence where it is none. */
+/**
+ * Reads a captions file; images come by rising id, those without a caption are left out. Throws one sentence where it
+ * is none.
+ */
 export async function readCocoCaptions(path: string): Promise<CocoImage[]> {
   const { images, annotations } = await readLists(path);
   const byId = new Map<number, { id: number; file: string; captions: string[] }>();
@@ -53,8 +58,8 @@ export async function readCocoCaptions(path: string): Promise<CocoImage[]> {
 }
 
 /**
- * One caption of each image, as the paper has it, of `count` images (all by default) by rising id. Which ones depends on the
- * seed and the image's id alone: more images keep those that fewer had.
+ * One caption of each image, as the paper has it, of `count` images (all by default) by rising id. Which ones depends
+ * on the seed and the image's id alone: more images keep those that fewer had.
  */
 export function chooseCaptions(
   images: readonly CocoImage[],

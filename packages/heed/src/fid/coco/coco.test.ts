@@ -1,4 +1,7 @@
-/** The paper's FID: captions by seed, images drawn once for each model, references cut to squares; and files that are wrong. */
+/**
+ * The paper's FID: captions by seed, images drawn once for each model, references cut to squares; and files that are
+ * wrong.
+ */
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -158,7 +161,7 @@ describe('heed fid --coco', () => {
       const own = drawn.filter((record) => record.model === model);
       expect(own.map(({ prompt }) => prompt).sort()).toEqual(chosen.map(({ caption }) => caption).sort());
       expect(own.every(({ purpose, holdout }) => purpose === 'measure' && holdout)).toBe(true);
-      // Captions that repeat have noise of their own.
+      // Repeated captions have different noise.
       expect(new Set(own.map(({ prompt, seed }) => `${prompt} ${seed}`)).size).toBe(IMAGES);
     }
     // What is measured is what lies in the folders.

@@ -1,7 +1,7 @@
 /**
- * FID as the paper has it (its appendix D): one caption of each of MS-COCO's validation images, drawn at random, an image of
- * each by the model, and the captioned images at 256 x 256 pixels as the reference. Models are drawn with the same captions
- * and the same noise, and share the reference.
+ * FID as the paper has it (its appendix D): one caption of each of MS-COCO's validation images, drawn at random, an
+ * image of each by the model, and the captioned images at 256 x 256 pixels as the reference. Models are drawn with the
+ * same captions and the same noise, and share the reference.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -88,7 +88,9 @@ export async function runCocoFid(
   }
 }
 
-/** Draws a shard of each model's images and measures nothing. The command without a shard takes them in and measures. */
+/**
+ * Draws a shard of each model's images and measures nothing. The command without a shard takes them in and measures.
+ */
 export async function drawCocoShard(
   project: Project,
   options: Pick<CocoFidOptions, 'captions' | 'models' | 'count' | 'signal'> & { shard: Shard },

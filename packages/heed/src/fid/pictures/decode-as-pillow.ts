@@ -1,7 +1,7 @@
 /**
- * A picture's pixels as Pillow's `Image.open(path).convert('RGB')` has them, which is how pytorch-fid reads: not turned by
- * EXIF, no colour profile applied, transparency dropped, CMYK by the plain formula. Elsewhere in heed pictures are read as a
- * person sees them (`images/read-picture.ts`).
+ * A picture's pixels as Pillow's `Image.open(path).convert('RGB')` has them, which is how pytorch-fid reads: not turned
+ * by EXIF, no colour profile applied, transparency dropped, CMYK by the plain formula. Elsewhere in heed pictures are
+ * read as a person sees them (`images/read-picture.ts`).
  */
 import { readFile, stat } from 'node:fs/promises';
 import type { RgbImage } from '@heed/diffusion';

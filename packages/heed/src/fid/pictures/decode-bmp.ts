@@ -1,6 +1,6 @@
 /**
- * BMP pictures, which sharp cannot read: 1, 4, 8, 16, 24 and 32 bits a pixel, with palettes and bit masks, either way up.
- * Compressed ones are refused. Source: Microsoft's BITMAPINFOHEADER and its successors.
+ * BMP pictures, which sharp cannot read: 1, 4, 8, 16, 24 and 32 bits a pixel, with palettes and bit masks, either way
+ * up. Compressed ones are refused. Source: Microsoft's BITMAPINFOHEADER and its successors.
  */
 import type { RgbImage } from '@heed/diffusion';
 import { InputError } from '../../errors.ts';

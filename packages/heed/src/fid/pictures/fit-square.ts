@@ -1,6 +1,6 @@
 /**
- * Pictures as squares of one size: the middle cut out, then Pillow's bicubic filter. MS-COCO's references are made so in the
- * reference code of CMMD (google-research/cmmd, io_util.py, `_center_crop_and_resize`).
+ * Pictures as squares of one size: the middle cut out, then Pillow's bicubic filter. MS-COCO's references are made so
+ * in the reference code of CMMD (google-research/cmmd, io_util.py, `_center_crop_and_resize`).
  */
 import { type RgbImage, resizeBicubic } from '@heed/diffusion';
 

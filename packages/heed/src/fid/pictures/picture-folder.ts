@@ -1,4 +1,6 @@
-/** The pictures of a folder that pytorch-fid takes: by their endings, in the folder itself, in the order of their names. */
+/**
+ * The pictures of a folder that pytorch-fid takes: by their endings, in the folder itself, in the order of their names.
+ */
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';

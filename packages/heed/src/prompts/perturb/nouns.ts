@@ -20,7 +20,8 @@ const LONGEST_PHRASE = 5;
 
 /**
  * The last word of each phrase that begins with an article, a possessive or a count: 'bear' in "a sleeping bear in the
- * woods", 'astronaut' and 'horse' in "an astronaut riding a horse". Places, colours and words like 'photo' are no things.
+ * woods", 'astronaut' and 'horse' in "an astronaut riding a horse". Places, colours and words like 'photo' are no
+ * things.
  */
 export function nounsIn(text: string): Noun[] {
   const words = wordsOf(text);

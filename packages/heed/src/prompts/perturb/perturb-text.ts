@@ -1,6 +1,6 @@
 /**
- * Other prompts for the reward's auxiliary task, for a prompt that no world knows (section 3.2: "Red dog" -> "Blue dog").
- * Words are swapped where some are known; the project's other prompts take the places that are left.
+ * Other prompts for the reward's auxiliary task, for a prompt that no world knows (section 3.2: "Red dog" -> "Blue
+ * dog"). Words are swapped where some are known; the project's other prompts take the places that are left.
  */
 import type { RandomGenerator } from '@heed/diffusion/autodiff';
 import { wordsOf } from './spans.ts';

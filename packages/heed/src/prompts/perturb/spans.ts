@@ -14,7 +14,9 @@ export function findWords(text: string, words: readonly string[]): Span[] {
   return [...text.matchAll(pattern)].map(spanOf);
 }
 
-/** All words of a text: letters with inner apostrophes and hyphens, and numbers of one or two digits that stand alone. */
+/**
+ * All words of a text: letters with inner apostrophes and hyphens, and numbers of one or two digits that stand alone.
+ */
 export function wordsOf(text: string): Span[] {
   return [...text.matchAll(/\p{L}+(?:['’-]\p{L}+)*|(?<![\p{N}\p{L}.,:/-])\d{1,2}(?![\p{N}\p{L}.,:/%°-])/gu)].map(
     spanOf,

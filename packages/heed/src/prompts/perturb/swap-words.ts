@@ -1,6 +1,6 @@
 /**
- * All texts that differ from a prompt by one swapped word: a colour, a count, a place, or one of the project's own things.
- * Nothing here knows the prompt's world.
+ * All texts that differ from a prompt by one swapped word: a colour, a count, a place, or one of the project's own
+ * things. Nothing here knows the prompt's world.
  */
 import { type Noun, nounsIn } from './nouns.ts';
 import { pluralOf, singularOf } from './plural.ts';
@@ -79,8 +79,8 @@ interface CountedThing {
 }
 
 /**
- * The noun that is counted, among the next four words: the first plural for a count above one. After 'one' it is the last
- * word of the phrase, as in "one red apple"; "the one with a hat" counts nothing.
+ * The noun that is counted, among the next four words: the first plural for a count above one. After 'one' it is the
+ * last word of the phrase, as in "one red apple"; "the one with a hat" counts nothing.
  */
 function countedThing(text: string, count: Span, from: number): CountedThing | undefined {
   if (from === 1) {

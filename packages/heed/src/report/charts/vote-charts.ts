@@ -62,7 +62,9 @@ function barText(rows: readonly Segment[], chosen: (row: Segment) => boolean, fi
   );
 }
 
-/** How many queries got exactly k votes of each kind, a row for each question; the strong bars are where raters agree. */
+/**
+ * How many queries got exactly k votes of each kind, a row for each question; the strong bars are where raters agree.
+ */
 export function voteHistogram(comparison: Comparison): Markup {
   const rows = QUESTIONS.flatMap((question) =>
     OUTCOMES.flatMap((outcome) =>

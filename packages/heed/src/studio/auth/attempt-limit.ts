@@ -1,6 +1,7 @@
 /**
- * Counts failed attempts by key (a client, a link) and slows down those who fail too often. Who has the right link is let
- * in before this is asked, so that a stranger behind the same address locks nobody out. In memory: a restart forgives.
+ * Counts failed attempts by key (a client, a link) and slows down those who fail too often. A person with the right
+ * link is let in before this is asked, so that a stranger behind the same address locks no rater out. In memory: a
+ * restart forgets it.
  */
 
 export interface AttemptLimit {

@@ -1,4 +1,4 @@
-// One person's flood of changes is held back, and nobody else is.
+// The guard slows one person's flood of changes, and no other person.
 import { Hono } from 'hono';
 import { expect, it } from 'vitest';
 import { checkFlood, type StudioEnv } from './guard.ts';

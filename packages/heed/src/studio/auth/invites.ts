@@ -19,7 +19,7 @@ export interface Invite {
   readonly revokedAt: Date | null;
 }
 
-/** Why an invite lets nobody new in. */
+/** Why an invite lets no new rater in. */
 export type InviteEnd = 'revoked' | 'expired' | 'used';
 
 export interface Invites {

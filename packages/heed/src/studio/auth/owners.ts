@@ -39,7 +39,7 @@ export interface Owners {
   all(): Owner[];
   find(id: string): Owner | undefined;
   add(name: string, by: string): Promise<Owner>;
-  /** Nobody gets in as them again; false where there is no such owner, or it is the one of the terminal. */
+  /** Removes this owner's access; false where there is no such owner, or it is the one of the terminal. */
   revoke(id: string, by: string): Promise<boolean>;
 }
 

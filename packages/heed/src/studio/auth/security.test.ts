@@ -193,7 +193,7 @@ describe('sessions', () => {
     expect(held).toBeGreaterThan(0);
     expect(held).toBeLessThanOrEqual(12);
     expect(statuses.slice(held).every((status) => status === 429)).toBe(true);
-    // Behind the address of whoever guessed, who has the right link comes in.
+    // A person with the right link gets in from the address that guessed.
     expect((await join(token)).status).toBe(200);
     expect(Number((await join('again.wrong')).headers.get('retry-after'))).toBeGreaterThan(0);
   });

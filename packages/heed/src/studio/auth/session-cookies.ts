@@ -1,7 +1,8 @@
 /**
- * The cookies that hold session tokens. One browser can hold several sessions: each rater's in a cookie of its own, and
+ * The cookies that hold session tokens. One browser can hold several sessions: each rater's in a separate cookie, and
  * the owner's or the latest rater's in the plain one. A page names its session in a header, so that a tab of one rater
- * never answers for another who logged in since; a request without the header (a new tab, a picture) takes the plain one.
+ * never answers for another who logged in since; a request without the header (a new tab, a picture) takes the plain
+ * one.
  */
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
@@ -26,7 +27,7 @@ export interface BrowserSession {
 }
 
 export interface SessionCookies {
-  /** What pages call the session of a rater: no secret, and nobody's guess. */
+  /** The name of a rater's session in pages: not secret, and not to be guessed. */
   keyOf(rater: string): string;
   /** The session that the request names, or the plain cookie's. `isAnyEnough`: else any that is valid. */
   find(c: Context, options?: { isAnyEnough?: boolean }): Promise<BrowserSession | undefined>;
@@ -92,7 +93,7 @@ export function createSessionCookies(options: {
       const lasting = { ...settings, maxAge: SESSION_DAYS * 86_400 };
       const { plain } = tokensOf(c);
       const isOwnersBrowser = (await identify(plain))?.identity.role === 'owner';
-      // The owner stays who they are in their other tabs; a trial is of its own tab alone.
+      // The owner stays the owner in other tabs; a trial belongs to its tab alone.
       if (key === OWNER_RATER || !(isOwnersBrowser || isTrial(identity))) setCookie(c, name, token, lasting);
       if (key !== OWNER_RATER) setCookie(c, ownName(key), token, lasting);
       return key;

@@ -60,7 +60,7 @@ export interface Sessions {
   endAll(rater: string, options?: { except?: string }): Promise<void>;
   /** How many sessions each owner has. */
   countOwners(): Promise<ReadonlyMap<string, number>>;
-  /** Asks the tables anew at the next request of each: an invite was revoked. */
+  /** Reads the tables again at the next request of each: an invite was revoked. */
   recheck(): void;
 }
 

@@ -42,14 +42,14 @@ export interface ComparisonDesk {
   all(): OpenComparison[];
   /** Throws `badInput` where the models have nothing to compare. Returns the id. */
   start(comparison: NewComparison): Promise<string>;
-  /** Nobody is asked any more; answers that are under way are still taken. False where there is no such comparison. */
+  /** No rater is asked any more; pending answers are still taken. False where there is no such comparison. */
   end(id: string): Promise<boolean>;
   /** From now on, so many people answer each query. False where there is no such comparison. */
   setRaters(id: string, raters: number): Promise<boolean>;
   standing(rater: string): { readonly answered: number; readonly open: number };
   /** Up to `count` queries that the rater has not answered, held from now on. */
   lease(options: { rater: string; page?: string | undefined; count: number }): AskedComparison[];
-  /** The first queries that are asked of anybody, held for nobody. */
+  /** The first queries, without a lease for any rater. */
   preview(options: { rater: string; count: number }): AskedComparison[];
   /** Lets go of what the rater holds, or what one of their pages holds: it was closed. */
   release(options: { rater: string; page?: string | undefined }): void;

@@ -8,7 +8,7 @@ import { type ModelStrength, modelStrengths } from './model-strengths.ts';
 import { type PairResults, pairResults } from './pair-results.ts';
 
 export interface ComparisonResults {
-  /** 'complete' has all answers that are wanted and asks nobody; 'ended' was ended by the owner. */
+  /** 'complete' has all wanted answers and asks no rater; 'ended' was ended by the owner. */
   readonly state: 'open' | 'complete' | 'ended';
   /** That count. */
   readonly answers: number;

@@ -99,8 +99,8 @@ export function openComparisons({ comparisons }: Pick<ComparisonStates, 'compari
 }
 
 /**
- * How many answers a comparison asks for. Of two models, each query is answered by `raters` people. Of more, each model's
- * pictures of a prompt are judged by `raters` people on average, because not every pair has to be asked.
+ * How many answers a comparison asks for. Of two models, each query is answered by `raters` people. Of more, each
+ * model's pictures of a prompt are judged by `raters` people on average, because not every pair has to be asked.
  */
 export function answersWanted({ started, raters }: Pick<ComparisonState, 'started' | 'raters'>): number {
   const prompts = new Set(started.queries.map(({ prompt }) => prompt)).size;

@@ -10,7 +10,9 @@ import type { ComparisonState, QueryState } from './comparison-state.ts';
 import { countWins } from './model-strengths.ts';
 import type { QueryHolds } from './query-holds.ts';
 
-/** Up to `count` of the candidates, which are queries of the comparison; of a pair, those with the fewest answers first. */
+/**
+ * Up to `count` of the candidates, which are queries of the comparison; of a pair, those with the fewest answers first.
+ */
 export function informativeQueries(
   candidates: readonly QueryState[],
   { comparison, count, holds }: { comparison: ComparisonState; count: number; holds: Pick<QueryHolds, 'count'> },

@@ -1,4 +1,6 @@
-/** How models of a comparison stand to each other: wins of each over each, and Bradley-Terry strengths with intervals. */
+/**
+ * How models of a comparison stand to each other: wins of each over each, and Bradley-Terry strengths with intervals.
+ */
 import { groupBy } from '../../collections/group-by.ts';
 import { outcomeOf } from '../../evaluate/blind-comparison.ts';
 import type { Question } from '../../evaluate/evaluation.ts';

@@ -1,4 +1,5 @@
-// What the owner can do with a blind comparison beyond starting it: people a query, prompts with pictures, marks, repeat, export.
+// What the owner can do with a blind comparison beyond starting it: people a query, prompts with pictures, marks,
+// repeat, export.
 import { randomUUID } from 'node:crypto';
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

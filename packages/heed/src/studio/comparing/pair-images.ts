@@ -1,4 +1,6 @@
-/** Which images are compared: those of the evaluation set that the models drew of the same prompts with the same seeds. */
+/**
+ * Which images are compared: those of the evaluation set that the models drew of the same prompts with the same seeds.
+ */
 import { groupBy } from '../../collections/group-by.ts';
 import { badInput } from '../../errors.ts';
 import type { ImageRecord } from '../../images/record.ts';
@@ -18,8 +20,8 @@ export function comparableModels(store: ImageStore): string[] {
 }
 
 /**
- * Up to `setSize` images of each model and prompt, for each pair of the models. Of a model that was made anew under its
- * name, and of several sampler settings, the newest count. Throws `badInput` where there is nothing to compare.
+ * Up to `setSize` images of each model and prompt, for each pair of the models. Of a model that was made again under
+ * its name, and of several sampler settings, the newest count. Throws `badInput` where there is nothing to compare.
  */
 export function pairImages(
   store: ImageStore,

@@ -1,6 +1,7 @@
 /**
- * What people's answers say of two models: verdicts by prompt, shares of win, tie and lose with bootstrap intervals over
- * prompts, the paper's figures over the queries that everybody answered, and whether a side is preferred whatever is on it.
+ * People's answers about two models: verdicts by prompt, and shares of win, tie and lose with bootstrap intervals over
+ * prompts. Beside these stand the paper's figures over the queries that every rater answered, and the preference for
+ * one side of the screen.
  */
 import { groupBy } from '../../collections/group-by.ts';
 import { decidingVotes, outcomeOf, summariseVotes } from '../../evaluate/blind-comparison.ts';
@@ -24,7 +25,9 @@ export interface ResultCell {
   readonly deviations?: OutcomeDeviations;
 }
 
-/** On how many prompts most people prefer the treated model, and on how many the other: the headline of a comparison. */
+/**
+ * On how many prompts most people prefer the treated model, and on how many the other: the headline of a comparison.
+ */
 export interface Verdict extends OutcomeShares {
   /** With at least one answer. */
   readonly prompts: number;

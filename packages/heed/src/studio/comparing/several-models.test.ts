@@ -52,7 +52,7 @@ it('asks most about the models that are hard to tell apart, and ranks them', asy
       answered += queries.length;
     }
   }
-  // All that is wanted is there: nobody is asked more.
+  // All wanted answers are there: no rater is asked more.
   expect(desk.lease({ rater: 'late', count: 5 })).toEqual([]);
   expect(desk.standing('late').open).toBe(0);
   const [comparison] = desk.all();

@@ -1,4 +1,7 @@
-/** guidelines.md in the project's folder: what the owner tells raters. A plain file, which may be edited by hand as well. */
+/**
+ * guidelines.md in the project's folder: what the owner tells raters. A plain file, which may be edited by hand as
+ * well.
+ */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 /**
- * The owner's guidelines as blocks that pages draw: markdown without HTML. An image of the project in a line of its own,
+ * The owner's guidelines as blocks that pages draw: markdown without HTML. An image of the project on a separate line,
  * `![good](images/ab/ab....png "why")`, is an example; HTML stays text, and other images and addresses are left out.
  */
 import { marked, type Token, type Tokens } from 'marked';
@@ -29,7 +29,7 @@ export type Block =
 /** Where an image of the project lies, seen from its folder. */
 const IMAGE_PATH = /^images\/[0-9a-f]{2}\/([0-9a-f]{16})\.png$/;
 const VERDICTS = { good: 'good', bad: 'bad' } as const;
-/** Deeper text is shown flat: nobody writes it, and every level costs the stack. */
+/** Deeper text is shown flat: owners do not write it, and every level costs stack space. */
 const MAX_DEPTH = 8;
 
 /** Never throws: what cannot be parsed is one paragraph. */

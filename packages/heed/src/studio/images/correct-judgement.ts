@@ -1,4 +1,4 @@
-/** Corrections by an owner, as events of feedback.jsonl: a judgement of their own, or another's struck out. */
+/** Corrections by an owner, as events of feedback.jsonl: the owner's own judgement, or another's struck out. */
 
 import type { EventsOf } from '../../feedback/import-judgements.ts';
 import { type FeedbackEvent, lastWords, queryId, RETRACTED, revisedEventId } from '../../feedback/index.ts';

@@ -1,5 +1,5 @@
 /**
- * One command of heed as a process of its own, so that training never runs beside the server. Its progress is what
+ * One command of heed as a separate process, so that training never runs beside the server. Its progress is what
  * `--json` writes to stderr. Knows nothing of the queue.
  */
 import { spawn } from 'node:child_process';
@@ -116,7 +116,7 @@ function giveWay(pid: number | undefined): void {
     const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority;
     setPriority(pid, Math.min(getPriority() + PRIORITY_BELOW_NORMAL, PRIORITY_LOW));
   } catch {
-    // It has ended already, or the system lets nobody change priorities: it runs all the same.
+    // It has ended already, or the system forbids changes of priority: it runs all the same.
   }
 }
 

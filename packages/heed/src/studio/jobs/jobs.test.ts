@@ -1,4 +1,5 @@
-// Jobs on the studio's database: claimed once, begun again when a worker is lost, never ended by a worker that lost its claim.
+// Jobs on the studio's database: claimed once, begun again when a worker is lost, never ended by a worker that lost its
+// claim.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { constants, getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * The studio's one worker: takes jobs from the queue and runs each as a command in a process of its own, so that
- * training never runs beside the server. What a job is kept as is the queue's business.
+ * The studio's one worker: takes jobs from the queue and runs each as a command in a separate process, so that training
+ * never runs beside the server. `queue.ts` decides how jobs are stored.
  *
  * A job outlives the studio: closing gives it back (the command keeps its checkpoint), and a studio that was killed
  * leaves a claim, whose process the next one ends before it begins the job again.
@@ -57,8 +57,8 @@ export interface Jobs {
   /** All processes that take jobs, this one included. */
   workers(): Promise<WorkerStatus[]>;
   /**
-   * Undefined where as many have not ended as there are workers, or one that this one would wait for. Short kinds wait for
-   * their turn; undefined where too many do.
+   * Undefined where as many have not ended as there are workers, or one that this one would wait for. Short kinds wait
+   * for their turn; undefined where too many do.
    */
   start(kind: JobKind, options?: JobStart): Promise<Job | undefined>;
   /** All that the command has said, a line each; empty where nothing is kept. */

@@ -3,8 +3,8 @@
  * among the dead after too many attempts. Runs nothing.
  *
  * pg-boss 10 has no heartbeat, and its `complete` does not ask whose claim it ends. Both are added here: a heartbeat
- * begins the lease anew, and every write of a worker is made under a lock on the row of its own attempt; a worker whose
- * lease another has taken finds no such row. All times are the database's, so that clocks of machines do not matter.
+ * renews the lease, and every write of a worker is made under a lock on the row of its attempt; a worker whose lease
+ * another has taken finds no such row. All times are the database's, so that clocks of machines do not matter.
  */
 
 import type { ProcessMark } from '@heed/diffusion/process-mark';
@@ -43,9 +43,9 @@ export interface JobRecord extends JobOutput {
 
 export interface JobQueue {
   send(data: JobData): Promise<string>;
-  /** The next waiting job, if any; nobody else gets it while the lease lasts. */
+  /** The next waiting job, if any; no other worker gets it while the lease lasts. */
   claim(): Promise<Claim | undefined>;
-  /** Begins the lease anew. Like all writes with a claim: false where the claim is lost, and then nothing is written. */
+  /** Renews the lease. Like all writes with a claim: false where the claim is lost, and then nothing is written. */
   beat(claim: Claim, record: JobRecord): Promise<boolean>;
   complete(claim: Claim, record: JobRecord): Promise<boolean>;
   /** The worker was lost: again, or dead after too many attempts. */

@@ -29,7 +29,7 @@ export interface Workers {
   /** Says that this process lives, and what it works on. */
   beat(work?: { job: string; process: ProcessMark | undefined }): Promise<void>;
   living(): Promise<WorkerStatus[]>;
-  /** Whoever worked on the job last, lives or not. */
+  /** The last worker of the job, alive or not. */
   lastOf(job: string): Promise<JobWorker | undefined>;
   /** Removes the row of this process. */
   leave(): Promise<void>;
@@ -68,7 +68,7 @@ export async function openWorkers(
          on conflict (id) do update set job = excluded.job, process = excluded.process, seen = now()`,
         [id, JSON.stringify(mark), isStudio, work?.job ?? null, own],
       );
-      // Whoever had it before has lost it.
+      // The worker that had it before has lost it.
       if (work) await execute(`update ${table} set job = null where job = $1 and id <> $2`, [work.job, id]);
     },
     async living() {

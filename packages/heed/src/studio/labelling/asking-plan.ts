@@ -1,6 +1,6 @@
 /**
- * What each turn of a rater is for, decided by the project's secret: the same at every start, and nobody's guess. And
- * the names under which queries are asked again. Which queries there are is `lease.ts`'s business.
+ * Decides the purpose of each turn of a rater from the project's secret: the same at every start, and not to be
+ * guessed. It also derives the ids under which queries are asked again. `lease.ts` chooses the queries.
  */
 import type { Secret } from '../auth/secret.ts';
 

@@ -175,8 +175,8 @@ async function known(
 }
 
 /**
- * Skipping takes no look at every image. The page's own time counts where it is the shorter one; less than none says that
- * the clock was set back meanwhile, and nothing of the rater.
+ * Skipping takes no look at every image. The page's own time counts where it is the shorter one; less than none says
+ * that the clock was set back meanwhile, and nothing of the rater.
  */
 function isTooFast({ labels, seconds }: Answer, { elapsedMs }: FoundQuery, minAnswerMs: number): boolean {
   if (labels === undefined) return false;

@@ -30,7 +30,7 @@ export async function decideGoldRemoval(removal: GoldRemoval, context: DecisionC
   if (!query) return refusal('unknown', 'there is no such query');
   if (query.goldSince === null) return { acceptance: { state: 'retracted' }, events: [] };
   const rows = await db.select().from(gold).where(inArray(gold.image, query.images));
-  // In the name of whoever vouched: as if they had never said it.
+  // In the name of the owner who vouched: as if they had never said it.
   const events = rows.map(({ image, rater, isHuman }) => {
     const raterKind = isHuman ? 'human' : 'simulated';
     return { ...keyEvent({ query: removal.query, rater, image, label: RETRACTED }, context), raterKind } as const;

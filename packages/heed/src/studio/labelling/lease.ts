@@ -25,7 +25,7 @@ export interface AskedQuery extends Record<string, unknown> {
   readonly repeatOf?: string | null;
 }
 
-/** How raters are measured; absent for whoever knows the answers. */
+/** How raters are measured; absent for raters who know the answers. */
 export interface Measuring {
   readonly plan: AskingPlan;
   readonly practiceQueries: number;
@@ -68,8 +68,8 @@ export async function leaseQueries(db: Database, options: LeaseOptions): Promise
 
 /** The same for several raters in one transaction, one after another. */
 export async function leaseForAll(db: Database, list: readonly LeaseOptions[]): Promise<AskedQuery[][]> {
-  // One after another: two raters who look at the same moment would both take the last place at a query. And a lease
-  // that a crash costs harms nobody, so none waits for the disk.
+  // One after another: two raters who look at the same moment would both take the last place at a query. A lease that a
+  // crash loses does no harm, so no lease waits for the disk.
   await db.execute(sql`
     select pg_advisory_xact_lock(hashtext('heed leases'), hashtext(current_schema())),
       set_config('synchronous_commit', 'off', true)`);

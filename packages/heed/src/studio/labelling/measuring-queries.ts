@@ -9,10 +9,13 @@ import type { AskedQuery } from './lease.ts';
 
 /** A query comes again after at least this many others. */
 const QUERIES_BETWEEN = 5;
-/** More to choose from makes nobody's guess worse. */
+/** More to choose from makes guessing no harder. */
 const POOL_SIZE = 100;
 
-/** The queries that every rater practises with, the first that were marked, which this rater has neither answered nor holds. */
+/**
+ * The queries that every rater practises with, the first that were marked, which this rater has neither answered nor
+ * holds.
+ */
 export async function practicePool(
   db: Database,
   { rater, size }: { rater: string; size: number },
@@ -34,7 +37,7 @@ export async function practiceQueriesOf(
   return rows;
 }
 
-/** The others, new to this rater: nobody was ever told their answer. */
+/** The others, new to this rater: no rater was ever told their answer. */
 export async function silentGold(
   db: Database,
   { rater, practiceQueries }: { rater: string; practiceQueries: number },

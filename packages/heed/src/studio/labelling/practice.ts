@@ -9,7 +9,7 @@ export interface PracticeFeedback {
   readonly images: readonly {
     readonly given: Label;
     readonly expected: 'good' | 'bad';
-    /** In the words of whoever marked it. */
+    /** In the words of the owner who marked it. */
     readonly why?: string;
   }[];
 }

@@ -76,7 +76,7 @@ describe('which of two is better', () => {
     expect(statedPreferences(log).map(({ isTie }) => isTie)).toEqual([false, true]);
     const standing = await (await test.request('/api/labelling/standing', { token })).json();
     expect(standing).toMatchObject({ answered: 2, open: 2 });
-    // Answered queries are asked of nobody else.
+    // No other rater is asked an answered query.
     expect(await lease(await test.rater('ben'))).toEqual([]);
     await test.close();
     expect(await rebuildStudio(project)).toEqual({ answers: 2, queries: 4 });

@@ -18,7 +18,7 @@ interface Counts extends Record<string, unknown> {
   readonly median: number | null;
 }
 
-/** From so many open queries on, how many there are is remembered for a while: nobody misses one. */
+/** From so many open queries on, how many there are is remembered for a while: one more or less does not matter. */
 const MANY = 10_000;
 const REMEMBERED_MS = 10_000;
 

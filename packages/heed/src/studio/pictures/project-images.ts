@@ -13,8 +13,8 @@ export interface ProjectImages {
   /** The store as it was at the last look. */
   current(): ImageStore;
   /**
-   * Looks whether images were added, set aside or taken back; true where the store is a new one now. At most one look in
-   * `LOOK_EVERY_MS`, unless `isNow`.
+   * Looks whether images were added, set aside or taken back; true where the store is a new one now. At most one look
+   * in `LOOK_EVERY_MS`, unless `isNow`.
    */
   refresh(options?: { isNow?: boolean }): Promise<boolean>;
   /** What pages call the image. */

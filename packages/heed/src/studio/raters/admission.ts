@@ -1,7 +1,7 @@
 /**
  * Who comes by a link: somebody new, or a rater who was here before and gets their own answers back. A participant of a
- * recruiting platform is known by their id, the one user of a personal link by that link, and anybody by the link of
- * their own that the pages show. Sessions and cookies are the routes' business.
+ * recruiting platform is known by their id. The one user of a personal link is known by that link. Every other rater is
+ * known by the personal link that the pages show. The routes handle sessions and cookies.
  */
 import { randomUUID } from 'node:crypto';
 import { appendRaterEvent, type RaterRecord, readRaters } from '../../feedback/index.ts';
@@ -85,7 +85,7 @@ export function createAdmission(options: { project: Project; invites: Invites; s
     await invites.countUse(invite);
     return { rater, invite };
   };
-  // One after another: whoever arrives twice at once is one rater, and a link's last use is taken once.
+  // One after another: a person who arrives twice at once is one rater, and a link's last use is taken once.
   let last: Promise<unknown> = Promise.resolve();
   return {
     look,

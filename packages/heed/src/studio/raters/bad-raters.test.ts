@@ -1,4 +1,4 @@
-// One rater in five is bad: always the same answer, by chance, too fast. The flags find these and nobody else, and a
+// One rater in five is bad: always the same answer, by chance, too fast. The flags find these and no other rater, and a
 // reward fitted without them is nearer to the truth.
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -93,8 +93,8 @@ async function judgeAll(rater: string, { label, isPatient }: Habit): Promise<voi
 }
 
 /**
- * Fits a reward on what the raters say by now: its mean squared distance from the truth on images that nobody judged,
- * and the mean distance of the labels.
+ * Fits a reward on what the raters say by now: its mean squared distance from the truth on unjudged images, and the
+ * mean distance of the labels.
  */
 async function rewardError(): Promise<{ images: number; error: number; wrong: number }> {
   const images = test.studio.images.current().all();

@@ -13,7 +13,9 @@ export interface Completion {
 
 const PLACE = '{code}';
 
-/** Reads heed.toml; a code that it lacks is made of 128 bits of the project's secret. Throws `badInput` for a bad URL. */
+/**
+ * Reads heed.toml; a code that it lacks is made of 128 bits of the project's secret. Throws `badInput` for a bad URL.
+ */
 export function completionSettings(project: Project, secret: Secret): Completion {
   const { completionCode, completionUrl } = project.config.label;
   const code = completionCode === '' ? secret.tag('completion', 'code') : completionCode;

@@ -1,6 +1,6 @@
 /**
- * Who has earned the completion code: who did all there was, and who waited long enough for others. It stays earned. How
- * long somebody waits is counted here and not by the page, over reloads and restarts.
+ * Who has earned the completion code: who did all there was, and who waited long enough for others. It stays earned.
+ * How long somebody waits is counted here and not by the page, over reloads and restarts.
  */
 import { isNotNull, or } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';

@@ -25,7 +25,7 @@ export interface RaterAnswer {
   readonly images: readonly {
     readonly image: string;
     readonly label: FeedbackEvent['label'];
-    /** Absent where nobody vouches for an answer. */
+    /** Absent where no owner vouches for an answer. */
     readonly isRight?: boolean;
     /** With the majority of the others; absent where they are split or there are none. */
     readonly isWithOthers?: boolean;

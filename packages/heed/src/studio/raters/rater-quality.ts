@@ -1,7 +1,7 @@
 /**
- * How far a rater's answers can be relied on: right on what is known, the same when asked again, not faster than anybody
- * can look, not always the same label or side. Flags are raised where chance does not explain it; what follows from one
- * is the owner's decision.
+ * How far a rater's answers can be relied on: right on what is known, the same when asked again, not faster than
+ * anybody can look, not always the same label or side. Flags are raised where chance does not explain it; what follows
+ * from one is the owner's decision.
  */
 import { groupBy } from '../../collections/group-by.ts';
 import { QUESTIONS } from '../../evaluate/evaluation.ts';

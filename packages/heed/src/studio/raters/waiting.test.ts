@@ -113,7 +113,7 @@ describe('the completion code', () => {
     const second = open();
     nowMs = 119_000;
     expect(await second.look('w', { answered: 3, open: 4 })).toEqual({ isEarned: false, paidInSeconds: 1 });
-    // There is work again: the wait begins anew.
+    // There is work again: the wait starts again.
     await second.noteAsked('w', { hasWork: true });
     expect(await second.look('w', { answered: 3, open: 4 })).toEqual({ isEarned: false });
     await second.noteAsked('w', { hasWork: false });

@@ -1,4 +1,6 @@
-/** The images on which people and a reward disagree most, and those that the reward cannot tell: worth a second look. */
+/**
+ * The images on which people and a reward disagree most, and those that the reward cannot tell: worth a second look.
+ */
 import type { ImageRecord } from '../../images/record.ts';
 import type { ImageStore } from '../../images/store.ts';
 import type { RewardPrediction } from '../../reward/predictions.ts';
@@ -12,7 +14,7 @@ export interface SecondLook {
 export interface SecondLooks {
   /** By distance of label and reward: of images that it has not learned from, and of all that are judged. */
   readonly wrong: { readonly heldOut: readonly SecondLook[]; readonly all: readonly SecondLook[] };
-  /** By closeness of the reward to 0.5: of images that nobody judged, and of all. */
+  /** By closeness of the reward to 0.5: of unjudged images, and of all. */
   readonly unsure: { readonly unjudged: readonly SecondLook[]; readonly all: readonly SecondLook[] };
 }
 

@@ -40,7 +40,10 @@ export function personName() {
     .pipe(z.string().min(1, 'expected a name'));
 }
 
-/** The first text in a parsed value, at whatever depth its schema allows, that holds a control character or half a character. */
+/**
+ * The first text in a parsed value, at whatever depth its schema allows, that holds a control character or half a
+ * character.
+ */
 function faultIn(value: unknown, path: readonly string[] = []): string | undefined {
   if (typeof value === 'string') {
     // Half a character is no JSON to PostgreSQL, which then refuses the whole statement.

@@ -8,7 +8,7 @@ import type { Studio } from '../studio.ts';
 
 export function jobSettingRoutes({ project, overrides }: Studio) {
   return new Hono<StudioEnv>().get('/', async (c) => {
-    // Read anew: heed.toml may have been changed since the studio was started, and commands read it as it is now.
+    // Read again: heed.toml may have been changed since the studio was started, and commands read it as it is now.
     const { config } = await openProject(project.folder, { overrides });
     return c.json({ settings: jobSettings(config), names: await offeredNames(project) });
   });

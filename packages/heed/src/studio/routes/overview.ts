@@ -29,7 +29,7 @@ const browseQuery = z.strictObject({
 const reportParam = z.strictObject({ name: z.string().max(200) });
 
 /**
- * For a report alone, which is a page of its own: no script runs and nothing is loaded, and it may stand in a frame of
+ * For a report alone, which is a separate page: no script runs and nothing is loaded, and it may stand in a frame of
  * the studio. Its style sheet is inside it.
  */
 const REPORT_POLICY =

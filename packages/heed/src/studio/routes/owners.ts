@@ -40,7 +40,9 @@ export function ownerRoutes({ project, owners, sessions, loginLinks }: Studio, {
         const owner = owners.find(c.req.valid('param').id);
         return owner ? c.json({ link: linkFor(owner) }) : problem(c, 404, 'there is no such owner');
       })
-      /** Ends all sessions and links of an owner, and the access of another; of the asking one, those of other devices. */
+      /**
+       * Ends all sessions and links of an owner, and the access of another; of the asking one, those of other devices.
+       */
       .post('/:id/revoke', check('param', ownerParam), async (c) => {
         const { id } = c.req.valid('param');
         if (!owners.find(id)) return problem(c, 404, 'there is no such owner');

@@ -1,4 +1,6 @@
-/** The rewards as the owner sees them: every version's accuracy, one version's calibration and second looks, the queue. */
+/**
+ * The rewards as the owner sees them: every version's accuracy, one version's calibration and second looks, the queue.
+ */
 import { join } from 'node:path';
 import { Hono } from 'hono';
 import { z } from 'zod';

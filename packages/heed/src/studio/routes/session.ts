@@ -126,7 +126,7 @@ export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
       return c.json({ role: 'anonymous' as const });
     });
 
-  /** Opened again in the same browser: nobody new has come. */
+  /** Opened again in the same browser: not a new rater. */
   async function sameSession(c: Context, link: LinkState, arrival: Arrival): Promise<BrowserSession | undefined> {
     if (link.state === 'over') return undefined;
     const own = await sessionsOf(c, link.invite.id);

@@ -54,7 +54,7 @@ export function trainingRoutes({ project }: Studio) {
       const run = await find(id);
       const png = run && (await readSample(project, run.id, step));
       if (!png) return problem(c, 404, 'there is no such picture');
-      // A run that is begun anew draws the step again.
+      // A run that is started again draws the step again.
       return c.body(plainPng(png), 200, { 'Content-Type': 'image/png', 'Cache-Control': 'private, no-cache' });
     })
     .get('/:id/events', check('param', runParam), async (c) => {

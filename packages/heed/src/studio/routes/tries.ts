@@ -1,4 +1,4 @@
-/** Trying models: a prompt is drawn by several of them in a process of its own; what comes of it can be used further. */
+/** Trying models: several of them draw a prompt in a separate process, and the images can be used further. */
 import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import { z } from 'zod';

@@ -1,6 +1,6 @@
 /**
- * Downloads of a tuned model: its folder as an archive, or the exports of `heed export model`, made in a process of their
- * own. A download is prepared first, so that what is in the way is said on the page, and fetched once.
+ * Downloads of a tuned model: its folder as an archive, or the exports of `heed export model`, made in a process of
+ * their own. A download is prepared first, so that what is in the way is said on the page, and fetched once.
  */
 import { createReadStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
@@ -28,7 +28,9 @@ export interface OpenedDownload {
 }
 
 export interface ModelDownloads {
-  /** The token of a download of that model, which the caller has checked. Throws a sentence where it has no such form. */
+  /**
+   * The token of a download of that model, which the caller has checked. Throws a sentence where it has no such form.
+   */
   prepare(name: string, form: ModelDownload): Promise<string>;
   /** Undefined where nothing of that token is prepared, or it was fetched already. */
   open(token: string): Promise<OpenedDownload | undefined>;

@@ -1,4 +1,7 @@
-/** runs.jsonl: which runs the owner archived, renamed or deleted, and when. Append-only; the runs themselves are folders. */
+/**
+ * runs.jsonl: which runs the owner archived, renamed or deleted, and when. Append-only; the runs themselves are
+ * folders.
+ */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../../errors.ts';

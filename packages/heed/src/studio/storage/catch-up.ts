@@ -15,8 +15,8 @@ import { answers, progress, queries } from './schema.ts';
 const ROWS_AT_ONCE = 500;
 
 /**
- * Reads what the log has beyond `progress`; returns how many events it holds. Run in a transaction: read twice by halves,
- * a revision would come out wrong.
+ * Reads what the log has beyond `progress`; returns how many events it holds. Run in a transaction: read twice by
+ * halves, a revision would come out wrong.
  */
 export async function catchUpWithFeedback(db: Database, log: FeedbackLog): Promise<number> {
   const events = await log.read();
@@ -71,7 +71,7 @@ function answerIdOf({ answer, query, rater, id }: FeedbackEvent): string {
   return answer ?? `${query} ${rater}${revision}`;
 }
 
-/** Counts the answers of people to these queries anew; what only measures raters counts for none. */
+/** Counts people's answers to these queries again; answers that only measure raters do not count. */
 export async function recount(db: Database, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await db

@@ -77,7 +77,10 @@ export async function openDatabase(
   }
 }
 
-/** Does the first work on tables that were just opened: damage that opening did not meet shows here, and is called what it is. */
+/**
+ * Does the first work on tables that were just opened: damage that opening did not meet shows here, and is called what
+ * it is.
+ */
 export async function firstRead<T>({ place }: OpenDatabase, work: () => Promise<T>): Promise<T> {
   return work().catch((error: unknown) => {
     throw unreadable(place, error);
@@ -95,7 +98,7 @@ function unreadable(place: string, error: unknown): HeedError {
   );
 }
 
-/** Removes the tables; the next opening makes them anew from the project's files. */
+/** Removes the tables; the next opening makes them again from the project's files. */
 export async function removeDatabase(
   folder: string,
   { url = process.env.DATABASE_URL }: DatabaseOptions = {},

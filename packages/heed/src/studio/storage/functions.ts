@@ -1,6 +1,6 @@
 /**
- * Functions of the database, made anew at every start. Postgres plans a statement each time it comes, which costs PGlite
- * three times what the statement of a lease does; the plan of a function's statement is kept by the session.
+ * Functions of the database, made again at every start. Postgres plans a statement each time it comes, which costs
+ * PGlite three times what the statement of a lease does; the plan of a function's statement is kept by the session.
  */
 import type { OpenDatabase } from './database.ts';
 
@@ -8,8 +8,8 @@ import type { OpenDatabase } from './database.ts';
 export const MAX_LEASED = 10;
 
 /**
- * What a rater has done, what their page holds and what is next in turn, each as JSON. `the_page` sees its own leases and
- * those of no page.
+ * What a rater has done, what their page holds and what is next in turn, each as JSON. `the_page` sees its own leases
+ * and those of no page.
  */
 const READ_FOR_LEASE = `
 create or replace function heed_read_for_lease(the_rater text, the_page text, raters_per_query int)
@@ -50,7 +50,7 @@ begin
 end
 $$`;
 
-/** Holds queries for a rater from now on. The time that an answer takes begins anew with a lease that was over. */
+/** Holds queries for a rater from now on. A lease that was over starts the answer's time again. */
 const HOLD_QUERIES = `
 create or replace function heed_hold_queries(the_rater text, the_page text, held jsonb, held_for interval)
 returns void

@@ -4,7 +4,10 @@ import { type FeedbackEvent, RETRACTED } from '../../feedback/event.ts';
 import type { Database } from './database.ts';
 import { gold } from './schema.ts';
 
-/** Takes in events whose purpose is 'key', in the order of the log: the last one on an image counts, whoever it is of. */
+/**
+ * Takes in events whose purpose is 'key', in the order of the log: the last one on an image counts, whichever owner
+ * gave it.
+ */
 export async function applyKeys(db: Database, events: readonly FeedbackEvent[]): Promise<void> {
   for (const { image, label, reason, rater, raterKind, time } of events) {
     if (label !== 'good' && label !== 'bad') {
@@ -21,7 +24,7 @@ export async function applyKeys(db: Database, events: readonly FeedbackEvent[]):
   if (images.length > 0) await updateGold(db, sql`images && ${textArray(images)}`);
 }
 
-/** Says anew of the queries with these ids whether all of their images are known. */
+/** Updates, for the queries with these ids, whether all their images have known answers. */
 export async function updateGoldOf(db: Database, ids: readonly string[]): Promise<void> {
   if (ids.length > 0) await updateGold(db, sql`id = any(${textArray(ids)})`);
 }

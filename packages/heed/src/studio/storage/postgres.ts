@@ -1,5 +1,5 @@
 /**
- * A PostgreSQL server, where DATABASE_URL names one. Each project has schemas of its own there, named after its secret,
+ * A PostgreSQL server, where DATABASE_URL names one. Each project has separate schemas there, named after its secret,
  * so that projects can share a database. Lost connections are replaced by the pool at the next query.
  */
 import { drizzle } from 'drizzle-orm/node-postgres';
@@ -73,8 +73,8 @@ function connect(url: string, schema: string): pg.Pool {
     application_name: 'heed studio',
     options: `-c search_path=${schema}`,
   });
-  // Connections that the server ended, idle or in use; without a listener the process would end, too. Whoever waits for
-  // an answer on one is told by its own promise.
+  // Connections that the server ended, idle or in use; without a listener the process would end, too. A caller that
+  // waits for an answer on one learns it from its own promise.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;

@@ -1,4 +1,4 @@
-/** Makes the studio's tables anew from feedback.jsonl and the images. Sessions, invites and leases begin empty. */
+/** Makes the studio's tables again from feedback.jsonl and the images. Sessions, invites and leases begin empty. */
 import { takeLock } from '../../project/lock.ts';
 import type { Project } from '../../project/project.ts';
 import { openStudio } from '../studio.ts';

@@ -71,7 +71,7 @@ export const answers = pgTable(
   ],
 );
 
-/** A query that a rater's page holds, so that others are not asked in vain. An expired one binds nobody. */
+/** A query that a rater's page holds, so that no other rater is asked in vain. An expired one has no effect. */
 export const leases = pgTable(
   'leases',
   {

@@ -1,8 +1,9 @@
 /**
- * Best-of-n distillation (RAFT, Dong et al. 2023, arXiv 2304.06767; `type = 'sft'` of Flow-GRPO): plain likelihood on the
- * best images of each prompt.
+ * Best-of-n distillation (RAFT, Dong et al. 2023, arXiv 2304.06767; `type = 'sft'` of Flow-GRPO): plain likelihood on
+ * the best images of each prompt.
  *
- *     L(theta) = E_(x in the best `keep` of a prompt's images by r) [ d_theta ]  +  pretrainingWeight E_(D_pre) [ d_theta ]
+ *     L(theta) = E_(x in the best `keep` of a prompt's images by r) [ d_theta ]
+ *              + pretrainingWeight E_(D_pre) [ d_theta ]
  *
  * d is the squared error of a prediction, averaged over its elements. A reward that errs is best fooled by the best of
  * many, so that the default keeps two.

@@ -1,23 +1,25 @@
 /**
  * Diffusion-DPO (Wallace et al. 2023, arXiv 2311.12908, equation 14) with the safeguard of Diffusion-SDPO (Fu et al.
- * 2025, arXiv 2511.03317). For pairs of a good image w and a bad image l of one prompt, both noised by the same noise to
- * the same timestep, and d = the squared error of a prediction, averaged over its elements:
+ * 2025, arXiv 2511.03317). A pair is a good image w and a bad image l of one prompt; both get the same noise at the
+ * same timestep. With d = the squared error of a prediction, averaged over its elements:
  *
  *     margin = -(beta / 2) [ (d_theta^w - d_theta^l) - (d_ref^w - d_ref^l) ]
  *     L(theta) = (4 / beta) E [ -log sigmoid(margin) ]  +  pretrainingWeight E_(D_pre) [ d_theta ]
  *
- * The factor 4 / beta is ours: the gradient at the start is that of d^w - d^l whatever beta is, so that the learning rate
- * and the clipping norm keep their meaning and a pre-training term has its usual weight.
+ * The factor 4 / beta is ours. At the start the gradient is that of d^w - d^l for every beta. The learning rate and the
+ * clipping norm therefore keep their meaning, and a pre-training term has its usual weight.
  *
  * Safeguard: plain DPO also widens the margin by raising both errors. The gradient of d^l is therefore scaled by
  *
  *     lambda = min(1, (1 - mu) |e^w|^2 / <e^w, e^l>)   where <e^w, e^l> > 0, else 1
  *
- * with e = prediction - target over all pairs of the batch. To first order d^w then does not rise. mu is `safeguardMargin`.
+ * with e = prediction - target over all pairs of the batch. To first order d^w then does not rise. mu is
+ * `safeguardMargin`.
  *
- * Reads: labels and preferences alone; no reward. Reference: the model before tuning. Batches: `tune.batchSize` images, half as many pairs.
- * Defaults: beta 'auto' (`terms.ts`), the safeguard on with mu = 0, no pre-training pairs. On the tiny model 300 updates
- * of 16 pairs at a learning rate of 2e-4 did best; Diffusion-DPO trains Stable Diffusion 1.5 with batches of 2,048 at 2e-5.
+ * Reads: labels and preferences alone; no reward. Reference: the model before tuning. Batches: `tune.batchSize` images,
+ * half as many pairs. Defaults: beta 'auto' (`terms.ts`), the safeguard on with mu = 0, no pre-training pairs. On the
+ * tiny model 300 updates of 16 pairs at a learning rate of 2e-4 did best; Diffusion-DPO trains Stable Diffusion 1.5
+ * with batches of 2,048 at 2e-5.
  */
 import {
   add,

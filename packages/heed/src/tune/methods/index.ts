@@ -1,4 +1,7 @@
-/** The tuning methods by name. A new one is a file beside this, a line here, and a section in `config/tuning-methods.ts`. */
+/**
+ * The tuning methods by name. A new one is a file beside this, a line here, and a section in
+ * `config/tuning-methods.ts`.
+ */
 import type { MethodName } from '../../config/index.ts';
 import type { TuningMethod } from '../method.ts';
 import type { TuneOptions } from '../options.ts';

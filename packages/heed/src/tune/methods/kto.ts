@@ -7,8 +7,8 @@
  * d is the squared error of a prediction, averaged over its elements. The factor 4 / beta is ours, as in `dpo.ts`. The
  * sigmoid saturates on both sides, so that a label that the model strongly disagrees with has little weight.
  *
- * Reads: labels alone; no reward, no pairs. Reference: the model before tuning. z is the mean of a replica's own part of
- * the batch. Defaults: beta 'auto' (`terms.ts`); 0.8 of a batch are good images, as in the authors' code.
+ * Reads: labels alone; no reward, no pairs. Reference: the model before tuning. z is the mean of a replica's own part
+ * of the batch. Defaults: beta 'auto' (`terms.ts`); 0.8 of a batch are good images, as in the authors' code.
  */
 import { add, clamp, mean, mul, sigmoid, stopGradient, sub, sum } from '@heed/diffusion/autodiff';
 import type { MethodSettings } from '../../config/index.ts';

@@ -1,6 +1,6 @@
 /**
- * Losses, metrics and gradients of every method against PyTorch, through a real U-Net, with all weights and with a LoRA.
- * tools/reference/make_methods.py wrote the numbers; it is not run here.
+ * Losses, metrics and gradients of every method against PyTorch, through a real U-Net, with all weights and with a
+ * LoRA. tools/reference/make_methods.py wrote the numbers; it is not run here.
  */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

@@ -2,16 +2,18 @@
  * DiffusionNFT (Zheng et al. 2025, arXiv 2509.16117) as a regression. With its beta = 1 / strength and without its
  * adaptive weight, the loss r |e+ - eps|^2 + (1 - r) |e- - eps|^2 has the same gradient, up to a factor, as
  *
- *     L(theta) = E |e_theta - e*|^2  +  pretrainingWeight E_(D_pre) [ d_theta ],     e* = e_ref + s (2 r - 1) (eps - e_ref)
+ *     L(theta) = E |e_theta - e*|^2  +  pretrainingWeight E_(D_pre) [ d_theta ]
+ *     e* = e_ref + s (2 r - 1) (eps - e_ref)
  *
- * with e the prediction, eps its target, and s the strength: good images (r > 1/2) pull the prediction towards the noise
- * that was added to them, bad ones push it away. The target is at a bounded distance from the model before tuning.
+ * with e the prediction, eps its target, and s the strength: good images (r > 1/2) pull the prediction towards the
+ * noise that was added to them, bad ones push it away. The target is at a bounded distance from the model before
+ * tuning.
  *
- * Reads: labels (r = the mean of an image's judgements), or with `source = 'reward'` the learned reward, of labelled and of
- * unlabelled images. With `centre = 'prompt'` the mean r of an image's prompt stands in the place of 1/2.
+ * Reads: labels (r = the mean of an image's judgements), or with `source = 'reward'` the learned reward, of labelled
+ * and of unlabelled images. With `centre = 'prompt'` the mean r of an image's prompt stands in the place of 1/2.
  * Online, by rounds: draw and score images of the tuned model, then tune that model with `source = 'reward'`: the
- * reference is the model that drew the images.
- * Defaults: labels, centre 1/2, strength 1, no pre-training pairs. Cost: one pass of the reference beside the update.
+ * reference is the model that drew the images. Defaults: labels, centre 1/2, strength 1, no pre-training pairs. Cost:
+ * one pass of the reference beside the update.
  */
 
 import { predictionErrorPerSample } from '@heed/diffusion';

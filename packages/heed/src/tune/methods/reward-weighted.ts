@@ -4,8 +4,8 @@
  *     L(theta) = E_(x, z) in D_model [ -r(x, z) log p_theta(x | z) ]  +  beta E_(x, z) in D_pre [ -log p_theta(x | z) ]
  *
  * For a diffusion model the negative log-likelihood becomes the squared error of the predicted noise at a random
- * timestep, averaged over the elements of each sample before that sample is weighted by its own reward. A base that
- * was trained with weights on its timesteps is tuned with the same ones: a likelihood by another measure moves it anyway.
+ * timestep. It is averaged over the elements of each sample; then its reward weighs the sample. A base that was trained
+ * with weights on its timesteps is tuned with the same ones: a likelihood by another measure moves it anyway.
  *
  * Reads: the reward, of labelled and of unlabelled images. Defaults: `tune.beta = 1`. With `tune.modelRewardPower` p
  * images are drawn in proportion to r^p and then all weigh 1.

@@ -12,7 +12,9 @@ export function readsPretrainingReward({ beta, pretrainingRewardPower }: TuneOpt
   return beta > 0 && pretrainingRewardPower !== undefined;
 }
 
-/** Squared error of each prediction [N, C, h, w], averaged over its elements, times the weight of its timestep: -> [N]. */
+/**
+ * Squared error of each prediction [N, C, h, w], averaged over its elements, times the weight of its timestep: -> [N].
+ */
 export function errorPerSample(
   prediction: Tensor,
   { target, timestepWeights }: Pick<Batch, 'target' | 'timestepWeights'>,
@@ -35,7 +37,9 @@ export function modelPart(batch: Batch, modelCount: number): NetworkInputs & Pic
   };
 }
 
-/** Adds beta times the mean error of the pre-training pairs, which follow the first `modelCount` of `errors` [M + R]. */
+/**
+ * Adds beta times the mean error of the pre-training pairs, which follow the first `modelCount` of `errors` [M + R].
+ */
 export function withPretraining(
   modelLoss: Tensor,
   { errors, modelCount, beta }: { errors: Tensor; modelCount: number; beta: number },
@@ -50,9 +54,9 @@ const SMALL = { elements: 4 * 16 * 16, beta: 1000 };
 const MAX_AUTO_BETA = 5000;
 
 /**
- * The beta of DPO and KTO for latents of this shape [N, C, h, w]. 'auto' grows with the square root of their size, from
- * 1000 at 4 x 16 x 16, which was tried on the tiny model, over 4000 at Stable Diffusion's 4 x 64 x 64, to 5000 at most;
- * Diffusion-DPO takes 2000 to 5000 there. The mean error over many elements varies less.
+ * The beta of DPO and KTO for latents of this shape [N, C, h, w]. 'auto' grows with the square root of their size: 1000
+ * at 4 x 16 x 16 (tried on the tiny model), 4000 at Stable Diffusion's 4 x 64 x 64, and 5000 at most. Diffusion-DPO
+ * takes 2000 to 5000 there. The mean error over many elements varies less.
  */
 export function resolveBeta(beta: number | 'auto', target: Tensor): number {
   if (beta !== 'auto') return beta;

@@ -62,7 +62,8 @@ export function freshParameters(): ParameterValues {
     }),
   );
   const values = initializeParameters(specs, createRandom(5));
-  // Last layers of zeros, as U-Nets and their transformers begin, would leave most gradients at zero for the first steps.
+  // Last layers of zeros, as U-Nets and their transformers begin, would leave most gradients at zero for the first
+  // steps.
   for (const [name, { shape, data }] of values) {
     if (shape.length < 2 || data.some((value) => value !== 0)) continue;
     createRandom(6).fork(name).fillNormal(data);
@@ -71,7 +72,7 @@ export function freshParameters(): ParameterValues {
   return values;
 }
 
-/** A training of a few updates in a folder of its own, and what it reports. */
+/** A training of a few updates in a separate folder, and its report. */
 export async function smallTraining(
   overrides: Partial<TuneOptions> = {},
 ): Promise<TuneTraining & { log: TuneMetrics[]; sampled: number[] }> {

@@ -1,0 +1,18 @@
+/** Counts in the comments of a program what `check-prose.ts` counts in documentation. */
+import { checkProse, MAX_LINE, type ProseProblem } from './check-prose.ts';
+import { commentsOf } from './comments.ts';
+
+export function checkComments(source: string, path: string): ProseProblem[] {
+  const lines = source.split('\n');
+  return commentsOf(source, path).flatMap(({ line, text }) => {
+    // The line counts as it stands in the file, with indentation and code before the comment.
+    const long = text.split('\n').flatMap((_, i) => longLine(lines[line - 1 + i]!, line + i));
+    const prose = checkProse(text).filter(({ problem }) => !problem.startsWith('expected at most'));
+    return [...long, ...prose.map((found) => ({ ...found, line: found.line + line - 1 }))];
+  });
+}
+
+function longLine(text: string, line: number): ProseProblem[] {
+  const isLong = text.length > MAX_LINE && !/\S{80,}/.test(text);
+  return isLong ? [{ line, problem: `expected at most ${MAX_LINE} characters, got ${text.length}` }] : [];
+}
