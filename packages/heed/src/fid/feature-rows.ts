@@ -4,6 +4,16 @@ import type { ProgressFactory } from '../progress/index.ts';
 import { fillVectorCache, openVectorCache } from '../storage/vector-cache.ts';
 import type { Pictures } from './pictures/pictures.ts';
 
+/** The rows of `rows` [count, 2048] with these numbers, in their order. */
+export function rowsAt(rows: Float32Array, indices: readonly number[]): Float32Array {
+  const chosen = new Float32Array(indices.length * INCEPTION_FEATURES);
+  for (const [at, index] of indices.entries()) {
+    const row = rows.subarray(index * INCEPTION_FEATURES, (index + 1) * INCEPTION_FEATURES);
+    chosen.set(row, at * INCEPTION_FEATURES);
+  }
+  return chosen;
+}
+
 /** Features [count, 2048] of `pictures`, whose names are `keys`. What lies at `cachePath` is not computed again. */
 export async function featureRows(
   pictures: Pictures,

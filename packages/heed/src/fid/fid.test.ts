@@ -1,7 +1,7 @@
 /**
  * `heed fid` on folders and statistics: the same distance however it is come by, interrupted, resumed, saved and read.
  */
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -97,6 +97,29 @@ describe('heed fid', () => {
     expect(await readdir(join(project.paths.state, 'fid'))).toHaveLength(2);
   });
 
+  it('gives the jackknife interval over the pictures of the first folder', async () => {
+    const options = { inception, batchSize: 4 };
+    await mkdir(at('three'));
+    await writePictures(at('three'), { name: 'a', count: 3 });
+    await runFid([at('b')], { ...options, saveStats: at('reference.npz') }, testPlace());
+    const paths = [at('three'), at('reference.npz')];
+    const plain = await runFid(paths, options, testPlace());
+    const { fid, interval, sets } = await runFid(paths, { ...options, interval: true }, testPlace());
+    expect(fid! / plain.fid! - 1).toBeCloseTo(0, 6);
+    expect(sets.map(({ images }) => images)).toEqual([3, undefined]);
+    // Without one picture of three, as a folder of its own has it.
+    const withoutEach: number[] = [];
+    for (const left of await readdir(at('three'))) {
+      await rename(at('three', left), at(left));
+      withoutEach.push((await runFid(paths, options, testPlace())).fid!);
+      await rename(at(left), at('three', left));
+    }
+    const mean = withoutEach.reduce((sum, one) => sum + one / 3, 0);
+    const error = Math.sqrt((2 / 3) * withoutEach.reduce((sum, one) => sum + (one - mean) ** 2, 0));
+    expect((interval!.hi - fid!) / (4.303 * error) - 1).toBeCloseTo(0, 4);
+    expect(interval!.lo).toBeCloseTo(Math.max(0, fid! - (interval!.hi - fid!)), 6);
+  });
+
   it('brings pictures to a size before it measures them', async () => {
     const plain = await runFid([at('a'), at('b')], { inception, batchSize: 4 }, testPlace());
     const small = await runFid([at('a'), at('b')], { inception, batchSize: 4, side: 16 }, testPlace());
@@ -121,9 +144,14 @@ describe('heed fid', () => {
     expect(await fid([at('a'), at('b')], { inception: 'org/name', side: 20 })).toMatch(
       /org\/name: expected a file of it on the hub/,
     );
+    expect(await fid([at('a')], { saveStats: at('new.npz'), interval: true })).toMatch(
+      /^--interval: expected a folder/,
+    );
+    expect(await fid([at('b.npz'), at('a')], { interval: true })).toMatch(/^--interval: expected a folder of pictures/);
     await mkdir(at('one'));
     await writePictures(at('one'), { name: 'x', count: 1 });
     expect(await fid([at('one'), at('b')])).toMatch(/one: expected at least 2 pictures, got 1$/);
+    expect(await fid([at('one'), at('b')], { interval: true })).toMatch(/at least 3 pictures for an interval, got 1$/);
     await mkdir(at('broken'));
     await writePictures(at('broken'), { name: 'x', count: 3 });
     await writeFile(at('broken', 'x01.png'), 'no picture');

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import type { ClipEmbedder } from '@heed/diffusion';
 import { badInput } from '../errors.ts';
 import type { ProgressFactory } from '../progress/index.ts';
-import { cmmd } from '../statistics/index.ts';
+import type { Interval } from '../statistics/index.ts';
 import { fillVectorCache, openVectorCache } from '../storage/vector-cache.ts';
+import { cmmdInterval } from './distance-interval.ts';
 import type { Pictures } from './pictures/pictures.ts';
 import { pruneCache } from './sums-cache.ts';
 
@@ -23,11 +24,15 @@ interface MeasureOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** 1000 x MMD^2 (`statistics/cmmd.ts`) between the embeddings of two lists of pictures. */
-export async function measureCmmd(a: Pictures, b: Pictures, options: MeasureOptions): Promise<number> {
+/** 1000 x MMD^2 (`statistics/cmmd.ts`) between the embeddings of two lists of pictures, with its interval. */
+export async function measureCmmd(
+  a: Pictures,
+  b: Pictures,
+  options: MeasureOptions,
+): Promise<{ cmmd: number; interval?: Interval }> {
   const [x, y] = [await embeddingsOf(a, options), await embeddingsOf(b, options)];
   const { clip, signal, threads } = options;
-  return cmmd(x, y, clip.projectionDim, { signal, threads });
+  return cmmdInterval(x, y, { dimension: clip.projectionDim, signal, threads });
 }
 
 /** [count, projectionDim], in the order of the pictures; those that are on disk are not computed again. */

@@ -6,6 +6,7 @@ import type { ProgressFactory } from '../progress/index.ts';
 import { locateModel, type Project, resolveInProject } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { momentsOf } from '../statistics/index.ts';
+import { rowsAt } from './feature-rows.ts';
 import { type FidMeter, type FidStatistics, openFidMeter } from './fid-meter.ts';
 import { listPictures } from './pictures/picture-folder.ts';
 import { type Pictures, picturesOfFiles } from './pictures/pictures.ts';
@@ -52,6 +53,13 @@ export function openProjectMeter(
 export const WEIGHTS_WANTED =
   "expected the weights of FID's InceptionV3 (pytorch-fid's pt_inception-2015-12-05-6726825d.pth), a file or org/name/file.pth on the hub, got none";
 
+/** One side of a distance, looked at but not measured yet. */
+export interface OpenedSet {
+  /** Absent where the side is a file of statistics. */
+  readonly pictures?: Pictures;
+  measure(): Promise<FidStatistics>;
+}
+
 /**
  * Looks at a folder of pictures or reads a .npz file, and gives what measures it, with pictures at `side` pixels where
  * that is given. Throws one sentence at once where neither is there.
@@ -60,13 +68,13 @@ export async function openSet(
   meter: FidMeter,
   path: string,
   { label = path, side }: { label?: string; side?: number | undefined } = {},
-): Promise<() => Promise<FidStatistics>> {
+): Promise<OpenedSet> {
   if (isStatisticsFile(path)) {
     const statistics = await meter.ofFile(path);
-    return async () => statistics;
+    return { measure: async () => statistics };
   }
   const pictures = await picturesOfFiles((await listPictures(path)).files, { label, side });
-  return () => meter.ofPictures(pictures);
+  return { pictures, measure: () => meter.ofPictures(pictures) };
 }
 
 /**
@@ -82,19 +90,12 @@ export function openReferenceFid(project: Project, options: MeasureOptions): Ref
   let known: FidStatistics | undefined;
   return {
     async open(images, keys) {
-      known ??= await (await openSet(meter, resolveInProject(project, reference), { label: 'the reference' }))();
+      known ??= await (
+        await openSet(meter, resolveInProject(project, reference), { label: 'the reference' })
+      ).measure();
       const rows = await meter.rowsOfPictures(images, keys);
       return async (indices) => meter.distance(await momentsOf(rowsAt(rows, indices), INCEPTION_FEATURES), known!);
     },
     close: () => meter.close(),
   };
-}
-
-function rowsAt(rows: Float32Array, indices: readonly number[]): Float32Array {
-  const chosen = new Float32Array(indices.length * INCEPTION_FEATURES);
-  for (const [at, index] of indices.entries()) {
-    const row = rows.subarray(index * INCEPTION_FEATURES, (index + 1) * INCEPTION_FEATURES);
-    chosen.set(row, at * INCEPTION_FEATURES);
-  }
-  return chosen;
 }

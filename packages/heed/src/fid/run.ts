@@ -8,9 +8,11 @@ import type { ProgressFactory } from '../progress/index.ts';
 import { locateModel, type Project } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { clipHashOf } from '../reward/clip-hash.ts';
-import { type FidStatistics, openFidMeter } from './fid-meter.ts';
+import type { Interval } from '../statistics/index.ts';
+import { fidInterval } from './distance-interval.ts';
+import { type FidMeter, type FidStatistics, openFidMeter } from './fid-meter.ts';
 import { measureCmmd } from './measure-cmmd.ts';
-import { openSet, WEIGHTS_WANTED } from './measure-fid.ts';
+import { type OpenedSet, openSet, WEIGHTS_WANTED } from './measure-fid.ts';
 import { listPictures } from './pictures/picture-folder.ts';
 import { type Pictures, picturesOfFiles } from './pictures/pictures.ts';
 import { isStatisticsFile, writeStatistics } from './statistics-file.ts';
@@ -38,6 +40,8 @@ export interface ComparedSet {
 export interface FidResult {
   /** Absent where one set was given, to save its statistics. */
   readonly fid?: number;
+  /** Of the first set's pictures, where it was asked for. */
+  readonly interval?: Interval;
   readonly sets: readonly ComparedSet[];
   /** Absent where both sets were statistics. */
   readonly inceptionHash?: string | undefined;
@@ -55,10 +59,12 @@ export async function runFid(
     batchSize?: number | undefined;
     side?: number | undefined;
     saveStats?: string | undefined;
+    /** An interval over the pictures of the first path, which takes ten more distances. */
+    interval?: boolean | undefined;
   },
   place: FidPlace,
 ): Promise<FidResult> {
-  const { inception, batchSize, side, saveStats } = options;
+  const { inception, batchSize, side, saveStats, interval = false } = options;
   if (saveStats !== undefined && existsSync(saveStats)) {
     throw badInput(`${saveStats}: expected a new file for the statistics, got one that exists`);
   }
@@ -73,18 +79,24 @@ export async function runFid(
   });
   try {
     // All are looked at before the first is measured.
-    const sets = [];
+    const sets: OpenedSet[] = [];
     for (const path of paths) sets.push(await openSet(meter, path, { side }));
-    const found: FidStatistics[] = [];
-    for (const [i, measure] of sets.entries()) {
-      found.push(await measure());
-      await tellWhatToMind(paths[i]!, found[i]!, place);
+    const [first, second] = sets as [OpenedSet, OpenedSet | undefined];
+    if (interval && (first.pictures === undefined || second === undefined)) {
+      throw badInput(
+        `--interval: expected a folder of pictures and what to compare it with, got ${paths.join(' and ')}`,
+      );
     }
-    if (saveStats !== undefined) await writeStatistics(saveStats, found.at(-1)!);
-    const [a, b] = found;
+    for (const [i, { pictures }] of sets.entries()) await tellWhatToMind(paths[i]!, pictures?.count, place);
+    const measured = interval
+      ? await distanceWithInterval(meter, first.pictures!, second!)
+      : await distanceOf(meter, first, second);
+    if (saveStats !== undefined) await writeStatistics(saveStats, measured.last);
+    const { fid, interval: ends } = measured;
     return {
-      ...(b === undefined ? {} : { fid: await meter.distance(a!, b) }),
-      sets: paths.map((path, i) => ({ path, images: found[i]!.images })),
+      ...(fid === undefined ? {} : { fid }),
+      ...(ends === undefined ? {} : { interval: ends }),
+      sets: paths.map((path, i) => ({ path, images: sets[i]!.pictures?.count })),
       inceptionHash: meter.inceptionHash(),
       savedStatistics: saveStats,
     };
@@ -93,7 +105,27 @@ export async function runFid(
   }
 }
 
-async function tellWhatToMind(path: string, { images }: FidStatistics, place: FidPlace): Promise<void> {
+/** A distance, and the statistics of the last set, which are those that can be saved. */
+interface Measured {
+  readonly last: FidStatistics;
+  readonly fid?: number;
+  readonly interval?: Interval;
+}
+
+async function distanceOf(meter: FidMeter, first: OpenedSet, second: OpenedSet | undefined): Promise<Measured> {
+  const a = await first.measure();
+  if (second === undefined) return { last: a };
+  const last = await second.measure();
+  return { last, fid: await meter.distance(a, last) };
+}
+
+async function distanceWithInterval(meter: FidMeter, pictures: Pictures, reference: OpenedSet): Promise<Measured> {
+  const last = await reference.measure();
+  const interval = await fidInterval(meter, pictures, last);
+  return { last, fid: interval.mean, interval };
+}
+
+async function tellWhatToMind(path: string, images: number | undefined, place: FidPlace): Promise<void> {
   if (images === undefined) return;
   await noteLeftOut(path, place);
   if (images < FEW_IMAGES) {
@@ -123,6 +155,8 @@ function cacheFolderOf({ project }: FidPlace): string {
 
 export interface CmmdResult {
   readonly cmmd: number;
+  /** Over the first folder's pictures, from three of them on. */
+  readonly interval?: Interval;
   readonly sets: readonly ComparedSet[];
   readonly clipHash: string;
 }
@@ -146,7 +180,7 @@ export async function runCmmd(
   await using clip = await loadClip(folder, runtimeOf({ config }));
   const { threads } = runtimeOf({ config });
   const [a, b] = sets as [Pictures, Pictures];
-  const cmmd = await measureCmmd(a, b, {
+  const measured = await measureCmmd(a, b, {
     clip,
     clipHash,
     cacheFolder: cacheFolderOf(place),
@@ -154,5 +188,5 @@ export async function runCmmd(
     progress,
     signal,
   });
-  return { cmmd, sets: sets.map(({ label, count }) => ({ path: label, images: count })), clipHash };
+  return { ...measured, sets: sets.map(({ label, count }) => ({ path: label, images: count })), clipHash };
 }

@@ -10,7 +10,7 @@ import type { MomentSums } from '../statistics/index.ts';
 
 /** Entries of a user's or a project's cache: of sums 34 MB each. */
 const KEPT_ENTRIES = 16;
-const ENTRY = /^((?:clip-)?[0-9a-f]{32})\./;
+const ENTRY = /^((?:clip-|inception-)?[0-9a-f]{32})\./;
 
 /** Where sums of pictures lie that belong to no project. */
 export function userSumsFolder(): string {

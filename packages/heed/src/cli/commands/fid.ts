@@ -7,6 +7,7 @@ import type { CocoFid } from '../../fid/coco/run.ts';
 import type { CmmdResult, FidPlace, FidResult } from '../../fid/run.ts';
 import type { Project } from '../../project/project.ts';
 import type { Shard } from '../../shards/shard.ts';
+import type { Interval } from '../../statistics/index.ts';
 import {
   type CommandContext,
   type CommandResult,
@@ -24,6 +25,7 @@ interface FidOptions extends CommonOptions {
   batch?: number;
   size?: number;
   saveStats?: string;
+  interval: boolean;
   cmmd: boolean;
   clip?: string;
   coco?: string;
@@ -48,6 +50,7 @@ export function fidCommand(program: Command): void {
       '--save-stats <file>',
       'write the statistics of the last path to a .npz file, for pytorch-fid or for next time',
     )
+    .option('--interval', "with FID, its 95 % interval over the first folder's pictures: ten more distances", false)
     .option('--cmmd', 'CMMD in place of FID: distance of CLIP embeddings, steadier for few pictures', false)
     .option('--clip <path>', 'the CLIP for CMMD: a transformers folder, or the id of one on the hub')
     .option(
@@ -74,12 +77,16 @@ export function fidCommand(program: Command): void {
 }
 
 async function fid(paths: readonly string[], options: FidOptions, context: CommandContext): Promise<CommandResult> {
-  const { inception, batch: batchSize, size: side, saveStats } = options;
+  const { inception, batch: batchSize, size: side, saveStats, interval } = options;
   if (paths.length !== 2 && !(paths.length === 1 && saveStats !== undefined)) {
     throw badInput(`expected two folders or .npz files, or one with --save-stats, got ${paths.length}`);
   }
   const { runFid } = await import('../../fid/run.ts');
-  const result = await runFid(paths, { inception, batchSize, side, saveStats }, await placeOf(options, context));
+  const result = await runFid(
+    paths,
+    { inception, batchSize, side, saveStats, interval },
+    await placeOf(options, context),
+  );
   return { data: result, lines: describeFid(result) };
 }
 
@@ -146,16 +153,22 @@ async function placeOf(options: FidOptions, context: CommandContext): Promise<Fi
   return { config, project, progress, signal, note };
 }
 
-function describeFid({ fid: distance, sets, savedStatistics }: FidResult): string[] {
+function describeFid({ fid: distance, interval, sets, savedStatistics }: FidResult): string[] {
   return [
-    ...(distance === undefined ? [] : [`FID ${distance.toFixed(4)}`]),
+    ...(distance === undefined ? [] : [`FID ${formatDistance(distance, interval)}`]),
     ...describeSets(sets),
     ...(savedStatistics === undefined ? [] : [`Statistics of ${sets.at(-1)!.path} in ${savedStatistics}`]),
   ];
 }
 
-function describeCmmd({ cmmd: distance, sets }: CmmdResult): string[] {
-  return [`CMMD ${distance.toFixed(4)}`, ...describeSets(sets)];
+function describeCmmd({ cmmd: distance, interval, sets }: CmmdResult): string[] {
+  return [`CMMD ${formatDistance(distance, interval)}`, ...describeSets(sets)];
+}
+
+/** '22.0831 [21.4, 22.8]' */
+function formatDistance(distance: number, interval: Interval | undefined): string {
+  const value = distance.toFixed(4);
+  return interval === undefined ? value : `${value} [${interval.lo.toFixed(4)}, ${interval.hi.toFixed(4)}]`;
 }
 
 function describeSets(sets: readonly { path: string; images?: number | undefined }[]): string[] {

@@ -1,0 +1,60 @@
+/**
+ * 95 % intervals of distances between two sets of pictures: the jackknife's over the pictures of the first set. The second
+ * set, the reference, is taken as it is.
+ */
+import { INCEPTION_FEATURES } from '@heed/diffusion';
+import { badInput } from '../errors.ts';
+import {
+  cmmdByPart,
+  type Interval,
+  jackknife,
+  jackknifeGroups,
+  jackknifeInterval,
+  momentsOf,
+} from '../statistics/index.ts';
+import { rowsAt } from './feature-rows.ts';
+import type { FidMeter, FidStatistics } from './fid-meter.ts';
+import type { Pictures } from './pictures/pictures.ts';
+
+/** A variance needs a set without one picture that still has two. */
+export const FEWEST_PICTURES = 3;
+/** Which pictures leave the set together. */
+const SEED = 0;
+
+/**
+ * FID of `pictures` against `reference` with its interval. It takes ten more distances. The features are kept on disk, 8 KB
+ * a picture, so that an interrupted measurement goes on. Throws one sentence for fewer than three pictures.
+ */
+export async function fidInterval(meter: FidMeter, pictures: Pictures, reference: FidStatistics): Promise<Interval> {
+  if (pictures.count < FEWEST_PICTURES) {
+    throw badInput(
+      `${pictures.label}: expected at least ${FEWEST_PICTURES} pictures for an interval, got ${pictures.count}`,
+    );
+  }
+  const indices = Array.from({ length: pictures.count }, (_, index) => index);
+  const keys = indices.map((index) => `${pictures.key} ${index}`);
+  const rows = await meter.rowsOfPictures(pictures, keys);
+  const groups = jackknifeGroups(pictures.count, SEED);
+  const distances = await jackknife(groups, async (parts) => {
+    const kept = indices.filter((index) => parts.includes(groups.partOf[index]!));
+    return meter.distance(await momentsOf(rowsAt(rows, kept), INCEPTION_FEATURES), reference);
+  });
+  // Three pictures make three groups: an interval is there.
+  return jackknifeInterval(distances, groups, { least: 0 })!;
+}
+
+/** CMMD of embeddings [N, dimension] against those of the reference, with an interval from three of them on. */
+export async function cmmdInterval(
+  embeddings: Float32Array,
+  reference: Float32Array,
+  { dimension, ...options }: { dimension: number; signal?: AbortSignal | undefined; threads?: number | undefined },
+): Promise<{ cmmd: number; interval?: Interval }> {
+  const groups = jackknifeGroups(embeddings.length / dimension, SEED);
+  const parts = groups.count + 1;
+  const distances = await jackknife(
+    groups,
+    await cmmdByPart(embeddings, reference, dimension, { ...options, partOf: groups.partOf, parts }),
+  );
+  if (groups.units < FEWEST_PICTURES) return { cmmd: distances.value };
+  return { cmmd: distances.value, interval: jackknifeInterval(distances, groups, { least: 0 })! };
+}
