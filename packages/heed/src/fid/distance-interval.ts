@@ -1,6 +1,6 @@
 /**
- * 95 % intervals of distances between two sets of pictures: the jackknife's over the pictures of the first set. The second
- * set, the reference, is taken as it is.
+ * 95 % intervals of distances between two sets of pictures: the jackknife's over the pictures of the first set.
+ * The second set, the reference, is taken as it is.
  */
 import { INCEPTION_FEATURES } from '@heed/diffusion';
 import { badInput } from '../errors.ts';
@@ -22,8 +22,8 @@ export const FEWEST_PICTURES = 3;
 const SEED = 0;
 
 /**
- * FID of `pictures` against `reference` with its interval. It takes ten more distances. The features are kept on disk, 8 KB
- * a picture, so that an interrupted measurement goes on. Throws one sentence for fewer than three pictures.
+ * FID of `pictures` against `reference` with its interval. It takes ten more distances. The features are kept on disk,
+ * 8 KB a picture, so that an interrupted measurement goes on. Throws one sentence for fewer than three pictures.
  */
 export async function fidInterval(meter: FidMeter, pictures: Pictures, reference: FidStatistics): Promise<Interval> {
   if (pictures.count < FEWEST_PICTURES) {

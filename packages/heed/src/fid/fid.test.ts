@@ -107,7 +107,7 @@ describe('heed fid', () => {
     const { fid, interval, sets } = await runFid(paths, { ...options, interval: true }, testPlace());
     expect(fid! / plain.fid! - 1).toBeCloseTo(0, 6);
     expect(sets.map(({ images }) => images)).toEqual([3, undefined]);
-    // Without one picture of three, as a folder of its own has it.
+    // Without one picture of three, each a separate folder.
     const withoutEach: number[] = [];
     for (const left of await readdir(at('three'))) {
       await rename(at('three', left), at(left));
