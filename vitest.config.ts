@@ -16,6 +16,7 @@ if (!databaseUrl)
  */
 const CLUSTER_TESTS = [
   ['tests/two-hosts.test.ts', whyNoHosts()],
+  ['tests/tune-mpi-faults.test.ts', whyNoHosts()],
   ['tests/slurm.test.ts', whyNoSlurm()],
 ] as const;
 const leftOut = CLUSTER_TESTS.flatMap(([file, reason]) => (reason ? [{ file, ...reason }] : []));

@@ -1,9 +1,8 @@
 // Tuning that is ended again and again comes to the same bits as undisturbed tuning, and leaves no files behind. Rows
 // of the fault table: SIGKILL at random steps (2), SIGTERM in a step and in a save (4), a full disk (3).
 
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +14,7 @@ import { readMetrics } from '../packages/heed/src/metrics/metrics-log.ts';
 import { silentProgress } from '../packages/heed/src/progress/index.ts';
 import { openProject } from '../packages/heed/src/project/index.ts';
 import { runTune } from '../packages/heed/src/tune/run.ts';
+import { canMountOn, checkpointSize, onSmallDisk } from './small-disk.ts';
 import { makeTuningProject, startTune, type TuneProcess } from './tuning-project.ts';
 
 const TENTHS = Number(process.env.HEED_FAULT_TENTHS ?? 1);
@@ -154,27 +154,18 @@ it('leaves no half-written model where it is killed while it writes it', { timeo
   expect(await measurements(project)).toEqual(await measurements(untouched));
 });
 
-/** Runs a command with runs/ on a file system of that size, and again when it has become large. */
-const ON_A_SMALL_DISK =
-  'mount -t tmpfs -o size="$0" tmpfs "$1" || exit 99; runs=$1; shift; "$@"; test $? = 1 || exit 98; mount -o remount,size=64m "$runs"; exec "$@"';
-
 it.runIf(process.platform === 'linux')(
   `says ${TENTHS} times that the disk is full, and goes on when there is room`,
   { timeout: 600_000 },
   async () => {
     const runs = join(crowded, 'runs');
-    const names = readdirSync(checkpointsOf(untouched));
-    const checkpointBytes = Object.keys(await hashes(join(checkpointsOf(untouched), names[0]!))).reduce(
-      (total, name) => total + statSync(join(checkpointsOf(untouched), names[0]!, name)).size,
-      0,
-    );
-    const inNamespace = ['unshare', '-rm', 'sh', '-c', ON_A_SMALL_DISK];
-    const canMount = spawnSync('unshare', ['-rm', 'sh', '-c', 'mount -t tmpfs tmpfs "$0"', runs]).status === 0;
+    const checkpointBytes = checkpointSize(checkpointsOf(untouched));
+    const canMount = canMountOn(runs);
     for (let i = 0; i < TENTHS; i++) {
       // Room for one checkpoint and a part of the next.
       const bytes = Math.round(checkpointBytes * (1.3 + 0.06 * i));
       if (canMount) {
-        const { code, stderr } = await startTune(crowded, { under: [...inNamespace, String(bytes), runs] }).ended;
+        const { code, stderr } = await startTune(crowded, { under: onSmallDisk(runs, bytes) }).ended;
         expect([code, stderr]).toEqual([
           0,
           expect.stringMatching(/run tuned stopped after \d+ of .* no space is left on the disk/),

@@ -1,24 +1,32 @@
 /**
  * `heed tune` as several processes of Open MPI: the same bits, signals, kills, and what a rank does that cannot go on.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { createRandom } from '@heed/diffusion/autodiff';
+import { createRandom, type RandomGenerator } from '@heed/diffusion/autodiff';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RanksReport } from '../packages/heed/src/doctor/ranks.ts';
+import {
+  checkpoints,
+  HEED,
+  loggedUpdates,
+  type Running,
+  sentences,
+  startRanks,
+  startTune,
+  tunedWeights,
+} from './tune-ranks.ts';
 import { makeTuningProject } from './tuning-project.ts';
 
-const HEED = fileURLToPath(new URL('../packages/heed/bin/heed.mjs', import.meta.url));
 const hasMpi = spawnSync('mpirun', ['--version']).status === 0;
 const STEPS = 24;
+/** Longer than any test. */
+const ENDLESS = ['--set', 'tune.steps=100000', '--set', 'tune.schedule=constant'];
 /** 20 with `npm run test:faults`. */
-const KILLS = process.env.HEED_FAULT_TENTHS === '10' ? 20 : 5;
+const KILLS = process.env.HEED_FAULT_TENTHS === '10' ? 20 : 3;
 
 let folder: string;
 let pristine: string;
@@ -38,36 +46,15 @@ async function freshProject(name: string): Promise<string> {
   return project;
 }
 
-interface Running {
-  readonly child: ChildProcess;
-  readonly ended: Promise<{ status: number | null; stdout: string; stderr: string }>;
+/** The ranks' processes, without mpirun's. */
+function rankProcesses(project: string): number[] {
+  const { stdout } = spawnSync('pgrep', ['-f', `^${process.execPath} .*tune --project ${project}( |$)`], {
+    encoding: 'utf8',
+  });
+  return stdout.split('\n').filter(Boolean).map(Number);
 }
 
-/** `heed tune` as so many ranks; 1 is without mpirun. */
-function startTune(project: string, ranks: number, options: readonly string[] = []): Running {
-  const tune = [process.execPath, HEED, 'tune', '--project', project, ...options];
-  const mpirun = ['mpirun', '--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', String(ranks)];
-  const [command, ...args] = ranks === 1 ? tune : [...mpirun, ...tune];
-  return watch(spawn(command!, args, { stdio: ['ignore', 'pipe', 'pipe'] }));
-}
-
-function watch(child: ChildProcess): Running {
-  const output = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) child[stream]!.on('data', (text) => (output[stream] += text));
-  return { child, ended: once(child, 'close').then(([status]) => ({ status: status as number | null, ...output })) };
-}
-
-async function tunedWeights(project: string): Promise<string> {
-  const weights = await readFile(join(project, 'models/tuned/unet/diffusion_pytorch_model.safetensors'));
-  return createHash('sha256').update(weights).digest('hex');
-}
-
-/** Lines of heed's own on stderr; mpirun adds others. */
-const sentences = (stderr: string) => stderr.split('\n').filter((line) => line.startsWith('heed: '));
-
-async function checkpoints(project: string): Promise<string[]> {
-  return readdir(join(project, 'runs/tuned/checkpoints')).catch(() => []);
-}
+const pick = <T>(values: readonly T[], random: RandomGenerator): T => values[random.integer(values.length)]!;
 
 describe.runIf(hasMpi)('heed tune under mpirun', () => {
   let expected: string;
@@ -91,44 +78,40 @@ describe.runIf(hasMpi)('heed tune under mpirun', () => {
     }
   });
 
-  it('goes on from a checkpoint with another number of ranks, after random kills of random ranks', async () => {
+  it(`ends in the bits of an undisturbed run after each of ${KILLS} kills of a random rank at a random time`, async () => {
     const random = createRandom(11);
-    const project = await freshProject('killed');
-    let kills = 0;
-    for (let round = 0; round < KILLS; round++) {
-      const running = startTune(project, [2, 4, 1][round % 3]!);
-      await sleep(1500 + 2500 * random.uniform());
-      const victims = spawnSync('pgrep', ['-f', `tune --project ${project}`], { encoding: 'utf8' });
-      const pids = victims.stdout
-        .trim()
-        .split('\n')
-        .map(Number)
-        .filter((pid) => pid > 0 && pid !== running.child.pid);
-      const victim = pids[random.integer(Math.max(1, pids.length))] ?? running.child.pid!;
-      try {
-        process.kill(victim, 'SIGKILL');
-        kills += 1;
-      } catch {
-        // It has ended by itself.
-      }
-      await running.ended;
+    const killedAt: number[] = [];
+    for (let kill = 0; kill < KILLS; kill++) {
+      const project = await freshProject(`killed-${kill}`);
+      const ranks = [2, 4][kill % 2]!;
+      const running = startTune(project, ranks);
+      // From the start of the processes to the end of the run: some kills come before the first checkpoint.
+      const wanted = random.integer(STEPS - 1);
+      if (wanted === 0) await sleep(2000 * random.uniform());
+      while ((await loggedUpdates(project)) < wanted) await sleep(5);
+      killedAt.push(await loggedUpdates(project));
+      process.kill(pick(rankProcesses(project), random), 'SIGKILL');
+      const killed = await running.ended;
+      expect(killed.status).not.toBe(0);
+      const { status, stderr } = await startTune(project, [4, 1, 2][kill % 3]!).ended;
+      expect({ status, stderr }).toMatchObject({ status: 0 });
+      expect(await tunedWeights(project)).toBe(expected);
+      expect(await loggedUpdates(project)).toBe(STEPS);
+      await rm(project, { recursive: true });
     }
-    expect(kills).toBeGreaterThan(0);
-    const { status, stderr } = await startTune(project, 2).ended;
-    expect({ status, stderr }).toMatchObject({ status: 0 });
-    expect(await tunedWeights(project)).toBe(expected);
+    console.log(`ranks were killed after ${killedAt.join(', ')} updates of ${STEPS}`);
   });
 
   it('stops all ranks at one update when mpirun is told to, with a checkpoint of it', async () => {
     const project = await freshProject('stopped');
-    const running = startTune(project, 2, ['--set', 'tune.steps=100000', '--set', 'tune.schedule=constant']);
+    const running = startTune(project, 2, { args: ENDLESS });
     while ((await checkpoints(project)).length === 0) await sleep(100);
     running.child.kill('SIGTERM');
     const { status } = await running.ended;
     expect(status).not.toBe(0);
     const latest = (await checkpoints(project)).sort().at(-1);
     expect(latest).toBeDefined();
-    const again = startTune(project, 2, ['--set', 'tune.steps=100000', '--set', 'tune.schedule=constant']);
+    const again = startTune(project, 2, { args: ENDLESS });
     let said = '';
     again.child.stderr!.on('data', (text) => (said += text));
     while (!said.includes('goes on from the checkpoint')) await sleep(50);
@@ -138,9 +121,8 @@ describe.runIf(hasMpi)('heed tune under mpirun', () => {
 
   /** `heed ARGS` as two ranks whose base models lie in folders named 0 and 1. */
   function startWithModels(models: string, args: readonly string[]): Running {
-    const own = `exec "$@" --set model.path=${models}/$OMPI_COMM_WORLD_RANK`;
-    const ranks = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', '2'];
-    return watch(spawn('mpirun', [...ranks, 'bash', '-c', own, '-', process.execPath, HEED, ...args]));
+    const asRank = `exec "$@" --set model.path=${models}/$OMPI_COMM_WORLD_RANK`;
+    return startRanks([process.execPath, HEED, ...args], 2, { asRank });
   }
 
   it('says that the weights of a rank are others, and so does heed doctor', async () => {
