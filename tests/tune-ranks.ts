@@ -68,5 +68,5 @@ export async function checkpoints(project: string): Promise<string[]> {
   return readdir(join(project, 'runs/tuned/checkpoints')).catch(() => []);
 }
 
-/** Lines of heed's own on stderr; mpirun adds some in words of its own. */
+/** heed's lines on stderr, without mpirun's. */
 export const sentences = (stderr: string) => stderr.split('\n').filter((line) => line.startsWith('heed: '));
