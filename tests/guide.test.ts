@@ -1,7 +1,8 @@
 /**
  * Runs every command of the guides (docs/guide/*.md) as it is printed, in order, each page in a folder for itself.
- * `heed init` gets small settings, so that the work is short. Where a page names a user's file by a variable ($MODEL),
- * the test provides one. Pages that assume a project get a copy of the first page's; labelling, one before judgement.
+ * `heed init` gets small settings and the first project fewer images, so that the work is short. Where a page names a
+ * user's file by a variable ($MODEL), the test provides one. Pages that assume a project get a copy of the first
+ * page's; labelling, one before judgement.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -33,9 +34,14 @@ const SMALL = [
   'tune.sampleEverySteps=0',
   'evaluate.promptLimit=4',
   'evaluate.imagesPerPrompt=2',
-  'evaluate.bestOf=4',
-  'evaluate.fidelityImages=16',
+  'evaluate.bestOf=2',
+  'evaluate.fidelityImages=8',
 ];
+/** What the pages ask for, and the smaller amount that is drawn here. */
+const FEWER = {
+  'generate.promptLimit=60': 'generate.promptLimit=12',
+  'generate.imagesPerPrompt=6': 'generate.imagesPerPrompt=4',
+};
 
 let root: string;
 let environment: NodeJS.ProcessEnv;
@@ -66,6 +72,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 it('has run the first project to its report', async () => {
+  for (const asked of Object.keys(FEWER)) expect(await readFile(join(GUIDES, FIRST), 'utf8')).toContain(asked);
   expect(await readdir(join(root, 'my-project', 'reports'))).toContain('evaluate-0001.html');
 });
 
@@ -102,7 +109,7 @@ async function runPage(page: string, start: string): Promise<void> {
 
 async function runCommand(page: string, { line, text }: GuideCommand, folder: string): Promise<void> {
   const small = SMALL.map((setting) => `--set ${setting}`).join(' ');
-  const shell = text.startsWith('npx heed init') ? `${text} ${small}` : text;
+  const shell = text.startsWith('npx heed init') ? `${text} ${small}` : fewer(text);
   const child = spawn('sh', ['-c', `exec 2>&1; ${SERVERS.test(text) ? 'exec ' : ''}${shell}`], {
     cwd: folder,
     env: environment,
@@ -110,6 +117,10 @@ async function runCommand(page: string, { line, text }: GuideCommand, folder: st
   });
   const { code, said } = await endOf(child, { server: SERVERS.test(text) });
   expect(code, `${page}:${line}: ${text}\n${said}`).toBe(0);
+}
+
+function fewer(command: string): string {
+  return Object.entries(FEWER).reduce((text, [asked, drawn]) => text.replace(asked, drawn), command);
 }
 
 /** A server is stopped as soon as it says where it listens; that counts as 0. */

@@ -1,6 +1,6 @@
 // Installs the tarballs with each supported Node and npm, and runs heed there. `npm run test:packages`; minutes.
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -23,6 +23,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 /** A folder with `node`, `npm` and `npx` of these versions, which npm brings. */
 async function tools(node: string, npm: string): Promise<string> {
   const home = await mkdtemp(join(folder, 'heed-tools-'));
+  // The programs run as another user, who must reach these tools.
+  await chmod(home, 0o755);
   const platform = process.platform === 'win32' ? 'win' : process.platform;
   const brought = `node-${platform}-${process.arch}`;
   const args = ['install', '--prefix', home, '--ignore-scripts', '--no-audit', '--no-fund'];
