@@ -21,7 +21,8 @@ export default defineConfig({
     globalSetup: ['./tests/temporary-folder.ts'],
     include: [
       'packages/autodiff/src/{estimate,onnx,ops}/**/*.test.ts',
-      'packages/autodiff/src/{adamw,misuse,precision}.test.ts',
+      'packages/autodiff/src/{misuse,precision}.test.ts',
+      'packages/autodiff/src/train/adamw.test.ts',
       'packages/diffusion/src/{configs,images,npz,pickle,samplers,schedule,tokenizer}/**/*.test.ts',
       'packages/emoji-world/src/{captions,prompts}/**/*.test.ts',
       'packages/emoji-world/src/*.test.ts',

@@ -1,5 +1,5 @@
 /** The engine's public surface. */
-export type { OptimizerOptions, OptimizerState } from './adamw.ts';
+
 export { type CompiledFunction, compile, type Feed, type InputSpec } from './compile.ts';
 export { type Communicator, single } from './distributed/communicator.ts';
 export type { ExchangeType } from './distributed/exchange.ts';
@@ -8,7 +8,6 @@ export { InputError } from './errors.ts';
 export { estimateTrainingStep, type TrainingStepEstimate } from './estimate/estimate-training-step.ts';
 export { type MachineRates, measureRates, secondsOfStep } from './estimate/machine-rates.ts';
 export { checkpoint, gradients } from './gradient.ts';
-export { type LearningRateSchedule, learningRateAt } from './learning-rate.ts';
 export {
   createFloat64Product,
   type Float64Product,
@@ -55,5 +54,7 @@ export {
 export { createRandom, type RandomGenerator, restoreRandom } from './random.ts';
 export { type Device, type PrecisionOption, resolvePrecision, runtimeVersion } from './runtime/index.ts';
 export { constant, type DType, elementCount, formatShape, input, type Shape, type Tensor } from './tensor.ts';
-export type { Metrics, TrainingStep, TrainingStepOptions, UpdateResult } from './training-contract.ts';
-export { createTrainingStep } from './training-step.ts';
+export type { OptimizerOptions, OptimizerState } from './train/adamw.ts';
+export { type LearningRateSchedule, learningRateAt } from './train/learning-rate.ts';
+export type { Metrics, TrainingStep, TrainingStepOptions, UpdateResult } from './train/training-contract.ts';
+export { createTrainingStep } from './train/training-step.ts';

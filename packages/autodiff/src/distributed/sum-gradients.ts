@@ -1,5 +1,5 @@
 /** The sum of gradients and metrics over replicas and ranks that an update uses. */
-import type { Metrics } from '../training-contract.ts';
+import type { Metrics } from '../train/training-contract.ts';
 import type { Communicator } from './communicator.ts';
 import { addInto, treeSum } from './tree-sum.ts';
 

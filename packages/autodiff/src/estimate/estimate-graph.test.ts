@@ -24,7 +24,7 @@ import {
 } from '../index.ts';
 import { encodeModel } from '../onnx/encode.ts';
 import { createSession } from '../runtime/index.ts';
-import { DISABLED_OPTIMIZERS, traceTrainingStep } from '../trace-training-step.ts';
+import { DISABLED_OPTIMIZERS, traceTrainingStep } from '../train/trace-training-step.ts';
 import { estimateGraph } from './estimate-graph.ts';
 import { executionOrder } from './execution-order.ts';
 

@@ -1,9 +1,9 @@
 /** What a training step on the CPU will need, before it is made: memory of its parts, and its work. */
 import { type InputSpec, inputName } from '../compile.ts';
-import { MAX_KEPT_GRADIENT_BYTES } from '../gradient-memory.ts';
 import type { ParameterScope } from '../parameters.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
-import { traceTrainingStep } from '../trace-training-step.ts';
+import { MAX_KEPT_GRADIENT_BYTES } from '../train/gradient-memory.ts';
+import { traceTrainingStep } from '../train/trace-training-step.ts';
 import { estimateGraph, type GraphEstimate } from './estimate-graph.ts';
 
 export interface TrainingStepEstimate {

@@ -1,5 +1,5 @@
 /** How fast this machine does each kind of work, found by doing a little of it: some seconds in all. */
-import { applyAdamW, type OptimizerState, sumAndNorm } from '../adamw.ts';
+
 import { compile } from '../compile.ts';
 import { gradients } from '../gradient.ts';
 import { attention } from '../ops/attention.ts';
@@ -7,6 +7,7 @@ import { conv2d } from '../ops/conv.ts';
 import { add, mul } from '../ops/elementwise.ts';
 import { matmul } from '../ops/matmul.ts';
 import { sum } from '../ops/reduce.ts';
+import { applyAdamW, type OptimizerState, sumAndNorm } from '../train/adamw.ts';
 import type { GraphEstimate } from './estimate-graph.ts';
 import type { TrainingStepEstimate } from './estimate-training-step.ts';
 

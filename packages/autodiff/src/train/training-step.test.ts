@@ -11,7 +11,7 @@ import {
   type ParameterScope,
   silu,
   type Tensor,
-} from './index.ts';
+} from '../index.ts';
 
 const network = (p: ParameterScope, x: Tensor) =>
   linear(

@@ -1,12 +1,13 @@
 /** What a training step promises wherever it runs: its options, its results, its first state, what it does with NaN. */
+
+import { checkParameters, type Feed, type InputSpec, inputName } from '../compile.ts';
+import type { Communicator } from '../distributed/communicator.ts';
+import { InputError } from '../errors.ts';
+import type { ParameterScope, ParameterValues } from '../parameters.ts';
+import type { Device, PrecisionOption } from '../runtime/index.ts';
+import { elementCount, type Tensor } from '../tensor.ts';
 import type { OptimizerOptions, OptimizerState } from './adamw.ts';
-import { checkParameters, type Feed, type InputSpec, inputName } from './compile.ts';
-import type { Communicator } from './distributed/communicator.ts';
-import { InputError } from './errors.ts';
 import type { LossScale } from './loss-scale.ts';
-import type { ParameterScope, ParameterValues } from './parameters.ts';
-import type { Device, PrecisionOption } from './runtime/index.ts';
-import { elementCount, type Tensor } from './tensor.ts';
 
 export type Metrics = { loss: number } & Record<string, number>;
 

@@ -3,12 +3,16 @@
  * An update returns loss, metrics and gradient norm. `training-step.ts` is the step in host memory. Several ranks
  * exchange their gradients through host memory.
  */
+
+import { bindFeeds, checkParameters, inputName } from '../compile.ts';
+import { single } from '../distributed/communicator.ts';
+import { createExchangedScalars } from '../distributed/sum-gradients.ts';
+import { encodeModel } from '../onnx/encode.ts';
+import type { ParameterValues } from '../parameters.ts';
+import { type Binding, createSession, type DeviceTensor, resolvePrecision, takeTurn } from '../runtime/index.ts';
+import type { Tensor } from '../tensor.ts';
 import { optimizerScalars } from './adamw.ts';
-import { bindFeeds, checkParameters, inputName } from './compile.ts';
-import { single } from './distributed/communicator.ts';
-import { createExchangedScalars } from './distributed/sum-gradients.ts';
 import { createLossScale } from './loss-scale.ts';
-import { encodeModel } from './onnx/encode.ts';
 import {
   gradientInput,
   gradientSumGraph,
@@ -17,9 +21,6 @@ import {
   type StateGroup,
   stateKey,
 } from './optimizer-graph.ts';
-import type { ParameterValues } from './parameters.ts';
-import { type Binding, createSession, type DeviceTensor, resolvePrecision, takeTurn } from './runtime/index.ts';
-import type { Tensor } from './tensor.ts';
 import { DISABLED_OPTIMIZERS, LOSS_SCALE, traceTrainingStep } from './trace-training-step.ts';
 import {
   type Batches,

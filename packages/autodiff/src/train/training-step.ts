@@ -3,16 +3,16 @@
  * Weights exist once: each session binds the caller's arrays and the optimizer writes into them between runs.
  */
 import { availableParallelism } from 'node:os';
+import { bindFeeds, bindParameters, checkParameters, inputName } from '../compile.ts';
+import { single } from '../distributed/communicator.ts';
+import { addGradients, createExchangedScalars, type Gradients, sumParts } from '../distributed/sum-gradients.ts';
+import { encodeModel } from '../onnx/encode.ts';
+import { createSession, hasOwnMemory, resolvePrecision } from '../runtime/index.ts';
+import type { Tensor } from '../tensor.ts';
 import { applyAdamW, sumAndNorm } from './adamw.ts';
-import { bindFeeds, bindParameters, checkParameters, inputName } from './compile.ts';
 import { createDeviceTrainingStep } from './device-training-step.ts';
-import { single } from './distributed/communicator.ts';
-import { addGradients, createExchangedScalars, type Gradients, sumParts } from './distributed/sum-gradients.ts';
 import { bindGradients, MAX_KEPT_GRADIENT_BYTES } from './gradient-memory.ts';
 import { createLossScale } from './loss-scale.ts';
-import { encodeModel } from './onnx/encode.ts';
-import { createSession, hasOwnMemory, resolvePrecision } from './runtime/index.ts';
-import type { Tensor } from './tensor.ts';
 import { DISABLED_OPTIMIZERS, LOSS_SCALE, traceTrainingStep } from './trace-training-step.ts';
 import {
   type Batches,

@@ -2,9 +2,9 @@
  * Whose memory a step's gradients are: arrays kept from step to step, or the runtime's for the time between run and
  * update.
  */
-import { inputName } from './compile.ts';
-import type { Binding } from './runtime/index.ts';
-import { elementCount, type Tensor } from './tensor.ts';
+import { inputName } from '../compile.ts';
+import type { Binding } from '../runtime/index.ts';
+import { elementCount, type Tensor } from '../tensor.ts';
 
 /**
  * Larger gradients get their memory from the runtime for the time of a step, which then uses it for activations as

@@ -2,13 +2,14 @@
  * The optimizer as a graph, for devices with their own memory: global norm, clipping, AdamW and moving average. Inputs
  * and outputs stay on the device. The same arithmetic on host arrays is `adamw.ts`.
  */
+
+import { inputName } from '../compile.ts';
+import { lowerGraph } from '../lower.ts';
+import type { OnnxGraph } from '../onnx/model.ts';
+import { add, clamp, div, mul, sqrt, sub } from '../ops/elementwise.ts';
+import { sum } from '../ops/reduce.ts';
+import { constant, input, type Tensor } from '../tensor.ts';
 import type { OptimizerOptions } from './adamw.ts';
-import { inputName } from './compile.ts';
-import { lowerGraph } from './lower.ts';
-import type { OnnxGraph } from './onnx/model.ts';
-import { add, clamp, div, mul, sqrt, sub } from './ops/elementwise.ts';
-import { sum } from './ops/reduce.ts';
-import { constant, input, type Tensor } from './tensor.ts';
 
 /** Numbers fed at each update, each a scalar. */
 export const OPTIMIZER_SCALARS = ['gradientScale', 'stepSize', 'rootCorrection2', 'decay', 'averaging'] as const;

@@ -1,7 +1,7 @@
 /** The optimizer's kernels against the same arithmetic in double precision. */
 import { expect, test } from 'vitest';
+import { createRandom } from '../random.ts';
 import { applyAdamW, type OptimizerState, sumAndNorm } from './adamw.ts';
-import { createRandom } from './random.ts';
 
 /** Not a multiple of four, and more than two blocks. */
 const SIZE = 40_003;

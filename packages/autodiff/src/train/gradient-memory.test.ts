@@ -1,9 +1,9 @@
 /** Gradients in the runtime's memory against gradients in arrays of ours. */
 import { expect, test } from 'vitest';
+import { createRandom, linear, meanSquaredError, type Tensor } from '../index.ts';
+import { encodeModel } from '../onnx/encode.ts';
+import { createSession } from '../runtime/index.ts';
 import { bindGradients } from './gradient-memory.ts';
-import { createRandom, linear, meanSquaredError, type Tensor } from './index.ts';
-import { encodeModel } from './onnx/encode.ts';
-import { createSession } from './runtime/index.ts';
 import { traceTrainingStep } from './trace-training-step.ts';
 
 test('both memories hold the same numbers, and the lent one can be given back between runs', async () => {

@@ -20,9 +20,9 @@ import {
   type Tensor,
   type TrainingStep,
   type TrainingStepOptions,
-} from './index.ts';
-import { resolvePrecision } from './runtime/index.ts';
-import { prepareWebgpu, withoutWebgpu } from './testing/webgpu.ts';
+} from '../index.ts';
+import { resolvePrecision } from '../runtime/index.ts';
+import { prepareWebgpu, withoutWebgpu } from '../testing/webgpu.ts';
 
 const UPDATES = 6;
 

@@ -1,13 +1,13 @@
 /**
  * The graph of a training step: loss, metrics and gradients, traced and lowered. Running it is `training-step.ts`'s.
  */
-import { type InputSpec, inputName, traceInputs } from './compile.ts';
-import { gradients as reverse } from './gradient.ts';
-import { type LoweredGraph, lowerGraph } from './lower.ts';
-import { mul } from './ops/elementwise.ts';
-import { createParameterScope, type ParameterScope } from './parameters.ts';
-import type { Precision } from './precision.ts';
-import { describeTensor, elementCount, input, type Tensor } from './tensor.ts';
+import { type InputSpec, inputName, traceInputs } from '../compile.ts';
+import { gradients as reverse } from '../gradient.ts';
+import { type LoweredGraph, lowerGraph } from '../lower.ts';
+import { mul } from '../ops/elementwise.ts';
+import { createParameterScope, type ParameterScope } from '../parameters.ts';
+import type { Precision } from '../precision.ts';
+import { describeTensor, elementCount, input, type Tensor } from '../tensor.ts';
 
 export interface TracedTrainingStep {
   lowered: LoweredGraph;

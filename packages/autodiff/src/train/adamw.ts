@@ -3,8 +3,8 @@
  * One fused pass over memory a parameter, in WebAssembly SIMD: measured faster than the same update as an ONNX graph
  * (docs/design/engine.md). It knows nothing of graphs.
  */
-import type { ParameterValues } from './parameters.ts';
-import { BLOCK, type OptimizerScalars, optimizerKernels, type Slot } from './wasm/optimizer-kernels.ts';
+import type { ParameterValues } from '../parameters.ts';
+import { BLOCK, type OptimizerScalars, optimizerKernels, type Slot } from '../wasm/optimizer-kernels.ts';
 
 export interface OptimizerOptions {
   beta1?: number;
