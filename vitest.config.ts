@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './tests/longest-first.ts';
 import { whyNoHosts, whyNoSlurm } from './tools/cluster.mjs';
 
 /** Where a PostgreSQL for tests is, the studio's own tests run on it as well as on PGlite. */
@@ -31,6 +32,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     globalSetup: ['./tests/temporary-folder.ts'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,

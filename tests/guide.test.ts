@@ -35,7 +35,7 @@ const SMALL = [
   'evaluate.promptLimit=4',
   'evaluate.imagesPerPrompt=2',
   'evaluate.bestOf=2',
-  'evaluate.fidelityImages=8',
+  'evaluate.fidelityImages=16',
 ];
 /** What the pages ask for, and the smaller amount that is drawn here. */
 const FEWER = {
