@@ -103,7 +103,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
-/** Says which tensor is meant in an error: its name where it has one, else its op. */
+/** The tensor's name for error messages, or its op where it has no name. */
 export function describeTensor(tensor: Tensor): string {
   const { source } = tensor;
   const label =

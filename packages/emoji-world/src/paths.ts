@@ -36,7 +36,7 @@ function weightsPackageFolder(): string {
   try {
     return dirname(createRequire(import.meta.url).resolve(`${WEIGHTS_PACKAGE}/package.json`));
   } catch {
-    // Where npm would put it: beside this package.
+    // The folder where npm installs it, beside this package.
     return fileURLToPath(new URL('../../tiny-sd', import.meta.url));
   }
 }

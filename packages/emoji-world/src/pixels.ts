@@ -1,7 +1,9 @@
 // Between 8-bit RGB images and the planar floats that networks read. Nothing here resizes.
 import type { RgbImage } from '@heed/diffusion';
 
-/** Images of one size as planes in [-1, 1], [N, 3, H, W]; with `target` given, written into it. */
+/**
+ * Images of one size as planes [N, 3, H, W] with values in [-1, 1]. They are written into `target` where it is given.
+ */
 export function imagesToPlanes(images: readonly RgbImage[], target?: Float32Array): Float32Array {
   const first = images[0];
   if (!first) return target ?? new Float32Array(0);

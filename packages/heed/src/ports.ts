@@ -28,7 +28,7 @@ export interface World {
     options: { count: number; random: RandomGenerator },
   ): string[];
   readonly judge?: WorldJudge | undefined;
-  /** Pre-training pairs without an end; equal seeds give equal pairs. */
+  /** An endless stream of pre-training pairs (image and caption). Equal seeds give equal pairs. */
   openPretraining?(options: { seed: number }): Promise<PretrainingStream>;
   readonly reference?: ReferencePictures | undefined;
 }

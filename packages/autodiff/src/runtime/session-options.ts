@@ -29,7 +29,8 @@ export interface SessionOptions {
   initializers?: ReadonlyMap<string, HostTensor>;
   /**
    * The session reads `initializers` where they lie, for as long as it lives: no second copy in memory, and changes
-   * show at the next run. Costs the packed layouts (matmul of few rows up to 2.7 times slower). CPU only.
+   * show at the next run. The runtime then cannot pack weights: a matmul of few rows is up to 2.7 times slower. CPU
+   * only.
    */
   shareInitializers?: boolean;
 }

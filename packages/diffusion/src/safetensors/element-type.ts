@@ -49,7 +49,7 @@ export function isNumberType(type: ElementType): type is NumberType {
   return Object.hasOwn(DECODERS, type);
 }
 
-/** True for floating-point types, the ones that weights have. */
+/** True for floating-point types. Weights have one of these. */
 export function isWeightType(type: ElementType): boolean {
   return WEIGHT_TYPES.has(type);
 }

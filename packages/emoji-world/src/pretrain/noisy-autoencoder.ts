@@ -15,7 +15,7 @@ const MAX_LATENT_NOISE = 0.6;
 
 export interface NoisyAutoencoder {
   /**
-   * Puts the first `pictures` of [N, 3, 64, 64] in [-1, 1] through the autoencoder and back, in place. Each picture's
+   * Encodes and decodes the first `pictures` of the images [N, 3, 64, 64], values in [-1, 1], in place. Each picture's
    * latents get Gaussian noise with its own standard deviation.
    */
   redrawFirst(pixels: Float32Array, random: RandomGenerator): Promise<void>;

@@ -32,7 +32,7 @@ export type StageRunner = (context: StageContext) => Promise<{ finished: boolean
 
 /** In the folder of the stage unet: the text tower it was trained on. */
 export const TEXT_TOWER_FILE = 'text-encoder.safetensors';
-/** In the folder of the stage latents: what they are multiplied by to have unit variance. */
+/** File in the folder of the stage `latents`. It holds the factor that gives latents unit variance. */
 export const SCALING_FILE = 'scaling.json';
 
 export function stageFolder({ root }: { root: string }, stage: StageName): string {

@@ -1,9 +1,11 @@
 /** An evaluation as tables for the terminal; the page with everything is `heed report`'s. */
+
 import { describePeople } from '../evaluate/describe-people.ts';
 import { armLabel, type Evaluation } from '../evaluate/evaluation.ts';
 import { formatDifference, formatFidelity, formatFigure } from '../evaluate/format-figure.ts';
 import type { PeopleFindings } from '../evaluate/people.ts';
-import { formatTable, percent } from './table.ts';
+import { percent } from '../text/percent.ts';
+import { formatTable } from './table.ts';
 
 /** People first, then every figure of every arm with its judge, differences, distances, and simulated raters. */
 export function describeEvaluation(evaluation: Evaluation, people: PeopleFindings): string[] {

@@ -14,8 +14,3 @@ export function formatTable(rows: readonly (readonly (string | number)[])[]): st
       .trimEnd(),
   );
 }
-
-/** '46.5 %'. */
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
-}

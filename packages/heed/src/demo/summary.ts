@@ -1,9 +1,12 @@
 /** What a demo came to: `summary.json`, whose keys the project promises, and the table on the screen. */
+
 import type { AlignmentSummary, Evaluation, Fidelity } from '../evaluate/evaluation.ts';
 import { armOf } from '../evaluate/evaluation.ts';
-import { percent, percentWithInterval, pointsWithInterval } from '../report/figures.ts';
+import { pointsWithInterval } from '../report/figures.ts';
 import type { RewardReport } from '../reward/run.ts';
 import type { Interval } from '../statistics/index.ts';
+import { formatShare } from '../statistics/index.ts';
+import { percent } from '../text/percent.ts';
 
 /** An alignment as the summary holds it. */
 export interface SummaryAlignment extends Interval {
@@ -101,9 +104,9 @@ export function summaryRows(summary: DemoSummary): string[][] {
     return [`fidelity, ${model}`, `Fréchet ${frechet.toFixed(2)}, CMMD ${cmmd.toFixed(3)} (not FID)`];
   };
   return [
-    ['aligned images, base', percentWithInterval(alignment.base)],
-    ['aligned images, tuned', percentWithInterval(alignment.tuned)],
-    ['aligned images, best of n', percentWithInterval(alignment.bestOf16)],
+    ['aligned images, base', formatShare(alignment.base)],
+    ['aligned images, tuned', formatShare(alignment.tuned)],
+    ['aligned images, best of n', formatShare(alignment.bestOf16)],
     ['tuned minus base', pointsWithInterval(tunedMinusBase)],
     rewardRow('seen'),
     rewardRow('unseen'),

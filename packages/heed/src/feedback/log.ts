@@ -2,8 +2,10 @@
  * feedback.jsonl: every judgement that was accepted, flushed to disk before it is acknowledged, never rewritten.
  * It is the truth from which any database can be rebuilt. Who may append is the caller's business.
  */
+
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { createQueue } from '@heed/diffusion/one-at-a-time';
 import { atPlace } from '../errors.ts';
 import { createJsonLinesWriter, readJsonLines } from '../files/json-lines.ts';
 import { type FeedbackEvent, parseFeedbackEvent } from './event.ts';
@@ -36,18 +38,16 @@ export function openFeedbackLog(path: string): FeedbackLog {
     return fresh.size;
   };
   // One after another: a retry must not be told "known" while the first attempt is not on disk yet.
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createQueue();
   return {
     path,
     async append(events) {
       const checked = events.map(checkEvent);
-      const current = last.then(() => appendNew(checked));
-      last = current.catch(() => {});
-      return current;
+      return inTurn(() => appendNew(checked));
     },
     read: async () => readAll(),
     async close() {
-      await last;
+      await inTurn(async () => {});
       await writer.close();
     },
   };

@@ -44,7 +44,7 @@ export interface RaterRecord {
   readonly isSetAside: boolean;
 }
 
-/** All raters that the file names, by id. Those who only stand in the feedback are not in it. */
+/** All raters that the file names, by id. It leaves out raters who appear in the feedback alone. */
 export function readRaters(project: Project): Map<string, RaterRecord> {
   const raters = new Map<string, RaterRecord>();
   for (const { rater, event, name, participant, session, invite } of readJsonLines(ratersPath(project), parseRaterEvent)

@@ -2,8 +2,10 @@
  * Files of one JSON object a line, only ever appended to. A process that dies while appending can tear the last line,
  * and only that one: it is passed over when reading and cut off before the next append. Damage elsewhere is an error.
  */
+
 import { readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { createQueue } from '@heed/diffusion/one-at-a-time';
 import { atPlace, InputError } from '../errors.ts';
 import { type LineSums, openLineSums } from './line-sums.ts';
 
@@ -71,7 +73,7 @@ export function createJsonLinesWriter(
   const { fsync = false, sums = false } = options;
   let file: FileHandle | undefined;
   let record: LineSums | undefined;
-  let last: Promise<void> = Promise.resolve();
+  const inTurn = createQueue();
   const write = async (lines: readonly string[]) => {
     if (file === undefined) {
       const opened = await openRepaired(path);
@@ -91,15 +93,13 @@ export function createJsonLinesWriter(
   };
   return {
     append(records) {
-      if (records.length === 0) return last;
       const lines = records.map((value) => JSON.stringify(value));
-      const current = last.then(() => write(lines));
-      // A failed append must reach its own caller, not those queued after it.
-      last = current.catch(() => {});
-      return current;
+      return inTurn(async () => {
+        if (lines.length > 0) await write(lines);
+      });
     },
     async close() {
-      await last;
+      await inTurn(async () => {});
       await record?.close();
       await file?.close();
       record = undefined;

@@ -1,8 +1,8 @@
 /**
- * The record of an append-only file: a checksum of each line, in `<name>.sums` beside it, by which `heed doctor
- * --verify` tells what was lost or changed. A line is recorded after it is acknowledged, so that no caller waits for
- * the record. After a crash it can be some lines behind, and catches up at the next opening. Recorded lines never
- * change: where they do not fit the file, both stay as they are.
+ * Checksums of an append-only file: one for each line, in `<name>.sums` beside it. With them `heed doctor --verify`
+ * tells which lines were lost or changed. A line is recorded after it is acknowledged, so that no caller waits for the
+ * record. After a crash it can be some lines behind, and catches up at the next opening. Recorded lines never change:
+ * where they do not fit the file, both stay as they are.
  */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';

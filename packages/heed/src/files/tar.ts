@@ -18,7 +18,7 @@ interface Entry {
   readonly seconds: number;
 }
 
-/** The archive's size in bytes and its content; every name in it begins with `root`. */
+/** The archive's size in bytes, and its content as a stream. Every name in the archive begins with `root`. */
 export async function tarFolder(
   folder: string,
   { root }: { root: string },

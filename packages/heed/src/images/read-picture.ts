@@ -3,10 +3,10 @@
  * pictures here, so that one file is one picture everywhere.
  *
  * - PNG, JPEG and WebP, told by their first bytes. Of an animation, the first frame.
- * - Upright, as EXIF says. In sRGB, by the embedded ICC profile; CMYK without one by a common one.
- * - 16 bits become 8, grey and palettes RGB; what is transparent lies on white.
- * - More than 4 megapixels are scaled down to as many while they are read.
- * - A picture that is not whole is refused.
+ * - Upright, as EXIF says. Colours become sRGB by the embedded ICC profile. CMYK without a profile takes a common one.
+ * - 16 bits become 8; grey and palette pictures become RGB; transparent parts become white.
+ * - Pictures over 4 megapixels are scaled down to 4 megapixels while they are read.
+ * - A truncated picture is refused.
  */
 import { open } from 'node:fs/promises';
 import type { RgbImage } from '@heed/diffusion';
@@ -83,7 +83,7 @@ export async function decodePicture(bytes: Buffer): Promise<DecodedPicture> {
   };
 }
 
-/** The bytes of a file, at most as many as a picture may have; a longer one is refused before it is read. */
+/** The bytes of a file. A file that is larger than a picture may be is refused before it is read. */
 export async function readPictureFile(path: string): Promise<Buffer> {
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') throw new InputError('expected a picture, found no such file');

@@ -1,7 +1,7 @@
 /**
  * `heed import images`: people's own pictures with their prompts into the project's store, re-encoded, to be judged and
- * learned from like drawn ones. A bad line of the list refuses all; a picture that does not decode is left out and
- * named.
+ * learned from like drawn ones. A bad line in the list stops the import before any picture is taken. A picture that
+ * does not decode is left out, and its name is printed.
  */
 import { createHash } from 'node:crypto';
 import { badInput, HeedError, isBadInput } from '../errors.ts';

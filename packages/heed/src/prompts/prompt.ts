@@ -18,7 +18,7 @@ export function orderCategories(found: Iterable<string>): string[] {
 /** One prompt. */
 export interface Prompt {
   readonly text: string;
-  /** One of the paper's, one that the list names, or 'custom'. */
+  /** One of the paper's categories, a category that the prompts file names, or 'custom'. */
   readonly category: string;
   /** True where the prompt is kept for evaluation: nothing may be learned from images of it. */
   readonly holdout: boolean;

@@ -6,7 +6,8 @@ import { AS_PRINTED } from '../evaluate/ablations.ts';
 import { armOf } from '../evaluate/evaluation.ts';
 import type { Interval } from '../statistics/index.ts';
 import { excludesZero } from '../statistics/index.ts';
-import { percent, pointsWithInterval } from './figures.ts';
+import { percent } from '../text/percent.ts';
+import { pointsWithInterval } from './figures.ts';
 import type { ReportInput } from './report-input.ts';
 
 export type Verdict = 'held' | 'unclear' | 'failed' | 'not measured';

@@ -1,20 +1,10 @@
 /** How numbers are written in the report: one place, so that a share never shows as 0.6 here and 60 % there. */
 import type { Interval } from '../statistics/index.ts';
 
-/** '63.1 %' */
-export function percent(share: number, digits = 1): string {
-  return `${(100 * share).toFixed(digits)} %`;
-}
-
 /** '+4.2' percentage points, with a real minus sign. */
 export function points(difference: number, digits = 1): string {
   const value = (100 * Math.abs(difference)).toFixed(digits);
   return `${difference < 0 ? '−' : '+'}${value}`;
-}
-
-/** '63.1 % [58.0, 68.2]' */
-export function percentWithInterval({ mean, lo, hi }: Interval, digits = 1): string {
-  return `${percent(mean, digits)} [${(100 * lo).toFixed(digits)}, ${(100 * hi).toFixed(digits)}]`;
 }
 
 /** '+4.2 [1.0, 7.4] points' */

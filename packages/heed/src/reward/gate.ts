@@ -2,6 +2,7 @@
  * The gate before tuning: a reward that does not beat CLIP score on held-out labels is not worth learning from.
  * It warns; it forbids nothing.
  */
+import { percent } from '../text/percent.ts';
 import type { AccuracyTable } from './accuracy.ts';
 
 /** What the gate found; `warning` is a sentence for the user. */
@@ -37,7 +38,3 @@ export function rewardGate(accuracy: { reward: AccuracyTable; clip: AccuracyTabl
 }
 
 const GROUPS = { seen: 'prompts learned from', unseen: 'held-out prompts' } as const;
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
-}

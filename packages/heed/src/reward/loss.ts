@@ -34,7 +34,10 @@ export interface PerturbedPrompts {
   originalIndex: Tensor; // int64 [G], all 0: the own prompt is put before the perturbed ones
 }
 
-/** The paper's two terms and their sum, all scalars. Without `perturbed` there is no auxiliary task. */
+/**
+ * The two terms of the paper's reward loss and their weighted sum, all scalars. Without `perturbed` there is no
+ * auxiliary task.
+ */
 export function rewardLoss(
   p: ParameterScope,
   batch: RewardBatch,

@@ -8,7 +8,7 @@ import { isGood, type LabelledImage } from './labelled-image.ts';
 export type PerturbationSources = Partial<Record<PerturbationSource, number>>;
 
 export interface PerturbedPrompts {
-  /** Up to N other prompts by prompt; an empty list takes no part in the task. */
+  /** For each prompt up to N perturbed prompts. A prompt with an empty list has no part in the auxiliary task. */
   readonly byPrompt: ReadonlyMap<string, readonly string[]>;
   readonly sources: PerturbationSources;
 }

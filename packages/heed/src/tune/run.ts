@@ -412,7 +412,7 @@ async function checkStart(
   return data;
 }
 
-/** Options that are absent where they are off. */
+/** Options that have no key where they are off. */
 const ABSENT_WHERE_OFF = {
   modelRewardPower: undefined,
   pretrainingRewardPower: undefined,

@@ -19,7 +19,7 @@ const [WIDTH, HEIGHT] = [440, 222];
 const EDGE = { left: 52, right: 24, top: 12, bottom: 46 };
 /** More points than pixels are only slow. */
 const POINTS_DRAWN = 400;
-/** The running mean is over this share of a curve. */
+/** The window of the running mean, as a share of the curve's length. */
 const SMOOTHED_SHARE = 1 / 12;
 
 export function LineChart({ title, series, xName = 'step' }: LineChartProps) {

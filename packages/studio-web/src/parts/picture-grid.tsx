@@ -1,4 +1,4 @@
-/** Pictures with what is to be said of each; a click enlarges one. */
+/** A grid of pictures with a caption each. A click enlarges a picture. */
 import { type ReactNode, useState } from 'react';
 import { pictureUrl } from '../api/client.ts';
 import { Dialog } from './dialog.tsx';

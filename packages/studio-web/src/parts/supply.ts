@@ -19,7 +19,7 @@ export interface SupplyOptions<Raw extends { id: string }, Query extends { id: s
   readonly shownId: () => string | undefined;
   /** Queries whose answers are not acknowledged: the server still holds them for this page. */
   readonly underWay: () => ReadonlySet<string>;
-  /** Nothing is shown, and this one can be. */
+  /** No query is shown, and this one is ready to be shown. */
   readonly onQuery: (query: Query) => void;
   /** Nothing is shown, nothing is under way, and nothing is free. */
   readonly onNothing: () => Promise<void>;

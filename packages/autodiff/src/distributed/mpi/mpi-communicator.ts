@@ -21,7 +21,7 @@ export interface OpenOptions extends ExchangeOptions {
 export async function openMpiCommunicator(launched: LaunchedRank, options: OpenOptions = {}): Promise<Communicator> {
   const { silenceSeconds = SILENCE_SECONDS } = options;
   const { rank, size, localRank } = launched;
-  // A rank that waits for others gives its core away; Open MPI reads this when it starts.
+  // A waiting rank yields its core to other processes. Open MPI reads this setting when it starts.
   process.env.OMPI_MCA_mpi_yield_when_idle ??= '1';
   const watch = await startWatch({ rank, size, silenceSeconds });
   const mpi = openMpi();

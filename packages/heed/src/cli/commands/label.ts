@@ -1,5 +1,7 @@
 /** `heed label`: judgements from simulated raters or from a CSV, a sheet to fill in, and how far labelling is. */
+
 import type { Command } from 'commander';
+import { percent } from '../../text/percent.ts';
 import {
   type CommandContext,
   type CommandResult,
@@ -8,7 +10,7 @@ import {
   withCommonOptions,
 } from '../context.ts';
 import { wholeNumber } from '../parse-options.ts';
-import { formatTable, percent } from '../table.ts';
+import { formatTable } from '../table.ts';
 
 interface LabelOptions extends CommonOptions {
   simulate: boolean;

@@ -53,7 +53,10 @@ export function isFullTask(value: unknown): boolean {
   );
 }
 
-/** All tasks; throws a sentence that names `path` and the first bad one. Predictions and drafts are not judgements. */
+/**
+ * Reads all tasks. Throws one sentence that names `path` and the first bad task. Predictions and drafts are not
+ * judgements.
+ */
 export function readFullExport(tasks: readonly unknown[], path: string): ExportedTask[] {
   return tasks.map((value, i) => {
     let where = `task ${i + 1}`;

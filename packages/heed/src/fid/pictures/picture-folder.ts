@@ -16,7 +16,7 @@ export interface PictureFolder {
   readonly capitalised: number;
 }
 
-/** Lists the folder. Throws one sentence where there is none or it holds no picture. */
+/** Lists the folder. Throws one sentence where the folder is missing or holds no picture. */
 export async function listPictures(folder: string): Promise<PictureFolder> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException): Dirent[] => {
     const got = { ENOENT: 'nothing there', ENOTDIR: 'a file' }[error.code ?? ''];

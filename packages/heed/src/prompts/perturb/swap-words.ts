@@ -79,7 +79,7 @@ interface CountedThing {
 }
 
 /**
- * The noun that is counted, among the next four words: the first plural for a count above one. After 'one' it is the
+ * Finds the counted noun among the next four words. For a count above one it is the first plural. After 'one' it is the
  * last word of the phrase, as in "one red apple"; "the one with a hat" counts nothing.
  */
 function countedThing(text: string, count: Span, from: number): CountedThing | undefined {

@@ -1,9 +1,12 @@
 /** Alignment of every arm: the chart, and the table by category, seen and unseen, and attribute. */
+
 import type { CategorySummary, JudgedArm } from '../../evaluate/evaluation.ts';
 import { armLabel, judgedArms } from '../../evaluate/evaluation.ts';
 import type { Interval } from '../../statistics/index.ts';
+import { formatShare } from '../../statistics/index.ts';
+import { percent } from '../../text/percent.ts';
 import { alignmentChart } from '../charts/alignment-chart.ts';
-import { percent, percentWithInterval, pointsWithInterval } from '../figures.ts';
+import { pointsWithInterval } from '../figures.ts';
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';
 import type { ReportInput } from '../report-input.ts';
@@ -40,12 +43,12 @@ function armRow(arm: JudgedArm, categories: readonly string[]): Markup {
     const interval = summary?.[part];
     return html`<td>${interval ? percent(interval.mean) : '–'}</td>`;
   };
-  return html`<tr><td>${arm.label}</td><td>${percentWithInterval(arm.alignment)}</td>${categories.flatMap((c) => [
+  return html`<tr><td>${arm.label}</td><td>${formatShare(arm.alignment)}</td>${categories.flatMap((c) => [
     cell(arm.alignment.byCategory[c], 'seen'),
     cell(arm.alignment.byCategory[c], 'unseen'),
   ])}</tr>`;
 }
 
 function optional(interval: Interval | undefined): string {
-  return interval ? percentWithInterval(interval) : '–';
+  return interval ? formatShare(interval) : '–';
 }

@@ -1,9 +1,10 @@
 /** Figures 4, 6(a) and 6(b), each followed by its table of shares by category (tables 5 to 7). */
+
 import type { Comparison, Evaluation, Outcome, VoteCell } from '../../evaluate/evaluation.ts';
 import { armLabel, OUTCOMES, QUESTIONS } from '../../evaluate/evaluation.ts';
+import { percent } from '../../text/percent.ts';
 import { OUTCOME_COLOURS } from '../charts/palette.ts';
 import { voteHistogram, voteShareChart } from '../charts/vote-charts.ts';
-import { percent } from '../figures.ts';
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';
 import type { ReportInput } from '../report-input.ts';

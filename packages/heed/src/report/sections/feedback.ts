@@ -1,5 +1,5 @@
 /** Table 2: how many judgements, by whom, and how they fell. */
-import { percent } from '../figures.ts';
+import { percent } from '../../text/percent.ts';
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';
 import type { FeedbackRow, ReportInput } from '../report-input.ts';

@@ -1,8 +1,10 @@
 /** The top of the page: the few numbers that matter, then each expectation with its verdict. */
+
 import { armLabel, armOf, type Evaluation } from '../../evaluate/evaluation.ts';
 import type { PeopleFindings } from '../../evaluate/people.ts';
+import { percent } from '../../text/percent.ts';
 import { judgeClaims } from '../claims.ts';
-import { percent, points } from '../figures.ts';
+import { points } from '../figures.ts';
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';
 import type { ReportInput } from '../report-input.ts';

@@ -1,6 +1,7 @@
 /** The paper's own figures beside those of this project. */
+
 import { armOf, type Evaluation, type Outcome, type Question } from '../../evaluate/evaluation.ts';
-import { percent } from '../figures.ts';
+import { percent } from '../../text/percent.ts';
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';
 import type { ReportInput } from '../report-input.ts';

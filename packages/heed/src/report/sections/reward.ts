@@ -4,8 +4,9 @@ import { curveVerdict, type LearningCurve } from '../../reward/learning-curve.ts
 import { describeLeftOut } from '../../reward/left-out.ts';
 import { describePerturbations } from '../../reward/perturbed-prompts.ts';
 import { type CategoryTrust, TRUST_WORDS } from '../../reward/trust.ts';
+import { formatShare } from '../../statistics/index.ts';
+import { percent } from '../../text/percent.ts';
 import { rewardChart } from '../charts/reward-chart.ts';
-import { percent, percentWithInterval } from '../figures.ts';
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';
 import type { ReportInput, RewardDetails } from '../report-input.ts';
@@ -21,8 +22,8 @@ ${rewardChart(rewards)}
 <thead><tr><th>Score</th><th>Seen objects</th><th>pairs</th><th>Unseen objects</th><th>pairs</th></tr></thead>
 <tbody>${rewards.map(
     ({ label, seen, unseen }) => html`<tr><td>${label}</td>
-<td>${seen ? percentWithInterval(seen) : '–'}</td><td>${seen?.n ?? '–'}</td>
-<td>${unseen ? percentWithInterval(unseen) : '–'}</td><td>${unseen?.n ?? '–'}</td></tr>`,
+<td>${seen ? formatShare(seen) : '–'}</td><td>${seen?.n ?? '–'}</td>
+<td>${unseen ? formatShare(unseen) : '–'}</td><td>${unseen?.n ?? '–'}</td></tr>`,
   )}</tbody></table></div>
 ${
   categories.length === 0
@@ -54,7 +55,7 @@ function trustTable(trust: readonly CategoryTrust[]): Markup {
 <tbody>${trust.map(
     ({ category, group, pairs, prompts, accuracy, trust: verdict }) => html`<tr><td>${category}</td>
 <td>${accuracy === undefined ? '–' : group === 'seen' ? 'learned from' : 'held out'}</td>
-<td>${accuracy === undefined ? '–' : percentWithInterval(accuracy)}</td><td>${pairs}</td><td>${prompts}</td><td>${TRUST_WORDS[verdict]}</td></tr>`,
+<td>${accuracy === undefined ? '–' : formatShare(accuracy)}</td><td>${pairs}</td><td>${prompts}</td><td>${TRUST_WORDS[verdict]}</td></tr>`,
   )}</tbody></table></div>`;
 }
 
@@ -64,7 +65,7 @@ function curveTable(curve: LearningCurve): Markup {
 <thead><tr><th>Labels</th><th>Images</th><th>Accuracy</th></tr></thead>
 <tbody>${curve.points.map(
     ({ share, images, accuracy }) =>
-      html`<tr><td>${Math.round(100 * share)} %</td><td>${images}</td><td>${percentWithInterval(accuracy)}</td></tr>`,
+      html`<tr><td>${Math.round(100 * share)} %</td><td>${images}</td><td>${formatShare(accuracy)}</td></tr>`,
   )}</tbody></table></div>
 <p>${curveVerdict(curve)}</p>`;
 }

@@ -47,7 +47,7 @@ export interface ComparisonDesk {
   /** From now on, so many people answer each query. False where there is no such comparison. */
   setRaters(id: string, raters: number): Promise<boolean>;
   standing(rater: string): { readonly answered: number; readonly open: number };
-  /** Up to `count` queries that the rater has not answered, held from now on. */
+  /** Up to `count` queries that the rater has not answered. The rater gets a lease on each. */
   lease(options: { rater: string; page?: string | undefined; count: number }): AskedComparison[];
   /** The first queries, without a lease for any rater. */
   preview(options: { rater: string; count: number }): AskedComparison[];

@@ -45,7 +45,9 @@ export interface QuestionResult {
   /** The share of 'left' among the answers that prefer a side; 0.5 without a bias, since a coin decides the sides. */
   readonly left?: Interval;
   readonly cells: readonly ResultCell[];
-  /** Over the complete queries: the shares that most raters agreed on, and queries by their number of votes. */
+  /**
+   * Over the queries that every rater answered: the shares of majority verdicts, and the number of queries by votes.
+   */
   readonly decided: Pick<VoteSummary, 'agreed' | 'histogram'>;
 }
 

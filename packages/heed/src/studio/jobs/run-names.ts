@@ -22,7 +22,7 @@ function namedOf(kind: JobKind) {
   return kind in NAMED ? NAMED[kind as keyof typeof NAMED] : undefined;
 }
 
-/** What the forms offer: a name for each command that takes one. */
+/** The names that the forms of the page suggest: one for each command that takes a name. */
 export async function offeredNames(project: Project): Promise<Partial<Record<JobKind, string>>> {
   const names = Object.entries(NAMED).map(async ([kind, { offer }]) => [kind, await offer(project)] as const);
   return Object.fromEntries(await Promise.all(names));

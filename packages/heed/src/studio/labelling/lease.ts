@@ -99,7 +99,7 @@ async function readForLease(db: Database, { rater, page = '', count, ratersPerQu
   return { past, held: held.slice(0, count), inTurn: inTurn.slice(0, count) };
 }
 
-/** New ones to make `count` whole. Where there is nothing left to learn from a rater, nothing is measured either. */
+/** New ones to make `count` whole. A rater with no new query left gets no measuring query either. */
 async function freshQueries(
   db: Database,
   options: LeaseOptions,

@@ -3,7 +3,9 @@
  * recruiting platform is known by their id. The one user of a personal link is known by that link. Every other rater is
  * known by the personal link that the pages show. The routes handle sessions and cookies.
  */
+
 import { randomUUID } from 'node:crypto';
+import { createQueue } from '@heed/diffusion/one-at-a-time';
 import { appendRaterEvent, type RaterRecord, readRaters } from '../../feedback/index.ts';
 import type { Project } from '../../project/project.ts';
 import type { Invite, InviteEnd, Invites } from '../auth/invites.ts';
@@ -86,14 +88,10 @@ export function createAdmission(options: { project: Project; invites: Invites; s
     return { rater, invite };
   };
   // One after another: a person who arrives twice at once is one rater, and a link's last use is taken once.
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createQueue();
   return {
     look,
-    admit(token, arrival) {
-      const current = last.then(() => admitNow(token, arrival));
-      last = current.catch(() => {});
-      return current;
-    },
+    admit: (token, arrival) => inTurn(() => admitNow(token, arrival)),
     isSame(rater, { participant, name }) {
       const record = readRaters(project).get(rater);
       return participant === undefined ? record?.name === name : record?.participant === participant;

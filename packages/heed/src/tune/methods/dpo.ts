@@ -127,7 +127,7 @@ function halves(x: Tensor, pairs: number): [Tensor, Tensor] {
   return [slice(x, { axis: 0, start: 0, end: pairs }), slice(x, { axis: 0, start: pairs, end: 2 * pairs })];
 }
 
-/** The value of x with `scale` times its gradient. */
+/** The value of x; its gradient is multiplied by `scale`. */
 function scaleGradient(x: Tensor, scale: Tensor): Tensor {
   const value = stopGradient(x);
   return add(value, mul(scale, sub(x, value)));

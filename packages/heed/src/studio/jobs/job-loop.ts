@@ -1,0 +1,200 @@
+/**
+ * Takes jobs from the queue, one at a time, and runs each as a command in a separate process. `queue.ts` decides how
+ * jobs are stored.
+ */
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HeedError } from '../../errors.ts';
+import type { Project } from '../../project/project.ts';
+import { type CommandEnd, type RunningCommand, startCommand } from './command.ts';
+import { JOB_KINDS, type Job } from './job.ts';
+import { openJobLog } from './job-log.ts';
+import { keepLease, type LeaseOptions } from './lease-keeper.ts';
+import { takeBackOrphans } from './orphans.ts';
+import type { Claim, JobQueue, JobRecord } from './queue.ts';
+
+export interface JobLoopOptions extends LeaseOptions {
+  /** The studio leaves jobs to other workers where there are some. */
+  readonly isStudio: boolean;
+  readonly overrides: readonly string[];
+  readonly idleMs: number;
+  readonly program?: string | undefined;
+  readonly onRun: (job: Job) => void;
+  /** Told of each new state of the job that runs here. */
+  readonly onChange: (job: Job) => void;
+}
+
+export interface JobLoop {
+  /** The job that runs here, with what its command has said so far. */
+  current(): Job | undefined;
+  /** Asks the command of the current job to stop. */
+  stop(): void;
+  /** Looks for a job at once. */
+  wake(): void;
+  /** Stops the current command, gives its job back and waits for the end. */
+  close(): Promise<void>;
+}
+
+interface Current {
+  readonly claim: Claim;
+  readonly command: RunningCommand;
+  readonly job: Job;
+}
+
+/** Begins to work. */
+export function startJobLoop(project: Project, options: JobLoopOptions): JobLoop {
+  const { queue, workers, isStudio, idleMs, heartbeatMs, onError, onRun, onChange } = options;
+  const closing = new AbortController();
+  let running: Current | undefined;
+  let wake = () => {};
+
+  const current = (): Job | undefined => running && { ...running.job, state: 'running', ...running.command.output() };
+  const pause = (milliseconds: number) =>
+    sleep(milliseconds, undefined, { signal: closing.signal, ref: false }).catch(() => {});
+  /** What the database refuses is tried again: a restart of the server must not cost a job its end. */
+  const insist = async (write: () => Promise<unknown>) => {
+    while (true) {
+      try {
+        await write();
+        return;
+      } catch (error) {
+        onError(error);
+        if (closing.signal.aborted) return;
+        await sleep(1000, undefined, { signal: closing.signal }).catch(() => {});
+      }
+    }
+  };
+
+  const run = async (claim: Claim) => {
+    const attempt = await startAttempt(claim, project, {
+      ...options,
+      onChange: () => running?.claim === claim && onChange(current()!),
+    });
+    const { command, record, log } = attempt;
+    running = attempt;
+    onRun(current()!);
+    const lease = keepLease(attempt, options);
+    if (closing.signal.aborted) command.stop();
+    onChange(current()!);
+    const end = await command.ended;
+    log.add(command.output().error ?? end);
+    await log.close();
+    await lease.stop();
+    await insist(() =>
+      writeEnd(queue, { claim, end, record: record(), isGivenBack: lease.isUnheard() || closing.signal.aborted }),
+    );
+    running = undefined;
+    await workers.beat().catch(onError);
+    const ended = await queue.get(claim.id).catch(onError);
+    if (ended) {
+      onChange(ended);
+      onRun(ended);
+    }
+  };
+
+  const claimNext = async () => {
+    if (isStudio && (await workers.living()).some((worker) => !worker.isStudio)) return undefined;
+    return queue.claim();
+  };
+  const work = async () => {
+    await insist(() => takeBackOrphans(queue, workers));
+    while (!closing.signal.aborted) {
+      const claim = await claimNext().catch(onError);
+      if (claim) {
+        await run(claim).catch(onError);
+        continue;
+      }
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      await Promise.race([woken, pause(idleMs)]);
+    }
+  };
+  const maintain = async () => {
+    if (running === undefined) await workers.beat();
+    await takeBackOrphans(queue, workers);
+    await queue.maintain();
+  };
+  const maintenance = setInterval(() => void maintain().catch(onError), heartbeatMs);
+  maintenance.unref();
+  const working = work();
+
+  return {
+    current,
+    stop: () => running?.command.stop(),
+    wake: () => wake(),
+    async close() {
+      closing.abort();
+      clearInterval(maintenance);
+      running?.command.stop();
+      await working;
+    },
+  };
+}
+
+interface Attempt extends Current {
+  readonly record: () => JobRecord;
+  readonly log: ReturnType<typeof openJobLog>;
+}
+
+/** Starts the command of a claimed job. It ends the command of an earlier attempt first, where one still runs. */
+async function startAttempt(
+  claim: Claim,
+  project: Project,
+  {
+    queue,
+    workers,
+    overrides,
+    program,
+    onChange,
+    onError,
+  }: Omit<JobLoopOptions, 'onChange'> & { onChange: () => void },
+): Promise<Attempt> {
+  const job: Job = { ...(await queue.get(claim.id))!, worker: { host: hostname(), pid: process.pid } };
+  const former = await workers.lastOf(claim.id);
+  const log = openJobLog(project, claim.id);
+  log.add(`attempt ${claim.attempt} of heed ${claim.kind}`);
+  const command = startCommand(argumentsOf(claim, { project, overrides }), {
+    ...(program === undefined ? {} : { program }),
+    onLine: log.add,
+    superseded: former?.process,
+    onChange,
+    onDefect: (text) => onError(new HeedError(`heed ${claim.kind}: ${text}`)),
+  });
+  const record = (): JobRecord => ({
+    ...command.output(),
+    ...(command.mark === undefined ? {} : { process: command.mark }),
+  });
+  return { claim, command, job, record, log };
+}
+
+function argumentsOf(
+  { kind, name, continues, settings, args = [] }: Claim,
+  { project, overrides }: { project: Project; overrides: readonly string[] },
+): string[] {
+  return [
+    ...JOB_KINDS[kind],
+    ...['--project', project.folder],
+    ...(name === undefined ? [] : ['--name', name]),
+    ...(continues ? ['--continue'] : []),
+    ...args,
+    // The studio's own would change what the run was begun with.
+    ...[...(continues ? [] : overrides), ...settings].flatMap((setting) => ['--set', setting]),
+  ];
+}
+
+/** Writes how an attempt ended; where the claim is lost nothing is written. */
+async function writeEnd(
+  queue: JobQueue,
+  options: { claim: Claim; end: CommandEnd; record: JobRecord; isGivenBack: boolean },
+): Promise<void> {
+  const { claim, end, record, isGivenBack } = options;
+  if (end === 'done') await queue.complete(claim, record);
+  else if (end === 'failed') await queue.end(claim, 'failed', record);
+  else if (end === 'lost') await queue.lose(claim, record);
+  else {
+    const isWritten = isGivenBack ? await queue.release(claim, record) : await queue.end(claim, 'stopped', record);
+    // Cancelled before its process ended, as usual.
+    if (!isWritten) await queue.note(claim, record);
+  }
+}

@@ -1,0 +1,6 @@
+/** Loads nothing else. */
+
+/** '63.1 %' */
+export function percent(share: number, digits = 1): string {
+  return `${(100 * share).toFixed(digits)} %`;
+}
