@@ -1,5 +1,6 @@
 /** Verdicts follow the intervals, and nothing that failed is dropped. */
 import { describe, expect, it } from 'vitest';
+import type { Figure } from '../evaluate/evaluation.ts';
 import type { Claim } from './claims.ts';
 import { judgeClaims } from './claims.ts';
 import { exampleInput } from './example-input.ts';
@@ -26,11 +27,39 @@ describe('judgeClaims', () => {
     expect(find(judgeClaims(withDifference(lo, mean, hi)), 'better aligned than the base').verdict).toBe(verdict);
   });
 
+  it('asks the other judges of a project whose world has no recogniser', () => {
+    const input = exampleInput();
+    const difference = (lo: number, hi: number) => ({
+      treated: 'tuned',
+      baseline: 'base',
+      interval: { mean: (lo + hi) / 2, lo, hi },
+    });
+    const figure = (id: string, lo: number, hi: number): Figure => ({
+      id,
+      label: id,
+      judge: `who gave ${id}`,
+      unit: 'number',
+      arms: {},
+      differences: [difference(lo, hi)],
+    });
+    const claimOf = (figures: Figure[]) =>
+      find(
+        judgeClaims({ ...input, evaluation: { ...input.evaluation!, differences: [], figures } }),
+        'aligned than the base',
+      );
+    expect(claimOf([figure('clip-score', 0.1, 0.2), figure('judging-reward', -0.2, -0.1)])).toMatchObject({
+      verdict: 'failed',
+      evidence: 'judging-reward -0.150 [-0.200, -0.100], paired by prompt; judge: who gave judging-reward',
+    });
+    expect(claimOf([figure('clip-score', 0.1, 0.2)]).verdict).toBe('held');
+    expect(claimOf([figure('reward', 0.1, 0.2)]).verdict).toBe('not measured');
+  });
+
   it('says so when the reward loses to CLIP', () => {
     const input = exampleInput();
     const worse = { seen: { mean: -0.07, lo: -0.1, hi: -0.04 } };
     const rewards = input.rewards!.map((r) => (r.variant === 'clip' ? { ...r, auxMinusThis: worse } : r));
-    expect(find(judgeClaims({ ...input, rewards }), 'CLIP score on seen').verdict).toBe('failed');
+    expect(find(judgeClaims({ ...input, rewards }), 'CLIP score on prompts learned from').verdict).toBe('failed');
   });
 
   it('looks at the order of table 3', () => {

@@ -3,7 +3,8 @@
  * failed is said as plainly as one that held. No claim is made without the numbers under it.
  */
 import { AS_PRINTED } from '../evaluate/ablations.ts';
-import { armOf } from '../evaluate/evaluation.ts';
+import { armOf, type Difference } from '../evaluate/evaluation.ts';
+import { formatDifference } from '../evaluate/format-figure.ts';
 import type { Interval } from '../statistics/index.ts';
 import { excludesZero } from '../statistics/index.ts';
 import { percent } from '../text/percent.ts';
@@ -18,6 +19,9 @@ export interface Claim {
   readonly evidence: string;
 }
 
+/** The paper's seen and unseen objects, in words that fit any project. */
+export const PART_NAMES = { seen: 'prompts learned from', unseen: 'held-out prompts' } as const;
+
 /** All claims in the order of the paper's figures. */
 export function judgeClaims(input: ReportInput): Claim[] {
   return [
@@ -25,9 +29,9 @@ export function judgeClaims(input: ReportInput): Claim[] {
     differenceClaim(input, 'bestOf', 'base', 'Choosing the best by reward beats taking any'),
     differenceClaim(input, 'tuned', 'bestOf', 'The tuned model beats the choice by reward'),
     ...(['seen', 'unseen'] as const).flatMap((part) => [
-      rewardClaim(input, part, 'clip', `The reward beats the CLIP score on ${part} objects`),
-      rewardClaim(input, part, 'plain', `The auxiliary task helps on ${part} objects`),
-      rewardClaim(input, part, 'half', `More labels help on ${part} objects`),
+      rewardClaim(input, part, 'clip', `The reward beats the CLIP score on ${PART_NAMES[part]}`),
+      rewardClaim(input, part, 'plain', `The auxiliary task helps on ${PART_NAMES[part]}`),
+      rewardClaim(input, part, 'half', `More labels help on ${PART_NAMES[part]}`),
     ]),
     fidelityCostClaim(input),
     ...ablationClaims(input),
@@ -35,14 +39,24 @@ export function judgeClaims(input: ReportInput): Claim[] {
 }
 
 function differenceClaim({ evaluation }: ReportInput, treated: string, baseline: string, claim: string): Claim {
-  const found = evaluation?.differences.find((d) => d.treated === treated && d.baseline === baseline);
-  if (!found) return { claim, verdict: 'not measured', evidence: 'no such comparison in this evaluation' };
-  return {
-    claim,
-    verdict: verdictOf(found.interval),
-    evidence: `${pointsWithInterval(found.interval)}, paired by prompt`,
-  };
+  const isAsked = (difference: Difference) => difference.treated === treated && difference.baseline === baseline;
+  const found = evaluation?.differences.find(isAsked);
+  if (found) {
+    const evidence = `${pointsWithInterval(found.interval)}, paired by prompt`;
+    return { claim, verdict: verdictOf(found.interval), evidence };
+  }
+  for (const id of ALIGNMENT_JUDGES) {
+    const figure = evaluation?.figures.find((one) => one.id === id);
+    const difference = figure?.differences.find(isAsked);
+    if (!figure || !difference) continue;
+    const evidence = `${figure.label} ${formatDifference(difference.interval, figure.unit)}, paired by prompt; judge: ${figure.judge}`;
+    return { claim, verdict: verdictOf(difference.interval), evidence };
+  }
+  return { claim, verdict: 'not measured', evidence: 'no such comparison in this evaluation' };
 }
+
+/** Who judges alignment where the project's world has no recogniser: the first of these figures that was measured. */
+const ALIGNMENT_JUDGES = ['people', 'judging-reward', 'clip-score'] as const;
 
 function verdictOf(interval: Interval): Verdict {
   if (!excludesZero(interval)) return 'unclear';
@@ -56,7 +70,11 @@ function rewardClaim({ rewards }: ReportInput, part: 'seen' | 'unseen', other: s
   const against = rival?.[part];
   const difference = rival?.auxMinusThis?.[part];
   if (!aux || !against || !difference) {
-    return { claim, verdict: 'not measured', evidence: `needs held-out pairs on ${part} objects for both` };
+    return {
+      claim,
+      verdict: 'not measured',
+      evidence: `needs images of ${PART_NAMES[part]} that the reward was not trained on, for both`,
+    };
   }
   const evidence = `${percent(aux.mean)} against ${percent(against.mean)}: ${pointsWithInterval(difference)}, ${aux.n} pairs`;
   return { claim, verdict: verdictOf(difference), evidence };
@@ -69,13 +87,23 @@ function fidelityCostClaim({ evaluation }: ReportInput): Claim {
   const claim = `Tuning costs no more fidelity than in the paper (FID +${Math.round(100 * PAPERS_FIDELITY_COST)} %)`;
   const base = evaluation && armOf(evaluation, 'base')?.fidelity;
   const tuned = evaluation && armOf(evaluation, 'tuned')?.fidelity;
-  if (!base || !tuned) return { claim, verdict: 'not measured', evidence: 'fidelity was not measured for both' };
+  if (!base || !tuned) return referenceCostClaim(claim, evaluation);
   const costs = [tuned.frechet / base.frechet - 1, tuned.cmmd / base.cmmd - 1] as const;
   const evidence =
     `Fréchet ${base.frechet.toFixed(2)} to ${tuned.frechet.toFixed(2)} (${change(costs[0])}), ` +
     `CMMD ${base.cmmd.toFixed(2)} to ${tuned.cmmd.toFixed(2)} (${change(costs[1])}), on the world's own CLIP`;
   const within = costs.filter((cost) => cost <= PAPERS_FIDELITY_COST).length;
   return { claim, verdict: (['failed', 'unclear', 'held'] as const)[within]!, evidence };
+}
+
+/** By the pictures that the user named, where the world has none. */
+function referenceCostClaim(claim: string, evaluation: ReportInput['evaluation']): Claim {
+  const arms = evaluation?.figures.find(({ id }) => id === 'fid')?.arms;
+  const [base, tuned] = [arms?.base, arms?.tuned];
+  if (!base || !tuned) return { claim, verdict: 'not measured', evidence: 'fidelity was not measured for both' };
+  const cost = tuned.mean / base.mean - 1;
+  const evidence = `FID ${base.mean.toFixed(2)} to ${tuned.mean.toFixed(2)} (${change(cost)}), against the reference pictures`;
+  return { claim, verdict: cost <= PAPERS_FIDELITY_COST ? 'held' : 'failed', evidence };
 }
 
 /** '+48 %' */

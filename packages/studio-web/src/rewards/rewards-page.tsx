@@ -59,7 +59,7 @@ function Versions({ versions, chosen }: { versions: RewardVersion[]; chosen: str
                 'Accuracy',
                 'CLIP score',
                 'Pairs',
-                ...(hasUnseen ? ['Unseen objects', 'CLIP score', 'Pairs'] : []),
+                ...(hasUnseen ? ['Held-out prompts', 'CLIP score', 'Pairs'] : []),
               ].map((name, i) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: the columns do not move
                 <th key={i} scope="col">

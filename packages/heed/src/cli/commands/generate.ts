@@ -26,7 +26,7 @@ export function generateCommand(program: Command): void {
     .description('draw images of the training prompts; what is there already is not drawn again')
     .option('--model <name>', 'the model to draw with (default: the base model of heed.toml)')
     .option('--name <set>', "the set that the images belong to (default: 'train', or 'eval')")
-    .option('--evaluation', 'draw the evaluation prompts: judged, they test the reward on unseen objects', false)
+    .option('--evaluation', 'draw the evaluation prompts: judged, they test the reward on held-out prompts', false)
     .option(
       '--merge',
       'draw nothing: take in what shards have drawn, and name the shards that are not complete',

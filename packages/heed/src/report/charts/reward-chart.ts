@@ -1,5 +1,6 @@
 /** Figures 3(a) and 3(b): accuracy on held-out pairs, with intervals; the dashed line is a coin. */
 import * as Plot from '@observablehq/plot';
+import { PART_NAMES } from '../claims.ts';
 import type { Markup } from '../html.ts';
 import type { RewardAccuracy } from '../report-input.ts';
 import { draw } from './draw.ts';
@@ -16,19 +17,21 @@ interface Row {
   readonly hi: number;
 }
 
-export function rewardChart(rewards: readonly RewardAccuracy[]): Markup {
+/** Undefined where no accuracy was measured. */
+export function rewardChart(rewards: readonly RewardAccuracy[]): Markup | undefined {
   const sorted = [...rewards].sort((a, b) => ORDER.indexOf(a.variant) - ORDER.indexOf(b.variant));
   const rows = sorted.flatMap((reward): Row[] =>
     (['seen', 'unseen'] as const).flatMap((part) => {
       const accuracy = reward[part];
       if (!accuracy) return [];
       const { mean, lo, hi, n } = accuracy;
-      const name = `${part} objects (${n} pairs)`;
+      const name = `${PART_NAMES[part]} (${n} pairs)`;
       return [
         { part: name, variant: reward.variant, label: reward.label, mean: 100 * mean, lo: 100 * lo, hi: 100 * hi },
       ];
     }),
   );
+  if (rows.length === 0) return undefined;
   return draw('Reward accuracy on held-out pairs', {
     width: 900,
     height: 330,

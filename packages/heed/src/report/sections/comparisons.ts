@@ -43,7 +43,7 @@ function cellTable(comparison: Comparison): Markup {
 <tr><th>Prompts</th>${[...OUTCOMES, ...OUTCOMES].map((outcome) => html`<th>${outcome}</th>`)}</tr></thead>
 <tbody>${comparison.answers[first].cells.map(
     (cell, index) =>
-      html`<tr><td>${cell.seen ? 'seen' : 'unseen'}, ${cell.category} (${cell.queries})</td>${shares(cell)}${shares(fidelityCells[index])}</tr>`,
+      html`<tr><td>${cell.seen ? 'learned from' : 'held out'}, ${cell.category} (${cell.queries})</td>${shares(cell)}${shares(fidelityCells[index])}</tr>`,
   )}</tbody></table></div>
 <p class="note">Percent of votes, mean ± standard deviation over the simulated raters.</p>`;
 }

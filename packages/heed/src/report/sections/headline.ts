@@ -17,6 +17,9 @@ interface Tile {
 
 export function headlineSection(input: ReportInput): Markup {
   const tiles = tilesOf(input);
+  const claims = judgeClaims(input);
+  const measured = claims.filter(({ verdict }) => verdict !== 'not measured');
+  const open = claims.filter(({ verdict }) => verdict === 'not measured');
   return html`
 ${
   tiles.length === 0
@@ -28,13 +31,18 @@ ${
 }
 <section id="claims">
 <h2>What came out</h2>
-<p class="lead">Each line is something the paper leads one to expect. “unclear” means that the interval does not exclude the opposite. All intervals are 95 % bootstrap intervals.</p>
-<div class="scroll" tabindex="0" role="group" aria-label="Expectations and what came out"><table class="stacked">
+<p class="lead">Each line is something the paper leads one to expect. “unclear” means that the interval does not exclude the opposite. Intervals are of 95 %.</p>
+${
+  measured.length === 0
+    ? undefined
+    : html`<div class="scroll" tabindex="0" role="group" aria-label="Expectations and what came out"><table class="stacked">
 <thead><tr><th>Expectation</th><th class="text">Verdict</th><th class="text">Evidence</th></tr></thead>
-<tbody>${judgeClaims(input).map(
-    ({ claim, verdict, evidence }) =>
-      html`<tr><td class="wrap">${claim}</td><td class="text"><span class="verdict ${verdict.replace(' ', '-')}">${verdict}</span></td><td class="text wrap">${evidence}</td></tr>`,
-  )}</tbody></table></div>
+<tbody>${measured.map(
+        ({ claim, verdict, evidence }) =>
+          html`<tr><td class="wrap">${claim}</td><td class="text"><span class="verdict ${verdict.replace(' ', '-')}">${verdict}</span></td><td class="text wrap">${evidence}</td></tr>`,
+      )}</tbody></table></div>`
+}
+${open.length === 0 ? undefined : html`<p class="note">Not measured here:</p><ul class="note">${open.map(({ claim, evidence }) => html`<li>${claim}: ${evidence}.</li>`)}</ul>`}
 </section>`;
 }
 
@@ -69,7 +77,7 @@ function tilesOf({ evaluation, rewards, people }: ReportInput): Tile[] {
     ...(aux?.unseen
       ? [
           {
-            name: 'Reward accuracy, unseen objects',
+            name: 'Reward accuracy, held-out prompts',
             value: percent(aux.unseen.mean),
             range: `${percent(aux.unseen.lo)} to ${percent(aux.unseen.hi)}`,
           },

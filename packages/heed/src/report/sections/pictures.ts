@@ -28,7 +28,7 @@ function pictureRows(pairs: readonly PicturePair[]): Markup {
       seen,
       seed,
       pictures,
-    }) => html`<div class="pair"><h3>${prompt} <span class="note">${seen ? 'seen' : 'unseen'} · seed ${seed}</span></h3>
+    }) => html`<div class="pair"><h3>${prompt} <span class="note">${seen ? 'learned from' : 'held out'} · seed ${seed}</span></h3>
 <div class="row">${pictures.map(
       ({ label, picture, correct }) =>
         html`<figure><img class="${frame(correct)}" alt="${prompt} by ${label}" src="${picture}"><figcaption>${label} ${mark(correct)}</figcaption></figure>`,

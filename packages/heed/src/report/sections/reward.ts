@@ -19,7 +19,7 @@ export function rewardSection({ rewards, rewardDetails = {} }: ReportInput): Mar
 <p class="lead">Held-out pairs: one image judged good and one judged bad of the same prompt, none of which the reward has trained on. A coin is right on half of them. Bars with “half” saw half the labelled images (figure 3b).</p>
 ${rewardChart(rewards)}
 <div class="scroll" tabindex="0" role="group" aria-label="Accuracy by score"><table>
-<thead><tr><th>Score</th><th>Seen objects</th><th>pairs</th><th>Unseen objects</th><th>pairs</th></tr></thead>
+<thead><tr><th>Score</th><th>Prompts learned from</th><th>pairs</th><th>Held-out prompts</th><th>pairs</th></tr></thead>
 <tbody>${rewards.map(
     ({ label, seen, unseen }) => html`<tr><td>${label}</td>
 <td>${seen ? formatShare(seen) : '–'}</td><td>${seen?.n ?? '–'}</td>
