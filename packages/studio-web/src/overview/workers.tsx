@@ -28,7 +28,7 @@ export function Workers() {
         <table className="table">
           <thead>
             <tr>
-              {['Host', 'Process', 'Since', 'Works on'].map((title) => (
+              {['Host', 'Works on', 'Process', 'Since'].map((title) => (
                 <th key={title} scope="col">
                   {title}
                 </th>
@@ -41,9 +41,9 @@ export function Workers() {
                 <th scope="row">
                   {host} {isStudio && <span className="tag">this studio</span>}
                 </th>
+                <td>{workOf(now?.jobs.find(({ id }) => id === job))}</td>
                 <td>{pid}</td>
                 <td>{new Date(since).toLocaleString()}</td>
-                <td>{workOf(now?.jobs.find(({ id }) => id === job))}</td>
               </tr>
             ))}
           </tbody>
