@@ -1,4 +1,7 @@
-/** A rater who judges over the HTTP API as a page does: with retries, and with the same id for the same answer. For tests alone. */
+/**
+ * A rater who judges over the HTTP API as a page does: with retries, and with the same id for the same answer.
+ * For tests alone.
+ */
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
