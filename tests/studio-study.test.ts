@@ -1,6 +1,7 @@
 /**
  * A study of fifty raters over http on a LAN name: ten browsers and the API, tabs closed, the server restarted twice,
- * links revoked, three raters in one browser. Every acknowledged answer is there once, and whoever finished has the code.
+ * links revoked, three raters in one browser. Every acknowledged answer is there once; each rater who finished has the
+ * code.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -174,7 +175,7 @@ async function openTab(context: BrowserContext, rater: StudyRater): Promise<Page
   return page;
 }
 
-it.runIf(hasBrowser)('keeps every acknowledged answer once, under its rater, and pays whoever finished', async () => {
+it.runIf(hasBrowser)('keeps every acknowledged answer once, under its rater, and pays each who finished', async () => {
   const classLink = await invite('Class', 60);
   const [revokedApi, revokedBrowser] = [await invite('Gone by API', 1), await invite('Gone in a browser', 1)];
   // Forty and more in the first minute, all from one address; a stranger guesses meanwhile.
