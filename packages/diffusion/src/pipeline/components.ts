@@ -1,5 +1,5 @@
 /** What a Stable Diffusion pipeline is made of. Reads no file. */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import type { ParameterValues } from '@heed/autodiff';
 import type { ClipTextConfig } from '../configs/clip-config.ts';
 import type { SchedulerConfig } from '../configs/scheduler-config.ts';
@@ -92,12 +92,33 @@ export function hashComponents({ unet, vae, textEncoder, scheduler, contrast }: 
   const hash = createHash('sha256').update(JSON.stringify(scheduler));
   if (contrast) hash.update(`contrast ${contrast.scale} `);
   const sides = contrast ? [contrast.good, contrast.bad] : [];
-  for (const { config, parameters } of [unet, vae, textEncoder, ...sides]) {
-    hash.update(JSON.stringify(config));
-    for (const name of [...parameters.keys()].sort()) {
-      const { shape, data } = parameters.get(name)!;
-      hash.update(`${name} ${shape.join()} `).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    }
-  }
+  for (const component of [unet, vae, textEncoder, ...sides]) addComponent(hash, component);
   return hash.digest('hex').slice(0, 16);
+}
+
+/** As `hashComponents`, of the VAE alone: equal where the same picture gives the same latents. */
+export function hashVae({ vae }: Pick<StableDiffusionComponents, 'vae'>): string {
+  return addComponent(createHash('sha256'), vae).digest('hex').slice(0, 16);
+}
+
+/** As `hashComponents`, of tokenizer and text encoder: equal where the same prompt gives the same text states. */
+export function hashTextEncoder({
+  textEncoder,
+  tokenizer,
+}: Pick<StableDiffusionComponents, 'textEncoder' | 'tokenizer'>): string {
+  const hash = createHash('sha256').update(tokenizerText(tokenizer));
+  return addComponent(hash, textEncoder).digest('hex').slice(0, 16);
+}
+
+function tokenizerText({ files: { vocab, ...rest } }: Tokenizer): string {
+  return JSON.stringify([[...vocab], rest]);
+}
+
+function addComponent(hash: Hash, { config, parameters }: ModelComponent<unknown>): Hash {
+  hash.update(JSON.stringify(config));
+  for (const name of [...parameters.keys()].sort()) {
+    const { shape, data } = parameters.get(name)!;
+    hash.update(`${name} ${shape.join()} `).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash;
 }

@@ -11,6 +11,8 @@ import { paddedBatches, rowOf, stackRows } from './batches.ts';
 import {
   checkComponents,
   hashComponents,
+  hashTextEncoder,
+  hashVae,
   nativeSize,
   type StableDiffusionComponents,
   sideMultiple,
@@ -68,6 +70,16 @@ export class StableDiffusionPipeline {
     const hash = hashComponents(this.#components);
     if (!this.#liveUnet) this.#modelHash = hash;
     return hash;
+  }
+
+  /** 16 hex digits over the VAE's config and weights: names what `encodeImages` gives. */
+  get vaeHash(): string {
+    return hashVae(this.#components);
+  }
+
+  /** 16 hex digits over tokenizer, text encoder's config and weights: names what `embedPrompts` gives. */
+  get textEncoderHash(): string {
+    return hashTextEncoder(this.#components);
   }
 
   /**

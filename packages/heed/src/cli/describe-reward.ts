@@ -1,4 +1,5 @@
 /** What `heed reward` measured as tables for the terminal. */
+import type { PairAccuracy } from '../reward/accuracy.ts';
 import { curveVerdict } from '../reward/learning-curve.ts';
 import { describeLeftOut } from '../reward/left-out.ts';
 import { describePerturbations } from '../reward/perturbed-prompts.ts';
@@ -32,6 +33,7 @@ export function describeReward(result: RewardRunResult): string[] {
     ...formatTable([['accuracy on held-out pairs', GROUPS.seen, GROUPS.unseen], ...rows]),
     '',
     ...categoryLines(result),
+    ...roundLines(result),
     ...curveLines(result),
     `Learned from ${images.training} images, chosen on ${images.validation}, measured on ${images.test}; in ${folder}`,
     ...(preferences
@@ -53,6 +55,14 @@ function categoryLines({ trust = [] }: RewardRunResult): string[] {
       : [category, GROUPS[group], formatShare(accuracy), `${pairs} of ${prompts} prompts`, TRUST_WORDS[verdict]],
   );
   return [...formatTable([['category', '', 'accuracy', 'pairs', 'how far to trust it'], ...rows]), ''];
+}
+
+function roundLines({ rounds = [] }: RewardRunResult): string[] {
+  if (rounds.length === 0) return [];
+  const cell = ({ accuracy, pairs }: PairAccuracy) =>
+    accuracy === undefined ? 'not measured' : `${formatShare(accuracy)} of ${pairs}`;
+  const rows = rounds.map(({ round, training, reward, clip }) => [round, training, cell(reward), cell(clip)]);
+  return [...formatTable([['round', 'learned from', 'accuracy on its pairs', 'CLIP score'], ...rows]), ''];
 }
 
 function curveLines({ learningCurve }: RewardRunResult): string[] {

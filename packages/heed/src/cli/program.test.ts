@@ -18,6 +18,8 @@ const COMMANDS = [
   'evaluate',
   'report',
   'export',
+  'loop',
+  'status',
   'demo',
   'doctor',
 ];

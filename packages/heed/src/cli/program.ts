@@ -13,11 +13,13 @@ import { generateCommand } from './commands/generate.ts';
 import { importCommand } from './commands/import.ts';
 import { initCommand } from './commands/init.ts';
 import { labelCommand } from './commands/label.ts';
+import { loopCommand } from './commands/loop.ts';
 import { prepareCommand } from './commands/prepare.ts';
 import { reportCommand } from './commands/report.ts';
 import { rewardCommand } from './commands/reward.ts';
 import { sampleCommand } from './commands/sample.ts';
 import { serveCommand } from './commands/serve.ts';
+import { statusCommand } from './commands/status.ts';
 import { studioCommand } from './commands/studio.ts';
 import { tryCommand } from './commands/try.ts';
 import { tuneCommand } from './commands/tune.ts';
@@ -34,7 +36,8 @@ The loop, in a folder of its own:
   $ heed evaluate          compare it with the model it came from, blind
   $ heed report            one page with tables, plots and pictures
 
-All of it in one go: heed demo
+Again and again:        heed loop --rounds 3
+All of it in one go:    heed demo
 
 Exit codes: 0 done, 1 failed, 2 bad input (nothing was changed), 130 stopped by Ctrl-C (can be resumed).
 `;
@@ -67,6 +70,8 @@ export function createProgram(): Command {
     reportCommand,
     exportCommand,
     serveCommand,
+    loopCommand,
+    statusCommand,
     demoCommand,
     doctorCommand,
   ]) {

@@ -152,6 +152,14 @@ const reward = z.strictObject({
   hidden: whole(1, 65_536).default(1024).describe('Units of each of the two hidden layers.'),
   epochs: whole(1).default(60).describe('Passes over the training pairs at most.'),
   patience: whole(1).default(8).describe('Passes without a better validation loss before training stops.'),
+  roundDecay: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe(
+      'Weight of a label of one round relative to one of the next: below 1, labels on the images of newer models count more.',
+    ),
   batchSize: whole(1).default(64).describe('Pairs a training step.'),
   learningRate: positive().default(3e-4).describe('Learning rate of AdamW.'),
   weightDecay: z.number().min(0).default(1e-2).describe('Decoupled weight decay of AdamW.'),
@@ -170,6 +178,12 @@ const tune = z.strictObject({
     .enum(METHOD_NAMES)
     .default(DEFAULT_METHOD)
     .describe('How the model learns from feedback; docs/methods.md compares the methods.'),
+  rounds: z
+    .enum(['own', 'all'])
+    .default('own')
+    .describe(
+      "Whose images are learned from: 'own' takes those that the model to tune drew, as in the paper, 'all' those of every round.",
+    ),
   beta: z
     .number()
     .min(0)

@@ -84,7 +84,7 @@ async function encode(project: Project, inputs: Inputs, progress: ProgressFactor
   );
   await using pipeline = new StableDiffusionPipeline(components, runtimeOf(project));
   const openCache = shard === undefined ? openVectorCache : openVectorPart;
-  const latents = await openLatents(project, pipeline, pipeline.modelHash, openCache);
+  const latents = await openLatents(project, pipeline, openCache);
   try {
     const size = pictureSize(pipeline);
     const encodeAll = async <T extends { key: string }>(

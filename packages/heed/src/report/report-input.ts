@@ -38,7 +38,7 @@ export interface RewardAccuracy {
 }
 
 /** What else was measured of the kept reward. */
-export type RewardDetails = Pick<RewardReport, 'trust' | 'learningCurve' | 'perturbations' | 'leftOut'>;
+export type RewardDetails = Pick<RewardReport, 'trust' | 'rounds' | 'learningCurve' | 'perturbations' | 'leftOut'>;
 
 /** The metrics of one tuning run. */
 export interface TrainingCurve {

@@ -4,6 +4,7 @@
  */
 import { percent } from '../text/percent.ts';
 import type { AccuracyTable } from './accuracy.ts';
+import type { RoundAccuracy } from './round-accuracy.ts';
 
 /** What the gate found; `warning` is a sentence for the user. */
 export interface GateVerdict {
@@ -11,15 +12,28 @@ export interface GateVerdict {
   warning?: string;
 }
 
+/** Accuracies on one group of pairs. */
+interface Compared {
+  readonly where: string;
+  readonly reward: number;
+  readonly clip: number;
+}
+
 /**
- * Compares the reward with CLIP score on held-out pairs of prompts that were learned from and of those that were not.
+ * Compares the reward with CLIP score on held-out pairs of prompts that were learned from and of those that were not and,
+ * where there are several rounds, on those of the newest round that has any: that is where the next tuning goes on.
  */
-export function rewardGate(accuracy: { reward: AccuracyTable; clip: AccuracyTable }): GateVerdict {
-  const groups = (['seen', 'unseen'] as const).flatMap((group) => {
+export function rewardGate(accuracy: {
+  reward: AccuracyTable;
+  clip: AccuracyTable;
+  rounds?: readonly RoundAccuracy[] | undefined;
+}): GateVerdict {
+  const groups = (['seen', 'unseen'] as const).flatMap((group): Compared[] => {
     const reward = accuracy.reward[group].accuracy;
     const clip = accuracy.clip[group].accuracy;
-    return reward && clip ? [{ group, reward: reward.mean, clip: clip.mean }] : [];
+    return reward && clip ? [{ where: GROUPS[group], reward: reward.mean, clip: clip.mean }] : [];
   });
+  groups.push(...newestRound(accuracy.rounds ?? []));
   if (groups.length === 0) {
     return {
       passed: false,
@@ -28,13 +42,18 @@ export function rewardGate(accuracy: { reward: AccuracyTable; clip: AccuracyTabl
   }
   const worse = groups.filter(({ reward, clip }) => reward <= clip);
   if (worse.length === 0) return { passed: true };
-  const found = worse.map(
-    ({ group, reward, clip }) => `${percent(reward)} against ${percent(clip)} on ${GROUPS[group]}`,
-  );
+  const found = worse.map(({ where, reward, clip }) => `${percent(reward)} against ${percent(clip)} on ${where}`);
   return {
     passed: false,
     warning: `the reward is expected to beat CLIP score on held-out pairs, but its accuracy is ${found.join(' and ')}: tuning with it may not help`,
   };
+}
+
+function newestRound(rounds: readonly RoundAccuracy[]): Compared[] {
+  const newest = rounds.findLast(({ reward }) => reward.accuracy !== undefined);
+  if (rounds.length < 2 || newest?.reward.accuracy === undefined || newest.clip.accuracy === undefined) return [];
+  const { round, reward, clip } = newest;
+  return [{ where: `images of round ${round}`, reward: reward.accuracy!.mean, clip: clip.accuracy!.mean }];
 }
 
 const GROUPS = { seen: 'prompts learned from', unseen: 'held-out prompts' } as const;

@@ -17,10 +17,13 @@ export interface LeftOut {
 const NAMED = 3;
 
 /**
- * Counts images by the first reason that keeps each from being learned from; `modelHash` leaves out other models'
+ * Counts images by the first reason that keeps each from being learned from; `modelHashes` leaves out other models'
  * images.
  */
-export function leftOutOf(images: readonly ImageRecord[], options: { modelHash?: string | undefined } = {}): LeftOut[] {
+export function leftOutOf(
+  images: readonly ImageRecord[],
+  options: { modelHashes?: ReadonlySet<string> | undefined } = {},
+): LeftOut[] {
   const found = images.flatMap((image) => reasonOf(image, options) ?? []);
   return LEFT_OUT_REASONS.flatMap((reason) => {
     const names = found.filter((each) => each.reason === reason).map(({ name }) => name);
@@ -31,11 +34,11 @@ export function leftOutOf(images: readonly ImageRecord[], options: { modelHash?:
 
 function reasonOf(
   { purpose, holdout, modelHash: drawnBy, set, prompt, model }: ImageRecord,
-  { modelHash }: { modelHash?: string | undefined },
+  { modelHashes }: { modelHashes?: ReadonlySet<string> | undefined },
 ): { reason: LeftOut['reason']; name: string } | undefined {
   if (purpose === 'measure') return { reason: 'measures', name: set };
   if (holdout) return { reason: 'held-out', name: prompt };
-  return modelHash !== undefined && drawnBy !== modelHash ? { reason: 'other-model', name: model } : undefined;
+  return modelHashes !== undefined && !modelHashes.has(drawnBy) ? { reason: 'other-model', name: model } : undefined;
 }
 
 /** One sentence a reason: how many images, and why. */

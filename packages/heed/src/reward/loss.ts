@@ -26,6 +26,7 @@ export interface RewardBatch {
   textEmbeds: Tensor; // [B, P], the prompts the images were made for
   imageEmbeds: Tensor; // [B, P]
   labels: Tensor; // [B], y: 1 good, 0 bad
+  weights?: Tensor | undefined; // [B], of the pairs; all count alike where absent
 }
 
 /** What the auxiliary task adds to a batch. */
@@ -52,7 +53,7 @@ export function rewardLoss(
 
   // L_mse = E_(x, z, y) [ (y - r(x, z))^2 ]
   const r = rewardModel(p, architecture, batch); // [B]
-  const meanSquaredError = mean(square(sub(batch.labels, r)));
+  const meanSquaredError = weightedMean(square(sub(batch.labels, r)), batch.weights);
   if (perturbed === undefined) return { loss: meanSquaredError, meanSquaredError };
 
   // Equation 1: L_pc = E_(x, {z_j}, i') [ CE( P(i | x, {z_j}), i' ) ], P(i | x, {z_j}) = softmax_i( r(x, z_i) / T ),
@@ -62,10 +63,16 @@ export function rewardLoss(
   const ownReward = reshape(slice(r, { axis: 0, start: 0, end: good }), [good, 1]);
   const otherRewards = perturbedRewards(p, architecture, perturbed.textEmbeds, batch.imageEmbeds); // [G, N]
   const logits = div(concat([ownReward, otherRewards], 1), temperature); // [G, 1 + N]
-  const promptClassification = mean(crossEntropy(logits, perturbed.originalIndex));
+  const goodWeights = batch.weights && slice(batch.weights, { axis: 0, start: 0, end: good });
+  const promptClassification = weightedMean(crossEntropy(logits, perturbed.originalIndex), goodWeights);
 
   // L = L_mse + lambda * L_pc
   return { loss: add(meanSquaredError, mul(promptClassification, lambda)), meanSquaredError, promptClassification };
+}
+
+/** sum(w x) / sum(w) of [B]; the mean where no weights are given. */
+function weightedMean(values: Tensor, weights: Tensor | undefined): Tensor {
+  return weights === undefined ? mean(values) : div(mean(mul(weights, values)), mean(weights));
 }
 
 /** r of the first G images with each of their N perturbed prompts: -> [G, N]. */

@@ -11,11 +11,11 @@ export async function readLabels(project: Project, images: readonly ImageRecord[
   return labelImages(uniqueById(images), await readCountingEvents(project));
 }
 
-/** Judged images of the project that are not learned from, by reason; `modelHash` leaves out other models' images. */
+/** Judged images of the project that are not learned from, by reason; `modelHashes` leaves out other models' images. */
 export async function judgedLeftOut(
   project: Project,
   store: Pick<ImageStore, 'all'>,
-  options: { modelHash?: string | undefined } = {},
+  options: { modelHashes?: ReadonlySet<string> | undefined } = {},
 ): Promise<LeftOut[]> {
   const labelled = await readLabels(project, await projectImages(project, store));
   return leftOutOf(

@@ -54,6 +54,9 @@ const rewardReportSchema: z.ZodType<RewardReport> = z.looseObject({
       allMinusHalf: intervalSchema.exactOptional(),
     })
     .exactOptional(),
+  rounds: z
+    .array(z.looseObject({ round: z.number(), training: z.number(), reward: pairs, clip: pairs }))
+    .exactOptional(),
   perturbations: z.partialRecord(z.enum(PERTURBATION_SOURCES), z.number()).exactOptional(),
   leftOut: z
     .array(z.looseObject({ reason: z.enum(LEFT_OUT_REASONS), images: z.number(), names: z.array(z.string()) }))

@@ -8,6 +8,7 @@ import { rewardGate } from './gate.ts';
 import type { LearningCurve } from './learning-curve.ts';
 import type { LeftOut } from './left-out.ts';
 import type { PerturbationSources } from './perturbed-prompts.ts';
+import type { RoundAccuracy } from './round-accuracy.ts';
 import type { CategoryTrust } from './trust.ts';
 
 /** The trainings, by what the report calls them. */
@@ -35,6 +36,8 @@ export interface RewardReport {
   trust?: readonly CategoryTrust[];
   /** What more labels would bring; absent where it was not asked for or cannot be told. */
   learningCurve?: LearningCurve;
+  /** By the round that drew the images; absent where there is but one. */
+  rounds?: readonly RoundAccuracy[];
   /** How many prompts of good images were perturbed how, for the auxiliary task. */
   perturbations?: PerturbationSources;
   /** Judged images that were not learned from. */
@@ -47,6 +50,7 @@ export function rewardReport(
   outcomes: { clip: readonly PromptPairs[]; aux: readonly PromptPairs[] } & Partial<
     Record<RewardVariant, readonly PromptPairs[]>
   >,
+  rounds: readonly RoundAccuracy[] = [],
 ): RewardReport {
   const clip = accuracyTable(outcomes.clip);
   const aux = accuracyTable(outcomes.aux);
@@ -66,7 +70,8 @@ export function rewardReport(
     minusClip,
     auxMinus,
     summary: { seen: summarise(accuracy, 'seen'), unseen: summarise(accuracy, 'unseen') },
-    gate: rewardGate({ reward: aux, clip }),
+    gate: rewardGate({ reward: aux, clip, rounds }),
+    ...(rounds.length < 2 ? {} : { rounds }),
   };
 }
 

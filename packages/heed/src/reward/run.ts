@@ -14,6 +14,7 @@ import type { ProgressFactory } from '../progress/progress.ts';
 import { checkName, type Project, startRun, withLock } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { cutPromptsNote } from '../prompts/index.ts';
+import { openRounds } from '../rounds/lineage.ts';
 import { clipScores, type PromptPairs, pairOutcomes } from './accuracy.ts';
 import { checkSplit } from './check-split.ts';
 import type { Features } from './features.ts';
@@ -41,6 +42,7 @@ import {
   splitRewardPairs,
   statedOutcomes,
 } from './reward-pairs.ts';
+import { labelWeights, roundAccuracies } from './round-accuracy.ts';
 import { scoreImages } from './score-images.ts';
 import { openProjectFeatures, rewardFolder } from './scorer.ts';
 import { trainReward } from './train.ts';
@@ -97,6 +99,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
   const pairs = splitRewardPairs(stated, { seed, labelled: split, testShare });
   checkSplit(split, labelled, pairs);
   const judged = imagesJudged(labelled, stated);
+  const rounds = await openRounds(project);
   const run = await startRun(project, { command: 'reward' });
   const { features, reader, clipHash, close } = await openProjectFeatures(project, { progress, signal });
   try {
@@ -120,6 +123,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
       training,
       features,
       perturbedPrompts: perturbed.byPrompt,
+      weightOf: labelWeights(split.training, { rounds, decay: project.config.reward.roundDecay }),
       seed,
       progress,
       threads: runtimeOf(project).threads,
@@ -132,9 +136,16 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
     const curve = (options.learningCurve ?? true) ? await measureCurve(outcomes.aux, inputs) : undefined;
 
     const clip = await outcomesOf({ split, pairs }, (of) => clipScores(of, features));
+    const predicted = predictedImages(split, unjudged);
+    const scores = {
+      rewards: await scoreImages(kept, predicted, features),
+      clips: clipScores(predicted, features),
+    };
+    kept.dispose();
     const measured = rewardReport(
       { training: split.training.length, validation: split.validation.length, test: split.test.length },
       { ...outcomes, clip },
+      roundAccuracies(split, { rounds, scores: testScores(split, scores) }),
     );
     const report: RewardReport = {
       ...measured,
@@ -149,12 +160,6 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
       clipHash,
       training: { ...training, seed, images: report.images, epochs: epochs.aux, run: run.id, judgements },
     });
-    const predicted = predictedImages(split, unjudged);
-    const scores = {
-      rewards: await scoreImages(kept, predicted, features),
-      clips: clipScores(predicted, features),
-    };
-    kept.dispose();
     // Before the report: a reader who sees the report finds the rest.
     await writePredictions([folder, run.folder], predictionsOf(split, unjudged, scores));
     const text = `${JSON.stringify(report, null, 2)}\n`;
@@ -212,6 +217,7 @@ interface TrainingInputs {
   training: Partial<RewardOptions> & { lambda: number };
   features: Features;
   perturbedPrompts: ReadonlyMap<string, readonly string[]>;
+  weightOf: ReturnType<typeof labelWeights>;
   seed: number;
   progress: ProgressFactory;
   threads: number | undefined;
@@ -266,7 +272,8 @@ async function measureCurve(all: readonly PromptPairs[], inputs: TrainingInputs)
 
 /** One training with its progress; its losses are written down where there is a folder for them. */
 async function trainOne(label: string, inputs: TrainingInputs & { metricsFolder?: string }) {
-  const { split, pairs, training, features, perturbedPrompts, seed, metricsFolder, progress, threads, signal } = inputs;
+  const { split, pairs, training, features, perturbedPrompts, weightOf, seed, metricsFolder } = inputs;
+  const { progress, threads, signal } = inputs;
   const metrics = metricsFolder === undefined ? undefined : await openMetricsLog(metricsFolder);
   const bar = progress({ total: training.maxEpochs ?? 0, label, unit: 'epoch' });
   try {
@@ -276,6 +283,7 @@ async function trainOne(label: string, inputs: TrainingInputs & { metricsFolder?
       pairs,
       features,
       perturbedPrompts,
+      weightOf,
       options: training,
       seed,
       threads,
@@ -312,6 +320,16 @@ function imagesJudged(labelled: readonly LabelledImage[], pairs: readonly Reward
 
 function countsOf({ training, validation, test }: PairSplit): NonNullable<RewardReport['preferences']> {
   return { training: training.length, validation: validation.length, test: test.length };
+}
+
+/** Of scores in the order of `predictedImages`, those of the test images. */
+function testScores(
+  { training, validation, test }: RewardSplit,
+  { rewards, clips }: { rewards: Float32Array; clips: Float32Array },
+) {
+  const start = training.length + validation.length;
+  const end = start + test.length;
+  return { rewards: rewards.subarray(start, end), clips: clips.subarray(start, end) };
 }
 
 function imagesOf(labelled: readonly LabelledImage[]): { id: string; prompt: string }[] {

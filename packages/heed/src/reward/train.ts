@@ -15,6 +15,7 @@ import {
   type RandomGenerator,
   type Tensor,
 } from '@heed/diffusion/autodiff';
+
 import { type BatchPlan, planBatches } from './batch-plan.ts';
 import type { Features } from './features.ts';
 import type { LabelledImage } from './labelled-image.ts';
@@ -60,12 +61,14 @@ export async function trainReward(inputs: {
   features: Features;
   perturbedPrompts?: ReadonlyMap<string, readonly string[]>;
   options?: Partial<RewardOptions>;
+  /** How much a pair counts; all count alike where absent. */
+  weightOf?: ((item: LabelledImage) => number) | undefined;
   seed: number;
   threads?: number | undefined;
   signal?: AbortSignal;
   onEpoch?: (epoch: RewardEpoch) => void | Promise<void>;
 }): Promise<RewardTrainingResult> {
-  const { training, validation, features, seed, signal } = inputs;
+  const { training, validation, features, weightOf, seed, signal } = inputs;
   const options: RewardOptions = { ...DEFAULT_REWARD_OPTIONS, ...inputs.options };
   const pairs = inputs.pairs ?? { training: [], validation: [] };
   if (training.length + pairs.training.length === 0) {
@@ -85,6 +88,7 @@ export async function trainReward(inputs: {
           textEmbeds: { shape: labelledShape },
           imageEmbeds: { shape: labelledShape },
           labels: { shape: [plan.batchSize] },
+          ...(weightOf ? { weights: { shape: [plan.batchSize] } } : {}),
           perturbedEmbeds: { shape: [Math.max(1, plan.good), options.perturbations, architecture.projectionDim] },
           originalIndex: { shape: [Math.max(1, plan.good)], dtype: 'int64' as const },
         }
@@ -119,6 +123,7 @@ export async function trainReward(inputs: {
                 good: plan.good,
                 perturbations: options.perturbations,
                 perturbedPrompts,
+                weightOf,
                 random: own,
               })
             : {}),
@@ -219,10 +224,11 @@ function assembleBatch(
     good: number;
     perturbations: number;
     perturbedPrompts: ReadonlyMap<string, readonly string[]> | undefined;
+    weightOf: ((item: LabelledImage) => number) | undefined;
     random: RandomGenerator;
   },
 ) {
-  const { features, good, perturbations, perturbedPrompts, random } = options;
+  const { weightOf, features, good, perturbations, perturbedPrompts, random } = options;
   const length = features.projectionDim;
   const perturbedEmbeds = items.slice(0, good).flatMap(({ image }) => {
     const others = perturbedPrompts!.get(image.prompt)!;
@@ -241,6 +247,7 @@ function assembleBatch(
       length,
     ),
     labels: Float32Array.from(items, ({ label }) => label),
+    ...(weightOf ? { weights: Float32Array.from(items, weightOf) } : {}),
     perturbedEmbeds: good > 0 ? stackRows(perturbedEmbeds, length) : unused,
     originalIndex: new BigInt64Array(Math.max(1, good)),
   };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseConfig } from '../config/index.ts';
-import { begunReward, checkBegun, writeBegun } from './begun.ts';
+import { begunFrom, checkBegun, writeBegun } from './begun.ts';
 import { tuneOptionsOf } from './options.ts';
 
 let folder: string;
@@ -35,7 +35,7 @@ it('names each setting that leads to other weights', async () => {
   );
   await expect(refused).rejects.toThrow('expected tune.snrGamma off as the run was begun with, got 5');
   await expect(refused).rejects.toThrow('expected --reward default as the run was begun with, got strict');
-  await expect(refused).rejects.toThrow('expected the base model with hash a as the run was begun with, got b');
+  await expect(refused).rejects.toThrow('expected the model to tune with hash a as the run was begun with, got b');
   await expect(refused).rejects.toThrow('--continue takes the run');
-  expect(await begunReward(folder)).toBe('default');
+  expect(await begunFrom(folder)).toMatchObject({ reward: 'default' });
 });

@@ -18,10 +18,14 @@ export const CHECKPOINTS = 'checkpoints';
 /** Where a run's data come from, as the settings and the command line name it. */
 export interface BegunData {
   readonly reward: string;
+  /** Name of the model that is tuned; absent where it is the project's base. */
+  readonly from?: string | undefined;
+  /** Whose images take part, where not those of that model alone. */
+  readonly rounds?: 'all' | undefined;
   /** Absent where D_pre takes no part. */
   readonly pretraining?: string | undefined;
   readonly pretrainingImages?: number | undefined;
-  /** Of the base model; absent where it is not loaded yet. */
+  /** Of the model that is tuned; absent where it is not loaded yet. */
   readonly baseHash?: string | undefined;
 }
 
@@ -32,7 +36,7 @@ interface BegunWith {
 }
 
 const begunSchema = z.looseObject({
-  data: z.looseObject({ reward: z.string() }).exactOptional(),
+  data: z.looseObject({ reward: z.string(), from: z.string().exactOptional() }).exactOptional(),
   schedule: z.string(),
 });
 
@@ -44,9 +48,9 @@ export async function writeBegun(
   await writeDurably(join(runFolder, OPTIONS_FILE), `${JSON.stringify({ fingerprint, ...options, data }, null, 2)}\n`);
 }
 
-/** The reward that the run in the folder learns from, where it says so. */
-export async function begunReward(runFolder: string): Promise<string | undefined> {
-  return (await readBegun(runFolder))?.data?.reward;
+/** The model that the run in the folder tunes and the reward that it learns from, where it says so. */
+export async function begunFrom(runFolder: string): Promise<{ reward: string; from?: string } | undefined> {
+  return (await readBegun(runFolder))?.data;
 }
 
 /**
@@ -102,7 +106,9 @@ const SETTING_NAMES: Readonly<Record<string, string>> = {
   'lora.layers': 'tune.loraLayers',
   attentionBytes: 'tune.attentionMegabytes (in bytes)',
   'data.reward': '--reward',
-  'data.baseHash': 'the base model with hash',
+  'data.from': '--from',
+  'data.rounds': 'tune.rounds',
+  'data.baseHash': 'the model to tune with hash',
   'data.pretraining': 'tune.pretraining',
   'data.pretrainingImages': 'tune.pretrainingImages',
 };

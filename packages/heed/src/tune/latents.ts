@@ -12,15 +12,14 @@ const MAX_ENCODE_BATCH = 16;
 /** A dataset with more broken pictures than this is not what its owner thinks it is. */
 const MAX_BROKEN_SHARE = 0.05;
 
-/** Opens the latents of the VAE that belongs to `pipeline`. */
+/** Opens the latents of the pipeline's VAE: models that share it share them. */
 export async function openLatents(
   project: Project,
   pipeline: StableDiffusionPipeline,
-  modelHash: string,
   openCache: OpenVectorCache = openVectorCache,
 ): Promise<VectorCache> {
   const length = pipeline.latentShape().reduce((product, size) => product * size, 1);
-  return openCache(join(project.paths.state, 'latents', modelHash), { length });
+  return openCache(join(project.paths.state, 'latents', `vae-${pipeline.vaeHash}`), { length });
 }
 
 /**

@@ -23,8 +23,8 @@ export interface MethodNeeds {
 export interface SampleContext<Settings = unknown> {
   readonly project: Project;
   readonly store: ImageStore;
-  /** Hash of the model that is tuned; only its own images take part. */
-  readonly baseHash: string;
+  /** Hashes of the models whose images take part: the one that is tuned, or those of all rounds. */
+  readonly modelHashes: ReadonlySet<string>;
   readonly options: TuneOptions<Settings>;
   /** The learned reward of each image for its prompt, in [0, 1]. */
   score(images: readonly ImageRecord[]): Promise<ArrayLike<number>>;

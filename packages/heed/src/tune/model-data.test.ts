@@ -45,7 +45,7 @@ async function chosen() {
   const { labelled, unlabelled } = await findModelImages({
     project,
     store,
-    baseHash: 'hash of base',
+    modelHashes: new Set(['hash of base']),
     options: { streams: { labelled: true, unlabelled: true, pretraining: false } },
   });
   await store.close();

@@ -1,9 +1,9 @@
 /**
- * D_model of a project: images of the base model, labelled or not, of which a method chooses. Once chosen for a run
- * they are written beside it, so that labels that come later do not change a run under way.
+ * D_model of a project: images of the model to tune or of all rounds, labelled or not, of which a method chooses. Once
+ * chosen for a run they are written beside it, so that labels that come later do not change a run under way.
  */
 import { z } from 'zod';
-import { DEFAULT_METHOD, type MethodName } from '../config/index.ts';
+import { DEFAULT_METHOD, type HeedConfig, type MethodName } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 import { purposeOf } from '../feedback/index.ts';
 import { type ImageRecord, TRY_SET } from '../images/index.ts';
@@ -30,6 +30,8 @@ export interface SampleChoice {
   method: MethodName;
   reward: string;
   streams: TuneStreams;
+  /** Whose images take part. */
+  rounds: HeedConfig['tune']['rounds'];
 }
 
 /** Reads the samples that an earlier start of the run chose in the same way, or undefined. */
@@ -42,26 +44,31 @@ export function writeTuneSamples(path: string, choice: SampleChoice, samples: re
   return writeRunChoice(path, written(choice), samples);
 }
 
-/** Files from before there were other methods name none. */
-function written({ method, reward, streams }: SampleChoice) {
-  return method === DEFAULT_METHOD ? { reward, streams } : { method, reward, streams };
+/** Files from before there were other methods, or rounds, name none. */
+function written({ method, reward, streams, rounds }: SampleChoice) {
+  return {
+    ...(method === DEFAULT_METHOD ? {} : { method }),
+    reward,
+    streams,
+    ...(rounds === 'own' ? {} : { rounds }),
+  };
 }
 
 /**
- * The images that take part under the run's streams. Only images that may be learned from and that the base model made:
- * others would teach it another model's habits. Images that raters skipped are left out, as in the paper.
+ * The images that take part under the run's streams: those that may be learned from and that one of `modelHashes` drew.
+ * Images that raters skipped are left out, as in the paper.
  */
 export async function findModelImages({
   project,
   store,
-  baseHash,
+  modelHashes,
   options: { streams },
-}: Pick<SampleContext, 'project' | 'store' | 'baseHash'> & { options: { streams: TuneStreams } }): Promise<{
+}: Pick<SampleContext, 'project' | 'store' | 'modelHashes'> & { options: { streams: TuneStreams } }): Promise<{
   labelled: LabelledImage[];
   unlabelled: ImageRecord[];
 }> {
   const images = (await projectImages(project, store)).filter(
-    (image) => mayLearnFrom(image) && image.modelHash === baseHash,
+    (image) => mayLearnFrom(image) && modelHashes.has(image.modelHash),
   );
   const events = await readCountingEvents(project);
   // An image counts as unjudged if it only measured raters, or if only excluded raters judged it.
@@ -71,7 +78,7 @@ export async function findModelImages({
   const unlabelled = streams.unlabelled ? images.filter(({ id, set }) => !judged.has(id) && set !== TRY_SET) : [];
   if (labelled.length + unlabelled.length === 0) {
     throw badInput(
-      `tuning needs images of the base model (${baseHash}) to learn from, got none: ${images.length} are of it, ${all.length} of these labelled`,
+      `tuning needs images of the model to tune (${[...modelHashes].join(', ')}) to learn from, got none: ${images.length} are of it, ${all.length} of these labelled; --set tune.rounds=all takes those of all rounds`,
     );
   }
   return { labelled, unlabelled };
@@ -79,7 +86,7 @@ export async function findModelImages({
 
 /** The labelled images with their labels, for methods that read no reward. */
 export async function findLabelledSamples(
-  context: Pick<SampleContext, 'project' | 'store' | 'baseHash' | 'options'>,
+  context: Pick<SampleContext, 'project' | 'store' | 'modelHashes' | 'options'>,
 ): Promise<TuneSample[]> {
   const streams = { labelled: true, unlabelled: false, pretraining: false };
   const { labelled } = await findModelImages({ ...context, options: { streams } });
@@ -88,11 +95,11 @@ export async function findLabelledSamples(
 
 /** The images with labels or preferences, for methods that read pairs: each names those that raters found worse. */
 export async function findPreferenceSamples(
-  context: Pick<SampleContext, 'project' | 'store' | 'baseHash' | 'options'>,
+  context: Pick<SampleContext, 'project' | 'store' | 'modelHashes' | 'options'>,
 ): Promise<TuneSample[]> {
-  const { project, store, baseHash } = context;
+  const { project, store, modelHashes } = context;
   const images = (await projectImages(project, store)).filter(
-    (image) => mayLearnFrom(image) && image.modelHash === baseHash,
+    (image) => mayLearnFrom(image) && modelHashes.has(image.modelHash),
   );
   const pairs = rewardPairs(uniqueById(images), await readCountingEvents(project)).filter(({ share }) => share !== 0.5);
   if (pairs.length === 0) return findLabelledSamples(context);

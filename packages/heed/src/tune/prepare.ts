@@ -32,18 +32,25 @@ export interface PrepareInputs {
 /** The images that `method` chose for the run in `runFolder`, encoded. */
 export async function prepareModelSamples(
   project: Project,
-  inputs: PrepareInputs & { method: TuningMethod; runFolder: string; reward: string; store: ImageStore },
+  inputs: PrepareInputs & {
+    method: TuningMethod;
+    /** Of the models whose images take part. */
+    modelHashes: ReadonlySet<string>;
+    runFolder: string;
+    reward: string;
+    store: ImageStore;
+  },
 ): Promise<TuneSample[]> {
-  const { method, options, pipeline, latents, progress, runFolder, reward, store } = inputs;
+  const { method, options, modelHashes, pipeline, latents, progress, runFolder, reward, store } = inputs;
   const aborting = inputs.signal === undefined ? {} : { signal: inputs.signal };
   const path = join(runFolder, SAMPLES_FILE);
-  const choice = { method: method.name, reward, streams: options.streams };
+  const choice = { method: method.name, reward, streams: options.streams, rounds: project.config.tune.rounds };
   let samples = await readTuneSamples(path, choice);
   if (samples === undefined) {
     samples = await method.samples({
       project,
       store,
-      baseHash: pipeline.modelHash,
+      modelHashes,
       options,
       score: (images) => scoreImages(project, images, inputs),
     });

@@ -12,6 +12,8 @@ import type { TuneOptions } from './options.ts';
 /** What rank 0 has chosen. */
 export interface SharedRun {
   readonly run: string;
+  /** Name of the model to tune. */
+  readonly from: string;
   readonly options: TuneOptions;
   readonly model: readonly TuneSample[];
   readonly pretraining: readonly PretrainingSample[] | undefined;

@@ -5,26 +5,15 @@
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  clearUnfinishedFolders,
-  type LoraModules,
-  loadModel,
-  nativeSize,
-  type StableDiffusionComponents,
-  StableDiffusionPipeline,
-  saveLora,
-  saveModelFolder,
-} from '@heed/diffusion';
-import { type Communicator, type ParameterValues, single } from '@heed/diffusion/autodiff';
+import { clearUnfinishedFolders, loadModel, StableDiffusionPipeline } from '@heed/diffusion';
+import { type Communicator, single } from '@heed/diffusion/autodiff';
 import { findLatestCheckpoint } from '../checkpoint/checkpoint.ts';
-import { writeFolderHashes } from '../checkpoint/folder-hashes.ts';
 import { badInput } from '../errors.ts';
 import { createImageStore } from '../images/index.ts';
 import { createAverages } from '../metrics/averages.ts';
 import { openMetricsLog } from '../metrics/metrics-log.ts';
-import { type ProgressFactory, silentProgress } from '../progress/index.ts';
-import { baseModelFolder, checkName, openRun, type Project, type Run, startRun, withLock } from '../project/index.ts';
-import { modelFileOf } from '../project/model-file.ts';
+import type { ProgressFactory } from '../progress/index.ts';
+import { checkName, modelFolder, type Project, type Run, startRun, withLock } from '../project/index.ts';
 import { emaNote, weightsOptions } from '../project/model-weights.ts';
 import { predictionNote } from '../project/prediction-note.ts';
 import { runtimeOf } from '../project/runtime.ts';
@@ -35,25 +24,27 @@ import { REWARD_REPORT_FILE } from '../reward/report.ts';
 import { findRewardReport } from '../reward/report-file.ts';
 import { checkReward, rewardFolder } from '../reward/scorer.ts';
 import { distrustNote } from '../reward/trust.ts';
+import { openRounds } from '../rounds/lineage.ts';
 import type { VectorCache } from '../storage/vector-cache.ts';
-import type { PretrainingSample, TuneSample } from './batches.ts';
-import { type BegunData, begunReward, CHECKPOINTS, checkBegun, writeBegun } from './begun.ts';
+import { type BegunData, begunFrom, CHECKPOINTS, checkBegun, writeBegun } from './begun.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { openLatents } from './latents.ts';
-import { LORA_FILE } from './lora-file.ts';
-import type { TuningMethod } from './method.ts';
 import { methodOf } from './methods/index.ts';
 import { type TuneOptions, type TuneStreams, tuneOptionsOf } from './options.ts';
 import { prepareModelSamples, preparePretrainingSamples } from './prepare.ts';
-import { checkSameBase, describeRanks, HEED_VERSION, optionsForRanks, shareRun } from './ranks.ts';
+import { describeRanks, HEED_VERSION, optionsForRanks, shareRun } from './ranks.ts';
 import { describeData, findFinished, type TuneResult, writeTuneResult } from './result.ts';
+import { batchesOf, parameterCount, promptsOf } from './run-batches.ts';
 import { createSampleGrid } from './sample-grid.ts';
 import { openTextStates, type TextStates } from './text-states.ts';
 import { trainModel } from './train.ts';
+import { type TunedModel, writeTunedModel } from './write-model.ts';
 
 export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
   /** Name of the tuned model (`models/<name>`) and of the run. */
   name?: string;
+  /** The model to tune; by default the one that the run was begun with, or the project's base. */
+  from?: string | undefined;
   /** The reward to learn from; by default the one that the run was begun with, or 'default'. */
   reward?: string | undefined;
   /** Start again where a run of this name exists. */
@@ -75,7 +66,7 @@ export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
 
 export type TuneRunResult = Omit<TuneResult, 'fingerprint'> & { warnings: string[] };
 
-/** Tunes the project's base model; a run that is finished is not repeated. */
+/** Tunes the project's base model or another one; a run that is finished is not repeated. */
 export async function runTune(
   project: Project,
   options: TuneRunOptions,
@@ -100,36 +91,46 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   const settings = project.config.tune;
   await clearUnfinishedFolders(project.paths.models);
   if (restart) await rm(join(project.paths.runs, name), { recursive: true, force: true });
-  const { pretraining: source = settings.pretraining, pretrainingImages: count = settings.pretrainingImages } = given;
+  const { pretraining: pairs = settings.pretraining, pretrainingImages: count = settings.pretrainingImages } = given;
   const data = await checkStart(project, { given, name, options });
-  const { reward } = data;
+  const { reward, from = project.config.model.name } = data;
   const run = await startRun(project, { command: 'tune', name });
   if (method.needs(options).reward) await warnWhereGateFailed(project, reward, { warn, note: given.note });
 
-  const baseModel = await baseModelFolder(project, { progress, signal, note: given.note });
-  const base = project.config.model.name;
-  const remark = await emaNote(project, base, baseModel);
+  const source = await modelFolder(project, from, { progress, signal, note: given.note });
+  const remark = await emaNote(project, from, source);
   if (remark !== undefined) given.note?.(remark);
-  const components = await loadModel(baseModel, weightsOptions(project, base));
+  const components = await loadModel(source, weightsOptions(project, from));
   if (components.contrast) {
-    throw badInput(`${baseModel}: expected a model without a contrast to tune, got one that \`heed contrast\` made`);
+    throw badInput(`${source}: expected a model without a contrast to tune, got one that \`heed contrast\` made`);
   }
   const pipeline = new StableDiffusionPipeline(components, runtimeOf(project));
   const baseHash = pipeline.modelHash;
   await checkBegun(run, { options, data: { ...data, baseHash } });
+  const modelHashes = new Set([
+    baseHash,
+    ...(settings.rounds === 'all' ? (await openRounds(project)).modelHashes : []),
+  ]);
   const store = createImageStore(project.paths.images);
-  const latents = await openLatents(project, pipeline, baseHash);
+  const latents = await openLatents(project, pipeline);
   try {
     const inputs = { method, options, pipeline, latents, progress, ...aborting };
-    for (const sentence of describeLeftOut(await judgedLeftOut(project, store, { modelHash: baseHash })))
+    for (const sentence of describeLeftOut(await judgedLeftOut(project, store, { modelHashes })))
       given.note?.(sentence);
     if (communicator.rank === 0) {
-      const wrong = await predictionNote(project, pipeline, { source: baseModel, signal });
+      const wrong = await predictionNote(project, pipeline, { source, signal });
       if (wrong !== undefined) warn(wrong);
     }
-    const model = await prepareModelSamples(project, { ...inputs, runFolder: run.folder, reward, store });
+    const model = await prepareModelSamples(project, { ...inputs, modelHashes, runFolder: run.folder, reward, store });
     const pretraining = options.streams.pretraining
-      ? await preparePretrainingSamples(project, { ...inputs, runFolder: run.folder, reward, source, count, warn })
+      ? await preparePretrainingSamples(project, {
+          ...inputs,
+          runFolder: run.folder,
+          reward,
+          source: pairs,
+          count,
+          warn,
+        })
       : undefined;
 
     const fingerprint = fingerprintOf({ options, baseHash, model, pretraining });
@@ -158,6 +159,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
     if (texts.isComplete) await pipeline.dispose();
     await shareRun(communicator, {
       run: run.id,
+      from,
       options,
       model,
       pretraining,
@@ -171,13 +173,20 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
       project,
       given,
       run,
-      components,
-      baseModel,
-      model,
-      pretraining,
-      fingerprint,
+      about: {
+        name,
+        folder,
+        run: run.id,
+        method,
+        options,
+        fingerprint,
+        parent: { name: from, modelHash: baseHash, source },
+        components,
+        reward: method.needs(options).reward ? reward : undefined,
+        model,
+        pretraining,
+      },
       begun: { ...data, baseHash },
-      folder,
       warn,
     }).finally(() => texts.close());
     const learned = describeData(model, pretraining);
@@ -197,25 +206,18 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
 async function train(inputs: {
   project: Project;
   given: TuneRunOptions;
-  method: TuningMethod;
-  options: TuneOptions;
   run: Run;
-  components: StableDiffusionComponents;
-  /** The folder or file that they were read from. */
-  baseModel: string;
+  about: TunedModel;
+  begun: BegunData;
   pipeline: StableDiffusionPipeline;
   latents: VectorCache;
   texts: TextStates;
-  model: readonly TuneSample[];
-  pretraining: readonly PretrainingSample[] | undefined;
-  fingerprint: string;
-  begun: BegunData;
-  folder: string;
   progress: ProgressFactory;
   warn: (sentence: string) => void;
   signal?: AbortSignal;
 }): Promise<Record<string, number>> {
-  const { project, given, method, options, run, components, fingerprint, folder, warn } = inputs;
+  const { project, given, run, about, warn } = inputs;
+  const { method, options, components, fingerprint } = about;
   const aborting = inputs.signal === undefined ? {} : { signal: inputs.signal };
   const runtime = runtimeOf(project);
   const checkpointFolder = join(run.folder, CHECKPOINTS);
@@ -244,7 +246,7 @@ async function train(inputs: {
       method,
       unetConfig: components.unet.config,
       parameters: components.unet.parameters,
-      batches: batchesOf(inputs),
+      batches: batchesOf({ ...inputs, ...about }),
       options,
       checkpointFolder,
       fingerprint,
@@ -262,123 +264,13 @@ async function train(inputs: {
       onSample: (step, parameters) => grid.draw(step, parameters),
     });
     if (skipped > 0) warn(`${skipped} of the updates were skipped because their loss or gradient was not finite`);
-    await saveModelFolder(
-      folder,
-      { ...components, unet: { config: components.unet.config, parameters: trained.parameters } },
-      { overwrite: true, metadata: { heed: JSON.stringify({ run: run.id, fingerprint, steps: trained.step }) } },
-    );
-    if (trained.lora) await writeLora(join(folder, LORA_FILE), trained.lora, inputs);
-    await writeFolderHashes(folder);
+    await writeTunedModel(project, about, trained);
     return last.take();
   } finally {
     bar.done();
     await grid.dispose();
     await metrics.close();
   }
-}
-
-/** The method's batches of the run's samples. */
-function batchesOf(inputs: {
-  method: TuningMethod;
-  options: TuneOptions;
-  pipeline: StableDiffusionPipeline;
-  latents: VectorCache;
-  texts: TextStates;
-  model: readonly TuneSample[];
-  pretraining: readonly PretrainingSample[] | undefined;
-}) {
-  const { method, options, pipeline, latents, texts, model, pretraining } = inputs;
-  return method.batches({
-    samples: model,
-    pretraining,
-    options,
-    schedule: pipeline.schedule,
-    sources: {
-      latentShape: pipeline.latentShape(),
-      textShape: pipeline.textShape,
-      latents: async (key) => (await latents.get(key))!,
-      embedPrompts: texts.of,
-    },
-  });
-}
-
-/** What a rank other than 0 does of `runTune`: it trains along and writes nothing. */
-export async function runTuneRank(
-  project: Project,
-  { communicator, signal }: { communicator: Communicator; signal?: AbortSignal | undefined },
-): Promise<void> {
-  const shared = await shareRun(communicator, undefined);
-  if (!shared) return;
-  const { run, options, model, pretraining, fingerprint } = shared;
-  const method = methodOf(options);
-  const baseModel = await baseModelFolder(project, { progress: silentProgress, signal });
-  const components = await loadModel(baseModel, weightsOptions(project, project.config.model.name));
-  const pipeline = new StableDiffusionPipeline(components, runtimeOf(project));
-  checkSameBase(communicator, shared, pipeline.modelHash);
-  const latents = await openLatents(project, pipeline, pipeline.modelHash);
-  const texts = await openTextStates(project, {
-    pipeline,
-    prompts: promptsOf(model, pretraining),
-    encoderParameters: parameterCount(components.textEncoder.parameters),
-    progress: silentProgress,
-  });
-  if (texts.isComplete) await pipeline.dispose();
-  try {
-    await trainModel({
-      run,
-      method,
-      unetConfig: components.unet.config,
-      parameters: components.unet.parameters,
-      batches: batchesOf({ method, options, pipeline, latents, texts, model, pretraining }),
-      options,
-      checkpointFolder: join(openRun(project, run).folder, CHECKPOINTS),
-      fingerprint,
-      ...runtimeOf(project),
-      ...(signal === undefined ? {} : { signal }),
-      communicator,
-    });
-  } finally {
-    await texts.close();
-    await latents.close();
-    await pipeline.dispose();
-  }
-}
-
-/** Every text whose states the run needs; the empty one stands in for captions that are dropped. */
-function promptsOf(model: readonly TuneSample[], pretraining: readonly PretrainingSample[] | undefined): string[] {
-  return [...model.map(({ prompt }) => prompt), ...(pretraining ?? []).map(({ caption }) => caption), ''];
-}
-
-/** The update alone, beside the weights that have it in them. */
-async function writeLora(
-  path: string,
-  unet: LoraModules,
-  { run, method, options, components, baseModel, fingerprint, model }: Parameters<typeof train>[0],
-): Promise<void> {
-  await saveLora(
-    path,
-    { unet, textEncoder: new Map() },
-    {
-      facts: {
-        name: run.id,
-        predictionType: components.scheduler.prediction_type,
-        resolution: nativeSize(components),
-        learningRate: options.learningRate,
-        seed: options.seed,
-        steps: options.steps,
-        batchSize: options.batchSize,
-        images: model.length,
-        baseModelFile: await modelFileOf(baseModel),
-        finishedAt: new Date(),
-        comment: `heed: ${method.title}`,
-      },
-      metadata: { heed: JSON.stringify({ run: run.id, fingerprint, steps: options.steps }) },
-    },
-  );
-}
-
-function parameterCount(parameters: ParameterValues): number {
-  return [...parameters.values()].reduce((total, { data }) => total + data.length, 0);
 }
 
 /** Throws one sentence where a tuned model must not have this name. */
@@ -404,9 +296,19 @@ async function checkStart(
   { given, name, options }: { given: TuneRunOptions; name: string; options: TuneOptions },
 ): Promise<BegunData> {
   const folder = join(project.paths.runs, name);
-  const { pretraining, pretrainingImages } = { ...project.config.tune, ...given };
-  const reward = given.reward ?? (await begunReward(folder)) ?? 'default';
-  const data = { reward, ...(options.streams.pretraining ? { pretraining, pretrainingImages } : {}) };
+  const { pretraining, pretrainingImages, rounds } = { ...project.config.tune, ...given };
+  const begun = await begunFrom(folder);
+  const reward = given.reward ?? begun?.reward ?? 'default';
+  const from = given.from ?? begun?.from ?? project.config.model.name;
+  if (from === name) {
+    throw badInput(`--name: expected a name other than that of the model to tune, got '${name}' for both`);
+  }
+  const data = {
+    reward,
+    from: from === project.config.model.name ? undefined : from,
+    rounds: rounds === 'own' ? undefined : rounds,
+    ...(options.streams.pretraining ? { pretraining, pretrainingImages } : {}),
+  };
   await checkBegun({ id: name, folder }, { options, data });
   if (methodOf(options).needs(options).reward) await checkReward(project, reward);
   return data;

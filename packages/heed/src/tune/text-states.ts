@@ -44,7 +44,12 @@ export async function openTextStates(
     const load = (missing: readonly string[]) => pipeline.embedPrompts(missing);
     return { of: keepingRecent({ length, load }), isComplete, close: async () => {} };
   }
-  const cache = await openVectorCache(join(project.paths.state, 'text-states', pipeline.modelHash), { length });
+  const cache = await openVectorCache(
+    join(project.paths.state, 'text-states', `text-encoder-${pipeline.textEncoderHash}`),
+    {
+      length,
+    },
+  );
   const bar = progress({ total: prompts.length, label: 'encode prompts', unit: 'prompt' });
   try {
     await fillVectorCache(cache, prompts.map(keyOf), {

@@ -6,6 +6,7 @@ import { openRanks } from '../ranks.ts';
 
 interface TuneCommandOptions extends CommonOptions {
   name: string;
+  from?: string;
   reward?: string;
   restart: boolean;
   continue: boolean;
@@ -16,18 +17,21 @@ export function tuneCommand(program: Command): void {
     .command('tune')
     .description('fine-tune the model on feedback, by the method that tune.method names; resumes by itself')
     .option('--name <name>', 'name of the tuned model, and of the run', 'tuned')
+    .option('--from <model>', 'the model to tune (default: that of the run that goes on, or the base of heed.toml)')
     .option('--reward <name>', "the reward to learn from (default: that of the run that goes on, or 'default')")
     .option('--continue', 'go on with the settings that the run was begun with, not those of heed.toml', false)
     .option('--restart', 'begin anew where a run of this name was begun', false);
   withCommonOptions(command, [
     'heed tune',
     'heed tune --name tuned --continue',
+    'heed tune --name round-2 --from tuned',
+    'heed tune --name round-2 --set tune.rounds=all      (from the base, with the images of all rounds)',
     'heed tune --set tune.steps=10000 --set tune.learningRate=2e-5',
     'heed tune --set tune.modelRewardPower=4 --set tune.pretrainingRewardPower=4 --set tune.modelTimestepsFrom=500',
     'mpirun -n 4 --bind-to none npx heed tune --set tune.replicas=4',
     'heed tune --name human-only --set tune.unlabelledData=false --set tune.beta=0',
     'heed tune --name dpo --set tune.method=dpo --set tune.learningRate=2e-5 --set tune.loraRank=8',
-  ]).action(async ({ name, reward, restart, continue: continues, ...options }: TuneCommandOptions) =>
+  ]).action(async ({ name, from, reward, restart, continue: continues, ...options }: TuneCommandOptions) =>
     runCommand(options, async ({ openProject, progress, signal, note }) => {
       const { badInput } = await import('../../errors.ts');
       if (continues && restart) throw badInput('expected one of --continue and --restart, got both');
@@ -35,13 +39,14 @@ export function tuneCommand(program: Command): void {
       const project = await (continues
         ? openProjectOfRun(options.project, name, { overrides: options.set })
         : openProject());
-      const { runTune, runTuneRank } = await import('../../tune/run.ts');
+      const { runTune } = await import('../../tune/run.ts');
+      const { runTuneRank } = await import('../../tune/run-rank.ts');
       const communicator = await openRanks(project.config.tune.exchange);
       if (communicator.rank > 0) {
         await runTuneRank(project, { communicator, signal });
         return { lines: [] };
       }
-      const result = await runTune(project, { name, reward, restart, signal, note, communicator }, progress);
+      const result = await runTune(project, { name, from, reward, restart, signal, note, communicator }, progress);
       return { data: result, lines: describeResult(result) };
     }),
   );

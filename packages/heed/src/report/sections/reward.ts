@@ -1,8 +1,10 @@
 /** Figures 3(a) and 3(b) with their numbers. */
 
+import type { PairAccuracy } from '../../reward/accuracy.ts';
 import { curveVerdict, type LearningCurve } from '../../reward/learning-curve.ts';
 import { describeLeftOut } from '../../reward/left-out.ts';
 import { describePerturbations } from '../../reward/perturbed-prompts.ts';
+import type { RoundAccuracy } from '../../reward/round-accuracy.ts';
 import { type CategoryTrust, TRUST_WORDS } from '../../reward/trust.ts';
 import { formatShare } from '../../statistics/index.ts';
 import { percent } from '../../text/percent.ts';
@@ -39,11 +41,18 @@ ${detailsOf(rewardDetails)}
 </section>`;
 }
 
-function detailsOf({ trust = [], learningCurve, perturbations = {}, leftOut = [] }: RewardDetails): Markup {
+function detailsOf({
+  trust = [],
+  rounds = [],
+  learningCurve,
+  perturbations = {},
+  leftOut = [],
+}: RewardDetails): Markup {
   const lines = [describePerturbations(perturbations), ...describeLeftOut(leftOut)].filter(
     (line) => line !== undefined,
   );
   return html`${trust.length === 0 ? undefined : trustTable(trust)}
+${rounds.length === 0 ? undefined : roundTable(rounds)}
 ${learningCurve === undefined ? undefined : curveTable(learningCurve)}
 ${lines.length === 0 ? undefined : html`<ul>${lines.map((line) => html`<li>${line}.</li>`)}</ul>`}`;
 }
@@ -56,6 +65,18 @@ function trustTable(trust: readonly CategoryTrust[]): Markup {
     ({ category, group, pairs, prompts, accuracy, trust: verdict }) => html`<tr><td>${category}</td>
 <td>${accuracy === undefined ? '–' : group === 'seen' ? 'learned from' : 'held out'}</td>
 <td>${accuracy === undefined ? '–' : formatShare(accuracy)}</td><td>${pairs}</td><td>${prompts}</td><td>${TRUST_WORDS[verdict]}</td></tr>`,
+  )}</tbody></table></div>`;
+}
+
+function roundTable(rounds: readonly RoundAccuracy[]): Markup {
+  const cell = ({ accuracy }: PairAccuracy) => (accuracy === undefined ? '–' : percentWithInterval(accuracy));
+  return html`<h3>The reward by round</h3>
+<p>On held-out pairs of the images that each round's model drew.</p>
+<div class="scroll"><table>
+<thead><tr><th>Round</th><th>Learned from</th><th>Reward</th><th>CLIP score</th><th>pairs</th></tr></thead>
+<tbody>${rounds.map(
+    ({ round, training, reward, clip }) =>
+      html`<tr><td>${round}</td><td>${training}</td><td>${cell(reward)}</td><td>${cell(clip)}</td><td>${reward.pairs}</td></tr>`,
   )}</tbody></table></div>`;
 }
 

@@ -1,0 +1,58 @@
+/**
+ * A reward by round: on held-out pairs of the images that each round's model drew. A tuned model draws other pictures
+ * than its base, on which a reward that never saw their like can fail.
+ */
+import type { Rounds } from '../rounds/lineage.ts';
+import { type PairAccuracy, pairAccuracy, pairOutcomes } from './accuracy.ts';
+import type { LabelledImage, RewardSplit } from './labelled-image.ts';
+
+export interface RoundAccuracy {
+  /** From 1, the base model's images. */
+  readonly round: number;
+  /** Labelled images of the round that the reward learned from. */
+  readonly training: number;
+  /** On held-out pairs of the round's images. */
+  readonly reward: PairAccuracy;
+  readonly clip: PairAccuracy;
+}
+
+/** One entry a round with labelled images; `scores` stand in the order of the split's test images. */
+export function roundAccuracies(
+  { training, test }: Pick<RewardSplit, 'training' | 'test'>,
+  { rounds, scores }: { rounds: Rounds; scores: { rewards: ArrayLike<number>; clips: ArrayLike<number> } },
+): RoundAccuracy[] {
+  const roundOf = ({ image }: LabelledImage) => rounds.ofImage(image);
+  const found = new Set([...training, ...test].map(roundOf));
+  return [...found]
+    .sort((a, b) => a - b)
+    .map((round) => {
+      const indices = [...test.keys()].filter((i) => roundOf(test[i]!) === round);
+      const accuracy = (values: ArrayLike<number>) =>
+        pairAccuracy(
+          pairOutcomes(
+            indices.map((i) => test[i]!),
+            indices.map((i) => values[i]!),
+          ),
+        );
+      return {
+        round,
+        training: training.filter((item) => roundOf(item) === round).length,
+        reward: accuracy(scores.rewards),
+        clip: accuracy(scores.clips),
+      };
+    });
+}
+
+/**
+ * Weight of a label in training: `decay` to the power of the rounds that came after it. Undefined where all weigh the
+ * same.
+ */
+export function labelWeights(
+  labelled: readonly LabelledImage[],
+  { rounds, decay }: { rounds: Rounds; decay: number },
+): ((item: LabelledImage) => number) | undefined {
+  const all = labelled.map(({ image }) => rounds.ofImage(image));
+  const newest = Math.max(...all);
+  if (decay === 1 || all.every((round) => round === newest)) return undefined;
+  return ({ image }) => decay ** (newest - rounds.ofImage(image));
+}

@@ -1,0 +1,96 @@
+/**
+ * Where a tuned model comes from: `heed.json` in its folder names its parent, its round, its reward and its data. The
+ * model of round k was tuned on images that models up to round k - 1 drew; the base is the model of round 0.
+ */
+import { join } from 'node:path';
+import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { z } from 'zod';
+import { writeDurably } from '../checkpoint/durable.ts';
+import { METHOD_NAMES } from '../config/index.ts';
+import type { ImageRecord } from '../images/index.ts';
+import { modelNames, type Project } from '../project/index.ts';
+
+/** File in the folder of a tuned model. */
+export const LINEAGE_FILE = 'heed.json';
+
+const count = z.int().nonnegative();
+const round = z.int().positive();
+const named = z.object({ name: z.string(), modelHash: z.string() });
+
+const lineageSchema = z.object({
+  version: z.literal(1),
+  ...named.shape,
+  parent: named,
+  round,
+  /** The run in runs/ that made it. */
+  run: z.string(),
+  method: z.enum(METHOD_NAMES),
+  /** Updates behind the weights that were written. */
+  steps: count,
+  /** Absent where the method reads none. */
+  reward: z.object({ name: z.string(), run: z.string().exactOptional() }).exactOptional(),
+  data: z.object({
+    labelled: count,
+    unlabelled: count,
+    pretraining: count,
+    /** Images of models learned from, by the round that drew them. */
+    byRound: z.record(z.string(), count),
+  }),
+  /** Models that had this name before: their images keep their round. */
+  earlier: z.array(z.object({ modelHash: z.string(), round })),
+});
+
+export type Lineage = z.output<typeof lineageSchema>;
+
+/** Reads the lineage in a model's folder; undefined where there is none, as with a base model. */
+export function findLineage(folder: string): Promise<Lineage | undefined> {
+  return findCheckedJson(join(folder, LINEAGE_FILE), { what: 'the lineage of a tuned model', schema: lineageSchema });
+}
+
+/** Writes it durably; `before` is what stood there of another model. */
+export async function writeLineage(
+  folder: string,
+  lineage: Omit<Lineage, 'version' | 'earlier'>,
+  before: Lineage | undefined,
+): Promise<void> {
+  const former = before ? [...before.earlier, { modelHash: before.modelHash, round: before.round }] : [];
+  const earlier = former.filter(({ modelHash }) => modelHash !== lineage.modelHash);
+  await writeDurably(
+    join(folder, LINEAGE_FILE),
+    `${JSON.stringify({ version: 1, ...lineage, earlier } satisfies Lineage, null, 2)}\n`,
+  );
+}
+
+/** All models of the project that have a lineage, by round, then by name. */
+export async function readLineages(project: Project): Promise<Lineage[]> {
+  const [, ...tuned] = await modelNames(project);
+  const found = await Promise.all(tuned.map((name) => findLineage(join(project.paths.models, name))));
+  return found
+    .filter((lineage) => lineage !== undefined)
+    .sort((a, b) => a.round - b.round || a.name.localeCompare(b.name));
+}
+
+/** The rounds of a project: which model is of which round. */
+export interface Rounds {
+  /** Round of the model of this hash; 0 for the base and every model without a lineage. */
+  ofModel(modelHash: string): number;
+  /** Round in which an image was drawn, from 1: that of its model plus one. */
+  ofImage(image: Pick<ImageRecord, 'modelHash'>): number;
+  /** Hashes of all tuned models and their parents. */
+  readonly modelHashes: ReadonlySet<string>;
+}
+
+export async function openRounds(project: Project): Promise<Rounds> {
+  const lineages = await readLineages(project);
+  const rounds = new Map(
+    lineages.flatMap(({ modelHash, round: own, earlier }) =>
+      [...earlier, { modelHash, round: own }].map((each) => [each.modelHash, each.round] as const),
+    ),
+  );
+  const ofModel = (modelHash: string) => rounds.get(modelHash) ?? 0;
+  return {
+    ofModel,
+    ofImage: ({ modelHash }) => ofModel(modelHash) + 1,
+    modelHashes: new Set([...rounds.keys(), ...lineages.map(({ parent }) => parent.modelHash)]),
+  };
+}

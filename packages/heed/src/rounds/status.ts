@@ -1,0 +1,73 @@
+/** Where a project stands, round by round: each model's lineage, the images that it drew, and what people said of them. */
+import { groupBy } from '../collections/group-by.ts';
+import { createImageStore } from '../images/index.ts';
+import type { Project } from '../project/index.ts';
+import { isGood, labelImages, mayLearnFrom } from '../reward/labelled-image.ts';
+import { projectImages } from '../reward/project-images.ts';
+import { readCountingEvents } from '../reward/project-labels.ts';
+import { type Lineage, openRounds, readLineages } from './lineage.ts';
+
+/** A model and the images that it drew to be learned from. */
+export interface ModelStatus {
+  readonly name: string;
+  /** 0 for the base and for models without a lineage. */
+  readonly round: number;
+  /** Absent for models that no run of this project made. */
+  readonly lineage?: Lineage;
+  readonly images: number;
+  /** Images with at least one good or bad. */
+  readonly judged: number;
+  /** Share of the judged images that most raters called good; absent where none is judged. */
+  readonly good?: number;
+}
+
+export interface ProjectStatus {
+  /** By round, then by name. */
+  readonly models: readonly ModelStatus[];
+  /** A sentence on what to do next. */
+  readonly next: string;
+}
+
+/** Reads the project's models, images and judgements. */
+export async function projectStatus(project: Project): Promise<ProjectStatus> {
+  const lineages = await readLineages(project);
+  const rounds = await openRounds(project);
+  const store = createImageStore(project.paths.images);
+  const images = (await projectImages(project, store)).filter(mayLearnFrom);
+  await store.close();
+  const labelled = labelImages(images, await readCountingEvents(project));
+  const row = (name: string, round: number, hashes: readonly string[], lineage?: Lineage): ModelStatus => {
+    const own = labelled.filter(({ image }) => hashes.includes(image.modelHash));
+    return {
+      name,
+      round,
+      ...(lineage === undefined ? {} : { lineage }),
+      images: images.filter(({ modelHash }) => hashes.includes(modelHash)).length,
+      judged: own.length,
+      ...(own.length === 0 ? {} : { good: own.filter(isGood).length / own.length }),
+    };
+  };
+  const tuned = lineages.map((lineage) => row(lineage.name, lineage.round, [lineage.modelHash], lineage));
+  const current = new Set(lineages.map(({ modelHash }) => modelHash));
+  const others = groupBy(
+    images.filter(({ modelHash }) => !current.has(modelHash)),
+    ({ modelHash, model }) => JSON.stringify([model, modelHash]),
+  );
+  const drawn = [...others].map(([key, of]) => {
+    const [name] = JSON.parse(key) as [string, string];
+    const { modelHash } = of[0]!;
+    return row(name, rounds.ofModel(modelHash), [modelHash]);
+  });
+  const base = project.config.model.name;
+  const first = drawn.some(({ name }) => name === base) ? [] : [row(base, 0, [])];
+  const models = [...first, ...drawn, ...tuned].sort((a, b) => a.round - b.round);
+  return { models, next: nextStep(models.at(-1)!) };
+}
+
+function nextStep({ name, round, lineage, images, judged }: ModelStatus): string {
+  const model = lineage === undefined ? '' : ` --model ${name}`;
+  if (images === 0) return `heed generate${model} draws the images of round ${round + 1}`;
+  if (judged === 0) return `heed studio or heed label has the images of round ${round + 1} judged`;
+  const how = lineage === undefined ? '' : ` --from ${name}, or --set tune.rounds=all from the base`;
+  return `heed reward learns from all rounds; then heed tune --name round-${round + 1}${how}`;
+}

@@ -1,0 +1,46 @@
+/** What every rank of a run makes from the chosen samples: the method's batches, and the texts that they need. */
+import type { StableDiffusionPipeline } from '@heed/diffusion';
+import type { ParameterValues } from '@heed/diffusion/autodiff';
+import type { VectorCache } from '../storage/vector-cache.ts';
+import type { PretrainingSample, TuneBatches, TuneSample } from './batches.ts';
+import type { TuningMethod } from './method.ts';
+import type { TuneOptions } from './options.ts';
+import type { TextStates } from './text-states.ts';
+
+/** The method's batches of the run's samples. */
+export function batchesOf(inputs: {
+  method: TuningMethod;
+  options: TuneOptions;
+  pipeline: StableDiffusionPipeline;
+  latents: VectorCache;
+  texts: TextStates;
+  model: readonly TuneSample[];
+  pretraining: readonly PretrainingSample[] | undefined;
+}): TuneBatches {
+  const { method, options, pipeline, latents, texts, model, pretraining } = inputs;
+  return method.batches({
+    samples: model,
+    pretraining,
+    options,
+    schedule: pipeline.schedule,
+    sources: {
+      latentShape: pipeline.latentShape(),
+      textShape: pipeline.textShape,
+      latents: async (key) => (await latents.get(key))!,
+      embedPrompts: texts.of,
+    },
+  });
+}
+
+/** Every text whose states the run needs; the empty one stands in for captions that are dropped. */
+export function promptsOf(
+  model: readonly TuneSample[],
+  pretraining: readonly PretrainingSample[] | undefined,
+): string[] {
+  return [...model.map(({ prompt }) => prompt), ...(pretraining ?? []).map(({ caption }) => caption), ''];
+}
+
+/** Numbers in all arrays. */
+export function parameterCount(parameters: ParameterValues): number {
+  return [...parameters.values()].reduce((total, { data }) => total + data.length, 0);
+}

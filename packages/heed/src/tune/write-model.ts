@@ -1,0 +1,120 @@
+/** The tuned model on disk: a diffusers folder, the LoRA beside it where one was trained, its lineage, its hashes. */
+import { join } from 'node:path';
+import {
+  type LoraModules,
+  loadModel,
+  nativeSize,
+  type StableDiffusionComponents,
+  StableDiffusionPipeline,
+  saveLora,
+  saveModelFolder,
+} from '@heed/diffusion';
+import type { ParameterValues } from '@heed/diffusion/autodiff';
+import { writeFolderHashes } from '../checkpoint/folder-hashes.ts';
+import { createImageStore } from '../images/index.ts';
+import type { Project } from '../project/index.ts';
+import { modelFileOf } from '../project/model-file.ts';
+import { findRewardConfig } from '../reward/reward-model.ts';
+import { rewardFolder } from '../reward/scorer.ts';
+import { findLineage, openRounds, writeLineage } from '../rounds/lineage.ts';
+import type { PretrainingSample, TuneSample } from './batches.ts';
+import { LORA_FILE } from './lora-file.ts';
+import type { TuningMethod } from './method.ts';
+import type { TuneOptions } from './options.ts';
+import { describeData } from './result.ts';
+
+/** What is known of the run that made the model. */
+export interface TunedModel {
+  /** Name of the model. */
+  name: string;
+  /** Where it is written. */
+  folder: string;
+  run: string;
+  method: TuningMethod;
+  options: TuneOptions;
+  fingerprint: string;
+  /** The model that was tuned: its name, hash, and the folder or file that it was read from. */
+  parent: { name: string; modelHash: string; source: string };
+  components: StableDiffusionComponents;
+  /** Name of the reward, where the method read one. */
+  reward: string | undefined;
+  model: readonly TuneSample[];
+  pretraining: readonly PretrainingSample[] | undefined;
+}
+
+/** Writes it in place of an earlier model of that name. */
+export async function writeTunedModel(
+  project: Project,
+  about: TunedModel,
+  trained: { step: number; parameters: ParameterValues; lora?: LoraModules },
+): Promise<void> {
+  const { folder, run, fingerprint, components } = about;
+  const before = await findLineage(folder);
+  const rounds = await openRounds(project);
+  await saveModelFolder(
+    folder,
+    { ...components, unet: { config: components.unet.config, parameters: trained.parameters } },
+    { overwrite: true, metadata: { heed: JSON.stringify({ run, fingerprint, steps: trained.step }) } },
+  );
+  if (trained.lora) await writeLora(join(folder, LORA_FILE), trained.lora, about);
+  await writeLineage(folder, await lineageOf(project, { about, steps: trained.step, rounds }), before);
+  await writeFolderHashes(folder);
+}
+
+async function lineageOf(
+  project: Project,
+  { about, steps, rounds }: { about: TunedModel; steps: number; rounds: Awaited<ReturnType<typeof openRounds>> },
+): Promise<Parameters<typeof writeLineage>[1]> {
+  const { name, folder, run, method, parent, reward, model, pretraining } = about;
+  const byRound: Record<string, number> = {};
+  const images = createImageStore(project.paths.images);
+  for (const { image } of model) {
+    const drawn = rounds.ofImage(images.get(image));
+    byRound[drawn] = (byRound[drawn] ?? 0) + 1;
+  }
+  await images.close();
+  const rewardRun = reward && (await findRewardConfig(rewardFolder(project, reward)))?.training.run;
+  const { labelled, unlabelled, pretraining: pairs } = describeData(model, pretraining);
+  return {
+    name,
+    // As it is on disk, where weights are halves.
+    modelHash: new StableDiffusionPipeline(await loadModel(folder)).modelHash,
+    parent: { name: parent.name, modelHash: parent.modelHash },
+    round: Math.max(rounds.ofModel(parent.modelHash) + 1, ...Object.keys(byRound).map(Number)),
+    run,
+    method: method.name,
+    steps,
+    ...(reward === undefined
+      ? {}
+      : { reward: { name: reward, ...(typeof rewardRun === 'string' ? { run: rewardRun } : {}) } }),
+    data: { labelled, unlabelled, pretraining: pairs, byRound },
+  };
+}
+
+/** The update alone, beside the weights that have it in them. */
+async function writeLora(
+  path: string,
+  unet: LoraModules,
+  { run, method, options, components, parent, fingerprint, model }: TunedModel,
+): Promise<void> {
+  await saveLora(
+    path,
+    { unet, textEncoder: new Map() },
+    {
+      facts: {
+        name: run,
+        predictionType: components.scheduler.prediction_type,
+        resolution: nativeSize(components),
+        learningRate: options.learningRate,
+        seed: options.seed,
+        steps: options.steps,
+        batchSize: options.batchSize,
+        images: model.length,
+        baseModelFile: await modelFileOf(parent.source),
+        finishedAt: new Date(),
+        comment: `heed: ${method.title}`,
+      },
+      metadata: { heed: JSON.stringify({ run, fingerprint, steps: options.steps }) },
+    },
+  );
+}
