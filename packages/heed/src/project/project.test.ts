@@ -17,9 +17,10 @@ afterEach(() => rm(folder, { recursive: true }));
 
 describe('init', () => {
   it('makes a project that opens with what --set said', async () => {
-    const made = await initProject(join(folder, 'a/b'), { overrides: ['tune.beta=0.25', 'seed=4'] });
+    const made = await initProject(join(folder, 'a/b'), { overrides: ['tune.beta=0.25', 'seed=4', 'tune.dpo.beta=7'] });
     const opened = await openProject(join(folder, 'a/b'), { overrides: ['seed=5'] });
     expect(made.config.tune.beta).toBe(0.25);
+    expect(made.config.tune.dpo.beta).toBe(7);
     expect([made.config.seed, opened.config.seed]).toEqual([4, 5]);
     expect((await readdir(made.folder)).sort()).toEqual(['.gitignore', 'heed.toml']);
   });
