@@ -77,6 +77,7 @@ export { INCEPTION_PIXELS, InceptionEmbedder, writeInceptionPixels } from './pip
 export { type LoadPipelineOptions, loadClip, loadPipeline } from './pipeline/load.ts';
 export type { RuntimeOptions } from './pipeline/model-runner.ts';
 export type { PredictionCheck } from './pipeline/prediction-check.ts';
+export { type Cut, defaultCuts, prunedCalls } from './pipeline/pruning.ts';
 export { type PipelineOptions, StableDiffusionPipeline } from './pipeline/stable-diffusion.ts';
 export type { ElementType, FloatType } from './safetensors/element-type.ts';
 export type { SafetensorsEntry, SafetensorsHeader } from './safetensors/header.ts';

@@ -18,6 +18,7 @@ import { trainBytePairTokenizer } from '../tokenizer/train-byte-pair-tokenizer.t
 import { ClipEmbedder } from './clip-embedder.ts';
 import type { StableDiffusionComponents } from './components.ts';
 import { loadPipeline } from './load.ts';
+import { defaultCuts, prunedCalls } from './pruning.ts';
 import { StableDiffusionPipeline } from './stable-diffusion.ts';
 
 const tower = { hidden_size: 16, intermediate_size: 32, num_hidden_layers: 1, num_attention_heads: 2 };
@@ -229,6 +230,40 @@ test('CLIP embeds texts and pictures of any size', async () => {
   expect(images.every(Number.isFinite)).toBe(true);
   expect(embedder.logitScale).toBeCloseTo(Math.exp(2.6592), 3);
   await embedder.dispose();
+});
+
+test.each(['dpmpp_2m', 'ddim', 'pndm', 'euler_a', 'dpmpp_2m_karras'] as const)(
+  'pruned candidates are those that would have been drawn, at the cost that is told (%s)',
+  async (sampler) => {
+    const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
+    const common = { steps: 5, guidanceScale: 3, sampler };
+    const brightness = ({ data }: RgbImage) => data.reduce((sum, value) => sum + value, 0);
+    const judged: number[] = [];
+    const best = await pipeline.generateBest({
+      prompt: 'two dogs',
+      seeds,
+      ...common,
+      cuts: defaultCuts({ of: 8, keep: 1 }),
+      score: async (images) => {
+        judged.push(images.length);
+        return images.map(brightness);
+      },
+    });
+    expect(judged).toEqual([8, 2]);
+    const all = await pipeline.generate({ prompts: seeds.map(() => 'two dogs'), seeds, ...common });
+    const [image] = best.images;
+    const same = all[seeds.indexOf(best.seeds[0]!)]!;
+    const difference = image!.data.map((value, i) => Math.abs(value - same.data[i]!));
+    expect(Math.max(...difference)).toBeLessThanOrEqual(1);
+    const rank = all.filter((other) => brightness(other) > brightness(same)).length;
+    expect(rank).toBeLessThan(4);
+  },
+);
+
+test('pruning 16 to 4 to 1 takes half the network calls', () => {
+  const cost = (of: number, keep: number) => prunedCalls(defaultCuts({ of, keep }), { of, steps: 20 }) / (20 * of);
+  expect(cost(16, 1)).toBeCloseTo(0.494, 3);
+  expect(cost(16, 4)).toBeCloseTo(0.55, 3);
 });
 
 test('bad requests are answered in one sentence', async () => {

@@ -1,0 +1,92 @@
+/**
+ * Early pruning of best-of-n: some candidates of one prompt are denoised together, and at certain steps only those go on
+ * whose predicted clean sample is judged best. The sampler knows nothing of it: it asks for all rows, and the network is
+ * called for those that are left (successive halving, Karnin et al. 2013; the judged clean sample as in FK steering,
+ * Singhal et al. 2025).
+ */
+import { CLEAN_SAMPLE, linearCombination } from '../samplers/sampler.ts';
+import type { NoiseSchedule } from '../schedule/noise-schedule.ts';
+import { rowOf, stackRows } from './batches.ts';
+
+/** After this share of the steps only so many candidates go on. */
+export interface Cut {
+  readonly afterShare: number;
+  readonly keep: number;
+}
+
+/** `of` candidates to a quarter after 40 % of the steps, to `keep` after 70 %: at most half the network calls for 1 of 16. */
+export function defaultCuts({ of, keep }: { of: number; keep: number }): Cut[] {
+  return [
+    { afterShare: 0.4, keep: Math.max(keep, Math.ceil(of / 4)) },
+    { afterShare: 0.7, keep },
+  ];
+}
+
+/** Network calls for the rows of all steps, in calls for one row of one step. */
+export function prunedCalls(cuts: readonly Cut[], { of, steps }: { of: number; steps: number }): number {
+  let calls = 0;
+  let alive = of;
+  for (let step = 0; step < steps; step++) {
+    calls += alive;
+    alive = Math.min(alive, ...cuts.filter((cut) => isCutAt(cut, step + 1, steps)).map(({ keep }) => keep));
+  }
+  return calls;
+}
+
+function isCutAt({ afterShare }: Cut, calls: number, steps: number): boolean {
+  return calls === Math.max(1, Math.round(afterShare * steps));
+}
+
+export interface Pruning {
+  /** The function that a sampler asks, for samples of `rows` rows. Rows that are left out get zeros. */
+  denoise(sample: Float32Array, timestep: number): Promise<Float32Array>;
+  /** Rows that are left, in their order. */
+  readonly alive: readonly number[];
+}
+
+/**
+ * `predict` asks the network for some rows of the batch: their numbers, their samples one after another, the timestep.
+ * `score` judges clean samples of rows one after another; higher is better.
+ */
+export function createPruning(options: {
+  rows: number;
+  steps: number;
+  schedule: NoiseSchedule;
+  cuts: readonly Cut[];
+  predict: (rows: readonly number[], sample: Float32Array, timestep: number) => Promise<Float32Array>;
+  score: (clean: Float32Array, rows: readonly number[]) => Promise<ArrayLike<number>>;
+}): Pruning {
+  const { rows, steps, schedule, cuts, predict, score } = options;
+  let alive = Array.from({ length: rows }, (_, row) => row);
+  let calls = 0;
+  return {
+    get alive() {
+      return alive;
+    },
+    async denoise(sample, timestep) {
+      const size = sample.length / rows;
+      const own = stackRows(alive.map((row) => rowOf(sample, row, size)));
+      const output = await predict(alive, own, timestep);
+      const all = new Float32Array(sample.length);
+      for (const [i, row] of alive.entries()) all.set(rowOf(output, i, size), row * size);
+      calls += 1;
+      const keep = Math.min(...cuts.filter((cut) => isCutAt(cut, calls, steps)).map((cut) => cut.keep));
+      if (keep < alive.length) {
+        const level = alphaCumprodNear(schedule, timestep);
+        const [onSample, onOutput] = CLEAN_SAMPLE[schedule.predictionType](Math.sqrt(level), Math.sqrt(1 - level));
+        const scores = await score(linearCombination(own, onSample, own, onOutput, output), alive);
+        const order = [...alive.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b);
+        const kept = new Set(order.slice(0, keep));
+        alive = alive.filter((_, i) => kept.has(i));
+      }
+      return all;
+    },
+  };
+}
+
+/** Of a timestep that may lie between two integers, by straight line. */
+function alphaCumprodNear({ alphasCumprod }: NoiseSchedule, timestep: number): number {
+  const below = Math.min(alphasCumprod.length - 1, Math.max(0, Math.floor(timestep)));
+  const above = Math.min(alphasCumprod.length - 1, below + 1);
+  return alphasCumprod[below]! + (timestep - below) * (alphasCumprod[above]! - alphasCumprod[below]!);
+}
