@@ -40,7 +40,7 @@ export async function openRewardTraining({
       return new Map([
         ['loss', column('loss')],
         ['validationLoss', column('validationLoss')],
-        ['weight output.weight', model.parameters.get('output.weight')!],
+        ['weight output.weight', model.members[0]!.get('output.weight')!],
       ]);
     },
     runOnce: train,

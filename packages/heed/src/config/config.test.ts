@@ -26,6 +26,7 @@ describe('heed.toml', () => {
       'studio',
       'reward',
       'tune',
+      'tune.watch',
       'tune.dpo',
       'tune.nft',
       'tune.kto',

@@ -152,6 +152,15 @@ const reward = z.strictObject({
   hidden: whole(1, 65_536).default(1024).describe('Units of each of the two hidden layers.'),
   epochs: whole(1).default(60).describe('Passes over the training pairs at most.'),
   patience: whole(1).default(8).describe('Passes without a better validation loss before training stops.'),
+  members: whole(1, 16)
+    .default(1)
+    .describe('Networks that are trained from different seeds; the reward is their mean, and their spread its doubt.'),
+  textNorm: z
+    .enum(['off', 'alone', 'product'])
+    .default('off')
+    .describe(
+      "TextNorm: 'alone' scores by how much better an image fits its prompt than changed prompts, 'product' multiplies that with the reward.",
+    ),
   roundDecay: z
     .number()
     .gt(0)
@@ -281,6 +290,25 @@ const tune = z.strictObject({
     .default(['A green colored dog.', 'Three apples.', 'A cat on the moon.', 'Two blue birds in the forest.'])
     .describe('Prompts of the sample grid; the seeds stay the same, too.'),
   logEverySteps: whole(1).default(10).describe('Updates between lines of metrics.jsonl.'),
+  watch: z
+    .strictObject({
+      everySteps: whole(0)
+        .default(250)
+        .describe(
+          'Updates between measurements; 0 measures nothing, and a run that is shorter is not measured either. docs/methods.md has the rules.',
+        ),
+      prompts: whole(2, 1000)
+        .default(8)
+        .describe('Prompts kept for choosing: nothing is learned from their images, and no evaluation asks for them.'),
+      images: whole(2, 1000).default(4).describe('Images of each, drawn at every measurement with the same seeds.'),
+      stops: z.boolean().default(true).describe('Whether an alarm can stop the run; without it alarms only warn.'),
+      keepsBest: z
+        .boolean()
+        .default(true)
+        .describe('Write the weights that are best by the judging reward; false writes the last ones.'),
+    })
+    .prefault({})
+    .describe('Alarms while tuning, measured on prompts kept for choosing.'),
   dpo: METHOD_SECTIONS.dpo
     .prefault({})
     .describe('`tune.method = "dpo"`: pairs of a good and a bad image of one prompt.'),
@@ -330,6 +358,12 @@ const evaluate = z.strictObject({
   bestOf: whole(1, 1000)
     .default(16)
     .describe('Images out of which the reward picks the best for the best-of-n baseline.'),
+  pruned: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Also draw best-of-n with early pruning, at about half the network calls: candidates that a reward finds weak while they are denoised are left out.',
+    ),
   otherPrompts: z
     .array(text())
     .default([])

@@ -192,6 +192,8 @@ export function settingsOf(
     `tune.snrGamma=${SNR_GAMMA}`,
     `tune.warmupSteps=${scale.warmupSteps}`,
     `tune.sampleEverySteps=${scale.sampleEverySteps}`,
+    // The demo's figures are of the last weights, and its settings were chosen before.
+    'tune.watch.everySteps=0',
     `evaluate.promptLimit=${scale.evaluationPrompts}`,
     `evaluate.imagesPerPrompt=${scale.imagesPerPrompt}`,
     `evaluate.bestOf=${scale.bestOf}`,

@@ -181,6 +181,14 @@ export interface Evaluation {
   readonly notes: readonly string[];
 }
 
+/** Arms whose images a reward has chosen among those of the baseline. */
+const CHOSEN: readonly string[] = ['bestOf', 'pruned'];
+
+/** True for a model's arm, false where a reward has chosen among another arm's images. */
+export function isModelArm({ name }: Pick<ArmResult, 'name'>): boolean {
+  return !CHOSEN.includes(name);
+}
+
 /** The arm of that name, or undefined. */
 export function armOf(evaluation: Evaluation, name: string): ArmResult | undefined {
   return evaluation.arms.find((arm) => arm.name === name);

@@ -1,5 +1,5 @@
 /** From drawn images to figures: makes the arms and asks every judge that the project has. */
-import { createImageStore, type ImageStore } from '../images/index.ts';
+import { createImageStore, type ImageRecord, type ImageStore } from '../images/index.ts';
 import type { Recognition, World } from '../ports.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import type { Project } from '../project/index.ts';
@@ -126,9 +126,14 @@ async function judge(inputs: JudgeInputs, opened: Opened, progress: ProgressFact
 const NO_REWARD =
   'the project has no reward: best-of-n and the figures of rewards are left out (`heed reward` makes one)';
 
+/** Images of all models on the evaluation prompts, those of best-of-n with them. */
+function allImages(drawn: readonly DrawnModel[]): ImageRecord[] {
+  return drawn.flatMap(({ evaluation, pruned }) => [...evaluation.images.flat(), ...(pruned?.images.flat() ?? [])]);
+}
+
 /** Embeds all images and prompts; what was embedded before is not computed again. */
 async function embed({ drawn, prompts, signal }: JudgeInputs, { store, features }: Opened, progress: ProgressFactory) {
-  const ids = drawn.flatMap(({ evaluation }) => evaluation.images.flat().map(({ id }) => id));
+  const ids = allImages(drawn).map(({ id }) => id);
   const work = progress({ total: ids.length, label: 'embed', unit: 'image' });
   const options = signal === undefined ? {} : { signal };
   await features.prepareTexts(
@@ -143,7 +148,7 @@ async function embed({ drawn, prompts, signal }: JudgeInputs, { store, features 
 /** The reward of every image by id; undefined without a reward. */
 async function rewardScores({ drawn, signal }: JudgeInputs, { store, scorer }: Opened) {
   if (!scorer) return undefined;
-  const images = drawn.flatMap(({ evaluation }) => evaluation.images.flat());
+  const images = allImages(drawn);
   const scores = await scorer.score(images, (id) => store.read(id), signal === undefined ? {} : { signal });
   return new Map(images.map(({ id }, index) => [id, scores[index]!]));
 }
@@ -163,6 +168,6 @@ async function openJudgingReward(
   { store, features }: Opened,
 ): Promise<JudgingReward | string | undefined> {
   if (reward === undefined) return undefined;
-  const exclude = new Set(drawn.flatMap(({ evaluation }) => evaluation.images.flat().map(({ id }) => id)));
+  const exclude = new Set(allImages(drawn).map(({ id }) => id));
   return trainJudgingReward(project, { reward, exclude, features, store, signal });
 }

@@ -30,6 +30,11 @@ export async function armsOf(
     arms.push(isMeasured ? { ...arm, fidelity: await measureFidelity(fidelity.images.flat()) } : arm);
   }
   if (scores) arms.push(bestOfArm(arms[0]!, scores, settings));
+  const pruned = drawn[0]?.pruned;
+  if (pruned) {
+    const label = `best ${settings.imagesPerPrompt} of ${settings.bestOf}, pruned`;
+    arms.push({ name: 'pruned', label, ...pruned });
+  }
   const rankOf = ({ name }: Arm) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
   return arms.sort((a, b) => rankOf(a) - rankOf(b));
 }
@@ -41,6 +46,7 @@ export function pairsOf(arms: readonly Arm[]): ArmPair[] {
     ['tuned', 'base'],
     ['bestOf', 'base'],
     ['tuned', 'bestOf'],
+    ['pruned', 'bestOf'],
   ];
   const others = arms.filter(({ name }) => !ORDER.includes(name)).map(({ name }): ArmPair => [name, 'base']);
   return [...first.filter((pair) => pair.every((name) => names.has(name))), ...others];

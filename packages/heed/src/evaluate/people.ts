@@ -11,8 +11,7 @@ import type { Interval } from '../statistics/index.ts';
 import { comparisonResults } from '../studio/comparing/comparison-results.ts';
 import type { PairResults, Verdict } from '../studio/comparing/pair-results.ts';
 import { readComparisons } from '../studio/comparing/read-comparisons.ts';
-import type { Evaluation, Figure, Question } from './evaluation.ts';
-import { QUESTIONS } from './evaluation.ts';
+import { type Evaluation, type Figure, isModelArm, QUESTIONS, type Question } from './evaluation.ts';
 import { figureOf } from './figures.ts';
 
 /** A blind comparison of two of the evaluation's models by people. */
@@ -84,7 +83,7 @@ export async function peopleFindings(project: Project, evaluation: Evaluation): 
 
 /** Comparisons of models that are arms of the evaluation, by the hash of their weights. */
 function peopleComparisons(project: Project, { arms }: Evaluation): Pick<PeopleFindings, 'comparisons' | 'strengths'> {
-  const armOfHash = new Map(arms.filter(({ name }) => name !== 'bestOf').map((arm) => [arm.modelHash, arm.name]));
+  const armOfHash = new Map(arms.filter(isModelArm).map((arm) => [arm.modelHash, arm.name]));
   const raters = readRaters(project);
   const isSetAside = (rater: string) => raters.get(rater)?.isSetAside ?? false;
   const { resamples } = project.config.evaluate;

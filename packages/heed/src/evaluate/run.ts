@@ -17,7 +17,7 @@ import { findRewardConfig } from '../reward/reward-model.ts';
 import { rewardFolder } from '../reward/scorer.ts';
 import type { Arm } from './arm.ts';
 import { type DrawnModel, drawModels } from './draw-arms.ts';
-import type { Evaluation, EvaluationSettings, GalleryItem } from './evaluation.ts';
+import { type Evaluation, type EvaluationSettings, type GalleryItem, isModelArm } from './evaluation.ts';
 import { EVALUATION_FILE } from './evaluation-file.ts';
 import { galleryOf } from './gallery.ts';
 import { judgeDrawn } from './judge-drawn.ts';
@@ -70,7 +70,7 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
       prompts,
       others,
       settings,
-      choosesBest: reward !== undefined,
+      reward,
       signal,
       note,
     },
@@ -78,7 +78,7 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
   );
   const judged = await judgeDrawn({ project, world, drawn, prompts, settings, reward, signal }, progress);
   const { arms, recognitions, results, ...findings } = judged;
-  const shown = arms.filter(({ name: arm }) => arm !== 'bestOf');
+  const shown = arms.filter(isModelArm);
   const evaluation: Evaluation = {
     version: 2,
     run: run.id,

@@ -23,5 +23,5 @@ export {
   type ImageSource,
   pixelKey,
 } from './record.ts';
-export { checkSetPurpose, EVALUATION_SET, FIDELITY_SET, OTHER_SET, TRY_SET } from './set-purpose.ts';
+export { checkSetPurpose, EVALUATION_SET, FIDELITY_SET, OTHER_SET, PRUNED_SET, TRY_SET } from './set-purpose.ts';
 export { createImageStore, IMAGE_INDEX_FILE, type ImageStore } from './store.ts';

@@ -4,6 +4,8 @@ import { quote } from '../text/nearest.ts';
 import type { Purpose } from './purpose.ts';
 import type { ImageStore } from './store.ts';
 
+/** The set of images that early pruning has left of their candidates. */
+export const PRUNED_SET = 'eval-pruned';
 /** The set that images of evaluation prompts are stored in. */
 export const EVALUATION_SET = 'eval';
 /** The set of images drawn to measure fidelity. */
@@ -14,7 +16,7 @@ export const OTHER_SET = 'eval-others';
 /** The set of what is drawn to try a model: learned from only where somebody judges it. */
 export const TRY_SET = 'try';
 
-const OWN_SETS: readonly string[] = [EVALUATION_SET, FIDELITY_SET, OTHER_SET];
+const OWN_SETS: readonly string[] = [EVALUATION_SET, PRUNED_SET, FIDELITY_SET, OTHER_SET];
 
 /** Throws where images of this purpose must not join the set. */
 export function checkSetPurpose(

@@ -18,6 +18,13 @@ export const METRIC_TITLES: Readonly<Record<string, string>> = {
   // Bounded targets (nft).
   targetDistance: 'Squared distance from the model before tuning to the target',
   referenceDistance: 'Squared distance from the model before tuning',
+  // Measured on prompts kept for choosing (tune.watch).
+  'watch.judge': 'Judging reward on kept prompts',
+  'watch.reward': 'Learned reward on kept prompts',
+  'watch.diversity': 'Diversity within kept prompts',
+  'watch.distance': 'Distance to the model before tuning',
+  'watch.saturation': 'Saturation on kept prompts',
+  'watch.brightness': 'Brightness on kept prompts',
   meanReward: 'Mean reward of the batch',
   reward: 'Mean reward of the batch',
   meanSquaredError: 'Squared error',

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_METHOD } from '../config/index.ts';
 import { badInput } from '../errors.ts';
-import type { Evaluation } from '../evaluate/evaluation.ts';
+import { type Evaluation, isModelArm } from '../evaluate/evaluation.ts';
 import { EVALUATION_FILE, readEvaluation } from '../evaluate/evaluation-file.ts';
 import { newestEvaluation } from '../evaluate/newest-evaluation.ts';
 import { peopleFindings } from '../evaluate/people.ts';
@@ -47,7 +47,7 @@ export async function collectReport(
   options: CollectOptions,
 ): Promise<ReportInput & { readonly evaluation: Evaluation }> {
   const evaluation = await evaluationOf(project, options.run);
-  const models = evaluation.arms.filter(({ name }) => name !== 'base' && name !== 'bestOf').map(({ model }) => model);
+  const models = evaluation.arms.filter((arm) => isModelArm(arm) && arm.name !== 'base').map(({ model }) => model);
   const feedback = await feedbackOverview(project);
   const path = join(rewardFolder(project, options.reward ?? 'default'), REWARD_REPORT_FILE);
   const reward = await findRewardReport(path);
@@ -150,7 +150,7 @@ function factsOf({ settings, arms, comparisons }: Evaluation): Record<string, st
     sampling: `${sampler}, ${steps} steps, guidance ${guidanceScale}`,
     ...Object.fromEntries(
       arms
-        .filter(({ name }) => name !== 'bestOf')
+        .filter(isModelArm)
         .map(({ label, modelHash, images }) => [`model ${label}`, `${modelHash}, ${images} images judged`]),
     ),
   };
@@ -158,7 +158,7 @@ function factsOf({ settings, arms, comparisons }: Evaluation): Record<string, st
 
 /** The method that each tuned model was tuned with; models that no run of the project made have none. */
 async function methodFacts(project: Project, { arms }: Evaluation): Promise<Record<string, string>> {
-  const models = new Map(arms.filter(({ name }) => name !== 'bestOf').map(({ model, label }) => [model, label]));
+  const models = new Map(arms.filter(isModelArm).map(({ model, label }) => [model, label]));
   const facts = await Promise.all(
     [...models].map(async ([model, label]) => {
       const result = await findTuneResult(join(project.paths.runs, model));

@@ -27,6 +27,8 @@ const predictionSchema = z.object({
   part: z.enum(PREDICTION_PARTS),
   /** r(x, z) in [0, 1] with the image's own prompt. */
   reward: z.number(),
+  /** Standard deviation of an ensemble's members; absent for a single network. */
+  spread: z.number().optional(),
   /** Cosine of CLIP's embeddings of image and prompt. */
   clip: z.number(),
   /** Mean of the judgements, 1 good and 0 bad; absent for 'unjudged'. */
@@ -59,13 +61,16 @@ export function pickUnjudged(
 export function predictionsOf(
   split: RewardSplit,
   unjudged: readonly ImageRecord[],
-  scores: { rewards: ArrayLike<number>; clips: ArrayLike<number> },
+  scores: { rewards: ArrayLike<number>; clips: ArrayLike<number>; spreads?: ArrayLike<number> | undefined },
 ): RewardPrediction[] {
   const judged = (['training', 'validation', 'test'] as const).flatMap((part) =>
     split[part].map(({ image, label, judgements }) => ({ image: image.id, part, label, judgements })),
   );
   const rest = unjudged.map(({ id }) => ({ image: id, part: 'unjudged' as const, judgements: 0 }));
-  return [...judged, ...rest].map((line, i) => ({ ...line, reward: scores.rewards[i]!, clip: scores.clips[i]! }));
+  return [...judged, ...rest].map((line, i) => {
+    const spread = scores.spreads?.[i] ?? 0;
+    return { ...line, reward: scores.rewards[i]!, clip: scores.clips[i]!, ...(spread === 0 ? {} : { spread }) };
+  });
 }
 
 /** The images in the order that `predictionsOf` expects. */

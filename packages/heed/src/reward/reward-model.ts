@@ -2,7 +2,7 @@
  * A trained reward model as an object that scores: its weights, its session, its folder on disk.
  * Training is `train.ts`; embeddings come from `features.ts`.
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '@heed/diffusion';
 import { compile, describeParameters, input, type ParameterValues } from '@heed/diffusion/autodiff';
@@ -24,6 +24,17 @@ export const RewardConfig = z.object({
   hidden_size: z.number().int().positive(),
   /** Names the CLIP weights whose embeddings it was trained on; scores on others mean nothing. */
   clip_hash: z.string(),
+  /** Networks whose mean is the reward; absent for one. */
+  members: z.number().int().min(2).exactOptional(),
+  /** TextNorm; absent where the reward is used as it is. */
+  text_norm: z
+    .object({
+      mode: z.enum(['alone', 'product']),
+      temperature: z.number().positive(),
+      contrasts: z.number().int().positive(),
+      seed: z.number(),
+    })
+    .exactOptional(),
   /** How it was trained: options, seed, numbers of pairs. */
   training: z.record(z.string(), z.unknown()),
 });
@@ -32,9 +43,12 @@ export type RewardConfig = z.infer<typeof RewardConfig>;
 /** A reward model that is ready to score. */
 export interface RewardModel {
   readonly architecture: RewardArchitecture;
-  readonly parameters: ParameterValues;
+  /** Of each member of an ensemble; one for a single network. */
+  readonly members: readonly ParameterValues[];
   /** r(x, z) in [0, 1] of N pairs; both arguments are N rows of `projectionDim` numbers. Returns [N]. */
   score(textEmbeds: Float32Array, imageEmbeds: Float32Array): Promise<Float32Array>;
+  /** Standard deviation of the members' r(x, z), [N]; zeros for a single one. */
+  spread(textEmbeds: Float32Array, imageEmbeds: Float32Array): Promise<Float32Array>;
   dispose(): void;
 }
 
@@ -68,7 +82,8 @@ export async function createRewardModel(
   });
   return {
     architecture,
-    parameters,
+    members: [parameters],
+    spread: async (textEmbeds) => new Float32Array(textEmbeds.length / projectionDim),
     async score(textEmbeds, imageEmbeds) {
       const count = textEmbeds.length / projectionDim;
       if (!Number.isInteger(count) || imageEmbeds.length !== textEmbeds.length) {
@@ -93,20 +108,56 @@ export async function createRewardModel(
   };
 }
 
-/** Writes `reward.safetensors` and, last, `config.json` into `folder`. Hashes of an earlier model there are removed. */
+/** The mean of several networks of one architecture, which it takes over (Lakshminarayanan et al. 2017). */
+export function ensembleOf(models: readonly RewardModel[]): RewardModel {
+  const [first, ...others] = models;
+  if (first === undefined) throw new Error('reward ensemble: expected at least one network, got none');
+  if (others.length === 0) return first;
+  const moments = async (textEmbeds: Float32Array, imageEmbeds: Float32Array) => {
+    const all: Float32Array[] = [];
+    for (const model of models) all.push(await model.score(textEmbeds, imageEmbeds));
+    const mean = all[0]!.map((_, i) => all.reduce((sum, each) => sum + each[i]!, 0) / all.length);
+    return { all, mean };
+  };
+  return {
+    architecture: first.architecture,
+    members: models.flatMap(({ members }) => members),
+    score: async (textEmbeds, imageEmbeds) => (await moments(textEmbeds, imageEmbeds)).mean,
+    async spread(textEmbeds, imageEmbeds) {
+      const { all, mean } = await moments(textEmbeds, imageEmbeds);
+      return mean.map((middle, i) =>
+        Math.sqrt(all.reduce((sum, each) => sum + (each[i]! - middle) ** 2, 0) / all.length),
+      );
+    },
+    dispose() {
+      for (const model of models) model.dispose();
+    },
+  };
+}
+
+/** Writes `reward.safetensors`, one more file for each further member of an ensemble and, last, `config.json` into `folder`. Hashes of an earlier model there are removed. */
 export async function saveRewardModel(
   folder: string,
-  model: Pick<RewardModel, 'architecture' | 'parameters'>,
-  about: { clipHash: string; training: Record<string, unknown> },
+  model: Pick<RewardModel, 'architecture' | 'members'>,
+  about: {
+    clipHash: string;
+    training: Record<string, unknown>;
+    textNorm?: NonNullable<RewardConfig['text_norm']> | undefined;
+  },
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   await rm(join(folder, HASHES_FILE), { force: true });
-  await writeSafetensors(join(folder, WEIGHTS_FILE), model.parameters, { dtype: 'F32' });
+  await Promise.all((await findMemberFiles(folder)).map((file) => rm(join(folder, file))));
+  for (const [i, member] of model.members.entries()) {
+    await writeSafetensors(join(folder, memberFile(i)), member, { dtype: 'F32' });
+  }
   const config: RewardConfig = {
     _class_name: 'HeedRewardModel',
     projection_dim: model.architecture.projectionDim,
     hidden_size: model.architecture.hiddenSize,
     clip_hash: about.clipHash,
+    ...(model.members.length > 1 ? { members: model.members.length } : {}),
+    ...(about.textNorm ? { text_norm: about.textNorm } : {}),
     training: about.training,
   };
   await writeDurably(join(folder, CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
@@ -123,10 +174,23 @@ export async function loadRewardModel(
       `reward model ${folder}: expected the CLIP weights ${config.clip_hash} it was trained on, got ${options.clipHash}`,
     );
   }
-  const { tensors } = await readSafetensors(join(folder, WEIGHTS_FILE));
   const architecture = { projectionDim: config.projection_dim, hiddenSize: config.hidden_size };
-  const parameters: ParameterValues = new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data }]));
-  return { ...(await createRewardModel(architecture, parameters, { threads: options.threads })), config };
+  const models: RewardModel[] = [];
+  for (let i = 0; i < (config.members ?? 1); i++) {
+    const { tensors } = await readSafetensors(join(folder, memberFile(i)));
+    const parameters: ParameterValues = new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data }]));
+    models.push(await createRewardModel(architecture, parameters, { threads: options.threads }));
+  }
+  return { ...ensembleOf(models), config };
+}
+
+/** 'reward.safetensors', 'reward-2.safetensors' and so on. */
+function memberFile(index: number): string {
+  return index === 0 ? WEIGHTS_FILE : `reward-${index + 1}.safetensors`;
+}
+
+async function findMemberFiles(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => /^reward-\d+\.safetensors$/.test(name));
 }
 
 /** The config in a folder that `saveRewardModel` wrote; undefined where there is none. Throws where it is damaged. */

@@ -4,6 +4,7 @@
  * images of each prompt. Images that measure, and those of held-out prompts, only test.
  */
 import { join } from 'node:path';
+import { createRandom } from '@heed/diffusion/autodiff';
 import { writeDurably } from '../checkpoint/durable.ts';
 import { writeFolderHashes } from '../checkpoint/folder-hashes.ts';
 import { openFeedbackLog, purposeOf } from '../feedback/index.ts';
@@ -33,7 +34,7 @@ import { pickUnjudged, predictedImages, predictionsOf, writePredictions } from '
 import { projectImages, uniqueById } from './project-images.ts';
 import { readCountingEvents, readLabels } from './project-labels.ts';
 import { REWARD_REPORT_FILE, REWARD_VARIANTS, type RewardReport, type RewardVariant, rewardReport } from './report.ts';
-import { type RewardModel, saveRewardModel } from './reward-model.ts';
+import { ensembleOf, type RewardModel, saveRewardModel } from './reward-model.ts';
 import {
   imagesOfPairs,
   type PairSplit,
@@ -43,8 +44,9 @@ import {
   statedOutcomes,
 } from './reward-pairs.ts';
 import { labelWeights, roundAccuracies } from './round-accuracy.ts';
-import { scoreImages } from './score-images.ts';
+import { scoredTexts, scoreImages, spreadOfImages } from './score-images.ts';
 import { openProjectFeatures, rewardFolder } from './scorer.ts';
+import { chooseTemperature, projectContrasts } from './text-norm.ts';
 import { trainReward } from './train.ts';
 import { categoryTrust } from './trust.ts';
 
@@ -101,7 +103,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
   const judged = imagesJudged(labelled, stated);
   const rounds = await openRounds(project);
   const run = await startRun(project, { command: 'reward' });
-  const { features, reader, clipHash, close } = await openProjectFeatures(project, { progress, signal });
+  const { features, clip, clipHash, close } = await openProjectFeatures(project, { progress, signal });
   try {
     const perturbed = perturbPrompts([...split.training, ...split.validation], {
       count: training.perturbations,
@@ -114,7 +116,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
     await prepare(features, { images, perturbedPrompts: perturbed.byPrompt, store, progress, signal });
     const cut = cutPromptsNote(
       images.map(({ prompt }) => prompt),
-      { reader, name: 'CLIP' },
+      { reader: clip, name: 'CLIP' },
     );
     if (cut !== undefined) options.note?.(cut);
     const inputs: TrainingInputs = {
@@ -125,6 +127,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
       perturbedPrompts: perturbed.byPrompt,
       weightOf: labelWeights(split.training, { rounds, decay: project.config.reward.roundDecay }),
       seed,
+      members: project.config.reward.members,
       progress,
       threads: runtimeOf(project).threads,
       signal,
@@ -135,16 +138,26 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
     });
     const curve = (options.learningCurve ?? true) ? await measureCurve(outcomes.aux, inputs) : undefined;
 
-    const clip = await outcomesOf({ split, pairs }, (of) => clipScores(of, features));
     const predicted = predictedImages(split, unjudged);
+    const norm = await chooseNorm(project, {
+      kept,
+      validation: split.validation,
+      images: [...predicted, ...imagesOfPairs(pairs.test)],
+      features,
+      seed,
+    });
     const scores = {
-      rewards: await scoreImages(kept, predicted, features),
+      rewards: await scoreImages(kept, predicted, features, norm?.norm),
+      spreads: await spreadOfImages(kept, predicted, features),
       clips: clipScores(predicted, features),
     };
-    kept.dispose();
     const measured = rewardReport(
       { training: split.training.length, validation: split.validation.length, test: split.test.length },
-      { ...outcomes, clip },
+      {
+        ...outcomes,
+        aux: await outcomesOf(inputs, (of) => scoreImages(kept, of, features, norm?.norm)),
+        clip: await outcomesOf(inputs, (of) => clipScores(of, features)),
+      },
       roundAccuracies(split, { rounds, scores: testScores(split, scores) }),
     );
     const report: RewardReport = {
@@ -158,8 +171,10 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
     const folder = rewardFolder(project, name);
     await saveRewardModel(folder, kept, {
       clipHash,
+      textNorm: norm?.config,
       training: { ...training, seed, images: report.images, epochs: epochs.aux, run: run.id, judgements },
     });
+    kept.dispose();
     // Before the report: a reader who sees the report finds the rest.
     await writePredictions([folder, run.folder], predictionsOf(split, unjudged, scores));
     const text = `${JSON.stringify(report, null, 2)}\n`;
@@ -219,6 +234,8 @@ interface TrainingInputs {
   perturbedPrompts: ReadonlyMap<string, readonly string[]>;
   weightOf: ReturnType<typeof labelWeights>;
   seed: number;
+  /** Networks of the kept reward. */
+  members: number;
   progress: ProgressFactory;
   threads: number | undefined;
   signal: AbortSignal | undefined;
@@ -248,10 +265,45 @@ async function trainVariants(
     });
     outcomes[variant] = await outcomesOf(inputs, (images) => scoreImages(trained.model, images, features));
     epochs[variant] = trained.bestEpoch;
-    if (variant === 'aux') kept = trained.model;
+    if (variant === 'aux') kept = await withMembers(trained.model, { ...inputs, label: `reward ${variant}` });
     else trained.model.dispose();
   }
   return { kept: kept!, epochs, outcomes: { ...outcomes, aux: outcomes.aux! } };
+}
+
+/** The reward together with the other networks of its ensemble, each trained from a seed of its own. */
+async function withMembers(first: RewardModel, inputs: TrainingInputs & { label: string }): Promise<RewardModel> {
+  const { seed, members, label } = inputs;
+  const models = [first];
+  for (let i = 2; i <= members; i++) {
+    const own = createRandom(seed)
+      .fork(`member ${i}`)
+      .integer(2 ** 31);
+    models.push((await trainOne(`${label}, ${i} of ${members}`, { ...inputs, seed: own })).model);
+  }
+  return ensembleOf(models);
+}
+
+/** TextNorm as the settings ask for it, its temperature chosen on the images that training stopped by. */
+async function chooseNorm(
+  project: Project,
+  inputs: {
+    kept: RewardModel;
+    validation: readonly LabelledImage[];
+    images: readonly { prompt: string }[];
+    features: Features;
+    seed: number;
+  },
+) {
+  const { kept, validation, images, features, seed } = inputs;
+  const { textNorm: mode, perturbations: count } = project.config.reward;
+  if (mode === 'off') return undefined;
+  const contrasts = await projectContrasts(project, { count, seed });
+  await features.prepareTexts(scoredTexts(images, { mode, temperature: 1, contrasts }));
+  const temperature = await chooseTemperature(validation, (tried) =>
+    scoreImages(kept, imagesOf(validation), features, { mode, temperature: tried, contrasts }),
+  );
+  return { norm: { mode, temperature, contrasts }, config: { mode, temperature, contrasts: count, seed } };
 }
 
 /** Trains on shares of the labels; nothing is trained where there is no pair to measure on. */

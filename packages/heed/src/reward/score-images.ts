@@ -1,23 +1,76 @@
 /** Scores images by their kept embeddings. Embedding them is `features.ts`'s business. */
 import type { Features } from './features.ts';
 import type { RewardModel } from './reward-model.ts';
+import { normalise, type TextNorm } from './text-norm.ts';
 
-/** r(x, z) of each image for its prompt, in their order; `features` must hold all of them. */
+/** Images whose contrasts are scored together: each brings a row for every one of them. */
+const NORMALISED_AT_ONCE = 128;
+
+/** An image and the prompt to judge it by. */
+export interface ScoredPair {
+  readonly id: string;
+  readonly prompt: string;
+}
+
+type Embeddings = Pick<Features, 'projectionDim' | 'text' | 'image'>;
+
+/**
+ * r(x, z) of each image for its prompt, in their order, or what `norm` makes of it; `features` must hold all of them and
+ * the contrasts.
+ */
 export async function scoreImages(
-  model: RewardModel,
-  images: readonly { id: string; prompt: string }[],
-  features: Pick<Features, 'projectionDim' | 'text' | 'image'>,
+  model: Pick<RewardModel, 'score'>,
+  images: readonly ScoredPair[],
+  features: Embeddings,
+  norm?: TextNorm | undefined,
 ): Promise<Float32Array> {
-  return model.score(
+  if (norm === undefined) return scorePairs(model, images, features);
+  const scores = new Float32Array(images.length);
+  for (let start = 0; start < images.length; start += NORMALISED_AT_ONCE) {
+    const asked = images
+      .slice(start, start + NORMALISED_AT_ONCE)
+      .map(({ id, prompt }) => [prompt, ...norm.contrasts(prompt)].map((text) => ({ id, prompt: text })));
+    const rewards = await scorePairs(model, asked.flat(), features);
+    let end = 0;
+    for (const [i, { length }] of asked.entries()) {
+      end += length;
+      scores[start + i] = normalise(rewards.subarray(end - length, end), norm);
+    }
+  }
+  return scores;
+}
+
+/** The texts that `scoreImages` asks `features` for. */
+export function scoredTexts(images: readonly { prompt: string }[], norm: TextNorm | undefined): string[] {
+  const prompts = [...new Set(images.map(({ prompt }) => prompt))];
+  return norm === undefined ? prompts : prompts.flatMap((prompt) => [prompt, ...norm.contrasts(prompt)]);
+}
+
+/** Standard deviation of an ensemble's members on each image; zeros for a single one. */
+export async function spreadOfImages(
+  model: RewardModel,
+  images: readonly ScoredPair[],
+  features: Embeddings,
+): Promise<Float32Array> {
+  return model.spread(...rowsOf(images, features));
+}
+
+function scorePairs(model: Pick<RewardModel, 'score'>, images: readonly ScoredPair[], features: Embeddings) {
+  return model.score(...rowsOf(images, features));
+}
+
+function rowsOf(images: readonly ScoredPair[], features: Embeddings): [Float32Array, Float32Array] {
+  const { projectionDim } = features;
+  return [
     stackRows(
       images.map(({ prompt }) => features.text(prompt)),
-      features.projectionDim,
+      projectionDim,
     ),
     stackRows(
       images.map(({ id }) => features.image(id)),
-      features.projectionDim,
+      projectionDim,
     ),
-  );
+  ];
 }
 
 /** Rows of `length` numbers, one after another. */

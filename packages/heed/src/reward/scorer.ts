@@ -3,17 +3,17 @@
  * For tuning and evaluation; training is `run.ts`.
  */
 import { join } from 'node:path';
-import { loadClip, type RgbImage } from '@heed/diffusion';
+import { type ClipEmbedder, loadClip, type RgbImage } from '@heed/diffusion';
 import { badInput } from '../errors.ts';
 import { clipFolder, type FetchOptions, type Project } from '../project/index.ts';
 import { runtimeOf } from '../project/runtime.ts';
-import type { TextReader } from '../prompts/index.ts';
 import type { OpenVectorCache } from '../storage/vector-cache.ts';
 import { quote } from '../text/nearest.ts';
 import { clipHashOf } from './clip-hash.ts';
 import { type Features, openFeatures } from './features.ts';
-import { findRewardConfig, loadRewardModel } from './reward-model.ts';
-import { scoreImages } from './score-images.ts';
+import { findRewardConfig, loadRewardModel, type RewardConfig } from './reward-model.ts';
+import { scoredTexts, scoreImages, spreadOfImages } from './score-images.ts';
+import { projectContrasts, type TextNorm } from './text-norm.ts';
 
 /** A reward that is ready to judge images. */
 export interface RewardScorer {
@@ -24,6 +24,10 @@ export interface RewardScorer {
     readImage: (imageId: string) => Promise<RgbImage>,
     options?: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal },
   ): Promise<Float32Array>;
+  /** As `score`, of pictures that are not in the store; nothing of them is cached. */
+  scorePictures(prompt: string, pictures: readonly RgbImage[], signal?: AbortSignal): Promise<Float32Array>;
+  /** How much the networks of an ensemble differ on images that `score` has seen; zeros for a single network. */
+  spread(images: readonly { id: string; prompt: string }[]): Promise<Float32Array>;
   readonly features: Features;
   close(): Promise<void>;
 }
@@ -48,7 +52,7 @@ export function featureFolder(project: Project): string {
 export async function openProjectFeatures(
   project: Project,
   options: FetchOptions & { openCache?: OpenVectorCache } = {},
-): Promise<{ features: Features; reader: TextReader; clipHash: string; close(): Promise<void> }> {
+): Promise<{ features: Features; clip: ClipEmbedder; clipHash: string; close(): Promise<void> }> {
   const { openCache, ...fetching } = options;
   const folder = await clipFolder(project, fetching);
   const clipHash = await clipHashOf(folder);
@@ -56,7 +60,7 @@ export async function openProjectFeatures(
   const features = await openFeatures({ folder: featureFolder(project), clipHash, clip, openCache });
   return {
     features,
-    reader: clip,
+    clip,
     clipHash,
     async close() {
       await features.close();
@@ -65,33 +69,58 @@ export async function openProjectFeatures(
   };
 }
 
+/** Texts of `features`, and as image `i` the row of that number. */
+export function rowsAsFeatures(
+  { projectionDim, text }: Pick<Features, 'projectionDim' | 'text'>,
+  embeds: Float32Array,
+): Pick<Features, 'projectionDim' | 'text' | 'image'> {
+  const image = (row: string) => embeds.subarray(Number(row) * projectionDim, (Number(row) + 1) * projectionDim);
+  return { projectionDim, text, image };
+}
+
+/** TextNorm as a reward's config has it; undefined where it is used as it is. */
+export async function textNormOf(
+  project: Project,
+  { text_norm: norm }: Pick<RewardConfig, 'text_norm'>,
+): Promise<TextNorm | undefined> {
+  if (norm === undefined) return undefined;
+  const { mode, temperature, contrasts: count, seed } = norm;
+  return { mode, temperature, contrasts: await projectContrasts(project, { count, seed }) };
+}
+
 /** Loads the reward of that name; throws where `heed reward` has not made it. */
 export async function openRewardScorer(
   project: Project,
   name: string,
   fetching: FetchOptions = {},
 ): Promise<RewardScorer> {
-  const { features, clipHash, close } = await openProjectFeatures(project, fetching);
+  const { features, clip, clipHash, close } = await openProjectFeatures(project, fetching);
   try {
     const model = await loadRewardModel(rewardFolder(project, name), {
       clipHash,
       threads: runtimeOf(project).threads,
     });
+    const norm = await textNormOf(project, model.config);
     return {
       name,
       features,
       async score(images, readImage, options) {
-        await features.prepareTexts(
-          images.map(({ prompt }) => prompt),
-          options,
-        );
+        await features.prepareTexts(scoredTexts(images, norm), options);
         await features.prepareImages(
           images.map(({ id }) => id),
           readImage,
           options,
         );
-        return scoreImages(model, images, features);
+        return scoreImages(model, images, features, norm);
       },
+      async scorePictures(prompt, pictures, signal) {
+        const stop = signal === undefined ? {} : { signal };
+        const images = pictures.map((_, i) => ({ id: String(i), prompt }));
+        await features.prepareTexts(scoredTexts(images, norm), stop);
+        const embeds = await clip.embedImages(pictures, stop);
+        return scoreImages(model, images, rowsAsFeatures(features, embeds), norm);
+      },
+      spread: (images) => spreadOfImages(model, images, features),
       async close() {
         model.dispose();
         await close();

@@ -22,15 +22,16 @@ const IMAGES = 6;
 const EACH_ROUND = PROMPTS * IMAGES;
 let folder: string;
 let project: Project;
+let models: { model: string; clip: string };
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'heed-rounds-'));
+  models = await writeRandomModels(folder);
   project = await makeProject('project');
 }, 120_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function makeProject(name: string): Promise<Project> {
-  const models = await writeRandomModels(folder);
   return initProject(join(folder, name), {
     overrides: [
       `model.path=${models.model}`,

@@ -17,8 +17,8 @@ import { weightsOptions } from '../project/model-weights.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { clipHashOf } from '../reward/clip-hash.ts';
 import { loadRewardModel } from '../reward/reward-model.ts';
-import { stackRows } from '../reward/score-images.ts';
-import { rewardFolder } from '../reward/scorer.ts';
+import { scoredTexts, scoreImages } from '../reward/score-images.ts';
+import { rewardFolder, rowsAsFeatures, textNormOf } from '../reward/scorer.ts';
 import type { Drawing } from './drawing-queue.ts';
 import type { SizeLimits } from './image-size.ts';
 
@@ -119,17 +119,19 @@ async function openScorer(project: Project, reward: string, signal: AbortSignal)
   try {
     const { threads } = runtimeOf(project);
     const model = await loadRewardModel(rewardFolder(project, reward), { clipHash: await clipHashOf(folder), threads });
+    const norm = await textNormOf(project, model.config);
     return {
       async score(prompt: string, images: readonly RgbImage[], stop: AbortSignal): Promise<Float32Array> {
-        const text = await clip.embedTexts([prompt], { batchSize: 1, signal: stop });
+        const asked = images.map((_, i) => ({ id: String(i), prompt }));
+        const texts = scoredTexts(asked, norm);
+        const embeds = await clip.embedTexts(texts, { batchSize: 1, signal: stop });
         const seen = await clip.embedImages(images, { signal: stop });
-        return model.score(
-          stackRows(
-            images.map(() => text),
-            clip.projectionDim,
-          ),
-          seen,
-        );
+        const { projectionDim } = clip;
+        const text = (wanted: string) => {
+          const i = texts.indexOf(wanted);
+          return embeds.subarray(i * projectionDim, (i + 1) * projectionDim);
+        };
+        return scoreImages(model, asked, rowsAsFeatures({ projectionDim, text }, seen), norm);
       },
       async dispose() {
         model.dispose();

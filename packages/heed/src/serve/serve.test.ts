@@ -46,7 +46,11 @@ beforeAll(async () => {
   const { config } = await import('@heed/diffusion').then(({ loadClip }) => loadClip(clip));
   architecture.projectionDim = config.projection_dim;
   const parameters = initializeParameters(rewardParameterSpecs(architecture), createRandom(7));
-  await saveRewardModel(rewardFolder(project, 'default'), { architecture, parameters }, { clipHash, training: {} });
+  await saveRewardModel(
+    rewardFolder(project, 'default'),
+    { architecture, members: [parameters] },
+    { clipHash, training: {} },
+  );
   await writeFile(join(folder, 'key'), `${KEY}\n`);
   server = await startImageServer(project, { ...options, reward: 'default', keyFile: join(folder, 'key') });
   await server.ready;

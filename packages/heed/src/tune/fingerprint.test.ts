@@ -7,7 +7,9 @@ import { tuneOptionsOf } from './options.ts';
 const model = [{ image: 'a', prompt: 'One dog.', reward: 0.5, labelled: true }];
 const pretraining = [{ key: 'k', caption: 'a dog', reward: 0.25 }];
 const fingerprint = (...overrides: string[]) => {
-  const options = tuneOptionsOf(parseConfig('', { source: 'test', overrides }));
+  const options = tuneOptionsOf(
+    parseConfig('', { source: 'test', overrides: ['tune.watch.everySteps=0', ...overrides] }),
+  );
   return fingerprintOf({ options, baseHash: 'b', model, pretraining: options.beta > 0 ? pretraining : undefined });
 };
 

@@ -55,7 +55,7 @@ it('train a reward, and tuning refuses them in a sentence while nobody says that
   const { images } = await runReward(project, {}, silentProgress);
   expect(images.training).toBeGreaterThan(10);
   await expect(runTune(project, {}, silentProgress)).rejects.toThrow(
-    /^tuning needs images of the base model \([0-9a-f]{16}\) to learn from, got none: 0 are of it, 0 of these labelled$/,
+    /^tuning needs images of the model to tune \([0-9a-f]{16}\) to learn from, got none: 0 are of it, 0 of these labelled$/,
   );
 });
 

@@ -25,6 +25,8 @@ export interface SampleContext<Settings = unknown> {
   readonly store: ImageStore;
   /** Hashes of the models whose images take part: the one that is tuned, or those of all rounds. */
   readonly modelHashes: ReadonlySet<string>;
+  /** Prompts kept for choosing: their images are not learned from. */
+  readonly keptPrompts: ReadonlySet<string>;
   readonly options: TuneOptions<Settings>;
   /** The learned reward of each image for its prompt, in [0, 1]. */
   score(images: readonly ImageRecord[]): Promise<ArrayLike<number>>;

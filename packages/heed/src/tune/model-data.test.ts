@@ -46,6 +46,7 @@ async function chosen() {
     project,
     store,
     modelHashes: new Set(['hash of base']),
+    keptPrompts: new Set(),
     options: { streams: { labelled: true, unlabelled: true, pretraining: false } },
   });
   await store.close();

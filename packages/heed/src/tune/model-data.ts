@@ -2,11 +2,13 @@
  * D_model of a project: images of the model to tune or of all rounds, labelled or not, of which a method chooses. Once
  * chosen for a run they are written beside it, so that labels that come later do not change a run under way.
  */
+import { createRandom } from '@heed/diffusion/autodiff';
 import { z } from 'zod';
+import { groupBy } from '../collections/group-by.ts';
 import { DEFAULT_METHOD, type HeedConfig, type MethodName } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 import { purposeOf } from '../feedback/index.ts';
-import { type ImageRecord, TRY_SET } from '../images/index.ts';
+import { IMPORTED, type ImageRecord, TRY_SET } from '../images/index.ts';
 import { type LabelledImage, labelImages, mayLearnFrom } from '../reward/labelled-image.ts';
 import { projectImages, uniqueById } from '../reward/project-images.ts';
 import { readCountingEvents } from '../reward/project-labels.ts';
@@ -32,6 +34,10 @@ export interface SampleChoice {
   streams: TuneStreams;
   /** Whose images take part. */
   rounds: HeedConfig['tune']['rounds'];
+  /** Prompts kept for choosing. */
+  keptPrompts: ReadonlySet<string>;
+  /** Seed by which judgements change places; absent where they stay. */
+  shuffleSeed: number | undefined;
 }
 
 /** Reads the samples that an earlier start of the run chose in the same way, or undefined. */
@@ -45,12 +51,14 @@ export function writeTuneSamples(path: string, choice: SampleChoice, samples: re
 }
 
 /** Files from before there were other methods, or rounds, name none. */
-function written({ method, reward, streams, rounds }: SampleChoice) {
+function written({ method, reward, streams, rounds, keptPrompts, shuffleSeed }: SampleChoice) {
   return {
     ...(method === DEFAULT_METHOD ? {} : { method }),
     reward,
     streams,
     ...(rounds === 'own' ? {} : { rounds }),
+    ...(shuffleSeed === undefined ? {} : { shuffleSeed }),
+    ...(keptPrompts.size === 0 ? {} : { keptPrompts: [...keptPrompts] }),
   };
 }
 
@@ -62,14 +70,16 @@ export async function findModelImages({
   project,
   store,
   modelHashes,
+  keptPrompts,
   options: { streams },
-}: Pick<SampleContext, 'project' | 'store' | 'modelHashes'> & { options: { streams: TuneStreams } }): Promise<{
+}: Pick<SampleContext, 'project' | 'store' | 'modelHashes' | 'keptPrompts'> & {
+  options: { streams: TuneStreams };
+}): Promise<{
   labelled: LabelledImage[];
   unlabelled: ImageRecord[];
 }> {
-  const images = (await projectImages(project, store)).filter(
-    (image) => mayLearnFrom(image) && modelHashes.has(image.modelHash),
-  );
+  const drawn = (await projectImages(project, store)).filter(mayLearnFrom);
+  const images = drawn.filter((image) => modelHashes.has(image.modelHash) && !keptPrompts.has(image.prompt));
   const events = await readCountingEvents(project);
   // An image counts as unjudged if it only measured raters, or if only excluded raters judged it.
   const judged = new Set(events.filter((event) => purposeOf(event) === 'feedback').map(({ image }) => image));
@@ -77,16 +87,36 @@ export async function findModelImages({
   const labelled = streams.labelled ? all : [];
   const unlabelled = streams.unlabelled ? images.filter(({ id, set }) => !judged.has(id) && set !== TRY_SET) : [];
   if (labelled.length + unlabelled.length === 0) {
+    const others = drawn.filter(({ modelHash }) => modelHash !== IMPORTED && !modelHashes.has(modelHash)).length;
+    const hint = others > 0 ? `; tune.rounds=all takes the ${others} images of other rounds` : '';
     throw badInput(
-      `tuning needs images of the model to tune (${[...modelHashes].join(', ')}) to learn from, got none: ${images.length} are of it, ${all.length} of these labelled; --set tune.rounds=all takes those of all rounds`,
+      `tuning needs images of the model to tune (${[...modelHashes].join(', ')}) to learn from, got none: ${images.length} are of it, ${all.length} of these labelled${hint}`,
     );
   }
   return { labelled, unlabelled };
 }
 
+/**
+ * The same images, whose rewards and labels have changed places: as many of each value as before. Which image of a
+ * preference is the better one is drawn.
+ */
+export function shuffleJudgements(samples: readonly TuneSample[], seed: number): TuneSample[] {
+  const random = createRandom(seed).fork('shuffled judgements');
+  const judged = random.shuffle(samples.map(({ reward, label, labelled }) => ({ reward, label, labelled })));
+  const coin = random.fork('preferences');
+  const drawn = samples.flatMap(({ image, beats = [] }) =>
+    beats.map((worse) => (coin.uniform() < 0.5 ? ([image, worse] as const) : ([worse, image] as const))),
+  );
+  const beats = groupBy(drawn, ([better]) => better);
+  return samples.map(({ image, prompt }, i) => {
+    const worse = beats.get(image)?.map(([, of]) => of);
+    return { image, prompt, ...judged[i]!, ...(worse === undefined ? {} : { beats: worse }) };
+  });
+}
+
 /** The labelled images with their labels, for methods that read no reward. */
 export async function findLabelledSamples(
-  context: Pick<SampleContext, 'project' | 'store' | 'modelHashes' | 'options'>,
+  context: Pick<SampleContext, 'project' | 'store' | 'modelHashes' | 'keptPrompts' | 'options'>,
 ): Promise<TuneSample[]> {
   const streams = { labelled: true, unlabelled: false, pretraining: false };
   const { labelled } = await findModelImages({ ...context, options: { streams } });
@@ -95,11 +125,11 @@ export async function findLabelledSamples(
 
 /** The images with labels or preferences, for methods that read pairs: each names those that raters found worse. */
 export async function findPreferenceSamples(
-  context: Pick<SampleContext, 'project' | 'store' | 'modelHashes' | 'options'>,
+  context: Pick<SampleContext, 'project' | 'store' | 'modelHashes' | 'keptPrompts' | 'options'>,
 ): Promise<TuneSample[]> {
-  const { project, store, modelHashes } = context;
+  const { project, store, modelHashes, keptPrompts } = context;
   const images = (await projectImages(project, store)).filter(
-    (image) => mayLearnFrom(image) && modelHashes.has(image.modelHash),
+    (image) => mayLearnFrom(image) && modelHashes.has(image.modelHash) && !keptPrompts.has(image.prompt),
   );
   const pairs = rewardPairs(uniqueById(images), await readCountingEvents(project)).filter(({ share }) => share !== 0.5);
   if (pairs.length === 0) return findLabelledSamples(context);

@@ -16,6 +16,15 @@ export interface TuneStreams {
   pretraining: boolean;
 }
 
+/** `tune.watch`. */
+export interface WatchOptions {
+  everySteps: number;
+  prompts: number;
+  images: number;
+  stops: boolean;
+  keepsBest: boolean;
+}
+
 /** Everything that decides the weights that come out, and how often it is written down. */
 export interface TuneOptions<Settings = unknown> {
   method: MethodName;
@@ -60,6 +69,8 @@ export interface TuneOptions<Settings = unknown> {
   attentionBytes?: number | undefined;
   /** Low-rank factors to train in place of all weights. */
   lora?: LoraOptions | undefined;
+  /** Measurements on prompts kept for choosing; absent where there are none. */
+  watch?: WatchOptions | undefined;
   checkpointEverySteps: number;
   keepCheckpoints: number;
   sampleEverySteps: number;
@@ -113,6 +124,8 @@ export function tuneOptionsOf({ seed, tune }: HeedConfig): TuneOptions {
             layers: tune.loraLayers,
           },
         }),
+    // Absent where nothing is measured, like those above.
+    ...(tune.watch.everySteps === 0 || tune.watch.everySteps > tune.steps ? {} : { watch: tune.watch }),
     checkpointEverySteps: tune.checkpointEverySteps,
     keepCheckpoints: tune.keepCheckpoints,
     sampleEverySteps: tune.sampleEverySteps,

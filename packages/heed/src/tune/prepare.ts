@@ -12,7 +12,7 @@ import type { VectorCache } from '../storage/vector-cache.ts';
 import type { PretrainingSample, TuneSample } from './batches.ts';
 import { encodeMissing } from './latents.ts';
 import type { TuningMethod } from './method.ts';
-import { readTuneSamples, writeTuneSamples } from './model-data.ts';
+import { readTuneSamples, shuffleJudgements, writeTuneSamples } from './model-data.ts';
 import type { TuneOptions } from './options.ts';
 import { openPretrainingData, type PretrainingData } from './pretraining-data.ts';
 import { withRewards } from './pretraining-rewards.ts';
@@ -36,24 +36,47 @@ export async function prepareModelSamples(
     method: TuningMethod;
     /** Of the models whose images take part. */
     modelHashes: ReadonlySet<string>;
+    keptPrompts: ReadonlySet<string>;
+    shuffleSeed: number | undefined;
     runFolder: string;
     reward: string;
     store: ImageStore;
   },
 ): Promise<TuneSample[]> {
-  const { method, options, modelHashes, pipeline, latents, progress, runFolder, reward, store } = inputs;
+  const {
+    method,
+    options,
+    modelHashes,
+    keptPrompts,
+    shuffleSeed,
+    pipeline,
+    latents,
+    progress,
+    runFolder,
+    reward,
+    store,
+  } = inputs;
   const aborting = inputs.signal === undefined ? {} : { signal: inputs.signal };
   const path = join(runFolder, SAMPLES_FILE);
-  const choice = { method: method.name, reward, streams: options.streams, rounds: project.config.tune.rounds };
+  const choice = {
+    method: method.name,
+    reward,
+    streams: options.streams,
+    rounds: project.config.tune.rounds,
+    keptPrompts,
+    shuffleSeed,
+  };
   let samples = await readTuneSamples(path, choice);
   if (samples === undefined) {
     samples = await method.samples({
       project,
       store,
       modelHashes,
+      keptPrompts,
       options,
       score: (images) => scoreImages(project, images, inputs),
     });
+    if (shuffleSeed !== undefined) samples = shuffleJudgements(samples, shuffleSeed);
     await writeTuneSamples(path, choice, samples);
   }
 

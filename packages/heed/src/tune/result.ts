@@ -29,6 +29,10 @@ const resultSchema = z.object({
   /** The diffusers folder of the tuned model. */
   folder: z.string(),
   steps: z.number(),
+  /** The update whose weights were written, where it is not the last one. */
+  chosenStep: z.number().exactOptional(),
+  /** True where an alarm ended the run before its last update. */
+  stopped: z.literal(true).exactOptional(),
   data: dataSchema,
   /** Means over the last tenth of the steps of the call that finished the run. */
   final: z.record(z.string(), z.number()).exactOptional(),
@@ -51,7 +55,7 @@ export async function findFinished(
   const found = await findTuneResult(runFolder);
   if (found === undefined || !existsSync(wanted.folder)) return undefined;
   const { fingerprint, ...result } = found;
-  return fingerprint === wanted.fingerprint && result.steps >= wanted.steps ? result : undefined;
+  return fingerprint === wanted.fingerprint && (result.steps >= wanted.steps || result.stopped) ? result : undefined;
 }
 
 /** Writes the result durably. */

@@ -9,7 +9,7 @@ import { clearUnfinishedFolders, loadModel, StableDiffusionPipeline } from '@hee
 import { type Communicator, single } from '@heed/diffusion/autodiff';
 import { findLatestCheckpoint } from '../checkpoint/checkpoint.ts';
 import { badInput } from '../errors.ts';
-import { createImageStore } from '../images/index.ts';
+import { createImageStore, type ImageStore } from '../images/index.ts';
 import { createAverages } from '../metrics/averages.ts';
 import { openMetricsLog } from '../metrics/metrics-log.ts';
 import type { ProgressFactory } from '../progress/index.ts';
@@ -29,6 +29,7 @@ import type { VectorCache } from '../storage/vector-cache.ts';
 import { type BegunData, begunFrom, CHECKPOINTS, checkBegun, writeBegun } from './begun.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { openLatents } from './latents.ts';
+import { createLivePipeline } from './live-pipeline.ts';
 import { methodOf } from './methods/index.ts';
 import { type TuneOptions, type TuneStreams, tuneOptionsOf } from './options.ts';
 import { prepareModelSamples, preparePretrainingSamples } from './prepare.ts';
@@ -38,7 +39,11 @@ import { batchesOf, parameterCount, promptsOf } from './run-batches.ts';
 import { createSampleGrid } from './sample-grid.ts';
 import { openTextStates, type TextStates } from './text-states.ts';
 import { trainModel } from './train.ts';
+import { keepPrompts } from './watch/kept-prompts.ts';
+import { startWatching, type Watching } from './watch/start.ts';
 import { type TunedModel, writeTunedModel } from './write-model.ts';
+
+const KEPT_PROMPTS_FILE = 'kept-prompts.json';
 
 export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
   /** Name of the tuned model (`models/<name>`) and of the run. */
@@ -47,6 +52,8 @@ export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
   from?: string | undefined;
   /** The reward to learn from; by default the one that the run was begun with, or 'default'. */
   reward?: string | undefined;
+  /** Let rewards and labels change places among the images, by this seed: a control that learns nothing from people. */
+  shuffleSeed?: number | undefined;
   /** Start again where a run of this name exists. */
   restart?: boolean;
   /** Data to take part; the project's settings decide what is not named. */
@@ -112,6 +119,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
     ...(settings.rounds === 'all' ? (await openRounds(project)).modelHashes : []),
   ]);
   const store = createImageStore(project.paths.images);
+  const keptPrompts = await keptPromptsOf(project, { options, run, store, note: given.note });
   const latents = await openLatents(project, pipeline);
   try {
     const inputs = { method, options, pipeline, latents, progress, ...aborting };
@@ -121,7 +129,15 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
       const wrong = await predictionNote(project, pipeline, { source, signal });
       if (wrong !== undefined) warn(wrong);
     }
-    const model = await prepareModelSamples(project, { ...inputs, modelHashes, runFolder: run.folder, reward, store });
+    const model = await prepareModelSamples(project, {
+      ...inputs,
+      modelHashes,
+      keptPrompts: new Set(keptPrompts),
+      shuffleSeed: given.shuffleSeed,
+      runFolder: run.folder,
+      reward,
+      store,
+    });
     const pretraining = options.streams.pretraining
       ? await preparePretrainingSamples(project, {
           ...inputs,
@@ -167,7 +183,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
       heed: HEED_VERSION,
       baseHash,
     });
-    const final = await train({
+    const ended = await train({
       ...inputs,
       texts,
       project,
@@ -187,10 +203,12 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
         pretraining,
       },
       begun: { ...data, baseHash },
+      keptPrompts,
+      store,
       warn,
     }).finally(() => texts.close());
     const learned = describeData(model, pretraining);
-    const result = { name, run: run.id, method: method.name, folder, steps: options.steps, data: learned, final };
+    const result = { name, run: run.id, method: method.name, folder, ...ended, data: learned };
     await writeTuneResult(run.folder, { fingerprint, ...result });
     return { ...result, warnings };
   } finally {
@@ -212,10 +230,12 @@ async function train(inputs: {
   pipeline: StableDiffusionPipeline;
   latents: VectorCache;
   texts: TextStates;
+  keptPrompts: readonly string[];
+  store: ImageStore;
   progress: ProgressFactory;
   warn: (sentence: string) => void;
   signal?: AbortSignal;
-}): Promise<Record<string, number>> {
+}): Promise<Pick<TuneResult, 'steps' | 'chosenStep' | 'stopped' | 'final'>> {
   const { project, given, run, about, warn } = inputs;
   const { method, options, components, fingerprint } = about;
   const aborting = inputs.signal === undefined ? {} : { signal: inputs.signal };
@@ -227,10 +247,10 @@ async function train(inputs: {
   // A run that was killed before its first checkpoint has measured, too.
   const metrics = await openMetricsLog(run.folder, { resumeAfterStep: resumed ?? 0 });
   const { batchSize, sampler, steps, guidanceScale } = project.config.sample;
+  const live = createLivePipeline(components, runtime);
   const grid = createSampleGrid({
     folder: join(run.folder, 'samples'),
-    components,
-    runtime,
+    pipelineOf: live.of,
     prompts: given.samplePrompts ?? project.config.tune.samplePrompts,
     sampling: { sampler, steps, guidanceScale, batchSize },
     metrics,
@@ -240,7 +260,9 @@ async function train(inputs: {
   const averages = createAverages();
   const last = createAverages();
   let skipped = 0;
+  let watched: Watching | undefined;
   try {
+    watched = await startWatching(project, { ...inputs, resumedStep: resumed ?? 0, live, metrics });
     const trained = await trainModel({
       run: run.id,
       method,
@@ -262,13 +284,18 @@ async function train(inputs: {
         if (step % options.logEverySteps === 0 || step === options.steps) await metrics.log(step, averages.take());
       },
       onSample: (step, parameters) => grid.draw(step, parameters),
+      ...watched?.hooks,
     });
     if (skipped > 0) warn(`${skipped} of the updates were skipped because their loss or gradient was not finite`);
     await writeTunedModel(project, about, trained);
-    return last.take();
+    const final = last.take();
+    const stopped = trained.step < options.steps ? { stopped: true as const } : {};
+    const chosen = trained.chosenStep === trained.step ? {} : { chosenStep: trained.chosenStep };
+    return { steps: trained.step, ...chosen, ...stopped, final };
   } finally {
     bar.done();
-    await grid.dispose();
+    await watched?.close();
+    await live.dispose();
     await metrics.close();
   }
 }
@@ -320,6 +347,7 @@ const ABSENT_WHERE_OFF = {
   pretrainingRewardPower: undefined,
   modelTimestepsFrom: undefined,
   snrGamma: undefined,
+  watch: undefined,
   attentionBytes: undefined,
   lora: undefined,
 } satisfies Partial<TuneOptions>;
@@ -334,6 +362,25 @@ function resolveOptions(project: Project, given: TuneRunOptions): TuneOptions {
     }),
   );
   return { ...settings, ...named, streams: { ...settings.streams, ...given.streams } };
+}
+
+/** Prompts that the run does not learn from, to watch itself on; none where it is not watched. */
+async function keptPromptsOf(
+  project: Project,
+  {
+    options,
+    run,
+    store,
+    note,
+  }: { options: TuneOptions; run: Run; store: ImageStore; note: TuneRunOptions['note'] | undefined },
+): Promise<string[]> {
+  if (options.watch === undefined) return [];
+  const path = join(run.folder, KEPT_PROMPTS_FILE);
+  const kept = await keepPrompts(project, { path, count: options.watch.prompts, store });
+  if (kept.length === 0) {
+    note?.('the project has too few prompts to keep some for choosing, so that the run is not watched (tune.watch)');
+  }
+  return kept;
 }
 
 async function warnWhereGateFailed(

@@ -69,8 +69,26 @@ export interface TuneTraining {
   onStep?: (step: number, metrics: TuneMetrics) => Promise<void>;
   /** Called at step 0, every `sampleEverySteps` and at the end, with the weights to look at; never where that is 0. */
   onSample?: (step: number, parameters: ParameterValues) => Promise<void>;
+  /**
+   * Called at step 0, every `options.watch.everySteps` and at the end, on rank 0; 'stop' ends the training there. `average`
+   * has the trained weights by name, or their moving average; `plain` is as for `onSample`.
+   */
+  onWatch?: (step: number, weights: { average: ParameterValues; plain: ParameterValues }) => Promise<'go' | 'stop'>;
+  /** Asked at the end: weights by the names of `average` to return in place of the last ones. */
+  chosen?: () => Promise<{ step: number; average: ParameterValues } | undefined>;
   /** Called with a sentence for every broken checkpoint that is passed over. */
   onSkippedCheckpoint?: (sentence: string) => void;
+}
+
+/** What a training ends with. */
+export interface TrainedModel {
+  /** Updates made. */
+  step: number;
+  /** The update whose weights these are; `step` where nothing was chosen. */
+  chosenStep: number;
+  /** Of a plain U-Net. */
+  parameters: ParameterValues;
+  lora?: LoraModules;
 }
 
 /**
@@ -79,9 +97,7 @@ export interface TuneTraining {
  * is skipped; after some in a row, and on a weight that is not finite, it throws, having saved nothing of it. On abort
  * it checkpoints first.
  */
-export async function trainModel(
-  training: TuneTraining,
-): Promise<{ step: number; parameters: ParameterValues; lora?: LoraModules }> {
+export async function trainModel(training: TuneTraining): Promise<TrainedModel> {
   const { run, method, batches, unetConfig, options, checkpointFolder, fingerprint } = training;
   const { communicator = single } = training;
   const hasReference = method.needs(options).reference;
@@ -132,12 +148,23 @@ export async function trainModel(
         }),
     });
 
+  const isWatched = () =>
+    options.watch !== undefined && (state.step % options.watch.everySteps === 0 || state.step === options.steps);
+  // All ranks know when; rank 0 measures and tells the others what came of it.
+  const watch = async () => {
+    if (communicator.rank === 0) await step.fetchState();
+    const now = () => ({ average: state.ema ?? weights.trained, plain: weights.plain(state.ema) });
+    const said = communicator.rank === 0 ? await training.onWatch?.(state.step, now()) : undefined;
+    return communicator.size === 1 ? said : (await communicator.gather(said ?? 'go'))[0];
+  };
+
   try {
     await training.onStart?.(state.step);
+    let isStopped = isWatched() && (await watch()) === 'stop';
     if (state.step === 0 && options.sampleEverySteps > 0) await training.onSample?.(0, weights.plain(state.ema));
     let skippedInARow = 0;
     let upcoming = fetch(training, state.step * batchesPerStep);
-    while (state.step < options.steps) {
+    while (state.step < options.steps && !isStopped) {
       throwIfStopped(training, step.isStopAsked());
       // Signals reach the ranks at different updates: all stop after the one in which the first rank asks for it.
       const stop = training.signal?.aborted ?? false;
@@ -171,6 +198,11 @@ export async function trainModel(
         );
       }
       if (state.step % options.checkpointEverySteps === 0 || state.step === options.steps) await save();
+      if (isWatched()) {
+        // First, so that a run that is interrupted here measures these weights again.
+        await save();
+        isStopped = (await watch()) === 'stop';
+      }
       const { sampleEverySteps } = options;
       if (sampleEverySteps > 0 && (state.step % sampleEverySteps === 0 || state.step === options.steps)) {
         await step.fetchState();
@@ -180,8 +212,15 @@ export async function trainModel(
     }
     await save();
     await step.fetchState();
-    const lora = options.lora && loraModules(state.ema ?? weights.trained, options.lora);
-    return { step: state.step, parameters: weights.plain(state.ema), ...(lora ? { lora } : {}) };
+    const chosen = await training.chosen?.();
+    const average = chosen?.average ?? state.ema;
+    const lora = options.lora && loraModules(average ?? weights.trained, options.lora);
+    return {
+      step: state.step,
+      chosenStep: chosen?.step ?? state.step,
+      parameters: weights.plain(average),
+      ...(lora ? { lora } : {}),
+    };
   } catch (error) {
     if (isAbort(error)) {
       await save();

@@ -9,7 +9,6 @@ import {
   saveLora,
   saveModelFolder,
 } from '@heed/diffusion';
-import type { ParameterValues } from '@heed/diffusion/autodiff';
 import { writeFolderHashes } from '../checkpoint/folder-hashes.ts';
 import { createImageStore } from '../images/index.ts';
 import type { Project } from '../project/index.ts';
@@ -22,6 +21,7 @@ import { LORA_FILE } from './lora-file.ts';
 import type { TuningMethod } from './method.ts';
 import type { TuneOptions } from './options.ts';
 import { describeData } from './result.ts';
+import type { TrainedModel } from './train.ts';
 
 /** What is known of the run that made the model. */
 export interface TunedModel {
@@ -43,21 +43,17 @@ export interface TunedModel {
 }
 
 /** Writes it in place of an earlier model of that name. */
-export async function writeTunedModel(
-  project: Project,
-  about: TunedModel,
-  trained: { step: number; parameters: ParameterValues; lora?: LoraModules },
-): Promise<void> {
+export async function writeTunedModel(project: Project, about: TunedModel, trained: TrainedModel): Promise<void> {
   const { folder, run, fingerprint, components } = about;
   const before = await findLineage(folder);
   const rounds = await openRounds(project);
   await saveModelFolder(
     folder,
     { ...components, unet: { config: components.unet.config, parameters: trained.parameters } },
-    { overwrite: true, metadata: { heed: JSON.stringify({ run, fingerprint, steps: trained.step }) } },
+    { overwrite: true, metadata: { heed: JSON.stringify({ run, fingerprint, steps: trained.chosenStep }) } },
   );
   if (trained.lora) await writeLora(join(folder, LORA_FILE), trained.lora, about);
-  await writeLineage(folder, await lineageOf(project, { about, steps: trained.step, rounds }), before);
+  await writeLineage(folder, await lineageOf(project, { about, steps: trained.chosenStep, rounds }), before);
   await writeFolderHashes(folder);
 }
 

@@ -10,6 +10,7 @@ import {
   runCommand,
   withCommonOptions,
 } from '../context.ts';
+import { wholeNumber } from '../parse-options.ts';
 import { chosenShard, withShardOption } from '../shard-option.ts';
 
 interface GenerateOptions extends CommonOptions {
@@ -18,6 +19,8 @@ interface GenerateOptions extends CommonOptions {
   evaluation: boolean;
   shard?: string;
   merge: boolean;
+  bestOf?: number;
+  reward: string;
 }
 
 export function generateCommand(program: Command): void {
@@ -26,6 +29,12 @@ export function generateCommand(program: Command): void {
     .description('draw images of the training prompts; what is there already is not drawn again')
     .option('--model <name>', 'the model to draw with (default: the base model of heed.toml)')
     .option('--name <set>', "the set that the images belong to (default: 'train', or 'eval')")
+    .option(
+      '--best-of <n>',
+      'keep the best of so many candidates a prompt, pruned while they are drawn',
+      wholeNumber(2),
+    )
+    .option('--reward <name>', 'the reward that --best-of chooses by', 'default')
     .option('--evaluation', 'draw the evaluation prompts: judged, they test the reward on held-out prompts', false)
     .option(
       '--merge',
@@ -40,6 +49,7 @@ export function generateCommand(program: Command): void {
     'heed generate --name unlabelled      (not to be judged: tune learns from them by the reward alone)',
     'heed generate --shard 1/4            (on one of four machines that share the project folder)',
     'heed generate --merge',
+    'heed generate --best-of 16 --name chosen --set generate.imagesPerPrompt=1',
     'heed generate --evaluation && heed label --simulate --name eval',
   ]).action(async (options: GenerateOptions) =>
     runCommand(options, (context) => (options.merge ? merge(options, context) : generate(options, context))),
@@ -47,13 +57,17 @@ export function generateCommand(program: Command): void {
 }
 
 async function generate(
-  { model, name, evaluation, shard: asked }: GenerateOptions,
+  { model, name, evaluation, shard: asked, bestOf, reward }: GenerateOptions,
   { openProject, progress, signal, note }: CommandContext,
 ): Promise<CommandResult> {
+  if (bestOf !== undefined && (evaluation || asked !== undefined || name === undefined)) {
+    throw badInput('expected --best-of with a set of its own (--name), without --evaluation and without --shard');
+  }
   const shard = await chosenShard(asked);
   const project = await openProject({ isShard: shard !== undefined });
   const { runGenerate } = await import('../../generate/run.ts');
   const set = name ?? (evaluation ? 'eval' : 'train');
+  if (bestOf !== undefined) return drawChosen(project, { set, of: bestOf, reward, model, progress, signal });
   const what = evaluation ? ({ purpose: 'measure', ...(await evaluationWork(project)) } as const) : {};
   const result = await runGenerate(
     project,
@@ -83,6 +97,40 @@ async function merge({ shard }: GenerateOptions, { openProject }: CommandContext
     data: { images, incomplete },
     lines: [`took in ${images} images that shards drew`, ...incomplete.map(describeIncomplete)],
     exitCode: incomplete.length === 0 ? EXIT_CODES.ok : EXIT_CODES.failure,
+  };
+}
+
+/** The best images of the training prompts, pruned while they are drawn. */
+async function drawChosen(
+  project: Project,
+  {
+    set,
+    of,
+    reward,
+    model = project.config.model.name,
+    progress,
+    signal,
+  }: Pick<CommandContext, 'progress' | 'signal'> & {
+    set: string;
+    of: number;
+    reward: string;
+    model: string | undefined;
+  },
+): Promise<CommandResult> {
+  const { drawBest } = await import('../../generate/draw-best.ts');
+  const { imagesPerPrompt, projectTrainingPrompts } = await import('../../prompts/index.ts');
+  const prompts = await projectTrainingPrompts(project);
+  const keep = (prompt: Prompt) => imagesPerPrompt(project, prompt);
+  const purpose = 'learn' as const;
+  const { images, generated, modelHash } = await drawBest(
+    project,
+    { set, purpose, model, prompts, keep, of, reward, signal },
+    progress,
+  );
+  const count = images.flat().length;
+  return {
+    data: { set, model, modelHash, prompts: prompts.length, images: count, generated },
+    lines: [`${count} images in set '${set}', each chosen of ${of} (${generated} new), in ${project.paths.images}`],
   };
 }
 

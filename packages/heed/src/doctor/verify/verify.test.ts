@@ -59,7 +59,7 @@ beforeAll(async () => {
   const architecture = { projectionDim: 8, hiddenSize: 4 };
   const parameters = initializeParameters(rewardParameterSpecs(architecture), createRandom(1));
   const reward = join(made.paths.models, 'reward-default');
-  await saveRewardModel(reward, { architecture, parameters }, { clipHash: 'abc', training: {} });
+  await saveRewardModel(reward, { architecture, members: [parameters] }, { clipHash: 'abc', training: {} });
   await writeFolderHashes(reward);
   for (const step of [1, 2]) {
     await saveCheckpoint(join(made.paths.runs, 'tuned', 'checkpoints'), {

@@ -199,7 +199,7 @@ describe('what cannot be used together', () => {
       );
     };
     expect(await refused('dpo')).toMatch(
-      /^2 tuning needs images of the base model .* 4 are of it, 0 of these labelled$/,
+      /^2 tuning needs images of the model to tune .* 4 are of it, 0 of these labelled$/,
     );
     const { openFeedbackLog, eventId, queryId } = await import('../../feedback/index.ts');
     const { createImageStore } = await import('../../images/index.ts');

@@ -1,0 +1,94 @@
+/**
+ * TextNorm (Kim et al., ICLR 2024, arXiv 2404.01863): a reward as confidence. How much better an image fits its prompt z
+ * than prompts that mean something else,
+ *
+ *     s(x, z) = exp(r(x, z) / tau) / sum over z' in {z} and C(z) of exp(r(x, z') / tau).
+ *
+ * C(z) are the perturbed prompts of the auxiliary task. 'product' is r(x, z) s(x, z).
+ */
+import { createRandom } from '@heed/diffusion/autodiff';
+import { worldOf } from '../parts.ts';
+import type { World } from '../ports.ts';
+import type { Project } from '../project/index.ts';
+import { projectPrompts } from '../prompts/index.ts';
+import { perturbText, thingsOf } from '../prompts/perturb/index.ts';
+import { pairAccuracy, pairOutcomes } from './accuracy.ts';
+import type { LabelledImage } from './labelled-image.ts';
+
+export interface TextNorm {
+  readonly mode: 'alone' | 'product';
+  /** tau */
+  readonly temperature: number;
+  /** C(z); where it is empty, s is 1. */
+  contrasts(prompt: string): readonly string[];
+}
+
+/** Temperatures that are tried; in the middle where nothing can be measured. */
+export const TEMPERATURES = [1, 0.5, 0.2, 0.1, 0.05, 0.02] as const;
+const DEFAULT_TEMPERATURE = 0.1;
+
+/** s, or r s, of one image: `rewards` are r of its prompt, then of its contrasts. */
+export function normalise(
+  rewards: ArrayLike<number>,
+  { mode, temperature }: Pick<TextNorm, 'mode' | 'temperature'>,
+): number {
+  const own = rewards[0]!;
+  let sum = 0;
+  // Relative to the own prompt, so that nothing overflows but what is surely not it.
+  for (let i = 0; i < rewards.length; i++) sum += Math.exp((rewards[i]! - own) / temperature);
+  return mode === 'product' ? own / sum : 1 / sum;
+}
+
+/**
+ * Contrasts by prompt, up to `count` each: of the world where it knows the prompt, else by swapped words. The same each
+ * time, whatever else is asked.
+ */
+export function contrastPrompts(options: {
+  world: World;
+  /** The project's prompts, which lend words. */
+  prompts: readonly string[];
+  count: number;
+  seed: number;
+}): TextNorm['contrasts'] {
+  const { world, prompts, count, seed } = options;
+  const random = createRandom(seed).fork('contrasts');
+  const known = new Map<string, readonly string[]>();
+  let things: string[] | undefined;
+  return (text) => {
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    const own = random.fork(text);
+    const facts = world.vocabulary?.read(text);
+    let contrasts: readonly string[] = world.perturb({ text, facts, holdout: true }, { count, random: own });
+    if (contrasts.length === 0) {
+      things ??= thingsOf(prompts);
+      contrasts = perturbText(text, { count, random: own, project: { things, prompts } }).texts;
+    }
+    known.set(text, contrasts);
+    return contrasts;
+  };
+}
+
+/** As `contrastPrompts`, with the project's world and the prompts that it learns from. */
+export async function projectContrasts(
+  project: Project,
+  { count, seed }: { count: number; seed: number },
+): Promise<TextNorm['contrasts']> {
+  const { learning } = await projectPrompts(project);
+  const prompts = learning.map(({ text }) => text);
+  return contrastPrompts({ world: await worldOf(project.config), prompts, count, seed });
+}
+
+/** The temperature with the most pairs of `labelled` in the right order, on images that the reward did not learn from. */
+export async function chooseTemperature(
+  labelled: readonly LabelledImage[],
+  score: (temperature: number) => Promise<ArrayLike<number>>,
+): Promise<number> {
+  let best: { temperature: number; accuracy: number } | undefined;
+  for (const temperature of TEMPERATURES) {
+    const { accuracy } = pairAccuracy(pairOutcomes(labelled, await score(temperature)));
+    if (accuracy === undefined) return DEFAULT_TEMPERATURE;
+    if (best === undefined || accuracy.mean > best.accuracy) best = { temperature, accuracy: accuracy.mean };
+  }
+  return best?.temperature ?? DEFAULT_TEMPERATURE;
+}

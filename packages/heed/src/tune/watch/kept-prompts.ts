@@ -1,0 +1,46 @@
+/**
+ * Prompts kept for choosing: a run watches itself on them, learns from none of their images, and no evaluation asks
+ * for them. Prompts without images cost nothing and come first.
+ */
+import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { z } from 'zod';
+import { writeDurably } from '../../checkpoint/durable.ts';
+import type { ImageStore } from '../../images/index.ts';
+import type { Project } from '../../project/index.ts';
+import { projectPrompts, selectPrompts } from '../../prompts/index.ts';
+import { mayLearnFrom } from '../../reward/labelled-image.ts';
+import { projectImages } from '../../reward/project-images.ts';
+
+/** Of prompts with images at most this share is kept. */
+const MAX_SHARE = 0.1;
+/** Fewer prompts than this tell nothing. */
+export const FEWEST_KEPT_PROMPTS = 2;
+
+const keptSchema = z.object({ prompts: z.array(z.string()) });
+
+/** Texts of up to `count` prompts, kept in the file at `path` from the first call on; none where too few can be spared. */
+export async function keepPrompts(
+  project: Project,
+  { path, count, store }: { path: string; count: number; store: Pick<ImageStore, 'all'> },
+): Promise<string[]> {
+  const known = await findCheckedJson(path, { what: 'the prompts kept for choosing', schema: keptSchema });
+  if (known !== undefined) return known.prompts;
+  const { learning, evaluation } = await projectPrompts(project);
+  const evaluated = new Set(evaluation.map(({ text }) => text));
+  const images = (await projectImages(project, store)).filter(mayLearnFrom);
+  const drawn = new Set(images.map(({ prompt }) => prompt));
+  const free = learning.filter(({ text }) => !evaluated.has(text));
+  const unused = free.filter(({ text }) => !drawn.has(text));
+  const used = free.filter(({ text }) => drawn.has(text));
+  const chosen = selectSome(unused, count);
+  const missing = Math.min(count - chosen.length, Math.floor(MAX_SHARE * drawn.size));
+  const prompts = [...chosen, ...selectSome(used, missing)].map(({ text }) => text);
+  const kept = prompts.length < FEWEST_KEPT_PROMPTS ? [] : prompts;
+  await writeDurably(path, `${JSON.stringify({ prompts: kept }, null, 2)}\n`);
+  return kept;
+}
+
+/** As `selectPrompts`, with none for 0. */
+function selectSome<T extends Parameters<typeof selectPrompts>[0][number]>(prompts: readonly T[], count: number) {
+  return count <= 0 ? [] : selectPrompts(prompts, Math.min(count, prompts.length));
+}
