@@ -3,6 +3,7 @@
  */
 import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { compareMethodsCommand } from './commands/compare-methods.ts';
 import { contrastCommand } from './commands/contrast.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -14,6 +15,7 @@ import { importCommand } from './commands/import.ts';
 import { initCommand } from './commands/init.ts';
 import { labelCommand } from './commands/label.ts';
 import { loopCommand } from './commands/loop.ts';
+import { nextCommand } from './commands/next.ts';
 import { prepareCommand } from './commands/prepare.ts';
 import { reportCommand } from './commands/report.ts';
 import { rewardCommand } from './commands/reward.ts';
@@ -61,6 +63,7 @@ export function createProgram(): Command {
     workerCommand,
     prepareCommand,
     rewardCommand,
+    nextCommand,
     tuneCommand,
     contrastCommand,
     sampleCommand,
@@ -70,6 +73,7 @@ export function createProgram(): Command {
     reportCommand,
     exportCommand,
     serveCommand,
+    compareMethodsCommand,
     loopCommand,
     statusCommand,
     demoCommand,

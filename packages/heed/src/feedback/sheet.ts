@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { groupBy } from '../collections/group-by.ts';
 import { writeCsv } from '../files/write-csv.ts';
 import { imageName } from '../images/image-name.ts';
+import type { ImageRecord } from '../images/record.ts';
 import { createImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
 import { queryId } from './event.ts';
@@ -20,6 +21,15 @@ export async function writeFeedbackSheet(
   const open = createImageStore(project.paths.images)
     .all({ set })
     .filter(({ id }) => !judged.has(id));
+  return writeSheet(project, path, open);
+}
+
+/** Writes a sheet of these images. */
+export async function writeSheet(
+  project: Project,
+  path: string,
+  open: readonly ImageRecord[],
+): Promise<{ images: number; file: string }> {
   const prompts = groupBy(open, ({ prompt }) => prompt);
   const { imagesPerQuery } = project.config.label;
   const rows = [...prompts].flatMap(([prompt, images]) =>

@@ -11,6 +11,9 @@ import { createJsonLinesWriter, readJsonLines } from '../../files/json-lines.ts'
 import type { Project } from '../../project/project.ts';
 import type { Database } from '../storage/database.ts';
 
+/** In the project's folder. */
+export const LABEL_QUEUE_FILE = 'label-queue.jsonl';
+
 const eventSchema = z.discriminatedUnion('event', [
   z.object({ event: z.literal('queued'), time: z.iso.datetime(), query: z.string().min(1).max(200) }),
   /** Nothing waits any more. */
@@ -40,7 +43,7 @@ export function openLabelQueue(
   project: Project,
   { db, now = () => new Date() }: { db: Database; now?: () => Date },
 ): LabelQueue {
-  const path = join(project.folder, 'label-queue.jsonl');
+  const path = join(project.folder, LABEL_QUEUE_FILE);
   const writer = createJsonLinesWriter(path, { fsync: true });
   /** Query -> since when it waits. */
   const since = new Map<string, string>();

@@ -14,7 +14,9 @@ export interface SecondLook {
 export interface SecondLooks {
   /** By distance of label and reward: of images that it has not learned from, and of all that are judged. */
   readonly wrong: { readonly heldOut: readonly SecondLook[]; readonly all: readonly SecondLook[] };
-  /** By closeness of the reward to 0.5: of unjudged images, and of all. */
+  /**
+   * By how much an ensemble's networks differ, else by closeness of the reward to 0.5: of unjudged images, and of all.
+   */
   readonly unsure: { readonly unjudged: readonly SecondLook[]; readonly all: readonly SecondLook[] };
 }
 
@@ -33,7 +35,9 @@ export function findSecondLooks(
       .slice(0, count)
       .map((prediction) => ({ image: images.get(prediction.image), prediction }));
   const agreement = ({ label, reward }: RewardPrediction) => -Math.abs(label! - reward);
-  const certainty = ({ reward }: RewardPrediction) => Math.abs(reward - 0.5);
+  // The networks of an ensemble know better where they are in doubt than one network's nearness to the middle.
+  const isEnsemble = known.some(({ spread = 0 }) => spread > 0);
+  const certainty = ({ reward, spread = 0 }: RewardPrediction) => (isEnsemble ? -spread : Math.abs(reward - 0.5));
   return {
     wrong: {
       heldOut: first(

@@ -4,8 +4,9 @@
  */
 import { inArray, sql } from 'drizzle-orm';
 import { groupBy } from '../../collections/group-by.ts';
-import { type FeedbackEvent, type Label, purposeOf, queryId, RETRACTED } from '../../feedback/event.ts';
+import { type FeedbackEvent, type Label, purposeOf, RETRACTED } from '../../feedback/event.ts';
 import type { FeedbackLog } from '../../feedback/log.ts';
+import { queriesOf } from '../../feedback/queries.ts';
 import type { ImageRecord } from '../../images/record.ts';
 import type { ImageStore } from '../../images/store.ts';
 import type { Database } from './database.ts';
@@ -134,16 +135,9 @@ async function insertQueries(
   fresh: readonly ImageRecord[],
   { imagesPerQuery, minImages = 1 }: QuerySizes,
 ): Promise<number> {
-  const prompts = groupBy(fresh, ({ modelHash, prompt }) => JSON.stringify([modelHash, prompt]));
-  const rows = [...prompts.values()].flatMap((group) =>
-    chunks(group, imagesPerQuery).flatMap((shown) => {
-      if (shown.length < minImages) return [];
-      const { prompt, category } = shown[0]!;
-      const ids = shown.map(({ id }) => id);
-      const id = queryId(prompt, ids);
-      return [{ id, prompt, category, images: ids, position: Number.parseInt(id.slice(0, 7), 16) }];
-    }),
-  );
+  const rows = queriesOf(fresh, imagesPerQuery)
+    .filter(({ images }) => images.length >= minImages)
+    .map((query) => ({ ...query, position: Number.parseInt(query.id.slice(0, 7), 16) }));
   for (const group of chunks(rows, ROWS_AT_ONCE)) {
     await db.insert(queries).values(group).onConflictDoNothing();
     const ids = group.map(({ id }) => id);

@@ -1,0 +1,77 @@
+/**
+ * The arms of a comparison of tuning methods: the same labels, reward and compute. Compute counts passes of the network
+ * over one image: an update takes three, a frozen reference one more.
+ */
+import type { HeedConfig, MethodName } from '../config/index.ts';
+import { badInput } from '../errors.ts';
+import { didYouMean, quote } from '../text/nearest.ts';
+
+export interface MethodArm {
+  readonly name: string;
+  readonly method: MethodName;
+  readonly label: string;
+  /** Settings of the arm over the project's. */
+  readonly overrides: readonly string[];
+  /** Passes for one of the model's images. */
+  readonly passes: number;
+  /** True where rewards and labels change places among the images, so that nothing is learned from people. */
+  readonly shuffles?: boolean;
+}
+
+/** Learning rates by method for the tiny model (docs/methods.md); other models take the project's. */
+export const METHOD_ARMS: readonly MethodArm[] = [
+  {
+    name: 'reward-weighted',
+    method: 'reward-weighted',
+    label: 'reward-weighted (equation 2)',
+    overrides: [],
+    passes: 3,
+  },
+  { name: 'dpo', method: 'dpo', label: 'DPO', overrides: ['tune.learningRate=2e-4'], passes: 4 },
+  { name: 'nft', method: 'nft', label: 'NFT', overrides: ['tune.learningRate=4e-4'], passes: 4 },
+  { name: 'kto', method: 'kto', label: 'KTO', overrides: ['tune.learningRate=2e-4'], passes: 4 },
+  {
+    name: 'best-of-n',
+    method: 'best-of-n',
+    label: 'best-of-n distillation',
+    overrides: ['tune.bestOfN.pretrainingWeight=1', 'tune.pretrainingRewardPower=0'],
+    passes: 3,
+  },
+  {
+    name: 'no-labels',
+    method: 'reward-weighted',
+    label: 'no labels: own images, shuffled rewards',
+    overrides: ['tune.pretrainingRewardPower=0'],
+    passes: 3,
+    shuffles: true,
+  },
+];
+
+/** The arms of these names, in the order of the table; all of them without names. */
+export function armsNamed(names: readonly string[]): MethodArm[] {
+  const known = METHOD_ARMS.map(({ name }) => name);
+  for (const name of names) {
+    if (!known.includes(name)) {
+      throw badInput(`--method must be one of ${known.join(', ')}, got ${quote(name)}${didYouMean(name, known)}`);
+    }
+  }
+  return METHOD_ARMS.filter(({ name }) => names.length === 0 || names.includes(name));
+}
+
+/** Passes of an update: the model's images, and as many pre-training pairs where they take part. */
+export function passesOfUpdate(
+  arm: Pick<MethodArm, 'passes'>,
+  { batchSize, accumulation, hasPretraining }: { batchSize: number; accumulation: number; hasPretraining: boolean },
+): number {
+  return batchSize * accumulation * (arm.passes + (hasPretraining ? 3 : 0));
+}
+
+/** Updates that take as many passes as the project's own settings of `reward-weighted` do. */
+export function updatesOf(
+  arm: Pick<MethodArm, 'passes'>,
+  { tune, hasPretraining }: { tune: HeedConfig['tune']; hasPretraining: boolean },
+): number {
+  const { batchSize, accumulation, steps, beta } = tune;
+  const budget = steps * passesOfUpdate({ passes: 3 }, { batchSize, accumulation, hasPretraining: beta > 0 });
+  return Math.max(1, Math.round(budget / passesOfUpdate(arm, { batchSize, accumulation, hasPretraining })));
+}

@@ -1,0 +1,25 @@
+/** How images are put together to be judged: a few of one model and prompt at a time, in the order they were drawn. */
+import { groupBy } from '../collections/group-by.ts';
+import type { ImageRecord } from '../images/record.ts';
+import { queryId } from './event.ts';
+
+export interface ImageQuery {
+  readonly id: string;
+  readonly prompt: string;
+  readonly category: string;
+  /** Ids, `imagesPerQuery` at most. */
+  readonly images: string[];
+}
+
+/** The queries of `images`, prompts in the order of their first image. */
+export function queriesOf(images: readonly ImageRecord[], imagesPerQuery: number): ImageQuery[] {
+  const prompts = groupBy(images, ({ modelHash, prompt }) => JSON.stringify([modelHash, prompt]));
+  return [...prompts.values()].flatMap((group) =>
+    Array.from({ length: Math.ceil(group.length / imagesPerQuery) }, (_, i) => {
+      const shown = group.slice(i * imagesPerQuery, (i + 1) * imagesPerQuery);
+      const { prompt, category } = shown[0]!;
+      const ids = shown.map(({ id }) => id);
+      return { id: queryId(prompt, ids), prompt, category, images: ids };
+    }),
+  );
+}
