@@ -6,7 +6,7 @@
  *     npx tsx tools/labels-saved.ts --project demo --seeds 3 --start 200 --step 200 --accuracy 0.75
  */
 import { parseArgs } from 'node:util';
-import { createRandom } from '@heed/diffusion/autodiff';
+import { createRandom } from '../packages/diffusion/src/autodiff.ts';
 import { createImageStore } from '../packages/heed/src/images/index.ts';
 import { type RankedCandidate, rankCandidates, weakCategories } from '../packages/heed/src/next/rank-images.ts';
 import { worldOf } from '../packages/heed/src/parts.ts';
