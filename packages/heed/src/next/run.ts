@@ -60,7 +60,7 @@ export async function runNext(project: Project, options: NextOptions, progress: 
       candidates: open.length,
       weakCategories: [...weak],
       prompts,
-      queued: queue ? await queueQueries(project, records, store.all({ set })) : 0,
+      queued: queue ? await queueQueries(project, records, store.all({ set, isWhole: true })) : 0,
     };
   } finally {
     await store.close();
