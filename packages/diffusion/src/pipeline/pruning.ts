@@ -1,8 +1,8 @@
 /**
- * Early pruning of best-of-n: some candidates of one prompt are denoised together, and at certain steps only those go on
- * whose predicted clean sample is judged best. The sampler knows nothing of it: it asks for all rows, and the network is
- * called for those that are left (successive halving, Karnin et al. 2013; the judged clean sample as in FK steering,
- * Singhal et al. 2025).
+ * Early pruning of best-of-n: some candidates of one prompt are denoised together, and at certain steps only those go
+ * on whose predicted clean sample is judged best. The sampler asks for all rows, and the network is called for those
+ * that are left (successive halving, Karnin et al. 2013; the judged clean sample as in FK steering, Singhal et al.
+ * 2025).
  */
 import { CLEAN_SAMPLE, linearCombination } from '../samplers/sampler.ts';
 import type { NoiseSchedule } from '../schedule/noise-schedule.ts';
@@ -14,7 +14,7 @@ export interface Cut {
   readonly keep: number;
 }
 
-/** `of` candidates to a quarter after 40 % of the steps, to `keep` after 70 %: at most half the network calls for 1 of 16. */
+/** Cuts `of` candidates to a quarter after 40 % of the steps and to `keep` after 70 %. 1 of 16 costs half the calls. */
 export function defaultCuts({ of, keep }: { of: number; keep: number }): Cut[] {
   return [
     { afterShare: 0.4, keep: Math.max(keep, Math.ceil(of / 4)) },

@@ -127,8 +127,8 @@ export class StableDiffusionPipeline {
 
   /**
    * The best images of one prompt: a candidate for each seed, of which `cuts` leave fewer while they are denoised. The
-   * last cut says how many come back, in the order of their seeds. `score` judges pictures of clean samples as predicted
-   * by then; higher is better. Of n candidates all but the pruned steps cost as much as with `generate`.
+   * last cut says how many come back, in the order of their seeds. `score` judges pictures of clean samples as
+   * predicted by then; higher is better. A step of the candidates that are left costs as much as with `generate`.
    */
   async generateBest({
     prompt,

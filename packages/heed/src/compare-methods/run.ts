@@ -1,6 +1,6 @@
 /**
- * `heed compare-methods`: tunes the base by every method with every seed, evaluates each model with best-of-n on top, and
- * draws one plot. Each run finds its own work done, so that the comparison goes on where it stopped.
+ * `heed compare-methods`: tunes the base by every method with every seed, evaluates each model with best-of-n on top,
+ * and draws one plot. Each run finds its finished work, so that the comparison goes on where it stopped.
  */
 
 import { mkdir } from 'node:fs/promises';

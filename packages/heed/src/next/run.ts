@@ -1,7 +1,8 @@
-/** `heed next`: the images that nobody judged and that a reward knows least about, as a list, a sheet or a queue. */
+/** `heed next`: the unjudged images that a reward knows least about, as a list, a sheet or a queue. */
 import { join } from 'node:path';
 import { groupBy } from '../collections/group-by.ts';
 import { badInput } from '../errors.ts';
+import { askedOf } from '../feedback/label-kind.ts';
 import { queriesOf } from '../feedback/queries.ts';
 import { writeSheet } from '../feedback/sheet.ts';
 import { createJsonLinesWriter } from '../files/json-lines.ts';
@@ -108,8 +109,8 @@ async function queueQueries(
   images: readonly ImageRecord[],
   ofSet: readonly ImageRecord[],
 ): Promise<number> {
-  const { imagesPerQuery } = project.config.label;
-  const queries = queriesOf(ofSet, imagesPerQuery);
+  const { imagesPerQuery, minImages } = askedOf(project.config.label);
+  const queries = queriesOf(ofSet, imagesPerQuery).filter((query) => query.images.length >= minImages);
   const queryOf = new Map(queries.flatMap(({ id, images: shown }) => shown.map((image) => [image, id] as const)));
   const wanted = [...new Set(images.flatMap(({ id }) => queryOf.get(id) ?? []))];
   return withLock(project, 'studio', async () => {

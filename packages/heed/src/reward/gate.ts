@@ -20,8 +20,8 @@ interface Compared {
 }
 
 /**
- * Compares the reward with CLIP score on held-out pairs of prompts that were learned from and of those that were not and,
- * where there are several rounds, on those of the newest round that has any: that is where the next tuning goes on.
+ * Compares the reward with CLIP score on held-out pairs of prompts that were learned from and of those that were not.
+ * Where there are several rounds it compares them on the newest round with pairs, too: the next tuning starts there.
  */
 export function rewardGate(accuracy: {
   reward: AccuracyTable;

@@ -135,7 +135,10 @@ export function ensembleOf(models: readonly RewardModel[]): RewardModel {
   };
 }
 
-/** Writes `reward.safetensors`, one more file for each further member of an ensemble and, last, `config.json` into `folder`. Hashes of an earlier model there are removed. */
+/**
+ * Writes `reward.safetensors`, one more file for each further member of an ensemble and, last, `config.json` into
+ * `folder`. Hashes of an earlier model there are removed.
+ */
 export async function saveRewardModel(
   folder: string,
   model: Pick<RewardModel, 'architecture' | 'members'>,

@@ -271,7 +271,7 @@ async function trainVariants(
   return { kept: kept!, epochs, outcomes: { ...outcomes, aux: outcomes.aux! } };
 }
 
-/** The reward together with the other networks of its ensemble, each trained from a seed of its own. */
+/** The reward together with the other networks of its ensemble, each trained from another seed. */
 async function withMembers(first: RewardModel, inputs: TrainingInputs & { label: string }): Promise<RewardModel> {
   const { seed, members, label } = inputs;
   const models = [first];

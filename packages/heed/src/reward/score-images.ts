@@ -15,8 +15,8 @@ export interface ScoredPair {
 type Embeddings = Pick<Features, 'projectionDim' | 'text' | 'image'>;
 
 /**
- * r(x, z) of each image for its prompt, in their order, or what `norm` makes of it; `features` must hold all of them and
- * the contrasts.
+ * r(x, z) of each image for its prompt, in their order, or what `norm` makes of it. `features` must hold all of them
+ * and the contrasts.
  */
 export async function scoreImages(
   model: Pick<RewardModel, 'score'>,

@@ -1,6 +1,6 @@
 /**
- * TextNorm (Kim et al., ICLR 2024, arXiv 2404.01863): a reward as confidence. How much better an image fits its prompt z
- * than prompts that mean something else,
+ * TextNorm (Kim et al., ICLR 2024, arXiv 2404.01863): a reward as confidence. It says how much better an image fits its
+ * prompt z than prompts that mean something else,
  *
  *     s(x, z) = exp(r(x, z) / tau) / sum over z' in {z} and C(z) of exp(r(x, z') / tau).
  *
@@ -79,7 +79,7 @@ export async function projectContrasts(
   return contrastPrompts({ world: await worldOf(project.config), prompts, count, seed });
 }
 
-/** The temperature with the most pairs of `labelled` in the right order, on images that the reward did not learn from. */
+/** The temperature with the most pairs of `labelled` in the right order. The reward must not have learned from them. */
 export async function chooseTemperature(
   labelled: readonly LabelledImage[],
   score: (temperature: number) => Promise<ArrayLike<number>>,

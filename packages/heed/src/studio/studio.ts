@@ -1,5 +1,6 @@
 /** What the routes work with: one project's parts, opened once. Holds no HTTP. */
 import { join } from 'node:path';
+import { askedOf } from '../feedback/label-kind.ts';
 import type { FeedbackLog } from '../feedback/log.ts';
 import { openFeedbackLog } from '../feedback/log.ts';
 import { takeLock } from '../project/lock.ts';
@@ -15,7 +16,6 @@ import { openHolder } from './holder.ts';
 import { type Jobs, openJobs } from './jobs/jobs.ts';
 import { type AnswerDesk, createAnswerDesk } from './labelling/answer.ts';
 import { type AskingPlan, createAskingPlan } from './labelling/asking-plan.ts';
-import { askedOf } from './labelling/label-kind.ts';
 import { type CountStanding, createStandings } from './labelling/standing.ts';
 import { openProjectImages, type ProjectImages } from './pictures/project-images.ts';
 import { type Admission, createAdmission } from './raters/admission.ts';

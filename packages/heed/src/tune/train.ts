@@ -70,8 +70,8 @@ export interface TuneTraining {
   /** Called at step 0, every `sampleEverySteps` and at the end, with the weights to look at; never where that is 0. */
   onSample?: (step: number, parameters: ParameterValues) => Promise<void>;
   /**
-   * Called at step 0, every `options.watch.everySteps` and at the end, on rank 0; 'stop' ends the training there. `average`
-   * has the trained weights by name, or their moving average; `plain` is as for `onSample`.
+   * Called at step 0, every `options.watch.everySteps` and at the end, on rank 0; 'stop' ends the training there.
+   * `average` has the trained weights by name, or their moving average; `plain` is as for `onSample`.
    */
   onWatch?: (step: number, weights: { average: ParameterValues; plain: ParameterValues }) => Promise<'go' | 'stop'>;
   /** Asked at the end: weights by the names of `average` to return in place of the last ones. */

@@ -2,10 +2,10 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { MAX_ANSWER_SECONDS } from '../../feedback/index.ts';
+import { askedOf } from '../../feedback/label-kind.ts';
 import { type ProblemCode, problem, type StudioEnv } from '../auth/guard.ts';
 import { type Identity, isOwnerRater, isTrial } from '../auth/sessions.ts';
 import type { Acceptance } from '../labelling/answer.ts';
-import { askedOf } from '../labelling/label-kind.ts';
 import { noteShown, releaseQueries } from '../labelling/lease.ts';
 import { createLeaseDesk } from '../labelling/lease-desk.ts';
 import { termsOf } from '../labelling/terms.ts';

@@ -18,7 +18,10 @@ export const FEWEST_KEPT_PROMPTS = 2;
 
 const keptSchema = z.object({ prompts: z.array(z.string()) });
 
-/** Texts of up to `count` prompts, kept in the file at `path` from the first call on; none where too few can be spared. */
+/**
+ * Texts of up to `count` prompts, kept in the file at `path` from the first call on. None where the project has too few
+ * prompts.
+ */
 export async function keepPrompts(
   project: Project,
   { path, count, store }: { path: string; count: number; store: Pick<ImageStore, 'all'> },

@@ -1,5 +1,5 @@
 /** What the kind of a label study (`label.kind`) means for its queries. */
-import type { HeedConfig } from '../../config/index.ts';
+import type { HeedConfig } from '../config/index.ts';
 
 export interface Asked {
   readonly imagesPerQuery: number;
