@@ -26,11 +26,16 @@ export async function openProjectData(folder: string) {
   );
   const pipeline = new StableDiffusionPipeline(components, { threads: 1 });
   const store = createImageStore(project.paths.images);
-  const latents = await openLatents(project, pipeline, pipeline.modelHash);
+  const latents = await openLatents(project, pipeline);
   const common = { method, options, pipeline, latents, progress: silentProgress };
   const runFolder = await mkdtemp(join(project.paths.state, 'local-updates-'));
   const prepared = { ...common, runFolder, reward: 'default', store };
-  const samples = await prepareModelSamples(project, prepared);
+  const samples = await prepareModelSamples(project, {
+    ...prepared,
+    modelHashes: new Set([pipeline.modelHash]),
+    keptPrompts: new Set(),
+    shuffleSeed: undefined,
+  });
   const { pretraining: source, pretrainingImages: count } = project.config.tune;
   const pretraining = options.streams.pretraining
     ? await preparePretrainingSamples(project, { ...prepared, source, count, warn: console.error })

@@ -21,7 +21,7 @@ ${paretoChart(comparison)}
 <p class="legend">${points.map(
     ({ name, label }) => html`<span><i style="background:${methodColour(name, names)}"></i>${label}</span>`,
   )}</p>
-<div class="scroll"><table>
+<div class="scroll" tabindex="0" role="group" aria-label="Methods"><table>
 <thead><tr><th>Method</th><th>Updates</th><th>Alignment</th><th>Best of n on top</th><th>${distanceName} distance</th><th></th></tr></thead>
 <tbody>${points.map(rowOf)}</tbody></table></div></section>
 <section id="facts"><h2>This comparison</h2><dl class="facts">${Object.entries(facts).map(

@@ -15,7 +15,6 @@ import {
   type RandomGenerator,
   type Tensor,
 } from '@heed/diffusion/autodiff';
-
 import { type BatchPlan, planBatches } from './batch-plan.ts';
 import type { Features } from './features.ts';
 import type { LabelledImage } from './labelled-image.ts';

@@ -1,8 +1,9 @@
 /** `heed status`: the models of a project with their rounds, and what to do next. */
 import type { Command } from 'commander';
 import type { ModelStatus } from '../../rounds/status.ts';
+import { percent } from '../../text/percent.ts';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
-import { formatTable, percent } from '../table.ts';
+import { formatTable } from '../table.ts';
 
 export function statusCommand(program: Command): void {
   const command = program

@@ -69,10 +69,10 @@ function trustTable(trust: readonly CategoryTrust[]): Markup {
 }
 
 function roundTable(rounds: readonly RoundAccuracy[]): Markup {
-  const cell = ({ accuracy }: PairAccuracy) => (accuracy === undefined ? '–' : percentWithInterval(accuracy));
+  const cell = ({ accuracy }: PairAccuracy) => (accuracy === undefined ? '–' : formatShare(accuracy));
   return html`<h3>The reward by round</h3>
 <p>On held-out pairs of the images that each round's model drew.</p>
-<div class="scroll"><table>
+<div class="scroll" tabindex="0" role="group" aria-label="Accuracy by round"><table>
 <thead><tr><th>Round</th><th>Learned from</th><th>Reward</th><th>CLIP score</th><th>pairs</th></tr></thead>
 <tbody>${rounds.map(
     ({ round, training, reward, clip }) =>
