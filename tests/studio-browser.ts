@@ -89,12 +89,16 @@ export async function scrollsSideways(page: Page): Promise<boolean> {
   return page.evaluate<boolean>('document.documentElement.scrollWidth > document.documentElement.clientWidth');
 }
 
-/** Elements of the page that reach beyond its right edge; what lies in a frame that scrolls may. */
+/** Elements of the page that reach beyond its right edge; those inside a frame that scrolls may. */
 export async function elementsTooWide(page: Page): Promise<string[]> {
-  return page.evaluate<string[]>(`[...document.querySelectorAll('main *')]
-    .filter((each) => each.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
-    .filter((each) => !each.closest('.table-frame, .config-text'))
-    .map((each) => each.outerHTML.slice(0, 150))`);
+  return page.evaluate<string[]>(`{
+    const scrolls = (element) =>
+      element !== null && (/auto|scroll/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+    [...document.querySelectorAll('main *')]
+      .filter((each) => each.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
+      .filter((each) => !scrolls(each.parentElement))
+      .map((each) => each.outerHTML.slice(0, 150));
+  }`);
 }
 
 /** The largest picture that the documentation takes. */

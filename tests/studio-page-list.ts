@@ -1,95 +1,194 @@
 /**
- * Every page and dialog of the studio, for checks that are the same for all (studio-barriers.test.ts). A new page is
- * added here. For tests alone.
+ * Every page and dialog of the studio, for checks that are the same for all (studio-barriers.test.ts). A new page or
+ * dialog is added here. They are opened in this order: later ones may need what earlier ones did. For tests alone.
  */
+
 import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import type { Visitor } from './whole-studio.ts';
+
+export interface OpenOptions {
+  readonly origin: string;
+  /** An invite's. */
+  readonly link: string;
+}
 
 export interface ListedPage {
   readonly name: string;
-  readonly as: 'owner' | 'rater' | 'anybody';
-  /** Opens it; the page is logged in as `as` says. `link`: an invite's. */
-  readonly open: (page: Page, options: { origin: string; link: string }) => Promise<void>;
+  readonly as: Visitor;
+  /** Opens it; the page is logged in as `as` says. */
+  readonly open: (page: Page, options: OpenOptions) => Promise<void>;
 }
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { name, level: 1, exact: true }).waitFor();
+const dialog = (page: Page) => page.getByRole('dialog').waitFor();
 
-/** A page with that heading. */
-const plain = (path: string, name: string): ListedPage => ({
+/** A page of owners with that heading. */
+const plain = (path: string, name: string, more?: (page: Page) => Promise<void>): ListedPage => ({
   name,
   as: 'owner',
   async open(page, { origin }) {
     await page.goto(origin + path);
     await heading(page, name);
     await page.getByText('Loading…').waitFor({ state: 'detached' });
+    await more?.(page);
   },
 });
 
-const labelling = async (page: Page, origin: string) => {
-  await page.goto(`${origin}/label`);
-  await page.locator('.image-card img').first().waitFor();
-};
+/** What follows a link or a button of another page. */
+const after = (before: ListedPage, name: string, more: (page: Page) => Promise<void>): ListedPage => ({
+  ...before,
+  name,
+  async open(page, options) {
+    await before.open(page, options);
+    await more(page);
+  },
+});
 
-/** A dialog over labelling, by its key. */
-const overLabelling = (name: string, as: ListedPage['as'], key: string): ListedPage => ({
+/** A dialog that a key opens. */
+const byKey = (before: ListedPage, name: string, key: string): ListedPage =>
+  after(before, name, async (page) => {
+    await page.keyboard.press(key);
+    await dialog(page);
+  });
+
+/** A dialog that the first button of that name opens. */
+const byButton = (before: ListedPage, name: string, button: RegExp): ListedPage =>
+  after(before, name, async (page) => {
+    await page.getByRole('button', { name: button }).first().click();
+    await dialog(page);
+  });
+
+/** Images to judge, past the guidelines. */
+const labelling = (name: string, as: Visitor): ListedPage => ({
   name,
   as,
   async open(page, { origin }) {
-    await labelling(page, origin);
-    await page.keyboard.press(key);
-    await page.getByRole('dialog').waitFor();
+    await page.goto(`${origin}/label`);
+    const begin = page.locator('.guidelines-first button');
+    await page.locator('.image-card.is-current img').or(begin).first().waitFor();
+    if (await begin.isVisible()) await begin.click();
+    await page.locator('.image-card.is-current img').waitFor();
+  },
+});
+
+const comparing = (name: string, as: Visitor): ListedPage => ({
+  name,
+  as,
+  async open(page, { origin }) {
+    await page.goto(`${origin}/compare`);
+    await page.locator('.side img').first().waitFor();
+  },
+});
+
+/** The end of the work, which is done by keys. Slowly: a mark counts once it is not changed any more. */
+const finished = (before: ListedPage, name: string, keys: readonly string[]): ListedPage =>
+  after(before, name, async (page) => {
+    const press = async () => {
+      for (const key of keys) await page.keyboard.press(key);
+      return page.locator('main h1').innerText();
+    };
+    await expect.poll(press, { interval: 1000 }).toBe('All done, thank you');
+  });
+
+const images = plain('/images', 'Images');
+const anImage = after(images, 'one image', async (page) => {
+  await page
+    .getByRole('link', { name: /all about this picture/ })
+    .first()
+    .click();
+  await page.getByRole('heading', { name: 'Who said what' }).waitFor();
+});
+const raters = plain('/raters', 'Raters');
+const runs = plain('/runs', 'Runs', (page) => page.locator('.run').first().waitFor());
+const owners = plain('/owners', 'Owners');
+const asOwner = labelling('labelling, as the owner', 'owner');
+const asRater = labelling('labelling', 'rater');
+const asGerman = labelling('labelling, in German', 'German');
+const asChooser = labelling('which image is better', 'chooser');
+const comparison = comparing('comparing', 'rater');
+const germanComparison = comparing('comparing, in German', 'German');
+
+const OWNER_PAGES: readonly ListedPage[] = [
+  plain('/', 'Overview'),
+  images,
+  byButton(images, 'an enlarged image', /^Enlarge/),
+  anImage,
+  byButton(anImage, 'deleting an image', /^Delete…/),
+  raters,
+  byButton(raters, 'the QR code of an invite', /^QR code/),
+  after(raters, 'one rater', async (page) => {
+    await page.locator('a[href^="/rater?"]').first().click();
+    await page.getByRole('heading', { name: 'Answers' }).waitFor();
+  }),
+  plain('/guidelines', 'Guidelines'),
+  plain('/rewards', 'Rewards'),
+  plain('/training', 'Training'),
+  runs,
+  after(runs, 'runs over each other', async (page) => {
+    for (const name of ['tuned', 'tuned-2']) await page.getByRole('checkbox', { name, exact: true }).check();
+    await page.getByRole('img', { name: /^Loss over/ }).waitFor();
+  }),
+  byButton(runs, 'renaming a run', /^Rename/),
+  byButton(runs, 'deleting a run', /^Delete…/),
+  plain('/try', 'Try', (page) => page.locator('.try-pictures img').nth(3).waitFor()),
+  plain('/results', 'Results', (page) => page.getByRole('article', { name: 'tuned and base' }).waitFor()),
+  plain('/data', 'Data'),
+  owners,
+  byButton(owners, "ending an owner's access", /^End access…/),
+  asOwner,
+  after(asOwner, 'a known answer', async (page) => {
+    await page.getByRole('button', { name: 'Known answer' }).click();
+    await dialog(page);
+  }),
+];
+
+const RATER_PAGES: readonly ListedPage[] = [
+  {
+    name: 'guidelines before the first image',
+    as: 'rater',
+    async open(page, { origin }) {
+      await page.goto(`${origin}/label`);
+      await page.locator('.guidelines-first').waitFor();
+    },
+  },
+  asRater,
+  byKey(asRater, 'an enlarged candidate', 'z'),
+  byKey(asRater, 'help', '?'),
+  byKey(asRater, 'skip', 's'),
+  asGerman,
+  byKey(asGerman, 'an enlarged candidate, in German', 'z'),
+  byKey(asGerman, 'help, in German', '?'),
+  byKey(asGerman, 'skip, in German', 's'),
+  asChooser,
+  byKey(asChooser, 'an enlarged candidate for the best', 'z'),
+  byKey(asChooser, 'help of preferences', '?'),
+  finished(asChooser, 'the end of labelling', ['1']),
+  germanComparison,
+  byKey(germanComparison, 'an enlarged side, in German', 'z'),
+  comparison,
+  byKey(comparison, 'an enlarged side', 'z'),
+  byKey(comparison, 'help of comparing', '?'),
+  finished(comparison, 'the end of comparing', ['ArrowLeft', 'ArrowLeft', 'Enter']),
+  // What the rater said just now is there to be looked at.
+  byButton(plain('/results', 'Results'), 'an enlarged image of a decided prompt', /^Enlarge image 1 by tuned/),
+];
+
+const byLink = (name: string, as: Visitor, of: RegExp): ListedPage => ({
+  name,
+  as,
+  async open(page, { link }) {
+    await page.goto(link);
+    await page.getByText(of).first().waitFor();
   },
 });
 
 export const LISTED_PAGES: readonly ListedPage[] = [
-  plain('/', 'Overview'),
-  plain('/images', 'Images'),
-  plain('/raters', 'Raters'),
-  plain('/guidelines', 'Guidelines'),
-  plain('/rewards', 'Rewards'),
-  plain('/training', 'Training'),
-  plain('/results', 'Results'),
-  plain('/data', 'Data'),
-  {
-    name: 'an enlarged image',
-    as: 'owner',
-    async open(page, { origin }) {
-      await page.goto(`${origin}/images`);
-      await page.locator('.gallery-image').first().click();
-      await page.getByRole('dialog').waitFor();
-    },
-  },
-  {
-    name: 'the QR code of an invite',
-    as: 'owner',
-    async open(page, { origin }) {
-      await page.goto(`${origin}/raters`);
-      await page
-        .getByRole('button', { name: /^QR code/ })
-        .first()
-        .click();
-      await page.getByRole('dialog').waitFor();
-    },
-  },
-  { name: 'labelling, as the owner', as: 'owner', open: (page, { origin }) => labelling(page, origin) },
-  { name: 'labelling', as: 'rater', open: (page, { origin }) => labelling(page, origin) },
-  overLabelling('help', 'rater', '?'),
-  overLabelling('skip', 'rater', 's'),
-  {
-    name: 'comparing',
-    as: 'rater',
-    async open(page, { origin }) {
-      await page.goto(`${origin}/compare`);
-      await page.locator('.side img, .notice').first().waitFor();
-    },
-  },
-  {
-    name: 'joining',
-    as: 'anybody',
-    async open(page, { link }) {
-      await page.goto(link);
-      await page.getByLabel('A name for you').waitFor();
-    },
-  },
+  ...OWNER_PAGES,
+  ...RATER_PAGES,
+  byLink('joining', 'anybody', /A name for you/),
+  byLink('joining, as the owner', 'owner', /You are the owner in this browser/),
+  byLink('joining again', 'German', /weitermachen/),
   {
     name: 'no session',
     as: 'anybody',
