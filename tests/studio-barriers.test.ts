@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { barriersOf, elementsTooWide, hasBrowser, scrollsSideways } from './studio-browser.ts';
+import { barriersOf, cutButtons, elementsTooWide, hasBrowser, scrollsSideways } from './studio-browser.ts';
 import { LISTED_PAGES } from './studio-page-list.ts';
 import { openWholeStudio, type WholeStudio } from './whole-studio.ts';
 
@@ -39,7 +39,7 @@ async function expectNoBarriers(page: Page, name: string): Promise<void> {
   for (const { colorScheme, size, ...only } of LOOKS) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize(size);
-    const found = [...(await barriersOf(page, only)), ...(await elementsTooWide(page))];
+    const found = [...(await barriersOf(page, only)), ...(await elementsTooWide(page)), ...(await cutButtons(page))];
     if (await scrollsSideways(page)) found.push('scrolls sideways');
     if (found.length > 0) faults.push([colorScheme, size.width, found]);
     await keepLook(page, `${name} ${colorScheme} ${size.width}`);

@@ -101,6 +101,13 @@ export async function elementsTooWide(page: Page): Promise<string[]> {
   }`);
 }
 
+/** Buttons whose text is wider or higher than they are. */
+export async function cutButtons(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`[...document.querySelectorAll('button, a.button')]
+    .filter((each) => each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1)
+    .map((each) => each.outerHTML.slice(0, 150))`);
+}
+
 /** The largest picture that the documentation takes. */
 const MAX_SCREENSHOT_BYTES = 150_000;
 

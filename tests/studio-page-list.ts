@@ -118,7 +118,10 @@ const OWNER_PAGES: readonly ListedPage[] = [
   raters,
   byButton(raters, 'the QR code of an invite', /^QR code/),
   after(raters, 'one rater', async (page) => {
-    await page.locator('a[href^="/rater?"]').first().click();
+    await page
+      .getByRole('link', { name: /Longname/ })
+      .last()
+      .click();
     await page.getByRole('heading', { name: 'Answers' }).waitFor();
   }),
   plain('/guidelines', 'Guidelines'),

@@ -15,6 +15,8 @@ interface IntervalChartProps {
   chanceName: string;
 }
 
+/** A number fits behind an interval that ends here. */
+const MOST_BEFORE_NUMBER = 0.85;
 const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
 /** Rows of text and bars, not a drawing: on a phone the names stand above their bars and keep their size. */
@@ -32,9 +34,7 @@ export function IntervalChart({ title, names, rows, chance, chanceName }: Interv
                   <div key={names[i]} className={`interval-mark series-${i + 1}`}>
                     <i className="interval-range" style={{ left: place(mark.lo), width: place(mark.hi - mark.lo) }} />
                     <i className="interval-mean" style={{ left: place(mark.mean) }} />
-                    <span className={mark.hi > 0.85 ? 'is-before' : ''} style={numberPlace(mark)}>
-                      {(100 * mark.mean).toFixed(1)}
-                    </span>
+                    <span style={numberPlace(mark)}>{(100 * mark.mean).toFixed(1)}</span>
                   </div>
                 ),
             )}
@@ -67,9 +67,10 @@ function Grid({ chance }: { chance: number }) {
   );
 }
 
-/** Where an interval ends near the right edge, its number stands before it. */
-function numberPlace({ lo, hi }: { lo: number; hi: number }) {
-  return hi > 0.85 ? { right: place(1 - lo) } : { left: place(hi) };
+/** Where an interval ends near the right edge, its number stands before it; where it is as wide as the chart, at its mean. */
+function numberPlace({ mean, lo, hi }: { mean: number; lo: number; hi: number }) {
+  if (hi <= MOST_BEFORE_NUMBER) return { left: place(hi) };
+  return lo < 1 - MOST_BEFORE_NUMBER ? { left: place(mean), bottom: '60%' } : { right: place(1 - lo) };
 }
 
 function place(share: number): string {

@@ -16,7 +16,7 @@ interface LineChartProps {
 }
 
 const [WIDTH, HEIGHT] = [440, 222];
-const EDGE = { left: 52, right: 24, top: 12, bottom: 46 };
+const EDGE = { left: 60, right: 24, top: 12, bottom: 46 };
 /** More points than pixels are only slow. */
 const POINTS_DRAWN = 400;
 /** The window of the running mean, as a share of the curve's length. */

@@ -196,7 +196,7 @@ export const german: Texts = {
     best: 'Diese Bilder wurden aus einem Text gemacht. Wählen Sie das, welches am besten zeigt, was der Text sagt, oder sagen Sie, dass es keinen Unterschied gibt. Die nächsten kommen von selbst; Rückgängig holt die letzten zurück.',
     pickBest: 'Ein Bild als das beste wählen',
     comparing:
-      'Zwei Gruppen von Bildern wurden aus einem Text gemacht. Sagen Sie, welche Seite besser **zum Text passt** und, davon abgesehen, welche besser **aussieht**; sagen Sie unentschieden, wenn Sie es nicht sagen können. Die Seiten werden jedes Mal ausgelost.',
+      'Zwei Gruppen von Bildern wurden aus einem Text gemacht. Sagen Sie, welche Seite besser **zum Text passt** und, davon abgesehen, welche besser **aussieht**; sagen Sie „gleich“, wenn Sie es nicht sagen können. Die Seiten werden jedes Mal ausgelost.',
     action: 'Aktion',
     key: 'Taste',
     useKeys: 'Tasten benutzen',
@@ -235,7 +235,7 @@ export const german: Texts = {
   },
   comparing: {
     left: 'Links',
-    tie: 'Unentschieden',
+    tie: 'Gleich',
     right: 'Rechts',
     alignment: 'Welche Seite passt besser zum Text?',
     fidelity: 'Welche Seite sieht besser aus?',

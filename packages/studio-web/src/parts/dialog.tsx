@@ -16,6 +16,8 @@ export function Dialog({ title, className = '', onClose, onKey, children }: Dial
   useEffect(() => {
     const dialog = ref.current;
     if (dialog && !dialog.open) dialog.showModal();
+    // The button that has the focus may be the last thing of a long dialog: reading begins at its top.
+    if (dialog) dialog.scrollTop = 0;
     return () => dialog?.close();
   }, []);
   return (

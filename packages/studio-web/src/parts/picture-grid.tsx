@@ -53,7 +53,7 @@ export function PictureGrid({ pictures }: { pictures: readonly GridPicture[] }) 
             >
               <img src={pictureUrl(shown.name)} alt={shown.prompt} />
             </button>
-            <div className="row">
+            <div className="zoom-controls">
               <button type="button" className="button" onClick={() => move(-1)} aria-label="Image before">
                 ←
               </button>

@@ -59,7 +59,7 @@ interface PromptListProps {
 
 function PromptList({ title, names, prompts, question, isOpen }: PromptListProps) {
   const [isWhole, setWhole] = useState(false);
-  const [enlarged, setEnlarged] = useState<string>();
+  const [enlarged, setEnlarged] = useState<Enlarged>();
   const shown = isWhole ? prompts : prompts.slice(0, isOpen ? SHOWN : 0);
   return (
     <section className="stack">
@@ -86,7 +86,7 @@ function PromptList({ title, names, prompts, question, isOpen }: PromptListProps
         </button>
       )}
       {enlarged !== undefined && (
-        <Dialog title="Enlarged" className="zoom-dialog" onClose={() => setEnlarged(undefined)}>
+        <Dialog title={`Enlarged: ${enlarged.prompt}`} className="zoom-dialog" onClose={() => setEnlarged(undefined)}>
           <div className="zoom">
             <button
               type="button"
@@ -94,7 +94,13 @@ function PromptList({ title, names, prompts, question, isOpen }: PromptListProps
               onClick={() => setEnlarged(undefined)}
               aria-label="Close the enlarged image"
             >
-              <img src={pictureUrl(enlarged)} alt="" />
+              <img src={pictureUrl(enlarged.picture)} alt="" />
+            </button>
+            <p className="zoom-caption">
+              <bdi>{enlarged.prompt}</bdi> – by <bdi>{enlarged.model}</bdi>
+            </p>
+            <button type="button" className="button" onClick={() => setEnlarged(undefined)}>
+              Close
             </button>
           </div>
         </Dialog>
@@ -103,11 +109,17 @@ function PromptList({ title, names, prompts, question, isOpen }: PromptListProps
   );
 }
 
+interface Enlarged {
+  picture: string;
+  prompt: string;
+  model: string;
+}
+
 interface SideProps {
   name: string;
   pictures: AnsweredPrompt['treated'];
   prompt: string;
-  onEnlarge: (picture: string) => void;
+  onEnlarge: (enlarged: Enlarged) => void;
 }
 
 function Side({ name, pictures, prompt, onEnlarge }: SideProps) {
@@ -122,7 +134,7 @@ function Side({ name, pictures, prompt, onEnlarge }: SideProps) {
             key={picture.name}
             type="button"
             className="gallery-image"
-            onClick={() => onEnlarge(picture.name)}
+            onClick={() => onEnlarge({ picture: picture.name, prompt, model: name })}
             aria-label={`Enlarge image ${i + 1} by ${name}: ${prompt}`}
           >
             <img src={pictureUrl(picture.name)} alt="" loading="lazy" width={picture.width} height={picture.height} />

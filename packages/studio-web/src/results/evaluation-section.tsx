@@ -1,6 +1,7 @@
 /** The figures of the newest evaluation: people first, then every judge with its intervals. */
 
 import { api, read } from '../api/client.ts';
+import { RichText } from '../language/rich-text.tsx';
 import { TableFrame } from '../parts/table-frame.tsx';
 import { useData } from '../parts/use-data.ts';
 
@@ -15,7 +16,9 @@ export function EvaluationSection() {
     <section aria-labelledby="evaluation">
       <h2 id="evaluation">Evaluation</h2>
       {people.map((sentence) => (
-        <p key={sentence}>{sentence}</p>
+        <p key={sentence}>
+          <RichText text={sentence} />
+        </p>
       ))}
       <p className="soft">
         Run {run}, {prompts} prompts. Intervals: 95 % bootstrap over prompts, of FID and CMMD the jackknife.

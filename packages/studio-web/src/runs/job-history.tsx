@@ -7,6 +7,7 @@ import { TableFrame } from '../parts/table-frame.tsx';
 import { useData } from '../parts/use-data.ts';
 import { loadJobs } from './runs-api.ts';
 
+const PROMPT_OPTION = '--prompt=';
 const COLUMNS = ['Command', 'State', 'Begun', 'Took', 'Memory, at most', 'Log'] as const;
 
 export function JobHistory() {
@@ -33,7 +34,7 @@ export function JobHistory() {
             {jobs.map((job) => (
               <tr key={job.id}>
                 <th scope="row">
-                  {job.kind} {job.name}
+                  {job.kind} <bdi>{job.kind === 'try' ? triedPrompt(job) : job.name}</bdi>
                 </th>
                 <td>
                   <span className={`tag is-${job.state}`}>{job.state}</span>
@@ -77,6 +78,11 @@ function JobLog({ job }: { job: Job }) {
       </section>
     </section>
   );
+}
+
+/** A try is named by a random id, which tells nobody anything. */
+function triedPrompt({ args = [] }: Job): string | undefined {
+  return args.find((arg) => arg.startsWith(PROMPT_OPTION))?.slice(PROMPT_OPTION.length);
 }
 
 function duration(from: string, to: string): string {
