@@ -9,7 +9,7 @@ import { verifyProject } from '../packages/heed/src/doctor/verify/index.ts';
 import { eventId, lastWords, openFeedbackLog, queryId } from '../packages/heed/src/feedback/index.ts';
 import { createImageStore } from '../packages/heed/src/images/index.ts';
 import { silentProgress } from '../packages/heed/src/progress/index.ts';
-import type { Project } from '../packages/heed/src/project/index.ts';
+import { type Project, takeLock } from '../packages/heed/src/project/index.ts';
 import { readCountingEvents, readLabels } from '../packages/heed/src/reward/project-labels.ts';
 import { type OwnerSession, openOwnerSession } from './owner-session.ts';
 import { barriersOf, elementsTooWide, hasBrowser, linkOf, openPage, takeScreenshot } from './studio-browser.ts';
@@ -159,13 +159,17 @@ it.runIf(hasBrowser)('shows a rater over time; setting aside counts at once', as
 
 it.runIf(hasBrowser)('tries a prompt, which queues; a picture is judged, a prompt evaluated', async () => {
   await linkOf(page, 'Try').click();
+  // Another command draws: the first waits for it, and the page says so.
+  const drawing = await takeLock(project.paths.state, 'generate');
   for (const prompt of ['Two blue dogs.', '--a prompt like an option']) {
     await page.getByLabel('Prompt').fill(prompt);
     await page.getByLabel('Pictures of each').selectOption('2');
     await page.getByLabel('Best by the reward').selectOption('4');
     await page.getByRole('button', { name: 'Draw' }).click();
   }
+  await page.getByText(/^waiting: another process \(\d+\) has been running `heed generate`/).waitFor();
   await page.getByRole('button', { name: 'Cancel --a prompt like an option' }).click();
+  await drawing.release();
   await page.getByText('best of 4:').waitFor();
   await expect.poll(() => page.locator('.try-pictures img').count()).toBe(4);
   await page.getByText('stopped', { exact: true }).waitFor();

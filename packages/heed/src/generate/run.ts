@@ -5,7 +5,7 @@
 import { loadPipeline, type RgbImage, type SamplerName, type StableDiffusionPipeline } from '@heed/diffusion';
 import { checkSetPurpose, createImageStore, type ImageRecipe, type ImageStore, type Purpose } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
-import { checkClip, checkName, modelFolder, type Project, withLock } from '../project/index.ts';
+import { checkClip, checkName, modelFolder, type Project, withAwaitedLock } from '../project/index.ts';
 import { laterStageNotes } from '../project/later-stages.ts';
 import { modelFileOf } from '../project/model-file.ts';
 import { emaNote, weightsOptions } from '../project/model-weights.ts';
@@ -40,6 +40,8 @@ export interface GenerateRunOptions {
   steps?: number;
   guidanceScale?: number;
   batchSize?: number;
+  /** The command that draws, which others are told; 'generate' by default. */
+  command?: 'generate' | 'try';
   /** Draws this shard of the images alone, and records it beside the project's index: `shards/`. */
   shard?: Shard | undefined;
   signal?: AbortSignal;
@@ -63,14 +65,19 @@ export interface GenerateRunResult {
 
 /**
  * Draws all missing images; on abort those of finished batches are kept. Without a shard it first takes in what shards
- * drew. Shards of one project run beside each other.
+ * drew. Shards of one project run beside each other. A try is short: it waits for other commands, and they for it.
  */
 export async function runGenerate(
   project: Project,
   options: GenerateRunOptions,
   progress: ProgressFactory,
 ): Promise<GenerateRunResult> {
-  if (options.shard === undefined) return withLock(project, 'generate', () => generate(project, options, progress));
+  const { shard, command = 'generate', note, signal } = options;
+  if (shard === undefined) {
+    const isAwaited = (holder: { command: string }) => command === 'try' || holder.command === 'try';
+    const draw = () => generate(project, options, progress);
+    return withAwaitedLock(project, 'generate', { command, isAwaited, note, signal }, draw);
+  }
   await checkNotGenerating(project);
   return generate(project, options, progress);
 }

@@ -1,6 +1,6 @@
 /** Projects on disk. */
 export { initProject } from './init.ts';
-export { heldSince, type Lock, takeLock, withLock } from './lock.ts';
+export { heldSince, type Lock, takeLock, withAwaitedLock, withLock } from './lock.ts';
 export {
   baseModelFolder,
   checkClip,

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { processMark } from '@heed/diffusion/process-mark';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withEventSink } from '../feedback/event-sink.ts';
-import { heldSince, initProject, takeLock } from './index.ts';
+import { heldSince, initProject, takeLock, withAwaitedLock } from './index.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -35,6 +35,37 @@ describe('a lock of another host', () => {
     await mkdir(project.paths.state, { recursive: true });
     await writeFile(join(project.paths.state, 'studio.lock'), JSON.stringify({ ...foreign, command: 'studio' }));
     await expect(withEventSink(project, async () => 1)).rejects.toThrow('on the host or container node-7');
+  });
+});
+
+describe('a lock that is waited for', () => {
+  it('is taken once its holder has ended; others are an error', async () => {
+    const project = await initProject(join(folder, 'p'));
+    const notes: string[] = [];
+    const waiting = (isAwaited: boolean, signal?: AbortSignal) =>
+      withAwaitedLock(
+        project,
+        'generate',
+        { command: 'try', isAwaited: () => isAwaited, note: (text) => notes.push(text), signal, lookEveryMs: 10 },
+        async () => 'done',
+      );
+    const held = await takeLock(project.paths.state, 'generate');
+    await expect(waiting(false)).rejects.toThrow('has been running `heed generate` on this project');
+    expect(notes).toEqual([]);
+    const stopping = new AbortController();
+    const stopped = waiting(true, stopping.signal);
+    stopping.abort(new Error('stopped'));
+    await expect(stopped).rejects.toThrow('stopped');
+    notes.length = 0;
+    const taken = waiting(true);
+    await expect.poll(() => notes.length).toBe(1);
+    expect(notes[0]).toMatch(
+      /^waiting: another process \(\d+\) has been running `heed generate` on this project since /,
+    );
+    await held.release();
+    expect(await taken).toBe('done');
+    expect(notes.slice(1)).toEqual(['the wait is over']);
+    expect(await heldSince(project.paths.state, 'generate')).toBeUndefined();
   });
 });
 

@@ -1,10 +1,20 @@
 /**
  * A project's locks: `.heed/<name>.lock`, one for each command that must not run twice. Not for threads of one process.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Lock, type LockHolder, lockedSince, takeProcessLock } from '@heed/diffusion/process-lock';
 import type { ProcessMark } from '@heed/diffusion/process-mark';
 import { HeedError } from '../errors.ts';
 import type { Project } from './project.ts';
+
+/** Another process holds a lock. */
+class HeldError extends HeedError {
+  readonly holder: LockHolder;
+  constructor(holder: LockHolder) {
+    super(describeHolder(holder));
+    this.holder = holder;
+  }
+}
 
 export type { Lock } from '@heed/diffusion/process-lock';
 export { lockedSince as heldSince };
@@ -19,12 +29,57 @@ export async function withLock<T>(project: Project, name: string, work: () => Pr
   }
 }
 
+export interface WaitOptions {
+  /** The command that others are told. */
+  readonly command: string;
+  /** True for holders whose end is waited for; others are an error. */
+  readonly isAwaited: (holder: LockHolder) => boolean;
+  /** Told once who is waited for, and that the wait is over. */
+  readonly note?: ((text: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly lookEveryMs?: number;
+}
+
+/** As `withLock()`, but waits for the end of some holders. Rejects with the signal's reason when it is aborted. */
+export async function withAwaitedLock<T>(
+  project: Project,
+  name: string,
+  options: WaitOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const lock = await awaitLock(project.paths.state, name, options);
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}
+
+async function awaitLock(folder: string, name: string, options: WaitOptions): Promise<Lock> {
+  const { command, isAwaited, note, signal, lookEveryMs = 500 } = options;
+  let awaited: LockHolder | undefined;
+  while (true) {
+    signal?.throwIfAborted();
+    try {
+      const lock = await takeLock(folder, name, { command });
+      if (awaited !== undefined) note?.('the wait is over');
+      return lock;
+    } catch (error) {
+      if (!(error instanceof HeldError) || !isAwaited(error.holder)) throw error;
+      if (error.holder.pid !== awaited?.pid) note?.(`waiting: ${error.message}`);
+      awaited = error.holder;
+    }
+    // Aborting is told at the top.
+    await sleep(lookEveryMs, undefined, { signal }).catch(() => {});
+  }
+}
+
 /** Takes `<folder>/<name>.lock` or throws; `command` is the command that others are told. */
 export async function takeLock(folder: string, name: string, options: { command?: string } = {}): Promise<Lock> {
   const { command = name } = options;
   return takeProcessLock(folder, name, {
     command,
-    onHeld: (holder) => new HeedError(describeHolder(holder)),
+    onHeld: (holder) => new HeldError(holder),
     isOver: isSuperseded,
   });
 }

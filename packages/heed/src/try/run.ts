@@ -1,6 +1,6 @@
 /**
  * `heed try`: one prompt drawn by several models from the same noise, and the best of n by the reward beside the first,
- * which chance chose. The pictures go into a separate set; nothing learns from them until a person judges them.
+ * which chance chose. It waits for other commands that draw. The pictures go into a separate set; nothing learns from them until a person judges them.
  */
 
 import { imageSeed } from '../generate/image-seed.ts';
@@ -8,7 +8,7 @@ import { runGenerate } from '../generate/run.ts';
 import { TRY_SET } from '../images/index.ts';
 import { createImageStore } from '../images/store.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
-import { type Project, withLock } from '../project/index.ts';
+import { type Project, withAwaitedLock } from '../project/index.ts';
 import { CUSTOM_CATEGORY } from '../prompts/prompt.ts';
 import { checkReward, openRewardScorer } from '../reward/scorer.ts';
 import { appendTry, type TryRecord } from './try-log.ts';
@@ -37,7 +37,10 @@ export async function runTry(project: Project, options: TryOptions, progress: Pr
     const imagesPerPrompt = place === 0 ? Math.max(count, bestOf) : count;
     const { modelHash } = await runGenerate(
       project,
-      { set: TRY_SET, model, prompts: [wanted], imagesPerPrompt, note, ...(signal === undefined ? {} : { signal }) },
+      {
+        ...{ command: 'try', set: TRY_SET, model, prompts: [wanted], imagesPerPrompt, note },
+        ...(signal === undefined ? {} : { signal }),
+      },
       progress,
     );
     drawn.push({ model, images: idsOf(project, { prompt, modelHash, count: imagesPerPrompt }) });
@@ -51,7 +54,8 @@ export async function runTry(project: Project, options: TryOptions, progress: Pr
     drawn,
     ...(scores.length === 0 ? {} : { best: { reward, scores } }),
   };
-  await withLock(project, 'try', () => appendTry(project, record));
+  const waiting = { command: 'try', isAwaited: () => true, signal };
+  await withAwaitedLock(project, 'try', waiting, () => appendTry(project, record));
   return record;
 }
 

@@ -67,7 +67,10 @@ function Grid({ chance }: { chance: number }) {
   );
 }
 
-/** Where an interval ends near the right edge, its number stands before it; where it is as wide as the chart, at its mean. */
+/**
+ * The number stands behind the interval. Where that ends near the right edge the number stands before it; where the
+ * interval is as wide as the chart, above its mean.
+ */
 function numberPlace({ mean, lo, hi }: { mean: number; lo: number; hi: number }) {
   if (hi <= MOST_BEFORE_NUMBER) return { left: place(hi) };
   return lo < 1 - MOST_BEFORE_NUMBER ? { left: place(mean), bottom: '60%' } : { right: place(1 - lo) };

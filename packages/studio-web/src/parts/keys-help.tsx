@@ -22,7 +22,8 @@ interface KeysHelpProps {
 export function KeysHelp({ text, rows, isOn, onSwitch, further, onClose }: KeysHelpProps) {
   const { help } = useTexts();
   const done = useRef<HTMLButtonElement>(null);
-  useEffect(() => done.current?.focus(), []);
+  // Without scrolling: the text begins at the top.
+  useEffect(() => done.current?.focus({ preventScroll: true }), []);
   return (
     <Dialog title={help.title} className="help-dialog" onClose={onClose}>
       <h2>{help.heading}</h2>

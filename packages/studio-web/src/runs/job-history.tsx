@@ -80,7 +80,7 @@ function JobLog({ job }: { job: Job }) {
   );
 }
 
-/** A try is named by a random id, which tells nobody anything. */
+/** What was tried; the name of a try is a random id. */
 function triedPrompt({ args = [] }: Job): string | undefined {
   return args.find((arg) => arg.startsWith(PROMPT_OPTION))?.slice(PROMPT_OPTION.length);
 }

@@ -13,7 +13,7 @@ export function OpenTries({ open, waitsFor, onCancel }: OpenTriesProps) {
   return (
     <section aria-label="Drawing">
       <ul className="runs">
-        {[...open].reverse().map(({ job, prompt, state, progress, error }) => {
+        {[...open].reverse().map(({ job, prompt, state, progress, note, error }) => {
           const isOpen = state === 'waiting' || state === 'running';
           return (
             <li key={job} className="run job">
@@ -37,7 +37,7 @@ export function OpenTries({ open, waitsFor, onCancel }: OpenTriesProps) {
                   />
                   <p className="soft">
                     {progress === undefined
-                      ? 'Loading the model…'
+                      ? (note ?? 'Loading the model…')
                       : `${progress.label}: ${progress.done} of ${progress.total}`}
                   </p>
                 </>

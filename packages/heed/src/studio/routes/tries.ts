@@ -44,12 +44,13 @@ export function tryRoutes(studio: Studio) {
   const known = (id: string) => images.current().has(id) && images.current().stands(id);
   /** The picture and what the reward said of it; absent where it was set aside since. */
   const shown = (ids: readonly string[]) => ids.map((id) => (known(id) ? images.nameOf(id) : null));
-  const waiting = ({ id, name, state, progress, error, args = [] }: Job) => ({
+  const waiting = ({ id, name, state, progress, error, notes, args = [] }: Job) => ({
     job: id,
     id: name ?? id,
     prompt: args.find((arg) => arg.startsWith('--prompt='))?.slice('--prompt='.length) ?? '',
     state,
     ...(progress === undefined ? {} : { progress }),
+    ...(notes.length === 0 ? {} : { note: notes.at(-1)! }),
     ...(error === undefined ? {} : { error }),
   });
   return (
