@@ -1,6 +1,7 @@
 /**
  * `heed try`: one prompt drawn by several models from the same noise, and the best of n by the reward beside the first,
- * which chance chose. It waits for other commands that draw. The pictures go into a separate set; nothing learns from them until a person judges them.
+ * which chance chose. It waits for other commands that draw. The pictures go into a separate set; nothing learns from
+ * them unless somebody judges them.
  */
 
 import { imageSeed } from '../generate/image-seed.ts';
