@@ -87,6 +87,7 @@ it.runIf(hasBrowser)('three people come to a verdict, which the command says, to
   await linkOf(page, 'Results').click();
   await page.getByText(`${3 * PROMPTS} answers are still open`).waitFor();
   await page.getByRole('button', { name: 'Invite people' }).click();
+  await page.getByText('This link opens on this computer alone.').waitFor();
   const invite = await page.locator('.link').inputValue();
   for (const [i, name] of ['Ann', 'Ben', 'Cleo'].entries()) await compareAs(name, invite, i === 2);
   await page.reload();

@@ -9,8 +9,8 @@ import { loadModel, StableDiffusionPipeline } from '../packages/diffusion/src/in
 import { eventId, type FeedbackEvent, openFeedbackLog, queryId } from '../packages/heed/src/feedback/index.ts';
 import { createImageStore } from '../packages/heed/src/images/index.ts';
 import { makeDrawnProject } from '../packages/heed/src/testing/drawn-project.ts';
-import { writeRandomModels } from '../packages/heed/src/testing/random-models.ts';
 import { type OwnerSession, openOwnerSession } from './owner-session.ts';
+import { pageModels } from './page-models.ts';
 import { barriersOf, elementsTooWide, hasBrowser, linkOf, openPage, takeScreenshot } from './studio-browser.ts';
 import type { StudioProcess } from './studio-process.ts';
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
   if (!hasBrowser) return;
   folder = await mkdtemp(join(tmpdir(), 'heed-studio-training-'));
   project = join(folder, 'emoji');
-  const { model, clip } = await writeRandomModels(join(folder, 'models'));
+  const { model, clip, samplingSteps } = await pageModels(join(folder, 'models'));
   await makeDrawnProject(project, {
     prompts: 30,
     modelHash: await hashOf(model),
@@ -40,11 +40,11 @@ beforeAll(async () => {
       'world=emoji',
       'reward.hidden=16',
       'threads=1',
-      'sample.steps=2',
+      `sample.steps=${samplingSteps}`,
       `tune.steps=${STEPS}`,
       'tune.batchSize=2',
       'tune.warmupSteps=1',
-      'tune.learningRate=2e-3',
+      `tune.learningRate=${samplingSteps > 1 ? 2e-5 : 2e-3}`,
       'tune.logEverySteps=1',
       `tune.sampleEverySteps=${STEPS / 2}`,
       'tune.checkpointEverySteps=100',

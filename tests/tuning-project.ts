@@ -10,7 +10,7 @@ import { silentProgress } from '../packages/heed/src/progress/index.ts';
 import { initProject, type Project } from '../packages/heed/src/project/index.ts';
 import { runReward } from '../packages/heed/src/reward/run.ts';
 import { judgeByCoin } from '../packages/heed/src/testing/judge-by-coin.ts';
-import { writeRandomModels } from '../packages/heed/src/testing/random-models.ts';
+import { pageModels } from './page-models.ts';
 
 const HEED = fileURLToPath(new URL('../packages/heed/bin/heed.mjs', import.meta.url));
 const PROMPTS = 6;
@@ -21,7 +21,7 @@ export async function makeTuningProject(
   folder: string,
   options: { steps: number; overrides?: readonly string[] },
 ): Promise<Project> {
-  const models = await writeRandomModels(folder);
+  const models = await pageModels(folder);
   const project = await initProject(join(folder, 'project'), {
     overrides: [
       `model.path=${models.model}`,
@@ -29,7 +29,7 @@ export async function makeTuningProject(
       // Pre-training pairs come from the emoji world.
       'world=emoji',
       'threads=1',
-      'sample.steps=1',
+      `sample.steps=${models.samplingSteps}`,
       'reward.hidden=16',
       'reward.epochs=1',
       'reward.testShare=0.3',

@@ -15,7 +15,7 @@ export interface EvaluationTable {
   readonly prompts: number;
   /** True where simulated raters are among the judges. */
   readonly hasSimulatedRaters: boolean;
-  /** What people said of single images by now, or how they begin. Comparisons are shown by themselves. */
+  /** What people said of single images by now; the page shows comparisons, and how they begin, by itself. */
   readonly people: readonly string[];
   /** Labels of the arms, in the order of the rows' cells. */
   readonly arms: readonly string[];
@@ -49,7 +49,7 @@ export async function latestEvaluation(project: Project): Promise<EvaluationTabl
     time,
     prompts: prompts.length === 0 ? settings.prompts : prompts.length,
     hasSimulatedRaters: comparisons.length > 0,
-    people: describeSingleImages(people, evaluation),
+    people: people.note === undefined ? describeSingleImages(people, evaluation) : [],
     arms: arms.map(({ label }) => label),
     rows: [...(people.figure ? [people.figure] : []), ...figures].map(rowOf),
     notes,

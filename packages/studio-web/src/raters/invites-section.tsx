@@ -1,5 +1,6 @@
 /** Links that let raters in: making, copying and revoking them, and what raters are shown when they are done. */
 import { LinkField } from '../parts/link-field.tsx';
+import { LocalLinkNote } from '../parts/local-link-note.tsx';
 import { InviteForm, type NewInvite } from './invite-form.tsx';
 import { COPY, type Invite, InviteRow } from './invite-row.tsx';
 
@@ -26,6 +27,7 @@ export function InvitesSection({ invites, completion, onInvite, onRevoke }: Invi
           ))}
         </ul>
       )}
+      {invites[0] && <LocalLinkNote link={invites[0].link} />}
       {invites.length > 0 && (
         <details className="soft">
           <summary>For Prolific and other platforms</summary>

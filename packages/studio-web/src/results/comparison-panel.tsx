@@ -3,6 +3,7 @@
 import { type FormEvent, useState } from 'react';
 import { api, read } from '../api/client.ts';
 import { LinkField } from '../parts/link-field.tsx';
+import { LocalLinkNote } from '../parts/local-link-note.tsx';
 import { followLink } from '../parts/router.ts';
 import { COPY } from '../raters/invite-row.tsx';
 import { ComparingPeople } from './comparing-people.tsx';
@@ -131,7 +132,12 @@ function Controls({ comparison, title, after }: ComparisonPanelProps & { title: 
             <span className="visually-hidden"> of all answers</span>
           </a>
         ))}
-      {link !== undefined && <LinkField label={`Link to ${title}`} link={link} copy={COPY} />}
+      {link !== undefined && (
+        <>
+          <LinkField label={`Link to ${title}`} link={link} copy={COPY} />
+          <LocalLinkNote link={link} />
+        </>
+      )}
     </div>
   );
 }

@@ -11,6 +11,7 @@ import { runTime } from '../../project/run.ts';
 import { REWARD_REPORT_FILE, type RewardReport } from '../../reward/report.ts';
 import { findRewardReport } from '../../reward/report-file.ts';
 import { findRewardConfig } from '../../reward/reward-model.ts';
+import { readComparisonEvents } from '../comparing/comparison-log.ts';
 import type { StartableKind } from '../jobs/job.ts';
 import { listRuns } from '../runs/list-runs.ts';
 
@@ -48,6 +49,8 @@ export interface Overview {
   readonly stoppedRun?: string;
   /** The newest evaluation run. */
   readonly evaluation?: string;
+  /** A person has answered a query of a blind comparison. */
+  readonly isCompared: boolean;
   /** Names of report pages, the newest first. */
   readonly reports: readonly string[];
   /** `heed generate` would draw every image of the paper. */
@@ -78,6 +81,7 @@ export async function readOverview(
     models: await modelNames(project),
     ...(tuning?.state === 'unfinished' ? { stoppedRun: tuning.id } : {}),
     ...(evaluation === undefined ? {} : { evaluation }),
+    isCompared: readComparisonEvents(project).some(({ event }) => event === 'answered'),
     reports: await readReports(project),
     isPaperScale: isPaperScale(project.config),
   };
@@ -125,6 +129,13 @@ export function nextAction(facts: Omit<Overview, 'next'>): NextAction {
   }
   if (facts.reports.length === 0) {
     return { title: 'Write the report', why: 'An evaluation is there.', job: 'report' };
+  }
+  if (!facts.isCompared) {
+    return {
+      title: 'Let people compare the models',
+      why: 'No person has said yet which model fits the text better. They are not told which is which.',
+      page: '/results',
+    };
   }
   return { title: 'Look at the results', why: 'The loop is closed; more labels make it better.', page: '/results' };
 }
