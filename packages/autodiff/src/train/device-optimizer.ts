@@ -1,0 +1,94 @@
+/** AdamW on a device: weights, moments and averages are uploaded once and stay there. */
+import { inputName } from '../compile.ts';
+import type { Device } from '../runtime/index.ts';
+import { type DeviceTensor, takeTurn } from '../runtime/index.ts';
+import type { Tensor } from '../tensor.ts';
+import type { OptimizerOptions, OptimizerState } from './adamw.ts';
+import { type DeviceSessions, disposeAll, numbers } from './device-sessions.ts';
+import {
+  gradientInput,
+  OPTIMIZER_SCALARS,
+  type OptimizerScalar,
+  optimizerGraph,
+  type StateGroup,
+  stateKey,
+} from './optimizer-graph.ts';
+
+const GROUPS: readonly StateGroup[] = ['parameters', 'firstMoment', 'secondMoment', 'ema'];
+
+/** A gradient on the device, or the sum of all ranks' gradients in host memory. */
+export type GradientSource = DeviceTensor | { shape: DeviceTensor['shape']; data: Float32Array };
+
+export interface DeviceOptimizer {
+  /**
+   * Computes the next state and the gradient's global norm. The state changes with `accept` alone; `reject` frees the
+   * next one. The caller holds the device's turn.
+   */
+  run(
+    gradients: ReadonlyMap<string, GradientSource>,
+    scalars: Readonly<Record<OptimizerScalar, number>>,
+  ): Promise<{ norm: number; accept(): ReadonlyMap<string, DeviceTensor>; reject(): void }>;
+  /** Copies the state into the host's arrays. */
+  fetch(): Promise<void>;
+  dispose(): void;
+}
+
+export async function createDeviceOptimizer({
+  state,
+  trained,
+  optimizer,
+  device,
+  sessions,
+}: {
+  state: OptimizerState;
+  trained: readonly Tensor[];
+  optimizer: OptimizerOptions;
+  device: Device;
+  sessions: DeviceSessions;
+}): Promise<DeviceOptimizer> {
+  const graph = optimizerGraph(trained, optimizer, { averages: state.ema !== undefined });
+  const binding = await sessions.open(graph);
+  // A graph has no input for what it does not use: none weighs a moving average that is not kept.
+  const scalarsFed = OPTIMIZER_SCALARS.filter((key) => graph.inputs.some((one) => one.name === `input:${key}`));
+  const norm = new Float32Array(1);
+  binding.bindOutput('norm', { type: 'float32', shape: [], data: norm });
+  const entries = GROUPS.filter((group) => state[group] !== undefined).flatMap((group) =>
+    trained.map((tensor) => {
+      const parameter = inputName(tensor);
+      return { group, parameter, value: state[group]!.get(parameter)!, key: stateKey(group, parameter) };
+    }),
+  );
+  for (const { value, key } of entries) {
+    binding.bindInput(`input:${key}`, { type: 'float32', shape: value.shape, data: value.data }, { frozen: true });
+    binding.bindOutputToDevice(key);
+  }
+  /** Empty until the first update, when the state is what was uploaded. */
+  let current: ReadonlyMap<string, DeviceTensor> = new Map();
+
+  const accept = (next: ReadonlyMap<string, DeviceTensor>) => {
+    for (const { key } of entries) binding.bindInput(`input:${key}`, next.get(key)!);
+    disposeAll(current);
+    current = next;
+    const weights = entries.filter(({ group }) => group === 'parameters');
+    return new Map(weights.map(({ parameter, key }) => [parameter, next.get(key)!]));
+  };
+  return {
+    async run(gradients, scalars) {
+      for (const key of scalarsFed) {
+        binding.bindInput(`input:${key}`, { type: 'float32', shape: [], data: Float32Array.of(scalars[key]) });
+      }
+      for (const [key, gradient] of gradients) {
+        const value = 'data' in gradient ? { type: 'float32' as const, ...gradient } : gradient;
+        binding.bindInput(`input:${gradientInput(key)}`, value);
+      }
+      await binding.run();
+      const next = binding.deviceOutputs();
+      return { norm: norm[0]!, accept: () => accept(next), reject: () => disposeAll(next) };
+    },
+    fetch: () =>
+      takeTurn(device, async () => {
+        if (current.size > 0) for (const { key, value } of entries) value.data.set(numbers(current.get(key)!));
+      }),
+    dispose: () => disposeAll(current),
+  };
+}
