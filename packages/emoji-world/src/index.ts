@@ -1,5 +1,5 @@
-// What the emoji world offers: its words and sentences, its scenes, their captions, the recogniser and simulated raters
-// that judge them, and where its trained models lie.
+// The emoji world's exports: words and prompts, scenes and captions, the recogniser and simulated raters that judge
+// images, and the paths of the trained models.
 export type { ArtStyle } from './art/styles.ts';
 export { ART_STYLES, HELD_OUT_STYLES, TRAINING_STYLES } from './art/styles.ts';
 export { cleanCaption } from './captions/clean.ts';

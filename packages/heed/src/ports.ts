@@ -122,7 +122,7 @@ export interface PaperPrompts {
   evaluation(): PaperPrompt[];
 }
 
-/** A prompt of the paper: its lists say of each whether it is held out. */
+/** A prompt of the paper. The paper's prompt lists decide whether it is held out. */
 export type PaperPrompt = ListedPrompt & { readonly holdout: boolean };
 
 /** A prompt as a list has it. */

@@ -31,7 +31,7 @@ export const softmax = (x: Tensor): Tensor => apply(attentionOps.softmax, [x], u
 export const logSoftmax = (x: Tensor): Tensor => apply(attentionOps.logSoftmax, [x], undefined);
 
 const MASKED = -1e9;
-/** Up to here keeping the weights for the backward pass costs less than computing them again. */
+/** Up to this size, keeping the attention weights for the backward pass costs less than computing them again. */
 const MAX_KEPT_WEIGHT_BYTES = 8 * 2 ** 20;
 /**
  * Weights that the backward pass holds at once: long rows for the matrix products, small beside a network's

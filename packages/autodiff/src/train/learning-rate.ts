@@ -4,7 +4,7 @@ export interface LearningRateSchedule {
   /** After the warm-up: stay, fall along half a cosine, or fall linearly to zero at `totalSteps`. */
   schedule: 'constant' | 'cosine' | 'linear';
   base: number;
-  /** Steps of linear rise from zero. */
+  /** Number of warm-up steps, in which the rate rises linearly from zero. */
   warmupSteps?: number;
   totalSteps: number;
   /** Only the last so many steps fall (warm-up, stable, decay); all after the warm-up by default. */

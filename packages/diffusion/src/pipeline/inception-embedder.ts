@@ -1,4 +1,4 @@
-/** Pictures as the features that FID is computed on, for as long as they are needed. */
+/** Computes the Inception features of pictures, on which FID is computed. */
 import { createHash } from 'node:crypto';
 import type { ParameterValues } from '@heed/autodiff';
 import { resizeBilinear } from '../images/resize-bilinear.ts';

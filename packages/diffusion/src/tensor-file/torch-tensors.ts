@@ -20,7 +20,7 @@ export interface StorageBytes {
 
 export interface TorchTensorOptions {
   file: FileHandle;
-  /** Begins every sentence. */
+  /** The beginning of every error message. */
   source: string;
   bigEndian: boolean;
   /** Where a storage lies. Throws an `InputError` where there is none. */

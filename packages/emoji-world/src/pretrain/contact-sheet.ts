@@ -1,4 +1,4 @@
-// Many small pictures on one PNG, for eyes.
+// Many small pictures on one PNG, for people to look at.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { RgbImage } from '@heed/diffusion';

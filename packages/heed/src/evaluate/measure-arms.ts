@@ -130,7 +130,7 @@ async function readPixels(
   return found;
 }
 
-/** Each image once, in the order of the arms. */
+/** The images of all arms without repeats, in the order of the arms. */
 function uniqueImages(arms: readonly Arm[]): ImageRecord[] {
   return [...new Map(arms.flatMap(({ images }) => images.flat().map((image) => [image.id, image] as const))).values()];
 }

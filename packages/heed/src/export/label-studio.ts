@@ -17,7 +17,7 @@ import type { Project } from '../project/project.ts';
 import { readCountingEvents } from '../reward/project-labels.ts';
 import type { TableExport } from './tables.ts';
 
-/** Where Label Studio looks for files of a local storage whose root is the project's folder. */
+/** The path under which Label Studio serves files of a local storage. The storage's root is the project's folder. */
 export const LOCAL_FILES_PREFIX = '/data/local-files/?d=images/';
 
 /** The names that results and the labelling config agree on. */

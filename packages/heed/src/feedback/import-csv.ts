@@ -37,7 +37,7 @@ const OPTIONAL = [
 ] as const;
 type Column = 'label' | (typeof OPTIONAL)[number];
 
-/** A row whose cell names no image of the project. */
+/** A row of the CSV file that names no image of the project. */
 interface UnknownImage {
   readonly line: number;
   readonly cell: string;

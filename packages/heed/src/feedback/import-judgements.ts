@@ -19,7 +19,7 @@ export interface FeedbackImport {
   readonly notes: readonly string[];
 }
 
-/** A judgement of a file, with where it stands there: 'line 3', 'task 2'. */
+/** A judgement from a file, with its position in the file: 'line 3', 'task 2'. */
 export interface ImportedJudgement {
   readonly where: string;
   /** Whether the file says when it was made. */

@@ -23,7 +23,7 @@ export interface FidMeter {
   rowsOfPictures(pictures: Pictures, keys: readonly string[]): Promise<Float32Array>;
   /** The statistics of pictures; at least two. */
   ofPictures(pictures: Pictures): Promise<FidStatistics>;
-  /** Those of a file of pytorch-fid. */
+  /** The statistics in a file that pytorch-fid wrote. */
   ofFile(path: string): Promise<FidStatistics>;
   distance(a: FidStatistics, b: FidStatistics): Promise<number>;
   /** Of the weights, as far as they were needed: 16 hex digits. */

@@ -4,7 +4,7 @@ import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import { badInput, HeedError } from '../errors.ts';
 import { quote } from '../text/nearest.ts';
 
-/** Where servers listen unless they are told otherwise: this machine alone can connect. */
+/** The default address of servers. Only this machine can connect to it. */
 export const LOOPBACK = '127.0.0.1';
 const SWEEP_MS = 50;
 

@@ -85,8 +85,8 @@ export async function takeLock(folder: string, name: string, options: { command?
 }
 
 /**
- * Names, as JSON, a process of another host whose job this process took over after its lease: its worker ends it within
- * the lease, so its locks are no longer valid.
+ * Names, as JSON, a process of another host whose job this process took over after its lease. Its worker ends that
+ * process within the lease, so the locks of that process no longer count.
  */
 export const SUPERSEDED = 'HEED_SUPERSEDED_PROCESS';
 

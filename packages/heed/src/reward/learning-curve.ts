@@ -31,7 +31,7 @@ export interface LearningCurve {
   readonly allMinusHalf?: Interval;
 }
 
-/** The training images of a share: those of a smaller share are among those of a larger one. */
+/** The training images for one share. A larger share contains all images of a smaller one. */
 export function curveImages(
   training: readonly LabelledImage[],
   { share, seed }: { share: number; seed: number },

@@ -1,4 +1,4 @@
-/** The labelled images of a project. How labels are averaged is `labelled-image.ts`'s business. */
+/** The labelled images of a project. `labelled-image.ts` averages the labels of an image. */
 import { type FeedbackEvent, openFeedbackLog, readRaters } from '../feedback/index.ts';
 import type { ImageRecord, ImageStore } from '../images/index.ts';
 import type { Project } from '../project/index.ts';

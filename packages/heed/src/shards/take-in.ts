@@ -18,7 +18,7 @@ export interface LostShard {
 }
 
 export interface TakenIn {
-  /** Images that were recorded now. */
+  /** The number of images that this call recorded. */
   readonly images: number;
   readonly incomplete: readonly LostShard[];
 }

@@ -56,7 +56,7 @@ export async function openVectorFile(path: string, options: { length: number }):
           `vector cache ${path}: expected ${newKeys.length} rows of ${length} numbers, got ${rows.length} numbers`,
         );
       }
-      // Rows of another writer would push ours from the places that their keys name.
+      // The keys record row positions. Rows that another writer appends would shift them.
       const { size: bytes } = await data.stat();
       if (bytes !== rowOfKey.size * rowBytes) {
         throw new HeedError(

@@ -22,7 +22,7 @@ export interface LoadCheckpointFileOptions {
   unetParameters?: ParameterValues | undefined;
   /** The EMA weights of the U-Net, where the file holds both; as in diffusers, the others by default. */
   ema?: boolean | undefined;
-  /** In place of CLIP's own, for a text encoder with another vocabulary. */
+  /** Replaces CLIP's tokenizer, for a text encoder with another vocabulary. */
   tokenizer?: Tokenizer | undefined;
 }
 

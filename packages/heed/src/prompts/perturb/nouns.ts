@@ -30,7 +30,7 @@ export function nounsIn(text: string): Noun[] {
     const isNumber = COUNTS.has(opener) || PLURAL_BEFORE.has(opener) || /^\d/.test(opener);
     if (!DETERMINERS.has(opener) && !isNumber) return [];
     const head = headOf(text, words.slice(index, index + 1 + LONGEST_PHRASE));
-    // "the Eiffel Tower" is a name; a text in capitals has none.
+    // Capital letters mark a name, such as "the Eiffel Tower". In a text all in capitals no name can be told.
     if (head === undefined || (/^\p{Lu}/u.test(head.word) && text !== text.toUpperCase())) return [];
     return nounFrom(head, opener) ?? [];
   });

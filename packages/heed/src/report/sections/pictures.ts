@@ -12,7 +12,7 @@ export function picturesSection({ pairs }: ReportInput): Markup | undefined {
 ${pictureRows(pairs)}</section>`;
 }
 
-/** Prompts outside the trained categories: what tuning did to everything else. */
+/** Prompts outside the trained categories. They show how tuning changed other images. */
 export function othersSection({ others }: ReportInput): Markup | undefined {
   if (!others?.length) return undefined;
   return html`<section id="others">

@@ -1,4 +1,4 @@
-/** Curves from metrics.jsonl, and the same prompts and seeds drawn again as tuning goes on. */
+/** Training curves from metrics.jsonl, and sample images of fixed prompts and seeds at several steps of tuning. */
 import { curveNames, metricTitle } from '../../metrics/metric-titles.ts';
 import { runColours } from '../charts/palette.ts';
 import { trainingChart } from '../charts/training-chart.ts';

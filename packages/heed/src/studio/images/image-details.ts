@@ -25,7 +25,7 @@ export interface SaidOfImage {
   readonly reason?: string;
   readonly seconds?: number;
   readonly tooFast?: true;
-  /** The rater's last word, which counts unless the rater is set aside. */
+  /** The rater's latest judgement of this image. It counts unless the rater is set aside. */
   readonly stands: boolean;
 }
 

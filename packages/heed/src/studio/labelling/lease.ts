@@ -1,7 +1,7 @@
 /**
- * Which queries a rater is asked next. Those with the fewest answers come first, then a fixed shuffled order; a query
- * is held for a rater while their page has it, so that as many people answer it as were asked for and no more. Among
- * them stand, where the plan says so, queries that measure the rater; pages learn of practice alone.
+ * Chooses the queries that a rater is asked next. Those with the fewest answers come first, then a fixed shuffled
+ * order; a query is held for a rater while their page has it, so that as many people answer it as were asked for and no
+ * more. Among them stand, where the plan says so, queries that measure the rater; pages learn of practice alone.
  */
 import { sql } from 'drizzle-orm';
 import type { Purpose } from '../../feedback/index.ts';

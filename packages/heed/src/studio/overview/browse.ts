@@ -26,7 +26,7 @@ export interface BrowseFilter {
   readonly rewardFrom?: number | undefined;
   readonly rewardTo?: number | undefined;
   readonly order?: BrowseOrder | undefined;
-  /** Those that were set aside or deleted, in place of those that stand. */
+  /** Lists the images that were set aside or deleted, in place of the others. */
   readonly isAway?: boolean | undefined;
 }
 

@@ -45,7 +45,7 @@ export interface AppOptions {
   /** What browsers may call this server: 'http://127.0.0.1:4180'. The first is the one of links. */
   readonly origins: readonly string[];
   readonly pages: StaticPages;
-  /** Told of what went wrong inside. */
+  /** Called with each error inside the server. */
   readonly onError?: (error: unknown) => void;
   readonly attempts?: AttemptLimit;
 }
