@@ -52,6 +52,7 @@ export {
   type ParameterValues,
 } from './parameters.ts';
 export { createRandom, type RandomGenerator, restoreRandom } from './random.ts';
+export { CUDA_COMMANDS } from './runtime/cuda/site.ts';
 export { type Device, type PrecisionOption, resolvePrecision, runtimeVersion } from './runtime/index.ts';
 export { constant, type DType, elementCount, formatShape, input, type Shape, type Tensor } from './tensor.ts';
 export type { OptimizerOptions, OptimizerState } from './train/adamw.ts';

@@ -2,6 +2,8 @@
 
 import { InputError } from '../errors.ts';
 import { check, create, ort } from './api.ts';
+import { preloadCuda } from './cuda/preload.ts';
+import { CUDA_VARIABLE, DRIVER } from './cuda/site.ts';
 import type { Handle } from './library.ts';
 import { localDeviceId } from './local-device.ts';
 
@@ -24,6 +26,7 @@ function appendByName(name: string, settings: Readonly<Record<string, string>> =
 
 /** CUDA is refused by the generic function and has its own options. */
 function appendCuda(options: Handle): void {
+  preloadCuda();
   const settings = create(ort.CreateCUDAProviderOptions);
   try {
     // The default search benchmarks every shape exhaustively at first sight.
@@ -46,8 +49,7 @@ export const DEVICES: Readonly<Record<Device, DeviceRow>> = {
   cuda: {
     append: appendCuda,
     memory: 'Cuda',
-    needs:
-      "an NVIDIA GPU with CUDA 12 and cuDNN 9, and the runtime's CUDA libraries, which `npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12` fetches",
+    needs: `an NVIDIA GPU with driver ${DRIVER} or newer, and the files of CUDA that ${CUDA_VARIABLE} names (\`heed doctor --device cuda\` prints the commands that bring them)`,
   },
   coreml: { append: appendByName('CoreML'), memory: undefined, needs: 'macOS' },
   directml: { append: appendByName('DML'), memory: 'DML', needs: 'Windows' },

@@ -4,6 +4,8 @@
  */
 import koffi from 'koffi';
 import { InputError } from '../errors.ts';
+import { linkRuntime } from './cuda/link-runtime.ts';
+import { cudaSite } from './cuda/site.ts';
 import { libraryPath } from './library-path.ts';
 import { forbidTelemetry } from './telemetry.ts';
 
@@ -43,7 +45,8 @@ export function growStacks(): void {
 function load() {
   growStacks();
   forbidTelemetry();
-  const path = libraryPath();
+  const site = cudaSite();
+  const path = site === undefined ? libraryPath() : linkRuntime(libraryPath(), site);
   const library = koffi.load(path);
   const base = library.func('OrtGetApiBase', 'void *', [])() as Handle;
   const [getApi, getVersionString] = koffi.decode(base, 'void *', 2) as [Handle, Handle];

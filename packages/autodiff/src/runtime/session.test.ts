@@ -92,7 +92,7 @@ describe('createSession', () => {
       'session: expected a device out of cpu, webgpu, cuda, coreml, directml, got tpu',
     );
     await expect(createSession(model, { device: 'cuda' })).rejects.toThrow(
-      /^device cuda: expected an NVIDIA GPU with CUDA 12 .*npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12/,
+      /^device cuda: expected an NVIDIA GPU with driver 580 or newer, .*heed doctor --device cuda.*; got: no NVIDIA driver/,
     );
   });
 

@@ -2,11 +2,13 @@
 import { existsSync } from 'node:fs';
 import { readdir, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import type { Device } from '@heed/diffusion/autodiff';
 import { tellError } from '../errors.ts';
 import { lastWords } from '../feedback/judgements.ts';
 import { openFeedbackLog } from '../feedback/log.ts';
 import { createImageStore } from '../images/store.ts';
 import { baseModelFolder, clipFolder, type Project } from '../project/index.ts';
+import { deviceComputes } from './device-check.ts';
 
 /** How a check came out. A warning does not keep the commands from running. */
 export type CheckState = 'ok' | 'warning' | 'failed';
@@ -18,7 +20,7 @@ export interface CheckResult {
   readonly found: string;
 }
 
-type Finding = Omit<CheckResult, 'name'>;
+export type Finding = Omit<CheckResult, 'name'>;
 type Check = readonly [name: string, look: () => Promise<Finding>];
 
 const MIN_NODE = [20, 19] as const;
@@ -26,11 +28,12 @@ const MIN_MEMORY_BYTES = 3.5e9;
 const MIN_DISK_BYTES = 2e9;
 const IMAGES_SAMPLED = 200;
 
-/** Checks of the machine alone. */
-export function machineChecks(folder: string): Check[] {
+/** Checks of the machine alone, and of `device` where one is asked for. */
+export function machineChecks(folder: string, device?: Device): Check[] {
   return [
     ['node', nodeVersion],
     ['onnx runtime', onnxRuntime],
+    ...(device === undefined ? [] : [['device', () => deviceComputes(device)] as const]),
     [
       'processor',
       async () => ok(`${availableParallelism()} threads of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}`),

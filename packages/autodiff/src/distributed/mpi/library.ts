@@ -5,11 +5,11 @@
 import koffi from 'koffi';
 import { InputError } from '../../errors.ts';
 import { growStacks } from '../../runtime/library.ts';
+import { pinLibrary } from '../../runtime/pin-library.ts';
 
 /** The library's name without a version is in the development package alone. */
 const LIBRARY = process.platform === 'darwin' ? 'libmpi.40.dylib' : 'libmpi.so.40';
 const THREAD_SERIALIZED = 2;
-const RTLD = { now: 2, global: 0x100, noDelete: 0x1000 } as const;
 
 type Pointer = ArrayBufferView | bigint | null;
 type Call = (...parameters: (Pointer | number)[]) => number;
@@ -56,7 +56,7 @@ export function leave(exitCode: number): never {
 }
 
 function load() {
-  pin(LIBRARY);
+  pinLibrary(LIBRARY);
   try {
     return koffi.load(LIBRARY, { global: true });
   } catch (cause) {
@@ -65,12 +65,6 @@ function load() {
       { cause },
     );
   }
-}
-
-/** Keeps the library, and what it loads, in the process until it ends. */
-function pin(path: string): void {
-  if (process.platform === 'win32') return;
-  koffi.load(null).func('dlopen', 'void *', ['str', 'int'])(path, RTLD.now | RTLD.global | RTLD.noDelete);
 }
 
 /** Throws where an MPI function did not return MPI_SUCCESS. */

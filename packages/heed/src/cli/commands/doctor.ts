@@ -1,15 +1,23 @@
 /** `heed doctor`: can it run here, and is the project whole? */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import type { Device } from '@heed/diffusion/autodiff';
+import { type Command, Option } from 'commander';
 import pc from 'picocolors';
+import { DEVICE_NAMES } from '../../config/device-names.ts';
 import { badInput, EXIT_CODES } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
 import { type CommandResult, type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 import { wholeNumber } from '../parse-options.ts';
 import { openRanks } from '../ranks.ts';
 
-type DoctorOptions = CommonOptions & { rebuild: boolean; verify: boolean; model?: string; loraRank?: number };
+type DoctorOptions = CommonOptions & {
+  rebuild: boolean;
+  verify: boolean;
+  device?: Device;
+  model?: string;
+  loraRank?: number;
+};
 
 export function doctorCommand(program: Command): void {
   const command = program
@@ -17,6 +25,9 @@ export function doctorCommand(program: Command): void {
     .description('check this machine and, where there is one, the project')
     .option('--rebuild', "make the studio's tables anew from feedback.jsonl and the images, then check", false)
     .option('--verify', 'compare every picture, judgement and model of the project with what was recorded of it', false)
+    .addOption(
+      new Option('--device <name>', 'compute on this device, and say how to bring what it lacks').choices(DEVICE_NAMES),
+    )
     .option(
       '--model <path>',
       'say what tuning this model (a diffusers folder or a single file) will need, and check nothing',
@@ -26,10 +37,11 @@ export function doctorCommand(program: Command): void {
     'heed doctor',
     'heed doctor --project cats --json',
     'heed doctor --model /models/sd15 --lora-rank 8 --set tune.batchSize=1 --set tune.recompute=true',
+    'heed doctor --device cuda',
     'heed doctor --rebuild',
     'heed doctor --verify',
     'mpirun -n 4 --bind-to none npx heed doctor       (versions, weights and speed of four ranks)',
-  ]).action(async ({ rebuild, verify, model, loraRank, ...options }: DoctorOptions) =>
+  ]).action(async ({ rebuild, verify, device, model, loraRank, ...options }: DoctorOptions) =>
     runCommand(options, async ({ openProject, note, progress, signal }) => {
       if (loraRank !== undefined && model === undefined)
         throw badInput('--lora-rank: expected --model beside it, got none');
@@ -47,7 +59,7 @@ export function doctorCommand(program: Command): void {
       const { machineChecks, projectChecks, runChecks } = await import('../../doctor/checks.ts');
       const { projectPaths } = await import('../../project/project.ts');
       const folder = resolve(options.project);
-      const results = await runChecks(machineChecks(folder));
+      const results = await runChecks(machineChecks(folder, device));
       const hasProject = existsSync(projectPaths(folder).config);
       if (hasProject) {
         const project = openProject();

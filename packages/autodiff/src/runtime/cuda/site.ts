@@ -1,0 +1,69 @@
+/**
+ * Where the files of CUDA are: HEED_CUDA names a Python site-packages folder into which pip installed ONNX Runtime's
+ * CUDA provider and NVIDIA's libraries. Python itself is not needed. Loads nothing.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError } from '../../errors.ts';
+
+export const CUDA_VARIABLE = 'HEED_CUDA';
+/** The wheel that was built from the same commit as the shipped library, and its CUDA. */
+const WHEEL = 'onnxruntime_gpu-1.30.0.dist-info';
+export const CUDA_MAJOR = 13;
+/** The first Linux driver with CUDA 13 (NVIDIA's CUDA compatibility table). */
+export const DRIVER = '580';
+
+const PROVIDERS = ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'] as const;
+/** In the order in which they need one another. */
+const LIBRARIES = [
+  /^libcudart\.so\.13$/,
+  /^libnvrtc(-builtins)?\.so\.13/,
+  /^libcublasLt\.so\.13$/,
+  /^libcublas\.so\.13$/,
+  /^libcurand\.so\.10$/,
+  /^libcufft\.so\.12$/,
+  /^libcudnn.*\.so\.9$/,
+] as const;
+
+/** The commands that bring every file, one a line. */
+export const CUDA_COMMANDS = [
+  'python3 -m venv .cuda',
+  '.cuda/bin/pip install --no-deps onnxruntime-gpu==1.30.0 nvidia-cublas nvidia-cuda-runtime nvidia-cuda-nvrtc nvidia-curand nvidia-cudnn-cu13',
+  `export ${CUDA_VARIABLE}=$(echo $PWD/.cuda/lib/python3.*/site-packages)`,
+] as const;
+
+export interface CudaSite {
+  readonly folder: string;
+  /** ONNX Runtime's two provider files. */
+  readonly providers: readonly string[];
+  /** NVIDIA's libraries that lie there; the system's loader looks for the others. */
+  readonly libraries: readonly string[];
+}
+
+/** The folder that HEED_CUDA names; undefined where it is not set. Throws InputError where the provider is not there. */
+export function cudaSite(folder = process.env[CUDA_VARIABLE]): CudaSite | undefined {
+  if (!folder) return undefined;
+  const providers = PROVIDERS.map((name) => join(folder, 'onnxruntime', 'capi', name));
+  const missing = providers.find((path) => !existsSync(path));
+  if (missing !== undefined) {
+    throw new InputError(
+      `${CUDA_VARIABLE}: expected a site-packages folder with onnxruntime-gpu 1.30.0, got ${folder} without ${missing.slice(folder.length + 1)}`,
+    );
+  }
+  if (!existsSync(join(folder, WHEEL))) {
+    const others = readdirSync(folder).filter((name) => /^onnxruntime.*\.dist-info$/.test(name));
+    throw new InputError(
+      `${CUDA_VARIABLE}: expected onnxruntime-gpu 1.30.0 in ${folder}, got ${others.join(', ') || 'another version'}`,
+    );
+  }
+  return { folder, providers, libraries: librariesIn(join(folder, 'nvidia')) };
+}
+
+function librariesIn(nvidia: string): string[] {
+  if (!existsSync(nvidia)) return [];
+  const files = readdirSync(nvidia)
+    .map((name) => join(nvidia, name, 'lib'))
+    .filter((lib) => existsSync(lib))
+    .flatMap((lib) => readdirSync(lib).map((name) => ({ name, path: join(lib, name) })));
+  return LIBRARIES.flatMap((wanted) => files.filter(({ name }) => wanted.test(name)).map(({ path }) => path));
+}

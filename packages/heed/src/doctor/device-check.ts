@@ -1,0 +1,36 @@
+/** Whether a device computes: a product and a convolution, which CUDA computes by another library. */
+import type { Device } from '@heed/diffusion/autodiff';
+import { tellError } from '../errors.ts';
+import type { Finding } from './checks.ts';
+
+/** The product of [1 2; 3 4] and [1 0; 0 2], and the sums of the windows of 2 x 2 ones. */
+const EXPECTED = '1 4 3 8 4';
+
+/** Compiles a small graph for `device` and runs it. What is missing comes with the commands that bring it. */
+export async function deviceComputes(device: Device): Promise<Finding> {
+  const { compile, conv2d, CUDA_COMMANDS, matmul } = await import('@heed/diffusion/autodiff');
+  try {
+    const graph = await compile({
+      name: 'doctor',
+      device,
+      inputs: { a: { shape: [2, 2] }, b: { shape: [2, 2] }, x: { shape: [1, 1, 2, 2] }, w: { shape: [1, 1, 2, 2] } },
+      build: (_, { a, b, x, w }) => ({ product: matmul(a, b), window: conv2d(x, w) }),
+    });
+    try {
+      const ones = Float32Array.of(1, 1, 1, 1);
+      const [a, b] = [Float32Array.of(1, 2, 3, 4), Float32Array.of(1, 0, 0, 2)];
+      const { product, window } = await graph.run({ a, b, x: ones, w: ones });
+      const found = [...product, ...window].join(' ');
+      if (found === EXPECTED) return { state: 'ok', found: `${device} multiplies and convolves right` };
+      return { state: 'failed', found: `${device}: expected ${EXPECTED}, got ${found}` };
+    } finally {
+      graph.dispose();
+    }
+  } catch (error) {
+    const { message } = tellError(error);
+    const help = device === 'cuda' ? ['; to bring its files:', ...CUDA_COMMANDS].join('\n    ') : '';
+    // The provider loads cuDNN at the first convolution, and without it says so in its source's words.
+    const reason = /cuDNN is unavailable/.test(message) ? 'device cuda: expected cuDNN 9, which is not there' : message;
+    return { state: 'failed', found: `${reason}${help}` };
+  }
+}
