@@ -40,7 +40,9 @@ export interface CudaSite {
   readonly libraries: readonly string[];
 }
 
-/** The folder that HEED_CUDA names; undefined where it is not set. Throws InputError where the provider is not there. */
+/**
+ * The folder that HEED_CUDA names; undefined where it is not set. Throws InputError where the provider is not there.
+ */
 export function cudaSite(folder = process.env[CUDA_VARIABLE]): CudaSite | undefined {
   if (!folder) return undefined;
   const providers = PROVIDERS.map((name) => join(folder, 'onnxruntime', 'capi', name));
