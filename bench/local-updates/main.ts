@@ -1,9 +1,10 @@
 /**
  * `npx tsx bench/local-updates/main.ts PROJECT`: what training without an exchange every update costs in quality.
  * Two ranks tune the project's model on the same batches in every variant. Prints the tuning loss on other batches.
+ * The shipped model has learned its data, so weights begin with noise: there is then something to learn again.
  */
 import { parseArgs } from 'node:util';
-import { createTrainingStep, learningRateAt, type ParameterValues } from '@heed/diffusion/autodiff';
+import { createRandom, createTrainingStep, learningRateAt, type ParameterValues } from '@heed/diffusion/autodiff';
 import { localCommunicators } from '../../packages/autodiff/src/distributed/testing/local-ranks.ts';
 import { formatTable } from '../../packages/heed/src/cli/table.ts';
 import { openProjectData, type ProjectData } from './project-data.ts';
@@ -13,6 +14,7 @@ const RANKS = 2;
 /** Beyond any batch that is trained on. */
 const FIRST_TEST_BATCH = 1_000_000;
 const TEST_BATCHES = 24;
+const NOISE = 0.1;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -23,6 +25,18 @@ const [updates, seeds] = [Number(values.updates), Number(values.seeds)];
 
 const copyOf = (parameters: ParameterValues): ParameterValues =>
   new Map([...parameters].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
+
+/** Adds normal noise of a share of each tensor's own size (root mean square). */
+function withNoise(parameters: ParameterValues, share: number): ParameterValues {
+  const random = createRandom(1);
+  const noisy = copyOf(parameters);
+  for (const [name, { data }] of noisy) {
+    const size = Math.sqrt(data.reduce((sum, value) => sum + value * value, 0) / data.length);
+    const noise = random.fork(name).fillNormal(new Float32Array(data.length));
+    for (let i = 0; i < data.length; i++) data[i] = data[i]! + share * size * noise[i]!;
+  }
+  return noisy;
+}
 
 function createStep(data: ProjectData, parameters: ParameterValues, seed: number, communicator = {}) {
   const { weightDecay, maxGradientNorm } = data.options;
@@ -70,9 +84,12 @@ async function testLoss(data: ProjectData, parameters: ParameterValues): Promise
   return total / TEST_BATCHES;
 }
 
-const data = await openProjectData(positionals[0]!);
+const opened = await openProjectData(positionals[0]!);
+const data = { ...opened, parameters: withNoise(opened.parameters, NOISE) };
 try {
   const before = await testLoss(data, data.parameters);
+  const shipped = await testLoss(data, opened.parameters);
+  console.error(`test loss before: ${before}, without noise ${shipped}`);
   const losses = new Map<Variant, number[]>();
   for (const variant of VARIANTS) {
     losses.set(variant, []);
@@ -97,7 +114,9 @@ try {
       ],
     ];
   });
-  console.log(`${updates} updates of ${RANKS} ranks, test loss before: ${before.toFixed(5)}\n`);
+  console.log(
+    `${updates} updates of ${RANKS} ranks, test loss before: ${before.toFixed(5)}, without noise ${shipped.toFixed(5)}\n`,
+  );
   console.log(formatTable([['exchange', 'test loss by seed', 'share of the gain lost, %'], ...rows]).join('\n'));
 } finally {
   await data.close();
