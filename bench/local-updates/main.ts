@@ -90,12 +90,11 @@ try {
   const before = await testLoss(data, data.parameters);
   const shipped = await testLoss(data, opened.parameters);
   console.error(`test loss before: ${before}, without noise ${shipped}`);
-  const losses = new Map<Variant, number[]>();
-  for (const variant of VARIANTS) {
-    losses.set(variant, []);
-    for (let seed = 0; seed < seeds; seed++) {
-      losses.get(variant)!.push(await testLoss(data, await train(data, variant, seed)));
-      console.error(`${describeVariant(variant)}, seed ${seed}: ${losses.get(variant)!.at(-1)}`);
+  const losses = new Map<Variant, number[]>(VARIANTS.map((variant) => [variant, []]));
+  for (let seed = 0; seed < seeds; seed++) {
+    for (const [variant, own] of losses) {
+      own.push(await testLoss(data, await train(data, variant, seed)));
+      console.error(`seed ${seed}, ${describeVariant(variant)}: ${own.at(-1)}`);
     }
   }
   const reference = losses.get(VARIANTS[0]!)!;
