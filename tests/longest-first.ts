@@ -5,6 +5,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** By their time in CI, longest first: over 25 s each on two cores. */
 export const LONGEST = [
   'tests/packages/packages.test.ts',
+  'tests/studio-barriers.test.ts',
+  'tests/first-verdict.test.ts',
   'tests/studio-kill.test.ts',
   'tests/two-hosts.test.ts',
   'tests/tune-mpi.test.ts',
@@ -12,6 +14,9 @@ export const LONGEST = [
   'tests/studio-runs.test.ts',
   'tests/studio-labelling.test.ts',
   'packages/heed/src/fid/fid.test.ts',
+  'tests/studio-study.test.ts',
+  'tests/slurm.test.ts',
+  'tests/tune-mpi-faults.test.ts',
   'tests/loop.test.ts',
   'tests/tune-kill.test.ts',
   'packages/heed/src/tune/methods/methods-training.test.ts',

@@ -85,10 +85,10 @@ describe.runIf(hasMpi)('heed tune under mpirun', () => {
       const project = await freshProject(`killed-${kill}`);
       const ranks = [2, 4][kill % 2]!;
       const running = startTune(project, ranks);
-      // From the start of the processes to the end of the run: some kills come before the first checkpoint.
-      const wanted = random.integer(STEPS - 1);
+      // Some kills come before the first checkpoint. Behind the last update to be killed at, enough follow for the signal.
+      const wanted = random.integer(STEPS - 6);
       if (wanted === 0) await sleep(2000 * random.uniform());
-      while ((await loggedUpdates(project)) < wanted) await sleep(5);
+      while ((await loggedUpdates(project)) < wanted || rankProcesses(project).length === 0) await sleep(5);
       killedAt.push(await loggedUpdates(project));
       process.kill(pick(rankProcesses(project), random), 'SIGKILL');
       const killed = await running.ended;
