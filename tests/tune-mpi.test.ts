@@ -66,7 +66,7 @@ describe.runIf(hasMpi)('heed tune under mpirun', () => {
     for (const ranks of [2, 4]) {
       const project = await freshProject(`ranks-${ranks}`);
       const { status, stdout, stderr } = await startTune(project, ranks).ended;
-      expect({ status, stderr }).toMatchObject({ status: 0 });
+      expect(status, stderr).toBe(0);
       expect(stderr).toContain(
         `${ranks} ranks on 1 host, ${4 / ranks} ${ranks === 4 ? 'replica' : 'replicas'} each; an update is 8 batches of 1 samples`,
       );
@@ -93,8 +93,10 @@ describe.runIf(hasMpi)('heed tune under mpirun', () => {
       process.kill(pick(rankProcesses(project), random), 'SIGKILL');
       const killed = await running.ended;
       expect(killed.status).not.toBe(0);
+      // mpirun may end before the ranks that it ends, and rank 0 holds the project's lock.
+      while (rankProcesses(project).length > 0) await sleep(50);
       const { status, stderr } = await startTune(project, [4, 1, 2][kill % 3]!).ended;
-      expect({ status, stderr }).toMatchObject({ status: 0 });
+      expect(status, stderr).toBe(0);
       expect(await tunedWeights(project)).toBe(expected);
       expect(await loggedUpdates(project)).toBe(STEPS);
       await rm(project, { recursive: true });
