@@ -54,6 +54,10 @@ function rankProcesses(project: string): number[] {
   return stdout.split('\n').filter(Boolean).map(Number);
 }
 
+async function allEnded(project: string): Promise<void> {
+  while (rankProcesses(project).length > 0) await sleep(50);
+}
+
 const pick = <T>(values: readonly T[], random: RandomGenerator): T => values[random.integer(values.length)]!;
 
 describe.runIf(hasMpi)('heed tune under mpirun', () => {
@@ -85,7 +89,7 @@ describe.runIf(hasMpi)('heed tune under mpirun', () => {
       const project = await freshProject(`killed-${kill}`);
       const ranks = [2, 4][kill % 2]!;
       const running = startTune(project, ranks);
-      // Some kills come before the first checkpoint. Behind the last update to be killed at, enough follow for the signal.
+      // Some kills come before the first checkpoint. Enough updates follow the last one to be killed at.
       const wanted = random.integer(STEPS - 6);
       if (wanted === 0) await sleep(2000 * random.uniform());
       while ((await loggedUpdates(project)) < wanted || rankProcesses(project).length === 0) await sleep(5);
@@ -94,7 +98,7 @@ describe.runIf(hasMpi)('heed tune under mpirun', () => {
       const killed = await running.ended;
       expect(killed.status).not.toBe(0);
       // mpirun may end before the ranks that it ends, and rank 0 holds the project's lock.
-      while (rankProcesses(project).length > 0) await sleep(50);
+      await allEnded(project);
       const { status, stderr } = await startTune(project, [4, 1, 2][kill % 3]!).ended;
       expect(status, stderr).toBe(0);
       expect(await tunedWeights(project)).toBe(expected);
@@ -113,6 +117,7 @@ describe.runIf(hasMpi)('heed tune under mpirun', () => {
     expect(status).not.toBe(0);
     const latest = (await checkpoints(project)).sort().at(-1);
     expect(latest).toBeDefined();
+    await allEnded(project);
     const again = startTune(project, 2, { args: ENDLESS });
     let said = '';
     again.child.stderr!.on('data', (text) => (said += text));
