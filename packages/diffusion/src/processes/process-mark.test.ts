@@ -26,6 +26,21 @@ it('knows a process of this host while it runs, and after it ended', async () =>
   expect(isProvedAlive(mark)).toBe(false);
 });
 
+onLinux('takes a process that ended for dead while its parent has not asked how', async () => {
+  // `sleep` in place of the shell never asks. The child waits, so that its mark is made while it runs.
+  const parent = spawn('bash', ['-c', 'read <&3 & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+  });
+  const [text] = (await once(parent.stdout!, 'data')) as [Buffer];
+  const mark = processMark(Number(text));
+  expect(stateOf(mark)).toBe('alive');
+  process.kill(mark.pid, 'SIGKILL');
+  await expect.poll(() => stateOf(mark)).toBe('dead');
+  // Its id is taken still.
+  expect(() => process.kill(mark.pid, 0)).not.toThrow();
+  parent.kill('SIGKILL');
+});
+
 it('proves nothing of a process on another host, whatever runs here under its id', () => {
   expect(stateOf({ ...own, host: 'elsewhere' })).toBe('unknown');
   expect(isProvedAlive({ ...own, host: 'elsewhere' })).toBe(false);

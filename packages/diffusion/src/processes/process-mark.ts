@@ -101,14 +101,22 @@ function runsHere({ pid, started }: ProcessMark): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
+  // A process that ended keeps its id until its parent asks how. In a container without an init that may be for ever.
+  if (/^[ZX]$/.test(statOf(pid)?.[0] ?? '')) return false;
   const now = started === undefined ? undefined : startOf(pid);
   return now === undefined || now === started;
 }
 
-/** Field 22 of /proc/<pid>/stat; the name in field 2 may hold spaces and brackets. */
-function startOf(pid: number): string | undefined {
+/** Fields 3 and on of /proc/<pid>/stat: the state first. The name in field 2 may hold spaces and brackets. */
+function statOf(pid: number): string[] | undefined {
   const stat = readIfThere(`/proc/${pid}/stat`);
-  if (stat !== undefined) return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+/** Field 22 of /proc/<pid>/stat, or what `ps` says. */
+function startOf(pid: number): string | undefined {
+  const stat = statOf(pid);
+  if (stat !== undefined) return stat[19];
   return process.platform === 'linux' || process.platform === 'win32' ? undefined : startByPs(pid);
 }
 
