@@ -1,7 +1,7 @@
 /** The comparison of methods as one self-contained page. */
 import { decimalWithInterval } from '../report/figures.ts';
-import { escapeHtml, html, raw } from '../report/html.ts';
-import { STYLE } from '../report/style.ts';
+import { html } from '../report/html.ts';
+import { standalonePage } from '../report/standalone-page.ts';
 import type { Interval } from '../statistics/index.ts';
 import { methodColour, paretoChart } from './pareto-chart.ts';
 import type { MethodComparison, MethodPoint } from './summary.ts';
@@ -28,20 +28,7 @@ ${paretoChart(comparison)}
     ([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`,
   )}</dl></section>
 </main>`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${escapeHtml(TITLE)}</title>
-<style>${raw(STYLE).markup}</style>
-</head>
-<body>
-${body.markup}
-</body>
-</html>
-`;
+  return standalonePage(TITLE, body);
 }
 
 function rowOf({ label, updates, alignment, bestOf, distance, isEfficient }: MethodPoint) {

@@ -3,6 +3,7 @@
  * the project's CLIP. All arms have equally many images, since both distances depend on their number. Intervals are the
  * jackknife's over prompts (`statistics/jackknife.ts`); the reference is taken as it is.
  */
+import { FEWEST_PICTURES } from '../fid/distance-interval.ts';
 import { openReferenceFid } from '../fid/measure-fid.ts';
 import { listPictures } from '../fid/pictures/picture-folder.ts';
 import { type Pictures, picturesOfFiles, picturesOfStore } from '../fid/pictures/pictures.ts';
@@ -24,9 +25,6 @@ import type { Arm } from './arm.ts';
 import type { ArmFigure, Difference, Figure } from './evaluation.ts';
 import { rowsOf } from './fidelity.ts';
 import type { ArmPair } from './figures.ts';
-
-/** A variance needs a set without one image that still has two. */
-const FEWEST_IMAGES = 3;
 
 /** The images of an arm that count, and the groups that the jackknife leaves out. */
 interface ArmImages {
@@ -62,8 +60,8 @@ export async function measureReference(
   if (reference === '') return { figures: [], notes: [] };
   const sets = options.arms.map((arm) => imagesOf(arm, options));
   const fewest = Math.min(...sets.map(({ ids }) => ids.length));
-  if (fewest < FEWEST_IMAGES) {
-    return { figures: [], notes: [`FID and CMMD: they need ${FEWEST_IMAGES} images of each model, got ${fewest}`] };
+  if (fewest < FEWEST_PICTURES) {
+    return { figures: [], notes: [`FID and CMMD: they need ${FEWEST_PICTURES} images of each model, got ${fewest}`] };
   }
   const path = resolveInProject(project, reference);
   const figures: Figure[] = [];

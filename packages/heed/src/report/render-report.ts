@@ -1,6 +1,6 @@
 /** Puts the sections on one page that needs nothing from anywhere else. */
 import type { Markup } from './html.ts';
-import { escapeHtml, html, raw } from './html.ts';
+import { html } from './html.ts';
 import type { ReportInput } from './report-input.ts';
 import { alignmentSection } from './sections/alignment.ts';
 import { caveatsSection } from './sections/caveats.ts';
@@ -15,7 +15,7 @@ import { othersSection, picturesSection } from './sections/pictures.ts';
 import { rewardSection } from './sections/reward.ts';
 import { sketchSection } from './sections/sketch.ts';
 import { trainingSection } from './sections/training.ts';
-import { STYLE } from './style.ts';
+import { standalonePage } from './standalone-page.ts';
 
 const SECTIONS: readonly ((input: ReportInput) => Markup | undefined)[] = [
   headlineSection,
@@ -52,18 +52,5 @@ ${SECTIONS.map((section) => section(input))}
   )}</dl></section>
 <footer>Method: Lee et al. 2023, “Aligning Text-to-Image Models using Human Feedback”, arXiv 2302.12192.</footer>
 </main>`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${escapeHtml(input.title)}</title>
-<style>${raw(STYLE).markup}</style>
-</head>
-<body>
-${body.markup}
-</body>
-</html>
-`;
+  return standalonePage(input.title, body);
 }

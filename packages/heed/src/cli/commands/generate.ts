@@ -61,7 +61,7 @@ async function generate(
   { openProject, progress, signal, note }: CommandContext,
 ): Promise<CommandResult> {
   if (bestOf !== undefined && (evaluation || asked !== undefined || name === undefined)) {
-    throw badInput('expected --best-of with a set of its own (--name), without --evaluation and without --shard');
+    throw badInput('expected --best-of with a separate set (--name), without --evaluation and without --shard');
   }
   const shard = await chosenShard(asked);
   const project = await openProject({ isShard: shard !== undefined });

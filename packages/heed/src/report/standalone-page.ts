@@ -1,0 +1,21 @@
+/** What every page that heed writes into one file shares: the head, the style and the content policy. */
+import { escapeHtml, type Markup, raw } from './html.ts';
+import { STYLE } from './style.ts';
+
+/** The whole page as a string; its content policy forbids scripts and requests. */
+export function standalonePage(title: string, body: Markup): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>${escapeHtml(title)}</title>
+<style>${raw(STYLE).markup}</style>
+</head>
+<body>
+${body.markup}
+</body>
+</html>
+`;
+}
