@@ -6,22 +6,12 @@ import {
   describeParameters,
   initializeParameters,
   input,
-  linear,
   meanSquaredError,
-  type ParameterScope,
-  silu,
-  type Tensor,
   type TrainingStep,
 } from '../index.ts';
+import { network } from '../testing/two-layer-network.ts';
 import type { Communicator } from './communicator.ts';
 import { localCommunicators } from './testing/local-ranks.ts';
-
-const network = (p: ParameterScope, x: Tensor) =>
-  linear(
-    silu(linear(x, p.get('in.weight', [16, 2]), p.get('in.bias', [16]))),
-    p.get('out.weight', [1, 16]),
-    p.get('out.bias', [1]),
-  );
 
 type Step = TrainingStep<'x' | 'y'>;
 

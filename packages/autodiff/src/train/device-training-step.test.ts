@@ -10,18 +10,16 @@ import {
   describeParameters,
   initializeParameters,
   input,
-  linear,
   meanSquaredError,
   mul,
-  type ParameterScope,
   type ParameterValues,
   silu,
   sum,
-  type Tensor,
   type TrainingStep,
   type TrainingStepOptions,
 } from '../index.ts';
 import { resolvePrecision } from '../runtime/index.ts';
+import { network } from '../testing/two-layer-network.ts';
 import { prepareWebgpu, withoutWebgpu } from '../testing/webgpu.ts';
 
 const UPDATES = 6;
@@ -37,13 +35,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => undo());
-
-const network = (p: ParameterScope, x: Tensor) =>
-  linear(
-    silu(linear(x, p.get('in.weight', [16, 2]), p.get('in.bias', [16]))),
-    p.get('out.weight', [1, 16]),
-    p.get('out.bias', [1]),
-  );
 
 type Inputs = 'x' | 'y';
 

@@ -6,19 +6,9 @@ import {
   describeParameters,
   initializeParameters,
   input,
-  linear,
   meanSquaredError,
-  type ParameterScope,
-  silu,
-  type Tensor,
 } from '../index.ts';
-
-const network = (p: ParameterScope, x: Tensor) =>
-  linear(
-    silu(linear(x, p.get('in.weight', [16, 2]), p.get('in.bias', [16]))),
-    p.get('out.weight', [1, 16]),
-    p.get('out.bias', [1]),
-  );
+import { network } from '../testing/two-layer-network.ts';
 
 async function createNetwork(optimizer = {}, replicas = 1, options: { skipsNotFinite?: boolean } = {}) {
   const parameters = initializeParameters(
