@@ -29,6 +29,7 @@ function openPage(count: number) {
   };
   const picture = (name: string) => ({ name, width: 64, height: 64 });
   const api: ComparingApi = {
+    page: 'one',
     standing: async () => ({ answered: standing().length, open: open().length }),
     lease: async (n) => {
       check();

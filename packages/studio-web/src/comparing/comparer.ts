@@ -60,7 +60,7 @@ export function createComparer(options: ComparerOptions): Comparer {
     const last = past.pop();
     if (!last) return;
     const { query } = state.get();
-    queries.outbox.add({ kind: 'retract', id: last.id });
+    queries.outbox.add({ kind: 'retract', id: last.id, page: options.api.page });
     if (query) queries.putBack(query);
     queries.show(last.query, last.said);
     isRestored = true;

@@ -14,7 +14,7 @@ export type ComparisonEntry =
       fidelity: Preference;
       seconds: number;
     }
-  | { kind: 'retract'; id: string };
+  | { kind: 'retract'; id: string; page?: string };
 
 interface Picture {
   name: string;
@@ -37,6 +37,8 @@ export interface ComparingStanding {
 }
 
 export interface ComparingApi {
+  /** Names the page that asks. */
+  readonly page: string;
   standing(): Promise<ComparingStanding>;
   lease(count: number): Promise<readonly LeasedComparison[]>;
   /** Works while the page closes. */
@@ -48,13 +50,14 @@ export interface ComparingApi {
 export function comparingApi({ session, page }: { session: string; page: string }): ComparingApi {
   const headers = { headers: sessionHeaders(session) };
   return {
+    page,
     standing: async () => read(api.comparing.standing.$get({}, headers)),
     lease: async (count) => (await read(api.comparing.lease.$post({ json: { count, page } }, headers))).queries,
     release: () =>
       void api.comparing.release.$post({ json: { page } }, { ...headers, init: { keepalive: true } }).catch(() => {}),
     async send(entry) {
       if (entry.kind === 'retract') {
-        return read(api.comparing.answers[':id'].retract.$post({ param: { id: entry.id } }, headers));
+        return read(api.comparing.answers[':id'].retract.$post({ param: { id: entry.id }, query: { page: entry.page } }, headers));
       }
       const { kind: _, ...json } = entry;
       return read(api.comparing.answers.$post({ json }, headers));

@@ -15,6 +15,8 @@ export interface AnswerEntry {
 export interface RetractEntry {
   kind: 'retract';
   id: string;
+  /** The page that shows the query again. Absent from what older pages kept. */
+  page?: string;
 }
 
 export type LabellingEntry = AnswerEntry | RetractEntry;
@@ -34,7 +36,7 @@ export interface Acknowledged {
 export async function sendEntry(entry: LabellingEntry, session: string): Promise<Acknowledged> {
   const headers = { headers: sessionHeaders(session) };
   if (entry.kind === 'retract') {
-    return read(api.labelling.answers[':id'].retract.$post({ param: { id: entry.id } }, headers));
+    return read(api.labelling.answers[':id'].retract.$post({ param: { id: entry.id }, query: { page: entry.page } }, headers));
   }
   const { kind: _, ...json } = entry;
   return read(api.labelling.answers.$post({ json }, headers));

@@ -75,6 +75,35 @@ describe('a rater', () => {
     expect(server.standing()).toMatchObject([{ query: 'q0', labels: ['bad', 'good', 'good'] }]);
   });
 
+  it('keeps a query that was taken back, though another tab asks at once', async () => {
+    const server = labellingServer({ queries: 8, ratersPerQuery: 1 });
+    const one = openPage(server, { page: 'one' });
+    await pass(10);
+    await one.judge();
+    one.labeller.undo();
+    await pass(1);
+    const two = openPage(server, { page: 'two' });
+    await pass(10);
+    expect(one.state().query?.id).toBe('q0');
+    expect(two.state().query?.id).toBe('q7');
+  });
+
+  it('keeps all queries that were taken back, for as long as somebody is at the page', async () => {
+    const server = labellingServer({ queries: 12, ratersPerQuery: 1 });
+    const { labeller, activity, judge, state } = openPage(server, { page: 'one' });
+    await pass(10);
+    for (let i = 0; i < 4; i++) await judge();
+    for (let i = 0; i < 4; i++) labeller.undo();
+    await pass(60_000);
+    expect(state().query?.id).toBe('q0');
+    expect(server.held('ann')).toBe(9);
+    activity.wake();
+    await pass(10);
+    expect(server.held('ann')).toBe(9);
+    for (let i = 0; i < 12; i++) await judge();
+    expect(server.standing().map(({ query }) => query)).toEqual(Array.from({ length: 12 }, (_, i) => `q${i}`));
+  });
+
   it('is told what is right in practice, and the words are gone with the next query', async () => {
     const server = labellingServer({ queries: 2, ratersPerQuery: 1, practice: 1 });
     const { labeller, state, judge } = openPage(server);
@@ -168,6 +197,18 @@ describe('the end', () => {
   });
 });
 
+/** Both tabs were once asked the query that one of them had taken back. */
+const TAKEN_BACK_BESIDE_ANOTHER_TAB = (
+  [
+    ['judge', 0],
+    ['judge', 0],
+    ['reopen', 2],
+    ['undo', 0],
+    ['judge', 0],
+    ['judge', 2],
+  ] as const
+).map(([kind, tab]) => ({ kind, tab, ms: 1 }));
+
 it('any interleaving of two raters in three tabs, undo, outages and closed tabs loses and doubles nothing', async () => {
   const step = fc.record({
     kind: fc.constantFrom('judge', 'judge', 'judge', 'skip', 'undo', 'reopen', 'outage', 'wait'),
@@ -205,6 +246,6 @@ it('any interleaving of two raters in three tabs, undo, outages and closed tabs 
       for (const { labeller } of tabs) labeller.stop();
       vi.clearAllTimers();
     }),
-    { numRuns: 40 },
+    { numRuns: 40, examples: [[TAKEN_BACK_BESIDE_ANOTHER_TAB]] },
   );
 });

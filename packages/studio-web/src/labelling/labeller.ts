@@ -244,7 +244,7 @@ function submit(parts: Parts, skipped?: { reason?: string }): void {
 
 /** First takes back the marks of the query that is shown, then whole answers. */
 function undo(parts: Parts): void {
-  const { state, update, outbox, past, supply } = parts;
+  const { state, update, outbox, past, supply, options } = parts;
   clearTimeout(parts.settling);
   const { query, answered, open, phase } = state.get();
   if (phase === 'explaining') return;
@@ -255,7 +255,7 @@ function undo(parts: Parts): void {
   }
   const last = past.takeLast();
   if (!last) return;
-  outbox.add({ kind: 'retract', id: last.id });
+  outbox.add({ kind: 'retract', id: last.id, page: options.api.page });
   if (query) supply.putBack(query);
   show(parts, last.query, last.marks);
   parts.isRestored = true;

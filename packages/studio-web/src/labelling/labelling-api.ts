@@ -31,6 +31,8 @@ export interface LabellingStanding {
 }
 
 export interface LabellingApi {
+  /** Names the page that asks. */
+  readonly page: string;
   standing(): Promise<LabellingStanding>;
   lease(count: number): Promise<readonly LeasedQuery[]>;
   /** Works while the page closes. */
@@ -43,6 +45,7 @@ export interface LabellingApi {
 export function labellingApi({ session, page }: { session: string; page: string }): LabellingApi {
   const headers = { headers: sessionHeaders(session) };
   return {
+    page,
     standing: async () => read(api.labelling.standing.$get({}, headers)),
     lease: async (count) => (await read(api.labelling.lease.$post({ json: { count, page } }, headers))).queries,
     release: () =>

@@ -63,6 +63,8 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
   let isWide = false;
   let asking: ReturnType<typeof setTimeout> | undefined;
 
+  /** What is shown, what is ready (more than `ahead` after undo) and what is under way: all of it stays held. */
+  const wantedCount = () => Math.min(MAX_COUNT, Math.max(ahead, ready.length) + 1 + underWay().size);
   const askAgain = (ms: number) => {
     clearTimeout(asking);
     if (!isStopped) asking = setTimeout(() => void fetchNow(), ms);
@@ -95,8 +97,7 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
       hasBegun = true;
       // Who has waited a while takes one, and the rest when they answer it.
       const isResting = askedInVain > 0 && shownId() === undefined;
-      const count = isWide ? MAX_COUNT : isResting ? 1 : ahead + 1 + underWay().size;
-      const raws = await options.lease(Math.min(MAX_COUNT, count));
+      const raws = await options.lease(isWide ? MAX_COUNT : isResting ? 1 : wantedCount());
       if (isStopped) return;
       await takeIn(raws);
       isWide = raws.length > 0 && shownId() === undefined && ready.length === 0;
@@ -119,7 +120,7 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
   const wake = async () => {
     const shown = shownId();
     if (shown === undefined) return fetchNow();
-    const raws = await options.lease(ahead + 1).catch(() => undefined);
+    const raws = await options.lease(wantedCount()).catch(() => undefined);
     if (!raws || isStopped || shownId() !== shown) return;
     const held = new Set(raws.map(({ id }) => id));
     for (const query of ready.splice(0)) if (held.has(query.id)) ready.push(query);

@@ -36,6 +36,10 @@ export function labellingServer(options: { queries: number; ratersPerQuery: numb
     if (own || hasAnswered(rater, query)) return false;
     return isPractice(query) || standingAnswers(query).length + others < ratersPerQuery;
   };
+  const hold = (held: Omit<Lease, 'untilMs'>) => {
+    leases = leases.filter((lease) => lease.rater !== held.rater || lease.query !== held.query);
+    leases.push({ ...held, untilMs: Date.now() + LEASE_MS });
+  };
   const check = () => {
     if (!isUp) throw new ApiError(0, 'the studio does not answer');
   };
@@ -44,6 +48,7 @@ export function labellingServer(options: { queries: number; ratersPerQuery: numb
     const known = answers.find(({ id }) => id === entry.id);
     if (entry.kind === 'retract') {
       if (!known) throw refuse(404, 'gone');
+      if (!known.isRetracted) hold({ query: known.query, rater, page: entry.page ?? '' });
       known.isRetracted = true;
       return {};
     }
@@ -63,6 +68,7 @@ export function labellingServer(options: { queries: number; ratersPerQuery: numb
     },
     api(rater: string, page = rater): LabellingApi {
       return {
+        page,
         async standing() {
           check();
           const counted = answers.filter(
@@ -75,13 +81,12 @@ export function labellingServer(options: { queries: number; ratersPerQuery: numb
         },
         async lease(count) {
           check();
-          const held = live().filter((lease) => lease.rater === rater && lease.page === page);
+          const held = live().filter((lease) => lease.rater === rater && ['', page].includes(lease.page));
           const asked = [
             ...held.map(({ query }) => query).filter((query) => !hasAnswered(rater, query)),
             ...ids.filter((id) => isFree(rater, id)),
           ].slice(0, count);
-          leases = leases.filter((lease) => lease.rater !== rater || !asked.includes(lease.query));
-          leases.push(...asked.map((query) => ({ query, rater, page, untilMs: Date.now() + LEASE_MS })));
+          for (const query of asked) hold({ query, rater, page });
           return asked.map(
             (id): LeasedQuery => ({
               id,

@@ -156,6 +156,20 @@ describe('an answer', () => {
     expect((await read()).comparisons[0]!.answers).toBe(1);
   });
 
+  it('is held for the page that took its answer back', async () => {
+    const token = await test.rater('two tabs');
+    const leaseFor = async (page: string) => {
+      const body = { count: 1, page };
+      return (await test.post<{ queries: Asked[] }>('/api/comparing/lease', body, token)).queries[0]?.id;
+    };
+    const [id, query] = [randomUUID(), await leaseFor('one')];
+    await send({ id, query, alignment: 'right', fidelity: 'right' }, token);
+    await test.post(`/api/comparing/answers/${id}/retract?page=one`, {}, token);
+    expect(await leaseFor('two')).not.toBe(query);
+    expect(await leaseFor('one')).toBe(query);
+    await test.post('/api/comparing/release', {}, token);
+  });
+
   it('adds up: the raters who see better win for the model, whichever its side', async () => {
     const names = ['looks 0', 'looks 1', 'looks 2'];
     for (const [i, name] of names.entries()) {

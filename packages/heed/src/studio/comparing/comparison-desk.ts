@@ -6,7 +6,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { badInput } from '../../errors.ts';
 import type { ImageStore } from '../../images/store.ts';
 import type { Project } from '../../project/project.ts';
-import type { Acceptance } from '../labelling/answer.ts';
+import type { Acceptance, Retraction } from '../labelling/answer.ts';
 import { createBatches } from '../storage/batches.ts';
 import { chooseQueries, isAsking, openCount } from './choose-queries.ts';
 import { type ComparisonEvent, openComparisonWriter, readComparisonEvents } from './comparison-log.ts';
@@ -54,8 +54,8 @@ export interface ComparisonDesk {
   /** Lets go of what the rater holds, or what one of their pages holds: it was closed. */
   release(options: { rater: string; page?: string | undefined }): void;
   answer(submitted: SubmittedComparison): Promise<Acceptance>;
-  /** Takes an answer of the rater back; what is shown to them next is the same query. */
-  retract(retraction: { id: string; rater: string }): Promise<Acceptance>;
+  /** Takes an answer of the rater back; their page that asks for it holds the query again. */
+  retract(retraction: Retraction): Promise<Acceptance>;
   close(): Promise<void>;
 }
 
@@ -134,12 +134,12 @@ export function openComparisonDesk(
         .map((state) => shownTo(rater, state)),
     release: holds.release,
     answer: answers.add,
-    async retract({ id, rater }) {
+    async retract({ id, rater, page = '' }) {
       const answer = states.answers.get(id);
       if (answer?.rater !== rater) return { state: 'unknown', reason: 'there is no such answer' };
       if (states.retracted.has(id)) return { state: 'known' };
       await record.add({ event: 'retracted', time: now().toISOString(), answer: id, rater });
-      holds.hold(answer.query, { rater, page: '' });
+      holds.hold(answer.query, { rater, page });
       return { state: 'retracted' };
     },
     async close() {

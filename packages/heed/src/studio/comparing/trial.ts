@@ -1,5 +1,5 @@
 /** Comparing on trial: the owner sees what raters see. Answers are kept in memory alone, and no query is held. */
-import type { Acceptance } from '../labelling/answer.ts';
+import type { Acceptance, Retraction } from '../labelling/answer.ts';
 import type { AskedComparison, ComparisonDesk } from './comparison-desk.ts';
 import type { SubmittedComparison } from './decide-comparison.ts';
 
@@ -10,7 +10,7 @@ export interface ComparingTrials {
   standing(rater: string): { readonly answered: number; readonly open: number };
   lease(options: { rater: string; count: number }): AskedComparison[];
   answer(submitted: SubmittedComparison): Acceptance;
-  retract(retraction: { id: string; rater: string }): Acceptance;
+  retract(retraction: Retraction): Acceptance;
 }
 
 export function createComparingTrials(desk: Pick<ComparisonDesk, 'preview'>): ComparingTrials {

@@ -32,6 +32,8 @@ export interface Retraction {
   /** Of the answer. */
   readonly id: string;
   readonly rater: string;
+  /** The rater's page that shows the query again: it is held for that page. */
+  readonly page?: string | undefined;
 }
 
 /** The right answer to a query, in the order of its images. */

@@ -136,7 +136,7 @@ function saysPreference(labels: readonly Label[]): boolean {
 }
 
 export async function decideRetraction(
-  { id, rater }: Retraction,
+  { id, rater, page }: Retraction,
   { db, images, time }: DecisionContext,
 ): Promise<Decision> {
   const [row] = await db
@@ -152,7 +152,7 @@ export async function decideRetraction(
     .set({ retractedAt: time })
     .where(and(eq(answers.id, id), isNull(answers.retractedAt)));
   await recount(db, [query]);
-  await holdQueries(db, { rater, queries: [{ id: query, purpose, repeatOf }] });
+  await holdQueries(db, { rater, page, queries: [{ id: query, purpose, repeatOf }] });
   const labels = Object.fromEntries(Object.keys(row.labels).map((image) => [image, RETRACTED] as const));
   const taken = { ...row, reason: null, seconds: null, tooFast: false };
   return {

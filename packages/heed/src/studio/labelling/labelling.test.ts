@@ -137,6 +137,20 @@ describe('undo', () => {
     expect(new Set((await own()).map(({ id }) => id)).size).toBe(9);
   });
 
+  it('holds the query for the page that took the answer back, until that page is closed', async () => {
+    const rater = await test.rater('two tabs');
+    const leaseFor = async (page: string) => {
+      const { queries } = await test.post<Lease>('/api/labelling/lease', { count: 1, page }, rater);
+      return queries[0]!;
+    };
+    const query = await leaseFor('one');
+    const answer = answerTo(query);
+    await submit(answer, rater);
+    await test.post(`/api/labelling/answers/${answer.id}/retract?page=one`, {}, rater);
+    expect((await leaseFor('two')).id).not.toBe(query.id);
+    expect((await leaseFor('one')).id).toBe(query.id);
+  });
+
   it('is for the own answers alone', async () => {
     const [rater, other] = [await test.rater('mine'), await test.rater('other')];
     const [query] = (await lease(rater)).queries;

@@ -9,7 +9,7 @@ import { createComparingTrials } from '../comparing/trial.ts';
 import { completionFor } from '../raters/completion-for.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
-import { accepted, pageId } from './labelling.ts';
+import { accepted, answerParam, ofPage, pageId } from './labelling.ts';
 
 const MAX_LEASES = 10;
 
@@ -54,7 +54,7 @@ export function comparingRoutes(studio: Studio) {
         })),
       });
     })
-    .post('/release', check('json', z.strictObject({ page: pageId() })), (c) => {
+    .post('/release', check('json', ofPage), (c) => {
       comparisons.release({ rater: identityOf(c).rater, page: c.req.valid('json').page });
       return c.json({ released: true });
     })
@@ -62,8 +62,9 @@ export function comparingRoutes(studio: Studio) {
       const identity = identityOf(c);
       return accepted(c, await deskOf(identity).answer({ ...c.req.valid('json'), rater: identity.rater }));
     })
-    .post('/answers/:id/retract', check('param', z.strictObject({ id: z.uuid() })), async (c) => {
+    .post('/answers/:id/retract', check('param', answerParam), check('query', ofPage), async (c) => {
       const identity = identityOf(c);
-      return accepted(c, await deskOf(identity).retract({ id: c.req.valid('param').id, rater: identity.rater }));
+      const retraction = { ...c.req.valid('param'), ...c.req.valid('query'), rater: identity.rater };
+      return accepted(c, await deskOf(identity).retract(retraction));
     });
 }

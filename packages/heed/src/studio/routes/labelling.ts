@@ -21,7 +21,9 @@ const queryId = z.string().min(1).max(200);
 /** A browser tab of the rater's, by an id that it chooses. */
 export const pageId = () => z.string().max(64).optional();
 const leaseBody = z.strictObject({ count: z.int().min(1).max(MAX_LEASED), page: pageId() });
-const releaseBody = z.strictObject({ page: pageId() });
+/** Which of the rater's pages asks. */
+export const ofPage = z.strictObject({ page: pageId() });
+export const answerParam = z.strictObject({ id: z.uuid() });
 const answerBody = z.strictObject({
   id: z.uuid(),
   query: queryId,
@@ -100,7 +102,7 @@ export function labellingRoutes(studio: Studio) {
       await noteShown(database.db, { query: c.req.valid('json').query, rater: identityOf(c).rater });
       return c.json({ noted: true });
     })
-    .post('/release', check('json', releaseBody), async (c) => {
+    .post('/release', check('json', ofPage), async (c) => {
       await releaseQueries(database.db, { rater: identityOf(c).rater, page: c.req.valid('json').page });
       return c.json({ released: true });
     })
@@ -110,9 +112,9 @@ export function labellingRoutes(studio: Studio) {
       const answer = { ...rest, labels: labels ?? undefined, rater: identity.rater };
       return accepted(c, await (isTrial(identity) ? trials : desk).answer(answer));
     })
-    .post('/answers/:id/retract', check('param', z.strictObject({ id: z.uuid() })), async (c) => {
+    .post('/answers/:id/retract', check('param', answerParam), check('query', ofPage), async (c) => {
       const identity = identityOf(c);
-      const retraction = { id: c.req.valid('param').id, rater: identity.rater };
+      const retraction = { ...c.req.valid('param'), ...c.req.valid('query'), rater: identity.rater };
       return accepted(c, await (isTrial(identity) ? trials : desk).retract(retraction));
     });
 }
