@@ -19,6 +19,9 @@ export type Feed = Float32Array | BigInt64Array;
 export interface CompiledFunction<I extends string, O extends string> {
   /** Runs once; calls queue up behind each other. Results are fresh arrays. */
   run(feeds: Record<I, Feed>, options?: { signal?: AbortSignal }): Promise<Record<O, Float32Array>>;
+  /** Resolves when the calls made so far have ended. */
+  idle(): Promise<void>;
+  /** Throws while a call is pending. */
   dispose(): void;
 }
 
@@ -81,6 +84,7 @@ export async function compile<I extends string, O extends string>({
   };
   return {
     run: (feeds, { signal } = {}) => inTurn(() => takeTurn(device, () => runOnce(feeds, signal))),
+    idle: () => inTurn(async () => {}),
     dispose() {
       binding.dispose();
       session.dispose();

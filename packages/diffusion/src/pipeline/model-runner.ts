@@ -25,7 +25,7 @@ export interface ModelRunner {
     inputs: Record<I, InputSpec>,
     build: (p: ParameterScope, x: Record<I, Tensor>) => Record<O, Tensor>,
   ): Promise<CompiledFunction<I, O>>;
-  /** Releases every graph, waiting for those being compiled; asking for one afterwards throws. */
+  /** Releases every graph, waiting for those that are compiled or run; asking for one afterwards throws. */
   dispose(): Promise<void>;
 }
 
@@ -81,7 +81,9 @@ export function createModelRunner({
       disposed = true;
       const made = await Promise.allSettled(functions.values());
       functions.clear();
-      for (const result of made) if (result.status === 'fulfilled') result.value.dispose();
+      const graphs = made.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+      await Promise.all(graphs.map((graph) => graph.idle()));
+      for (const graph of graphs) graph.dispose();
     },
   };
 }

@@ -212,6 +212,19 @@ test('a pipeline saved and loaded again draws the same', async () => {
   }
 });
 
+test('is let go of when the drawing under way has ended', async () => {
+  const busy = new StableDiffusionPipeline(components, { threads: 1 });
+  const prompts = ['a dog', 'a cat'];
+  const states = await busy.embedPrompts(prompts);
+  const pending = [busy.embedPrompts(prompts), busy.embedPrompts(['a cat', 'a dog'])];
+  // The graphs are taken by now; their runs are not over.
+  await Promise.resolve();
+  await busy.dispose();
+  expect(await pending[0]).toEqual(states);
+  await pending[1];
+  await expect(busy.embedPrompts(prompts)).rejects.toThrow(/disposed/);
+});
+
 test('CLIP embeds texts and pictures of any size', async () => {
   const embedder = new ClipEmbedder(
     {

@@ -18,6 +18,24 @@ import {
 import { trainModel } from './train.ts';
 
 describe('tuning', () => {
+  it('makes no batch any more when it has stopped', async () => {
+    const stop = new AbortController();
+    const run = await smallTraining();
+    let pending = 0;
+    const slowly = {
+      ...run.batches,
+      async at(batch: number) {
+        pending++;
+        await new Promise((resolve) => setTimeout(resolve, batch === 0 ? 0 : 1000));
+        pending--;
+        return run.batches.at(batch);
+      },
+    };
+    const onStep = async () => stop.abort();
+    await expect(trainModel({ ...run, batches: slowly, signal: stop.signal, onStep })).rejects.toThrow(/abort/);
+    expect(pending).toBe(0);
+  });
+
   const divisions: Partial<TuneOptions>[] = [
     {},
     { accumulation: 2 },

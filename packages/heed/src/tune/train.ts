@@ -158,12 +158,13 @@ export async function trainModel(training: TuneTraining): Promise<TrainedModel> 
     return communicator.size === 1 ? said : (await communicator.gather(said ?? 'go'))[0];
   };
 
+  let upcoming: ReturnType<typeof fetch> | undefined;
   try {
     await training.onStart?.(state.step);
     let isStopped = isWatched() && (await watch()) === 'stop';
     if (state.step === 0 && options.sampleEverySteps > 0) await training.onSample?.(0, weights.plain(state.ema));
     let skippedInARow = 0;
-    let upcoming = fetch(training, state.step * batchesPerStep);
+    upcoming = fetch(training, state.step * batchesPerStep);
     while (state.step < options.steps && !isStopped) {
       throwIfStopped(training, step.isStopAsked());
       // Signals reach the ranks at different updates: all stop after the one in which the first rank asks for it.
@@ -234,6 +235,8 @@ export async function trainModel(training: TuneTraining): Promise<TrainedModel> 
       { cause: error },
     );
   } finally {
+    // What encodes the next batch is let go of by the caller: not while it runs.
+    await upcoming?.().catch(() => {});
     step.dispose();
   }
 }

@@ -57,7 +57,9 @@ export function comparingApi({ session, page }: { session: string; page: string 
       void api.comparing.release.$post({ json: { page } }, { ...headers, init: { keepalive: true } }).catch(() => {}),
     async send(entry) {
       if (entry.kind === 'retract') {
-        return read(api.comparing.answers[':id'].retract.$post({ param: { id: entry.id }, query: { page: entry.page } }, headers));
+        return read(
+          api.comparing.answers[':id'].retract.$post({ param: { id: entry.id }, query: { page: entry.page } }, headers),
+        );
       }
       const { kind: _, ...json } = entry;
       return read(api.comparing.answers.$post({ json }, headers));

@@ -36,7 +36,9 @@ export interface Acknowledged {
 export async function sendEntry(entry: LabellingEntry, session: string): Promise<Acknowledged> {
   const headers = { headers: sessionHeaders(session) };
   if (entry.kind === 'retract') {
-    return read(api.labelling.answers[':id'].retract.$post({ param: { id: entry.id }, query: { page: entry.page } }, headers));
+    return read(
+      api.labelling.answers[':id'].retract.$post({ param: { id: entry.id }, query: { page: entry.page } }, headers),
+    );
   }
   const { kind: _, ...json } = entry;
   return read(api.labelling.answers.$post({ json }, headers));

@@ -157,7 +157,7 @@ describe('an answer', () => {
   });
 
   it('is held for the page that took its answer back', async () => {
-    const token = await test.rater('two tabs');
+    const token = await test.rater('looks 1');
     const leaseFor = async (page: string) => {
       const body = { count: 1, page };
       return (await test.post<{ queries: Asked[] }>('/api/comparing/lease', body, token)).queries[0]?.id;
