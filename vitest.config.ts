@@ -28,6 +28,7 @@ for (const { file, why, isInstallable } of leftOut) {
 }
 
 export default defineConfig({
+  resolve: { alias: { 'fast-check': new URL('./tests/seeded-fast-check.mjs', import.meta.url).pathname } },
   test: {
     pool: 'forks',
     maxWorkers: 2,

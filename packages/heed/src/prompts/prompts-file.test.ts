@@ -6,6 +6,7 @@ import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HeedError } from '../errors.ts';
+import { guardCell } from '../files/spreadsheet-cells.ts';
 import { worldOf } from '../parts.ts';
 import { readPromptsFile as read } from './prompts-file.ts';
 
@@ -118,7 +119,10 @@ describe('good prompts files', () => {
       );
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(text, { minLength: 1, maxLength: 8 }), async (texts) => {
-        const path = await write('d.csv', stringify([['prompt'], ...texts.map((each) => [each])], { quoted: true }));
+        const path = await write(
+          'd.csv',
+          stringify([['prompt'], ...texts.map((each) => [guardCell(each)])], { quoted: true }),
+        );
         expect((await readPromptsFile(path)).map((prompt) => prompt.text)).toEqual(texts);
       }),
       { numRuns: 50 },
