@@ -29,7 +29,7 @@ export function openFeedbackLog(path: string): FeedbackLog {
   const readAll = () => readJsonLines(path, parseFeedbackEvent).records;
   let knownIds: IdSet | undefined;
   const appendNew = async (events: readonly FeedbackEvent[]): Promise<number> => {
-    await mkdir(dirname(path), { recursive: true });
+    if (knownIds === undefined) await mkdir(dirname(path), { recursive: true });
     const ids = knownIds ?? idsOf(readAll());
     knownIds = ids;
     const fresh = new Map(events.filter(({ id }) => !ids.has(id)).map((event) => [event.id, event]));

@@ -1,7 +1,7 @@
 /**
  * Taking answers, taking them back, and the known answers that raters are measured by. Each is acknowledged once its
  * events are flushed to feedback.jsonl; the tables follow in the same breath and can lag only by what a crash cut off.
- * Submissions that arrive together share one flush and one transaction. What is decided is in the files beside.
+ * Submissions that arrive together share one flush. What is decided is in the files beside.
  */
 import type { FeedbackEvent } from '../../feedback/event.ts';
 import type { EventsOf } from '../../feedback/import-judgements.ts';
@@ -11,7 +11,7 @@ import { createBatches } from '../storage/batches.ts';
 import { applyEvents, catchUpWithFeedback, writeCount } from '../storage/catch-up.ts';
 import type { Database, OpenDatabase } from '../storage/database.ts';
 import type { AskingPlan } from './asking-plan.ts';
-import { decideAnswers, decideRetraction, separateAnswers } from './decide-answer.ts';
+import { decideAnswers, decideRetraction, separateAnswers, writeAnswers } from './decide-answer.ts';
 import { decideGold, decideGoldRemoval } from './decide-gold.ts';
 import type { PracticeFeedback } from './practice.ts';
 
@@ -104,15 +104,20 @@ interface Submissions {
 type Kind = keyof Submissions;
 type Submission = { [K in Kind]: { readonly kind: K; readonly what: Submissions[K] } }[Kind];
 
-/** What is decided at once, in the order of submission. */
-type Decider<What> = (list: readonly What[], context: DecisionContext) => Promise<Decision[]>;
+/** Submissions of one kind. */
+interface Run {
+  readonly kind: Kind;
+  readonly list: Submissions[Kind][];
+}
 
-const DECIDERS: { [K in Kind]: Decider<Submissions[K]> } = {
-  answer: (list, context) => inTurn(separateAnswers(list), (part) => decideAnswers(part, context)),
-  retraction: (list, context) => inTurn(list, async (what) => [await decideRetraction(what, context)]),
-  goldMark: (list, context) => inTurn(list, async (what) => [await decideGold(what, context)]),
-  goldRemoval: (list, context) => inTurn(list, async (what) => [await decideGoldRemoval(what, context)]),
-  file: (list, context) => inTurn(list, async (what) => [await decideFile(what, context)]),
+/** What is decided and written within one transaction, one after another. */
+type Decider<What> = (what: What, context: DecisionContext) => Promise<Decision>;
+
+const DECIDERS: { [K in Exclude<Kind, 'answer'>]: Decider<Submissions[K]> } = {
+  retraction: decideRetraction,
+  goldMark: decideGold,
+  goldRemoval: decideGoldRemoval,
+  file: decideFile,
 };
 
 /** Opens the desk. `eventCount` is how many events the log holds; `images` gives the store as it is by now. */
@@ -129,27 +134,53 @@ export function createAnswerDesk(options: {
   const { database, log, images, plan, minAnswerMs, asksPreferences = false, now = () => new Date() } = options;
   let { eventCount } = options;
   let isBehind = false;
-  const batches = createBatches(async (submissions: readonly Submission[]) => {
-    // The log can have what the tables lost: the database can go away between the flush and the commit.
-    const wasBehind = isBehind;
+  const contextOf = (db: Database): DecisionContext => ({
+    db,
+    images: images(),
+    plan,
+    minAnswerMs,
+    asksPreferences,
+    time: now(),
+  });
+  /** The log can have what the tables lost: the database can go away between the flush and the write. */
+  const keepUp = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (isBehind) eventCount = await database.db.transaction((db) => catchUpWithFeedback(db, log));
     isBehind = true;
-    const { acceptances, count } = await database.db.transaction(async (db) => {
-      if (wasBehind) eventCount = await catchUpWithFeedback(db, log);
-      const decisions: Decision[] = [];
-      for (const { kind, list } of runsOf(submissions)) {
-        const decide = DECIDERS[kind] as Decider<Submissions[Kind]>;
-        decisions.push(
-          ...(await decide(list, { db, images: images(), plan, minAnswerMs, asksPreferences, time: now() })),
-        );
-      }
-      const events = decisions.flatMap((decision) => decision.events);
-      const added = events.length === 0 ? 0 : await log.append(events);
-      if (added > 0) await writeCount(db, 'feedback', eventCount + added);
-      return { acceptances: decisions.map(({ acceptance }) => acceptance), count: eventCount + added };
-    });
-    eventCount = count;
+    const result = await work();
     isBehind = false;
-    return acceptances;
+    return result;
+  };
+  /** No transaction: nothing but this desk writes answers, and the flush must not hold up who asks for queries. */
+  const takeAnswers = (list: readonly Answer[]) =>
+    keepUp(async () => {
+      const { decisions, rows } = await decideAnswers(list, contextOf(database.db));
+      if (rows.length > 0) {
+        eventCount += await log.append(decisions.flatMap(({ events }) => events));
+        await writeAnswers(database.db, rows, eventCount);
+      }
+      return decisions;
+    });
+  const takeOthers = ({ kind, list }: Run) =>
+    keepUp(() =>
+      database.db.transaction(async (db) => {
+        const decide = DECIDERS[kind as keyof typeof DECIDERS] as Decider<Submissions[Kind]>;
+        const decisions: Decision[] = [];
+        // One after another: each sees what those before it wrote.
+        for (const what of list) decisions.push(await decide(what, contextOf(db)));
+        const events = decisions.flatMap((decision) => decision.events);
+        const added = events.length === 0 ? 0 : await log.append(events);
+        eventCount += added;
+        if (added > 0) await writeCount(db, 'feedback', eventCount);
+        return decisions;
+      }),
+    );
+  const batches = createBatches(async (submissions: readonly Submission[]) => {
+    const decisions: Decision[] = [];
+    for (const run of runsOf(submissions)) {
+      if (run.kind !== 'answer') decisions.push(...(await takeOthers(run)));
+      else for (const part of separateAnswers(run.list as Answer[])) decisions.push(...(await takeAnswers(part)));
+    }
+    return decisions.map(({ acceptance }) => acceptance);
   });
   return {
     answer: (what) => batches.add({ kind: 'answer', what }),
@@ -171,24 +202,14 @@ export function createAnswerDesk(options: {
 }
 
 /** Submissions of one kind that stand next to each other, together. */
-function runsOf(submissions: readonly Submission[]): { kind: Kind; list: Submissions[Kind][] }[] {
-  const runs: { kind: Kind; list: Submissions[Kind][] }[] = [];
+function runsOf(submissions: readonly Submission[]): Run[] {
+  const runs: Run[] = [];
   for (const { kind, what } of submissions) {
     const last = runs.at(-1);
     if (last?.kind === kind) last.list.push(what);
     else runs.push({ kind, list: [what] });
   }
   return runs;
-}
-
-/** One after another: each sees what those before it wrote. */
-async function inTurn<Part>(
-  parts: readonly Part[],
-  decide: (part: Part) => Promise<readonly Decision[]>,
-): Promise<Decision[]> {
-  const decisions: Decision[] = [];
-  for (const part of parts) decisions.push(...(await decide(part)));
-  return decisions;
 }
 
 async function decideFile({ events }: FileOfJudgements, { db }: DecisionContext): Promise<Decision> {

@@ -1,6 +1,9 @@
-/** Finds the queries behind the names they were asked under, and what for. Leases say it first; they can be gone. */
+/**
+ * Reads what answers are decided by: the queries behind the names they were asked under, what for, and earlier answers.
+ * Leases say it first; they can be gone.
+ */
 import { and, eq, sql } from 'drizzle-orm';
-import type { Purpose } from '../../feedback/index.ts';
+import type { Label, Purpose } from '../../feedback/index.ts';
 import { isOwnerRater } from '../auth/sessions.ts';
 import type { Database } from '../storage/database.ts';
 import { answers, queries } from '../storage/schema.ts';
@@ -15,13 +18,14 @@ export interface FoundQuery {
   readonly elapsedMs?: number;
 }
 
-/** A query by the name under which a rater was asked it. */
+/** An answer, by the name under which the rater was asked the query. */
 export interface Asked {
+  readonly id: string;
   readonly query: string;
   readonly rater: string;
 }
 
-interface Row extends Record<string, unknown> {
+interface Row {
   readonly place: number;
   /** Absent without a lease. */
   readonly purpose: Purpose | null;
@@ -34,24 +38,47 @@ interface Row extends Record<string, unknown> {
   readonly repeatedImages: string[] | null;
 }
 
-/** In the order of `list`, in one statement; undefined where no such query was ever asked of anybody. */
-export async function findAskedQueries(
+/** What earlier answers say of a new one. */
+export interface EarlierAnswer {
+  readonly id: string;
+  readonly query: string;
+  readonly rater: string;
+  readonly labels: Readonly<Record<string, Label>>;
+  readonly purpose: Purpose;
+  readonly tooFast: boolean;
+  readonly isRetracted: boolean;
+}
+
+interface Reading extends Record<string, unknown> {
+  readonly found: readonly Row[];
+  readonly earlier: readonly EarlierAnswer[];
+}
+
+/**
+ * The queries in the order of `list`, undefined where no such query was ever asked of anybody; and all answers of these
+ * raters to these queries, with those that have one of these ids, in the order in which they were given.
+ */
+export async function readForAnswers(
   db: Database,
   { list, plan }: { list: readonly Asked[]; plan: AskingPlan },
-): Promise<(FoundQuery | undefined)[]> {
-  const wanted = JSON.stringify(list.map(({ query, rater }, place) => ({ place, query, rater })));
-  const { rows } = await db.execute<Row>(sql`
-    select w.place, l.purpose, l.repeat_of as "repeatOf",
-      (extract(epoch from now() - coalesce(l.shown_at, l.handed_at)) * 1000)::double precision as "elapsedMs",
-      q.images, q.gold_since is not null as "isGold", r.images as "repeatedImages"
-    from jsonb_to_recordset(${wanted}::jsonb) as w(place int, query text, rater text)
-    left join leases l on l.query = w.query and l.rater = w.rater
-    left join queries q on q.id = w.query
-    left join queries r on r.id = l.repeat_of`);
+): Promise<{ found: readonly (FoundQuery | undefined)[]; earlier: readonly EarlierAnswer[] }> {
+  const { found: rows, earlier } = await readRows(db, list);
   const byPlace = new Map(rows.map((row) => [row.place, row]));
   const found: (FoundQuery | undefined)[] = [];
   for (const [place, asked] of list.entries()) found.push(await foundBy(byPlace.get(place)!, { db, plan, asked }));
-  return found;
+  return { found, earlier };
+}
+
+/** All answers that were ever given under that name by that rater. */
+export async function earlierAnswers(db: Database, asked: Asked): Promise<readonly EarlierAnswer[]> {
+  const { earlier } = await readRows(db, [asked]);
+  return earlier.filter(({ query, rater }) => query === asked.query && rater === asked.rater);
+}
+
+async function readRows(db: Database, list: readonly Asked[]): Promise<Reading> {
+  const asked = JSON.stringify(list.map(({ id, query, rater }, place) => ({ place, id, query, rater })));
+  const { rows } = await db.execute<Reading>(sql`select found, earlier from heed_read_for_answers(${asked}::json)`);
+  return rows[0]!;
 }
 
 async function foundBy(

@@ -6,22 +6,11 @@ import { recount } from '../storage/catch-up.ts';
 import type { Database } from '../storage/database.ts';
 import { answers } from '../storage/schema.ts';
 import { type Answer, type Decision, type DecisionContext, type Retraction, refusal } from './answer.ts';
-import { type FoundQuery, findAskedQueries } from './asked-query.ts';
-import { holdQueries, releaseAnswered } from './lease.ts';
+import { type EarlierAnswer, earlierAnswers, type FoundQuery, readForAnswers } from './asked-query.ts';
+import { holdQueries } from './lease.ts';
 import { practiceFeedback } from './practice.ts';
 
 type AnswerRow = typeof answers.$inferSelect;
-
-/** What earlier answers say of a new one. */
-interface EarlierAnswer extends Record<string, unknown> {
-  readonly id: string;
-  readonly query: string;
-  readonly rater: string;
-  readonly labels: Readonly<Record<string, Label>>;
-  readonly purpose: Purpose;
-  readonly tooFast: boolean;
-  readonly isRetracted: boolean;
-}
 
 /** What one answer comes to, before anything is written. */
 type Draft =
@@ -35,34 +24,37 @@ type Draft =
     };
 
 /**
- * Decides answers in few statements, however many they are. Their ids differ, and so do their pairs of rater and query:
- * `separateAnswers` takes care of that.
+ * Decides answers by one statement, however many they are; `rows` are the new ones, which are not written yet. The
+ * answers' ids differ, and so do their pairs of rater and query: `separateAnswers` takes care of that.
  */
-export async function decideAnswers(list: readonly Answer[], context: DecisionContext): Promise<Decision[]> {
+export async function decideAnswers(
+  list: readonly Answer[],
+  context: DecisionContext,
+): Promise<{ decisions: Decision[]; rows: AnswerRow[] }> {
   const { db, images, plan, time } = context;
-  const found = await findAskedQueries(db, { list, plan });
-  const earlier = await earlierAnswers(db, list);
-  const drafts = list.map((answer, i) => draftOf(answer, { found: found[i], earlier, context }));
-  const rows = drafts.flatMap((draft) => (draft.kind === 'new' ? [draft.row] : []));
-  if (rows.length > 0) {
-    await db.insert(answers).values(rows);
-    await recount(db, [...new Set(rows.map(({ query }) => query))]);
-    await releaseAnswered(db, rows);
-  }
+  const { found, earlier } = await readForAnswers(db, { list, plan });
   const decisions: Decision[] = [];
-  for (const draft of drafts) {
+  const rows: AnswerRow[] = [];
+  for (const [i, answer] of list.entries()) {
+    const draft = draftOf(answer, { found: found[i], earlier, context });
     if (draft.kind === 'decided') decisions.push(draft.decision);
     else if (draft.kind === 'standing') decisions.push(await known(db, draft.answer, draft.images));
     else {
       const { row } = draft;
       const { acceptance } = await known(db, row, draft.images);
+      rows.push(row);
       decisions.push({
         acceptance: { ...acceptance, state: 'accepted' } as Decision['acceptance'],
         events: eventsOf(row.labels, { row, earlierEvents: eventsInLog(draft.earlier), images, time }),
       });
     }
   }
-  return decisions;
+  return { decisions, rows };
+}
+
+/** Writes new answers; the tables hold `eventCount` events of the log from then on. One statement: all or nothing. */
+export async function writeAnswers(db: Database, rows: readonly AnswerRow[], eventCount: number): Promise<void> {
+  await db.execute(sql`select heed_write_answers(${JSON.stringify(rows)}::json, ${eventCount}::int)`);
 }
 
 /** Parts that can each be decided at once, in order: what meets an earlier one of its part begins the next. */
@@ -146,7 +138,7 @@ export async function decideRetraction(
   if (!row) return refusal('unknown', 'there is no such answer');
   const { query, purpose, repeatOf } = row;
   if (row.retractedAt) return { acceptance: { state: 'retracted' }, events: [] };
-  const earlier = (await earlierAnswers(db, [row])).filter((other) => other.query === query && other.rater === rater);
+  const earlier = await earlierAnswers(db, row);
   await db
     .update(answers)
     .set({ retractedAt: time })
@@ -220,21 +212,4 @@ function eventsOf(
 /** How many events on each image these answers have left in the log: one, and one for a retraction. */
 function eventsInLog(earlier: readonly EarlierAnswer[]): number {
   return earlier.reduce((count, { isRetracted }) => count + (isRetracted ? 2 : 1), 0);
-}
-
-/** All answers of these raters to these queries, and those that have one of these ids. */
-async function earlierAnswers(
-  db: Database,
-  list: readonly Pick<Answer, 'id' | 'query' | 'rater'>[],
-): Promise<EarlierAnswer[]> {
-  const wanted = JSON.stringify(list.map(({ id, query, rater }) => ({ id, query, rater })));
-  const { rows } = await db.execute<EarlierAnswer>(sql`
-    with wanted as (select * from jsonb_to_recordset(${wanted}::jsonb) as w(id text, query text, rater text)),
-      found as (
-        select a.* from wanted w join answers a on a.query = w.query and a.rater = w.rater
-        union
-        select a.* from wanted w join answers a on a.id = w.id)
-    select id, query, rater, labels, purpose, too_fast as "tooFast", retracted_at is not null as "isRetracted"
-    from found order by answered_at, id`);
-  return rows;
 }

@@ -68,11 +68,6 @@ export async function leaseQueries(db: Database, options: LeaseOptions): Promise
 
 /** The same for several raters in one transaction, one after another. */
 export async function leaseForAll(db: Database, list: readonly LeaseOptions[]): Promise<AskedQuery[][]> {
-  // One after another: two raters who look at the same moment would both take the last place at a query. A lease that a
-  // crash loses does no harm, so no lease waits for the disk.
-  await db.execute(sql`
-    select pg_advisory_xact_lock(hashtext('heed leases'), hashtext(current_schema())),
-      set_config('synchronous_commit', 'off', true)`);
   const all: AskedQuery[][] = [];
   for (const options of list) all.push(await leaseForOne(db, options));
   return all;
@@ -152,17 +147,6 @@ export async function holdQueries(
 export async function noteShown(db: Database, { query, rater }: { query: string; rater: string }): Promise<void> {
   await db.execute(sql`
     update leases set shown_at = now() where query = ${query} and rater = ${rater} and shown_at is null`);
-}
-
-/** Lets go of what was answered. */
-export async function releaseAnswered(
-  db: Database,
-  list: readonly { readonly query: string; readonly rater: string }[],
-): Promise<void> {
-  const answered = JSON.stringify(list.map(({ query, rater }) => ({ query, rater })));
-  await db.execute(sql`
-    delete from leases l using jsonb_to_recordset(${answered}::jsonb) as a(query text, rater text)
-    where l.query = a.query and l.rater = a.rater`);
 }
 
 /** Lets go of all that the rater holds, or that one of their pages holds: it was closed. */

@@ -11,7 +11,7 @@ import { createLeaseDesk } from '../labelling/lease-desk.ts';
 import { termsOf } from '../labelling/terms.ts';
 import { createTrials } from '../labelling/trial.ts';
 import { completionFor } from '../raters/completion-for.ts';
-import { MAX_LEASED } from '../storage/functions.ts';
+import { MAX_LEASED } from '../storage/lease-functions.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
 

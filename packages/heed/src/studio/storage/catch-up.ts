@@ -9,6 +9,7 @@ import type { FeedbackLog } from '../../feedback/log.ts';
 import { queriesOf } from '../../feedback/queries.ts';
 import type { ImageRecord } from '../../images/record.ts';
 import type { ImageStore } from '../../images/store.ts';
+import { COUNT_ANSWERS } from './answer-functions.ts';
 import type { Database } from './database.ts';
 import { applyKeys, updateGoldOf } from './gold-tables.ts';
 import { answers, progress, queries } from './schema.ts';
@@ -78,9 +79,7 @@ export async function recount(db: Database, ids: readonly string[]): Promise<voi
   await db
     .update(queries)
     .set({
-      answers: sql`(select count(*) from answers
-        where answers.query = queries.id and is_human and not is_skipped and purpose in ('feedback', 'preference')
-          and retracted_at is null)`,
+      answers: sql.raw(COUNT_ANSWERS),
     })
     .where(inArray(queries.id, [...ids]));
 }

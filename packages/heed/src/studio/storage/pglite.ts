@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { PGlite, type Transaction } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
 import type { OpenDatabase, SqlExecutor } from './database.ts';
+import { keepVacuumed } from './vacuum.ts';
 
 const TABLES_SCHEMA = 'public';
 const MIGRATIONS_SCHEMA = 'drizzle';
@@ -17,6 +18,7 @@ export async function openPglite(dataFolder: string): Promise<OpenDatabase> {
   if (existsSync(dataFolder) && !isWhole(dataFolder)) await rename(dataFolder, `${dataFolder}.torn-${Date.now()}`);
   const client = await PGlite.create(dataFolder);
   const db = drizzle(client);
+  const endVacuum = keepVacuumed(executorOf(client));
   return {
     kind: 'pglite',
     db,
@@ -24,7 +26,10 @@ export async function openPglite(dataFolder: string): Promise<OpenDatabase> {
     schemas: { tables: TABLES_SCHEMA, migrations: MIGRATIONS_SCHEMA, jobs: 'jobs' },
     execute: executorOf(client),
     transact: (work) => client.transaction((transaction) => work(executorOf(transaction))),
-    close: () => client.close(),
+    async close() {
+      await endVacuum();
+      await client.close();
+    },
   };
 }
 

@@ -1,0 +1,121 @@
+/**
+ * Pictures of tries that join the set that is judged. One process at a time adds to the index of images: while a
+ * command draws, the wish is kept in `.heed/to-judge.jsonl` and carried out when that command has ended, by a later
+ * studio where need be.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { InputError } from '../../errors.ts';
+import { createJsonLinesWriter, readJsonLines } from '../../files/json-lines.ts';
+import { createImageStore } from '../../images/index.ts';
+import { holderOf, withAwaitedLock, withLock } from '../../project/lock.ts';
+import type { Project } from '../../project/project.ts';
+
+const FILE = 'to-judge.jsonl';
+
+const wishSchema = z.object({ image: z.string().regex(/^[0-9a-f]{16}$/), set: z.string().min(1).max(200) });
+type Wish = z.output<typeof wishSchema>;
+
+export interface JudgeLater {
+  /**
+   * Resolves when the picture is in the set, or when the wish is on disk: `waitsFor` names the command that draws.
+   * Throws where the picture is gone.
+   */
+  add(image: string): Promise<{ readonly waitsFor?: string }>;
+  close(): Promise<void>;
+}
+
+/** `onAdopted` is told of the pictures that are in the set now. `lookEveryMs`: how often to look for the lock. */
+export function openJudgeLater(
+  project: Project,
+  options: {
+    set: string;
+    onAdopted: (images: readonly string[]) => Promise<void>;
+    onError?: ((error: unknown) => void) | undefined;
+    lookEveryMs?: number;
+  },
+): JudgeLater {
+  const { set, onAdopted, onError = () => {}, lookEveryMs } = options;
+  const path = join(project.paths.state, FILE);
+  const writer = createJsonLinesWriter(path, { fsync: true });
+  const closing = new AbortController();
+  const waiting = new Set<string>();
+  let running: Promise<void> | undefined;
+
+  const adopt = async (images: readonly string[]) => {
+    const store = createImageStore(project.paths.images);
+    try {
+      for (const image of images) {
+        if (!store.has(image)) continue;
+        const { id: _, file: __, width: ___, height: ____, ...recipe } = store.get(image);
+        await store.adopt({ ...recipe, set });
+      }
+    } finally {
+      await store.close();
+    }
+  };
+  const adoptWaiting = async () => {
+    const { signal } = closing;
+    while (waiting.size > 0 && !signal.aborted) {
+      const images: string[] = [];
+      const awaited = { command: 'studio', isAwaited: () => true, signal, lookEveryMs };
+      await withAwaitedLock(project, 'generate', awaited, async () => {
+        images.push(...waiting);
+        await adopt(images);
+      });
+      for (const image of images) waiting.delete(image);
+      await onAdopted(images);
+    }
+  };
+  const wait = (images: readonly string[]) => {
+    for (const image of images) waiting.add(image);
+    running ??= adoptWaiting()
+      .catch((error: unknown) => {
+        if (!closing.signal.aborted) onError(error);
+      })
+      .finally(() => {
+        running = undefined;
+      });
+  };
+
+  const left = leftOver(path, { set, folder: project.paths.images });
+  if (left.length > 0) wait(left);
+
+  return {
+    async add(image) {
+      await mkdir(project.paths.state, { recursive: true });
+      await writer.append([{ image, set } satisfies Wish]);
+      try {
+        await withLock(project, 'generate', () => adopt([image]));
+      } catch (error) {
+        const holder = holderOf(error);
+        if (holder === undefined) throw error;
+        wait([image]);
+        return { waitsFor: holder.command };
+      }
+      await onAdopted([image]);
+      return {};
+    },
+    async close() {
+      closing.abort();
+      await running;
+      await writer.close();
+    },
+  };
+}
+
+/** Images of wishes that an earlier studio did not come to. */
+function leftOver(path: string, { set, folder }: { set: string; folder: string }): string[] {
+  const wishes = readJsonLines(path, parseWish).records.filter((wish) => wish.set === set);
+  if (wishes.length === 0) return [];
+  const store = createImageStore(folder);
+  const there = new Set(store.all({ set, isWhole: true }).map(({ id }) => id));
+  return [...new Set(wishes.map(({ image }) => image))].filter((image) => store.has(image) && !there.has(image));
+}
+
+function parseWish(value: unknown): Wish {
+  const result = wishSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw new InputError(`expected a picture to judge, got a bad value in ${result.error.issues[0]?.path.join('.')}`);
+}

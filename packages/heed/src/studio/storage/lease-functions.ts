@@ -1,0 +1,120 @@
+/** Functions of the database for handing out queries. What they are for is in `functions.ts`. */
+import { PLANS } from './function-plans.ts';
+
+/** Most queries that a page may hold; a number in the statement, so that one plan fits every count. */
+export const MAX_LEASED = 10;
+
+/** A query comes again after at least this many others. */
+const QUERIES_BETWEEN = 5;
+/** More to choose from makes guessing no harder. */
+const POOL_SIZE = 100;
+
+/** The query `q` was neither answered by the rater nor is held by them. */
+function isNewTo(rater: string): string {
+  return `
+    not exists (select 1 from answers a where a.query = q.id and a.rater = ${rater} and a.retracted_at is null offset 0)
+    and not exists (
+      select 1 from leases l where l.query = q.id and l.rater = ${rater} and l.expires_at > now() offset 0)`;
+}
+
+/**
+ * What a rater has done, what their page holds and what is next in turn, each as JSON. `the_page` sees its own leases
+ * and those of no page. Leases are handed out one after another: two raters who look at the same moment would both
+ * take the last place at a query. A lease that a crash loses does no harm, so no lease waits for the disk.
+ */
+const READ_FOR_LEASE = `
+create or replace function heed_read_for_lease(the_rater text, the_page text, raters_per_query int)
+returns table (past json, held json, in_turn json) ${PLANS}
+as $$
+#variable_conflict use_column
+begin
+  perform pg_advisory_xact_lock(hashtext('heed leases'), hashtext(current_schema())),
+    set_config('synchronous_commit', 'off', true);
+  return query
+  with done as (
+    select
+      (count(*) filter (where purpose = 'practice' and retracted_at is null))::int as practised,
+      (count(*) filter (where purpose <> 'practice' and retracted_at is null))::int as answered,
+      (count(*) + (select count(*) from leases where rater = the_rater and expires_at > now()))::int as turns
+    from answers where rater = the_rater),
+  own as (
+    select l.query as id, q.prompt, q.images, l.purpose, l.repeat_of as "repeatOf"
+    from leases l join queries q on q.id = coalesce(l.repeat_of, l.query)
+    where l.rater = the_rater and l.page in ('', the_page) and l.expires_at > now() and not exists (
+      select 1 from answers a where a.query = l.query and a.rater = l.rater and a.retracted_at is null offset 0)
+    order by l.purpose <> 'practice', l.handed_at, q.answers, q.position limit ${MAX_LEASED}),
+  free as (
+    select q.id, q.prompt, q.images, 'feedback' as purpose from queries q
+    where q.answers < raters_per_query and q.gold_since is null and ${isNewTo('the_rater')}
+      and q.answers < raters_per_query - (
+        select count(*) from leases l where l.query = q.id and l.rater <> the_rater and l.expires_at > now())
+    order by q.answers, q.position limit ${MAX_LEASED})
+  select (select row_to_json(done) from done),
+    (select coalesce(json_agg(own), '[]') from own),
+    (select coalesce(json_agg(free), '[]') from free);
+end
+$$`;
+
+/** Holds queries for a rater from now on. A lease that was over starts the answer's time again. */
+const HOLD_QUERIES = `
+create or replace function heed_hold_queries(the_rater text, the_page text, held jsonb, held_for interval)
+returns void ${PLANS}
+as $$
+begin
+  insert into leases (query, rater, page, purpose, repeat_of, expires_at)
+  select h.id, the_rater, the_page, h.purpose, h."repeatOf", now() + held_for
+  from jsonb_to_recordset(held) as h(id text, purpose text, "repeatOf" text)
+  on conflict (query, rater) do update set expires_at = excluded.expires_at, page = excluded.page,
+    purpose = excluded.purpose,
+    handed_at = case when leases.expires_at > now() then leases.handed_at else now() end,
+    shown_at = case when leases.expires_at > now() then leases.shown_at end;
+end
+$$`;
+
+/** Queries that every rater practises with, the first that were marked, which this rater neither answered nor holds. */
+const PRACTICE_POOL = `
+create or replace function heed_practice_pool(the_rater text, practice_queries int)
+returns table (id text, prompt text, images text[], purpose text) ${PLANS}
+as $$
+#variable_conflict use_column
+begin
+  return query
+  select q.id, q.prompt, q.images, 'practice'
+  from (select * from queries where gold_since is not null order by gold_since, id limit practice_queries) q
+  where ${isNewTo('the_rater')} order by q.gold_since, q.id;
+end
+$$`;
+
+/** The other queries with a known answer, new to this rater: no rater was ever told their answer. */
+const SILENT_GOLD = `
+create or replace function heed_silent_gold(the_rater text, practice_queries int)
+returns table (id text, prompt text, images text[], purpose text) ${PLANS}
+as $$
+#variable_conflict use_column
+begin
+  return query
+  select q.id, q.prompt, q.images, 'gold'
+  from (select * from queries where gold_since is not null order by gold_since, id offset practice_queries) q
+  where ${isNewTo('the_rater')} order by q.position limit ${POOL_SIZE};
+end
+$$`;
+
+/** What the rater answered as feedback a while ago and was not asked again. */
+const REPEATABLE = `
+create or replace function heed_repeatable(the_rater text)
+returns table ("repeatOf" text, prompt text, images text[], purpose text) ${PLANS}
+as $$
+#variable_conflict use_column
+begin
+  return query
+  select a.query, q.prompt, q.images, 'repeat'
+  from answers a join queries q on q.id = a.query
+  where a.rater = the_rater and a.purpose = 'feedback' and a.retracted_at is null and not a.is_skipped
+    and not exists (select 1 from answers b where b.rater = the_rater and b.repeat_of = a.query offset 0)
+    and not exists (
+      select 1 from leases l where l.rater = the_rater and l.repeat_of = a.query and l.expires_at > now() offset 0)
+  order by a.answered_at desc, a.id offset ${QUERIES_BETWEEN} limit ${POOL_SIZE};
+end
+$$`;
+
+export const LEASE_FUNCTIONS = [READ_FOR_LEASE, HOLD_QUERIES, PRACTICE_POOL, SILENT_GOLD, REPEATABLE];
