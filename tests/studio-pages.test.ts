@@ -175,6 +175,10 @@ it.runIf(hasBrowser)('tries a prompt, which queues; a picture is judged, a promp
   await page.getByText('stopped', { exact: true }).waitFor();
   await checkAddress('/try', 'try');
 
+  const drawingAgain = await takeLock(project.paths.state, 'generate');
+  await page.getByRole('button', { name: 'Judge this one, by base, noise 1' }).click();
+  await page.getByText('asked first on the labelling page when heed generate has ended').waitFor();
+  await drawingAgain.release();
   await page.getByRole('button', { name: 'Judge this one, by base, noise 1' }).click();
   await page.getByText('The picture is asked first on the labelling page.').waitFor();
   await page.getByRole('button', { name: 'Evaluate on this prompt' }).click();

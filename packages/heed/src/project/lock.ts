@@ -16,6 +16,12 @@ class HeldError extends HeedError {
   }
 }
 
+/** Who holds the lock, where that is why something threw, be it the cause of the error. */
+export function holderOf(error: unknown): LockHolder | undefined {
+  if (error instanceof HeldError) return error.holder;
+  return error instanceof HeedError && error.cause !== undefined ? holderOf(error.cause) : undefined;
+}
+
 export type { Lock } from '@heed/diffusion/process-lock';
 export { lockedSince as heldSince };
 
@@ -37,7 +43,7 @@ export interface WaitOptions {
   /** Told once who is waited for, and that the wait is over. */
   readonly note?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly lookEveryMs?: number;
+  readonly lookEveryMs?: number | undefined;
 }
 
 /** As `withLock()`, but waits for the end of some holders. Rejects with the signal's reason when it is aborted. */

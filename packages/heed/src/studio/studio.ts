@@ -17,6 +17,7 @@ import { type Jobs, openJobs } from './jobs/jobs.ts';
 import { type AnswerDesk, createAnswerDesk } from './labelling/answer.ts';
 import { type AskingPlan, createAskingPlan } from './labelling/asking-plan.ts';
 import { type CountStanding, createStandings } from './labelling/standing.ts';
+import { type JudgeLater, openJudgeLater } from './pictures/judge-later.ts';
 import { openProjectImages, type ProjectImages } from './pictures/project-images.ts';
 import { type Admission, createAdmission } from './raters/admission.ts';
 import { type Completion, completionSettings } from './raters/completion.ts';
@@ -53,6 +54,8 @@ export interface Studio {
   readonly uploads: Uploads;
   /** Queries that are asked before all others. */
   readonly queue: LabelQueue;
+  /** Takes pictures of tries into the set that is judged. */
+  readonly judgeLater: JudgeLater;
   /** Takes in images that were drawn since the last time. */
   refresh(): Promise<void>;
   /** After an image was set aside, `takenBack` or added: what lists images and what is asked follow at once. */
@@ -112,6 +115,19 @@ export async function openStudio(
     ends.push(() => uploads.close());
     const queue = openLabelQueue(project, { db: database.db });
     ends.push(() => queue.close());
+    const refreshImages: Studio['refreshImages'] = async ({ takenBack } = {}) => {
+      await images.refresh({ isNow: true });
+      await takeInImages();
+      if (takenBack === undefined) return;
+      const again = { id: takenBack, set, ...asked };
+      await database.db.transaction((db) => askImageAgain(db, images.current(), again));
+    };
+    const onAdopted = async (adopted: readonly string[]) => {
+      await refreshImages();
+      await queue.add(adopted);
+    };
+    const judgeLater = openJudgeLater(project, { set, onAdopted, onError });
+    ends.push(() => judgeLater.close());
     const invites = createInvites(database.db, { secret });
     return {
       project,
@@ -138,13 +154,8 @@ export async function openStudio(
       async refresh() {
         if (await images.refresh()) await takeInImages();
       },
-      async refreshImages({ takenBack } = {}) {
-        await images.refresh({ isNow: true });
-        await takeInImages();
-        if (takenBack === undefined) return;
-        const again = { id: takenBack, set, ...asked };
-        await database.db.transaction((db) => askImageAgain(db, images.current(), again));
-      },
+      refreshImages,
+      judgeLater,
       close,
     };
   } catch (error) {

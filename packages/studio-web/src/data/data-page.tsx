@@ -76,26 +76,32 @@ interface ImportFormProps {
 type State =
   | { readonly kind: 'idle' }
   | { readonly kind: 'sending'; readonly done: number; readonly total: number }
+  | { readonly kind: 'waiting'; readonly reason: string }
   | { readonly kind: 'done' | 'failed'; readonly text: string };
 
 function ImportForm({ title, about, accept, isMany = false, fileLabel, textLabel, takingOf }: ImportFormProps) {
   const [state, setState] = useState<State>({ kind: 'idle' });
-  const isSending = state.kind === 'sending';
+  const [cancel, setCancel] = useState<AbortController>();
+  const isSending = state.kind === 'sending' || state.kind === 'waiting';
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
     const fields = new FormData(form);
     const files = fields.getAll('files').filter((value) => value instanceof File);
     const total = files.length;
+    const aborting = new AbortController();
+    setCancel(aborting);
     setState({ kind: 'sending', done: 0, total });
-    sendFiles(files, takingOf(String(fields.get('text')).trim()), (done) =>
-      setState({ kind: 'sending', done, total }),
-    ).then(
+    sendFiles(files, takingOf(String(fields.get('text')).trim()), {
+      onProgress: (done) => setState({ kind: 'sending', done, total }),
+      onWait: (reason) => setState({ kind: 'waiting', reason }),
+      signal: aborting.signal,
+    }).then(
       (text) => {
         form.reset();
         setState({ kind: 'done', text });
       },
-      (error: Error) => setState({ kind: 'failed', text: error.message }),
+      (error: Error) => setState(aborting.signal.aborted ? { kind: 'idle' } : { kind: 'failed', text: error.message }),
     );
   };
   return (
@@ -114,9 +120,16 @@ function ImportForm({ title, about, accept, isMany = false, fileLabel, textLabel
         <button type="submit" className="button primary" disabled={isSending}>
           Import
         </button>
+        {isSending && (
+          <button type="button" className="button" onClick={() => cancel?.abort()}>
+            Cancel
+          </button>
+        )}
       </form>
       <p role="status" className="taken-in" dir="auto">
-        {isSending && (state.done < state.total ? `Sending ${state.done + 1} of ${state.total}…` : 'Taking in…')}
+        {state.kind === 'sending' &&
+          (state.done < state.total ? `Sending ${state.done + 1} of ${state.total}…` : 'Taking in…')}
+        {state.kind === 'waiting' && `The files are here and wait: ${state.reason}. Leave this page open.`}
         {state.kind === 'done' && state.text}
       </p>
       {state.kind === 'failed' && (

@@ -12,24 +12,52 @@ export function listedName(file: File): string {
   return file.webkitRelativePath === '' ? file.name : file.webkitRelativePath.split('/').slice(1).join('/');
 }
 
-/** Resolves with what the studio took in; where anything fails, nothing was. */
-export async function sendFiles(
-  files: readonly File[],
-  taking: Taking,
-  onProgress: (done: number) => void,
-): Promise<string> {
+const ASK_AGAIN_MS = 3000;
+
+export interface SendOptions {
+  /** Told how many files are there. */
+  readonly onProgress: (done: number) => void;
+  /** Told why the files must wait: another command is at work. */
+  readonly onWait: (reason: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves with what the studio took in; where anything fails or is aborted, nothing was. */
+export async function sendFiles(files: readonly File[], taking: Taking, options: SendOptions): Promise<string> {
+  const { onProgress, signal } = options;
   const { id } = await read(api.data.uploads.$post());
   const upload = api.data.uploads[':id'];
   try {
     for (const [i, file] of files.entries()) {
+      signal.throwIfAborted();
       await sendFile(id, file);
       onProgress(i + 1);
     }
+    return toldOf(await takeIn(id, taking, options));
   } catch (error) {
     await upload.discard.$post({ param: { id } }).catch(() => undefined);
     throw error;
   }
-  const result = await read(upload.import.$post({ param: { id }, json: taking }));
+}
+
+/** Asks again while the studio says that another command is at work. */
+async function takeIn(id: string, taking: Taking, { onWait, signal }: SendOptions) {
+  while (true) {
+    signal.throwIfAborted();
+    try {
+      return await read(api.data.uploads[':id'].import.$post({ param: { id }, json: taking }));
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 503) throw error;
+      onWait(error.message);
+    }
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, ASK_AGAIN_MS);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+}
+
+function toldOf(result: Awaited<ReturnType<typeof takeIn>>): string {
   if (result.what === 'feedback') {
     return [
       `${result.added} judgements taken over, ${result.unchanged} known already, ${result.withoutLabel} without a label.`,

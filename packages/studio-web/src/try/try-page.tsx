@@ -10,6 +10,8 @@ import { TryResult } from './try-result.tsx';
 const LOOK_WHILE_DRAWING_MS = 1500;
 const LOOK_MS = 10_000;
 
+const nothing = () => undefined;
+
 export function TryPage() {
   const { data, problem, reload } = useData(loadTries);
   const [said, setSaid] = useState<{ text: string; isProblem: boolean }>();
@@ -18,9 +20,10 @@ export function TryPage() {
     const looking = setInterval(reload, isDrawing ? LOOK_WHILE_DRAWING_MS : LOOK_MS);
     return () => clearInterval(looking);
   }, [reload, isDrawing]);
-  const work = async (doing: Promise<unknown>, text?: string) => {
+  /** Says what `doing` resolves with, if anything. */
+  const work = async (doing: Promise<string | undefined>) => {
     try {
-      await doing;
+      const text = await doing;
       setSaid(text === undefined ? undefined : { text, isProblem: false });
     } catch (error) {
       setSaid({ text: `That did not work: ${(error as Error).message}.`, isProblem: true });
@@ -31,18 +34,26 @@ export function TryPage() {
     <Page title="Try" problem={problem} isLoading={data === undefined}>
       {data && (
         <>
-          <TryForm models={data.models} hasReward={data.hasReward} onDraw={(request) => void work(startTry(request))} />
+          <TryForm
+            models={data.models}
+            hasReward={data.hasReward}
+            onDraw={(request) => void work(startTry(request).then(nothing))}
+          />
           {said && (
             <p role={said.isProblem ? 'alert' : 'status'} className={said.isProblem ? 'status-problem' : 'soft'}>
               {said.text}
             </p>
           )}
-          <OpenTries open={data.open} waitsFor={data.waitsFor} onCancel={(job) => void work(cancelTry(job))} />
+          <OpenTries
+            open={data.open}
+            waitsFor={data.waitsFor}
+            onCancel={(job) => void work(cancelTry(job).then(nothing))}
+          />
           {data.tries.length === 0 && data.open.length === 0 && (
             <p className="soft">Nothing tried yet. The pictures stay here, each with its recipe.</p>
           )}
           {data.tries.map((each) => (
-            <TryResult key={each.id} result={each} onWork={(doing, text) => void work(doing, text)} />
+            <TryResult key={each.id} result={each} onWork={(doing) => void work(doing)} />
           ))}
         </>
       )}

@@ -6,8 +6,8 @@ import { addPrompt, compareTry, labelPicture, type Try } from './try-api.ts';
 
 interface TryResultProps {
   result: Try;
-  /** `text` is what to say once it is done. */
-  onWork: (doing: Promise<unknown>, text: string) => void;
+  /** `doing` resolves with what to say then. */
+  onWork: (doing: Promise<string>) => void;
 }
 
 export function TryResult({ result: { id, prompt, time, drawn, best }, onWork }: TryResultProps) {
@@ -54,7 +54,7 @@ export function TryResult({ result: { id, prompt, time, drawn, best }, onWork }:
         <button
           type="button"
           className="button small"
-          onClick={() => onWork(addPrompt(prompt), 'The prompt is one to evaluate on.')}
+          onClick={() => onWork(addPrompt(prompt).then(() => 'The prompt is one to evaluate on.'))}
         >
           Evaluate on this prompt
         </button>
@@ -65,8 +65,10 @@ export function TryResult({ result: { id, prompt, time, drawn, best }, onWork }:
             className="button small"
             onClick={() =>
               onWork(
-                compareTry(id, { treated: model, baseline: baseline!.model }),
-                `Raters compare ${model} with ${baseline!.model} now, blind; the results page shows their answers.`,
+                compareTry(id, { treated: model, baseline: baseline!.model }).then(
+                  () =>
+                    `Raters compare ${model} with ${baseline!.model} now, blind; the results page shows their answers.`,
+                ),
               )
             }
           >
@@ -92,13 +94,14 @@ function Picture({ picture, prompt, by, onWork }: PictureProps) {
       <a href={imageAddress(picture)} onClick={followLink}>
         <img src={pictureUrl(picture)} alt={`${prompt} – by ${by}`} loading="lazy" width={160} height={160} />
       </a>
-      <button
-        type="button"
-        className="button small"
-        onClick={() => onWork(labelPicture(picture), 'The picture is asked first on the labelling page.')}
-      >
+      <button type="button" className="button small" onClick={() => onWork(labelPicture(picture).then(whenAsked))}>
         Judge<span className="visually-hidden"> this one, by {by}</span>
       </button>
     </>
   );
+}
+
+function whenAsked({ waitsFor }: Awaited<ReturnType<typeof labelPicture>>): string {
+  const asked = 'The picture is asked first on the labelling page';
+  return waitsFor === undefined ? `${asked}.` : `${asked} when heed ${waitsFor} has ended, which is at work now.`;
 }

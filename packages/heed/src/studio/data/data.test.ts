@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFeedbackLog } from '../../feedback/log.ts';
 import { createImageStore } from '../../images/store.ts';
+import { takeLock } from '../../project/index.ts';
 import { makeDrawnProject } from '../../testing/drawn-project.ts';
 import { openTestStudio, TEST_ORIGIN, type TestStudio } from '../testing.ts';
 
@@ -130,6 +131,22 @@ describe('uploads', () => {
     expect(refused.error).toBe(
       "'metadata.jsonl', line 1: expected a file that was chosen along with the list, got '/etc/passwd'",
     );
+  });
+
+  it('of pictures wait for a command that draws, and are kept meanwhile', async () => {
+    const png = await sharp({ create: { width: 9, height: 9, channels: 3, background: 'blue' } })
+      .png()
+      .toBuffer();
+    const upload = await openUpload();
+    await put(upload, 'blue.png', png);
+    await put(upload, 'blue.txt', 'a blue picture');
+    const drawing = await takeLock(state(), 'generate');
+    const waits = await take(upload, { what: 'images', set: 'waited' });
+    expect(waits.status).toBe(503);
+    expect(await waits.json()).toEqual({ error: 'heed generate is at work on the images' });
+    await drawing.release();
+    expect(await (await take(upload, { what: 'images', set: 'waited' })).json()).toMatchObject({ added: 1 });
+    expect(existsSync(join(state(), 'uploads', upload))).toBe(false);
   });
 
   it('of pictures can have their captions beside them', async () => {

@@ -93,7 +93,9 @@ export async function openUploads(folder: string, options: { nowMs?: () => numbe
     },
     files: (id) => {
       const upload = uploads.get(id);
-      return upload && [...upload.files.values()];
+      if (!upload) return undefined;
+      upload.touchedMs = nowMs();
+      return [...upload.files.values()];
     },
     discard,
     async close() {

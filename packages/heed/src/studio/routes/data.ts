@@ -3,7 +3,8 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { isForUser } from '../../errors.ts';
 import { faultOfLine } from '../../files/read-text.ts';
-import { problem, type StudioEnv } from '../auth/guard.ts';
+import { holderOf } from '../../project/lock.ts';
+import { problem, type StudioEnv, sendAgain } from '../auth/guard.ts';
 import { DOWNLOAD_NAMES, DOWNLOADS, labelStudioGuide } from '../data/downloads.ts';
 import { importUploadedFeedback, importUploadedImages } from '../data/import-upload.ts';
 import type { Studio } from '../studio.ts';
@@ -54,6 +55,7 @@ export function dataRoutes(studio: Studio) {
       const body = c.req.valid('json');
       const files = uploads.files(id);
       if (!files) return problem(c, 404, 'there is no such upload');
+      let isKept = false;
       try {
         if (body.what === 'images') {
           const result = await importUploadedImages(project, files, { set: body.set ?? studio.set });
@@ -63,11 +65,16 @@ export function dataRoutes(studio: Studio) {
         const result = await importUploadedFeedback(project, files, { write: desk.takeIn, ...rater });
         return c.json({ what: body.what, ...result });
       } catch (error) {
-        // Also where another command holds the project: a sentence for people, and nothing was changed.
+        const holder = holderOf(error);
+        if (holder !== undefined) {
+          // Nothing was changed, and the files stay for the next attempt.
+          isKept = true;
+          return sendAgain(c, { seconds: 3, error: `heed ${holder.command} is at work on the images` });
+        }
         if (isForUser(error)) return problem(c, 409, error.message);
         throw error;
       } finally {
-        await uploads.discard(id);
+        if (!isKept) await uploads.discard(id);
       }
     })
     .post('/uploads/:id/discard', check('param', uploadParam), async (c) => {

@@ -4,8 +4,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { isForUser } from '../../errors.ts';
 import { faultOfLine } from '../../files/read-text.ts';
-import { createImageStore, IMPORTED, TRY_SET } from '../../images/index.ts';
-import { withLock } from '../../project/lock.ts';
+import { IMPORTED, TRY_SET } from '../../images/index.ts';
 import { modelNames } from '../../project/models.ts';
 import { addEvaluationPrompt } from '../../prompts/index.ts';
 import { checkReward } from '../../reward/scorer.ts';
@@ -39,7 +38,7 @@ const compareBody = z.strictObject({ treated: z.string().max(200), baseline: z.s
 const pictureBody = z.strictObject({ picture: z.string().max(100) });
 
 export function tryRoutes(studio: Studio) {
-  const { project, jobs, images, queue, comparisons } = studio;
+  const { project, jobs, images, comparisons } = studio;
   const hasReward = async () => (await namesIn(project.paths.models)).includes('reward-default');
   const known = (id: string) => images.current().has(id) && images.current().stands(id);
   /** The picture and what the reward said of it; absent where it was set aside since. */
@@ -123,23 +122,12 @@ export function tryRoutes(studio: Studio) {
           throw error;
         }
       })
-      /** The picture joins the set that is judged, and is asked first. */
+      /** The picture joins the set that is judged, and is asked first; while a command draws, when that has ended. */
       .post('/label', check('json', pictureBody), async (c) => {
         const image = images.find(c.req.valid('json').picture);
         if (!image || image.sampler === IMPORTED) return problem(c, 404, 'there is no such picture');
-        const { id: _, file: __, width: ___, height: ____, ...recipe } = image;
-        try {
-          await withLock(project, 'generate', async () => {
-            const store = createImageStore(project.paths.images);
-            await store.adopt({ ...recipe, set: studio.set }).finally(() => store.close());
-          });
-        } catch (error) {
-          if (isForUser(error)) return problem(c, 409, error.message);
-          throw error;
-        }
-        await studio.refreshImages();
-        await queue.add([image.id]);
-        return c.json({ queued: true });
+        const { waitsFor } = await studio.judgeLater.add(image.id);
+        return c.json({ queued: true, ...(waitsFor === undefined ? {} : { waitsFor }) });
       })
   );
 
