@@ -25,6 +25,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'the address is not one of this machine',
   ECONNREFUSED: 'the other side refuses connections',
   ECONNRESET: 'the other side cut the connection',
+  ECONNABORTED: 'the other side cut the connection',
+  EPIPE: 'the other side cut the connection',
   ETIMEDOUT: 'the other side did not answer in time',
   EHOSTUNREACH: 'the other side cannot be reached',
   ENETUNREACH: 'the network cannot be reached',

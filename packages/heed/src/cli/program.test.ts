@@ -134,6 +134,8 @@ describe('errors of the work', () => {
     });
     const wrapped = new TypeError('fetch failed', { cause: refused });
     expect(text(wrapped)).toBe('heed: the other side refuses connections: ::1:5432\n');
+    const cut = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+    expect(text(new Error('Failed query: select', { cause: cut }))).toBe('heed: the other side cut the connection\n');
     const stopped = Object.assign(new Error('terminating connection'), { code: '57P01', severity: 'FATAL' });
     expect(text(new Error('Failed query: select', { cause: stopped }))).toBe(
       'heed: the database failed: terminating connection\n',
