@@ -32,7 +32,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
-    globalSetup: ['./tests/temporary-folder.ts'],
+    globalSetup: ['./tests/temporary-folder.ts', './tests/compiled-heed.ts'],
     sequence: { sequencer: LongestFirst },
     projects: [
       {

@@ -5,8 +5,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { PACKAGES, ROOT } from './folders.ts';
 
-/** A relative specifier of a TypeScript file, as a declaration spells it after `from` or in `import()`. */
-const SPECIFIER = /((?:from|import)\s*\(?\s*)(["'])(\.{1,2}\/[^"']+)\.ts\2/g;
+/** A relative specifier of a TypeScript file, as compilers spell it after `from` or in `import()`. */
+export const TS_SPECIFIER = /((?:from|import)\s*\(?\s*)(["'])(\.{1,2}\/[^"']+)\.ts\2/g;
 
 /**
  * Compiles `entries` (paths inside packages/) and all that they import. The result lies in `folder`, laid out as in
@@ -43,6 +43,6 @@ async function rewriteDeclarations(folder: string): Promise<void> {
   for (const name of await readdir(folder, { recursive: true })) {
     if (!name.endsWith('.d.ts')) continue;
     const path = join(folder, name);
-    await writeFile(path, (await readFile(path, 'utf8')).replace(SPECIFIER, '$1$2$3.js$2'));
+    await writeFile(path, (await readFile(path, 'utf8')).replace(TS_SPECIFIER, '$1$2$3.js$2'));
   }
 }

@@ -32,7 +32,7 @@ const PARTS: readonly Part[] = [
 ];
 
 /** What starts the packed heed, in place of the repository's bin/heed.mjs. */
-const PROGRAM = `#!/usr/bin/env node
+export const PROGRAM = `#!/usr/bin/env node
 await import('../dist/cli/main.js');
 `;
 

@@ -1,6 +1,11 @@
 #!/usr/bin/env node
-// Starts the command line from its TypeScript sources; holds no other logic.
-import { register } from 'tsx/esm/api';
+// Starts the command line from its TypeScript sources, or from what the tests compiled of them. Holds no other logic.
+import { pathToFileURL } from 'node:url';
 
-register();
-await import('../src/cli/main.ts');
+const compiled = process.env.HEED_COMPILED;
+if (compiled) await import(pathToFileURL(compiled).href);
+else {
+  const { register } = await import('tsx/esm/api');
+  register();
+  await import('../src/cli/main.ts');
+}

@@ -80,9 +80,9 @@ describe('heed', () => {
   );
 
   it.runIf(process.platform !== 'win32')(
-    'ends quietly where its reader closes the pipe',
+    'starts from its sources, and ends quietly where its reader closes the pipe',
     async () => {
-      const script = `set -o pipefail; "${process.execPath}" "${HEED}" --help | head -1`;
+      const script = `set -o pipefail; HEED_COMPILED= "${process.execPath}" "${HEED}" --help | head -1`;
       const { code, stdout, stderr } = await run({ program: 'bash' }, '-c', script);
       expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'Usage: heed [options] [command]\n', stderr: '' });
     },
