@@ -1,6 +1,5 @@
 /** The public API of @heed/diffusion. */
 
-export { clearUnfinishedFolders } from './checkpoint/atomic-folder.ts';
 export { checkClipFolder, loadClipFolder, saveClipFolder } from './checkpoint/clip-folder.ts';
 export { type LoadComponentOptions, loadComponent, saveComponent } from './checkpoint/component.ts';
 export { COMPONENT_KINDS, type ComponentConfigs, type ComponentName } from './checkpoint/component-kinds.ts';
@@ -35,6 +34,7 @@ export { parseSchedulerConfig, type SchedulerConfig } from './configs/scheduler-
 export { parseUnetConfig, type UnetConfig } from './configs/unet-config.ts';
 export { parseVaeConfig, type VaeConfig, vaeScale } from './configs/vae-config.ts';
 export { InputError } from './errors.ts';
+export { clearUnfinishedFolders } from './files/atomic-folder.ts';
 export { type HubEnvironment, hubEnvironment } from './hub/environment.ts';
 export { type FetchModelOptions, fetchHubModel, findHubModel, NotCachedError } from './hub/fetch-model.ts';
 export { HubError } from './hub/hub-api.ts';

@@ -1,8 +1,8 @@
 /** Reads and writes the small text and JSON files of a model folder. The JSON is Python's (`python-json.ts`). */
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { InputError } from '../errors.ts';
+import { writeFileAtomically } from '../files/atomic-file.ts';
 import { formatPythonJson, PythonJsonError, parsePythonJson } from './python-json.ts';
 
 /** The largest vocabulary known is 10 MB; a config is a few kilobytes. */
@@ -60,5 +60,5 @@ export async function writeJsonFile(path: string, value: unknown): Promise<void>
 /** Writes `text` atomically and fsynced; makes the folder when it is missing. */
 export async function writeTextFile(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFileAtomic(path, text);
+  await writeFileAtomically(path, text);
 }

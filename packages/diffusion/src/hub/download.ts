@@ -10,7 +10,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError } from '../errors.ts';
-import { syncFolder } from '../safetensors/write-safetensors.ts';
+import { syncFolder } from '../files/flush.ts';
 
 /** A file as the hub's listing describes it. */
 export interface RemoteFile {

@@ -1,6 +1,6 @@
 /** Writes numpy's .npz archives: float64 arrays, stored. Equal arrays give equal bytes. */
 import { crc32 } from 'node:zlib';
-import writeFileAtomic from 'write-file-atomic';
+import { writeFileAtomically } from '../files/atomic-file.ts';
 import { npyHeader } from './npy-header.ts';
 import type { NpzArray } from './read-npz.ts';
 
@@ -36,7 +36,7 @@ export async function writeNpz(path: string, arrays: ReadonlyMap<string, NpzArra
     if (offset > MAX_BYTES) throw new Error(`${path}: expected at most ${MAX_BYTES} bytes, got more`);
   }
   const listed = Buffer.concat(directory);
-  await writeFileAtomic(path, Buffer.concat([...parts, listed, endOf(directory.length, listed.length, offset)]));
+  await writeFileAtomically(path, Buffer.concat([...parts, listed, endOf(directory.length, listed.length, offset)]));
 }
 
 interface Entry {

@@ -1,10 +1,9 @@
 /** Writes safetensors atomically: a reader finds the old file or the whole new one, also after a power cut. */
 
-import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { ParameterValue, ParameterValues } from '@heed/autodiff';
 import { InputError } from '../errors.ts';
+import { writeFileAtomically } from '../files/atomic-file.ts';
 import { decoderOf, ENCODERS, type FloatType, LARGEST } from './element-type.ts';
 import { parseHeaderJson, quote } from './header-json.ts';
 
@@ -12,7 +11,7 @@ const CHUNK_VALUES = 1024 * 1024;
 const ALIGNMENT = 8;
 
 /**
- * Writes `tensors`, sorted by name, in one `dtype`: to a temporary file beside `path`, fsynced, then renamed over it.
+ * Writes `tensors`, sorted by name, in one `dtype`, atomically and fsynced.
  * Equal tensors give equal bytes. `metadata` is added to `{ format: 'pt' }`, without which transformers refuses a file.
  * Throws one sentence, and leaves what was at `path`, when a shape does not fit its data, or a value is not finite or
  * too large for `dtype`.
@@ -24,35 +23,15 @@ export async function writeSafetensors(
 ): Promise<void> {
   const sorted = [...tensors].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const header = encodeHeader(sorted, dtype, { format: 'pt', ...metadata }, path);
-  const temporary = `${path}.${process.pid}.${randomUUID()}.tmp`;
-  try {
+  await writeFileAtomically(path, async (temporary) => {
     const file = await open(temporary, 'wx');
     try {
       await writeAll(file, header);
       for (const [name, { data }] of sorted) await writeTensor(file, data, dtype, `${path}: tensor ${quote(name)}`);
-      await file.sync();
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  await syncFolder(dirname(path));
-}
-
-/**
- * Makes renames and new files in `folder` survive a power cut; does nothing where folders cannot be opened (Windows).
- */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  if (!handle) return;
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 function encodeHeader(

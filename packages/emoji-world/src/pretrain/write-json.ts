@@ -1,10 +1,10 @@
 // JSON files that are whole or not there.
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { writeFileAtomically } from '@heed/diffusion/files';
 
-/** Writes indented JSON through a temporary file beside it; makes the folder. */
+/** Writes indented JSON; makes the folder. */
 export async function writeJson(path: string, value: unknown): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.part`, `${JSON.stringify(value, null, 2)}\n`);
-  await rename(`${path}.part`, path);
+  await writeFileAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
 }

@@ -4,8 +4,8 @@
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { renameDurably, syncFile, syncFolder } from '@heed/diffusion/files';
 import { isBadInput } from '../errors.ts';
-import { renameDurably, syncFile, syncFolder } from './durable.ts';
 import { verifyManifest, writeManifest } from './manifest.ts';
 
 const TEMPORARY_PREFIX = '.writing-';

@@ -5,8 +5,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { z } from 'zod';
-import { writeDurably } from './durable.ts';
 import { sha256OfFile } from './manifest.ts';
 
 export const HASHES_FILE = 'hashes.json';
@@ -34,7 +34,7 @@ export async function writeFolderHashes(
     const full = join(folder, path);
     files[path] = { bytes: (await stat(full)).size, sha256: await sha256OfFile(full) };
   }
-  await writeDurably(join(folder, HASHES_FILE), `${JSON.stringify({ version: 1, files }, null, 2)}\n`);
+  await writeFileAtomically(join(folder, HASHES_FILE), `${JSON.stringify({ version: 1, files }, null, 2)}\n`);
 }
 
 /** What was recorded of `folder`; undefined where nothing was. Throws an `InputError` where the record is damaged. */

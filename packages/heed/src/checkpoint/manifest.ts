@@ -7,9 +7,9 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
-import { writeDurably } from './durable.ts';
 
 export const MANIFEST_FILE = 'manifest.json';
 
@@ -28,7 +28,7 @@ export async function writeManifest(folder: string, step: number): Promise<Manif
     files[name] = { bytes: (await stat(path)).size, sha256: await sha256OfFile(path) };
   }
   const manifest: Manifest = { version: 1, step, files };
-  await writeDurably(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeFileAtomically(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
   return manifest;
 }
 

@@ -5,7 +5,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeDurably } from '../checkpoint/durable.ts';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { badInput } from '../errors.ts';
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import { EVALUATION_FILE, findEvaluation } from '../evaluate/evaluation-file.ts';
@@ -132,13 +132,13 @@ async function write(project: Project, comparison: MethodComparison): Promise<Co
   const report = join(project.paths.reports, 'compare-methods.html');
   await mkdir(join(project.paths.runs, 'compare-methods'), { recursive: true });
   await mkdir(project.paths.reports, { recursive: true });
-  await writeDurably(file, `${JSON.stringify(comparison, null, 1)}\n`);
+  await writeFileAtomically(file, `${JSON.stringify(comparison, null, 1)}\n`);
   const { seed, evaluate, sample } = project.config;
   const facts = {
     'seed of labels and images': String(seed),
     'images a prompt': `${evaluate.imagesPerPrompt}, best of ${evaluate.bestOf}`,
     sampling: `${sample.sampler}, ${sample.steps} steps, guidance ${sample.guidanceScale}`,
   };
-  await writeDurably(report, comparisonPage(comparison, facts));
+  await writeFileAtomically(report, comparisonPage(comparison, facts));
   return { ...comparison, file, report };
 }

@@ -5,8 +5,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { z } from 'zod';
-import { writeDurably } from '../checkpoint/durable.ts';
 import { badInput } from '../errors.ts';
 import type { Project } from '../project/index.ts';
 import type { DemoScaleName } from './scales.ts';
@@ -51,7 +51,7 @@ export async function openDemoState(
     // maxRSS is in KiB.
     state.peakRssMb = Math.max(state.peakRssMb, Math.round(process.resourceUsage().maxRSS / 1024));
     await mkdir(project.paths.state, { recursive: true });
-    await writeDurably(path, `${JSON.stringify(state, null, 2)}\n`);
+    await writeFileAtomically(path, `${JSON.stringify(state, null, 2)}\n`);
   };
   return {
     isFinished: (stage) => state.finished.includes(stage),

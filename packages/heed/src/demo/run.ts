@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Device } from '@heed/diffusion/autodiff';
-import { writeDurably } from '../checkpoint/durable.ts';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { formatTable } from '../cli/table.ts';
 import { badInput } from '../errors.ts';
 import { EVALUATION_FILE, readEvaluation } from '../evaluate/evaluation-file.ts';
@@ -72,7 +72,7 @@ export async function runDemo(options: DemoOptions, progress: ProgressFactory): 
     evaluation: await readEvaluation(join(project.paths.runs, DEMO_EVALUATION, EVALUATION_FILE)),
     reward: await readReward(project),
   });
-  await writeDurably(join(root, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`);
+  await writeFileAtomically(join(root, SUMMARY_FILE), `${JSON.stringify(summary, null, 2)}\n`);
   return { summary, lines: screenLines(project, summary, state.seconds) };
 }
 

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { checkModel } from '@heed/diffusion';
-import { writeDurably } from '../checkpoint/durable.ts';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { badInput } from '../errors.ts';
 import { createImageStore } from '../images/index.ts';
 import { worldOf } from '../parts.ts';
@@ -91,7 +91,7 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
     gallery: galleryOf(shown, prompts, { judge: world.judge, recognitions, limit: GALLERY_PROMPTS }),
     others: othersOf(shown, drawn, others),
   };
-  await writeDurably(join(run.folder, EVALUATION_FILE), `${JSON.stringify(evaluation, null, 1)}\n`);
+  await writeFileAtomically(join(run.folder, EVALUATION_FILE), `${JSON.stringify(evaluation, null, 1)}\n`);
   return evaluation;
 }
 

@@ -1,5 +1,5 @@
 /** Blind comparisons as a table or as JSON lines: one row an answer that stands, with what was shown on each side. */
-import writeFileAtomic from 'write-file-atomic';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { badInput } from '../errors.ts';
 import { outcomeOf } from '../evaluate/blind-comparison.ts';
 import { readRaters } from '../feedback/index.ts';
@@ -44,7 +44,7 @@ export async function exportComparisons(
 ): Promise<TableExport> {
   const { format, comparison } = options;
   const rows = comparisonRows(project, comparison);
-  if (format === 'jsonl') await writeFileAtomic(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  if (format === 'jsonl') await writeFileAtomically(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   else {
     const joined = rows.map(({ images, otherImages, ...row }) => ({
       ...row,

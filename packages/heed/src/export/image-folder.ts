@@ -3,8 +3,9 @@
  * metadata.jsonl each, and a card. Images that may not be learned from are the test split.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { writeFolderAtomically } from '@heed/diffusion/files';
 import { groupBy } from '../collections/group-by.ts';
 import { badInput } from '../errors.ts';
 import { type Judgement, lastWords, openFeedbackLog, readRaters } from '../feedback/index.ts';
@@ -40,8 +41,7 @@ export async function exportImageFolder(
     ({ image }) => image,
   );
   const splits = groupBy(images, (image) => (mayLearnFrom(image) ? 'train' : 'test'));
-  const temporary = `${folder}.${process.pid}.tmp`;
-  try {
+  await writeFolderAtomically(folder, async (temporary) => {
     for (const [split, own] of splits) {
       await mkdir(join(temporary, split), { recursive: true });
       for (const { id } of own) await writeFile(join(temporary, split, `${id}.png`), await store.readPng(id));
@@ -51,11 +51,7 @@ export async function exportImageFolder(
       );
     }
     await writeFile(join(temporary, 'README.md'), card([...splits].map(([split, own]) => [split, own.length])));
-    await rename(temporary, folder);
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw error;
-  }
+  });
   return { file: folder, rows: images.length };
 }
 

@@ -1,7 +1,7 @@
 /** Writes a model of the project out, as a diffusers folder or as a single-file checkpoint: whole, or not at all. */
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { cp, readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import {
   checkModel,
   isFile,
@@ -12,6 +12,7 @@ import {
   saveLora,
   saveModelFolder,
 } from '@heed/diffusion';
+import { writeFolderAtomically } from '@heed/diffusion/files';
 import { badInput } from '../errors.ts';
 import { modelFolder, type Project } from '../project/index.ts';
 import { weightsOptions } from '../project/model-weights.ts';
@@ -44,8 +45,10 @@ export async function exportModel(
   const metadata = { 'modelspec.title': name };
   if (format.startsWith('lora')) await exportLora(source, path, format === 'lora' ? 'kohya' : 'diffusers');
   else if (format === 'checkpoint') await saveCheckpointFile(path, await load(), { metadata });
-  else if (isWholeFolder) await copyFolder(source, path);
-  else await saveModelFolder(path, await load(), { metadata });
+  else if (isWholeFolder) {
+    // A snapshot in the hub's cache is a folder of links.
+    await writeFolderAtomically(path, (temporary) => cp(source, temporary, { recursive: true, dereference: true }));
+  } else await saveModelFolder(path, await load(), { metadata });
   const sizes = await fileSizes(path);
   return { model: name, format, path, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
@@ -61,19 +64,6 @@ async function exportLora(source: string, path: string, spelling: LoraSpelling):
   const { unet, textEncoder } = await loadModel(source);
   const { metadata, ...lora } = await loadLora(file, { unet: unet.config, textEncoder: textEncoder.config });
   await saveLora(path, lora, { spelling, metadata });
-}
-
-async function copyFolder(source: string, folder: string): Promise<void> {
-  const temporary = `${folder}.${process.pid}.tmp`;
-  await mkdir(dirname(folder), { recursive: true });
-  try {
-    // A snapshot in the hub's cache is a folder of links.
-    await cp(source, temporary, { recursive: true, errorOnExist: true, dereference: true });
-    await rename(temporary, folder);
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw error;
-  }
 }
 
 async function fileSizes(folder: string): Promise<number[]> {

@@ -4,8 +4,9 @@
  * judged apart: one good, one bad, or one better than the other. A tie has 0.5 on both sides. The images are PNGs; only
  * the columns' names say JPEG.
  */
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { fileWriter, parquetWriteRows } from 'hyparquet-writer';
 import { badInput } from '../errors.ts';
 import { type Judgement, lastWords, openFeedbackLog, readRaters } from '../feedback/index.ts';
@@ -63,9 +64,8 @@ export async function exportPairs(project: Project, file: string): Promise<Pairs
     ];
     throw badInput(`${found.join('; ')}; nothing was written`);
   }
-  const temporary = `${file}.${process.pid}.tmp`;
   await mkdir(dirname(file), { recursive: true });
-  try {
+  await writeFileAtomically(file, async (temporary) => {
     await parquetWriteRows({
       writer: fileWriter(temporary),
       columns: COLUMNS.map((column) => ({ ...column, nullable: false })),
@@ -73,11 +73,7 @@ export async function exportPairs(project: Project, file: string): Promise<Pairs
       rowGroupSize: ROWS_IN_A_GROUP,
       createdBy: 'heed',
     });
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  });
   return { file, rows: pairs.length, leftOut };
 }
 

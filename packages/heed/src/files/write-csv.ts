@@ -1,6 +1,7 @@
 /** CSV files that spreadsheets open without running or changing what is in them. */
+
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { stringify } from 'csv-stringify/sync';
-import writeFileAtomic from 'write-file-atomic';
 import { guardCell } from './spreadsheet-cells.ts';
 
 /**
@@ -12,7 +13,7 @@ export async function writeCsv<Column extends string>(
   rows: readonly Partial<Record<Column, string | number | boolean | undefined>>[],
 ): Promise<void> {
   const records = rows.map((row) => columns.map((column) => cellOf(row[column])));
-  await writeFileAtomic(path, stringify([[...columns], ...records]));
+  await writeFileAtomically(path, stringify([[...columns], ...records]));
 }
 
 function cellOf(value: string | number | boolean | undefined): string {

@@ -1,5 +1,5 @@
 /** JSON files for other programs. */
-import writeFileAtomic from 'write-file-atomic';
+import { writeFileAtomically } from '@heed/diffusion/files';
 
 /**
  * JSON whose texts are all well formed: half of a surrogate pair, which JavaScript allows and Python's UTF-8 refuses,
@@ -16,10 +16,10 @@ export function portableJson(value: unknown, space?: number): string {
 /** A list as a JSON file with one item a line, whole or not at all. */
 export async function writeJsonList(path: string, items: readonly unknown[]): Promise<void> {
   const lines = items.map((item) => portableJson(item));
-  await writeFileAtomic(path, items.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`);
+  await writeFileAtomically(path, items.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`);
 }
 
 /** One JSON object a line, whole or not at all. */
 export async function writeJsonRows(path: string, rows: readonly object[]): Promise<void> {
-  await writeFileAtomic(path, rows.map((row) => `${portableJson(row)}\n`).join(''));
+  await writeFileAtomically(path, rows.map((row) => `${portableJson(row)}\n`).join(''));
 }

@@ -3,11 +3,11 @@
  * never changed; what is set aside or deleted is an event (`image-events.ts`). One process adds at a time (the command
  * holds a lock); any number reads.
  */
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RgbImage } from '@heed/diffusion';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { badInput } from '../errors.ts';
 import { createJsonLinesWriter, readJsonLines } from '../files/json-lines.ts';
 import { quote } from '../text/nearest.ts';
@@ -155,13 +155,5 @@ function textsOf(
 async function writeOnce(path: string, content: Uint8Array): Promise<void> {
   if (existsSync(path)) return;
   await mkdir(dirname(path), { recursive: true });
-  // Processes of two hosts can have one id.
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, content);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeFileAtomically(path, content, { durable: false });
 }

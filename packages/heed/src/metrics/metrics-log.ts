@@ -4,7 +4,7 @@
  */
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { createEventFile } from './event-file.ts';
 import { METRIC_TITLES } from './metric-titles.ts';
 
@@ -33,7 +33,7 @@ export async function openMetricsLog(
   const { resumeAfterStep } = options;
   if (resumeAfterStep !== undefined) {
     const kept = (await readMetrics(runFolder)).filter(({ step }) => step <= resumeAfterStep);
-    await writeFileAtomic(path, kept.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    await writeFileAtomically(path, kept.map((record) => `${JSON.stringify(record)}\n`).join(''));
   }
   const events = await createEventFile(
     runFolder,

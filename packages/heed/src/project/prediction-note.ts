@@ -7,8 +7,8 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import { isFile, type StableDiffusionPipeline } from '@heed/diffusion';
 import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { z } from 'zod';
-import { writeDurably } from '../checkpoint/durable.ts';
 import { isBadInput } from '../errors.ts';
 import type { Project } from './project.ts';
 
@@ -37,7 +37,7 @@ export async function predictionNote(
     const { stated, likely } = await pipeline.checkPrediction({ signal });
     entry = { stated, likely: likely ?? null };
     await mkdir(dirname(path), { recursive: true });
-    await writeDurably(path, `${JSON.stringify({ ...found, [modelHash]: entry }, null, 2)}\n`);
+    await writeFileAtomically(path, `${JSON.stringify({ ...found, [modelHash]: entry }, null, 2)}\n`);
   }
   if (entry.likely === null) return undefined;
   const stated = pipeline.configs.scheduler.prediction_type;

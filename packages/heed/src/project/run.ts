@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { readResolvedHeader, resolvedConfig } from '../config/write.ts';
 import { badInput } from '../errors.ts';
 import { quote } from '../text/nearest.ts';
@@ -28,7 +28,7 @@ export async function startRun(project: Project, options: { command: string; nam
   const id = name ?? (await nextRunId(project, command));
   const folder = join(project.paths.runs, id);
   await mkdir(folder, { recursive: true });
-  await writeFileAtomic(join(folder, RESOLVED_CONFIG_FILE), resolvedConfig(project.config, { command }));
+  await writeFileAtomically(join(folder, RESOLVED_CONFIG_FILE), resolvedConfig(project.config, { command }));
   return { id, folder };
 }
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeDurably } from '../checkpoint/durable.ts';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { HELD_OUT_PROMPTS, PAPER_EVALUATION_PROMPTS, PAPER_PROMPTS } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 import { paperPrompts, worldOf } from '../parts.ts';
@@ -87,7 +87,7 @@ export async function addEvaluationPrompt(project: Project, text: string): Promi
   const path = addedPromptsPath(project);
   const before = existsSync(path) ? await readFile(path, 'utf8') : '';
   const gap = before === '' || before.endsWith('\n') ? '' : '\n';
-  await writeDurably(path, `${before}${gap}${text}\n`);
+  await writeFileAtomically(path, `${before}${gap}${text}\n`);
   return true;
 }
 

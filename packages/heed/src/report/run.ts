@@ -1,7 +1,7 @@
 /** `heed report`: one self-contained page about an evaluation, written into the project's reports/. */
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { writeDurably } from '../checkpoint/durable.ts';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import type { ProgressFactory } from '../progress/index.ts';
 import type { Project } from '../project/index.ts';
 import { judgeClaims, type Verdict } from './claims.ts';
@@ -35,7 +35,7 @@ export async function runReport(
   const { run } = input.evaluation;
   const file = options.out === undefined ? join(project.paths.reports, `${run}.html`) : resolve(options.out);
   await mkdir(dirname(file), { recursive: true });
-  await writeDurably(file, renderReport(input));
+  await writeFileAtomically(file, renderReport(input));
   work.update(2);
   work.done();
   const claims: Record<Verdict, number> = { held: 0, unclear: 0, failed: 0, 'not measured': 0 };

@@ -6,8 +6,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRandom } from '@heed/diffusion/autodiff';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { z } from 'zod';
-import { writeDurably } from '../checkpoint/durable.ts';
 import { badInput } from '../errors.ts';
 import type { ImageRecord } from '../images/index.ts';
 import { type LabelledImage, mayLearnFrom, type RewardSplit } from './labelled-image.ts';
@@ -84,7 +84,7 @@ export async function writePredictions(
   predictions: readonly RewardPrediction[],
 ): Promise<void> {
   const text = predictions.map((prediction) => `${JSON.stringify(prediction)}\n`).join('');
-  for (const folder of folders) await writeDurably(join(folder, REWARD_PREDICTIONS_FILE), text);
+  for (const folder of folders) await writeFileAtomically(join(folder, REWARD_PREDICTIONS_FILE), text);
 }
 
 /** The lines of a folder's file; undefined where there is none: the reward is older than the file. */

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '@heed/diffusion';
 import { compile, describeParameters, input, type ParameterValues } from '@heed/diffusion/autodiff';
 import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { z } from 'zod';
-import { writeDurably } from '../checkpoint/durable.ts';
 import { HASHES_FILE } from '../checkpoint/folder-hashes.ts';
 import { badInput } from '../errors.ts';
 import { type RewardArchitecture, rewardModel } from './model.ts';
@@ -163,7 +163,7 @@ export async function saveRewardModel(
     ...(about.textNorm ? { text_norm: about.textNorm } : {}),
     training: about.training,
   };
-  await writeDurably(join(folder, CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
+  await writeFileAtomically(join(folder, CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
 }
 
 /** Reads a folder written by `saveRewardModel`; throws when it does not belong to the CLIP model of `clipHash`. */

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { createRandom } from '@heed/diffusion/autodiff';
-import { writeDurably } from '../checkpoint/durable.ts';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { writeFolderHashes } from '../checkpoint/folder-hashes.ts';
 import { openFeedbackLog, purposeOf } from '../feedback/index.ts';
 import { createImageStore, type ImageRecord, type ImageStore } from '../images/index.ts';
@@ -178,7 +178,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
     // Before the report: a reader who sees the report finds the rest.
     await writePredictions([folder, run.folder], predictionsOf(split, unjudged, scores));
     const text = `${JSON.stringify(report, null, 2)}\n`;
-    for (const target of [folder, run.folder]) await writeDurably(join(target, REWARD_REPORT_FILE), text);
+    for (const target of [folder, run.folder]) await writeFileAtomically(join(target, REWARD_REPORT_FILE), text);
     await writeFolderHashes(folder);
     const warnings = report.gate.warning === undefined ? [] : [report.gate.warning];
     return { name, run: run.id, folder, ...report, epochs, warnings };

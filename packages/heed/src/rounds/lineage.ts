@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path';
 import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { z } from 'zod';
-import { writeDurably } from '../checkpoint/durable.ts';
 import { METHOD_NAMES } from '../config/index.ts';
 import type { ImageRecord } from '../images/index.ts';
 import { modelNames, type Project } from '../project/index.ts';
@@ -55,7 +55,7 @@ export async function writeLineage(
 ): Promise<void> {
   const former = before ? [...before.earlier, { modelHash: before.modelHash, round: before.round }] : [];
   const earlier = former.filter(({ modelHash }) => modelHash !== lineage.modelHash);
-  await writeDurably(
+  await writeFileAtomically(
     join(folder, LINEAGE_FILE),
     `${JSON.stringify({ version: 1, ...lineage, earlier } satisfies Lineage, null, 2)}\n`,
   );

@@ -7,8 +7,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { type ProcessMark, processMark, stateOf } from '@heed/diffusion/process-mark';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { HeedError } from '../errors.ts';
 import { readJsonLines } from '../files/json-lines.ts';
@@ -97,7 +97,7 @@ export async function beginImageList(
   await mkdir(folder, { recursive: true });
   const base = join(folder, `${shard.number}-of-${shard.of}.${randomUUID().slice(0, 8)}`);
   const header = { shard, set, images, process: processMark(process.pid), since: new Date().toISOString() };
-  const write = (isDone: boolean) => writeFileAtomic(`${base}.json`, JSON.stringify({ ...header, isDone }));
+  const write = (isDone: boolean) => writeFileAtomically(`${base}.json`, JSON.stringify({ ...header, isDone }));
   await write(false);
   return {
     path: `${base}.jsonl`,

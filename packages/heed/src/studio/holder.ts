@@ -6,10 +6,10 @@
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import writeFileAtomic from 'write-file-atomic';
 import { DEFECT_ANSWER, isForUser, tellError } from '../errors.ts';
 import { parseFeedbackEvent } from '../feedback/event.ts';
 import { holderPath, type StudioHolder } from '../feedback/event-sink.ts';
@@ -54,7 +54,7 @@ export async function openHolder(
   const { port } = server.address() as AddressInfo;
   const path = holderPath(project);
   const holder: StudioHolder = { url: `http://127.0.0.1:${port}`, token };
-  await writeFileAtomic(path, JSON.stringify(holder), { mode: 0o600 });
+  await writeFileAtomically(path, JSON.stringify(holder), { mode: 0o600 });
   return async () => {
     await rm(path, { force: true });
     await new Promise<void>((resolve) => {

@@ -6,8 +6,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { z } from 'zod';
-import { writeDurably } from '../checkpoint/durable.ts';
 import { SECTION_OF_METHOD } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 import type { TuneOptions } from './options.ts';
@@ -45,7 +45,10 @@ export async function writeBegun(
   runFolder: string,
   { options, data, fingerprint }: BegunWith & { fingerprint: string },
 ): Promise<void> {
-  await writeDurably(join(runFolder, OPTIONS_FILE), `${JSON.stringify({ fingerprint, ...options, data }, null, 2)}\n`);
+  await writeFileAtomically(
+    join(runFolder, OPTIONS_FILE),
+    `${JSON.stringify({ fingerprint, ...options, data }, null, 2)}\n`,
+  );
 }
 
 /** The model that the run in the folder tunes and the reward that it learns from, where it says so. */

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { z } from 'zod';
-import { writeDurably } from '../checkpoint/durable.ts';
 import { METHOD_NAMES } from '../config/index.ts';
 import type { PretrainingSample, TuneSample } from './batches.ts';
 
@@ -60,7 +60,7 @@ export async function findFinished(
 
 /** Writes the result durably. */
 export function writeTuneResult(runFolder: string, result: TuneResult): Promise<void> {
-  return writeDurably(join(runFolder, TUNE_RESULT_FILE), `${JSON.stringify(result, null, 2)}\n`);
+  return writeFileAtomically(join(runFolder, TUNE_RESULT_FILE), `${JSON.stringify(result, null, 2)}\n`);
 }
 
 /** What a run learns from, in numbers. */

@@ -3,8 +3,8 @@
  * What is chosen is `model-data.ts`'s and `pretraining-rewards.ts`'s business.
  */
 import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { z } from 'zod';
-import { writeDurably } from '../checkpoint/durable.ts';
 
 /** Reads what an earlier start of the run chose in the same way, or undefined. */
 export async function readRunChoice<T>(
@@ -20,5 +20,5 @@ export async function readRunChoice<T>(
 /** Writes it durably, an entry a line. */
 export async function writeRunChoice(path: string, choice: unknown, entries: readonly unknown[]): Promise<void> {
   const lines = entries.map((entry) => JSON.stringify(entry)).join(',\n');
-  await writeDurably(path, `{"choice":${JSON.stringify(choice)},"samples":[\n${lines}\n]}\n`);
+  await writeFileAtomically(path, `{"choice":${JSON.stringify(choice)},"samples":[\n${lines}\n]}\n`);
 }

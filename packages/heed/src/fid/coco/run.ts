@@ -5,7 +5,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeDurably } from '../../checkpoint/durable.ts';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { badInput } from '../../errors.ts';
 import { drawEvaluationImages } from '../../evaluate/evaluation-images.ts';
 import { type GenerateRunResult, runGenerate } from '../../generate/run.ts';
@@ -189,6 +189,6 @@ async function conclude(
     inceptionHash: meter.inceptionHash()!,
     models: measured,
   };
-  await writeDurably(join(run.folder, COCO_FILE), `${JSON.stringify(result, null, 1)}\n`);
+  await writeFileAtomically(join(run.folder, COCO_FILE), `${JSON.stringify(result, null, 1)}\n`);
   return result;
 }

@@ -1,7 +1,8 @@
 /** The project's secret, made at its first start, and what is signed or hidden with it. There is no default secret. */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { badInput } from '../../errors.ts';
 
 const SECRET_BYTES = 32;
@@ -50,13 +51,8 @@ export function equalText(a: string, b: string): boolean {
 }
 
 async function makeSecret(path: string): Promise<string> {
-  const own = `${path}.${randomToken()}.tmp`;
-  await writeFile(own, randomBytes(SECRET_BYTES).toString('hex'), { mode: 0o600, flag: 'wx' });
-  // Linked, not renamed: two starts at once must end up with one secret.
-  await link(own, path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
-  await rm(own, { force: true });
+  // Two starts at once must end up with one secret.
+  await writeFileAtomically(path, randomBytes(SECRET_BYTES).toString('hex'), { mode: 0o600, replace: false });
   return readFile(path, 'utf8');
 }
 

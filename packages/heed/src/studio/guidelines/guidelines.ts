@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import type { Project } from '../../project/project.ts';
 
 export const MAX_GUIDELINES_LENGTH = 20_000;
@@ -32,7 +32,7 @@ export async function writeGuidelines(
   { text, version }: Guidelines,
 ): Promise<Guidelines | undefined> {
   if ((await readGuidelines(project)).version !== version) return undefined;
-  await writeFileAtomic(guidelinesPath(project), text);
+  await writeFileAtomically(guidelinesPath(project), text);
   return withVersion(text);
 }
 

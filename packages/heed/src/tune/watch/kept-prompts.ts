@@ -3,8 +3,8 @@
  * for them. Prompts without images cost nothing and come first.
  */
 import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { z } from 'zod';
-import { writeDurably } from '../../checkpoint/durable.ts';
 import type { ImageStore } from '../../images/index.ts';
 import type { Project } from '../../project/index.ts';
 import { projectPrompts, selectPrompts } from '../../prompts/index.ts';
@@ -39,7 +39,7 @@ export async function keepPrompts(
   const missing = Math.min(count - chosen.length, Math.floor(MAX_SHARE * drawn.size));
   const prompts = [...chosen, ...selectSome(used, missing)].map(({ text }) => text);
   const kept = prompts.length < FEWEST_KEPT_PROMPTS ? [] : prompts;
-  await writeDurably(path, `${JSON.stringify({ prompts: kept }, null, 2)}\n`);
+  await writeFileAtomically(path, `${JSON.stringify({ prompts: kept }, null, 2)}\n`);
   return kept;
 }
 

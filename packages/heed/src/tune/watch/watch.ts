@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { type RgbImage, readSafetensors, writeSafetensors } from '@heed/diffusion';
 import type { ParameterValues } from '@heed/diffusion/autodiff';
 import { findCheckedJson } from '@heed/diffusion/checked-json';
+import { writeFileAtomically } from '@heed/diffusion/files';
 import { z } from 'zod';
-import { writeDurably } from '../../checkpoint/durable.ts';
 import { diversity } from '../../evaluate/clip-measures.ts';
 import { pixelMeasures } from '../../evaluate/pixel-measures.ts';
 import { imageSeed } from '../../generate/image-seed.ts';
@@ -81,7 +81,7 @@ export async function openWatch(options: {
       // Before the measurement: a run that is stopped here measures again and writes the same.
       if (isBest) await writeSafetensors(join(folder, BEST_FILE), average, { dtype: 'F32' });
       points.push(point);
-      await writeDurably(path, `${JSON.stringify({ points })}\n`);
+      await writeFileAtomically(path, `${JSON.stringify({ points })}\n`);
       const fresh = alarmsOf(points);
       alarms.push(...fresh);
       for (const alarm of fresh) warn(describeAlarm(watch.stops ? alarm : { ...alarm, stops: false }));

@@ -5,11 +5,11 @@
 
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
 import { processMark, readShortMark, shortMark, stateOf } from '../processes/process-mark.ts';
-import { syncFolder } from '../safetensors/write-safetensors.ts';
+import { syncFile, syncFolder } from './flush.ts';
 
 /** `.<name>.<short mark of the process>.<uuid>.tmp` or `.old`. */
 const BESIDE = /^\.(.+)\.([0-9a-f-]+)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(tmp|old)$/;
@@ -78,14 +78,7 @@ async function syncTree(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) await syncTree(path);
-    else {
-      const file = await open(path, 'r+');
-      try {
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-    }
+    else await syncFile(path);
   }
   await syncFolder(folder);
 }
