@@ -80,23 +80,15 @@ export async function trainReward(inputs: {
   const plan = planBatches(training, { batchSize: options.batchSize, perturbedPrompts });
   const pairPlan = planPairs(pairs.training, options);
   const session = inputs.threads === undefined ? {} : { threads: inputs.threads };
-  const labelledShape = [plan.batchSize, architecture.projectionDim];
-  const specs: Record<string, InputSpec> = {
-    ...(plan.batchSize > 0
-      ? {
-          textEmbeds: { shape: labelledShape },
-          imageEmbeds: { shape: labelledShape },
-          labels: { shape: [plan.batchSize] },
-          ...(weightOf ? { weights: { shape: [plan.batchSize] } } : {}),
-          perturbedEmbeds: { shape: [Math.max(1, plan.good), options.perturbations, architecture.projectionDim] },
-          originalIndex: { shape: [Math.max(1, plan.good)], dtype: 'int64' as const },
-        }
-      : {}),
-    ...(pairPlan.batchSize > 0 ? pairInputs(pairPlan.batchSize, architecture.projectionDim) : {}),
-  };
   const step = await createTrainingStep({
     name: 'reward training',
-    inputs: specs,
+    inputs: batchInputs({
+      plan,
+      pairPlan,
+      options,
+      dimension: architecture.projectionDim,
+      isWeighted: weightOf !== undefined,
+    }),
     parameters,
     loss: (p, batch) => batchLoss(p, batch, { architecture, plan, pairPlan, options }),
     optimizer: { weightDecay: options.weightDecay },
@@ -104,41 +96,27 @@ export async function trainReward(inputs: {
   });
   const model = await createRewardModel(architecture, parameters, { live: true, ...session });
 
+  /** One pass over the training data; returns the means of what the steps measured. */
+  const trainEpoch = async (number: number): Promise<Record<string, number>> => {
+    const { steps, feedsAt } = composeEpoch(random.fork(`epoch ${number}`), {
+      ...{ plan, pairPlan, options, features, perturbedPrompts, weightOf },
+    });
+    const totals: Record<string, number> = {};
+    for (let i = 0; i < steps; i++) {
+      signal?.throwIfAborted();
+      const measured = await step.step(feedsAt(i), { learningRate: options.learningRate });
+      for (const [name, value] of Object.entries(measured)) totals[name] = (totals[name] ?? 0) + value / steps;
+    }
+    await step.fetchState();
+    return totals;
+  };
   const epochs: RewardEpoch[] = [];
   let best = { epoch: 0, loss: Number.POSITIVE_INFINITY, weights: copyParameters(parameters) };
   try {
     for (let epoch = 1; epoch <= options.maxEpochs; epoch++) {
-      const totals: Record<string, number> = {};
-      const own = random.fork(`epoch ${epoch}`);
-      const batches = plan.compose(own);
-      const pairBatches = pairPlan.compose(own.fork('pairs'));
-      const steps = Math.max(batches.length, pairBatches.length);
-      for (let i = 0; i < steps; i++) {
-        signal?.throwIfAborted();
-        const feeds: Record<string, Feed> = {
-          ...(batches.length > 0
-            ? assembleBatch(batches[i % batches.length]!, {
-                features,
-                good: plan.good,
-                perturbations: options.perturbations,
-                perturbedPrompts,
-                weightOf,
-                random: own,
-              })
-            : {}),
-          ...(pairBatches.length > 0 ? assemblePairs(pairBatches[i % pairBatches.length]!, features) : {}),
-        };
-        const measured = await step.step(feeds, { learningRate: options.learningRate });
-        for (const [name, value] of Object.entries(measured)) totals[name] = (totals[name] ?? 0) + value / steps;
-      }
-      await step.fetchState();
-      const { loss = 0, meanSquaredError, promptClassification, pairLoss: ofPairs } = totals;
       const record: RewardEpoch = {
         epoch,
-        loss,
-        ...(meanSquaredError === undefined ? {} : { meanSquaredError }),
-        ...(promptClassification === undefined ? {} : { promptClassification }),
-        ...(ofPairs === undefined ? {} : { pairLoss: ofPairs }),
+        ...lossesOf(await trainEpoch(epoch)),
         ...(await validationOf(model, {
           labelled: [validation, training],
           pairs,
@@ -158,6 +136,87 @@ export async function trainReward(inputs: {
     model.dispose();
   }
   return { model: await createRewardModel(architecture, best.weights, session), epochs, bestEpoch: best.epoch };
+}
+
+/** Batches of labels and of preferences for one pass over both; the fewer ones come again. */
+function composeEpoch(
+  random: RandomGenerator,
+  {
+    plan,
+    pairPlan,
+    options,
+    ...inputs
+  }: {
+    plan: BatchPlan;
+    pairPlan: PairPlan;
+    options: RewardOptions;
+    features: Features;
+    perturbedPrompts: ReadonlyMap<string, readonly string[]> | undefined;
+    weightOf: ((item: LabelledImage) => number) | undefined;
+  },
+): { steps: number; feedsAt(i: number): Record<string, Feed> } {
+  const batches = plan.compose(random);
+  const pairBatches = pairPlan.compose(random.fork('pairs'));
+  const labelledOptions = { ...inputs, good: plan.good, perturbations: options.perturbations, random };
+  return {
+    steps: Math.max(batches.length, pairBatches.length),
+    feedsAt(i) {
+      const labelled = batches[i % batches.length];
+      const preferred = pairBatches[i % pairBatches.length];
+      return {
+        ...(labelled && assembleBatch(labelled, labelledOptions)),
+        ...(preferred && assemblePairs(preferred, inputs.features)),
+      };
+    },
+  };
+}
+
+function lossesOf({
+  loss = 0,
+  meanSquaredError,
+  promptClassification,
+  pairLoss: ofPairs,
+}: Readonly<Record<string, number>>): Pick<
+  RewardEpoch,
+  'loss' | 'meanSquaredError' | 'promptClassification' | 'pairLoss'
+> {
+  return {
+    loss,
+    ...(meanSquaredError === undefined ? {} : { meanSquaredError }),
+    ...(promptClassification === undefined ? {} : { promptClassification }),
+    ...(ofPairs === undefined ? {} : { pairLoss: ofPairs }),
+  };
+}
+
+/** The inputs of a step: of a batch of labelled images, and of one of preferences, where there are such. */
+function batchInputs({
+  plan,
+  pairPlan,
+  options,
+  dimension,
+  isWeighted,
+}: {
+  plan: BatchPlan;
+  pairPlan: PairPlan;
+  options: RewardOptions;
+  /** Of an embedding. */
+  dimension: number;
+  isWeighted: boolean;
+}): Record<string, InputSpec> {
+  const { batchSize } = plan;
+  const good = Math.max(1, plan.good);
+  const labelled: Record<string, InputSpec> = {
+    textEmbeds: { shape: [batchSize, dimension] },
+    imageEmbeds: { shape: [batchSize, dimension] },
+    labels: { shape: [batchSize] },
+    ...(isWeighted ? { weights: { shape: [batchSize] } } : {}),
+    perturbedEmbeds: { shape: [good, options.perturbations, dimension] },
+    originalIndex: { shape: [good], dtype: 'int64' },
+  };
+  return {
+    ...(batchSize > 0 ? labelled : {}),
+    ...(pairPlan.batchSize > 0 ? pairInputs(pairPlan.batchSize, dimension) : {}),
+  };
 }
 
 /** Of what is learned from: L_mse + lambda * L_pc of labels, and the Bradley-Terry loss of preferences. */

@@ -13,11 +13,54 @@ type Owner = Awaited<ReturnType<typeof load>>['owners'][number];
 const LOOK_EVERY_MS = 4000;
 const COPY = { label: 'Copy', copied: 'Copied.', byHand: 'Copy it by hand: it is selected.' };
 
+/** A login link that was just made, and for whom. */
+interface IssuedLink {
+  name: string;
+  link: string;
+}
+
 export function OwnersPage() {
+  const { owners, problem, issued, addOwner, makeLink, endAccess } = useOwners();
+  const [ending, setEnding] = useState<Owner>();
+  const end = (owner: Owner) => {
+    setEnding(undefined);
+    void endAccess(owner);
+  };
+  return (
+    <Page title="Owners" problem={problem} isLoading={owners === undefined}>
+      <section>
+        <ul className="runs">
+          {(owners ?? []).map((owner) => (
+            <OwnerRow
+              key={owner.id}
+              owner={owner}
+              onLink={() => void makeLink(owner)}
+              onEnd={() => (owner.isYou ? end(owner) : setEnding(owner))}
+            />
+          ))}
+        </ul>
+        {issued && <IssuedLinkPanel issued={issued} />}
+      </section>
+      <AddOwnerForm onAdd={addOwner} />
+      <section>
+        <h2>This browser</h2>
+        <div className="row">
+          <LogoutButton />
+          <span className="soft">
+            You come back by a link: another owner makes one here, or Enter in the terminal of <code>heed studio</code>.
+          </span>
+        </div>
+      </section>
+      {ending && <EndAccessDialog owner={ending} onEnd={() => end(ending)} onClose={() => setEnding(undefined)} />}
+    </Page>
+  );
+}
+
+/** The owners, loaded again and again, and what can be done with them. */
+function useOwners() {
   const { data, problem, reload } = useData(load);
   const [failure, setFailure] = useState<string>();
-  const [issued, setIssued] = useState<{ name: string; link: string }>();
-  const [ending, setEnding] = useState<Owner>();
+  const [issued, setIssued] = useState<IssuedLink>();
   useEffect(() => {
     // Who logged in by a link shows by itself.
     const looking = setInterval(reload, LOOK_EVERY_MS);
@@ -32,98 +75,95 @@ export function OwnersPage() {
     }
     reload();
   };
+  return {
+    owners: data?.owners,
+    problem: problem ?? failure,
+    issued,
+    addOwner: (name: string, onAdded: () => void) =>
+      work(async () => {
+        const { owner, link } = await read(api.owners.$post({ json: { name } }));
+        onAdded();
+        setIssued({ name: owner.name, link });
+      }),
+    makeLink: ({ id, name, isYou }: Owner) =>
+      work(async () => {
+        const { link } = await read(api.owners[':id'].link.$post({ param: { id } }));
+        setIssued({ name: isYou ? 'your other device' : name, link });
+      }),
+    endAccess: ({ id }: Owner) =>
+      work(async () => {
+        setIssued(undefined);
+        await read(api.owners[':id'].revoke.$post({ param: { id } }));
+      }),
+  };
+}
+
+function IssuedLinkPanel({ issued: { name, link } }: { issued: IssuedLink }) {
+  return (
+    <section className="panel" aria-label="Login link">
+      <p role="status">
+        A link for <bdi>{name}</bdi>. It works once, and until the studio stops.
+      </p>
+      <div className="row">
+        <LinkField link={link} label={`Login link for ${name}`} copy={COPY} />
+      </div>
+    </section>
+  );
+}
+
+/** `onAdded` is called once the owner is there: the form is then empty again. */
+function AddOwnerForm({ onAdd }: { onAdd: (name: string, onAdded: () => void) => Promise<void> }) {
   const add = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
-    void work(async () => {
-      const { owner, link } = await read(
-        api.owners.$post({ json: { name: String(new FormData(form).get('name')).trim() } }),
-      );
-      form.reset();
-      setIssued({ name: owner.name, link });
-    });
+    void onAdd(String(new FormData(form).get('name')).trim(), () => form.reset());
   };
-  const makeLink = ({ id, name, isYou }: Owner) =>
-    work(async () => {
-      const { link } = await read(api.owners[':id'].link.$post({ param: { id } }));
-      setIssued({ name: isYou ? 'your other device' : name, link });
-    });
-  const end = ({ id }: Owner) =>
-    work(async () => {
-      setEnding(undefined);
-      setIssued(undefined);
-      await read(api.owners[':id'].revoke.$post({ param: { id } }));
-    });
   return (
-    <Page title="Owners" problem={problem ?? failure} isLoading={data === undefined}>
-      <section>
-        <ul className="runs">
-          {(data?.owners ?? []).map((owner) => (
-            <OwnerRow
-              key={owner.id}
-              owner={owner}
-              onLink={() => void makeLink(owner)}
-              onEnd={() => (owner.isYou ? void end(owner) : setEnding(owner))}
-            />
-          ))}
-        </ul>
-        {issued && (
-          <section className="panel" aria-label="Login link">
-            <p role="status">
-              A link for <bdi>{issued.name}</bdi>. It works once, and until the studio stops.
-            </p>
-            <div className="row">
-              <LinkField link={issued.link} label={`Login link for ${issued.name}`} copy={COPY} />
-            </div>
-          </section>
-        )}
-      </section>
-      <section className="panel">
-        <h2>Add an owner</h2>
-        <p className="soft">
-          Owners see and change everything that you do. Each has a name and a login of their own; what they judge stands
-          under their name.
-        </p>
-        <form className="row filters" onSubmit={add}>
-          <label className="labelled">
-            Name
-            <input className="field" name="name" required maxLength={100} autoComplete="off" />
-          </label>
-          <button type="submit" className="button primary">
-            Add and make a link
-          </button>
-        </form>
-      </section>
-      <section>
-        <h2>This browser</h2>
-        <div className="row">
-          <LogoutButton />
-          <span className="soft">
-            You come back by a link: another owner makes one here, or Enter in the terminal of <code>heed studio</code>.
-          </span>
-        </div>
-      </section>
-      {ending && (
-        <Dialog title={`End the access of ${ending.name}`} onClose={() => setEnding(undefined)}>
-          <h2>
-            End the access of <bdi>{ending.name}</bdi>?
-          </h2>
-          <p>
-            {ending.addedAt === undefined
-              ? 'All their browsers are logged out. The terminal of the studio can still print a new link.'
-              : 'All their browsers are logged out, and no link lets them in again. Their judgements stay.'}
-          </p>
-          <div className="row">
-            <button type="button" className="button primary" onClick={() => void end(ending)}>
-              End it
-            </button>
-            <button type="button" className="button" onClick={() => setEnding(undefined)}>
-              Keep
-            </button>
-          </div>
-        </Dialog>
-      )}
-    </Page>
+    <section className="panel">
+      <h2>Add an owner</h2>
+      <p className="soft">
+        Owners see and change everything that you do. Each has a name and a login of their own; what they judge stands
+        under their name.
+      </p>
+      <form className="row filters" onSubmit={add}>
+        <label className="labelled">
+          Name
+          <input className="field" name="name" required maxLength={100} autoComplete="off" />
+        </label>
+        <button type="submit" className="button primary">
+          Add and make a link
+        </button>
+      </form>
+    </section>
+  );
+}
+
+interface EndAccessDialogProps {
+  owner: Owner;
+  onEnd: () => void;
+  onClose: () => void;
+}
+
+function EndAccessDialog({ owner: { name, addedAt }, onEnd, onClose }: EndAccessDialogProps) {
+  return (
+    <Dialog title={`End the access of ${name}`} onClose={onClose}>
+      <h2>
+        End the access of <bdi>{name}</bdi>?
+      </h2>
+      <p>
+        {addedAt === undefined
+          ? 'All their browsers are logged out. The terminal of the studio can still print a new link.'
+          : 'All their browsers are logged out, and no link lets them in again. Their judgements stay.'}
+      </p>
+      <div className="row">
+        <button type="button" className="button primary" onClick={onEnd}>
+          End it
+        </button>
+        <button type="button" className="button" onClick={onClose}>
+          Keep
+        </button>
+      </div>
+    </Dialog>
   );
 }
 

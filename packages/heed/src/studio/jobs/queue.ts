@@ -104,13 +104,11 @@ const STATES = {
 
 const ENDS = { failed: 'failed', stopped: 'cancelled' } as const;
 
-/** Opens the queue, and makes its tables where they are missing. */
-export async function openJobQueue(database: OpenDatabase, options: QueueOptions = {}): Promise<JobQueue> {
+/** Starts pg-boss, and makes its tables and queues where they are missing. */
+async function startBoss({ execute, schemas }: OpenDatabase, options: QueueOptions): Promise<PgBoss> {
   const { leaseSeconds = DEFAULT_LEASE_SECONDS, retries = 3, retryDelaySeconds = 5 } = options;
-  const { execute, transact } = database;
-  const schema = database.schemas.jobs;
   const boss = new PgBoss({
-    schema,
+    schema: schemas.jobs,
     db: bossDatabase(execute),
     supervise: false,
     schedule: false,
@@ -131,7 +129,14 @@ export async function openJobQueue(database: OpenDatabase, options: QueueOptions
   };
   await boss.createQueue(QUEUE, policy);
   await boss.updateQueue(QUEUE, policy);
+  return boss;
+}
 
+/** Opens the queue, and makes its tables where they are missing. */
+export async function openJobQueue(database: OpenDatabase, options: QueueOptions = {}): Promise<JobQueue> {
+  const { execute, transact } = database;
+  const schema = database.schemas.jobs;
+  const boss = await startBoss(database, options);
   const mine = "name = $1 and id = $2 and state = 'active' and retry_count = $3";
   const keyOf = (claim: Claim) => [QUEUE, claim.id, claim.attempt - 1];
   /** Does `work` where the claim still holds, in one transaction with the look at it. */
