@@ -3,6 +3,7 @@ import { getConnInfo } from '@hono/node-server/conninfo';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { platformId, readRaters } from '../../feedback/index.ts';
+import type { Project } from '../../project/project.ts';
 import { plainName } from '../../text/plain-name.ts';
 import type { AttemptLimit } from '../auth/attempt-limit.ts';
 import type { ClientAddress } from '../auth/client-address.ts';
@@ -44,36 +45,25 @@ export interface SessionRoutesOptions {
 }
 
 export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
-  const { cookies, attempts, origin } = options;
+  const { cookies, origin } = options;
   const { admission, project, secret, sessions } = studio;
   const study = secret.tag('study', 'id');
-  const clientOf = (c: Context) => `client ${addressOf(c, options.addressOf)}`;
-  const failed = (c: Context, keys: readonly string[], [code, sentence]: [ProblemCode | undefined, string]) => {
-    const wait = attempts.fail(keys);
-    if (wait === undefined) return problem(c, 401, sentence, code);
-    c.header('Retry-After', String(wait));
-    return problem(c, 429, `too many wrong links; wait ${wait} seconds`, 'too-many');
-  };
-  const over = (c: Context, given: string, why: keyof typeof ENDS) =>
-    why === 'broken'
-      ? failed(c, [clientOf(c), `link ${given.split('.')[0]}`], ENDS.broken)
-      : problem(c, 401, ENDS[why][1], ENDS[why][0]);
+  const refuse = createRefusals(options);
   /** Sessions of this browser that came by the invite. */
   const sessionsOf = async (c: Context, invite: string) =>
     (await cookies.all(c)).filter(({ identity }) => identity.invite === invite && !isTrial(identity));
-  const nameOf = (rater: string) => readRaters(project).get(rater)?.name ?? rater;
 
   return new Hono<StudioEnv>()
     .get('/', async (c) => {
       const { session } = c.var;
       if (!session) return c.json({ role: 'anonymous' as const, why: (await cookies.whyNot(c)) ?? null });
       const shown = { project: projectName(studio), study, key: session.key, role: session.identity.role };
-      return c.json({ ...shown, ...aboutRater(session) });
+      return c.json({ ...shown, ...aboutSession(studio, session, origin) });
     })
     .post('/login', check('json', z.strictObject({ token })), async (c) => {
       const owner = studio.loginLinks.redeem(c.req.valid('json').token);
       if (owner === undefined || studio.owners.find(owner) === undefined) {
-        return failed(c, [clientOf(c)], [undefined, 'this link was used or is of an earlier start']);
+        return refuse.login(c);
       }
       const earlier = (await cookies.all(c)).find(({ identity }) => identity.role === 'owner');
       if (earlier) await sessions.end(earlier.token);
@@ -84,10 +74,13 @@ export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
     .post('/invite', check('json', inviteBody), async (c) => {
       const { token: given, participant } = c.req.valid('json');
       const link = await admission.look(given, { participant });
-      if (link.state === 'over') return over(c, given, link.why);
+      if (link.state === 'over') return refuse.link(c, given, link.why);
       const { id, purpose, maxUses } = link.invite;
-      const known = (await sessionsOf(c, id)).map(({ key, identity }) => ({ key, name: nameOf(identity.rater) }));
-      if (link.state === 'full' && known.length === 0) return over(c, given, 'used');
+      const known = (await sessionsOf(c, id)).map(({ key, identity }) => ({
+        key,
+        name: raterName(project, identity.rater),
+      }));
+      if (link.state === 'full' && known.length === 0) return refuse.link(c, given, 'used');
       const all = await cookies.all(c);
       return c.json({
         state: link.state,
@@ -103,7 +96,7 @@ export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
     .post('/join', check('json', joinBody), async (c) => {
       const { token: given, isTrial: wantsTrial = false, ...arrival } = c.req.valid('json');
       const link = await admission.look(given, arrival);
-      if (link.state === 'over') return over(c, given, link.why);
+      if (link.state === 'over') return refuse.link(c, given, link.why);
       const start = async (rater: string, invite: string) => {
         const identity = { role: 'rater', rater } as const;
         const key = await cookies.start(c, { token: await sessions.start(identity, { invite }), identity });
@@ -119,7 +112,7 @@ export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
         return problem(c, 400, 'name: expected a name', 'no-name');
       }
       const admitted = await admission.admit(given, arrival);
-      return 'state' in admitted ? over(c, given, admitted.why) : start(admitted.rater, admitted.invite);
+      return 'state' in admitted ? refuse.link(c, given, admitted.why) : start(admitted.rater, admitted.invite);
     })
     .post('/logout', async (c) => {
       if (c.var.session) await cookies.end(c, c.var.session);
@@ -134,21 +127,44 @@ export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
       link.state === 'back' ? identity.rater === link.rater.id : admission.isSame(identity.rater, arrival),
     );
   }
+}
 
-  function aboutRater({ identity }: BrowserSession) {
-    if (identity.role === 'owner') return { name: studio.owners.find(identity.rater)?.name ?? identity.rater };
-    const { rater, invite, purpose } = identity;
-    const isOnTrial = isTrial(identity);
-    return {
-      purpose,
-      isTrial: isOnTrial,
-      ...(isOnTrial ? {} : { name: nameOf(rater) }),
-      /** For coming back on another device. */
-      ...(isOnTrial || invite === undefined
-        ? {}
-        : { returnLink: `${origin}/join#${returnTokenOf(secret, { rater, invite })}` }),
-    };
-  }
+/** The answers to links that let nobody in. Wrong ones are counted, and who tries too many must wait. */
+function createRefusals({ attempts, addressOf: clientAddress }: SessionRoutesOptions) {
+  const clientOf = (c: Context) => `client ${addressOf(c, clientAddress)}`;
+  const wrong = (c: Context, keys: readonly string[], [code, sentence]: [ProblemCode | undefined, string]) => {
+    const wait = attempts.fail(keys);
+    if (wait === undefined) return problem(c, 401, sentence, code);
+    c.header('Retry-After', String(wait));
+    return problem(c, 429, `too many wrong links; wait ${wait} seconds`, 'too-many');
+  };
+  return {
+    login: (c: Context) => wrong(c, [clientOf(c)], [undefined, 'this link was used or is of an earlier start']),
+    link: (c: Context, given: string, why: keyof typeof ENDS) =>
+      why === 'broken'
+        ? wrong(c, [clientOf(c), `link ${given.split('.')[0]}`], ENDS.broken)
+        : problem(c, 401, ENDS[why][1], ENDS[why][0]),
+  };
+}
+
+/** What the pages show of who one is. */
+function aboutSession({ owners, project, secret }: Studio, { identity }: BrowserSession, origin: string) {
+  if (identity.role === 'owner') return { name: owners.find(identity.rater)?.name ?? identity.rater };
+  const { rater, invite, purpose } = identity;
+  const isOnTrial = isTrial(identity);
+  return {
+    purpose,
+    isTrial: isOnTrial,
+    ...(isOnTrial ? {} : { name: raterName(project, rater) }),
+    /** For coming back on another device. */
+    ...(isOnTrial || invite === undefined
+      ? {}
+      : { returnLink: `${origin}/join#${returnTokenOf(secret, { rater, invite })}` }),
+  };
+}
+
+function raterName(project: Project, rater: string): string {
+  return readRaters(project).get(rater)?.name ?? rater;
 }
 
 function projectName({ project }: Studio): string {

@@ -1,6 +1,6 @@
 /** Trying models: several of them draw a prompt in a separate process, and the images can be used further. */
 import { randomUUID } from 'node:crypto';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { isForUser } from '../../errors.ts';
 import { faultOfLine } from '../../files/read-text.ts';
@@ -10,13 +10,11 @@ import { addEvaluationPrompt } from '../../prompts/index.ts';
 import { checkReward } from '../../reward/scorer.ts';
 import { readTries } from '../../try/try-log.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
-import type { Job } from '../jobs/job.ts';
-import { namesIn } from '../runs/list-runs.ts';
 import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
+import { listTries } from './try-list.ts';
 
 const MAX_PROMPT_LENGTH = 500;
-const TRIES_SHOWN = 30;
 
 const prompt = z
   .string()
@@ -39,39 +37,11 @@ const pictureBody = z.strictObject({ picture: z.string().max(100) });
 
 export function tryRoutes(studio: Studio) {
   const { project, jobs, images, comparisons } = studio;
-  const hasReward = async () => (await namesIn(project.paths.models)).includes('reward-default');
-  const known = (id: string) => images.current().has(id) && images.current().stands(id);
-  /** The picture and what the reward said of it; absent where it was set aside since. */
-  const shown = (ids: readonly string[]) => ids.map((id) => (known(id) ? images.nameOf(id) : null));
-  const waiting = ({ id, name, state, progress, error, notes, args = [] }: Job) => ({
-    job: id,
-    id: name ?? id,
-    prompt: args.find((arg) => arg.startsWith('--prompt='))?.slice('--prompt='.length) ?? '',
-    state,
-    ...(progress === undefined ? {} : { progress }),
-    ...(notes.length === 0 ? {} : { note: notes.at(-1)! }),
-    ...(error === undefined ? {} : { error }),
-  });
   return (
     new Hono<StudioEnv>()
       .get('/', async (c) => {
         await studio.refresh();
-        const tries = readTries(project).slice(-TRIES_SHOWN).reverse();
-        const done = new Set(tries.map(({ id }) => id));
-        const all = await jobs.all();
-        const other = all.find(({ kind, state }) => kind !== 'try' && state === 'running');
-        return c.json({
-          models: await modelNames(project),
-          hasReward: await hasReward(),
-          /** What drawing must wait for. */
-          waitsFor: other === undefined ? null : other.kind,
-          open: all.filter(({ kind, name }) => kind === 'try' && !done.has(name ?? '')).map(waiting),
-          tries: tries.map(({ drawn, best, ...record }) => ({
-            ...record,
-            drawn: drawn.map(({ model, images: ids }) => ({ model, pictures: shown(ids.slice(0, record.count)) })),
-            ...(best === undefined ? {} : { best: chosen(drawn[0]!.images, best.scores) }),
-          })),
-        });
+        return c.json(await listTries(studio));
       })
       .post('/', check('json', tryBody), async (c) => {
         const { prompt: text, models, count, bestOf } = c.req.valid('json');
@@ -81,8 +51,7 @@ export function tryRoutes(studio: Studio) {
         try {
           if (bestOf > 0) await checkReward(project, 'default');
         } catch (error) {
-          if (isForUser(error)) return problem(c, 409, error.message);
-          throw error;
+          return conflict(c, error);
         }
         const args = [
           // With '=', so that a prompt that begins with a dash is no option.
@@ -98,8 +67,7 @@ export function tryRoutes(studio: Studio) {
         try {
           return c.json({ added: await addEvaluationPrompt(project, c.req.valid('json').prompt) });
         } catch (error) {
-          if (isForUser(error)) return problem(c, 409, error.message);
-          throw error;
+          return conflict(c, error);
         }
       })
       /** Raters compare the pictures of this try alone. */
@@ -118,8 +86,7 @@ export function tryRoutes(studio: Studio) {
           });
           return c.json({ id });
         } catch (error) {
-          if (isForUser(error)) return problem(c, 409, error.message);
-          throw error;
+          return conflict(c, error);
         }
       })
       /** The picture joins the set that is judged, and is asked first; while a command draws, when that has ended. */
@@ -130,15 +97,10 @@ export function tryRoutes(studio: Studio) {
         return c.json({ queued: true, ...(waitsFor === undefined ? {} : { waitsFor }) });
       })
   );
+}
 
-  function chosen(ids: readonly string[], scores: readonly number[]) {
-    const best = scores.reduce((top, score, i) => (score > scores[top]! ? i : top), 0);
-    const [random = null, picture = null] = shown([ids[0]!, ids[best]!]);
-    return {
-      of: scores.length,
-      best: { picture, reward: scores[best]! },
-      /** The first one: chance chose its noise. */
-      random: { picture: random, reward: scores[0]! },
-    };
-  }
+/** Says what is wrong with the project; other errors pass. */
+function conflict(c: Context, error: unknown) {
+  if (isForUser(error)) return problem(c, 409, error.message);
+  throw error;
 }
