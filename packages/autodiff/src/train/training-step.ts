@@ -4,16 +4,21 @@
  */
 import { availableParallelism } from 'node:os';
 import { bindFeeds, bindParameters, checkParameters, inputName } from '../compile.ts';
-import { single } from '../distributed/communicator.ts';
-import { addGradients, createExchangedScalars, type Gradients, sumParts } from '../distributed/sum-gradients.ts';
+import { type Communicator, single } from '../distributed/communicator.ts';
+import {
+  addGradients,
+  createExchangedScalars,
+  type ExchangedScalars,
+  type Gradients,
+  sumParts,
+} from '../distributed/sum-gradients.ts';
 import { encodeModel } from '../onnx/encode.ts';
-import { createSession, hasOwnMemory, resolvePrecision } from '../runtime/index.ts';
-import type { Tensor } from '../tensor.ts';
-import { applyAdamW, sumAndNorm } from './adamw.ts';
+import { hasOwnMemory, resolvePrecision } from '../runtime/index.ts';
+import { applyAdamW, type OptimizerOptions, type OptimizerState, sumAndNorm } from './adamw.ts';
 import { createDeviceTrainingStep } from './device-training-step.ts';
-import { bindGradients, MAX_KEPT_GRADIENT_BYTES } from './gradient-memory.ts';
-import { createLossScale } from './loss-scale.ts';
-import { DISABLED_OPTIMIZERS, LOSS_SCALE, traceTrainingStep } from './trace-training-step.ts';
+import { createLossScale, type LossScale } from './loss-scale.ts';
+import { createReplicas, runReplicas } from './replicas.ts';
+import { LOSS_SCALE, traceTrainingStep } from './trace-training-step.ts';
 import {
   type Batches,
   batchList,
@@ -52,26 +57,14 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
   checkParameters(name, lowered.parameters, parameters);
 
   const model = encodeModel(lowered.graph);
-  const createReplica = async () => {
-    const session = await createSession(model, {
-      device,
-      graphOptimization: 'basic',
-      disabledOptimizers: DISABLED_OPTIMIZERS,
-      ...(threads === undefined ? {} : { threads: Math.max(1, Math.floor(threads / replicas)) }),
-    });
-    const binding = session.createBinding();
-    const gradients = bindGradients(binding, {
-      trained,
-      keyOf: gradientKey,
-      maxKeptBytes: device === 'cpu' ? MAX_KEPT_GRADIENT_BYTES : Number.POSITIVE_INFINITY,
-    });
-    const metrics = new Map(metricNames.map((key) => [key, new Float32Array(1)]));
-    for (const [key, data] of metrics) {
-      binding.bindOutput(`metric:${key}`, { type: 'float32', shape: (traced[key] as Tensor).shape, data });
-    }
-    return { session, binding, gradients, metrics };
-  };
-  const team = await Promise.all(Array.from({ length: replicas }, createReplica));
+  const team = await createReplicas(model, {
+    count: replicas,
+    device,
+    threads,
+    trained,
+    keyOf: gradientKey,
+    metrics: traced,
+  });
   const used = new Set(lowered.inputs.map(inputName));
   const state = initialState(name, options, trained);
   /** One sum for each replica, so that the order of additions is the same however replicas are spread over ranks. */
@@ -79,7 +72,7 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
   let batches = 0;
   const exchanged = createExchangedScalars(metricNames);
 
-  /** Fills every replica's buffers; waits for all of them also when one fails. Returns the means over the replicas. */
+  /** Fills the replicas' buffers and runs them. Returns the means over the replicas. */
   const evaluate = async (feeds: Batches<I>, signal: AbortSignal | undefined): Promise<Metrics> => {
     const batches = batchList(name, feeds, replicas);
     for (const [i, { binding }] of team.entries()) {
@@ -90,35 +83,10 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
         binding.bindInput(`input:${LOSS_SCALE}`, { type: 'float32', shape: [], data });
       }
     }
-    const runs = await Promise.allSettled(team.map(({ binding }) => binding.run(signal ? { signal } : {})));
-    for (const run of runs) if (run.status === 'rejected') throw run.reason;
-    return exchanged.add(
-      team.map(
-        ({ metrics }) =>
-          (key) =>
-            metrics.get(key)![0]!,
-      ),
-    );
+    await runReplicas(team, signal);
+    return exchanged.add(team.map(({ metricOf }) => metricOf));
   };
-  /**
-   * Updates with the mean of all parts of all ranks; the sum is left in the first part. Returns the mean metrics, too.
-   */
-  const update = async (
-    parts: readonly Gradients[],
-    { count, learningRate, stop }: { count: number; learningRate: number; stop: boolean },
-  ): Promise<Metrics & UpdateResult> => {
-    const source = parts[0]!;
-    const { rest, metrics, loss } = await sumParts(parts, { communicator, exchanged, stop });
-    const scaled = count * communicator.size * scale.value;
-    const gradientNorm = sumAndNorm(source, rest) / scaled;
-    const culprit = () => [...source].find(([, data]) => data.some((value) => !Number.isFinite(value)))?.[0];
-    const result = updateResult(name, { state, scale, gradientNorm, loss, skipsNotFinite, culprit });
-    if (result.skipped === 1) return { ...metrics, ...result };
-    const limit = optimizer.maxGradientNorm ?? 1;
-    const gradientScale = Math.min(1, limit / (gradientNorm + 1e-6)) / scaled;
-    applyAdamW(state, source, optimizer, { learningRate, gradientScale });
-    return { ...metrics, ...result };
-  };
+  const update = createUpdate({ name, state, scale, exchanged, communicator, optimizer, skipsNotFinite });
   const releaseGradients = () => {
     for (const { gradients } of team) gradients.release();
   };
@@ -157,10 +125,45 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
     bytesMoved: () => ({ toDevice: 0, toHost: 0 }),
     dispose() {
       releaseGradients();
-      for (const { binding, session } of team) {
-        binding.dispose();
-        session.dispose();
-      }
+      for (const replica of team) replica.dispose();
     },
+  };
+}
+
+/**
+ * Updates with the mean of all parts of all ranks; the sum is left in the first part. Returns the mean metrics, too.
+ */
+function createUpdate({
+  name,
+  state,
+  scale,
+  exchanged,
+  communicator,
+  optimizer,
+  skipsNotFinite,
+}: {
+  name: string;
+  state: OptimizerState;
+  scale: LossScale;
+  exchanged: ExchangedScalars;
+  communicator: Communicator;
+  optimizer: OptimizerOptions;
+  skipsNotFinite: boolean;
+}) {
+  return async (
+    parts: readonly Gradients[],
+    { count, learningRate, stop }: { count: number; learningRate: number; stop: boolean },
+  ): Promise<Metrics & UpdateResult> => {
+    const source = parts[0]!;
+    const { rest, metrics, loss } = await sumParts(parts, { communicator, exchanged, stop });
+    const scaled = count * communicator.size * scale.value;
+    const gradientNorm = sumAndNorm(source, rest) / scaled;
+    const culprit = () => [...source].find(([, data]) => data.some((value) => !Number.isFinite(value)))?.[0];
+    const result = updateResult(name, { state, scale, gradientNorm, loss, skipsNotFinite, culprit });
+    if (result.skipped === 1) return { ...metrics, ...result };
+    const limit = optimizer.maxGradientNorm ?? 1;
+    const gradientScale = Math.min(1, limit / (gradientNorm + 1e-6)) / scaled;
+    applyAdamW(state, source, optimizer, { learningRate, gradientScale });
+    return { ...metrics, ...result };
   };
 }

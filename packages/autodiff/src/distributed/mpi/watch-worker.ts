@@ -1,85 +1,120 @@
-/** The worker of `watch.ts`. The function is turned into text, so it must refer to nothing outside itself. */
-import type { Socket } from 'node:net';
+/**
+ * The worker of `watch.ts`. Its functions are turned into text, so they refer to nothing outside this file's functions.
+ */
+import type { Server, Socket } from 'node:net';
 import type { WatchData } from './watch.ts';
 
-/** Watches the other ranks until it is told to stop, or ends the process. */
-export async function watchRanks({ rank, size, silenceSeconds, ending }: WatchData): Promise<void> {
-  const { createServer, connect } = await import('node:net');
-  const { networkInterfaces } = await import('node:os');
-  const { writeSync } = await import('node:fs');
-  const { randomBytes } = await import('node:crypto');
-  const { parentPort } = await import('node:worker_threads');
-  const BEAT_MS = 1000;
-  const STOPPED = 'stop';
-  const started = Date.now();
-  /** When each watched rank was last heard of. Rank 0 watches all, the others rank 0. */
-  const heard = new Map<number, number>();
-  const done = new Set<number>();
-  const sockets = new Map<number, Socket>();
-  let hasBegun = false;
-  let key = '';
+/** What a rank knows of the others. Rank 0 watches all, the others rank 0. */
+interface WatchState {
+  /** When each watched rank was last heard of. */
+  readonly heard: Map<number, number>;
+  readonly done: Set<number>;
+  readonly sockets: Map<number, Socket>;
+}
 
-  const fail = (sentence: string) => {
+/** Where rank 0 listens, and the word that proves that a caller is a rank of the run. */
+interface Meeting {
+  readonly key: string;
+  readonly addresses: readonly string[];
+  readonly port: number;
+}
+
+/** The worker's code: the functions below, and a call of `watchRanks` with the worker's data. */
+export function watchWorkerCode(): string {
+  const functions = [listenForLines, noteLine, acceptRanks, joinFirstRank, createFailure, watchRanks];
+  // `__name` is what esbuild may call.
+  return `const __name = (value) => value;
+${functions.map(String).join('\n')}
+watchRanks(require('node:worker_threads').workerData);`;
+}
+
+/** Calls `onLine` with each line that comes. */
+function listenForLines(socket: Socket, onLine: (line: string) => void): void {
+  let rest = '';
+  socket.setNoDelay(true);
+  socket.on('data', (data) => {
+    const lines = (rest + data.toString('latin1')).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) onLine(line);
+    if (rest.length > 1000) socket.destroy();
+  });
+  // A lost connection is noticed by its silence, in case it comes back.
+  socket.on('error', () => {});
+}
+
+/** Any line is a sign of life; 'stop' is the last one of a rank that ends as it should. */
+function noteLine({ heard, done }: WatchState, from: number, line: string): void {
+  heard.set(from, Date.now());
+  if (line === 'stop') done.add(from);
+}
+
+/** Rank 0: a server that takes the connections of ranks which know the key. Resolves once it listens. */
+async function acceptRanks(state: WatchState, key: string): Promise<Meeting> {
+  const { createServer } = await import('node:net');
+  const { networkInterfaces } = await import('node:os');
+  const server: Server = createServer((socket) => {
+    let from: number | undefined;
+    listenForLines(socket, (line) => {
+      if (from === undefined) {
+        const [given, number] = line.split(' ');
+        if (given !== key) return void socket.destroy();
+        from = Number(number);
+        state.sockets.set(from, socket);
+      }
+      noteLine(state, from, line);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
+  const bound = server.address();
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter(({ family }) => family === 'IPv4')
+    .map((one) => one.address);
+  return { key, addresses, port: typeof bound === 'object' && bound !== null ? bound.port : 0 };
+}
+
+/** Other ranks: tries all addresses of rank 0 at once and keeps the first connection. */
+async function joinFirstRank(state: WatchState, rank: number, { key, addresses, port }: Meeting): Promise<void> {
+  const { connect } = await import('node:net');
+  const { sockets } = state;
+  for (const host of addresses) {
+    const socket = connect({ host, port });
+    listenForLines(socket, (line) => noteLine(state, 0, line));
+    socket.on('connect', () => {
+      if (sockets.has(0)) return void socket.destroy();
+      sockets.set(0, socket);
+      socket.write(`${key} ${rank}\n`);
+    });
+    socket.on('close', () => {
+      if (sockets.get(0) === socket) sockets.delete(0);
+    });
+  }
+}
+
+/** Prints one sentence and ends the process, unless the main thread does so already. */
+async function createFailure({ rank, ending }: WatchData): Promise<(sentence: string) => void> {
+  const { writeSync } = await import('node:fs');
+  return (sentence) => {
     if (Atomics.exchange(ending, 0, 1) === 1) return;
     writeSync(2, `heed: rank ${rank}: ${sentence}\n`);
     process.kill(process.pid, 'SIGKILL');
   };
-  const listenTo = (socket: Socket, onLine: (line: string) => void) => {
-    let rest = '';
-    socket.setNoDelay(true);
-    socket.on('data', (data) => {
-      const lines = (rest + data.toString('latin1')).split('\n');
-      rest = lines.pop()!;
-      for (const line of lines) onLine(line);
-      if (rest.length > 1000) socket.destroy();
-    });
-    // A lost connection is noticed by its silence, in case it comes back.
-    socket.on('error', () => {});
-  };
-  const open = (addresses: readonly string[], port: number) => {
-    for (const host of addresses) {
-      const socket = connect({ host, port });
-      listenTo(socket, (line) => {
-        heard.set(0, Date.now());
-        if (line === STOPPED) done.add(0);
-      });
-      socket.on('connect', () => {
-        if (sockets.has(0)) return void socket.destroy();
-        sockets.set(0, socket);
-        socket.write(`${key} ${rank}\n`);
-      });
-      socket.on('close', () => {
-        if (sockets.get(0) === socket) sockets.delete(0);
-      });
-    }
-  };
+}
 
-  let address = '';
-  if (rank === 0) {
-    key = randomBytes(16).toString('hex');
-    const server = createServer((socket) => {
-      let from: number | undefined;
-      listenTo(socket, (line) => {
-        if (from === undefined) {
-          const [given, number] = line.split(' ');
-          if (given !== key) return void socket.destroy();
-          from = Number(number);
-          sockets.set(from, socket);
-        }
-        heard.set(from, Date.now());
-        if (line === STOPPED) done.add(from);
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
-    const bound = server.address();
-    const addresses = Object.values(networkInterfaces())
-      .flatMap((list) => list ?? [])
-      .filter(({ family }) => family === 'IPv4')
-      .map((one) => one.address);
-    address = JSON.stringify({ key, addresses, port: typeof bound === 'object' ? bound?.port : 0 });
-  }
+/** Watches the other ranks until it is told to stop, or ends the process. */
+async function watchRanks(data: WatchData): Promise<void> {
+  const { rank, size, silenceSeconds } = data;
+  const { randomBytes } = await import('node:crypto');
+  const { parentPort } = await import('node:worker_threads');
+  const BEAT_MS = 1000;
+  const started = Date.now();
+  const state: WatchState = { heard: new Map(), done: new Set(), sockets: new Map() };
+  const { heard, done, sockets } = state;
+  const fail = await createFailure(data);
+  const meeting = rank === 0 ? await acceptRanks(state, randomBytes(16).toString('hex')) : undefined;
+  let hasBegun = false;
+  let first: Meeting | undefined;
 
-  let link: { addresses: string[]; port: number } | undefined;
   parentPort!.on('message', (message: { connect?: string; stop?: true }) => {
     if (message.connect !== undefined) {
       hasBegun = true;
@@ -87,16 +122,14 @@ export async function watchRanks({ rank, size, silenceSeconds, ending }: WatchDa
       if (rank === 0) {
         for (let other = 1; other < size; other++) heard.set(other, now);
       } else {
-        const { key: given, addresses, port } = JSON.parse(message.connect);
-        key = given;
-        link = { addresses, port };
+        first = JSON.parse(message.connect) as Meeting;
         heard.set(0, now);
-        open(addresses, port);
+        void joinFirstRank(state, rank, first);
       }
     }
-    if (message.stop) for (const socket of sockets.values()) socket.end(`${STOPPED}\n`);
+    if (message.stop) for (const socket of sockets.values()) socket.end('stop\n');
   });
-  parentPort!.postMessage(address);
+  parentPort!.postMessage(meeting === undefined ? '' : JSON.stringify(meeting));
 
   let lastLook = Date.now();
   setInterval(() => {
@@ -111,7 +144,7 @@ export async function watchRanks({ rank, size, silenceSeconds, ending }: WatchDa
       return;
     }
     for (const socket of sockets.values()) if (!socket.destroyed) socket.write('beat\n');
-    if (rank !== 0 && !sockets.has(0) && link) open(link.addresses, link.port);
+    if (first && !sockets.has(0)) void joinFirstRank(state, rank, first);
     for (const [other, at] of heard) {
       if (done.has(other) || now - at <= silenceSeconds * 1000) continue;
       fail(

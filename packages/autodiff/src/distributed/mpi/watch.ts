@@ -6,7 +6,7 @@
  */
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { watchRanks } from './watch-worker.ts';
+import { watchWorkerCode } from './watch-worker.ts';
 
 /** The watch of one rank. */
 export interface Watch {
@@ -33,9 +33,8 @@ export interface WatchData {
 export async function startWatch(options: Omit<WatchData, 'ending'>): Promise<Watch> {
   const ending = new Int32Array(new SharedArrayBuffer(4));
   const data: WatchData = { ...options, ending };
-  // The worker's code is text, so that it needs no TypeScript loader. `__name` is what esbuild may call.
-  const code = `const __name = (value) => value; (${watchRanks.toString()})(require('node:worker_threads').workerData)`;
-  const worker = new Worker(code, { eval: true, workerData: data, stdout: false, stderr: false });
+  // The worker's code is text, so that it needs no TypeScript loader.
+  const worker = new Worker(watchWorkerCode(), { eval: true, workerData: data, stdout: false, stderr: false });
   worker.unref();
   const address = await new Promise<string>((resolve, reject) => {
     worker.once('message', resolve);

@@ -1,0 +1,69 @@
+/** Replicas of a training step's graph on the host: each has a session and buffers, and works on a batch of its own. */
+import { type Binding, createSession, type Device, type Session } from '../runtime/index.ts';
+import type { Tensor } from '../tensor.ts';
+import { bindGradients, type GradientMemory, MAX_KEPT_GRADIENT_BYTES } from './gradient-memory.ts';
+import { DISABLED_OPTIMIZERS } from './trace-training-step.ts';
+
+export interface Replica {
+  readonly binding: Binding;
+  readonly gradients: GradientMemory;
+  /** A metric of the last run. */
+  readonly metricOf: (name: string) => number;
+  dispose(): void;
+}
+
+export interface ReplicaOptions {
+  readonly count: number;
+  readonly device: Device;
+  /** Of all replicas together; each gets its share, and at least one. */
+  readonly threads: number | undefined;
+  readonly trained: readonly Tensor[];
+  /** The graph's output with the gradient of a parameter. */
+  readonly keyOf: (parameter: Tensor) => string;
+  /** Scalars by name. */
+  readonly metrics: Readonly<Record<string, Tensor>>;
+}
+
+/** Compiles the encoded graph once for each replica, and binds its outputs. */
+export function createReplicas(model: Uint8Array, { count, ...options }: ReplicaOptions): Promise<Replica[]> {
+  return Promise.all(Array.from({ length: count }, () => createReplica(model, { count, ...options })));
+}
+
+async function createReplica(
+  model: Uint8Array,
+  { count, device, threads, trained, keyOf, metrics }: ReplicaOptions,
+): Promise<Replica> {
+  const session: Session = await createSession(model, {
+    device,
+    graphOptimization: 'basic',
+    disabledOptimizers: DISABLED_OPTIMIZERS,
+    ...(threads === undefined ? {} : { threads: Math.max(1, Math.floor(threads / count)) }),
+  });
+  const binding = session.createBinding();
+  const gradients = bindGradients(binding, {
+    trained,
+    keyOf,
+    maxKeptBytes: device === 'cpu' ? MAX_KEPT_GRADIENT_BYTES : Number.POSITIVE_INFINITY,
+  });
+  const measured = new Map<string, Float32Array>();
+  for (const [name, { shape }] of Object.entries(metrics)) {
+    const data = new Float32Array(1);
+    measured.set(name, data);
+    binding.bindOutput(`metric:${name}`, { type: 'float32', shape, data });
+  }
+  return {
+    binding,
+    gradients,
+    metricOf: (name) => measured.get(name)![0]!,
+    dispose() {
+      binding.dispose();
+      session.dispose();
+    },
+  };
+}
+
+/** Runs all replicas at once; waits for all of them also when one fails. */
+export async function runReplicas(team: readonly Replica[], signal: AbortSignal | undefined): Promise<void> {
+  const runs = await Promise.allSettled(team.map(({ binding }) => binding.run(signal ? { signal } : {})));
+  for (const run of runs) if (run.status === 'rejected') throw run.reason;
+}
