@@ -131,6 +131,8 @@ it.runIf(hasBrowser)('keeps answers that the server does not take, and sends the
 it.runIf(hasBrowser)('fits a phone, in the dark, by touch, to the end', async () => {
   const phone = await openPage(browser, { width: 390, height: 844, dark: true, hasTouch: true });
   await phone.page.context().addCookies(await page.context().cookies());
+  // A page that is left lets go of the queries that it holds.
+  await page.goto('about:blank');
   await phone.page.goto(`${studio.origin}/label`);
   await phone.page.locator('.image-card img').first().waitFor();
   await takeScreenshot(phone.page, 'studio-label-phone');

@@ -16,7 +16,7 @@ import { type StudioProcess, startStudioProcess } from './studio-process.ts';
 
 const HEED = fileURLToPath(new URL('../packages/heed/bin/heed.mjs', import.meta.url));
 const hasPostgres = findPostgres() !== undefined;
-const PROMPTS = 40;
+const PROMPTS = 16;
 
 let folder: string;
 let project: string;
