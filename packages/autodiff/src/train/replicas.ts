@@ -1,4 +1,4 @@
-/** Replicas of a training step's graph on the host: each has a session and buffers, and works on a batch of its own. */
+/** Replicas of a training step's graph on the host: each has a session and buffers, and works on a separate batch. */
 import { type Binding, createSession, type Device, type Session } from '../runtime/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { bindGradients, type GradientMemory, MAX_KEPT_GRADIENT_BYTES } from './gradient-memory.ts';

@@ -1,4 +1,4 @@
-// A file is whole or not there: whatever fails, whoever else writes it, and with the rights it had.
+// A file is whole or not there, whatever fails and however many write it, and keeps the permissions it had.
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

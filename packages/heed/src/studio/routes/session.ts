@@ -129,7 +129,7 @@ export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
   }
 }
 
-/** The answers to links that let nobody in. Wrong ones are counted, and who tries too many must wait. */
+/** The answers to links that are refused. Wrong ones are counted: after too many the client must wait. */
 function createRefusals({ attempts, addressOf: clientAddress }: SessionRoutesOptions) {
   const clientOf = (c: Context) => `client ${addressOf(c, clientAddress)}`;
   const wrong = (c: Context, keys: readonly string[], [code, sentence]: [ProblemCode | undefined, string]) => {
