@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../config/index.ts';
 import { EVALUATION_FILE, readEvaluation } from '../evaluate/evaluation-file.ts';
 import { runGenerate } from '../generate/run.ts';
+import { createImageStore } from '../images/index.ts';
 import { silentProgress } from '../progress/progress.ts';
-import { initProject, type Project } from '../project/index.ts';
+import { initProject, openProject, type Project } from '../project/index.ts';
 import { runReward } from '../reward/run.ts';
 import { judgeByCoin } from '../testing/judge-by-coin.ts';
 import { writeRandomModels } from '../testing/random-models.ts';
@@ -56,12 +57,14 @@ it('a method is efficient where no other has more alignment at no more distance'
       seed,
       alignment: interval(mean),
       bestOf: interval(mean + 0.1),
+      gain: interval(mean - 0.4),
       distance: distances[seed]!,
     })),
   });
   const points = methodPoints([method('a', [0.5, 0.7], [10, 12]), method('b', [0.4], [11.5]), method('c', [0.3], [5])]);
   expect(points.map(({ isEfficient }) => isEfficient)).toEqual([true, false, true]);
   expect(points[0]).toMatchObject({ distance: { mean: 11, lo: 10, hi: 12 } });
+  expect(points[0]!.gain!.mean).toBeCloseTo(0.2);
   expect(points[0]!.alignment.mean).toBeCloseTo(0.6);
   expect(points[0]!.alignment.lo).toBeCloseTo(0.5);
 });
@@ -101,31 +104,45 @@ describe('a whole comparison', () => {
   }, 120_000);
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('goes on where it stopped, and draws one plot', { timeout: 180_000 }, async () => {
+  it('goes on where it was stopped, run by run', { timeout: 180_000 }, async () => {
     const notes: string[] = [];
-    const compare = (signal: AbortSignal) =>
-      runCompareMethods(
+    /** Stops once progress of `label` is told. */
+    const compare = async (label?: string) => {
+      const stop = new AbortController();
+      const result = runCompareMethods(
         project,
         {
           arms: armsNamed(['dpo', 'no-labels']),
           seeds: 2,
           reward: 'default',
           overrides: [],
-          signal,
+          signal: stop.signal,
           note: (text) => notes.push(text),
         },
-        ({ label }) => ({ update: () => label.startsWith('tune cmp-dpo-1') && stop.abort(), done: () => {} }),
+        (work) => ({
+          update: () => label !== undefined && work.label.startsWith(label) && stop.abort(),
+          done: () => {},
+        }),
       );
-    const stop = new AbortController();
-    await expect(compare(stop.signal)).rejects.toMatchObject({ name: 'AbortError' });
-    const result = await compare(new AbortController().signal);
-    expect(notes.filter((text) => text.includes('is finished already'))).toHaveLength(1);
+      return label === undefined ? result : expect(result).rejects.toMatchObject({ name: 'AbortError' });
+    };
+    await compare('recognise');
+    await compare('tune cmp-dpo-1');
+    const page = () => readFile(join(project.paths.reports, 'compare-methods.html'), 'utf8');
+    expect(await page()).toContain('under way: 2 of 4 runs');
+    notes.length = 0;
+    const result = (await compare())!;
+    expect(notes.filter((text) => text.includes('is finished already'))).toHaveLength(2);
+    expect(notes.filter((text) => text.startsWith('run ')).at(-1)).toBe(
+      'run 4 of 4: no labels: own images, shuffled rewards, seed 1, 2 updates',
+    );
+    expect(await page()).not.toContain('under way');
     expect(result.points.map(({ name, updates, runs }) => [name, updates, runs.length])).toEqual([
       ['base', 0, 1],
       ['dpo', 3, 2],
       ['no-labels', 2, 2],
     ]);
-    const one = await readEvaluation(join(project.paths.runs, 'cmp-dpo-0-evaluation', EVALUATION_FILE));
+    const one = await evaluationOf('cmp-dpo-0');
     expect(one.arms.map(({ name, model, images }) => [name, model, images])).toEqual([
       ['base', 'cmp-dpo-0', 8],
       ['tuned', 'base', 4],
@@ -135,10 +152,36 @@ describe('a whole comparison', () => {
     const pairs = one.differences.map(({ treated, baseline }) => `${treated} ${baseline}`);
     expect(pairs).toContain('pruned bestOf');
     expect(result.points.every(({ distance }) => distance!.mean > 0)).toBe(true);
+    const [base, dpo] = [result.points[0]!, result.points[1]!];
+    expect(dpo.gain!.mean).toBeCloseTo(dpo.alignment.mean - base.alignment.mean);
     expect(result.alignmentJudge).toContain('recogniser of the emoji world');
-    const page = await readFile(result.report, 'utf8');
-    expect(page.match(/<svg/g)).toHaveLength(1);
-    for (const { label } of result.points) expect(page).toContain(label);
+    expect((await page()).match(/<svg/g)).toHaveLength(1);
+    for (const { label } of result.points) expect(await page()).toContain(label);
     expect(JSON.parse(await readFile(result.file, 'utf8'))).toMatchObject({ seeds: [0, 1], points: result.points });
   });
+
+  it('evaluates again by other settings alone, and draws no image twice', { timeout: 60_000 }, async () => {
+    const images = async () => (await openedImages()).length;
+    const before = await images();
+    const again = { arms: armsNamed(['dpo']), seeds: 1, reward: 'default', overrides: [] };
+    const run = async (own: Project) => {
+      const { time } = await evaluationOf('cmp-dpo-0');
+      const signal = new AbortController().signal;
+      await runCompareMethods(own, { ...again, signal, note: () => {} }, silentProgress);
+      return (await evaluationOf('cmp-dpo-0')).time !== time;
+    };
+    expect(await run(project)).toBe(false);
+    const fewer = await openProject(project.folder, { overrides: ['evaluate.bestOf=1'] });
+    expect(await run(fewer)).toBe(true);
+    expect(await images()).toBe(before);
+  });
+
+  const evaluationOf = (name: string) =>
+    readEvaluation(join(project.paths.runs, `${name}-evaluation`, EVALUATION_FILE));
+  const openedImages = async () => {
+    const store = createImageStore(project.paths.images);
+    const all = store.all();
+    await store.close();
+    return all;
+  };
 });

@@ -7,9 +7,6 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '@heed/diffusion/files';
 import { badInput } from '../errors.ts';
-import type { Evaluation } from '../evaluate/evaluation.ts';
-import { EVALUATION_FILE, findEvaluation } from '../evaluate/evaluation-file.ts';
-import { runEvaluate } from '../evaluate/run.ts';
 import { BUILT_IN_MODEL } from '../parts.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import { openProject, type Project } from '../project/index.ts';
@@ -18,8 +15,16 @@ import { rewardFolder } from '../reward/scorer.ts';
 import { tuneOptionsOf } from '../tune/options.ts';
 import { runTune } from '../tune/run.ts';
 import { type MethodArm, updatesOf } from './arms.ts';
+import { evaluateRun } from './evaluate-run.ts';
 import { comparisonPage } from './page.ts';
-import { type MethodComparison, methodPoints, type RunFigures, runFigures } from './summary.ts';
+import {
+  gainOf,
+  type MethodComparison,
+  type MethodPoint,
+  methodPoints,
+  type RunFigures,
+  runFigures,
+} from './summary.ts';
 
 export interface CompareMethodsOptions {
   arms: readonly MethodArm[];
@@ -40,48 +45,54 @@ export interface CompareMethodsResult extends MethodComparison {
 /** Names of models, runs and evaluations begin with this. */
 const PREFIX = 'cmp';
 
-/** Runs what is missing and writes `runs/compare-methods/comparison.json` and `reports/compare-methods.html`. */
+/**
+ * Runs what is missing, all methods of one seed first, and writes `runs/compare-methods/comparison.json` and
+ * `reports/compare-methods.html` anew after each run.
+ */
 export async function runCompareMethods(
   project: Project,
   options: CompareMethodsOptions,
   progress: ProgressFactory,
 ): Promise<CompareMethodsResult> {
-  const { arms, seeds, reward, note } = options;
+  const { arms, reward, note } = options;
   if ((await findRewardConfig(rewardFolder(project, reward))) === undefined) {
     throw badInput(`expected the reward '${reward}', found none; heed reward makes it`);
   }
   const base = project.config.model.name;
-  const all = Array.from({ length: seeds }, (_, seed) => seed);
-  const methods = [];
-  const judges: ReturnType<typeof runFigures>[] = [];
-  let firstModel: string | undefined;
-  for (const arm of arms) {
-    const own = await projectOf(project, arm, options.overrides);
-    const updates = own.config.tune.steps;
-    const runs: RunFigures[] = [];
-    for (const seed of all) {
-      const name = `${PREFIX}-${arm.name}-${seed}`;
-      note(`${arm.label}, seed ${seed}: ${updates} updates`);
-      await tuneArm(own, { ...options, arm, name, seed }, progress);
-      firstModel ??= name;
-      const figures = runFigures(
-        await evaluation(project, { name, baseline: name, other: base, ...options }, progress),
-        seed,
-      );
-      judges.push(figures);
-      runs.push(figures);
-    }
-    methods.push({ name: arm.name, label: arm.label, updates, runs });
-  }
-  const baseName = `${PREFIX}-${base}`;
-  const other = firstModel!;
-  const before = runFigures(
-    await evaluation(project, { name: baseName, baseline: base, other, ...options }, progress),
-    0,
+  const seeds = Array.from({ length: options.seeds }, (_, seed) => seed);
+  const methods = await Promise.all(
+    arms.map(async (arm) => ({ arm, own: await projectOf(project, arm, options.overrides), runs: [] as RunFigures[] })),
   );
-  const points = methodPoints([{ name: 'base', label: 'before tuning', updates: 0, runs: [before] }, ...methods]);
-  const { judge: alignmentJudge, distanceName } = before;
-  return write(project, { alignmentJudge, distanceName, seeds: all, points });
+  const planned = seeds.flatMap((seed) => methods.map((method) => ({ ...method, seed })));
+  let before: ReturnType<typeof runFigures> | undefined;
+  let written: CompareMethodsResult | undefined;
+  for (const [index, { arm, own, seed, runs }] of planned.entries()) {
+    const name = `${PREFIX}-${arm.name}-${seed}`;
+    note(`run ${index + 1} of ${planned.length}: ${arm.label}, seed ${seed}, ${own.config.tune.steps} updates`);
+    await tuneArm(own, { ...options, arm, name, seed }, progress);
+    before ??= runFigures(
+      await evaluateRun(project, { ...options, name: `${PREFIX}-${base}`, baseline: base, other: name }, progress),
+    );
+    const evaluation = await evaluateRun(project, { ...options, name, baseline: name, other: base }, progress);
+    runs.push({ seed, ...runFigures(evaluation).figures, gain: gainOf(evaluation) });
+    const { figures, judge: alignmentJudge, distanceName } = before;
+    const points = pointsOf({ seed: project.config.seed, ...figures }, methods);
+    const finished = { finished: index + 1, planned: planned.length };
+    written = await write(project, { alignmentJudge, distanceName, seeds, runs: finished, points });
+  }
+  return written!;
+}
+
+/** The base, then every method that has a run. */
+function pointsOf(
+  base: RunFigures,
+  methods: readonly { arm: MethodArm; own: Project; runs: readonly RunFigures[] }[],
+): MethodPoint[] {
+  const begun = methods.filter(({ runs }) => runs.length > 0);
+  return methodPoints([
+    { name: 'base', label: 'before tuning', updates: 0, runs: [base] },
+    ...begun.map(({ arm: { name, label }, own, runs }) => ({ name, label, updates: own.config.tune.steps, runs })),
+  ]);
 }
 
 /** The project with the arm's settings and with as many updates as the budget allows. */
@@ -102,29 +113,6 @@ async function tuneArm(
 ): Promise<void> {
   const shuffleSeed = arm.shuffles ? seed : undefined;
   await runTune(project, { name, seed, reward, shuffleSeed, note, signal }, progress);
-}
-
-/** The evaluation whose baseline, with best-of-n on top, is the model that is measured. */
-async function evaluation(
-  project: Project,
-  {
-    name,
-    baseline,
-    other,
-    reward,
-    signal,
-    note,
-  }: CompareMethodsOptions & { name: string; baseline: string; other: string },
-  progress: ProgressFactory,
-): Promise<Evaluation> {
-  const path = join(project.paths.runs, `${name}-evaluation`, EVALUATION_FILE);
-  const found = await findEvaluation(path);
-  if (found !== undefined) return found;
-  return runEvaluate(
-    project,
-    { name: `${name}-evaluation`, baseline, models: [other], reward, signal, note },
-    progress,
-  );
 }
 
 async function write(project: Project, comparison: MethodComparison): Promise<CompareMethodsResult> {

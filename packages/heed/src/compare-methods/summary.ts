@@ -1,5 +1,5 @@
 /** From evaluations of single runs to one point a method: means over seeds, with the intervals of both figures. */
-import { armOf, type Evaluation } from '../evaluate/evaluation.ts';
+import { armOf, type Evaluation, type Figure } from '../evaluate/evaluation.ts';
 import type { Interval } from '../statistics/index.ts';
 
 /** What a run's images are worth. */
@@ -8,6 +8,8 @@ export interface RunFigures {
   readonly alignment: Interval;
   /** Of the best images by the reward out of more. */
   readonly bestOf: Interval;
+  /** Alignment minus that of the model before tuning, paired by prompt; absent for that model. */
+  readonly gain?: Interval;
   /** Distance to real pictures, less is better; absent where the project has none. */
   readonly distance?: number;
 }
@@ -20,6 +22,8 @@ export interface MethodPoint {
   /** Mean over seeds; the bounds are the means of the runs' 95 % bounds over prompts. */
   readonly alignment: Interval;
   readonly bestOf: Interval;
+  /** Mean over seeds, with the means of the runs' bounds; absent for the model before tuning. */
+  readonly gain?: Interval;
   /** Mean over seeds; the bounds are the least and the most of a seed. */
   readonly distance?: Interval;
   /** True where no other method has more alignment at no more distance. */
@@ -30,6 +34,8 @@ export interface MethodComparison {
   readonly alignmentJudge: string;
   readonly distanceName: string;
   readonly seeds: readonly number[];
+  /** Runs that the figures are of, and runs in all: fewer while the comparison is under way. */
+  readonly runs: { readonly finished: number; readonly planned: number };
   readonly points: readonly MethodPoint[];
 }
 
@@ -37,8 +43,12 @@ export interface MethodComparison {
 const ALIGNMENT_FIGURES = ['aligned', 'judging-reward', 'reward'];
 
 /** The figures of the evaluation whose baseline is the run's model. */
-export function runFigures(evaluation: Evaluation, seed: number): RunFigures & { judge: string; distanceName: string } {
-  const figure = ALIGNMENT_FIGURES.flatMap((id) => evaluation.figures.find((each) => each.id === id) ?? [])[0];
+export function runFigures(evaluation: Evaluation): {
+  figures: Omit<RunFigures, 'seed'>;
+  judge: string;
+  distanceName: string;
+} {
+  const figure = alignmentFigure(evaluation);
   const [alignment, bestOf] = [figure?.arms.base, figure?.arms.bestOf];
   if (figure === undefined || alignment === undefined || bestOf === undefined) {
     throw new Error(`evaluation ${evaluation.run}: expected a figure of alignment of base and best of n, found none`);
@@ -47,15 +57,35 @@ export function runFigures(evaluation: Evaluation, seed: number): RunFigures & {
   const { fidelity } = armOf(evaluation, 'base')!;
   const distances = { Fréchet: fidelity?.frechet, FID: figureOf('fid'), CMMD: figureOf('cmmd') };
   const [name, distance] = Object.entries(distances).find(([, value]) => value !== undefined) ?? ['none', undefined];
-  const bounds = ({ mean, lo, hi }: Interval): Interval => ({ mean, lo, hi });
   return {
-    seed,
-    alignment: bounds(alignment),
-    bestOf: bounds(bestOf),
-    ...(distance === undefined ? {} : { distance }),
+    figures: {
+      alignment: bounds(alignment),
+      bestOf: bounds(bestOf),
+      ...(distance === undefined ? {} : { distance }),
+    },
     judge: `${figure.label}, ${figure.judge}`,
     distanceName: name,
   };
+}
+
+/** Alignment of the run's model minus that of the model before tuning, which the evaluation calls 'tuned'. */
+export function gainOf(evaluation: Evaluation): Interval {
+  const ofPair = alignmentFigure(evaluation)?.differences.find(
+    ({ treated, baseline }) => treated === 'tuned' && baseline === 'base',
+  );
+  if (ofPair === undefined) {
+    throw new Error(`evaluation ${evaluation.run}: expected a difference of alignment of two models, found none`);
+  }
+  const { mean, lo, hi } = ofPair.interval;
+  return { mean: -mean, lo: -hi, hi: -lo };
+}
+
+function alignmentFigure({ figures }: Evaluation): Figure | undefined {
+  return ALIGNMENT_FIGURES.flatMap((id) => figures.find((each) => each.id === id) ?? [])[0];
+}
+
+function bounds({ mean, lo, hi }: Interval): Interval {
+  return { mean, lo, hi };
 }
 
 /** The points of all methods; a method is efficient by its means. */
@@ -64,11 +94,13 @@ export function methodPoints(
 ): MethodPoint[] {
   const points = methods.map(({ runs, ...method }) => {
     const distances = runs.flatMap(({ distance }) => (distance === undefined ? [] : [distance]));
+    const gains = runs.flatMap(({ gain }) => (gain === undefined ? [] : [gain]));
     return {
       ...method,
       runs,
       alignment: meanInterval(runs.map(({ alignment }) => alignment)),
       bestOf: meanInterval(runs.map(({ bestOf }) => bestOf)),
+      ...(gains.length === 0 ? {} : { gain: meanInterval(gains) }),
       ...(distances.length === 0
         ? {}
         : { distance: { mean: mean(distances), lo: Math.min(...distances), hi: Math.max(...distances) } }),

@@ -59,7 +59,7 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
   const world = await worldOf(project.config);
   const prompts = await evaluationPrompts(project, note);
   const reward = await chosenReward(project, options.reward);
-  const settings = settingsOf(project, prompts.length);
+  const settings = evaluationSettings(project, prompts.length);
   const run = await startRun(project, { command: 'evaluate', ...(name === undefined ? {} : { name }) });
   const others = otherPrompts(project.config.evaluate.otherPrompts, prompts);
   const drawn = await drawModels(
@@ -123,7 +123,8 @@ function othersOf(arms: readonly Arm[], drawn: readonly DrawnModel[], prompts: r
   );
 }
 
-function settingsOf({ config }: Project, prompts: number): EvaluationSettings {
+/** What decides an evaluation's figures, besides models and prompts. */
+export function evaluationSettings({ config }: Project, prompts: number): EvaluationSettings {
   const { imagesPerPrompt, bestOf: drawn, raters, fidelityImages } = config.evaluate;
   const { sampler, steps, guidanceScale } = config.sample;
   return {

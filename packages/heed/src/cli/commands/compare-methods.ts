@@ -29,6 +29,7 @@ export function compareMethodsCommand(program: Command): void {
     runCommand(options, async ({ openProject, progress, signal, note }) => {
       const project = await openProject();
       const { armsNamed } = await import('../../compare-methods/arms.ts');
+      const { signedWithInterval } = await import('../../report/figures.ts');
       const { runCompareMethods } = await import('../../compare-methods/run.ts');
       const arms = armsNamed(method);
       const result = await runCompareMethods(
@@ -38,15 +39,24 @@ export function compareMethodsCommand(program: Command): void {
       );
       const cell = ({ mean, lo, hi }: { mean: number; lo: number; hi: number }, digits = 3) =>
         `${mean.toFixed(digits)} [${lo.toFixed(digits)}, ${hi.toFixed(digits)}]`;
-      const rows = result.points.map(({ label, updates, alignment, bestOf, distance, isEfficient }) => [
+      const rows = result.points.map(({ label, updates, alignment, gain, bestOf, distance, isEfficient }) => [
         label,
         updates,
         cell(alignment),
+        gain ? signedWithInterval(gain) : '-',
         cell(bestOf),
         distance ? cell(distance, 2) : '-',
         isEfficient && distance ? 'not beaten in both' : '',
       ]);
-      const header = ['method', 'updates', 'alignment', 'best of n on top', `${result.distanceName} distance`, ''];
+      const header = [
+        'method',
+        'updates',
+        'alignment',
+        'minus before tuning',
+        'best of n on top',
+        `${result.distanceName} distance`,
+        '',
+      ];
       return {
         data: result,
         lines: [

@@ -1,0 +1,42 @@
+/** The evaluation of one run's model, with best-of-n on top; a finished one is found again. */
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Evaluation } from '../evaluate/evaluation.ts';
+import { EVALUATION_FILE, findEvaluation } from '../evaluate/evaluation-file.ts';
+import { evaluationSettings, runEvaluate } from '../evaluate/run.ts';
+import type { ProgressFactory } from '../progress/index.ts';
+import type { Project } from '../project/index.ts';
+import { projectEvaluationPrompts } from '../prompts/index.ts';
+import { findLineage } from '../rounds/lineage.ts';
+
+export interface EvaluateRunInputs {
+  /** The evaluation is the run `<name>-evaluation`. */
+  name: string;
+  /** The model that is measured. Best-of-n chooses among its images. */
+  baseline: string;
+  /** A second model, which every evaluation needs; its images are found where an earlier evaluation drew them. */
+  other: string;
+  reward: string;
+  signal: AbortSignal;
+  note: (sentence: string) => void;
+}
+
+/** Evaluates a model. An evaluation of other weights, or by other settings than the project's, is repeated. */
+export async function evaluateRun(
+  project: Project,
+  { name, baseline, other, reward, signal, note }: EvaluateRunInputs,
+  progress: ProgressFactory,
+): Promise<Evaluation> {
+  const run = `${name}-evaluation`;
+  const found = await findEvaluation(join(project.paths.runs, run, EVALUATION_FILE));
+  if (found !== undefined && (await isCurrent(project, found, baseline))) return found;
+  return runEvaluate(project, { name: run, baseline, models: [other], reward, signal, note }, progress);
+}
+
+async function isCurrent(project: Project, { arms, settings }: Evaluation, model: string): Promise<boolean> {
+  const prompts = await projectEvaluationPrompts(project);
+  if (!isDeepStrictEqual(settings, evaluationSettings(project, prompts.length))) return false;
+  // The base has no lineage: another base is another project's, and its tuned models refuse to go on.
+  const lineage = await findLineage(join(project.paths.models, model));
+  return lineage === undefined || arms.find((arm) => arm.model === model)?.modelHash === lineage.modelHash;
+}
