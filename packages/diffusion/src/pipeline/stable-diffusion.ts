@@ -135,18 +135,19 @@ export class StableDiffusionPipeline {
     cuts,
     score,
     ...options
-  }: Omit<GenerateOptions, 'prompts' | 'width' | 'height' | 'onProgress'> & {
+  }: Omit<GenerateOptions, 'prompts' | 'onProgress'> & {
     prompt: string;
     cuts: readonly Cut[];
     score: (images: readonly RgbImage[]) => Promise<ArrayLike<number>>;
   }): Promise<{ images: RgbImage[]; seeds: number[] }> {
     const { seeds, steps = 20, guidanceScale = 7.5, negativePrompt = '', sampler = 'dpmpp_2m', eta, signal } = options;
     const native = nativeSize(this.#components);
+    const pixels = { width: options.width ?? native, height: options.height ?? native };
     checkGenerateOptions(
       { ...options, prompts: seeds.map(() => prompt) },
-      { width: native, height: native, multiple: 1 },
+      { ...pixels, multiple: sideMultiple(this.#components) },
     );
-    const [channels, height, width] = this.latentShape();
+    const [channels, height, width] = this.latentShape(pixels);
     const size = channels * height * width;
     const batchSize = options.batchSize ?? defaultBatchSize({ height, width });
     const state = await this.#text.embed([prompt], { signal });
@@ -173,7 +174,8 @@ export class StableDiffusionPipeline {
       }
       return output;
     };
-    const decode = (latents: Float32Array) => this.decodeLatents(latents, signal === undefined ? {} : { signal });
+    const decode = (latents: Float32Array) =>
+      this.decodeLatents(latents, { ...pixels, ...(signal === undefined ? {} : { signal }) });
     const pruning = createPruning({
       rows: seeds.length,
       steps,

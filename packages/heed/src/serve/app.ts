@@ -10,7 +10,7 @@ import { checkKey, checkLocalHost } from './access.ts';
 import { ApiError, answerFault } from './api-error.ts';
 import type { DrawingQueue } from './drawing-queue.ts';
 import { generationRoutes } from './generation-routes.ts';
-import type { ImageModel } from './image-model.ts';
+import type { DrawnPicture, ImageModel } from './image-model.ts';
 import { createKeptImages } from './kept-images.ts';
 
 /** As OpenAI's: addresses are valid for an hour. */
@@ -24,10 +24,12 @@ export interface ServedApp {
   readonly name: string;
   /** Undefined while it loads. */
   readonly model: () => ImageModel | undefined;
-  readonly queue: DrawingQueue;
+  readonly queue: DrawingQueue<DrawnPicture>;
   readonly isStopping: () => boolean;
   /** Candidates a picture where a request says nothing. */
   readonly bestOf: number;
+  /** Leave most candidates out while they are denoised. */
+  readonly pruned: boolean;
   readonly key?: string | undefined;
   /** The origin of addresses; that of the request where none is given. */
   readonly url?: string | undefined;

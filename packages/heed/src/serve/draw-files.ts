@@ -1,14 +1,13 @@
 /** From a checked request to picture files: drawn in the queue, chosen by the reward, encoded. Knows no HTTP. */
 import { randomInt } from 'node:crypto';
-import type { RgbImage } from '@heed/diffusion';
 import sharp from 'sharp';
 import { bestOf } from '../evaluate/best-of-n.ts';
 import { encodePng, formatParameters } from '../images/index.ts';
 import type { ModelFile } from '../images/parameters.ts';
 import type { Project } from '../project/project.ts';
 import { ApiError } from './api-error.ts';
-import type { Drawing, DrawingQueue } from './drawing-queue.ts';
-import type { ImageModel } from './image-model.ts';
+import type { DrawingQueue } from './drawing-queue.ts';
+import type { DrawnPicture, ImageModel } from './image-model.ts';
 import type { ImageRequest } from './image-request.ts';
 
 /** One picture of an answer, as a file. */
@@ -20,13 +19,7 @@ export interface DrawnFile {
   readonly reward?: number;
 }
 
-interface Chosen {
-  readonly image: RgbImage;
-  readonly drawing: Drawing;
-  readonly reward?: number;
-}
-
-/** Draws and chooses. Throws an `ApiError` where there is no room, and an AbortError when `signal` fires. */
+/** Draws and chooses. With `pruned` the model chooses while it draws. Throws an `ApiError` where there is no room, and an AbortError when `signal` fires. */
 export async function drawFiles(
   request: ImageRequest,
   {
@@ -34,30 +27,39 @@ export async function drawFiles(
     name,
     model,
     queue,
+    pruned,
     signal,
   }: {
     project: Project;
     /** Of the model. */
     name: string;
     model: Pick<ImageModel, 'score' | 'modelFile'>;
-    queue: DrawingQueue;
+    queue: DrawingQueue<DrawnPicture>;
+    /** Leave most candidates out while they are denoised. */
+    pruned: boolean;
     signal: AbortSignal;
   },
 ): Promise<DrawnFile[]> {
   const { prompt, count, width, height, bestOf: candidates, seed = randomInt(2 ** 31) } = request;
-  const drawings = Array.from({ length: count * candidates }, (_, i) => ({ prompt, seed: seed + i, width, height }));
-  const images = await queue.draw(drawings, signal);
-  if ('reason' in images) throw refusalOf(images);
-  const drawn = images.map((image, i): Chosen => ({ image, drawing: drawings[i]! }));
-  const chosen = candidates === 1 ? drawn : await choose(drawn, { request, score: model.score!, signal });
+  const isPruned = pruned && candidates > 1;
+  const drawings = Array.from({ length: isPruned ? count : count * candidates }, (_, i) => ({
+    prompt,
+    seed: seed + i * (isPruned ? candidates : 1),
+    width,
+    height,
+    ...(isPruned ? { candidates } : {}),
+  }));
+  const drawn = await queue.draw(drawings, signal);
+  if ('reason' in drawn) throw refusalOf(drawn);
+  const chosen = isPruned || candidates === 1 ? drawn : await choose(drawn, { request, score: model.score!, signal });
   return Promise.all(chosen.map((each) => encode(each, { request, project, name, modelFile: model.modelFile })));
 }
 
 /** The best of each `bestOf` pictures in a row. */
 async function choose(
-  drawn: readonly Chosen[],
+  drawn: readonly DrawnPicture[],
   { request, score, signal }: { request: ImageRequest; score: NonNullable<ImageModel['score']>; signal: AbortSignal },
-): Promise<Chosen[]> {
+): Promise<DrawnPicture[]> {
   const rewards = await score(
     request.prompt,
     drawn.map(({ image }) => image),
@@ -72,7 +74,7 @@ async function choose(
 }
 
 async function encode(
-  { image, drawing, reward }: Chosen,
+  { image, seed, reward }: DrawnPicture,
   {
     request,
     project,
@@ -80,10 +82,13 @@ async function encode(
     modelFile,
   }: { request: ImageRequest; project: Project; name: string; modelFile: ModelFile | undefined },
 ): Promise<DrawnFile> {
-  const about = { seed: drawing.seed, ...(reward === undefined ? {} : { reward }) };
+  const about = { seed, ...(reward === undefined ? {} : { reward }) };
   if (request.format === 'png') {
     const { sampler, steps, guidanceScale } = project.config.sample;
-    const parameters = formatParameters({ ...drawing, model: name, sampler, steps, guidanceScale }, { modelFile });
+    const parameters = formatParameters(
+      { prompt: request.prompt, seed, model: name, sampler, steps, guidanceScale },
+      { modelFile },
+    );
     return { bytes: new Uint8Array(encodePng(image, { parameters })), type: 'image/png', ...about };
   }
   const { width, height, data } = image;

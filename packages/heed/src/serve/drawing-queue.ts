@@ -3,8 +3,6 @@
  * so that a large request does not keep small ones waiting. A request whose client has left is dropped, and a batch
  * that no request needs any more is stopped. Draws nothing itself.
  */
-import type { RgbImage } from '@heed/diffusion';
-
 /** One picture to draw. */
 export interface Drawing {
   readonly prompt: string;
@@ -12,6 +10,8 @@ export interface Drawing {
   /** Pixels. */
   readonly width: number;
   readonly height: number;
+  /** Candidates of which the reward chooses it, pruned while they are denoised; their seeds count up from `seed`. */
+  readonly candidates?: number | undefined;
 }
 
 /** Why a request was not taken. */
@@ -21,38 +21,38 @@ export interface Refused {
   readonly retryAfterSeconds: number;
 }
 
-export interface DrawingQueue {
+export interface DrawingQueue<Picture> {
   /** Draws all, of one size, or says why not. Rejects with an AbortError when `signal` fires. */
-  draw(drawings: readonly Drawing[], signal: AbortSignal): Promise<RgbImage[] | Refused>;
+  draw(drawings: readonly Drawing[], signal: AbortSignal): Promise<Picture[] | Refused>;
   state(): { readonly waiting: number; readonly drawing: number; readonly limit: number };
   /** Takes nothing more; resolves when what was taken is drawn, or stopped after `graceMs`. */
   close(options: { graceMs: number }): Promise<void>;
 }
 
-interface Order {
+interface Order<Picture> {
   readonly drawings: readonly Drawing[];
-  readonly images: RgbImage[];
+  readonly pictures: Picture[];
   /** Index of the first drawing that has not begun. */
   next: number;
   left: number;
-  readonly resolve: (images: RgbImage[]) => void;
+  readonly resolve: (pictures: Picture[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
 const MAX_RETRY_SECONDS = 60;
 
-export function createDrawingQueue(options: {
-  /** Draws pictures of one size. */
-  draw: (batch: readonly Drawing[], signal: AbortSignal) => Promise<RgbImage[]>;
+export function createDrawingQueue<Picture>(options: {
+  /** Draws pictures of one size and number of candidates. */
+  draw: (batch: readonly Drawing[], signal: AbortSignal) => Promise<Picture[]>;
   /** Pictures of this size that are drawn at once. */
   batchSize: (size: Drawing) => number;
   /** Requests that may wait while others are drawn. */
   limit: number;
-}): DrawingQueue {
+}): DrawingQueue<Picture> {
   const { draw, batchSize, limit } = options;
   /** Taken and not finished. */
-  const orders = new Set<Order>();
-  let running: { readonly orders: ReadonlySet<Order>; readonly controller: AbortController } | undefined;
+  const orders = new Set<Order<Picture>>();
+  let running: { readonly orders: ReadonlySet<Order<Picture>>; readonly controller: AbortController } | undefined;
   let working: Promise<void> | undefined;
   let isClosed = false;
   let secondsPerImage = 1;
@@ -62,7 +62,7 @@ export function createDrawingQueue(options: {
     const left = [...orders].reduce((sum, order) => sum + order.left, 0);
     return Math.max(1, Math.min(MAX_RETRY_SECONDS, Math.ceil(left * secondsPerImage)));
   };
-  const drop = (order: Order, error: unknown) => {
+  const drop = (order: Order<Picture>, error: unknown) => {
     if (!orders.delete(order)) return;
     order.reject(error);
     if (running && ![...running.orders].some((other) => orders.has(other))) running.controller.abort();
@@ -74,15 +74,15 @@ export function createDrawingQueue(options: {
     running = { orders: new Set(batch.map(({ order }) => order)), controller };
     const startedMs = performance.now();
     try {
-      const images = await draw(
+      const pictures = await draw(
         batch.map(({ order, index }) => order.drawings[index]!),
         controller.signal,
       );
       secondsPerImage = (secondsPerImage + (performance.now() - startedMs) / 1000 / batch.length) / 2;
       batch.forEach(({ order, index }, i) => {
-        order.images[index] = images[i]!;
+        order.pictures[index] = pictures[i]!;
         order.left--;
-        if (order.left === 0 && orders.delete(order)) order.resolve(order.images);
+        if (order.left === 0 && orders.delete(order)) order.resolve(order.pictures);
       });
     } catch (error) {
       for (const order of running.orders) drop(order, error);
@@ -103,8 +103,8 @@ export function createDrawingQueue(options: {
       if (working && waiting() >= limit) return { reason: 'full', retryAfterSeconds: retryAfterSeconds() };
       signal.throwIfAborted();
       let leave = () => {};
-      const done = new Promise<RgbImage[]>((resolve, reject) => {
-        const order: Order = { drawings, images: [], next: 0, left: drawings.length, resolve, reject };
+      const done = new Promise<Picture[]>((resolve, reject) => {
+        const order: Order<Picture> = { drawings, pictures: [], next: 0, left: drawings.length, resolve, reject };
         orders.add(order);
         leave = () => drop(order, new DOMException('The request was aborted', 'AbortError'));
       });
@@ -125,15 +125,17 @@ export function createDrawingQueue(options: {
 }
 
 /** Drawings of one size, one of each order in turn; orders that gave some go behind those that gave none. */
-function takeBatch(
-  orders: Set<Order>,
+function takeBatch<Picture>(
+  orders: Set<Order<Picture>>,
   batchSize: (size: Drawing) => number,
-): { readonly order: Order; readonly index: number }[] {
+): { readonly order: Order<Picture>; readonly index: number }[] {
   const open = [...orders].filter(({ next, drawings }) => next < drawings.length);
-  const { width, height } = open[0]!.drawings[0]!;
-  const alike = open.filter(({ drawings: [first] }) => first!.width === width && first!.height === height);
+  const { width, height, candidates } = open[0]!.drawings[0]!;
+  const alike = open.filter(
+    ({ drawings: [first] }) => first!.width === width && first!.height === height && first!.candidates === candidates,
+  );
   const most = batchSize(alike[0]!.drawings[0]!);
-  const taken: { order: Order; index: number }[] = [];
+  const taken: { order: Order<Picture>; index: number }[] = [];
   for (let found = true; found && taken.length < most; ) {
     found = false;
     for (const order of alike) {

@@ -12,13 +12,13 @@ const MAX_BODY_BYTES = 64 * 1024;
 const RETRY_SECONDS = 5;
 
 export function generationRoutes(served: ServedApp, kept: KeptImages) {
-  const { project, name, queue, bestOf, url } = served;
+  const { project, name, queue, bestOf, pruned, url } = served;
   return new Hono().post('/', limitBody, async (c) => {
     const { signal } = c.req.raw;
     const model = readyModel(served);
     const limits = { model: name, size: model.size, bestOf, maxBestOf: model.score ? MAX_DRAWN : 1 };
     const request = readImageRequest(await readBody(c), limits);
-    const files = await drawFiles(request, { project, name, model, queue, signal });
+    const files = await drawFiles(request, { project, name, model, queue, pruned, signal });
     const origin = url ?? new URL(c.req.url).origin;
     return c.json({
       created: Math.floor(Date.now() / 1000),

@@ -1,6 +1,7 @@
 /** The model that a server draws with, and the reward that chooses among its pictures: loaded once, until disposed. */
 import {
   defaultBatchSize,
+  defaultCuts,
   loadClip,
   loadModel,
   nativeSize,
@@ -22,15 +23,23 @@ import { rewardFolder, rowsAsFeatures, textNormOf } from '../reward/scorer.ts';
 import type { Drawing } from './drawing-queue.ts';
 import type { SizeLimits } from './image-size.ts';
 
+/** A picture with the seed that it came from. */
+export interface DrawnPicture {
+  readonly image: RgbImage;
+  readonly seed: number;
+  /** What the reward says of it, where it chose it among pruned candidates. */
+  readonly reward?: number;
+}
+
 /** Draws and scores. */
 export interface ImageModel {
   readonly size: SizeLimits;
   /** Where the model is one file. */
   readonly modelFile: ModelFile | undefined;
-  /** Pictures of this size that are drawn at once. */
-  batchSize(size: { width: number; height: number }): number;
-  /** Pictures of one size, at most `batchSize` of them. */
-  draw(batch: readonly Drawing[], signal: AbortSignal): Promise<RgbImage[]>;
+  /** Pictures like this one that are drawn at once. */
+  batchSize(like: Pick<Drawing, 'width' | 'height' | 'candidates'>): number;
+  /** Pictures of one size and number of candidates, at most `batchSize` of them. */
+  draw(batch: readonly Drawing[], signal: AbortSignal): Promise<DrawnPicture[]>;
   /** r(x, z) of each picture for one prompt; absent where no reward was asked for. */
   readonly score?: (prompt: string, images: readonly RgbImage[], signal: AbortSignal) => Promise<Float32Array>;
   dispose(): Promise<void>;
@@ -51,13 +60,19 @@ export async function openImageModel(
   const components = await loadModel(source, weightsOptions(project, name));
   const scorer = reward === undefined ? undefined : await openScorer(project, reward, signal);
   const side = nativeSize(components);
-  const { draw, dispose } = createDrawer(project, components);
+  const { draw, drawBest, dispose } = createDrawer(project, components);
   const size = { width: side, height: side, multiple: sideMultiple(components) };
   const model: ImageModel = {
     size,
     modelFile: await modelFileOf(source, signal),
-    batchSize: ({ width, height }) => batchSizeOf(project, components, { width, height }),
-    draw,
+    // All candidates of a pruned picture are denoised together, and no other request's with them.
+    batchSize: ({ candidates, ...like }) => (candidates === undefined ? batchSizeOf(project, components, like) : 1),
+    async draw(batch, stop) {
+      const [first] = batch;
+      if (first?.candidates !== undefined) return [await drawBest(first, scorer!.score, stop)];
+      const images = await draw(batch, stop);
+      return images.map((image, i) => ({ image, seed: batch[i]!.seed }));
+    },
     ...(scorer === undefined ? {} : { score: scorer.score }),
     async dispose() {
       await Promise.all([dispose(), scorer?.dispose()]);
@@ -73,34 +88,58 @@ export async function openImageModel(
   }
 }
 
+type Score = NonNullable<ImageModel['score']>;
+
 function createDrawer(project: Project, components: StableDiffusionComponents) {
   const { sampler, steps, guidanceScale } = project.config.sample;
+  const sampling = { sampler, steps, guidanceScale };
   let pipeline: StableDiffusionPipeline | undefined;
   const shapes = new Set<string>();
+  const pipelineFor = async (shape: string) => {
+    if (!shapes.has(shape) && shapes.size === MAX_SHAPES) {
+      await pipeline?.dispose();
+      pipeline = undefined;
+      shapes.clear();
+    }
+    shapes.add(shape);
+    pipeline ??= new StableDiffusionPipeline(components, runtimeOf(project));
+    return pipeline;
+  };
   return {
     async draw(batch: readonly Drawing[], signal: AbortSignal): Promise<RgbImage[]> {
       const { width, height } = batch[0]!;
       // Few sizes of batches: a graph is compiled for each. A picture is the same in all of them.
       const batchSize = 2 ** Math.ceil(Math.log2(batch.length));
-      const shape = `${width}x${height}x${batchSize}`;
-      if (!shapes.has(shape) && shapes.size === MAX_SHAPES) {
-        await pipeline?.dispose();
-        pipeline = undefined;
-        shapes.clear();
-      }
-      shapes.add(shape);
-      pipeline ??= new StableDiffusionPipeline(components, runtimeOf(project));
-      return pipeline.generate({
+      const opened = await pipelineFor(`${width}x${height}x${batchSize}`);
+      return opened.generate({
         prompts: batch.map(({ prompt }) => prompt),
         seeds: batch.map(({ seed }) => seed),
-        sampler,
-        steps,
-        guidanceScale,
+        ...sampling,
         width,
         height,
         batchSize,
         signal,
       });
+    },
+    async drawBest(
+      { prompt, seed, width, height, candidates: of = 1 }: Drawing,
+      score: Score,
+      signal: AbortSignal,
+    ): Promise<DrawnPicture> {
+      const opened = await pipelineFor(`${width}x${height}, best of ${of}`);
+      const { images, seeds } = await opened.generateBest({
+        prompt,
+        seeds: Array.from({ length: of }, (_, i) => seed + i),
+        ...sampling,
+        width,
+        height,
+        batchSize: batchSizeOf(project, components, { width, height }),
+        cuts: defaultCuts({ of, keep: 1 }),
+        score: (pictures) => score(prompt, pictures, signal),
+        signal,
+      });
+      const [reward] = await score(prompt, images, signal);
+      return { image: images[0]!, seed: seeds[0]!, reward: reward! };
     },
     dispose: async () => pipeline?.dispose(),
   };

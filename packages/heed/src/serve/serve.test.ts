@@ -29,6 +29,7 @@ const options: ServeOptions = {
   model: 'base',
   port: 0,
   bestOf: 1,
+  pruned: false,
   queue: 16,
   graceMs: 60_000,
   onError: (error) => told.push(error),
@@ -140,6 +141,34 @@ describe('the openai client', () => {
       expect(image.seed).toBe(20 + best);
       expect(bytesOf(image)).toEqual(bytesOf(all[best]));
     });
+  });
+
+  it('lets the reward prune while it draws, apart from other requests', { timeout: 60_000 }, async () => {
+    const own = await startImageServer(project, { ...options, reward: 'default', bestOf: 8, pruned: true });
+    await own.ready;
+    const ask = async (body: object) =>
+      (await clientOf(own).images.generate({ prompt: 'two cats', ...body } as never)).data as HeedImage[];
+    const [pruned, plain, small] = await Promise.all([
+      ask({ n: 2, seed: 20 }),
+      ask({ seed: 3, best_of: 1 }),
+      ask({ seed: 20, size: '32x64' }),
+    ]);
+    expect(await ask({ n: 2, seed: 20 })).toEqual(pruned);
+    await own.close();
+    expect(bytesOf(plain[0])).toEqual(bytesOf((await draw({ seed: 3 }))[0]));
+    expect(plain[0]).not.toHaveProperty('reward');
+    expect(await sharp(bytesOf(small[0])).metadata()).toMatchObject({ width: 32, height: 64 });
+    // Each comes from its own eight seeds, and is the picture of that seed but for rounding.
+    const all = await Promise.all([draw({ n: 8, seed: 20 }), draw({ n: 8, seed: 28 })]);
+    const scorer = await openRewardScorer(project, 'default');
+    for (const [i, { seed, reward, ...image }] of pruned.entries()) {
+      const same = all[i]!.find((other) => other.seed === seed)!;
+      const [found, whole] = [decodePng(bytesOf(image)), decodePng(bytesOf(same))];
+      expect(Math.max(...found.data.map((value, at) => Math.abs(value - whole.data[at]!)))).toBeLessThanOrEqual(1);
+      expect(found.parameters).toContain(`Seed: ${seed}`);
+      expect(reward).toBeCloseTo((await scorer.scorePictures('two cats', [found]))[0]!, 4);
+    }
+    await scorer.close();
   });
 
   it('lists the model', async () => {

@@ -20,6 +20,8 @@ export interface ServeOptions {
   readonly reward?: string | undefined;
   /** Candidates a picture where a request says nothing. */
   readonly bestOf: number;
+  /** Leave most candidates out while they are denoised, for half the cost. */
+  readonly pruned: boolean;
   /** Requests that may wait. */
   readonly queue: number;
   /** How long requests under way may take when the server stops. */

@@ -12,6 +12,7 @@ interface ServeCommandOptions extends CommonOptions {
   keyFile?: string;
   url?: string;
   bestOf?: number;
+  pruned: boolean;
   reward: string;
   queue: number;
   grace: number;
@@ -31,12 +32,13 @@ export function serveCommand(program: Command): void {
       'load the reward and draw n candidates for each picture (requests: best_of)',
       wholeNumber(1),
     )
+    .option('--pruned', 'leave most candidates out while they are denoised, for half the cost', false)
     .option('--reward <name>', 'the reward that chooses', 'default')
     .option('--queue <n>', 'requests that may wait; others are answered 429', wholeNumber(0), 16)
     .option('--grace <seconds>', 'how long requests under way may take when the server stops', wholeNumber(0), 30);
   withCommonOptions(command, [
     'heed serve --model tuned',
-    'heed serve --model tuned --best-of 4',
+    'heed serve --model tuned --best-of 16 --pruned',
     'HEED_API_KEY=... heed serve --model tuned --host 0.0.0.0',
     `curl http://127.0.0.1:8190/v1/images/generations -H 'Content-Type: application/json' -d '{"prompt": "two cats", "n": 2}'`,
   ]).action(async (options: ServeCommandOptions) =>
@@ -45,10 +47,11 @@ export function serveCommand(program: Command): void {
       const { checkUrl } = await import('../../http/timed-server.ts');
       const { MAX_DRAWN } = await import('../../serve/image-request.ts');
       const { startImageServer } = await import('../../serve/server.ts');
-      const { model = project.config.model.name, bestOf, reward } = options;
+      const { model = project.config.model.name, bestOf, pruned, reward } = options;
       if (bestOf !== undefined && bestOf > MAX_DRAWN) {
         throw badInput(`--best-of must be a whole number from 1 to ${MAX_DRAWN}, got ${bestOf}`);
       }
+      if (pruned && bestOf === undefined) throw badInput('--pruned: expected --best-of with it, got none');
       const server = await startImageServer(project, {
         model,
         port: options.port,
@@ -57,6 +60,7 @@ export function serveCommand(program: Command): void {
         url: options.url === undefined ? undefined : checkUrl(options.url),
         reward: bestOf === undefined ? undefined : reward,
         bestOf: bestOf ?? 1,
+        pruned,
         queue: options.queue,
         graceMs: 1000 * options.grace,
         onError: (error) => note(`serve: ${describeError(error)}`),
