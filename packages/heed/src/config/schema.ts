@@ -167,7 +167,7 @@ const reward = z.strictObject({
     .max(1)
     .default(1)
     .describe(
-      'Weight of a label of one round relative to one of the next: below 1, labels on the images of newer models count more.',
+      'Weight of a label or preference of one round relative to one of the next: below 1, newer rounds count more.',
     ),
   batchSize: whole(1).default(64).describe('Pairs a training step.'),
   learningRate: positive().default(3e-4).describe('Learning rate of AdamW.'),

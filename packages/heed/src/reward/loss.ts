@@ -97,6 +97,7 @@ export interface PairBatch {
   firstEmbeds: Tensor; // [Q, P]
   secondEmbeds: Tensor; // [Q, P]
   shares: Tensor; // [Q], y: the share of raters who find the first better; 0.5 is a tie
+  weights?: Tensor | undefined; // [Q]; all count alike where absent
 }
 
 /**
@@ -109,11 +110,11 @@ export function pairLoss(
   batch: PairBatch,
   { architecture }: { architecture: RewardArchitecture },
 ): Tensor {
-  const { textEmbeds, firstEmbeds, secondEmbeds, shares } = batch;
+  const { textEmbeds, firstEmbeds, secondEmbeds, shares, weights } = batch;
   const first = rewardLogit(p, architecture, { textEmbeds, imageEmbeds: firstEmbeds }); // [Q]
   const second = rewardLogit(p, architecture, { textEmbeds, imageEmbeds: secondEmbeds }); // [Q]
   const margin = sub(first, second);
   const won = mul(shares, logSigmoid(margin));
   const lost = mul(sub(1, shares), logSigmoid(neg(margin)));
-  return neg(mean(add(won, lost)));
+  return neg(weightedMean(add(won, lost), weights));
 }

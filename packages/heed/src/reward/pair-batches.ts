@@ -3,6 +3,7 @@ import type { RandomGenerator } from '@heed/diffusion/autodiff';
 import type { Features } from './features.ts';
 import type { RewardModel } from './reward-model.ts';
 import type { RewardPair } from './reward-pairs.ts';
+import type { JudgementWeight } from './round-weights.ts';
 import { scoreImages, stackRows } from './score-images.ts';
 
 export interface PairPlan {
@@ -25,23 +26,28 @@ export function planPairs(pairs: readonly RewardPair[], { batchSize }: { batchSi
 }
 
 /** Specs of the inputs of `pairLoss`. */
-export function pairInputs(batchSize: number, projectionDim: number) {
+export function pairInputs(batchSize: number, projectionDim: number, { isWeighted }: { isWeighted: boolean }) {
   const shape = [batchSize, projectionDim];
   return {
     pairTextEmbeds: { shape },
     firstEmbeds: { shape },
     secondEmbeds: { shape },
     shares: { shape: [batchSize] },
+    ...(isWeighted ? { pairWeights: { shape: [batchSize] } } : {}),
   };
 }
 
-export function assemblePairs(pairs: readonly RewardPair[], features: Features) {
+export function assemblePairs(
+  pairs: readonly RewardPair[],
+  { features, weightOf }: { features: Features; weightOf: JudgementWeight | undefined },
+) {
   const rows = (of: (pair: RewardPair) => Float32Array) => stackRows(pairs.map(of), features.projectionDim);
   return {
     pairTextEmbeds: rows(({ first }) => features.text(first.prompt)),
     firstEmbeds: rows(({ first }) => features.image(first.id)),
     secondEmbeds: rows(({ second }) => features.image(second.id)),
     shares: Float32Array.from(pairs, ({ share }) => share),
+    ...(weightOf ? { pairWeights: Float32Array.from(pairs, ({ first, second }) => weightOf(first, second)) } : {}),
   };
 }
 

@@ -42,17 +42,3 @@ export function roundAccuracies(
       };
     });
 }
-
-/**
- * Weight of a label in training: `decay` to the power of the rounds that came after it. Undefined where all weigh the
- * same.
- */
-export function labelWeights(
-  labelled: readonly LabelledImage[],
-  { rounds, decay }: { rounds: Rounds; decay: number },
-): ((item: LabelledImage) => number) | undefined {
-  const all = labelled.map(({ image }) => rounds.ofImage(image));
-  const newest = Math.max(...all);
-  if (decay === 1 || all.every((round) => round === newest)) return undefined;
-  return ({ image }) => decay ** (newest - rounds.ofImage(image));
-}

@@ -43,7 +43,8 @@ import {
   splitRewardPairs,
   statedOutcomes,
 } from './reward-pairs.ts';
-import { labelWeights, roundAccuracies } from './round-accuracy.ts';
+import { roundAccuracies } from './round-accuracy.ts';
+import { type JudgementWeight, roundWeights } from './round-weights.ts';
 import { scoredTexts, scoreImages, spreadOfImages } from './score-images.ts';
 import { openProjectFeatures, rewardFolder } from './scorer.ts';
 import { chooseTemperature, projectContrasts } from './text-norm.ts';
@@ -125,7 +126,10 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
       training,
       features,
       perturbedPrompts: perturbed.byPrompt,
-      weightOf: labelWeights(split.training, { rounds, decay: project.config.reward.roundDecay }),
+      weightOf: roundWeights([...split.training.map(({ image }) => image), ...imagesOfPairs(pairs.training)], {
+        rounds,
+        decay: project.config.reward.roundDecay,
+      }),
       seed,
       members: project.config.reward.members,
       progress,
@@ -232,7 +236,7 @@ interface TrainingInputs {
   training: Partial<RewardOptions> & { lambda: number };
   features: Features;
   perturbedPrompts: ReadonlyMap<string, readonly string[]>;
-  weightOf: ReturnType<typeof labelWeights>;
+  weightOf: JudgementWeight | undefined;
   seed: number;
   /** Networks of the kept reward. */
   members: number;

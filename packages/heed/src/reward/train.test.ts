@@ -9,7 +9,8 @@ import { accuracyTable, pairOutcomes } from './accuracy.ts';
 import type { Features } from './features.ts';
 import type { LabelledImage } from './labelled-image.ts';
 import { loadRewardModel, saveRewardModel } from './reward-model.ts';
-import { type RewardPair, splitRewardPairs } from './reward-pairs.ts';
+import { imagesOfPairs, type RewardPair, splitRewardPairs } from './reward-pairs.ts';
+import { roundWeights } from './round-weights.ts';
 import { scoreImages } from './score-images.ts';
 import { trainReward } from './train.ts';
 
@@ -165,4 +166,52 @@ it('splits preferences by prompt, and tests none of an image that is learned fro
   expect(own.test).toEqual([]);
   const tested = splitRewardPairs(pairs, { seed: 1, labelled: { training: [], validation: [], test: labelled } });
   expect(tested.test).toHaveLength(pairs.length);
+});
+
+it('weighs labels and preferences of earlier rounds less', { timeout: 120_000 }, async () => {
+  const { labelled, features } = syntheticWorld(1200);
+  const test = labelled.slice(1000);
+  // Raters of the first round said the opposite of those of the second.
+  const isEarly = (item: LabelledImage) => item.image.seed < 600;
+  const judged = labelled
+    .slice(0, 1000)
+    .map((item) =>
+      isEarly(item) ? { ...item, image: { ...item.image, modelHash: 'first' }, label: 1 - item.label } : item,
+    );
+  const rounds = { ofImage: ({ modelHash }: { modelHash: string }) => (modelHash === 'first' ? 1 : 2) };
+  const pairs = [judged.slice(0, 600), judged.slice(600)].flatMap((ofRound) => pairsOf(ofRound));
+  const accuracyOf = async (inputs: Pick<Parameters<typeof trainReward>[0], 'training' | 'pairs'>, decay: number) => {
+    const learned = [...inputs.training.map(({ image }) => image), ...imagesOfPairs(inputs.pairs?.training ?? [])];
+    const weightOf = roundWeights(learned, { rounds, decay });
+    const { model } = await trainReward({
+      ...inputs,
+      validation: [],
+      features,
+      weightOf,
+      options,
+      seed: 5,
+      threads: 1,
+    });
+    const scores = await scoreImages(
+      model,
+      test.map(({ image }) => image),
+      features,
+    );
+    model.dispose();
+    return accuracyTable(pairOutcomes(test, scores)).all.accuracy!.mean;
+  };
+  for (const inputs of [{ training: [], pairs: { training: pairs, validation: [] } }, { training: judged }]) {
+    expect(await accuracyOf(inputs, 1)).toBeLessThan(0.5);
+    expect(await accuracyOf(inputs, 0.1)).toBeGreaterThan(0.8);
+  }
+});
+
+it('weighs a preference by the newer of its two images', () => {
+  const { labelled } = syntheticWorld(3);
+  const [a, b, c] = labelled.map(({ image }, i) => ({ ...image, modelHash: String(i + 1) }));
+  const rounds = { ofImage: ({ modelHash }: { modelHash: string }) => Number(modelHash) };
+  const weightOf = roundWeights([a!, b!, c!], { rounds, decay: 0.5 })!;
+  expect([weightOf(a!), weightOf(a!, b!), weightOf(c!, a!)]).toEqual([0.25, 0.5, 1]);
+  expect(roundWeights([a!, a!], { rounds, decay: 0.5 })).toBeUndefined();
+  expect(roundWeights([a!, b!], { rounds, decay: 1 })).toBeUndefined();
 });

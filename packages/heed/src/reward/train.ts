@@ -24,6 +24,7 @@ import { DEFAULT_REWARD_OPTIONS, type RewardOptions } from './options.ts';
 import { assemblePairs, measurePairs, type PairPlan, pairInputs, planPairs } from './pair-batches.ts';
 import { createRewardModel, type RewardModel, rewardParameterSpecs } from './reward-model.ts';
 import type { PairSplit } from './reward-pairs.ts';
+import type { JudgementWeight } from './round-weights.ts';
 import { stackRows } from './score-images.ts';
 import { measureValidation, type ValidationLoss } from './validation.ts';
 
@@ -60,8 +61,8 @@ export async function trainReward(inputs: {
   features: Features;
   perturbedPrompts?: ReadonlyMap<string, readonly string[]>;
   options?: Partial<RewardOptions>;
-  /** How much a pair counts; all count alike where absent. */
-  weightOf?: ((item: LabelledImage) => number) | undefined;
+  /** How much a label or a preference counts; all count alike where absent. */
+  weightOf?: JudgementWeight | undefined;
   seed: number;
   threads?: number | undefined;
   signal?: AbortSignal;
@@ -152,7 +153,7 @@ function composeEpoch(
     options: RewardOptions;
     features: Features;
     perturbedPrompts: ReadonlyMap<string, readonly string[]> | undefined;
-    weightOf: ((item: LabelledImage) => number) | undefined;
+    weightOf: JudgementWeight | undefined;
   },
 ): { steps: number; feedsAt(i: number): Record<string, Feed> } {
   const batches = plan.compose(random);
@@ -165,7 +166,7 @@ function composeEpoch(
       const preferred = pairBatches[i % pairBatches.length];
       return {
         ...(labelled && assembleBatch(labelled, labelledOptions)),
-        ...(preferred && assemblePairs(preferred, inputs.features)),
+        ...(preferred && assemblePairs(preferred, inputs)),
       };
     },
   };
@@ -215,14 +216,23 @@ function batchInputs({
   };
   return {
     ...(batchSize > 0 ? labelled : {}),
-    ...(pairPlan.batchSize > 0 ? pairInputs(pairPlan.batchSize, dimension) : {}),
+    ...(pairPlan.batchSize > 0 ? pairInputs(pairPlan.batchSize, dimension, { isWeighted }) : {}),
   };
 }
 
 /** Of what is learned from: L_mse + lambda * L_pc of labels, and the Bradley-Terry loss of preferences. */
 function batchLoss(
   p: ParameterScope,
-  { pairTextEmbeds, firstEmbeds, secondEmbeds, shares, perturbedEmbeds, originalIndex, ...rest }: BatchTensors,
+  {
+    pairTextEmbeds,
+    firstEmbeds,
+    secondEmbeds,
+    shares,
+    pairWeights,
+    perturbedEmbeds,
+    originalIndex,
+    ...rest
+  }: BatchTensors,
   {
     architecture,
     plan,
@@ -243,7 +253,13 @@ function batchLoss(
   if (pairPlan.batchSize === 0) return labelled!;
   const ofPairs = pairLoss(
     p,
-    { textEmbeds: pairTextEmbeds!, firstEmbeds: firstEmbeds!, secondEmbeds: secondEmbeds!, shares: shares! },
+    {
+      textEmbeds: pairTextEmbeds!,
+      firstEmbeds: firstEmbeds!,
+      secondEmbeds: secondEmbeds!,
+      shares: shares!,
+      weights: pairWeights,
+    },
     { architecture },
   );
   if (!labelled) return { loss: ofPairs, pairLoss: ofPairs };
@@ -282,7 +298,7 @@ function assembleBatch(
     good: number;
     perturbations: number;
     perturbedPrompts: ReadonlyMap<string, readonly string[]> | undefined;
-    weightOf: ((item: LabelledImage) => number) | undefined;
+    weightOf: JudgementWeight | undefined;
     random: RandomGenerator;
   },
 ) {
@@ -305,7 +321,7 @@ function assembleBatch(
       length,
     ),
     labels: Float32Array.from(items, ({ label }) => label),
-    ...(weightOf ? { weights: Float32Array.from(items, weightOf) } : {}),
+    ...(weightOf ? { weights: Float32Array.from(items, ({ image }) => weightOf(image)) } : {}),
     perturbedEmbeds: good > 0 ? stackRows(perturbedEmbeds, length) : unused,
     originalIndex: new BigInt64Array(Math.max(1, good)),
   };
