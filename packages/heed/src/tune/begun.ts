@@ -57,6 +57,18 @@ export async function begunFrom(runFolder: string): Promise<{ reward: string; fr
 }
 
 /**
+ * The options under which a run in the folder goes on. One that was begun without measurements, as all were before
+ * there were any, goes on without them.
+ */
+export async function goingOn(runFolder: string, options: TuneOptions): Promise<TuneOptions> {
+  if (options.watch === undefined || !hasCheckpoint(runFolder)) return options;
+  const begun = await readBegun(runFolder);
+  if (begun === undefined || begun.watch !== undefined) return options;
+  const { watch: _, ...unwatched } = options;
+  return unwatched;
+}
+
+/**
  * Throws where a run that has a checkpoint would go on under settings that lead to other weights: a clause a setting.
  * Runs from before data were kept are compared by their options alone.
  */

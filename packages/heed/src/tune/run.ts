@@ -26,7 +26,7 @@ import { checkReward, rewardFolder } from '../reward/scorer.ts';
 import { distrustNote } from '../reward/trust.ts';
 import { openRounds } from '../rounds/lineage.ts';
 import type { VectorCache } from '../storage/vector-cache.ts';
-import { type BegunData, begunFrom, CHECKPOINTS, checkBegun, writeBegun } from './begun.ts';
+import { type BegunData, begunFrom, CHECKPOINTS, checkBegun, goingOn, writeBegun } from './begun.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { openLatents } from './latents.ts';
 import { createLivePipeline } from './live-pipeline.ts';
@@ -92,12 +92,14 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
     given.note?.(sentence);
   };
   const { communicator = single } = given;
-  const options = optionsForRanks(resolveOptions(project, given), communicator.size);
+  const asked = optionsForRanks(resolveOptions(project, given), communicator.size);
+  if (restart) await rm(join(project.paths.runs, name), { recursive: true, force: true });
+  const options = await goingOn(join(project.paths.runs, name), asked);
+  if (asked.watch && !options.watch) given.note?.(`run ${name} was begun without tune.watch and goes on without it`);
   if (communicator.size > 1) given.note?.(describeRanks(communicator, options));
   const method = methodOf(options);
   const settings = project.config.tune;
   await clearUnfinishedFolders(project.paths.models);
-  if (restart) await rm(join(project.paths.runs, name), { recursive: true, force: true });
   const { pretraining: pairs = settings.pretraining, pretrainingImages: count = settings.pretrainingImages } = given;
   const data = await checkStart(project, { given, name, options });
   const { reward, from = project.config.model.name } = data;
@@ -314,7 +316,8 @@ export function checkModelName(project: Project, name: string): void {
  */
 export async function checkTuneStart(project: Project, name: string): Promise<void> {
   checkModelName(project, name);
-  await checkStart(project, { given: {}, name, options: tuneOptionsOf(project.config) });
+  const options = await goingOn(join(project.paths.runs, name), tuneOptionsOf(project.config));
+  await checkStart(project, { given: {}, name, options });
 }
 
 /** The same with what the caller named; returns where the run's data come from. */

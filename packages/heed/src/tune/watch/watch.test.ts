@@ -1,6 +1,6 @@
 // A watched run on a project of random models: alarms provoked with pictures made for it, resumes, the weights written.
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadModelFolder, type RgbImage } from '@heed/diffusion';
@@ -8,12 +8,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runGenerate } from '../../generate/run.ts';
 import { createImageStore } from '../../images/index.ts';
 import { silentProgress } from '../../progress/progress.ts';
-import { initProject, openProject, type Project } from '../../project/index.ts';
+import { initProject, openProject, openProjectOfRun, type Project, RESOLVED_CONFIG_FILE } from '../../project/index.ts';
 import { runReward } from '../../reward/run.ts';
 import { findLineage } from '../../rounds/lineage.ts';
 import { judgeByCoin } from '../../testing/judge-by-coin.ts';
 import { writeRandomModels } from '../../testing/random-models.ts';
-import { runTune } from '../run.ts';
+import { checkTuneStart, runTune } from '../run.ts';
 import { openWatchJudges, type WatchJudges } from './judges.ts';
 import { openWatch, WATCH_FOLDER } from './watch.ts';
 
@@ -152,18 +152,21 @@ describe('a watched run', () => {
       .map(([key, { data }]) => `${key} ${Buffer.from(data.buffer).toString('base64')}`)
       .join();
   };
+  const stopAt = async (step: number, own: Project, name: string) => {
+    const stop = new AbortController();
+    const stopping = runTune(own, { name, signal: stop.signal }, ({ label: what }) => ({
+      update: (done) => what.startsWith('tune') && done === step && stop.abort(),
+      done: () => {},
+    }));
+    await expect(stopping).rejects.toMatchObject({ name: 'AbortError' });
+  };
   const pointsOf = (name: string) => readFile(join(project.paths.runs, name, WATCH_FOLDER, 'points.json'), 'utf8');
 
   it('keeps prompts to itself, writes the best weights, and resumes to the same bits', {
     timeout: 120_000,
   }, async () => {
     const whole = await runTune(project, { name: 'whole' }, silentProgress);
-    const stop = new AbortController();
-    const stopping = runTune(project, { name: 'halves', signal: stop.signal }, ({ label: what }) => ({
-      update: (done) => what.startsWith('tune') && done === 2 && stop.abort(),
-      done: () => {},
-    }));
-    await expect(stopping).rejects.toMatchObject({ name: 'AbortError' });
+    await stopAt(2, project, 'halves');
     await runTune(project, { name: 'halves' }, silentProgress);
     expect(await weightsOf('halves')).toBe(await weightsOf('whole'));
     expect(await pointsOf('halves')).toBe(await pointsOf('whole'));
@@ -195,5 +198,32 @@ describe('a watched run', () => {
     const off = await openProject(project.folder, { overrides: ['tune.watch.everySteps=5'] });
     await runTune(off, { name: 'short' }, silentProgress);
     expect(existsSync(join(project.paths.runs, 'short', WATCH_FOLDER))).toBe(false);
+  });
+
+  it('goes on unwatched where it was begun before there were measurements', { timeout: 120_000 }, async () => {
+    const off = await openProject(project.folder, { overrides: ['tune.watch.everySteps=0'] });
+    await runTune(off, { name: 'unwatched' }, silentProgress);
+    await stopAt(3, off, 'old');
+    const folder = join(project.paths.runs, 'old');
+    expect(JSON.parse(await readFile(join(folder, 'options.json'), 'utf8'))).not.toHaveProperty('watch');
+    // As that heed wrote it: it knew no such section.
+    const config = join(folder, RESOLVED_CONFIG_FILE);
+    const text = await readFile(config, 'utf8');
+    const old = text.replace(/\n\[tune\.watch\]\n(?:(?!\[).*\n)*/, '\n');
+    expect(old.length).toBeLessThan(text.length);
+    await writeFile(config, old);
+
+    const continued = await openProjectOfRun(project.folder, 'old');
+    expect(continued.config.tune.watch.everySteps).toBeGreaterThan(0);
+    await checkTuneStart(project, 'old');
+    const notes: string[] = [];
+    await runTune(project, { name: 'old', note: (sentence) => notes.push(sentence) }, silentProgress);
+    expect(notes).toContain('run old was begun without tune.watch and goes on without it');
+    expect(notes).toContain('run old goes on from the checkpoint of update 3');
+    expect(existsSync(join(folder, WATCH_FOLDER))).toBe(false);
+    expect(await weightsOf('old')).toBe(await weightsOf('unwatched'));
+    // Begun anew, it is watched.
+    await runTune(project, { name: 'old', restart: true }, silentProgress);
+    expect(existsSync(join(folder, WATCH_FOLDER))).toBe(true);
   });
 });
