@@ -18,6 +18,7 @@ import { RaterPage } from './rater/rater-page.tsx';
 import { RatersPage } from './raters/raters-page.tsx';
 import { ResultsPage } from './results/results-page.tsx';
 import { RewardsPage } from './rewards/rewards-page.tsx';
+import { RoundsPage } from './rounds/rounds-page.tsx';
 import { RunsPage } from './runs/runs-page.tsx';
 import { type FoundSession, findSession } from './session/find-session.ts';
 import { JoinPage } from './session/join-page.tsx';
@@ -36,6 +37,7 @@ const PAGES: Readonly<Record<string, ComponentType>> = {
   '/results': ResultsPage,
   '/guidelines': GuidelinesPage,
   '/rewards': RewardsPage,
+  '/rounds': RoundsPage,
   '/training': TrainingPage,
   '/runs': RunsPage,
   '/try': TryPage,

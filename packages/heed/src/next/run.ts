@@ -5,23 +5,22 @@ import { badInput } from '../errors.ts';
 import { askedOf } from '../feedback/label-kind.ts';
 import { queriesOf } from '../feedback/queries.ts';
 import { writeSheet } from '../feedback/sheet.ts';
-import { createJsonLinesWriter } from '../files/json-lines.ts';
 import { createImageStore, type ImageRecord, type ImageStore } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/index.ts';
-import { type Project, withLock } from '../project/index.ts';
-import { mayLearnFrom } from '../reward/labelled-image.ts';
-import { projectImages } from '../reward/project-images.ts';
-import { readCountingEvents } from '../reward/project-labels.ts';
+import type { Project } from '../project/index.ts';
 import { findRewardReport } from '../reward/report-file.ts';
 import { REWARD_REPORT_FILE } from '../reward/run.ts';
 import { openRewardScorer, rewardFolder } from '../reward/scorer.ts';
-import { LABEL_QUEUE_FILE } from '../studio/rewards/label-queue.ts';
+import { appendToQueue } from '../studio/rewards/label-queue.ts';
 import { type RankedCandidate, rankCandidates, weakCategories } from './rank-images.ts';
+import { unjudgedImages } from './unjudged-images.ts';
 
 export interface NextOptions {
   /** How many images. */
   count: number;
   set: string;
+  /** Only images that a model of this name drew; those of all models without one. */
+  model?: string | undefined;
   reward: string;
   /** Write them into this CSV, as `heed label --sheet` does. */
   sheet?: string | undefined;
@@ -42,12 +41,15 @@ export interface NextResult {
 }
 
 export async function runNext(project: Project, options: NextOptions, progress: ProgressFactory): Promise<NextResult> {
-  const { count, set, reward, sheet, queue, signal } = options;
+  const { count, set, model, reward, sheet, queue, signal } = options;
   const store = createImageStore(project.paths.images);
   try {
-    const open = await unjudgedImages(project, store, set);
+    const open = await unjudgedImages(project, store, { set, model });
     if (open.length === 0) {
-      throw badInput(`expected images without a judgement in set '${set}', found none; heed generate draws more`);
+      const [by, how] = model === undefined ? ['', ''] : [` by model '${model}'`, ` --model ${model}`];
+      throw badInput(
+        `expected images without a judgement in set '${set}'${by}, found none; heed generate${how} draws more`,
+      );
     }
     const report = await findRewardReport(join(rewardFolder(project, reward), REWARD_REPORT_FILE));
     const weak = weakCategories(report);
@@ -66,12 +68,6 @@ export async function runNext(project: Project, options: NextOptions, progress: 
   } finally {
     await store.close();
   }
-}
-
-async function unjudgedImages(project: Project, store: ImageStore, set: string): Promise<ImageRecord[]> {
-  const judged = new Set((await readCountingEvents(project)).map(({ image }) => image));
-  const images = await projectImages(project, store, { set });
-  return images.filter((image) => mayLearnFrom(image) && !judged.has(image.id));
 }
 
 async function scored(
@@ -103,7 +99,7 @@ async function scored(
   }
 }
 
-/** Puts the queries of the studio that show these images before all others; throws where a studio holds the queue. */
+/** Puts the queries of the studio that show these images before all others, also while a studio runs. */
 async function queueQueries(
   project: Project,
   images: readonly ImageRecord[],
@@ -113,11 +109,6 @@ async function queueQueries(
   const queries = queriesOf(ofSet, imagesPerQuery).filter((query) => query.images.length >= minImages);
   const queryOf = new Map(queries.flatMap(({ id, images: shown }) => shown.map((image) => [image, id] as const)));
   const wanted = [...new Set(images.flatMap(({ id }) => queryOf.get(id) ?? []))];
-  return withLock(project, 'studio', async () => {
-    const writer = createJsonLinesWriter(join(project.folder, LABEL_QUEUE_FILE), { fsync: true });
-    const time = new Date().toISOString();
-    await writer.append(wanted.map((query) => ({ event: 'queued', time, query })));
-    await writer.close();
-    return wanted.length;
-  });
+  await appendToQueue(project, wanted);
+  return wanted.length;
 }

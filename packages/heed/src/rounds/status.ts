@@ -10,6 +10,8 @@ import { type Lineage, openRounds, readLineages } from './lineage.ts';
 /** A model and the images that it drew to be learned from. */
 export interface ModelStatus {
   readonly name: string;
+  /** Absent for a base that has drawn nothing. */
+  readonly modelHash?: string;
   /** 0 for the base and for models without a lineage. */
   readonly round: number;
   /** Absent for models that no run of this project made. */
@@ -36,18 +38,19 @@ export async function projectStatus(project: Project): Promise<ProjectStatus> {
   const images = (await projectImages(project, store)).filter(mayLearnFrom);
   await store.close();
   const labelled = labelImages(images, await readCountingEvents(project));
-  const row = (name: string, round: number, hashes: readonly string[], lineage?: Lineage): ModelStatus => {
-    const own = labelled.filter(({ image }) => hashes.includes(image.modelHash));
+  const row = (name: string, round: number, hash: string | undefined, lineage?: Lineage): ModelStatus => {
+    const own = labelled.filter(({ image }) => image.modelHash === hash);
     return {
       name,
+      ...(hash === undefined ? {} : { modelHash: hash }),
       round,
       ...(lineage === undefined ? {} : { lineage }),
-      images: images.filter(({ modelHash }) => hashes.includes(modelHash)).length,
+      images: images.filter(({ modelHash }) => modelHash === hash).length,
       judged: own.length,
       ...(own.length === 0 ? {} : { good: own.filter(isGood).length / own.length }),
     };
   };
-  const tuned = lineages.map((lineage) => row(lineage.name, lineage.round, [lineage.modelHash], lineage));
+  const tuned = lineages.map((lineage) => row(lineage.name, lineage.round, lineage.modelHash, lineage));
   const current = new Set(lineages.map(({ modelHash }) => modelHash));
   const others = groupBy(
     images.filter(({ modelHash }) => !current.has(modelHash)),
@@ -56,10 +59,10 @@ export async function projectStatus(project: Project): Promise<ProjectStatus> {
   const drawn = [...others].map(([key, of]) => {
     const [name] = JSON.parse(key) as [string, string];
     const { modelHash } = of[0]!;
-    return row(name, rounds.ofModel(modelHash), [modelHash]);
+    return row(name, rounds.ofModel(modelHash), modelHash);
   });
   const base = project.config.model.name;
-  const first = drawn.some(({ name }) => name === base) ? [] : [row(base, 0, [])];
+  const first = drawn.some(({ name }) => name === base) ? [] : [row(base, 0, undefined)];
   const models = [...first, ...drawn, ...tuned].sort((a, b) => a.round - b.round);
   return { models, next: nextStep(models.at(-1)!) };
 }

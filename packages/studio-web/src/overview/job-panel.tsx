@@ -7,6 +7,7 @@ const NAMES: Readonly<Record<JobKind, string>> = {
   tune: 'Tuning the model',
   evaluate: 'Evaluating',
   report: 'Writing the report',
+  next: 'Choosing what to label next',
   try: 'Drawing to try',
 };
 const STATES = { waiting: 'waiting', running: 'running', done: 'done', failed: 'failed', stopped: 'stopped' } as const;

@@ -18,6 +18,8 @@ export interface JobWatch {
   isBusy: boolean;
   problem?: string;
   start: (kind: StartableKind, options?: JobOptions) => void;
+  /** Watches a command that the page has asked for by a request of another kind. */
+  watch: (started: Promise<unknown>) => void;
   stop: () => void;
 }
 
@@ -50,18 +52,25 @@ export function useJob(onEnd: () => void): JobWatch {
     return () => source.close();
   }, [id, isBusy, onEnd]);
 
+  const watch = useCallback(
+    (started: Promise<unknown>) => {
+      setProblem(undefined);
+      started.then((now) => setJob(now as Job), fail);
+    },
+    [fail],
+  );
   return {
     ...(job === undefined ? {} : { job }),
     isBusy,
     ...(problem === undefined ? {} : { problem }),
     start: useCallback(
       (kind, { settings = [], name, continues = false } = {}) => {
-        setProblem(undefined);
         const json = { kind, settings, continues, ...(name === undefined ? {} : { name }) };
-        read(api.jobs.$post({ json })).then((started) => setJob(started as Job), fail);
+        watch(read(api.jobs.$post({ json })));
       },
-      [fail],
+      [watch],
     ),
+    watch,
     stop: useCallback(() => {
       if (id !== undefined) read(api.jobs[':id'].stop.$post({ param: { id } })).catch(fail);
     }, [id, fail]),

@@ -16,6 +16,7 @@ export const OWNER_PAGES = [
   ['/raters', 'Raters'],
   ['/guidelines', 'Guidelines'],
   ['/rewards', 'Rewards'],
+  ['/rounds', 'Rounds'],
   ['/training', 'Training'],
   ['/runs', 'Runs'],
   ['/try', 'Try'],

@@ -14,6 +14,7 @@ export interface Queue {
   has: (picture: string) => boolean;
   add: (pictures: string[]) => void;
   clear: () => void;
+  reload: () => void;
 }
 
 export function useQueue(): Queue {
@@ -37,6 +38,7 @@ export function useQueue(): Queue {
     ...(said === undefined ? {} : { problem: said }),
     has: (picture) => data?.pictures.includes(picture) ?? false,
     add: useCallback((pictures) => after(read(api.queue.$post({ json: { pictures } }))), [after]),
+    reload,
     clear: useCallback(() => after(read(api.queue.clear.$post())), [after]),
   };
 }

@@ -9,6 +9,7 @@ const SHOWN = 12;
 interface NextCommandOptions extends CommonOptions {
   count: number;
   name: string;
+  model?: string;
   reward: string;
   sheet?: string;
   queue: boolean;
@@ -20,18 +21,19 @@ export function nextCommand(program: Command): void {
     .description('name the images whose judgement would teach the reward most')
     .option('--count <n>', 'how many images', wholeNumber(1), 100)
     .option('--name <set>', 'the set of images', 'train')
+    .option('--model <name>', 'the images of this model alone (default: those of all models)')
     .option('--reward <name>', 'the reward that is in doubt; one of several networks knows its doubt best', 'default')
     .option('--sheet <csv>', 'write them into a CSV to be filled in, as heed label --sheet does')
     .option('--queue', 'have the studio ask for them before all others', false);
   withCommonOptions(command, [
     'heed next --count 60 --sheet to-judge.csv',
     'heed reward --set reward.members=4 && heed next --queue && heed studio',
-    'heed next --json | jq .images',
-  ]).action(async ({ count, name, reward, sheet, queue, ...options }: NextCommandOptions) =>
+    'heed next --model tuned --json | jq .images',
+  ]).action(async ({ count, name, model, reward, sheet, queue, ...options }: NextCommandOptions) =>
     runCommand(options, async ({ openProject, progress, signal }) => {
       const project = await openProject();
       const { runNext } = await import('../../next/run.ts');
-      const result = await runNext(project, { count, set: name, reward, sheet, queue, signal }, progress);
+      const result = await runNext(project, { count, set: name, model, reward, sheet, queue, signal }, progress);
       const { images, candidates, weakCategories, prompts, queued } = result;
       const rows = prompts.slice(0, SHOWN).map((each) => [each.prompt, each.images]);
       return {

@@ -7,6 +7,7 @@ export const JOB_KINDS = {
   tune: ['tune'],
   evaluate: ['evaluate'],
   report: ['report'],
+  next: ['next', '--queue'],
   try: ['try'],
 } as const satisfies Record<string, readonly string[]>;
 export type JobKind = keyof typeof JOB_KINDS;

@@ -31,6 +31,7 @@ const OFFERED = {
   ],
   evaluate: ['evaluate.promptLimit', 'evaluate.imagesPerPrompt', 'evaluate.bestOf', 'evaluate.fidelityImages'],
   report: [],
+  next: [],
   try: [],
 } as const satisfies Record<JobKind, readonly string[]>;
 

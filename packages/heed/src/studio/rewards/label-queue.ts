@@ -3,6 +3,7 @@
  * of it is still waiting. A query waits until a person has judged it after it was queued. Who is asked what else is
  * the lease's business.
  */
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
@@ -12,7 +13,7 @@ import type { Project } from '../../project/project.ts';
 import type { Database } from '../storage/database.ts';
 
 /** In the project's folder. */
-export const LABEL_QUEUE_FILE = 'label-queue.jsonl';
+const LABEL_QUEUE_FILE = 'label-queue.jsonl';
 
 const eventSchema = z.discriminatedUnion('event', [
   z.object({ event: z.literal('queued'), time: z.iso.datetime(), query: z.string().min(1).max(200) }),
@@ -38,7 +39,19 @@ export interface LabelQueue {
   close(): Promise<void>;
 }
 
-/** Opens the queue of a project whose lock the caller holds. */
+/** Puts queries behind those that wait. A studio that runs asks them from its next query on. */
+export async function appendToQueue(
+  project: Project,
+  queries: readonly string[],
+  now: () => Date = () => new Date(),
+): Promise<void> {
+  const writer = createJsonLinesWriter(join(project.folder, LABEL_QUEUE_FILE), { fsync: true });
+  const time = now().toISOString();
+  await writer.append(queries.map((query) => ({ event: 'queued', time, query }) satisfies QueueEvent));
+  await writer.close();
+}
+
+/** Opens the queue. Other processes may append to its file meanwhile. */
 export function openLabelQueue(
   project: Project,
   { db, now = () => new Date() }: { db: Database; now?: () => Date },
@@ -54,13 +67,20 @@ export function openLabelQueue(
       since.set(event.query, event.time);
     }
   };
-  readJsonLines(path, parseEvent).records.forEach(apply);
-  const record = async (events: readonly QueueEvent[]) => {
-    await writer.append(events);
-    events.forEach(apply);
+  let bytes = 0;
+  /** Reads the file again where it has grown. */
+  const takeIn = () => {
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    if (size === bytes) return;
+    const { records, wholeBytes } = readJsonLines(path, parseEvent);
+    since.clear();
+    records.forEach(apply);
+    bytes = wholeBytes;
   };
+  takeIn();
 
   const waiting: LabelQueue['waiting'] = async ({ rater, limit = 10_000 } = {}) => {
+    takeIn();
     if (since.size === 0) return [];
     const queued = JSON.stringify([...since].map(([id, time], place) => ({ id, time, place })));
     const { rows } = await db.execute<QueuedQuery>(sql`
@@ -91,12 +111,12 @@ export function openLabelQueue(
       const wanted = [...new Set(imageIds.flatMap((image) => byImage.get(image) ?? []))];
       const already = new Set((await waiting()).map(({ id }) => id));
       const time = now().toISOString();
-      await record(
+      await writer.append(
         wanted.filter((query) => !already.has(query)).map((query) => ({ event: 'queued', time, query }) as const),
       );
       return { queries: wanted.length, withoutQuery: imageIds.filter((image) => !byImage.has(image)).length };
     },
-    clear: () => record([{ event: 'cleared', time: now().toISOString() }]),
+    clear: () => writer.append([{ event: 'cleared', time: now().toISOString() }]),
     close: () => writer.close(),
   };
 }

@@ -36,6 +36,7 @@ import { pageRoutes } from './pages.ts';
 import { pictureRoutes } from './pictures.ts';
 import { inviteRoutes, raterRoutes } from './raters.ts';
 import { queueRoutes, rewardRoutes } from './rewards.ts';
+import { roundRoutes } from './rounds.ts';
 import { runRoutes } from './runs.ts';
 import { sessionRoutes } from './session.ts';
 import { trainingRoutes } from './training.ts';
@@ -92,6 +93,7 @@ export function createApp(studio: Studio, options: AppOptions) {
     .route('/api/reports', reportRoutes(studio))
     .route('/api/rewards', rewardRoutes(studio))
     .route('/api/queue', queueRoutes(studio))
+    .route('/api/rounds', roundRoutes(studio))
     .route('/api/training', trainingRoutes(studio))
     .route('/api/image', imageDetailRoutes(studio))
     .route('/api/owners', ownerRoutes(studio, { origin: first.origin }))

@@ -1,0 +1,19 @@
+/** The images of which a person's time is to be spent. Reads files alone. */
+import type { ImageRecord, ImageStore } from '../images/index.ts';
+import type { Project } from '../project/index.ts';
+import { mayLearnFrom } from '../reward/labelled-image.ts';
+import { projectImages } from '../reward/project-images.ts';
+import { readCountingEvents } from '../reward/project-labels.ts';
+
+/** Images of the set that may be learned from and have no judgement, not even a skip. */
+export async function unjudgedImages(
+  project: Project,
+  store: ImageStore,
+  { set, model }: { set: string; model?: string | undefined },
+): Promise<ImageRecord[]> {
+  const judged = new Set((await readCountingEvents(project)).map(({ image }) => image));
+  const images = await projectImages(project, store, { set });
+  return images.filter(
+    (image) => mayLearnFrom(image) && !judged.has(image.id) && (model === undefined || image.model === model),
+  );
+}

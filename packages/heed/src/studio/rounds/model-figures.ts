@@ -1,0 +1,63 @@
+/** What evaluations found of each model: of every figure the newest evaluation in which the model took part. */
+
+import { type Evaluation, type Figure, isModelArm } from '../../evaluate/evaluation.ts';
+import { formatFigure } from '../../evaluate/format-figure.ts';
+import { allEvaluations } from '../../evaluate/newest-evaluation.ts';
+import type { Project } from '../../project/project.ts';
+import type { ModelStatus } from '../../rounds/status.ts';
+
+export interface ModelFigures {
+  /** The evaluation. */
+  readonly run: string;
+  readonly cells: readonly { readonly id: string; readonly text: string }[];
+}
+
+/** Figures that are told of each model. */
+const SHOWN = ['aligned', 'judging-reward', 'reward', 'diversity'] as const;
+
+export interface FigureColumn {
+  readonly id: string;
+  readonly label: string;
+}
+
+/** Columns in the order of `SHOWN`, those that some model has; figures in the order of `models`. */
+export async function modelFigures(
+  project: Project,
+  models: readonly Pick<ModelStatus, 'name' | 'modelHash'>[],
+): Promise<{ columns: FigureColumn[]; figures: (ModelFigures | undefined)[] }> {
+  const evaluations = await allEvaluations(project);
+  const found = models.map((model) => {
+    for (const evaluation of evaluations) {
+      const arm = armOfModel(evaluation, model);
+      if (arm !== undefined) return { run: evaluation.run, figures: shownFigures(evaluation), arm };
+    }
+    return undefined;
+  });
+  const all = found.flatMap((each) => each?.figures ?? []);
+  return {
+    columns: SHOWN.flatMap((id) => all.find((figure) => figure.id === id) ?? []).map(({ id, label }) => ({
+      id,
+      label,
+    })),
+    figures: found.map(
+      (each) =>
+        each && {
+          run: each.run,
+          cells: each.figures.flatMap(({ id, unit, arms }) => {
+            const value = arms[each.arm];
+            return value === undefined ? [] : [{ id, text: formatFigure(value, unit) }];
+          }),
+        },
+    ),
+  };
+}
+
+function armOfModel({ arms }: Evaluation, { name, modelHash }: Pick<ModelStatus, 'name' | 'modelHash'>) {
+  return arms
+    .filter(isModelArm)
+    .find((arm) => (modelHash === undefined ? arm.model === name : arm.modelHash === modelHash))?.name;
+}
+
+function shownFigures({ figures }: Evaluation): Figure[] {
+  return SHOWN.flatMap((id) => figures.find((figure) => figure.id === id) ?? []);
+}
