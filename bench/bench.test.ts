@@ -7,10 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSafetensors } from '@heed/diffusion';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { METHOD_NAMES } from '../packages/heed/src/config/index.ts';
 import { compareTensors } from './agreement.ts';
 import { BENCHMARKS, type Benchmark } from './benchmarks.ts';
 import { tensor } from './inputs/files.ts';
 import { type BenchmarkResult, measure } from './measure.ts';
+import { methodBenchmarks } from './methods/benchmarks.ts';
+import { describeMethods, measureMethods } from './methods/measure.ts';
 import { parseOptions } from './options.ts';
 import { allAgree, describeResults } from './report.ts';
 import { ratioOf, spreadOf } from './statistics.ts';
@@ -77,6 +80,7 @@ describe('options', () => {
   });
 
   it.each([
+    [['--only', 'methods,sampling'], /--only: expected .*, got 'methods'/],
     [['--only', 'training'], /--only: expected training-step, .*, got 'training'/],
     [['--rounds', '0'], "--rounds: expected a positive whole number, got '0'"],
     [['--threads', 'two'], "--threads: expected a positive whole number, got 'two'"],
@@ -146,6 +150,23 @@ describe("heed's side", () => {
     // Every tensor is compared under a tolerance, and every tolerance is used.
     expect(() => compareTensors(tensors, tensors, benchmark.tolerances)).not.toThrow();
     for (const { data } of tensors.values()) expect(data.some((value) => value !== 0)).toBe(true);
+  });
+
+  it('makes an update by every tuning method, equation 2 first', { timeout: 60_000 }, async () => {
+    expect(parseOptions(['--only', 'methods'])).toMatchObject({ methods: true });
+    expect(methodBenchmarks({ isFullSize: true }).map(({ name }) => name)).toEqual(METHOD_NAMES);
+    const benchmarks = methodBenchmarks({ isFullSize: false })
+      .filter(({ name }) => ['reward-weighted', 'dpo'].includes(name))
+      .map((each) => ({ ...each, repeats: 1, settings: { ...each.settings, batchSize: 2 } }));
+    const runtime = { device: 'cpu', precision: 'float32' } as const;
+    const results = await measureMethods(benchmarks, { folder, rounds: 1, threads: 1, runtime });
+    const [header, , first, second] = describeMethods(results);
+    expect(header).toContain('update of the tiny model');
+    expect(first).toMatch(/^reward-weighted +\d+\.\d\d +1\.00 /);
+    expect(second).toMatch(/^dpo /);
+    const { tensors } = await readSafetensors(join(folder, 'dpo', 'check-heed.safetensors'));
+    // Before the first update the model is its reference: the loss is (4 / beta) log 2.
+    expect(tensors.get('loss')!.data[0]!).toBeCloseTo((4 / 1000) * Math.LN2, 6);
   });
 
   it('is called different where one tensor differs', () => {

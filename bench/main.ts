@@ -7,6 +7,8 @@ import { showError } from '../packages/heed/src/cli/show-error.ts';
 import { EXIT_CODES, type ExitCode, HeedError } from '../packages/heed/src/errors.ts';
 import { machineSpeed } from './machine-speed.ts';
 import { type BenchmarkResult, type MeasureOptions, measure } from './measure.ts';
+import { methodBenchmarks } from './methods/benchmarks.ts';
+import { describeMethods, measureMethods } from './methods/measure.ts';
 import { type BenchOptions, parseOptions, USAGE } from './options.ts';
 import { findPeerPython } from './python.ts';
 import { checkRanks, runRanks, showRanks } from './ranks/run.ts';
@@ -37,10 +39,7 @@ async function run(options: BenchOptions, signal: AbortSignal): Promise<ExitCode
     models: fullSize,
     oneAfterTheOther: fullSize !== undefined,
   };
-  const measured = await (options.ranks === undefined
-    ? measureAll(options, common)
-    : measureRanks(options.ranks, options, common)
-  ).finally(() => rm(folder, { recursive: true, force: true }));
+  const measured = await measureAsked(options, common).finally(() => rm(folder, { recursive: true, force: true }));
   if (options.json) console.log(JSON.stringify({ machine, runtime, versions, ...measured.data }, undefined, 2));
   else {
     const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
@@ -64,6 +63,11 @@ interface Measured {
 
 type Common = Omit<MeasureOptions, 'threads'>;
 
+function measureAsked(options: BenchOptions, common: Common): Promise<Measured> {
+  if (options.methods) return measureTuningMethods(options, common);
+  return options.ranks === undefined ? measureAll(options, common) : measureRanks(options.ranks, options, common);
+}
+
 async function measureAll({ benchmarks, threads, rounds }: BenchOptions, common: Common): Promise<Measured> {
   const results: BenchmarkResult[] = [];
   for (const benchmark of benchmarks) {
@@ -79,6 +83,12 @@ async function measureAll({ benchmarks, threads, rounds }: BenchOptions, common:
       throw new HeedError('heed and PyTorch were expected to compute the same, but differ by more than is allowed');
     },
   };
+}
+
+async function measureTuningMethods({ threads }: BenchOptions, common: Common): Promise<Measured> {
+  const benchmarks = methodBenchmarks({ isFullSize: common.models !== undefined });
+  const methods = await measureMethods(benchmarks, { ...common, threads });
+  return { data: { threads, methods }, lines: [`${threads} threads`, ...describeMethods(methods)], check() {} };
 }
 
 async function measureRanks(ranks: number, { links }: BenchOptions, common: Common): Promise<Measured> {

@@ -10,6 +10,7 @@ import type { LinkLimits } from '../tools/cable.ts';
 import { BENCHMARKS, type Benchmark } from './benchmarks.ts';
 import { FULL_SIZE_BENCHMARKS } from './full-size-benchmarks.ts';
 import { FILES } from './inputs/files.ts';
+import { METHODS_BENCHMARK } from './methods/benchmarks.ts';
 import type { BenchRuntime } from './protocol.ts';
 
 const PRECISIONS = ['float32', 'float16'] as const;
@@ -23,6 +24,7 @@ npm run bench -- --ranks N [--link GBIT[:MS][,...]] [--rounds N] [--full-size FO
 Measures heed beside PyTorch: the same work, machine, threads and batch, in turns. bench/README.md tells how.
 
   --only NAME  one of ${BENCHMARKS.map(({ name }) => name).join(', ')}; several with commas
+               ${METHODS_BENCHMARK}: an update of every tuning method of heed, beside equation 2's
   --rounds N   timed rounds a side (default ${DEFAULT_ROUNDS})
   --threads T  threads of either side (default: one a core)
   --json       prints the result as JSON
@@ -46,6 +48,8 @@ export interface BenchOptions {
   rounds: number;
   threads: number;
   runtime: BenchRuntime;
+  /** Measures an update of every tuning method in place of the benchmarks. */
+  methods: boolean;
   /** Ranks of one thread to measure in place of the benchmarks; the links to measure them on as well. */
   ranks?: number;
   links: readonly LinkLimits[];
@@ -65,7 +69,11 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   return {
     help: values.help ?? false,
     json: values.json ?? false,
-    benchmarks: values.only === undefined ? known : values.only.split(',').map((name) => findBenchmark(name, known)),
+    methods: values.only === METHODS_BENCHMARK,
+    benchmarks:
+      values.only === undefined || values.only === METHODS_BENCHMARK
+        ? known
+        : values.only.split(',').map((name) => findBenchmark(name, known)),
     rounds:
       positiveWhole('--rounds', values.rounds) ?? (fullSize === undefined ? DEFAULT_ROUNDS : DEFAULT_FULL_SIZE_ROUNDS),
     threads: positiveWhole('--threads', values.threads) ?? availableParallelism(),

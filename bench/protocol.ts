@@ -6,7 +6,7 @@
 
 import type { Device } from '@heed/diffusion/autodiff';
 
-/** The kinds of work that both sides can do; the settings of each are in `settings.ts`. */
+/** The kinds of work; the settings of each are in `settings.ts`. PyTorch's side knows all but 'method-update'. */
 export const WORK_KINDS = [
   'training-step',
   'sampling',
@@ -14,6 +14,7 @@ export const WORK_KINDS = [
   'reward-training',
   'fid-statistics',
   'fid-distance',
+  'method-update',
 ] as const;
 export type WorkKind = (typeof WORK_KINDS)[number];
 

@@ -2,6 +2,7 @@
  * How much of each kind of work is done; the same numbers go to heed and to its peer. Sizes of networks come from the
  * models.
  */
+import type { MethodName } from '../packages/heed/src/config/index.ts';
 import type { WorkKind } from './protocol.ts';
 
 export interface TrainingStepSettings {
@@ -74,6 +75,13 @@ export interface FidDistanceSettings {
   embeddings: readonly [number, number];
 }
 
+export interface MethodUpdateSettings {
+  method: MethodName;
+  /** Images of the model; no pre-training pairs join them. */
+  batchSize: number;
+  loraRank: number;
+}
+
 export interface SettingsOf extends Record<WorkKind, object> {
   'training-step': TrainingStepSettings;
   sampling: SamplingSettings;
@@ -81,4 +89,5 @@ export interface SettingsOf extends Record<WorkKind, object> {
   'reward-training': RewardTrainingSettings;
   'fid-statistics': FidStatisticsSettings;
   'fid-distance': FidDistanceSettings;
+  'method-update': MethodUpdateSettings;
 }

@@ -126,6 +126,7 @@ const OWNER_PAGES: readonly ListedPage[] = [
   }),
   plain('/guidelines', 'Guidelines'),
   plain('/rewards', 'Rewards'),
+  plain('/rounds', 'Rounds', (page) => page.getByRole('row', { name: /tuned-2/ }).waitFor()),
   plain('/training', 'Training'),
   runs,
   after(runs, 'runs over each other', async (page) => {

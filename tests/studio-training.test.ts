@@ -223,6 +223,32 @@ it.runIf(hasBrowser)('tunes again with other settings under a name that is free'
   await page.getByRole('img', { name: /^Loss over 2 steps/ }).waitFor();
 });
 
+it.runIf(hasBrowser)('shows rounds, and has what teaches most judged first', async () => {
+  await linkOf(page, 'Rounds').click();
+  const row = page.getByRole('row', { name: /^1\s+tuned-2\s+base\s+reward-weighted, 2 updates/ });
+  await row.waitFor();
+  expect(await page.getByRole('row').count()).toBeGreaterThan(3);
+  await page.getByText(/^\d+ images of base have no judgement/).waitFor();
+  await page.getByRole('button', { name: 'Draw images with tuned-2' }).waitFor();
+  await page.getByLabel('Images', { exact: true }).fill('6');
+  await page.getByRole('button', { name: 'Have them judged first' }).click();
+  await ended('done');
+  await page.getByText(/^\d+ queries wait to be judged first$/).waitFor();
+  expect(await barriersOf(page)).toEqual([]);
+  expect(await elementsTooWide(page)).toEqual([]);
+  await takeScreenshot(page, 'rounds');
+  const phone = await openPage(browser, { width: 390, height: 844, dark: true, hasTouch: true });
+  await phone.page.context().addCookies(await page.context().cookies());
+  await phone.page.goto(`${studio.origin}/rounds`);
+  await phone.page.getByRole('heading', { name: 'Label next' }).waitFor();
+  await takeScreenshot(phone.page, 'rounds-phone');
+  await page.getByRole('link', { name: 'Judge them' }).click();
+  await page.locator('.image-card').first().waitFor();
+  await linkOf(page, 'Rounds').click();
+  await page.getByRole('button', { name: 'Let them go' }).click();
+  await page.locator('.panel.next').waitFor({ state: 'detached' });
+});
+
 it.runIf(hasBrowser)('draws images from the overview, and stops', async () => {
   await linkOf(page, 'Overview').click();
   await page.getByRole('button', { name: 'Draw images' }).click();

@@ -22,6 +22,7 @@ const OPENERS: { [K in WorkKind]: () => Promise<Opener<SettingsOf[K]>> } = {
   'reward-training': async () => (await import('./reward-training.ts')).openRewardTraining,
   'fid-statistics': async () => (await import('./fid.ts')).openFidStatistics,
   'fid-distance': async () => (await import('./fid.ts')).openFidDistance,
+  'method-update': async () => (await import('./method-update.ts')).openMethodUpdate,
 };
 
 /** Of several ranks, rank 0 answers for all. */

@@ -19,6 +19,7 @@ const MODELS: Readonly<Record<WorkKind, Readonly<Record<string, string>>>> = {
   'reward-training': {},
   'fid-statistics': {},
   'fid-distance': {},
+  'method-update': { [FILES.model]: TINY_MODEL_FOLDER },
 };
 
 const MAKERS: { [K in WorkKind]: (folder: string, settings: SettingsOf[K]) => Promise<Inputs> } = {
@@ -28,6 +29,8 @@ const MAKERS: { [K in WorkKind]: (folder: string, settings: SettingsOf[K]) => Pr
   'reward-training': rewardTrainingInputs,
   'fid-statistics': fidStatisticsInputs,
   'fid-distance': fidDistanceInputs,
+  // Its batches are the method's own.
+  'method-update': async () => ({ tensors: new Map() }),
 };
 
 /**

@@ -40,7 +40,7 @@ export const METHOD_ARMS: readonly MethodArm[] = [
   {
     name: 'no-labels',
     method: 'reward-weighted',
-    label: 'no labels: own images, shuffled rewards',
+    label: 'no labels: shuffled rewards',
     overrides: ['tune.pretrainingRewardPower=0'],
     passes: 3,
     shuffles: true,

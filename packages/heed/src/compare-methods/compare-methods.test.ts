@@ -134,7 +134,7 @@ describe('a whole comparison', () => {
     const result = (await compare())!;
     expect(notes.filter((text) => text.includes('is finished already'))).toHaveLength(2);
     expect(notes.filter((text) => text.startsWith('run ')).at(-1)).toBe(
-      'run 4 of 4: no labels: own images, shuffled rewards, seed 1, 2 updates',
+      'run 4 of 4: no labels: shuffled rewards, seed 1, 2 updates',
     );
     expect(await page()).not.toContain('under way');
     expect(result.points.map(({ name, updates, runs }) => [name, updates, runs.length])).toEqual([
@@ -171,7 +171,7 @@ describe('a whole comparison', () => {
       return (await evaluationOf('cmp-dpo-0')).time !== time;
     };
     expect(await run(project)).toBe(false);
-    const fewer = await openProject(project.folder, { overrides: ['evaluate.bestOf=1'] });
+    const fewer = await openProject(project.folder, { overrides: ['evaluate.raters=5'] });
     expect(await run(fewer)).toBe(true);
     expect(await images()).toBe(before);
   });

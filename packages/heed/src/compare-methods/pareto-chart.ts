@@ -13,7 +13,7 @@ export function methodColour(name: string, names: readonly string[]): string {
 }
 
 /** Undefined where fewer than two methods have a distance. Dots are drawn as they are, rings with best-of-n on top. */
-export function paretoChart({ points, alignmentJudge, distanceName }: MethodComparison): Markup | undefined {
+export function paretoChart({ points, alignmentJudge, unit, distanceName }: MethodComparison): Markup | undefined {
   const rows = points.flatMap(({ name, label, alignment, bestOf, distance, isEfficient }) =>
     distance ? [{ name, label, isEfficient, distance, alignment, bestOf }] : [],
   );
@@ -38,7 +38,13 @@ export function paretoChart({ points, alignmentJudge, distanceName }: MethodComp
       grid: true,
       nice: true,
     },
-    y: { label: `${alignmentJudge.split(',')[0]} (more is better)`, labelArrow: 'none', grid: true, nice: true },
+    y: {
+      label: `${alignmentJudge.split(',')[0]}${unit === 'share' ? ', %' : ''} (more is better)`,
+      labelArrow: 'none',
+      grid: true,
+      nice: true,
+      ...(unit === 'share' ? { percent: true } : {}),
+    },
     color: { domain: names, range: names.map((name) => methodColour(name, names)) },
     marks: [
       Plot.line(front, { x, y: ({ alignment }) => alignment.mean, stroke: 'currentColor', strokeOpacity: 0.35 }),
@@ -48,6 +54,14 @@ export function paretoChart({ points, alignmentJudge, distanceName }: MethodComp
         y2: ({ alignment }) => alignment.hi,
         stroke: 'name',
         strokeWidth: 1.5,
+      }),
+      Plot.ruleX(rows, {
+        x,
+        y1: ({ bestOf }) => bestOf.lo,
+        y2: ({ bestOf }) => bestOf.hi,
+        stroke: 'name',
+        strokeWidth: 1,
+        strokeOpacity: 0.6,
       }),
       Plot.ruleY(rows, {
         y: ({ alignment }) => alignment.mean,
@@ -64,7 +78,14 @@ export function paretoChart({ points, alignmentJudge, distanceName }: MethodComp
         fillOpacity: 0.6,
       }),
       Plot.dot(rows, { x, y: ({ alignment }) => alignment.mean, fill: 'name', r: 6 }),
-      Plot.dot(rows, { x, y: ({ bestOf }) => bestOf.mean, stroke: 'name', r: 5, strokeWidth: 2 }),
+      Plot.dot(rows, {
+        x,
+        y: ({ bestOf }) => bestOf.mean,
+        stroke: 'name',
+        fill: 'var(--card)',
+        r: 5,
+        strokeWidth: 2,
+      }),
     ],
   });
 }

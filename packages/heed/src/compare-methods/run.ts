@@ -47,7 +47,7 @@ const PREFIX = 'cmp';
 
 /**
  * Runs what is missing, all methods of one seed first, and writes `runs/compare-methods/comparison.json` and
- * `reports/compare-methods.html` anew after each run.
+ * `reports/compare-methods.html` again after each run.
  */
 export async function runCompareMethods(
   project: Project,
@@ -75,10 +75,10 @@ export async function runCompareMethods(
     );
     const evaluation = await evaluateRun(project, { ...options, name, baseline: name, other: base }, progress);
     runs.push({ seed, ...runFigures(evaluation).figures, gain: gainOf(evaluation) });
-    const { figures, judge: alignmentJudge, distanceName } = before;
+    const { figures, judge: alignmentJudge, unit, distanceName } = before;
     const points = pointsOf({ seed: project.config.seed, ...figures }, methods);
     const finished = { finished: index + 1, planned: planned.length };
-    written = await write(project, { alignmentJudge, distanceName, seeds, runs: finished, points });
+    written = await write(project, { alignmentJudge, unit, distanceName, seeds, runs: finished, points });
   }
   return written!;
 }
@@ -99,7 +99,13 @@ function pointsOf(
 async function projectOf(project: Project, arm: MethodArm, given: readonly string[]): Promise<Project> {
   const isTiny = project.config.model.path === BUILT_IN_MODEL;
   const own = arm.overrides.filter((override) => isTiny || !override.startsWith('tune.learningRate='));
-  const overrides = [...given, `tune.method=${arm.method}`, 'tune.watch.everySteps=0', ...own];
+  const overrides = [
+    ...given,
+    `tune.method=${arm.method}`,
+    'tune.watch.everySteps=0',
+    'tune.keepCheckpoints=1',
+    ...own,
+  ];
   const opened = await openProject(project.folder, { overrides });
   const hasPretraining = tuneOptionsOf(opened.config).streams.pretraining;
   const steps = updatesOf(arm, { tune: opened.config.tune, hasPretraining });

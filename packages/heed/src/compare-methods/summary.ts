@@ -1,5 +1,5 @@
 /** From evaluations of single runs to one point a method: means over seeds, with the intervals of both figures. */
-import { armOf, type Evaluation, type Figure } from '../evaluate/evaluation.ts';
+import { armOf, type Evaluation, type Figure, type FigureUnit } from '../evaluate/evaluation.ts';
 import type { Interval } from '../statistics/index.ts';
 
 /** What a run's images are worth. */
@@ -32,6 +32,8 @@ export interface MethodPoint {
 
 export interface MethodComparison {
   readonly alignmentJudge: string;
+  /** Of alignment, best-of-n and gain. */
+  readonly unit: FigureUnit;
   readonly distanceName: string;
   readonly seeds: readonly number[];
   /** Runs that the figures are of, and runs in all: fewer while the comparison is under way. */
@@ -46,6 +48,7 @@ const ALIGNMENT_FIGURES = ['aligned', 'judging-reward', 'reward'];
 export function runFigures(evaluation: Evaluation): {
   figures: Omit<RunFigures, 'seed'>;
   judge: string;
+  unit: FigureUnit;
   distanceName: string;
 } {
   const figure = alignmentFigure(evaluation);
@@ -64,6 +67,7 @@ export function runFigures(evaluation: Evaluation): {
       ...(distance === undefined ? {} : { distance }),
     },
     judge: `${figure.label}, ${figure.judge}`,
+    unit: figure.unit,
     distanceName: name,
   };
 }
@@ -77,7 +81,8 @@ export function gainOf(evaluation: Evaluation): Interval {
     throw new Error(`evaluation ${evaluation.run}: expected a difference of alignment of two models, found none`);
   }
   const { mean, lo, hi } = ofPair.interval;
-  return { mean: -mean, lo: -hi, hi: -lo };
+  // Subtracted from 0, which leaves no -0.
+  return { mean: 0 - mean, lo: 0 - hi, hi: 0 - lo };
 }
 
 function alignmentFigure({ figures }: Evaluation): Figure | undefined {

@@ -16,9 +16,3 @@ export function pointsWithInterval({ mean, lo, hi }: Interval, digits = 1): stri
 export function decimalWithInterval({ mean, lo, hi }: Interval, digits = 3): string {
   return `${mean.toFixed(digits)} [${lo.toFixed(digits)}, ${hi.toFixed(digits)}]`;
 }
-
-/** '+0.042 [+0.010, +0.074]', with a real minus sign. */
-export function signedWithInterval({ mean, lo, hi }: Interval, digits = 3): string {
-  const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(digits)}`;
-  return `${signed(mean)} [${signed(lo)}, ${signed(hi)}]`;
-}

@@ -19,7 +19,10 @@ export interface DrawnFile {
   readonly reward?: number;
 }
 
-/** Draws and chooses. With `pruned` the model chooses while it draws. Throws an `ApiError` where there is no room, and an AbortError when `signal` fires. */
+/**
+ * Draws and chooses. With `pruned` the model chooses while it draws. Throws an `ApiError` where there is no room, and
+ * an AbortError when `signal` fires.
+ */
 export async function drawFiles(
   request: ImageRequest,
   {
@@ -86,7 +89,16 @@ async function encode(
   if (request.format === 'png') {
     const { sampler, steps, guidanceScale } = project.config.sample;
     const parameters = formatParameters(
-      { prompt: request.prompt, seed, model: name, sampler, steps, guidanceScale },
+      {
+        prompt: request.prompt,
+        seed,
+        width: image.width,
+        height: image.height,
+        model: name,
+        sampler,
+        steps,
+        guidanceScale,
+      },
       { modelFile },
     );
     return { bytes: new Uint8Array(encodePng(image, { parameters })), type: 'image/png', ...about };

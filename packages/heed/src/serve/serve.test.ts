@@ -383,6 +383,7 @@ it('tells nothing of a failure inside', async () => {
       project,
       name: 'base',
       bestOf: 1,
+      pruned: false,
       isStopping: () => false,
       onError: (error) => seen.push(error),
       model: () => ({

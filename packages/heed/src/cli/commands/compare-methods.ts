@@ -29,7 +29,7 @@ export function compareMethodsCommand(program: Command): void {
     runCommand(options, async ({ openProject, progress, signal, note }) => {
       const project = await openProject();
       const { armsNamed } = await import('../../compare-methods/arms.ts');
-      const { signedWithInterval } = await import('../../report/figures.ts');
+      const { formatDifference, formatFigure } = await import('../../evaluate/format-figure.ts');
       const { runCompareMethods } = await import('../../compare-methods/run.ts');
       const arms = armsNamed(method);
       const result = await runCompareMethods(
@@ -37,15 +37,14 @@ export function compareMethodsCommand(program: Command): void {
         { arms, seeds, reward, overrides: options.set, signal, note },
         progress,
       );
-      const cell = ({ mean, lo, hi }: { mean: number; lo: number; hi: number }, digits = 3) =>
-        `${mean.toFixed(digits)} [${lo.toFixed(digits)}, ${hi.toFixed(digits)}]`;
+      const { unit } = result;
       const rows = result.points.map(({ label, updates, alignment, gain, bestOf, distance, isEfficient }) => [
         label,
         updates,
-        cell(alignment),
-        gain ? signedWithInterval(gain) : '-',
-        cell(bestOf),
-        distance ? cell(distance, 2) : '-',
+        formatFigure(alignment, unit),
+        gain ? formatDifference(gain, unit) : '-',
+        formatFigure(bestOf, unit),
+        distance ? `${distance.mean.toFixed(2)} [${distance.lo.toFixed(2)}, ${distance.hi.toFixed(2)}]` : '-',
         isEfficient && distance ? 'not beaten in both' : '',
       ]);
       const header = [

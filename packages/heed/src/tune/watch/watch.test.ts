@@ -222,7 +222,7 @@ describe('a watched run', () => {
     expect(notes).toContain('run old goes on from the checkpoint of update 3');
     expect(existsSync(join(folder, WATCH_FOLDER))).toBe(false);
     expect(await weightsOf('old')).toBe(await weightsOf('unwatched'));
-    // Begun anew, it is watched.
+    // Begun again, it is watched.
     await runTune(project, { name: 'old', restart: true }, silentProgress);
     expect(existsSync(join(folder, WATCH_FOLDER))).toBe(true);
   });
