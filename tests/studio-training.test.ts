@@ -240,7 +240,7 @@ it.runIf(hasBrowser)('shows rounds, and has what teaches most judged first', asy
   const phone = await openPage(browser, { width: 390, height: 844, dark: true, hasTouch: true });
   await phone.page.context().addCookies(await page.context().cookies());
   await phone.page.goto(`${studio.origin}/rounds`);
-  await phone.page.getByRole('heading', { name: 'Label next' }).waitFor();
+  await phone.page.getByRole('heading', { name: 'Label next', exact: true }).waitFor();
   await takeScreenshot(phone.page, 'rounds-phone');
   await page.getByRole('link', { name: 'Judge them' }).click();
   await page.locator('.image-card').first().waitFor();
