@@ -225,7 +225,7 @@ it.runIf(hasBrowser)('tunes again with other settings under a name that is free'
 
 it.runIf(hasBrowser)('shows rounds, and has what teaches most judged first', async () => {
   await linkOf(page, 'Rounds').click();
-  const row = page.getByRole('row', { name: /^1\s+tuned-2\s+base\s+reward-weighted, 2 updates/ });
+  const row = page.getByRole('row', { name: /^tuned-2\s+1\s+base\s+reward-weighted, 2 updates/ });
   await row.waitFor();
   expect(await page.getByRole('row').count()).toBeGreaterThan(3);
   await page.getByText(/^\d+ images of base have no judgement/).waitFor();

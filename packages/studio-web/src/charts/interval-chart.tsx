@@ -10,9 +10,10 @@ interface IntervalChartProps {
   title: string;
   names: readonly string[];
   rows: readonly IntervalRow[];
-  /** Where chance stands. */
-  chance: number;
-  chanceName: string;
+  /** What is measured, in per cent. */
+  measure?: string;
+  /** Where chance stands; absent where there is none. */
+  chance?: { readonly share: number; readonly name: string };
 }
 
 /** A number fits behind an interval that ends here. */
@@ -20,14 +21,14 @@ const MOST_BEFORE_NUMBER = 0.85;
 const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
 /** Rows of text and bars, not a drawing: on a phone the names stand above their bars and keep their size. */
-export function IntervalChart({ title, names, rows, chance, chanceName }: IntervalChartProps) {
+export function IntervalChart({ title, names, rows, measure = 'accuracy', chance }: IntervalChartProps) {
   return (
     <figure className="chart interval-chart" role="img" aria-label={title}>
       {rows.map(({ name, marks }) => (
         <div key={name} className="interval-row">
           <span>{name}</span>
           <div className="interval-track">
-            <Grid chance={chance} />
+            <Grid chance={chance?.share} />
             {marks.map(
               (mark, i) =>
                 mark !== undefined && (
@@ -51,18 +52,20 @@ export function IntervalChart({ title, names, rows, chance, chanceName }: Interv
           ))}
         </div>
       </div>
-      <p className="interval-axis">accuracy, %; dashed: {chanceName}</p>
+      <p className="interval-axis">
+        {measure}, %{chance && `; dashed: ${chance.name}`}
+      </p>
     </figure>
   );
 }
 
-function Grid({ chance }: { chance: number }) {
+function Grid({ chance }: { chance: number | undefined }) {
   return (
     <>
       {TICKS.map((tick) => (
         <i key={tick} className="interval-tick" style={{ left: place(tick) }} />
       ))}
-      <i className="interval-tick is-chance" style={{ left: place(chance) }} />
+      {chance !== undefined && <i className="interval-tick is-chance" style={{ left: place(chance) }} />}
     </>
   );
 }

@@ -94,8 +94,7 @@ function Accuracy({ version: { run, report } }: { version: RewardVersion }) {
           .join('; ')}`}
         names={SCORERS}
         rows={rows}
-        chance={0.5}
-        chanceName="a coin"
+        chance={{ share: 0.5, name: 'a coin' }}
       />
       <p className="soft">
         Per cent, with 95 % bootstrap intervals over prompts. “Unseen” objects are in no image that the reward learned

@@ -35,7 +35,7 @@ export function LabelNext({ data, isBusy, onStart }: LabelNextProps) {
             disabled={isBusy}
             onClick={() => onStart(read(api.rounds.draw.$post()))}
           >
-            Draw images with <bdi>{data.undrawn}</bdi>
+            {`Draw images with ${data.undrawn}`}
           </button>
         </div>
       )}

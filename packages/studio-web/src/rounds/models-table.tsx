@@ -6,7 +6,7 @@ import type { RoundsData } from './rounds-page.tsx';
 
 type Model = RoundsData['models'][number];
 
-export function ModelsTable({ data: { models, columns } }: { data: RoundsData }) {
+export function ModelsTable({ data: { models } }: { data: RoundsData }) {
   return (
     <section aria-labelledby="rounds-models">
       <h2 id="rounds-models">Models</h2>
@@ -19,38 +19,28 @@ export function ModelsTable({ data: { models, columns } }: { data: RoundsData })
                   {name}
                 </th>
               ))}
-              {columns.map(({ id, label }) => (
-                <th key={id} scope="col">
-                  {label}
-                </th>
-              ))}
-              {columns.length > 0 && <th scope="col">Evaluation</th>}
             </tr>
           </thead>
           <tbody>
             {models.map((model) => (
-              <Row key={`${model.name} ${model.modelHash}`} model={model} columns={columns} />
+              <Row key={`${model.name} ${model.modelHash}`} model={model} />
             ))}
           </tbody>
         </table>
       </TableFrame>
       <p className="soft">
         The base is the model of round 0. “Drew” counts images to learn from; “good” is the share that most raters
-        called good.{' '}
-        {columns.length > 0 &&
-          'Figures are those of the newest evaluation of the model, with 95 % intervals over prompts; compare those of one evaluation.'}
+        called good.
       </p>
     </section>
   );
 }
 
-const HEADS = ['Round', 'Model', 'Parent', 'Method', 'Reward', 'Learned from', 'Drew', 'Judged', 'Good'] as const;
+const HEADS = ['Model', 'Round', 'Parent', 'Method', 'Reward', 'Learned from', 'Drew', 'Judged', 'Good'] as const;
 
-function Row({ model, columns }: { model: Model; columns: RoundsData['columns'] }) {
-  const { name, round, lineage, images, judged, good, figures } = model;
+function Row({ model: { name, round, lineage, images, judged, good } }: { model: Model }) {
   return (
     <tr>
-      <td>{round}</td>
       <th scope="row">
         {lineage === undefined ? (
           <bdi>{name}</bdi>
@@ -60,6 +50,7 @@ function Row({ model, columns }: { model: Model; columns: RoundsData['columns'] 
           </a>
         )}
       </th>
+      <td>{round}</td>
       <td>{lineage?.parent.name ?? '–'}</td>
       <td>{lineage === undefined ? '–' : `${lineage.method}, ${lineage.steps} updates`}</td>
       <td>
@@ -69,10 +60,6 @@ function Row({ model, columns }: { model: Model; columns: RoundsData['columns'] 
       <td>{images}</td>
       <td>{judged}</td>
       <td>{percent(good)}</td>
-      {columns.map(({ id }) => (
-        <td key={id}>{figures?.cells.find((cell) => cell.id === id)?.text ?? '–'}</td>
-      ))}
-      {columns.length > 0 && <td>{figures?.run ?? '–'}</td>}
     </tr>
   );
 }
@@ -91,10 +78,6 @@ function RewardLink({ reward }: { reward: Lineage['reward'] }) {
 
 function describeData({ labelled, unlabelled, pretraining, byRound }: Lineage['data']): string {
   const rounds = Object.keys(byRound);
-  return [
-    `${labelled} labelled`,
-    ...(unlabelled > 0 ? [`${unlabelled} not labelled`] : []),
-    ...(pretraining > 0 ? [`${pretraining} pairs`] : []),
-    ...(rounds.length > 1 ? [`rounds ${rounds.join(', ')}`] : []),
-  ].join('; ');
+  const of = rounds.length > 1 ? ` of rounds ${rounds.join(', ')}` : '';
+  return `${labelled + unlabelled} images${of}${pretraining > 0 ? `, ${pretraining} pairs` : ''}`;
 }

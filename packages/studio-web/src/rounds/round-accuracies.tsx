@@ -22,12 +22,11 @@ export function RoundAccuracies({ data: { accuracies, reward } }: { data: Rounds
         title={`Accuracy on held-out pairs by round, %: ${said.join('; ')}`}
         names={SCORERS}
         rows={rows}
-        chance={0.5}
-        chanceName="a coin"
+        chance={{ share: 0.5, name: 'a coin' }}
       />
       <p className="soft">
-        On held-out pairs of the images that each round judged, per cent with 95 % intervals over prompts. Labels of the
-        newest round are missing where the reward beats CLIP score in earlier rounds alone.
+        On held-out pairs of the images that each round judged, per cent with 95 % intervals over prompts. Where the
+        reward does not beat CLIP score on the newest round, label more of its images.
       </p>
     </section>
   );

@@ -7,6 +7,7 @@ import { Page } from '../parts/page.tsx';
 import { useData } from '../parts/use-data.ts';
 import { QueuePanel, useQueue } from '../rewards/label-queue.tsx';
 import { LabelNext } from './label-next.tsx';
+import { ModelFigures } from './model-figures.tsx';
 import { ModelsTable } from './models-table.tsx';
 import { RoundAccuracies } from './round-accuracies.tsx';
 
@@ -32,6 +33,7 @@ export function RoundsPage() {
       {job && (job.kind === 'next' || job.kind === 'generate') && <JobPanel job={job} onStop={stop} />}
       <QueuePanel queue={queue} />
       {data && <ModelsTable data={data} />}
+      {data && data.columns.length > 0 && <ModelFigures data={data} />}
       {data && data.accuracies.length > 0 && <RoundAccuracies data={data} />}
     </Page>
   );

@@ -1,15 +1,16 @@
 /** What evaluations found of each model: of every figure the newest evaluation in which the model took part. */
 
-import { type Evaluation, type Figure, isModelArm } from '../../evaluate/evaluation.ts';
+import { type Evaluation, type Figure, type FigureUnit, isModelArm } from '../../evaluate/evaluation.ts';
 import { formatFigure } from '../../evaluate/format-figure.ts';
 import { allEvaluations } from '../../evaluate/newest-evaluation.ts';
 import type { Project } from '../../project/project.ts';
 import type { ModelStatus } from '../../rounds/status.ts';
+import type { Interval } from '../../statistics/index.ts';
 
 export interface ModelFigures {
   /** The evaluation. */
   readonly run: string;
-  readonly cells: readonly { readonly id: string; readonly text: string }[];
+  readonly cells: readonly { readonly id: string; readonly text: string; readonly interval: Interval }[];
 }
 
 /** Figures that are told of each model. */
@@ -18,6 +19,7 @@ const SHOWN = ['aligned', 'judging-reward', 'reward', 'diversity'] as const;
 export interface FigureColumn {
   readonly id: string;
   readonly label: string;
+  readonly unit: FigureUnit;
 }
 
 /** Columns in the order of `SHOWN`, those that some model has; figures in the order of `models`. */
@@ -35,9 +37,10 @@ export async function modelFigures(
   });
   const all = found.flatMap((each) => each?.figures ?? []);
   return {
-    columns: SHOWN.flatMap((id) => all.find((figure) => figure.id === id) ?? []).map(({ id, label }) => ({
+    columns: SHOWN.flatMap((id) => all.find((figure) => figure.id === id) ?? []).map(({ id, label, unit }) => ({
       id,
       label,
+      unit,
     })),
     figures: found.map(
       (each) =>
@@ -45,7 +48,9 @@ export async function modelFigures(
           run: each.run,
           cells: each.figures.flatMap(({ id, unit, arms }) => {
             const value = arms[each.arm];
-            return value === undefined ? [] : [{ id, text: formatFigure(value, unit) }];
+            return value === undefined
+              ? []
+              : [{ id, text: formatFigure(value, unit), interval: { mean: value.mean, lo: value.lo, hi: value.hi } }];
           }),
         },
     ),
