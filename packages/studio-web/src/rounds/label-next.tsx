@@ -58,7 +58,7 @@ export function LabelNext({ data, isBusy, onStart }: LabelNextProps) {
               first.
             </p>
           ) : (
-            <form className="row" onSubmit={start}>
+            <form className="row filters" onSubmit={start}>
               <label className="labelled">
                 Images
                 <input
