@@ -87,7 +87,14 @@ async function measureAll({ benchmarks, threads, rounds }: BenchOptions, common:
 
 async function measureTuningMethods({ threads }: BenchOptions, common: Common): Promise<Measured> {
   const benchmarks = methodBenchmarks({ isFullSize: common.models !== undefined });
-  const methods = await measureMethods(benchmarks, { ...common, threads });
+  const methods = await measureMethods(benchmarks, {
+    ...common,
+    threads,
+    onMeasured: ({ method, seconds, cpuSeconds, peakBytes }) =>
+      note(
+        `${method}: ${seconds.median.toFixed(2)} s, ${cpuSeconds.median.toFixed(2)} processor s, ${(peakBytes / 1e6).toFixed(0)} MB`,
+      ),
+  });
   return { data: { threads, methods }, lines: [`${threads} threads`, ...describeMethods(methods)], check() {} };
 }
 

@@ -18,20 +18,26 @@ export interface MethodResult {
 /** One process a method, one after the other; the first result is equation 2's. */
 export async function measureMethods(
   benchmarks: readonly Benchmark<'method-update'>[],
-  options: SidesOptions & { threads: number },
+  options: SidesOptions & {
+    threads: number;
+    /** Told of each method once it is measured. */
+    onMeasured?: (result: MethodResult) => void;
+  },
 ): Promise<MethodResult[]> {
   const results: MethodResult[] = [];
   for (const benchmark of benchmarks) {
     const side = { name: 'heed', threads: options.threads, start: startHeed };
     const { measured } = await measureSides(benchmark, [side], options);
     const { rows, peakBytes } = measured[0]!;
-    results.push({
+    const result = {
       method: benchmark.settings.method,
       unit: benchmark.unit,
       seconds: spreadOf(column(rows, 'seconds')),
       cpuSeconds: spreadOf(column(rows, 'cpuSeconds')),
       peakBytes,
-    });
+    };
+    options.onMeasured?.(result);
+    results.push(result);
   }
   return results;
 }
