@@ -179,10 +179,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
       training: { ...training, seed, images: report.images, epochs: epochs.aux, run: run.id, judgements },
     });
     kept.dispose();
-    // Before the report: a reader who sees the report finds the rest.
-    await writePredictions([folder, run.folder], predictionsOf(split, unjudged, scores));
-    const text = `${JSON.stringify(report, null, 2)}\n`;
-    for (const target of [folder, run.folder]) await writeFileAtomically(join(target, REWARD_REPORT_FILE), text);
+    await writeResults([folder, run.folder], { report, predictions: predictionsOf(split, unjudged, scores) });
     await writeFolderHashes(folder);
     const warnings = report.gate.warning === undefined ? [] : [report.gate.warning];
     return { name, run: run.id, folder, ...report, epochs, warnings };
@@ -190,6 +187,16 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
     await close();
     await store.close();
   }
+}
+
+async function writeResults(
+  folders: readonly string[],
+  { report, predictions }: { report: RewardReport; predictions: Parameters<typeof writePredictions>[1] },
+): Promise<void> {
+  // Before the report: a reader who sees the report finds the rest.
+  await writePredictions(folders, predictions);
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  for (const folder of folders) await writeFileAtomically(join(folder, REWARD_REPORT_FILE), text);
 }
 
 function rewardOptionsOf({

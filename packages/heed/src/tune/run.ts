@@ -100,20 +100,12 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   const method = methodOf(options);
   const settings = project.config.tune;
   await clearUnfinishedFolders(project.paths.models);
-  const { pretraining: pairs = settings.pretraining, pretrainingImages: count = settings.pretrainingImages } = given;
   const data = await checkStart(project, { given, name, options });
   const { reward, from = project.config.model.name } = data;
   const run = await startRun(project, { command: 'tune', name });
   if (method.needs(options).reward) await warnWhereGateFailed(project, reward, { warn, note: given.note });
 
-  const source = await modelFolder(project, from, { progress, signal, note: given.note });
-  const remark = await emaNote(project, from, source);
-  if (remark !== undefined) given.note?.(remark);
-  const components = await loadModel(source, weightsOptions(project, from));
-  if (components.contrast) {
-    throw badInput(`${source}: expected a model without a contrast to tune, got one that \`heed contrast\` made`);
-  }
-  const pipeline = new StableDiffusionPipeline(components, runtimeOf(project));
+  const { source, components, pipeline } = await openModel(project, from, { progress, signal, note: given.note });
   const baseHash = pipeline.modelHash;
   await checkBegun(run, { options, data: { ...data, baseHash } });
   const modelHashes = new Set([
@@ -125,48 +117,29 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   const latents = await openLatents(project, pipeline);
   try {
     const inputs = { method, options, pipeline, latents, progress, ...aborting };
-    for (const sentence of describeLeftOut(await judgedLeftOut(project, store, { modelHashes })))
-      given.note?.(sentence);
-    if (communicator.rank === 0) {
-      const wrong = await predictionNote(project, pipeline, { source, signal });
-      if (wrong !== undefined) warn(wrong);
-    }
-    const model = await prepareModelSamples(project, {
+    for (const left of describeLeftOut(await judgedLeftOut(project, store, { modelHashes }))) given.note?.(left);
+    const wrong = communicator.rank === 0 ? await predictionNote(project, pipeline, { source, signal }) : undefined;
+    if (wrong !== undefined) warn(wrong);
+    const { model, pretraining } = await prepareSamples(project, {
       ...inputs,
+      given,
       modelHashes,
-      keptPrompts: new Set(keptPrompts),
-      shuffleSeed: given.shuffleSeed,
+      keptPrompts,
       runFolder: run.folder,
       reward,
       store,
+      warn,
     });
-    const pretraining = options.streams.pretraining
-      ? await preparePretrainingSamples(project, {
-          ...inputs,
-          runFolder: run.folder,
-          reward,
-          source: pairs,
-          count,
-          warn,
-        })
-      : undefined;
-
     const fingerprint = fingerprintOf({ options, baseHash, model, pretraining });
     const folder = join(project.paths.models, name);
-    const finished = await findFinished(run.folder, {
-      fingerprint,
-      steps: options.steps,
-      folder,
-    });
+    const finished = await findFinished(run.folder, { fingerprint, steps: options.steps, folder });
     if (finished) {
       given.note?.(`run ${run.id} is finished already (--restart begins it anew)`);
       await shareRun(communicator, undefined);
       return { ...finished, warnings };
     }
-    const cut = cutPromptsNote(
-      model.map(({ prompt }) => prompt),
-      { reader: pipeline, name: 'the model' },
-    );
+    const prompts = model.map(({ prompt }) => prompt);
+    const cut = cutPromptsNote(prompts, { reader: pipeline, name: 'the model' });
     if (cut !== undefined) given.note?.(cut);
     const texts = await openTextStates(project, {
       ...inputs,
@@ -175,16 +148,8 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
     });
     // Every picture is encoded; what the encoders hold is better left to training.
     if (texts.isComplete) await pipeline.dispose();
-    await shareRun(communicator, {
-      run: run.id,
-      from,
-      options,
-      model,
-      pretraining,
-      fingerprint,
-      heed: HEED_VERSION,
-      baseHash,
-    });
+    const learned = { options, model, pretraining, fingerprint };
+    await shareRun(communicator, { run: run.id, from, ...learned, heed: HEED_VERSION, baseHash });
     const ended = await train({
       ...inputs,
       texts,
@@ -196,21 +161,18 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
         folder,
         run: run.id,
         method,
-        options,
-        fingerprint,
+        ...learned,
         parent: { name: from, modelHash: baseHash, source },
         components,
         reward: method.needs(options).reward ? reward : undefined,
-        model,
-        pretraining,
       },
       begun: { ...data, baseHash },
       keptPrompts,
       store,
       warn,
     }).finally(() => texts.close());
-    const learned = describeData(model, pretraining);
-    const result = { name, run: run.id, method: method.name, folder, ...ended, data: learned };
+    const described = describeData(model, pretraining);
+    const result = { name, run: run.id, method: method.name, folder, ...ended, data: described };
     await writeTuneResult(run.folder, { fingerprint, ...result });
     return { ...result, warnings };
   } finally {
@@ -218,6 +180,50 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
     await store.close();
     await pipeline.dispose();
   }
+}
+
+/** The model to tune. Throws one sentence where it has a contrast. */
+async function openModel(
+  project: Project,
+  from: string,
+  {
+    progress,
+    signal,
+    note,
+  }: { progress: ProgressFactory; signal: AbortSignal | undefined; note: TuneRunOptions['note'] },
+) {
+  const source = await modelFolder(project, from, { progress, signal, note });
+  const remark = await emaNote(project, from, source);
+  if (remark !== undefined) note?.(remark);
+  const components = await loadModel(source, weightsOptions(project, from));
+  if (components.contrast) {
+    throw badInput(`${source}: expected a model without a contrast to tune, got one that \`heed contrast\` made`);
+  }
+  return { source, components, pipeline: new StableDiffusionPipeline(components, runtimeOf(project)) };
+}
+
+/** What the run learns from: judged images of the model, and pairs of pictures and texts that keep it whole. */
+async function prepareSamples(
+  project: Project,
+  {
+    given,
+    keptPrompts,
+    warn,
+    ...inputs
+  }: Omit<Parameters<typeof prepareModelSamples>[1], 'keptPrompts' | 'shuffleSeed'> & {
+    given: TuneRunOptions;
+    keptPrompts: readonly string[];
+    warn: (sentence: string) => void;
+  },
+) {
+  const model = await prepareModelSamples(project, {
+    ...inputs,
+    keptPrompts: new Set(keptPrompts),
+    shuffleSeed: given.shuffleSeed,
+  });
+  if (!inputs.options.streams.pretraining) return { model, pretraining: undefined };
+  const { pretraining: source, pretrainingImages: count } = { ...project.config.tune, ...given };
+  return { model, pretraining: await preparePretrainingSamples(project, { ...inputs, source, count, warn }) };
 }
 
 /**

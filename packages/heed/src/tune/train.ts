@@ -7,26 +7,22 @@ import {
   type Communicator,
   createTrainingStep,
   type Device,
-  learningRateAt,
+  type OptimizerState,
   type ParameterValues,
   type PrecisionOption,
   single,
+  type TrainingStep,
 } from '@heed/diffusion/autodiff';
-import { findLatestCheckpoint, saveCheckpoint } from '../checkpoint/checkpoint.ts';
-import { HeedError, InputError, isAbort, tellError } from '../errors.ts';
+import { HeedError, isAbort, tellError } from '../errors.ts';
 import type { TuneBatches } from './batches.ts';
 import type { TuningMethod } from './method.ts';
 import { lossOf } from './networks.ts';
 import type { TuneOptions } from './options.ts';
-import { checkSameStart, checkSameWeights } from './ranks.ts';
+import { checkSameStart } from './ranks.ts';
+import { createCheckpoints, restoreCheckpoint } from './train-checkpoints.ts';
+import { createUpdates } from './train-updates.ts';
 import { type TrainedWeights, trainedWeights } from './trained-weights.ts';
-import {
-  checkFingerprint,
-  checkFinite,
-  readOptimizerState,
-  readSavedState,
-  writeTrainingState,
-} from './training-state.ts';
+import { checkFinite } from './training-state.ts';
 
 /**
  * What a step reports; losses are means over the step's batches. A skipped update reports nothing but that and its
@@ -41,8 +37,7 @@ export interface TuneMetrics extends Record<string, number | undefined> {
   skipped: number;
 }
 
-/** So many updates in a row that are not finite are no accident. */
-const MAX_SKIPPED_IN_A_ROW = 5;
+type Step = TrainingStep<string>;
 
 export interface TuneTraining {
   /** Named in errors. */
@@ -98,11 +93,10 @@ export interface TrainedModel {
  * it checkpoints first.
  */
 export async function trainModel(training: TuneTraining): Promise<TrainedModel> {
-  const { run, method, batches, unetConfig, options, checkpointFolder, fingerprint } = training;
-  const { communicator = single } = training;
+  const { run, method, batches, unetConfig, options, communicator = single } = training;
   const hasReference = method.needs(options).reference;
   const weights = trainedWeights(training.parameters, unetConfig, { ...options, hasReference });
-  const restored = await restore(training, weights);
+  const restored = await restoreCheckpoint(training, weights);
   await checkSameStart(communicator, restored?.step ?? 0);
   const step = await createTrainingStep({
     name: `run ${run}`,
@@ -124,155 +118,88 @@ export async function trainModel(training: TuneTraining): Promise<TrainedModel> 
     skipsNotFinite: true,
   });
   const { state } = step;
-  const batchesPerStep = options.accumulation * options.replicas;
-  let savedStep = restored?.step ?? 0;
-  const save = async () => {
-    if (savedStep === state.step) return;
-    await step.fetchState();
-    checkFinite(weights.trained);
-    await checkSameWeights(communicator, weights.trained, state.step);
-    const batch = state.step * batchesPerStep;
-    if (communicator.rank === 0) await writeCheckpoint(batch);
-    savedStep = state.step;
-  };
-  const writeCheckpoint = (batch: number) =>
-    saveCheckpoint(checkpointFolder, {
-      step: state.step,
-      keep: options.keepCheckpoints,
-      write: (folder) =>
-        writeTrainingState(folder, {
-          optimizer: { ...state, parameters: weights.trained },
-          random: { seed: options.seed, batch },
-          data: batches.position(batch),
-          fingerprint,
-        }),
-    });
+  const checkpoints = createCheckpoints(training, { step, weights });
+  const watch = createWatch(training, { step, weights });
+  const updates = createUpdates(training, step);
+  const isAtInterval = (steps: number) => state.step % steps === 0 || state.step === options.steps;
 
-  const isWatched = () =>
-    options.watch !== undefined && (state.step % options.watch.everySteps === 0 || state.step === options.steps);
-  // All ranks know when; rank 0 measures and tells the others what came of it.
-  const watch = async () => {
-    if (communicator.rank === 0) await step.fetchState();
-    const now = () => ({ average: state.ema ?? weights.trained, plain: weights.plain(state.ema) });
-    const said = communicator.rank === 0 ? await training.onWatch?.(state.step, now()) : undefined;
-    return communicator.size === 1 ? said : (await communicator.gather(said ?? 'go'))[0];
-  };
-
-  let upcoming: ReturnType<typeof fetch> | undefined;
   try {
     await training.onStart?.(state.step);
-    let isStopped = isWatched() && (await watch()) === 'stop';
+    let isStopped = watch.isDue() && (await watch.measure()) === 'stop';
     if (state.step === 0 && options.sampleEverySteps > 0) await training.onSample?.(0, weights.plain(state.ema));
-    let skippedInARow = 0;
-    upcoming = fetch(training, state.step * batchesPerStep);
     while (state.step < options.steps && !isStopped) {
       throwIfStopped(training, step.isStopAsked());
-      // Signals reach the ranks at different updates: all stop after the one in which the first rank asks for it.
-      const stop = training.signal?.aborted ?? false;
-      const learningRate = learningRateAt(
-        {
-          schedule: options.schedule,
-          base: options.learningRate,
-          warmupSteps: options.warmupSteps,
-          totalSteps: options.steps,
-        },
-        state.step,
-      );
-      const first = state.step * batchesPerStep;
-      const sums: Record<string, number> = {};
-      for (let i = 0; i < options.accumulation; i++) {
-        const feeds = await upcoming();
-        // The event loop is free while the graph runs: the next batch is made meanwhile.
-        const running = options.accumulation === 1 ? step.step(feeds, { learningRate, stop }) : step.accumulate(feeds);
-        upcoming = fetch(training, first + (i + 1) * options.replicas);
-        for (const [name, value] of Object.entries(await running)) {
-          sums[name] = (sums[name] ?? 0) + value / options.accumulation;
-        }
-      }
-      if (options.accumulation > 1) Object.assign(sums, await step.apply({ learningRate, stop }));
-      // While the loss scale still falls, the cause may be the scale.
-      skippedInARow = sums.skipped === 1 && step.lossScale() === 1 ? skippedInARow + 1 : 0;
-      await training.onStep?.(state.step, stepMetrics(sums, learningRate));
-      if (skippedInARow === MAX_SKIPPED_IN_A_ROW) {
-        throw new InputError(
-          `expected finite losses and gradients, got ${skippedInARow} updates in a row without (loss ${sums.loss}, gradient norm ${sums.gradientNorm})`,
-        );
-      }
-      if (state.step % options.checkpointEverySteps === 0 || state.step === options.steps) await save();
-      if (isWatched()) {
+      await updates.next((metrics) => training.onStep?.(state.step, metrics));
+      if (isAtInterval(options.checkpointEverySteps)) await checkpoints.save();
+      if (watch.isDue()) {
         // First, so that a run that is interrupted here measures these weights again.
-        await save();
-        isStopped = (await watch()) === 'stop';
+        await checkpoints.save();
+        isStopped = (await watch.measure()) === 'stop';
       }
-      const { sampleEverySteps } = options;
-      if (sampleEverySteps > 0 && (state.step % sampleEverySteps === 0 || state.step === options.steps)) {
+      if (options.sampleEverySteps > 0 && isAtInterval(options.sampleEverySteps)) {
         await step.fetchState();
         checkFinite(weights.trained);
         await training.onSample?.(state.step, weights.plain(state.ema));
       }
     }
-    await save();
+    await checkpoints.save();
     await step.fetchState();
-    const chosen = await training.chosen?.();
-    const average = chosen?.average ?? state.ema;
-    const lora = options.lora && loraModules(average ?? weights.trained, options.lora);
-    return {
-      step: state.step,
-      chosenStep: chosen?.step ?? state.step,
-      parameters: weights.plain(average),
-      ...(lora ? { lora } : {}),
-    };
+    return await chooseWeights(training, { state, weights });
   } catch (error) {
     if (isAbort(error)) {
-      await save();
+      await checkpoints.save();
       // A rank that left before the checkpoint is written would end rank 0.
       await communicator.barrier();
     }
     const { message, isDefect } = tellError(error);
     if (isAbort(error) || isDefect || error instanceof HeedError) throw error;
     throw new HeedError(
-      `run ${run} stopped after ${state.step} of ${options.steps} updates: ${message}; ${savedStep > 0 ? `its last checkpoint is that of update ${savedStep}` : 'it has no checkpoint'}`,
+      `run ${run} stopped after ${state.step} of ${options.steps} updates: ${message}; ${checkpoints.describe()}`,
       { cause: error },
     );
   } finally {
     // What encodes the next batch is let go of by the caller: not while it runs.
-    await upcoming?.().catch(() => {});
+    await updates.settle();
     step.dispose();
   }
 }
 
-function stepMetrics(measured: Record<string, number>, learningRate: number): TuneMetrics {
-  return measured.skipped === 1
-    ? { skipped: 1, learningRate }
-    : { ...measured, skipped: measured.skipped ?? 0, learningRate };
+/** Measurements during the training. All ranks know when; rank 0 measures and tells the others what came of it. */
+function createWatch(
+  { options, communicator = single, onWatch }: TuneTraining,
+  { step, weights }: { step: Step; weights: TrainedWeights },
+) {
+  const { state } = step;
+  return {
+    isDue: () =>
+      options.watch !== undefined && (state.step % options.watch.everySteps === 0 || state.step === options.steps),
+    async measure() {
+      if (communicator.rank === 0) await step.fetchState();
+      const now = () => ({ average: state.ema ?? weights.trained, plain: weights.plain(state.ema) });
+      const said = communicator.rank === 0 ? await onWatch?.(state.step, now()) : undefined;
+      return communicator.size === 1 ? said : (await communicator.gather(said ?? 'go'))[0];
+    },
+  };
+}
+
+/** The weights that a watched run chose, or the last ones; the moving average where one is kept. */
+async function chooseWeights(
+  { options, chosen: choose }: TuneTraining,
+  { state, weights }: { state: OptimizerState; weights: TrainedWeights },
+): Promise<TrainedModel> {
+  const chosen = await choose?.();
+  const average = chosen?.average ?? state.ema;
+  const lora = options.lora && loraModules(average ?? weights.trained, options.lora);
+  return {
+    step: state.step,
+    chosenStep: chosen?.step ?? state.step,
+    parameters: weights.plain(average),
+    ...(lora ? { lora } : {}),
+  };
 }
 
 /** Throws the signal's reason; where there are several ranks, all at the same update. */
 function throwIfStopped({ signal, communicator = single }: TuneTraining, isStopAsked: boolean): void {
   if (communicator.size === 1) signal?.throwIfAborted();
   else if (isStopAsked) throw signal?.reason ?? new DOMException('another rank was stopped', 'AbortError');
-}
-
-/**
- * Starts to make a batch for each replica of this rank: of the `replicas` batches from `first` on, those from its share
- * on. A failure is thrown where they are awaited, not before.
- */
-function fetch({ batches, options, communicator = single }: TuneTraining, first: number) {
-  const count = options.replicas / communicator.size;
-  const begin = first + communicator.rank * count;
-  const promise = Promise.all(Array.from({ length: count }, (_, i) => batches.at(begin + i)));
-  promise.catch(() => {});
-  return () => promise;
-}
-
-/** Reads the latest whole checkpoint into the weights and returns the optimizer's state, or undefined at the start. */
-async function restore(training: TuneTraining, weights: TrainedWeights) {
-  const { checkpointFolder, fingerprint, run, onSkippedCheckpoint } = training;
-  const latest = await findLatestCheckpoint(
-    checkpointFolder,
-    onSkippedCheckpoint ? { onSkip: onSkippedCheckpoint } : {},
-  );
-  if (latest === undefined) return undefined;
-  checkFingerprint(await readSavedState(latest.folder), fingerprint, run);
-  return { ...(await readOptimizerState(latest.folder, weights.trained)), parameters: weights.all };
 }
