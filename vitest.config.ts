@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './tests/longest-first.ts';
+import { UNIT_TESTS } from './tests/unit-tests.ts';
 import { whyNoHosts, whyNoSlurm } from './tools/cluster.mjs';
 
 /** Where a PostgreSQL for tests is, the studio's own tests run on it as well as on PGlite. */
@@ -39,11 +40,22 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'units',
+          // A module is loaded once a worker, not once a file.
+          isolate: false,
+          include: UNIT_TESTS,
+          exclude: ['**/node_modules/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'heed',
           include: ['packages/*/src/**/*.test.ts', '{tests,bench,tools}/**/*.test.ts'],
           // Compares with pytorch-fid, where HEED_PYTHON names a Python that has it.
           exclude: [
             '**/node_modules/**',
+            ...UNIT_TESTS,
             ...(process.env.HEED_PYTHON ? [] : ['tests/fid-interop.test.ts']),
             ...leftOut.map(({ file }) => file),
             // Takes minutes for each Node; `npm run test:packages` sets this.

@@ -115,4 +115,33 @@ describe('a comparison', () => {
     await answer();
     expect(state().phase).toBe('finished');
   });
+
+  it('can be said otherwise before the rater goes on', async () => {
+    const { comparer, standing, state } = openPage(2);
+    await pass(10);
+    comparer.say('left');
+    comparer.say('right', 'alignment');
+    expect(state()).toMatchObject({ said: { alignment: 'right' }, current: 'fidelity' });
+    comparer.say('left');
+    comparer.goOn();
+    await pass(10);
+    expect(standing()).toMatchObject([{ query: 'q0', alignment: 'right', fidelity: 'left' }]);
+  });
+
+  it('is not asked while the studio is down, and nothing is said to none', async () => {
+    const { comparer, held, standing, state } = openPage(1);
+    held.isUp = false;
+    await pass(10);
+    expect(state()).toMatchObject({ phase: 'failed', problem: { kind: 'failed' } });
+    comparer.say('left');
+    comparer.undo();
+    comparer.goOn();
+    held.isUp = true;
+    comparer.retry();
+    await pass(10);
+    expect(state()).toMatchObject({ phase: 'asking', query: { id: 'q0' }, said: {}, problem: undefined });
+    comparer.undo();
+    expect(state()).toMatchObject({ query: { id: 'q0' }, said: {}, canUndo: false });
+    expect(standing()).toEqual([]);
+  });
 });

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keptEntries } from '../parts/kept-entries.ts';
 import { labellingServer } from '../testing/labelling-server.ts';
 import { type MemoryStorage, memoryStorage } from '../testing/memory-storage.ts';
-import type { LabellingEntry } from './entries.ts';
+import type { Acknowledged, LabellingEntry } from './entries.ts';
 import { createLabeller } from './labeller.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -40,6 +40,20 @@ function openPage(
     await pass(300);
   };
   return { labeller, activity, judge, state: () => labeller.state.get() };
+}
+
+/** A server whose answers to what is sent get what `onSend` returns besides. */
+function listenedTo(
+  server: ReturnType<typeof labellingServer>,
+  onSend: (entry: LabellingEntry) => Partial<Acknowledged> | undefined,
+): ReturnType<typeof labellingServer> {
+  return {
+    ...server,
+    api(rater, page) {
+      const api = server.api(rater, page);
+      return { ...api, send: async (entry) => ({ ...(await api.send(entry)), ...onSend(entry) }) };
+    },
+  };
 }
 
 describe('a rater', () => {
@@ -139,6 +153,126 @@ describe('a rater', () => {
     await server.api('ann').send({ kind: 'answer', id: 'x', query: one.state().query!.id, labels: null });
     await one.judge();
     expect(one.state().problem).toMatchObject({ kind: 'answerRefused', reason: { code: 'answered' } });
+  });
+});
+
+describe('an answer', () => {
+  it('can be changed until it goes, a moment after the last mark', async () => {
+    const server = labellingServer({ queries: 2, ratersPerQuery: 1 });
+    const { labeller } = openPage(server);
+    await pass(10);
+    labeller.markAll('good');
+    await pass(150);
+    labeller.mark('bad', 0);
+    await pass(150);
+    expect(server.standing()).toEqual([]);
+    await pass(100);
+    expect(server.standing()).toMatchObject([{ query: 'q0', labels: ['bad', 'good', 'good'] }]);
+  });
+
+  it('may be none: a skip has a reason, counts, and is taken back like another', async () => {
+    const server = labellingServer({ queries: 2, ratersPerQuery: 1 });
+    const sent: LabellingEntry[] = [];
+    const { labeller, state } = openPage(
+      listenedTo(server, (entry) => {
+        sent.push(entry);
+        return undefined;
+      }),
+    );
+    await pass(10);
+    labeller.mark('good');
+    labeller.skip('unclear');
+    await pass(300);
+    expect(sent).toMatchObject([{ kind: 'answer', query: 'q0', labels: null, reason: 'unclear' }]);
+    expect(state()).toMatchObject({ query: { id: 'q1' }, answered: 1, open: 1, message: { kind: 'skipped' } });
+    labeller.undo();
+    await pass(10);
+    expect(state()).toMatchObject({ query: { id: 'q0' }, answered: 0, open: 2, canUndo: false });
+    expect(server.standing()).toEqual([]);
+  });
+
+  it('that came too fast is told so until the next one', async () => {
+    const server = labellingServer({ queries: 3, ratersPerQuery: 1 });
+    const { judge, labeller, state } = openPage(listenedTo(server, () => ({ tooFast: true })));
+    await pass(10);
+    await judge();
+    expect(state().hint).toBe('tooFast');
+    labeller.markAll('good');
+    expect(state().hint).toBe('tooFast');
+  });
+
+  it('of a finished, failed or explained page is not taken', async () => {
+    const server = labellingServer({ queries: 2, ratersPerQuery: 1, practice: 1 });
+    const { labeller, judge, state } = openPage(server);
+    labeller.answer(['good', 'good', 'good']);
+    labeller.skip();
+    await pass(10);
+    await judge();
+    expect(state().phase).toBe('explaining');
+    labeller.answer(['bad', 'bad', 'bad']);
+    labeller.mark('bad');
+    labeller.skip();
+    labeller.undo();
+    await pass(300);
+    expect(state().phase).toBe('explaining');
+    labeller.goOn();
+    await judge();
+    await pass(1000);
+    expect(state().phase).toBe('finished');
+    labeller.answer(['bad', 'bad', 'bad']);
+    labeller.markAll('bad');
+    await pass(1000);
+    expect(server.standing().map(({ labels }) => labels)).toEqual(Array(2).fill(['good', 'good', 'good']));
+  });
+});
+
+describe('a digit', () => {
+  it('selects an image, and out of range nothing', async () => {
+    const { labeller, state } = openPage(labellingServer({ queries: 1, ratersPerQuery: 1 }));
+    await pass(10);
+    for (const [index, current] of [[2, 2] as const, [3, 2] as const, [-1, 2] as const, [0, 0] as const]) {
+      labeller.pick(index);
+      expect(state()).toMatchObject({ current, marks: [undefined, undefined, undefined] });
+    }
+  });
+
+  it('chooses the best image where that is asked', async () => {
+    const server = labellingServer({ queries: 1, ratersPerQuery: 1, asksBest: true });
+    const { labeller, state } = openPage(server);
+    await pass(10);
+    labeller.pick(1);
+    expect(state().message).toEqual({ kind: 'chosen', image: 2 });
+    await pass(300);
+    expect(server.standing()).toMatchObject([{ labels: ['bad', 'good', 'bad'] }]);
+  });
+});
+
+describe('a query that others answered meanwhile', () => {
+  /** Ann leaves her page open, with so many marks, until Bob has answered what she saw. */
+  async function comeBack(marks: number) {
+    const server = labellingServer({ queries: 8, ratersPerQuery: 1 });
+    const ann = openPage(server, { rater: 'ann' });
+    await pass(10);
+    for (let i = 0; i < marks; i++) ann.labeller.mark('good');
+    ann.activity.isHere = false;
+    await pass(60_000);
+    const bob = openPage(server, { rater: 'bob' });
+    await pass(10);
+    expect(bob.state().query?.id).toBe('q0');
+    await bob.judge();
+    bob.labeller.stop();
+    ann.activity.isHere = true;
+    ann.activity.wake();
+    await pass(10);
+    return ann.state();
+  }
+
+  it('gives way to the next one', async () => {
+    expect(await comeBack(0)).toMatchObject({ query: { id: 'q1' }, message: { kind: 'othersWereFaster' } });
+  });
+
+  it('stays where marks have begun', async () => {
+    expect(await comeBack(1)).toMatchObject({ query: { id: 'q0' }, marks: ['good', undefined, undefined] });
   });
 });
 

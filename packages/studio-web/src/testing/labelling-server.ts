@@ -20,8 +20,13 @@ interface Stored {
 
 const LEASE_MS = 30_000;
 
-export function labellingServer(options: { queries: number; ratersPerQuery: number; practice?: number }) {
-  const { ratersPerQuery, practice = 0 } = options;
+export function labellingServer(options: {
+  queries: number;
+  ratersPerQuery: number;
+  practice?: number;
+  asksBest?: boolean;
+}) {
+  const { ratersPerQuery, practice = 0, asksBest = false } = options;
   const ids = Array.from({ length: options.queries }, (_, i) => `q${i}`);
   const answers: Stored[] = [];
   let leases: Lease[] = [];
@@ -92,6 +97,7 @@ export function labellingServer(options: { queries: number; ratersPerQuery: numb
               id,
               prompt: `prompt of ${id}`,
               isPractice: isPractice(id),
+              asksBest,
               images: ['1', '2', '3'].map((n) => ({ name: `${id}-${n}`, width: 64, height: 64 })),
             }),
           );
