@@ -26,9 +26,9 @@ export interface CompiledFunction<I extends string, O extends string> {
 }
 
 /**
- * Compiles `build` for fixed input shapes. With `liveParameters` the weights are read from `parameters`' own arrays at
- * each run (at the first one alone, on a device, where `parametersChange` is false); otherwise they are baked into the
- * session, which is faster. `precision` is `auto` by default.
+ * Compiles `build` for fixed input shapes. Without `liveParameters` the weights become constants of the session, which
+ * is faster. With it, each run reads the arrays of `parameters`; on a device only the first run does where
+ * `parametersChange` is false. `precision` is `auto` by default.
  */
 export async function compile<I extends string, O extends string>({
   name,

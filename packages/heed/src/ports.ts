@@ -85,7 +85,7 @@ export interface Alignment {
   readonly perAttribute: Readonly<Record<string, boolean>>;
 }
 
-/** The better side of two, or neither. */
+/** Which of two images shown side by side is better; 'tie' says neither. */
 export type Preference = 'left' | 'right' | 'tie';
 
 /** A stand-in for a person; gives the same answer to the same question. */

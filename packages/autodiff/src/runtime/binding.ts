@@ -13,7 +13,7 @@ interface HostInput {
   /** Kept because the runtime holds the address of its array. */
   readonly tensor: HostTensor;
   readonly frozen: boolean;
-  /** Must be uploaded before the next run. */
+  /** True while the device does not have the current content of the array. */
   stale: boolean;
 }
 

@@ -63,7 +63,8 @@ export class DeviceTensor {
   }
 
   /**
-   * The numbers where they lie, in host memory alone: valid until the tensor and the binding that made it let go of it.
+   * The numbers without a copy; only for tensors in host memory. Valid until the tensor is disposed of or its binding
+   * releases it.
    */
   view(): Float32Array {
     if (!this.#isHostMemory || this.type !== 'float32') {

@@ -10,7 +10,7 @@ import { openTensorFile } from '../tensor-file/open-tensor-file.ts';
 import { readTensors } from '../tensor-file/read-tensors.ts';
 import { checkShapes } from './check-shapes.ts';
 
-/** What torchvision's BasicConv2d adds to the variance. */
+/** The epsilon of batch normalisation in torchvision's BasicConv2d. */
 const EPSILON = 1e-3;
 /** Classes of the weights that FID takes; torchvision's own InceptionV3 has 1,000. */
 const FID_CLASSES = 1008;

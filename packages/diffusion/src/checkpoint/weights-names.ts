@@ -4,9 +4,9 @@
  */
 
 export interface WeightsNames {
-  /** Of safetensors files, without their extension. */
+  /** The name of the safetensors files, without extension. */
   readonly weights: string;
-  /** Of PyTorch's files. */
+  /** The name of PyTorch's files, without extension. */
   readonly torchWeights: string;
 }
 

@@ -84,7 +84,7 @@ export async function fetchHubModel(id: HubId, options: FetchModelOptions = {}):
   return file === undefined ? snapshot : join(snapshot, file);
 }
 
-/** The path of a model that is whole in the cache. Throws a `NotCachedError` for any other; asks no network. */
+/** The path of a model in the cache. Throws a `NotCachedError` where files of it are missing. Uses no network. */
 export async function findHubModel(
   id: HubId,
   { kind = 'pipeline', environment = hubEnvironment() }: Pick<FetchModelOptions, 'kind' | 'environment'> = {},

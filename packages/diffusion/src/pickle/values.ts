@@ -7,7 +7,7 @@ export interface PickleStorage {
   /** Undefined for bytes without a type, which the tensor names. */
   readonly type: ElementType | undefined;
   readonly key: string;
-  /** In elements of `type`, or in bytes. */
+  /** The storage's length: in elements where `type` is given, else in bytes. */
   readonly size: number;
   /** Where a view of another storage begins, in elements. */
   readonly offset: number;

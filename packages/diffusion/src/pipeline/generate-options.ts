@@ -10,7 +10,7 @@ export interface GenerateOptions {
   steps?: number;
   /** Up to 1 there is no guidance, at half the cost. */
   guidanceScale?: number;
-  /** Guided away from; the empty text by default. */
+  /** The negative prompt, which guidance leads away from; the empty text by default. */
   negativePrompt?: string;
   sampler?: SamplerName;
   /** DDIM's share of DDPM's noise. */

@@ -12,7 +12,7 @@ export interface PredictionCheck {
   readonly stated: PredictionType;
   /** Squared error by each reading, as a share of the target's own square: 0 is perfect, 1 what a zero would have. */
   readonly errors: Readonly<Record<PredictionType, number>>;
-  /** The reading that fits, where it is not the stated one; undefined also for a network that predicts neither. */
+  /** The prediction type that fits the network, where the config states another one. Undefined where none fits. */
   readonly likely: PredictionType | undefined;
 }
 

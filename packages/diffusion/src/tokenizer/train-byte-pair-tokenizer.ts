@@ -1,6 +1,6 @@
 /**
- * Learns a byte-pair vocabulary from a corpus (Sennrich et al. 2016, algorithm 1) in the layout of CLIP's own:
- * the 256 bytes, the same ending a word, the merges in the order learnt, `<|startoftext|>`, `<|endoftext|>`.
+ * Learns a byte-pair vocabulary from a corpus (Sennrich et al. 2016, algorithm 1). The order is that of CLIP's
+ * vocabulary: 256 bytes, 256 bytes at the end of a word, merges as learnt, `<|startoftext|>`, `<|endoftext|>`.
  */
 import { BYTE_ALPHABET } from './byte-alphabet.ts';
 import { createTokenizer } from './tokenizer.ts';

@@ -28,7 +28,7 @@ export interface WebCaptionNoise {
   readonly wrongBackground: number;
   /** The place goes by other words, where it has any. */
   readonly backgroundSynonym: number;
-  /** How scenes of two or more are counted; relative weights. */
+  /** How captions count the objects of scenes with two or more; relative weights. */
   readonly manyCounted: Readonly<Record<CountStyle, number>>;
   /** How scenes of one are counted; relative weights. */
   readonly oneCounted: Readonly<Record<CountStyle, number>>;

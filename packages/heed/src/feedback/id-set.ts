@@ -13,7 +13,7 @@ export interface IdSet {
 /** Words of 32 bits in a slot: 128 bits of SHA-256, of which a million have no two alike but by a chance of 1e-27. */
 const WORDS = 4;
 const FIRST_SLOTS = 1024;
-/** Slots taken at most; beyond it the table doubles. */
+/** The largest share of slots that may be taken; the hash table doubles beyond it. */
 const MAX_LOAD = 0.6;
 
 export function createIdSet(): IdSet {

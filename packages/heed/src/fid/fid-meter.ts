@@ -19,7 +19,7 @@ export interface FidStatistics extends Moments {
 }
 
 export interface FidMeter {
-  /** The features [count, 2048] of pictures by their names, under which they are kept. */
+  /** The Inception features [count, 2048] of pictures. `keys` names the pictures in the cache of features. */
   rowsOfPictures(pictures: Pictures, keys: readonly string[]): Promise<Float32Array>;
   /** The statistics of pictures; at least two. */
   ofPictures(pictures: Pictures): Promise<FidStatistics>;

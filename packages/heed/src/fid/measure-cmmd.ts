@@ -1,6 +1,6 @@
 /**
- * CMMD between two lists of pictures: their CLIP embeddings, which are put aside as they come, and the distance between
- * them.
+ * Measures CMMD, a distance between the CLIP embeddings of two lists of pictures. Embeddings are cached as they are
+ * computed.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';

@@ -36,7 +36,7 @@ export function readJsonLines<T>(path: string, parse: (value: unknown) => T): Js
   return { records, wholeBytes, tornBytes: bytes.length - wholeBytes };
 }
 
-/** A line as a value; throws an `InputError` without a subject where it is no JSON. */
+/** Parses one line. Throws an `InputError`, which names no file, where the line is no JSON. */
 export function parseLine(line: string): unknown {
   try {
     return JSON.parse(line);

@@ -30,9 +30,9 @@ interface SamplerFields {
 }
 
 /**
- * A1111's name of each sampler. Without a schedule type, `DPM++ 2M` is drawn on Karras' levels there. A1111 has no
- * DDPM, and takes its first sampler for a name that it does not know; DDIM with eta 1 is DDPM with the variance that
- * heed takes (Song et al. 2021, section 4.1).
+ * A1111's name of each sampler. Without a schedule type, A1111 draws `DPM++ 2M` with Karras' noise levels. A1111 has no
+ * DDPM and replaces unknown names by its first sampler. DDPM is therefore written as DDIM with eta 1, which is equal
+ * (Song et al. 2021, section 4.1).
  */
 const SAMPLERS: Readonly<Record<string, SamplerFields>> = {
   ddim: { Sampler: 'DDIM', 'Schedule type': 'Automatic' },

@@ -16,7 +16,7 @@ export interface Candidate {
 }
 
 export interface RankedCandidate extends Candidate {
-  /** Doubt times the need of its category. */
+  /** Uncertainty times how much its category needs judgements. */
   readonly worth: number;
 }
 
@@ -34,8 +34,8 @@ export function weakCategories(report: Pick<RewardReport, 'trust' | 'accuracy'> 
 }
 
 /**
- * The `count` candidates of most worth. The doubt is the spread of an ensemble, else the closeness of the reward to
- * 0.5. Prompts take turns: the second image of a prompt comes after the first of every other.
+ * The `count` candidates that are worth most. The uncertainty is the spread of an ensemble's rewards; of a single
+ * reward it is the closeness to 0.5. Prompts take turns: each gives one image before any gives a second.
  */
 export function rankCandidates(
   candidates: readonly Candidate[],

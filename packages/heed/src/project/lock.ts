@@ -36,7 +36,7 @@ export async function withLock<T>(project: Project, name: string, work: () => Pr
 }
 
 export interface WaitOptions {
-  /** The command that others are told. */
+  /** The name of the command that holds the lock, for the messages of other processes. */
   readonly command: string;
   /** True for holders whose end is waited for; others are an error. */
   readonly isAwaited: (holder: LockHolder) => boolean;

@@ -1,4 +1,4 @@
-/** What judged images are not learned from, and why. */
+/** Judged images that the reward does not learn from, and why. */
 import { groupBy } from '../collections/group-by.ts';
 import type { ImageRecord } from '../images/index.ts';
 import { quote } from '../text/nearest.ts';

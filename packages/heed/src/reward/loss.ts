@@ -75,7 +75,7 @@ function weightedMean(values: Tensor, weights: Tensor | undefined): Tensor {
   return weights === undefined ? mean(values) : div(mean(mul(weights, values)), mean(weights));
 }
 
-/** r of the first G images with each of their N perturbed prompts: -> [G, N]. */
+/** The rewards [G, N] of the first G images, each with its N perturbed prompts. */
 function perturbedRewards(
   p: ParameterScope,
   architecture: RewardArchitecture,

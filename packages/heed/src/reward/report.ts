@@ -1,6 +1,6 @@
 /**
- * What the measurement of a reward says: accuracies of each training beside CLIP score, on held-out pairs. Data and
- * arithmetic; training is `run.ts`, drawing is the report page's business.
+ * The report of a reward: the accuracy of each training variant and of CLIP score on held-out pairs. Data and
+ * arithmetic only; `run.ts` trains, and the report page draws the plots.
  */
 import type { Interval } from '../statistics/index.ts';
 import { type AccuracyTable, accuracyDifference, accuracyTable, type PromptPairs } from './accuracy.ts';

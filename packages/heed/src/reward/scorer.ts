@@ -69,7 +69,7 @@ export async function openProjectFeatures(
   };
 }
 
-/** Texts of `features`, and as image `i` the row of that number. */
+/** Features whose texts are those of `features`, and whose image named `i` is row i of `embeds`. */
 export function rowsAsFeatures(
   { projectionDim, text }: Pick<Features, 'projectionDim' | 'text'>,
   embeds: Float32Array,

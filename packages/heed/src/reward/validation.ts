@@ -1,7 +1,6 @@
 /**
- * What early stopping looks at: the loss that is trained, on pairs that are not learned from. Of its two terms the
- * squared error alone has its least value long before the reward tells prompts apart, and stopping by it threw that
- * away.
+ * The validation loss for early stopping: the training loss on held-out pairs. It needs both terms. The squared error
+ * alone is least long before the reward tells prompts apart, so that it would stop the training too early.
  */
 import type { Features } from './features.ts';
 import { isGood, type LabelledImage } from './labelled-image.ts';

@@ -54,7 +54,7 @@ export interface Studio {
   readonly uploads: Uploads;
   /** Queries that are asked before all others. */
   readonly queue: LabelQueue;
-  /** Takes pictures of tries into the set that is judged. */
+  /** Adds pictures that were drawn on the page for trying models to the set that raters judge. */
   readonly judgeLater: JudgeLater;
   /** Takes in images that were drawn since the last time. */
   refresh(): Promise<void>;

@@ -27,7 +27,7 @@ export interface DrawnProjectOptions {
   readonly set?: string;
   readonly purpose?: Purpose;
   readonly model?: string;
-  /** What the images say of their model; tuning learns from those of the base model alone. */
+  /** The hash of the model in the images' records. Tuning learns only from images of the base model. */
   readonly modelHash?: string;
   readonly overrides?: readonly string[];
 }

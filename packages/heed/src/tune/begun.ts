@@ -20,7 +20,7 @@ export interface BegunData {
   readonly reward: string;
   /** Name of the model that is tuned; absent where it is the project's base. */
   readonly from?: string | undefined;
-  /** Whose images take part, where not those of that model alone. */
+  /** Which models' images are learned from; absent for those of the tuned model alone. */
   readonly rounds?: 'all' | undefined;
   /** Absent where D_pre takes no part. */
   readonly pretraining?: string | undefined;

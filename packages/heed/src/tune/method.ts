@@ -54,7 +54,8 @@ export interface Networks {
   /** The network that is trained. */
   predict(inputs: NetworkInputs): Tensor;
   /**
-   * The frozen model as it was before tuning. No gradient flows through it. Throws where the method does not need it.
+   * Predicts with the model as it was before tuning; no gradient flows through it. Throws where the method's `needs`
+   * names no reference.
    */
   reference(inputs: NetworkInputs): Tensor;
 }

@@ -36,7 +36,7 @@ export interface SampleChoice {
   rounds: HeedConfig['tune']['rounds'];
   /** Prompts kept for choosing. */
   keptPrompts: ReadonlySet<string>;
-  /** Seed by which judgements change places; absent where they stay. */
+  /** Seed for shuffling the judgements among the images; undefined leaves them as they are. */
   shuffleSeed: number | undefined;
 }
 
@@ -123,7 +123,7 @@ export async function findLabelledSamples(
   return labelled.map(({ image: { id, prompt }, label }) => ({ image: id, prompt, label, labelled: true }));
 }
 
-/** The images with labels or preferences, for methods that read pairs: each names those that raters found worse. */
+/** The images with labels or preferences, for methods that learn from pairs. Each names the images it was preferred to. */
 export async function findPreferenceSamples(
   context: Pick<SampleContext, 'project' | 'store' | 'modelHashes' | 'keptPrompts' | 'options'>,
 ): Promise<TuneSample[]> {

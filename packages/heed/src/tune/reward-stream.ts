@@ -8,9 +8,9 @@ export interface StreamPosition {
 }
 
 /**
- * Samples in proportion to r^power, or all alike where there is none. Drawing by weight and weighting what is drawn
- * have the same mean up to a factor, but no step is spent on what weighs nothing. A power sharpens: r^p is how likely
- * it is that p raters, each for themselves, all call the image good.
+ * Draws samples with probability proportional to r^power, or uniformly without a power. Drawing by weight and
+ * weighting uniform draws have the same expected loss up to a factor, but the former spends no step on samples of
+ * weight zero. r^p is the probability that p independent raters all call the image good.
  */
 export function createRewardStream(options: {
   name: string;

@@ -2,7 +2,7 @@
 import { ApiError } from '../api/client.ts';
 import type { Texts } from './language.ts';
 
-/** A clause without a full stop; the studio's own English where the table has none for its code. */
+/** What went wrong, without a full stop: from the language table by the error's code, else the server's English. */
 export function problemText(problem: unknown, { problems }: Texts): string {
   if (!(problem instanceof ApiError)) return problem instanceof Error ? problem.message : String(problem);
   const { code } = problem;

@@ -1,4 +1,4 @@
-/** A text of the table with its bold words: '**good**'. */
+/** Shows a text of the language table; `**good**` in it is bold, and text between backquotes is code. */
 import { Fragment } from 'react';
 
 export function RichText({ text }: { text: string }) {

@@ -14,7 +14,7 @@ export interface JobOptions {
 export interface JobWatch {
   /** The newest command. */
   job?: Job;
-  /** It waits or runs: another cannot be started. */
+  /** True while a command waits or runs; no other one can be started then. */
   isBusy: boolean;
   problem?: string;
   start: (kind: StartableKind, options?: JobOptions) => void;

@@ -1,4 +1,4 @@
-/** Pictures of the prompts that a model won and lost, the clearest first. Loaded when they are asked for. */
+/** Pictures of the prompts that a model won and lost, the clearest first. They are loaded when the dialog opens. */
 import { useCallback, useState } from 'react';
 import { pictureUrl } from '../api/client.ts';
 import { Choice } from '../parts/choice.tsx';

@@ -28,9 +28,9 @@ export interface LoadCheckpointFileOptions {
 
 /**
  * Reads a single-file checkpoint of Stable Diffusion 1.x. All names and shapes are checked before the first weight is
- * read; tensors outside the three networks (schedules, EMA copies unless `ema`) are left alone. Throws one sentence
- * that names the file and the tensor: another family of models, a network that is missing, sizes that contradict each
- * other.
+ * read. Tensors outside the three networks, such as schedules, are ignored; so are EMA copies unless `ema` is set.
+ * Throws one sentence that names the file and the tensor for another family of models, a missing network, or sizes
+ * that contradict each other.
  */
 export async function loadCheckpointFile(
   path: string,

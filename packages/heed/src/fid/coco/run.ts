@@ -22,7 +22,7 @@ import { type CaptionedImage, chooseCaptions, readCocoCaptions } from './caption
 
 /** The set that the images are stored in. */
 export const COCO_SET = 'fidelity-coco';
-/** What it came to, in the run's folder. */
+/** The name of the result file in the run's folder. */
 export const COCO_FILE = 'fid.json';
 /** Width and height of the references and of the images, in pixels. */
 const SIDE = 256;

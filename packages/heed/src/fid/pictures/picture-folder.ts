@@ -6,7 +6,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badInput } from '../../errors.ts';
 
-/** pytorch-fid's IMAGE_EXTENSIONS; as there, capital letters do not count. */
+/** pytorch-fid's IMAGE_EXTENSIONS. Files whose ending has capital letters are ignored, as pytorch-fid does. */
 const ENDINGS: ReadonlySet<string> = new Set(['bmp', 'jpg', 'jpeg', 'pgm', 'png', 'ppm', 'tif', 'tiff', 'webp']);
 
 export interface PictureFolder {

@@ -137,7 +137,7 @@ const NEAR = new RegExp(
   `(?<=(?<!\\p{L})(?:near|by|beside|behind|under|over|above|through|across)\\s+(?:the|a)\\s+)${PLACE}(?![\\p{L}-])`,
   'giu',
 );
-/** 'city' in "a city at night": a place that is the thing itself. */
+/** A place without a preposition, which is the subject itself: 'city' in "a city at night". */
 const BARE = new RegExp(`(?<=(?:^|,\\s*|(?<!\\p{L})of\\s+)(?:the|an?)\\s+)${PLACE}(?![\\p{L}-])`, 'giu');
 
 function swapPlaces(text: string): string[][] {

@@ -1,6 +1,6 @@
 /**
- * The address of the client behind a request. A proxy names it in `X-Forwarded-For`; anybody else can write that header
- * as well, so it counts only as far as trusted proxies wrote it.
+ * The address of the client behind a request. A proxy names it in the header `X-Forwarded-For`. A client can forge that
+ * header, so only the entries that trusted proxies wrote are used.
  */
 import { BlockList, isIP } from 'node:net';
 import { badInput } from '../../errors.ts';

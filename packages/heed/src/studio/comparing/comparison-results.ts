@@ -12,7 +12,7 @@ export interface ComparisonResults {
   readonly state: 'open' | 'complete' | 'ended';
   /** That count. */
   readonly answers: number;
-  /** Answers that are wanted and not there. */
+  /** How many answers are still missing. */
   readonly open: number;
   /** Answers of raters who are set aside: counted nowhere else. */
   readonly setAside: number;

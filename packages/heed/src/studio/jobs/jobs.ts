@@ -58,7 +58,7 @@ export interface JobStart {
   readonly settings?: readonly string[];
   /** Of the run, for commands that take one. */
   readonly name?: string;
-  /** Go on with the settings that the run of that name was begun with. */
+  /** True continues the run of that name with the settings it was started with. */
   readonly continues?: boolean;
   /** Further arguments of the command. */
   readonly args?: readonly string[];

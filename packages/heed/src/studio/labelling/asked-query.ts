@@ -12,7 +12,7 @@ import type { AskingPlan } from './asking-plan.ts';
 export interface FoundQuery {
   readonly query: { readonly id: string; readonly images: readonly string[] };
   readonly purpose: Purpose;
-  /** The query's own id, where it was asked again. */
+  /** The id of the repeated query; absent where the query is asked for the first time. */
   readonly repeatOf?: string;
   /** Since the rater's page said that it shows the query, else since it was handed out; absent without a lease. */
   readonly elapsedMs?: number;

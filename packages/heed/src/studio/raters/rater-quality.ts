@@ -21,7 +21,7 @@ export interface RaterQuality {
   readonly goldSimulated: number;
   /** Of the images asked again: judged as before. */
   readonly repeats?: CountedShare;
-  /** Of the answered queries: too fast. */
+  /** The share of answered queries that were answered too fast. */
   readonly tooFast?: CountedShare;
   /** Of the preferences in comparisons, where a coin decides the sides: left. */
   readonly left?: CountedShare;

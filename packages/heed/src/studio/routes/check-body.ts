@@ -1,6 +1,6 @@
 /**
- * Bodies and parameters checked against a schema: unknown keys, wrong values and characters that no text for people has
- * answer 400 with one sentence.
+ * Checks the bodies and parameters of requests against a schema. Unknown keys, wrong values and control characters are
+ * answered with status 400 and one sentence.
  */
 import { zValidator } from '@hono/zod-validator';
 import type { ValidationTargets } from 'hono';

@@ -23,7 +23,7 @@ const browseQuery = z.strictObject({
   rewardTo: share,
   order: z.enum(BROWSE_ORDERS).optional(),
   offset: z.coerce.number().int().min(0).max(1e9).optional(),
-  /** 'yes': what was set aside or deleted. */
+  /** 'yes' lists the images that were set aside or deleted, in place of the others. */
   away: z.literal('yes').optional(),
 });
 const reportParam = z.strictObject({ name: z.string().max(200) });

@@ -12,7 +12,7 @@ export interface Batches<Item, Result> {
 
 export interface BatchesOptions {
   readonly maxItems?: number;
-  /** More than these do not wait. */
+  /** The most items that may wait; further ones are rejected. */
   readonly maxWaiting?: number;
   /** While the first in the queue has waited longer than this, nothing joins. */
   readonly maxWaitMs?: number;

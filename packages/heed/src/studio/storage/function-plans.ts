@@ -1,4 +1,4 @@
-/** How the database's functions are planned. */
+/** Settings that make PostgreSQL plan the studio's SQL functions with indexes. */
 
 /**
  * Stands in every function. A plan outlives the size that the tables had when it was made: always by index.

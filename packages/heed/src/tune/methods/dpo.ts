@@ -122,7 +122,7 @@ export const dpo: TuningMethod<MethodSettings<'dpo'>> = {
   },
 };
 
-/** Rows 0 to P and P to 2 P. */
+/** Splits the first axis of x [2 P, ...] into the preferred rows [P, ...] and the others [P, ...]. */
 function halves(x: Tensor, pairs: number): [Tensor, Tensor] {
   return [slice(x, { axis: 0, start: 0, end: pairs }), slice(x, { axis: 0, start: pairs, end: 2 * pairs })];
 }

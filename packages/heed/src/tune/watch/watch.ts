@@ -1,6 +1,6 @@
 /**
- * A tuning run watched on prompts kept for choosing: measured every some updates, warned of and stopped by the rules,
- * and the best weights kept. Measurements and weights lie in the run's folder, so that a resumed run goes on with them.
+ * Watches a tuning run on prompts that it does not learn from. It measures every few updates, warns or stops the run by
+ * rules, and keeps the best weights. All is stored in the run's folder, so that a resumed run continues with it.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
