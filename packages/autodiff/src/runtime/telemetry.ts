@@ -1,5 +1,5 @@
 /**
- * Keeps ONNX Runtime from reporting home. Its official builds do so by default (docs/Privacy.md in
+ * Turns off ONNX Runtime's telemetry. Its official builds do so by default (docs/Privacy.md in
  * microsoft/onnxruntime). On Linux and macOS they upload events over HTTPS and keep an identifier of the machine in the
  * user's cache folder. On Windows they write to the system's event log. heed's users were not asked either, so heed
  * turns it off.

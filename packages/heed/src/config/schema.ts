@@ -464,7 +464,7 @@ function sectionsOf(
   return [{ name, description, keys }, ...inside];
 }
 
-/** `{ threads }` where the config asks for a number of them, else nothing, which means one a core. */
+/** The option `threads` where the config sets a number; without the option there is one thread for each core. */
 export function threadsOption({ threads }: Pick<HeedConfig, 'threads'>): { threads?: number } {
   return threads === 0 ? {} : { threads };
 }

@@ -20,7 +20,7 @@ export interface AlignmentSummary extends Interval {
   readonly byCategory: Readonly<Record<string, CategorySummary>>;
 }
 
-/** Distances between generated images and fresh renders, on the world's own CLIP embeddings: not FID. */
+/** Distances between generated images and new renders of the demo world, in its CLIP embeddings. They are not FID. */
 export interface Fidelity {
   readonly frechet: number;
   readonly cmmd: number;

@@ -42,7 +42,7 @@ type ArmDistance = (parts: readonly number[]) => number | Promise<number>;
 export interface ReferenceOptions {
   readonly arms: readonly Arm[];
   readonly pairs: readonly ArmPair[];
-  /** Images of each prompt that count; those beyond are the choice of best-of-n. */
+  /** How many images of each prompt count. Further ones are candidates of best-of-n. */
   readonly imagesPerPrompt: number;
   readonly features: Features;
   readonly store: ImageStore;

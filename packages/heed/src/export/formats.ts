@@ -5,11 +5,11 @@
 import { MODEL_FORMATS } from './model-formats.ts';
 
 export const EXPORT_FORMATS = {
-  /** One row or task a judgement. */
+  /** Each judgement is a row of the CSV or a task of Label Studio. */
   feedback: ['csv', 'label-studio'],
   /** The images' records as a table, or the images with their prompts and labels. */
   images: ['csv', 'imagefolder'],
-  /** One row or line an answer of a blind comparison by people. */
+  /** Each answer of people in a blind comparison is a row of the CSV or a line of JSON. */
   comparisons: ['csv', 'jsonl'],
   /** Preference pairs with Pick-a-Pic's columns. */
   pairs: ['parquet'],

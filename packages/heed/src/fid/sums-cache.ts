@@ -1,6 +1,6 @@
 /**
- * Sums of features put aside, whole or half done, so that an interrupted measurement goes on and a reference is
- * measured once. A folder of .npz archives that can be deleted at any time.
+ * A cache of feature sums, complete or partial: an interrupted measurement continues, and a reference is measured once.
+ * It is a folder of .npz archives that can be deleted at any time.
  */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';

@@ -22,7 +22,7 @@ export async function projectImages(
   return uniqueById(images);
 }
 
-/** The prompts, of which those count as held out no longer that the project has images of to learn from. */
+/** The prompts. One with images that the reward learns from does not count as held out any more. */
 export async function withoutLearned(
   project: Project,
   store: Pick<ImageStore, 'all'>,

@@ -29,7 +29,7 @@ export function rewardOf({ reward }: { reward?: number | undefined }, stream = '
   return reward;
 }
 
-/** The position of a place in endless passes over `size` items. */
+/** Pass and index within the pass of the draw number `place`, in endless passes over `size` items. */
 export function positionIn(size: number, place: number): StreamPosition {
   return { pass: Math.floor(place / size), taken: place % size };
 }

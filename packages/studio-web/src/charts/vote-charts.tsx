@@ -32,7 +32,7 @@ interface HistogramProps {
   name: string;
   /** From so many votes on a query counts as decided: drawn strong. */
   agreement: number;
-  /** The top of the scale, in per cent: the same for charts that stand side by side. */
+  /** The largest value of the vertical axis, in per cent. Charts side by side have the same. */
   highest: number;
 }
 

@@ -34,7 +34,7 @@ export function useGuidelines(): GuidelinesState {
   return { phase: blocks.length === 0 ? 'none' : isSeen ? 'seen' : 'unseen', blocks, accept };
 }
 
-/** Tied to the rater: who comes next in this browser has read nothing. */
+/** Has the rater in it, because the next rater of this browser has not read the guidelines. */
 function keyOf({ study, key }: Session): string {
   return `heed-guidelines/${study}/${key}`;
 }

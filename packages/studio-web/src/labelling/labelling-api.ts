@@ -24,7 +24,7 @@ export interface LabellingStanding {
   open: number;
   medianSeconds?: number | undefined;
   completion?: Completion | undefined;
-  /** Nothing is free: after so many seconds the code is shown all the same. */
+  /** Seconds after which the completion code is shown although queries are open, where none is free. */
   paidInSeconds?: number | undefined;
   /** For raters who are invited for comparisons as well. */
   openComparisons?: number | undefined;

@@ -93,7 +93,7 @@ function readOwn(text: string | undefined): SchedulerConfig | undefined {
   }
 }
 
-/** What a `.yaml` file of the checkpoint's name says, or undefined where there is none or it does not say. */
+/** The prediction type from the `.yaml` file with the checkpoint's name; undefined where it is not stated there. */
 async function readSidecar(path: string): Promise<PredictionType | undefined> {
   const sidecar = `${path.slice(0, path.length - extname(path).length)}.yaml`;
   const text = await readTextFile(sidecar, { maxBytes: MAX_CONFIG_BYTES }).catch((error: unknown) => {

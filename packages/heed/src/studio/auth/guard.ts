@@ -119,13 +119,13 @@ export function checkFlood({ maxAtOnce = MAX_CHANGES_AT_ONCE } = {}): Middleware
   };
 }
 
-/** Asks to send the same again later; what stopped it is not the sender's number of requests. */
+/** Asks the client to repeat the request later, for a reason other than too many requests. */
 export function sendAgain(c: Context, options: { seconds: number; error: string }) {
   c.header('Retry-After', String(options.seconds));
   return problem(c, 503, options.error);
 }
 
-/** Asks to send the same again later, because too much came at once. */
+/** Asks the client to repeat the request later, because too many came at once. */
 export function tooMany(c: Context, options: { status: 429 | 503; seconds: number; error: string }) {
   c.header('Retry-After', String(options.seconds));
   return problem(c, options.status, options.error, 'too-many');

@@ -24,7 +24,7 @@ type Draft =
     };
 
 /**
- * Decides answers by one statement, however many they are; `rows` are the new ones, which are not written yet. The
+ * Decides any number of answers by one SQL statement; `rows` are the new ones, which are not written yet. The
  * answers' ids differ, and so do their pairs of rater and query: `separateAnswers` takes care of that.
  */
 export async function decideAnswers(

@@ -10,8 +10,8 @@ import type { AskingPlan } from './asking-plan.ts';
 import { practicePool, repeatable, silentGold } from './measuring-queries.ts';
 
 /**
- * A query is free for others when the rater's page has not asked for this long: pages ask every ten seconds while
- * somebody is at them. The rater's late answer is still taken.
+ * A query is free for others when the rater's page has not asked for this long. Pages ask every ten seconds while they
+ * are in use. The rater's late answer is still taken.
  */
 export const LEASE_SECONDS = 30;
 

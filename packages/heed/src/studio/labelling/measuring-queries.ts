@@ -8,8 +8,8 @@ import type { AskingPlan } from './asking-plan.ts';
 import type { AskedQuery } from './lease.ts';
 
 /**
- * The queries that every rater practises with, the first that were marked, which this rater has neither answered nor
- * holds.
+ * The practice queries that this rater has neither answered nor holds. All raters practise with the same ones: the
+ * `size` queries that the owner marked first.
  */
 export async function practicePool(
   db: Database,

@@ -63,7 +63,7 @@ export function queueRoutes(studio: Studio) {
     const waiting = await queue.waiting();
     return {
       queries: waiting.length,
-      /** Of those, the ones that the asking owner can judge. */
+      /** The part of them that the owner who asks can judge. */
       forYou: (await queue.waiting({ rater })).length,
       pictures: waiting.flatMap((query) => query.images.map((image) => images.nameOf(image))),
     };

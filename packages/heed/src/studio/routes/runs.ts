@@ -15,7 +15,7 @@ import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
 
 const MAX_COMPARED = 8;
-/** Points of a curve that are sent: a chart has no more pixels. */
+/** The most points of a curve that are sent; a chart has no more pixels. */
 const MAX_POINTS = 600;
 
 const runParam = z.strictObject({ id: z.string().max(100) });
