@@ -115,10 +115,8 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
     const unjudged = pickUnjudged(all, { labelled, seed });
     const images = [...judged, ...unjudged];
     await prepare(features, { images, perturbedPrompts: perturbed.byPrompt, store, progress, signal });
-    const cut = cutPromptsNote(
-      images.map(({ prompt }) => prompt),
-      { reader: clip, name: 'CLIP' },
-    );
+    const prompts = images.map(({ prompt }) => prompt);
+    const cut = cutPromptsNote(prompts, { reader: clip, name: 'CLIP' });
     if (cut !== undefined) options.note?.(cut);
     const inputs: TrainingInputs = {
       split,
