@@ -10,8 +10,8 @@ type SwapsByKind = readonly (readonly string[])[];
 
 /**
  * Up to `count` different sentences, none of them `describe(attributes)`. Kinds take turns, so that counts are swapped
- * as often as objects. Where single swaps are too few, several parts are swapped. With `seenOnly` no object kept for evaluation
- * comes in, since those must stay out of training.
+ * as often as objects. Where single swaps are too few, several parts are swapped. With `seenOnly` no object kept for
+ * evaluation comes in, since those must stay out of training.
  */
 export function perturbTemplate(
   attributes: Attributes,

@@ -123,7 +123,7 @@ export async function findLabelledSamples(
   return labelled.map(({ image: { id, prompt }, label }) => ({ image: id, prompt, label, labelled: true }));
 }
 
-/** The images with labels or preferences, for methods that learn from pairs. Each names the images it was preferred to. */
+/** The images with labels or preferences, for methods that learn from pairs. Each names those it was preferred to. */
 export async function findPreferenceSamples(
   context: Pick<SampleContext, 'project' | 'store' | 'modelHashes' | 'keptPrompts' | 'options'>,
 ): Promise<TuneSample[]> {

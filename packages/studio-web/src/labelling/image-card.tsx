@@ -52,7 +52,7 @@ interface MarkButtonsProps {
   onMark: (mark: Mark) => void;
 }
 
-/** The buttons to judge an image: good and bad, or one that chooses it as the best. Also shown below the enlarged image. */
+/** The buttons to judge an image, also an enlarged one: good and bad, or one that chooses it as the best. */
 export function MarkButtons({ number, mark, hasHints, asksBest, onMark }: MarkButtonsProps) {
   const { labelling } = useTexts();
   const best = { value: 'good', text: labelling.best, name: labelling.bestImage(number), sign: '✓' } as const;

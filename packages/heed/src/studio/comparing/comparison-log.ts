@@ -18,7 +18,7 @@ const preference = z.enum(PREFERENCES);
 const imageIds = z.array(z.string().regex(/^[0-9a-f]{16}$/)).min(1);
 const side = z.object({ model: z.string(), modelHash: z.string() });
 
-/** The image sets that two of the models drew for one prompt. Pages receive it, so it is written without zod's types. */
+/** The image sets of two models for one prompt. Pages receive it, so it is written without zod's types. */
 export interface ComparedQuery {
   id: string;
   prompt: string;
