@@ -12,8 +12,9 @@ export function linearScale(
   { count = 5, isNice = true }: { count?: number; isNice?: boolean } = {},
 ): Scale {
   // Around a single value, a tenth of it: an axis of another size would say that the value could be anywhere.
-  const pad = domain[0] === domain[1] ? Math.abs(domain[0]) / 10 || 1 : 0;
-  const [lo, hi] = [domain[0] - pad, domain[1] + pad];
+  const pad = domain[0] === domain[1] ? Math.abs(domain[0]) / 10 : 0;
+  // Nothing but zeros: counts, which are never below.
+  const [lo, hi] = [domain[0] - pad, domain[1] === 0 && domain[0] === 0 ? 1 : domain[1] + pad];
   const step = roundStep((hi - lo) / count);
   const from = isNice ? Math.floor(lo / step) * step : lo;
   const to = isNice ? Math.ceil(hi / step) * step : hi;

@@ -56,8 +56,19 @@ function openPage(count: number) {
     prepareImage: async (image) => ({ ...image, url: image.name, isBroken: false }),
     outbox: { keeper, kept: keptEntries<ComparisonEntry>(keeper, { storage: memoryStorage }) },
   });
-  return { comparer, held, standing, state: () => comparer.state.get() };
+  return { comparer, held, ids, standing, state: () => comparer.state.get() };
 }
+
+describe('a page that waits', () => {
+  it('counts what there is to do once a comparison was started', async () => {
+    const { ids, state } = openPage(0);
+    await pass(10);
+    expect(state()).toMatchObject({ phase: 'finished', open: 0 });
+    ids.push('new 1', 'new 2', 'new 3');
+    await pass(60_000);
+    expect(state()).toMatchObject({ phase: 'asking', query: { id: 'new 1' }, answered: 0, open: 3 });
+  });
+});
 
 describe('a comparison', () => {
   it('is sent when both questions are answered and the rater goes on', async () => {

@@ -90,9 +90,11 @@ function Comparing({ comparer }: { comparer: Comparer }) {
         <button type="button" className="button quiet" onClick={acts.help}>
           {texts.common.help} <KeyHint name="?" />
         </button>
-        <button type="button" className="button primary push" onClick={comparer.goOn} disabled={!isComplete}>
-          {texts.comparing.next} <KeyHint name="Enter" />
-        </button>
+        {isAsking && (
+          <button type="button" className="button primary push" onClick={comparer.goOn} disabled={!isComplete}>
+            {texts.comparing.next} <KeyHint name="Enter" />
+          </button>
+        )}
       </div>
       <AnswerStatus
         message={messageText(state.message, texts)}

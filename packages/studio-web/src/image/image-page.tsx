@@ -1,6 +1,8 @@
 /** One image: large, who said what of it, its recipe and neighbours, and what an owner can do with it. */
+
 import { useCallback, useState } from 'react';
 import { api, pictureUrl, read } from '../api/client.ts';
+import { timeText } from '../parts/moment-text.ts';
 import { Page } from '../parts/page.tsx';
 import { followLink, useAddress } from '../parts/router.ts';
 import { useData } from '../parts/use-data.ts';
@@ -82,7 +84,7 @@ function History({ events }: Pick<ImageData, 'events'>) {
       <ul className="image-history">
         {events.map(({ time, name, event, why }) => (
           <li key={time}>
-            <time dateTime={time}>{new Date(time).toLocaleString()}</time>: <bdi>{name}</bdi> {EVENTS[event]}
+            <time dateTime={time}>{timeText(time)}</time>: <bdi>{name}</bdi> {EVENTS[event]}
             {why !== undefined && (
               <>
                 {' '}

@@ -1,5 +1,6 @@
 /** Who said what of an image, when and why; an owner strikes out what is wrong. */
 
+import { timeText } from '../parts/moment-text.ts';
 import { followLink } from '../parts/router.ts';
 import { TableFrame } from '../parts/table-frame.tsx';
 import { raterAddress } from '../rater/rater-address.ts';
@@ -60,7 +61,7 @@ export function SaidTable({ said, onStrikeOut }: SaidTableProps) {
                     )}
                     {word.tooFast && <span className="tag is-failed">too fast</span>}
                   </td>
-                  <td>{new Date(word.time).toLocaleString()}</td>
+                  <td>{timeText(word.time)}</td>
                   <td>{word.seconds?.toFixed(1) ?? '–'}</td>
                   <td dir="auto" className="why">
                     {word.reason ?? '–'}

@@ -1,5 +1,7 @@
 /** The loop at a glance, and the next useful thing to do. */
+
 import { api, read } from '../api/client.ts';
+import { timeText } from '../parts/moment-text.ts';
 import { Page, percent } from '../parts/page.tsx';
 import { followLink } from '../parts/router.ts';
 import { TableFrame } from '../parts/table-frame.tsx';
@@ -169,7 +171,7 @@ function Rewards({ rewards, isBusy, onTrain }: RewardsProps) {
                     {name} {isBehind && <span className="tag is-stopped">behind the labels</span>}
                     {warning !== undefined && <span className="tag is-failed">not better than CLIP score</span>}
                   </th>
-                  <td>{new Date(trainedAt).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}</td>
+                  <td>{timeText(trainedAt)}</td>
                   <td>{images.training} images</td>
                   <td>{percent(accuracy.seen.aux)}</td>
                   <td>{percent(accuracy.seen.clip)}</td>

@@ -1,7 +1,9 @@
 /** The processes that take jobs: this studio, and `heed worker` on other machines. */
+
 import type { Job, WorkerStatus } from '@heed/studio-api';
 import { useEffect, useState } from 'react';
 import { api, read } from '../api/client.ts';
+import { timeText } from '../parts/moment-text.ts';
 import { TableFrame } from '../parts/table-frame.tsx';
 
 const EVERY_MS = 5000;
@@ -43,7 +45,7 @@ export function Workers() {
                 </th>
                 <td>{workOf(now?.jobs.find(({ id }) => id === job))}</td>
                 <td>{pid}</td>
-                <td>{new Date(since).toLocaleString()}</td>
+                <td>{timeText(since)}</td>
               </tr>
             ))}
           </tbody>

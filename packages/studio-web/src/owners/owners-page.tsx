@@ -1,8 +1,10 @@
 /** Who looks after the project: adding owners, their login links, ending access; and logging out. */
+
 import { type FormEvent, useEffect, useState } from 'react';
 import { api, read } from '../api/client.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { LinkField } from '../parts/link-field.tsx';
+import { dayText } from '../parts/moment-text.ts';
 import { Page } from '../parts/page.tsx';
 import { useData } from '../parts/use-data.ts';
 import { LogoutButton } from '../session/logout-button.tsx';
@@ -182,8 +184,8 @@ function OwnerRow({ owner: { name, addedAt, devices, isYou }, onLink, onEnd }: O
         </b>
         {isYou && <span className="tag is-done">you</span>}
         <span className="soft">
-          {addedAt === undefined ? 'starts the studio' : `since ${new Date(addedAt).toLocaleDateString()}`} · logged in
-          on {devices} {devices === 1 ? 'browser' : 'browsers'}
+          {addedAt === undefined ? 'starts the studio' : `since ${dayText(addedAt)}`} · logged in on {devices}{' '}
+          {devices === 1 ? 'browser' : 'browsers'}
         </span>
       </div>
       <div className="row run-actions">

@@ -11,7 +11,7 @@ export interface SupplyOptions<Raw extends { id: string }, Query extends { id: s
   readonly lease: (count: number) => Promise<readonly Raw[]>;
   /** Gives back what the page holds; must also work while the page closes. */
   readonly release: () => void;
-  /** Before the first question, until it succeeds once. */
+  /** Before the first question, until it succeeds once, and when there is something again after a rest. */
   readonly begin: () => Promise<void>;
   readonly prepare: (raw: Raw) => Promise<Query>;
   readonly activity: Pick<Activity, 'isActive' | 'onWake'>;
@@ -103,7 +103,11 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
       isWide = raws.length > 0 && shownId() === undefined && ready.length === 0;
       if (shownId() === undefined && ready.length > 0) options.onQuery(ready.shift()!);
       if (shownId() === undefined) await rest();
-      else askedInVain = 0;
+      else if (askedInVain > 0) {
+        askedInVain = 0;
+        // There is more to do than was known: a comparison was started, images were drawn.
+        await options.begin();
+      }
     } catch (error) {
       if (shownId() === undefined && !isStopped) {
         options.onFailed(error);

@@ -1,5 +1,7 @@
 /** How a rater's speed went over their answers, and the hours in which they judged. */
+
 import { LineChart } from '../charts/line-chart.tsx';
+import { dayText } from '../parts/moment-text.ts';
 import type { RaterData } from './rater-page.tsx';
 
 /** Mean shares are over this many answers. */
@@ -15,7 +17,7 @@ export function AnswerTimes({ answers }: Pick<RaterData, 'answers'>) {
   if (timed.length < 2 && agreement.length < 2) return null;
   const perDay = new Map<string, number>();
   for (const { time } of answers) {
-    const day = new Date(time).toLocaleDateString();
+    const day = dayText(time);
     perDay.set(day, (perDay.get(day) ?? 0) + 1);
   }
   return (

@@ -1,7 +1,9 @@
 /** One rater: answers over time, speed, agreement, known answers, sides; setting aside and taking back. */
+
 import { useCallback, useState } from 'react';
 import { api, pictureUrl, read } from '../api/client.ts';
 import { imageAddress } from '../image/image-page.tsx';
+import { timeText } from '../parts/moment-text.ts';
 import { Page, percent } from '../parts/page.tsx';
 import { followLink, useAddress } from '../parts/router.ts';
 import { useData } from '../parts/use-data.ts';
@@ -110,7 +112,7 @@ function Answers({ data: { answers, total } }: { data: RaterData }) {
               {purpose !== 'feedback' && <span className="tag">{purpose}</span>}
               {tooFast && <span className="tag is-failed">too fast</span>}
               <span className="soft">
-                <time dateTime={time}>{new Date(time).toLocaleString()}</time>
+                <time dateTime={time}>{timeText(time)}</time>
                 {seconds !== undefined && ` · ${seconds.toFixed(1)} s`}
               </span>
             </div>

@@ -1,7 +1,9 @@
 /** One invite: its link to copy or to scan, a trial for the owner, and its end. */
+
 import { useState } from 'react';
 import { Dialog } from '../parts/dialog.tsx';
 import { LinkField } from '../parts/link-field.tsx';
+import { dayText } from '../parts/moment-text.ts';
 import { QrCode } from '../parts/qr-code.tsx';
 import type { Purpose } from '../session/session.ts';
 import { PURPOSES } from './invite-form.tsx';
@@ -34,7 +36,7 @@ export function InviteRow({ invite, onRevoke }: { invite: Invite; onRevoke: () =
       <span className="soft">
         {forWhat} ·{' '}
         {isPersonal ? (uses === 0 ? 'personal, not used yet' : 'personal, in use') : `${uses} of ${maxUses} used`} ·{' '}
-        {isRevoked ? 'revoked' : `until ${new Date(expiresAt).toLocaleDateString('en')}`}
+        {isRevoked ? 'revoked' : `until ${dayText(expiresAt)}`}
       </span>
       {!isRevoked && (
         <>

@@ -94,8 +94,8 @@ export function PeopleTable({ raters, onSetAside }: PeopleTableProps) {
                   ))}
                 </th>
                 <td>{rater.queries}</td>
-                <td>{percent(rater.good)}</td>
-                <td>{percent(rater.skip)}</td>
+                <td>{rater.queries === 0 ? '–' : percent(rater.good)}</td>
+                <td>{rater.queries === 0 ? '–' : percent(rater.skip)}</td>
                 <td>{rater.medianSeconds?.toFixed(1) ?? '–'}</td>
                 <td>{percent(rater.withOthers)}</td>
                 <ShareCell share={quality.gold} note={simulatedNote(quality.goldSimulated)} />

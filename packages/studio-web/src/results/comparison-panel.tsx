@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { api, read } from '../api/client.ts';
 import { LinkField } from '../parts/link-field.tsx';
 import { LocalLinkNote } from '../parts/local-link-note.tsx';
+import { dayText } from '../parts/moment-text.ts';
 import { followLink } from '../parts/router.ts';
 import { COPY } from '../raters/invite-row.tsx';
 import { ComparingPeople } from './comparing-people.tsx';
@@ -41,8 +42,7 @@ export function ComparisonPanel({ comparison, after }: ComparisonPanelProps) {
         <ModelStrengths key={question} question={question} models={ranked} />
       ))}
       <p className="soft">
-        Started {new Date(startedAt).toLocaleDateString('en')}. {counted(answers, 'answer')} by{' '}
-        {people === 1 ? '1 person' : `${people} people`}.{' '}
+        Started {dayText(startedAt)}. {counted(answers, 'answer')} by {people === 1 ? '1 person' : `${people} people`}.{' '}
         {pairs.length === 1 && `All have answered ${pairs[0]!.complete} of ${counted(pairs[0]!.queries, 'prompt')}. `}
         {state === 'open' && `${counted(open, 'answer')} ${open === 1 ? 'is' : 'are'} still open. `}
         {setAside > 0 &&

@@ -25,7 +25,7 @@ export function EvaluationSection() {
         {hasSimulatedRaters && ' The recogniser and its simulated raters are programs, not people.'}
       </p>
       <TableFrame label="Figures by judge">
-        <table className="table">
+        <table className="table figures">
           <thead>
             <tr>
               <th scope="col">Figure</th>

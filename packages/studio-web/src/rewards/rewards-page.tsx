@@ -1,9 +1,11 @@
 /** The rewards: how each training compares with CLIP score, how far it can be trusted, and what to have judged next. */
+
 import { useCallback } from 'react';
 import { api, read } from '../api/client.ts';
 import { JobForm } from '../overview/job-form.tsx';
 import { JobPanel } from '../overview/job-panel.tsx';
 import { useJob } from '../overview/job-watch.ts';
+import { timeText } from '../parts/moment-text.ts';
 import { Page, percent } from '../parts/page.tsx';
 import { followLink, useAddress } from '../parts/router.ts';
 import { TableFrame } from '../parts/table-frame.tsx';
@@ -81,7 +83,7 @@ function Versions({ versions, chosen }: { versions: RewardVersion[]; chosen: str
                     </span>
                   ))}
                 </th>
-                <td>{new Date(trainedAt).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}</td>
+                <td>{timeText(trainedAt)}</td>
                 <td>{report.images.training} images</td>
                 <td>{percent(report.summary.seen.aux)}</td>
                 <td>{percent(report.summary.seen.clip)}</td>

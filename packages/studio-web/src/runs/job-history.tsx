@@ -3,6 +3,7 @@
 import type { Job } from '@heed/studio-api';
 import { useCallback, useState } from 'react';
 import { api, read } from '../api/client.ts';
+import { timeText } from '../parts/moment-text.ts';
 import { TableFrame } from '../parts/table-frame.tsx';
 import { useData } from '../parts/use-data.ts';
 import { loadJobs } from './runs-api.ts';
@@ -39,7 +40,7 @@ export function JobHistory() {
                 <td>
                   <span className={`tag is-${job.state}`}>{job.state}</span>
                 </td>
-                <td>{new Date(job.startedAt).toLocaleString()}</td>
+                <td>{timeText(job.startedAt)}</td>
                 <td>{job.endedAt === undefined ? '–' : duration(job.startedAt, job.endedAt)}</td>
                 <td>{job.memory === undefined ? '–' : megabytes(job.memory.peakBytes)}</td>
                 <td>

@@ -1,5 +1,7 @@
 /** One run with all that can be done with it. */
+
 import { useState } from 'react';
+import { timeText } from '../parts/moment-text.ts';
 import { followLink } from '../parts/router.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { RenameDialog } from './rename-dialog.tsx';
@@ -40,7 +42,7 @@ export function RunRow({ run, isBusy, isChosen, onChoose, onContinue, onRename, 
         {isArchived && <span className="tag">archived</span>}
         {usedAs.length > 0 && <span className="tag is-done">in use</span>}
         <span className="soft">
-          {COMMANDS[command]} · <time dateTime={run.startedAt}>{new Date(run.startedAt).toLocaleString()}</time>
+          {COMMANDS[command]} · <time dateTime={run.startedAt}>{timeText(run.startedAt)}</time>
         </span>
       </div>
       <div className="row run-actions">

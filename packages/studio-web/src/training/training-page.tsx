@@ -1,9 +1,11 @@
 /** Training as it goes on, and what earlier runs did: curves, samples over time, the config that was used. */
+
 import { useCallback, useEffect } from 'react';
 import { api, read } from '../api/client.ts';
 import { JobForm } from '../overview/job-form.tsx';
 import { JobPanel } from '../overview/job-panel.tsx';
 import { useJob } from '../overview/job-watch.ts';
+import { timeText } from '../parts/moment-text.ts';
 import { Page } from '../parts/page.tsx';
 import { go, useAddress } from '../parts/router.ts';
 import { useData } from '../parts/use-data.ts';
@@ -51,7 +53,7 @@ export function TrainingPage() {
               >
                 {runs.map(({ id, command, startedAt }) => (
                   <option key={id} value={id}>
-                    {id} · {COMMANDS[command]} · {new Date(startedAt).toLocaleString()}
+                    {id} · {COMMANDS[command]} · {timeText(startedAt)}
                   </option>
                 ))}
               </select>
@@ -67,7 +69,13 @@ export function TrainingPage() {
               </button>
             )}
             <span className={`tag ${watched?.isGoing ? 'is-running' : ''}`} role="status">
-              {watched === undefined ? 'loading' : watched.isGoing ? 'live' : 'ended'}
+              {watched === undefined
+                ? 'loading'
+                : watched.isGoing
+                  ? 'live'
+                  : run.isUnfinished
+                    ? 'not finished'
+                    : 'finished'}
             </span>
           </div>
           {watched && <Curves curves={watched.curves} titles={watched.titles} />}

@@ -1,6 +1,8 @@
 /** What came of a try: a row a model, the same noise in each column; the reward's choice beside a random one. */
+
 import { pictureUrl } from '../api/client.ts';
 import { imageAddress } from '../image/image-page.tsx';
+import { timeText } from '../parts/moment-text.ts';
 import { followLink } from '../parts/router.ts';
 import { addPrompt, compareTry, labelPicture, type Try } from './try-api.ts';
 
@@ -17,7 +19,7 @@ export function TryResult({ result: { id, prompt, time, drawn, best }, onWork }:
       <div className="row">
         <h2 dir="auto">{prompt}</h2>
         <time className="soft" dateTime={time}>
-          {new Date(time).toLocaleString()}
+          {timeText(time)}
         </time>
       </div>
       {drawn.map(({ model, pictures }) => (
