@@ -110,9 +110,10 @@ begin
   select a.query, q.prompt, q.images, 'repeat'
   from answers a join queries q on q.id = a.query
   where a.rater = the_rater and a.purpose = 'feedback' and a.retracted_at is null and not a.is_skipped
-    and not exists (select 1 from answers b where b.rater = the_rater and b.repeat_of = a.query offset 0)
-    and not exists (
-      select 1 from leases l where l.rater = the_rater and l.repeat_of = a.query and l.expires_at > now() offset 0)
+    and a.query <> all (array(
+      select repeat_of from answers where rater = the_rater and repeat_of is not null
+      union all
+      select repeat_of from leases where rater = the_rater and repeat_of is not null and expires_at > now()))
   order by a.answered_at desc, a.id offset ${QUERIES_BETWEEN} limit ${POOL_SIZE};
 end
 $$`;
