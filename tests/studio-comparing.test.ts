@@ -171,7 +171,7 @@ it.runIf(hasBrowser)('is read by the owner and ended', async () => {
   await page.reload();
   const panel = page.getByRole('article', { name: 'tuned-0001 and base' });
   await panel.getByText('complete', { exact: true }).waitFor();
-  await panel.getByText(`6 answers by 2 people. All have answered ${PROMPTS} of ${PROMPTS} prompts.`).waitFor();
+  await panel.getByText(`6 answers by 2 people. ${PROMPTS} of ${PROMPTS} prompts got all their answers.`).waitFor();
   await panel
     .getByText(/^tuned-0001 fits the prompt better than base in \d+ % of 3 prompts, worse in \d+ %; difference/)
     .waitFor();

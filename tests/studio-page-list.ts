@@ -11,6 +11,8 @@ export interface OpenOptions {
   readonly origin: string;
   /** An invite's. */
   readonly link: string;
+  /** Ends that invite. */
+  revoke(): Promise<void>;
 }
 
 export interface ListedPage {
@@ -18,7 +20,11 @@ export interface ListedPage {
   readonly as: Visitor;
   /** Opens it; the page is logged in as `as` says. */
   readonly open: (page: Page, options: OpenOptions) => Promise<void>;
+  /** The name of its pictures in the documentation, where no other test takes them. */
+  readonly picture?: string;
 }
+
+const withPicture = (listed: ListedPage, picture: string): ListedPage => ({ ...listed, picture });
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { name, level: 1, exact: true }).waitFor();
 const dialog = (page: Page) => page.getByRole('dialog').waitFor();
@@ -116,7 +122,7 @@ const OWNER_PAGES: readonly ListedPage[] = [
   anImage,
   byButton(anImage, 'deleting an image', /^Delete…/),
   raters,
-  byButton(raters, 'the QR code of an invite', /^QR code/),
+  withPicture(byButton(raters, 'the QR code of an invite', /^QR code/), 'qr-code'),
   after(raters, 'one rater', async (page) => {
     await page
       .getByRole('link', { name: /Longname/ })
@@ -159,7 +165,7 @@ const RATER_PAGES: readonly ListedPage[] = [
   asRater,
   byKey(asRater, 'an enlarged candidate', 'z'),
   byKey(asRater, 'help', '?'),
-  byKey(asRater, 'skip', 's'),
+  withPicture(byKey(asRater, 'skip', 's'), 'skip'),
   asGerman,
   byKey(asGerman, 'an enlarged candidate, in German', 'z'),
   byKey(asGerman, 'help, in German', '?'),
@@ -187,18 +193,67 @@ const byLink = (name: string, as: Visitor, of: RegExp): ListedPage => ({
   },
 });
 
+/** A page that says that there is no session, and why. */
+const without = (name: string, as: Visitor, { title, open }: { title: string; open: ListedPage['open'] }) => ({
+  name,
+  as,
+  async open(page: Page, options: OpenOptions) {
+    await open(page, options);
+    await heading(page, title);
+  },
+});
+
+/** The last ones end the invite: its raters can do nothing afterwards. */
+const ENDS: readonly ListedPage[] = [
+  withPicture(
+    without('a login link that is not whole', 'anybody', {
+      title: 'heed studio',
+      async open(page, { origin }) {
+        await page.goto(`${origin}/login#${'x'.repeat(43)}`);
+        await page.getByRole('alert').waitFor();
+      },
+    }),
+    'login-failed',
+  ),
+  withPicture(
+    without('a session that is over', 'chooser', {
+      title: 'Your visit is over',
+      async open(page) {
+        await page.context().clearCookies();
+        await page.reload();
+      },
+    }),
+    'session-over',
+  ),
+  withPicture(
+    without('an invitation that was ended', 'rater', {
+      title: 'Your invitation has ended',
+      async open(page, { origin, revoke }) {
+        await revoke();
+        await page.goto(`${origin}/label`);
+      },
+    }),
+    'invitation-ended',
+  ),
+  without('an invitation that was ended, in German', 'German', {
+    title: 'Ihre Einladung ist beendet',
+    open: async (page, { origin }) => void (await page.goto(`${origin}/label`)),
+  }),
+  byLink('a link that was ended', 'anybody', /Your invitation has ended/),
+];
+
 export const LISTED_PAGES: readonly ListedPage[] = [
   ...OWNER_PAGES,
   ...RATER_PAGES,
-  byLink('joining', 'anybody', /A name for you/),
+  withPicture(byLink('joining', 'anybody', /A name for you/), 'joining'),
   byLink('joining, as the owner', 'owner', /You are the owner in this browser/),
   byLink('joining again', 'German', /weitermachen/),
-  {
-    name: 'no session',
-    as: 'anybody',
-    async open(page, { origin }) {
-      await page.goto(origin);
-      await heading(page, 'heed studio');
-    },
-  },
+  withPicture(
+    without('no session', 'anybody', {
+      title: 'heed studio',
+      open: async (page, { origin }) => void (await page.goto(origin)),
+    }),
+    'login',
+  ),
+  ...ENDS,
 ];

@@ -29,6 +29,8 @@ export interface WholeStudio {
   originOf(visitor: Visitor): string;
   /** The link of an invite to everything. */
   readonly link: string;
+  /** Ends that invite: its raters and its link are worth nothing any more. */
+  revoke(): Promise<void>;
   /** Asks the first studio as its owner; throws where it answers with no 2xx. */
   post<T>(path: string, body: unknown): Promise<T>;
   /** What the pages complained of. */
@@ -64,7 +66,7 @@ export async function openWholeStudio(folder: string): Promise<WholeStudio> {
   await post('owners', { name: 'Anna Owner-Longname' });
   await post('tries', { prompt: 'Two blue dogs.', models: ['base', 'tuned'], count: 2, bestOf: 4 });
   const invite = { name: 'The lab', days: 1, maxUses: 9 };
-  const { link } = await post<{ link: string }>('invites', invite);
+  const { link, id: ofLink } = await post<{ link: string; id: string }>('invites', invite);
   const { link: choosing } = await second.post<{ link: string }>('invites', invite, await second.login());
 
   const errors: string[][] = [];
@@ -85,6 +87,7 @@ export async function openWholeStudio(folder: string): Promise<WholeStudio> {
     pages,
     originOf: (visitor) => (visitor === 'chooser' ? second : studio).origin,
     link,
+    revoke: async () => void (await post(`invites/${ofLink}/revoke`, {})),
     post,
     errors: () => errors.flat(),
     async close() {

@@ -42,8 +42,13 @@ export function ComparisonPanel({ comparison, after }: ComparisonPanelProps) {
         <ModelStrengths key={question} question={question} models={ranked} />
       ))}
       <p className="soft">
-        Started {dayText(startedAt)}. {counted(answers, 'answer')} by {people === 1 ? '1 person' : `${people} people`}.{' '}
-        {pairs.length === 1 && `All have answered ${pairs[0]!.complete} of ${counted(pairs[0]!.queries, 'prompt')}. `}
+        Started {dayText(startedAt)}.{' '}
+        {answers === 0
+          ? 'No answers yet. '
+          : `${counted(answers, 'answer')} by ${people === 1 ? '1 person' : `${people} people`}. `}
+        {answers > 0 &&
+          pairs.length === 1 &&
+          `${pairs[0]!.complete} of ${counted(pairs[0]!.queries, 'prompt')} got all their answers. `}
         {state === 'open' && `${counted(open, 'answer')} ${open === 1 ? 'is' : 'are'} still open. `}
         {setAside > 0 &&
           `${counted(setAside, 'answer')} of raters who are set aside ${setAside === 1 ? 'is' : 'are'} not counted. `}

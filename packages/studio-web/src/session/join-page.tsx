@@ -1,6 +1,6 @@
 /** Somebody comes by a link: what it is worth, one question to those who are new, then the work. */
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { api, read } from '../api/client.ts';
+import { ApiError, api, read } from '../api/client.ts';
 import { persist } from '../api/persist.ts';
 import { type Texts, useTexts } from '../language/language.ts';
 import { LanguageChoice } from '../language/language-choice.tsx';
@@ -9,6 +9,7 @@ import { type Arrival, takeArrival } from './arrival.ts';
 import { keptJoinKey } from './join-key.ts';
 import type { Purpose } from './session.ts';
 import { keepSessionKey } from './session-key.ts';
+import { SessionOver } from './session-over.tsx';
 
 /** What the studio says of the link. */
 interface LinkLook {
@@ -47,6 +48,7 @@ export function JoinPage({ onIn }: { onIn: (path: string) => void }) {
       onProblem: setProblem,
     });
   }, [arrival]);
+  if (problem instanceof ApiError && problem.code === 'revoked') return <SessionOver why="revoked" unsent={0} />;
   return (
     <main className="notice">
       <h1>{texts.join.title}</h1>
