@@ -210,7 +210,7 @@ it.runIf(hasBrowser)('lose nothing of two tabs whose server is down, and send no
   await expect.poll(() => answersOf('Bob Lee')).toBe(2);
   expect(await answersOf('Ann Lee')).toBe(4);
   await three.goto(annLink);
-  await three.getByText('this invitation was ended').waitFor();
+  await three.getByText('Your invitation has ended').waitFor();
   await context.close();
 });
 
