@@ -1,12 +1,12 @@
 /** Compiled functions: a traced model as an ONNX Runtime session that maps named arrays to named arrays. */
 
 import { InputError } from './errors.ts';
-import { lowerGraph } from './lower.ts';
+import { type LoweringForm, lowerGraph } from './lower.ts';
 import { createQueue } from './one-at-a-time.ts';
 import { encodeModel } from './onnx/encode.ts';
 import { createParameterScope, type ParameterScope, type ParameterValues } from './parameters.ts';
 import type { Binding, Device } from './runtime/index.ts';
-import { createSession, type PrecisionOption, resolvePrecision, takeTurn } from './runtime/index.ts';
+import { createSession, DEVICES, type PrecisionOption, resolvePrecision, takeTurn } from './runtime/index.ts';
 import { type DType, elementCount, formatShape, input, type Shape, sameShape, type Tensor } from './tensor.ts';
 
 export interface InputSpec {
@@ -28,7 +28,8 @@ export interface CompiledFunction<I extends string, O extends string> {
 /**
  * Compiles `build` for fixed input shapes. Without `liveParameters` the weights become constants of the session, which
  * is faster. With it, each run reads the arrays of `parameters`; on a device only the first run does where
- * `parametersChange` is false. `precision` is `auto` by default.
+ * `parametersChange` is false. `precision` is `auto` by default, `form` the
+ * device's own.
  */
 export async function compile<I extends string, O extends string>({
   name,
@@ -40,6 +41,7 @@ export async function compile<I extends string, O extends string>({
   liveParameters = false,
   parametersChange = true,
   precision,
+  form = DEVICES[device].form,
 }: {
   name: string;
   inputs: Record<I, InputSpec>;
@@ -50,6 +52,7 @@ export async function compile<I extends string, O extends string>({
   liveParameters?: boolean;
   parametersChange?: boolean;
   precision?: PrecisionOption | undefined;
+  form?: LoweringForm;
 }): Promise<CompiledFunction<I, O>> {
   const { scope } = createParameterScope();
   const outputs = new Map<string, Tensor>(Object.entries<Tensor>(build(scope, traceInputs(inputs))));
@@ -57,7 +60,7 @@ export async function compile<I extends string, O extends string>({
     name,
     outputs,
     baked: liveParameters ? undefined : parameters,
-    hasFusedMatMul: device === 'cpu',
+    form,
     precision: await resolvePrecision(device, precision),
   });
   checkParameters(name, lowered.parameters, parameters);

@@ -3,13 +3,25 @@
  * It builds graph; it runs nothing. The order in which the nodes execute is `lower.ts`'s business.
  */
 import { add } from './ops/elementwise.ts';
-import { constant, describeTensor, elementCount, inSegment, sameShape, type Tensor } from './tensor.ts';
+import {
+  constant,
+  describeTensor,
+  elementCount,
+  type GradientForm,
+  inSegment,
+  sameShape,
+  type Tensor,
+} from './tensor.ts';
 
 /**
  * dL/d(target) for each target (reverse mode; Griewank and Walther 2008, chapter 3).
  * Throws when the loss is no scalar or a target does not influence it.
  */
-export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
+export function gradients(
+  loss: Tensor,
+  targets: readonly Tensor[],
+  form: GradientForm = { fewNodes: false },
+): Tensor[] {
   if (elementCount(loss.shape) !== 1) throw new Error(`loss: expected a scalar, got ${describeTensor(loss)}`);
   const order = ancestors(loss).sort((a, b) => b.id - a.id);
   const useful = dependents(order, new Set(targets.map((target) => target.id)));
@@ -21,7 +33,7 @@ export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
     const { node } = tensor.source;
     const inBlock = tensor.segment !== undefined;
     const primals = inBlock ? node.inputs.map((x) => recompute(x, tensor.segment)) : node.inputs;
-    const contributions = node.vjp(primals, inBlock ? recompute(tensor, tensor.segment) : tensor, gradient);
+    const contributions = node.vjp(primals, inBlock ? recompute(tensor, tensor.segment) : tensor, gradient, form);
     node.inputs.forEach((x, i) => {
       const contribution = contributions[i];
       if (!contribution || !useful.has(x.id)) return;

@@ -14,7 +14,7 @@ export {
   type Float64ProductOptions,
 } from './linear-algebra/float64-product.ts';
 export { gelu, quickGelu, relu, sigmoid, silu } from './ops/activation.ts';
-export { attention, DEFAULT_ATTENTION_BYTES, logSoftmax, softmax } from './ops/attention.ts';
+export { attention, logSoftmax, softmax } from './ops/attention.ts';
 export { conv2d, type Padding } from './ops/conv.ts';
 export {
   add,
@@ -34,6 +34,7 @@ export {
   sub,
   tanh,
 } from './ops/elementwise.ts';
+export { DEFAULT_ATTENTION_BYTES } from './ops/fused-attention.ts';
 export { embedding, gatherRows, oneHot } from './ops/gather.ts';
 export { crossEntropy, l2Normalize, logSigmoid, meanSquaredError, stopGradient } from './ops/loss.ts';
 export { linear, matmul } from './ops/matmul.ts';
@@ -52,6 +53,7 @@ export {
   type ParameterValues,
 } from './parameters.ts';
 export { createRandom, type RandomGenerator, restoreRandom } from './random.ts';
+export { chooseDevice, type DeviceChoice } from './runtime/choose-device.ts';
 export { CUDA_COMMANDS } from './runtime/cuda/site.ts';
 export { type Device, type PrecisionOption, resolvePrecision, runtimeVersion } from './runtime/index.ts';
 export { constant, type DType, elementCount, formatShape, input, type Shape, type Tensor } from './tensor.ts';

@@ -7,7 +7,23 @@ import { ELEMENT_TYPES } from './onnx/element-type.ts';
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from './onnx/model.ts';
 import type { ParameterValues } from './parameters.ts';
 import { type Precision, placeOps } from './precision.ts';
-import { type Attributes, elementCount, type GraphBuilder, type Shape, type Tensor } from './tensor.ts';
+import {
+  type Attributes,
+  elementCount,
+  type GradientForm,
+  type GraphBuilder,
+  type Shape,
+  sameShape,
+  type Tensor,
+} from './tensor.ts';
+
+/** What a device has and prefers, where ops can be written in several ways. */
+export interface LoweringForm extends GradientForm {
+  /** The fused operators of com.microsoft for products and attention: FusedMatMul, MultiHeadAttention. */
+  readonly hasFusedMatMul: boolean;
+  /** Its softmax takes and gives halves, and sums them in float32. */
+  readonly hasHalfSoftmax?: boolean;
+}
 
 export interface LoweredGraph {
   readonly graph: OnnxGraph;
@@ -27,14 +43,14 @@ export function lowerGraph({
   outputs,
   deferred = new Set(),
   baked,
-  hasFusedMatMul,
+  form,
   precision = 'float32',
 }: {
   name: string;
   outputs: ReadonlyMap<string, Tensor>;
   deferred?: ReadonlySet<string>;
   baked?: ParameterValues | undefined;
-  hasFusedMatMul: boolean;
+  form: LoweringForm;
   precision?: Precision;
 }): LoweredGraph {
   const reachable = ancestors(...outputs.values()).sort((a, b) => a.id - b.id);
@@ -47,8 +63,8 @@ export function lowerGraph({
   );
   const isLeaf = (t: Tensor) => leaves.has(t.id) && !usedByOthers.has(t.id) && !needed.has(t.id);
 
-  const writer = createWriter(hasFusedMatMul);
-  const placementOf = placeOps(reachable, precision);
+  const writer = createWriter(form);
+  const placementOf = placeOps(reachable, precision, form);
   const nameOf = new Map<number, string>();
   /** Names of values in the other type than the one they are kept in. */
   const converted = new Map<number, string>();
@@ -80,7 +96,9 @@ export function lowerGraph({
     const { compute, result } = placementOf(tensor);
     const names = source.node.inputs.map((x) => valueAs(x, compute));
     const name = source.node.emit(writer.builderFor(compute), names, tensor);
-    nameOf.set(tensor.id, compute === result ? name : writer.cast(name, result));
+    const kept = compute === result ? name : writer.cast(name, result);
+    nameOf.set(tensor.id, kept);
+    writer.shapes.set(kept, tensor.shape);
   };
   for (const tensor of reachable) if (!isLeaf(tensor)) emit(tensor);
   for (const tensor of outputs.values()) if (isLeaf(tensor) && !nameOf.has(tensor.id)) emit(tensor);
@@ -90,11 +108,39 @@ export function lowerGraph({
     writer.nodes.push({ op: 'Identity', inputs: [valueAs(tensor, 'float32')], outputs: [key] });
     graphOutputs.push({ name: key, type: tensor.dtype, shape: tensor.shape });
   }
+  const keys = new Set(outputs.keys());
+  const nodes = form.fewNodes ? nameOutputs(withoutUnused(writer.nodes, keys), keys) : writer.nodes;
   return {
-    graph: { name, inputs: graphInputs, outputs: graphOutputs, initializers: writer.initializers, nodes: writer.nodes },
+    graph: { name, inputs: graphInputs, outputs: graphOutputs, initializers: writer.initializers, nodes },
     inputs,
     parameters,
   };
+}
+
+/** Without the nodes whose values nobody reads. */
+function withoutUnused(nodes: readonly OnnxNode[], outputs: ReadonlySet<string>): OnnxNode[] {
+  const read = new Set(outputs);
+  const kept: OnnxNode[] = [];
+  for (const node of nodes.toReversed()) {
+    if (!node.outputs.some((name) => read.has(name))) continue;
+    for (const name of node.inputs) read.add(name);
+    kept.push(node);
+  }
+  return kept.reverse();
+}
+
+/** Gives values the names of outputs, in place of Identity nodes: where others use a value as well, those copy it. */
+function nameOutputs(nodes: readonly OnnxNode[], outputs: ReadonlySet<string>): OnnxNode[] {
+  const computed = new Set(nodes.flatMap((node) => node.outputs));
+  const names = new Map<string, string>();
+  const kept = nodes.filter(({ op, inputs, outputs: [output] }) => {
+    const [value] = inputs;
+    if (op !== 'Identity' || !outputs.has(output!) || !computed.has(value!) || names.has(value!)) return true;
+    names.set(value!, output!);
+    return false;
+  });
+  const named = (list: readonly string[]) => list.map((name) => names.get(name) ?? name);
+  return kept.map((node) => ({ ...node, inputs: named(node.inputs), outputs: named(node.outputs) }));
 }
 
 interface Writer {
@@ -103,12 +149,20 @@ interface Writer {
   cast(value: string, type: Precision): string;
   nodes: OnnxNode[];
   initializers: OnnxTensor[];
+  /** Of values, and the numbers of whole-number initializers. */
+  shapes: Map<string, Shape>;
+}
+
+interface WriteOptions {
+  attributes?: Attributes | undefined;
+  domain?: string | undefined;
+  outputs: number;
 }
 
 /** The largest finite half. */
 const LARGEST_HALF = 65504;
 
-function createWriter(hasFusedMatMul: boolean): Writer {
+function createWriter(form: LoweringForm): Writer {
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];
   const known = new Map<string, OnnxTensor[]>();
@@ -126,18 +180,40 @@ function createWriter(hasFusedMatMul: boolean): Writer {
     if (key !== undefined) known.set(key, [...alike, tensor]);
     return tensor.name;
   };
-  const node: GraphBuilder['node'] = (op, inputs, attributes: Attributes = {}, domain) => {
+  const write = (op: string, inputs: readonly string[], { attributes = {}, domain, outputs }: WriteOptions) => {
     count += 1;
-    const output = `v${count}`;
+    const names = Array.from({ length: outputs }, (_, i) => (i === 0 ? `v${count}` : `v${count}.${i}`));
     const written = {
       op,
       name: `${op}_${count}`,
       inputs,
-      outputs: [output],
+      outputs: names,
       attributes: attributes as Record<string, OnnxAttribute>,
     };
     nodes.push(domain === undefined ? written : { ...written, domain });
-    return output;
+    return names;
+  };
+  const node: GraphBuilder['node'] = (op, inputs, attributes, domain) => {
+    const one = (given: readonly string[]) => write(op, given, { attributes, domain, outputs: 1 })[0]!;
+    return op === 'Reshape' && form.fewNodes ? reshapeOnce(inputs, one) : one(inputs);
+  };
+  const shapes = new Map<string, Shape>();
+  const sources = new Map<string, string>();
+  /** A value under another shape: of the value that was computed, and once for each shape. */
+  const reshapeOnce = ([value, to]: readonly string[], one: (inputs: readonly string[]) => string) => {
+    const source = sources.get(value!) ?? value!;
+    const known = shapes.get(source);
+    if (known !== undefined && sameShape(known, shapes.get(to!)!)) return source;
+    const [name] = shared(`Reshape ${source} ${to}`, () => [one([source, to!])]);
+    sources.set(name!, source);
+    return name!;
+  };
+  const nodeWithOutputs: GraphBuilder['nodeWithOutputs'] = write;
+  const made = new Map<string, string[]>();
+  const shared: GraphBuilder['shared'] = (key, make) => {
+    const names = made.get(key) ?? make();
+    made.set(key, names);
+    return names;
   };
   const cast = (value: string, type: Precision) => node('Cast', [value], { to: { int: ELEMENT_TYPES[type].code } });
   const floats: Writer['floats'] = (values, shape, type) => {
@@ -154,15 +230,21 @@ function createWriter(hasFusedMatMul: boolean): Writer {
     return half;
   };
   const builderFor = (type: Precision): GraphBuilder => ({
-    hasFusedMatMul,
+    ...form,
     floatType: type,
     node,
+    nodeWithOutputs,
+    shared,
     cast,
     floats: (values, shape) => floats(values, shape, type),
     settings: (values) => floats(values, undefined, 'float32'),
-    integers: (values, shape) => store('int64', shape ?? [values.length], bytesOf(BigInt64Array.from(values, BigInt))),
+    integers: (values, shape) => {
+      const name = store('int64', shape ?? [values.length], bytesOf(BigInt64Array.from(values, BigInt)));
+      shapes.set(name, values);
+      return name;
+    },
   });
-  return { builderFor, floats, cast, nodes, initializers };
+  return { builderFor, floats, cast, nodes, initializers, shapes };
 }
 
 function bytesOf(array: Float32Array | BigInt64Array): Uint8Array {

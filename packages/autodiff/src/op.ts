@@ -2,7 +2,7 @@
  * What an op is: one row of the op table, with a shape rule, an ONNX emission and a gradient rule.
  * A row without one of the three does not compile. The rows themselves are in `ops/`.
  */
-import type { DType, GraphBuilder, Shape, Tensor } from './tensor.ts';
+import type { DType, GradientForm, GraphBuilder, Shape, Tensor } from './tensor.ts';
 import { createTensor } from './tensor.ts';
 
 /** One row of the op table. `A` is the type of the op's attributes. */
@@ -28,6 +28,7 @@ export interface Op<A> {
         output: Tensor;
         gradient: Tensor;
         attributes: A;
+        form: GradientForm;
       }) => readonly (Tensor | null)[])
     | string;
 }
@@ -43,9 +44,9 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
       inputs,
       reapply: (others) => apply(op, others, attributes),
       emit: (graph, names, output) => op.emit({ graph, names, inputs, output, attributes }),
-      vjp: (primals, output, gradient) => {
+      vjp: (primals, output, gradient, form) => {
         if (typeof op.vjp === 'string') throw new Error(`${op.name} has no gradient: ${op.vjp}`);
-        return op.vjp({ inputs: primals, output, gradient, attributes });
+        return op.vjp({ inputs: primals, output, gradient, attributes, form });
       },
     },
   });

@@ -49,7 +49,7 @@ describe('what is computed in which type', () => {
       ['loss', loss],
       ['slope', slope!],
     ]),
-    hasFusedMatMul: true,
+    form: { hasFusedMatMul: true, fewNodes: false },
     precision: 'float16',
   });
   /** Types by what the nodes of this graph do: casts change them, all else hands them on. */

@@ -15,7 +15,7 @@ export type Precision = 'float32' | 'float16';
 type HalfBehaviour = 'half' | 'widest' | 'full' | 'fullInside';
 
 /** Rows that are not part of `OPS` because only gradients use them. */
-type GradientRow = 'scatterAddRows';
+type GradientRow = 'scatterAddRows' | 'normalisedRows' | 'inverseDeviation' | 'geluSlope';
 
 const BEHAVIOUR: Readonly<Record<keyof typeof OPS | GradientRow, HalfBehaviour>> = {
   add: 'widest',
@@ -57,6 +57,9 @@ const BEHAVIOUR: Readonly<Record<keyof typeof OPS | GradientRow, HalfBehaviour>>
   fusedAttention: 'half',
   embedding: 'widest',
   scatterAddRows: 'full',
+  normalisedRows: 'fullInside',
+  inverseDeviation: 'full',
+  geluSlope: 'fullInside',
   oneHot: 'full',
   upsampleNearest2x: 'widest',
   averagePool2x: 'widest',
@@ -76,14 +79,19 @@ const FULL: Placement = { compute: 'float32', result: 'float32' };
 const HALF: Placement = { compute: 'float16', result: 'float16' };
 
 /** The placement of each op in `ordered` (inputs before their users); others are float32. */
-export function placeOps(ordered: readonly Tensor[], precision: Precision): (tensor: Tensor) => Placement {
+export function placeOps(
+  ordered: readonly Tensor[],
+  precision: Precision,
+  { hasHalfSoftmax = false }: { hasHalfSoftmax?: boolean } = {},
+): (tensor: Tensor) => Placement {
   const placements = new Map<number, Placement>();
   const placementOf = (tensor: Tensor) => placements.get(tensor.id) ?? FULL;
   if (precision === 'float32') return placementOf;
   for (const tensor of ordered) {
     if (tensor.source.kind !== 'op' || tensor.dtype !== 'float32') continue;
     const { name, inputs } = tensor.source.node;
-    const behaviour = (BEHAVIOUR as Readonly<Record<string, HalfBehaviour | undefined>>)[name] ?? 'full';
+    const known = (BEHAVIOUR as Readonly<Record<string, HalfBehaviour | undefined>>)[name] ?? 'full';
+    const behaviour = name === 'softmax' && hasHalfSoftmax ? 'widest' : known;
     // A constant takes whatever type it is needed in.
     const types = inputs
       .filter((x) => x.dtype === 'float32' && x.source.kind !== 'constant')

@@ -31,16 +31,39 @@ export interface OpNode {
   /** The same op with the same attributes on other inputs (recomputation). */
   readonly reapply: (inputs: readonly Tensor[]) => Tensor;
   readonly emit: (graph: GraphBuilder, inputNames: readonly string[], output: Tensor) => string;
-  readonly vjp: (inputs: readonly Tensor[], output: Tensor, gradient: Tensor) => readonly (Tensor | null)[];
+  readonly vjp: (
+    inputs: readonly Tensor[],
+    output: Tensor,
+    gradient: Tensor,
+    form: GradientForm,
+  ) => readonly (Tensor | null)[];
+}
+
+/** How gradients are written where there is a choice. */
+export interface GradientForm {
+  /** With few nodes, for devices on which starting a kernel costs more than what it computes. */
+  readonly fewNodes: boolean;
+  /** Bytes of attention weights that the backward pass may hold at once, where the model does not say. */
+  readonly attentionBytes?: number | undefined;
 }
 
 /** What an op's emission rule writes to; `lower.ts` implements it. */
 export interface GraphBuilder {
   /** False where the provider lacks the com.microsoft matmul with transposed operands. */
   readonly hasFusedMatMul: boolean;
+  /** The form of `GradientForm`; it decides the forward form, too, where gradients share its nodes. */
+  readonly fewNodes: boolean;
   /** What the inputs are given in and the result is expected in. */
   readonly floatType: 'float32' | 'float16';
   node(op: string, inputs: readonly string[], attributes?: Attributes, domain?: string): string;
+  /** A node with several outputs; returns their names. */
+  nodeWithOutputs(
+    op: string,
+    inputs: readonly string[],
+    options: { attributes?: Attributes; outputs: number },
+  ): string[];
+  /** What `make` wrote at its first call with this key. */
+  shared(key: string, make: () => string[]): string[];
   /** A constant in `floatType`. */
   floats(values: Float32Array | readonly number[], shape?: Shape): string;
   /** Numbers that say how to compute, not what with: always float32. */

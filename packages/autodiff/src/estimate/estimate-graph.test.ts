@@ -54,7 +54,7 @@ const traceNetwork = (recompute: boolean) =>
     inputs: { x: { shape: [2, 4, 8, 8] } },
     trainable: () => true,
     loss: (p, { x }) => ({ loss: network(p, x, { recompute }) }),
-    hasFusedMatMul: true,
+    form: { hasFusedMatMul: true, fewNodes: false },
   }).lowered.graph;
 
 test.each([false, true])('the order is that of the runtime, recomputation: %s', async (recompute) => {
@@ -107,7 +107,7 @@ test('a graph that can be counted by hand', () => {
     inputs: { x: { shape: [4, 16] } },
     trainable: () => true,
     loss: (p, { x }) => ({ loss: mean(square(linear(x, p.get('w', [32, 16])))) }),
-    hasFusedMatMul: true,
+    form: { hasFusedMatMul: true, fewNodes: false },
   });
   const { flops, peakBytes, atPeak } = estimateGraph(lowered.graph);
   // y = x W^T and dW = dy^T x.

@@ -80,6 +80,7 @@ function walkThrough({
     const shape = rule.shape(context);
     const output = node.outputs[0]!;
     values.set(output, { shape });
+    for (const other of node.outputs.slice(1)) values.set(other, { shape: rule.others!(shape) });
     const bytes = 4 * elementCount(shape);
     const users = (uses.get(output) ?? 0) + (results.has(output) ? 1 : 0);
     // A result that goes into a buffer of the caller's takes none of the run's memory.
@@ -155,7 +156,8 @@ function describe(buffers: ReadonlyMap<string, Buffer>): { name: string; bytes: 
     .slice(0, 40);
 }
 
-function knownTensor({ shape, type, data }: OnnxTensor): KnownValue {
+/** An initializer's shape, and its numbers where they are whole. */
+export function knownTensor({ shape, type, data }: OnnxTensor): KnownValue {
   if (type !== 'int64' || data === 'external') return { shape };
   const copy = data.slice();
   const numbers = Array.from(new BigInt64Array(copy.buffer, 0, copy.length / ELEMENT_TYPES.int64.bytes), Number);

@@ -1,6 +1,7 @@
 /** What a training step on the CPU will need, before it is made: memory of its parts, and its work. */
 import { type InputSpec, inputName } from '../compile.ts';
 import type { ParameterScope } from '../parameters.ts';
+import { DEVICES } from '../runtime/index.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
 import { MAX_KEPT_GRADIENT_BYTES } from '../train/gradient-memory.ts';
 import { traceTrainingStep } from '../train/trace-training-step.ts';
@@ -39,7 +40,7 @@ export function estimateTrainingStep<I extends string>({
   /** A moving average of the trained weights is kept. */
   averages?: boolean;
 }): TrainingStepEstimate {
-  const { lowered, trained } = traceTrainingStep({ name, inputs, trainable, loss, hasFusedMatMul: true });
+  const { lowered, trained } = traceTrainingStep({ name, inputs, trainable, loss, form: DEVICES.cpu.form });
   const count = (tensors: readonly Tensor[]) => tensors.reduce((total, { shape }) => total + elementCount(shape), 0);
   const trainedNames = new Set(trained.map(inputName));
   const frozen = lowered.parameters.filter((tensor) => !trainedNames.has(inputName(tensor)));

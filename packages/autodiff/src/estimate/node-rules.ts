@@ -23,6 +23,8 @@ export type WorkKind = 'convolution' | 'matmul' | 'attention' | 'elementwise';
 
 export interface NodeRule {
   readonly shape: (context: NodeContext) => Shape;
+  /** The shape of each output after the first, from the first one's. */
+  readonly others?: (first: Shape) => Shape;
   readonly kind?: WorkKind;
   /** Floating-point operations; elementwise work is counted in bytes instead. */
   readonly flops?: (context: NodeContext & { output: Shape }) => number;
@@ -128,6 +130,7 @@ export const NODE_RULES: Readonly<Record<string, NodeRule>> = {
       'Erf',
       'Relu',
       'Sigmoid',
+      'HardSigmoid',
       'Softmax',
       'LogSoftmax',
     ]
@@ -135,12 +138,11 @@ export const NODE_RULES: Readonly<Record<string, NodeRule>> = {
       .map((op) => [op, overwriting]),
   ),
   ...Object.fromEntries(
-    ['Gelu', 'QuickGelu', 'InstanceNormalization', 'LayerNormalization', 'Cast', 'ScatterND'].map((op) => [
-      op,
-      sameShape,
-    ]),
+    ['Gelu', 'QuickGelu', 'InstanceNormalization', 'Cast', 'ScatterND'].map((op) => [op, sameShape]),
   ),
   ...Object.fromEntries(['Add', 'Sub', 'Mul', 'Div'].map((op) => [op, broadcasting])),
+  // Its other outputs are a row's mean and inverse deviation.
+  LayerNormalization: { shape: first, others: (shape) => [...shape.slice(0, -1), 1] },
   Greater: { shape: broadcasting.shape },
   Identity: { shape: first, memory: 'alias' },
   Reshape: {

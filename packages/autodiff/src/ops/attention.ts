@@ -2,7 +2,7 @@
 import { apply, defineOp } from '../op.ts';
 import { constant, describeTensor, type Tensor } from '../tensor.ts';
 import { add, exp, mul, sub } from './elementwise.ts';
-import { fusedAttention } from './fused-attention.ts';
+import { DEFAULT_ATTENTION_BYTES, fusedAttention } from './fused-attention.ts';
 import { matmul } from './matmul.ts';
 import { sum } from './reduce.ts';
 import { reshape, transpose } from './shape.ts';
@@ -34,16 +34,10 @@ const MASKED = -1e9;
 /** Up to this size, keeping the attention weights for the backward pass costs less than computing them again. */
 const MAX_KEPT_WEIGHT_BYTES = 8 * 2 ** 20;
 /**
- * Weights that the backward pass holds at once: long rows for the matrix products, small beside a network's
- * activations.
- */
-export const DEFAULT_ATTENTION_BYTES = 64 * 2 ** 20;
-
-/**
  * Scaled dot-product attention (Vaswani et al. 2017, eq. 1) in `heads` heads: q [B, T, C], k and v [B, S, C] -> [B, T,
  * C]. `scale` defaults to 1/sqrt(C/heads); `causal` hides later positions. Where the weights [B, heads, T, S] are
  * large, they are never whole, and the backward pass computes them again, at most `maxWeightBytes` at a time (not where
- * `causal`).
+ * `causal`); by default as many as suit the device.
  */
 export function attention(
   q: Tensor,
@@ -53,7 +47,7 @@ export function attention(
     heads,
     scale,
     causal = false,
-    maxWeightBytes = DEFAULT_ATTENTION_BYTES,
+    maxWeightBytes,
   }: { heads: number; scale?: number; causal?: boolean; maxWeightBytes?: number | undefined },
 ): Tensor {
   const [batch, length, channels] = q.shape as [number, number, number];
@@ -62,7 +56,7 @@ export function attention(
     throw new Error(`attention: expected channels divisible by ${heads} heads, got ${describeTensor(q)}`);
   const size = channels / heads;
   const weightBytes = 4 * batch * heads * length * keys;
-  if (!causal && weightBytes > Math.min(maxWeightBytes, MAX_KEPT_WEIGHT_BYTES)) {
+  if (!causal && weightBytes > Math.min(maxWeightBytes ?? DEFAULT_ATTENTION_BYTES, MAX_KEPT_WEIGHT_BYTES)) {
     return fusedAttention(q, k, v, { heads, scale: scale ?? 1 / Math.sqrt(size), maxWeightBytes });
   }
   const toHeads = (x: Tensor, steps: number) => transpose(reshape(x, [batch, steps, heads, size]), [0, 2, 1, 3]);

@@ -64,7 +64,9 @@ const convGradientOps = {
       const [g, w] = inputs as [Tensor, Tensor];
       const [, , kh, kw] = w.shape as [number, number, number, number];
       const [top, left, bottom, right] = pads;
+      // cuDNN has the transposed convolution as such; elsewhere a flipped kernel is faster.
       const asConvolution =
+        !graph.fewNodes &&
         stride === 1 &&
         elementCount(w.shape) < elementCount(g.shape) &&
         Math.max(top, bottom) < kh &&
@@ -148,11 +150,14 @@ export const convOps = {
       return convShape(x!.shape, w!.shape, attributes);
     },
     emit: ({ graph, names, attributes }) => graph.node('Conv', names, onnxAttributes(attributes)),
-    vjp: ({ inputs, gradient, attributes }) => {
+    vjp: ({ inputs, gradient, attributes, form }) => {
       const [x, w, bias] = inputs as [Tensor, Tensor, Tensor?];
       const dx = apply(convGradientOps.convInputGradient, [gradient, w], { ...attributes, inputShape: x.shape });
       const dw = apply(convGradientOps.convWeightGradient, [x, gradient], { ...attributes, weightShape: w.shape });
-      return bias ? [dx, dw, sum(gradient, { axes: [0, 2, 3] })] : [dx, dw];
+      if (!bias) return [dx, dw];
+      // CUDA's reduction of axes that are not neighbours starts three kernels.
+      const rows = form.fewNodes ? sum(gradient, { axes: [2, 3] }) : gradient;
+      return [dx, dw, sum(rows, { axes: form.fewNodes ? [0] : [0, 2, 3] })];
     },
   }),
 };

@@ -14,9 +14,15 @@ import { concat, reshape, slice, transpose } from './shape.ts';
 export interface FusedAttentionAttributes {
   heads: number;
   scale: number;
-  /** Bytes of attention weights that the backward pass may hold at once. */
-  maxWeightBytes: number;
+  /** Bytes of attention weights that the backward pass may hold at once; the device decides where it is undefined. */
+  maxWeightBytes: number | undefined;
 }
+
+/**
+ * Weights that the backward pass holds at once: long rows for the matrix products, small beside a network's
+ * activations.
+ */
+export const DEFAULT_ATTENTION_BYTES = 64 * 2 ** 20;
 
 const FLOAT_BYTES = 4;
 
@@ -80,8 +86,8 @@ export const fusedAttentionOps = {
       }
       return emitWhole(graph, names, inputs, { heads, scale });
     },
-    vjp: ({ inputs, output, gradient, attributes }) => {
-      const { heads, scale, maxWeightBytes } = attributes;
+    vjp: ({ inputs, output, gradient, attributes, form }) => {
+      const { heads, scale, maxWeightBytes = form.attentionBytes ?? DEFAULT_ATTENTION_BYTES } = attributes;
       const [batch, queries, channels] = inputs[0]!.shape as [number, number, number];
       const keys = inputs[1]!.shape[1]!;
       const size = channels / heads;

@@ -1,7 +1,9 @@
 /** Rows for group and layer normalisation; backward passes recompute the statistics instead of keeping them. */
 import { apply, defineOp } from '../op.ts';
-import { describeTensor, elementCount, sameShape, type Tensor } from '../tensor.ts';
+import { describeTensor, elementCount, type GraphBuilder, sameShape, type Tensor } from '../tensor.ts';
 import { add, mul, pow, square, sub } from './elementwise.ts';
+import { groupNormGradient, layerNormGradient } from './norm-gradient.ts';
+import { emitNormalisedRows, groupRows } from './normalised-rows.ts';
 import { mean, sum } from './reduce.ts';
 import { reshape } from './shape.ts';
 
@@ -9,6 +11,17 @@ function statistics(x: Tensor, epsilon: number): { average: Tensor; inverseDevia
   const average = mean(x, { axes: [-1], keepDims: true });
   const variance = mean(square(sub(x, average)), { axes: [-1], keepDims: true });
   return { average, inverseDeviation: pow(add(variance, epsilon), -0.5) };
+}
+
+function emitNormalisedGroups(
+  graph: GraphBuilder,
+  x: string,
+  { batch, groups, epsilon }: { batch: number; groups: number; epsilon: number },
+): string {
+  const grouped = graph.node('Reshape', [x, graph.integers([batch, groups, -1])]);
+  const ones = graph.floats(new Array<number>(groups).fill(1));
+  const zeros = graph.floats(new Array<number>(groups).fill(0));
+  return graph.node('InstanceNormalization', [grouped, ones, zeros], { epsilon: { float: epsilon } });
 }
 
 export const normOps = {
@@ -27,17 +40,17 @@ export const normOps = {
     emit: ({ graph, names, inputs, attributes: { groups, epsilon } }) => {
       const { shape } = inputs[0]!;
       const perChannel = graph.integers([shape[1]!, ...shape.slice(2).map(() => 1)]);
-      const grouped = graph.node('Reshape', [names[0]!, graph.integers([shape[0]!, groups, -1])]);
-      const ones = graph.floats(new Array<number>(groups).fill(1));
-      const zeros = graph.floats(new Array<number>(groups).fill(0));
-      const normalised = graph.node('InstanceNormalization', [grouped, ones, zeros], { epsilon: { float: epsilon } });
+      const normalised = graph.fewNodes
+        ? emitNormalisedRows(graph, names[0]!, { rows: groupRows(shape, groups), epsilon }).normalised
+        : emitNormalisedGroups(graph, names[0]!, { batch: shape[0]!, groups, epsilon });
       const whole = graph.node('Reshape', [normalised, graph.integers(shape)]);
       const scaled = graph.node('Mul', [whole, graph.node('Reshape', [names[1]!, perChannel])]);
       return graph.node('Add', [scaled, graph.node('Reshape', [names[2]!, perChannel])]);
     },
     // The form of PyTorch's kernel: two per-channel sums, then one affine pass in dy and x.
-    vjp: ({ inputs, gradient, attributes: { groups, epsilon } }) => {
+    vjp: ({ inputs, gradient, attributes: { groups, epsilon }, form }) => {
       const [x, gamma] = inputs as [Tensor, Tensor];
+      if (form.fewNodes) return groupNormGradient([x, gamma], gradient, { groups, epsilon });
       const [batch, channels] = x.shape as [number, number];
       const perGroup = channels / groups;
       const spatial = elementCount(x.shape.slice(2));
@@ -79,8 +92,9 @@ export const normOps = {
     },
     emit: ({ graph, names, attributes: { epsilon } }) =>
       graph.node('LayerNormalization', names, { axis: { int: -1 }, epsilon: { float: epsilon } }),
-    vjp: ({ inputs, gradient, attributes: { epsilon } }) => {
+    vjp: ({ inputs, gradient, attributes: { epsilon }, form }) => {
       const [x, gamma] = inputs as [Tensor, Tensor];
+      if (form.fewNodes) return layerNormGradient([x, gamma], gradient, { epsilon });
       const { average, inverseDeviation } = statistics(x, epsilon);
       const normalised = mul(sub(x, average), inverseDeviation);
       const dNormalised = mul(gradient, gamma);

@@ -25,10 +25,12 @@ function reduction(name: 'sum' | 'mean', onnx: string) {
   return defineOp<Axes>({
     name,
     shape: ([x], attributes) => reducedShape(x!.shape, attributes),
-    emit: ({ graph, names, attributes }) =>
-      graph.node(onnx, [names[0]!, graph.integers(attributes.axes)], {
-        keepdims: { int: attributes.keepDims ? 1 : 0 },
-      }),
+    emit: ({ graph, names, attributes: { axes, keepDims } }) => {
+      const reduce = () => graph.node(onnx, [names[0]!, graph.integers(axes)], { keepdims: { int: keepDims ? 1 : 0 } });
+      if (!graph.fewNodes) return reduce();
+      // The gradients of a convolution's bias and of what is added after it begin with the same sum.
+      return graph.shared(`${name} ${names[0]} ${axes.join()} ${keepDims}`, () => [reduce()])[0]!;
+    },
     vjp: ({ inputs, gradient, attributes: { axes } }) => {
       const shape = inputs[0]!.shape;
       const kept = reshape(gradient, reducedShape(shape, { axes, keepDims: true }));

@@ -32,6 +32,7 @@ export const ort = {
   ReleaseArenaCfg: release(157),
 
   CreateSessionOptions: status(10, OUT),
+  SetOptimizedModelFilePath: status(11, P, PATH),
   EnableProfiling: status(14, P, PATH),
   DisableMemPattern: status(17, P),
   DisableCpuMemArena: status(19, P),

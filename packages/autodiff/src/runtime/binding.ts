@@ -30,7 +30,7 @@ export class Binding {
   readonly #onDispose: () => void;
   readonly #hostInputs = new Map<string, HostInput>();
   /** In the order of first binding, which is the order of GetBoundOutputValues. */
-  readonly #outputs = new Map<string, HostTensor | 'device'>();
+  readonly #outputs = new Map<string, HostTensor | DeviceTensor | 'device'>();
   readonly #moved = { toDevice: 0, toHost: 0 };
 
   /** Bindings are made by `Session.createBinding`. */
@@ -75,14 +75,19 @@ export class Binding {
   }
 
   /**
-   * Binds an output to an array that each run overwrites in place. On the CPU it may be the array of an input, if
+   * Binds an output to an array, or to memory of the device, that each run overwrites in place. On the CPU it may be the array of an input, if
    * every node that reads that input comes before the node that writes the output.
    */
-  bindOutput(name: string, tensor: HostTensor): void {
+  bindOutput(name: string, tensor: HostTensor | DeviceTensor): void {
     this.#checkIdle();
     checkName('output', name, this.#outputNames);
     const known = this.#outputs.get(name);
-    if (known && known !== 'device' && isSame(known, tensor)) return;
+    if (tensor instanceof DeviceTensor) {
+      check(ort.BindOutput(this.#handle.pointer, name, tensor.pointer));
+      this.#outputs.set(name, tensor);
+      return;
+    }
+    if (known && known !== 'device' && !(known instanceof DeviceTensor) && isSame(known, tensor)) return;
     const value = hostValue(`output ${name}`, tensor);
     try {
       check(ort.BindOutput(this.#handle.pointer, name, value.pointer));
@@ -141,7 +146,7 @@ export class Binding {
       await callOnDevice(this.#device, () => callAsync(ort.RunWithBinding, ...handles));
       if (this.#deviceMemory !== undefined) {
         for (const target of this.#outputs.values()) {
-          if (target !== 'device') this.#moved.toHost += target.data.byteLength;
+          if (target !== 'device' && !(target instanceof DeviceTensor)) this.#moved.toHost += target.data.byteLength;
         }
       }
     } catch (error) {

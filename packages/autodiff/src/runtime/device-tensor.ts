@@ -3,9 +3,9 @@ import { ELEMENT_TYPES, elementTypeOfCode } from '../onnx/element-type.ts';
 import type { OnnxElementType } from '../onnx/model.ts';
 import { elementCount, type Shape } from '../tensor.ts';
 import { check, create, ort, readCount } from './api.ts';
-import { type Device, hasOwnMemory } from './device.ts';
+import { DEVICES, type Device, hasOwnMemory } from './device.ts';
 import { releaseOnDevice } from './device-turns.ts';
-import { environment } from './environment.ts';
+import { memoryInfo } from './environment.ts';
 import { type HostTensor, hostValue } from './host-tensor.ts';
 import { type Handle, viewMemory } from './library.ts';
 import { NativeHandle } from './native-handle.ts';
@@ -16,9 +16,11 @@ export class DeviceTensor {
   readonly shape: Shape;
   readonly #value: NativeHandle;
   readonly #isHostMemory: boolean;
+  readonly #device: Device;
 
   /** Takes over `value`. */
   constructor(value: Handle, { device }: { device: Device }) {
+    this.#device = device;
     this.#isHostMemory = !hasOwnMemory(device);
     this.#value = new NativeHandle('device tensor', value, releaseOnDevice(device, ort.ReleaseValue));
     const info = new NativeHandle(
@@ -55,11 +57,36 @@ export class DeviceTensor {
     }
     const target = hostValue('copy of a device tensor', tensor);
     try {
-      check(ort.CopyTensors(environment(), [this.pointer], [target.pointer], null, 1));
+      DEVICES[this.#device].copy(this.pointer, target.pointer, data.byteLength);
     } finally {
       target.release();
     }
     return tensor;
+  }
+
+  /**
+   * Floats of this tensor's memory under another shape, on a device that has views. Valid no longer than this tensor.
+   */
+  part({ offset, shape }: { offset: number; shape: Shape }): DeviceTensor {
+    const { hasViews, memory } = DEVICES[this.#device];
+    const end = offset + elementCount(shape);
+    if (!hasViews || this.type !== 'float32' || end > elementCount(this.shape)) {
+      throw new Error(
+        `device tensor: expected a part of ${elementCount(this.shape)} floats on a device with views, got ${offset} to ${end} of ${this.type} on ${this.#device}`,
+      );
+    }
+    const bytes = Float32Array.BYTES_PER_ELEMENT;
+    const address = create(ort.GetTensorMutableData, this.pointer) + BigInt(offset * bytes);
+    const value = create(
+      ort.CreateTensorWithDataAsOrtValue,
+      memoryInfo(memory),
+      address,
+      elementCount(shape) * bytes,
+      BigInt64Array.from(shape, BigInt),
+      shape.length,
+      ELEMENT_TYPES.float32.code,
+    );
+    return new DeviceTensor(value, { device: this.#device });
   }
 
   /**

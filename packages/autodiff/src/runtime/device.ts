@@ -1,9 +1,12 @@
 /** The devices, and how each one's execution provider joins a session. */
 
 import { InputError } from '../errors.ts';
+import type { LoweringForm } from '../lower.ts';
 import { check, create, ort } from './api.ts';
-import { preloadCuda } from './cuda/preload.ts';
+import { copyOnCuda } from './cuda/copy.ts';
+import { cudaMemoryBytes, preloadCuda } from './cuda/preload.ts';
 import { CUDA_VARIABLE, DRIVER } from './cuda/site.ts';
+import { environment } from './environment.ts';
 import type { Handle } from './library.ts';
 import { localDeviceId } from './local-device.ts';
 
@@ -14,6 +17,12 @@ export interface DeviceRow {
   readonly append: (options: Handle) => void;
   /** The provider's name for its own memory; `undefined` where it computes in host memory. */
   readonly memory: string | undefined;
+  /** Copies one OrtValue's numbers to another, on the host or on the device. */
+  readonly copy: (source: Handle, target: Handle, bytes: number) => void;
+  /** A tensor may begin anywhere in another's memory; elsewhere a tensor is a buffer of its own. */
+  readonly hasViews: boolean;
+  /** How graphs are written for it. */
+  readonly form: LoweringForm;
   /** What a machine must have for it, and how to get that, for the sentence that says it is missing. */
   readonly needs: string;
 }
@@ -24,35 +33,85 @@ function appendByName(name: string, settings: Readonly<Record<string, string>> =
   return (options) => check(ort.SessionOptionsAppendExecutionProvider(options, name, keys, values, keys.length));
 }
 
+function copyByRuntime(source: Handle, target: Handle): void {
+  check(ort.CopyTensors(environment(), [source], [target], null, 1));
+}
+
+/** Of a device's memory: its gradients hold several arrays as large. */
+const ATTENTION_SHARE = 1 / 16;
+
+function attentionBytesOfCuda(): number | undefined {
+  const bytes = cudaMemoryBytes();
+  return bytes && Math.floor(bytes * ATTENTION_SHARE);
+}
+
+/** Set, products of float32 use NVIDIA's TF32: faster, with 11 bits. */
+const TF32 = 'HEED_TF32';
+
 /** CUDA is refused by the generic function and has its own options. */
 function appendCuda(options: Handle): void {
   preloadCuda();
   const settings = create(ort.CreateCUDAProviderOptions);
   try {
-    // The default search benchmarks every shape exhaustively at first sight.
-    const keys = ['device_id', 'cudnn_conv_algo_search'];
-    check(ort.UpdateCUDAProviderOptions(settings, keys, [String(localDeviceId()), 'HEURISTIC'], keys.length));
+    const given = {
+      device_id: String(localDeviceId()),
+      // The default search benchmarks every shape exhaustively at first sight.
+      cudnn_conv_algo_search: 'HEURISTIC',
+      // Else products of float32 would keep 11 bits.
+      use_tf32: process.env[TF32] ? '1' : '0',
+    };
+    const keys = Object.keys(given);
+    check(ort.UpdateCUDAProviderOptions(settings, keys, Object.values(given), keys.length));
     check(ort.SessionOptionsAppendExecutionProvider_CUDA_V2(options, settings));
   } finally {
     ort.ReleaseCUDAProviderOptions(settings);
   }
 }
 
-/** cpu and webgpu are tested; the others were written from the header and have not run. */
+/** cpu and webgpu are tested; cuda ran on stub libraries; the others were written from the header and have not run. */
 export const DEVICES: Readonly<Record<Device, DeviceRow>> = {
-  cpu: { append: () => undefined, memory: undefined, needs: 'a processor' },
+  cpu: {
+    append: () => undefined,
+    memory: undefined,
+    copy: copyByRuntime,
+    hasViews: true,
+    form: { hasFusedMatMul: true, fewNodes: false },
+    needs: 'a processor',
+  },
   webgpu: {
     append: appendByName('WebGPU'),
     memory: 'WebGPU_Buffer',
+    copy: copyByRuntime,
+    hasViews: false,
+    form: { hasFusedMatMul: false, fewNodes: false },
     needs: 'a GPU with a Vulkan, Metal or Direct3D 12 driver',
   },
   cuda: {
     append: appendCuda,
     memory: 'Cuda',
+    copy: copyOnCuda,
+    hasViews: true,
+    get form() {
+      return { hasFusedMatMul: true, fewNodes: true, hasHalfSoftmax: true, attentionBytes: attentionBytesOfCuda() };
+    },
     needs: `an NVIDIA GPU with driver ${DRIVER} or newer, and the files of CUDA that ${CUDA_VARIABLE} names (\`heed doctor --device cuda\` prints the commands that bring them)`,
   },
-  coreml: { append: appendByName('CoreML'), memory: undefined, needs: 'macOS' },
-  directml: { append: appendByName('DML'), memory: 'DML', needs: 'Windows' },
+  coreml: {
+    append: appendByName('CoreML'),
+    memory: undefined,
+    copy: copyByRuntime,
+    hasViews: false,
+    form: { hasFusedMatMul: false, fewNodes: false },
+    needs: 'macOS',
+  },
+  directml: {
+    append: appendByName('DML'),
+    memory: 'DML',
+    copy: copyByRuntime,
+    hasViews: false,
+    form: { hasFusedMatMul: false, fewNodes: false },
+    needs: 'Windows',
+  },
 };
 
 /**

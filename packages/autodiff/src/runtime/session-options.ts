@@ -23,6 +23,8 @@ export interface SessionOptions {
   configEntries?: Readonly<Record<string, string>>;
   /** Errors are thrown and not printed as well: for what is expected to fail. */
   quiet?: boolean;
+  /** Path of a file for the graph as the runtime changed it. */
+  optimizedModelPath?: string;
   /** Path and start of the name of a profile, written by `Session.endProfiling`. */
   profilePrefix?: string;
   /** Values of the initializers that the model declares as external; the runtime copies them. */
@@ -43,6 +45,8 @@ const OPTIMIZATION_LEVELS: Readonly<Record<GraphOptimization, number>> = {
 };
 
 const LOG_FATAL = 4;
+/** Set, it refuses a graph of which the processor would have to run a part. */
+const STRICT = 'HEED_STRICT_DEVICE';
 
 /** Builds the native options; the caller releases them. */
 export function createSessionOptions({
@@ -52,6 +56,7 @@ export function createSessionOptions({
   disabledOptimizers = [],
   configEntries = {},
   quiet = false,
+  optimizedModelPath,
   profilePrefix,
   shareInitializers = false,
 }: SessionOptions): NativeHandle {
@@ -72,10 +77,12 @@ export function createSessionOptions({
     check(ort.DisableMemPattern(options));
     disableMemoryReuse(options);
     if (quiet) check(ort.SetSessionLogSeverityLevel(options, LOG_FATAL));
+    if (optimizedModelPath !== undefined) check(ort.SetOptimizedModelFilePath(options, optimizedModelPath));
     if (profilePrefix !== undefined) check(ort.EnableProfiling(options, profilePrefix));
     // Not session.set_denormal_as_zero: it holds on one worker thread alone, and the bits would be those of the thread.
     const entries: Record<string, string> = {};
     if (shareInitializers) entries['session.disable_prepacking'] = '1';
+    if (hasOwnMemory(device) && process.env[STRICT]) entries['session.disable_cpu_ep_fallback'] = '1';
     Object.assign(entries, configEntries);
     if (disabledOptimizers.length > 0) {
       entries['optimization.disable_specified_optimizers'] = disabledOptimizers.join(';');

@@ -18,6 +18,7 @@ import {
   sum,
   type Tensor,
 } from '../index.ts';
+import type { LoweringForm } from '../lower.ts';
 import { gelu, normalCdf, quickGelu, relu, sigmoid, silu } from '../ops/activation.ts';
 import { attention, logSoftmax, softmax } from '../ops/attention.ts';
 import { conv2d } from '../ops/conv.ts';
@@ -46,6 +47,7 @@ import { averagePoolSame, maxPool } from '../ops/pool.ts';
 import { broadcastTo, mean } from '../ops/reduce.ts';
 import { averagePool2x, upsampleNearest2x } from '../ops/resample.ts';
 import { concat, padAxis, reshape, slice, split, transpose } from '../ops/shape.ts';
+import { DEVICES } from '../runtime/index.ts';
 
 /** One use of a row; a name such as 'conv2d strided' tells uses of one row apart. */
 export interface OpCase {
@@ -242,7 +244,12 @@ export interface CompiledCase {
 /** Compiles a case with its gradients for one random draw of shapes and values; the caller disposes of `fn`. */
 export async function compileCase(
   { shapes: draw, build, domain = (v) => v, ids }: OpCase,
-  { seed, device = 'cpu', precision = 'float32' }: { seed: number; device?: Device; precision?: PrecisionOption },
+  {
+    seed,
+    device = 'cpu',
+    precision = 'float32',
+    form = DEVICES[device].form,
+  }: { seed: number; device?: Device; precision?: PrecisionOption; form?: LoweringForm },
 ): Promise<CompiledCase> {
   const random = createRandom(seed);
   const shapes = draw(random);
@@ -256,6 +263,7 @@ export async function compileCase(
     },
     device,
     precision,
+    form,
     threads: 1,
     build: (_, x) => {
       const y = build(x, x.ids!);
@@ -264,6 +272,7 @@ export async function compileCase(
       const slopes = gradients(
         loss,
         inputNames.map((n) => x[n]!),
+        form,
       );
       return { y, ...Object.fromEntries(inputNames.map((n, i) => [`d${n}`, slopes[i]!])) };
     },

@@ -1,8 +1,7 @@
 /** AdamW on a device: weights, moments and averages are uploaded once and stay there. */
 import { inputName } from '../compile.ts';
 import type { Device } from '../runtime/index.ts';
-import { type DeviceTensor, takeTurn } from '../runtime/index.ts';
-import type { Tensor } from '../tensor.ts';
+import { DEVICES, type DeviceTensor, takeTurn } from '../runtime/index.ts';
 import type { OptimizerOptions, OptimizerState } from './adamw.ts';
 import { type DeviceSessions, disposeAll, numbers } from './device-sessions.ts';
 import {
@@ -13,6 +12,7 @@ import {
   type StateGroup,
   stateKey,
 } from './optimizer-graph.ts';
+import type { Packing } from './packing.ts';
 
 const GROUPS: readonly StateGroup[] = ['parameters', 'firstMoment', 'secondMoment', 'ema'];
 
@@ -21,8 +21,8 @@ export type GradientSource = DeviceTensor | { shape: DeviceTensor['shape']; data
 
 export interface DeviceOptimizer {
   /**
-   * Computes the next state and the gradient's global norm. The state changes with `accept` alone; `reject` frees the
-   * next one. The caller holds the device's turn.
+   * Computes the next state and the gradient's global norm, of gradients by buffer. The state changes with `accept`
+   * alone, which gives the weights by parameter; `reject` frees the next one. The caller holds the device's turn.
    */
   run(
     gradients: ReadonlyMap<string, GradientSource>,
@@ -35,31 +35,35 @@ export interface DeviceOptimizer {
 
 export async function createDeviceOptimizer({
   state,
-  trained,
+  packing,
   optimizer,
   device,
   sessions,
 }: {
   state: OptimizerState;
-  trained: readonly Tensor[];
+  packing: Packing;
   optimizer: OptimizerOptions;
   device: Device;
   sessions: DeviceSessions;
 }): Promise<DeviceOptimizer> {
-  const graph = optimizerGraph(trained, optimizer, { averages: state.ema !== undefined });
+  const graph = optimizerGraph(packing.buffers, optimizer, {
+    averages: state.ema !== undefined,
+    form: DEVICES[device].form,
+  });
   const binding = await sessions.open(graph);
   // A graph has no input for what it does not use: none weighs a moving average that is not kept.
   const scalarsFed = OPTIMIZER_SCALARS.filter((key) => graph.inputs.some((one) => one.name === `input:${key}`));
   const norm = new Float32Array(1);
   binding.bindOutput('norm', { type: 'float32', shape: [], data: norm });
   const entries = GROUPS.filter((group) => state[group] !== undefined).flatMap((group) =>
-    trained.map((tensor) => {
-      const parameter = inputName(tensor);
-      return { group, parameter, value: state[group]!.get(parameter)!, key: stateKey(group, parameter) };
+    packing.buffers.map((tensor) => {
+      const buffer = inputName(tensor);
+      return { group, buffer, shape: tensor.shape, key: stateKey(group, buffer) };
     }),
   );
-  for (const { value, key } of entries) {
-    binding.bindInput(`input:${key}`, { type: 'float32', shape: value.shape, data: value.data }, { frozen: true });
+  for (const { group, buffer, shape, key } of entries) {
+    const data = packing.pack(buffer, state[group]!);
+    binding.bindInput(`input:${key}`, { type: 'float32', shape, data }, { frozen: true });
     binding.bindOutputToDevice(key);
   }
   /** Empty until the first update, when the state is what was uploaded. */
@@ -70,7 +74,7 @@ export async function createDeviceOptimizer({
     disposeAll(current);
     current = next;
     const weights = entries.filter(({ group }) => group === 'parameters');
-    return new Map(weights.map(({ parameter, key }) => [parameter, next.get(key)!]));
+    return packing.parts(new Map(weights.map(({ buffer, key }) => [buffer, next.get(key)!])));
   };
   return {
     async run(gradients, scalars) {
@@ -87,7 +91,8 @@ export async function createDeviceOptimizer({
     },
     fetch: () =>
       takeTurn(device, async () => {
-        if (current.size > 0) for (const { key, value } of entries) value.data.set(numbers(current.get(key)!));
+        if (current.size === 0) return;
+        for (const { group, buffer, key } of entries) packing.unpack(buffer, numbers(current.get(key)!), state[group]!);
       }),
     dispose: () => disposeAll(current),
   };

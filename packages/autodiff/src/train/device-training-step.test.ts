@@ -7,6 +7,7 @@ import {
   compile,
   createRandom,
   createTrainingStep,
+  type Device,
   describeParameters,
   initializeParameters,
   input,
@@ -21,6 +22,7 @@ import {
 import { resolvePrecision } from '../runtime/index.ts';
 import { network } from '../testing/two-layer-network.ts';
 import { prepareWebgpu, withoutWebgpu } from '../testing/webgpu.ts';
+import { createDeviceTrainingStep } from './device-training-step.ts';
 
 const UPDATES = 6;
 
@@ -38,8 +40,14 @@ afterAll(() => undo());
 
 type Inputs = 'x' | 'y';
 
-async function createNetwork(options: Partial<TrainingStepOptions<Inputs>>): Promise<TrainingStep<Inputs>> {
-  return createTrainingStep<Inputs>({
+type Create = (options: TrainingStepOptions<Inputs> & { device: Device }) => Promise<TrainingStep<Inputs>>;
+
+async function createNetwork(
+  options: Partial<TrainingStepOptions<Inputs>>,
+  create: Create = createTrainingStep,
+): Promise<TrainingStep<Inputs>> {
+  return create({
+    device: 'cpu',
     name: 'network',
     inputs: { x: { shape: [8, 2] }, y: { shape: [8, 1] } },
     parameters: initializeParameters(
@@ -58,8 +66,11 @@ function batch(seed: number) {
 }
 
 /** Losses and norms of some updates, and all of the state after them. */
-async function train(options: Partial<TrainingStepOptions<Inputs>>, { accumulation = 1 } = {}) {
-  const step = await createNetwork(options);
+async function train(
+  options: Partial<TrainingStepOptions<Inputs>>,
+  { accumulation = 1, create }: { accumulation?: number; create?: Create } = {},
+) {
+  const step = await createNetwork(options, create);
   try {
     const curve: number[] = [];
     for (let i = 0; i < UPDATES; i++) {
@@ -187,6 +198,36 @@ describe('a training step on webgpu', () => {
     expect(after).toEqual(before);
     expect(await step.step(batch(2), { learningRate: 0.01 })).toMatchObject({ skipped: 0 });
     expect(step.state.step).toBe(3);
+    step.dispose();
+  });
+});
+
+/** The step with all of its state on a device, on the processor: there slabs are parts of each other's memory, too. */
+const onSlabs = { create: createDeviceTrainingStep } as const;
+
+describe('a training step on slabs', () => {
+  it('ends in the same state as the one on host arrays, moving average included', async () => {
+    const [expected, actual] = [await train({}), await train({}, onSlabs)];
+    expect(actual.step).toBe(UPDATES);
+    expect(worst(expected.curve, actual.curve)).toBeLessThan(1e-6);
+    expect(actual.values).toHaveLength(expected.values.length);
+    expect(worst(expected.values, actual.values)).toBeLessThan(1e-6);
+  });
+
+  it.each([2, 3, 4])('adds up the gradients of %i batches', async (accumulation) => {
+    const [expected, actual] = [await train({}, { accumulation }), await train({}, { accumulation, ...onSlabs })];
+    expect(worst(expected.curve, actual.curve)).toBeLessThan(1e-6);
+    expect(worst(expected.values, actual.values)).toBeLessThan(1e-6);
+  });
+
+  it('skips an update that is not finite, and goes on', async () => {
+    const step = await createNetwork({ skipsNotFinite: true }, createDeviceTrainingStep);
+    await step.step(batch(0), { learningRate: 0.01 });
+    const before = [...(await step.fetchState()).parameters.values()].map(({ data }) => data.slice());
+    const poisoned = { ...batch(1), y: new Float32Array(8).fill(Number.NaN) };
+    expect(await step.step(poisoned, { learningRate: 0.01 })).toMatchObject({ skipped: 1 });
+    expect([...(await step.fetchState()).parameters.values()].map(({ data }) => data)).toEqual(before);
+    expect(await step.step(batch(2), { learningRate: 0.01 })).toMatchObject({ skipped: 0 });
     step.dispose();
   });
 });

@@ -6,12 +6,13 @@
 import { checkParameters } from '../compile.ts';
 import { single } from '../distributed/communicator.ts';
 import { createExchangedScalars } from '../distributed/sum-gradients.ts';
-import { type DeviceTensor, resolvePrecision, takeTurn } from '../runtime/index.ts';
+import { DEVICES, type DeviceTensor, resolvePrecision, takeTurn } from '../runtime/index.ts';
 import { optimizerScalars } from './adamw.ts';
 import { createDeviceDifferentiation } from './device-differentiation.ts';
 import { createDeviceOptimizer, type GradientSource } from './device-optimizer.ts';
-import { createDeviceSessions, numbers } from './device-sessions.ts';
+import { createDeviceSessions, disposeAll, numbers } from './device-sessions.ts';
 import { createLossScale } from './loss-scale.ts';
+import { separateBuffers, slabs } from './packing.ts';
 import { traceTrainingStep } from './trace-training-step.ts';
 import {
   type Batches,
@@ -32,17 +33,18 @@ export async function createDeviceTrainingStep<I extends string>(
   const { communicator = single, skipsNotFinite = false, trainable = () => true } = options;
   const precision = await resolvePrecision(device, options.precision);
   const scalesLoss = precision === 'float16';
-  const step = traceTrainingStep({ name, inputs, trainable, loss, hasFusedMatMul: false, precision, scalesLoss });
+  const step = traceTrainingStep({ name, inputs, trainable, loss, form: DEVICES[device].form, precision, scalesLoss });
   const { lowered, trained } = step;
   checkParameters(name, lowered.parameters, parameters);
   const state = initialState(name, options, trained);
   const scale = createLossScale({ adapts: scalesLoss });
   const sessions = createDeviceSessions(device);
   const lossScale = scalesLoss ? () => scale.value : undefined;
+  const packing = DEVICES[device].hasViews ? slabs(trained) : separateBuffers(trained);
   const differentiation = await createDeviceDifferentiation({
-    ...{ name, inputs, parameters, device, sessions, step, lossScale },
+    ...{ name, inputs, parameters, device, sessions, step, packing, lossScale },
   });
-  const updating = await createDeviceOptimizer({ state, trained, optimizer, device, sessions });
+  const updating = await createDeviceOptimizer({ state, packing, optimizer, device, sessions });
   const exchanged = createExchangedScalars(differentiation.metricNames);
 
   const accumulate = async (feeds: Batches<I>, signal: AbortSignal | undefined): Promise<Metrics> => {
@@ -81,7 +83,9 @@ export async function createDeviceTrainingStep<I extends string>(
       }
       if (result.skipped === 1) return { ...metrics, ...result };
       state.step += 1;
-      for (const [key, tensor] of next.accept()) differentiation.setParameter(key, tensor);
+      const weights = next.accept();
+      for (const [key, tensor] of weights) differentiation.setParameter(key, tensor);
+      if (packing.areViews) disposeAll(weights);
       return { ...metrics, ...result };
     });
 
@@ -102,7 +106,7 @@ export async function createDeviceTrainingStep<I extends string>(
     bytesMoved: sessions.bytesMoved,
     dispose() {
       updating.dispose();
-      differentiation.reset();
+      differentiation.dispose();
       sessions.dispose();
     },
   };

@@ -14,7 +14,7 @@ test('both memories hold the same numbers, and the lent one can be given back be
     loss: (p, { x, y }: { x: Tensor; y: Tensor }) => ({
       loss: meanSquaredError(linear(x, p.get('w', [3, 4]), p.get('b', [3])), y),
     }),
-    hasFusedMatMul: true,
+    form: { hasFusedMatMul: true, fewNodes: false },
   });
   const session = await createSession(encodeModel(lowered.graph), { threads: 1 });
   const random = createRandom(5);

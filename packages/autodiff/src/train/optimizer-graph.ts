@@ -4,10 +4,10 @@
  */
 
 import { inputName } from '../compile.ts';
-import { lowerGraph } from '../lower.ts';
+import { type LoweringForm, lowerGraph } from '../lower.ts';
 import type { OnnxGraph } from '../onnx/model.ts';
 import { add, clamp, div, mul, sqrt, sub } from '../ops/elementwise.ts';
-import { sum } from '../ops/reduce.ts';
+import { broadcastTo, sum } from '../ops/reduce.ts';
 import { constant, input, type Tensor } from '../tensor.ts';
 import type { OptimizerOptions } from './adamw.ts';
 
@@ -29,7 +29,7 @@ export const gradientInput = (name: string): string => `gradient:${name}`;
 export function optimizerGraph(
   trained: readonly Tensor[],
   { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, maxGradientNorm = 1 }: OptimizerOptions,
-  { averages }: { averages: boolean },
+  { averages, form }: { averages: boolean; form: LoweringForm },
 ): OnnxGraph {
   const scalar = Object.fromEntries(OPTIMIZER_SCALARS.map((name) => [name, input(name, [])])) as Record<
     OptimizerScalar,
@@ -61,7 +61,14 @@ export function optimizerGraph(
     const average = before('ema');
     outputs.set(stateKey('ema', name), add(average, mul(sub(next, average), scalar.averaging)));
   });
-  return lowerGraph({ name: 'optimizer', outputs, hasFusedMatMul: false }).graph;
+  return lowerGraph({ name: 'optimizer', outputs, form }).graph;
+}
+
+/** Each of `buffers` by name, filled with the number that is fed as `zero`. */
+export function zerosGraph(buffers: readonly Tensor[]): OnnxGraph {
+  const zero = input('zero', [1]);
+  const outputs = new Map(buffers.map((buffer) => [inputName(buffer), broadcastTo(zero, buffer.shape)]));
+  return lowerGraph({ name: 'zeros', outputs, form: { hasFusedMatMul: false, fewNodes: false } }).graph;
 }
 
 /** `a:<name>` + `b:<name>` for each parameter, as outputs `gradientInput(name)`: gradients of several batches. */
@@ -71,5 +78,5 @@ export function gradientSumGraph(trained: readonly Tensor[]): OnnxGraph {
     const name = inputName(tensor);
     outputs.set(gradientInput(name), add(input(`a:${name}`, tensor.shape), input(`b:${name}`, tensor.shape)));
   }
-  return lowerGraph({ name: 'gradient sum', outputs, hasFusedMatMul: false }).graph;
+  return lowerGraph({ name: 'gradient sum', outputs, form: { hasFusedMatMul: false, fewNodes: false } }).graph;
 }

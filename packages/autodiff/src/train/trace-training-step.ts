@@ -3,7 +3,7 @@
  */
 import { type InputSpec, inputName, traceInputs } from '../compile.ts';
 import { gradients as reverse } from '../gradient.ts';
-import { type LoweredGraph, lowerGraph } from '../lower.ts';
+import { type LoweredGraph, type LoweringForm, lowerGraph } from '../lower.ts';
 import { mul } from '../ops/elementwise.ts';
 import { createParameterScope, type ParameterScope } from '../parameters.ts';
 import type { Precision } from '../precision.ts';
@@ -37,7 +37,7 @@ export function traceTrainingStep<I extends string>({
   inputs,
   trainable,
   loss,
-  hasFusedMatMul,
+  form,
   precision = 'float32',
   scalesLoss = false,
 }: {
@@ -45,7 +45,7 @@ export function traceTrainingStep<I extends string>({
   inputs: Record<I, InputSpec>;
   trainable: (name: string) => boolean;
   loss: (p: ParameterScope, x: Record<I, Tensor>) => { loss: Tensor } & Record<string, Tensor>;
-  hasFusedMatMul: boolean;
+  form: LoweringForm;
   precision?: Precision;
   scalesLoss?: boolean;
 }): TracedTrainingStep {
@@ -58,7 +58,7 @@ export function traceTrainingStep<I extends string>({
   const trained = [...tensors.values()].filter((tensor) => trainable(inputName(tensor)));
   if (trained.length === 0) throw new Error(`${name}: expected at least one trainable parameter, got none`);
   const scaled = scalesLoss ? mul(traced.loss, input(LOSS_SCALE, [])) : traced.loss;
-  const slopes = reverse(scaled, trained);
+  const slopes = reverse(scaled, trained, form);
   const gradientKey = (tensor: Tensor) => `gradient:${inputName(tensor)}`;
   const outputs = new Map<string, Tensor>(
     Object.entries<Tensor>(traced).map(([key, tensor]) => [`metric:${key}`, tensor]),
@@ -67,6 +67,6 @@ export function traceTrainingStep<I extends string>({
     outputs.set(gradientKey(tensor), slopes[i]!);
   });
   const deferred = new Set(trained.map(gradientKey));
-  const lowered = lowerGraph({ name, outputs, deferred, hasFusedMatMul, precision });
+  const lowered = lowerGraph({ name, outputs, deferred, form, precision });
   return { lowered, traced, trained, gradientKey };
 }

@@ -13,7 +13,7 @@ import {
   sumParts,
 } from '../distributed/sum-gradients.ts';
 import { encodeModel } from '../onnx/encode.ts';
-import { hasOwnMemory, resolvePrecision } from '../runtime/index.ts';
+import { DEVICES, hasOwnMemory, resolvePrecision } from '../runtime/index.ts';
 import { applyAdamW, type OptimizerOptions, type OptimizerState, sumAndNorm } from './adamw.ts';
 import { createDeviceTrainingStep } from './device-training-step.ts';
 import { createLossScale, type LossScale } from './loss-scale.ts';
@@ -49,7 +49,7 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
     inputs,
     trainable,
     loss,
-    hasFusedMatMul: device === 'cpu',
+    form: DEVICES[device].form,
     precision,
     scalesLoss: precision === 'float16',
   });

@@ -13,7 +13,10 @@ export const CUDA_MAJOR = 13;
 /** The first Linux driver with CUDA 13 (NVIDIA's CUDA compatibility table). */
 export const DRIVER = '580';
 
-const PROVIDERS = ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'] as const;
+/** CUDA's runtime. */
+export const RUNTIME_LIBRARY = 'libcudart.so.13';
+
+export const PROVIDERS = ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'] as const;
 /** In the order in which they need one another. */
 const LIBRARIES = [
   /^libcudart\.so\.13$/,
@@ -23,6 +26,15 @@ const LIBRARIES = [
   /^libcurand\.so\.10$/,
   /^libcufft\.so\.12$/,
   /^libcudnn.*\.so\.9$/,
+] as const;
+
+/** What the provider cannot do without, by the names that the system's loader knows: it asks for cuDNN at the first convolution. */
+export const NEEDED_LIBRARIES = [
+  RUNTIME_LIBRARY,
+  'libcublasLt.so.13',
+  'libcublas.so.13',
+  'libcurand.so.10',
+  'libcudnn.so.9',
 ] as const;
 
 /** The commands that bring every file, one a line. */

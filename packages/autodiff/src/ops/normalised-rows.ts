@@ -1,0 +1,60 @@
+/**
+ * Rows with mean 0 and variance 1, and what they were divided by, as two values of one node: the forward pass of a
+ * norm and its gradient share it. Which rows there are says the norm.
+ */
+import { apply, defineOp } from '../op.ts';
+import { elementCount, type GraphBuilder, type Shape, type Tensor } from '../tensor.ts';
+
+export interface NormalisedRows {
+  /** Shape that x is seen in; the last axis is normalised. */
+  readonly rows: Shape;
+  readonly epsilon: number;
+}
+
+/** [N, C, ..] as [N, groups, values of a group]. */
+export function groupRows(shape: Shape, groups: number): Shape {
+  return [shape[0]!, groups, elementCount(shape.slice(1)) / groups];
+}
+
+/** One LayerNormalization without weights, however often it is asked for. */
+export function emitNormalisedRows(
+  graph: GraphBuilder,
+  x: string,
+  { rows, epsilon }: NormalisedRows,
+): { normalised: string; inverseDeviation: string } {
+  const [normalised, , inverseDeviation] = graph.shared(`rows ${x} ${rows.join()} ${epsilon}`, () => {
+    const length = rows.at(-1)!;
+    const [ones] = graph.shared(`ones ${length} ${graph.floatType}`, () => [
+      graph.floats(new Float32Array(length).fill(1)),
+    ]);
+    const seen = graph.node('Reshape', [x, graph.integers(rows)]);
+    const attributes = { axis: { int: -1 }, epsilon: { float: epsilon } };
+    return graph.nodeWithOutputs('LayerNormalization', [seen, ones!], { attributes, outputs: 3 });
+  });
+  return { normalised: normalised!, inverseDeviation: inverseDeviation! };
+}
+
+const WHY = 'second derivatives of norms are not needed';
+
+export const rowOps = {
+  normalisedRows: defineOp<NormalisedRows>({
+    name: 'normalisedRows',
+    shape: (_, { rows }) => rows,
+    emit: ({ graph, names, attributes }) => emitNormalisedRows(graph, names[0]!, attributes).normalised,
+    vjp: WHY,
+  }),
+  inverseDeviation: defineOp<NormalisedRows>({
+    name: 'inverseDeviation',
+    shape: (_, { rows }) => [...rows.slice(0, -1), 1],
+    emit: ({ graph, names, attributes }) => emitNormalisedRows(graph, names[0]!, attributes).inverseDeviation,
+    vjp: WHY,
+  }),
+};
+
+/** (x - mean) / sqrt(variance + epsilon) over the last axis of x seen as `rows`, and 1 / sqrt(variance + epsilon). */
+export function normaliseRows(x: Tensor, options: NormalisedRows): { normalised: Tensor; inverseDeviation: Tensor } {
+  return {
+    normalised: apply(rowOps.normalisedRows, [x], options),
+    inverseDeviation: apply(rowOps.inverseDeviation, [x], options),
+  };
+}

@@ -1,0 +1,81 @@
+/** Chooses where to compute: CUDA where all of it is there, else WebGPU on a fast GPU, else the processor. */
+import { encodeModel } from '../onnx/encode.ts';
+import type { OnnxGraph } from '../onnx/model.ts';
+import { describeCuda } from './cuda/preload.ts';
+import type { Device } from './device.ts';
+import { takeTurn } from './device-turns.ts';
+import { createSession } from './session.ts';
+
+export interface DeviceChoice {
+  readonly device: Device;
+  /** What was found, and what the devices before it in the order lack. */
+  readonly why: string;
+}
+
+/** What the choice rests on; tests give their own. */
+export interface DeviceProbes {
+  /** Says what CUDA was found; throws what is missing. */
+  readonly cuda: () => string;
+  /** Seconds of a fixed amount of work; rejects where the device cannot be had. */
+  readonly seconds: (device: Device) => Promise<number>;
+}
+
+/** WebGPU also runs on software drivers, which are slower than the processor itself. */
+const LEAST_SPEEDUP = 2;
+/** Products that are multiplied in a row, and their side: 3.6 GFLOP. */
+const PRODUCTS = 4;
+const SIDE = 768;
+
+/** The device of `auto`. Checks CUDA without a session; compares WebGPU with the processor by a product of matrices. */
+export async function chooseDevice(
+  { cuda, seconds }: DeviceProbes = { cuda: describeCuda, seconds: secondsOf },
+): Promise<DeviceChoice> {
+  const missing: string[] = [];
+  try {
+    return { device: 'cuda', why: cuda() };
+  } catch (error) {
+    missing.push(`no cuda: ${reasonOf(error)}`);
+  }
+  try {
+    const [there, here] = [await seconds('webgpu'), await seconds('cpu')];
+    const times = `a product takes ${format(there)} s on webgpu and ${format(here)} s on the processor`;
+    if (there * LEAST_SPEEDUP <= here) return { device: 'webgpu', why: [times, ...missing].join('; ') };
+    missing.push(`no webgpu: ${times}`);
+  } catch (error) {
+    missing.push(`no webgpu: ${reasonOf(error)}`);
+  }
+  return { device: 'cpu', why: missing.join('; ') };
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  // What was missing stands at the end of a refusal: "device NAME: expected ..; got: ..".
+  return message.replace(/^device \w+: .*; got: /, '');
+}
+
+const format = (seconds: number) => seconds.toPrecision(2);
+
+/** The best of two runs after the one that compiles. */
+async function secondsOf(device: Device): Promise<number> {
+  const shape = [SIDE, SIDE];
+  const names = Array.from({ length: PRODUCTS }, (_, i) => (i === PRODUCTS - 1 ? 'y' : `y${i}`));
+  const graph: OnnxGraph = {
+    name: 'speed probe',
+    inputs: [{ name: 'x', type: 'float32', shape }],
+    outputs: [{ name: 'y', type: 'float32', shape }],
+    initializers: [],
+    nodes: names.map((name, i) => ({ op: 'MatMul', inputs: [i === 0 ? 'x' : names[i - 1]!, 'x'], outputs: [name] })),
+  };
+  using session = await createSession(encodeModel(graph), { device, quiet: true });
+  const binding = session.createBinding();
+  const data = new Float32Array(SIDE * SIDE).fill(1 / SIDE);
+  binding.bindInput('x', { type: 'float32', shape, data });
+  binding.bindOutput('y', { type: 'float32', shape, data: new Float32Array(SIDE * SIDE) });
+  const times: number[] = [];
+  for (let run = 0; run < 3; run++) {
+    const start = performance.now();
+    await takeTurn(device, () => binding.run());
+    times.push((performance.now() - start) / 1000);
+  }
+  return Math.min(...times.slice(1));
+}

@@ -1,0 +1,33 @@
+/**
+ * Copies between host memory and a GPU's by CUDA's runtime: ONNX Runtime's CopyTensors knows no way there for this
+ * provider. Waits for the copy; runs have ended by then, because a run waits for its own stream.
+ */
+import koffi from 'koffi';
+import { create, ort } from '../api.ts';
+import type { Handle, NativeFunction } from '../library.ts';
+import { localDeviceId } from '../local-device.ts';
+import { RUNTIME_LIBRARY } from './site.ts';
+
+/** cudaMemcpyDefault of driver_types.h: the addresses say which side each is on. */
+const BY_ADDRESS = 4;
+
+let functions: { cudaSetDevice: NativeFunction; cudaMemcpy: NativeFunction } | undefined;
+
+/** Copies the numbers of one OrtValue to another of the same size. */
+export function copyOnCuda(source: Handle, target: Handle, bytes: number): void {
+  functions ??= load();
+  const address = (value: Handle) => create(ort.GetTensorMutableData, value);
+  const device = localDeviceId();
+  const status =
+    Number(functions.cudaSetDevice(device)) ||
+    Number(functions.cudaMemcpy(address(target), address(source), bytes, BY_ADDRESS));
+  if (status !== 0) throw new Error(`CUDA: expected to copy ${bytes} bytes on GPU ${device}, got error ${status}`);
+}
+
+function load() {
+  const library = koffi.load(RUNTIME_LIBRARY);
+  return {
+    cudaSetDevice: library.func('cudaSetDevice', 'int', ['int']) as unknown as NativeFunction,
+    cudaMemcpy: library.func('cudaMemcpy', 'int', ['void *', 'void *', 'size_t', 'int']) as unknown as NativeFunction,
+  };
+}

@@ -1,0 +1,172 @@
+/**
+ * Where the gradients of a batch are written on a device, and their sum over several batches. With slabs each gradient
+ * is a part of one; two sets of slabs take turns, so that a sum is not overwritten by the next batch.
+ */
+import { inputName } from '../compile.ts';
+import { type Binding, type Device, type DeviceTensor, takeTurn } from '../runtime/index.ts';
+import type { Tensor } from '../tensor.ts';
+import { type DeviceSessions, disposeAll } from './device-sessions.ts';
+import { gradientInput, gradientSumGraph, zerosGraph } from './optimizer-graph.ts';
+import type { Packing } from './packing.ts';
+
+type Buffers = ReadonlyMap<string, DeviceTensor>;
+
+export interface DeviceGradients {
+  /** Says where the next run writes. Neither this nor `add` may be called within the device's turn. */
+  prepare(): Promise<void>;
+  /** Adds what the run wrote to the sum. */
+  add(): Promise<void>;
+  /** By buffer; undefined before the first batch. */
+  sum(): Buffers | undefined;
+  /** Frees the sum. */
+  reset(): void;
+  dispose(): void;
+}
+
+export function createDeviceGradients({
+  binding,
+  trained,
+  gradientKey,
+  packing,
+  device,
+  sessions,
+}: {
+  binding: Binding;
+  trained: readonly Tensor[];
+  gradientKey: (parameter: Tensor) => string;
+  packing: Packing;
+  device: Device;
+  sessions: DeviceSessions;
+}): DeviceGradients {
+  const target = packing.areViews
+    ? writeIntoSlabs(binding, { trained, gradientKey, packing, zeros: createZeros({ packing, device, sessions }) })
+    : writeIntoOutputs(binding, { trained, gradientKey });
+  const adder = createAdder(device, () => sessions.open(gradientSumGraph(packing.buffers)));
+  let total: Buffers | undefined;
+  /** The sum is a tensor of its own, and not what a run wrote. */
+  let isSum = false;
+  const reset = () => {
+    if (total !== undefined && (isSum || target.areOwn)) disposeAll(total);
+    total = undefined;
+    isSum = false;
+  };
+  return {
+    prepare: () => target.prepare(isSum ? undefined : total),
+    async add() {
+      const written = target.written();
+      if (total === undefined) {
+        total = written;
+        return;
+      }
+      const sum = await adder(total, written);
+      if (isSum || target.areOwn) disposeAll(total);
+      if (target.areOwn) disposeAll(written);
+      total = sum;
+      isSum = true;
+    },
+    sum: () => total,
+    reset,
+    dispose() {
+      reset();
+      target.dispose();
+    },
+  };
+}
+
+interface Target {
+  /** `kept` must not be written to. */
+  prepare(kept: Buffers | undefined): Promise<void>;
+  written(): Buffers;
+  /** Each run's buffers are new, and their reader's to dispose of. */
+  readonly areOwn: boolean;
+  dispose(): void;
+}
+
+type Gradients = { trained: readonly Tensor[]; gradientKey: (parameter: Tensor) => string };
+
+/** Each run allocates its gradients. */
+function writeIntoOutputs(binding: Binding, { trained, gradientKey }: Gradients): Target {
+  for (const tensor of trained) binding.bindOutputToDevice(gradientKey(tensor));
+  return {
+    areOwn: true,
+    prepare: async () => {},
+    written() {
+      const outputs = binding.deviceOutputs();
+      return new Map(trained.map((tensor) => [inputName(tensor), outputs.get(gradientKey(tensor))!]));
+    },
+    dispose: () => {},
+  };
+}
+
+function writeIntoSlabs(
+  binding: Binding,
+  { trained, gradientKey, packing, zeros }: Gradients & { packing: Packing; zeros: () => Promise<Buffers> },
+): Target {
+  const sets: Buffers[] = [];
+  let bound: Buffers | undefined;
+  const allocate = async () => {
+    // Between the gradients nothing is written, and the norm counts all of a slab.
+    const made = await zeros();
+    sets.push(made);
+    return made;
+  };
+  return {
+    areOwn: false,
+    async prepare(kept) {
+      const chosen = sets.find((set) => set !== kept) ?? (await allocate());
+      if (chosen === bound) return;
+      const parts = packing.parts(chosen);
+      for (const tensor of trained) binding.bindOutput(gradientKey(tensor), parts.get(inputName(tensor))!);
+      disposeAll(parts);
+      bound = chosen;
+    },
+    written: () => bound!,
+    dispose() {
+      for (const set of sets) disposeAll(set);
+    },
+  };
+}
+
+/** Makes new slabs of zeros; compiles the graph at the first call. */
+function createZeros({
+  packing,
+  device,
+  sessions,
+}: {
+  packing: Packing;
+  device: Device;
+  sessions: DeviceSessions;
+}): () => Promise<Buffers> {
+  let opened: Binding | undefined;
+  return async () => {
+    opened ??= await sessions.open(zerosGraph(packing.buffers));
+    const binding = opened;
+    return takeTurn(device, async () => {
+      binding.bindInput('input:zero', { type: 'float32', shape: [1], data: new Float32Array(1) });
+      for (const slab of packing.buffers) binding.bindOutputToDevice(inputName(slab));
+      await binding.run();
+      const made = binding.deviceOutputs();
+      binding.releaseDeviceOutputs();
+      return made;
+    });
+  };
+}
+
+/** Adds two sets of gradients on the device; compiles the graph at the first call. */
+function createAdder(device: Device, open: () => Promise<Binding>) {
+  let opened: Binding | undefined;
+  return async (a: Buffers, b: Buffers): Promise<Buffers> => {
+    opened ??= await open();
+    const binding = opened;
+    return takeTurn(device, async () => {
+      for (const [key, tensor] of b) {
+        binding.bindInput(`input:a:${key}`, a.get(key)!);
+        binding.bindInput(`input:b:${key}`, tensor);
+        binding.bindOutputToDevice(gradientInput(key));
+      }
+      await binding.run();
+      const sums = binding.deviceOutputs();
+      return new Map([...b.keys()].map((key) => [key, sums.get(gradientInput(key))!]));
+    });
+  };
+}
