@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { EXIT_CODES, HeedError, isAbort } from '../errors.ts';
 import { createProgressFactory, type ProgressFactory } from '../progress/progress.ts';
 import type { Project } from '../project/project.ts';
+import { onDeviceChoice } from '../project/runtime.ts';
 import { stopWithStdin } from '../project/stop-with-stdin.ts';
 import { isOtherRank } from './ranks.ts';
 
@@ -79,6 +80,9 @@ export async function runCommand(
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   stopWithStdin(stop);
+  onDeviceChoice((text) => {
+    if (!isOtherRank()) note(text);
+  });
   try {
     const result = await work({
       json,

@@ -5,3 +5,7 @@
 import type { Device } from '@heed/diffusion/autodiff';
 
 export const DEVICE_NAMES = ['cpu', 'webgpu', 'cuda', 'coreml', 'directml'] as const satisfies readonly Device[];
+
+/** What `device` may be set to: `auto` takes CUDA, a fast WebGPU or the processor. */
+export const DEVICE_SETTINGS = ['auto', ...DEVICE_NAMES] as const;
+export type DeviceSetting = (typeof DEVICE_SETTINGS)[number];

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { BUILT_IN_MODEL, WORLD_PRETRAINING } from '../parts.ts';
-import { DEVICE_NAMES } from './device-names.ts';
+import { DEVICE_SETTINGS } from './device-names.ts';
 import { DEFAULT_METHOD, METHOD_NAMES, METHOD_SECTIONS } from './tuning-methods.ts';
 
 export { BUILT_IN_MODEL, WORLD_PRETRAINING };
@@ -397,7 +397,10 @@ export const configSchema = z.strictObject({
   seed: whole(0, 2 ** 31 - 1)
     .default(0)
     .describe('The seed of everything random; the same seed gives the same project.'),
-  device: z.enum(DEVICE_NAMES).default('cpu').describe('Where the networks run; all but cpu and webgpu are untested.'),
+  device: z
+    .enum(DEVICE_SETTINGS)
+    .default('cpu')
+    .describe('Where the networks run; auto takes cuda, a fast webgpu or cpu, and says which. Tested: cpu and webgpu.'),
   precision: z
     .enum(['auto', 'float32', 'float16'])
     .default('auto')

@@ -4,14 +4,15 @@
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Device } from '@heed/diffusion/autodiff';
 import { writeFileAtomically } from '@heed/diffusion/files';
 import { formatTable } from '../cli/table.ts';
+import type { DeviceSetting } from '../config/device-names.ts';
 import { badInput } from '../errors.ts';
 import { EVALUATION_FILE, readEvaluation } from '../evaluate/evaluation-file.ts';
 import { formatDuration } from '../progress/format.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import { initProject, openProject, type Project } from '../project/index.ts';
+import { resolveDevice } from '../project/runtime.ts';
 import { findRewardReport } from '../reward/report-file.ts';
 import { REWARD_REPORT_FILE, type RewardReport } from '../reward/run.ts';
 import { rewardFolder } from '../reward/scorer.ts';
@@ -29,7 +30,7 @@ export interface DemoOptions {
   scale?: DemoScaleName;
   seed?: number;
   /** Where the networks run; what the project in `folder` says, or the processor. */
-  device?: Device | undefined;
+  device?: DeviceSetting | undefined;
   signal?: AbortSignal;
   /** Is told, in sentences, what is under way and what the user should know. */
   note?: (text: string) => void;
@@ -43,7 +44,8 @@ export interface DemoResult {
 
 /** Runs all stages that are not finished, writes `summary.json` and returns the table. */
 export async function runDemo(options: DemoOptions, progress: ProgressFactory): Promise<DemoResult> {
-  const { folder, scale: scaleName = 'small', seed = 0, device, signal, note = () => {} } = options;
+  const { folder, scale: scaleName = 'small', seed = 0, signal, note = () => {} } = options;
+  const device = options.device && (await resolveDevice(options.device));
   const scale: DemoScale = DEMO_SCALES[scaleName];
   const root = resolve(folder);
   const project = existsSync(join(root, 'heed.toml'))

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
-import type { Device } from '@heed/diffusion/autodiff';
+import type { DeviceSetting } from '../config/device-names.ts';
 import { tellError } from '../errors.ts';
 import { lastWords } from '../feedback/judgements.ts';
 import { openFeedbackLog } from '../feedback/log.ts';
@@ -29,7 +29,7 @@ const MIN_DISK_BYTES = 2e9;
 const IMAGES_SAMPLED = 200;
 
 /** Checks of the machine alone, and of `device` where one is asked for. */
-export function machineChecks(folder: string, device?: Device): Check[] {
+export function machineChecks(folder: string, device?: DeviceSetting): Check[] {
   return [
     ['node', nodeVersion],
     ['onnx runtime', onnxRuntime],

@@ -1,5 +1,5 @@
 /** Whether a device computes: a product and a convolution, which CUDA computes by another library. */
-import type { Device } from '@heed/diffusion/autodiff';
+import type { DeviceSetting } from '../config/device-names.ts';
 import { tellError } from '../errors.ts';
 import type { Finding } from './checks.ts';
 
@@ -7,8 +7,10 @@ import type { Finding } from './checks.ts';
 const EXPECTED = '1 4 3 8 4';
 
 /** Compiles a small graph for `device` and runs it. What is missing comes with the commands that bring it. */
-export async function deviceComputes(device: Device): Promise<Finding> {
-  const { compile, conv2d, CUDA_COMMANDS, matmul } = await import('@heed/diffusion/autodiff');
+export async function deviceComputes(setting: DeviceSetting): Promise<Finding> {
+  const { chooseDevice, compile, conv2d, CUDA_COMMANDS, matmul } = await import('@heed/diffusion/autodiff');
+  const { device, why } = setting === 'auto' ? await chooseDevice() : { device: setting, why: '' };
+  const chosen = why === '' ? '' : `; auto takes it: ${why}`;
   try {
     const graph = await compile({
       name: 'doctor',
@@ -21,7 +23,7 @@ export async function deviceComputes(device: Device): Promise<Finding> {
       const [a, b] = [Float32Array.of(1, 2, 3, 4), Float32Array.of(1, 0, 0, 2)];
       const { product, window } = await graph.run({ a, b, x: ones, w: ones });
       const found = [...product, ...window].join(' ');
-      if (found === EXPECTED) return { state: 'ok', found: `${device} multiplies and convolves right` };
+      if (found === EXPECTED) return { state: 'ok', found: `${device} multiplies and convolves right${chosen}` };
       return { state: 'failed', found: `${device}: expected ${EXPECTED}, got ${found}` };
     } finally {
       graph.dispose();
@@ -29,8 +31,6 @@ export async function deviceComputes(device: Device): Promise<Finding> {
   } catch (error) {
     const { message } = tellError(error);
     const help = device === 'cuda' ? ['; to bring its files:', ...CUDA_COMMANDS].join('\n    ') : '';
-    // The provider loads cuDNN at the first convolution, and without it says so in its source's words.
-    const reason = /cuDNN is unavailable/.test(message) ? 'device cuda: expected cuDNN 9, which is not there' : message;
-    return { state: 'failed', found: `${reason}${help}` };
+    return { state: 'failed', found: `${message}${help}` };
   }
 }

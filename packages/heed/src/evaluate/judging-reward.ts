@@ -5,7 +5,7 @@
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { ImageStore } from '../images/index.ts';
 import type { Project } from '../project/index.ts';
-import { runtimeOf } from '../project/runtime.ts';
+import { threadsOf } from '../project/runtime.ts';
 import { accuracyTable, type PairAccuracy, pairOutcomes } from '../reward/accuracy.ts';
 import type { Features } from '../reward/features.ts';
 import { isBad, isGood, type LabelledImage } from '../reward/labelled-image.ts';
@@ -65,7 +65,7 @@ export async function trainJudgingReward(
     features,
     options: { hiddenSize: hidden, learningRate, weightDecay, batchSize, maxEpochs: epochs, patience, lambda: 0 },
     seed: random.fork('weights').integer(2 ** 31),
-    threads: runtimeOf(project).threads,
+    threads: threadsOf(project),
     ...(signal === undefined ? {} : { signal }),
   });
   const scores = await scoreImages(

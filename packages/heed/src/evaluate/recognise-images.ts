@@ -18,7 +18,7 @@ export async function recogniseImages(
   progress: ProgressFactory,
 ): Promise<Map<string, Recognition>> {
   const list = [...new Set(ids)];
-  const recogniser = await judge.openRecogniser(runtimeOf(project));
+  const recogniser = await judge.openRecogniser(await runtimeOf(project));
   const work = progress({ total: list.length, label: 'recognise', unit: 'image' });
   const found = new Map<string, Recognition>();
   try {

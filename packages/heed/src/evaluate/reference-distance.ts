@@ -88,7 +88,7 @@ async function fidFigure(
   progress: ProgressFactory,
 ): Promise<Figure> {
   const { store, signal } = options;
-  const reference = openReferenceFid(project, { progress, signal });
+  const reference = await openReferenceFid(project, { progress, signal });
   try {
     const open = async ({ name, ids, partOf }: ArmImages): Promise<ArmDistance> => {
       const distance = await reference.open(picturesOfStore(store, ids, { label: name }), ids);

@@ -248,7 +248,7 @@ describe('FID of an evaluation', () => {
     const store = { read: async (id: string) => formulaPicture(id, 48, 48) };
     const ids = Array.from({ length: 7 }, (_, i) => `a${i}`);
     const images = picturesOfStore(store, ids, { label: 'tuned' });
-    const reference = openReferenceFid(project, { progress: silentProgress });
+    const reference = await openReferenceFid(project, { progress: silentProgress });
     const distance = await reference.open(images, ids);
     const found = await distance([...ids.keys()]);
     await reference.close();
@@ -256,17 +256,17 @@ describe('FID of an evaluation', () => {
     expect(Math.abs(found - files.fid!) / files.fid!).toBeLessThan(1e-9);
     expect(await distance([0, 1, 2])).not.toBeCloseTo(found, 3);
     // Features are kept by the images' ids.
-    const again = openReferenceFid(project, { progress: silentProgress });
+    const again = await openReferenceFid(project, { progress: silentProgress });
     const unreadable = { read: () => Promise.reject(new Error('read again')) };
     expect(await (await again.open(picturesOfStore(unreadable, ids, { label: 'tuned' }), ids))([...ids.keys()])).toBe(
       found,
     );
     await again.close();
     const without = await initProject(at('without'), {});
-    expect(() => openReferenceFid(without, { progress: silentProgress })).toThrow(
+    await expect(openReferenceFid(without, { progress: silentProgress })).rejects.toThrow(
       /^evaluate.reference: expected a folder of pictures or a .npz file of statistics, got none$/,
     );
-    const weightless = openReferenceFid(without, { reference: at('b'), progress: silentProgress });
+    const weightless = await openReferenceFid(without, { reference: at('b'), progress: silentProgress });
     expect(await faultOf(weightless.open(images, ids))).toMatch(/^evaluate.inception: expected the weights/);
     await weightless.close();
   });

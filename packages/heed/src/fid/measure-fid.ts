@@ -33,12 +33,12 @@ interface MeasureOptions {
 }
 
 /** A meter that keeps its sums in the project and computes as its settings say. */
-export function openProjectMeter(
+export async function openProjectMeter(
   project: Project,
   { inception = project.config.evaluate.inception, progress, signal }: Omit<MeasureOptions, 'reference'>,
-): FidMeter {
+): Promise<FidMeter> {
   return openFidMeter({
-    ...runtimeOf(project),
+    ...(await runtimeOf(project)),
     cacheFolder: join(project.paths.state, 'fid'),
     progress,
     signal,
@@ -81,12 +81,12 @@ export async function openSet(
  * Opens the measurement of several sets. The reference's statistics are computed at the first one, and found again by
  * later commands. Throws one sentence where the settings name no reference, or no weights.
  */
-export function openReferenceFid(project: Project, options: MeasureOptions): ReferenceFid {
+export async function openReferenceFid(project: Project, options: MeasureOptions): Promise<ReferenceFid> {
   const { reference = project.config.evaluate.reference } = options;
   if (reference === '') {
     throw badInput('evaluate.reference: expected a folder of pictures or a .npz file of statistics, got none');
   }
-  const meter = openProjectMeter(project, options);
+  const meter = await openProjectMeter(project, options);
   let known: FidStatistics | undefined;
   return {
     async open(images, keys) {

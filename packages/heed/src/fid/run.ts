@@ -6,7 +6,7 @@ import type { HeedConfig } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import { locateModel, type Project } from '../project/index.ts';
-import { runtimeOf } from '../project/runtime.ts';
+import { runtimeOf, threadsOf } from '../project/runtime.ts';
 import { clipHashOf } from '../reward/clip-hash.ts';
 import type { Interval } from '../statistics/index.ts';
 import { fidInterval } from './distance-interval.ts';
@@ -70,7 +70,7 @@ export async function runFid(
   }
   const { config, progress, signal } = place;
   const meter = openFidMeter({
-    ...runtimeOf({ config }),
+    ...(await runtimeOf({ config })),
     inceptionFile: () => inceptionFileOf(inception, place),
     cacheFolder: cacheFolderOf(place),
     batchSize,
@@ -177,8 +177,8 @@ export async function runCmmd(
   }
   const folder = await locateModel(name, { from: '.', kind: 'clip', progress, signal });
   const clipHash = await clipHashOf(folder);
-  await using clip = await loadClip(folder, runtimeOf({ config }));
-  const { threads } = runtimeOf({ config });
+  await using clip = await loadClip(folder, await runtimeOf({ config }));
+  const threads = threadsOf({ config });
   const [a, b] = sets as [Pictures, Pictures];
   const measured = await measureCmmd(a, b, {
     clip,

@@ -59,7 +59,10 @@ async function draw(project: Project, options: DrawBestOptions, progress: Progre
   checkSetPurpose(createImageStore(project.paths.images), { set, purpose });
   const fetching = { progress, signal };
   const source = await modelFolder(project, model, fetching);
-  await using pipeline = await loadPipeline(source, { ...runtimeOf(project), ...weightsOptions(project, model) });
+  await using pipeline = await loadPipeline(source, {
+    ...(await runtimeOf(project)),
+    ...weightsOptions(project, model),
+  });
   const { modelHash } = pipeline;
   const modelFile = await modelFileOf(source, signal);
   const store = createImageStore(project.paths.images);

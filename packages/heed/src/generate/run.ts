@@ -98,7 +98,10 @@ async function generate(
   const source = await modelFolder(project, model, { progress, signal, note });
   const remark = await emaNote(project, model, source);
   if (remark !== undefined) note?.(remark);
-  await using pipeline = await loadPipeline(source, { ...runtimeOf(project), ...weightsOptions(project, model) });
+  await using pipeline = await loadPipeline(source, {
+    ...(await runtimeOf(project)),
+    ...weightsOptions(project, model),
+  });
   if (purpose === 'learn' && note !== undefined) for (const sentence of await laterStageNotes(project)) note(sentence);
   const cut = cutPromptsNote(
     prompts.map(({ text }) => text),

@@ -210,7 +210,10 @@ async function originOf(project: Project, model: string, options: ImageImportOpt
   const { loadPipeline } = await import('@heed/diffusion');
   const { runtimeOf } = await import('../project/runtime.ts');
   const { weightsOptions } = await import('../project/model-weights.ts');
-  await using pipeline = await loadPipeline(folder, { ...runtimeOf(project), ...weightsOptions(project, model) });
+  await using pipeline = await loadPipeline(folder, {
+    ...(await runtimeOf(project)),
+    ...weightsOptions(project, model),
+  });
   return { model, modelHash: pipeline.modelHash };
 }
 

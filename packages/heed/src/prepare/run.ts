@@ -82,7 +82,7 @@ async function encode(project: Project, inputs: Inputs, progress: ProgressFactor
     source,
     weightsOptions(project, project.config.model.name),
   );
-  await using pipeline = new StableDiffusionPipeline(components, runtimeOf(project));
+  await using pipeline = new StableDiffusionPipeline(components, await runtimeOf(project));
   const openCache = shard === undefined ? openVectorCache : openVectorPart;
   const latents = await openLatents(project, pipeline, openCache);
   try {

@@ -13,7 +13,7 @@ import { openMetricsLog } from '../metrics/metrics-log.ts';
 import { worldOf } from '../parts.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
 import { checkName, type Project, startRun, withLock } from '../project/index.ts';
-import { runtimeOf } from '../project/runtime.ts';
+import { threadsOf } from '../project/runtime.ts';
 import { cutPromptsNote } from '../prompts/index.ts';
 import { openRounds } from '../rounds/lineage.ts';
 import { clipScores, type PromptPairs, pairOutcomes } from './accuracy.ts';
@@ -131,7 +131,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
       seed,
       members: project.config.reward.members,
       progress,
-      threads: runtimeOf(project).threads,
+      threads: threadsOf(project),
       signal,
     };
     const { kept, epochs, outcomes } = await trainVariants(options.variants ?? [], {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type ClipEmbedder, loadClip, type RgbImage } from '@heed/diffusion';
 import { badInput } from '../errors.ts';
 import { clipFolder, type FetchOptions, type Project } from '../project/index.ts';
-import { runtimeOf } from '../project/runtime.ts';
+import { runtimeOf, threadsOf } from '../project/runtime.ts';
 import type { OpenVectorCache } from '../storage/vector-cache.ts';
 import { quote } from '../text/nearest.ts';
 import { clipHashOf } from './clip-hash.ts';
@@ -56,7 +56,7 @@ export async function openProjectFeatures(
   const { openCache, ...fetching } = options;
   const folder = await clipFolder(project, fetching);
   const clipHash = await clipHashOf(folder);
-  const clip = await loadClip(folder, runtimeOf(project));
+  const clip = await loadClip(folder, await runtimeOf(project));
   const features = await openFeatures({ folder: featureFolder(project), clipHash, clip, openCache });
   return {
     features,
@@ -98,7 +98,7 @@ export async function openRewardScorer(
   try {
     const model = await loadRewardModel(rewardFolder(project, name), {
       clipHash,
-      threads: runtimeOf(project).threads,
+      threads: threadsOf(project),
     });
     const norm = await textNormOf(project, model.config);
     return {

@@ -37,7 +37,10 @@ export async function runSample(
   const folder = resolve(options.out);
   const source = await modelFolder(project, model, { progress, signal });
   const modelFile = await modelFileOf(source, signal);
-  await using pipeline = await loadPipeline(source, { ...runtimeOf(project), ...weightsOptions(project, model) });
+  await using pipeline = await loadPipeline(source, {
+    ...(await runtimeOf(project)),
+    ...weightsOptions(project, model),
+  });
   const cut = cutPromptsNote(prompts, { reader: pipeline, name: `model '${model}'` });
   if (cut !== undefined) options.note?.(cut);
   const wanted = prompts.flatMap((prompt) =>

@@ -15,7 +15,7 @@ import type { ModelFile } from '../images/parameters.ts';
 import { clipFolder, modelFolder, type Project } from '../project/index.ts';
 import { modelFileOf } from '../project/model-file.ts';
 import { weightsOptions } from '../project/model-weights.ts';
-import { runtimeOf } from '../project/runtime.ts';
+import { runtimeOf, threadsOf } from '../project/runtime.ts';
 import { clipHashOf } from '../reward/clip-hash.ts';
 import { loadRewardModel } from '../reward/reward-model.ts';
 import { scoredTexts, scoreImages } from '../reward/score-images.ts';
@@ -60,7 +60,7 @@ export async function openImageModel(
   const components = await loadModel(source, weightsOptions(project, name));
   const scorer = reward === undefined ? undefined : await openScorer(project, reward, signal);
   const side = nativeSize(components);
-  const { draw, drawBest, dispose } = createDrawer(project, components);
+  const { draw, drawBest, dispose } = createDrawer(project, { components, runtime: await runtimeOf(project) });
   const size = { width: side, height: side, multiple: sideMultiple(components) };
   const model: ImageModel = {
     size,
@@ -90,7 +90,10 @@ export async function openImageModel(
 
 type Score = NonNullable<ImageModel['score']>;
 
-function createDrawer(project: Project, components: StableDiffusionComponents) {
+function createDrawer(
+  project: Project,
+  { components, runtime }: { components: StableDiffusionComponents; runtime: Awaited<ReturnType<typeof runtimeOf>> },
+) {
   const { sampler, steps, guidanceScale } = project.config.sample;
   const sampling = { sampler, steps, guidanceScale };
   let pipeline: StableDiffusionPipeline | undefined;
@@ -102,7 +105,7 @@ function createDrawer(project: Project, components: StableDiffusionComponents) {
       shapes.clear();
     }
     shapes.add(shape);
-    pipeline ??= new StableDiffusionPipeline(components, runtimeOf(project));
+    pipeline ??= new StableDiffusionPipeline(components, runtime);
     return pipeline;
   };
   return {
@@ -154,9 +157,9 @@ function batchSizeOf(project: Project, { vae }: StableDiffusionComponents, size:
 
 async function openScorer(project: Project, reward: string, signal: AbortSignal) {
   const folder = await clipFolder(project, { signal });
-  const clip = await loadClip(folder, runtimeOf(project));
+  const clip = await loadClip(folder, await runtimeOf(project));
   try {
-    const { threads } = runtimeOf(project);
+    const threads = threadsOf(project);
     const model = await loadRewardModel(rewardFolder(project, reward), { clipHash: await clipHashOf(folder), threads });
     const norm = await textNormOf(project, model.config);
     return {

@@ -25,7 +25,7 @@ export async function runTuneRank(
   const method = methodOf(options);
   const source = await modelFolder(project, from, { progress: silentProgress, signal });
   const components = await loadModel(source, weightsOptions(project, from));
-  const pipeline = new StableDiffusionPipeline(components, runtimeOf(project));
+  const pipeline = new StableDiffusionPipeline(components, await runtimeOf(project));
   checkSameBase(communicator, shared, pipeline.modelHash);
   const latents = await openLatents(project, pipeline);
   const texts = await openTextStates(project, {
@@ -45,7 +45,7 @@ export async function runTuneRank(
       options,
       checkpointFolder: join(openRun(project, run).folder, CHECKPOINTS),
       fingerprint,
-      ...runtimeOf(project),
+      ...(await runtimeOf(project)),
       ...(signal === undefined ? {} : { signal }),
       communicator,
     });

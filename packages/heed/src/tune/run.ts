@@ -199,7 +199,7 @@ async function openModel(
   if (components.contrast) {
     throw badInput(`${source}: expected a model without a contrast to tune, got one that \`heed contrast\` made`);
   }
-  return { source, components, pipeline: new StableDiffusionPipeline(components, runtimeOf(project)) };
+  return { source, components, pipeline: new StableDiffusionPipeline(components, await runtimeOf(project)) };
 }
 
 /** What the run learns from: judged images of the model, and pairs of pictures and texts that keep it whole. */
@@ -247,7 +247,7 @@ async function train(inputs: {
   const { project, given, run, about, warn } = inputs;
   const { method, options, components, fingerprint } = about;
   const aborting = inputs.signal === undefined ? {} : { signal: inputs.signal };
-  const runtime = runtimeOf(project);
+  const runtime = await runtimeOf(project);
   const checkpointFolder = join(run.folder, CHECKPOINTS);
   const resumed = (await findLatestCheckpoint(checkpointFolder, { onSkip: warn }))?.step;
   if (resumed === undefined) await writeBegun(run.folder, { options, data: inputs.begun, fingerprint });

@@ -1,7 +1,6 @@
 /** `heed demo`: the whole loop in one go, from the built-in model. */
-import type { Device } from '@heed/diffusion/autodiff';
 import { type Command, Option } from 'commander';
-import { DEVICE_NAMES } from '../../config/device-names.ts';
+import { DEVICE_SETTINGS, type DeviceSetting } from '../../config/device-names.ts';
 import { type CommonOptions, runCommand } from '../context.ts';
 import { wholeNumber } from '../parse-options.ts';
 
@@ -9,7 +8,7 @@ interface DemoOptions extends Pick<CommonOptions, 'json'> {
   out: string;
   scale: 'tiny' | 'small' | 'paper';
   seed: number;
-  device?: Device;
+  device?: DeviceSetting;
 }
 
 export function demoCommand(program: Command): void {
@@ -26,7 +25,7 @@ export function demoCommand(program: Command): void {
         .default('small'),
     )
     .option('--seed <n>', 'the seed of everything random', wholeNumber(0), 0)
-    .addOption(new Option('--device <device>', 'where the networks run (default: cpu)').choices(DEVICE_NAMES))
+    .addOption(new Option('--device <device>', 'where the networks run (default: cpu)').choices(DEVICE_SETTINGS))
     .option('--json', 'print the summary as one JSON document, progress as JSON lines on stderr', false)
     .addHelpText(
       'after',

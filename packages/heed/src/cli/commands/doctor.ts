@@ -1,10 +1,9 @@
 /** `heed doctor`: can it run here, and is the project whole? */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Device } from '@heed/diffusion/autodiff';
 import { type Command, Option } from 'commander';
 import pc from 'picocolors';
-import { DEVICE_NAMES } from '../../config/device-names.ts';
+import { DEVICE_SETTINGS, type DeviceSetting } from '../../config/device-names.ts';
 import { badInput, EXIT_CODES } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
 import { type CommandResult, type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
@@ -14,7 +13,7 @@ import { openRanks } from '../ranks.ts';
 type DoctorOptions = CommonOptions & {
   rebuild: boolean;
   verify: boolean;
-  device?: Device;
+  device?: DeviceSetting;
   model?: string;
   loraRank?: number;
 };
@@ -26,7 +25,9 @@ export function doctorCommand(program: Command): void {
     .option('--rebuild', "make the studio's tables anew from feedback.jsonl and the images, then check", false)
     .option('--verify', 'compare every picture, judgement and model of the project with what was recorded of it', false)
     .addOption(
-      new Option('--device <name>', 'compute on this device, and say how to bring what it lacks').choices(DEVICE_NAMES),
+      new Option('--device <name>', 'compute on this device, and say how to bring what it lacks').choices(
+        DEVICE_SETTINGS,
+      ),
     )
     .option(
       '--model <path>',
@@ -38,6 +39,7 @@ export function doctorCommand(program: Command): void {
     'heed doctor --project cats --json',
     'heed doctor --model /models/sd15 --lora-rank 8 --set tune.batchSize=1 --set tune.recompute=true',
     'heed doctor --device cuda',
+    'heed doctor --device auto                        (which device `device = "auto"` takes, and why)',
     'heed doctor --rebuild',
     'heed doctor --verify',
     'mpirun -n 4 --bind-to none npx heed doctor       (versions, weights and speed of four ranks)',

@@ -73,7 +73,7 @@ export async function runCocoFid(
   const { images, models, inception, signal } = options;
   for (const model of models) await modelFolder(project, model, { progress, signal });
   const chosen = await chosenCaptions(project, options);
-  const meter = openProjectMeter(project, { inception, progress, signal });
+  const meter = await openProjectMeter(project, { inception, progress, signal });
   try {
     // First, so that weights or pictures that are missing are told of before hours of drawing.
     const reference = await referenceOf(meter, images, chosen);

@@ -5,7 +5,7 @@ import type { RgbImage } from '@heed/diffusion';
 import { trainJudgingReward } from '../../evaluate/judging-reward.ts';
 import type { ImageStore } from '../../images/index.ts';
 import type { FetchOptions, Project } from '../../project/index.ts';
-import { runtimeOf } from '../../project/runtime.ts';
+import { threadsOf } from '../../project/runtime.ts';
 import { findRewardConfig, loadRewardModel, type RewardModel, saveRewardModel } from '../../reward/reward-model.ts';
 import { scoredTexts, scoreImages } from '../../reward/score-images.ts';
 import { openProjectFeatures, rewardFolder, rowsAsFeatures, textNormOf } from '../../reward/scorer.ts';
@@ -34,7 +34,7 @@ export async function openWatchJudges(
 ): Promise<WatchJudges> {
   const { features, clip, clipHash, close } = await openProjectFeatures(project, fetching);
   const opened: RewardModel[] = [];
-  const { threads } = runtimeOf(project);
+  const threads = threadsOf(project);
   const load = async (from: string) => {
     const model = await loadRewardModel(from, { clipHash, threads });
     opened.push(model);
