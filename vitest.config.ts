@@ -58,6 +58,10 @@ export default defineConfig({
             ...UNIT_TESTS,
             ...(process.env.HEED_PYTHON ? [] : ['tests/fid-interop.test.ts']),
             ...leftOut.map(({ file }) => file),
+            // Needs a wheel of 247 MB; `npm run test:cuda-stub` brings it and sets this.
+            ...(process.env.HEED_TEST_CUDA_STUB ? [] : ['tests/cuda-stub.test.ts']),
+            // Needs an NVIDIA GPU.
+            ...(process.env.HEED_TEST_CUDA ? [] : ['tests/cuda.test.ts']),
             // Takes minutes for each Node; `npm run test:packages` sets this.
             ...(process.env.HEED_TEST_NODES ? [] : ['tests/packages/nodes.test.ts']),
           ],
