@@ -1,6 +1,6 @@
 /**
- * The real CUDA provider on stub libraries (`npm run test:cuda-stub`): that it takes every node of heed's graphs, copies
- * nothing between host and device within a graph, and how many kernels it starts. Kernels compute nothing there.
+ * The real CUDA provider on stub libraries (`npm run test:cuda-stub`): that it takes every node of heed's graphs and
+ * copies nothing between host and device within a graph, and how many kernels it starts. They compute nothing there.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -18,7 +18,7 @@ export interface StubSite {
   readonly driver: string;
 }
 
-/** Installs what is missing and builds the stubs anew. */
+/** Installs what is missing and builds the stubs again. */
 export function stubSite(
   cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'heed', 'cuda-stub'),
 ): StubSite {

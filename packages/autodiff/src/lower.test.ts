@@ -1,4 +1,4 @@
-/** The form with few nodes: what is shared, named and left out. That it computes the same says gradient-check.test.ts. */
+/** The form with few nodes: what is shared, named and left out. gradient-check.test.ts compares the results. */
 import { describe, expect, it } from 'vitest';
 import { gradients } from './gradient.ts';
 import { groupNorm, input, mul, reshape, sum } from './index.ts';

@@ -117,7 +117,7 @@ export function lowerGraph({
   };
 }
 
-/** Without the nodes whose values nobody reads. */
+/** Without the nodes whose values are not read. */
 function withoutUnused(nodes: readonly OnnxNode[], outputs: ReadonlySet<string>): OnnxNode[] {
   const read = new Set(outputs);
   const kept: OnnxNode[] = [];

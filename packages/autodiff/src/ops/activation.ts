@@ -11,7 +11,7 @@ const geluSlope = defineOp<undefined>({
   shape: ([x]) => x!.shape,
   emit: ({ graph, names }) => {
     const number = (value: number) => graph.floats([value], []);
-    // With m = x / sqrt(2): Phi is (1 + erf m) / 2, which HardSigmoid computes in one, and x phi is m exp(-m^2) / sqrt(pi).
+    // With m = x / sqrt(2), Phi is (1 + erf m) / 2, which is one HardSigmoid, and x phi is m exp(-m^2) / sqrt(pi).
     const m = graph.node('Mul', [names[0]!, number(Math.SQRT1_2)]);
     const half = { alpha: { float: 0.5 }, beta: { float: 0.5 } };
     const cdf = graph.node('HardSigmoid', [graph.node('Erf', [m])], half);

@@ -19,7 +19,7 @@ export interface DeviceRow {
   readonly memory: string | undefined;
   /** Copies one OrtValue's numbers to another, on the host or on the device. */
   readonly copy: (source: Handle, target: Handle, bytes: number) => void;
-  /** A tensor may begin anywhere in another's memory; elsewhere a tensor is a buffer of its own. */
+  /** A tensor may begin anywhere in another's memory; elsewhere each tensor is a separate buffer. */
   readonly hasViews: boolean;
   /** How graphs are written for it. */
   readonly form: LoweringForm;

@@ -43,7 +43,7 @@ export function createDeviceGradients({
     : writeIntoOutputs(binding, { trained, gradientKey });
   const adder = createAdder(device, () => sessions.open(gradientSumGraph(packing.buffers)));
   let total: Buffers | undefined;
-  /** The sum is a tensor of its own, and not what a run wrote. */
+  /** The sum is a separate tensor, and not what a run wrote. */
   let isSum = false;
   const reset = () => {
     if (total !== undefined && (isSum || target.areOwn)) disposeAll(total);

@@ -1,7 +1,7 @@
 /**
  * How the tensors of a training state lie on a device. On a device with views all of a group share a few slabs, and
  * each tensor is a part of one: the optimizer then has a few large inputs, and not four for each parameter. Elsewhere
- * each tensor is a buffer of its own.
+ * each tensor is a separate buffer.
  */
 import { inputName } from '../compile.ts';
 import type { ParameterValues } from '../parameters.ts';
