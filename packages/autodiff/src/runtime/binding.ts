@@ -75,8 +75,8 @@ export class Binding {
   }
 
   /**
-   * Binds an output to an array, or to memory of the device, that each run overwrites in place. On the CPU it may be the
-   * array of an input, if every node that reads that input comes before the node that writes the output.
+   * Binds an output to an array, or to memory of the device, that each run overwrites in place. On the CPU it may be
+   * the array of an input, if every node that reads that input comes before the node that writes the output.
    */
   bindOutput(name: string, tensor: HostTensor | DeviceTensor): void {
     this.#checkIdle();

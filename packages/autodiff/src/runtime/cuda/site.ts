@@ -28,7 +28,7 @@ const LIBRARIES = [
   /^libcudnn.*\.so\.9$/,
 ] as const;
 
-/** What the provider cannot do without, by the names that the loader knows. cuDNN is asked for at the first convolution. */
+/** What the provider cannot do without, by the loader's names. cuDNN is asked for at the first convolution. */
 export const NEEDED_LIBRARIES = [
   RUNTIME_LIBRARY,
   'libcublasLt.so.13',
