@@ -36,7 +36,7 @@ export function emitNormalisedRows(
 
 const WHY = 'second derivatives of norms are not needed';
 
-export const rowOps = {
+const rowOps = {
   normalisedRows: defineOp<NormalisedRows>({
     name: 'normalisedRows',
     shape: (_, { rows }) => rows,
