@@ -28,8 +28,7 @@ export interface CompiledFunction<I extends string, O extends string> {
 /**
  * Compiles `build` for fixed input shapes. Without `liveParameters` the weights become constants of the session, which
  * is faster. With it, each run reads the arrays of `parameters`; on a device only the first run does where
- * `parametersChange` is false. `precision` is `auto` by default, `form` the
- * device's own.
+ * `parametersChange` is false. `precision` is `auto` by default, `form` the device's own.
  */
 export async function compile<I extends string, O extends string>({
   name,
