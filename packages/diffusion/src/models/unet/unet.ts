@@ -23,6 +23,8 @@ export interface UnetOptions {
   recompute?: boolean;
   /** Bytes of attention weights that the backward pass may hold at once; the engine's default where absent. */
   attentionBytes?: number | undefined;
+  /** Is told each block's output, [B, channels, h, w], by its name in diffusers: `down_blocks.0`, `mid_block`. */
+  observe?: (block: string, features: Tensor) => void;
 }
 
 /** Predicts noise (or velocity, as the schedule says): -> [B, out_channels, H, W]. Throws where shapes do not fit. */
@@ -30,7 +32,7 @@ export function unet(
   p: ParameterScope,
   config: UnetConfig,
   { sample, timestep, encoderHiddenStates }: UnetInputs,
-  { recompute = false, attentionBytes }: UnetOptions = {},
+  { recompute = false, attentionBytes, observe = () => {} }: UnetOptions = {},
 ): Tensor {
   checkInputs(config, { sample, timestep, encoderHiddenStates });
   const levels = unetLevels(config);
@@ -53,10 +55,15 @@ export function unet(
   const skips: Tensor[] = [h];
   levels.forEach((level, index) => {
     h = downBlock(p.at(`down_blocks.${index}`), h, { context, level, last: index === coarsest, skips });
+    observe(`down_blocks.${index}`, h);
   });
-  if (config.mid_block_type !== null) h = midBlock(p.at('mid_block'), h, { context, level: levels[coarsest]! });
+  if (config.mid_block_type !== null) {
+    h = midBlock(p.at('mid_block'), h, { context, level: levels[coarsest]! });
+    observe('mid_block', h);
+  }
   levels.toReversed().forEach((level, index) => {
     h = upBlock(p.at(`up_blocks.${index}`), h, { context, level, last: index === coarsest, skips });
+    observe(`up_blocks.${index}`, h);
   });
   h = silu(groupNormLayer(p.at('conv_norm_out'), h, { groups: config.norm_num_groups, epsilon: config.norm_eps }));
   return convLayer(p.at('conv_out'), h, { channels: config.out_channels, init: ZERO });
