@@ -25,10 +25,12 @@ const MIGRATIONS = 'studio/storage/migrations';
 export async function setup(project: TestProject): Promise<void> {
   // Every project of the run has this setup.
   if (process.env.HEED_COMPILED !== undefined) return;
-  // Inside the run's temporary folder. Other packages are the repository's.
-  const folder = join(tmpdir(), 'compiled', 'node_modules');
+  // Inside the run's temporary folder. Other packages are the repository's, for what lies here alone: tarballs that a
+  // test installs beside must not find them.
+  const home = join(tmpdir(), 'compiled');
+  const folder = join(home, 'heed', 'node_modules');
   mkdirSync(folder, { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(tmpdir(), 'node_modules'), 'junction');
+  symlinkSync(join(ROOT, 'node_modules'), join(home, 'node_modules'), 'junction');
   await compilePackages(folder);
   project.onTestsRerun(() => compilePackages(folder));
   process.env.HEED_COMPILED = join(folder, 'heed', 'dist', 'cli', 'main.js');
