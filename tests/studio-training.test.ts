@@ -171,7 +171,7 @@ it.runIf(hasBrowser)('tunes the model, watched live to its end', async () => {
   await page.getByText('live', { exact: true }).waitFor({ timeout: LIVE_TIMEOUT_MS });
   // No page is loaded again: each value comes as it is written.
   await page.getByRole('img', { name: /^Loss over/ }).waitFor({ timeout: LIVE_TIMEOUT_MS });
-  await page.getByText('ended', { exact: true }).waitFor({ timeout: LIVE_TIMEOUT_MS });
+  await page.getByText('finished', { exact: true }).waitFor({ timeout: LIVE_TIMEOUT_MS });
   await page.getByRole('img', { name: new RegExp(`^Loss over ${STEPS} steps`) }).waitFor();
   await ended('done');
   const slider = page.getByRole('slider', { name: 'Step of the samples' });

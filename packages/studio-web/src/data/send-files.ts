@@ -26,16 +26,19 @@ export interface SendOptions {
 export async function sendFiles(files: readonly File[], taking: Taking, options: SendOptions): Promise<string> {
   const { onProgress, signal } = options;
   const { id } = await read(api.data.uploads.$post());
-  const upload = api.data.uploads[':id'];
+  let isSent = false;
   try {
     for (const [i, file] of files.entries()) {
       signal.throwIfAborted();
       await sendFile(id, file);
       onProgress(i + 1);
     }
+    isSent = true;
     return toldOf(await takeIn(id, taking, options));
   } catch (error) {
-    await upload.discard.$post({ param: { id } }).catch(() => undefined);
+    // What the studio refused to take in is gone from there.
+    const isGone = isSent && error instanceof ApiError && error.isOfStudio;
+    if (!isGone) await api.data.uploads[':id'].discard.$post({ param: { id } }).catch(() => undefined);
     throw error;
   }
 }
