@@ -61,13 +61,12 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
   let askedInVain = 0;
   /** The last answer held nothing but what was shown before: the next question asks past it. */
   let isWide = false;
-  let asking: ReturnType<typeof setTimeout> | undefined;
+  const asking = createTimer();
 
   /** What is shown, what is ready (more than `ahead` after undo) and what is under way: all of it stays held. */
   const wantedCount = () => Math.min(MAX_COUNT, Math.max(ahead, ready.length) + 1 + underWay().size);
   const askAgain = (ms: number) => {
-    clearTimeout(asking);
-    if (!isStopped) asking = setTimeout(() => void fetchNow(), ms);
+    if (!isStopped) asking.start(ms, () => void fetchNow());
   };
   const takeIn = async (raws: readonly Raw[]) => {
     for (const raw of raws) {
@@ -117,9 +116,6 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
       isFetching = false;
     }
   };
-  const fetchAhead = async () => {
-    if (ready.length < ahead) await fetchNow();
-  };
   /** Somebody is back: what was shown may be done by others. */
   const wake = async () => {
     const shown = shownId();
@@ -140,13 +136,25 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
     take: () => ready.shift(),
     putBack: (query) => ready.unshift(query),
     noteSeen: (id) => seen.add(id),
-    fetchAhead,
+    fetchAhead: async () => (ready.length < ahead ? fetchNow() : undefined),
     stop() {
       isStopped = true;
-      clearTimeout(asking);
+      asking.stop();
       clearInterval(renewing);
       unwatch();
       options.release();
     },
+  };
+}
+
+/** One timeout at a time. */
+function createTimer() {
+  let timeout: ReturnType<typeof setTimeout> | undefined;
+  return {
+    start(ms: number, work: () => void) {
+      clearTimeout(timeout);
+      timeout = setTimeout(work, ms);
+    },
+    stop: () => clearTimeout(timeout),
   };
 }
