@@ -68,6 +68,8 @@ export interface AnswerDesk {
   removeGold(removal: GoldRemoval): Promise<Acceptance>;
   /** Takes in judgements that came by a file; how many were new. */
   takeIn(eventsOf: EventsOf): Promise<number>;
+  /** Resolves when the answers and retractions of the rater that were submitted so far are done, taken or not. */
+  settled(rater: string): Promise<void>;
   /** Resolves when everything that was submitted is done. */
   idle(): Promise<void>;
 }
@@ -182,9 +184,11 @@ export function createAnswerDesk(options: {
     }
     return decisions.map(({ acceptance }) => acceptance);
   });
+  const pending = createPendingByRater();
   return {
-    answer: (what) => batches.add({ kind: 'answer', what }),
-    retract: (what) => batches.add({ kind: 'retraction', what }),
+    answer: (what) => pending.add(what.rater, batches.add({ kind: 'answer', what })),
+    retract: (what) => pending.add(what.rater, batches.add({ kind: 'retraction', what })),
+    settled: pending.settled,
     markGold: (what) => batches.add({ kind: 'goldMark', what }),
     async takeIn(eventsOf) {
       let count = 0;
@@ -198,6 +202,26 @@ export function createAnswerDesk(options: {
     },
     removeGold: (what) => batches.add({ kind: 'goldRemoval', what }),
     idle: batches.idle,
+  };
+}
+
+/** Submissions that are not done, by rater. */
+function createPendingByRater() {
+  const byRater = new Map<string, Set<Promise<unknown>>>();
+  return {
+    add<T>(rater: string, work: Promise<T>): Promise<T> {
+      const own = byRater.get(rater) ?? new Set();
+      byRater.set(rater, own.add(work));
+      const forget = () => {
+        own.delete(work);
+        if (own.size === 0 && byRater.get(rater) === own) byRater.delete(rater);
+      };
+      work.then(forget, forget);
+      return work;
+    },
+    async settled(rater: string): Promise<void> {
+      await Promise.allSettled(byRater.get(rater) ?? []);
+    },
   };
 }
 

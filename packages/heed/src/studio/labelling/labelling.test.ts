@@ -163,6 +163,20 @@ describe('undo', () => {
 });
 
 describe('queries', () => {
+  it('are no more than the rater may answer, also while an answer is written', async () => {
+    const overrides = ['label.queriesPerRater=1'];
+    const limited = await openTestStudio(await makeDrawnProject(join(folder, 'limited'), { prompts: 3, overrides }));
+    const token = await limited.rater('two tabs');
+    const leaseFor = async (page: string) =>
+      (await limited.post<Lease>('/api/labelling/lease', { count: 3, page }, token)).queries;
+    const [query] = await leaseFor('one');
+    const answer = answerTo(query!);
+    const writing = limited.studio.desk.answer({ ...answer, labels: answer.labels!, rater: 'two tabs' });
+    expect(await leaseFor('two')).toEqual([]);
+    expect(await writing).toMatchObject({ state: 'accepted' });
+    await limited.close();
+  });
+
   // Row 14 of the fault table: 50 raters and 200 queries with `npm run test:faults`.
   it('are asked of as many raters as the project wants, however many race for them', async () => {
     const prompts = 20 * TENTHS;

@@ -71,6 +71,8 @@ export function labellingRoutes(studio: Studio) {
       const { count, page } = c.req.valid('json');
       const identity = identityOf(c);
       const { rater } = identity;
+      // An answer counts against the rater's limit once it is written, which takes a flush of the log.
+      await desk.settled(rater);
       const asked = isTrial(identity)
         ? await trials.lease({ rater, count })
         : await lease({
