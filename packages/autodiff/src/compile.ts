@@ -17,9 +17,9 @@ export interface InputSpec {
 export type Feed = Float32Array | BigInt64Array;
 
 export interface CompiledFunction<I extends string, O extends string> {
-  /** Runs once; calls queue up behind each other. Results are fresh arrays. */
+  /** Runs the function. Calls are queued. Results are new arrays. */
   run(feeds: Record<I, Feed>, options?: { signal?: AbortSignal }): Promise<Record<O, Float32Array>>;
-  /** Resolves when the calls made so far have ended. */
+  /** Resolves when all calls made so far have ended. */
   idle(): Promise<void>;
   /** Throws while a call is pending. */
   dispose(): void;
@@ -27,8 +27,8 @@ export interface CompiledFunction<I extends string, O extends string> {
 
 /**
  * Compiles `build` for fixed input shapes. Without `liveParameters` the weights become constants of the session, which
- * is faster. With it, each run reads the arrays of `parameters`; on a device only the first run does where
- * `parametersChange` is false. `precision` is `auto` by default, `form` the device's own.
+ * is faster. With it, each run reads the arrays of `parameters`; on a device, if `parametersChange` is false, only the
+ * first run does. `precision` is `auto` by default, `form` the device's own.
  */
 export async function compile<I extends string, O extends string>({
   name,
@@ -125,7 +125,7 @@ export function bindFeeds<I extends string>(
   }
 }
 
-/** Binds weights as inputs that are read where they lie; with `frozen` a device is sent them once. */
+/** Binds weights as inputs, without a copy. With `frozen`, they are uploaded to a device once. */
 export function bindParameters(
   binding: Binding,
   wanted: readonly Tensor[],
@@ -138,7 +138,7 @@ export function bindParameters(
   }
 }
 
-/** Throws when a parameter is missing or has another shape than the model asks for. */
+/** Throws when a parameter is missing or does not have the shape that the model needs. */
 export function checkParameters(what: string, wanted: readonly Tensor[], values: ParameterValues): void {
   for (const tensor of wanted) {
     const value = values.get(inputName(tensor));

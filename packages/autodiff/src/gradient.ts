@@ -1,6 +1,6 @@
 /**
- * The reverse pass: from a scalar loss to symbolic gradients, with checkpointed blocks recomputed.
- * It builds graph; it runs nothing. The order in which the nodes execute is `lower.ts`'s business.
+ * The reverse pass: from a scalar loss to symbolic gradients, with checkpointed blocks recomputed. It builds nodes and
+ * runs nothing. `lower.ts` decides the order of execution.
  */
 import { add } from './ops/elementwise.ts';
 import {
@@ -86,7 +86,7 @@ function dependents(descending: readonly Tensor[], targets: ReadonlySet<number>)
   return useful;
 }
 
-/** Copies a block's nodes on demand; values from outside the block stay as they are. */
+/** Copies a block's nodes on demand; values from outside the block are reused. */
 function createRecomputation(): (tensor: Tensor, segment: number | undefined) => Tensor {
   const copies = new Map<number, Tensor>();
   const copy = (tensor: Tensor, segment: number | undefined): Tensor => {

@@ -17,17 +17,17 @@ import {
   type Tensor,
 } from './tensor.ts';
 
-/** What a device has and prefers, where ops can be written in several ways. */
+/** A device's capabilities and preferences, for ops that can be written in several ways. */
 export interface LoweringForm extends GradientForm {
-  /** The fused operators of com.microsoft for products and attention: FusedMatMul, MultiHeadAttention. */
+  /** Whether it has com.microsoft's fused operators for products and attention: FusedMatMul, MultiHeadAttention. */
   readonly hasFusedMatMul: boolean;
-  /** Its softmax takes and gives halves, and sums them in float32. */
+  /** Whether its softmax accepts float16 and sums in float32. */
   readonly hasHalfSoftmax?: boolean;
 }
 
 export interface LoweredGraph {
   readonly graph: OnnxGraph;
-  /** Inputs and parameters that the results really depend on. */
+  /** Inputs and parameters on which the results depend. */
   readonly inputs: readonly Tensor[];
   readonly parameters: readonly Tensor[];
 }
@@ -35,8 +35,8 @@ export interface LoweredGraph {
 /**
  * Writes the graph of `outputs`. `deferred` outputs (weight gradients) get their nodes at the end of the list, in the
  * order given. The runtime then computes each one as soon as its inputs exist. `baked` parameters become initializers;
- * others become graph inputs. With `precision` float16 most of the computing is done in that type (`precision.ts`);
- * what goes in and comes out stays float32.
+ * others become graph inputs. With `precision` float16, most ops compute in float16 (`precision.ts`); graph inputs and
+ * outputs stay float32.
  */
 export function lowerGraph({
   name,
@@ -66,7 +66,7 @@ export function lowerGraph({
   const writer = createWriter(form);
   const placementOf = placeOps(reachable, precision, form);
   const nameOf = new Map<number, string>();
-  /** Names of values in the other type than the one they are kept in. */
+  /** Names of values converted to the other float type. */
   const converted = new Map<number, string>();
   const inputs = reachable.filter((t) => t.source.kind === 'input');
   const parameters = reachable.filter((t) => t.source.kind === 'parameter');
@@ -117,7 +117,7 @@ export function lowerGraph({
   };
 }
 
-/** Without the nodes whose values are not read. */
+/** Removes the nodes whose values are not used. */
 function withoutUnused(nodes: readonly OnnxNode[], outputs: ReadonlySet<string>): OnnxNode[] {
   const read = new Set(outputs);
   const kept: OnnxNode[] = [];
@@ -129,7 +129,7 @@ function withoutUnused(nodes: readonly OnnxNode[], outputs: ReadonlySet<string>)
   return kept.reverse();
 }
 
-/** Gives values the names of outputs, in place of Identity nodes: where others use a value as well, those copy it. */
+/** Renames values to output names instead of adding Identity nodes. If other nodes use the value too, they copy it. */
 function nameOutputs(nodes: readonly OnnxNode[], outputs: ReadonlySet<string>): OnnxNode[] {
   const computed = new Set(nodes.flatMap((node) => node.outputs));
   const names = new Map<string, string>();
@@ -149,7 +149,7 @@ interface Writer {
   cast(value: string, type: Precision): string;
   nodes: OnnxNode[];
   initializers: OnnxTensor[];
-  /** Of values, and the numbers of whole-number initializers. */
+  /** Shapes of values, and the contents of integer initializers. */
   shapes: Map<string, Shape>;
 }
 
@@ -199,7 +199,7 @@ function createWriter(form: LoweringForm): Writer {
   };
   const shapes = new Map<string, Shape>();
   const sources = new Map<string, string>();
-  /** A value under another shape: of the value that was computed, and once for each shape. */
+  /** Reshapes a computed value, once for each shape. */
   const reshapeOnce = ([value, to]: readonly string[], one: (inputs: readonly string[]) => string) => {
     const source = sources.get(value!) ?? value!;
     const known = shapes.get(source);

@@ -1,6 +1,6 @@
-/** A queue for what must not overlap: each call begins when the one before has ended, also where that failed. */
+/** A queue for work that must not overlap. Each call starts when the previous one has ended, even if that failed. */
 
-/** Returns a function that runs `work` when its turn comes, and settles as `work` does. */
+/** Returns a function that runs `work` in its turn and settles as `work` does. */
 export function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {

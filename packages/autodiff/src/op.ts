@@ -1,6 +1,6 @@
 /**
- * What an op is: one row of the op table, with a shape rule, an ONNX emission and a gradient rule.
- * A row without one of the three does not compile. The rows themselves are in `ops/`.
+ * An op: one row of the op table, with a shape rule, an ONNX emission and a gradient rule. A row without one of the
+ * three does not compile. The rows are in `ops/`.
  */
 import type { DType, GradientForm, GraphBuilder, Shape, Tensor } from './tensor.ts';
 import { createTensor } from './tensor.ts';
@@ -8,7 +8,7 @@ import { createTensor } from './tensor.ts';
 /** One row of the op table. `A` is the type of the op's attributes. */
 export interface Op<A> {
   readonly name: string;
-  /** Result shape (float32 unless said); throws one sentence that names op, expected and actual. */
+  /** Result shape (float32 unless said); throws an error that names op, expected and actual. */
   readonly shape: (inputs: readonly Tensor[], attributes: A) => Shape | { shape: Shape; dtype: DType };
   /** Writes ONNX nodes and returns the name of the value that holds the result. */
   readonly emit: (context: {
@@ -19,8 +19,8 @@ export interface Op<A> {
     attributes: A;
   }) => string;
   /**
-   * Vector-Jacobian product: from dL/d(output) to dL/d(input) for each input, `null` where an input has none.
-   * A string says why an op has no gradient; asking for it throws that reason.
+   * Vector-Jacobian product: maps dL/d(output) to dL/d(input) for each input, or `null` for inputs without a gradient.
+   * A string gives the reason why the op has no gradient; differentiating then throws it.
    */
   readonly vjp:
     | ((context: {
@@ -52,7 +52,7 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
   });
 }
 
-/** Declares a row; exists so that `A` is inferred from the three rules. */
+/** Declares a row. It lets TypeScript infer `A` from the three rules. */
 export function defineOp<A = undefined>(op: Op<A>): Op<A> {
   return op;
 }

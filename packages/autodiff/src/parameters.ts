@@ -1,7 +1,4 @@
-/**
- * Parameters: how a model names them, what they start as, and the arrays that hold them.
- * Reading and writing files is not done here (`diffusion`).
- */
+/** Parameters: their names, initial values, and arrays. The package `diffusion` reads and writes files. */
 import type { RandomGenerator } from './random.ts';
 import { checkShape, createTensor, elementCount, formatShape, type Shape, sameShape, type Tensor } from './tensor.ts';
 
@@ -10,7 +7,7 @@ export type Initializer =
   | { kind: 'normal'; std: number }
   | { kind: 'uniform'; bound: number };
 
-/** What a model asks its parameters from, by dotted name. */
+/** The scope from which a model requests its parameters, by dotted name. */
 export interface ParameterScope {
   /** The tensor `prefix.name`; the same name must always have the same shape. */
   get(name: string, shape: Shape, init?: Initializer): Tensor;
@@ -24,7 +21,7 @@ export interface ParameterSpec {
   readonly init: Initializer;
 }
 
-/** The numbers of one parameter. */
+/** The value of one parameter. */
 export interface ParameterValue {
   shape: Shape;
   data: Float32Array;
@@ -32,7 +29,7 @@ export interface ParameterValue {
 
 export type ParameterValues = Map<string, ParameterValue>;
 
-/** A scope that records what is asked for; each name gives one tensor. */
+/** A scope that records the requested parameters; each name gives one tensor. */
 export function createParameterScope(): {
   scope: ParameterScope;
   specs: ParameterSpec[];
@@ -62,14 +59,14 @@ export function createParameterScope(): {
   return { scope: at(''), specs, tensors };
 }
 
-/** What parameters a model has: traces `build` and forgets the graph. */
+/** Lists a model's parameters: traces `build` and discards the graph. */
 export function describeParameters(build: (p: ParameterScope) => unknown): ParameterSpec[] {
   const { scope, specs } = createParameterScope();
   build(scope);
   return specs;
 }
 
-/** Fresh values by each parameter's initializer; a parameter's numbers depend on its name and the seed alone. */
+/** Initial values from each parameter's initializer. They depend only on the parameter's name and the seed. */
 export function initializeParameters(specs: readonly ParameterSpec[], random: RandomGenerator): ParameterValues {
   return new Map(
     specs.map(({ name, shape, init }) => {
@@ -83,7 +80,7 @@ export function initializeParameters(specs: readonly ParameterSpec[], random: Ra
   );
 }
 
-/** torch's defaults: Kaiming uniform with a = sqrt(5) for weights, one for norm scales, zero for biases. */
+/** PyTorch's defaults: Kaiming uniform with a = sqrt(5) for weights, one for norm scales, zero for biases. */
 function defaultInitializer(name: string, shape: Shape): Initializer {
   if (shape.length < 2) return { kind: 'constant', value: name.endsWith('weight') ? 1 : 0 };
   return { kind: 'uniform', bound: 1 / Math.sqrt(elementCount(shape.slice(1))) };

@@ -1,7 +1,7 @@
 /**
  * Mixed precision as a property of lowering: which ops may compute in float16 and where values change their type.
  * Weights, inputs and outputs of a graph stay float32; sums, statistics and losses are computed in float32
- * (Micikevicius et al. 2018, section 3.3). Scaling the loss is the training step's affair.
+ * (Micikevicius et al. 2018, section 3.3). The training step scales the loss.
  */
 import type { OPS } from './ops/index.ts';
 import type { Tensor } from './tensor.ts';
@@ -9,12 +9,12 @@ import type { Tensor } from './tensor.ts';
 export type Precision = 'float32' | 'float16';
 
 /**
- * What an op does where float16 is asked for. `half` takes and gives float16; `widest` is float32 as soon as one of its
- * inputs is; `full` takes and gives float32; `fullInside` computes in float32 and gives the type of its first input.
+ * How an op behaves in float16 mode. `half` has float16 inputs and outputs. `widest` is float32 if any of its inputs
+ * is. `full` has float32 inputs and outputs. `fullInside` computes in float32 and returns the type of its first input.
  */
 type HalfBehaviour = 'half' | 'widest' | 'full' | 'fullInside';
 
-/** Rows that are not part of `OPS` because only gradients use them. */
+/** Ops that are not in `OPS` because only gradients use them. */
 type GradientRow = 'scatterAddRows' | 'normalisedRows' | 'inverseDeviation' | 'geluSlope';
 
 const BEHAVIOUR: Readonly<Record<keyof typeof OPS | GradientRow, HalfBehaviour>> = {
@@ -69,7 +69,7 @@ const BEHAVIOUR: Readonly<Record<keyof typeof OPS | GradientRow, HalfBehaviour>>
   stopGradient: 'widest',
 };
 
-/** The type an op's nodes compute in and the type its value is kept in. */
+/** The type an op computes in, and the type its value is stored in. */
 export interface Placement {
   compute: Precision;
   result: Precision;
@@ -92,7 +92,7 @@ export function placeOps(
     const { name, inputs } = tensor.source.node;
     const known = (BEHAVIOUR as Readonly<Record<string, HalfBehaviour | undefined>>)[name] ?? 'full';
     const behaviour = name === 'softmax' && hasHalfSoftmax ? 'widest' : known;
-    // A constant takes whatever type it is needed in.
+    // A constant adopts the type that its user needs.
     const types = inputs
       .filter((x) => x.dtype === 'float32' && x.source.kind !== 'constant')
       .map((x) => placementOf(x).result);

@@ -1,6 +1,6 @@
 /**
- * Seeded randomness: the only source of chance in the project, so that a seed names a run.
- * Not for cryptography, and never inside an ONNX graph.
+ * Seeded random numbers: the only source of randomness in heed's computations, so that a seed reproduces a run. Not for
+ * cryptography, and never inside an ONNX graph.
  */
 import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import { InputError } from './errors.ts';
@@ -17,9 +17,9 @@ export interface RandomGenerator {
   fillNormal(target: Float32Array): Float32Array;
   /** Shuffles in place (Fisher and Yates) and returns the array. */
   shuffle<T>(items: T[]): T[];
-  /** An independent stream named by `label`; does not depend on how much of this one was used. */
+  /** An independent stream named by `label`. It does not depend on this stream's position. */
   fork(label: string): RandomGenerator;
-  /** Everything needed by `restoreRandom`; plain numbers, so it survives JSON. */
+  /** The state for `restoreRandom`, as plain numbers that JSON can hold. */
   state(): readonly number[];
 }
 

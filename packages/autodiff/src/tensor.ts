@@ -1,6 +1,6 @@
 /**
- * Symbolic tensors: nodes of a graph that is built by calling ops and holds no numbers.
- * Shapes are static and known while tracing. What a node computes is its op's business (`op.ts`).
+ * Symbolic tensors: nodes of a graph without data, built by calling ops. Shapes are static and known while tracing. The
+ * op defines a node's computation (`op.ts`).
  */
 
 export type Shape = readonly number[];
@@ -8,7 +8,7 @@ export type DType = 'float32' | 'int64';
 
 /** A value in a traced graph. */
 export interface Tensor {
-  /** Rises with creation, so ids are a topological order. */
+  /** Ids increase in order of creation, which is a topological order. */
   readonly id: number;
   readonly shape: Shape;
   readonly dtype: DType;
@@ -17,14 +17,14 @@ export interface Tensor {
   readonly segment: number | undefined;
 }
 
-/** Where a tensor comes from. */
+/** The origin of a tensor. */
 export type Source =
   | { readonly kind: 'input'; readonly name: string }
   | { readonly kind: 'parameter'; readonly name: string }
   | { readonly kind: 'constant'; readonly data: Float32Array }
   | { readonly kind: 'op'; readonly node: OpNode };
 
-/** An op applied to inputs, its attributes already bound. */
+/** An op applied to inputs, with its attributes bound. */
 export interface OpNode {
   readonly name: string;
   readonly inputs: readonly Tensor[];
@@ -39,21 +39,21 @@ export interface OpNode {
   ) => readonly (Tensor | null)[];
 }
 
-/** How gradients are written where there is a choice. */
+/** How gradients are written when there is a choice. */
 export interface GradientForm {
-  /** With few nodes, for devices on which starting a kernel costs more than what it computes. */
+  /** Prefer few nodes, for devices on which launching a kernel costs more than its computation. */
   readonly fewNodes: boolean;
-  /** Bytes of attention weights that the backward pass may hold at once, where the model does not say. */
+  /** Largest size in bytes of attention weights in the backward pass, unless the model sets its own. */
   readonly attentionBytes?: number | undefined;
 }
 
-/** What an op's emission rule writes to; `lower.ts` implements it. */
+/** The interface that an op's emission rule writes to; `lower.ts` implements it. */
 export interface GraphBuilder {
   /** False where the provider lacks the com.microsoft matmul with transposed operands. */
   readonly hasFusedMatMul: boolean;
-  /** The form of `GradientForm`; it decides the forward form, too, where gradients share its nodes. */
+  /** As in `GradientForm`. It also decides the forward form when gradients share its nodes. */
   readonly fewNodes: boolean;
-  /** What the inputs are given in and the result is expected in. */
+  /** Type of the inputs and of the result. */
   readonly floatType: 'float32' | 'float16';
   node(op: string, inputs: readonly string[], attributes?: Attributes, domain?: string): string;
   /** A node with several outputs; returns their names. */
@@ -62,11 +62,11 @@ export interface GraphBuilder {
     inputs: readonly string[],
     options: { attributes?: Attributes; outputs: number },
   ): string[];
-  /** What `make` wrote at its first call with this key. */
+  /** The names that `make` returned at its first call with this key. */
   shared(key: string, make: () => string[]): string[];
   /** A constant in `floatType`. */
   floats(values: Float32Array | readonly number[], shape?: Shape): string;
-  /** Numbers that say how to compute, not what with: always float32. */
+  /** Constants that configure an op; always float32. */
   settings(values: readonly number[]): string;
   cast(value: string, type: 'float32' | 'float16'): string;
   integers(values: readonly number[], shape?: Shape): string;
@@ -79,7 +79,7 @@ export type Attributes = Readonly<
 let lastId = 0;
 let openSegment: number | undefined;
 
-/** Creates a node; the only place where ids are given. */
+/** Creates a node. Only this function assigns ids. */
 export function createTensor(shape: Shape, dtype: DType, source: Source): Tensor {
   lastId += 1;
   return { id: lastId, shape, dtype, source, segment: source.kind === 'op' ? openSegment : undefined };
@@ -90,7 +90,7 @@ export function input(name: string, shape: Shape, dtype: DType = 'float32'): Ten
   return createTensor(checkShape(shape, `input ${name}`), dtype, { kind: 'input', name });
 }
 
-/** A number, or an array with a shape, fixed in the graph. */
+/** A constant number, or a constant array with a shape. */
 export function constant(data: number | Float32Array, shape?: Shape): Tensor {
   const values = typeof data === 'number' ? Float32Array.of(data) : data;
   const resolved = shape ?? (typeof data === 'number' ? [] : [values.length]);

@@ -14,7 +14,7 @@ export interface FactColumn {
   readonly spellings: Readonly<Record<string, string | number>>;
 }
 
-/** One column for each attribute; a row that names another one names the object, too. */
+/** One column for each attribute. A row with any other attribute must also name the object. */
 export const FACT_COLUMNS: readonly FactColumn[] = [
   { name: 'object', aliases: [], values: OBJECTS.map(({ name }) => name), spellings: {} },
   { name: 'colour', aliases: ['color'], values: COLOURS, spellings: {} },
@@ -27,7 +27,7 @@ export const FACT_COLUMNS: readonly FactColumn[] = [
   { name: 'background', aliases: [], values: BACKGROUNDS.map(({ name }) => name), spellings: {} },
 ];
 
-/** The attributes that `facts` hold; undefined where they are not the world's. */
+/** Converts facts to attributes; undefined when they are not the world's. */
 export function attributesFrom(facts: Facts | undefined): Attributes | undefined {
   if (facts === undefined) return undefined;
   const isKnown = Object.entries(facts).every(([key, value]) =>
@@ -36,7 +36,7 @@ export function attributesFrom(facts: Facts | undefined): Attributes | undefined
   return isKnown && facts.object !== undefined ? (facts as unknown as Attributes) : undefined;
 }
 
-/** The facts that attributes are. */
+/** Converts attributes to facts. */
 export function factsFrom(attributes: Attributes): Facts {
   return { ...attributes };
 }

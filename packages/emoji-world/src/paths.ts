@@ -11,7 +11,7 @@ export const ART_FOLDER = fileURLToPath(new URL('../assets', import.meta.url));
 /** The package that holds the trained weights. It is optional: a project with another model does not need it. */
 const WEIGHTS_PACKAGE = '@heed/tiny-sd';
 
-/** All trained weights. The folder need not exist (`requireWeights`). */
+/** Folder of all trained weights. It need not exist (`requireWeights`). */
 export const MODELS_FOLDER = join(weightsPackageFolder(), 'models');
 
 /** The tiny Stable Diffusion, a diffusers folder. */
@@ -20,10 +20,10 @@ export const TINY_MODEL_FOLDER = join(MODELS_FOLDER, 'tiny-sd');
 /** The tiny CLIP, a transformers CLIPModel folder. */
 export const CLIP_FOLDER = join(MODELS_FOLDER, 'clip');
 
-/** The recogniser that stands behind the simulated raters. */
+/** Folder of the recogniser behind the simulated raters. */
 export const RECOGNISER_FOLDER = join(MODELS_FOLDER, 'recogniser');
 
-/** Throws InputError where the package of weights is not installed; the sentence says how to install it. */
+/** Throws InputError when the package of weights is not installed. The message says how to install it. */
 export function requireWeights(folder: string = MODELS_FOLDER): void {
   if (existsSync(folder)) return;
   throw new InputError(

@@ -1,9 +1,7 @@
 // Between 8-bit RGB images and the planar floats that networks read. Nothing here resizes.
 import type { RgbImage } from '@heed/diffusion';
 
-/**
- * Images of one size as planes [N, 3, H, W] with values in [-1, 1]. They are written into `target` where it is given.
- */
+/** Converts images of one size to planes [N, 3, H, W] with values in [-1, 1], written to `target` if given. */
 export function imagesToPlanes(images: readonly RgbImage[], target?: Float32Array): Float32Array {
   const first = images[0];
   if (!first) return target ?? new Float32Array(0);

@@ -16,7 +16,7 @@ export function chance(random: RandomGenerator, probability: number): boolean {
   return random.uniform() < probability;
 }
 
-/** One item, each as likely as the next; throws when there is none. */
+/** One item, with equal probability; throws when there is none. */
 export function pick<T>(random: RandomGenerator, items: readonly T[]): T {
   if (items.length === 0) throw new Error('a list to pick from must have at least one item, this one has 0');
   return items[random.integer(items.length)] as T;
@@ -30,7 +30,7 @@ export function pickWeighted<K extends string>(random: RandomGenerator, weights:
     rest -= weight;
     if (rest < 0) return key;
   }
-  // Rounding can leave a hair of probability over; it belongs to the last key that has any.
+  // Rounding can leave a little probability over, which goes to the last key with a positive weight.
   const last = entries.findLast(([, weight]) => weight > 0);
   if (!last) throw new Error('weights to pick by must hold one above 0, these hold none');
   return last[0];

@@ -9,14 +9,14 @@ import type { SceneDistribution } from './scene/sample-scene.ts';
 import { sampleScene } from './scene/sample-scene.ts';
 import type { Scene } from './scene/scene.ts';
 
-/** One picture and its caption as the web has it; `scene` is the truth, for checks and never for training. */
+/** One picture with a web-like caption. `scene` has the true content, for checks but never for training. */
 export interface PretrainingExample {
   readonly image: RgbImage;
   readonly caption: string;
   readonly scene: Scene;
 }
 
-/** Endless examples; the one at an index depends on the seed and that index alone, so a stream resumes anywhere. */
+/** Endless examples. Each depends only on the seed and its index, so a stream can resume anywhere. */
 export interface PretrainingStream extends Iterable<PretrainingExample> {
   at(index: number): PretrainingExample;
 }
@@ -29,7 +29,7 @@ export async function createPretrainingStream({
   noise = {},
 }: {
   seed: number;
-  /** Reuses a renderer; by default one is made. */
+  /** A renderer to reuse; by default one is created. */
   renderer?: Renderer;
   scenes?: Partial<SceneDistribution>;
   noise?: Partial<WebCaptionNoise>;

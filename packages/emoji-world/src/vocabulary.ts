@@ -2,14 +2,14 @@
 // section 3.1 and appendix B). It holds names only: sentences are made in grammar.ts, pictures in scene/.
 import { InputError } from '@heed/diffusion/errors';
 
-/** One kind of thing that can stand in a scene. `seen: false` marks the five kept for evaluation alone. */
+/** One kind of object in scenes. `seen: false` marks the five kept for evaluation alone. */
 export interface ObjectWord {
   readonly name: string;
   readonly plural: string;
   readonly seen: boolean;
 }
 
-/** A place a scene can be set in; `phrase` is the place with its preposition and article. */
+/** A background of a scene; `phrase` is the place with preposition and article. */
 export interface BackgroundWord {
   readonly name: string;
   readonly phrase: string;
@@ -67,7 +67,10 @@ export type ColourName = (typeof COLOURS)[number];
 export type Count = (typeof COUNTS)[number];
 export type BackgroundName = (typeof BACKGROUNDS)[number]['name'];
 
-/** What a prompt asks for. An absent key is not asked for and not judged. A type, so that it passes as a record. */
+/**
+ * A prompt's attributes. An absent attribute is not asked for and not judged. A type alias, so that it is assignable to
+ * a record.
+ */
 export type Attributes = {
   readonly object: ObjectName;
   readonly colour?: ColourName;

@@ -20,7 +20,7 @@ import type { Attributes } from './vocabulary.ts';
 
 const vocabulary = {
   columns: FACT_COLUMNS,
-  /** What a sentence of the paper's template asks for; undefined for any other text. */
+  /** The facts of a template sentence; undefined for any other text. */
   read(text: string): Facts | undefined {
     const attributes = parseTemplate(text);
     return attributes && factsFrom(attributes);
@@ -32,7 +32,7 @@ const vocabulary = {
 };
 
 const judge = {
-  /** True where the facts are the world's, so that its recogniser can look for them. */
+  /** Whether the facts are the world's, so that its recogniser can check them. */
   canJudge: (facts: Facts | undefined) => attributesFrom(facts) !== undefined,
   openRecogniser: (options: { threads?: number | undefined }) => {
     const { threads } = options;
@@ -40,7 +40,7 @@ const judge = {
   },
   alignmentOf: (recognition: Recognition, facts: Facts): Alignment => alignmentOf(recognition, known(facts)),
   chanceAllShown: (recognition: Recognition, facts: Facts): number => chanceAllShown(recognition, known(facts)),
-  /** True where the recogniser counts several although the prompt names no number; undefined where it names one. */
+  /** Whether the recogniser counts several objects although the prompt names no number; undefined when it names one. */
   isDoubled: (recognition: Recognition, facts: Facts): boolean | undefined =>
     known(facts).count === undefined ? recognition.count > 1 : undefined,
   /** Raters that judge by what the recogniser sees; equal seeds give equal raters. */
@@ -54,27 +54,27 @@ const judge = {
 };
 
 const reference = {
-  /** A true caption of a scene that `random` draws. */
+  /** A correct caption of a random scene. */
   caption: (random: RandomGenerator): string => cleanCaption(sampleScene(random), random),
-  /** Opens the renderer, which draws the scene of a `random`: 64 x 64 pixels. */
+  /** Opens the renderer. The returned function draws the random scene of a generator at 64 x 64 pixels. */
   async openPictures(): Promise<(random: RandomGenerator) => RgbImage> {
     const renderer = await createRenderer();
     return (random) => renderer.render(sampleScene(random), random);
   },
 };
 
-/** The emoji world. Facts that are not the world's throw wherever they must be known. */
+/** The emoji world. Functions that need facts throw for facts of another world. */
 export const emojiWorld = {
   name: 'emoji',
-  /** Folders of the models that were trained on the world. Throws InputError where their package is not installed. */
+  /** Folders of the world's trained models. Throws InputError when their package is not installed. */
   get models() {
     requireWeights();
     return { base: TINY_MODEL_FOLDER, clip: CLIP_FOLDER };
   },
   vocabulary,
   /**
-   * Up to `count` different template sentences of another meaning; none for a text that is not the template's sentence
-   * of its facts. A prompt that is not held out gets no object that is kept for evaluation.
+   * Up to `count` template sentences with other meanings; none for a text that is not a template sentence. For prompts
+   * that are not held out, no held-out object is used.
    */
   perturb(
     { text, facts, holdout }: { text: string; facts?: Facts | undefined; holdout: boolean },
@@ -85,7 +85,7 @@ export const emojiWorld = {
     return perturbTemplate(attributes, { count, random, seenOnly: !holdout });
   },
   judge,
-  /** Pairs of pictures and web captions, as many as asked for: what the base model was trained on. */
+  /** Endless pairs of pictures and web-like captions, the base model's training data. */
   openPretraining: (options: { seed: number }) => createPretrainingStream(options),
   reference,
 };

@@ -1,7 +1,7 @@
 /**
- * heed as a library. With arrays in memory: `loadPipeline` draws, `loadClip` embeds, `trainRewardOnArrays` learns to
- * judge. With a project, a folder of plain files: each `run...` function does the work of the command of that name.
- * `examples/` shows both; `npm run docs:api` writes the reference.
+ * heed as a library. With arrays in memory, `loadPipeline` generates images, `loadClip` embeds, and
+ * `trainRewardOnArrays` trains a reward. With a project (a folder of plain files), each `run...` function does the work
+ * of the command of that name. `examples/` shows both; `npm run docs:api` writes the reference.
  */
 export {
   type ClipEmbedder,

@@ -1,16 +1,16 @@
 /**
- * The composition root: reads the settings and gives the parts that they name. The only file of the product that
- * imports implementations of ports.ts; each is loaded when it is asked for.
+ * The composition root: it reads the settings and returns the parts that they name. Only this file imports
+ * implementations of ports.ts. Each implementation is loaded on demand.
  */
 import type { HeedConfig } from './config/index.ts';
 import type { PaperPrompts, World } from './ports.ts';
 
-/** In settings, the model and CLIP that come with heed, in place of a folder. */
+/** Setting value for the model and CLIP that come with heed, instead of a folder. */
 export const BUILT_IN_MODEL = 'emoji-world';
-/** In settings, pre-training pairs of the project's world, in place of a folder. */
+/** Setting value for pre-training pairs of the project's world, instead of a folder. */
 export const WORLD_PRETRAINING = 'emoji-world';
 
-/** The world of a real project: it knows nothing of the pictures, so that people alone judge them. */
+/** The world of a real project. It recognises no pictures, so only people judge them. */
 const none: World = { name: 'none', perturb: () => [] };
 
 const WORLDS: Readonly<Record<Exclude<HeedConfig['world'], 'auto'>, () => Promise<World>>> = {
@@ -18,7 +18,7 @@ const WORLDS: Readonly<Record<Exclude<HeedConfig['world'], 'auto'>, () => Promis
   none: async () => none,
 };
 
-/** The world that the settings name; 'auto' is the emoji world for the built-in model and none for any other. */
+/** The world in the settings. 'auto' means the emoji world for the built-in model, and none for any other. */
 export function worldOf({ world, model }: Pick<HeedConfig, 'world' | 'model'>): Promise<World> {
   if (world !== 'auto') return WORLDS[world]();
   return model.path === BUILT_IN_MODEL ? WORLDS.emoji() : WORLDS.none();

@@ -1,28 +1,26 @@
-/**
- * The ports of heed: what varies between projects, as interfaces. Implementations are chosen in parts.ts alone. Nothing
- * here computes.
- */
+/** heed's ports: interfaces for everything that varies between projects. Only parts.ts chooses implementations. */
 import type { RgbImage } from '@heed/diffusion';
 import type { RandomGenerator } from '@heed/diffusion/autodiff';
 
 /**
- * What a prompt asks for, in the words of the project's world. heed stores facts and hands them back; it reads none.
+ * A prompt's facts: what it asks for, in the vocabulary of the project's world. heed stores facts without interpreting
+ * them.
  */
 export type Facts = Readonly<Record<string, string | number>>;
 
-/** What a world's recogniser saw in one image; only the world that made it looks inside. */
+/** A recogniser's result for one image. Only the world that made it reads its contents. */
 export type Recognition = object;
 
 /**
- * Where the project's pictures come from, as far as a program knows it. A real project has the world `none`: its
- * prompts are free text, people judge its images, and all parts below but the name are absent.
+ * A world: a program's knowledge of the project's pictures. A real project has the world `none`. Its prompts are free
+ * text, people judge its images, and every optional part below is absent.
  */
 export interface World {
   readonly name: string;
   /** Folders of the models that come with the world: a diffusers pipeline and a transformers CLIPModel. */
   readonly models?: { readonly base: string; readonly clip: string } | undefined;
   readonly vocabulary?: Vocabulary | undefined;
-  /** Up to `count` texts that mean something else than the prompt; empty where the world does not know the prompt. */
+  /** Up to `count` texts with a different meaning than the prompt; empty when the world does not know the prompt. */
   perturb(
     prompt: { readonly text: string; readonly facts?: Facts | undefined; readonly holdout: boolean },
     options: { count: number; random: RandomGenerator },
@@ -33,11 +31,11 @@ export interface World {
   readonly reference?: ReferencePictures | undefined;
 }
 
-/** The words in which a world says what a prompt asks for. */
+/** The vocabulary in which a world expresses a prompt's facts. */
 export interface Vocabulary {
-  /** Columns of a prompts file that hold facts. A row that fills another one fills the first, too. */
+  /** Columns of a prompts file with facts. A row that fills any of them must also fill the first. */
   readonly columns: readonly FactColumn[];
-  /** What a text asks for that the world knows word for word; undefined for any other text. */
+  /** The facts of a text that matches one of the world's sentences exactly; undefined for other texts. */
   read(text: string): Facts | undefined;
   /** The category of a prompt that asks for these facts. */
   categoryOf(facts: Facts): string;
@@ -54,48 +52,48 @@ export interface FactColumn {
   readonly spellings: Readonly<Record<string, string | number>>;
 }
 
-/** A program that judges images of prompts whose facts it knows: never a person, and never passed off as one. */
+/** A program that judges images of prompts with known facts. Its results are always marked as simulated. */
 export interface WorldJudge {
-  /** True where the recogniser can look for these facts. */
+  /** Whether the recogniser can check these facts. */
   canJudge(facts: Facts | undefined): boolean;
   openRecogniser(options: { threads?: number | undefined }): Promise<Recogniser>;
   alignmentOf(recognition: Recognition, facts: Facts): Alignment;
-  /** Probability that all that was asked for is there. */
+  /** Probability that the image shows all the facts. */
   chanceAllShown(recognition: Recognition, facts: Facts): number;
-  /** True where objects are there more often than asked for; undefined for prompts that ask for a number. */
+  /** Whether objects appear more often than asked for; undefined for prompts that ask for a number. */
   isDoubled(recognition: Recognition, facts: Facts): boolean | undefined;
-  /** Equal seeds give equal raters, named 'simulated-1' and so on. */
+  /** Makes simulated raters, named 'simulated-1' and so on. Equal seeds give equal raters. */
   simulatedRaters(options: { seed: number; count: number }): SimulatedRater[];
 }
 
-/** A network that says what pictures of the world show. */
+/** A network that recognises the content of the world's pictures. */
 export interface Recogniser {
-  /** Width and height of the images that it takes, in pixels. */
+  /** Width and height of its input images in pixels. */
   readonly imageSize: number;
   /** One recognition an image, in order. */
   recognise(images: readonly RgbImage[]): Promise<Recognition[]>;
   dispose(): void;
 }
 
-/** Whether an image shows what was asked for. */
+/** The alignment of an image with its prompt. */
 export interface Alignment {
-  /** True where every fact is there. */
+  /** Whether the image shows every fact. */
   readonly correct: boolean;
-  /** One entry for each fact that was asked for. */
+  /** Whether the image shows each fact of the prompt. */
   readonly perAttribute: Readonly<Record<string, boolean>>;
 }
 
 /** Which of two images shown side by side is better; 'tie' says neither. */
 export type Preference = 'left' | 'right' | 'tie';
 
-/** A stand-in for a person; gives the same answer to the same question. */
+/** A simulated rater, which always gives the same answer to the same question. */
 export interface SimulatedRater {
   readonly id: string;
   judge(recognition: Recognition, facts: Facts): 'good' | 'bad' | 'skip';
   compare(left: readonly Recognition[], right: readonly Recognition[], facts: Facts): ComparisonVerdict;
 }
 
-/** Which of two sets of images fits the prompt better and, asked apart, which has the better pictures. */
+/** The answers about two sets of images: which fits the prompt better, and which has better pictures. */
 export interface ComparisonVerdict {
   readonly alignment: Preference;
   readonly fidelity: Preference;
@@ -106,33 +104,30 @@ export interface PretrainingStream {
   at(index: number): { readonly image: RgbImage; readonly caption: string };
 }
 
-/** Real pictures of the world, to measure how far generated ones are from them. */
+/** Real pictures of the world, as a reference for generated ones. */
 export interface ReferencePictures {
-  /** A true caption of a picture that `random` decides. */
+  /** A correct caption of the picture that `random` determines. */
   caption(random: RandomGenerator): string;
-  /** Gives the function that draws the picture that a `random` decides. */
+  /** Returns a function that draws the picture that `random` determines. */
   openPictures(): Promise<(random: RandomGenerator) => RgbImage>;
 }
 
-/** The paper's prompts (section 3.1, appendix B and table 4); any project may draw them. */
+/** The paper's prompts (section 3.1, appendix B and table 4); any project may use them. */
 export interface PaperPrompts {
   /** The 2,774 training prompts. */
   training(): PaperPrompt[];
-  /** The 120 evaluation prompts, of which those with unseen objects are held out. */
+  /** The 120 evaluation prompts. Those with unseen objects are held out. */
   evaluation(): PaperPrompt[];
 }
 
 /** A prompt of the paper. The paper's prompt lists decide whether it is held out. */
 export type PaperPrompt = ListedPrompt & { readonly holdout: boolean };
 
-/** A prompt as a list has it. */
+/** A prompt as a list gives it. */
 export interface ListedPrompt {
   readonly text: string;
   readonly category: string;
-  /**
-   * True where the list keeps the prompt for evaluation, false where it is to be learned from; absent where it says
-   * neither.
-   */
+  /** True if the list holds the prompt out for evaluation, false if it marks it for learning; undefined if unmarked. */
   readonly holdout?: boolean | undefined;
   readonly facts?: Facts | undefined;
 }

@@ -1,4 +1,4 @@
-/** Failures that the machine explains and no code mends: a full disk, a missing permission, memory that ran out. */
+/** Failures of the machine rather than of the code: a full disk, missing permissions, exhausted memory. */
 
 const SENTENCES: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left on the disk',
@@ -34,11 +34,11 @@ const SENTENCES: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name of the other side cannot be looked up',
 };
 
-/** SQLSTATE classes of failures that are no mistake in a statement: connection, resources, intervention, system. */
+/** SQLSTATE classes of failures that are no statement errors: connection, resources, intervention, system. */
 const DATABASE_CLASSES = ['08', '53', '57', '58'];
 const CAUSES_FOLLOWED = 5;
 
-/** The sentence of a failure of the machine, also where it is the cause of `error`; undefined for anything else. */
+/** The message for a failure of the machine, also when it is the cause of `error`; undefined for anything else. */
 export function systemFailure(error: unknown): string | undefined {
   let current = error;
   for (let depth = 0; depth < CAUSES_FOLLOWED && current instanceof Error; depth++) {
@@ -49,7 +49,7 @@ export function systemFailure(error: unknown): string | undefined {
   return undefined;
 }
 
-/** What node-postgres says of a connection that is gone; these errors have no code. */
+/** node-postgres messages for a lost connection; these errors have no code. */
 const LOST_CONNECTION =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/;
 

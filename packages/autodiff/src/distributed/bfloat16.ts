@@ -1,4 +1,4 @@
-/** bfloat16: the upper half of a float32. Arrays of bits, as no typed array holds this type. */
+/** bfloat16: the upper half of a float32. Values are stored as bits, since no typed array has this type. */
 
 /** Rounds to nearest, ties to even. NaN stays NaN; both infinities stay. */
 export function toBfloat16(values: Float32Array, target: Uint16Array): void {

@@ -1,34 +1,34 @@
 /**
- * How the processes of one data-parallel training talk: the port, and the implementation for a process alone.
- * A rank is one process; all ranks call the same methods in the same order.
+ * Communication between the processes of a data-parallel training: the interface, and the implementation for a single
+ * process. A rank is one process; all ranks call the same methods in the same order.
  */
 
-/** A process among `size` that train one model together. */
+/** One of `size` processes that train one model together. */
 export interface Communicator {
-  /** From 0. Rank 0 alone writes files. */
+  /** Rank from 0. Only rank 0 writes files. */
   readonly rank: number;
   readonly size: number;
-  /** The rank among the processes of this host; the device id on a host of several GPUs. */
+  /** The rank among the processes of this host, used as the device id on a host with several GPUs. */
   readonly localRank: number;
   /** The number of hosts that the ranks run on. */
   readonly hosts: number;
   /**
-   * Replaces every array, and `scalars`, by the sum over all ranks. All ranks get the same bits. The order of the sum
-   * is a balanced tree over the ranks, so it depends neither on the transport nor on the sizes. Arrays have equal
-   * lengths on all ranks.
+   * Replaces every array, and `scalars`, by the sum over all ranks. All ranks get the same bits. The sum's order is a
+   * balanced tree over the ranks, and does not depend on the transport or the sizes. Arrays have equal lengths on all
+   * ranks.
    */
   sum(arrays: readonly Float32Array[], scalars: Float64Array): Promise<void>;
-  /** Every rank's text, in the order of the ranks. */
+  /** Returns every rank's text, in the order of ranks. */
   gather(text: string): Promise<string[]>;
   /** Resolves once all ranks have called it. */
   barrier(): Promise<void>;
-  /** Ends all ranks at once: prints `sentence` and leaves with a status that is not 0. */
+  /** Ends all ranks at once: prints `sentence` and exits with a non-zero status. */
   abort(sentence: string): never;
-  /** Leaves the group and, where the transport needs it, the process with `exitCode`. Called last. */
+  /** Leaves the group. If the transport requires it, it also ends the process with `exitCode`. Called last. */
   close(exitCode: number): Promise<void>;
 }
 
-/** A process alone: nothing to exchange. */
+/** The communicator of a single process, which exchanges nothing. */
 export const single: Communicator = {
   rank: 0,
   size: 1,

@@ -1,11 +1,12 @@
 /**
- * The sum of all ranks' arrays in a fixed order. Every rank gets one chunk of everybody, sums it in tree order and
- * hands the sum to all: 2 (R - 1) / R times the bytes a rank, as a ring, but with an order that no MPI library chooses.
+ * The sum of all ranks' arrays in a fixed order. Every rank receives one chunk from all ranks, sums it in tree order
+ * and sends the sum to all. Each rank transfers 2 (R - 1) / R times the bytes, as in a ring all-reduce. The order of
+ * the sum does not depend on the MPI library.
  */
 import { fromBfloat16, toBfloat16 } from './bfloat16.ts';
 import { addInto, treeSum } from './tree-sum.ts';
 
-/** What a transport must offer. Buffers hold `size` parts of equal length, one for each rank. */
+/** The interface of a transport. Buffers have `size` parts of equal length, one for each rank. */
 export interface Transport {
   readonly rank: number;
   readonly size: number;
@@ -16,11 +17,12 @@ export interface Transport {
 }
 
 /**
- * The numbers that travel: float32, or bfloat16 rounded to nearest even at half the bytes. Sums are float32 in both.
+ * Type of the transferred numbers: float32, or bfloat16 (rounded to nearest even) at half the bytes. Sums are float32
+ * in both.
  */
 export type ExchangeType = 'float32' | 'bfloat16';
 
-/** Numbers exchanged at once: 64 MiB of float32. Bounds the memory beside the gradients. */
+/** Number of values exchanged at once: 64 MiB of float32. It bounds the memory besides the gradients. */
 export const BUCKET_LENGTH = 16 << 20;
 
 export interface ExchangeOptions {
@@ -46,13 +48,13 @@ export function createExchange(transport: Transport, options: ExchangeOptions = 
 
 /** Buffers for one sum: a chunk for each rank. */
 interface Bucket {
-  /** Numbers a rank sums. */
+  /** Number of values that one rank sums. */
   readonly chunk: number;
   readonly values: Float32Array;
   readonly received: Wire;
   /** Receives all ranks' sums. */
   readonly gathered: Wire;
-  /** What is sent of numbers, and numbers of what was received; both may be the arrays themselves. */
+  /** Conversions between values and transferred numbers. They may return the array itself. */
   encode(values: Float32Array): Wire;
   decode(wire: Wire): Float32Array;
 }
@@ -64,7 +66,7 @@ const BUCKETS: Readonly<Record<ExchangeType, (chunk: number, size: number) => Bu
     const values = new Float32Array(chunk * size);
     const received = new Float32Array(chunk * size);
     const same = (array: Wire) => array as Float32Array;
-    // What was sent is not needed any more when the sums arrive. Less memory, and no copies.
+    // When the sums arrive, the sent buffer is free and can hold them. This saves memory and copies.
     return { chunk, values, received, gathered: values, encode: same, decode: same };
   },
   bfloat16(chunk, size) {
@@ -92,7 +94,7 @@ const BUCKETS: Readonly<Record<ExchangeType, (chunk: number, size: number) => Bu
 async function sumBucket(transport: Transport, bucket: Bucket, pieces: readonly Float32Array[]): Promise<void> {
   const { chunk, values, received, gathered, encode, decode } = bucket;
   const filled = copyIn(values, pieces);
-  // What an earlier bucket left behind the end could be no number; it is summed with the rest.
+  // Values of an earlier bucket past the end could be NaN, and would be summed.
   values.fill(0, filled);
   await transport.allToAll(encode(values), received);
   const numbers = decode(received);
@@ -102,7 +104,7 @@ async function sumBucket(transport: Transport, bucket: Bucket, pieces: readonly 
   copyOut(decode(gathered), pieces);
 }
 
-/** The parts of `arrays` that lie in [start, end) of their concatenation. */
+/** The parts of `arrays` within [start, end) of their concatenation. */
 function piecesOf(arrays: readonly Float32Array[], start: number, end: number): Float32Array[] {
   const pieces: Float32Array[] = [];
   let offset = 0;

@@ -1,8 +1,11 @@
-/** Names the host of this process so that two ranks can tell whether they share it. */
+/** Identifies the host of this process, so that two ranks can tell whether they share it. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Equal for processes of one host, different for others, also where two hosts or network namespaces have one name. */
+/**
+ * A text that is equal for processes of one host and differs between hosts. It differs even if two hosts or network
+ * namespaces have one name.
+ */
 export function hostPlace(): string {
   return [hostname(), readIfThere('/etc/machine-id'), readIfThere('/proc/sys/kernel/random/boot_id')].join(' ');
 }

@@ -1,9 +1,12 @@
-/** Opens the communicator that fits how this process was started. */
+/** Opens the communicator for this process. */
 import { type Communicator, single } from './communicator.ts';
 import { launchedRank } from './mpi/environment.ts';
 import type { OpenOptions } from './mpi/mpi-communicator.ts';
 
-/** `single`, or the ranks that mpirun or srun started. The MPI code is loaded in the second case alone. */
+/**
+ * Returns `single`, or a communicator of the ranks that mpirun or srun started. The MPI code is loaded only for the
+ * latter.
+ */
 export async function openCommunicator(options: OpenOptions = {}): Promise<Communicator> {
   const launched = launchedRank();
   if (!launched) return single;

@@ -1,9 +1,9 @@
-/** The sum of gradients and metrics over replicas and ranks that an update uses. */
+/** Sums gradients and metrics over replicas and ranks for an update. */
 import type { Metrics } from '../train/training-contract.ts';
 import type { Communicator } from './communicator.ts';
 import { addInto, treeSum } from './tree-sum.ts';
 
-/** By parameter name. */
+/** Gradients by parameter name. */
 export type Gradients = ReadonlyMap<string, Float32Array>;
 
 /** `into += from`, parameter by parameter. */
@@ -11,7 +11,7 @@ export function addGradients(into: Gradients, from: Gradients): void {
   for (const [name, data] of into) addInto(data, from.get(name)!);
 }
 
-/** The numbers that travel with the gradients, so that all ranks skip and stop alike. */
+/** Scalars that are exchanged with the gradients, so that all ranks skip and stop together. */
 export type ExchangedScalars = ReturnType<typeof createExchangedScalars>;
 
 /** Sums of metrics since the last update, the worst loss, and whether a rank asks to stop. */
@@ -22,9 +22,7 @@ export function createExchangedScalars(names: readonly string[]) {
   let isStopAsked = false;
   return {
     isStopAsked: () => isStopAsked,
-    /**
-     * Adds the metrics of each replica's batch; returns their means. A loss that is not finite is kept as the worst.
-     */
+    /** Adds the metrics of each replica's batch and returns their means. A non-finite loss is kept as the worst. */
     add(replicas: readonly ((name: string) => number)[]): Metrics {
       const means: Record<string, number> = {};
       for (const [i, name] of names.entries()) {
@@ -39,7 +37,7 @@ export function createExchangedScalars(names: readonly string[]) {
       if (!Number.isFinite(means.loss)) worstLoss = means.loss!;
       return means as Metrics;
     },
-    /** The scalars to sum over the ranks; `read` takes the sums back and starts from zero. */
+    /** The scalars to sum over the ranks. `read` takes the sums and resets to zero. */
     write: (stop: boolean) => Float64Array.of(...sums, worstLoss, stop ? 1 : 0),
     read(total: Float64Array, ranks: number): { metrics: Metrics; loss: number } {
       const metrics = Object.fromEntries(names.map((name, i) => [name, total[i]! / (batches * ranks)]));
@@ -54,8 +52,8 @@ export function createExchangedScalars(names: readonly string[]) {
 }
 
 /**
- * Adds `parts` into the first one, in tree order, and that over the ranks. Where this process is alone, the last part
- * of the tree is left to the caller as `rest`: it adds it while it computes the norm.
+ * Adds `parts` into the first one in tree order, then sums over the ranks. In a single process, the tree's last part is
+ * returned as `rest`; the caller adds it while computing the norm.
  */
 export async function sumParts(
   parts: readonly Gradients[],

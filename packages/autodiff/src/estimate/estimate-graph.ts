@@ -1,6 +1,6 @@
 /**
- * What running a graph will need, from the graph alone: the most memory of values alive at one time, in the runtime's
- * own order of execution, and the work by kind. Nothing is run, no weight is read.
+ * Estimates the cost of running a graph without running it: the peak memory of live values in the runtime's order of
+ * execution, and the work by kind. It reads no weights.
  */
 import { ELEMENT_TYPES } from '../onnx/element-type.ts';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from '../onnx/model.ts';
@@ -9,11 +9,11 @@ import { executionOrder } from './execution-order.ts';
 import { type KnownValue, NODE_RULES, type NodeRule, type WorkKind } from './node-rules.ts';
 
 export interface GraphEstimate {
-  /** The most bytes of computed values (outputs among them) alive at one time; weights and inputs are not counted. */
+  /** Peak bytes of live computed values, including outputs. Weights and inputs are not counted. */
   readonly peakBytes: number;
-  /** What was alive then, largest first. */
+  /** The values alive at the peak, largest first. */
   readonly atPeak: { readonly node: string; readonly values: readonly { name: string; bytes: number }[] };
-  /** Floating-point operations by kind; a multiplication with its addition counts two. */
+  /** Floating-point operations by kind; a multiply-add counts as two. */
   readonly flops: Readonly<Record<Exclude<WorkKind, 'elementwise'>, number>>;
   /** Bytes that all other nodes read and write. */
   readonly elementwiseBytes: number;
@@ -40,7 +40,7 @@ export function estimateGraph(
   const order = executionOrder(nodes);
   const walk = { graph, nodes, order, results, outputs };
   const { peakStep, ...found } = walkThrough(walk);
-  // What is alive is listed once the step of the peak is known.
+  // Live values are listed in a second pass, when the peak's step is known.
   return { ...found, atPeak: walkThrough({ ...walk, describeAt: peakStep }).atPeak, nodes: nodes.length };
 }
 
@@ -83,7 +83,7 @@ function walkThrough({
     for (const other of node.outputs.slice(1)) values.set(other, { shape: rule.others!(shape) });
     const bytes = 4 * elementCount(shape);
     const users = (uses.get(output) ?? 0) + (results.has(output) ? 1 : 0);
-    // A result that goes into a buffer of the caller's takes none of the run's memory.
+    // A result in the caller's buffer uses no memory of the run.
     const isElsewhere =
       (outputs === 'own' && results.has(output)) || (rule.memory === 'alias' && !buffers.has(node.inputs[0]!));
     const shared = isElsewhere ? undefined : sharedBuffer(node, rule, { buffers, bytes });
@@ -125,13 +125,16 @@ function isOutput({ op, outputs }: OnnxNode, names: ReadonlySet<string>): boolea
   return op === 'Identity' && names.has(outputs[0]!);
 }
 
-/** The runtime removes the Identity that names an output; what produces the value is then the leaf. */
+/**
+ * Removes the Identity nodes that name outputs, as the runtime does. The node that computes the value then becomes the
+ * leaf.
+ */
 function withoutOutputNames(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
   const used = new Set(nodes.flatMap(({ inputs }) => inputs));
   return nodes.filter(({ op, outputs }) => op !== 'Identity' || used.has(outputs[0]!));
 }
 
-/** The buffer of an input that this node's result takes over, if any. */
+/** The input buffer that this node's result reuses, if any. */
 function sharedBuffer(
   node: OnnxNode,
   rule: NodeRule,
@@ -156,7 +159,7 @@ function describe(buffers: ReadonlyMap<string, Buffer>): { name: string; bytes: 
     .slice(0, 40);
 }
 
-/** An initializer's shape, and its numbers where they are whole. */
+/** An initializer's shape, and its contents if they are integers. */
 export function knownTensor({ shape, type, data }: OnnxTensor): KnownValue {
   if (type !== 'int64' || data === 'external') return { shape };
   const copy = data.slice();

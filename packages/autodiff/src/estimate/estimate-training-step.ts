@@ -1,4 +1,4 @@
-/** What a training step on the CPU will need, before it is made: memory of its parts, and its work. */
+/** Estimates a training step on the CPU before it is created: memory by part, and work. */
 import { type InputSpec, inputName } from '../compile.ts';
 import type { ParameterScope } from '../parameters.ts';
 import { DEVICES } from '../runtime/index.ts';
@@ -10,17 +10,17 @@ import { estimateGraph, type GraphEstimate } from './estimate-graph.ts';
 export interface TrainingStepEstimate {
   readonly parameters: number;
   readonly trainedParameters: number;
-  /** Weights, trained or not; two moments, and the moving average where one is kept. */
+  /** All weights, two moments of the trained ones, and their moving average if there is one. */
   readonly weightBytes: number;
   readonly optimizerBytes: number;
-  /** Activations and gradients at their most, as the runtime's allocator holds them. */
+  /** Peak of activations and gradients, as the runtime's allocator holds them. */
   readonly runBytes: number;
   readonly work: Pick<GraphEstimate, 'flops' | 'elementwiseBytes' | 'nodes'>;
 }
 
 /**
- * The runtime's arena hands out chunks larger than asked for, and what a graph's session keeps of its nodes is memory,
- * too. Between what was measured on Stable Diffusion 1.5 for all weights and for LoRAs (docs/full-size.md).
+ * Factor for memory that the runtime needs beyond live values: larger chunks of its arena, and a session's data for its
+ * nodes. It lies between measurements on Stable Diffusion 1.5 for full fine-tuning and for LoRAs (docs/full-size.md).
  */
 const ARENA_SLACK = 1.15;
 const BYTES_PER_NODE = 20_000;
@@ -37,7 +37,7 @@ export function estimateTrainingStep<I extends string>({
   inputs: Record<I, InputSpec>;
   trainable?: (name: string) => boolean;
   loss: (p: ParameterScope, x: Record<I, Tensor>) => { loss: Tensor } & Record<string, Tensor>;
-  /** A moving average of the trained weights is kept. */
+  /** Whether a moving average of the trained weights is kept. */
   averages?: boolean;
 }): TrainingStepEstimate {
   const { lowered, trained } = traceTrainingStep({ name, inputs, trainable, loss, form: DEVICES.cpu.form });

@@ -1,6 +1,6 @@
 /**
- * The order in which ONNX Runtime will execute a graph's nodes: depth first from the last leaf back, of a node's inputs
- * the one produced latest in the list first (core/graph/graph_viewer.cc, Graph::ReverseDFSFrom). Runs nothing.
+ * The order in which ONNX Runtime will execute a graph's nodes: reverse depth-first search from the last leaf. Among a
+ * node's inputs, the one produced latest in the list comes first (core/graph/graph_viewer.cc, Graph::ReverseDFSFrom).
  */
 import type { OnnxNode } from '../onnx/model.ts';
 

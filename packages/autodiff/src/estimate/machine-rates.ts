@@ -1,4 +1,4 @@
-/** How fast this machine does each kind of work, found by doing a little of it: some seconds in all. */
+/** Measures this machine's speed for each kind of work by running a little of it, for some seconds in total. */
 
 import { compile } from '../compile.ts';
 import { gradients } from '../gradient.ts';
@@ -12,21 +12,21 @@ import type { GraphEstimate } from './estimate-graph.ts';
 import type { TrainingStepEstimate } from './estimate-training-step.ts';
 
 export interface MachineRates {
-  /** Floating-point operations a second by kind. */
+  /** Floating-point operations per second by kind. */
   readonly flops: Readonly<Record<keyof GraphEstimate['flops'], number>>;
-  /** Bytes a second that elementwise nodes read and write. */
+  /** Bytes per second that elementwise nodes read and write. */
   readonly elementwiseBytes: number;
-  /** Parameters a second of norm and AdamW. */
+  /** Parameters per second of gradient norm and AdamW. */
   readonly updates: number;
 }
 
 const OPTIMIZED_PARAMETERS = 2 ** 21;
-/** The best of a few: what else runs on the machine can only slow one down. */
+/** Number of repeats, of which the best counts, because other load on the machine can only slow a run down. */
 const REPEATS = 4;
 
 type Build = Parameters<typeof compile<string, string>>[0]['build'];
 
-/** Shapes are those of Stable Diffusion's middle: long enough that starting an operator does not count. */
+/** Shapes from the middle of Stable Diffusion, large enough to make launch costs negligible. */
 const WORK: Readonly<
   Record<
     keyof GraphEstimate['flops'] | 'elementwise',
@@ -50,7 +50,7 @@ const WORK: Readonly<
   },
   elementwise: {
     shapes: { x: [1, 1280, 4096] },
-    // A product and a sum forward, a product backward: what training does to activations.
+    // A product and a sum forward, a product backward, as training does to activations.
     build: (_, { x }) => {
       const y = add(mul(x!, 0.5), 1);
       return { y: sum(y), slope: sum(gradients(sum(mul(y, x!)), [x!])[0]!) };
@@ -59,7 +59,7 @@ const WORK: Readonly<
   },
 };
 
-/** Measures; `threads` as the training will have them. */
+/** Measures the rates; `threads` as in the later training. */
 export async function measureRates({ threads }: { threads?: number | undefined } = {}): Promise<MachineRates> {
   const rateOf = async (kind: keyof typeof WORK): Promise<number> => {
     const { shapes, build, work } = WORK[kind];
@@ -90,12 +90,13 @@ export async function measureRates({ threads }: { threads?: number | undefined }
 }
 
 /**
- * What of its best rate an operator keeps in a long step, where it finds its operands in memory, not in the caches:
- * without it forecasts for Stable Diffusion 1.5 were 0.88 to 0.99 of what three of four steps took (docs/full-size.md).
+ * Share of its best rate that an operator reaches in a long step, whose operands are in memory, not in caches. Without
+ * this factor, forecasts for Stable Diffusion 1.5 were 0.88 to 0.99 of the real time in three of four steps
+ * (docs/full-size.md).
  */
 const SUSTAINED_SHARE = 0.9;
 
-/** Seconds that a step will take on such a machine. */
+/** Estimated seconds of a step on a machine with these rates. */
 export function secondsOfStep({ work, trainedParameters }: TrainingStepEstimate, rates: MachineRates): number {
   const kinds = Object.keys(work.flops) as (keyof typeof work.flops)[];
   const products = kinds.reduce((total, kind) => total + work.flops[kind] / rates.flops[kind], 0);

@@ -1,12 +1,12 @@
 /**
- * What is known of an ONNX node before it runs: the shape of its result, its multiplications, whether its result may
- * take an input's memory, and what its kernel needs besides. One row an operator that the op table emits. Facts on
- * kernels are those of ONNX Runtime's CPU provider.
+ * Rules on ONNX nodes: the shape of the result, the multiplications, whether the result may reuse an input's memory,
+ * and the kernel's workspace. There is one rule for each operator that the op table emits. They describe the kernels of
+ * ONNX Runtime's CPU provider.
  */
 import type { OnnxAttribute, OnnxNode } from '../onnx/model.ts';
 import { elementCount, type Shape } from '../tensor.ts';
 
-/** A value's shape and, for initializers of whole numbers (axes, shapes), the numbers. */
+/** A value's shape, and the contents of integer initializers (axes, shapes). */
 export interface KnownValue {
   readonly shape: Shape;
   readonly numbers?: readonly number[];
@@ -14,11 +14,11 @@ export interface KnownValue {
 
 export interface NodeContext {
   readonly node: OnnxNode;
-  /** Undefined where an optional input is left out. */
+  /** Inputs; undefined for an omitted optional input. */
   readonly inputs: readonly (KnownValue | undefined)[];
 }
 
-/** Kinds of work that machines do at different rates. */
+/** Kinds of work whose rates differ on a machine. */
 export type WorkKind = 'convolution' | 'matmul' | 'attention' | 'elementwise';
 
 export interface NodeRule {
@@ -114,7 +114,7 @@ const pooling: NodeRule = {
   },
 };
 
-/** One row an operator; a name that is missing here is an error of this table. */
+/** One rule for each operator. A missing operator is an error of this table. */
 export const NODE_RULES: Readonly<Record<string, NodeRule>> = {
   ...Object.fromEntries(
     [

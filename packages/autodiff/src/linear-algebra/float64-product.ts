@@ -1,6 +1,6 @@
 /**
- * Matrix products in float64, for statistics that float32 is too coarse for. One Gemm node in ONNX Runtime; symbolic
- * tensors (`tensor.ts`) are float32 and have no part in it.
+ * Matrix products in float64, for statistics that need more precision than float32. It runs one Gemm node in ONNX
+ * Runtime, without symbolic tensors (`tensor.ts`), which are float32.
  */
 import { createQueue } from '../one-at-a-time.ts';
 import { encodeModel } from '../onnx/encode.ts';
@@ -8,25 +8,25 @@ import { createSession } from '../runtime/index.ts';
 import { formatShape, type Shape } from '../tensor.ts';
 
 export interface Float64ProductOptions {
-  /** Shape of the left matrix, as it lies in memory. */
+  /** Shape of the left matrix in memory. */
   left: Shape;
   right: Shape;
-  /** Takes the left matrix transposed. */
+  /** Whether to transpose the left matrix. */
   transposeLeft?: boolean;
   transposeRight?: boolean;
-  /** Adds the product to a third matrix. */
+  /** Whether to add the product to a third matrix. */
   accumulate?: boolean;
-  /** All cores by default. */
+  /** Number of threads; all cores by default. */
   threads?: number | undefined;
 }
 
-/** A product of fixed shapes, ready to compute. */
+/** A compiled product of fixed shapes. */
 export interface Float64Product {
   /** Shape of the result. */
   readonly shape: Shape;
   /**
-   * Row-major `left` x `right` (+ `sum`), written to `into` or a new array; `into` must be none of the others. Calls
-   * queue up behind each other.
+   * Row-major `left` x `right` (+ `sum`), written to `into` or a new array; `into` must differ from the inputs. Calls
+   * are queued.
    */
   run(
     operands: {
@@ -40,7 +40,7 @@ export interface Float64Product {
   dispose(): void;
 }
 
-/** Makes a product ready on the processor. Throws where the shapes do not fit. */
+/** Compiles a product for the CPU. Throws when the shapes do not fit. */
 export async function createFloat64Product({
   left,
   right,

@@ -8,7 +8,7 @@ export interface ElementTypeRow {
   /** TensorProto.DataType, equal to ONNXTensorElementDataType. */
   readonly code: number;
   readonly bytes: number;
-  /** float16 travels as bit patterns. */
+  /** Array type of the elements; float16 is passed as bit patterns. */
   readonly array:
     | typeof Float32Array
     | typeof Float64Array

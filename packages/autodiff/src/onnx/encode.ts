@@ -1,6 +1,6 @@
 /**
- * Writes a graph as the bytes of an ONNX ModelProto. The messages are those of onnx.proto (`onnx.generated.ts`);
- * only the order of writing is this file's own, so that weights are copied once.
+ * Writes a graph as the bytes of an ONNX ModelProto. The messages are those of onnx.proto (`onnx.generated.ts`); this
+ * file only sets the order of writing, so that weights are copied once.
  */
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
@@ -20,7 +20,7 @@ import {
 } from './onnx.generated.ts';
 
 const IR_VERSION = 9n;
-/** File name of external tensors. It is never read: `createSession` is given their values. */
+/** File name of external tensors. The file is never read; `createSession` receives the values. */
 export const EXTERNAL_LOCATION = 'given-at-session-creation';
 /** Protobuf's own limit; bigger models need external initializers. */
 const MAX_MODEL_BYTES = 2 ** 31 - 1;
@@ -50,7 +50,7 @@ export function encodeModel(graph: OnnxGraph, { opset = 18 }: { opset?: number }
   return concatenate([header, lengthPrefix(field.number, total), ...chunks]);
 }
 
-/** The graph without its weights, then each weight as its message's head followed by its bytes as they are. */
+/** Encodes the graph without weights, then each weight as its message's head and its raw bytes. */
 function graphChunks(graph: OnnxGraph): Uint8Array[] {
   const chunks: Uint8Array[] = [
     toBinary(

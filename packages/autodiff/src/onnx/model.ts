@@ -7,7 +7,7 @@ export interface OnnxTensor {
   name: string;
   type: OnnxElementType;
   shape: Shape;
-  /** Raw little-endian elements, or `external` when `createSession` is given the values. */
+  /** Raw little-endian elements, or `external` when `createSession` receives the values. */
   data: Uint8Array | 'external';
 }
 

@@ -1,4 +1,4 @@
-/** Rows for activations, their gradients shaped by hand to touch memory as few times as possible. */
+/** Ops for activations. Their gradients are written by hand for few passes over memory. */
 import { apply, defineOp } from '../op.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, exp, isPositive, mul, square, sub } from './elementwise.ts';

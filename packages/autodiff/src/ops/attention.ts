@@ -31,13 +31,13 @@ export const softmax = (x: Tensor): Tensor => apply(attentionOps.softmax, [x], u
 export const logSoftmax = (x: Tensor): Tensor => apply(attentionOps.logSoftmax, [x], undefined);
 
 const MASKED = -1e9;
-/** Up to this size, keeping the attention weights for the backward pass costs less than computing them again. */
+/** Up to this size, storing the attention weights for the backward pass is cheaper than computing them again. */
 const MAX_KEPT_WEIGHT_BYTES = 8 * 2 ** 20;
 /**
  * Scaled dot-product attention (Vaswani et al. 2017, eq. 1) in `heads` heads: q [B, T, C], k and v [B, S, C] -> [B, T,
- * C]. `scale` defaults to 1/sqrt(C/heads); `causal` hides later positions. Where the weights [B, heads, T, S] are
- * large, they are never whole, and the backward pass computes them again, at most `maxWeightBytes` at a time (not where
- * `causal`); by default as many as suit the device.
+ * C]. `scale` defaults to 1/sqrt(C/heads); `causal` hides later positions. Large weights [B, heads, T, S] are never
+ * stored in full. The backward pass computes them again, at most `maxWeightBytes` at a time (not where `causal`); by
+ * default as many as suit the device.
  */
 export function attention(
   q: Tensor,

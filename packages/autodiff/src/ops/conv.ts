@@ -28,7 +28,7 @@ function convShape(x: Shape, w: Shape, { stride, pads: [top, left, bottom, right
   return [x[0]!, w[0]!, outputSize(x[2]!, w[2]!, top, bottom, stride), outputSize(x[3]!, w[3]!, left, right, stride)];
 }
 
-/** Positions in a batch of padded pictures that each window sees, window after window, row by row. */
+/** Positions that each window covers in a batch of padded pictures, window after window, row by row. */
 function windowPositions({
   batch,
   grid: [gridHeight, gridWidth],
@@ -64,7 +64,7 @@ const convGradientOps = {
       const [g, w] = inputs as [Tensor, Tensor];
       const [, , kh, kw] = w.shape as [number, number, number, number];
       const [top, left, bottom, right] = pads;
-      // cuDNN has the transposed convolution as such; elsewhere a flipped kernel is faster.
+      // cuDNN has a transposed convolution; on other devices a flipped kernel is faster.
       const asConvolution =
         !graph.fewNodes &&
         stride === 1 &&
@@ -98,8 +98,8 @@ const convGradientOps = {
     vjp: 'second derivatives of convolutions are not needed',
   }),
   /**
-   * dL/dw from x and dL/dy as one matrix product [O, N*OH*OW] x [N*OH*OW, kh*kw*C]: with channels last, what a window
-   * sees is kh*kw runs of C numbers, which one Gather collects.
+   * dL/dw from x and dL/dy as one matrix product [O, N*OH*OW] x [N*OH*OW, kh*kw*C]. With channels last, a window
+   * consists of kh*kw runs of C numbers, which one Gather collects.
    */
   convWeightGradient: defineOp<ConvAttributes & { weightShape: Shape }>({
     name: 'convWeightGradient',

@@ -1,7 +1,7 @@
-/** The op table as a document: docs/ops.md is this function's result, and a test holds it to that. */
+/** Writes the op table as the document docs/ops.md. A test checks that the document is current. */
 import { OPS } from './index.ts';
 
-/** Markdown with one line a row of the table. */
+/** Markdown with one line for each op. */
 export function opsTable(): string {
   const rows = Object.entries(OPS).map(
     ([key, op]) => `| \`${key}\` | ${typeof op.vjp === 'string' ? `none: ${op.vjp}` : 'yes'} |`,

@@ -1,6 +1,6 @@
 /**
- * Rows of the op table that work element by element: arithmetic with numpy broadcasting and simple functions.
- * Activations with gradients worth shaping by hand are in `activation.ts`.
+ * Elementwise ops: arithmetic with numpy broadcasting, and simple functions. `activation.ts` has the activations with
+ * hand-written gradients.
  */
 import { apply, defineOp, type Op } from '../op.ts';
 import { constant, describeTensor, type Shape, type Tensor } from '../tensor.ts';

@@ -1,7 +1,7 @@
 /**
- * The row for attention over many positions: no matrix of all weights is ever whole, forward or backward. Forward it is
- * one operator that goes through keys block by block (Dao et al. 2022); backward the weights are computed again from
- * queries and keys, some heads or query rows at a time. Few positions are `attention.ts`'s affair.
+ * Attention over many positions, which never stores the whole matrix of weights. The forward pass is one operator that
+ * processes keys in blocks (Dao et al. 2022). The backward pass computes the weights again from queries and keys, some
+ * heads or query rows at a time. `attention.ts` handles few positions.
  */
 import { apply, defineOp } from '../op.ts';
 import { describeTensor, type GraphBuilder, type Tensor } from '../tensor.ts';
@@ -14,13 +14,13 @@ import { concat, reshape, slice, transpose } from './shape.ts';
 export interface FusedAttentionAttributes {
   heads: number;
   scale: number;
-  /** Bytes of attention weights that the backward pass may hold at once; the device decides where it is undefined. */
+  /** Largest size in bytes of attention weights in the backward pass; the device's default if undefined. */
   maxWeightBytes: number | undefined;
 }
 
 /**
- * Weights that the backward pass holds at once: long rows for the matrix products, small beside a network's
- * activations.
+ * Default size of attention weights in the backward pass: enough rows for efficient matrix products, but small compared
+ * with a network's activations.
  */
 export const DEFAULT_ATTENTION_BYTES = 64 * 2 ** 20;
 
@@ -114,7 +114,7 @@ export const fusedAttentionOps = {
         const dQ = matmul(dS, kPart, { alpha: scale });
         const dK = matmul(dS, qPart, { transA: true, alpha: scale });
         if (parts.length === 1) return [dQ, dK, dV];
-        // As one value, so that a part is finished, and its weights are freed, before the next begins.
+        // One concatenated value makes each part finish, and free its weights, before the next begins.
         const joined = concat([dQ, dK, dV], 1);
         const rows = end - start;
         return [
@@ -158,7 +158,7 @@ function emitWhole(
     graph.node('Mul', [toHeads(names[0]!, queries, [0, 2, 1, 3]), graph.floats([scale], [])]),
     toHeads(names[1]!, keys, [0, 2, 3, 1]),
   ]);
-  // The sums of a softmax are beyond what float16 can hold.
+  // A softmax sum can overflow float16.
   const weights = graph.cast(
     graph.node('Softmax', [graph.cast(scores, 'float32')], { axis: { int: -1 } }),
     graph.floatType,

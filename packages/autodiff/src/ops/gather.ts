@@ -1,4 +1,4 @@
-/** Rows that look things up by integer index. */
+/** Ops that look up values by integer index. */
 import { apply, defineOp } from '../op.ts';
 import { describeTensor, elementCount, type Shape, type Tensor } from '../tensor.ts';
 import { mul } from './elementwise.ts';

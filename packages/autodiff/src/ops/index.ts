@@ -1,4 +1,4 @@
-/** The op table: every row by name. Holds no rule itself. */
+/** Collects the op tables of this folder's files into one table by op name. */
 import { activationOps } from './activation.ts';
 import { attentionOps } from './attention.ts';
 import { convOps } from './conv.ts';
@@ -13,7 +13,7 @@ import { reduceOps } from './reduce.ts';
 import { resampleOps } from './resample.ts';
 import { shapeOps } from './shape.ts';
 
-/** Every row of the op table by name; `docs/ops.md` and the gradient checks are generated from it. */
+/** All ops by name. `docs/ops.md` and the gradient checks are generated from this table. */
 export const OPS = {
   ...elementwiseOps,
   ...activationOps,

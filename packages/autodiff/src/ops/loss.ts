@@ -1,4 +1,4 @@
-/** Losses and small compositions of rows; they need no rows in the table of ops. */
+/** Losses and small compositions of ops. */
 
 import { apply, defineOp } from '../op.ts';
 import { constant, describeTensor, sameShape, type Tensor } from '../tensor.ts';
@@ -17,7 +17,7 @@ export const barrierOps = {
   }),
 };
 
-/** The value of x, hidden from the reverse pass. */
+/** Returns x; no gradient flows through it. */
 export const stopGradient = (x: Tensor): Tensor => apply(barrierOps.stopGradient, [x], undefined);
 
 /** -log softmax(logits)[target]: logits [N, K], targets int64 [N] -> [N]. */

@@ -14,7 +14,7 @@ export interface MatmulAttributes {
 const swapLast = (rank: number) =>
   Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : i === rank - 2 ? rank - 1 : rank - 2));
 
-/** Emits alpha op(A) op(B), fused where the provider has it. */
+/** Emits alpha op(A) op(B), fused if the provider supports it. */
 export function emitMatmul(
   graph: GraphBuilder,
   [a, b]: readonly [string, string],

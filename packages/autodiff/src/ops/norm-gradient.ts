@@ -8,7 +8,7 @@ import { groupRows, normaliseRows } from './normalised-rows.ts';
 import { mean, sum } from './reduce.ts';
 import { reshape } from './shape.ts';
 
-/** dx, dgamma and dbeta of group normalisation; g is never whole, its sums are those of channels. */
+/** dx, dgamma and dbeta of group normalisation. g is never stored in full; its sums are computed by channel. */
 export function groupNormGradient(
   [x, gamma]: readonly [Tensor, Tensor],
   dy: Tensor,

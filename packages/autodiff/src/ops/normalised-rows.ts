@@ -1,22 +1,22 @@
 /**
- * Rows with mean 0 and variance 1, and what they were divided by, as two values of one node: the forward pass of a
- * norm and its gradient share it. Which rows there are says the norm.
+ * Rows normalised to mean 0 and variance 1, and their inverse deviations, as two values of one node. A norm's forward
+ * pass and its gradient share the node. The norm chooses the rows.
  */
 import { apply, defineOp } from '../op.ts';
 import { elementCount, type GraphBuilder, type Shape, type Tensor } from '../tensor.ts';
 
 export interface NormalisedRows {
-  /** Shape that x is seen in; the last axis is normalised. */
+  /** Shape to which x is reshaped; the last axis is normalised. */
   readonly rows: Shape;
   readonly epsilon: number;
 }
 
-/** [N, C, ..] as [N, groups, values of a group]. */
+/** Reshapes [N, C, ..] to [N, groups, values of a group]. */
 export function groupRows(shape: Shape, groups: number): Shape {
   return [shape[0]!, groups, elementCount(shape.slice(1)) / groups];
 }
 
-/** One LayerNormalization without weights, however often it is asked for. */
+/** Emits one LayerNormalization without weights, shared by all users. */
 export function emitNormalisedRows(
   graph: GraphBuilder,
   x: string,

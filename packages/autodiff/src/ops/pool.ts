@@ -1,4 +1,4 @@
-/** Rows that pool the windows of a picture: the largest value, and the average of what lies inside the picture. */
+/** Pooling ops: the maximum of each window, and the average of its pixels inside the picture. */
 import { apply, defineOp } from '../op.ts';
 import { constant, describeTensor, elementCount, type Shape, type Tensor } from '../tensor.ts';
 import { mul } from './elementwise.ts';
@@ -17,7 +17,7 @@ const onnxAttributes = ({ kernel, stride, padding }: WindowAttributes) => ({
   pads: { ints: [padding, padding, padding, padding] },
 });
 
-/** [N, C, H, W] to the size of the pooled picture; throws where the windows do not fit. */
+/** Shape of the pooled picture for [N, C, H, W]. Throws when the windows do not fit. */
 function pooledShape(op: string, x: Tensor, { kernel, stride, padding }: WindowAttributes): Shape {
   const fits =
     x.shape.length === 4 &&
@@ -36,8 +36,9 @@ function pooledShape(op: string, x: Tensor, { kernel, stride, padding }: WindowA
 }
 
 /**
- * Positions in a picture that each window sees, row by row: [windows, kernel * kernel]. What lies outside of the
- * picture is the nearest position inside, which changes no maximum and, as it keeps the order, no first maximum.
+ * Positions that each window covers in a picture, row by row: [windows, kernel * kernel]. A position outside the
+ * picture is replaced by the nearest one inside. This changes neither the maximum nor, since the order is kept, the
+ * first maximum.
  */
 function windowPositions([height, width]: Shape, [rows, columns]: Shape, attributes: WindowAttributes): number[] {
   const { kernel, stride, padding } = attributes;
@@ -55,8 +56,8 @@ function windowPositions([height, width]: Shape, [rows, columns]: Shape, attribu
 
 const poolGradientOps = {
   /**
-   * dL/dx of `maxPool` from x and dL/dy: each number goes to the first of the largest values in its window, as torch
-   * has it. MaxPool can tell where these are, but not on WebGPU.
+   * dL/dx of `maxPool` from x and dL/dy: each gradient goes to the first maximum of its window, as in PyTorch. MaxPool
+   * could return the positions, but not on WebGPU.
    */
   maxPoolGradient: defineOp<WindowAttributes>({
     name: 'maxPoolGradient',
@@ -122,7 +123,7 @@ export const poolOps = {
 
 const sameWindows = (kernel: number): WindowAttributes => ({ kernel, stride: 1, padding: (kernel - 1) / 2 });
 
-/** How many pixels of the picture each window of `averagePoolSame` holds: [H, W]. */
+/** Number of the picture's pixels in each window of `averagePoolSame`: [H, W]. */
 function windowCounts(shape: Shape, kernel: number): Float32Array {
   const [height, width] = shape.slice(2) as [number, number];
   const reach = (kernel - 1) / 2;
@@ -134,7 +135,7 @@ function windowCounts(shape: Shape, kernel: number): Float32Array {
   return counts;
 }
 
-/** The largest value of each square window of x [N, C, H, W]; what pads the picture is never the largest. */
+/** The maximum of each square window of x [N, C, H, W]. Padding is never the maximum. */
 export function maxPool(
   x: Tensor,
   { kernel, stride = kernel, padding = 0 }: { kernel: number; stride?: number; padding?: number },

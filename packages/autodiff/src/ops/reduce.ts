@@ -5,7 +5,7 @@ import { mul } from './elementwise.ts';
 import { reshape } from './shape.ts';
 
 export interface ReduceOptions {
-  /** Negative ones count from the end; all axes when absent. */
+  /** Axes; negative ones count from the end. All axes if undefined. */
   axes?: readonly number[] | undefined;
   keepDims?: boolean | undefined;
 }
@@ -28,7 +28,7 @@ function reduction(name: 'sum' | 'mean', onnx: string) {
     emit: ({ graph, names, attributes: { axes, keepDims } }) => {
       const reduce = () => graph.node(onnx, [names[0]!, graph.integers(axes)], { keepdims: { int: keepDims ? 1 : 0 } });
       if (!graph.fewNodes) return reduce();
-      // The gradients of a convolution's bias and of what is added after it begin with the same sum.
+      // The gradients of a convolution's bias and of a following addition begin with the same sum.
       return graph.shared(`${name} ${names[0]} ${axes.join()} ${keepDims}`, () => [reduce()])[0]!;
     },
     vjp: ({ inputs, gradient, attributes: { axes } }) => {

@@ -1,6 +1,6 @@
 /**
- * The functions of ONNX Runtime's C API that heed calls, by their names in onnxruntime_c_api.h, and how their
- * statuses become errors. Owns no handle.
+ * The functions of ONNX Runtime's C API that heed calls, by their names in onnxruntime_c_api.h. It also turns their
+ * statuses into errors.
  */
 import { apiFunction, type Handle, type NativeArgument, type NativeFunction, OUT_POINTER as OUT } from './library.ts';
 
@@ -88,12 +88,12 @@ export const ort = {
 const OUT_OF_MEMORY = /failed to allocate memory|bad_alloc|bad allocation|out of memory/i;
 
 /**
- * Throws the runtime's own message when a call returned anything but the null status; frees the status. Where memory
- * ran out, the error has the system's code for that.
+ * Throws the runtime's own message when a call returned anything but the null status; frees the status. When memory ran
+ * out, the error has the system's code for it.
  */
 export function check(result: Handle | null): void {
   if (result === null) return;
-  // A failed assertion comes with its place in the runtime's source before the part that was meant for people.
+  // A failed assertion's message begins with a position in the runtime's source; the readable part follows.
   const message = statuses
     .GetErrorMessage(result)
     .replace(/\s+/g, ' ')
@@ -111,7 +111,7 @@ export function create(fn: NativeFunction, ...parameters: NativeArgument[]): Han
   return written(out);
 }
 
-/** `create` on a thread of libuv's pool: the event loop stays free. */
+/** Like `create`, on a thread of libuv's pool, so that the event loop stays free. */
 export async function createAsync(fn: NativeFunction, ...parameters: NativeArgument[]): Promise<Handle> {
   const out: [Handle | null] = [null];
   await callAsync(fn, ...parameters, out);
@@ -123,7 +123,7 @@ function written([pointer]: [Handle | null]): Handle {
   return pointer;
 }
 
-/** Arguments of calls under way. koffi pins nothing, so this is what keeps their memory from being collected. */
+/** Arguments of pending calls. koffi does not pin memory, so this set keeps it from being collected. */
 const pending = new Set<readonly unknown[]>();
 
 /** Calls on a thread of libuv's pool and throws the runtime's message when that fails. */

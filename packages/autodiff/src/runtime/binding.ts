@@ -1,4 +1,4 @@
-/** Bindings: which arrays a session reads and writes, and the runs over them. */
+/** Bindings: the arrays that a session reads and writes, and runs on them. */
 import { sameShape } from '../tensor.ts';
 import { callAsync, check, create, ort } from './api.ts';
 import { DEVICES, type Device } from './device.ts';
@@ -10,10 +10,10 @@ import { type Handle, readPointers } from './library.ts';
 import { NativeHandle } from './native-handle.ts';
 
 interface HostInput {
-  /** Kept because the runtime holds the address of its array. */
+  /** Kept alive, because the runtime holds the address of its array. */
   readonly tensor: HostTensor;
   readonly frozen: boolean;
-  /** True while the device does not have the current content of the array. */
+  /** Whether the device lacks the current content of the array. */
   stale: boolean;
 }
 
@@ -29,7 +29,7 @@ export class Binding {
   readonly #device: Device;
   readonly #onDispose: () => void;
   readonly #hostInputs = new Map<string, HostInput>();
-  /** In the order of first binding, which is the order of GetBoundOutputValues. */
+  /** Outputs in order of first binding, as in GetBoundOutputValues. */
   readonly #outputs = new Map<string, HostTensor | DeviceTensor | 'device'>();
   readonly #moved = { toDevice: 0, toHost: 0 };
 
@@ -94,12 +94,12 @@ export class Binding {
       const { type, shape, data } = tensor;
       this.#outputs.set(name, { type, shape, data });
     } finally {
-      // The binding shares the value; only the array must stay.
+      // The binding shares the value, so only the array must be kept.
       value.release();
     }
   }
 
-  /** Lets each run allocate this output where the session computes; `deviceOutputs` hands it out. */
+  /** Lets each run allocate this output on the session's device; `deviceOutputs` returns it. */
   bindOutputToDevice(name: string): void {
     this.#checkIdle();
     checkName('output', name, this.#outputNames);
@@ -107,7 +107,7 @@ export class Binding {
     this.#outputs.set(name, 'device');
   }
 
-  /** What the last run wrote to outputs bound to the device; the caller disposes of each tensor. */
+  /** The last run's outputs that are bound to the device. The caller disposes of each tensor. */
   deviceOutputs(): Map<string, DeviceTensor> {
     this.#checkIdle();
     const tensors = new Map<string, DeviceTensor>();
@@ -121,7 +121,7 @@ export class Binding {
     return tensors;
   }
 
-  /** Lets go of what the last run wrote to outputs bound to the device, without waiting for the next run to do so. */
+  /** Releases the last run's outputs on the device without waiting for the next run. */
   releaseDeviceOutputs(): void {
     this.#checkIdle();
     for (const [name, target] of this.#outputs) if (target === 'device') this.#emptyDeviceOutput(name);
@@ -135,7 +135,7 @@ export class Binding {
     this.#checkIdle();
     signal?.throwIfAborted();
     for (const [name, input] of this.#hostInputs) if (input.stale) this.#handOver(name, input);
-    // A run would overwrite the tensors of the run before, which may be its own inputs by now.
+    // A run would overwrite the previous run's tensors, which may now be its inputs.
     for (const [name, target] of this.#outputs) if (target === 'device') this.#emptyDeviceOutput(name);
     const options = new NativeHandle('run options', create(ort.CreateRunOptions), ort.ReleaseRunOptions);
     const terminate = () => check(ort.RunOptionsSetTerminate(options.pointer));
@@ -159,12 +159,12 @@ export class Binding {
     }
   }
 
-  /** Bytes that its runs have moved between host memory and a device's own; none where they are the same. */
+  /** Bytes that runs have moved between host memory and the device's own; zero if they are the same. */
   get bytesMoved(): { toDevice: number; toHost: number } {
     return { ...this.#moved };
   }
 
-  /** Frees the binding and lets go of its arrays; safe to call twice. Throws while a run is pending. */
+  /** Frees the binding and its references to arrays; safe to call twice. Throws while a run is pending. */
   dispose(): void {
     this.#handle.release();
     this.#hostInputs.clear();
@@ -197,7 +197,7 @@ export class Binding {
 
   #checkIdle(): void {
     if (this.#handle.isHeld) throw new Error('binding: expected no pending run, got one');
-    // Reading the pointers is the check that neither has been disposed of.
+    // Reading the pointers throws if either was disposed of.
     void this.#session.pointer;
     void this.#handle.pointer;
   }

@@ -1,4 +1,4 @@
-/** Chooses where to compute: CUDA where all of it is there, else WebGPU on a fast GPU, else the processor. */
+/** Chooses where to compute: CUDA if it is complete, else WebGPU on a fast GPU, else the CPU. */
 import { encodeModel } from '../onnx/encode.ts';
 import type { OnnxGraph } from '../onnx/model.ts';
 import { describeCuda } from './cuda/preload.ts';
@@ -8,25 +8,28 @@ import { createSession } from './session.ts';
 
 export interface DeviceChoice {
   readonly device: Device;
-  /** What was found, and what the devices before it in the order lack. */
+  /** The reason for the choice: what was found, and what the preferred devices lack. */
   readonly why: string;
 }
 
-/** What the choice rests on; tests give their own. */
+/** The probes behind the choice; tests replace them. */
 export interface DeviceProbes {
-  /** Says what CUDA was found; throws what is missing. */
+  /** Describes the CUDA installation; throws with what is missing. */
   readonly cuda: () => string;
-  /** Seconds of a fixed amount of work; rejects where the device cannot be had. */
+  /** Seconds for a fixed amount of work; rejects when the device is not available. */
   readonly seconds: (device: Device) => Promise<number>;
 }
 
-/** WebGPU also runs on software drivers, which are slower than the processor itself. */
+/** Least speed-up over the CPU. WebGPU also runs on software drivers, which are slower than the CPU. */
 const LEAST_SPEEDUP = 2;
-/** Products that are multiplied in a row, and their side: 3.6 GFLOP. */
+/** Number of consecutive matrix products, and their side: 3.6 GFLOP. */
 const PRODUCTS = 4;
 const SIDE = 768;
 
-/** The device of `auto`. Checks CUDA without a session; compares WebGPU with the processor by a product of matrices. */
+/**
+ * Chooses the device for `auto`. It checks CUDA without a session, and compares WebGPU with the CPU on a matrix
+ * product.
+ */
 export async function chooseDevice(
   { cuda, seconds }: DeviceProbes = { cuda: describeCuda, seconds: secondsOf },
 ): Promise<DeviceChoice> {
@@ -49,13 +52,13 @@ export async function chooseDevice(
 
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  // What was missing stands at the end of a refusal: "device NAME: expected ..; got: ..".
+  // The missing part is at the end of the message: "device NAME: expected ..; got: ..".
   return message.replace(/^device \w+: .*; got: /, '');
 }
 
 const format = (seconds: number) => seconds.toPrecision(2);
 
-/** The best of two runs after the one that compiles. */
+/** The better of two runs after the one that compiles. */
 async function secondsOf(device: Device): Promise<number> {
   const shape = [SIDE, SIDE];
   const names = Array.from({ length: PRODUCTS }, (_, i) => (i === PRODUCTS - 1 ? 'y' : `y${i}`));

@@ -1,4 +1,4 @@
-/** Whether a device computes in float16: found out by letting it do so once. */
+/** Tests whether a device computes in float16, by one small run. */
 
 import { ELEMENT_TYPES } from '../onnx/element-type.ts';
 import { encodeModel } from '../onnx/encode.ts';
@@ -8,10 +8,10 @@ import type { Device } from './device.ts';
 import { takeTurn } from './device-turns.ts';
 import { createSession } from './session.ts';
 
-/** `auto` is float16 on devices that have it, and float32 on processors, which would only emulate it. */
+/** `auto` means float16 on devices that support it, and float32 on CPUs, which would only emulate float16. */
 export type PrecisionOption = Precision | 'auto';
 
-/** Devices on which `auto` may become float16. */
+/** Devices on which `auto` can mean float16. */
 const CANDIDATES: ReadonlySet<Device> = new Set(['webgpu', 'cuda']);
 
 const to = (type: Precision) => ({ to: { int: ELEMENT_TYPES[type].code } });
@@ -29,7 +29,7 @@ const PROBE: OnnxGraph = {
 
 const known = new Map<Device, Promise<boolean>>();
 
-/** The precision that `precision` means on `device`. Rejects where the device itself cannot be had. */
+/** Resolves `precision` on `device`. Rejects when the device is not available. */
 export async function resolvePrecision(device: Device, precision: PrecisionOption = 'auto'): Promise<Precision> {
   if (precision !== 'auto') return precision;
   if (!CANDIDATES.has(device)) return 'float32';

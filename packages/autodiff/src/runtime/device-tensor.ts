@@ -1,4 +1,4 @@
-/** Tensors that the runtime allocated and that stay where it computes, to be bound again as inputs. */
+/** Tensors in device memory that the runtime allocated, for binding as inputs again. */
 import { ELEMENT_TYPES, elementTypeOfCode } from '../onnx/element-type.ts';
 import type { OnnxElementType } from '../onnx/model.ts';
 import { elementCount, type Shape } from '../tensor.ts';
@@ -10,7 +10,7 @@ import { type HostTensor, hostValue } from './host-tensor.ts';
 import { type Handle, viewMemory } from './library.ts';
 import { NativeHandle } from './native-handle.ts';
 
-/** Owns one OrtValue. A binding that it is bound to keeps the memory alive by itself. */
+/** Owns one OrtValue. A binding to the tensor keeps the memory alive by itself. */
 export class DeviceTensor {
   readonly type: OnnxElementType;
   readonly shape: Shape;
@@ -18,7 +18,7 @@ export class DeviceTensor {
   readonly #isHostMemory: boolean;
   readonly #device: Device;
 
-  /** Takes over `value`. */
+  /** Takes ownership of `value`. */
   constructor(value: Handle, { device }: { device: Device }) {
     this.#device = device;
     this.#isHostMemory = !hasOwnMemory(device);
@@ -64,9 +64,7 @@ export class DeviceTensor {
     return tensor;
   }
 
-  /**
-   * Floats of this tensor's memory under another shape, on a device that has views. Valid no longer than this tensor.
-   */
+  /** Part of this tensor's memory under another shape, on a device with views. Valid as long as this tensor. */
   part({ offset, shape }: { offset: number; shape: Shape }): DeviceTensor {
     const { hasViews, memory } = DEVICES[this.#device];
     const end = offset + elementCount(shape);
@@ -90,7 +88,7 @@ export class DeviceTensor {
   }
 
   /**
-   * The numbers without a copy; only for tensors in host memory. Valid until the tensor is disposed of or its binding
+   * The values without a copy, only for tensors in host memory. Valid until the tensor is disposed of or its binding
    * releases it.
    */
   view(): Float32Array {
@@ -102,7 +100,7 @@ export class DeviceTensor {
     return new Float32Array(viewMemory(address, bytes).buffer, 0, elementCount(this.shape));
   }
 
-  /** Gives up the tensor; safe to call twice. */
+  /** Releases the tensor; safe to call twice. */
   dispose(): void {
     this.#value.release();
   }

@@ -19,7 +19,7 @@ export function takeTurn<T>(device: Device, work: () => Promise<T>): Promise<T> 
   return hasOwnMemory(device) ? queue(work) : work();
 }
 
-/** A native call on another thread; in a turn there is never a second one. */
+/** Makes a native call on another thread. While the caller holds the mutex, there is never a second call. */
 export async function callOnDevice<T>(device: Device, call: () => Promise<T>): Promise<T> {
   if (!hasOwnMemory(device)) return call();
   if (isCallPending) throw new Error(`device ${device}: expected one run at a time (takeTurn), got a second one`);
@@ -33,7 +33,7 @@ export async function callOnDevice<T>(device: Device, call: () => Promise<T>): P
 }
 
 /**
- * `release` for what lies on a device: disposal is not told when to happen, so it waits for the end of a pending call.
+ * Wraps `release` for memory on a device. Disposal can happen at any time, so it waits for the end of a pending call.
  */
 export function releaseOnDevice(device: Device, release: NativeFunction): (pointer: Handle) => void {
   if (!hasOwnMemory(device)) return release;

@@ -1,4 +1,4 @@
-/** The devices, and how each one's execution provider joins a session. */
+/** The devices, and how each execution provider is added to a session. */
 
 import { InputError } from '../errors.ts';
 import type { LoweringForm } from '../lower.ts';
@@ -15,15 +15,15 @@ export type Device = 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'directml';
 export interface DeviceRow {
   /** Adds the provider to session options; throws the runtime's message when the library lacks it. */
   readonly append: (options: Handle) => void;
-  /** The provider's name for its own memory; `undefined` where it computes in host memory. */
+  /** The provider's name for its own memory; `undefined` when it uses host memory. */
   readonly memory: string | undefined;
   /** Copies one OrtValue's numbers to another, on the host or on the device. */
   readonly copy: (source: Handle, target: Handle, bytes: number) => void;
-  /** A tensor may begin anywhere in another's memory; elsewhere each tensor is a separate buffer. */
+  /** Whether a tensor can be a view into another's memory. Otherwise each tensor has its own buffer. */
   readonly hasViews: boolean;
-  /** How graphs are written for it. */
+  /** The form in which graphs are written for the device. */
   readonly form: LoweringForm;
-  /** What a machine must have for it, and how to get that, for the sentence that says it is missing. */
+  /** The device's requirements and how to install them, for error messages. */
   readonly needs: string;
 }
 
@@ -37,7 +37,7 @@ function copyByRuntime(source: Handle, target: Handle): void {
   check(ort.CopyTensors(environment(), [source], [target], null, 1));
 }
 
-/** Of a device's memory: its gradients hold several arrays as large. */
+/** Share of a device's memory for attention weights; their gradients need several arrays of the same size. */
 const ATTENTION_SHARE = 1 / 16;
 
 function attentionBytesOfCuda(): number | undefined {
@@ -45,10 +45,10 @@ function attentionBytesOfCuda(): number | undefined {
   return bytes && Math.floor(bytes * ATTENTION_SHARE);
 }
 
-/** Set, products of float32 use NVIDIA's TF32: faster, with 11 bits. */
+/** Environment variable that lets float32 matrix products use NVIDIA's TF32, which is faster but keeps 11 bits. */
 const TF32 = 'HEED_TF32';
 
-/** CUDA is refused by the generic function and has its own options. */
+/** CUDA needs its own function and options; the generic function refuses it. */
 function appendCuda(options: Handle): void {
   preloadCuda();
   const settings = create(ort.CreateCUDAProviderOptions);
@@ -57,7 +57,7 @@ function appendCuda(options: Handle): void {
       device_id: String(localDeviceId()),
       // The default search benchmarks every shape exhaustively at first sight.
       cudnn_conv_algo_search: 'HEURISTIC',
-      // Else products of float32 would keep 11 bits.
+      // TF32 would keep only 11 bits of float32 products.
       use_tf32: process.env[TF32] ? '1' : '0',
     };
     const keys = Object.keys(given);
@@ -114,9 +114,7 @@ export const DEVICES: Readonly<Record<Device, DeviceRow>> = {
   },
 };
 
-/**
- * Whether tensors on a device lie elsewhere than in host memory, so that moving them costs. Throws on an unknown one.
- */
+/** Whether a device has its own memory, so that transfers cost time. Throws for an unknown device. */
 export function hasOwnMemory(device: Device): boolean {
   if (!Object.hasOwn(DEVICES, device)) {
     throw new InputError(`session: expected a device out of ${Object.keys(DEVICES).join(', ')}, got ${device}`);

@@ -1,4 +1,4 @@
-/** What the process shares among sessions: the OrtEnv, the default allocator, and memory infos. Never released. */
+/** State shared by all sessions of the process: the OrtEnv, the default allocator, and memory infos. Never released. */
 import { check, create, ort } from './api.ts';
 import type { Handle } from './library.ts';
 import { localDeviceId } from './local-device.ts';
@@ -28,7 +28,7 @@ export function defaultAllocator(): Handle {
   return once('allocator', () => create(ort.GetAllocatorWithDefaultOptions));
 }
 
-/** Describes where a tensor lies: `undefined` is host memory, else the provider's name for its device memory. */
+/** Describes a tensor's memory: `undefined` is host memory, else the provider's name of its device memory. */
 export function memoryInfo(name: string | undefined): Handle {
   return once(`memory ${name}`, () =>
     name === undefined

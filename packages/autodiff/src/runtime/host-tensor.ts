@@ -1,4 +1,4 @@
-/** Tensors over JavaScript arrays, which ONNX Runtime reads and writes where they lie. */
+/** Tensors over JavaScript arrays, which ONNX Runtime reads and writes in place. */
 import { ELEMENT_TYPES, type HostArray } from '../onnx/element-type.ts';
 import type { OnnxElementType } from '../onnx/model.ts';
 import { elementCount, formatShape, type Shape } from '../tensor.ts';
@@ -13,7 +13,7 @@ export interface HostTensor {
   data: HostArray;
 }
 
-/** Throws one sentence when the array's kind or length does not fit type and shape. */
+/** Throws when the array's kind or length does not fit type and shape. */
 export function checkHostTensor(what: string, { type, shape, data }: HostTensor): void {
   const row = ELEMENT_TYPES[type];
   // Tag instead of instanceof: arrays may come from another realm (worker_threads, vitest's contexts).

@@ -1,4 +1,4 @@
-/** Values for the initializers that a model declares as external: copied into a session, or read where they lie. */
+/** Values for the external initializers of a model: copied into a session, or read in place. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,15 +8,15 @@ import { type HostTensor, hostValue } from './host-tensor.ts';
 import type { Handle } from './library.ts';
 import type { NativeHandle } from './native-handle.ts';
 
-/** An array whose address a session holds, and the value over it. */
+/** An array whose address a session holds, and its OrtValue. */
 export interface LentTensor {
   readonly tensor: HostTensor;
   readonly value: NativeHandle;
 }
 
 /**
- * Adds values to session options for the time of `create`. Returns its result and what must be kept until the
- * session is released: nothing when the runtime copied.
+ * Adds values to session options during `create`. Returns its result and the values to keep until the session is
+ * released; none if the runtime copied them.
  */
 export async function withInitializers<T>(
   options: Handle,

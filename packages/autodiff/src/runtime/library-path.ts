@@ -1,13 +1,13 @@
 /**
- * Finds the shared library of ONNX Runtime: in the package of this platform, which an installed heed depends on, or in
- * onnxruntime-node, which the repository depends on. Loads nothing.
+ * Finds the shared library of ONNX Runtime. An installed heed has it in a package for the platform; the repository has
+ * it in onnxruntime-node. Loads nothing.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { InputError } from '../errors.ts';
 
-/** Names another library: a build of the same version with providers that the shipped one lacks, such as CUDA. */
+/** Environment variable for another library: a build of the same version with further providers, such as CUDA. */
 const OVERRIDE = 'HEED_ONNXRUNTIME';
 
 const LIBRARY_NAMES: Partial<Record<NodeJS.Platform, string>> = {
@@ -18,18 +18,18 @@ const LIBRARY_NAMES: Partial<Record<NodeJS.Platform, string>> = {
 
 export interface LibraryPlace {
   readonly platform?: NodeJS.Platform;
-  /** As `process.arch` spells it. */
+  /** Architecture in the spelling of `process.arch`. */
   readonly architecture?: string;
-  /** Says which files there are. */
+  /** Whether a file exists. */
   readonly exists?: (path: string) => boolean;
-  /** The folder of an installed package; undefined where it is not installed. */
+  /** Folder of an installed package; undefined when it is not installed. */
   readonly packageFolder?: (name: string) => string | undefined;
   readonly override?: string | undefined;
 }
 
 /**
- * Path of the library for a platform. Throws InputError where no package ships one, or where HEED_ONNXRUNTIME names a
- * file that is not there.
+ * Path of the library for a platform. Throws InputError when no package ships one, or when HEED_ONNXRUNTIME names a
+ * missing file.
  */
 export function libraryPath({
   platform = process.platform,

@@ -1,6 +1,6 @@
 /**
- * Loads the ONNX Runtime library and hands out its C functions by their index in OrtApi. Where the library lies says
- * `library-path.ts`; what the functions do says `api.ts`.
+ * Loads the ONNX Runtime library and hands out its C functions by their index in OrtApi. `library-path.ts` finds the
+ * library; `api.ts` declares the functions.
  */
 import koffi from 'koffi';
 import { InputError } from '../errors.ts';
@@ -27,7 +27,7 @@ export interface NativeFunction {
 
 type TypeSpec = NonNullable<Parameters<typeof koffi.sizeof>[0]>;
 
-/** Gives koffi stacks that the kernels fit on; before the first library is loaded. */
+/** Enlarges koffi's stacks for the kernels. Must run before the first library is loaded. */
 export function growStacks(): void {
   const current = koffi.config();
   const enough = (bytes: number | undefined) => (bytes ?? 0) >= STACK_BYTES;
@@ -67,7 +67,7 @@ function load() {
  */
 export const loaded = load();
 
-/** Function number `index` of OrtApi. */
+/** Returns function number `index` of OrtApi. */
 export function apiFunction(index: number, result: TypeSpec, parameters: readonly TypeSpec[]): NativeFunction {
   const pointer = koffi.decode(loaded.table, index * koffi.sizeof('void *'), 'void *') as Handle;
   // An unnamed prototype: koffi's names are global, a second evaluation of this module would collide.
@@ -77,20 +77,20 @@ export function apiFunction(index: number, result: TypeSpec, parameters: readonl
 /** Type of a parameter through which C hands back a pointer. */
 export const OUT_POINTER: TypeSpec = koffi.out(koffi.pointer('void *')) as unknown as TypeSpec;
 
-/** `count` pointers from memory that C owns. */
+/** Reads `count` pointers from memory that C owns. */
 export function readPointers(address: Handle, count: number): Handle[] {
   return koffi.decode(address, 'void *', count) as Handle[];
 }
 
-/** A window on memory that C owns; valid no longer than that memory is. */
+/** A view of memory that C owns, valid as long as that memory. */
 export function viewMemory(address: Handle, bytes: number): Uint8Array {
   return new Uint8Array(koffi.view(address, bytes));
 }
 
-/** A NUL-terminated string from memory that C owns. */
+/** Reads a NUL-terminated string from memory that C owns. */
 export function readString(address: Handle): string {
   return koffi.decode.string(address);
 }
 
-/** The library's version, as it says itself. */
+/** The library's own version. */
 export const runtimeVersion: string = loaded.version;

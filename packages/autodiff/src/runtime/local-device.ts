@@ -1,10 +1,8 @@
-/**
- * Which of a host's GPUs this process takes: the rank among the processes of its host, by the launcher's environment.
- */
+/** Chooses the GPU of this process by its rank among the processes of its host, from the launcher's environment. */
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** 0 for a process alone. Where a scheduler shows each process fewer GPUs, the ids count among those. */
+/** The device id; 0 for a single process. If a scheduler shows each process only some GPUs, ids count among those. */
 export function localDeviceId(env: Environment = process.env): number {
   const rank = Number(env.OMPI_COMM_WORLD_LOCAL_RANK ?? env.SLURM_LOCALID ?? 0);
   const visible = env.CUDA_VISIBLE_DEVICES?.split(',').filter((id) => id.trim() !== '').length;

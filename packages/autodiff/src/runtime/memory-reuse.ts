@@ -1,22 +1,22 @@
 /**
- * Turns off the runtime's plan of which value takes over the buffer of another of its size. A buffer that waits for its
- * next value stays taken meanwhile, in training from the forward to the backward pass, so that the plan raises peak
- * memory: a LoRA's step of Stable Diffusion 1.5 from 5.3 to 6.6 GiB. What a single node can do in place it still does.
+ * Turns off the runtime's buffer reuse, which plans a buffer's next value of the same size in advance. A planned buffer
+ * stays allocated until then; in training, from the forward to the backward pass. This raises peak memory: a LoRA step
+ * of Stable Diffusion 1.5 from 5.3 to 6.6 GiB. In-place operations of single nodes are not affected.
  *
- * Python has the flag as `enable_mem_reuse`; the C API has no function for it. It lies between two flags that have one,
- * so it is found by watching which bytes of a session's options these flip, and written there. Where the bytes are not
- * as expected nothing is written: then only the memory is as it was.
+ * Python has the flag as `enable_mem_reuse`; the C API has no function for it. The flag lies between two flags that
+ * have one. heed finds it by observing which bytes of a session's options those functions change. If the bytes are not
+ * as expected, nothing is written and memory use stays higher.
  */
 import koffi from 'koffi';
 import { check, create, ort } from './api.ts';
 import type { Handle } from './library.ts';
 
-/** The flags stand well within; the whole is several times as long. */
+/** Number of bytes to search; the flags are well within them, and the whole struct is several times as long. */
 const BYTES_LOOKED_AT = 128;
 
 let found: { offset: number | undefined } | undefined;
 
-/** Turns the reuse off in these options; false where the flag was not found. */
+/** Turns off buffer reuse in these options. Returns false when the flag was not found. */
 export function disableMemoryReuse(options: Handle): boolean {
   found ??= { offset: flagOffset() };
   if (found.offset === undefined || bytesOf(options)[found.offset] !== 1) return false;
@@ -24,7 +24,7 @@ export function disableMemoryReuse(options: Handle): boolean {
   return true;
 }
 
-/** Where the flag is in an OrtSessionOptions, found on an unused one. */
+/** Offset of the flag in an OrtSessionOptions, found on an unused one. */
 function flagOffset(): number | undefined {
   const options = create(ort.CreateSessionOptions);
   try {

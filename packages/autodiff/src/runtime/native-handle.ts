@@ -1,7 +1,7 @@
 /** The owner of one native pointer: the only place that calls a release function. */
 import type { Handle } from './library.ts';
 
-/** Releases once, refuses use after that, and refuses to release while a call on another thread is under way. */
+/** Releases once, refuses later use, and refuses to release during a call on another thread. */
 export class NativeHandle {
   readonly #what: string;
   readonly #release: (pointer: Handle) => unknown;
@@ -25,12 +25,12 @@ export class NativeHandle {
     return this.#pointer === null;
   }
 
-  /** True while `hold` has not been undone. */
+  /** Whether a hold is active. */
   get isHeld(): boolean {
     return this.#uses > 0;
   }
 
-  /** Marks a pending call on the pointer; returns what ends the mark. */
+  /** Marks a pending call on the pointer. Disposing of the result ends the mark. */
   hold(): Disposable {
     if (this.#pointer === null) throw new Error(`${this.#what}: expected one in use, got a disposed one`);
     this.#uses += 1;

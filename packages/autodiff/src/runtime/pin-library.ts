@@ -1,10 +1,10 @@
-/** Native libraries that must not be unloaded before the process ends. */
+/** Keeps native libraries loaded until the process ends. */
 import koffi from 'koffi';
 
 /** Values of dlfcn.h on Linux. */
 const RTLD = { now: 2, global: 0x100, noDelete: 0x1000 } as const;
 
-/** Keeps the library, and what it loads, in the process until it ends. Does nothing where it cannot be loaded. */
+/** Keeps the library and its dependencies loaded until the process ends. Does nothing when it cannot be loaded. */
 export function pinLibrary(path: string): void {
   if (process.platform === 'win32') return;
   koffi.load(null).func('dlopen', 'void *', ['str', 'int'])(path, RTLD.now | RTLD.global | RTLD.noDelete);

@@ -13,25 +13,31 @@ export type GraphOptimization = 'disabled' | 'basic' | 'extended' | 'all';
 
 export interface SessionOptions {
   device?: Device;
-  /** Threads within an operator; when absent, one for each physical core. */
+  /** Threads within an operator; one for each physical core by default. */
   threads?: number;
   /** Above 'basic' the runtime fuses nodes, which may disturb the order of execution. */
   graphOptimization?: GraphOptimization;
-  /** Optimizers by the runtime's names, such as `CommonSubexpressionElimination`, which undoes recomputation. */
+  /**
+   * Graph optimizers to disable, by the runtime's names. For example, `CommonSubexpressionElimination` undoes
+   * recomputation.
+   */
   disabledOptimizers?: readonly string[];
-  /** onnxruntime_session_options_config_keys.h, such as `session.intra_op.allow_spinning`. Unknown keys pass. */
+  /**
+   * Entries of onnxruntime_session_options_config_keys.h, such as `session.intra_op.allow_spinning`. Unknown keys are
+   * ignored.
+   */
   configEntries?: Readonly<Record<string, string>>;
-  /** Errors are thrown and not printed as well: for what is expected to fail. */
+  /** Whether errors are only thrown and not also printed, for expected failures. */
   quiet?: boolean;
-  /** Path of a file for the graph as the runtime changed it. */
+  /** Path for writing the optimised graph. */
   optimizedModelPath?: string;
-  /** Path and start of the name of a profile, written by `Session.endProfiling`. */
+  /** Prefix of a profile's path; `Session.endProfiling` writes the profile. */
   profilePrefix?: string;
-  /** Values of the initializers that the model declares as external; the runtime copies them. */
+  /** Values of the model's external initializers; the runtime copies them. */
   initializers?: ReadonlyMap<string, HostTensor>;
   /**
-   * The session reads `initializers` where they lie, for as long as it lives: no second copy in memory, and changes
-   * show at the next run. The runtime then cannot pack weights: a matmul of few rows is up to 2.7 times slower. CPU
+   * Whether the session reads `initializers` in place during its lifetime. This avoids a second copy, and changes take
+   * effect at the next run. The runtime then cannot pack weights: a matmul of few rows is up to 2.7 times slower. CPU
    * only.
    */
   shareInitializers?: boolean;
@@ -45,7 +51,7 @@ const OPTIMIZATION_LEVELS: Readonly<Record<GraphOptimization, number>> = {
 };
 
 const LOG_FATAL = 4;
-/** Set, it refuses a graph of which the processor would have to run a part. */
+/** Environment variable that refuses a graph if any part of it would run on the CPU. */
 const STRICT = 'HEED_STRICT_DEVICE';
 
 /** Builds the native options; the caller releases them. */
@@ -73,7 +79,7 @@ export function createSessionOptions({
   try {
     check(ort.SetSessionGraphOptimizationLevel(options, OPTIMIZATION_LEVELS[graphOptimization]));
     if (threads !== undefined) check(ort.SetIntraOpNumThreads(options, threads));
-    // Together with the arena it raises peak memory 1.4 to 1.8 times.
+    // With the arena, memory patterns raise peak memory 1.4 to 1.8 times.
     check(ort.DisableMemPattern(options));
     disableMemoryReuse(options);
     if (quiet) check(ort.SetSessionLogSeverityLevel(options, LOG_FATAL));
@@ -101,7 +107,7 @@ function appendDevice(options: Handle, device: Device): void {
     DEVICES[device].append(options);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    // A library that cannot be loaded comes with places in the runtime's source and the same path twice.
+    // The message for a library that cannot be loaded contains source positions, and the same path twice.
     const short = reason.replace(/^ONNX Runtime: (?:.*\bFAIL : )?/, '').replace(/ with error: .*$/, '');
     throw new InputError(`device ${device}: expected ${DEVICES[device].needs}; got: ${short}`, {
       cause,

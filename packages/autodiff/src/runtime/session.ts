@@ -1,4 +1,4 @@
-/** Sessions: a model made ready to run on a device. */
+/** Sessions: models compiled for a device. */
 import { check, create, createAsync, ort, readCount } from './api.ts';
 import { withOwnArena } from './arena.ts';
 import { Binding } from './binding.ts';
@@ -32,27 +32,29 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
 }
 
 /**
- * Sessions that a process must not leave open at its end: work queued on the device goes on after a run, and the
- * process crashes now and then when its driver is unloaded under that work.
+ * Sessions to dispose of before the process ends. Work queued on the device continues after a run. If the driver is
+ * unloaded during it, the process can crash.
  */
 const openOnDevices = new Set<Session>();
 
 process.on('exit', () => {
-  // A pending run cannot be waited for here.
+  // This handler cannot wait for a pending run.
   for (const session of openOnDevices) if (!session.isRunning) session.dispose();
 });
 
 /** Owns one OrtSession and the bindings made from it. */
 export class Session {
   readonly device: Device;
-  /** Names of what a binding must provide, and may take, in the model's order. */
+  /**
+   * Names of a model's inputs and outputs, in order: inputs that a binding must provide, and outputs that it may take.
+   */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly #handle: NativeHandle;
   readonly #lent: readonly LentTensor[];
   readonly #bindings = new Set<Binding>();
 
-  /** Takes over `pointer` and `lent`; sessions are made by `createSession`. */
+  /** Takes ownership of `pointer` and `lent`; `createSession` creates sessions. */
   constructor(pointer: Handle, device: Device, lent: readonly LentTensor[]) {
     this.device = device;
     this.#lent = lent;
@@ -75,7 +77,7 @@ export class Session {
     return binding;
   }
 
-  /** True while a run of one of its bindings is pending. */
+  /** Whether a run of one of its bindings is pending. */
   get isRunning(): boolean {
     return this.#handle.isHeld;
   }

@@ -6,10 +6,13 @@
  */
 import koffi from 'koffi';
 
-/** What the runtime reads, once, when the library initializes; any later is too late. */
+/** Variable that the runtime reads once, when the library initializes. */
 export const OPT_OUT = 'ORT_DISABLE_TELEMETRY';
 
-/** Call before the library is loaded. On Windows it does nothing: `DisableTelemetryEvents` is the way there. */
+/**
+ * Disables telemetry. Call it before the library is loaded. On Windows it has no effect; use `DisableTelemetryEvents`
+ * there.
+ */
 export function forbidTelemetry(): void {
   if (process.platform === 'win32') return;
   // The C library's own: in a worker thread process.env is a copy that native code never sees.

@@ -1,7 +1,7 @@
 /**
- * The optimizer's arithmetic on host arrays: global-norm clipping, AdamW with decoupled weight decay, EMA.
- * One fused pass over memory a parameter, in WebAssembly SIMD: measured faster than the same update as an ONNX graph
- * (docs/design/engine.md). It knows nothing of graphs.
+ * The optimizer's arithmetic on host arrays: global-norm clipping, AdamW with decoupled weight decay, EMA. One fused
+ * pass over memory a parameter, in WebAssembly SIMD: measured faster than the same update as an ONNX graph
+ * (docs/design/engine.md). It uses no graphs.
  */
 import type { ParameterValues } from '../parameters.ts';
 import { BLOCK, type OptimizerScalars, optimizerKernels, type Slot } from '../wasm/optimizer-kernels.ts';
@@ -10,7 +10,7 @@ export interface OptimizerOptions {
   beta1?: number;
   beta2?: number;
   epsilon?: number;
-  /** Decoupled (Loshchilov and Hutter 2019); applied to every trained parameter, as torch's AdamW does. */
+  /** Decoupled weight decay (Loshchilov and Hutter 2019), applied to every trained parameter as in PyTorch's AdamW. */
   weightDecay?: number;
   /** Gradients are scaled down to this global L2 norm; Infinity turns clipping off. */
   maxGradientNorm?: number;
@@ -18,7 +18,7 @@ export interface OptimizerOptions {
   emaDecay?: number;
 }
 
-/** Everything an interrupted training needs besides its data position; the arrays are live. */
+/** The optimizer's state for resuming, without the data position. Its arrays are updated in place. */
 export interface OptimizerState {
   /** Updates applied so far. */
   step: number;
@@ -31,8 +31,8 @@ export interface OptimizerState {
 type Gradients = ReadonlyMap<string, Float32Array>;
 
 /**
- * Adds `others` to `gradients`, array by array, and returns the sum's global norm: sqrt of the sum of all squares,
- * which is not finite exactly when some number is not (or the norm is beyond float64).
+ * Adds `others` to `gradients`, array by array, and returns the sum's global L2 norm. The norm is not finite exactly
+ * when a value is not finite (or the norm exceeds float64).
  */
 export function sumAndNorm(gradients: Gradients, others: readonly Gradients[] = []): number {
   const kernels = optimizerKernels();
@@ -55,7 +55,7 @@ export function sumAndNorm(gradients: Gradients, others: readonly Gradients[] = 
   return Math.sqrt(squares);
 }
 
-/** What update number `step` (from 1) multiplies by; see `OptimizerScalars`. */
+/** The scalar factors of update number `step` (from 1); see `OptimizerScalars`. */
 export function optimizerScalars(
   { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 1e-2, emaDecay = 0.999 }: OptimizerOptions,
   { learningRate, step }: { learningRate: number; step: number },

@@ -1,4 +1,7 @@
-/** Loss, metrics and gradients of one batch at a time on a device. Gradients stay there; a device holds their sum. */
+/**
+ * Computes loss, metrics and gradients of one batch at a time on a device. The device keeps the gradients and their
+ * sum.
+ */
 import { bindFeeds, type Feed, type InputSpec, inputName } from '../compile.ts';
 import type { ParameterValues } from '../parameters.ts';
 import { type Device, type DeviceTensor, takeTurn } from '../runtime/index.ts';
@@ -11,12 +14,12 @@ export interface DeviceDifferentiation<I extends string> {
   readonly metricNames: readonly string[];
   /** Adds a batch's gradients to the sum; returns the batch's metrics by name. */
   add(batch: Record<I, Feed>, options: { signal: AbortSignal | undefined }): Promise<(name: string) => number>;
-  /** The sum so far, by buffer, and its number of batches; undefined before the first batch. */
+  /** The sum so far, by buffer, and its number of batches. Undefined before the first batch. */
   sum(): { gradients: ReadonlyMap<string, DeviceTensor>; batches: number } | undefined;
   /** Frees the sum. */
   reset(): void;
   dispose(): void;
-  /** Reads a parameter from this tensor from now on. */
+  /** Uses this tensor as the parameter from now on. */
   setParameter(name: string, tensor: DeviceTensor): void;
 }
 
@@ -37,7 +40,7 @@ export async function createDeviceDifferentiation<I extends string>({
   sessions: DeviceSessions;
   packing: Packing;
   step: TracedTrainingStep;
-  /** Undefined where the graph has no input for it. */
+  /** Undefined when the graph has no input for the loss scale. */
   lossScale: (() => number) | undefined;
 }): Promise<DeviceDifferentiation<I>> {
   const binding = await sessions.open(lowered.graph, DISABLED_OPTIMIZERS);

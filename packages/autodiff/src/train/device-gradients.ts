@@ -1,6 +1,6 @@
 /**
- * Where the gradients of a batch are written on a device, and their sum over several batches. With slabs each gradient
- * is a part of one; two sets of slabs take turns, so that a sum is not overwritten by the next batch.
+ * Buffers for the gradients of a batch on a device, and their sum over several batches. With slabs, each gradient is a
+ * part of one. Two sets of slabs alternate, so that the next batch does not overwrite the sum.
  */
 import { inputName } from '../compile.ts';
 import { type Binding, type Device, type DeviceTensor, takeTurn } from '../runtime/index.ts';
@@ -12,11 +12,11 @@ import type { Packing } from './packing.ts';
 type Buffers = ReadonlyMap<string, DeviceTensor>;
 
 export interface DeviceGradients {
-  /** Says where the next run writes. Neither this nor `add` may be called within the device's turn. */
+  /** Binds the buffers for the next run. Neither this nor `add` may be called while holding the device's lock. */
   prepare(): Promise<void>;
-  /** Adds what the run wrote to the sum. */
+  /** Adds the run's gradients to the sum. */
   add(): Promise<void>;
-  /** By buffer; undefined before the first batch. */
+  /** Sum by buffer; undefined before the first batch. */
   sum(): Buffers | undefined;
   /** Frees the sum. */
   reset(): void;
@@ -43,7 +43,7 @@ export function createDeviceGradients({
     : writeIntoOutputs(binding, { trained, gradientKey });
   const adder = createAdder(device, () => sessions.open(gradientSumGraph(packing.buffers)));
   let total: Buffers | undefined;
-  /** The sum is a separate tensor, and not what a run wrote. */
+  /** Whether the sum is a separate tensor rather than the output of a run. */
   let isSum = false;
   const reset = () => {
     if (total !== undefined && (isSum || target.areOwn)) disposeAll(total);
@@ -74,17 +74,17 @@ export function createDeviceGradients({
 }
 
 interface Target {
-  /** `kept` must not be written to. */
+  /** Binds buffers for a run. The run must not write to `kept`. */
   prepare(kept: Buffers | undefined): Promise<void>;
   written(): Buffers;
-  /** Each run's buffers are new, and their reader's to dispose of. */
+  /** Whether each run makes new buffers, which the reader must dispose of. */
   readonly areOwn: boolean;
   dispose(): void;
 }
 
 type Gradients = { trained: readonly Tensor[]; gradientKey: (parameter: Tensor) => string };
 
-/** Each run allocates its gradients. */
+/** Lets each run allocate its gradients. */
 function writeIntoOutputs(binding: Binding, { trained, gradientKey }: Gradients): Target {
   for (const tensor of trained) binding.bindOutputToDevice(gradientKey(tensor));
   return {
@@ -105,7 +105,7 @@ function writeIntoSlabs(
   const sets: Buffers[] = [];
   let bound: Buffers | undefined;
   const allocate = async () => {
-    // Between the gradients nothing is written, and the norm counts all of a slab.
+    // Slabs start as zeros. No run writes the gaps between gradients, and the norm covers the whole slab.
     const made = await zeros();
     sets.push(made);
     return made;

@@ -21,8 +21,8 @@ export type GradientSource = DeviceTensor | { shape: DeviceTensor['shape']; data
 
 export interface DeviceOptimizer {
   /**
-   * Computes the next state and the gradient's global norm, of gradients by buffer. The state changes with `accept`
-   * alone, which gives the weights by parameter; `reject` frees the next one. The caller holds the device's turn.
+   * Computes the next state and the gradient's global norm from gradients by buffer. `accept` replaces the state and
+   * returns the weights by parameter; `reject` frees the next state. The caller holds the device's lock.
    */
   run(
     gradients: ReadonlyMap<string, GradientSource>,
@@ -51,7 +51,7 @@ export async function createDeviceOptimizer({
     form: DEVICES[device].form,
   });
   const binding = await sessions.open(graph);
-  // A graph has no input for what it does not use: none weighs a moving average that is not kept.
+  // A graph has inputs only for values it uses. Without a moving average, its weight is not an input.
   const scalarsFed = OPTIMIZER_SCALARS.filter((key) => graph.inputs.some((one) => one.name === `input:${key}`));
   const norm = new Float32Array(1);
   binding.bindOutput('norm', { type: 'float32', shape: [], data: norm });
@@ -66,7 +66,7 @@ export async function createDeviceOptimizer({
     binding.bindInput(`input:${key}`, { type: 'float32', shape, data }, { frozen: true });
     binding.bindOutputToDevice(key);
   }
-  /** Empty until the first update, when the state is what was uploaded. */
+  /** The updated state. It is empty until the first update, when the uploaded state is used. */
   let current: ReadonlyMap<string, DeviceTensor> = new Map();
 
   const accept = (next: ReadonlyMap<string, DeviceTensor>) => {

@@ -3,7 +3,7 @@ import { encodeModel } from '../onnx/encode.ts';
 import { type Binding, createSession, type Device, type DeviceTensor } from '../runtime/index.ts';
 
 export interface DeviceSessions {
-  /** Compiles a graph for the device; the binding lives until `dispose`. */
+  /** Compiles a graph for the device. The binding is valid until `dispose`. */
   open(graph: Parameters<typeof encodeModel>[0], disabledOptimizers?: readonly string[]): Promise<Binding>;
   /** Bytes that the bindings have moved so far. */
   bytesMoved(): { toDevice: number; toHost: number };

@@ -25,7 +25,7 @@ import {
   updateResult,
 } from './training-contract.ts';
 
-/** Replicas take turns here: a device is shared by its queue, not by threads. */
+/** Creates the step. Replicas run one after another, because a device has one command queue. */
 export async function createDeviceTrainingStep<I extends string>(
   options: TrainingStepOptions<I> & { device: NonNullable<TrainingStepOptions<I>['device']> },
 ): Promise<TrainingStep<I>> {
@@ -53,7 +53,7 @@ export async function createDeviceTrainingStep<I extends string>(
     return exchanged.add(measured);
   };
 
-  /** The gradients to update with: those on the device, or their sum over all ranks in host memory. */
+  /** The gradients for the update: those on the device, or their sum over all ranks in host memory. */
   const sumOverRanks = async (gradients: ReadonlyMap<string, DeviceTensor>, scalars: Float64Array) => {
     if (communicator.size === 1) return gradients;
     const onHost = new Map([...gradients].map(([key, tensor]) => [key, numbers(tensor)]));

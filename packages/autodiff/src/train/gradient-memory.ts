@@ -1,26 +1,24 @@
-/**
- * Whose memory a step's gradients are: arrays kept from step to step, or the runtime's for the time between run and
- * update.
- */
+/** Memory of a step's gradients: permanent arrays, or memory that the runtime lends between run and update. */
 import { inputName } from '../compile.ts';
 import type { Binding } from '../runtime/index.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
 
 /**
- * Larger gradients get their memory from the runtime for the time of a step, which then uses it for activations as
- * well; smaller ones are written into the same arrays at each step, which is faster.
+ * Gradients above this total size use memory that the runtime lends for the step, which it otherwise uses for
+ * activations. Smaller ones are written to the same arrays at each step, which is faster.
  */
 export const MAX_KEPT_GRADIENT_BYTES = 2 ** 28;
 
 export interface GradientMemory {
   /** The gradients of the last run by parameter; valid until `release`. */
   read(): ReadonlyMap<string, Float32Array>;
-  /** Gives back what the runtime lent; the values are gone then. */
+  /** Returns borrowed memory to the runtime; its values are then invalid. */
   release(): void;
 }
 
 /**
- * Binds the gradient outputs of `trained`: to arrays of ours up to `maxKeptBytes` in all, else to the runtime's memory.
+ * Binds the gradient outputs of `trained` to permanent arrays if they total at most `maxKeptBytes`, else to the
+ * runtime's memory.
  */
 export function bindGradients(
   binding: Binding,

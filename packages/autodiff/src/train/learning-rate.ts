@@ -1,13 +1,13 @@
 /** Learning-rate schedules as pure functions of the step. */
 
 export interface LearningRateSchedule {
-  /** After the warm-up: stay, fall along half a cosine, or fall linearly to zero at `totalSteps`. */
+  /** Shape after the warm-up: constant, half a cosine, or linear to zero at `totalSteps`. */
   schedule: 'constant' | 'cosine' | 'linear';
   base: number;
   /** Number of warm-up steps, in which the rate rises linearly from zero. */
   warmupSteps?: number;
   totalSteps: number;
-  /** Only the last so many steps fall (warm-up, stable, decay); all after the warm-up by default. */
+  /** Number of final steps in which the rate falls (warm-up, stable, decay); all steps after the warm-up by default. */
   decaySteps?: number;
 }
 

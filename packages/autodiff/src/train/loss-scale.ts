@@ -9,13 +9,13 @@ const GROWTH_INTERVAL = 2000;
 
 export interface LossScale {
   readonly value: number;
-  /** After an update whose gradients were finite. */
+  /** Called after an update with finite gradients. */
   grow(): void;
-  /** After an overflow; false where the factor was at its least, so that the cause must be another. */
+  /** Called after an overflow. Returns false at the smallest factor, when the cause must be another. */
   shrink(): boolean;
 }
 
-/** A factor that adapts, or, for float32, always 1. */
+/** Creates an adaptive factor, or a constant 1 for float32. */
 export function createLossScale({
   adapts,
   growthInterval = GROWTH_INTERVAL,

@@ -11,20 +11,20 @@ import { broadcastTo, sum } from '../ops/reduce.ts';
 import { constant, input, type Tensor } from '../tensor.ts';
 import type { OptimizerOptions } from './adamw.ts';
 
-/** Numbers fed at each update, each a scalar. */
+/** Scalars that are fed at each update. */
 export const OPTIMIZER_SCALARS = ['gradientScale', 'stepSize', 'rootCorrection2', 'decay', 'averaging'] as const;
 export type OptimizerScalar = (typeof OPTIMIZER_SCALARS)[number];
 
-/** What an update replaces, by group and parameter. */
+/** The state that an update replaces, by group and parameter. */
 export type StateGroup = 'parameters' | 'firstMoment' | 'secondMoment' | 'ema';
 
 export const stateKey = (group: StateGroup, name: string): string => `${group}:${name}`;
 export const gradientInput = (name: string): string => `gradient:${name}`;
 
 /**
- * Inputs: `gradientInput` and each `stateKey` of `trained` (as `input:<key>`), and the scalars: `gradientScale` turns
- * summed and scaled gradients into their mean. Outputs: `norm`, the mean gradient's global norm before clipping, and
- * each `stateKey`.
+ * Builds the optimizer's graph. Inputs: `gradientInput` and each `stateKey` of `trained` (as `input:<key>`), and the
+ * scalars. `gradientScale` turns summed and scaled gradients into their mean. Outputs: `norm`, the mean gradient's
+ * global norm before clipping, and each `stateKey`.
  */
 export function optimizerGraph(
   trained: readonly Tensor[],
@@ -64,14 +64,17 @@ export function optimizerGraph(
   return lowerGraph({ name: 'optimizer', outputs, form }).graph;
 }
 
-/** Each of `buffers` by name, filled with the number that is fed as `zero`. */
+/** A graph that outputs each of `buffers` by name, filled with the input `zero`. */
 export function zerosGraph(buffers: readonly Tensor[]): OnnxGraph {
   const zero = input('zero', [1]);
   const outputs = new Map(buffers.map((buffer) => [inputName(buffer), broadcastTo(zero, buffer.shape)]));
   return lowerGraph({ name: 'zeros', outputs, form: { hasFusedMatMul: false, fewNodes: false } }).graph;
 }
 
-/** `a:<name>` + `b:<name>` for each parameter, as outputs `gradientInput(name)`: gradients of several batches. */
+/**
+ * A graph that adds gradients of several batches: `a:<name>` + `b:<name>` for each parameter, as outputs
+ * `gradientInput(name)`.
+ */
 export function gradientSumGraph(trained: readonly Tensor[]): OnnxGraph {
   const outputs = new Map<string, Tensor>();
   for (const tensor of trained) {

@@ -1,7 +1,7 @@
 /**
- * How the tensors of a training state lie on a device. On a device with views all of a group share a few slabs, and
- * each tensor is a part of one: the optimizer then has a few large inputs, and not four for each parameter. Elsewhere
- * each tensor is a separate buffer.
+ * The layout of a training state's tensors on a device. On a device with views, all tensors of a group are parts of a
+ * few slabs. The optimizer then has a few large inputs instead of four for each parameter. On other devices each tensor
+ * has its own buffer.
  */
 import { inputName } from '../compile.ts';
 import type { ParameterValues } from '../parameters.ts';
@@ -9,13 +9,13 @@ import type { DeviceTensor } from '../runtime/index.ts';
 import { elementCount, input, type Shape, type Tensor } from '../tensor.ts';
 
 export interface Packing {
-  /** What lies on the device, as inputs of a graph: slabs, or the parameters themselves. */
+  /** The buffers on the device as graph inputs: slabs, or the parameters themselves. */
   readonly buffers: readonly Tensor[];
   /** The numbers of a buffer; a slab is a new array. */
   pack(buffer: string, values: ParameterValues): Float32Array;
   /** Copies a buffer's numbers into the arrays of its parameters. */
   unpack(buffer: string, numbers: Float32Array, values: ParameterValues): void;
-  /** The parameters' tensors in these buffers; the caller disposes of them where `areViews`. */
+  /** The parameters' tensors as parts of these buffers. If `areViews`, the caller disposes of them. */
   parts(buffers: ReadonlyMap<string, DeviceTensor>): Map<string, DeviceTensor>;
   readonly areViews: boolean;
 }
@@ -27,12 +27,12 @@ interface Place {
   readonly shape: Shape;
 }
 
-/** CUDA's own allocations begin at such an address: 256 bytes. */
+/** Alignment of parameters: 256 bytes, as in CUDA's allocations. */
 const ALIGNMENT_FLOATS = 64;
-/** Kernels count elements in 32 bits. */
+/** Kernels index elements with 32 bits. */
 const MAX_SLAB_FLOATS = 2 ** 29;
 
-/** Each parameter is a buffer. */
+/** A layout in which each parameter is a separate buffer. */
 export function separateBuffers(trained: readonly Tensor[]): Packing {
   return {
     buffers: trained,
@@ -43,7 +43,7 @@ export function separateBuffers(trained: readonly Tensor[]): Packing {
   };
 }
 
-/** Parameters one after another in slabs of at most `maxFloats`, or of one larger parameter. */
+/** A layout of parameters in slabs of at most `maxFloats`. A larger parameter gets its own slab. */
 export function slabs(trained: readonly Tensor[], { maxFloats = MAX_SLAB_FLOATS } = {}): Packing {
   const places: Place[] = [];
   const lengths: number[] = [];
@@ -60,7 +60,7 @@ export function slabs(trained: readonly Tensor[], { maxFloats = MAX_SLAB_FLOATS 
     buffers: lengths.map((length, index) => input(`slab ${index}`, [length])),
     areViews: true,
     pack(slab, values) {
-      // Between the parameters are zeros, and all arithmetic of the optimizer keeps them.
+      // The gaps between parameters are zeros, and the optimizer's arithmetic keeps them zero.
       const numbers = new Float32Array(lengths[Number(slab.slice('slab '.length))]!);
       for (const { name, offset } of inside(slab)) numbers.set(values.get(name)!.data, offset);
       return numbers;

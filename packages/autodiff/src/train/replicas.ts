@@ -1,4 +1,7 @@
-/** Replicas of a training step's graph on the host: each has a session and buffers, and works on a separate batch. */
+/**
+ * Replicas of a training step's graph on the host. Each has its own session and buffers, and processes a separate
+ * batch.
+ */
 import { type Binding, createSession, type Device, type Session } from '../runtime/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { bindGradients, type GradientMemory, MAX_KEPT_GRADIENT_BYTES } from './gradient-memory.ts';
@@ -15,7 +18,7 @@ export interface Replica {
 export interface ReplicaOptions {
   readonly count: number;
   readonly device: Device;
-  /** Of all replicas together; each gets its share, and at least one. */
+  /** Threads of all replicas together. Each replica gets an equal share, at least one. */
   readonly threads: number | undefined;
   readonly trained: readonly Tensor[];
   /** The graph's output with the gradient of a parameter. */
@@ -62,7 +65,7 @@ async function createReplica(
   };
 }
 
-/** Runs all replicas at once; waits for all of them also when one fails. */
+/** Runs all replicas in parallel. It waits for all of them even when one fails. */
 export async function runReplicas(team: readonly Replica[], signal: AbortSignal | undefined): Promise<void> {
   const runs = await Promise.allSettled(team.map(({ binding }) => binding.run(signal ? { signal } : {})));
   for (const run of runs) if (run.status === 'rejected') throw run.reason;

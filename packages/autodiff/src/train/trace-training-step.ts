@@ -1,6 +1,4 @@
-/**
- * The graph of a training step: loss, metrics and gradients, traced and lowered. Running it is `training-step.ts`'s.
- */
+/** The graph of a training step: loss, metrics and gradients, traced and lowered. `training-step.ts` runs it. */
 import { type InputSpec, inputName, traceInputs } from '../compile.ts';
 import { gradients as reverse } from '../gradient.ts';
 import { type LoweredGraph, type LoweringForm, lowerGraph } from '../lower.ts';
@@ -11,7 +9,7 @@ import { describeTensor, elementCount, input, type Tensor } from '../tensor.ts';
 
 export interface TracedTrainingStep {
   lowered: LoweredGraph;
-  /** The scalars that a step reports, the loss among them. */
+  /** The scalars that a step reports, including the loss. */
   traced: Record<string, Tensor>;
   trained: readonly Tensor[];
   /** The graph's output with the gradient of a trained parameter. */
@@ -19,18 +17,17 @@ export interface TracedTrainingStep {
 }
 
 /**
- * Optimizers of the runtime that a training session must do without: one merges recomputed nodes back into the
- * originals, the other replaces nodes at the ends of gradients, and with them the order of execution that keeps memory
- * low.
+ * Graph optimizers of the runtime that training must disable. One merges recomputed nodes back into the originals. The
+ * other replaces nodes at the ends of gradients, and loses the execution order that keeps memory low.
  */
 export const DISABLED_OPTIMIZERS = ['CommonSubexpressionElimination', 'TransposeOptimizer'] as const;
 
-/** The graph's input with what the loss is multiplied by before it is differentiated; a scalar. */
+/** The graph's input for the loss scale, a scalar. */
 export const LOSS_SCALE = 'lossScale';
 
 /**
- * Traces `loss` and its gradients; throws one sentence where there is nothing to train or a metric is no scalar. With
- * `scalesLoss` the gradients are those of the loss times the input `LOSS_SCALE`; the metrics are as they are.
+ * Traces `loss` and its gradients. Throws when there is nothing to train or a metric is not a scalar. With
+ * `scalesLoss`, the loss is multiplied by the input `LOSS_SCALE` before differentiation; metrics are not scaled.
  */
 export function traceTrainingStep<I extends string>({
   name,

@@ -1,4 +1,4 @@
-/** What a training step promises wherever it runs: its options, its results, its first state, what it does with NaN. */
+/** The contract of a training step on any device: options, results, initial state, and handling of NaN. */
 
 import { checkParameters, type Feed, type InputSpec, inputName } from '../compile.ts';
 import type { Communicator } from '../distributed/communicator.ts';
@@ -11,13 +11,13 @@ import type { LossScale } from './loss-scale.ts';
 
 export type Metrics = { loss: number } & Record<string, number>;
 
-/** One batch, or as many as there are replicas. */
+/** One batch, or one for each replica. */
 export type Batches<I extends string> = Record<I, Feed> | readonly Record<I, Feed>[];
 
 export interface UpdateResult {
-  /** Of the mean gradient, before clipping. */
+  /** Global norm of the mean gradient, before clipping. */
   gradientNorm: number;
-  /** 1 where loss or gradient was not finite and the weights are as they were; else 0. */
+  /** 1 if loss or gradient was not finite, so that the weights did not change; else 0. */
   skipped: number;
 }
 
@@ -29,21 +29,22 @@ export interface TrainingStepOptions<I extends string> {
   loss: (p: ParameterScope, x: Record<I, Tensor>) => { loss: Tensor } & Record<string, Tensor>;
   optimizer?: OptimizerOptions;
   device?: Device;
-  /** Of the computing; weights, moments and updates are float32. */
+  /** Precision of the forward and backward pass. Weights, moments and updates are float32. */
   precision?: PrecisionOption;
   threads?: number;
   replicas?: number;
-  /** The other processes that train this model with other batches. All ranks must make the same calls. */
+  /** Connects the processes that train this model with other batches. All ranks must make the same calls. */
   communicator?: Communicator | undefined;
   state?: OptimizerState;
-  /** Counts an update with a loss or gradient that is not finite and changes nothing, instead of throwing. */
+  /** Skip and count an update with a non-finite loss or gradient instead of throwing. */
   skipsNotFinite?: boolean;
 }
 
 export interface TrainingStep<I extends string> {
   /**
-   * Loss, gradients and update. Where loss or gradient is not finite, no weight changes, and it throws. It sets
-   * `skipped` instead with `skipsNotFinite`, and where float16 overflowed and a smaller loss scale may help.
+   * Computes loss and gradients and updates the weights. If loss or gradient is not finite, no weight changes and it
+   * throws. With `skipsNotFinite`, or when float16 overflowed and a smaller loss scale may help, it sets `skipped`
+   * instead.
    */
   step(
     feeds: Batches<I>,
@@ -54,25 +55,27 @@ export interface TrainingStep<I extends string> {
    * batches.
    */
   accumulate(feeds: Batches<I>, options?: { signal?: AbortSignal }): Promise<Metrics>;
-  /** Updates with the mean of what was accumulated on all ranks; returns the means of its metrics as well. */
+  /** Updates with the mean of all accumulated gradients over all ranks. Returns the means of the metrics as well. */
   apply(options: { learningRate: number; stop?: boolean }): Promise<Metrics & UpdateResult>;
-  /** True once a rank has passed `stop` to an update: all ranks see it after that same update. */
+  /** Whether any rank has passed `stop` to an update. All ranks see it after the same update. */
   isStopAsked(): boolean;
-  /** Its `step` is always right; its arrays are so in host memory, and elsewhere after `fetchState`. */
+  /**
+   * The state. `step` is always current. The arrays are current in host memory; on a device, only after `fetchState`.
+   */
   readonly state: OptimizerState;
   /** Copies weights, moments and averages from a device into the arrays of `state`. */
   fetchState(): Promise<OptimizerState>;
-  /** What the loss is multiplied by before it is differentiated; 1 but for float16. */
+  /** The factor on the loss before differentiation; 1 except for float16. */
   lossScale(): number;
   /**
-   * Bytes that steps have moved between host memory and a device's own so far; what `fetchState` moves is not among
-   * them.
+   * Bytes that steps have moved so far between host memory and the device's own. Transfers of `fetchState` are not
+   * included.
    */
   bytesMoved(): { toDevice: number; toHost: number };
   dispose(): void;
 }
 
-/** The batches of one call; throws unless there is one for each replica. */
+/** The batches of one call. Throws unless there is one for each replica. */
 export function batchList<I extends string>(
   name: string,
   feeds: Batches<I>,
@@ -85,7 +88,7 @@ export function batchList<I extends string>(
   return batches;
 }
 
-/** The state to begin with: the given one, checked, or zero moments. */
+/** The initial state: the given one, after checks, or zero moments. */
 export function initialState(
   name: string,
   { state, parameters, optimizer = {} }: Pick<TrainingStepOptions<string>, 'state' | 'parameters' | 'optimizer'>,
@@ -98,8 +101,8 @@ export function initialState(
 }
 
 /**
- * What becomes of an update with these gradients: the loss scale adapts, and where they are not finite it is skipped
- * and counted as a step, or refused with an error.
+ * Decides on an update with these gradients. The loss scale adapts. If they are not finite, the update is skipped and
+ * counted as a step, or it throws.
  */
 export function updateResult(
   name: string,
@@ -114,7 +117,7 @@ export function updateResult(
     state: OptimizerState;
     scale: LossScale;
     gradientNorm: number;
-    /** Of the worst batch. */
+    /** Loss of the worst batch. */
     loss: number;
     skipsNotFinite: boolean;
     /** The first parameter whose gradient is not finite. */

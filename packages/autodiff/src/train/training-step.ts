@@ -32,13 +32,13 @@ import {
 
 /**
  * Builds and compiles a step. `parameters` are updated in place; `state` continues an earlier run. Each of `replicas`
- * works on its own batch at the same time, with its share of the threads; an update takes the mean of their gradients.
- * Small networks gain from it: two threads share an operator badly, but two batches well.
+ * processes its own batch in parallel, with its share of the threads. An update uses the mean of their gradients. Small
+ * networks benefit, since two threads parallelise one operator badly but two batches well.
  */
 export async function createTrainingStep<I extends string>(options: TrainingStepOptions<I>): Promise<TrainingStep<I>> {
   const { name, inputs, parameters, loss, optimizer = {}, device = 'cpu', replicas = 1 } = options;
-  // Each session alone would take a thread a core: two of them on two cores take 1.6 times as long as with one thread
-  // each.
+  // By default each session would use one thread for each core. Two such sessions on two cores take 1.6 times as long
+  // as with one thread each.
   const { threads = replicas > 1 ? availableParallelism() : undefined } = options;
   const { trainable = () => true, skipsNotFinite = false, communicator = single } = options;
   if (hasOwnMemory(device)) return createDeviceTrainingStep({ ...options, device });
@@ -67,7 +67,10 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
   });
   const used = new Set(lowered.inputs.map(inputName));
   const state = initialState(name, options, trained);
-  /** One sum for each replica, so that the order of additions is the same however replicas are spread over ranks. */
+  /**
+   * One sum for each replica, so that the order of additions does not depend on the distribution of replicas over
+   * ranks.
+   */
   let accumulated: Map<string, Float32Array>[] | undefined;
   let batches = 0;
   const exchanged = createExchangedScalars(metricNames);
@@ -131,7 +134,7 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
 }
 
 /**
- * Updates with the mean of all parts of all ranks; the sum is left in the first part. Returns the mean metrics, too.
+ * Updates with the mean over all parts and ranks; the first part then holds the sum. Returns the mean metrics as well.
  */
 function createUpdate({
   name,

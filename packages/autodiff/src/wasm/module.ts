@@ -1,7 +1,7 @@
 /**
- * WebAssembly modules assembled from TypeScript: functions of numbers over one exported memory, their bodies built
- * from vector instructions. It encodes (WebAssembly core specification 2, chapter 5, with the SIMD opcodes); what the
- * functions compute is `optimizer-kernels.ts`'s business.
+ * WebAssembly modules assembled from TypeScript: functions with numeric parameters over one exported memory, built from
+ * vector instructions. This module only encodes them (WebAssembly core specification 2, chapter 5, with the SIMD
+ * opcodes). `optimizer-kernels.ts` defines the functions.
  */
 
 export type ValueType = 'i32' | 'f32' | 'f64' | 'v128';
@@ -13,7 +13,7 @@ export interface WasmFunction {
   readonly name: string;
   readonly parameters: readonly ValueType[];
   readonly results: readonly ValueType[];
-  /** Beyond the parameters, which are the first locals. */
+  /** Local variables besides the parameters, which are the first locals. */
   readonly locals: readonly ValueType[];
   readonly body: Code;
 }

@@ -1,13 +1,13 @@
 /**
- * The optimizer's inner loops as WebAssembly SIMD. Arrays stay where they are: a block of each is copied into the
- * module's small memory, which the processor's cache holds, worked on, and copied back. Measured on 5 M numbers, that
- * takes half the time of the same loop in JavaScript. When to call what is `adamw.ts`'s business.
+ * The optimizer's inner loops as WebAssembly SIMD. A block of each array is copied into the module's small memory,
+ * which fits the CPU cache, processed, and copied back. On 5 M values, this takes half the time of the same loop in
+ * JavaScript. `adamw.ts` calls the kernels.
  */
 import { assembleModule, type Code, code, type WasmFunction } from './module.ts';
 
 const { local, setLocal } = code;
 
-/** Numbers a block: five of them and what they are copied from fit a second-level cache. */
+/** Block size in values: five blocks and their sources fit a second-level cache. */
 export const BLOCK = 16_384;
 const BLOCK_BYTES = 4 * BLOCK;
 const PAGE_BYTES = 65536;
@@ -26,7 +26,7 @@ export interface OptimizerScalars {
   stepSize: number;
   /** 1 / sqrt(1 - beta2^step). */
   rootCorrection2: number;
-  /** Learning rate times weight decay: what a weight loses of itself. */
+  /** Learning rate times weight decay: the share of a weight that decays. */
   decay: number;
   /** Share of the new weight in its average. */
   averaging: number;
@@ -137,13 +137,13 @@ const sumOfSquares: WasmFunction = {
 };
 
 export interface OptimizerKernels {
-  /** A block's numbers. */
+  /** The arrays of one block. */
   readonly slots: Readonly<Record<Slot, Float32Array>>;
   /** One update of the first `count` numbers in the slots. */
   update(count: number, scalars: OptimizerScalars, options: { averages: boolean }): void;
   /** gradient += parameter over the first `count` numbers. */
   add(count: number): void;
-  /** Sum of squares of the first `count` numbers of `gradient`; what stands behind them is set to zero. */
+  /** Sum of squares of the first `count` values of `gradient`. Later values are set to zero. */
   sumOfSquares(count: number): number;
 }
 
@@ -157,7 +157,7 @@ const { WebAssembly: wasm } = globalThis as unknown as {
 
 let kernels: OptimizerKernels | undefined;
 
-/** The compiled kernels, made at the first call; one memory for all, so blocks are worked on one at a time. */
+/** The compiled kernels, created at the first call. They share one memory, so blocks are processed one at a time. */
 export function optimizerKernels(): OptimizerKernels {
   kernels ??= instantiate();
   return kernels;
@@ -177,7 +177,7 @@ function instantiate(): OptimizerKernels {
   const slots = Object.fromEntries(
     SLOTS.map((slot) => [slot, new Float32Array(buffer, offsetOf(slot), BLOCK)]),
   ) as Record<Slot, Float32Array>;
-  /** Bytes in whole vectors; up to three numbers behind the last are worked on and never copied back. */
+  /** Bytes in whole vectors. Up to three values past the end are processed but never copied back. */
   const bytes = (count: number) => 16 * Math.ceil(count / 4);
   return {
     slots,

@@ -1,4 +1,4 @@
-/** Compares the tensors that a config asks for with those that are there. Reads nothing. */
+/** Compares the tensors that a config requires with those in a file. Reads no weights. */
 
 import { formatShape, type ParameterValues, type Shape } from '@heed/autodiff';
 import { InputError } from '../errors.ts';
@@ -6,7 +6,8 @@ import { quote } from '../safetensors/header-json.ts';
 import type { ComponentKind } from './component-kinds.ts';
 
 /**
- * Names and shapes that `config` asks for. Throws one sentence that begins with `configPath` where it cannot be built.
+ * Names and shapes that `config` requires. Throws when the network cannot be built; the message begins with
+ * `configPath`.
  */
 export function expectedShapes<Config>(
   kind: ComponentKind<Config>,
@@ -25,8 +26,8 @@ export function shapesOf(parameters: ParameterValues): Map<string, Shape> {
 }
 
 /**
- * Throws one sentence for the first tensor that is missing, too many or of another shape. `configPath` is what asked
- * for the expected ones; `spell` gives a tensor's name as the file has it.
+ * Throws for the first tensor that is missing, unexpected or of another shape. `configPath` is the source of the
+ * expected shapes; `spell` gives a tensor's name in the file.
  */
 export function checkShapes(
   actual: ReadonlyMap<string, Shape>,
@@ -57,7 +58,7 @@ export function checkShapes(
   }
 }
 
-/** Equal, or a 1 x 1 convolution in place of a linear layer: old VAEs have them as [C, C, 1, 1]. */
+/** Whether the shapes match. Old VAEs store linear layers as 1 x 1 convolutions, [C, C, 1, 1]. */
 function sameWeights(found: Shape, expected: Shape): boolean {
   const trimmed =
     found.length === 4 && expected.length === 2 && found[2] === 1 && found[3] === 1 ? found.slice(0, 2) : found;

@@ -1,6 +1,6 @@
 /**
- * JSON files that this product wrote and reads back: parsed and checked against a schema. Damage is an `InputError`
- * that names the file and quotes nothing of it, because a path can lead to a file of any kind.
+ * Reads heed's own JSON files, checked against a schema. Damage throws an `InputError` that names the file but quotes
+ * none of it, because a path can lead to any private file.
  */
 import { open } from 'node:fs/promises';
 import type { z } from 'zod';
@@ -8,7 +8,7 @@ import { InputError } from '../errors.ts';
 
 const MAX_BYTES = 256 * 1024 * 1024;
 
-/** What a file should hold: `what` is the noun in its errors. */
+/** The expected content of a file; `what` is its noun in errors. */
 export interface JsonContent<Schema extends z.ZodType> {
   readonly what: string;
   readonly schema: Schema;
@@ -24,7 +24,7 @@ export async function readCheckedJson<Schema extends z.ZodType>(
   return found;
 }
 
-/** As `readCheckedJson`; undefined where there is no such file. */
+/** Like `readCheckedJson`, but returns undefined when there is no such file. */
 export async function findCheckedJson<Schema extends z.ZodType>(
   path: string,
   content: JsonContent<Schema>,

@@ -1,4 +1,4 @@
-/** A CLIP model as transformers keeps it: config, weights, tokenizer and image processor in one folder. */
+/** A CLIP model in transformers' format: config, weights, tokenizer and image processor in one folder. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClipConfig } from '../configs/clip-config.ts';
@@ -24,14 +24,12 @@ export async function loadClipFolder(folder: string, options: LoadClipOptions = 
   return { clip: await clip.read(), tokenizer, imageProcessor };
 }
 
-/** Checks all that `loadClipFolder` checks before it reads weights, with its errors. */
+/** Runs all checks of `loadClipFolder` that need no weights, with the same errors. */
 export async function checkClipFolder(folder: string, options: LoadClipOptions = {}): Promise<void> {
   await openClipFolder(folder, options);
 }
 
-/**
- * Checks a CLIPModel folder as far as that goes without its weights: the config, the tokenizer, the image processor.
- */
+/** Checks a CLIPModel folder without its weights: config, tokenizer and image processor. */
 export async function checkClipConfigs(folder: string): Promise<void> {
   await checkIsFolder(folder, 'config.json');
   const { parse } = COMPONENT_KINDS.clip;
@@ -52,8 +50,8 @@ async function openClipFolder(folder: string, { variant }: LoadClipOptions) {
 }
 
 /**
- * `preprocessor_config.json`, or the part of `processor_config.json` that transformers 5 writes in its place. As in
- * transformers, the second counts where both are there and it has that part.
+ * `preprocessor_config.json`, or the part of `processor_config.json` that transformers 5 writes instead. As in
+ * transformers, the latter wins if it has that part.
  */
 export const PROCESSOR_FILES = ['processor_config.json', 'preprocessor_config.json'] as const;
 
@@ -72,7 +70,7 @@ function imageProcessorPart(json: unknown): unknown {
   return typeof json === 'object' && json !== null ? (json as Record<string, unknown>).image_processor : undefined;
 }
 
-/** Writes a CLIPModel folder that transformers loads, whole or not at all. */
+/** Writes a CLIPModel folder for transformers, atomically. */
 export async function saveClipFolder(
   folder: string,
   { clip, tokenizer, imageProcessor }: ClipComponents,

@@ -1,6 +1,6 @@
 /**
- * The networks that a checkpoint can hold: where diffusers and transformers put each, how its config is read, and which
- * tensors that config asks for.
+ * The networks of a checkpoint: their folders in diffusers and transformers, how their configs are read, and their
+ * tensors.
  */
 import { describeParameters, input, type ParameterSpec } from '@heed/autodiff';
 import {
@@ -29,17 +29,17 @@ export type ComponentName = keyof ComponentConfigs;
 export interface ComponentKind<Config> {
   /** The folder inside a model folder; CLIP has a separate folder. */
   readonly folder: string;
-  /** The weights' file name without its extension, as safetensors. */
+  /** File name of the safetensors weights, without extension. */
   readonly weights: string;
-  /** The same of PyTorch's own format. */
+  /** File name of the PyTorch weights, without extension. */
   readonly torchWeights: string;
-  /** As `model_index.json` names it. */
+  /** The library in `model_index.json`. */
   readonly library: 'diffusers' | 'transformers';
   readonly className: string;
-  /** What `config.json` has to hold besides the architecture for diffusers or transformers to load it. */
+  /** Keys of `config.json` that diffusers or transformers need besides the architecture. */
   readonly configHeader: Readonly<Record<string, unknown>>;
   parse(json: unknown, source: string): Config;
-  /** The config as `config.json` has to hold it; by default as it is. */
+  /** Converts the config to the form of `config.json`; unchanged by default. */
   configJson?(config: Config): object;
   /** Every tensor of the network, by its name in the file. */
   parameters(config: Config): ParameterSpec[];

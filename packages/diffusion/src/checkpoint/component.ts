@@ -17,13 +17,13 @@ import { currentName } from './legacy-names.ts';
 import { findWeightsFile } from './weights-file.ts';
 
 export interface LoadComponentOptions {
-  /** `fp16` for `*.fp16.safetensors`; by default full precision where it is there, else fp16. */
+  /** `fp16` for `*.fp16.safetensors`. By default full precision if available, else fp16. */
   variant?: string | undefined;
-  /** Weights to use in place of the file's, which is then not read: a network in training. */
+  /** Weights that replace the file's, as for a network in training. The file's weights are then not read. */
   parameters?: ParameterValues | undefined;
 }
 
-/** A network whose config and tensors fit together; no weight is read yet. */
+/** A network whose config and tensors match; its weights are not read yet. */
 export interface OpenedComponent<Config> {
   readonly config: Config;
   /** Reads the weights. */
@@ -95,7 +95,7 @@ export async function saveComponent<Name extends ComponentName>(
   await writeJsonFile(configPath, { ...(kind.configJson?.(config) ?? config), ...kind.configHeader });
 }
 
-/** Today's name of each tensor that the network reads, and its name in the file. */
+/** Maps the current name of each tensor that the network reads to its name in the file. */
 function namesOf(component: ComponentName, { path, tensors }: TensorFile): Map<string, string> {
   const names = new Map<string, string>();
   for (const [old, { dtype }] of tensors) {

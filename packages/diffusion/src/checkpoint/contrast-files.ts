@@ -1,6 +1,6 @@
 /**
  * The contrast of a model folder: `contrast.json` with its scale, and the two U-Nets in `contrast_good` and
- * `contrast_bad`. diffusers does not know them; it draws with the model alone.
+ * `contrast_bad`. diffusers ignores these files and generates with the model alone.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const SIDES = { good: 'contrast_good', bad: 'contrast_bad' } as const;
 
 const contrastSchema = z.strictObject({ version: z.literal(1), scale: z.number().min(0) });
 
-/** Opens the contrast of a model folder, or undefined where it has none. No weight is read yet. */
+/** Opens the contrast of a model folder; undefined when it has none. No weights are read yet. */
 export async function openContrast(folder: string): Promise<{ read(): Promise<Contrast> } | undefined> {
   const path = join(folder, CONTRAST_FILE);
   if (!existsSync(path)) return undefined;

@@ -12,7 +12,7 @@ import { checkShapes } from './check-shapes.ts';
 
 /** The epsilon of batch normalisation in torchvision's BasicConv2d. */
 const EPSILON = 1e-3;
-/** Classes of the weights that FID takes; torchvision's own InceptionV3 has 1,000. */
+/** Number of classes of FID's weights; torchvision's own InceptionV3 has 1,000. */
 const FID_CLASSES = 1008;
 const NORMALISATION = ['bn.weight', 'bn.bias', 'bn.running_mean', 'bn.running_var'] as const;
 
@@ -26,8 +26,8 @@ const BLOCKS: readonly (readonly string[])[] = [
 
 /**
  * Reads a file of weights, `.pth` or `.safetensors`, and returns the parameters that `inception()` asks for. Names and
- * shapes are checked before a weight is read. Throws an `InputError` of one sentence: a file that is none, a tensor
- * that is missing or of another shape, the weights of another InceptionV3.
+ * shapes are checked before a weight is read. Throws an `InputError` for an unreadable file, a missing or misshaped
+ * tensor, or the weights of another InceptionV3.
  */
 export async function loadInceptionFile(path: string): Promise<ParameterValues> {
   const file = await openTensorFile(path);
@@ -40,7 +40,7 @@ export async function loadInceptionFile(path: string): Promise<ParameterValues> 
   }
 }
 
-/** Names and shapes of the file's tensors against those of the network. */
+/** Checks names and shapes of the file's tensors against the network's. */
 function checkInception(found: ReadonlyMap<string, Shape>, path: string): void {
   const classes = found.get('fc.weight')?.[0];
   if (classes !== undefined && classes !== FID_CLASSES) {
@@ -54,7 +54,7 @@ function checkInception(found: ReadonlyMap<string, Shape>, path: string): void {
   checkShapes(needed, inceptionFileShapes(), { source: path, configPath: "FID's InceptionV3" });
 }
 
-/** The classifier, the training head and counters do nothing for features. */
+/** Whether features need this tensor. They do not need the classifier, the training head and counters. */
 function isNeeded(name: string): boolean {
   return !/^(fc|AuxLogits)\.|\.num_batches_tracked$/.test(name);
 }
@@ -83,7 +83,7 @@ export function inceptionFileShapes(): Map<string, Shape> {
   );
 }
 
-/** y = (conv(x) - mean) / sqrt(variance + epsilon) * scale + offset as one convolution with a bias. */
+/** Folds y = (conv(x) - mean) / sqrt(variance + epsilon) * scale + offset into one convolution with a bias. */
 function foldNormalisation(tensors: ParameterValues, path: string): ParameterValues {
   const folded: ParameterValues = new Map();
   for (const { layer, shape } of convolutions()) {

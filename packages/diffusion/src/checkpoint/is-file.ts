@@ -1,4 +1,4 @@
-/** Tells a single-file checkpoint from a folder. */
+/** Distinguishes a single-file checkpoint from a folder. */
 import { stat } from 'node:fs/promises';
 
 /** True for a file, which then has to be a single-file checkpoint. */

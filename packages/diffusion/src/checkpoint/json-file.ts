@@ -5,14 +5,14 @@ import { InputError } from '../errors.ts';
 import { writeFileAtomically } from '../files/atomic-file.ts';
 import { formatPythonJson, PythonJsonError, parsePythonJson } from './python-json.ts';
 
-/** The largest vocabulary known is 10 MB; a config is a few kilobytes. */
+/** Size limit of text files. The largest known vocabulary has 10 MB; a config has a few kilobytes. */
 const MAX_BYTES = 64 * 1024 * 1024;
-/** More than any config has. */
+/** Size limit of configs. */
 export const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /**
  * Parses the JSON file at `path`. Throws an InputError when it is missing, larger than `maxBytes`, not UTF-8 or not
- * JSON; the error tells nothing of the file's content. The size is checked before anything is read.
+ * JSON; the error quotes none of the file's content. The size is checked before anything is read.
  */
 export async function readJsonFile(
   path: string,

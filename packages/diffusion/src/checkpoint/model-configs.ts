@@ -1,4 +1,4 @@
-/** The configs of a Stable Diffusion model in either form, without a weight being read. */
+/** Reads the configs of a Stable Diffusion model, folder or single file, without its weights. */
 import { join } from 'node:path';
 import { parseSchedulerConfig, type SchedulerConfig } from '../configs/scheduler-config.ts';
 import { COMPONENT_KINDS, type ComponentConfigs } from './component-kinds.ts';
@@ -10,9 +10,7 @@ export interface ModelConfigs extends Pick<ComponentConfigs, 'unet' | 'vae' | 't
   scheduler: SchedulerConfig;
 }
 
-/**
- * Reads the configs of a diffusers folder, or infers those of a single file; throws one sentence that names the file.
- */
+/** Reads the configs of a diffusers folder, or infers those of a single file; throws an error that names the file. */
 export async function readModelConfigs(path: string): Promise<ModelConfigs> {
   if (await isFile(path)) return readCheckpointConfigs(path);
   const json = (...names: string[]) => readJsonFile(join(path, ...names), { maxBytes: MAX_CONFIG_BYTES });

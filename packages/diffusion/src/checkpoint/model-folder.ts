@@ -1,4 +1,6 @@
-/** A Stable Diffusion model as diffusers keeps it: a folder with `model_index.json` and one folder a component. */
+/**
+ * A Stable Diffusion model in diffusers' format: a folder with `model_index.json` and one subfolder for each component.
+ */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParameterValues } from '@heed/autodiff';
@@ -17,30 +19,30 @@ import { MAX_CONFIG_BYTES, readJsonFile, writeJsonFile, writeTextFile } from './
 import { checkModelIndex, modelIndex } from './model-index.ts';
 
 export interface LoadModelOptions {
-  /** `fp16` for `*.fp16.safetensors`; by default full precision where it is there, else fp16. */
+  /** `fp16` for `*.fp16.safetensors`. By default full precision if available, else fp16. */
   variant?: string | undefined;
-  /** The U-Net's weights in place of the folder's, which are then not read: a U-Net in training. */
+  /**
+   * U-Net weights that replace the folder's, as for a U-Net in training. The folder's U-Net weights are then not read.
+   */
   unetParameters?: ParameterValues | undefined;
   /**
-   * The EMA weights of the U-Net, where a single-file checkpoint holds both. A folder has one kind and refuses this.
+   * Use the U-Net's EMA weights of a single-file checkpoint that has both. A folder has one kind and refuses this
+   * option.
    */
   ema?: boolean | undefined;
-  /**
-   * Side of the model's pictures in pixels, in place of what its configs say. Throws an InputError for one it cannot
-   * draw.
-   */
+  /** Side of the model's pictures in pixels, instead of the config's. Throws an InputError for an impossible size. */
   size?: number | undefined;
 }
 
-/** A model folder whose parts fit together; no weight is read yet. */
+/** A model folder whose components match; no weights are read yet. */
 interface OpenedModel {
   read(): Promise<StableDiffusionComponents>;
 }
 
 /**
  * Reads a model folder. Every config, and every tensor's name and shape, is checked before the first weight is read.
- * Throws an InputError that names the file, what was expected and what came: a component that is missing, a config that
- * contradicts the weights, another family of models.
+ * Throws an InputError for a missing component, a config that contradicts the weights, or another family of models. The
+ * message names the file, what was expected and what was found.
  */
 export async function loadModelFolder(
   folder: string,
@@ -49,7 +51,7 @@ export async function loadModelFolder(
   return (await openModelFolder(folder, options)).read();
 }
 
-/** Checks all that `loadModelFolder` checks before it reads weights, with its errors. */
+/** Runs all checks of `loadModelFolder` that need no weights, with the same errors. */
 export async function checkModelFolder(folder: string, options: LoadModelOptions = {}): Promise<void> {
   await openModelFolder(folder, options);
 }
@@ -88,15 +90,13 @@ export interface SaveModelOptions {
   dtype?: FloatType;
   /** Strings for the `__metadata__` of each weights file. */
   metadata?: Readonly<Record<string, string>>;
-  /** More text files by their name in the folder: a model card (`README.md`), a licence. */
+  /** Further text files by name: a model card (`README.md`), a licence. */
   textFiles?: Readonly<Record<string, string>>;
-  /** Replace a folder that is there. */
+  /** Whether to replace an existing folder. */
   overwrite?: boolean;
 }
 
-/**
- * Writes a model folder that diffusers loads, whole or not at all. Throws one sentence when parts do not fit together.
- */
+/** Writes a model folder for diffusers, atomically. Throws when components do not match. */
 export async function saveModelFolder(
   folder: string,
   components: StableDiffusionComponents,
@@ -113,7 +113,7 @@ export async function saveModelFolder(
       await saveComponent(join(temporary, 'vae'), 'vae', vae, weights);
       await saveComponent(join(temporary, 'text_encoder'), 'textEncoder', textEncoder, weights);
       await writeTokenizer(join(temporary, 'tokenizer'), tokenizer.files);
-      // Latents are not in [-1, 1]; diffusers' DDIM would clip them where the key is absent.
+      // Latents exceed [-1, 1], and without this key diffusers' DDIM would clip them.
       await writeJsonFile(join(temporary, 'scheduler', 'scheduler_config.json'), { clip_sample: false, ...scheduler });
       await writeJsonFile(join(temporary, 'model_index.json'), modelIndex({ schedulerClass: scheduler._class_name }));
       if (contrast) await saveContrast(temporary, contrast, weights);
@@ -142,7 +142,7 @@ async function loadScheduler(folder: string): Promise<SchedulerConfig> {
   return config;
 }
 
-/** Throws one sentence when `folder` is missing or a file, such as a single-file checkpoint. */
+/** Throws when `folder` is missing or a file, such as a single-file checkpoint. */
 export async function checkIsFolder(folder: string, wanted: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
   if (found?.isDirectory()) return;

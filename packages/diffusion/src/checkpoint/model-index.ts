@@ -1,4 +1,4 @@
-/** `model_index.json`: what kind of pipeline a folder holds, and of which parts. */
+/** `model_index.json`: the kind of pipeline in a folder, and its components. */
 import { join } from 'node:path';
 import { describeValue } from '../configs/parse-config.ts';
 import { InputError } from '../errors.ts';
@@ -8,9 +8,9 @@ const WRITTEN = 'StableDiffusionPipeline';
 const PARTS = ['unet', 'vae', 'text_encoder', 'tokenizer', 'scheduler'] as const;
 
 /**
- * Pipelines whose name says which family they are. Any other class is taken by its parts, as diffusers' `from_pipe`
- * takes it: image-to-image, inpainting, ControlNet and so on share those of Stable Diffusion, and their configs say
- * whether they fit.
+ * Pipeline classes of other model families. Any other class is judged by its components, as in diffusers' `from_pipe`.
+ * Image-to-image, inpainting, ControlNet and so on share the components of Stable Diffusion. Their configs show whether
+ * they fit.
  */
 const OTHER_FAMILIES: readonly (readonly [RegExp, string])[] = [
   [/StableDiffusionXL|SDXL/, 'Stable Diffusion XL'],

@@ -1,4 +1,4 @@
-/** A Stable Diffusion model in either form in which people keep one: a diffusers folder or a single file. */
+/** A Stable Diffusion model in either common format: a diffusers folder or a single file. */
 import type { UnetConfig } from '../configs/unet-config.ts';
 import { InputError } from '../errors.ts';
 import { nativeSize, type StableDiffusionComponents, unetConfigOfSize } from '../pipeline/components.ts';
@@ -7,7 +7,10 @@ import { readModelConfigs } from './model-configs.ts';
 import { checkModelFolder, type LoadModelOptions, loadModelFolder } from './model-folder.ts';
 import { checkCheckpointFile, loadCheckpointFile } from './single-file/single-file.ts';
 
-/** Reads the model at `path`, a folder with `model_index.json` or a single-file checkpoint; errors as of the two. */
+/**
+ * Reads the model at `path`, a folder with `model_index.json` or a single-file checkpoint. Throws the errors of these
+ * loaders.
+ */
 export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<StableDiffusionComponents> {
   const { unetParameters, ema, size } = options;
   const components = (await isFile(path))
@@ -17,7 +20,7 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
   return { ...components, unet: { ...components.unet, config: configOfSize(path, components, size) } };
 }
 
-/** Checks all that `loadModel` checks before it reads weights, with its errors. */
+/** Runs all checks of `loadModel` that need no weights, with the same errors. */
 export async function checkModel(
   path: string,
   { ema, size }: Pick<LoadModelOptions, 'ema' | 'size'> = {},
@@ -26,7 +29,7 @@ export async function checkModel(
   if (size !== undefined) await modelSize(path, { size });
 }
 
-/** Side in pixels of the pictures that the model at `path` draws; reads no weights, errors as of `loadModel`. */
+/** Side in pixels of the model's pictures. Reads no weights; throws the errors of `loadModel`. */
 export async function modelSize(path: string, { size }: Pick<LoadModelOptions, 'size'> = {}): Promise<number> {
   const { unet, vae } = await readModelConfigs(path);
   const parts = { unet: { config: unet }, vae: { config: vae } };

@@ -1,22 +1,25 @@
 /**
- * JSON as Python's `json` module writes and reads it: NaN, Infinity and -Infinity are numbers, and 1.0 is another kind
- * of number than 1. JavaScript has one kind, so that objects remember how their numbers were spelled where it matters.
- * Source of the grammar: RFC 8259, and `json.decoder` of CPython for the three constants.
+ * JSON in the dialect of Python's `json` module: NaN, Infinity and -Infinity are numbers, and 1.0 (float) differs from
+ * 1 (int). JavaScript has only one kind, so parsed objects remember the spelling of such numbers. Source of the
+ * grammar: RFC 8259, and `json.decoder` of CPython for the three constants.
  */
 
-/** Spellings by key; enumerable, so that `{ ...config }` keeps them. JSON.stringify and Object.keys pass them over. */
+/**
+ * Number spellings by key. The property is enumerable, so that `{ ...config }` keeps it. JSON.stringify and Object.keys
+ * ignore symbols.
+ */
 const SPELLINGS = Symbol('number spellings');
 
 interface Spelled {
   [SPELLINGS]?: Record<string, string>;
 }
 
-/** What is wrong with a text and where. The message holds no part of the text. */
+/** A parse error with its position. The message quotes no part of the text. */
 export class PythonJsonError extends Error {
   override readonly name = 'PythonJsonError';
 }
 
-/** Parses `text`; of two equal keys the last counts, as in Python. Throws a `PythonJsonError`. */
+/** Parses `text`. Among equal keys the last wins, as in Python. Throws a `PythonJsonError`. */
 export function parsePythonJson(text: string): unknown {
   const cursor = { text, at: 0, depth: 0 };
   const value = readValue(cursor);
@@ -25,15 +28,13 @@ export function parsePythonJson(text: string): unknown {
 }
 
 /**
- * Writes `value` with an indent of two; numbers in the spelling they were read in. `undefined` members are left out.
+ * Writes `value` with an indent of two. Numbers keep the spelling they were read in. `undefined` members are left out.
  */
 export function formatPythonJson(value: unknown): string {
   return format(value, undefined, '\n');
 }
 
-/**
- * Gives the objects in `to` the spellings of the objects in `from` at the same keys, as far as the numbers are equal.
- */
+/** Copies number spellings from objects in `from` to those in `to`, at the same keys, if the numbers are equal. */
 export function copySpellings(from: unknown, to: unknown): void {
   if (!isContainer(from) || !isContainer(to) || from === to) return;
   for (const key of Object.keys(to)) {
@@ -124,7 +125,7 @@ function readArray(cursor: Cursor): unknown[] {
   return list;
 }
 
-/** Opening bracket, members with commas between them, closing bracket. */
+/** Reads an opening bracket, members separated by commas, and the closing bracket. */
 function readMembers(cursor: Cursor, close: '}' | ']', readMember: () => void): void {
   cursor.depth++;
   if (cursor.depth > MAX_DEPTH) throw unexpected(cursor, `at most ${MAX_DEPTH} levels`);
@@ -156,7 +157,7 @@ function readString(cursor: Cursor): string {
   }
 }
 
-/** A key named `__proto__` becomes a member as any other. */
+/** Adds a member. A key named `__proto__` is an ordinary member. */
 function put(container: object, key: string, value: unknown): void {
   const plain = value instanceof Numeral ? value.value : value;
   Object.defineProperty(container, key, { value: plain, enumerable: true, configurable: true, writable: true });

@@ -1,4 +1,4 @@
-/** Finds a component's weights: which file of a folder, and why not when there is none that is read. */
+/** Finds the weights file of a component in a folder, or explains why there is none that heed can read. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../errors.ts';
@@ -7,9 +7,9 @@ import { COMPONENT_KINDS, type ComponentName } from './component-kinds.ts';
 import { isShardIndex, type WeightsNames, weightsFileNames } from './weights-names.ts';
 
 /**
- * The path of the weights in `folder`, which may be the index of several files: safetensors before PyTorch's files, the
- * asked variant, else full precision, else half. Throws an InputError when there are none, naming what is there
- * instead.
+ * The path of the weights in `folder`, which may be a shard index. safetensors files come before PyTorch's, and the
+ * requested variant before full precision and fp16. Throws an InputError when there are none; the message names the
+ * files found.
  */
 export async function findWeightsFile(
   folder: string,
@@ -28,8 +28,8 @@ export async function findWeightsFile(
 }
 
 /**
- * The files that hold the weights of the network `name` of the model in `modelFolder`, in a fixed order. Errors as
- * above.
+ * The files with the weights of the network `name` of the model in `modelFolder`, in a fixed order. Throws as
+ * `findWeightsFile` does.
  */
 export async function componentWeights(modelFolder: string, name: ComponentName): Promise<string[]> {
   const kind = COMPONENT_KINDS[name];

@@ -11,8 +11,8 @@ export interface WeightsNames {
 }
 
 /**
- * File names in the order in which they are looked for: safetensors before PyTorch's files, whole files before the
- * index of shards. Without a variant, full precision before `fp16`.
+ * File names in order of preference: safetensors before PyTorch's files, whole files before a shard index. Without a
+ * variant, full precision comes before `fp16`.
  */
 export function weightsFileNames({ weights, torchWeights }: WeightsNames, variant: string | undefined): string[] {
   const variants = variant === undefined ? [undefined, 'fp16'] : [variant];
@@ -27,7 +27,7 @@ export function isShardIndex(name: string): boolean {
   return /\.index(\.\w+)?\.json$/.test(name);
 }
 
-/** The shards that belong to the index `path` among `available` paths, by their names. */
+/** Selects by name the shards of the index `path` among `available` paths. */
 export function shardsOf(path: string, available: Iterable<string>): string[] {
   const slash = path.lastIndexOf('/') + 1;
   const match = /^([^.]+)(?:\.(\w+))?\.(safetensors|bin)\.index(?:\.(\w+))?\.json$/.exec(path.slice(slash));
@@ -40,7 +40,7 @@ export function shardsOf(path: string, available: Iterable<string>): string[] {
   return [...available].filter((one) => one.startsWith(path.slice(0, slash)) && pattern.test(one.slice(slash))).sort();
 }
 
-/** The last is how diffusers named the index of a variant before 0.31. */
+/** File names of a network's weights. The last one is diffusers' name of a variant's index before 0.31. */
 function fileNames(stem: string, extension: string, variant: string | undefined): string[] {
   if (variant === undefined) return [`${stem}.${extension}`, `${stem}.${extension}.index.json`];
   return [

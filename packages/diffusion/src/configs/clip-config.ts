@@ -42,21 +42,21 @@ export type ClipTextConfig = z.output<typeof clipTextConfigSchema>;
 export type ClipVisionConfig = z.output<typeof clipVisionConfigSchema>;
 export type ClipConfig = z.output<typeof clipConfigSchema>;
 
-/** Reads `text_encoder/config.json`; of a whole CLIPModel's config, its text part. */
+/** Reads `text_encoder/config.json`, or the text part of a whole CLIPModel's config. */
 export function parseClipTextConfig(json: unknown, source = 'text_encoder/config.json'): ClipTextConfig {
   if (hasKey(json, 'text_config')) return parseClipConfig(json, source).text_config;
   requireKind({ json, key: 'model_type', expected: ['clip_text_model', 'clip'], source });
   return parseConfig(clipTextConfigSchema, json, source);
 }
 
-/** Reads the config of a CLIPVisionModel; of a whole CLIPModel's config, its vision part. */
+/** Reads the config of a CLIPVisionModel, or the vision part of a whole CLIPModel's config. */
 export function parseClipVisionConfig(json: unknown, source = 'config.json'): ClipVisionConfig {
   if (hasKey(json, 'vision_config')) return parseClipConfig(json, source).vision_config;
   requireKind({ json, key: 'model_type', expected: ['clip_vision_model', 'clip'], source });
   return parseConfig(clipVisionConfigSchema, json, source);
 }
 
-/** Reads the config of a CLIPModel; `source` says in errors where the JSON came from. */
+/** Reads the config of a CLIPModel. Error messages name `source` as the origin of the JSON. */
 export function parseClipConfig(json: unknown, source = 'config.json'): ClipConfig {
   requireKind({ json, key: 'model_type', expected: ['clip'], source });
   if (typeof json !== 'object' || json === null) return parseConfig(clipConfigSchema, json, source);
@@ -73,7 +73,7 @@ export function parseClipConfig(json: unknown, source = 'config.json'): ClipConf
   return parseConfig(clipConfigSchema, merged, source);
 }
 
-/** Declared as floats by transformers' config classes, which from 5.0 on refuse an integer. */
+/** Keys that transformers' config classes declare as floats. Since 5.0 they refuse integers. */
 const FLOATS = [
   'attention_dropout',
   'dropout',
@@ -83,7 +83,7 @@ const FLOATS = [
   'logit_scale_init_value',
 ];
 
-/** A config of CLIP or of one of its towers as transformers loads it: floats are spelled as floats. */
+/** Writes a config of CLIP or one of its towers as transformers expects it: floats are spelled as floats. */
 export function clipConfigJson(config: object): object {
   const json: Record<string, unknown> = { ...config };
   for (const part of ['text_config', 'vision_config']) {

@@ -25,7 +25,7 @@ export const imageProcessorConfigSchema = z.looseObject({
 
 export type ImageProcessorConfig = z.output<typeof imageProcessorConfigSchema>;
 
-/** Reads the config of a CLIPImageProcessor; sizes it does not give are `imageSize`, the vision tower's own. */
+/** Reads the config of a CLIPImageProcessor; missing sizes default to `imageSize`, the vision tower's own. */
 export function parseImageProcessorConfig(
   json: unknown,
   { imageSize = 224, source = 'preprocessor_config.json' }: { imageSize?: number; source?: string } = {},

@@ -1,6 +1,6 @@
 /**
- * Checks a config against its schema and turns what is wrong into one sentence.
- * Reads no file: `checkpoint/` does, and says in `source` where the JSON came from.
+ * Checks a config against its schema and turns what is wrong into one sentence. `checkpoint/` reads the files and
+ * passes their names as `source`.
  */
 import type { z } from 'zod';
 import { copySpellings } from '../checkpoint/python-json.ts';
@@ -8,7 +8,7 @@ import { InputError } from '../errors.ts';
 
 /**
  * Parses `json` with `schema`. Keys the schema does not name are kept, and numbers keep their spelling, so that a
- * config survives a round trip. Throws an InputError that names `source`, the key, what was expected and what came.
+ * config survives a round trip. Throws an InputError that names `source`, the key, expected and actual.
  */
 export function parseConfig<S extends z.ZodType>(schema: S, json: unknown, source: string): z.output<S> {
   const result = schema.safeParse(json);
@@ -27,7 +27,7 @@ export function parseConfig<S extends z.ZodType>(schema: S, json: unknown, sourc
   throw new InputError(`${source}${where}: ${lowerFirst(issue.message)}, got ${describeValue(actual)}`);
 }
 
-/** A value as it can stand in an error: numbers and names as they are, of everything else the kind alone. */
+/** A value for an error message: numbers and names are quoted; of all others only the kind is given. */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'string')

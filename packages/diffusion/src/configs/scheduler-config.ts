@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { parseConfig } from './parse-config.ts';
 
-/** `scheduler/scheduler_config.json`; which sampler walks the schedule is the caller's choice, not the file's. */
+/** `scheduler/scheduler_config.json`; the caller chooses the sampler, not the file. */
 export const schedulerConfigSchema = z.looseObject({
   _class_name: z.string().default('DDIMScheduler'),
   num_train_timesteps: z.int().positive().default(1000),
@@ -13,13 +13,13 @@ export const schedulerConfigSchema = z.looseObject({
   prediction_type: z.enum(['epsilon', 'v_prediction']).default('epsilon'),
   steps_offset: z.int().nonnegative().default(0),
   set_alpha_to_one: z.boolean().default(true),
-  /** Lin et al. 2024: the last timestep is made pure noise. */
+  /** Whether the last timestep is made pure noise (Lin et al. 2024). */
   rescale_betas_zero_snr: z.boolean().default(false),
 });
 
 export type SchedulerConfig = z.output<typeof schedulerConfigSchema>;
 
-/** Reads `scheduler/scheduler_config.json`; `source` says in errors where the JSON came from. */
+/** Reads `scheduler/scheduler_config.json`. Error messages name `source` as the origin of the JSON. */
 export function parseSchedulerConfig(json: unknown, source = 'scheduler/scheduler_config.json'): SchedulerConfig {
   return parseConfig(schedulerConfigSchema, json, source);
 }

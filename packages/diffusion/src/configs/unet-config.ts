@@ -77,7 +77,7 @@ export const unetConfigSchema = z
 
 export type UnetConfig = z.output<typeof unetConfigSchema>;
 
-/** Options of other U-Net families: the only values under which the architecture is the one built here. */
+/** Options of other U-Net families, each with the only values that this architecture supports. */
 const SUPPORTED_VALUES: Readonly<Record<string, readonly unknown[]>> = {
   addition_embed_type: [null],
   class_embed_type: [null],
@@ -107,8 +107,8 @@ const SUPPORTED_VALUES: Readonly<Record<string, readonly unknown[]>> = {
 };
 
 /**
- * Reads `unet/config.json`. Throws one sentence for a U-Net of another family (Stable Diffusion XL, DeepFloyd...).
- * `source` says in errors where the JSON came from.
+ * Reads `unet/config.json`. Throws for a U-Net of another family (Stable Diffusion XL, DeepFloyd...). Error messages
+ * name `source` as the origin of the JSON.
  */
 export function parseUnetConfig(json: unknown, source = 'unet/config.json'): UnetConfig {
   requireKind({ json, key: '_class_name', expected: ['UNet2DConditionModel'], source });

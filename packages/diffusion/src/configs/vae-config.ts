@@ -40,7 +40,7 @@ export const vaeConfigSchema = z
 
 export type VaeConfig = z.output<typeof vaeConfigSchema>;
 
-/** Reads `vae/config.json`; `source` says in errors where the JSON came from. */
+/** Reads `vae/config.json`. Error messages name `source` as the origin of the JSON. */
 export function parseVaeConfig(json: unknown, source = 'vae/config.json'): VaeConfig {
   requireKind({ json, key: '_class_name', expected: ['AutoencoderKL'], source });
   return parseConfig(vaeConfigSchema, json, source);

@@ -5,18 +5,21 @@ import { dirname } from 'node:path';
 import { syncFile, syncFolder } from './flush.ts';
 
 export interface AtomicWriteOptions {
-  /** Flushes the file before it gets its name, and the name after that: it survives a power cut. Default true. */
+  /**
+   * Whether to flush the file before the rename and its folder afterwards, so that it survives a power cut. Default:
+   * true.
+   */
   readonly durable?: boolean | undefined;
-  /** Permissions. Default: those of the file that is replaced, or the process's own. */
+  /** Permissions of the file. Default: the replaced file's permissions, or the process's own. */
   readonly mode?: number | undefined;
-  /** False leaves a file that is there already, also one that another process writes meanwhile. Default true. */
+  /** Whether to replace an existing file, including one that another process writes meanwhile. Default: true. */
   readonly replace?: boolean | undefined;
 }
 
 /**
- * Writes `content` to a temporary file beside `path` and gives it its name. A function writes the temporary file
- * itself. Of a link the target is written. The folder must exist. An error leaves what was at `path`, and nothing
- * beside it.
+ * Writes `content` to a temporary file beside `path`, then renames it. If `content` is a function, it writes the
+ * temporary file itself. For a link, the target is written. The folder must exist. After an error, `path` is unchanged
+ * and no temporary file remains.
  */
 export async function writeFileAtomically(
   path: string,
@@ -48,7 +51,7 @@ async function create(path: string, content: string | Uint8Array, mode: number |
   }
 }
 
-/** Gives the new file the permissions and the owner of the old one; `mode` goes before the old permissions. */
+/** Copies the old file's permissions and owner to the new file; `mode` overrides the permissions. */
 async function takeRights(temporary: string, target: string, mode: number | undefined): Promise<void> {
   const old = await stat(target).catch(() => undefined);
   const wanted = mode ?? old?.mode;

@@ -1,6 +1,6 @@
 /**
- * Writes a whole folder or nothing: what is at the final name is always complete. What a killed process left half-way
- * is cleared by the next; folders of processes that live are left alone.
+ * Writes folders atomically: a folder under its final name is always complete. The next process removes unfinished
+ * folders of a killed process, but not those of live processes.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -53,8 +53,8 @@ export async function writeFolderAtomically(
 }
 
 /**
- * Clears `parent` of what processes left that died while they wrote a folder in it: half-written ones go, and a folder
- * that was moved aside for one that never came gets its name back. A `parent` that is not there is clear.
+ * Cleans `parent` after processes that died while writing a folder in it. Unfinished folders are removed. A folder that
+ * was moved aside for an unfinished one is restored. A missing `parent` needs no cleaning.
  */
 export async function clearUnfinishedFolders(parent: string): Promise<void> {
   const names = await readdir(parent).catch((error: NodeJS.ErrnoException) => {
@@ -73,7 +73,7 @@ export async function clearUnfinishedFolders(parent: string): Promise<void> {
   }
 }
 
-/** Flushes every file and folder below `folder`, and itself. */
+/** Flushes `folder` with every file and folder below it. */
 async function syncTree(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);

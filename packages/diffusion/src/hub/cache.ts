@@ -11,7 +11,7 @@ export function repoFolder(cacheFolder: string, repo: string): string {
   return join(cacheFolder, `models--${repo.replaceAll('/', '--')}`);
 }
 
-/** The snapshot that `revision` (a commit or a known branch or tag) points to, whole or not, or undefined. */
+/** The snapshot of `revision` (a commit or a known branch or tag), complete or not; undefined when there is none. */
 export async function findSnapshot(folder: string, revision: string): Promise<string | undefined> {
   const commit = isCommit(revision)
     ? revision
@@ -28,12 +28,12 @@ export function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision);
 }
 
-/** Remembers which commit a branch or tag is at. */
+/** Records the commit of a branch or tag. */
 export async function writeRef(folder: string, revision: string, commit: string): Promise<void> {
   if (revision !== commit) await writeTextFile(join(folder, 'refs', revision), commit);
 }
 
-/** Paths of the files of a snapshot whose blobs are there, with forward slashes. */
+/** Paths of a snapshot's files whose blobs exist, with forward slashes. */
 export async function snapshotFiles(snapshot: string): Promise<string[]> {
   const paths = await readdir(snapshot, { recursive: true });
   const found: string[] = [];
@@ -43,7 +43,10 @@ export async function snapshotFiles(snapshot: string): Promise<string[]> {
   return found;
 }
 
-/** Makes `snapshots/<commit>/<path>` show the blob: a relative link, or a copy where links cannot be made (Windows). */
+/**
+ * Makes `snapshots/<commit>/<path>` point to the blob: by a relative link, or by a copy if links are not possible
+ * (Windows).
+ */
 export async function linkBlob({ blob, pointer }: { blob: string; pointer: string }): Promise<void> {
   await mkdir(dirname(pointer), { recursive: true });
   await rm(pointer, { force: true });

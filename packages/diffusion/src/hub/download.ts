@@ -1,5 +1,6 @@
 /**
- * Brings one file of the hub to the cache: goes on where a transfer stopped, and checks size and hash before it counts.
+ * Downloads one file of the hub into the cache. It resumes an interrupted transfer, and checks size and hash before the
+ * file is used.
  */
 
 import { createHash } from 'node:crypto';
@@ -16,7 +17,7 @@ import { syncFolder } from '../files/flush.ts';
 export interface RemoteFile {
   readonly path: string;
   readonly bytes: number;
-  /** SHA-256 of large files, git's blob SHA-1 of small ones: the name of the blob in the cache as well. */
+  /** SHA-256 of large files, git's blob SHA-1 of small ones. It is also the blob's name in the cache. */
   readonly hash: string;
   readonly hashKind: 'sha256' | 'git';
 }
@@ -42,14 +43,14 @@ export async function downloadBlob({
   file: RemoteFile;
   url: string;
   blob: string;
-  /** Begins error sentences. */
+  /** Prefix of error messages. */
   source: string;
-  /** Sent with each request; not to another host that the server redirects to. */
+  /** Headers of each request. They are not sent to another host after a redirect. */
   headers?: Readonly<Record<string, string>> | undefined;
-  /** Told how many bytes of the file are on disk. */
+  /** Called with the number of bytes on disk. */
   onBytes?: ((bytes: number) => void) | undefined;
   signal?: AbortSignal | undefined;
-  /** Before the second attempt; doubles each time. */
+  /** Delay before the second attempt; it doubles each time. */
   waitMs?: number;
 }): Promise<void> {
   const incomplete = `${blob}.incomplete`;
@@ -90,7 +91,7 @@ export async function downloadBlob({
 
 const NAMES = { sha256: 'SHA-256', git: 'git blob' } as const;
 
-/** Waiting and asking again will not help. */
+/** A refusal by the hub that a retry cannot fix. */
 class RefusedError extends InputError {}
 
 async function transfer({
@@ -113,7 +114,7 @@ async function transfer({
   const response = await fetch(url, {
     headers: {
       ...headers,
-      // Bytes as they are: a range of a compressed body is of no use.
+      // No compression: a byte range of a compressed body is useless.
       'Accept-Encoding': 'identity',
       ...(from > 0 ? { Range: `bytes=${from}-` } : {}),
     },

@@ -1,5 +1,5 @@
 /**
- * What the environment says about the Hugging Face hub, in the variables of huggingface_hub. The npm library reads few
+ * Reads the Hugging Face hub's settings from the environment variables of huggingface_hub. The npm library supports few
  * of them.
  */
 import { readFileSync } from 'node:fs';
@@ -9,10 +9,10 @@ import { join } from 'node:path';
 export interface HubEnvironment {
   /** The standard cache: `models--org--name/` folders with blobs, refs and snapshots. */
   readonly cacheFolder: string;
-  /** Without a slash at the end. */
+  /** The hub's URL, without a slash at the end. */
   readonly endpoint: string;
   readonly token: string | undefined;
-  /** The cache alone may be asked. */
+  /** Whether only the cache may be used. */
   readonly offline: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A model of the Hugging Face hub as a folder on disk: what the cache lacks is downloaded, checked and linked into it.
- * Only this folder talks to a network, and only when a hub id was asked for.
+ * Makes a model of the Hugging Face hub available as a local folder. Missing files are downloaded, checked and linked
+ * into the cache. Only this folder's code uses the network, and only for hub ids.
  */
 
 import { stat } from 'node:fs/promises';
@@ -20,23 +20,23 @@ import { type HubModelKind, wantedFiles } from './wanted-files.ts';
 export interface FetchModelOptions {
   kind?: HubModelKind;
   environment?: HubEnvironment;
-  /** Bytes of all files that this call downloads. */
+  /** Progress in bytes over all files that this call downloads. */
   onProgress?: ((progress: { file: string; bytesDone: number; bytesTotal: number }) => void) | undefined;
   signal?: AbortSignal | undefined;
-  /** Told where a model in the cache is used because the hub could not be asked. */
+  /** Called when a cached model is used because the hub cannot be reached. */
   note?: ((text: string) => void) | undefined;
-  /** Brings and checks the small files alone. The result is then a folder without weights. */
+  /** Fetch and check only the small files. The result is then a folder without weights. */
   configsOnly?: boolean | undefined;
 }
 
-/** The model is not whole in the cache, and nothing else was asked. */
+/** The error when the model is not complete in the cache and no network may be used. */
 export class NotCachedError extends InputError {}
 
 /**
- * The path of the model: a snapshot folder of the standard cache, or the checkpoint file in it where `id` names one.
- * Where the hub cannot be asked and the cache has the model whole, that is taken, as huggingface_hub does it. Throws an
- * InputError: no such model, no right to it, a missing file, a broken transfer, or other bytes than announced. Another
- * family of models is refused before its weights are downloaded. Offline, the error names what the cache lacks.
+ * Returns the path of the model: a snapshot folder of the standard cache, or a checkpoint file in it if `id` names one.
+ * If the hub cannot be reached, a complete cached model is used, as huggingface_hub does. Throws an InputError for an
+ * unknown model, a denied access, a missing file, a broken transfer, or wrong bytes. Another family of models is
+ * refused before its weights are downloaded. Offline, the error names the missing files.
  */
 export async function fetchHubModel(id: HubId, options: FetchModelOptions = {}): Promise<string> {
   const { kind = 'pipeline', environment = hubEnvironment(), signal, configsOnly = false } = options;
@@ -84,7 +84,7 @@ export async function fetchHubModel(id: HubId, options: FetchModelOptions = {}):
   return file === undefined ? snapshot : join(snapshot, file);
 }
 
-/** The path of a model in the cache. Throws a `NotCachedError` where files of it are missing. Uses no network. */
+/** The path of a cached model. Throws a `NotCachedError` when files are missing. Uses no network. */
 export async function findHubModel(
   id: HubId,
   { kind = 'pipeline', environment = hubEnvironment() }: Pick<FetchModelOptions, 'kind' | 'environment'> = {},
@@ -142,7 +142,7 @@ async function bringFile(
   await linkBlob({ blob, pointer });
 }
 
-/** Refuses another family of models while only its configs have been fetched. */
+/** Refuses another family of models after only its configs were fetched. */
 async function checkConfigs(snapshot: string, kind: HubModelKind): Promise<void> {
   if (kind === 'clip') return checkClipConfigs(snapshot);
   await checkModelIndex(snapshot);

@@ -1,4 +1,4 @@
-/** The hub's HTTP API as far as downloading needs it: which commit a revision is at, and its files. */
+/** The part of the hub's HTTP API that downloads need: the commit of a revision, and its files. */
 import { listFiles, modelInfo } from '@huggingface/hub';
 import { InputError } from '../errors.ts';
 import { isCommit } from './cache.ts';
@@ -6,9 +6,12 @@ import type { RemoteFile } from './download.ts';
 import type { HubEnvironment } from './environment.ts';
 import type { HubId } from './hub-id.ts';
 
-/** The hub did not answer, or its answer was a refusal. */
+/** The error when the hub did not respond or refused the request. */
 export class HubError extends InputError {
-  /** `unreachable` where no server answered, `revision` where the model is there and the asked revision is not. */
+  /**
+   * `unreachable` means that no server responded. `revision` means that the model exists but the requested revision
+   * does not.
+   */
   readonly kind: 'refused' | 'revision' | 'unreachable';
 
   constructor(message: string, kind: HubError['kind'] = 'refused') {
@@ -17,15 +20,15 @@ export class HubError extends InputError {
   }
 }
 
-/** What a call to the hub needs to know. */
+/** The inputs of a call to the hub. */
 export interface HubCall {
   readonly environment: HubEnvironment;
-  /** Begins error sentences. */
+  /** Prefix of error messages. */
   readonly source: string;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The commit that the revision is at now, and its files. Throws a `HubError`. */
+/** The current commit of the revision, and its files. Throws a `HubError`. */
 export async function listRepository(
   { repo, revision }: HubId,
   call: HubCall,
@@ -46,7 +49,7 @@ export async function listRepository(
   return { commit, files };
 }
 
-/** Where the file of a commit is; the hub answers with it, or with a redirect to its storage. */
+/** URL of a file of a commit. The hub responds with the file or a redirect to its storage. */
 export function fileUrl(
   { repo }: HubId,
   { commit, path, endpoint }: { commit: string; path: string; endpoint: string },
@@ -61,12 +64,12 @@ export function authorization({ token }: HubEnvironment): Record<string, string>
 
 const HASHES = { sha256: /^[0-9a-f]{64}$/, git: /^[0-9a-f]{40}$/ } as const;
 
-/** The path comes from the repository and is joined to a folder here. */
+/** Whether the path is safe to join to a folder, since it comes from the repository. */
 function isPlainPath(path: string): boolean {
   return !/^[\\/]|\\|:|\0/.test(path) && !path.split('/').some((part) => part === '' || part === '.' || part === '..');
 }
 
-/** `fetch` with the token, whose refusals are `HubError`s in the hub's own words. */
+/** `fetch` with the token. A refusal becomes a `HubError` with the hub's message. */
 function fetchFor({ environment, source, signal }: HubCall): typeof fetch {
   return async (input, init) => {
     const headers = { ...(init?.headers as Record<string, string> | undefined), ...authorization(environment) };

@@ -1,6 +1,6 @@
 /**
- * How a model on the Hugging Face hub is named: `org/name`, `org/name@revision`, `org/name/file.safetensors`. Sends no
- * request.
+ * Parses names of models on the Hugging Face hub: `org/name`, `org/name@revision`, `org/name/file.safetensors`. Sends
+ * no request.
  */
 
 export interface HubId {
@@ -17,10 +17,7 @@ const ID = new RegExp(
   `^(${PART}/${PART})((?:/[A-Za-z0-9][A-Za-z0-9._-]*)*/[A-Za-z0-9][A-Za-z0-9._-]*\\.(?:safetensors|ckpt|bin|pth?))?(?:@([A-Za-z0-9][A-Za-z0-9._/-]{0,200}))?$`,
 );
 
-/**
- * Takes `text` apart, or returns undefined where it cannot be a model's name on the hub (a path that begins with . or /
- * never is).
- */
+/** Parses `text`; undefined when it cannot be a hub id (a path that begins with . or / never is). */
 export function parseHubId(text: string): HubId | undefined {
   const match = ID.exec(text);
   if (match === null || /--|\.\.|\.git$/.test(match[1]!) || match[3]?.includes('..')) return undefined;

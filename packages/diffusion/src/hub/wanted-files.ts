@@ -1,7 +1,7 @@
 /**
- * Which files of a repository on the hub make a model: the weights in one form, their configs and the tokenizer, and
- * nothing else (repositories hold the same weights in up to eight forms). Safetensors are taken before PyTorch's files.
- * Downloads nothing.
+ * Chooses the files of a hub repository that make a model: the weights in one format, their configs and the tokenizer.
+ * Repositories have the same weights in up to eight formats. Safetensors come before PyTorch's files. Downloads
+ * nothing.
  */
 import { PROCESSOR_FILES } from '../checkpoint/clip-folder.ts';
 import { COMPONENT_KINDS, type ComponentName } from '../checkpoint/component-kinds.ts';
@@ -12,7 +12,7 @@ import { InputError } from '../errors.ts';
 export type HubModelKind = 'pipeline' | 'clip';
 
 interface Requirement {
-  /** The first that the repository has is taken. */
+  /** Alternative files; the first that the repository has is used. */
   readonly anyOf: readonly string[];
   readonly optional?: boolean;
 }
@@ -33,7 +33,7 @@ const weights = (component: ComponentName) => {
   return file(...weightsFileNames(COMPONENT_KINDS[component], undefined).map((name) => prefix + name));
 };
 
-/** Small files first: they tell whether the weights are worth having. */
+/** Required files. Small ones come first, because they show whether the weights are usable. */
 const REQUIREMENTS: Readonly<
   Record<HubModelKind, { readonly configs: readonly Requirement[]; readonly weights: readonly Requirement[] }>
 > = {
@@ -57,7 +57,7 @@ const REQUIREMENTS: Readonly<
   },
 };
 
-/** Paths to fetch, in order. Throws one sentence that names the file that is missing and what is there in its place. */
+/** Paths to fetch, in order. Throws when a file is missing; the message names it and the files found instead. */
 export function wantedFiles(
   available: ReadonlySet<string>,
   { kind, source }: { kind: HubModelKind; source: string },
@@ -78,7 +78,7 @@ export function wantedFiles(
   };
 }
 
-/** The files that `path` stands for: itself, and where it is an index, the shards beside it. */
+/** The files behind `path`: itself, and for an index also its shards. */
 function withShards(path: string, available: ReadonlySet<string>, source: string): string[] {
   if (!isShardIndex(path)) return [path];
   const shards = shardsOf(path, available);

@@ -38,7 +38,7 @@ function targetSize({ width, height }: RgbImage, { size }: ImageProcessorConfig)
     : { width: Math.trunc((edge * width) / height), height: edge };
 }
 
-/** Cuts the middle out; what lies beyond a smaller image is black. */
+/** Crops the centre. Areas outside a smaller image are black. */
 function centerCrop(image: RgbImage, { width, height }: { width: number; height: number }): RgbImage {
   if (image.width === width && image.height === height) return image;
   const [top, left] = [cropStart(image.height, height), cropStart(image.width, width)];
@@ -52,12 +52,12 @@ function centerCrop(image: RgbImage, { width, height }: { width: number; height:
   return { width, height, data };
 }
 
-/** Where the crop begins. When one side is too small, transformers pads both, rounding the padding up. */
+/** Start of the crop. When one side is too small, transformers pads both and rounds the padding up. */
 function cropStart(from: number, to: number): number {
   return from >= to ? Math.floor((from - to) / 2) : -Math.ceil((to - from) / 2);
 }
 
-/** What each byte becomes, rounded to float32 where transformers rounds. */
+/** The normalised value of each byte, rounded to float32 at the same steps as in transformers. */
 function normalisedBytes(config: ImageProcessorConfig, channel: number): Float32Array {
   const factor = config.do_rescale ? config.rescale_factor : 1;
   const [mean, deviation] = config.do_normalize

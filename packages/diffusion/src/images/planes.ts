@@ -1,4 +1,4 @@
-/** Between 8-bit pictures and the float planes a VAE reads and writes. No resizing: sizes must match. */
+/** Converts between 8-bit pictures and the float planes of a VAE. Sizes must match. */
 import { checkRgbImage, type RgbImage } from './rgb-image.ts';
 
 /** Pictures of one size -> [N, 3, H, W] in [-1, 1]. */

@@ -1,13 +1,13 @@
 /**
- * Bicubic resizing to the very bytes that Pillow gives, because CLIP's preprocessing is defined by it:
- * the filter widens when shrinking (antialias), weights are 22-bit integers, rows are rounded to bytes before columns.
+ * Bicubic resizing that gives the same bytes as Pillow, which defines CLIP's preprocessing: the filter widens when
+ * shrinking (antialias), weights are 22-bit integers, rows are rounded to bytes before columns.
  */
 import { checkRgbImage, type RgbImage } from './rgb-image.ts';
 
 const PRECISION_BITS = 22;
 const SUPPORT = 2;
 
-/** Resizes to `width` x `height`; an image that has that size already comes back as it is. */
+/** Resizes to `width` x `height`. An image of that size is returned unchanged. */
 export function resizeBicubic(image: RgbImage, { width, height }: { width: number; height: number }): RgbImage {
   checkRgbImage(image);
   const wide = image.width === width ? image : resizeRows(image, width);

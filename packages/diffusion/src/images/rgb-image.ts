@@ -1,4 +1,4 @@
-/** Pictures as the whole project passes them around: 8-bit RGB rows. Files and formats are read elsewhere. */
+/** The common picture type: 8-bit RGB rows. Other modules read files and formats. */
 
 /** One picture. */
 export interface RgbImage {
@@ -8,7 +8,7 @@ export interface RgbImage {
   readonly data: Uint8Array;
 }
 
-/** Throws one sentence when the bytes do not match the size. */
+/** Throws when the bytes do not match the size. */
 export function checkRgbImage(image: RgbImage, what = 'image'): void {
   const { width, height, data } = image;
   if (

@@ -1,5 +1,5 @@
 /**
- * LoRA files in two spellings. Which program reads which, by its loader's code:
+ * LoRA files in two naming schemes. The table shows which programs read them, according to their loaders' code:
  *
  * | spelling | A1111, Forge | kohya's sd-scripts | ComfyUI | diffusers |
  * |---|---|---|---|---|
@@ -42,9 +42,9 @@ export type LoraSpelling = 'kohya' | 'diffusers';
 export interface SaveLoraOptions {
   spelling?: LoraSpelling;
   dtype?: FloatType;
-  /** What the file's metadata says of its making. */
+  /** Facts about the training for the file's metadata. */
   facts?: TrainingFacts;
-  /** More strings for the file's `__metadata__`. */
+  /** Further strings for the file's `__metadata__`. */
   metadata?: Readonly<Record<string, string>>;
 }
 
@@ -52,7 +52,7 @@ export interface SaveLoraOptions {
 interface TensorNames {
   readonly down: string;
   readonly up: string;
-  /** Without it the update counts as it is: alpha is in `up`. */
+  /** Name of the alpha tensor; undefined when alpha is already multiplied into `up`. */
   readonly alpha?: string;
 }
 
@@ -78,7 +78,7 @@ const SPELLINGS: Readonly<Record<LoraSpelling, (module: Pick<ModuleName, 'part' 
   },
 };
 
-/** Writes a LoRA, whole or not at all. Throws an InputError where a file is there already or the LoRA is empty. */
+/** Writes a LoRA atomically. Throws an InputError when the file exists or the LoRA is empty. */
 export async function saveLora(
   path: string,
   lora: Lora,
@@ -104,20 +104,20 @@ export async function saveLora(
   await writeSafetensors(path, tensors, { dtype, metadata: { ...metadata, ...kohyaMetadata(written, facts) } });
 }
 
-/** The same update with alpha equal to the rank, which is what alpha is taken for where none is given. */
+/** The same update with alpha equal to the rank, the value that loaders assume without alpha. */
 function withAlphaInside({ down, up, alpha }: LoraModule): LoraModule {
   const rank = down.shape[0]!;
   return { down, up: { shape: up.shape, data: up.data.map((value) => (value * alpha) / rank) }, alpha: rank };
 }
 
-/** The last parts of tensor names; the older ones are diffusers' of 2023. */
+/** Endings of tensor names; the older ones are diffusers' of 2023. */
 const ENDS: readonly { readonly pattern: RegExp; readonly is: 'down' | 'up' | 'alpha' }[] = [
   { pattern: /(\.lora_down|\.lora_A|\.lora\.down|\.lora_linear_layer\.down|_lora\.down)\.weight$/, is: 'down' },
   { pattern: /(\.lora_up|\.lora_B|\.lora\.up|\.lora_linear_layer\.up|_lora\.up)\.weight$/, is: 'up' },
   { pattern: /\.alpha$/, is: 'alpha' },
 ];
 
-/** Updates of other forms, by a part of the tensor's name. */
+/** Unsupported kinds of adapter, by a part of the tensor's name. */
 const OTHER_FORMS: readonly (readonly [RegExp, string])[] = [
   [/\.hada_w\d/, 'LoHa'],
   [/\.lokr_w\d/, 'LoKr'],
@@ -135,8 +135,8 @@ interface Found {
 
 /**
  * Reads a LoRA for networks of these configs, in any of the known spellings. Names and shapes are checked before a
- * number is read. Throws one sentence that names the file and the tensor: a module that the networks do not have,
- * another shape, a factor without its partner, another form of adapter, no LoRA at all.
+ * number is read. Throws for an unknown module, a wrong shape, a factor without its partner, another kind of adapter,
+ * or a file without LoRA. The message names the file and the tensor.
  */
 export async function loadLora(
   path: string,
@@ -235,7 +235,10 @@ function checkFactors(
   }
 }
 
-/** A linear layer and a 1 x 1 convolution are the same thing, and files mix them up. */
+/**
+ * Whether the shapes agree up to a 1 x 1 kernel. Files confuse linear layers and 1 x 1 convolutions, which are
+ * equivalent.
+ */
 function sameUpToKernel(actual: Shape, expected: Shape): boolean {
   const trim = (shape: Shape) => (shape.length === 4 && shape[2] === 1 && shape[3] === 1 ? shape.slice(0, 2) : shape);
   return trim(actual).join() === trim(expected).join();

@@ -1,31 +1,28 @@
 /**
- * What a LoRA file says of itself: kohya's `ss_*` and Stability's `modelspec.*` keys; of diffusers' adapter config
- * alpha alone. All values are strings.
+ * The metadata of a LoRA file: kohya's `ss_*` and Stability's `modelspec.*` keys, and alpha from diffusers' adapter
+ * config. All values are strings.
  */
 import { PythonJsonError, parsePythonJson } from '../checkpoint/python-json.ts';
 import { InputError } from '../errors.ts';
 import type { LoraModule, LoraModules } from './lora.ts';
 import { DIFFUSERS_PREFIXES, LORA_PARTS, type LoraPart, type ModuleName } from './module-names.ts';
 
-/** How a LoRA was made, as far as it is known. */
+/** Known facts about the training of a LoRA. */
 export interface TrainingFacts {
   /** Shown as the title. */
   name?: string;
   author?: string;
   /** `epsilon` or `v_prediction`. */
   predictionType?: string;
-  /** Pixels along a side of the training images. */
+  /** Side of the training images in pixels. */
   resolution?: number;
   learningRate?: number;
   seed?: number;
   steps?: number;
   batchSize?: number;
-  /** Images that were trained on. */
+  /** Number of training images. */
   images?: number;
-  /**
-   * The file of the model it was trained on, where it is one file: its name with the suffix, and the SHA-256 of its
-   * bytes.
-   */
+  /** The file of its base model, if that is a single file: file name with extension, and SHA-256 of its bytes. */
   baseModelFile?: { fileName: string; sha256: string } | undefined;
   finishedAt?: Date;
   comment?: string;

@@ -1,5 +1,6 @@
 /**
- * The low-rank update of a network as data: which modules it changes and by what. Files are `lora-file.ts`'s affair.
+ * The low-rank update of a network (LoRA) as data: the changed modules and the factors of each. `lora-file.ts` reads
+ * and writes the files.
  */
 
 import {
@@ -24,11 +25,12 @@ export interface LoraModule {
   readonly alpha: number;
 }
 
-/** By the module's path in diffusers' names: `mid_block.attentions.0.proj_in`. */
+/** Updates by module path, in diffusers' naming: `mid_block.attentions.0.proj_in`. */
 export type LoraModules = ReadonlyMap<string, LoraModule>;
 
 /**
- * The factors that a U-Net of this config has under `options`, named `<module>.lora_down.weight` and `.lora_up.weight`.
+ * Lists the factors of a LoRA for a U-Net of this config, named `<module>.lora_down.weight` and
+ * `<module>.lora_up.weight`.
  */
 export function loraParameters(config: UnetConfig, options: LoraOptions): ParameterSpec[] {
   const side = 2 ** (config.block_out_channels.length - 1);
@@ -41,12 +43,12 @@ export function loraParameters(config: UnetConfig, options: LoraOptions): Parame
   ).filter(({ name }) => isLoraParameter(name));
 }
 
-/** Fresh factors: A uniform as torch starts a linear layer, B zero. */
+/** Initial factors: `down` is uniform as in PyTorch's linear layer, `up` is zero. */
 export function initializeLora(config: UnetConfig, options: LoraOptions, random: RandomGenerator): ParameterValues {
   return initializeParameters(loraParameters(config, options), random);
 }
 
-/** Trained factors by module; the arrays are those of `parameters`, names without factors are passed over. */
+/** Groups trained factors by module. It shares the arrays of `parameters` and ignores other parameters. */
 export function loraModules(parameters: ParameterValues, { alpha }: Pick<LoraOptions, 'alpha'>): LoraModules {
   const modules = new Map<string, LoraModule>();
   for (const [name, down] of parameters) {
@@ -60,9 +62,9 @@ export function loraModules(parameters: ParameterValues, { alpha }: Pick<LoraOpt
 }
 
 /**
- * The weights with the update in them, times `strength`: new arrays for the modules it changes, the same ones for all
- * others. `into` gives the new arrays of an earlier call, to be written again. Throws one sentence for a module that
- * the network does not have or of another shape.
+ * Adds the update, times `strength`, to the weights. Changed modules get new arrays; all others keep theirs. `into` is
+ * the result of an earlier call, whose new arrays are then reused. Throws for a module that the network lacks or that
+ * has another shape.
  */
 export function mergeLora(
   parameters: ParameterValues,
@@ -81,7 +83,10 @@ export function mergeLora(
   return merged;
 }
 
-/** data = weight + strength (alpha / rank) up down, with everything behind the first axis taken as one. */
+/**
+ * Computes data = weight + strength (alpha / rank) up down. A convolution's weights are flattened to a matrix after the
+ * first axis.
+ */
 function addProduct(
   data: Float32Array,
   weight: ParameterValue,

@@ -1,15 +1,15 @@
 /**
  * LoRA (Hu et al. 2021, equation 3): a layer's output gets (alpha / rank) B A x added, with A and B of low rank and the
- * layer's own weight frozen. It is a property of the parameter scope, so that the networks need not know of it: only
- * `models/layers.ts` asks. Convolutions as in LoCon: A has the layer's kernel, B is 1 x 1.
+ * layer's own weight frozen. It is a property of the parameter scope: only `models/layers.ts` reads it, and the
+ * networks are unchanged. Convolutions follow LoCon: A has the layer's kernel, B is 1 x 1.
  */
 
 import type { Initializer, ParameterScope, Shape, Tensor } from '@heed/autodiff';
 import { InputError } from '../errors.ts';
 
 /**
- * `attention` is the projections of self- and cross-attention; `all` every linear and convolution layer inside the
- * blocks.
+ * `attention` means the projections of self- and cross-attention. `all` means every linear and convolution layer inside
+ * the blocks.
  */
 export type LoraLayers = 'attention' | 'all';
 
@@ -20,7 +20,7 @@ export interface LoraOptions {
   readonly layers: LoraLayers;
 }
 
-/** Which modules take part, by the path of their weight without `.weight`. */
+/** Patterns of the targeted modules' paths (the weight's name without `.weight`). */
 const TARGETS: Readonly<Record<LoraLayers, RegExp>> = {
   attention: /\.attn[12]\.to_(q|k|v|out\.0)$/,
   // As kohya's LoCon: not the first and last convolution, nor the time embedding.
@@ -40,7 +40,7 @@ interface LowRankScope extends ParameterScope {
   readonly lowRank: LowRank;
 }
 
-/** True for the module `path` of a U-Net under `layers`. */
+/** Whether the module `path` of a U-Net is targeted under `layers`. */
 function isLoraTarget(path: string, layers: LoraLayers): boolean {
   return TARGETS[layers].test(path);
 }
@@ -70,8 +70,8 @@ function scopeAt(p: ParameterScope, { options, path }: LowRank): LowRankScope {
 }
 
 /**
- * The factors of the layer whose scope is `p`, or undefined where it has none. A starts at random, B as zero: no change
- * at first.
+ * The factors of the layer with scope `p`; undefined when it has none. A starts random and B zero, so that the output
+ * is unchanged at first.
  */
 export function lowRankFactors(
   p: ParameterScope,

@@ -1,4 +1,4 @@
-/** The modules that a LoRA can change, and how files spell their names. Reads no file. */
+/** The modules that a LoRA can change, and their names in files. Reads no file. */
 import type { Shape } from '@heed/autodiff';
 import { COMPONENT_KINDS } from '../checkpoint/component-kinds.ts';
 import { originalUnetName } from '../checkpoint/single-file/original-names.ts';
@@ -9,16 +9,16 @@ import type { UnetConfig } from '../configs/unet-config.ts';
 export const LORA_PARTS = ['unet', 'textEncoder'] as const;
 export type LoraPart = (typeof LORA_PARTS)[number];
 
-/** What a file puts before a module's name. */
+/** Prefix of a module's name in a file. */
 const KOHYA_PREFIXES: Readonly<Record<LoraPart, string>> = { unet: 'lora_unet_', textEncoder: 'lora_te_' };
 export const DIFFUSERS_PREFIXES: Readonly<Record<LoraPart, string>> = { unet: 'unet.', textEncoder: 'text_encoder.' };
 
 /** A module of a network. */
 export interface ModuleName {
   readonly part: LoraPart;
-  /** In diffusers' names. */
+  /** Path in diffusers' naming. */
   readonly path: string;
-  /** Of its weight: [out, in] or [out, in, k, k]. */
+  /** Shape of its weight: [out, in] or [out, in, k, k]. */
   readonly shape: Shape;
 }
 
@@ -48,7 +48,7 @@ export function kohyaName({ part, path }: Pick<ModuleName, 'part' | 'path'>): st
   return KOHYA_PREFIXES[part] + path.replaceAll('.', '_');
 }
 
-/** Modules by every name under which files know them: kohya's, the same of the original layout, and diffusers'. */
+/** Modules by every name that files use: kohya's, kohya's for the original layout, and diffusers'. */
 export function modulesByName(configs: LoraConfigs): Map<string, ModuleName> {
   const original = originalUnetName(configs.unet);
   const names = new Map<string, ModuleName>();

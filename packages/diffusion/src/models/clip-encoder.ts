@@ -1,4 +1,4 @@
-/** The transformer that CLIP's text and vision towers share (transformers' CLIPEncoder), and how it starts. */
+/** The transformer that CLIP's text and vision towers share (transformers' CLIPEncoder), and its initial weights. */
 import { add, attention, type ParameterScope, type Tensor } from '@heed/autodiff';
 import type { ClipTextConfig, ClipVisionConfig } from '../configs/clip-config.ts';
 import { ACTIVATIONS, layerNormLayer, linearLayer } from './layers.ts';

@@ -9,14 +9,14 @@ import { layerNormLayer } from './layers.ts';
 export interface ClipTextInputs {
   /** int64 [B, T] */
   inputIds: Tensor;
-  /** int64 [B]: where each text's first end token is. */
+  /** int64 [B]: index of each text's first end token. */
   eosIndex: Tensor;
 }
 
 export interface ClipTextOutputs {
-  /** [B, T, hidden_size], after the final layer norm: what Stable Diffusion attends to. */
+  /** [B, T, hidden_size], after the final layer norm. Stable Diffusion's cross-attention uses these states. */
   lastHiddenState: Tensor;
-  /** [B, hidden_size]: its row at the end token. */
+  /** [B, hidden_size]: the state at the end token. */
   pooled: Tensor;
 }
 

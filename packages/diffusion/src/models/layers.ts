@@ -1,6 +1,6 @@
 /**
- * torch.nn layers as functions of a scope: what turns an op into a layer is only which parameters it asks for.
- * Parameter names are torch's (`weight`, `bias`), shapes too; a scope may add a low-rank update (`lora/`).
+ * torch.nn layers as functions of a scope: a layer is an op with parameters from that scope. Parameter names are
+ * torch's (`weight`, `bias`), shapes too; a scope may add a low-rank update (`lora/`).
  */
 import {
   add,

@@ -14,9 +14,9 @@ export interface ResnetOptions {
   channels: number;
   groups: number;
   epsilon: number;
-  /** [B, E]; the VAE has none. */
+  /** Time embedding [B, E]; the VAE has none. */
   timeEmbedding?: Tensor | undefined;
-  /** How the last convolution starts; torch's default where absent. */
+  /** Initializer of the last convolution; PyTorch's default if undefined. */
   lastInit?: Initializer;
 }
 

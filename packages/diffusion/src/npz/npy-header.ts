@@ -15,7 +15,7 @@ interface NumberType {
   read(view: DataView, at: number, littleEndian: boolean): number;
 }
 
-/** By numpy's code without its byte order. */
+/** Types by numpy's code without its byte order. */
 const TYPES: Readonly<Record<string, NumberType>> = {
   f8: { bytes: 8, read: (view, at, little) => view.getFloat64(at, little) },
   f4: { bytes: 4, read: (view, at, little) => view.getFloat32(at, little) },
@@ -28,12 +28,12 @@ const TYPES: Readonly<Record<string, NumberType>> = {
 export interface NpyHeader {
   readonly type: NumberType;
   readonly littleEndian: boolean;
-  /** Columns lie together, not rows. */
+  /** Whether the array is column-major. */
   readonly fortranOrder: boolean;
   readonly shape: Shape;
-  /** Numbers in the array. */
+  /** Number of values in the array. */
   readonly count: number;
-  /** Where the numbers begin. */
+  /** Offset of the first value. */
   readonly dataStart: number;
 }
 
@@ -76,7 +76,7 @@ export function parseNpyHeader(bytes: Buffer, source: string): NpyHeader {
 /** One field of the dict, with the comma that follows it. */
 const FIELD = /\s*'(descr|fortran_order|shape)'\s*:\s*('[^']*'|True|False|\([\d\sL,]*\))\s*(?:,\s*|$)/y;
 
-/** The three fields of the dict that numpy writes; it is Python text, and nothing else of Python is understood. */
+/** Parses the three fields of the dict that numpy writes. It is Python text, of which only this form is supported. */
 function parseFields(text: string, source: string): { descr: string; fortranOrder: boolean; shape: Shape } {
   const trimmed = text.trim();
   const body = trimmed.startsWith('{') && trimmed.endsWith('}') ? trimmed.slice(1, -1) : '';

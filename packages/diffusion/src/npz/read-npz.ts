@@ -9,7 +9,7 @@ import { readBytes } from '../tensor-file/read-bytes.ts';
 import { readZipDirectory, type ZipEntry } from '../tensor-file/zip-directory.ts';
 import { type NpyHeader, parseNpyHeader } from './npy-header.ts';
 
-/** An array in rows. */
+/** A row-major array. */
 export interface NpzArray {
   readonly shape: Shape;
   readonly data: Float64Array;
@@ -22,8 +22,8 @@ const inflate = promisify(inflateRaw);
 
 /**
  * The arrays `names` of the archive, in this order. float32, float64 and integers of 32 and 64 bits are read, in either
- * byte order and in rows or columns, stored or deflated. Throws an `InputError` of one sentence that begins with
- * `path`: nothing there, another format, an array that is missing, damaged, too large or of Python objects.
+ * byte order and in rows or columns, stored or deflated. Throws an `InputError` for a missing file, another format, or
+ * an array that is missing, damaged, too large or of Python objects. The message begins with `path`.
  */
 export async function readNpz(path: string, names: readonly string[]): Promise<NpzArray[]> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
@@ -90,7 +90,7 @@ function decode(bytes: Buffer, { type, littleEndian, count, dataStart }: NpyHead
   return data;
 }
 
-/** Numbers whose first axis runs fastest, brought into rows. */
+/** Converts column-major values to rows. */
 function inRows(data: Float64Array, { fortranOrder, shape, count }: NpyHeader): Float64Array {
   if (!fortranOrder || shape.length < 2) return data;
   const rows = new Float64Array(count);

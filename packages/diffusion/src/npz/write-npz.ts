@@ -14,8 +14,8 @@ const DATE = 0x21;
 const MAX_BYTES = 2 ** 32 - 1;
 
 /**
- * Writes `arrays` to `path`, whole or not at all, as `numpy.savez` would; `numpy.load` reads them. Throws where a shape
- * does not fit its numbers, or the archive would exceed 4 GiB.
+ * Writes `arrays` to `path`, atomically, as `numpy.savez` does; `numpy.load` reads them. Throws where a shape does not
+ * fit its numbers, or the archive would exceed 4 GiB.
  */
 export async function writeNpz(path: string, arrays: ReadonlyMap<string, NpzArray>): Promise<void> {
   const parts: Buffer[] = [];

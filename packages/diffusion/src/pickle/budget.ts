@@ -1,9 +1,9 @@
-/** Bounds what a pickle may make the reader do, whatever its bytes say. */
+/** Limits the work that a pickle can cause, whatever its bytes are. */
 import { InputError } from '../errors.ts';
 
-/** Opcodes and copied items. A tensor takes about 30, Stable Diffusion 1.x takes 0.1 million. */
+/** Limit of opcodes and copied items. A tensor takes about 30; Stable Diffusion 1.x takes 0.1 million in total. */
 const MAX_STEPS = 2_000_000;
-/** Lists, tuples, dicts, tensors and placeholders. Each takes up to 300 bytes of memory. */
+/** Limit of lists, tuples, dicts, tensors and placeholders. Each takes up to 300 bytes of memory. */
 const MAX_OBJECTS = 500_000;
 
 export interface Budget {
@@ -12,7 +12,7 @@ export interface Budget {
   object(): void;
 }
 
-/** Its methods throw an `InputError` that begins with `source` once the bound is reached. */
+/** Creates a budget. Its methods throw an `InputError` at the limit; the message begins with `source`. */
 export function createBudget(source: string): Budget {
   let steps = 0;
   let objects = 0;

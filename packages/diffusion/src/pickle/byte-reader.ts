@@ -1,5 +1,6 @@
 /**
- * Reads a stretch of an open file forwards, through a small buffer. Nothing is allocated by what the file announces.
+ * Reads a byte range of an open file forwards through a small buffer. It never allocates memory for sizes that the file
+ * merely claims.
  */
 import { readSync } from 'node:fs';
 import { InputError } from '../errors.ts';
@@ -19,7 +20,7 @@ export interface ByteReader {
 
 /**
  * A reader of bytes [begin, end) of the file `descriptor`. Its methods throw an `InputError` that begins with `source`
- * where the stretch ends too early.
+ * when the range ends too early.
  */
 export function createByteReader(
   descriptor: number,

@@ -1,7 +1,7 @@
 /**
- * The allow-list: which names of Python a checkpoint may refer to, and the data that stands for a call of each. Nothing
- * is imported and nothing is run; a name that is not here is refused. The list holds what PyTorch, numpy and PyTorch
- * Lightning write into files of weights (compare `torch/_weights_only_unpickler.py`).
+ * The allow-list: the Python names that a checkpoint may refer to, and the data that replaces a call of each. Nothing
+ * is imported or run; other names are refused. The list holds what PyTorch, numpy and PyTorch Lightning write into
+ * files of weights (compare `torch/_weights_only_unpickler.py`).
  */
 
 import { fault, type Machine } from './machine.ts';
@@ -73,22 +73,22 @@ const CALLS: Readonly<Record<string, Call>> = {
 };
 
 /**
- * Classes of these packages stand in training checkpoints beside the weights: callbacks, settings. Each becomes a
- * placeholder.
+ * Packages whose classes occur in training checkpoints besides the weights, such as callbacks and settings. Their
+ * objects become placeholders.
  */
 const PLACEHOLDERS =
   /^(?:pytorch_lightning|lightning\.pytorch|lightning_fabric|lightning\.fabric|omegaconf)(?:\.\w+)*\.[A-Z]\w*$/;
 
 const PYTHON_NAME = /^[\w.]{1,128}$/;
 
-/** Where Python 2 and older versions had today's names. */
+/** Python 2's and older versions' names, mapped to today's names. */
 const RENAMED: Readonly<Record<string, string>> = {
   __builtin__: 'builtins',
   'torch.tensor': 'torch',
   'torch.cuda': 'torch',
 };
 
-/** The global `module.name`. Throws one sentence that names it where it is not on the allow-list. */
+/** Resolves the global `module.name`. Throws when it is not on the allow-list; the message names it. */
 export function resolveGlobal(machine: Machine, module: string, name: string): PickleGlobal {
   const path = `${Object.hasOwn(RENAMED, module) ? RENAMED[module] : module}.${name}`;
   const isAllowed =
@@ -104,7 +104,7 @@ export function resolveGlobal(machine: Machine, module: string, name: string): P
   );
 }
 
-/** What stands for `callee(*args)`. Throws one sentence for anything but a name of the allow-list. */
+/** The data that replaces `callee(*args)`. Throws for anything but an allow-listed name. */
 export function call(machine: Machine, callee: PickleValue, args: readonly PickleValue[]): PickleValue {
   if (!isKind(callee, 'global')) throw fault(machine, `expected a name to be called, got ${describeValue(callee)}`);
   const { path } = callee;
@@ -113,7 +113,7 @@ export function call(machine: Machine, callee: PickleValue, args: readonly Pickl
   return make(machine, args, path);
 }
 
-/** What stands for `target.__setstate__(state)`: attributes of dicts and placeholders are dropped. */
+/** The data that replaces `target.__setstate__(state)`. Attributes of dicts and placeholders are dropped. */
 export function build(machine: Machine, target: PickleValue, state: PickleValue): void {
   if (isKind(target, 'dict') || isKind(target, 'opaque') || isKind(target, 'tensor')) return;
   if (isKind(target, 'dtype')) setByteOrder(machine, target, state);

@@ -12,7 +12,7 @@ export interface Machine {
   readonly persistent: (id: PickleValue) => PickleStorage;
   readonly memo: Map<number, PickleValue>;
   readonly stack: PickleValue[];
-  /** Heights of the stack where a MARK stands. */
+  /** Stack heights at which a MARK was pushed. */
   readonly marks: number[];
 }
 
@@ -35,7 +35,7 @@ export function top(machine: Machine): PickleValue {
   return stack.at(-1)!;
 }
 
-/** The values above the last MARK, which goes with them. */
+/** Pops the values above the last MARK, and the MARK. */
 export function popToMark(machine: Machine): PickleValue[] {
   const height = machine.marks.pop();
   if (height === undefined) throw fault(machine, 'expected a MARK on the stack, got none');
@@ -51,7 +51,7 @@ export function popKind<Kind extends PickleObject['kind']>(
   return value;
 }
 
-/** An error in the pickle, with the place that was reached. */
+/** An error in the pickle, with its position. */
 export function fault({ source, reader }: Machine, problem: string): InputError {
   return new InputError(`${source}: ${problem} (before byte ${reader.position()})`);
 }

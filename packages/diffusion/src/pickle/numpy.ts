@@ -1,4 +1,4 @@
-/** numpy's dtypes and arrays in a pickle. Scalars and arrays that no tensor is made of are only passed over. */
+/** numpy's dtypes and arrays in a pickle. Scalars and arrays without a tensor type are skipped. */
 import type { ElementType } from '../safetensors/element-type.ts';
 import { fault, type Machine } from './machine.ts';
 import { integers } from './tensors.ts';

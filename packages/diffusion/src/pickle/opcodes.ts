@@ -6,7 +6,7 @@ import { build, call, resolveGlobal } from './globals.ts';
 import { fault, type Machine, pop, popKind, popToMark, push, top } from './machine.ts';
 import { describeValue, isKind, type PickleDict, type PickleValue } from './values.ts';
 
-/** A Python int of more bytes stands in no checkpoint. */
+/** Largest size of a Python int; no checkpoint has a larger one. */
 const MAX_INTEGER_BYTES = 64;
 const STOP = 0x2e;
 

@@ -65,7 +65,7 @@ export function rebuildTensor(
   return view(machine, { storage, type: storage.type, size: storage.size, offset, shape, strides });
 }
 
-/** The same with a dtype as the seventh argument and an untyped storage: `_rebuild_tensor_v3`. */
+/** Like `rebuildTensor`, with a dtype as the seventh argument and an untyped storage: `_rebuild_tensor_v3`. */
 export function rebuildTyped(machine: Machine, args: readonly PickleValue[]): PickleTensor {
   const [storage, offset, shape, strides, , , dtype] = args;
   if (!isKind(storage, 'storage') || storage.type !== undefined)
@@ -96,7 +96,7 @@ function view(
   }: {
     storage: PickleStorage | PickleArray;
     type: ElementType;
-    /** Elements in the storage; undefined where only its bytes are known. */
+    /** Number of elements in the storage; undefined when only its bytes are known. */
     size: number | undefined;
     offset: PickleValue | undefined;
     shape: PickleValue | undefined;
@@ -115,7 +115,7 @@ function view(
   return tensor;
 }
 
-/** How many elements a storage must have for the tensor to lie in it. */
+/** Number of elements that a storage needs for the tensor. */
 export function elementsNeeded({ offset, shape, strides }: PickleTensor): number {
   if (shape.includes(0)) return 0;
   return offset + 1 + shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis]!, 0);

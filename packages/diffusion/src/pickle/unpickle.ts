@@ -8,19 +8,19 @@ import type { PickleStorage, PickleValue } from './values.ts';
 const PROTO = 0x80;
 
 export interface UnpickleOptions {
-  /** Offsets of the pickle in the file; it may end before `end`. */
+  /** Byte range of the pickle in the file; it may end before `end`. */
   begin: number;
   end: number;
-  /** Begins every sentence. */
+  /** Prefix of every error message. */
   source: string;
-  /** The storage of a persistent id; by default there are none. */
+  /** Maps a persistent id to its storage; by default none is allowed. */
   persistent?: ((machine: Machine, id: PickleValue) => PickleStorage) | undefined;
 }
 
 /**
  * Reads the pickle of protocol 2 to 5 at [begin, end) of the open file `descriptor`. Returns its value and the offset
- * of the byte after it. Throws an `InputError`: a name that is not on the allow-list (`globals.ts`), an opcode that no
- * checkpoint has, a pickle that is damaged or goes beyond the bounds of `budget.ts`.
+ * of the byte after it. Throws an `InputError` for a name outside the allow-list (`globals.ts`), an unsupported opcode,
+ * a damaged pickle, or one that exceeds the limits of `budget.ts`.
  */
 export function unpickle(
   descriptor: number,

@@ -1,15 +1,15 @@
-/** What a pickle can hold here: plain data, tensors by reference, and placeholders. No value has behaviour. */
+/** The values of a parsed pickle: plain data, tensors by reference, and placeholders. No value has behaviour. */
 import type { ElementType } from '../safetensors/element-type.ts';
 
-/** A stretch of numbers in the file that tensors are views of. */
+/** A storage: a range of values in the file that tensors view. */
 export interface PickleStorage {
   readonly kind: 'storage';
-  /** Undefined for bytes without a type, which the tensor names. */
+  /** Element type; undefined for untyped bytes, whose type the tensor gives. */
   readonly type: ElementType | undefined;
   readonly key: string;
-  /** The storage's length: in elements where `type` is given, else in bytes. */
+  /** Length of the storage: in elements if `type` is given, else in bytes. */
   readonly size: number;
-  /** Where a view of another storage begins, in elements. */
+  /** Start of this view in another storage, in elements. */
   readonly offset: number;
 }
 
@@ -25,7 +25,7 @@ export interface PickleTensor {
   readonly strides: readonly number[];
 }
 
-/** A numpy array that lies in the pickle itself. */
+/** A numpy array stored in the pickle itself. */
 export interface PickleArray {
   readonly kind: 'array';
   state: { readonly shape: readonly number[]; readonly type: ElementType; readonly bytes: PickleBytes } | undefined;
@@ -60,7 +60,7 @@ export interface PickleGlobal {
   readonly path: string;
 }
 
-/** A numpy dtype; `type` is undefined for those that no tensor has. */
+/** A numpy dtype; `type` is undefined for dtypes that tensors cannot have. */
 export interface PickleDtype {
   readonly kind: 'dtype';
   readonly type: ElementType | undefined;
@@ -87,7 +87,7 @@ export type PickleObject =
 
 export type PickleValue = null | boolean | number | bigint | string | PickleObject;
 
-/** What a value is, for a sentence. */
+/** Describes a value for an error message. */
 export function describeValue(value: PickleValue | undefined): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'None';

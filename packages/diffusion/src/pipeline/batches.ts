@@ -1,8 +1,8 @@
-/** Cutting work into batches of one size, so that one compiled graph serves them all. */
+/** Divides work into batches of one size, so that one compiled graph serves all of them. */
 
 /**
- * Consecutive slices of `items`, each exactly `batchSize` long: the last is filled up by repeating its last item, and
- * `count` says how many are real.
+ * Consecutive slices of `items`, each exactly `batchSize` long. The last slice is padded by repeating its last item;
+ * `count` is the number of real items.
  */
 export function paddedBatches<T>(
   items: readonly T[],
@@ -16,7 +16,7 @@ export function paddedBatches<T>(
   });
 }
 
-/** Rows of equal size as one array. */
+/** Concatenates rows of equal size into one array. */
 export function stackRows(rows: readonly Float32Array[]): Float32Array {
   const size = rows[0]?.length ?? 0;
   const stacked = new Float32Array(rows.length * size);
@@ -26,7 +26,7 @@ export function stackRows(rows: readonly Float32Array[]): Float32Array {
   return stacked;
 }
 
-/** Row `index` of rows of `size`, a view. */
+/** A view of row `index`, for rows of `size` numbers. */
 export function rowOf(rows: Float32Array, index: number, size: number): Float32Array {
   return rows.subarray(index * size, (index + 1) * size);
 }

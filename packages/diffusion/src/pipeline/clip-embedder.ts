@@ -1,4 +1,4 @@
-/** Texts and pictures in CLIP's common space, for as long as they are needed. */
+/** Embeds texts and pictures in CLIP's common space. */
 import type { ClipConfig } from '../configs/clip-config.ts';
 import type { ImageProcessorConfig } from '../configs/image-processor-config.ts';
 import { clipPixels } from '../images/clip-pixels.ts';
@@ -25,9 +25,9 @@ const DEFAULT_BATCH = 16;
 /** Owns the compiled graphs, not the weights. Calls may overlap; they take turns. */
 export class ClipEmbedder {
   readonly config: ClipConfig;
-  /** Numbers an embedding. */
+  /** Dimension of an embedding. */
   readonly projectionDim: number;
-  /** The factor on cosine similarities that the model was trained with. */
+  /** The trained factor on cosine similarities. */
   readonly logitScale: number;
   readonly #components: ClipComponents;
   readonly #runner: ModelRunner;
@@ -41,7 +41,9 @@ export class ClipEmbedder {
     this.#runner = createModelRunner({ name: 'CLIP', parameters, ...runtime });
   }
 
-  /** Tokens of a text, begin and end included; `embedTexts` reads `maxTokens` of them and ignores the rest. */
+  /**
+   * Number of tokens of a text, including begin and end. `embedTexts` reads `maxTokens` of them and ignores the rest.
+   */
   countTokens(text: string): number {
     return this.#components.tokenizer.countTokens(text);
   }

@@ -1,4 +1,4 @@
-/** What a Stable Diffusion pipeline is made of. Reads no file. */
+/** The components of a Stable Diffusion pipeline. Reads no file. */
 import { createHash, type Hash } from 'node:crypto';
 import type { ParameterValues } from '@heed/autodiff';
 import type { ClipTextConfig } from '../configs/clip-config.ts';
@@ -21,11 +21,11 @@ export interface StableDiffusionComponents {
   textEncoder: ModelComponent<ClipTextConfig>;
   tokenizer: Tokenizer;
   scheduler: SchedulerConfig;
-  /** Added to the guidance of the U-Net when it draws. */
+  /** The contrast (good-minus-bad guidance) that is added during sampling. */
   contrast?: Contrast | undefined;
 }
 
-/** The parts as far as `checkComponents` looks at them. */
+/** The component configs that `checkComponents` reads. */
 interface ComponentConfigs {
   readonly unet: { readonly config: UnetConfig };
   readonly vae: { readonly config: VaeConfig };
@@ -33,7 +33,7 @@ interface ComponentConfigs {
   readonly tokenizer: Tokenizer;
 }
 
-/** What a U-Net with more input channels than the latents have is made for. */
+/** The purpose of a U-Net by its number of input channels, when that exceeds the latents' channels. */
 const OTHER_INPUTS: Readonly<Record<number, string>> = {
   5: 'a depth-to-image model',
   7: 'an upscaler',
@@ -41,7 +41,7 @@ const OTHER_INPUTS: Readonly<Record<number, string>> = {
   9: 'an inpainting model',
 };
 
-/** ` (an inpainting model...)` where `inChannels` tells what the U-Net is, else nothing. */
+/** The text ` (an inpainting model...)` when `inChannels` identifies the U-Net's purpose, else an empty text. */
 export function describeInputs(inChannels: number): string {
   const kind = OTHER_INPUTS[inChannels];
   return kind === undefined ? '' : ` (${kind}, which draws from more than text)`;
@@ -73,7 +73,7 @@ export function nativeSize({ unet, vae }: Pick<ComponentConfigs, 'unet' | 'vae'>
   return (unet.config.sample_size ?? 64) * vaeScale(vae.config);
 }
 
-/** Sides of pictures are multiples of this many pixels: the VAE and the U-Net halve them so often. */
+/** Picture sides must be multiples of this many pixels, because the VAE and the U-Net downsample repeatedly. */
 export function sideMultiple({ unet, vae }: Pick<ComponentConfigs, 'unet' | 'vae'>): number {
   return vaeScale(vae.config) * 2 ** (unet.config.block_out_channels.length - 1);
 }
@@ -87,7 +87,9 @@ export function unetConfigOfSize(parts: Pick<ComponentConfigs, 'unet' | 'vae'>, 
   return { ...parts.unet.config, sample_size: size / vaeScale(parts.vae.config) };
 }
 
-/** SHA-256 over configs and weights, 16 hex digits: equal exactly when the same noise gives the same picture. */
+/**
+ * SHA-256 over configs and weights, 16 hex digits. Models with equal hashes generate equal pictures from equal noise.
+ */
 export function hashComponents({ unet, vae, textEncoder, scheduler, contrast }: StableDiffusionComponents): string {
   const hash = createHash('sha256').update(JSON.stringify(scheduler));
   if (contrast) hash.update(`contrast ${contrast.scale} `);
@@ -96,12 +98,12 @@ export function hashComponents({ unet, vae, textEncoder, scheduler, contrast }: 
   return hash.digest('hex').slice(0, 16);
 }
 
-/** As `hashComponents`, of the VAE alone: equal where the same picture gives the same latents. */
+/** Like `hashComponents` for the VAE alone. Equal hashes mean equal latents of a picture. */
 export function hashVae({ vae }: Pick<StableDiffusionComponents, 'vae'>): string {
   return addComponent(createHash('sha256'), vae).digest('hex').slice(0, 16);
 }
 
-/** As `hashComponents`, of tokenizer and text encoder: equal where the same prompt gives the same text states. */
+/** Like `hashComponents` for tokenizer and text encoder. Equal hashes mean equal text states of a prompt. */
 export function hashTextEncoder({
   textEncoder,
   tokenizer,

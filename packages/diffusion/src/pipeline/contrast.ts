@@ -1,5 +1,5 @@
 /**
- * Good-minus-bad guidance: a model that draws with the difference of two others. "Rethinking Preference Optimization
+ * Good-minus-bad guidance: the difference of two further models guides sampling. "Rethinking Preference Optimization
  * with CFG" (arXiv 2602.18799) adds it to classifier-free guidance,
  *
  *     e = e_cfg + scale (e_good - e_bad),
@@ -13,15 +13,15 @@ import type { ModelComponent } from './components.ts';
 import { createDenoiser, type Denoiser } from './denoiser.ts';
 import type { RuntimeOptions } from './model-runner.ts';
 
-/** What is added to the guidance of a model. */
+/** The contrast of a model. */
 export interface Contrast {
   good: ModelComponent<UnetConfig>;
   bad: ModelComponent<UnetConfig>;
-  /** How much of the difference is added; 0 is none. */
+  /** Weight of the difference; 0 disables it. */
   scale: number;
 }
 
-/** Throws an InputError where a U-Net of the contrast does not take what the model's own takes. */
+/** Throws an InputError when a U-Net of the contrast has other inputs than the model's own. */
 export function checkContrast({ good, bad, scale }: Contrast, unet: ModelComponent<UnetConfig>): void {
   if (!Number.isFinite(scale) || scale < 0) {
     throw new InputError(`contrast: expected a scale of at least 0, got ${scale}`);
@@ -37,7 +37,7 @@ export function checkContrast({ good, bad, scale }: Contrast, unet: ModelCompone
   }
 }
 
-/** `base` with the contrast added to what it predicts. */
+/** Adds the contrast to the prediction of `base`. */
 export function withContrast(base: Denoiser, { good, bad, scale }: Contrast, runtime: RuntimeOptions): Denoiser {
   const sides = [good, bad].map((unet) => createDenoiser(unet, { ...runtime, live: false }));
   return {
@@ -47,7 +47,7 @@ export function withContrast(base: Denoiser, { good, bad, scale }: Contrast, run
         sides.map((side) => side.prepare({ ...batch, negativeState: undefined })),
       );
       return async (sample, timestep) => {
-        // One after the other: each has all threads.
+        // The networks run one after another, each with all threads.
         const guided = await predict(sample, timestep);
         const towards = await predictGood!(sample, timestep);
         const away = await predictBad!(sample, timestep);

@@ -1,4 +1,4 @@
-/** The U-Net as samplers call it: guided, at one timestep for the whole batch. */
+/** The U-Net for samplers: with guidance, at one timestep for the whole batch. */
 import { availableParallelism } from 'node:os';
 import type { UnetConfig } from '../configs/unet-config.ts';
 import { unet } from '../models/unet/unet.ts';
@@ -11,7 +11,7 @@ export interface DenoiseBatch {
   shape: readonly [number, number, number, number];
   /** [batch, T, D] */
   states: Float32Array;
-  /** [T, D] of the negative prompt; without it there is no guidance. */
+  /** Text states [T, D] of the negative prompt. Without them there is no guidance. */
   negativeState: Float32Array | undefined;
   guidanceScale: number;
   textLength: number;
@@ -19,18 +19,21 @@ export interface DenoiseBatch {
 }
 
 export interface Denoiser {
-  /** The function a sampler asks: sample [batch, C, h, w] and timestep -> the network's output after guidance. */
+  /**
+   * Returns the function that a sampler calls. It maps a sample [batch, C, h, w] and a timestep to the network's output
+   * after guidance.
+   */
   prepare(batch: DenoiseBatch): Promise<(sample: Float32Array, timestep: number) => Promise<Float32Array>>;
   dispose(): Promise<void>;
 }
 
-/** Above this many bytes of weights a second copy of them costs more than two halves of the threads gain. */
+/** Above this size of weights in bytes, a second copy costs more than running both halves in parallel gains. */
 const MAX_SPLIT_BYTES = 2 ** 28;
 
 /**
- * `live` shows training in progress; see `createModelRunner`. Where a small network is guided on two or more threads of
- * a processor, the unconditional and the conditional half run side by side, each on half of the threads: small
- * operators share threads badly.
+ * `live` reads the weights again at each run; see `createModelRunner`. On a CPU with two or more threads, a small
+ * guided network runs its unconditional and conditional half in parallel, each on half the threads. Small operators
+ * use many threads badly.
  */
 export function createDenoiser(
   { config, parameters }: ModelComponent<UnetConfig>,
@@ -71,7 +74,7 @@ export function createDenoiser(
       if (splits) {
         const networks = await Promise.all(halves.map((runner) => compiled(runner, batch)));
         return async (sample, timestep) => {
-          // Settled, not raced: after an abort nothing may still run.
+          // Waits for both, so that nothing still runs after an abort.
           const [unconditional, conditional] = await Promise.allSettled(
             [negative, states].map((text, i) => predict(networks[i]!, sample, timestep, text)),
           );

@@ -1,16 +1,16 @@
-/** What a caller may ask of `StableDiffusionPipeline.generate`, and its defaults. */
+/** The options of `StableDiffusionPipeline.generate` and their defaults. */
 import { InputError } from '../errors.ts';
 import { isSamplerName, type SamplerName, samplers } from '../samplers/samplers.ts';
 
 export interface GenerateOptions {
   prompts: readonly string[];
-  /** One a prompt; with equal seeds and prompts, equal images. */
+  /** One seed for each prompt. Equal seeds and prompts give equal images. */
   seeds: readonly number[];
   /** Network calls an image. */
   steps?: number;
-  /** Up to 1 there is no guidance, at half the cost. */
+  /** Scale of classifier-free guidance. At 1 or below there is no guidance, at half the cost. */
   guidanceScale?: number;
-  /** The negative prompt, which guidance leads away from; the empty text by default. */
+  /** The negative prompt, which guidance steers away from; empty by default. */
   negativePrompt?: string;
   sampler?: SamplerName;
   /** DDIM's share of DDPM's noise. */
@@ -18,38 +18,36 @@ export interface GenerateOptions {
   /** Pixels; the model's own size by default. */
   width?: number;
   height?: number;
-  /** Images sampled together; affects speed and memory alone. */
+  /** Number of images sampled together. It affects only speed and memory. */
   batchSize?: number;
   signal?: AbortSignal;
   onProgress?: (progress: GenerateProgress) => void;
 }
 
 export interface GenerateProgress {
-  /** Images that are finished. */
+  /** Number of finished images. */
   imagesDone: number;
   imagesTotal: number;
-  /** Steps done of the batch under way. */
+  /** Finished steps of the current batch. */
   step: number;
   steps: number;
 }
 
-/**
- * True where the prompt and the negative prompt are weighed; at 1 and below the prompt alone counts, as in diffusers.
- */
+/** Whether guidance is used. At 1 and below only the prompt is used, as in diffusers. */
 export function isGuided(guidanceScale: number): boolean {
   return guidanceScale > 1;
 }
 
-/** Latent positions in flight by default: 16 images of 64 px or one of 512 px keep two cores busy. */
+/** Default number of latent positions in a batch: 16 images of 64 px or one of 512 px keep two cores busy. */
 const DEFAULT_BATCH_POSITIONS = 4096;
 const MAX_DEFAULT_BATCH = 16;
 
-/** Images a batch that suit the latent size. */
+/** Default batch size for this latent size. */
 export function defaultBatchSize({ height, width }: { height: number; width: number }): number {
   return Math.min(MAX_DEFAULT_BATCH, Math.max(1, Math.floor(DEFAULT_BATCH_POSITIONS / (height * width))));
 }
 
-/** Throws one sentence for options that cannot be met; `multiple` is the side's divisor in pixels. */
+/** Throws for options that cannot be met. Picture sides must be divisible by `multiple` pixels. */
 export function checkGenerateOptions(
   { prompts, seeds, steps = 20, guidanceScale = 7.5, sampler = 'dpmpp_2m', batchSize = 1 }: GenerateOptions,
   { width, height, multiple }: { width: number; height: number; multiple: number },

@@ -9,14 +9,14 @@ import { createModelRunner, type RuntimeOptions } from './model-runner.ts';
 
 export interface ImageCodec {
   /**
-   * Pictures of one size -> [N, C, h, w] times scaling_factor; the mean, or a sample where `noise` [N, C, h, w] is
-   * given.
+   * Encodes pictures of one size to latents [N, C, h, w] times scaling_factor. It returns the mean, or a sample if
+   * `noise` [N, C, h, w] is given.
    */
   encode(
     images: readonly RgbImage[],
     options: CodecOptions & { noise?: Float32Array | undefined },
   ): Promise<Float32Array>;
-  /** Scaled latents [N, C, h, w] -> pictures of h*f x w*f pixels. */
+  /** Decodes scaled latents [N, C, h, w] to pictures of h*f x w*f pixels. */
   decode(latents: Float32Array, options: CodecOptions & { height: number; width: number }): Promise<RgbImage[]>;
   dispose(): Promise<void>;
 }

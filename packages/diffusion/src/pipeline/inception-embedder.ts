@@ -6,10 +6,10 @@ import { checkRgbImage, type RgbImage } from '../images/rgb-image.ts';
 import { INCEPTION_FEATURES, INCEPTION_SIDE, inception } from '../models/inception/inception.ts';
 import { createModelRunner, type ModelRunner, type RuntimeOptions } from './model-runner.ts';
 
-/** Numbers of one picture as the network takes it: [3, 299, 299]. */
+/** Number of input values of one picture: [3, 299, 299]. */
 export const INCEPTION_PIXELS = 3 * INCEPTION_SIDE ** 2;
 
-/** Writes a picture of any size to `target` [3, 299, 299] as pytorch-fid hands it to the network. */
+/** Writes a picture of any size to `target` [3, 299, 299], preprocessed as in pytorch-fid. */
 export function writeInceptionPixels(image: RgbImage, target: Float32Array): void {
   checkRgbImage(image);
   resizeBilinear(image, target, INCEPTION_SIDE);
@@ -17,9 +17,9 @@ export function writeInceptionPixels(image: RgbImage, target: Float32Array): voi
 
 /** Owns the compiled graph, not the weights. Calls may overlap; they take turns. */
 export class InceptionEmbedder {
-  /** Pictures that are worked on at once. */
+  /** Number of pictures in a batch. */
   readonly batchSize: number;
-  /** Equal for equal weights: 16 hex digits. */
+  /** Hash of the weights, 16 hex digits. */
   readonly hash: string;
   readonly #runner: ModelRunner;
 

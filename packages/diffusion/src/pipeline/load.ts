@@ -1,6 +1,4 @@
-/**
- * From a model on disk to something that can be asked for pictures or embeddings. Formats are `checkpoint/`'s affair.
- */
+/** Loads a model from disk as a pipeline or an embedder. `checkpoint/` reads the formats. */
 import type { ParameterValues } from '@heed/autodiff';
 import { loadClipFolder } from '../checkpoint/clip-folder.ts';
 import { loadModel } from '../checkpoint/model.ts';
@@ -11,9 +9,9 @@ import { StableDiffusionPipeline } from './stable-diffusion.ts';
 export interface LoadPipelineOptions extends RuntimeOptions {
   /** `fp16` for `*.fp16.safetensors`. */
   variant?: string;
-  /** Weights in place of the model's U-Net, read again at each run: a U-Net in training. */
+  /** Weights that replace the model's U-Net and are read again at each run, as for a U-Net in training. */
   unetParameters?: ParameterValues;
-  /** As of `LoadModelOptions`. */
+  /** See `LoadModelOptions`. */
   ema?: boolean | undefined;
   size?: number | undefined;
 }

@@ -1,4 +1,4 @@
-/** A network's weights and the graphs compiled for them, one for each shape, kept until disposed. */
+/** A network's weights and its compiled graphs, one for each input shape, kept until disposal. */
 import {
   type CompiledFunction,
   compile,
@@ -10,26 +10,26 @@ import {
   type Tensor,
 } from '@heed/autodiff';
 
-/** Where and how wide graphs run. */
+/** The device, threads and precision of graphs. */
 export interface RuntimeOptions {
   device?: Device | undefined;
   threads?: number | undefined;
-  /** float16 computes most in halves; by default on GPUs that have them. */
+  /** Precision of computation; float16 by default on GPUs that support it. */
   precision?: PrecisionOption | undefined;
 }
 
 export interface ModelRunner {
-  /** The graph `task` for these input shapes, compiled when first asked for; a failed attempt is forgotten. */
+  /** The graph `task` for these input shapes. It is compiled at the first call; a failed attempt is not cached. */
   compiled<I extends string, O extends string>(
     task: string,
     inputs: Record<I, InputSpec>,
     build: (p: ParameterScope, x: Record<I, Tensor>) => Record<O, Tensor>,
   ): Promise<CompiledFunction<I, O>>;
-  /** Releases every graph, waiting for those that are compiled or run; asking for one afterwards throws. */
+  /** Releases every graph after pending compilations and runs. Later calls throw. */
   dispose(): Promise<void>;
 }
 
-/** A graph and its weights are one message of at most 2 GiB; larger networks keep their weights outside. */
+/** A model message, graph and weights together, is limited to 2 GiB. Larger networks keep their weights outside it. */
 const MAX_BAKED_BYTES = 2 ** 30;
 
 /** Bytes of a network's weights in memory. */
@@ -38,8 +38,8 @@ export function parameterBytes(parameters: ParameterValues): number {
 }
 
 /**
- * `name` says in errors what runs. `live` reads the weights again at each run, so that training shows through;
- * otherwise they are baked in, which is faster.
+ * `name` appears in errors. `live` reads the weights again at each run, for networks in training. Otherwise weights are
+ * constants of the graph, which is faster.
  */
 export function createModelRunner({
   name,

@@ -1,7 +1,7 @@
 /**
- * Does a network predict what its schedule says, noise or velocity? Nothing in the weights tells, and a wrong label
- * gives pictures of noise and teaches the wrong thing. One denoising step does: the output is compared with both
- * targets.
+ * Checks whether a network predicts what its schedule states, noise or velocity. The weights do not tell, and a wrong
+ * setting yields noise as pictures and wrong training targets. One denoising step decides: its output is compared with
+ * both targets.
  */
 import type { RandomGenerator } from '@heed/autodiff';
 import type { RgbImage } from '../images/rgb-image.ts';
@@ -10,20 +10,22 @@ import type { NoiseSchedule, PredictionType } from '../schedule/noise-schedule.t
 
 export interface PredictionCheck {
   readonly stated: PredictionType;
-  /** Squared error by each reading, as a share of the target's own square: 0 is perfect, 1 what a zero would have. */
+  /**
+   * Squared error against each target, relative to the target's own square: 0 is perfect; an output of zero gives 1.
+   */
   readonly errors: Readonly<Record<PredictionType, number>>;
-  /** The prediction type that fits the network, where the config states another one. Undefined where none fits. */
+  /** The prediction type that fits the network when the config states another one. Undefined when none fits. */
   readonly likely: PredictionType | undefined;
 }
 
-/** Shares of signal at which the two targets differ and a network still has something to go by. */
+/** Signal levels at which the two targets differ and the sample still contains enough signal. */
 const SIGNALS = [0.5, 0.2];
-/** A reading fits where it explains this share of its target, and the other is at least twice as wrong. */
+/** A prediction type fits if its error is below this share and the other error is at least twice as large. */
 const FITS = 0.5;
 
 /**
- * Asks `predict` for noised `latents` [N, ...] at two timesteps. The errors of each reading are means over both.
- * `predict` takes a sample [N, ...] and a timestep and gives the network's raw output.
+ * Calls `predict` on noised `latents` [N, ...] at two timesteps and averages the errors. `predict` takes a sample [N,
+ * ...] and a timestep and returns the network's raw output.
  */
 export async function checkPrediction({
   predict,
@@ -53,7 +55,7 @@ export async function checkPrediction({
   return { stated, errors, likely: isWrong ? other : undefined };
 }
 
-/** Pictures that any network of pictures denoises well: soft gradients of colour with discs on them. */
+/** Test pictures that any image model denoises well: smooth colour gradients with discs. */
 export function testPictures(count: number, { width, height }: { width: number; height: number }): RgbImage[] {
   return Array.from({ length: count }, (_, index) => {
     const data = new Uint8Array(width * height * 3);

@@ -1,20 +1,23 @@
 /**
- * Early pruning of best-of-n: some candidates of one prompt are denoised together, and at certain steps only those go
- * on whose predicted clean sample is judged best. The sampler asks for all rows, and the network is called for those
- * that are left (successive halving, Karnin et al. 2013; the judged clean sample as in FK steering, Singhal et al.
- * 2025).
+ * Early pruning for best-of-n. Several candidates of one prompt are denoised together. At certain steps, only those
+ * whose predicted clean sample scores best continue. The sampler passes all rows, and the network is called only for
+ * the remaining ones. Sources: successive halving (Karnin et al. 2013); scores of clean samples as in FK steering
+ * (Singhal et al. 2025).
  */
 import { CLEAN_SAMPLE, linearCombination } from '../samplers/sampler.ts';
 import type { NoiseSchedule } from '../schedule/noise-schedule.ts';
 import { rowOf, stackRows } from './batches.ts';
 
-/** After this share of the steps only so many candidates go on. */
+/** A cut: after this share of the steps, only so many candidates continue. */
 export interface Cut {
   readonly afterShare: number;
   readonly keep: number;
 }
 
-/** Cuts `of` candidates to a quarter after 40 % of the steps and to `keep` after 70 %. 1 of 16 costs half the calls. */
+/**
+ * Cuts `of` candidates to a quarter after 40 % of the steps and to `keep` after 70 %. Keeping 1 of 16 halves the
+ * network calls.
+ */
 export function defaultCuts({ of, keep }: { of: number; keep: number }): Cut[] {
   return [
     { afterShare: 0.4, keep: Math.max(keep, Math.ceil(of / 4)) },
@@ -22,7 +25,7 @@ export function defaultCuts({ of, keep }: { of: number; keep: number }): Cut[] {
   ];
 }
 
-/** Network calls for the rows of all steps, in calls for one row of one step. */
+/** Number of network calls for all rows and steps, counted in single rows. */
 export function prunedCalls(cuts: readonly Cut[], { of, steps }: { of: number; steps: number }): number {
   let calls = 0;
   let alive = of;
@@ -38,15 +41,15 @@ function isCutAt({ afterShare }: Cut, calls: number, steps: number): boolean {
 }
 
 export interface Pruning {
-  /** The function that a sampler asks, for samples of `rows` rows. Rows that are left out get zeros. */
+  /** The function that a sampler calls, on samples of all rows. Pruned rows get zeros. */
   denoise(sample: Float32Array, timestep: number): Promise<Float32Array>;
-  /** Rows that are left, in their order. */
+  /** Indices of the remaining rows, in order. */
   readonly alive: readonly number[];
 }
 
 /**
- * `predict` asks the network for some rows of the batch: their numbers, their samples one after another, the timestep.
- * `score` judges clean samples of rows one after another; higher is better.
+ * `predict` calls the network for some rows of the batch: their indices, their concatenated samples, and the timestep.
+ * `score` scores concatenated clean samples; higher is better.
  */
 export function createPruning(options: {
   rows: number;
@@ -84,7 +87,7 @@ export function createPruning(options: {
   };
 }
 
-/** Of a timestep that may lie between two integers, by straight line. */
+/** alphaCumprod at a timestep between two integers, by linear interpolation. */
 function alphaCumprodNear({ alphasCumprod }: NoiseSchedule, timestep: number): number {
   const below = Math.min(alphasCumprod.length - 1, Math.max(0, Math.floor(timestep)));
   const above = Math.min(alphasCumprod.length - 1, below + 1);

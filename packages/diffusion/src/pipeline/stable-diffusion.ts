@@ -1,4 +1,4 @@
-/** Text to pictures: the parts of a Stable Diffusion model working together, for as long as they are needed. */
+/** Generates pictures from text with the components of a Stable Diffusion model. */
 import { createRandom, type RandomGenerator } from '@heed/autodiff';
 import type { ClipTextConfig } from '../configs/clip-config.ts';
 import type { SchedulerConfig } from '../configs/scheduler-config.ts';
@@ -27,14 +27,14 @@ import { type Cut, createPruning } from './pruning.ts';
 import { createTextEmbedder, type TextEmbedder } from './text-embedder.ts';
 
 export interface PipelineOptions extends RuntimeOptions {
-  /** The U-Net's arrays change while the pipeline is in use (training); slower than weights at rest. */
+  /** Whether the U-Net's arrays change while the pipeline is in use (training). This is slower than fixed weights. */
   liveUnet?: boolean;
 }
 
-/** Pictures that `checkPrediction` looks at, where they are small. */
+/** Number of small pictures that `checkPrediction` uses. */
 const CHECKED_PICTURES = 4;
 
-/** One prompt of a batch under way. */
+/** One prompt of the current batch. */
 interface Sample {
   state: Float32Array;
   random: RandomGenerator;
@@ -65,7 +65,7 @@ export class StableDiffusionPipeline {
     this.#codec = createImageCodec(vae, runtime);
   }
 
-  /** 16 hex digits over configs and weights; a live U-Net is hashed as it is at this moment. */
+  /** Hash over configs and weights, 16 hex digits. The hash of a U-Net in training is that of its current weights. */
   get modelHash(): string {
     if (this.#modelHash !== undefined) return this.#modelHash;
     const hash = hashComponents(this.#components);
@@ -73,19 +73,21 @@ export class StableDiffusionPipeline {
     return hash;
   }
 
-  /** 16 hex digits over the VAE's config and weights: names what `encodeImages` gives. */
+  /** Hash over the VAE's config and weights, 16 hex digits. It identifies the result of `encodeImages`. */
   get vaeHash(): string {
     return hashVae(this.#components);
   }
 
-  /** 16 hex digits over tokenizer, text encoder's config and weights: names what `embedPrompts` gives. */
+  /**
+   * Hash over tokenizer, text encoder's config and weights, 16 hex digits. It identifies the result of `embedPrompts`.
+   */
   get textEncoderHash(): string {
     return hashTextEncoder(this.#components);
   }
 
   /**
-   * Draws one image a prompt. An image depends on its own prompt, seed and options, never on its neighbours.
-   * Throws one sentence for options that cannot be met, and an AbortError when `signal` fires.
+   * Generates one image for each prompt. An image depends only on its own prompt, seed and options, not on the rest of
+   * the batch. Throws for options that cannot be met, and an AbortError when `signal` fires.
    */
   async generate(options: GenerateOptions): Promise<RgbImage[]> {
     const { prompts, seeds, steps = 20, guidanceScale = 7.5, negativePrompt = '', signal, onProgress } = options;
@@ -126,9 +128,9 @@ export class StableDiffusionPipeline {
   }
 
   /**
-   * The best images of one prompt: a candidate for each seed, of which `cuts` leave fewer while they are denoised. The
-   * last cut says how many come back, in the order of their seeds. `score` judges pictures of clean samples as
-   * predicted by then; higher is better. A step of the candidates that are left costs as much as with `generate`.
+   * Generates the best images of one prompt from one candidate for each seed. `cuts` prune candidates during denoising.
+   * The last cut gives the number of images returned, in the order of their seeds. `score` scores predicted clean
+   * pictures; higher is better. A step of the remaining candidates costs as much as in `generate`.
    */
   async generateBest({
     prompt,
@@ -196,7 +198,7 @@ export class StableDiffusionPipeline {
     return { images, seeds: pruning.alive.map((row) => seeds[row]!) };
   }
 
-  /** Samples one batch: -> scaled latents [B, C, h, w]. */
+  /** Samples one batch of scaled latents [B, C, h, w]. */
   async #sample(
     batch: readonly Sample[],
     {
@@ -228,7 +230,7 @@ export class StableDiffusionPipeline {
       textLength: this.#text.length,
       signal,
     });
-    // Each image draws from its own seed's stream, so that its neighbours cannot matter.
+    // Each image draws noise from its own seed's stream, so that the batch does not matter.
     const fillNormal = (target: Float32Array) => {
       batch.forEach(({ random }, row) => {
         random.fillNormal(rowOf(target, row, size));
@@ -247,8 +249,8 @@ export class StableDiffusionPipeline {
   }
 
   /**
-   * Compares what the U-Net predicts with what the schedule says, on pictures made for it: two calls of the network.
-   * Says nothing about an untrained network.
+   * Compares the U-Net's prediction with the schedule's prediction type on synthetic pictures, in two network calls.
+   * The result is meaningless for an untrained network.
    */
   async checkPrediction({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<PredictionCheck> {
     const side = nativeSize(this.#components);
@@ -270,12 +272,15 @@ export class StableDiffusionPipeline {
     return checkPrediction({ predict, latents, count, schedule: this.schedule, random: createRandom(0) });
   }
 
-  /** Text states [N, T, D] as the U-Net attends to them; `textShape` is [T, D]. */
+  /** Computes text states [N, T, D] for the U-Net's cross-attention; `textShape` is [T, D]. */
   embedPrompts(prompts: readonly string[], options: { signal?: AbortSignal } = {}): Promise<Float32Array> {
     return this.#text.embed(prompts, options);
   }
 
-  /** Tokens of a prompt, begin and end included; the text encoder reads `maxTokens` of them and ignores the rest. */
+  /**
+   * Number of tokens of a prompt, including begin and end. The text encoder reads `maxTokens` of them and ignores the
+   * rest.
+   */
   countTokens(prompt: string): number {
     return this.#components.tokenizer.countTokens(prompt);
   }
@@ -288,7 +293,7 @@ export class StableDiffusionPipeline {
     return [this.#text.length, this.#text.size];
   }
 
-  /** [C, h, w] of the latents of a picture; the model's own size by default. */
+  /** Shape [C, h, w] of a picture's latents; the model's own size by default. */
   latentShape({ width, height }: { width?: number; height?: number } = {}): readonly [number, number, number] {
     const native = nativeSize(this.#components);
     const factor = vaeScale(this.configs.vae);
@@ -296,8 +301,8 @@ export class StableDiffusionPipeline {
   }
 
   /**
-   * Scaled latents [N, C, h, w] of pictures of one size, ready for the U-Net: the encoder's mean, or a sample of its
-   * Gaussian where standard normal `noise` [N, C, h, w] is given.
+   * Encodes pictures of one size to scaled latents [N, C, h, w]. It returns the encoder's mean, or a Gaussian sample if
+   * standard normal `noise` [N, C, h, w] is given.
    */
   encodeImages(
     images: readonly RgbImage[],
@@ -306,7 +311,7 @@ export class StableDiffusionPipeline {
     return this.#codec.encode(images, { noise, signal, batchSize: batchSize ?? this.#codecBatch(images) });
   }
 
-  /** Pictures of scaled latents [N, C, height / f, width / f]. */
+  /** Decodes scaled latents [N, C, height / f, width / f] to pictures. */
   decodeLatents(
     latents: Float32Array,
     {

@@ -1,4 +1,4 @@
-/** Prompts to the text states that a U-Net attends to. */
+/** Embeds prompts as the text states for the U-Net's cross-attention. */
 import type { ClipTextConfig } from '../configs/clip-config.ts';
 import { clipText } from '../models/clip-text.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -6,20 +6,20 @@ import { paddedBatches, rowOf, stackRows } from './batches.ts';
 import type { ModelComponent } from './components.ts';
 import { createModelRunner, type RuntimeOptions } from './model-runner.ts';
 
-/** A batch of eight texts fills two cores and wastes little on a single one. */
+/** Batch size: eight texts use two cores well, and padding a single text wastes little. */
 const BATCH = 8;
 
 export interface TextEmbedder {
   /** [N, length, size]; equal texts are computed once. */
   embed(prompts: readonly string[], options?: { signal?: AbortSignal | undefined }): Promise<Float32Array>;
-  /** Tokens a text. */
+  /** Number of tokens of a text. */
   readonly length: number;
-  /** Numbers a token. */
+  /** Dimension of a token's state. */
   readonly size: number;
   dispose(): Promise<void>;
 }
 
-/** Takes over no weights: `textEncoder.parameters` must stay as they are. */
+/** Creates an embedder. It keeps a reference to `textEncoder.parameters`, which must not change. */
 export function createTextEmbedder(
   { textEncoder, tokenizer }: { textEncoder: ModelComponent<ClipTextConfig>; tokenizer: Tokenizer },
   options: RuntimeOptions,

@@ -1,6 +1,6 @@
 /**
- * Locks between processes, also of several hosts: `<folder>/<name>.lock` names the process that holds it.
- * A lock is taken over where its process is proved dead. The lock's age proves nothing.
+ * Locks between processes, also of several hosts: `<folder>/<name>.lock` names the process that holds it. A lock is
+ * taken over only when its process is proved dead. The lock's age proves nothing.
  */
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -28,15 +28,15 @@ export interface LockHolder extends ProcessMark {
 }
 
 export interface TakeLockOptions {
-  /** The command that others are told. */
+  /** The command that the lock file names for other processes. */
   readonly command: string;
-  /** The error to throw where a process holds the lock that is not proved dead. */
+  /** Makes the error to throw when the lock's holder is not proved dead. */
   readonly onHeld: (holder: LockHolder) => Error;
   /** True where the caller knows that a holder of another host has ended. */
   readonly isOver?: ((holder: LockHolder) => boolean) | undefined;
 }
 
-/** Takes `<folder>/<name>.lock`; throws `onHeld`'s error where it is held. */
+/** Takes the lock `<folder>/<name>.lock`. Throws the error that `onHeld` makes when another process holds the lock. */
 export async function takeProcessLock(folder: string, name: string, options: TakeLockOptions): Promise<Lock> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${name}.lock`);
@@ -56,15 +56,15 @@ export async function takeProcessLock(folder: string, name: string, options: Tak
   }
 }
 
-/** The holder of `<folder>/<name>.lock`; undefined where the lock is free or its holder is proved dead. */
+/** The holder of `<folder>/<name>.lock`; undefined when the lock is free or its holder is proved dead. */
 export async function lockHolder(folder: string, name: string): Promise<LockHolder | undefined> {
   const path = join(folder, `${name}.lock`);
   return parseHolder((await readIfThere(path)) ?? '', path);
 }
 
 /**
- * The time since which the lock is held; undefined where it is free. The time is the file system's, as are the times of
- * files that the holder writes: its clock may differ from the process's by milliseconds.
+ * The time at which the lock was taken; undefined when it is free. The time comes from the file system's clock, so that
+ * it compares with the times of files that the holder writes.
  */
 export async function lockedSince(folder: string, name: string): Promise<Date | undefined> {
   const holder = await lockHolder(folder, name);
@@ -88,8 +88,8 @@ async function clearIfDead(path: string, mine: string, { onHeld, isOver }: TakeL
   if (text === undefined) return;
   const holder = parseHolder(text, path);
   if (holder && !(holder.state === 'unknown' && isOver?.(holder))) throw onHeld(holder);
-  // One process at a time may remove a dead lock, and it looks again first: another may have removed and taken the
-  // lock.
+  // One process at a time may remove a dead lock. It reads the lock again first, because another process may have
+  // replaced it.
   const clearing = `${path}.clearing`;
   if (!(await linkIfFree(mine, clearing))) {
     const other = await readIfThere(clearing);
@@ -115,7 +115,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   });
 }
 
-/** Undefined where the text names no process, or one that is proved dead. */
+/** Parses a lock file. Returns undefined when the text names no process, or names one that is proved dead. */
 function parseHolder(text: string, path: string): LockHolder | undefined {
   let value: Partial<LockHolder>;
   try {

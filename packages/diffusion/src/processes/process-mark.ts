@@ -1,13 +1,13 @@
 /**
- * Names a process so that another process, also one on another host, can tell whether it still runs.
- * Process ids are reused, and two hosts or containers have the same ids. Sends no signals.
+ * Identifies a process, so that another process, also on another host, can tell whether it still runs. Process ids are
+ * reused, and two hosts or containers have the same ids. Sends no signals.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** A process as it is written into locks. A field is absent where the system does not tell it. */
+/** A process as recorded in locks. A field is undefined when the system does not provide it. */
 export interface ProcessMark {
   readonly pid: number;
   /** When the process started: kernel ticks on Linux, milliseconds since 1970 elsewhere. */
@@ -32,7 +32,7 @@ export function processMark(pid: number): ProcessMark {
   return { pid, started: startOf(pid), ...placeHere() };
 }
 
-/** Tells from here whether the process runs. */
+/** Checks whether the process runs, as far as this host can tell. */
 export function stateOf(mark: ProcessMark): ProcessState {
   const here = placeHere();
   if (mark.host !== undefined) {
@@ -47,10 +47,7 @@ export function stateOf(mark: ProcessMark): ProcessState {
   return runsHere(mark) ? 'alive' : 'dead';
 }
 
-/**
- * True where the process runs on this host and its start time proves that it is the marked one, so that it may be
- * signalled.
- */
+/** Whether the process runs on this host and its start time proves its identity, so that it may be signalled. */
 export function isProvedAlive(mark: ProcessMark): boolean {
   return mark.started !== undefined && stateOf(mark) === 'alive' && startOf(mark.pid) === mark.started;
 }
@@ -61,7 +58,7 @@ export function shortMark({ pid, started = '', ...place }: ProcessMark): string 
   return [pid, started, ...[host, machine, boot, pidNamespace].map((part) => (part ? shorten(part) : ''))].join('-');
 }
 
-/** Undefined where `text` is no short mark. Marks of an older heed hold the process id and its start alone. */
+/** Reads a short mark; undefined for any other text. Marks of older versions have only the process id and its start. */
 export function readShortMark(text: string): ProcessMark | undefined {
   const match = /^(\d+)-(\d*)(?:-([0-9a-f]{8})?-([0-9a-f]{8})?-([0-9a-f]{8})?-([0-9a-f]{8})?)?$/.exec(text);
   if (!match) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Element types by the names of safetensors, with the size of each and its way to float32. PyTorch's types have the
- * same names here.
+ * Element types under their safetensors names, each with its size and its conversion to float32. PyTorch's types use
+ * the same names here.
  */
 
 import { decodeFloat8E4M3, decodeFloat8E5M2 } from './float8.ts';
@@ -8,7 +8,7 @@ import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from './
 
 interface Decoder {
   readonly bytes: number;
-  /** `source` holds as many elements as `target`, little endian, at any alignment. */
+  /** Converts `source` to float32. `source` holds as many elements as `target`, little endian, at any alignment. */
   decode(source: Uint8Array, target: Float32Array): void;
 }
 
@@ -30,7 +30,7 @@ const DECODERS = {
   BOOL: { bytes: 1, decode: setTruthValues },
 } as const satisfies Readonly<Record<string, Decoder>>;
 
-/** Types that files may hold beside weights; heed reads past them and never decodes them. Sizes in bits. */
+/** Sizes in bits of types that files may contain but heed never decodes. heed skips tensors of these types. */
 const OPAQUE_BITS = { F4: 4, F6_E2M3: 6, F6_E3M2: 6, F8_E8M0: 8, C64: 64, C128: 128 } as const;
 
 export type NumberType = keyof typeof DECODERS;
@@ -59,12 +59,12 @@ export function bitsOf(type: ElementType): number {
   return isNumberType(type) ? 8 * DECODERS[type].bytes : OPAQUE_BITS[type];
 }
 
-/** The size and the way to float32 of a type that can be decoded. */
+/** The element size and float32 decoder of a number type. */
 export function decoderOf(type: NumberType): Decoder {
   return DECODERS[type];
 }
 
-/** Bytes of `source` in each type, nearest value; a view on `source` itself for F32. */
+/** Encodes float32 values as bytes of each type, rounded to nearest. F32 gives a view of `source`, not a copy. */
 export const ENCODERS: Readonly<Record<FloatType, (source: Float32Array) => Uint8Array>> = {
   F32: bytesOf,
   F16: (source) => encodeWith(encodeFloat16, source),
@@ -84,7 +84,10 @@ function encodeWith(encode: (source: Float32Array, target: Uint16Array) => void,
   return new Uint8Array(target.buffer);
 }
 
-/** The bytes of a typed array, not a copy; Node runs on little-endian machines only, as safetensors is. */
+/**
+ * A view of the array's bytes. No byte swap is needed: safetensors is little endian, as are all machines that Node
+ * supports.
+ */
 function bytesOf(array: Float32Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
@@ -103,7 +106,7 @@ function setBigInts(target: Float32Array, values: BigInt64Array | BigUint64Array
   for (let i = 0; i < values.length; i++) target[i] = Number(values[i]);
 }
 
-/** As PyTorch reads a byte: everything but 0 is true. */
+/** Decodes booleans as PyTorch does: every byte but 0 is true. */
 function setTruthValues(source: Uint8Array, target: Float32Array): void {
   for (let i = 0; i < source.length; i++) target[i] = source[i] === 0 ? 0 : 1;
 }

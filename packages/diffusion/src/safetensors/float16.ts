@@ -59,8 +59,8 @@ function halfValue(bits: number): number {
 }
 
 /**
- * By sign and exponent of the float32 (its upper 9 bits): the half's bits without a fraction, and by how much the
- * significand moves down; a shift of 0 says that the base is the whole answer. After van der Zijp, "Fast half float
+ * Tables by sign and exponent of the float32 (its upper 9 bits): the float16 bits without fraction, and the right shift
+ * of the significand. A shift of 0 means that these bits are the result. After van der Zijp, "Fast half float
  * conversions" (2008), with rounding in place of his truncation.
  */
 const encodingTables = (() => {

@@ -1,4 +1,4 @@
-/** Tells from the first bytes what a file is that is not safetensors. */
+/** Identifies, from its first bytes, a file that is not safetensors. */
 
 const MAGICS: readonly { readonly bytes: readonly number[]; readonly message: string }[] = [
   { bytes: [0x50, 0x4b, 0x03, 0x04], message: 'a zip archive, as PyTorch writes' },
@@ -11,7 +11,7 @@ const MAGICS: readonly { readonly bytes: readonly number[]; readonly message: st
   { bytes: ascii('<html'), message: 'an HTML page (the download failed: fetch it again)' },
 ];
 
-/** What the file is, as the end of a sentence "expected a safetensors file, got ...", or undefined. */
+/** The file's format, as the end of the message "expected a safetensors file, got ..."; undefined if unknown. */
 export function describeForeignFormat(head: Uint8Array): string | undefined {
   return MAGICS.find(({ bytes }) => bytes.every((byte, i) => head[i] === byte))?.message;
 }

@@ -22,10 +22,7 @@ const MAX_NAME = 1024;
 const MAX_LIST = 32;
 const FORBIDDEN_PARTS: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
 
-/**
- * Parses header text. Throws an InputError whose message says what was expected and what came, to be put after "header:
- * ".
- */
+/** Parses header text. Throws an InputError with expected and actual; the caller prepends "header: ". */
 export function parseHeaderJson(text: string): RawHeader {
   const cursor = { text, at: 0 };
   const metadata = new Map<string, string>();
@@ -188,12 +185,15 @@ function skipSpace(cursor: Cursor): void {
   }
 }
 
-/** Where, and not what: the file may be of another kind and private. */
+/**
+ * The text position of an error, for its message. It quotes nothing, because the file may be of another kind and
+ * private.
+ */
 function here({ text, at }: Cursor): string {
   return at >= text.length ? 'the end of the header' : `something else at character ${at}`;
 }
 
-/** A name as it can stand in a sentence: escaped and cut. */
+/** A name for an error message, escaped and truncated. */
 export function quote(name: string): string {
   return JSON.stringify(name.length > 128 ? `${name.slice(0, 128)}…` : name);
 }

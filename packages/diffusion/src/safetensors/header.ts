@@ -1,7 +1,7 @@
 /**
  * The header of a safetensors file: parsed and checked completely before a byte of any tensor is read or allocated.
- * Source of the rules: huggingface/safetensors `tensor.rs` (`validate`), and stricter where a model never needs the
- * freedom.
+ * Source of the rules: huggingface/safetensors `tensor.rs` (`validate`), with stricter limits where models never need
+ * more.
  */
 import type { FileHandle } from 'node:fs/promises';
 import type { Shape } from '@heed/autodiff';
@@ -10,7 +10,7 @@ import { bitsOf, type ElementType, isElementType } from './element-type.ts';
 import { describeForeignFormat } from './foreign-format.ts';
 import { parseHeaderJson, quote, type RawEntry } from './header-json.ts';
 
-/** Where a tensor lies: bytes [begin, end) after the header. */
+/** The place of a tensor: bytes [begin, end) after the header. */
 export interface SafetensorsEntry {
   readonly dtype: ElementType;
   readonly shape: Shape;
@@ -20,18 +20,21 @@ export interface SafetensorsEntry {
 
 export interface SafetensorsHeader {
   readonly metadata: Record<string, string>;
-  /** In the order of the data. */
+  /** Entries in the order of the data. */
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;
   /** Offset of the first tensor's bytes in the file. */
   readonly dataStart: number;
 }
 
-/** safetensors allows 100 MB; Stable Diffusion's largest header has 0.1 MB, and 25 MB are 200,000 tensors. */
+/**
+ * Size limit of a header. safetensors allows 100 MB. Stable Diffusion's largest header has 0.1 MB, and 25 MB suffice
+ * for 200,000 tensors.
+ */
 export const MAX_HEADER_BYTES = 25_000_000;
 const PREFIX_BYTES = 8;
 const MAX_RANK = 8;
 
-/** Reads and checks the header of an open file. Throws one sentence that begins with `source`. */
+/** Reads and checks the header of an open file. Throws an error that begins with `source`. */
 export async function readHeader(file: FileHandle, source: string): Promise<SafetensorsHeader> {
   const stat = await file.stat();
   if (!stat.isFile())

@@ -19,14 +19,14 @@ export interface SafetensorsFile {
   readonly tensors: Map<string, SafetensorsTensor>;
 }
 
-/** Large enough that the number of system calls does not matter, small enough not to. */
+/** Chunk size: large enough to make system calls negligible, and small in memory. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
 /**
  * Reads the whole file, or the tensors that `only` chooses. Everything becomes float32: exact for F32, F16, BF16 and
  * U8, and for integers up to 2^24. Tensors that `into` names are read into its arrays, so that a large model is in
- * memory once; the others, into new ones. Throws one sentence that names the file, the tensor, what was expected and
- * what came; also for a weight that is infinite or not a number, unless `allowNonFinite`.
+ * memory only once; others get new arrays. Errors name the file, the tensor, expected and actual. Infinite and NaN
+ * weights also throw, unless `allowNonFinite`.
  */
 export async function readSafetensors(
   path: string,

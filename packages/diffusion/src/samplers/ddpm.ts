@@ -5,7 +5,7 @@
 import { alphaCumprodAt, type PredictionType } from '../schedule/noise-schedule.ts';
 import { CLEAN_SAMPLE, checkOutput, linearCombination, type SamplerOptions, spacedTimesteps } from './sampler.ts';
 
-/** One draw from q(x_prev | x_t, x_0) with x_0 as the network sees it (equations 6 and 7), written over `sample`. */
+/** One draw from q(x_prev | x_t, x_0) with the network's estimate of x_0 (equations 6 and 7), written over `sample`. */
 function ddpmStep({
   sample,
   output,

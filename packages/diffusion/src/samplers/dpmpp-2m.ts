@@ -4,7 +4,7 @@ import { checkTimesteps, TIMESTEP_SPACINGS, type TimestepSpacing } from '../sche
 import { karrasLevels, type NoiseLevel, sigmaOf } from './karras-levels.ts';
 import { CLEAN_SAMPLE, checkOutput, linearCombination, type SamplerOptions } from './sampler.ts';
 
-/** At the timesteps that the schedule spaces. */
+/** Samples at the schedule's timesteps. */
 export async function dpmpp2m(options: SamplerOptions): Promise<Float32Array> {
   const { schedule } = options;
   return solve(
@@ -13,7 +13,7 @@ export async function dpmpp2m(options: SamplerOptions): Promise<Float32Array> {
   );
 }
 
-/** At the noise levels of Karras et al. 2022; a spacing of timesteps is not looked at. */
+/** Samples at the noise levels of Karras et al. 2022; the timestep spacing is ignored. */
 export async function dpmpp2mKarras(options: SamplerOptions): Promise<Float32Array> {
   return solve(options, karrasLevels(options.schedule, options.steps));
 }

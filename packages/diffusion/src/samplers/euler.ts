@@ -13,7 +13,7 @@ export function euler(options: SamplerOptions): Promise<Float32Array> {
   return walk(options, (_from, to) => ({ down: to, up: 0 }));
 }
 
-/** Steps further down than the next sigma and comes back up with fresh noise, as much as DDPM adds. Needs `random`. */
+/** Steps to below the next sigma, then adds as much noise as DDPM does. Needs `random`. */
 export async function eulerAncestral(options: SamplerOptions): Promise<Float32Array> {
   if (!options.random) throw new Error('euler_a: expected a source of noise, got none');
   return walk(options, (from, to) => {
@@ -30,7 +30,7 @@ async function walk(
   const { timesteps, fullRange } = eulerTimesteps(options);
   const sigmas = [...timesteps.map((timestep) => sigmaAt(schedule, timestep)), 0];
   const first = sigmas[0]!;
-  // diffusers' `init_noise_sigma`: where the first timestep is the last of training, all is taken to be noise.
+  // diffusers' `init_noise_sigma`: if the first timestep is the last of training, the sample is treated as pure noise.
   const start = fullRange ? first : Math.sqrt(first ** 2 + 1);
   const sample = noise.map((x) => x * start);
   const input = new Float32Array(sample.length);
@@ -51,7 +51,7 @@ async function walk(
   return sample;
 }
 
-/** "linspace", the default, is not rounded: the network is asked between two trained timesteps. */
+/** "linspace", the default, is not rounded, so the network is called between two trained timesteps. */
 function eulerTimesteps({ schedule, steps, timestepSpacing }: SamplerOptions): {
   timesteps: number[];
   fullRange: boolean;

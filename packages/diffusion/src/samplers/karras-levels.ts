@@ -1,14 +1,14 @@
-/** The noise levels of Karras et al. 2022: few where the noise is strong, many where it is weak. */
+/** The noise levels of Karras et al. 2022: few levels at strong noise, many at weak noise. */
 import { InputError } from '../errors.ts';
 import { type NoiseSchedule, sigmaOfAlpha } from '../schedule/noise-schedule.ts';
 import { roundHalfToEven } from '../schedule/timestep-spacing.ts';
 
-/** Equation 5's rho: how much the steps crowd at low noise. */
+/** Rho of equation 5: how densely the levels lie at low noise. */
 const RHO = 7;
 
-/** A place on the way from noise to sample. */
+/** A noise level between noise and sample. */
 export interface NoiseLevel {
-  /** What the network is told. */
+  /** The timestep that the network gets. */
   readonly timestep: number;
   /** Noise over signal. */
   readonly sigma: number;
@@ -22,7 +22,7 @@ export function sigmaOf({ alphasCumprod }: NoiseSchedule, timestep: number): num
 /**
  * Equation 5 over the whole range of the schedule, noisiest first: sigma_i = (max^(1/rho) + i / (n - 1) (min^(1/rho) -
  * max^(1/rho)))^rho. The timestep is the trained one nearest in log sigma, as diffusers' DPMSolverMultistepScheduler
- * takes it; two levels can share one. Throws one sentence for an impossible number of steps.
+ * takes it; two levels can share one. Throws for an impossible number of steps.
  */
 export function karrasLevels(schedule: NoiseSchedule, steps: number): NoiseLevel[] {
   const last = schedule.numTrainTimesteps - 1;
@@ -36,7 +36,7 @@ export function karrasLevels(schedule: NoiseSchedule, steps: number): NoiseLevel
   });
 }
 
-/** Between two trained timesteps, linear in log sigma. */
+/** Timestep between two trained ones, by interpolation in log sigma. */
 function timestepAt(schedule: NoiseSchedule, logSigma: number): number {
   const at = (timestep: number) => Math.log(sigmaOf(schedule, timestep));
   let [low, high] = [0, schedule.numTrainTimesteps - 1];

@@ -15,8 +15,8 @@ const WEIGHTS: readonly (readonly number[])[] = [
 
 /**
  * Linear multistep on the outputs (the paper's gradient part, order four from the fifth step on), then its transfer
- * part. The first step is an improved Euler step: it goes ahead, asks the network there and steps again with the mean,
- * so that the network is asked `steps` + 1 times in all.
+ * part. The first step is an improved Euler step: it steps, calls the network there, and steps again with the mean. The
+ * network is therefore called `steps` + 1 times.
  */
 export async function pndm(options: SamplerOptions): Promise<Float32Array> {
   const { denoise, schedule, steps, noise, onStep } = options;

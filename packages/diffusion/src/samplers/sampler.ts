@@ -1,24 +1,25 @@
-/** What every sampler takes and gives, and the algebra between noise, velocity and clean sample that all share. */
+/** The interface of samplers, and their shared conversions between noise, velocity and clean sample. */
 import type { RandomGenerator } from '@heed/autodiff';
 import type { NoiseSchedule, PredictionType } from '../schedule/noise-schedule.ts';
 import { checkTimesteps, TIMESTEP_SPACINGS, type TimestepSpacing } from '../schedule/timestep-spacing.ts';
 
 export interface SamplerOptions {
   /**
-   * The network: its raw output (noise or velocity, after guidance) for a sample of variance 1 at a timestep, which can
-   * lie between two integers. The array that it is given changes afterwards; the one that it returns is only read.
+   * The network. For a sample of variance 1 at a timestep, it returns the raw output (noise or velocity, after
+   * guidance). The timestep may lie between two integers. The input array is changed afterwards; the output array is
+   * only read.
    */
   readonly denoise: (sample: Float32Array, timestep: number) => Promise<Float32Array>;
   readonly schedule: NoiseSchedule;
-  /** How often the network is asked; PNDM asks once more. */
+  /** Number of network calls; PNDM makes one more. */
   readonly steps: number;
-  /** Standard normal, in the sample's layout; not changed. */
+  /** Standard normal noise in the sample's layout; not modified. */
   readonly noise: Float32Array;
-  /** Noise along the way, for samplers that add some; a batch gives each of its samples a separate stream here. */
+  /** Random numbers for samplers that add noise. In a batch, each sample has its own stream. */
   readonly random?: Pick<RandomGenerator, 'fillNormal'> | undefined;
   /** DDIM's share of DDPM's noise: 0 is deterministic, 1 is DDPM. Other samplers ignore it. */
   readonly eta?: number | undefined;
-  /** Overrides the schedule's and the sampler's own. */
+  /** Overrides the spacing of the schedule and of the sampler. */
   readonly timestepSpacing?: TimestepSpacing | undefined;
   /** Called after each step; `sample` is the sampler's own array, to be read at once. */
   readonly onStep?:
@@ -27,12 +28,12 @@ export interface SamplerOptions {
 }
 
 /**
- * Walks from noise to a clean sample; returns a new array. Throws one sentence for steps that the schedule does not
- * have.
+ * Converts noise to a clean sample and returns it as a new array. Throws for a number of steps that the schedule does
+ * not allow.
  */
 export type Sampler = (options: SamplerOptions) => Promise<Float32Array>;
 
-/** The timesteps to visit, descending, spaced as asked for: by the caller, else the schedule, else `fallback`. */
+/** The timesteps to visit, descending. The caller sets their spacing, else the schedule, else `fallback`. */
 export function spacedTimesteps(
   { schedule, steps, timestepSpacing }: SamplerOptions,
   fallback: TimestepSpacing,
@@ -44,8 +45,8 @@ export function spacedTimesteps(
 }
 
 /**
- * The two numbers (onSample, onOutput) that make the clean sample of a sample and a raw output when the sample is
- * `signal` x_0 + `spread` noise, signal^2 + spread^2 = 1.
+ * Coefficients (onSample, onOutput) of the clean sample, as a combination of the sample and the raw output. The sample
+ * is `signal` x_0 + `spread` noise, with signal^2 + spread^2 = 1.
  */
 export const CLEAN_SAMPLE: Readonly<
   Record<PredictionType, (signal: number, spread: number) => readonly [number, number]>
@@ -68,7 +69,7 @@ export function linearCombination(
   return target;
 }
 
-/** Throws one sentence when a network's output is not like its input. */
+/** Throws when a network's output is not like its input. */
 export function checkOutput(output: Float32Array, sample: Float32Array): Float32Array {
   if (output.length !== sample.length)
     throw new Error(`sampler: expected the network to return ${sample.length} values, got ${output.length}`);

@@ -1,7 +1,7 @@
 /** The closed forms of the forward process that training needs: noised samples, targets, signal-to-noise ratio. */
 import { alphaCumprodAt, type NoiseSchedule } from './noise-schedule.ts';
 
-/** A batch: `clean` and `noise` hold as many samples, one after the other, as there are `timesteps`. */
+/** A batch: `clean` and `noise` contain one sample for each of `timesteps`, concatenated. */
 export interface ForwardProcessBatch {
   readonly schedule: NoiseSchedule;
   readonly clean: Float32Array; // [B, ...]
@@ -19,7 +19,7 @@ export function velocityTarget(batch: ForwardProcessBatch): Float32Array {
   return combine(batch, batch.noise, batch.clean, -1);
 }
 
-/** What a network of this schedule is trained to say: the noise, or the velocity. */
+/** The training target under this schedule: the noise, or the velocity. */
 export function trainingTarget(batch: ForwardProcessBatch): Float32Array {
   return batch.schedule.predictionType === 'epsilon' ? batch.noise : velocityTarget(batch);
 }

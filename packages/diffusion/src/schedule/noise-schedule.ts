@@ -1,6 +1,6 @@
 /**
  * The forward process of a diffusion model: how much signal and noise a sample holds at each training timestep.
- * Knows nothing of samplers; they walk it backwards.
+ * Samplers, which reverse this process, are elsewhere.
  */
 import { describeValue } from '../configs/parse-config.ts';
 import type { SchedulerConfig } from '../configs/scheduler-config.ts';
@@ -17,15 +17,15 @@ export interface NoiseSchedule {
   readonly alphasCumprod: Float64Array; // [numTrainTimesteps]
   /** The value "before" timestep 0: 1 where `set_alpha_to_one`, else that of timestep 0. */
   readonly finalAlphaCumprod: number;
-  /** Added to "leading" timesteps; 1 for Stable Diffusion. */
+  /** Offset that is added to timesteps with "leading" spacing; 1 for Stable Diffusion. */
   readonly stepsOffset: number;
-  /** What the config asks for, if it does; a sampler has its own default. */
+  /** The spacing from the config. When it is undefined, the sampler uses its own default. */
   readonly timestepSpacing: TimestepSpacing | undefined;
 }
 
 /**
- * Makes the schedule that `scheduler_config.json` describes. Throws one sentence for betas that are not in (0, 1),
- * their wrong number, or an unknown spacing.
+ * Makes the schedule that `scheduler_config.json` describes. Throws for betas outside (0, 1), a wrong number of betas,
+ * or an unknown spacing.
  */
 export function createSchedule(config: SchedulerConfig): NoiseSchedule {
   const numTrainTimesteps = config.num_train_timesteps;
@@ -95,7 +95,7 @@ export function sigmaOfAlpha(alpha: number): number {
   return Math.sqrt((1 - finite) / finite);
 }
 
-/** `alphasCumprod` at `timestep`; throws one sentence when there is no such timestep. */
+/** `alphasCumprod` at `timestep`; throws when there is no such timestep. */
 export function alphaCumprodAt({ alphasCumprod, numTrainTimesteps }: NoiseSchedule, timestep: number): number {
   const value = alphasCumprod[timestep];
   if (value === undefined)

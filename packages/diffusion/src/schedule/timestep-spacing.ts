@@ -1,6 +1,6 @@
 /**
- * Which of the training timesteps a sampler visits, as diffusers spaces them (Lin et al. 2024, table 2). All are given
- * from the noisiest down.
+ * The training timesteps that a sampler visits, spaced as in diffusers (Lin et al. 2024, table 2). They are listed from
+ * the noisiest down.
  */
 import { InputError } from '../errors.ts';
 import { linspace } from './beta-schedules.ts';
@@ -13,7 +13,7 @@ interface SpacingOptions {
 
 /** Each returns `steps` integers, descending. */
 export const TIMESTEP_SPACINGS = {
-  /** From 0 in equal strides, and so without the last timesteps; DDIM's and PNDM's default. */
+  /** Equal strides from 0, which omit the last timesteps; the default of DDIM and PNDM. */
   leading: ({ steps, numTrainTimesteps, stepsOffset }: SpacingOptions) => {
     const stride = Math.floor(numTrainTimesteps / steps);
     return Array.from({ length: steps }, (_, i) => (steps - 1 - i) * stride + stepsOffset);
@@ -39,7 +39,7 @@ export function roundHalfToEven(value: number): number {
   return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
 }
 
-/** Throws one sentence unless `timesteps` go strictly down and lie within the schedule. */
+/** Throws unless `timesteps` go strictly down and lie within the schedule. */
 export function checkTimesteps(
   timesteps: readonly number[],
   { steps, numTrainTimesteps }: Omit<SpacingOptions, 'stepsOffset'>,

@@ -1,4 +1,4 @@
-/** Opens weights in any form that is read: one file, or the index of several. */
+/** Opens weights in any supported form: one file, or a shard index. */
 import { isShardIndex } from '../checkpoint/weights-names.ts';
 import { openWholeFile } from './open-whole-file.ts';
 import { openShards } from './sharded.ts';
@@ -7,8 +7,8 @@ import type { TensorFile } from './tensor-file.ts';
 /**
  * Opens the weights at `path`: safetensors or a file of torch.save, told by what it holds, or an index of such files.
  * Names, types, shapes and places of all tensors are checked; no numbers are read. Pickles are read as data by an
- * allow-list, and nothing in them is run. Throws an `InputError` of one sentence: nothing there, another format, a file
- * that is damaged or refers to anything but tensors and plain data.
+ * allow-list, and nothing in them is run. Throws an `InputError` for a missing, damaged or unsupported file, and for
+ * one that refers to anything but tensors and plain data.
  */
 export function openTensorFile(path: string): Promise<TensorFile> {
   return isShardIndex(path) ? openShards(path) : openWholeFile(path);

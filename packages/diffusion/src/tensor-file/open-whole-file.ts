@@ -17,7 +17,7 @@ const LENGTH_BYTES = 8;
 
 type Read = (file: FileHandle, source: string) => Promise<Map<string, StoredTensor>>;
 
-/** By the first bytes: a zip archive, or PROTO and a protocol. */
+/** Readers by the file's first bytes: a zip archive, or pickle's PROTO opcode and a protocol. */
 const TORCH: readonly { readonly begins: readonly number[]; readonly read: Read }[] = [
   { begins: [0x50, 0x4b, 0x03, 0x04], read: readTorchZip },
   { begins: [0x50, 0x4b, 0x05, 0x06], read: readTorchZip },
@@ -26,8 +26,8 @@ const TORCH: readonly { readonly begins: readonly number[]; readonly read: Read 
 
 /**
  * Opens the file at `path`. Names, types, shapes and places of all tensors are checked; no numbers are read. Pickles
- * are read as data by an allow-list, and nothing in them is run. Throws an `InputError` of one sentence: nothing there,
- * another format, a file that is damaged or refers to anything but tensors and plain data.
+ * are read as data by an allow-list, and nothing in them is run. Throws an `InputError` for a missing, damaged or
+ * unsupported file, and for one that refers to anything but tensors and plain data.
  */
 export async function openWholeFile(path: string): Promise<TensorFile> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {

@@ -1,8 +1,11 @@
-/** Reads stretches of an open file whole. */
+/** Reads byte ranges of an open file. */
 import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
 
-/** Fills `target` from `position`. Throws an `InputError` that begins with `source` where the file ends before. */
+/**
+ * Fills `target` from `position`. Throws an `InputError` when the file ends too early; the message begins with
+ * `source`.
+ */
 export async function readBytes(
   file: FileHandle,
   target: Uint8Array,

@@ -1,4 +1,4 @@
-/** Reads the numbers of chosen tensors of a file at once. */
+/** Reads chosen tensors of a file into memory. */
 import { elementCount, type ParameterValues, type Shape } from '@heed/autodiff';
 import { InputError } from '../errors.ts';
 import { quote } from '../safetensors/header-json.ts';
@@ -12,17 +12,16 @@ export interface ReadTensorsOptions {
 }
 
 /**
- * Reads the tensors of the file at `path` that `only` chooses, as float32. Throws an `InputError`: what
- * `openTensorFile` refuses, and a number that is infinite or not a number, unless `allowNonFinite`.
+ * Reads the tensors of the file at `path` as float32, or only those whose names `only` accepts. Throws an `InputError`
+ * for files that `openTensorFile` refuses. Infinite and NaN values also throw, unless `allowNonFinite`.
  */
 export function loadTensors(path: string, options: ReadTensorsOptions = {}): Promise<ParameterValues> {
   return withTensorFile(path, (file) => readTensors(file, options));
 }
 
 /**
- * Reads tensors of an open file under names and shapes of our own: `names` gives each name in the file, `shapes` the
- * shape, which may differ from the file's by axes of size 1. Errors as of `loadTensors`, and for a tensor that is
- * missing.
+ * Reads tensors of an open file under heed's names and shapes. `names` maps heed's names to the file's. A shape in
+ * `shapes` may differ from the file's by axes of size 1. Throws as `loadTensors` does, and for a missing tensor.
  */
 export async function readNamedTensors(
   { path, tensors }: TensorFile,

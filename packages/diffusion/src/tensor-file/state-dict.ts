@@ -1,16 +1,14 @@
-/**
- * Finds the tensors in what a checkpoint holds: a state dict, or one that lies deeper, beside settings and optimizer
- * states.
- */
+/** Finds the tensors in a checkpoint's contents: a state dict, possibly nested beside settings and optimizer states. */
 import { InputError } from '../errors.ts';
 import { isKind, type PickleTensor, type PickleValue } from '../pickle/values.ts';
 
 const MAX_NAME = 1024;
 
 /**
- * Tensors by name. Where there is a dict `state_dict`, its tensors alone, as diffusers reads a checkpoint; else all,
- * those of inner dicts and lists as `outer.inner`. A dict that stands in several places counts at the first. Throws an
- * `InputError` that begins with `source` for a value that is no dict, and for names that no model has.
+ * Tensors by name. If there is a dict `state_dict`, only its tensors count, as in diffusers. Otherwise all tensors
+ * count; those of inner dicts and lists are named `outer.inner`. A dict that occurs several times counts once, at its
+ * first place. Throws an `InputError` that begins with `source` for a value that is no dict, and for names that no
+ * model has.
  */
 export function stateDict(root: PickleValue, source: string): Map<string, PickleTensor> {
   let top = root;

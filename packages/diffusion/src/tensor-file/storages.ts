@@ -1,4 +1,4 @@
-/** From the persistent ids of a PyTorch pickle to storages. Source: `torch/serialization.py`. */
+/** Converts the persistent ids of a PyTorch pickle to storages. Source: `torch/serialization.py`. */
 import { fault, type Machine } from '../pickle/machine.ts';
 import { STORAGES } from '../pickle/tensors.ts';
 import { describeValue, isKind, type PickleStorage, type PickleValue } from '../pickle/values.ts';

@@ -4,12 +4,12 @@ import { InputError } from '../errors.ts';
 import { decoderOf, type ElementType, isNumberType, type NumberType } from '../safetensors/element-type.ts';
 import { readBytes } from './read-bytes.ts';
 
-/** Large enough that the number of system calls does not matter, small enough not to. */
+/** Window size: large enough to make system calls negligible, and small in memory. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
 export interface StridedView {
   readonly type: ElementType;
-  /** Byte of the file at which element 0 of the storage lies. */
+  /** Offset in the file of the storage's element 0. */
   readonly begin: number;
   /** In elements, as the strides are. */
   readonly offset: number;
@@ -53,7 +53,7 @@ export async function readStrided(
   });
 }
 
-/** Axes by falling stride, so that the file is read forwards; those that continue each other are one. */
+/** Axes by decreasing stride, so that the file is read forwards. Contiguous axes are merged. */
 function axesInStorageOrder({ shape, strides }: StridedView): Axis[] {
   let to = 1;
   const axes: Axis[] = [];
@@ -102,7 +102,7 @@ function windowReader(
     decode(part, target);
   }
   return {
-    /** Reads consecutive elements past the window. */
+    /** Reads consecutive elements, bypassing the window. */
     async range(at: number, target: Float32Array): Promise<void> {
       if (target.length * 4 < windowSize) {
         // Short runs share a window.

@@ -1,4 +1,4 @@
-/** A file of weights, whatever its format: names, types and shapes at once, numbers when asked for. */
+/** A file of weights in any format. Names, types and shapes are known at once; values are read on demand. */
 import type { Shape } from '@heed/autodiff';
 import type { ElementType } from '../safetensors/element-type.ts';
 
@@ -9,8 +9,8 @@ export interface StoredTensor {
   readonly shape: Shape;
   /**
    * Reads the numbers as float32, row by row, into `target` where one is given. Exact for floats of up to 32 bits and
-   * integers up to 2^24; others take the nearest value. Throws an `InputError` where the file ends too early, the type
-   * holds no numbers that heed reads, or `target` has another length.
+   * integers up to 2^24; others are rounded to nearest. Throws an `InputError` when the file ends too early, when heed
+   * cannot decode the type, or when `target` has another length.
    */
   read(target?: Float32Array): Promise<Float32Array>;
 }
@@ -18,7 +18,7 @@ export interface StoredTensor {
 /** An open file of tensors; `close` ends it. */
 export interface TensorFile {
   readonly path: string;
-  /** Strings beside the tensors; only safetensors files have them. */
+  /** Strings besides the tensors; only safetensors files have them. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   close(): Promise<void>;

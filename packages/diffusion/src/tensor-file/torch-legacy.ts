@@ -57,7 +57,7 @@ export async function readTorchLegacy(file: FileHandle, source: string): Promise
   return torchTensors(stateDict(value, source), { file, source, bigEndian, locate });
 }
 
-/** Goes from storage to storage: each begins with its number of elements. */
+/** Locates all storages in sequence: each begins with its number of elements. */
 async function locateStorages(
   file: FileHandle,
   {

@@ -1,4 +1,4 @@
-/** The tensors of a PyTorch file as `StoredTensor`s: each a view of bytes whose place in the file has been checked. */
+/** The tensors of a PyTorch file as `StoredTensor`s: views of byte ranges that were checked against the file. */
 import type { FileHandle } from 'node:fs/promises';
 import { formatShape } from '@heed/autodiff';
 import { InputError } from '../errors.ts';
@@ -9,7 +9,10 @@ import { quote } from '../safetensors/header-json.ts';
 import { readStrided } from './strided.ts';
 import type { StoredTensor } from './tensor-file.ts';
 
-/** Views may repeat numbers of their storage: up to this many beyond four times those that the file has. */
+/**
+ * Views may overlap, and so repeat values of their storage. This is the limit, beyond four times the values in the
+ * file.
+ */
 const MAX_REPEATED = 2 ** 24;
 
 /** Bytes [begin, end) of the file. */
@@ -23,13 +26,13 @@ export interface TorchTensorOptions {
   /** The beginning of every error message. */
   source: string;
   bigEndian: boolean;
-  /** Where a storage lies. Throws an `InputError` where there is none. */
+  /** Locates a storage in the file. Throws an `InputError` when there is none. */
   locate: (storage: PickleStorage, where: string) => StorageBytes;
 }
 
 /**
- * Checks each tensor against the bytes of its storage. Throws an `InputError` that names the tensor. So that a small
- * file cannot ask for much memory, views may not repeat numbers without bound.
+ * Checks each tensor against the bytes of its storage. Throws an `InputError` that names the tensor. Overlapping views
+ * are limited, so that a small file cannot demand much memory.
  */
 export function torchTensors(
   described: ReadonlyMap<string, PickleTensor>,

@@ -39,7 +39,7 @@ export async function readTorchZip(file: FileHandle, source: string): Promise<Ma
   return torchTensors(stateDict(value, source), { file, source, bigEndian, locate });
 }
 
-/** The folder of the archive that `data.pkl` lies in, with its slash. */
+/** The archive folder of `data.pkl`, with its slash. */
 function folderOf(entries: ReadonlyMap<string, ZipEntry>, source: string): string {
   const folder = [...entries.keys()]
     .map((name) => /^(?:[^/]*\/)?(?=data\.pkl$)/.exec(name)?.[0])

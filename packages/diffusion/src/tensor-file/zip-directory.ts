@@ -1,7 +1,7 @@
 /**
  * The directory of a zip archive, with the 64-bit extension. Checked in full before an entry is read: sizes against the
- * file, entries against each other. Source: APPNOTE.TXT 6.3.10 of PKWARE. Entries are stored, or deflated where the
- * caller takes that, and never encrypted.
+ * file, entries against each other. Source: APPNOTE.TXT 6.3.10 of PKWARE. Entries may be stored, or deflated if the
+ * caller allows it, but never encrypted.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
@@ -13,9 +13,9 @@ export interface ZipEntry {
   readonly begin: number;
   readonly end: number;
   readonly isDeflated: boolean;
-  /** Bytes that the entry stands for, as the directory says; of a stored one, those in the file. */
+  /** Uncompressed size according to the directory. */
   readonly bytes: number;
-  /** CRC-32 of these bytes, as the directory says. */
+  /** CRC-32 of the uncompressed bytes, according to the directory. */
   readonly crc: number;
 }
 
@@ -41,11 +41,11 @@ interface Listed {
   readonly name: string;
   readonly nameBytes: number;
   readonly method: number;
-  /** In the file. */
+  /** Compressed size in the file. */
   readonly packed: number;
   readonly bytes: number;
   readonly crc: number;
-  /** Of the local header. */
+  /** Offset of the local header. */
   readonly offset: number;
 }
 
@@ -167,7 +167,10 @@ function parseDirectory(
 
 const KNOWN_ENTRY = /(?:^|\/)((?:data\/)?\d{1,9}|(?:data|constants)\.pkl|version|byteorder|\w{1,40}\.npy)$/;
 
-/** An entry by the name that PyTorch or numpy gives it. Names in other archives may be private. */
+/**
+ * The name of an entry in error messages. Only names that PyTorch or numpy give are quoted, since others may be
+ * private.
+ */
 function describeEntry(name: string): string {
   const known = KNOWN_ENTRY.exec(name)?.[1];
   return known === undefined ? 'an entry' : `entry ${quote(known)}`;
@@ -178,7 +181,8 @@ function describeMethod(method: number): string {
 }
 
 /**
- * Size, packed size and offset: in the entry, or where these say 0xffffffff, in the 64-bit extra field, in that order.
+ * Size, compressed size and offset. Values of 0xffffffff are replaced by those in the 64-bit extra field, in that
+ * order.
  */
 function sizesOf(bytes: Buffer, at: number, extra: Buffer, where: string): [number, number, number] {
   const fields = [24, 20, 42].map((field) => bytes.readUInt32LE(at + field));
@@ -200,7 +204,7 @@ function sizesOf(bytes: Buffer, at: number, extra: Buffer, where: string): [numb
   throw new InputError(`${where}: expected its 64-bit sizes, got none`);
 }
 
-/** Where an entry's bytes lie: after its local header, whose fields must agree with the directory. */
+/** The byte range of an entry's data, after its local header, whose fields must agree with the directory. */
 async function locate(
   file: FileHandle,
   { name, nameBytes, method, packed, bytes, crc, offset }: Listed,

@@ -7,14 +7,14 @@ import { z } from 'zod';
 import { describeValue } from '../configs/parse-config.ts';
 import { InputError } from '../errors.ts';
 
-/** A token beside the vocabulary, with transformers' rules on how a text is searched for it. */
+/** A token besides the vocabulary, with transformers' rules for finding it in a text. */
 export interface AddedToken {
   readonly content: string;
-  /** Row of the text encoder's table. */
+  /** Row of the text encoder's embedding table. */
   readonly id: number;
-  /** Found in the lower-cased text, too. */
+  /** Whether it is also found in the lower-cased text. */
   readonly normalized: boolean;
-  /** Takes the space before or after it along. */
+  /** Whether the token includes the space before (`lstrip`) or after (`rstrip`) it. */
   readonly lstrip: boolean;
   readonly rstrip: boolean;
   readonly special: boolean;
@@ -33,7 +33,7 @@ const rules = z.looseObject({
 
 /** The parts of the three files that name added tokens. */
 const SOURCES = {
-  /** `tokenizer.json`: a list with an id in each. */
+  /** `tokenizer.json`: a list of tokens, each with its id. */
   list: z.array(rules.extend({ id })),
   /** `added_tokens_decoder` of `tokenizer_config.json`: by id. */
   byId: z.record(z.string().regex(/^\d{1,8}$/), rules),
@@ -81,8 +81,8 @@ function tokenOf(given: Rules, id: number, source: string): AddedToken {
 }
 
 /**
- * The tokens of all files by id, but for those at `special`; where two files tell of one, the first counts. A word of
- * the vocabulary can be an added token, too. Throws an InputError for a token or an id that is there twice.
+ * Merges the tokens of all files by id, without those at `special`. If two files define a token, the first wins. An
+ * added token may also be a word of the vocabulary. Throws an InputError for a duplicate token or id.
  */
 export function joinAddedTokens(
   files: readonly (readonly AddedToken[])[],
@@ -107,14 +107,14 @@ export function joinAddedTokens(
   return [...joined.values()].sort((a, b) => a.id - b.id);
 }
 
-/** As transformers spells a token's rules. */
+/** Writes a token's rules in transformers' format. */
 export function spellRules({ content, normalized, lstrip, rstrip, special }: AddedToken) {
   return { content, lstrip, normalized, rstrip, single_word: false, special };
 }
 
 /**
- * A concept of several vectors is the token `<x>` with `<x>_1`, `<x>_2`... beside it: a text that names `<x>` means all
- * of them (diffusers: `maybe_convert_prompt`). `named` are the tokens that the text holds.
+ * Expands textual-inversion concepts. A concept of several vectors is the token `<x>` with `<x>_1`, `<x>_2` and so on;
+ * `<x>` in a text stands for all of them (diffusers: `maybe_convert_prompt`). `named` are the tokens in the text.
  */
 export function expandConcepts(text: string, named: ReadonlySet<string>, added: ReadonlySet<string>): string {
   let expanded = text;

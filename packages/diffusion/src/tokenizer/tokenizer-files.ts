@@ -11,16 +11,16 @@ import { describeValue } from '../configs/parse-config.ts';
 import { InputError } from '../errors.ts';
 import { type AddedToken, joinAddedTokens, parseAddedTokens, spellRules } from './added-tokens.ts';
 
-/** What a CLIP tokenizer is made of. */
+/** The contents of a CLIP tokenizer. */
 export interface TokenizerFiles {
   /** Token to id; the ids are 0 to size - 1. */
   readonly vocab: ReadonlyMap<string, number>;
-  /** Pairs of tokens in the order in which they were learnt: the first has precedence. */
+  /** Pairs of tokens in the order of learning; earlier ones have precedence. */
   readonly merges: readonly (readonly [string, string])[];
   readonly specialTokens: SpecialTokens;
-  /** Beside the vocabulary, by id; absent is none. */
+  /** Added tokens besides the vocabulary, by id. */
   readonly addedTokens?: readonly AddedToken[] | undefined;
-  /** `model_max_length`: tokens that the text encoder takes, the two special ones included. */
+  /** `model_max_length`: number of tokens the text encoder takes, including the two special ones. */
   readonly maxLength: number;
 }
 
@@ -55,7 +55,7 @@ const specialTokensSchema = z.looseObject({
 
 /**
  * Reads a tokenizer folder. `vocab.json` and `merges.txt` may be absent where `tokenizer.json` holds both, as newer
- * transformers write it. Throws one sentence that names the file, what was expected and what came.
+ * transformers write it. Throws an error that names the file, what was expected and what came.
  */
 export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
   const unified = await readIfThere(join(folder, UNIFIED));
@@ -150,7 +150,7 @@ export async function writeTokenizer(folder: string, files: TokenizerFiles): Pro
   });
 }
 
-/** What transformers makes the table of added tokens of: the special ones of the vocabulary belong to it. */
+/** The table of added tokens as transformers writes it, which includes the vocabulary's special tokens. */
 function addedTokensDecoder({ vocab, specialTokens, addedTokens = [] }: TokenizerFiles): Record<string, object> {
   const special = [...new Set(Object.values(specialTokens))].flatMap((content) => {
     const id = vocab.get(content);
@@ -235,7 +235,7 @@ function checkMerge(
   return [left, right];
 }
 
-/** A token as it can stand in an error: words and special tokens as they are, of others the length alone. */
+/** A token for an error message. Words and special tokens are quoted; of others only the length is given. */
 function describeToken(content: string): string {
   return /^(<\|?)?[A-Za-z0-9_-]{1,64}(\|?>|<\/w>)?$/.test(content)
     ? JSON.stringify(content)

@@ -1,7 +1,7 @@
 /**
  * CLIP's byte-level byte-pair tokenizer: text to the ids that `clipText` reads, padded and with the place of the end
- * token. The pieces (normaliser, splitter, byte-pair merging) are @huggingface/tokenizers', put together as
- * transformers' `CLIPConverter` does it.
+ * token. Normaliser, splitter and byte-pair merging come from @huggingface/tokenizers, combined as in transformers'
+ * `CLIPConverter`.
  */
 
 import { Tokenizer as BytePairTokenizer } from '@huggingface/tokenizers';
@@ -16,28 +16,28 @@ export interface Tokenizer {
    * (default: the tokenizer's own). `eosIndex` is the place of the first end token in each row.
    */
   encode(texts: readonly string[], options?: { maxLength?: number }): EncodedTexts;
-  /** The text's tokens as spelled in the vocabulary, without begin, end or cut. */
+  /** The text's tokens as spelled in the vocabulary, without begin and end tokens or truncation. */
   tokenize(text: string): string[];
-  /** How many ids `encode` would need for the text uncut: its tokens, begin and end. */
+  /** Number of ids that `encode` needs for the text without truncation: its tokens, begin and end. */
   countTokens(text: string): number;
-  /** One more than the highest id, added tokens included: rows that the text encoder's table must have. */
+  /** One more than the highest id, added tokens included: the number of rows of the text encoder's embedding table. */
   readonly vocabSize: number;
   readonly bosId: number;
   readonly eosId: number;
   readonly padId: number;
   /** `model_max_length`, 77 for Stable Diffusion. */
   readonly maxLength: number;
-  /** What the tokenizer was made of, for `writeTokenizer`. */
+  /** The tokenizer's files, for `writeTokenizer`. */
   readonly files: TokenizerFiles;
 }
 
-/** Ids of a batch of texts, as the graphs take them. */
+/** Ids of a batch of texts in the form of graph inputs. */
 export interface EncodedTexts {
   readonly inputIds: BigInt64Array; // [B, T]
   readonly eosIndex: BigInt64Array; // [B]
 }
 
-/** Reads a tokenizer folder; throws one sentence that names the file, what was expected and what came. */
+/** Reads a tokenizer folder; throws an error that names the file, what was expected and what came. */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   return createTokenizer(await readTokenizerFiles(folder));
 }

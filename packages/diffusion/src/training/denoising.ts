@@ -1,6 +1,6 @@
 /**
- * The noise-prediction objective: noise and targets prepared on the host, the loss built as a graph.
- * How samples are weighted and mixed is the caller's method, not this file's.
+ * The noise-prediction objective: noise and targets prepared on the host, the loss built as a graph. The caller decides
+ * how samples are weighted and mixed.
  */
 import {
   elementCount,
@@ -25,9 +25,9 @@ export interface DenoisingBatch {
   noisyLatents: Float32Array;
   /** [N] */
   timestep: Float32Array;
-  /** [N, C, h, w]: the noise, or the velocity, as the schedule predicts. */
+  /** [N, C, h, w]: the noise or the velocity, depending on the schedule. */
   target: Float32Array;
-  /** [N]: what each sample's loss is to be multiplied by; ones where all timesteps count alike. */
+  /** [N]: factor on each sample's loss; ones without timestep weighting. */
   weights: Float32Array;
 }
 
@@ -69,7 +69,7 @@ export function prepareDenoisingBatch({
   random: RandomGenerator;
   schedule: NoiseSchedule;
   gamma?: number | undefined;
-  /** [N]: the lowest timestep that each may be noised to; 0 where absent. */
+  /** [N]: the lowest timestep for noising each sample; 0 if undefined. */
   timestepsFrom?: readonly number[] | undefined;
   draws?: readonly number[] | undefined;
 }): DenoisingBatch {

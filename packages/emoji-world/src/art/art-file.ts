@@ -9,11 +9,11 @@ import { OBJECTS } from '../vocabulary.ts';
 import type { ArtStyle } from './styles.ts';
 
 const Drawing = z.strictObject({
-  /** Name of the icon in its set, for credit and for redoing the extraction. */
+  /** Name of the icon in its set, for credit and for repeating the extraction. */
   icon: z.string(),
   /** left, top, width, height in the units of the body. */
   viewBox: z.tuple([z.number(), z.number(), z.number(), z.number()]),
-  /** What stands inside the svg element. */
+  /** Content of the svg element. */
   body: z.string(),
 });
 

@@ -11,7 +11,8 @@ export interface ArtStyleSource {
 }
 
 /**
- * The three sets: one to train on, because hours on two cores teach one set well and two badly; the others held out.
+ * The three sets: one for training, because hours on two cores suffice for one set but not for two; the others are held
+ * out.
  */
 export const ART_STYLES = [
   {
@@ -42,7 +43,7 @@ export const ART_STYLES = [
 
 export type ArtStyle = (typeof ART_STYLES)[number]['name'];
 
-/** The styles scenes are sampled from when nothing else is said. */
+/** The default styles for sampling scenes. */
 export const TRAINING_STYLES: readonly ArtStyle[] = ART_STYLES.filter((s) => !s.heldOut).map((s) => s.name);
 
 /** The styles no model of this world has seen in training. */

@@ -7,7 +7,7 @@ import type { Scene } from '../scene/scene.ts';
 import type { Attributes } from '../vocabulary.ts';
 import { backgroundWord } from '../vocabulary.ts';
 
-/** What can be said of a scene; a lone object goes without its count as often as people leave it out. */
+/** The attributes to mention for a scene. For a single object the count is often left out, as people do. */
 function attributesOf(scene: Scene, random: RandomGenerator): Attributes {
   const countSaid = scene.count > 1 || chance(random, 0.25);
   return {
@@ -20,7 +20,7 @@ function attributesOf(scene: Scene, random: RandomGenerator): Attributes {
 
 type Paraphrase = (attributes: Attributes) => string;
 
-/** Ways to say the same, by how common each is. */
+/** Paraphrases, by how common each is. */
 const PARAPHRASES = {
   template: { weight: 0.5, say: describe },
   plainColour: { weight: 0.15, say: (a) => sentence(plainPhrase(a)) },
@@ -35,7 +35,7 @@ const WEIGHTS = Object.fromEntries(Object.entries(PARAPHRASES).map(([key, { weig
   number
 >;
 
-/** A true caption of the scene: the paper's template sentence half of the time, else a paraphrase of it. */
+/** A correct caption of the scene: the paper's template sentence half of the time, else a paraphrase. */
 export function cleanCaption(scene: Scene, random: RandomGenerator): string {
   const attributes = attributesOf(scene, random);
   return PARAPHRASES[pickWeighted(random, WEIGHTS)].say(attributes);

@@ -43,7 +43,7 @@ export const COLOUR_SYNONYMS: Readonly<Partial<Record<ColourName, readonly strin
   brown: ['chocolate'],
 };
 
-/** Colours that people call each other's names: a mistaken caption takes one of these. */
+/** Colours that people confuse; a wrong caption uses one of these. */
 export const SIMILAR_COLOURS: Readonly<Record<ColourName, readonly ColourName[]>> = {
   red: ['pink', 'brown'],
   pink: ['red', 'purple'],

@@ -10,7 +10,7 @@ import type { BackgroundName, ColourName, Count, ObjectName } from '../vocabular
 import { BACKGROUNDS, backgroundWord, COUNTS, OBJECTS } from '../vocabulary.ts';
 import { COLOUR_SYNONYMS, OBJECT_SYNONYMS, PLACE_SYNONYMS, SIMILAR_COLOURS } from './synonyms.ts';
 
-/** How often the captions go wrong, each a probability. */
+/** Probabilities of each kind of error in captions. */
 export interface WebCaptionNoise {
   /** Another object is named. */
   readonly wrongObject: number;
@@ -18,7 +18,7 @@ export interface WebCaptionNoise {
   readonly objectSynonym: number;
   /** A recoloured object's colour is left out. */
   readonly missingColour: number;
-  /** A colour like it is named. */
+  /** A similar colour is named instead. */
   readonly wrongColour: number;
   /** The colour goes by another word, where it has one. */
   readonly colourSynonym: number;
@@ -28,11 +28,11 @@ export interface WebCaptionNoise {
   readonly wrongBackground: number;
   /** The place goes by other words, where it has any. */
   readonly backgroundSynonym: number;
-  /** How captions count the objects of scenes with two or more; relative weights. */
+  /** How captions state the number of objects when there are two or more; relative weights. */
   readonly manyCounted: Readonly<Record<CountStyle, number>>;
-  /** How scenes of one are counted; relative weights. */
+  /** How captions state the number of a single object; relative weights. */
   readonly oneCounted: Readonly<Record<CountStyle, number>>;
-  /** Words that belong to web pages, not to the picture, stand around the caption. */
+  /** Words of a web page, unrelated to the picture, surround the caption. */
   readonly junk: number;
   /** All lower case, no full stop. */
   readonly lowerCase: number;
@@ -43,7 +43,7 @@ export interface WebCaptionNoise {
 /** exact: the right number; wrong: another number; vague: "some dogs", "dogs"; singular: "a dog". */
 export type CountStyle = 'exact' | 'wrong' | 'vague' | 'singular';
 
-/** Defaults aimed at the paper's base model: objects and places right, colours often, counts seldom. */
+/** Defaults that imitate the paper's base model: objects and places mostly right, colours often, counts seldom. */
 export const WEB_CAPTION_NOISE: WebCaptionNoise = {
   wrongObject: 0.03,
   objectSynonym: 0.12,
@@ -92,7 +92,7 @@ export function webCaption(scene: Scene, random: RandomGenerator, options: Parti
   return chance(random, noise.lowerCase) ? cut.toLowerCase() : sentence(cut);
 }
 
-/** Object, colour and what is said of the number: 'some blue dogs'. */
+/** Phrase of object, colour and number: 'some blue dogs'. */
 function countedSubject(scene: Scene, colour: string, noise: WebCaptionNoise, random: RandomGenerator): string {
   const style = pickWeighted(random, scene.count > 1 ? noise.manyCounted : noise.oneCounted);
   const claimed = style === 'wrong' ? wrongCount(scene.count, random) : scene.count;

@@ -20,13 +20,14 @@ import { createSceneSource } from './scene-source.ts';
 import type { StageContext, StageRunner } from './stage.ts';
 import { requireFile, stageFolder } from './stage.ts';
 
-/** Of each of the replicas; contrast is within it. */
+/** Batch size of each replica; the contrastive loss is within one replica's batch. */
 const BATCH_SIZE = 128;
 const REPLICAS = 2;
 const PLANES = 3 * IMAGE_SIZE * IMAGE_SIZE;
 const WEB_SHARE = 0.15;
 /**
- * Pictures of a batch that the autoencoder draws again: what the reward will see comes out of it, and a little wrong.
+ * Number of pictures in a batch that pass through the autoencoder with slight latent noise, as the images that the
+ * reward will see.
  */
 const AUTOENCODED = 48;
 
@@ -76,7 +77,7 @@ export async function clipOptimisation(
       const captions = drawn.map(captionOf);
       const pixelValues = imagesToPlanes(drawn.map(({ image }) => image));
       await autoencoder?.redrawFirst(pixelValues, drawn[0]!.random);
-      // What the reward will see are drawings of a model: soft and blotchy.
+      // The reward will see generated images, which are soft and blotchy.
       drawn.forEach(({ random }, i) => {
         degrade(pixelValues.subarray(i * PLANES, (i + 1) * PLANES), IMAGE_SIZE, random);
       });
@@ -90,7 +91,7 @@ export async function clipOptimisation(
   } satisfies Optimisation<'pixelValues' | 'inputIds' | 'eosIndex'>;
 }
 
-/** Mostly clean words, all that the scene shows; some from the web; some in the template of the prompts. */
+/** Makes a caption: mostly a clean full description, sometimes a web-like one, sometimes the prompt template. */
 function captionOf({ scene, random }: DrawnScene): string {
   if (chance(random, WEB_SHARE)) return webCaption(scene, random);
   if (chance(random, 0.4)) {

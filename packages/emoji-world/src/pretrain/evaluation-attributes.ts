@@ -4,7 +4,7 @@ import type { Attributes, BackgroundName, ColourName, Count, ObjectName } from '
 
 interface Half {
   readonly objects: readonly ObjectName[];
-  /** The fifth object takes black in place of red. */
+  /** The fifth object, which has black in place of red. */
   readonly last: ObjectName;
   /** Colours the counted prompts name beside the object. */
   readonly countedColours: Readonly<Partial<Record<ObjectName, ColourName>>>;

@@ -4,7 +4,7 @@
 /** The end of a stage, in updates or in hours of training (waiting and earlier interruptions not counted). */
 export type Horizon = { readonly steps: number } | { readonly hours: number };
 
-/** The share of the horizon that is behind, 0 at the start, 1 and more at its end. */
+/** The completed share of the horizon: 0 at the start, 1 or more at its end. */
 export function progressOf(
   horizon: Horizon,
   { step, trainedSeconds }: { step: number; trainedSeconds: number },
@@ -12,7 +12,7 @@ export function progressOf(
   return 'steps' in horizon ? step / horizon.steps : trainedSeconds / (horizon.hours * 3600);
 }
 
-/** Seconds still to go at the present rate. */
+/** Remaining seconds at the current rate. */
 export function secondsLeft(
   horizon: Horizon,
   { step, trainedSeconds, stepsPerSecond }: { step: number; trainedSeconds: number; stepsPerSecond: number },
@@ -20,7 +20,7 @@ export function secondsLeft(
   return 'steps' in horizon ? (horizon.steps - step) / stepsPerSecond : horizon.hours * 3600 - trainedSeconds;
 }
 
-/** The learning rate of the 0-based update `step` when `progress` of the horizon is behind. */
+/** The learning rate of the 0-based update `step`, given the completed share `progress` of the horizon. */
 export function learningRateOf(
   { base, warmupSteps, decayShare }: { base: number; warmupSteps: number; decayShare: number },
   { step, progress }: { step: number; progress: number },

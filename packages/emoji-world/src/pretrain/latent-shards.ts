@@ -17,7 +17,7 @@ const Captions = z.array(z.tuple([z.string(), z.string()]));
 export interface LatentShard {
   /** Unscaled latent means, [scenes, 4, 16, 16]. */
   readonly latents: Float32Array;
-  /** Of each scene: two captions as the web has them. */
+  /** Two web-like captions of each scene. */
   readonly captions: (readonly [string, string])[];
 }
 

@@ -1,4 +1,4 @@
-// Encodes scenes once, so that U-Net updates pay for the U-Net alone. Written in shards: one that is there stays.
+// Encodes scenes once, so that U-Net updates need no encoder. Latents are written in shards; existing shards are kept.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, vaeEncode } from '@heed/diffusion';

@@ -1,5 +1,5 @@
-// Gives pictures the faults that come with being drawn in latents: what the autoencoder loses, and what a diffusion
-// model gets slightly wrong before the decoder sees it. Faults of the pixels themselves are degrade.ts's business.
+// Gives pictures the faults of latent diffusion: the autoencoder's losses, and small errors of the diffusion model
+// before decoding. `degrade.ts` simulates faults of the pixels.
 import { join } from 'node:path';
 import { readSafetensors, vaeDecode, vaeEncode } from '@heed/diffusion';
 import type { RandomGenerator } from '@heed/diffusion/autodiff';
@@ -10,7 +10,7 @@ import type { StageContext } from './stage.ts';
 import { requireFile, stageFolder } from './stage.ts';
 import { VAE_CONFIG } from './vae-stage.ts';
 
-/** Largest deviation of the noise, in units of the latents' own. */
+/** Largest standard deviation of the noise, relative to that of the latents. */
 const MAX_LATENT_NOISE = 0.6;
 
 export interface NoisyAutoencoder {
@@ -22,7 +22,7 @@ export interface NoisyAutoencoder {
   dispose(): void;
 }
 
-/** The autoencoder of the vae stage, compiled for that many pictures. */
+/** The autoencoder of the vae stage, compiled for this number of pictures. */
 export async function createNoisyAutoencoder(
   context: StageContext,
   { pictures }: { pictures: number },

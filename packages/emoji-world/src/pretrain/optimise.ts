@@ -22,16 +22,16 @@ export interface Optimisation<I extends string> {
   readonly inputs: Record<I, InputSpec>;
   readonly loss: (p: ParameterScope, x: Record<I, Tensor>) => { loss: Tensor } & Record<string, Tensor>;
   readonly batchAt: TrainingRun<I>['batchAt'];
-  /** Where the context names none. */
+  /** The horizon if the context has none. */
   readonly defaultHorizon: Horizon;
   readonly learningRate: number;
   readonly warmupSteps?: number;
   readonly decayShare?: number;
   readonly optimizer?: OptimizerOptions;
-  /** Batches an update, worked on at the same time; one by default. */
+  /** Number of batches in an update, processed in parallel; one by default. */
   readonly replicas?: number;
   readonly trainable?: (name: string) => boolean;
-  /** Called at each save with the newest weights (the averaged ones where there are such). */
+  /** Called at each save with the newest weights (the averaged ones if the optimizer averages). */
   readonly onSave?: (step: number, weights: ParameterValues) => Promise<void>;
 }
 
@@ -116,7 +116,7 @@ async function optimiseLocked<I extends string>(
   }
 }
 
-/** Initial weights of a model given as a loss; each depends on its name and the seed alone. */
+/** Initial weights of a model given as a loss. Each depends only on its name and the seed. */
 export function freshParameters<I extends string>(
   { inputs, loss }: Pick<Optimisation<I>, 'inputs' | 'loss'>,
   seed: number,

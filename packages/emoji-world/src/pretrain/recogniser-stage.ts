@@ -24,7 +24,7 @@ import { writeJson } from './write-json.ts';
 const BATCH_SIZE = 64;
 const SIZE = RECOGNISER_CONFIG.imageSize;
 const PLANES = 3 * SIZE * SIZE;
-/** Pictures of a batch that the autoencoder draws again; what is generated looks like them. */
+/** Number of pictures in a batch that pass through the autoencoder, since generated images look like its output. */
 const AUTOENCODED = 24;
 const NATURAL_COLOUR = 0.5;
 

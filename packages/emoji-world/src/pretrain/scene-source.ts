@@ -14,7 +14,7 @@ import { BACKGROUNDS, COLOURS, COUNTS, OBJECTS } from '../vocabulary.ts';
 export interface DrawnScene {
   readonly scene: Scene;
   readonly image: RgbImage;
-  /** For captions and noise that belong to this scene. */
+  /** Random numbers for this scene's captions and noise. */
   readonly random: RandomGenerator;
 }
 
@@ -45,9 +45,8 @@ export async function createSceneSource({
 }
 
 /**
- * A scene with every class of every attribute equally likely: what the recogniser is measured on. It is trained with
- * half of the scenes in natural colours: most drawings have them, and a judge who ignores them takes a yellow cat for a
- * box.
+ * Samples a scene with every class of every attribute equally likely, for measuring the recogniser. In training, half
+ * of the scenes have natural colours, as most drawings do. A judge without such data mistakes a yellow cat for a box.
  */
 export function sampleBalancedScene(
   random: RandomGenerator,

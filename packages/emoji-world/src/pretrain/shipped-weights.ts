@@ -1,5 +1,5 @@
-// The weights that the package ships, as a beginning: lays them where the stages leave theirs, so that pre-training
-// goes on from them on a machine that has nothing but the repository. Optimizers start without state.
+// Starts pre-training from the weights in the package: copies them to the stages' folders, so that training can
+// continue with only the repository. Optimizers start without state.
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readSafetensors } from '@heed/diffusion';
@@ -17,7 +17,7 @@ const TOKENIZER_FILES = ['vocab.json', 'merges.txt', 'tokenizer_config.json', 's
 
 const VAE_FOLDER = join(TINY_MODEL_FOLDER, 'vae');
 
-/** What each trained stage's weights are called in the package. */
+/** File names of each trained stage's weights in the package. */
 const WEIGHTS: Readonly<Partial<Record<StageName, string>>> = {
   recogniser: join(RECOGNISER_FOLDER, 'model.safetensors'),
   clip: join(CLIP_FOLDER, 'model.safetensors'),
@@ -25,14 +25,14 @@ const WEIGHTS: Readonly<Partial<Record<StageName, string>>> = {
   unet: join(TINY_MODEL_FOLDER, 'unet', 'diffusion_pytorch_model.safetensors'),
 };
 
-/** The shipped weights of a stage, in float32; a training step names any that do not fit its model. */
+/** The shipped weights of a stage, in float32. A training step reports weights that do not fit its model. */
 export async function shippedParameters(stage: StageName): Promise<ParameterValues> {
   const path = WEIGHTS[stage];
   if (path === undefined) throw new InputError(`--from-shipped takes a trained stage, not '${stage}'`);
   return (await readSafetensors(path)).tensors;
 }
 
-/** Lays the shipped files where stages look for each other's results; files that are there stay. */
+/** Copies the shipped files to the folders where stages look for each other's results. Existing files are kept. */
 export async function restoreShipped(context: Pick<StageContext, 'root'>): Promise<void> {
   const copies: [source: string, target: string][] = [
     ...TOKENIZER_FILES.map((name): [string, string] => [
@@ -51,7 +51,7 @@ export async function restoreShipped(context: Pick<StageContext, 'root'>): Promi
     await mkdir(dirname(target), { recursive: true });
     await copyFile(source, target);
   }
-  // The U-Net knows latents by this scale: encoding scenes again must not measure another.
+  // The U-Net was trained with this scale, so encoding scenes again must not measure a new one.
   const scaling = join(stageFolder(context, 'latents'), SCALING_FILE);
   if (await exists(scaling)) return;
   const config = await readCheckedJson(join(VAE_FOLDER, 'config.json'), {

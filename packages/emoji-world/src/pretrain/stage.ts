@@ -1,4 +1,4 @@
-// What every pre-training stage is given and where it keeps its things.
+// The inputs and folders of every pre-training stage.
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,29 +8,29 @@ import type { Horizon } from './horizon.ts';
 /** The ignored folder of all training state, beside the packages. */
 export const PRETRAIN_FOLDER = fileURLToPath(new URL('../../../../.pretrain', import.meta.url));
 
-/** In order: what CLIP and the recogniser learn from goes through the autoencoder. */
+/** The stages in order. CLIP and the recogniser train on pictures from the autoencoder. */
 export const STAGE_NAMES = ['tokenizer', 'vae', 'latents', 'clip', 'recogniser', 'unet', 'export', 'measure'] as const;
 export type StageName = (typeof STAGE_NAMES)[number];
 
 export interface StageContext {
-  /** Holds one folder a stage. */
+  /** Folder with one subfolder for each stage. */
   readonly root: string;
   readonly seed: number;
-  /** The stage's own default where none is given. */
+  /** How long to train; the stage's default if undefined. */
   readonly horizon?: Horizon;
   readonly threads: number;
-  /** A stage without a saved state begins with the weights the package ships, not with random ones. */
+  /** Start from the package's weights instead of random ones, if the stage has no saved state. */
   readonly fromShipped?: boolean;
-  /** Of the measure stage's sampling. */
+  /** Guidance scale in the measure stage. */
   readonly guidanceScale?: number;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
 }
 
-/** What a stage ended with: false when it was interrupted before its end. */
+/** Runs a stage; `finished` is false when it was interrupted. */
 export type StageRunner = (context: StageContext) => Promise<{ finished: boolean }>;
 
-/** In the folder of the stage unet: the text tower it was trained on. */
+/** File in the folder of the stage `unet`: the text tower that the U-Net was trained on. */
 export const TEXT_TOWER_FILE = 'text-encoder.safetensors';
 /** File in the folder of the stage `latents`. It holds the factor that gives latents unit variance. */
 export const SCALING_FILE = 'scaling.json';

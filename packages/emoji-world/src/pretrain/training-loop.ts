@@ -1,19 +1,19 @@
-// The loop all trained stages share: batches fetched one ahead, learning rate, progress lines, saves, interruption.
-// What a batch or a loss is, it does not know.
+// The loop all trained stages share: batches fetched one ahead, learning rate, progress lines, saves, interruption. It
+// does not depend on the kind of batch or loss.
 import type { Feed, Metrics, TrainingStep } from '@heed/diffusion/autodiff';
 import type { Horizon } from './horizon.ts';
 import { learningRateOf, progressOf, secondsLeft } from './horizon.ts';
 import { saveTraining } from './training-state.ts';
 
 export interface TrainingRun<I extends string> {
-  /** Named in progress lines. */
+  /** Name of the stage for progress lines. */
   readonly stage: string;
-  /** Where the state is kept. */
+  /** Folder of the state. */
   readonly folder: string;
   readonly step: TrainingStep<I>;
   /** Seconds trained before this start. */
   readonly trainedSeconds: number;
-  /** Batches an update: one for each replica of the step. */
+  /** Number of batches in an update: one for each replica of the step. */
   readonly replicas?: number;
   /** The feeds of the 0-based batch; must depend on its argument alone, which is what makes a resume exact. */
   readonly batchAt: (batch: number) => Promise<Record<I, Feed>> | Record<I, Feed>;
@@ -67,7 +67,7 @@ export async function runTraining<I extends string>({
     const started = performance.now();
     const feeds = await next;
     const { step } = training.state;
-    // The event loop is free while the native step runs: the next batch is made meanwhile.
+    // While the native step runs, the event loop is free and prepares the next batch.
     const running = training.step(feeds, {
       learningRate: learningRateOf({ base: learningRate, warmupSteps, decayShare }, { step, progress: progress() }),
     });

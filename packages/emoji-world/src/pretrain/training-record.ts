@@ -26,15 +26,15 @@ const TrainingRecord = z.object({ trainings: z.array(Training), recogniser: Reco
 
 export type TrainingRecord = z.infer<typeof TrainingRecord>;
 
-/** Beside the shipped weights. */
+/** Path of the record beside the shipped weights. */
 export const SHIPPED_RECORD = join(MODELS_FOLDER, 'training-record.json');
 
-/** Where `--from-shipped` lays the record of what it begins with. */
+/** Path to which `--from-shipped` copies the record of its starting weights. */
 export function inheritedRecordPath({ root }: Pick<StageContext, 'root'>): string {
   return join(root, 'inherited-record.json');
 }
 
-/** What each trained stage trains now. */
+/** The weights that each stage trains. */
 const TRAINED: readonly { stage: StageName; what: string; batch: string }[] = [
   {
     stage: 'clip',
@@ -54,7 +54,7 @@ const TRAINED: readonly { stage: StageName; what: string; batch: string }[] = [
   },
 ];
 
-/** The record of the weights that stages have left: what they began with, and what they were trained by here. */
+/** The record of the stages' weights: their starting weights and their training here. */
 export async function trainingRecord(context: StageContext): Promise<TrainingRecord> {
   const inherited = await readRecord(inheritedRecordPath(context));
   const own = await Promise.all(
@@ -74,7 +74,7 @@ export async function trainingRecord(context: StageContext): Promise<TrainingRec
   };
 }
 
-/** Lays the record beside the shipped weights. */
+/** Writes the record beside the shipped weights. */
 export async function shipRecord(record: TrainingRecord): Promise<void> {
   await writeJson(SHIPPED_RECORD, TrainingRecord.parse(record));
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { readSafetensors, readSafetensorsHeader, writeSafetensors } from '@heed/diffusion';
 import type { OptimizerState, ParameterValues } from '@heed/diffusion/autodiff';
 
-/** What is kept of a training besides the optimizer's own state. */
+/** The saved data of a training besides the optimizer's state. */
 export interface SavedTraining {
   readonly optimizer: OptimizerState;
   /** Seconds spent in training steps so far, over all starts. */
@@ -30,7 +30,7 @@ export async function saveTraining(folder: string, saved: SavedTraining): Promis
   });
 }
 
-/** The newest whole state of the folder, or undefined where there is none. */
+/** The newest intact state of the folder; undefined when there is none. */
 export async function loadTraining(folder: string): Promise<SavedTraining | undefined> {
   for (const { slot, step, trainedSeconds } of (await readSlots(folder)).reverse()) {
     const { tensors } = await readSafetensors(join(folder, slot));
@@ -48,7 +48,7 @@ export async function loadTraining(folder: string): Promise<SavedTraining | unde
   return undefined;
 }
 
-/** How far the folder's newest state is, without reading its weights. */
+/** The progress of the folder's newest state, without reading its weights. */
 export async function readTrainingProgress(
   folder: string,
 ): Promise<{ step: number; trainedSeconds: number } | undefined> {

@@ -24,7 +24,7 @@ import { optimise } from './optimise.ts';
 import type { StageContext, StageRunner } from './stage.ts';
 import { exists, requireFile, stageFolder, TEXT_TOWER_FILE } from './stage.ts';
 
-/** Of each of the replicas. */
+/** Batch size of each replica. */
 const BATCH_SIZE = 16;
 const REPLICAS = 2;
 const CAPTION_DROPOUT = 0.1;
@@ -51,7 +51,9 @@ export const runUnetStage: StageRunner = async (context) => {
   return result;
 };
 
-/** The text tower this U-Net is trained on: taken from CLIP once, so that CLIP may go on learning. */
+/**
+ * Path of the text tower that this U-Net is trained on. It is copied from CLIP once, so that CLIP can train further.
+ */
 export function textTowerPath(context: StageContext): string {
   return join(stageFolder(context, 'unet'), TEXT_TOWER_FILE);
 }

@@ -54,7 +54,7 @@ export async function vaeOptimisation({ seed }: Pick<StageContext, 'seed'>, batc
         mseWeight: 1,
         klWeight: KL_WEIGHT,
       });
-      // Colour is what a young autoencoder learns last; the error of 4 x 4 means brings it forward.
+      // A young autoencoder learns colour last. The error of 4 x 4 means speeds this up.
       const coarse = mean(square(averagePool2x(averagePool2x(sub(decoded, x.pixels)))));
       return { loss: add(loss, mul(coarse, COARSE_WEIGHT)), reconstruction, coarse, kl };
     },
@@ -70,7 +70,7 @@ export async function vaeOptimisation({ seed }: Pick<StageContext, 'seed'>, batc
   } satisfies Optimisation<'pixels' | 'noise'>;
 }
 
-/** Pictures above, their reconstructions below: to look at before believing a loss. */
+/** Draws pictures above their reconstructions, for a visual check. */
 async function drawReconstructions(context: StageContext, weights: ParameterValues): Promise<void> {
   const scenes = await createSceneSource({ seed: context.seed, stream: 'vae test' });
   const count = 12;

@@ -1,4 +1,4 @@
-// JSON files that are whole or not there.
+// Writes JSON files atomically.
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileAtomically } from '@heed/diffusion/files';

@@ -7,7 +7,7 @@ import { categoryOf, type PaperPrompt } from './paper-prompt.ts';
 interface Half {
   /** Four objects that take four colours; the fifth has other colours. */
   readonly objects: readonly [ObjectName, ObjectName, ObjectName, ObjectName, ObjectName];
-  /** Colours that the count prompts of some objects carry, as the table prints them ("Two brown bears."). */
+  /** Colours in the count prompts of some objects, as printed in the table ("Two brown bears."). */
   readonly colourWhenCounted: Partial<Record<ObjectName, ColourName>>;
 }
 
@@ -17,7 +17,7 @@ const UNSEEN: Half = {
   colourWhenCounted: { bear: 'brown', rose: 'red' },
 };
 
-/** What the 60 seen prompts ask for, in the order of the table. */
+/** Attributes of the 60 seen prompts, in the order of the table. */
 export const SEEN_EVALUATION_ATTRIBUTES: readonly Attributes[] = attributesOf(SEEN);
 
 /** The 120 prompts in the order of the table: 60 with seen objects, then 60 with unseen ones, which are held out. */

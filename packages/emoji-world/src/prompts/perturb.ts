@@ -5,13 +5,13 @@ import { describe } from '../grammar.ts';
 import { type Attributes, BACKGROUNDS, COLOURS, COUNTS, OBJECTS } from '../vocabulary.ts';
 import { parseTemplate } from './template.ts';
 
-/** Every text that differs from a prompt by one swap, a list for each kind of thing that can be swapped in it. */
+/** Every text that differs from a prompt by one swap, listed by the kind of the swapped part. */
 type SwapsByKind = readonly (readonly string[])[];
 
 /**
- * Up to `count` different sentences, none of them `describe(attributes)`. Kinds take turns, so that counts are swapped
- * as often as objects. Where single swaps are too few, several parts are swapped. With `seenOnly` no object kept for
- * evaluation comes in, since those must stay out of training.
+ * Up to `count` different sentences, none of them `describe(attributes)`. Kinds alternate, so that counts are swapped
+ * as often as objects. If there are too few single swaps, several parts are swapped. With `seenOnly`, no held-out
+ * object is swapped in, since those must stay out of training.
  */
 export function perturbTemplate(
   attributes: Attributes,

@@ -5,7 +5,8 @@ import { type Attributes, BACKGROUNDS, COLOURS, COUNTS, OBJECTS } from '../vocab
 let attributesByText: ReadonlyMap<string, Attributes> | undefined;
 
 /**
- * What a sentence of the template asks for; undefined for any other text. Case, spaces and the full stop do not matter.
+ * Parses a template sentence to its attributes; undefined for any other text. Case, spaces and the full stop do not
+ * matter.
  */
 export function parseTemplate(text: string): Attributes | undefined {
   attributesByText ??= buildTable();

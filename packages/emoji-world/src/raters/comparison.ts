@@ -43,14 +43,14 @@ export function compareSets(
   };
 }
 
-/** How well one image fits, 0 to 1: the mean, over what was asked, of the recogniser's probability for it. */
+/** Alignment of one image, 0 to 1: the mean of the recogniser's probabilities for the requested attributes. */
 export function alignmentScore(recognition: Recognition, attributes: Attributes): number {
   return meanOf(Object.values(probabilitiesAsked(recognition, attributes)));
 }
 
 /**
- * How good a drawing one image is whatever was asked, 0 to 1. A proxy and no more: the mean of how sure the recogniser
- * is of its best guesses of object and background, and of how crisp the edges are.
+ * Image quality independent of the prompt, 0 to 1. It is only a proxy: the mean of the recogniser's confidence in its
+ * best object and background, and of edge sharpness.
  */
 export function fidelityScore({ probabilities, sharpness }: Recognition): number {
   const certainty = (Math.max(...probabilities.object) + Math.max(...probabilities.background)) / 2;

@@ -12,17 +12,17 @@ import { compareSets } from './comparison.ts';
 
 export type Verdict = 'good' | 'bad' | 'skip';
 
-/** What sets one rater apart from the next. */
+/** The traits in which raters differ. */
 export interface RaterTemper {
   /** Added to the log odds of "good": above 0 is lenient. */
   readonly leniency: number;
-  /** Standard deviation of the noise on the log odds: how differently the same thing strikes them. */
+  /** Standard deviation of the noise on the log odds: the rater's inconsistency. */
   readonly noise: number;
-  /** Chance of the opposite of what was meant: a slip of hand or eye. */
+  /** Probability of giving the opposite label by mistake. */
   readonly lapseRate: number;
-  /** A recogniser's best object guess below this makes the picture hard to answer. */
+  /** A picture counts as hard if the recogniser's best object probability is below this. */
   readonly skipBelow: number;
-  /** Chance to skip such a picture. */
+  /** Probability of skipping such a picture. */
   readonly skipRate: number;
 }
 
@@ -32,7 +32,7 @@ export interface SimulatedRater {
   readonly id: string;
   readonly temper: RaterTemper;
   judge(recognition: Recognition, attributes: Attributes): Verdict;
-  /** Which of two blind sets is better, asked apart for alignment and for fidelity. */
+  /** Compares two blind sets, separately for alignment and fidelity. */
   compare(left: readonly Recognition[], right: readonly Recognition[], attributes: Attributes): ComparisonVerdict;
 }
 

@@ -8,9 +8,9 @@ import { HEAD_NAMES, HEADS } from './labels.ts';
 /** Sizes of the network, kept in its config.json. */
 export interface RecogniserConfig {
   readonly imageSize: number;
-  /** Channels of the stages; the first works at half the image's size, each further one at half of the one before. */
+  /** Channels of the stages. The first stage has half the image's size; each further one halves it again. */
   readonly channels: readonly number[];
-  /** Channels kept with their positions for the heads: counting needs to know where things are. */
+  /** Channels that the heads get with their positions, because counting needs positions. */
   readonly mapChannels: number;
   readonly hidden: number;
 }

@@ -17,7 +17,7 @@ import type { RecogniserConfig } from './network.ts';
 import { recogniserLogits } from './network.ts';
 import { sharpnessOf } from './sharpness.ts';
 
-/** What the recogniser sees in one image. */
+/** The recogniser's result for one image. */
 export interface Recognition {
   readonly object: ObjectName;
   readonly colour: RecognisedColour;
@@ -30,7 +30,7 @@ export interface Recognition {
 }
 
 export interface Recogniser {
-  /** Width and height of the images that it takes, in pixels. */
+  /** Width and height of its input images in pixels. */
   readonly imageSize: number;
   /** One recognition an image, in order; images must be of that size, 64 x 64 for the shipped one. */
   recognise(images: readonly RgbImage[]): Promise<Recognition[]>;

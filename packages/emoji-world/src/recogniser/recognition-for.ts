@@ -3,7 +3,7 @@ import type { Attributes, Count } from '../vocabulary.ts';
 import { HEAD_NAMES, HEADS, labelsOf } from './labels.ts';
 import type { Recognition } from './recogniser.ts';
 
-/** What the recogniser would say of a picture of these attributes: each class right with probability `certainty`. */
+/** A recognition of these attributes in which each class is right with probability `certainty`. */
 export function recognitionFor(
   attributes: Attributes & { count: Count },
   certainty = 0.97,

@@ -5,7 +5,7 @@ import type { Box } from './layout.ts';
 import type { Sprite } from './sprite.ts';
 import type { TintTable } from './tint.ts';
 
-/** A sprite and where it goes. */
+/** A sprite and its position. */
 export interface PlacedSprite {
   readonly sprite: Sprite;
   readonly box: Box;
@@ -13,14 +13,14 @@ export interface PlacedSprite {
 }
 
 /**
- * A sprite gets an outline when its luma (0..255) differs by less than this, plus the ground's own unrest, from the
- * ground.
+ * A sprite gets an outline if its luma (0..255) is too close to the background's. The threshold is this value plus the
+ * background's own variation.
  */
 const OUTLINE_BELOW = 56;
 const DARK_OUTLINE: Rgb = [38, 34, 44];
 const LIGHT_OUTLINE: Rgb = [250, 250, 246];
 
-/** Draws the sprites onto the canvas in place, all with an outline as soon as one of them needs it. */
+/** Draws the sprites onto the canvas in place. If any of them needs an outline, all get one. */
 export function drawSprites(canvas: Canvas, placed: readonly PlacedSprite[], tint: TintTable | undefined): void {
   const prepared = placed.map((one) => {
     const colours = tint ? tinted(one.sprite, tint) : one.sprite.rgb;
@@ -77,7 +77,7 @@ function meanLuma(rgb: Float32Array, alpha: Float32Array): number {
   return total / Math.max(weight, 1e-6);
 }
 
-/** Whether a third or more of the sprite's rim has the ground's luma, though the sprite as a whole has not. */
+/** Whether at least a third of the sprite's rim has the background's luma, although the sprite as a whole has not. */
 function edgeVanishes(rgb: Float32Array, { width, height, alpha }: Sprite, ground: number): boolean {
   let rim = 0;
   let alike = 0;
@@ -99,7 +99,7 @@ function edgeVanishes(rgb: Float32Array, { width, height, alpha }: Sprite, groun
   return alike * 3 >= rim;
 }
 
-/** Mean and standard deviation of the luma of the ground under and just around a box. */
+/** Mean and standard deviation of the background's luma under and just around a box. */
 function groundLuma(canvas: Canvas, { left, top, width, height }: Box): { mean: number; deviation: number } {
   let sum = 0;
   let squares = 0;

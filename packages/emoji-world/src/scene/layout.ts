@@ -18,10 +18,10 @@ export interface Extent {
   readonly height: number;
 }
 
-/** Pixels kept free along the canvas' edge: room for an outline. */
+/** Margin in pixels at the canvas' edge, which leaves room for an outline. */
 const MARGIN = 1;
 
-/** How many stand in each row, by how many there are in all. Each is also used on its side, as columns. */
+/** Number of objects in each row, by total count. Each arrangement is also used transposed, as columns. */
 const ROWS: Readonly<Record<Count, readonly (readonly number[])[]>> = {
   1: [[1]],
   2: [[2], [1, 1]],
@@ -51,8 +51,8 @@ const ROWS: Readonly<Record<Count, readonly (readonly number[])[]>> = {
 };
 
 /**
- * Places the boxes on a square canvas with at least `gap` pixels between any two and one to the edge.
- * Returns undefined when the drawn arrangement has no room for them; draw again with smaller ones.
+ * Places the boxes on a square canvas with at least `gap` pixels between any two and one to the edge. Returns undefined
+ * when the random arrangement does not fit; the caller retries with smaller boxes.
  */
 export function placeBoxes(
   extents: readonly Extent[],
@@ -86,7 +86,7 @@ export function placeBoxes(
   return boxes;
 }
 
-/** Makes rows higher than their contents by a random part of the room to spare, so that nothing stands in line. */
+/** Makes rows higher by a random part of the free space, so that objects are not aligned. */
 function loosen(heights: readonly number[], room: number, gap: number, random: RandomGenerator): number[] {
   const slack = room - 2 * MARGIN - total(heights) - gap * (heights.length - 1);
   const share = (Math.max(0, slack) / heights.length) * between(random, 0.2, 0.8);
@@ -102,7 +102,10 @@ function cut<T>(items: readonly T[], lengths: readonly number[]): T[][] {
   });
 }
 
-/** Starts of intervals of these lengths, in order, the room left over dealt out at random between and around them. */
+/**
+ * Start positions of intervals of these lengths, in order. The free space is distributed at random between and around
+ * them.
+ */
 function spread(lengths: readonly number[], room: number, gap: number, random: RandomGenerator): number[] | undefined {
   const slack = room - 2 * MARGIN - total(lengths) - gap * (lengths.length - 1);
   if (slack < 0) return undefined;

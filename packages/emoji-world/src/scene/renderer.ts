@@ -29,7 +29,7 @@ export interface Renderer {
   render(scene: Scene, random: RandomGenerator): RgbImage;
 }
 
-/** Smallest and largest longer side of an object, in pixels, by how many share the scene. */
+/** Range of an object's longer side in pixels, by the number of objects in the scene. */
 const OBJECT_SIZES: Readonly<Record<Count, readonly [number, number]>> = {
   1: [36, 42],
   2: [26, 29],
@@ -39,7 +39,7 @@ const OBJECT_SIZES: Readonly<Record<Count, readonly [number, number]>> = {
   6: [17, 19],
 };
 
-/** Pixels between objects: as wide as the canvas allows, never so narrow that two look like one. */
+/** Gap between objects in pixels, large enough that two never look like one. */
 const OBJECT_GAPS: Readonly<Record<Count, number>> = { 1: 4, 2: 5, 3: 4, 4: 4, 5: 3, 6: 3 };
 
 /** A renderer with the drawings of the given styles (all by default) rasterised. */

@@ -15,7 +15,7 @@ export interface SceneDistribution {
   readonly counts: Readonly<Record<Count, number>>;
 }
 
-/** Ones are most common, as they are on the web; of every count there is enough to learn it from. */
+/** Single objects are most common, as on the web, but every count is frequent enough to be learned. */
 export const SCENE_DISTRIBUTION: SceneDistribution = {
   styles: TRAINING_STYLES,
   naturalColour: 0.25,
@@ -23,7 +23,7 @@ export const SCENE_DISTRIBUTION: SceneDistribution = {
   counts: { 1: 0.45, 2: 0.17, 3: 0.13, 4: 0.1, 5: 0.08, 6: 0.07 },
 };
 
-/** One scene. All 25 objects take part, those unseen by the raters too: pre-training knows them. */
+/** Samples one scene. All 25 objects occur, including those that raters never see, because pre-training uses them. */
 export function sampleScene(random: RandomGenerator, options: Partial<SceneDistribution> = {}): Scene {
   const { styles, naturalColour, plainBackground, counts } = { ...SCENE_DISTRIBUTION, ...options };
   const object = pick(random, OBJECTS).name;

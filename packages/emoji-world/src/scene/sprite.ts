@@ -17,17 +17,17 @@ export interface Sprite {
   readonly outline: Float32Array; // [height + 2, width + 2], 0..1
 }
 
-/** A rasterised drawing, cut to its ink; the source sprites of every size are made from. */
+/** A rasterised drawing, cropped to its visible part, from which sprites of every size are made. */
 export interface MasterImage {
   readonly width: number;
   readonly height: number;
-  /** Premultiplied, so that averages over the edge do not darken. */
+  /** Premultiplied, so that averaging over edges does not darken them. */
   readonly rgba: Float32Array; // [height, width, 4], 0..255
 }
 
 const MASTER_PIXELS = 192;
 
-/** Rasterises a drawing and cuts it to its ink; throws when it has none. */
+/** Rasterises a drawing and crops it to its visible part; throws when it is empty. */
 export async function rasterise(drawing: Drawing): Promise<MasterImage> {
   const { data, info } = await sharp(Buffer.from(drawingToSvg(drawing, MASTER_PIXELS)))
     .ensureAlpha()
@@ -59,8 +59,8 @@ export async function rasterise(drawing: Drawing): Promise<MasterImage> {
 }
 
 /**
- * The drawing at a size in pixels, averaged by area. The size is the longer side's of a square drawing; slender ones
- * get up to a quarter more, or a bicycle would be half as large as a box.
+ * The drawing at a size in pixels, resampled by area. The size is the longer side of a square drawing. Slender drawings
+ * get up to a quarter more; otherwise a bicycle would look half as large as a box.
  */
 export function shrink(master: MasterImage, size: number): Sprite {
   const longer = Math.max(master.width, master.height);
@@ -137,7 +137,7 @@ function grow(alpha: Float32Array, width: number, height: number): Float32Array 
   return result;
 }
 
-/** Smoke, glow and other see-through parts cast no outline. */
+/** Opacity for the outline: smoke, glow and other transparent parts get none. */
 function solid(alpha: number): number {
   return Math.min(1, Math.max(0, (alpha - 0.25) / 0.5));
 }

@@ -11,7 +11,7 @@ interface Ramp {
   readonly light: Rgb;
 }
 
-/** Black and white keep apart by never meeting: black ends at a dark grey, white starts at a light one. */
+/** Tone ramps of the colours. Black ends at a dark grey and white starts at a light one, so that they stay distinct. */
 const RAMPS: Readonly<Record<ColourName, Ramp>> = {
   red: { dark: [84, 0, 8], middle: [222, 24, 34], light: [255, 128, 116] },
   yellow: { dark: [128, 92, 0], middle: [252, 212, 16], light: [255, 250, 172] },
@@ -24,7 +24,7 @@ const RAMPS: Readonly<Record<ColourName, Ramp>> = {
   brown: { dark: [48, 24, 8], middle: [128, 76, 32], light: [206, 160, 112] },
 };
 
-/** The tone every drawing of that colour has most of. */
+/** The most frequent tone in drawings of that colour. */
 export function middleTone(colour: ColourName): Rgb {
   return RAMPS[colour].middle;
 }
@@ -43,8 +43,8 @@ export function tintTable(colour: ColourName): TintTable {
 }
 
 /**
- * The lightness of each pixel for the tint table, from its luma (0..255): stretched about the drawing's own mean, so
- * that a pale rabbit and a dark bear both come out in the colour's middle tone and keep their markings.
+ * The lightness of each pixel for the tint table, from its luma (0..255), stretched about the drawing's mean. A pale
+ * rabbit and a dark bear then both get the colour's middle tone and keep their markings.
  */
 export function tintLevels(lumas: Float32Array, alphas: Float32Array): Uint8Array {
   let weight = 0;

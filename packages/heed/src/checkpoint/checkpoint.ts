@@ -1,6 +1,6 @@
 /**
- * Checkpoints that a kill at any moment cannot spoil: `step-00000100/` folders under one root.
- * What a checkpoint holds is the caller's business; here only how it becomes and stays whole.
+ * Checkpoints that survive a kill at any moment: `step-00000100/` folders under one root. The caller decides their
+ * contents; this module ensures that they are complete.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { verifyManifest, writeManifest } from './manifest.ts';
 
 const TEMPORARY_PREFIX = '.writing-';
 
-/** A whole checkpoint on disk. */
+/** A complete checkpoint on disk. */
 export interface Checkpoint {
   folder: string;
   step: number;
@@ -52,8 +52,8 @@ export async function saveCheckpoint(
 }
 
 /**
- * The newest checkpoint whose manifest verifies, or undefined where there is none.
- * Broken ones are passed over, and each is named to `onSkip` in a sentence.
+ * The newest checkpoint whose manifest verifies; undefined when there is none. Broken ones are skipped and reported to
+ * `onSkip`.
  */
 export async function findLatestCheckpoint(
   root: string,
@@ -72,7 +72,7 @@ export async function findLatestCheckpoint(
   return undefined;
 }
 
-/** Deletes temporary leftovers, torn folders and all but the newest `keep` whole ones. */
+/** Deletes temporary leftovers, incomplete folders and all but the newest `keep` checkpoints. */
 async function deleteOlder(root: string, options: { newest: number; keep: number }): Promise<void> {
   const names = await readdir(root);
   for (const name of names.filter((entry) => entry.startsWith(TEMPORARY_PREFIX))) {
@@ -98,7 +98,7 @@ async function isWhole(folder: string): Promise<boolean> {
   );
 }
 
-/** Steps that have a folder, ascending; whole or not. */
+/** Steps that have a folder, complete or not, in ascending order. */
 async function listSteps(root: string): Promise<number[]> {
   const names = await readdir(root).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];

@@ -1,6 +1,6 @@
 /**
  * The hashes of a model's files, in `hashes.json` in its folder: written last when heed writes a model, and compared by
- * `heed doctor --verify`. Other programs pass the file over.
+ * `heed doctor --verify`. Other programs ignore the file.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
@@ -13,7 +13,7 @@ export const HASHES_FILE = 'hashes.json';
 
 const hashesSchema = z.object({
   version: z.literal(1),
-  /** By path within the folder, with slashes. */
+  /** Hashes by path within the folder, with slashes. */
   files: z.record(
     z.string().refine((path) => path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')),
     z.object({ bytes: z.int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
@@ -23,7 +23,7 @@ const hashesSchema = z.object({
 /** Size and SHA-256 of each file. */
 export type FolderHashes = z.output<typeof hashesSchema>['files'];
 
-/** Hashes all files of `folder` and writes what was found, durably. */
+/** Hashes all files of `folder` and writes the hashes durably. */
 export async function writeFolderHashes(
   folder: string,
   options: { signal?: AbortSignal | undefined } = {},
@@ -37,7 +37,7 @@ export async function writeFolderHashes(
   await writeFileAtomically(join(folder, HASHES_FILE), `${JSON.stringify({ version: 1, files }, null, 2)}\n`);
 }
 
-/** What was recorded of `folder`; undefined where nothing was. Throws an `InputError` where the record is damaged. */
+/** The recorded hashes of `folder`; undefined when there are none. Throws an `InputError` for a damaged record. */
 export async function readFolderHashes(folder: string): Promise<FolderHashes | undefined> {
   const what = "the hashes of a model's files";
   return (await findCheckedJson(join(folder, HASHES_FILE), { what, schema: hashesSchema }))?.files;

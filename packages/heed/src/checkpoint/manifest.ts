@@ -32,7 +32,7 @@ export async function writeManifest(folder: string, step: number): Promise<Manif
   return manifest;
 }
 
-/** Reads the manifest of `folder` and checks every file against it; throws a sentence that names the first fault. */
+/** Reads the manifest of `folder` and checks every file against it. Throws for the first fault. */
 export async function verifyManifest(folder: string): Promise<Manifest> {
   const manifest = await readManifest(folder);
   if (manifest === undefined) {
@@ -57,8 +57,8 @@ export async function verifyManifest(folder: string): Promise<Manifest> {
 }
 
 /**
- * The manifest of `folder`, its files unseen; undefined where there is none. Throws an `InputError` where it is
- * damaged.
+ * The manifest of `folder` without a check of its files; undefined when there is none. Throws an `InputError` for a
+ * damaged manifest.
  */
 export async function readManifest(folder: string): Promise<Manifest | undefined> {
   const what = 'a list of files with sizes and hashes';

@@ -1,4 +1,4 @@
-/** What every command shares: the project, progress, Ctrl-C, and how results and errors are shown. */
+/** The shared part of all commands: project, progress, Ctrl-C, and output of results and errors. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -16,24 +16,27 @@ export interface CommonOptions {
   json: boolean;
 }
 
-/** What a command's work is given. */
+/** The context of a command's work. */
 export interface CommandContext {
   readonly json: boolean;
   readonly progress: ProgressFactory;
   /** Fires at the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
-  /** A remark to the user on stderr: a warning, what was resumed. */
+  /** Shows a note on stderr, such as a warning or what is resumed. */
   note(text: string): void;
-  /** The project of --project, opened with --set. What shards have drawn is taken in first, unless this is a shard. */
+  /**
+   * Opens the project of --project with the values of --set. Images that shards have drawn are merged first, unless
+   * this process is a shard.
+   */
   openProject(options?: { isShard?: boolean }): Promise<Project>;
 }
 
-/** What a command came to: a document for `--json`, lines for people. */
+/** The result of a command: a document for `--json`, lines for people. */
 export interface CommandResult {
-  /** Absent where there is nothing to print: another rank prints it. */
+  /** Undefined when there is nothing to print, because another rank prints it. */
   readonly data?: unknown;
   readonly lines: readonly string[];
-  /** Set where the command ran well but found something wrong. */
+  /** Set when the command succeeded but found a problem. */
   readonly exitCode?: number;
 }
 
@@ -46,9 +49,9 @@ export function withCommonOptions(command: Command, examples: readonly string[])
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}\n`);
 }
 
-/** Tells what was taken in, and which shards are not complete. */
+/** Merges the images of finished shards and reports which shards are incomplete. */
 async function takeInShardImages(project: Project, note: (text: string) => void): Promise<void> {
-  // One look at the disk for the many projects without shards.
+  // Most projects have no shards, so one check of the disk suffices.
   if (!existsSync(join(project.paths.images, 'shards'))) return;
   const { describeIncomplete, takeInShards } = await import('../shards/take-in.ts');
   const taken = await takeInShards(project);
@@ -57,12 +60,12 @@ async function takeInShardImages(project: Project, note: (text: string) => void)
   for (const lost of taken.incomplete) note(describeIncomplete(lost));
 }
 
-/** For options that can be given several times. */
+/** Collects the values of an option that can be given several times. */
 export function collect(value: string, earlier: string[]): string[] {
   return [...earlier, value];
 }
 
-/** Runs a command's work and prints what it came to; sets the exit code. */
+/** Runs a command's work, prints its result and sets the exit code. */
 export async function runCommand(
   options: CommonOptions,
   work: (context: CommandContext) => Promise<CommandResult>,
@@ -100,7 +103,7 @@ export async function runCommand(
     else if (result.data !== undefined) process.stdout.write(`${JSON.stringify(result.data)}\n`);
     process.exitCode = result.exitCode ?? 0;
   } catch (error) {
-    // Libraries report a cancelled run in different words; only the cancellation counts.
+    // Libraries report a cancelled run in different ways, so the signal decides.
     throw controller.signal.aborted && !isAbort(error)
       ? new HeedError('stopped', { exitCode: EXIT_CODES.interrupted, cause: error })
       : error;

@@ -1,4 +1,4 @@
-/** An evaluation as tables for the terminal; the page with everything is `heed report`'s. */
+/** An evaluation as tables for the terminal; `heed report` makes the full page. */
 
 import { describePeople } from '../evaluate/describe-people.ts';
 import { armLabel, type Evaluation } from '../evaluate/evaluation.ts';
@@ -7,7 +7,10 @@ import type { PeopleFindings } from '../evaluate/people.ts';
 import { percent } from '../text/percent.ts';
 import { formatTable } from './table.ts';
 
-/** People first, then every figure of every arm with its judge, differences, distances, and simulated raters. */
+/**
+ * Shows people's judgements first, then every figure of every arm with its judge, differences, distances, and simulated
+ * raters.
+ */
 export function describeEvaluation(evaluation: Evaluation, people: PeopleFindings): string[] {
   const { arms, figures, comparisons, notes, run } = evaluation;
   const label = (name: string) => armLabel(arms, name);

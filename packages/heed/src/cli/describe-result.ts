@@ -1,7 +1,9 @@
-/** The result of a stage as lines for people, where the command has no better words for it. */
+/** Formats a stage's result as generic lines, for commands without their own format. */
 import { formatNumber } from '../progress/format.ts';
 
-/** One line a figure or name, nested ones with a dotted path; lists of more than `maxItems` items are only counted. */
+/**
+ * One line for each value, with a dotted path for nested ones. Lists of more than `maxItems` items are only counted.
+ */
 export function describeResult(result: unknown, options: { maxItems?: number } = {}): string[] {
   const { maxItems = 8 } = options;
   const rows: [string, string][] = [];

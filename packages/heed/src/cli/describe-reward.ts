@@ -1,4 +1,4 @@
-/** What `heed reward` measured as tables for the terminal. */
+/** The measurements of `heed reward` as tables for the terminal. */
 import type { PairAccuracy } from '../reward/accuracy.ts';
 import { curveVerdict } from '../reward/learning-curve.ts';
 import { describeLeftOut } from '../reward/left-out.ts';
@@ -16,7 +16,10 @@ const LABELS = {
 } as const;
 const GROUPS = { seen: 'prompts learned from', unseen: 'held-out prompts' } as const;
 
-/** Accuracies on held-out pairs, by category, from shares of the labels; what was left out; the gate's warning. */
+/**
+ * Shows accuracies on held-out pairs, by category and by share of the labels, then the omitted images and the gate's
+ * warning.
+ */
 export function describeReward(result: RewardRunResult): string[] {
   const { accuracy, images, folder, gate, perturbations = {}, leftOut = [], preferences } = result;
   const rows = (Object.keys(LABELS) as (keyof typeof LABELS)[]).flatMap((variant) => {

@@ -1,14 +1,14 @@
-/** Where the process starts: parses the arguments, runs the command, sets the exit code. */
+/** The program's entry point: it parses the arguments, runs the command and sets the exit code. */
 import { CommanderError } from 'commander';
 import { EXIT_CODES } from '../errors.ts';
 import { createProgram } from './program.ts';
 import { leaveRanks, letFirstRankSpeak } from './ranks.ts';
 import { showError } from './show-error.ts';
 
-// A limit on the size of files is an error of the one write; without a listener it would end the process.
+// A file size limit should fail only that write. Without a listener the signal would end the process.
 if (process.platform !== 'win32') process.on('SIGXFSZ', () => {});
 const json = process.argv.includes('--json');
-// A reader that has seen enough, such as `head`, closes the pipe.
+// A reader such as `head` may close the pipe early.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -21,7 +21,7 @@ try {
   await createProgram().parseAsync();
 } catch (error) {
   await letFirstRankSpeak();
-  // Commander has already said what is wrong with the arguments.
+  // Commander has already printed the error.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.badInput;
   else process.exitCode = showError(error, { json });
 }

@@ -1,4 +1,4 @@
-/** Numbers and names among the options of a command, checked with a sentence each. */
+/** Parses and checks numbers and names in a command's options. */
 import { InvalidArgumentError } from 'commander';
 
 /** A whole number of at least `min`. */

@@ -1,5 +1,6 @@
 /**
- * The commander program: one file registers each command. Parsing and exit codes are `main.ts`'s, the work the stages'.
+ * The commander program: one file registers each command. `main.ts` parses arguments and sets exit codes; the stages do
+ * the work.
  */
 import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -44,7 +45,7 @@ All of it in one go:    heed demo
 Exit codes: 0 done, 1 failed, 2 bad input (nothing was changed), 130 stopped by Ctrl-C (can be resumed).
 `;
 
-/** The whole command line, unparsed. Errors of parsing throw a CommanderError after they are printed. */
+/** Creates the command line without parsing. Parse errors throw a CommanderError after they are printed. */
 export function createProgram(): Command {
   const program = new Command('heed')
     .description("Aligns a text-to-image model with people's feedback.")

@@ -1,4 +1,4 @@
-/** `--shard` of the commands whose work can be divided, with its default from the environment. */
+/** The option `--shard` for commands whose work can be divided. The environment gives its default. */
 import type { Command } from 'commander';
 import type { Shard } from '../shards/shard.ts';
 
@@ -9,7 +9,7 @@ export function withShardOption(command: Command): Command {
   );
 }
 
-/** The shard that was asked for, or that a launcher chose. `--shard 1/1` is all the work. */
+/** The requested shard, or the launcher's. `--shard 1/1` means all the work. */
 export async function chosenShard(text: string | undefined): Promise<Shard | undefined> {
   if (text !== undefined) return (await import('../shards/shard.ts')).parseShard(text);
   return (await import('../shards/environment.ts')).shardOfEnvironment();

@@ -1,4 +1,4 @@
-/** How a command ends in an error: one sentence, or the stack of a defect, on stderr, and the exit code that fits. */
+/** Prints a command's error on stderr, as one sentence or as a defect with its stack, and chooses the exit code. */
 import { type ExitCode, REPORT_REQUEST, tellError } from '../errors.ts';
 
 /**
@@ -15,7 +15,7 @@ export function formatError(error: unknown, options: { json: boolean; debug: boo
   return `heed: ${message}\n${options.debug ? `${stackOf(error)}\n` : ''}`;
 }
 
-/** The error in the terminal of a server that goes on: its sentence, or all of a defect. */
+/** The text of an error in a running server's terminal: one sentence, or a defect with its stack. */
 export function describeError(error: unknown): string {
   const { message, isDefect } = tellError(error);
   return isDefect ? `${message}\n${stackOf(error)}\n${REPORT_REQUEST}` : message;
@@ -27,7 +27,7 @@ export function showError(error: unknown, options: { json: boolean }): ExitCode 
   return tellError(error).exitCode;
 }
 
-/** The stack and those of the causes: where, and none of the values that an error may carry. */
+/** The stacks of the error and its causes, without values that an error may carry. */
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
   const own = error.stack ?? String(error);

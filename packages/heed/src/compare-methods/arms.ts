@@ -10,11 +10,11 @@ export interface MethodArm {
   readonly name: string;
   readonly method: MethodName;
   readonly label: string;
-  /** Settings of the arm over the project's. */
+  /** The arm's settings, which override the project's. */
   readonly overrides: readonly string[];
-  /** Passes for one of the model's images. */
+  /** Number of network passes for each of the model's images. */
   readonly passes: number;
-  /** True where rewards and labels change places among the images, so that nothing is learned from people. */
+  /** Whether rewards and labels are permuted among the images: a control that learns nothing from people. */
   readonly shuffles?: boolean;
 }
 
@@ -58,7 +58,7 @@ export function armsNamed(names: readonly string[]): MethodArm[] {
   return METHOD_ARMS.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
-/** Passes of an update: the model's images, and as many pre-training pairs where they take part. */
+/** Number of passes in an update: for the model's images, and for as many pre-training pairs if they are used. */
 export function passesOfUpdate(
   arm: Pick<MethodArm, 'passes'>,
   { batchSize, accumulation, hasPretraining }: { batchSize: number; accumulation: number; hasPretraining: boolean },
@@ -66,7 +66,7 @@ export function passesOfUpdate(
   return batchSize * accumulation * (arm.passes + (hasPretraining ? 3 : 0));
 }
 
-/** Updates that take as many passes as the project's own settings of `reward-weighted` do. */
+/** Number of updates with the same total passes as the project's settings for `reward-weighted`. */
 export function updatesOf(
   arm: Pick<MethodArm, 'passes'>,
   { tune, hasPretraining }: { tune: HeedConfig['tune']; hasPretraining: boolean },

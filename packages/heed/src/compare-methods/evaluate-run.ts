@@ -1,4 +1,4 @@
-/** The evaluation of one run's model, with best-of-n on top; a finished one is found again. */
+/** Evaluates one run's model, with best-of-n in addition; a finished evaluation is reused. */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Evaluation } from '../evaluate/evaluation.ts';
@@ -12,9 +12,9 @@ import { findLineage } from '../rounds/lineage.ts';
 export interface EvaluateRunInputs {
   /** The evaluation is the run `<name>-evaluation`. */
   name: string;
-  /** The model that is measured. Best-of-n chooses among its images. */
+  /** The evaluated model. Best-of-n chooses among its images. */
   baseline: string;
-  /** A second model, which every evaluation needs; its images are found where an earlier evaluation drew them. */
+  /** A second model, which every evaluation needs. Its images are reused from an earlier evaluation. */
   other: string;
   reward: string;
   signal: AbortSignal;

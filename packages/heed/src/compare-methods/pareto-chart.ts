@@ -1,4 +1,7 @@
-/** Alignment against distance to real pictures: a point a method, a line through those that no other beats in both. */
+/**
+ * Plots alignment against distance to real pictures: one point for each method, and a line through the Pareto-optimal
+ * ones.
+ */
 import * as Plot from '@observablehq/plot';
 import { draw } from '../report/charts/draw.ts';
 import type { Markup } from '../report/html.ts';
@@ -12,7 +15,9 @@ export function methodColour(name: string, names: readonly string[]): string {
   return name === 'base' ? 'var(--grey)' : COLOURS[others.indexOf(name) % COLOURS.length]!;
 }
 
-/** Undefined where fewer than two methods have a distance. Dots are drawn as they are, rings with best-of-n on top. */
+/**
+ * The chart; undefined when fewer than two methods have a distance. Dots are plain samples, rings include best-of-n.
+ */
 export function paretoChart({ points, alignmentJudge, unit, distanceName }: MethodComparison): Markup | undefined {
   const rows = points.flatMap(({ name, label, alignment, bestOf, distance, isEfficient }) =>
     distance ? [{ name, label, isEfficient, distance, alignment, bestOf }] : [],

@@ -1,6 +1,6 @@
 /**
  * `heed compare-methods`: tunes the base by every method with every seed, evaluates each model with best-of-n on top,
- * and draws one plot. Each run finds its finished work, so that the comparison goes on where it stopped.
+ * and draws one plot. Finished work is reused, so that the comparison resumes after a stop.
  */
 
 import { mkdir } from 'node:fs/promises';
@@ -28,7 +28,7 @@ import {
 
 export interface CompareMethodsOptions {
   arms: readonly MethodArm[];
-  /** Runs of each method; their seeds are 0, 1 and so on. */
+  /** Number of runs of each method; their seeds are 0, 1 and so on. */
   seeds: number;
   reward: string;
   /** Settings over the project's, as of --set. */
@@ -42,7 +42,7 @@ export interface CompareMethodsResult extends MethodComparison {
   readonly file: string;
 }
 
-/** Names of models, runs and evaluations begin with this. */
+/** Prefix of the names of models, runs and evaluations. */
 const PREFIX = 'cmp';
 
 /**

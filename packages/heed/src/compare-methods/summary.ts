@@ -1,12 +1,12 @@
-/** From evaluations of single runs to one point a method: means over seeds, with the intervals of both figures. */
+/** Averages evaluations of single runs to one point for each method: means over seeds, with intervals. */
 import { armOf, type Evaluation, type Figure, type FigureUnit } from '../evaluate/evaluation.ts';
 import type { Interval } from '../statistics/index.ts';
 
-/** What a run's images are worth. */
+/** The figures of one run. */
 export interface RunFigures {
   readonly seed: number;
   readonly alignment: Interval;
-  /** Of the best images by the reward out of more. */
+  /** Alignment of the best images by reward among several candidates. */
   readonly bestOf: Interval;
   /** Alignment minus that of the model before tuning, paired by prompt; absent for that model. */
   readonly gain?: Interval;
@@ -26,22 +26,22 @@ export interface MethodPoint {
   readonly gain?: Interval;
   /** Mean over seeds; the bounds are the least and the most of a seed. */
   readonly distance?: Interval;
-  /** True where no other method has more alignment at no more distance. */
+  /** Whether the method is Pareto-optimal: no other has more alignment at no more distance. */
   readonly isEfficient: boolean;
 }
 
 export interface MethodComparison {
   readonly alignmentJudge: string;
-  /** Of alignment, best-of-n and gain. */
+  /** Unit of alignment, best-of-n and gain. */
   readonly unit: FigureUnit;
   readonly distanceName: string;
   readonly seeds: readonly number[];
-  /** Runs that the figures are of, and runs in all: fewer while the comparison is under way. */
+  /** Number of finished and of planned runs. */
   readonly runs: { readonly finished: number; readonly planned: number };
   readonly points: readonly MethodPoint[];
 }
 
-/** Figures by which methods are compared, the first that an evaluation has. */
+/** Figures for comparing methods; the first one that an evaluation has is used. */
 const ALIGNMENT_FIGURES = ['aligned', 'judging-reward', 'reward'];
 
 /** The figures of the evaluation whose baseline is the run's model. */

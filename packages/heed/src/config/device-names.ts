@@ -6,6 +6,6 @@ import type { Device } from '@heed/diffusion/autodiff';
 
 export const DEVICE_NAMES = ['cpu', 'webgpu', 'cuda', 'coreml', 'directml'] as const satisfies readonly Device[];
 
-/** What `device` may be set to: `auto` takes CUDA, a fast WebGPU or the processor. */
+/** The values of `device`. `auto` uses CUDA, a fast WebGPU device, or the CPU. */
 export const DEVICE_SETTINGS = ['auto', ...DEVICE_NAMES] as const;
 export type DeviceSetting = (typeof DEVICE_SETTINGS)[number];

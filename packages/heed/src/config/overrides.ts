@@ -1,4 +1,4 @@
-/** `--set tune.beta=0.5`: values from the command line laid over those of the file, before anything is checked. */
+/** `--set tune.beta=0.5`: command-line values that override those of the file, before any check. */
 import { parse as parseToml } from 'smol-toml';
 import { badInput } from '../errors.ts';
 import { quote } from '../text/nearest.ts';

@@ -1,6 +1,6 @@
 /**
- * Every key of heed.toml: its kind, its default and one sentence on it. The commented file that `heed init` writes, the
- * JSON Schema and the checks all come from here. Nothing here reads files.
+ * Every key of heed.toml with its type, default and description. The commented file that `heed init` writes, the JSON
+ * Schema and the checks all come from here. Nothing here reads files.
  */
 import { z } from 'zod';
 import { BUILT_IN_MODEL, WORLD_PRETRAINING } from '../parts.ts';
@@ -9,11 +9,11 @@ import { DEFAULT_METHOD, METHOD_NAMES, METHOD_SECTIONS } from './tuning-methods.
 
 export { BUILT_IN_MODEL, WORLD_PRETRAINING };
 
-/** The paper's 2,774 training prompts, in place of a file. */
+/** Setting value for the paper's 2,774 training prompts, instead of a file. */
 export const PAPER_PROMPTS = 'paper';
-/** The prompts that the list to learn from holds out, in place of a file. */
+/** Setting value for the prompts that the training list holds out, instead of a file. */
 export const HELD_OUT_PROMPTS = 'held-out';
-/** The 120 prompts of the paper's table 4, in place of a file. */
+/** Setting value for the 120 prompts of the paper's table 4, instead of a file. */
 export const PAPER_EVALUATION_PROMPTS = 'paper-evaluation';
 
 const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.int().min(min).max(max);
@@ -64,7 +64,7 @@ const generate = z.strictObject({
     .describe('Images a prompt; 0 takes the numbers of the paper (60 count, 60 colour, 30 background, 6 combination).'),
 });
 
-/** What people can be asked of the images of a query. */
+/** The kinds of questions about the images of a query. */
 const LABEL_KINDS = ['good-bad', 'best', 'pair'] as const;
 
 const label = z.strictObject({
@@ -467,12 +467,12 @@ function sectionsOf(
   return [{ name, description, keys }, ...inside];
 }
 
-/** The option `threads` where the config sets a number; without the option there is one thread for each core. */
+/** The option `threads` if the config sets a number. Without the option, each core gets one thread. */
 export function threadsOption({ threads }: Pick<HeedConfig, 'threads'>): { threads?: number } {
   return threads === 0 ? {} : { threads };
 }
 
-/** True where `heed generate` draws every image of the paper: some 27,000. */
+/** Whether `heed generate` generates every image of the paper, about 27,000. */
 export function isPaperScale({ generate }: Pick<HeedConfig, 'generate'>): boolean {
   return generate.prompts === PAPER_PROMPTS && generate.promptLimit === 0 && generate.imagesPerPrompt === 0;
 }

@@ -93,7 +93,7 @@ export const METHOD_SECTIONS = {
 
 export type MethodSection = keyof typeof METHOD_SECTIONS;
 
-/** The section of heed.toml under `tune` that each method has; the paper's settings stand in `tune` itself. */
+/** The section of each method under `tune` in heed.toml. The paper's settings are in `tune` itself. */
 export const SECTION_OF_METHOD = {
   'reward-weighted': undefined,
   dpo: 'dpo',

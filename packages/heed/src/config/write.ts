@@ -3,7 +3,9 @@ import { stringify } from 'smol-toml';
 import { z } from 'zod';
 import { type ConfigKey, configSchema, configSections, type HeedConfig } from './schema.ts';
 
-/** The heed.toml of a new project: every key with its sentence; those of `values` are set, the others are comments. */
+/**
+ * The heed.toml of a new project: every key with its description. Keys in `values` are set; the others are comments.
+ */
 export function commentedConfig(values: Readonly<Record<string, unknown>> = {}): string {
   const lines = [
     '# The settings of this heed project. Keys behind a # show their defaults: take the # away to change one.',
@@ -23,19 +25,19 @@ function settingLines(key: ConfigKey, value: unknown): string[] {
   return value === undefined ? [`# ${write(key.defaultValue)}`] : [write(value)];
 }
 
-/** The whole config with every default written out: what a run really used. */
+/** The whole config with every default, as the run used it. */
 export function resolvedConfig(config: HeedConfig, options: { command: string; time?: Date }): string {
   const { command, time = new Date() } = options;
   return `# The config that this run used, written by \`heed ${command}\` at ${time.toISOString()}.\n${stringify(config)}\n`;
 }
 
-/** Which command wrote a resolved config, and when; undefined for another text. */
+/** The command that wrote a resolved config, and the time; undefined for another text. */
 export function readResolvedHeader(text: string): { command: string; time: string } | undefined {
   const match = /^# [^\n]*`heed ([a-z]+)` at (\S+Z)\.\n/.exec(text);
   return match ? { command: match[1]!, time: match[2]! } : undefined;
 }
 
-/** The JSON Schema of heed.toml, for editors that complete and check as one types. */
+/** The JSON Schema of heed.toml, for completion and checks in editors. */
 export function configJsonSchema(): Record<string, unknown> {
   return { title: 'heed.toml', ...z.toJSONSchema(configSchema, { io: 'input' }) };
 }

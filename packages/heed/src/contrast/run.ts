@@ -1,6 +1,6 @@
 /**
- * `heed contrast`: a model that draws with the base model and the difference of two tuned ones, one of good and one of
- * bad images. The guidance itself is `@heed/diffusion`'s.
+ * `heed contrast`: makes a model that adds to the base model's guidance the difference of two tuned models, one tuned
+ * on good and one on bad images. `@heed/diffusion` implements the guidance.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,12 +16,12 @@ export interface ContrastRunOptions {
   /** Names of the two models whose difference is added. */
   good: string;
   bad: string;
-  /** How much of it is added. */
+  /** Weight of the difference. */
   scale: number;
   signal?: AbortSignal | undefined;
 }
 
-/** Writes the model into the project's folder of models; throws a sentence where there is one of that name. */
+/** Writes the model into the project's folder of models. Throws when the name is taken. */
 export async function runContrast(
   project: Project,
   options: ContrastRunOptions,

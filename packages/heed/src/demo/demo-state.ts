@@ -1,6 +1,6 @@
 /**
- * What a demo remembers between runs: its scale and seed, which stages are finished and what they took. Lies in the
- * project's `.heed/`; without it every stage is looked at again, and finds its own work done.
+ * The demo's state between runs: scale and seed, finished stages and their durations. The file is in the project's
+ * `.heed/`. Without it, every stage runs again and finds its work already done.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const STATE_FILE = 'demo.json';
 const stateSchema = z.object({
   scale: z.string(),
   seed: z.number(),
-  /** Stage -> seconds it took, all its runs together. */
+  /** Seconds by stage, over all its runs. */
   seconds: z.record(z.string(), z.number()),
   finished: z.array(z.string()),
   peakRssMb: z.number(),
@@ -26,7 +26,7 @@ type StoredState = z.infer<typeof stateSchema>;
 
 export interface DemoState {
   isFinished(stage: string): boolean;
-  /** Runs a stage that is not finished yet and remembers it; its time counts even when it fails. */
+  /** Runs a stage unless it is finished, and records that it finished. Its time counts even if it fails. */
   run(stage: string, work: () => Promise<void>): Promise<void>;
   /** Seconds by stage. */
   readonly seconds: Readonly<Record<string, number>>;

@@ -1,6 +1,6 @@
 /**
  * `heed demo`: the whole loop from the shipped base model, into one project folder: generate, label, reward, tune,
- * evaluate, report. Stopped, it goes on where it was; finished, it only says again what it came to.
+ * evaluate, report. After a stop it resumes; after the end it only prints the results again.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -25,20 +25,20 @@ import { type DemoSummary, summarise, summaryRows } from './summary.ts';
 export const SUMMARY_FILE = 'summary.json';
 
 export interface DemoOptions {
-  /** The project that the demo makes, from the working directory. */
+  /** Folder of the demo's project, relative to the working directory. */
   folder: string;
   scale?: DemoScaleName;
   seed?: number;
-  /** Where the networks run; what the project in `folder` says, or the processor. */
+  /** Device for the networks; by default that of the project in `folder`, or the CPU. */
   device?: DeviceSetting | undefined;
   signal?: AbortSignal;
-  /** Is told, in sentences, what is under way and what the user should know. */
+  /** Called with sentences for the user on progress. */
   note?: (text: string) => void;
 }
 
 export interface DemoResult {
   readonly summary: DemoSummary;
-  /** The table for the screen. */
+  /** The summary table for the terminal. */
   readonly lines: readonly string[];
 }
 

@@ -1,63 +1,65 @@
-/** How big each stage of `heed demo` is, in one table. What the stages do is in stages.ts. */
+/** The sizes of each stage of `heed demo`, in one table. stages.ts implements the stages. */
 
 import type { Device } from '@heed/diffusion/autodiff';
 
 export interface DemoScale {
-  /** What the user reads. */
+  /** Description for the user. */
   readonly description: string;
-  /** Training prompts whose images are judged; 0 takes all 2,774. */
+  /** Number of training prompts whose images are judged; 0 means all 2,774. */
   readonly trainingPrompts: number;
-  /** Images of each; 0 takes the paper's numbers (60, 30 or 6 by category). */
+  /** Number of images of each; 0 means the paper's numbers (60, 30 or 6 by category). */
   readonly imagesPerTrainingPrompt: number;
-  /** Training prompts that get unjudged images; 0 takes all. */
+  /** Number of training prompts with unjudged images; 0 means all. */
   readonly unlabelledPrompts: number;
   readonly imagesPerUnlabelledPrompt: number;
-  /** Evaluation prompts; 0 takes all 120. */
+  /** Number of evaluation prompts; 0 means all 120. */
   readonly evaluationPrompts: number;
-  /** Images in each set that raters compare. */
+  /** Number of images in each set that raters compare. */
   readonly imagesPerPrompt: number;
-  /** Images out of which the reward picks. */
+  /** Number of candidates from which the reward picks. */
   readonly bestOf: number;
   readonly fidelityImages: number;
-  /** Calls of the network an image. */
+  /** Number of network calls for each image. */
   readonly samplingSteps: number;
   readonly guidanceScale: number;
   readonly rewardEpochs: number;
   /** T of the auxiliary task, its weight lambda, and the learning rate. */
   readonly reward: { readonly temperature: number; readonly lambda: number; readonly learningRate: number };
-  /** Share of the labelled training images that test the reward, beside the evaluation images, which all do. */
+  /** Share of the labelled training images in the reward's test set. All evaluation images are in it too. */
   readonly rewardTestShare: number;
-  /** How the learning rate of tuning ends, and the moving average of the weights. */
+  /** The end of tuning's learning-rate schedule, and the moving average of the weights. */
   readonly tuneEnding: { readonly schedule: 'constant' | 'linear'; readonly ema: number };
   readonly tuneSteps: number;
-  /** Pre-training pairs to draw from. */
+  /** Number of pre-training pairs. */
   readonly pretrainingImages: number;
-  /** Model samples a step; as many pre-training samples join them. */
+  /** Number of model samples in a step. The same number of pre-training samples is added. */
   readonly tuneBatchSize: number;
   readonly learningRate: number;
   /** Weight of the pre-training loss. */
   readonly beta: number;
-  /** What is learned from, by the reward: `tune.modelRewardPower` and the like. */
+  /** Weighting of training data by reward: `tune.modelRewardPower` and similar settings. */
   readonly tuneData: {
     readonly modelRewardPower: number;
     readonly pretrainingRewardPower: number;
     readonly modelTimestepsFrom: number;
   };
   readonly warmupSteps: number;
-  /** Updates between sample grids; 0 draws none. */
+  /** Number of updates between sample grids; 0 disables them. */
   readonly sampleEverySteps: number;
-  /** Whether the models of table 3 are tuned, too. */
+  /** Whether the models of table 3 are tuned as well. */
   readonly ablations: boolean;
 }
 
 /**
- * The paper's own mixture (0, 0, 0) does not gain here: the world's captions are wrong about what raters care for, and
- * the pre-training term teaches them again. Chosen on prompts that no evaluation asks for: docs/results.md.
+ * The paper's own mixture (0, 0, 0) brings no gain here. The world's captions are wrong about the attributes that
+ * raters judge, and the pre-training term teaches these errors again. The values were chosen on prompts outside every
+ * evaluation: docs/results.md.
  */
 const REWARDED_DATA = { modelRewardPower: 4, pretrainingRewardPower: 4, modelTimestepsFrom: 500 } as const;
 
 /**
- * `small` fits 10 minutes on 2 cores; `paper` is the paper's own size, hours; `tiny` only proves that the loop closes.
+ * `small` takes 10 minutes on 2 cores. `paper` has the paper's size and takes hours. `tiny` only checks that the loop
+ * runs through.
  */
 export const DEMO_SCALES = {
   tiny: {
@@ -148,19 +150,22 @@ export const DEMO_SCALES = {
 } as const satisfies Record<string, DemoScale>;
 
 /**
- * The tiny model's pre-training weighted its timesteps with this; an unweighted loss would spend its weights otherwise.
+ * Gamma of the timestep weights in the tiny model's pre-training. An unweighted tuning loss would shift the model's
+ * capacity between timesteps.
  */
 const SNR_GAMMA = 5;
 
-/** One a thread of the two cores that the demo is made for; the same bits on more of them. */
+/** One replica for each of the two cores that the demo targets; more cores give the same bits. */
 const REPLICAS = 2;
 
-/** On a GPU to hand out kernels takes the time: 128 images at once came twice as fast as 16 (docs/results.md). */
+/**
+ * Batch size on GPUs, where kernel launches dominate: 128 images at once were twice as fast as 16 (docs/results.md).
+ */
 const GPU_SAMPLE_BATCH = 128;
 
 export type DemoScaleName = keyof typeof DEMO_SCALES;
 
-/** The settings of a project of this scale, in the spelling of `--set`. */
+/** Settings of a project of this scale, in the syntax of `--set`. */
 export function settingsOf(
   scale: DemoScale,
   { seed, device = 'cpu' }: { seed: number; device?: Device | undefined },

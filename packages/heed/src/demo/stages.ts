@@ -1,6 +1,6 @@
 /**
- * The stages of the demo, in order, each the same function that its command calls. A stage looks at what is there and
- * does the rest, so that any of them can be stopped and run again.
+ * The stages of the demo in order. Each calls the same function as its command. A stage continues from existing work,
+ * so that it can be stopped and repeated.
  */
 import { ABLATIONS } from '../evaluate/ablations.ts';
 import { drawEvaluationImages } from '../evaluate/evaluation-images.ts';
@@ -31,7 +31,7 @@ export interface StageContext {
 
 export interface Stage {
   readonly name: string;
-  /** What it does, in words for the screen. */
+  /** Description for the terminal. */
   readonly says: string;
   run(context: StageContext): Promise<void>;
 }
@@ -72,7 +72,10 @@ async function generateUnlabelled(context: StageContext): Promise<void> {
   await runGenerate(context.project, options, context.progress);
 }
 
-/** Drawn before the reward, because the reward is tested on them: unseen objects appear nowhere else. */
+/**
+ * Generates the evaluation images before the reward training, because they test the reward. Unseen objects appear in no
+ * other images.
+ */
 async function generateEvaluation(context: StageContext): Promise<void> {
   const { project, progress, signal } = context;
   const { bestOf, imagesPerPrompt } = project.config.evaluate;
@@ -90,7 +93,7 @@ async function generateEvaluation(context: StageContext): Promise<void> {
   );
 }
 
-/** Labels of evaluation images only test the reward; it never learns from that set. */
+/** Labels images. Labels of evaluation images only test the reward, which never learns from them. */
 async function label(context: StageContext): Promise<void> {
   for (const set of ['train', EVALUATION_SET]) {
     await runSimulatedLabelling(context.project, { set, ...aborting(context) }, context.progress);

@@ -1,4 +1,4 @@
-/** What a demo came to: `summary.json`, whose keys the project promises, and the table on the screen. */
+/** The results of a demo: `summary.json` with stable keys, and the table for the terminal. */
 
 import type { AlignmentSummary, Evaluation, Fidelity } from '../evaluate/evaluation.ts';
 import { armOf } from '../evaluate/evaluation.ts';
@@ -8,12 +8,12 @@ import type { Interval } from '../statistics/index.ts';
 import { formatShare } from '../statistics/index.ts';
 import { percent } from '../text/percent.ts';
 
-/** An alignment as the summary holds it. */
+/** An alignment figure in the summary. */
 export interface SummaryAlignment extends Interval {
   readonly byCategory: Readonly<Record<string, Interval>>;
 }
 
-/** Accuracy on held-out pairs; null where it was not measured. */
+/** Accuracy on held-out pairs; null when it was not measured. */
 export interface SummaryReward {
   readonly aux: number | null;
   readonly plain: number | null;
@@ -33,7 +33,7 @@ export interface DemoSummary {
   readonly fidelity: Readonly<Record<'base' | 'tuned', Fidelity>>;
 }
 
-/** Takes the summary out of what reward training and evaluation reported. */
+/** Builds the summary from the reports of reward training and evaluation. */
 export function summarise(inputs: {
   seed: number;
   wallSeconds: number;

@@ -1,4 +1,4 @@
-/** What `heed doctor` looks at, on this machine and in the project. Each check looks and changes nothing. */
+/** The checks of `heed doctor`, of the machine and the project. Checks change nothing. */
 import { existsSync } from 'node:fs';
 import { readdir, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
@@ -10,13 +10,13 @@ import { createImageStore } from '../images/store.ts';
 import { baseModelFolder, clipFolder, type Project } from '../project/index.ts';
 import { deviceComputes } from './device-check.ts';
 
-/** How a check came out. A warning does not keep the commands from running. */
+/** Result of a check. A warning does not prevent commands from running. */
 export type CheckState = 'ok' | 'warning' | 'failed';
 
 export interface CheckResult {
   readonly name: string;
   readonly state: CheckState;
-  /** What was found, and for a fault what was expected. */
+  /** What was found; for a fault, also what was expected. */
   readonly found: string;
 }
 
@@ -28,7 +28,7 @@ const MIN_MEMORY_BYTES = 3.5e9;
 const MIN_DISK_BYTES = 2e9;
 const IMAGES_SAMPLED = 200;
 
-/** Checks of the machine alone, and of `device` where one is asked for. */
+/** Checks of the machine, and of `device` if given. */
 export function machineChecks(folder: string, device?: DeviceSetting): Check[] {
   return [
     ['node', nodeVersion],
@@ -55,7 +55,7 @@ export function projectChecks(project: Project): Check[] {
   ];
 }
 
-/** Runs checks one after another; one that throws has failed with that sentence; a defect is thrown on. */
+/** Runs checks one after another. A check that throws has failed with that message; defects are rethrown. */
 export async function runChecks(checks: readonly Check[]): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   for (const [name, look] of checks) {
@@ -118,7 +118,7 @@ async function modelFound(project: Project): Promise<Finding> {
   return ok(`${(await emaNote(project, name, path)) ?? path}; pictures of ${side} x ${side} pixels`);
 }
 
-/** A model of the hub that is not on this disk yet is no fault, unless the hub must not be asked. */
+/** Checks a hub model. A model that is not downloaded yet is no fault, unless the hub is disabled. */
 async function fetched(look: () => Promise<Finding>): Promise<Finding> {
   const { hubEnvironment, NotCachedError } = await import('@heed/diffusion');
   return look().catch((error: unknown) => {

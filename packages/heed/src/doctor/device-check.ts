@@ -1,4 +1,7 @@
-/** Whether a device computes: a product and a convolution, which CUDA computes by another library. */
+/**
+ * Checks that a device computes correctly, with a matrix product and a convolution, for which CUDA uses different
+ * libraries.
+ */
 import type { DeviceSetting } from '../config/device-names.ts';
 import { tellError } from '../errors.ts';
 import type { Finding } from './checks.ts';
@@ -6,7 +9,7 @@ import type { Finding } from './checks.ts';
 /** The product of [1 2; 3 4] and [1 0; 0 2], and the sums of the windows of 2 x 2 ones. */
 const EXPECTED = '1 4 3 8 4';
 
-/** Compiles a small graph for `device` and runs it. What is missing comes with the commands that bring it. */
+/** Compiles a small graph for `device` and runs it. Errors include the commands that install missing parts. */
 export async function deviceComputes(setting: DeviceSetting): Promise<Finding> {
   const { chooseDevice, compile, conv2d, CUDA_COMMANDS, matmul } = await import('@heed/diffusion/autodiff');
   const { device, why } = setting === 'auto' ? await chooseDevice() : { device: setting, why: '' };

@@ -1,20 +1,20 @@
-/** The rows of the paper's table 3: which data each way of tuning may use, and what the models are called. */
+/** The rows of the paper's table 3: the training data of each tuning variant, and the names of the models. */
 
 export interface Ablation {
   /** Name of the model and of its tuning run. */
   readonly model: string;
   readonly label: string;
-  /** Settings that make it, in the spelling of `--set`. */
+  /** Settings of the variant, in the syntax of `--set`. */
   readonly overrides: readonly string[];
 }
 
-/** The full method with nothing of heed's own in it: the row that the first two compare with. */
+/** The paper's full method without heed's changes. The first two rows are compared with it. */
 export const AS_PRINTED = 'as-printed';
 
-/** Equation 2 as the paper has it: everything drawn alike, images of the model weighted by r, at all timesteps. */
+/** Equation 2 as in the paper: all samples drawn uniformly, model images weighted by r, all timesteps used. */
 const PRINTED = ['tune.modelRewardPower=0', 'tune.pretrainingRewardPower=0', 'tune.modelTimestepsFrom=0'];
 
-/** Labelled images alone, then with unlabelled ones, then with the pre-training term. */
+/** Labelled images alone, then with unlabelled images, then with the pre-training term. */
 export const ABLATIONS: readonly Ablation[] = [
   {
     model: 'labelled-only',
@@ -29,7 +29,7 @@ export const ABLATIONS: readonly Ablation[] = [
   { model: AS_PRINTED, label: 'equation 2 as printed', overrides: PRINTED },
 ];
 
-/** How the report calls a model. */
+/** The label of a model in the report. */
 export function modelLabel(model: string): string {
   return ABLATIONS.find((ablation) => ablation.model === model)?.label ?? model;
 }

@@ -1,6 +1,6 @@
 /**
- * From judged images to shares with intervals: by arm, category, seen and unseen, and attribute. Knows neither models
- * nor raters; the judging itself is `alignmentOf` of the project's world.
+ * Summarises judged images as shares with intervals: by arm, category, seen and unseen prompts, and attribute. The
+ * project's world judges the images (`alignmentOf`), not this module.
  */
 import type { Alignment } from '../ports.ts';
 import type { Prompt } from '../prompts/prompt.ts';
@@ -56,7 +56,8 @@ export function summariseAttributes(
 }
 
 /**
- * Treated minus baseline in the share of aligned images, paired by prompt; both must cover the same prompts in order.
+ * Difference in the share of aligned images, treated minus baseline, paired by prompt. Both must have the same prompts
+ * in the same order.
  */
 export function alignmentDifference(
   treated: readonly JudgedPrompt[],

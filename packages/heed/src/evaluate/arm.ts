@@ -1,4 +1,4 @@
-/** The images of one arm and what was found out about each; from it, the arm's line in evaluation.json. */
+/** An arm's images and their judgements, and the arm's entry in evaluation.json. */
 import type { ImageRecord } from '../images/index.ts';
 import type { Recognition, WorldJudge } from '../ports.ts';
 import { type BootstrapOptions, bootstrapMean } from '../statistics/index.ts';
@@ -8,7 +8,10 @@ import type { ComparisonQuery } from './blind-comparison.ts';
 import type { ArmResult, Fidelity } from './evaluation.ts';
 import type { JudgeablePrompt } from './evaluation-images.ts';
 
-/** One way of making images, with the images of each evaluation prompt. */
+/**
+ * An arm: one way of generating images (a model, or a model with a choice by reward), with its images of each
+ * evaluation prompt.
+ */
 export interface Arm {
   readonly name: string;
   readonly label: string;
@@ -19,7 +22,7 @@ export interface Arm {
   readonly fidelity?: Fidelity;
 }
 
-/** Every image of the arm judged by the recogniser. */
+/** Judges every image of the arm by the recogniser. */
 export function judgeArm(
   arm: Arm,
   prompts: readonly JudgeablePrompt[],
@@ -31,7 +34,7 @@ export function judgeArm(
   }));
 }
 
-/** An arm's figures by the recogniser. */
+/** Summarises an arm's alignment as the recogniser judged it. */
 export function alignmentOfArm(
   judged: readonly JudgedPrompt[],
   bootstrap: BootstrapOptions,
@@ -42,7 +45,7 @@ export function alignmentOfArm(
   };
 }
 
-/** An arm's line in evaluation.json; without what was not measured. */
+/** An arm's entry in evaluation.json, without the measures that were not taken. */
 export function armResult(
   arm: Arm,
   {
@@ -76,7 +79,7 @@ export function armResult(
   };
 }
 
-/** The queries of a blind comparison: of each prompt, the first `setSize` images of both arms. */
+/** The queries of a blind comparison: for each prompt, the first `setSize` images of both arms. */
 export function comparisonQueries(
   { treated, baseline }: { treated: Arm; baseline: Arm },
   prompts: readonly JudgeablePrompt[],

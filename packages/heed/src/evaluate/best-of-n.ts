@@ -1,7 +1,7 @@
-/** Rejection sampling (section 4.3 of the paper): of n images of a prompt, keep the k that the reward likes best. */
+/** Rejection sampling (section 4.3 of the paper): of n images of a prompt, keep the k with the highest reward. */
 
 /**
- * Indices of the `keep` highest scores, best first; ties go to the earlier one, so the choice never depends on chance.
+ * Indices of the `keep` highest scores, best first. Ties go to the lower index, so that the choice is deterministic.
  */
 export function bestOf(scores: ArrayLike<number>, keep: number): number[] {
   if (keep > scores.length) throw new Error(`cannot keep the best ${keep} of ${scores.length} images`);

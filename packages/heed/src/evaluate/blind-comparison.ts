@@ -1,13 +1,13 @@
 /**
- * Blind comparisons (figures 4 and 6, tables 5 to 7): two sets of images of one prompt, sides drawn by a seeded coin
- * for each rater, alignment and fidelity asked apart. The raters come from outside; here they are asked and counted.
+ * Blind comparisons (figures 4 and 6, tables 5 to 7) of two sets of images of one prompt. A seeded coin decides the
+ * sides for each rater. Alignment and fidelity are asked separately. The caller supplies the raters.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { ComparisonVerdict, Facts, Recognition } from '../ports.ts';
 import type { Comparison, Outcome, Question, VoteCell, VoteShare, VoteSummary } from './evaluation.ts';
 import { OUTCOMES, QUESTIONS } from './evaluation.ts';
 
-/** Anyone who can compare two sets without knowing where they come from. */
+/** A rater who compares two sets without knowing their source. */
 export interface ComparingRater {
   compare(left: readonly Recognition[], right: readonly Recognition[], facts: Facts): ComparisonVerdict;
 }
@@ -21,7 +21,7 @@ export interface ComparisonQuery {
   readonly baseline: readonly Recognition[];
 }
 
-/** What one rater said about one query, the sides already put back. */
+/** One rater's answers to one query, mapped back from sides to arms. */
 type Ballot = Readonly<Record<Question, Outcome>>;
 
 export interface ComparisonOptions {
@@ -32,7 +32,7 @@ export interface ComparisonOptions {
   readonly seed: number;
 }
 
-/** Asks every rater about every query and counts. */
+/** Asks every rater every query and counts the answers. */
 export function compareArms({ treated, baseline, queries, raters, seed }: ComparisonOptions): Comparison {
   const random = createRandom(seed).fork(`sides of ${treated} and ${baseline}`);
   const ballots = queries.map((query) => raters.map((rater) => castBallot(rater, query, random.uniform() < 0.5)));
@@ -54,12 +54,12 @@ export function compareArms({ treated, baseline, queries, raters, seed }: Compar
   };
 }
 
-/** How many of so many raters must agree for a query to count as decided: 7 of 9 in the paper. */
+/** Number of raters who must agree for a query to count as decided: 7 of 9 in the paper. */
 export function decidingVotes(raters: number): number {
   return Math.ceil((7 / 9) * raters);
 }
 
-/** A preference for a side as a result of the treated arm. */
+/** Converts a preference for a side to an outcome for the treated arm. */
 export function outcomeOf(preference: 'left' | 'right' | 'tie', treatedIsLeft: boolean): Outcome {
   return preference === 'tie' ? 'tie' : (preference === 'left') === treatedIsLeft ? 'win' : 'lose';
 }
@@ -114,7 +114,7 @@ function cellsOf(
   );
 }
 
-/** Each rater's share of queries with this outcome; their mean and sample standard deviation. */
+/** Mean and sample standard deviation over raters of their share of queries with this outcome. */
 function shareOverRaters(outcomes: readonly (readonly Outcome[])[], outcome: Outcome): VoteShare {
   const raters = outcomes[0]!.length;
   const shares = Array.from(

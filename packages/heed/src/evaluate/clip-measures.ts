@@ -1,10 +1,10 @@
-/** What CLIP tells of images: how well they fit the prompt, how much they differ, and whether objects are doubled. */
+/** Measures by CLIP: prompt alignment, diversity, and doubled objects. */
 import { cosine } from '../reward/accuracy.ts';
 import type { Features } from '../reward/features.ts';
 
 /**
- * The mean of 1 - cosine over all pairs of a prompt's images, by CLIP's image embeddings: 0 where all look the same.
- * Its mean does not depend on the number of images. No value for fewer than two images.
+ * Diversity: the mean of 1 - cosine over all pairs of a prompt's images, by CLIP's image embeddings. It is 0 when all
+ * images are alike. Its expectation does not depend on the number of images. Undefined for fewer than two images.
  */
 export function diversity(ids: readonly string[], features: Pick<Features, 'image'>): number[] {
   let total = 0;
@@ -21,15 +21,15 @@ export function diversity(ids: readonly string[], features: Pick<Features, 'imag
 const SEVERAL = /\b(two|three|four|five|six|seven|eight|nine|ten|several|many|few|pair|group|crowd|some|\d+)\b/i;
 
 /**
- * The text that fits an image better than the prompt where its objects are doubled; undefined for prompts that ask for
- * several.
+ * A text that fits an image with doubled objects better than the prompt does. Undefined for prompts that ask for
+ * several objects.
  */
 export function severalText(prompt: string): string | undefined {
   if (SEVERAL.test(prompt)) return undefined;
   return `several copies of the same thing: ${prompt}`;
 }
 
-/** 1 where CLIP finds that the image fits the text of several things better than its prompt, else 0. */
+/** 1 if CLIP scores the image higher for the text with several objects than for its prompt, else 0. */
 export function looksDoubled(id: string, prompt: string, features: Pick<Features, 'image' | 'text'>): number[] {
   const several = severalText(prompt);
   if (several === undefined) return [];

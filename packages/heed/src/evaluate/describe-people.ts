@@ -1,10 +1,13 @@
-/** What people said, as sentences: the headline of an evaluation wherever it is shown. */
+/** Describes people's answers in sentences, for the headline of an evaluation. */
 import { armLabel, type Evaluation, QUESTIONS } from './evaluation.ts';
 import { formatFigure } from './format-figure.ts';
 import type { PeopleComparison, PeopleFindings } from './people.ts';
 import { strengthSentence, verdictSentence } from './verdict-sentence.ts';
 
-/** One sentence for each comparison and question that has answers, one for single images, or how to begin. */
+/**
+ * One sentence for each comparison and question with answers, and one for single images. Without answers, it says how
+ * to begin.
+ */
 export function describePeople(findings: PeopleFindings, evaluation: Evaluation): string[] {
   const { comparisons, strengths, note } = findings;
   const label = (name: string) => armLabel(evaluation.arms, name);
@@ -18,7 +21,7 @@ export function describePeople(findings: PeopleFindings, evaluation: Evaluation)
   return [...lines, ...ranks, ...describeSingleImages(findings, evaluation)];
 }
 
-/** What people said of single images, or how to begin where no person has judged anything. */
+/** Describes people's judgements of single images. Without any, it says how to begin. */
 export function describeSingleImages({ figure, people, note }: PeopleFindings, { arms }: Evaluation): string[] {
   if (note !== undefined) return [`People: ${note}.`];
   if (!figure) return [];

@@ -1,4 +1,4 @@
-/** Draws everything that an evaluation looks at, by each model with the same seeds. */
+/** Generates all images of an evaluation, by each model with the same seeds. */
 import { drawBest } from '../generate/draw-best.ts';
 import { createImageStore, EVALUATION_SET, FIDELITY_SET, OTHER_SET, PRUNED_SET } from '../images/index.ts';
 import type { World } from '../ports.ts';
@@ -9,18 +9,21 @@ import type { EvaluationSettings } from './evaluation.ts';
 import { type DrawnImages, drawEvaluationImages } from './evaluation-images.ts';
 import { fidelityPrompts } from './fidelity.ts';
 
-/** What is drawn by one model. */
+/** The images that one model generates. */
 export interface DrawnModel {
   readonly evaluation: DrawnImages;
   /** One image for each prompt outside the trained categories. */
   readonly others: DrawnImages;
-  /** Absent where fidelity is left out. */
+  /** Images for the fidelity measure; undefined when it is switched off. */
   readonly fidelity?: DrawnImages;
-  /** The best of n with early pruning; of the first model alone, where the settings ask for it. */
+  /** Best of n with early pruning. Only the first model draws it, if the settings ask for it. */
   readonly pruned?: DrawnImages;
 }
 
-/** In the order of `models`. The first draws `settings.bestOf` images a prompt where a reward chooses among them. */
+/**
+ * Returns images in the order of `models`. If a reward is given, the first model draws at least `settings.bestOf`
+ * images a prompt.
+ */
 export async function drawModels(
   project: Project,
   options: {
@@ -29,7 +32,7 @@ export async function drawModels(
     prompts: readonly Prompt[];
     others: readonly Prompt[];
     settings: EvaluationSettings;
-    /** The reward that chooses the best of n; absent where there is none. */
+    /** Name of the reward for best-of-n; undefined when there is none. */
     reward: string | undefined;
     signal: AbortSignal | undefined;
     note: ((text: string) => void) | undefined;
@@ -52,7 +55,7 @@ export async function drawModels(
           set,
           prompts: ofSet,
           imagesPerPrompt: count,
-          // All models draw the same prompts: once is enough.
+          // All models draw the same prompts, so the note is shown once.
           note: index === 0 && set === EVALUATION_SET ? note : undefined,
         },
         progress,
@@ -70,7 +73,7 @@ export async function drawModels(
   return drawn;
 }
 
-/** Out of the candidates of full best-of-n, which have the same seeds. */
+/** Draws the pruned best of n from candidates with the same seeds as in full best-of-n. */
 function drawPruned(
   project: Project,
   {

@@ -1,5 +1,5 @@
 /**
- * The file of an evaluation in its run's folder, checked when it is read; apart from run.ts so that readers load no
+ * Reads an evaluation's file in its run's folder and checks it. It is separate from run.ts so that readers load no
  * networks.
  */
 import { findCheckedJson, readCheckedJson } from '@heed/diffusion/checked-json';
@@ -10,7 +10,7 @@ import { upgradeEvaluation } from './upgrade-evaluation.ts';
 
 export const EVALUATION_FILE = 'evaluation.json';
 
-// Loose: a field that a later version adds passes through.
+// Loose, so that fields of later versions pass through.
 const byOutcome = <T extends z.ZodType>(of: T) =>
   z.looseObject({ win: of, tie: of, lose: of } satisfies Record<Outcome, T>);
 const byQuestion = <T extends z.ZodType>(of: T) =>
@@ -120,12 +120,12 @@ const CHECKED = {
   schema: z.preprocess(upgradeEvaluation, evaluationSchema),
 };
 
-/** As `readEvaluation`, but undefined where the file is missing: the evaluation is not finished. */
+/** Like `readEvaluation`, but returns undefined for a missing file, as when the evaluation is not finished. */
 export function findEvaluation(path: string): Promise<Evaluation | undefined> {
   return findCheckedJson(path, CHECKED);
 }
 
-/** Reads `runs/<id>/evaluation.json`; throws an `InputError` with its path where it is missing or damaged. */
+/** Reads `runs/<id>/evaluation.json`. Throws an `InputError` with the path when the file is missing or damaged. */
 export function readEvaluation(path: string): Promise<Evaluation> {
   return readCheckedJson(path, CHECKED);
 }

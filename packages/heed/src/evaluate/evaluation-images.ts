@@ -1,6 +1,6 @@
 /**
- * The images of an evaluation: drawn by `runGenerate` into separate sets, with the same seeds for every model, and
- * found again here. Rewards and models never learn from these sets.
+ * The images of an evaluation. `runGenerate` draws them into separate sets, with the same seeds for every model.
+ * Rewards and models never learn from these sets.
  */
 import { InputError } from '../errors.ts';
 import { imageSeed } from '../generate/image-seed.ts';
@@ -21,7 +21,7 @@ export interface DrawnImages {
   readonly images: readonly (readonly ImageRecord[])[];
 }
 
-/** Draws what is missing and returns all; the n-th image of a prompt has the same seed for every model. */
+/** Draws missing images and returns all. The n-th image of a prompt has the same seed for every model. */
 export async function drawEvaluationImages(
   project: Project,
   options: {
@@ -29,7 +29,7 @@ export async function drawEvaluationImages(
     model: string;
     prompts: readonly Prompt[];
     imagesPerPrompt: number | ((prompt: Prompt) => number);
-    /** Opens the store again: it must show what was drawn by now. */
+    /** Opens the store again, so that it includes the images drawn meanwhile. */
     openStore: () => ImageStore;
     signal?: AbortSignal | undefined;
     note?: ((text: string) => void) | undefined;
@@ -56,7 +56,7 @@ export async function drawEvaluationImages(
       if (!record) throw new InputError(`expected image ${number} of '${text}' by ${model} in set ${set}, found none`);
       return record;
     });
-    // What the owner set aside measures nothing.
+    // Images that the owner set aside are not measured.
     const standing = found.filter(({ id }) => store.stands(id));
     if (found.length > 0 && standing.length === 0) {
       throw new InputError(

@@ -1,7 +1,7 @@
-/** The shape of `runs/<id>/evaluation.json`. The files beside compute its parts; the report draws them. */
+/** The type of `runs/<id>/evaluation.json`. The neighbouring files compute its parts; the report draws them. */
 import type { Interval } from '../statistics/index.ts';
 
-/** The two questions asked of raters, apart (section 4.2 of the paper). */
+/** The two questions for raters, asked separately (section 4.2 of the paper). */
 export const QUESTIONS = ['alignment', 'fidelity'] as const;
 export type Question = (typeof QUESTIONS)[number];
 
@@ -9,13 +9,13 @@ export type Question = (typeof QUESTIONS)[number];
 export const OUTCOMES = ['win', 'tie', 'lose'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** What a prompt of some category came to, all prompts and split by whether the object was in the labelled data. */
+/** The result for a category: over all prompts, and split by whether the prompt's object was in the labelled data. */
 export interface CategorySummary extends Interval {
   readonly seen?: Interval;
   readonly unseen?: Interval;
 }
 
-/** The share of images that show everything their prompt asks for, as the recogniser sees it. */
+/** The share of images that show everything in their prompt, as judged by the recogniser. */
 export interface AlignmentSummary extends Interval {
   readonly byCategory: Readonly<Record<string, CategorySummary>>;
 }
@@ -24,45 +24,45 @@ export interface AlignmentSummary extends Interval {
 export interface Fidelity {
   readonly frechet: number;
   readonly cmmd: number;
-  /** The jackknife's, over captions; an older heed wrote none. */
+  /** Jackknife intervals over captions; absent in files of older versions. */
   readonly intervals?: { readonly frechet: Interval; readonly cmmd: Interval };
 }
 
-/** A prompt of the evaluation, in the order of every list by prompt. */
+/** A prompt of the evaluation. All lists by prompt have this order. */
 export interface EvaluatedPrompt {
   readonly text: string;
   readonly category: string;
   readonly holdout: boolean;
 }
 
-/** What a judge says of one arm. */
+/** A judge's figure for one arm. */
 export interface ArmFigure extends Interval {
-  /** Images behind it; prompts where the figure has one value a prompt. */
+  /** Number of images behind the figure, or of prompts if it has one value a prompt. */
   readonly count: number;
   readonly byCategory: Readonly<Record<string, Interval>>;
 }
 
-/** How much more a model's images have of it than another's, paired by prompt. */
+/** The difference of a figure between two models, paired by prompt. */
 export interface Difference {
   readonly treated: string;
   readonly baseline: string;
   readonly interval: Interval;
 }
 
-/** What a figure is measured in: a share of images from 0 to 1, or a number of its scale. */
+/** The unit of a figure: a share of images from 0 to 1, or a number on its own scale. */
 export type FigureUnit = 'share' | 'number';
 
 /**
- * One figure of all arms, by one judge. Intervals are over prompts: the bootstrap's, of distances between sets the
- * jackknife's.
+ * One figure for all arms, by one judge. Intervals are over prompts: by bootstrap, or by jackknife for distances
+ * between sets.
  */
 export interface Figure {
   readonly id: string;
   readonly label: string;
-  /** Who or what judged: 'people', 'CLIP', a reward, the pixels, or the recogniser of the emoji world. */
+  /** The judge: 'people', 'CLIP', a reward, the pixels, or the recogniser of the emoji world. */
   readonly judge: string;
   readonly unit: FigureUnit;
-  /** By the arm's name; an arm that was not judged is absent. */
+  /** Figures by arm name; an arm that was not judged is absent. */
   readonly arms: Readonly<Record<string, ArmFigure>>;
   readonly differences: readonly Difference[];
 }
@@ -76,9 +76,9 @@ export interface ArmResult {
   readonly images: number;
   /** Ids in the image store: [prompt][image]. */
   readonly imageIds: readonly (readonly string[])[];
-  /** By the recogniser of the project's world; absent where it has none. */
+  /** Alignment as the project's world judged it; absent when it has no recogniser. */
   readonly alignment?: AlignmentSummary;
-  /** The share of images in which each attribute that was asked for is right. */
+  /** For each attribute, the share of images that show it right, among images whose prompts ask for it. */
   readonly perAttribute?: Readonly<Record<string, Interval>>;
   readonly reward?: Interval;
   readonly fidelity?: Fidelity;
@@ -92,7 +92,7 @@ export function judgedArms(arms: readonly ArmResult[]): JudgedArm[] {
   return arms.filter((arm): arm is JudgedArm => arm.alignment !== undefined && arm.perAttribute !== undefined);
 }
 
-/** How people are told of an arm that differences and comparisons name. */
+/** The readable label of the arm with this name. */
 export function armLabel(arms: readonly ArmResult[], name: string): string {
   return arms.find((arm) => arm.name === name)?.label ?? name;
 }
@@ -130,19 +130,19 @@ export interface Comparison {
   readonly baseline: string;
   readonly queries: number;
   readonly raters: number;
-  /** How many of the raters must agree for a query to count as decided. */
+  /** Number of raters who must agree for a query to count as decided. */
   readonly agreement: number;
   readonly setSize: number;
   readonly answers: Readonly<Record<Question, VoteSummary>>;
 }
 
-/** One prompt and seed by several arms; images are ids of the project's store. */
+/** Images of several arms from one prompt and seed, by image id. */
 export interface GalleryItem {
   readonly prompt: string;
   readonly category: string;
   readonly seen: boolean;
   readonly seed: number;
-  /** By arm. `correct` is the recogniser's word, absent where the world has none. */
+  /** Images by arm. `correct` is the recogniser's judgement, absent when the world has no recogniser. */
   readonly images: Readonly<Record<string, { readonly image: string; readonly correct?: boolean }>>;
 }
 
@@ -168,23 +168,25 @@ export interface Evaluation {
   readonly world: string;
   readonly prompts: readonly EvaluatedPrompt[];
   readonly arms: readonly ArmResult[];
-  /** What does not change after the run. What people say is added when it is read (`people.ts`). */
+  /** Figures that are fixed after the run. People's judgements are added when the file is read (`people.ts`). */
   readonly figures: readonly Figure[];
-  /** By the world's recogniser: the share of aligned images, paired by prompt. Empty where there is no recogniser. */
+  /**
+   * Differences in the share of aligned images by the world's recogniser, paired by prompt. Empty without a recogniser.
+   */
   readonly differences: readonly Difference[];
-  /** By the world's simulated raters. Empty where there are none. */
+  /** Blind comparisons by the world's simulated raters. Empty when there are none. */
   readonly comparisons: readonly Comparison[];
   readonly gallery: readonly GalleryItem[];
-  /** Base and tuned on prompts outside the trained categories; judged by their looks alone. */
+  /** Images of the base and the tuned model on prompts outside the trained categories, for a visual check only. */
   readonly others: readonly GalleryItem[];
   /** What was not measured, and why. */
   readonly notes: readonly string[];
 }
 
-/** Arms whose images a reward has chosen among those of the baseline. */
+/** Arms whose images a reward chose among the baseline's. */
 const CHOSEN: readonly string[] = ['bestOf', 'pruned'];
 
-/** True for a model's arm, false where a reward has chosen among another arm's images. */
+/** True for a model's arm; false for an arm whose images a reward chose. */
 export function isModelArm({ name }: Pick<ArmResult, 'name'>): boolean {
   return !CHOSEN.includes(name);
 }

@@ -1,7 +1,7 @@
 /**
- * How far generated images are from the world's own drawings: Fréchet distance and CMMD on the world's CLIP embeddings.
- * Images are drawn from true captions of fresh scenes and compared with renders of other fresh scenes, as FID is taken
- * on captions of COCO; but neither the embeddings nor the pictures are FID's, and the numbers are not FID.
+ * Distance between generated images and the world's renders: Fréchet distance and CMMD on the world's CLIP embeddings.
+ * Images are drawn from captions of new scenes and compared with renders of other new scenes, as FID uses captions of
+ * COCO. Embeddings and pictures differ from FID's, so the numbers are not FID.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { ImageRecord, ImageStore } from '../images/index.ts';
@@ -19,7 +19,7 @@ import {
 } from '../statistics/index.ts';
 import type { Fidelity } from './evaluation.ts';
 
-/** True captions of `count` pictures of the world, no two alike; the pictures are not those of the reference. */
+/** Captions of `count` distinct pictures of the world. These pictures are not in the reference. */
 export function fidelityPrompts(
   reference: ReferencePictures,
   { seed, count }: { seed: number; count: number },
@@ -62,7 +62,7 @@ export async function fidelityOf(
 /** Measures sets of stored images against one reference. */
 export type FidelityMeter = (images: readonly ImageRecord[]) => Promise<Fidelity>;
 
-/** Draws and embeds `count` fresh pictures of the world once, and gives the function that measures against them. */
+/** Renders and embeds `count` new pictures of the world once. Returns the function that measures against them. */
 export async function createFidelityMeter(
   features: Features,
   reference: ReferencePictures,
@@ -81,7 +81,7 @@ export async function createFidelityMeter(
   };
 }
 
-/** The embeddings of images that were prepared before, [N, P]. */
+/** Embeddings [N, P] of images that were prepared before. */
 export function rowsOf(features: Features, keys: readonly string[]): Float32Array {
   const rows = new Float32Array(keys.length * features.projectionDim);
   for (const [row, key] of keys.entries()) rows.set(features.image(key), row * features.projectionDim);

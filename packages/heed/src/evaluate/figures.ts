@@ -1,11 +1,9 @@
-/**
- * From a number for each image to a figure of every arm, with intervals over prompts and differences paired by prompt.
- */
+/** Computes a figure of every arm from one number an image, with intervals over prompts and paired differences. */
 import { groupBy } from '../collections/group-by.ts';
 import { type BootstrapOptions, bootstrapMean, bootstrapPairedDifference } from '../statistics/index.ts';
 import type { ArmFigure, Difference, EvaluatedPrompt, Figure } from './evaluation.ts';
 
-/** What is figured: the judge's numbers of each arm, [prompt][value]. A prompt without values counts for nothing. */
+/** A measure: the judge's numbers of each arm, [prompt][value]. Prompts without values are ignored. */
 export interface Measure extends Pick<Figure, 'id' | 'label' | 'judge' | 'unit'> {
   readonly values: Readonly<Record<string, readonly (readonly number[])[]>>;
 }

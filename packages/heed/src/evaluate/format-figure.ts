@@ -1,4 +1,4 @@
-/** Figures and differences as text, the same in the terminal, the report and the studio. */
+/** Formats figures and differences as text, alike in the terminal, the report and the studio. */
 import { formatShare, type Interval } from '../statistics/index.ts';
 import type { Fidelity, FigureUnit } from './evaluation.ts';
 
@@ -8,7 +8,7 @@ export function formatFigure({ mean, lo, hi }: Interval, unit: FigureUnit): stri
   return formatShare({ mean, lo, hi });
 }
 
-/** Both distances of the world's CLIP with their intervals, where an evaluation has them. */
+/** Formats both distances on the world's CLIP, with intervals if the evaluation has them. */
 export function formatFidelity({ frechet, cmmd, intervals }: Fidelity): [frechet: string, cmmd: string] {
   const text = (value: number, digits: number, interval: Interval | undefined) =>
     `${value.toFixed(digits)}${interval ? ` [${interval.lo.toFixed(digits)}, ${interval.hi.toFixed(digits)}]` : ''}`;

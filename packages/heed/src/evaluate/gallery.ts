@@ -1,10 +1,13 @@
-/** Which prompts are shown side by side: evenly spaced and always the first seed, never chosen by their looks. */
+/** Chooses the prompts to show side by side: evenly spaced, always with the first seed, never selected by look. */
 import type { Recognition, WorldJudge } from '../ports.ts';
 import { type Prompt, selectPrompts } from '../prompts/index.ts';
 import type { Arm } from './arm.ts';
 import type { GalleryItem } from './evaluation.ts';
 
-/** `limit` prompts, 0 for all, with the first image of each arm; the arms must have been drawn with the same seeds. */
+/**
+ * Chooses `limit` prompts (0 for all) with the first image of each arm. The arms must have been drawn with the same
+ * seeds.
+ */
 export function galleryOf(
   arms: readonly Arm[],
   prompts: readonly Prompt[],
@@ -14,7 +17,7 @@ export function galleryOf(
     limit,
   }: {
     judge?: Pick<WorldJudge, 'alignmentOf'> | undefined;
-    /** Of images that the world's recogniser has judged; empty where it has none. */
+    /** Results of the world's recogniser; empty when it has none. */
     recognitions: ReadonlyMap<string, Recognition>;
     limit: number;
   },

@@ -1,4 +1,4 @@
-/** From drawn images to figures: makes the arms and asks every judge that the project has. */
+/** Turns generated images into figures: forms the arms and asks every judge of the project. */
 import { createImageStore, type ImageRecord, type ImageStore } from '../images/index.ts';
 import type { Recognition, World } from '../ports.ts';
 import type { ProgressFactory } from '../progress/index.ts';
@@ -20,7 +20,7 @@ import { judgeByWorld } from './world-judgement.ts';
 export interface JudgeInputs {
   readonly project: Project;
   readonly world: World;
-  /** The baseline first. */
+  /** Images by model, the baseline first. */
   readonly drawn: readonly DrawnModel[];
   readonly prompts: readonly Prompt[];
   readonly settings: EvaluationSettings;
@@ -32,18 +32,18 @@ export interface JudgeInputs {
 export interface Judged extends Pick<Evaluation, 'figures' | 'differences' | 'comparisons' | 'notes'> {
   readonly arms: readonly Arm[];
   readonly results: readonly ArmResult[];
-  /** By the world's recogniser; empty where the world has none. */
+  /** Results of the world's recogniser; empty when it has none. */
   readonly recognitions: ReadonlyMap<string, Recognition>;
 }
 
-/** What the judges look through, open. */
+/** The open CLIP, reward and store that the judges use. */
 interface Opened {
   readonly store: ImageStore;
   readonly features: Features;
   readonly scorer: RewardScorer | undefined;
 }
 
-/** Opens the project's CLIP, its reward and its images for as long as it judges. */
+/** Opens the project's CLIP, reward and images, and closes them after judging. */
 export async function judgeDrawn(inputs: JudgeInputs, progress: ProgressFactory): Promise<Judged> {
   const { project, reward, signal } = inputs;
   const store = createImageStore(project.paths.images);
@@ -126,12 +126,12 @@ async function judge(inputs: JudgeInputs, opened: Opened, progress: ProgressFact
 const NO_REWARD =
   'the project has no reward: best-of-n and the figures of rewards are left out (`heed reward` makes one)';
 
-/** Images of all models on the evaluation prompts, those of best-of-n with them. */
+/** Images of all models on the evaluation prompts, including those of best-of-n. */
 function allImages(drawn: readonly DrawnModel[]): ImageRecord[] {
   return drawn.flatMap(({ evaluation, pruned }) => [...evaluation.images.flat(), ...(pruned?.images.flat() ?? [])]);
 }
 
-/** Embeds all images and prompts; what was embedded before is not computed again. */
+/** Embeds all images and prompts that are not cached. */
 async function embed({ drawn, prompts, signal }: JudgeInputs, { store, features }: Opened, progress: ProgressFactory) {
   const ids = allImages(drawn).map(({ id }) => id);
   const work = progress({ total: ids.length, label: 'embed', unit: 'image' });
@@ -162,7 +162,7 @@ async function fidelityMeter(
   return createFidelityMeter(features, world.reference, { seed: project.config.seed, count, store, signal });
 }
 
-/** The judging reward, or a sentence that says why there is none; undefined without a tuning reward. */
+/** Opens the judging reward, or returns a sentence that says why there is none. Undefined without a tuning reward. */
 async function openJudgingReward(
   { project, drawn, reward, signal }: JudgeInputs,
   { store, features }: Opened,

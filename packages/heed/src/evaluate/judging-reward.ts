@@ -1,6 +1,6 @@
 /**
- * The judging reward: trained on labels that the tuning reward never saw, so that it does not share that reward's
- * errors. A model tuned to please one reward gains less by another where it exploits the first.
+ * The judging reward: trained on labels that the tuning reward never saw, so that it does not share its errors. If a
+ * model exploits the tuning reward, it gains less by the judging reward.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { ImageStore } from '../images/index.ts';
@@ -16,20 +16,21 @@ import { scoreImages } from '../reward/score-images.ts';
 import { rewardFolder } from '../reward/scorer.ts';
 import { trainReward } from '../reward/train.ts';
 
-/** Fewer good or bad labels than this train no judge. */
+/** The least number of good and of bad labels for training a judge. */
 const LABELS_NEEDED = 20;
 const VALIDATION_SHARE = 0.2;
 
 export interface JudgingReward {
   readonly model: RewardModel;
-  /** Labels that it learned from. */
+  /** Number of labels that it learned from. */
   readonly labels: number;
-  /** On pairs of the tuning reward's labels, none of which the judge saw. */
+  /** Accuracy on pairs of the tuning reward's labels, which the judge did not see. */
   readonly accuracy: PairAccuracy;
 }
 
 /**
- * Trains the judge, or says in a sentence why it cannot. `exclude`: images to be judged, which it must not learn from.
+ * Trains the judge, or returns a sentence that says why it cannot. It does not learn from the images in `exclude`,
+ * which it will judge.
  */
 export async function trainJudgingReward(
   project: Project,

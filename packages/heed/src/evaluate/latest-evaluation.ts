@@ -1,5 +1,6 @@
 /**
- * The newest evaluation of a project as rows of text: the figures that the command and the report show, for the studio.
+ * The newest evaluation of a project as rows of text for the studio, with the same figures as the command and the
+ * report.
  */
 import type { Project } from '../project/index.ts';
 import { describeSingleImages } from './describe-people.ts';
@@ -13,9 +14,9 @@ export interface EvaluationTable {
   /** ISO 8601. */
   readonly time: string;
   readonly prompts: number;
-  /** True where simulated raters are among the judges. */
+  /** True if simulated raters are among the judges. */
   readonly hasSimulatedRaters: boolean;
-  /** What people said of single images by now; the page shows comparisons, and how they begin, by itself. */
+  /** People's judgements of single images so far. The page shows comparisons separately. */
   readonly people: readonly string[];
   /** Labels of the arms, in the order of the rows' cells. */
   readonly arms: readonly string[];
@@ -23,13 +24,13 @@ export interface EvaluationTable {
     readonly label: string;
     readonly judge: string;
     readonly cells: readonly string[];
-    /** '+4.2 points [1.0, 7.4]' by the pair it compares. */
+    /** A text such as '+4.2 points [1.0, 7.4]' with the pair of arms that it compares. */
     readonly differences: readonly { readonly pair: string; readonly text: string }[];
   }[];
   readonly notes: readonly string[];
 }
 
-/** Undefined where the project has no finished evaluation. */
+/** Undefined when the project has no finished evaluation. */
 export async function latestEvaluation(project: Project): Promise<EvaluationTable | undefined> {
   const evaluation = await newestEvaluation(project);
   if (!evaluation) return undefined;

@@ -1,4 +1,4 @@
-/** The measures that any project has: rewards, CLIP, and the pixels. */
+/** The measures for every project: rewards, CLIP, and pixels. */
 import type { ImageRecord, ImageStore } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/index.ts';
 import type { Prompt } from '../prompts/index.ts';
@@ -15,7 +15,7 @@ import { type PixelMeasures, pixelMeasures } from './pixel-measures.ts';
 export interface MeasureInputs {
   readonly arms: readonly Arm[];
   readonly prompts: readonly Prompt[];
-  /** Hold the embeddings of all images and prompts. */
+  /** Features that hold the embeddings of all images and prompts. */
   readonly features: Features;
   readonly reward?: { readonly name: string; readonly scores: ReadonlyMap<string, number> } | undefined;
   readonly judgingReward?: JudgingReward | undefined;
@@ -24,7 +24,7 @@ export interface MeasureInputs {
   readonly signal: AbortSignal | undefined;
 }
 
-/** One value an image, or one a prompt for diversity, of every arm. */
+/** Measures every arm, with one value an image, or one a prompt for diversity. */
 export async function measureArms(inputs: MeasureInputs, progress: ProgressFactory): Promise<Measure[]> {
   const { arms, prompts, features, reward, judgingReward } = inputs;
   await features.prepareTexts(prompts.flatMap(({ text }) => severalText(text) ?? []));
@@ -103,7 +103,7 @@ export async function measureArms(inputs: MeasureInputs, progress: ProgressFacto
   ];
 }
 
-/** Who the judging reward is, and how often it is right. */
+/** Describes the judging reward and its accuracy. */
 function describeJudge({ labels, accuracy: { accuracy, pairs } }: JudgingReward): string {
   const right = accuracy ? `, right on ${formatShare(accuracy)} of ${pairs} pairs` : '';
   return `a reward of ${labels} labels that the tuning reward never saw${right}`;
@@ -130,7 +130,7 @@ async function readPixels(
   return found;
 }
 
-/** The images of all arms without repeats, in the order of the arms. */
+/** The distinct images of all arms, in the order of the arms. */
 function uniqueImages(arms: readonly Arm[]): ImageRecord[] {
   return [...new Map(arms.flatMap(({ images }) => images.flat().map((image) => [image.id, image] as const))).values()];
 }

@@ -1,13 +1,13 @@
 /**
- * Prompts outside the trained categories: the paper shows base and tuned side by side on artistic prompts (figure 2).
- * Where the settings name none, the project's own prompts in another style.
+ * Prompts outside the trained categories. The paper compares base and tuned on artistic prompts (figure 2). If the
+ * settings name no such prompts, the project's own prompts are used in another style.
  */
 import { CUSTOM_CATEGORY, type Prompt, selectPrompts } from '../prompts/index.ts';
 
-/** Ways of drawing that hardly any list of training prompts asks for. */
+/** Styles that are rare in lists of training prompts. */
 const STYLES = ['An oil painting: ', 'A pencil sketch: ', 'A stained glass window: ', 'A picture book for children: '];
 
-/** The named prompts, or one of the evaluation prompts in each style. None where the evaluation has no prompt. */
+/** The named prompts, or else one evaluation prompt in each style. Empty when the evaluation has no prompt. */
 export function otherPrompts(named: readonly string[], prompts: readonly Prompt[]): Prompt[] {
   const texts =
     named.length > 0
@@ -16,7 +16,7 @@ export function otherPrompts(named: readonly string[], prompts: readonly Prompt[
   return [...new Set(texts)].map((text) => ({ text, category: CUSTOM_CATEGORY, holdout: true }));
 }
 
-/** 'A dog.' becomes 'a dog.'; 'NASA' and 'I' stay. */
+/** Lowercases the first letter: 'A dog.' becomes 'a dog.'; 'NASA' and 'I' stay. */
 function withoutCapital(text: string): string {
   return /^\p{Lu}\p{Ll}|^A\s/u.test(text) ? text[0]!.toLowerCase() + text.slice(1) : text;
 }

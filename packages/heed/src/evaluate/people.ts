@@ -1,7 +1,7 @@
 /**
- * What people say of an evaluation's images: good or bad of single images, and blind comparisons of two models. Read
- * again whenever an evaluation is shown, because people answer after it was made. Simulated raters are never counted
- * here.
+ * People's judgements of an evaluation's images: good or bad labels of single images, and blind comparisons of two
+ * models. They are read each time an evaluation is shown, because people answer after the run. Simulated raters are not
+ * counted.
  */
 import { groupBy } from '../collections/group-by.ts';
 import { lastWords, readRaters } from '../feedback/index.ts';
@@ -20,32 +20,35 @@ export interface PeopleComparison extends Pick<PairResults, 'queries' | 'complet
   readonly treated: string;
   readonly baseline: string;
   readonly people: number;
-  /** Absent before the first answer. */
+  /** Undefined before the first answer. */
   readonly verdicts: Readonly<Record<Question, Verdict | undefined>>;
 }
 
-/** Bradley-Terry strengths of one comparison by one question. */
+/** Bradley-Terry strengths in one comparison for one question. */
 export interface PeopleStrengths {
   readonly question: Question;
   readonly models: readonly { readonly name: string; readonly strength: Interval }[];
 }
 
 export interface PeopleFindings {
-  /** The share of judged images that people call good; absent where no person has judged one. */
+  /** The share of judged images that people call good; undefined when no person has judged one. */
   readonly figure?: Figure;
   readonly people: number;
   readonly comparisons: readonly PeopleComparison[];
-  /** Of comparisons of more than two models that are all arms: the strongest first, by names of arms. */
+  /**
+   * Strengths from comparisons of more than two models, all of them arms of the evaluation. The strongest arm comes
+   * first.
+   */
   readonly strengths: readonly PeopleStrengths[];
-  /** Says that no person has judged yet, and how to begin; absent once one has. */
+  /** Says that no person has judged yet and how to begin; undefined after the first judgement. */
   readonly note?: string;
 }
 
-/** How people begin to judge: a command and a button. */
+/** How people begin judging: a command and a button. */
 export const HOW_PEOPLE_JUDGE =
   'no person has judged these images yet: run `heed studio` and press "Start a comparison" on its results page, or add judgements with `heed label --import FILE`';
 
-/** Everything that people said of the images of `evaluation` by now. */
+/** Collects people's judgements so far of the images of `evaluation`. */
 export async function peopleFindings(project: Project, evaluation: Evaluation): Promise<PeopleFindings> {
   const { arms, prompts, settings } = evaluation;
   const judgements = lastWords(await readCountingEvents(project)).filter(
@@ -81,7 +84,7 @@ export async function peopleFindings(project: Project, evaluation: Evaluation): 
   };
 }
 
-/** Comparisons of models that are arms of the evaluation, by the hash of their weights. */
+/** Comparisons of models that are arms of the evaluation, matched by the hash of their weights. */
 function peopleComparisons(project: Project, { arms }: Evaluation): Pick<PeopleFindings, 'comparisons' | 'strengths'> {
   const armOfHash = new Map(arms.filter(isModelArm).map((arm) => [arm.modelHash, arm.name]));
   const raters = readRaters(project);

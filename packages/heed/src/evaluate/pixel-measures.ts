@@ -1,14 +1,14 @@
 /**
- * What the pixels alone tell of an image: saturation and brightness. The paper saw tuned models over-saturate (section
- * 4.2), and runs that exploit a reward often brighten.
+ * Pixel measures of an image: saturation and brightness. The paper saw tuned models over-saturate (section 4.2), and
+ * reward exploitation often brightens images.
  */
 import type { RgbImage } from '@heed/diffusion';
 
 /** Means over the pixels, each from 0 to 1. */
 export interface PixelMeasures {
-  /** Of HSV: (max - min) / max of the three channels; 0 for black. */
+  /** Saturation in HSV: (max - min) / max of the three channels; 0 for black. */
   readonly saturation: number;
-  /** Of the luma of Rec. 709. */
+  /** Mean luma (Rec. 709). */
   readonly brightness: number;
 }
 

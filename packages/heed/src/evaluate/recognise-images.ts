@@ -1,7 +1,4 @@
-/**
- * What the recogniser sees in images of the store, each looked at once; those of a larger model are made as small as it
- * needs.
- */
+/** Runs the recogniser on images of the store, each once. Larger images are scaled down to its input size. */
 import { type ImageStore, readFitted } from '../images/index.ts';
 import type { Recognition, WorldJudge } from '../ports.ts';
 import type { ProgressFactory } from '../progress/index.ts';

@@ -1,7 +1,7 @@
 /**
- * How far an arm's images are from the pictures of `evaluate.reference`: FID as pytorch-fid computes it, and CMMD on
- * the project's CLIP. All arms have equally many images, since both distances depend on their number. Intervals are the
- * jackknife's over prompts (`statistics/jackknife.ts`); the reference is taken as it is.
+ * Distance between an arm's images and the pictures of `evaluate.reference`: FID as pytorch-fid computes it, and CMMD
+ * on the project's CLIP. All arms have the same number of images, since both distances depend on it. Intervals come
+ * from a jackknife over prompts (`statistics/jackknife.ts`); the reference is treated as fixed.
  */
 import { FEWEST_PICTURES } from '../fid/distance-interval.ts';
 import { openReferenceFid } from '../fid/measure-fid.ts';
@@ -26,23 +26,23 @@ import type { ArmFigure, Difference, Figure } from './evaluation.ts';
 import { rowsOf } from './fidelity.ts';
 import type { ArmPair } from './figures.ts';
 
-/** The images of an arm that count, and the groups that the jackknife leaves out. */
+/** The images of an arm that enter its distance, and the groups that the jackknife leaves out. */
 interface ArmImages {
   readonly name: string;
   readonly ids: readonly string[];
-  /** Of prompts; of images where there is one prompt alone. */
+  /** Groups of prompts, or groups of images when there is only one prompt. */
   readonly groups: JackknifeGroups;
   /** The part of `groups` that each image belongs to. */
   readonly partOf: Int32Array;
 }
 
-/** One distance of an arm, of the images of some parts. */
+/** Computes one distance of an arm from the images of the given parts. */
 type ArmDistance = (parts: readonly number[]) => number | Promise<number>;
 
 export interface ReferenceOptions {
   readonly arms: readonly Arm[];
   readonly pairs: readonly ArmPair[];
-  /** How many images of each prompt count. Further ones are candidates of best-of-n. */
+  /** Number of images of each prompt that enter the distance. The rest are candidates for best-of-n. */
   readonly imagesPerPrompt: number;
   readonly features: Features;
   readonly store: ImageStore;
@@ -50,7 +50,10 @@ export interface ReferenceOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** FID and CMMD of every arm, and what could not be measured. Nothing where the settings name no reference. */
+/**
+ * Measures FID and CMMD of every arm; `notes` say what could not be measured. Returns neither when the settings name no
+ * reference.
+ */
 export async function measureReference(
   project: Project,
   options: ReferenceOptions,
@@ -125,7 +128,10 @@ async function cmmdFigure(
   return figureOf({ id: 'cmmd', label: 'CMMD', judge }, { sets, open, options }, progress);
 }
 
-/** The distance of every arm with its interval, and differences with the same prompts left out of both arms. */
+/**
+ * Computes the distance of every arm with its interval, and the paired differences between arms. In a paired difference
+ * the jackknife leaves the same prompts out of both arms.
+ */
 async function figureOf(
   figure: Pick<Figure, 'id' | 'label' | 'judge'>,
   {
@@ -142,7 +148,7 @@ async function figureOf(
     const { groups } = set;
     const jackknifed = await jackknife(groups, await open(set));
     found.set(set.name, { jackknifed, groups });
-    // There are two units at least: an interval is there.
+    // With two units or more, an interval exists.
     const interval = jackknifeInterval(jackknifed, groups, { least: 0 })!;
     arms[set.name] = { ...interval, count: set.ids.length, byCategory: {} };
     work.update(found.size);

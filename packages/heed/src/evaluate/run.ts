@@ -1,6 +1,6 @@
 /**
  * `heed evaluate`: a baseline, other models and best-of-n on the project's evaluation prompts. Each figure names its
- * judge. All of it goes into runs/<id>/evaluation.json. Nothing is learned from these images.
+ * judge. The results go into runs/<id>/evaluation.json. Rewards and models never learn from these images.
  */
 import { join } from 'node:path';
 import { checkModel } from '@heed/diffusion';
@@ -25,20 +25,20 @@ import { otherPrompts } from './other-prompts.ts';
 
 const GALLERY_PROMPTS = 12;
 export interface EvaluateRunOptions {
-  /** Models to compare with the baseline; the first is the one that raters see. */
+  /** Models to compare with the baseline. Raters see the first one. */
   models: readonly string[];
-  /** The model that all are compared with; the project's own by default. */
+  /** The baseline model; by default the project's base. */
   baseline?: string | undefined;
-  /** Name of the reward that picks the best of n. Without a name, 'default' where there is one. */
+  /** Name of the reward that picks the best of n; by default 'default', if it exists. */
   reward?: string | undefined;
   /** Name of the run; 'evaluate-0001' and so on by default. */
   name?: string;
   signal?: AbortSignal;
-  /** Is told, in sentences, what the user should know. */
+  /** Called with sentences for the user. */
   note?: ((text: string) => void) | undefined;
 }
 
-/** Draws, judges, compares and writes; a second run finds the images of the first. */
+/** Draws, judges, compares and writes the result. A repeated run reuses the images of the first. */
 export async function runEvaluate(
   project: Project,
   options: EvaluateRunOptions,
@@ -52,7 +52,7 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
   const baseline = options.baseline ?? project.config.model.name;
   if (models.length === 0) throw badInput('expected at least one model to evaluate, got none');
   if (models.includes(baseline)) throw badInput(`expected models other than the baseline, got '${baseline}' for both`);
-  // Before hours of drawing.
+  // Checked first, before hours of drawing.
   for (const model of [baseline, ...models]) {
     await checkModel(await modelFolder(project, model, { progress, signal, note }), weightsOptions(project, model));
   }
@@ -95,7 +95,7 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
   return evaluation;
 }
 
-/** The project's evaluation prompts. One whose images were learned from all the same is none that is held out. */
+/** The project's evaluation prompts. A prompt whose images were learned from does not count as held out. */
 async function evaluationPrompts(project: Project, note: EvaluateRunOptions['note']): Promise<Prompt[]> {
   const listed = await projectEvaluationPrompts(project);
   const prompts = await withoutLearned(project, createImageStore(project.paths.images), listed);
@@ -108,13 +108,13 @@ async function evaluationPrompts(project: Project, note: EvaluateRunOptions['not
   return prompts;
 }
 
-/** The reward by that name; without a name, 'default' where the project has one. */
+/** The reward of that name; without a name, 'default' if the project has it. */
 async function chosenReward(project: Project, name: string | undefined): Promise<string | undefined> {
   if (name !== undefined) return name;
   return (await findRewardConfig(rewardFolder(project, 'default'))) ? 'default' : undefined;
 }
 
-/** One image of each prompt outside the trained categories, by every model. */
+/** One image of each prompt outside the trained categories from every model. */
 function othersOf(arms: readonly Arm[], drawn: readonly DrawnModel[], prompts: readonly Prompt[]): GalleryItem[] {
   return galleryOf(
     arms.map((arm, index) => ({ ...arm, images: drawn[index]!.others.images })),
@@ -123,7 +123,7 @@ function othersOf(arms: readonly Arm[], drawn: readonly DrawnModel[], prompts: r
   );
 }
 
-/** What decides an evaluation's figures, besides models and prompts. */
+/** The settings that affect an evaluation's figures, besides models and prompts. */
 export function evaluationSettings({ config }: Project, prompts: number): EvaluationSettings {
   const { imagesPerPrompt, bestOf: drawn, raters, fidelityImages } = config.evaluate;
   const { sampler, steps, guidanceScale } = config.sample;

@@ -1,6 +1,9 @@
-/** Evaluations that an older heed wrote, in today's shape. */
+/** Converts evaluations of older versions to today's format. */
 
-/** Version 1 knew the emoji world alone and kept neither prompts nor image ids. Anything else is returned as it is. */
+/**
+ * Upgrades version 1, which knew only the emoji world and stored neither prompts nor image ids. Any other value is
+ * returned unchanged.
+ */
 export function upgradeEvaluation(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || (value as { version?: unknown }).version !== 1) return value;
   const { judges: _, arms, ...rest } = value as { judges?: unknown; arms?: unknown } & Record<string, unknown>;

@@ -5,7 +5,7 @@ import type { Question } from './evaluation.ts';
 /** 'fits the prompt better', 'looks better'. */
 const BETTER: Readonly<Record<Question, string>> = { alignment: 'fits the prompt better', fidelity: 'looks better' };
 
-/** On how many prompts most people prefer the treated model. */
+/** The number of prompts on which most people prefer the treated model. */
 export interface SpokenVerdict {
   readonly prompts: number;
   readonly win: Interval;
@@ -25,7 +25,7 @@ export function verdictSentence(
   return `${treated} ${BETTER[question]} than ${baseline} in ${percent(win.mean)} % of ${of}, worse in ${percent(lose.mean)} %; difference ${points}.`;
 }
 
-/** How the strengths of more than two models by a question are headed. */
+/** Headings for the strengths of more than two models, by question. */
 const BY_QUESTION: Readonly<Record<Question, string>> = { alignment: 'Fits the prompt', fidelity: 'Looks' };
 
 /**

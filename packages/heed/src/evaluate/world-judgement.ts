@@ -1,6 +1,6 @@
 /**
- * What the recogniser and the simulated raters of the project's world say. Only the emoji world has them, and every
- * result says that they are simulated.
+ * Judgements by the recogniser and the simulated raters of the project's world. Only the emoji world has them, and
+ * every result is marked as simulated.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { ImageStore } from '../images/index.ts';
@@ -17,7 +17,7 @@ import type { JudgeablePrompt } from './evaluation-images.ts';
 import type { ArmPair, Measure } from './figures.ts';
 import { recogniseImages } from './recognise-images.ts';
 
-/** Arms that are compared blind, as figures 4, 6(a) and 6(b) of the paper. */
+/** Pairs of arms that are compared blind, as in figures 4, 6(a) and 6(b) of the paper. */
 const COMPARED: readonly ArmPair[] = [
   ['tuned', 'base'],
   ['bestOf', 'base'],
@@ -26,16 +26,16 @@ const COMPARED: readonly ArmPair[] = [
 
 export interface WorldJudgement {
   readonly recognitions: ReadonlyMap<string, Recognition>;
-  /** By arm. */
+  /** Alignment by arm. */
   readonly alignments: Readonly<Record<string, ReturnType<typeof alignmentOfArm>>>;
   readonly differences: readonly Difference[];
   readonly comparisons: readonly Comparison[];
   readonly measures: readonly Measure[];
-  /** Says how many prompts the recogniser cannot judge; absent where it can judge all. */
+  /** Says how many prompts the recogniser cannot judge; undefined when it can judge all. */
   readonly note?: string;
 }
 
-/** Judges all arms on the prompts whose facts the world knows; undefined where it knows none. */
+/** Judges all arms on the prompts with facts; undefined when no prompt has facts. */
 export async function judgeByWorld(
   project: Project,
   options: {
@@ -60,7 +60,7 @@ export async function judgeByWorld(
   const recognitions = await recogniseImages(project, ids, { judge, store, signal }, progress);
   const judged = new Map(arms.map((arm) => [arm.name, judgeArm(arm, judgeable, { judge, recognitions })]));
   const byName = new Map(arms.map((arm) => [arm.name, arm]));
-  // Other raters than those whose labels the reward has learned from.
+  // These raters differ from those whose labels the reward learned from.
   const raters = judge.simulatedRaters({
     seed: createRandom(settings.seed)
       .fork('raters of comparisons')

@@ -1,4 +1,6 @@
-/** Blind comparisons as a table or as JSON lines: one row an answer that stands, with what was shown on each side. */
+/**
+ * Exports blind comparisons as a table or JSON lines: one row for each standing answer, with the images on each side.
+ */
 import { writeFileAtomically } from '@heed/diffusion/files';
 import { badInput } from '../errors.ts';
 import { outcomeOf } from '../evaluate/blind-comparison.ts';
@@ -36,7 +38,7 @@ type Row = Readonly<
     Record<Pictures, readonly string[]>
 >;
 
-/** Of one comparison by its id, or of all. `alignment` and `fidelity` are win, tie or lose as seen from `model`. */
+/** Exports one comparison by id, or all. `alignment` and `fidelity` are win, tie or lose from the view of `model`. */
 export async function exportComparisons(
   project: Project,
   file: string,

@@ -1,6 +1,6 @@
 /**
- * What can be exported and in which forms; apart from what writes them, so that `--help` loads nothing. The first is
- * the default.
+ * The kinds and formats of exports, with the default format first. They are separate from the writers, so that `--help`
+ * loads nothing else.
  */
 import { MODEL_FORMATS } from './model-formats.ts';
 
@@ -16,7 +16,7 @@ export const EXPORT_FORMATS = {
   model: MODEL_FORMATS,
 } as const;
 
-/** What can be exported. */
+/** A kind of export. */
 export type ExportKind = keyof typeof EXPORT_FORMATS;
-/** In which form. */
+/** A format of an export. */
 export type ExportFormat = (typeof EXPORT_FORMATS)[ExportKind][number];

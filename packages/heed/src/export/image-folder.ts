@@ -17,7 +17,7 @@ import { mayLearnFrom } from '../reward/labelled-image.ts';
 import { projectImages } from '../reward/project-images.ts';
 import type { TableExport } from './tables.ts';
 
-/** Writes the folder, which must not exist yet, whole or not at all; `set` leaves the other sets out. */
+/** Writes the folder, which must not exist yet, atomically. With `set`, only that set is exported. */
 export async function exportImageFolder(
   project: Project,
   target: string,

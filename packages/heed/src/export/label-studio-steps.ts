@@ -1,4 +1,6 @@
-/** How the exported tasks get into Label Studio, pictures and all, and what people said there back into heed. */
+/**
+ * Instructions for importing the exported tasks with pictures into Label Studio, and for bringing the annotations back.
+ */
 import { resolve } from 'node:path';
 import { LOCAL_FILES_PREFIX } from './label-studio.ts';
 
@@ -9,11 +11,11 @@ import { LOCAL_FILES_PREFIX } from './label-studio.ts';
 export function labelStudioSteps(options: {
   /** The project's folder. */
   folder: string;
-  /** Where its images lie. */
+  /** Folder of its images. */
   images: string;
   /** The exported file of tasks. */
   tasks: string;
-  /** What stands before the images' names in the tasks. */
+  /** Prefix of the images' names in the tasks. */
   imagePrefix?: string | undefined;
   platform?: NodeJS.Platform;
 }): string[] {

@@ -1,8 +1,7 @@
 /**
- * Label Studio's JSON: one task an image, one annotation a judgement. A skip is `was_cancelled`, what is known to be
- * right is `ground_truth`, the time an answer took `lead_time` (labelstud.io/guide/task_format). Label Studio refuses
- * raters that it does not know as users, so they stand beside, under `heed`, and in the task's data
- * (`label-studio/notes.ts`).
+ * Label Studio's JSON: one task an image, one annotation a judgement. A skip becomes `was_cancelled`, a known answer
+ * `ground_truth`, and the answer time `lead_time` (labelstud.io/guide/task_format). Label Studio refuses raters who are
+ * not its users. Raters are therefore stored under `heed` and in the task's data (`label-studio/notes.ts`).
  */
 import { groupBy } from '../collections/group-by.ts';
 import { purposeOf } from '../feedback/event.ts';
@@ -20,7 +19,7 @@ import type { TableExport } from './tables.ts';
 /** The path under which Label Studio serves files of a local storage. The storage's root is the project's folder. */
 export const LOCAL_FILES_PREFIX = '/data/local-files/?d=images/';
 
-/** The names that results and the labelling config agree on. */
+/** Names shared by results and the labelling config. */
 export const LABEL_STUDIO_NAMES = { choices: 'label', image: 'image', prompt: 'prompt' } as const;
 
 /** The labelling interface that fits the tasks; paste it into the project's settings in Label Studio. */
@@ -38,7 +37,9 @@ export const LABELLING_CONFIG = `<View style="display: flex; gap: 24px; align-it
 </View>
 `;
 
-/** Writes every image as a task, with the judgements that stand; `imagePrefix` and the PNG's name make its address. */
+/**
+ * Writes every image as a task with its standing judgements. The image's address is `imagePrefix` and the PNG's name.
+ */
 export async function exportLabelStudio(
   project: Project,
   file: string,
@@ -71,7 +72,7 @@ function taskData({ id, file, prompt, category, set }: ImageRecord, imagePrefix:
 
 interface NumberedJudgement {
   readonly judgement: Judgement;
-  /** The annotation's, in the file. */
+  /** Id of the annotation in the file. */
   readonly id: number;
 }
 

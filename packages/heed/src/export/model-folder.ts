@@ -1,4 +1,4 @@
-/** Writes a model of the project out, as a diffusers folder or as a single-file checkpoint: whole, or not at all. */
+/** Exports a model of the project as a diffusers folder or a single-file checkpoint, atomically. */
 import { existsSync } from 'node:fs';
 import { cp, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -53,7 +53,7 @@ export async function exportModel(
   return { model: name, format, path, files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
-/** Writes the LoRA of a tuned model's folder again, in the asked spelling, with its metadata. */
+/** Rewrites the LoRA of a tuned model in the requested naming scheme, with its metadata. */
 async function exportLora(source: string, path: string, spelling: LoraSpelling): Promise<void> {
   const file = join(source, LORA_FILE);
   if (!existsSync(file)) {

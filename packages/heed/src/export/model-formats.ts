@@ -1,6 +1,6 @@
-/** The forms in which a model can be written out. Apart from what writes them, so that `--help` loads no engine. */
+/** The export formats of a model. They are separate from the writers, so that `--help` loads no engine. */
 
-/** Each form, what it is, and which programs read it. */
+/** Each format with a description and the programs that read it. */
 export const MODEL_FORMAT_READERS = {
   diffusers: 'a folder; diffusers reads it',
   checkpoint: 'one file in the original layout; A1111, Forge, ComfyUI and diffusers read it',

@@ -38,12 +38,12 @@ const COLUMNS = [
   { name: 'created_at', type: 'STRING' },
 ] as const;
 
-/** What was written, and which judged images are in no pair because they may not be learned from. */
+/** The written pairs, and the judged images that are excluded because they may not be learned from. */
 export interface PairsExport extends TableExport {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Writes the pairs of raters who are not set aside, of images that may be learned from; throws where there is none. */
+/** Writes the pairs by raters who are not excluded, of images that may be learned from. Throws when there are none. */
 export async function exportPairs(project: Project, file: string): Promise<PairsExport> {
   const images = createImageStore(project.paths.images);
   const all = await projectImages(project, images);
@@ -79,7 +79,7 @@ export async function exportPairs(project: Project, file: string): Promise<Pairs
 
 async function* rowsOf(pairs: readonly PreferencePair[], images: ImageStore) {
   for (const { better, worse, isTie } of pairs) {
-    // Which stands first must not tell which is better: a hash decides.
+    // The order must not reveal the better image, so a hash decides it.
     const [first, second] = better.image < worse.image ? [better, worse] : [worse, better];
     const label = (judgement: Judgement) => (isTie ? 0.5 : Number(judgement === better));
     yield {

@@ -7,13 +7,13 @@ import { createImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
 import { readCountingEvents } from '../reward/project-labels.ts';
 
-/** What an export wrote. */
+/** The result of an export. */
 export interface TableExport {
   readonly file: string;
   readonly rows: number;
 }
 
-/** One row an image record, with its whole recipe. */
+/** Writes one row for each image record, with its whole recipe. */
 export async function exportImages(project: Project, file: string): Promise<TableExport> {
   const records = createImageStore(project.paths.images).all();
   const facts = [...new Set(records.flatMap(({ facts }) => Object.keys(facts ?? {})))];

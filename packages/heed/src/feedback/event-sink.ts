@@ -1,6 +1,6 @@
 /**
- * Where a command adds judgements: feedback.jsonl itself, alone under its lock, or the open studio that holds it, which
- * takes them over a connection of this machine and knows them at once.
+ * Where a command sends judgements. It appends to feedback.jsonl itself and holds its lock, or it sends them to the
+ * open studio that holds the lock. The studio is reached over a local connection and knows the judgements at once.
  */
 import { join } from 'node:path';
 import { findCheckedJson } from '@heed/diffusion/checked-json';
@@ -14,9 +14,9 @@ import { openFeedbackLog } from './log.ts';
 
 const EVENTS_AT_ONCE = 2000;
 
-/** Takes events as the log does. */
+/** Accepts feedback events. */
 export interface EventSink {
-  /** Resolves, once they are flushed, with how many were new. */
+  /** Appends the events and flushes them. Resolves with the number of new events. */
   append(events: readonly FeedbackEvent[]): Promise<number>;
 }
 
@@ -28,12 +28,14 @@ export interface StudioHolder {
 
 const holderSchema = z.object({ url: z.url(), token: z.string().min(1) });
 
-/** Where an open studio says how commands reach it; readable by its owner alone. */
+/** File in which an open studio tells commands how to reach it. Only its owner can read it. */
 export function holderPath(project: Project): string {
   return join(project.paths.state, 'studio', 'holder.json');
 }
 
-/** Gives `work` the right to add judgements. Where another command has it, that command is named. */
+/**
+ * Runs `work` with the right to add judgements. Throws when another command holds it; the message names that command.
+ */
 export async function withEventSink<T>(project: Project, work: (sink: EventSink) => Promise<T>): Promise<T> {
   const holder = await findHolder(project);
   if (holder) return work({ append: (events) => sendEvents(holder, events) });
@@ -50,9 +52,9 @@ export async function withEventSink<T>(project: Project, work: (sink: EventSink)
 async function findHolder(project: Project): Promise<StudioHolder | undefined> {
   const studio = await lockHolder(project.paths.state, 'studio');
   if (!studio) return undefined;
-  // The studio's port is open to its host alone.
+  // A studio on another host cannot be reached, because its port is local.
   if (studio.state === 'unknown') throw new HeedError(describeHolder(studio));
-  // Missing while the studio starts or ends; its lock then refuses this command.
+  // The file is missing while the studio starts or ends. The studio's lock then refuses this command.
   return findCheckedJson(holderPath(project), { what: 'how to reach the open studio', schema: holderSchema });
 }
 

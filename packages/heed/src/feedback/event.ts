@@ -1,4 +1,4 @@
-/** One judgement: who said what of which image of which model, and when. */
+/** One judgement: a rater's label of an image at a time, with the image's model. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
@@ -6,30 +6,33 @@ import { InputError } from '../errors.ts';
 export const LABELS = ['good', 'bad', 'skip'] as const;
 export type Label = (typeof LABELS)[number];
 
-/** In place of a label: the rater takes back what they said of the image; as if they had never been asked. */
+/** Replaces a label: the rater takes back their judgement of the image, as if never asked. */
 export const RETRACTED = 'retracted';
 
 /**
- * What a rater was asked for. Only feedback and preferences teach: practice answers were followed by the right one,
- * gold answers measure the rater by what is known, repeats by the rater's own earlier answer. A key is what is known:
- * the right answer itself, with its reason. A preference is about the images of its query alone: the better ones are
- * 'good', the others 'bad', and where all are 'good' none is better.
+ * The purpose for which a rater was asked. Only feedback and preferences are learned from. The right answer follows a
+ * practice answer. Gold answers measure the rater against known answers, and repeats against the rater's own earlier
+ * answer. A key is a known answer itself, with its reason. A preference concerns only the images of its query: the
+ * better ones are 'good' and the others 'bad'. If all are 'good', it is a tie.
  */
 export const PURPOSES = ['feedback', 'practice', 'gold', 'repeat', 'key', 'preference'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
-/** The longest time an answer may say it took: a day. */
+/** The longest answer time that is accepted: a day. */
 export const MAX_ANSWER_SECONDS = 86_400;
 
 /** One line of feedback.jsonl. */
 export interface FeedbackEvent {
-  /** Decided by query, rater and image for machine-made events; appending the same id twice keeps the first. */
+  /**
+   * Id of the event. For machine-made events it follows from query, rater and image. A second event with the same id is
+   * ignored.
+   */
   readonly id: string;
   /** ISO 8601, UTC. */
   readonly time: string;
   readonly rater: string;
   readonly raterKind: 'human' | 'simulated';
-  /** The images that were shown together. */
+  /** The id of the query: the images that were shown together. */
   readonly query: string;
   /** Id in the image store. */
   readonly image: string;
@@ -37,15 +40,15 @@ export interface FeedbackEvent {
   readonly model: string;
   readonly label: Label | typeof RETRACTED;
   readonly reason?: string;
-  /** What was submitted at once: all events of one answer to a query share it, and so does its retraction. */
+  /** Id of the submission. All events of one answer to a query share it, and so does its retraction. */
   readonly answer?: string;
-  /** From when the images were all shown to the answer. */
+  /** Seconds from the display of all images to the answer. */
   readonly seconds?: number;
   /** Absent for feedback. */
   readonly purpose?: Exclude<Purpose, 'feedback'>;
-  /** Of a repeat: the query that was asked again. `query` is then the name under which it was. */
+  /** For a repeat, the query that was asked again. `query` then holds the repeat's own id. */
   readonly repeatOf?: string;
-  /** The answer came sooner than anybody can look (`label.minAnswerMs`), as the server measured it. */
+  /** The answer took less than `label.minAnswerMs`, the least time for looking, as the server measured it. */
   readonly tooFast?: true;
 }
 
@@ -67,7 +70,7 @@ const eventSchema = z.object({
   tooFast: z.literal(true).optional(),
 });
 
-/** What the event's rater was asked for. */
+/** The purpose of the event. */
 export function purposeOf({ purpose }: Pick<FeedbackEvent, 'purpose'>): Purpose {
   return purpose ?? 'feedback';
 }
@@ -80,13 +83,17 @@ export function parseFeedbackEvent(value: unknown): FeedbackEvent {
   throw new InputError(`expected a feedback event, got a bad value in ${field}`);
 }
 
-/** The same query, rater and image always give the same id, so that a repeated run adds nothing. */
+/**
+ * Makes the id of a machine-made event. The same query, rater and image always give the same id, so that a repeated run
+ * adds nothing.
+ */
 export function eventId(facts: { query: string; rater: string; image: string }): string {
   return hash('event', facts.query, facts.rater, facts.image);
 }
 
 /**
- * The id of a rater's next event on the same image of the same query, where `earlier` events are in the log already.
+ * The id of a rater's next event on the same image of the same query. `earlier` is the number of their events on it in
+ * the log.
  */
 export function revisedEventId(facts: { query: string; rater: string; image: string }, earlier: number): string {
   return `${eventId(facts)}${earlier === 0 ? '' : `-${earlier + 1}`}`;

@@ -1,6 +1,6 @@
 /**
- * A set of ids that takes 16 bytes of a table for each, whatever their length: a log of a million judgements is looked
- * into at every answer. It keeps digests, so it can tell whether an id is there and not which ones are.
+ * A set of ids that uses 16 bytes of a hash table for each, whatever their length. It serves logs of a million
+ * judgements, in which every answer is looked up. It stores digests, so it can test membership but not list the ids.
  */
 import { createHash } from 'node:crypto';
 
@@ -10,10 +10,10 @@ export interface IdSet {
   add(id: string): void;
 }
 
-/** Words of 32 bits in a slot: 128 bits of SHA-256, of which a million have no two alike but by a chance of 1e-27. */
+/** 32-bit words in a slot: 128 bits of SHA-256. Among a million ids, the chance of a collision is 1e-27. */
 const WORDS = 4;
 const FIRST_SLOTS = 1024;
-/** The largest share of slots that may be taken; the hash table doubles beyond it. */
+/** The largest load factor. Beyond it the hash table doubles. */
 const MAX_LOAD = 0.6;
 
 export function createIdSet(): IdSet {
@@ -44,7 +44,7 @@ export function createIdSet(): IdSet {
   };
 }
 
-/** Where the digest is, or the free slot where it would be: the next ones are tried in turn. */
+/** The slot of the digest, or the free slot for it, by linear probing. */
 function placeOf(table: Uint32Array, words: Uint32Array): number {
   let place = (words[0]! * WORDS) % table.length;
   while (!isFree(table, place) && !words.every((word, i) => table[place + i] === word)) {
@@ -53,7 +53,7 @@ function placeOf(table: Uint32Array, words: Uint32Array): number {
   return place;
 }
 
-/** A digest's last word is never 0. */
+/** Whether a slot is free: a digest's last word is never 0. */
 function isFree(table: Uint32Array, place: number): boolean {
   return table[place + WORDS - 1] === 0;
 }

@@ -1,13 +1,13 @@
-/** Finds the image that a cell of a table means, and says what may have happened to a cell that means none. */
+/** Finds the image that a table cell names. If there is none, it says what may have happened to the cell. */
 import { basename } from 'node:path/posix';
 import { looksLikeNumber } from '../files/spreadsheet-cells.ts';
 import { idOfImageName } from '../images/image-name.ts';
 import type { ImageStore } from '../images/store.ts';
 
 export interface ImageLookup {
-  /** The id of the image: by its id or PNG, or by the name of the file that it was imported from, if only one was. */
+  /** The id of the image, found by id, PNG name, or the name of its imported file. A file name must be unique. */
   find(cell: string): string | undefined;
-  /** Why there is no such image, as the end of a sentence; '' where nothing is known. */
+  /** The likely reason why there is no such image, as the end of a sentence; '' if unknown. */
   cause(cell: string): string;
 }
 
@@ -35,7 +35,7 @@ export function createImageLookup(images: Pick<ImageStore, 'all' | 'has'>): Imag
   };
 }
 
-/** Ids of imported images by the name of their file, with its folders and without. */
+/** Ids of imported images by file name. Each file is listed under its full path and under its bare name. */
 function idsBySource(images: Pick<ImageStore, 'all'>): Map<string, Set<string>> {
   const ids = new Map<string, Set<string>>();
   for (const { id, source } of images.all({ isWhole: true })) {
@@ -51,7 +51,7 @@ function plain(name: string): string {
   return name.replaceAll('\\', '/').normalize('NFC');
 }
 
-/** Whether the number in the cell is the one that the id looks like, as far as the cell's digits go. */
+/** Whether the cell's number can be this id after a spreadsheet program rounded it. */
 function becomes(id: string, cell: string): boolean {
   if (!/^\d+(e\d+)?$/.test(id)) return false;
   const number = Number(cell.replace(',', '.'));

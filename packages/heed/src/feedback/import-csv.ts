@@ -1,4 +1,4 @@
-/** People's judgements out of a CSV: every row is checked before the first is written, and all are written at once. */
+/** Imports people's judgements from a CSV. Every row is checked before any is written, and all are written together. */
 import { badInput, InputError } from '../errors.ts';
 import { type CsvRow, readCsv } from '../files/read-csv.ts';
 import { faultOfLine } from '../files/read-text.ts';
@@ -43,7 +43,7 @@ interface UnknownImage {
   readonly cell: string;
 }
 
-/** Imports `path`; throws a sentence with the line of the first bad row, and then nothing was written. */
+/** Imports `path`. A bad row throws with its line, and nothing is written. */
 export async function importFeedback(
   project: Project,
   path: string,
@@ -64,7 +64,7 @@ export async function importFeedback(
       allowOthers: true,
     },
     parseRow({ line, cells }) {
-      // A spreadsheet can have changed the id and left the file's name alone.
+      // A spreadsheet can corrupt the id but leave the file's name intact.
       const named = lookup.find(cells.image);
       const id = named ?? (cells.file === '' ? undefined : lookup.find(cells.file));
       if (id === undefined) {
@@ -145,7 +145,7 @@ function judgementOf(
   };
 }
 
-/** What an export of heed's own says besides: what was asked for, and how long the answer took. */
+/** Reads the extra columns of heed's own exports: purpose and answer time. */
 function readMeasures(
   cells: Readonly<Record<Column, string>>,
   notes: { longTimes: number },
@@ -163,7 +163,7 @@ function readMeasures(
   return {
     ...(purpose === 'feedback' ? {} : { purpose }),
     ...(cells.repeatof === '' ? {} : { repeatOf: cells.repeatof }),
-    // TRUE, or a word of the spreadsheet's language: heed writes nothing where it is false.
+    // TRUE may be in the spreadsheet's language. heed leaves the cell empty when the value is false.
     ...(/^(false|0)?$/i.test(cells.toofast) ? {} : { tooFast: true }),
     ...(cells.seconds === '' ? {} : { seconds: Math.min(seconds, MAX_ANSWER_SECONDS) }),
   };

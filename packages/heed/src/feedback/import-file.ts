@@ -1,4 +1,4 @@
-/** Judgements out of a file of any form that heed reads, told by what is in it. */
+/** Imports judgements from a file in any format that heed reads. The content decides the format. */
 import { extname } from 'node:path';
 import { badInput } from '../errors.ts';
 import { parseCells } from '../files/csv-cells.ts';
@@ -15,17 +15,17 @@ import type { ExportedTask } from './label-studio/task.ts';
 const SUFFIXES = ['.csv', '.tsv', '.txt', '.json'];
 
 export interface ImportOptions {
-  /** Who judged, where the file does not say. */
+  /** The rater's name, if the file has none. */
   readonly rater?: string;
   readonly now?: Date;
   readonly write?: EventWriter;
-  /** The judgements are what their raters vouch for: others are measured by them. */
+  /** Imports the judgements as known answers, against which raters are measured. */
   readonly asKnown?: boolean;
 }
 
 /**
  * Imports a table of judgements or of preference pairs (CSV, TSV) or an export of Label Studio (JSON, JSON_MIN, CSV,
- * TSV). Throws a sentence that names the first bad row, and then nothing was written.
+ * TSV). A bad row throws with its place, and nothing is written.
  */
 export async function importFeedbackFile(
   project: Project,
@@ -44,7 +44,7 @@ export async function importFeedbackFile(
   return isPairHeader(columns) ? importPairs(project, path, options) : importFeedback(project, path, options);
 }
 
-/** The names of the columns, as far as they tell whose table it is. */
+/** The header's column names, which identify the format. */
 function headerOf(text: string, path: string): string[] {
   const [line = ''] = text.split(/[\r\n]/).filter((each) => each.trim() !== '' && !/^sep=/i.test(each));
   if (!/annotation_id|image_0/i.test(line)) return [];

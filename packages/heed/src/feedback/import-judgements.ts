@@ -1,4 +1,4 @@
-/** From judgements that somebody hands in to events of the log: what is new, what is known, what contradicts itself. */
+/** Turns imported judgements into events of the log: finds which are new, already known, or contradictory. */
 import { badInput, InputError } from '../errors.ts';
 import { faultOfLine, faultOfText } from '../files/read-text.ts';
 import { createImageStore } from '../images/store.ts';
@@ -11,35 +11,35 @@ import { standingJudgements } from './standing.ts';
 
 export interface FeedbackImport {
   readonly added: number;
-  /** Rows that say what the log already says. */
+  /** Number of rows that the log already contains. */
   readonly unchanged: number;
-  /** Rows whose label cell is empty: a sheet that is not filled in to its end. */
+  /** Number of rows without a label, as in a sheet that is only partly filled in. */
   readonly withoutLabel: number;
-  /** What the owner should know, in sentences without a full stop. */
+  /** Notes for the owner, in sentences without a full stop. */
   readonly notes: readonly string[];
 }
 
 /** A judgement from a file, with its position in the file: 'line 3', 'task 2'. */
 export interface ImportedJudgement {
   readonly where: string;
-  /** Whether the file says when it was made. */
+  /** Whether the file gives the judgement's time. */
   readonly isTimed: boolean;
   readonly event: Omit<FeedbackEvent, 'id'> & { readonly label: Label };
 }
 
-/** Everything a file says, checked but not written yet. */
+/** All judgements of a file, checked but not written yet. */
 export interface CheckedJudgements {
   readonly judgements: readonly ImportedJudgement[];
   readonly withoutLabel: number;
 }
 
-/** Takes what `log` says so far and returns the events that are missing in it. */
+/** Given the log's current events, returns the new events to append. */
 export type EventsOf = (log: readonly FeedbackEvent[]) => readonly FeedbackEvent[];
 
-/** Who writes the events: by default a command, which must be the only one that adds judgements. */
+/** Writes the events. By default a command does so, and holds the log's lock. */
 export type EventWriter = (eventsOf: EventsOf) => Promise<number>;
 
-/** The label that a word of people and other tools means. A map: `constructor` is no label. */
+/** Labels by the words of people and other tools. A map, because an object would accept `constructor`. */
 const LABELS_BY_WORD = new Map<string, Label>([
   ...LABELS.map((label) => [label, label] as const),
   ['1', 'good'],
@@ -51,12 +51,12 @@ export function labelOfWord(word: string): Label | undefined {
   return LABELS_BY_WORD.get(word.toLowerCase());
 }
 
-/** A rater of that name is one of heed's own simulated ones. */
+/** The kind of a rater. heed's simulated raters are recognised by name. */
 export function raterKindOf(rater: string): FeedbackEvent['raterKind'] {
   return /^simulated-\d+$/.test(rater) ? 'simulated' : 'human';
 }
 
-/** Writes all that is new at once; a rater who changes their mind gets a new event, never a rewritten one. */
+/** Writes all new events together. When a rater changes their mind, a new event is added; events never change. */
 export async function addJudgements(
   checked: CheckedJudgements,
   options: { path: string; write: EventWriter; asKnown?: boolean },
@@ -72,7 +72,7 @@ export async function addJudgements(
   return { added, unchanged: judgements.length - added, withoutLabel, notes };
 }
 
-/** Throws an `InputError` without a subject for a text that cannot stand in a judgement. */
+/** Throws an `InputError` whose message does not name the file for a text that a judgement cannot contain. */
 export function checkTexts({ rater, query, reason }: { rater: string; query: string; reason: string }): void {
   const faults = {
     rater: faultOfLine(rater, { maxLength: 200 }),
@@ -84,7 +84,7 @@ export function checkTexts({ rater, query, reason }: { rater: string; query: str
   }
 }
 
-/** The same as what its rater vouches for: raters are measured by it, and it teaches nothing. */
+/** Makes the judgement a known answer, against which raters are measured. Models do not learn from it. */
 function asKey({ where, isTimed, event }: ImportedJudgement, path: string): ImportedJudgement {
   if (event.label === 'skip') {
     throw badInput(`${path}, ${where}: expected a known answer, good or bad, got skip`);
@@ -99,7 +99,7 @@ export function logWriter(project: Project): EventWriter {
     withEventSink(project, async (sink) => sink.append(eventsOf(await openFeedbackLog(project.paths.feedback).read())));
 }
 
-/** The images that judgements can be of. */
+/** The store's images, which judgements refer to. */
 export function imagesOf(project: Project) {
   return createImageStore(project.paths.images);
 }
@@ -112,14 +112,17 @@ function changes(judgements: readonly ImportedJudgement[], log: readonly Feedbac
   return judgements.flatMap(({ event, isTimed }) => {
     const earlier = last.get(keyOf(event));
     if (earlier && earlier.label === event.label && earlier.reason === event.reason) return [];
-    // An export of some time ago takes nothing back that was said since.
+    // An older export does not override judgements that were made since.
     if (earlier && isTimed && event.time < earlier.time) return [];
     const revision = times.get(facts(event)) ?? 0;
     return [{ id: revisedEventId(event, revision), ...event }];
   });
 }
 
-/** One standing judgement of a rater on an image for each purpose; of repeats and preferences, for each query. */
+/**
+ * The key under which a judgement replaces an earlier one: rater, image and purpose; for repeats and preferences also
+ * the query.
+ */
 function keyOf(event: Omit<FeedbackEvent, 'id'>): string {
   const purpose = purposeOf(event);
   return JSON.stringify([
@@ -130,10 +133,7 @@ function keyOf(event: Omit<FeedbackEvent, 'id'>): string {
   ]);
 }
 
-/**
- * The last word of each rater on each image; where the file does not say which is the last, two different words are
- * refused.
- */
+/** The last label of each rater for each image. If the file has no times, two different labels are refused. */
 function lastOfEach(judgements: readonly ImportedJudgement[], path: string): ImportedJudgement[] {
   const last = new Map<string, ImportedJudgement>();
   for (const judgement of judgements) {

@@ -1,8 +1,7 @@
 /**
- * Judgements out of a table of preference pairs, one pair a row: Pick-a-Pic's columns (image_0_uid, image_1_uid,
- * label_0, label_1 or best_image_uid, user_id, ranking_id), which heed's own pairs have, too: the way back of `heed
- * export pairs`. Each pair is a preference. As known answers (`--known`) the better image counts as good and the other
- * as bad.
+ * Imports a table of preference pairs, one pair a row. It reads Pick-a-Pic's columns (image_0_uid, image_1_uid,
+ * label_0, label_1 or best_image_uid, user_id, ranking_id). `heed export pairs` writes the same columns. Each pair
+ * becomes a preference. With `--known`, the better image becomes a known good answer and the other a known bad one.
  */
 import { groupBy } from '../collections/group-by.ts';
 import { badInput, InputError } from '../errors.ts';
@@ -41,7 +40,7 @@ const ALIASES: Readonly<Record<string, Column>> = {
   created_at: 'time',
 };
 
-/** Whether a header is of a table of pairs. */
+/** Whether these columns are the header of a table of pairs. */
 export function isPairHeader(columns: readonly string[]): boolean {
   const known = new Set(columns.map((name) => ALIASES[name] ?? name));
   return ['image_0', 'image_1'].every((name) => known.has(name)) && (known.has('label_0') || known.has('best'));
@@ -49,7 +48,7 @@ export function isPairHeader(columns: readonly string[]): boolean {
 
 const PREFERENCE = { purpose: 'preference' } as const;
 
-/** Imports `path`; throws a sentence with the line of the first bad row, and then nothing was written. */
+/** Imports `path`. A bad row throws with its line, and nothing is written. */
 export async function importPairs(
   project: Project,
   path: string,
@@ -66,14 +65,14 @@ export async function importPairs(
       const labels = labelsOf(cells, pair, lookup);
       const judge = cells.rater || rater;
       if (judge === undefined) throw new InputError('expected a rater in the row, or --rater, got neither');
-      // A rater can rank three images in one go: each of its pairs stands by itself.
+      // A rater can rank three images at once; each pair of them is a separate query.
       const query = queryId(cells.query || images.get(pair[0]).prompt, pair);
       return pair.map((image, i) => {
         const { prompt, model } = images.get(image);
         checkTexts({ rater: judge, query, reason: '' });
         const who = { rater: judge, raterKind: raterKindOf(judge) };
         const time = readTime(cells.time, now);
-        // Which of two answers was the last says nothing here: a rater sees an image in several pairs.
+        // The order of answers does not matter here, because a rater sees an image in several pairs.
         return {
           where: `line ${line}`,
           isTimed: false,
@@ -106,7 +105,7 @@ function idOf(cell: string, lookup: ImageLookup): string {
   throw new InputError(`expected the id of an image of this project, got ${quote(cell)}${lookup.cause(cell)}`);
 }
 
-/** Good twice where neither image is the better one. */
+/** The labels of a pair; both are good for a tie. */
 function labelsOf(
   cells: CsvRow<Column>['cells'],
   pair: readonly [string, string],
@@ -126,7 +125,8 @@ function labelsOf(
 }
 
 /**
- * Leaves out pairs that the log has already, as preferences or as good beside bad: a project's own pairs add nothing.
+ * Skips pairs that the log already contains, as preferences or as good and bad labels. A project's own export therefore
+ * adds nothing.
  */
 function withoutKnown(write: EventWriter): EventWriter {
   return (eventsOf) =>
@@ -149,7 +149,7 @@ function withoutKnown(write: EventWriter): EventWriter {
     });
 }
 
-/** One judgement of each image by each rater; images that one found both better and worse are left out. */
+/** One judgement of each image by each rater. Images that a rater found both better and worse are left out. */
 function agreeing(all: readonly ImportedJudgement[]): { judgements: ImportedJudgement[]; torn: number } {
   const byImage = new Map<string, ImportedJudgement[]>();
   for (const judgement of all) {

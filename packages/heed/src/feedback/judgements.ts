@@ -1,15 +1,15 @@
-/** What the log says in the end: the last word of each rater on each image, and what an image's raters agree on. */
+/** The standing judgements of a log: each rater's last label of each image, and the raters' agreement on an image. */
 import { type FeedbackEvent, type Label, type Purpose, purposeOf, RETRACTED } from './event.ts';
 
-/** An event that says something: no retraction. */
+/** An event with a label, not a retraction. */
 export interface Judgement extends FeedbackEvent {
   readonly label: Label;
 }
 
 /**
- * The last event of each rater on each image, in the order of the log. An earlier one was taken back by a later, and
- * by a retraction altogether. Of all that is in the log only feedback, or what `purpose` names instead: what measures
- * raters is no judgement to learn from.
+ * The last event of each rater on each image, in the order of the log. A later event replaces an earlier one, and a
+ * retraction removes it. Only feedback is included, or the purpose `purpose`, because answers that measure raters are
+ * not learned from.
  */
 export function lastWords(
   events: readonly FeedbackEvent[],
@@ -38,7 +38,7 @@ export interface LabelShares {
   readonly skip: number;
 }
 
-/** How often each label was given, as shares of all; the paper's are 46.5, 48.5 and 5.0 per cent. */
+/** The share of each label among all events. The paper has 46.5, 48.5 and 5.0 per cent. */
 export function labelShares(events: readonly FeedbackEvent[]): LabelShares {
   const share = (label: Label) =>
     events.length === 0 ? 0 : events.filter((event) => event.label === label).length / events.length;

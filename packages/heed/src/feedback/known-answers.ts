@@ -1,16 +1,14 @@
-/**
- * The known answers of a log: what somebody vouches for, by image. Who is measured by them is the studio's business.
- */
+/** The known answers of a log by image, which owners vouch for. The studio measures raters by them. */
 import { type FeedbackEvent, purposeOf } from './event.ts';
 
 export interface KnownAnswer {
   readonly label: 'good' | 'bad';
   readonly why?: string;
-  /** The emoji world's recogniser said so. */
+  /** Whether the answer came from the emoji world's recogniser. */
   readonly isSimulated: boolean;
 }
 
-/** The last known answer of each image counts, whichever owner gave it; a withdrawn one leaves none. */
+/** Known answers by image. The last one of each image counts, whichever owner gave it; a withdrawn one is removed. */
 export function knownAnswers(events: readonly FeedbackEvent[]): Map<string, KnownAnswer> {
   const known = new Map<string, KnownAnswer>();
   for (const event of events) {

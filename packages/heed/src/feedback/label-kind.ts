@@ -1,11 +1,11 @@
-/** What the kind of a label study (`label.kind`) means for its queries. */
+/** Derives the form of a query from the kind of a label study (`label.kind`). */
 import type { HeedConfig } from '../config/index.ts';
 
 export interface Asked {
   readonly imagesPerQuery: number;
-  /** Fewer images make no query. */
+  /** The least number of images in a query. */
   readonly minImages: number;
-  /** Answers say which image is the best of its query. */
+  /** Whether a rater picks the best image of a query rather than labelling one image. */
   readonly asksPreferences: boolean;
 }
 

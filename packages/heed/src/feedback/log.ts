@@ -1,6 +1,6 @@
 /**
- * feedback.jsonl: every judgement that was accepted, flushed to disk before it is acknowledged, never rewritten.
- * It is the truth from which any database can be rebuilt. Who may append is the caller's business.
+ * feedback.jsonl: every judgement that was accepted, flushed to disk before it is acknowledged, never rewritten. Any
+ * database can be rebuilt from this file. The caller ensures that only one process appends.
  */
 
 import { mkdir } from 'node:fs/promises';
@@ -14,16 +14,19 @@ import { createIdSet, type IdSet } from './id-set.ts';
 export interface FeedbackLog {
   readonly path: string;
   /**
-   * Checks all events, then appends them in one write and flushes; resolves with how many were new. Events whose id is
-   * there already are left out, so that a retry is harmless. Where one is bad, none is written.
+   * Checks all events, appends them in one write and flushes. Resolves with the number of new events. Events with a
+   * known id are left out, so that a retry is harmless. If one event is bad, none is written.
    */
   append(events: readonly FeedbackEvent[]): Promise<number>;
-  /** All whole events in order. A torn last line is left out; damage elsewhere throws with its line. */
+  /** Reads all complete events in order. An incomplete last line is ignored; damage elsewhere throws with its line. */
   read(): Promise<FeedbackEvent[]>;
   close(): Promise<void>;
 }
 
-/** Opens the log at `path`, which need not exist yet. A last line torn by a crash is cut off at the first append. */
+/**
+ * Opens the log at `path`, which need not exist yet. An incomplete last line, left by a crash, is cut off at the first
+ * append.
+ */
 export function openFeedbackLog(path: string): FeedbackLog {
   const writer = createJsonLinesWriter(path, { fsync: true, sums: true });
   const readAll = () => readJsonLines(path, parseFeedbackEvent).records;
@@ -37,7 +40,7 @@ export function openFeedbackLog(path: string): FeedbackLog {
     for (const id of fresh.keys()) ids.add(id);
     return fresh.size;
   };
-  // One after another: a retry must not be told "known" while the first attempt is not on disk yet.
+  // Appends run one after another, so that a retry is not reported as known before the first attempt is on disk.
   const inTurn = createQueue();
   return {
     path,

@@ -1,4 +1,4 @@
-/** Which of two images of a query a rater finds better: out of preferences, and out of good beside bad. */
+/** Preferences of raters between two images of a query, from stated preferences or from good and bad labels. */
 import { groupBy } from '../collections/group-by.ts';
 import type { FeedbackEvent } from './event.ts';
 import { type Judgement, lastWords } from './judgements.ts';
@@ -7,23 +7,23 @@ import { type Judgement, lastWords } from './judgements.ts';
 export interface PreferencePair {
   readonly better: Judgement;
   readonly worse: Judgement;
-  /** Neither is better; which is called so says nothing. */
+  /** A tie. The order of the images then has no meaning. */
   readonly isTie: boolean;
 }
 
-/** What raters said where they were asked for a preference. The best of three makes two pairs. */
+/** Preferences that raters stated. The best of three images gives two pairs. */
 export function statedPreferences(events: readonly FeedbackEvent[]): PreferencePair[] {
   const pairs = queriesOf(lastWords(events, { purpose: 'preference' })).flatMap((shown) => {
     const apart = judgedApart(shown);
     if (apart.length > 0) return apart;
-    // A tie of all: each pair once.
+    // In a tie of all images, each pair is listed once.
     const tied = shown.filter(({ label }) => label === 'good');
     return tied.flatMap((better, i) => tied.slice(i + 1).map((worse) => ({ better, worse, isTie: true })));
   });
   return pairs.filter(({ better, worse }) => better.prompt === worse.prompt);
 }
 
-/** Good beside bad in one query, where raters were asked for good or bad of each image. */
+/** Preferences implied by good and bad labels within one query. */
 export function impliedPreferences(events: readonly FeedbackEvent[]): PreferencePair[] {
   return queriesOf(lastWords(events)).flatMap(judgedApart);
 }

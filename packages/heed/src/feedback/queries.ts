@@ -1,4 +1,4 @@
-/** How images are put together to be judged: a few of one model and prompt at a time, in the order they were drawn. */
+/** Groups images into queries: a few images of one model and prompt, in the order of generation. */
 import { groupBy } from '../collections/group-by.ts';
 import type { ImageRecord } from '../images/record.ts';
 import { queryId } from './event.ts';
@@ -11,7 +11,7 @@ export interface ImageQuery {
   readonly images: string[];
 }
 
-/** The queries of `images`, prompts in the order of their first image. */
+/** Makes queries of `images`. Prompts keep the order of their first image. */
 export function queriesOf(images: readonly ImageRecord[], imagesPerQuery: number): ImageQuery[] {
   const prompts = groupBy(images, ({ modelHash, prompt }) => JSON.stringify([modelHash, prompt]));
   return [...prompts.values()].flatMap((group) =>

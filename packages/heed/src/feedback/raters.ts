@@ -1,6 +1,6 @@
 /**
- * raters.jsonl: who the raters are and whose answers are set aside. Append-only like the feedback; setting aside
- * deletes nothing and can be taken back.
+ * raters.jsonl: the raters, and whose answers the owner excluded. It is append-only, like the feedback. Excluding a
+ * rater deletes nothing and can be undone.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import { createJsonLinesWriter, readJsonLines } from '../files/json-lines.ts';
 import type { Project } from '../project/project.ts';
 import { plainName } from '../text/plain-name.ts';
 
-/** An id as recruiting platforms give them. */
+/** Schema of an id from a recruiting platform. */
 export function platformId() {
   return z.string().regex(/^[A-Za-z0-9_.:-]{1,64}$/, 'expected 1 to 64 letters, digits or _ . : -');
 }
@@ -18,9 +18,9 @@ const eventSchema = z.object({
   time: z.iso.datetime(),
   rater: z.string().min(1).max(200),
   event: z.enum(['joined', 'set-aside', 'taken-back']),
-  /** What the rater calls themselves. */
+  /** The name that the rater entered. */
   name: z.string().max(200).optional(),
-  /** What a recruiting platform calls the rater, the study and the visit: needed to find them again and to pay them. */
+  /** The recruiting platform's ids of rater, study and visit, used to find and pay the rater. */
   participant: platformId().optional(),
   study: platformId().optional(),
   session: platformId().optional(),
@@ -34,13 +34,13 @@ export type RaterEvent = z.output<typeof eventSchema>;
 export interface RaterRecord {
   readonly id: string;
   readonly name?: string;
-  /** Of those who came from a recruiting platform. */
+  /** Id of a rater from a recruiting platform. */
   readonly participant?: string;
-  /** Of the visit in which they joined: a platform's, or one that the page chose. */
+  /** Id of the visit in which they joined, from a platform or chosen by the page. */
   readonly session?: string;
   /** Id of the invite that they came by. */
   readonly invite?: string;
-  /** Their answers are kept, and left out of what rewards learn from. */
+  /** Whether the rater is excluded: answers are kept, but rewards do not learn from them. */
   readonly isSetAside: boolean;
 }
 
@@ -72,12 +72,12 @@ export async function appendRaterEvent(project: Project, event: RaterEvent): Pro
   }
 }
 
-/** Where a project keeps its raters. */
+/** Path of a project's raters file. */
 export function ratersPath(project: Project): string {
   return join(project.folder, 'raters.jsonl');
 }
 
-/** Checks one line of raters.jsonl; throws an `InputError` without a subject. */
+/** Checks one line of raters.jsonl; throws an `InputError` whose message does not name the file. */
 export function parseRaterEvent(value: unknown): RaterEvent {
   const result = eventSchema.safeParse(value);
   if (result.success) return result.data;

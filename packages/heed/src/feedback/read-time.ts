@@ -1,12 +1,15 @@
-/** Times in tables that people hand in. */
+/** Parses times in imported tables. */
 import { InputError } from '../errors.ts';
 import { quote } from '../text/nearest.ts';
 
-/** ISO 8601 in UTC; `now` for an empty cell. Throws an `InputError` without a subject for anything else. */
+/**
+ * Returns the time as ISO 8601 in UTC; `now` for an empty cell. Throws an `InputError` whose message does not name the
+ * file for anything else.
+ */
 export function readTime(cell: string, now: Date): string {
   if (cell === '') return now.toISOString();
   const form = /^(\d{4}-\d{2}-\d{2})(?:[T ]([\d:.]+)(Z|[+-]\d{2}:?\d{2})?)?$/.exec(cell);
-  // A spreadsheet leaves the T and the Z out.
+  // A spreadsheet omits the T and the Z.
   const time = form && new Date(cell.includes(' ') ? `${form[1]}T${form[2]}${form[3] ?? 'Z'}` : cell);
   if (!time || Number.isNaN(time.getTime())) {
     const cause = /^\d[\d\s.:/-]*([ap]m)?$/i.test(cell) ? ', which a spreadsheet may have changed' : '';

@@ -1,4 +1,4 @@
-/** A CSV of unjudged images, for people to fill in and `heed label --import` to take over. */
+/** A CSV of unjudged images. People fill it in, and `heed label --import` imports it. */
 import { join } from 'node:path';
 import { groupBy } from '../collections/group-by.ts';
 import { writeCsv } from '../files/write-csv.ts';
@@ -10,7 +10,7 @@ import { queryId } from './event.ts';
 import { lastWords } from './judgements.ts';
 import { openFeedbackLog } from './log.ts';
 
-/** Writes the sheet; images of one prompt stand together, in queries as large as the config asks. */
+/** Writes the sheet. Images of one prompt are adjacent, grouped into queries of the configured size. */
 export async function writeFeedbackSheet(
   project: Project,
   path: string,

@@ -1,6 +1,6 @@
 /**
- * Known answers of the recogniser of the project's world: for queries in which it is sure of every image. They are
- * marked as simulated and measure raters; they are no judgement, and no person's word.
+ * Known answers from the recogniser of the project's world, for queries in which it is sure of every image. They are
+ * marked as simulated, serve to measure raters, and are never learned from.
  */
 import { groupBy } from '../collections/group-by.ts';
 import { threadsOption } from '../config/index.ts';
@@ -19,30 +19,33 @@ import { judgeOf } from './world-judge.ts';
 
 export interface SimulatedGold {
   readonly set: string;
-  /** Images whose answer was not known before. */
+  /** Number of images that had no known answer before. */
   readonly added: number;
   readonly queries: number;
   readonly good: number;
   readonly bad: number;
 }
 
-/** Simulated raters are counted from 1. */
+/** Id of the recogniser; simulated raters are numbered from 1. */
 const RECOGNISER_RATER = 'simulated-0';
 const QUERIES = 20;
-/** The recogniser looks at this many queries for each that is wanted, so that there are clear ones to choose from. */
+/** Number of queries that the recogniser examines for each query wanted, so that clear ones can be chosen. */
 const LOOKED_AT_PER_QUERY = 5;
-/** Surer than this that all is there, or that not all is. */
+/** Least certainty for a clear answer. */
 const CLEAR = 0.9;
 
 interface JudgedImage {
   readonly image: ImageRecord;
   readonly label: 'good' | 'bad';
   readonly why: string;
-  /** From 0.5 to 1. */
+  /** Certainty from 0.5 to 1. */
   readonly certainty: number;
 }
 
-/** Marks up to `queries` queries of the set; those with good and bad images come first, then the surest. */
+/**
+ * Marks up to `queries` queries of the set. Queries with both good and bad images come first, then those with the
+ * highest certainty.
+ */
 export async function markSimulatedGold(
   project: Project,
   options: { set?: string; queries?: number; signal?: AbortSignal } = {},

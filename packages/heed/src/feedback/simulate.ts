@@ -1,6 +1,6 @@
 /**
  * Simulated labelling: the raters of the project's world see a few images of one prompt at a time and call each good,
- * bad or too hard to say. Everything they say is marked simulated. People's judgements come in elsewhere.
+ * bad or too hard to say. All their judgements are marked as simulated.
  */
 import { groupBy } from '../collections/group-by.ts';
 import { threadsOption } from '../config/index.ts';
@@ -19,9 +19,9 @@ import { judgeOf } from './world-judge.ts';
 export interface SimulatedLabelling {
   readonly set: string;
   readonly raters: number;
-  /** Judgements that were added to the log. */
+  /** Number of judgements added to the log. */
   readonly added: number;
-  /** Images that could not be judged, because their prompt does not say what it asks for. */
+  /** Number of images that could not be judged, because their prompt has no facts. */
   readonly withoutFacts: number;
 }
 
@@ -35,7 +35,10 @@ interface Query {
 
 const RECOGNISED_AT_ONCE = 64;
 
-/** Lets raters judge every image of the set that they have not judged yet; can be stopped and run again. */
+/**
+ * Simulated raters judge every image of the set that they have not judged yet. The work can be interrupted and
+ * repeated.
+ */
 export async function runSimulatedLabelling(
   project: Project,
   options: { set?: string; raters?: number; signal?: AbortSignal },
@@ -89,7 +92,7 @@ export async function runSimulatedLabelling(
   });
 }
 
-/** Lists of at least `size` images, none of which parts the images of one prompt and model. */
+/** Divides images into lists of at least `size`, without splitting the images of one prompt and model. */
 function groupsOfPrompts(images: readonly AskedImage[], size: number): AskedImage[][] {
   const groups: AskedImage[][] = [[]];
   for (const samePrompt of byPrompt(images)) {

@@ -1,11 +1,11 @@
 /**
- * Every judgement that stands, for whatever it was asked: what an export holds. What is learned from is `lastWords`.
+ * Every standing judgement, for any purpose, as exports contain them. `lastWords` gives those that are learned from.
  */
 import { groupBy } from '../collections/group-by.ts';
 import { type FeedbackEvent, PURPOSES, purposeOf } from './event.ts';
 import { type Judgement, lastWords } from './judgements.ts';
 
-/** In the order of the log. Repeats of one query stand side by side: each was asked under a separate id. */
+/** Returns them in the order of the log. Repeats of one query are all included, because each has its own id. */
 export function standingJudgements(events: readonly FeedbackEvent[]): Judgement[] {
   const repeats = groupBy(
     events.filter((event) => purposeOf(event) === 'repeat'),

@@ -1,4 +1,4 @@
-/** How far labelling is, by category: the table to hold beside the paper's table 2. */
+/** The progress of labelling by category, comparable with the paper's table 2. */
 import { groupBy } from '../collections/group-by.ts';
 import { createImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
@@ -10,17 +10,17 @@ import { openFeedbackLog } from './log.ts';
 export interface CategoryStatus extends LabelShares {
   readonly category: string;
   readonly images: number;
-  /** Images with at least one judgement. */
+  /** Number of images with at least one judgement. */
   readonly judged: number;
 }
 
 export interface LabellingStatus {
   readonly set: string;
-  /** The categories that have images, and a last row 'all'. */
+  /** The categories with images, and a last row 'all'. */
   readonly categories: readonly CategoryStatus[];
 }
 
-/** Counts images of a set and the last words on them. */
+/** Counts the images of a set and their standing labels. */
 export async function labellingStatus(project: Project, options: { set?: string } = {}): Promise<LabellingStatus> {
   const { set = 'train' } = options;
   const images = createImageStore(project.paths.images).all({ set });

@@ -1,10 +1,10 @@
-/** The judge of a project's world, for commands that let a program stand in for people. */
+/** The judge of a project's world, for commands in which a program replaces human raters. */
 import { badInput } from '../errors.ts';
 import { worldOf } from '../parts.ts';
 import type { WorldJudge } from '../ports.ts';
 import type { Project } from '../project/project.ts';
 
-/** Throws where the project's world has no judge, as with every model of a user's own. */
+/** Returns the world's judge. Throws when the project's world has none, as for every user's own model. */
 export async function judgeOf(project: Project): Promise<WorldJudge> {
   const { name, judge } = await worldOf(project.config);
   if (judge !== undefined) return judge;

@@ -1,6 +1,6 @@
 /**
- * 95 % intervals of distances between two sets of pictures: the jackknife's over the pictures of the first set.
- * The second set, the reference, is taken as it is.
+ * 95 % intervals of distances between two sets of pictures: a jackknife over the pictures of the first set. The second
+ * set, the reference, is treated as fixed.
  */
 import { INCEPTION_FEATURES } from '@heed/diffusion';
 import { badInput } from '../errors.ts';
@@ -16,14 +16,15 @@ import { rowsAt } from './feature-rows.ts';
 import type { FidMeter, FidStatistics } from './fid-meter.ts';
 import type { Pictures } from './pictures/pictures.ts';
 
-/** A variance needs a set without one picture that still has two. */
+/** The least number of pictures: the jackknife leaves one out, and a variance needs two. */
 export const FEWEST_PICTURES = 3;
-/** Which pictures leave the set together. */
+/** Seed for the jackknife's groups. */
 const SEED = 0;
 
 /**
- * FID of `pictures` against `reference` with its interval. It takes ten more distances. The features are kept on disk,
- * 8 KB a picture, so that an interrupted measurement goes on. Throws one sentence for fewer than three pictures.
+ * Computes FID of `pictures` against `reference` with its interval, which takes ten further distances. Features are
+ * stored on disk (8 KB a picture), so that an interrupted measurement can continue. Throws for fewer than three
+ * pictures.
  */
 export async function fidInterval(meter: FidMeter, pictures: Pictures, reference: FidStatistics): Promise<Interval> {
   if (pictures.count < FEWEST_PICTURES) {
@@ -39,11 +40,14 @@ export async function fidInterval(meter: FidMeter, pictures: Pictures, reference
     const kept = indices.filter((index) => parts.includes(groups.partOf[index]!));
     return meter.distance(await momentsOf(rowsAt(rows, kept), INCEPTION_FEATURES), reference);
   });
-  // Three pictures make three groups: an interval is there.
+  // Three pictures make three groups, so an interval exists.
   return jackknifeInterval(distances, groups, { least: 0 })!;
 }
 
-/** CMMD of embeddings [N, dimension] against those of the reference, with an interval from three of them on. */
+/**
+ * Computes CMMD between embeddings [N, dimension] and those of the reference. The interval needs at least three
+ * embeddings.
+ */
 export async function cmmdInterval(
   embeddings: Float32Array,
   reference: Float32Array,

@@ -1,10 +1,10 @@
-/** Inception features of single pictures, kept on disk by the picture's name: for figures of parts of a set. */
+/** Inception features of single pictures, cached on disk by picture name, for distances of subsets. */
 import { INCEPTION_FEATURES, INCEPTION_PIXELS, type InceptionEmbedder, writeInceptionPixels } from '@heed/diffusion';
 import type { ProgressFactory } from '../progress/index.ts';
 import { fillVectorCache, openVectorCache } from '../storage/vector-cache.ts';
 import type { Pictures } from './pictures/pictures.ts';
 
-/** The rows of `rows` [count, 2048] with these numbers, in their order. */
+/** Selects the rows of `rows` [count, 2048] at `indices`, in that order. */
 export function rowsAt(rows: Float32Array, indices: readonly number[]): Float32Array {
   const chosen = new Float32Array(indices.length * INCEPTION_FEATURES);
   for (const [at, index] of indices.entries()) {
@@ -14,7 +14,9 @@ export function rowsAt(rows: Float32Array, indices: readonly number[]): Float32A
   return chosen;
 }
 
-/** Features [count, 2048] of `pictures`, whose names are `keys`. What lies at `cachePath` is not computed again. */
+/**
+ * Features [count, 2048] of `pictures`, whose names are `keys`. Features that `cachePath` holds are not computed again.
+ */
 export async function featureRows(
   pictures: Pictures,
   keys: readonly string[],

@@ -12,9 +12,9 @@ import { readStatistics } from './statistics-file.ts';
 import { sumFeatures } from './sum-features.ts';
 import { loadSums, saveSums } from './sums-cache.ts';
 
-/** Statistics of one side. */
+/** Feature statistics of one set of pictures. */
 export interface FidStatistics extends Moments {
-  /** How many pictures they are of; a .npz file does not say. */
+  /** Number of pictures; unknown for a .npz file. */
   readonly images?: number | undefined;
 }
 
@@ -26,15 +26,15 @@ export interface FidMeter {
   /** The statistics in a file that pytorch-fid wrote. */
   ofFile(path: string): Promise<FidStatistics>;
   distance(a: FidStatistics, b: FidStatistics): Promise<number>;
-  /** Of the weights, as far as they were needed: 16 hex digits. */
+  /** Hash of the Inception weights, 16 hex digits; undefined until they are loaded. */
   inceptionHash(): string | undefined;
   close(): Promise<void>;
 }
 
 export interface FidMeterOptions {
-  /** Gives the file of InceptionV3's weights; asked where pictures are to be measured. */
+  /** Returns the path of InceptionV3's weights. Called when pictures are to be measured. */
   inceptionFile: () => Promise<string>;
-  /** Where sums are put aside. */
+  /** Folder for cached feature sums. */
   cacheFolder: string;
   batchSize?: number | undefined;
   device?: Device | undefined;
@@ -44,10 +44,10 @@ export interface FidMeterOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** A version of what the sums are of; another one makes all that were put aside useless. */
+/** Version of the feature computation. A new version invalidates all cached sums. */
 const SUMS_VERSION = 1;
 
-/** Opens a meter. Weights are loaded when the first pictures come; `close` releases them. */
+/** Opens a meter. It loads the weights for the first pictures; `close` releases them. */
 export function openFidMeter(options: FidMeterOptions): FidMeter {
   const { inceptionFile, cacheFolder, batchSize, progress, signal, ...runtime } = options;
   const { threads } = runtime;

@@ -15,7 +15,7 @@ import { pruneCache } from './sums-cache.ts';
 
 interface MeasureOptions {
   clip: ClipEmbedder;
-  /** Names the CLIP: other weights, other embeddings. */
+  /** Hash of the CLIP weights, which keys the cached embeddings. */
   clipHash: string;
   cacheFolder: string;
   batchSize?: number | undefined;
@@ -35,7 +35,7 @@ export async function measureCmmd(
   return cmmdInterval(x, y, { dimension: clip.projectionDim, signal, threads });
 }
 
-/** [count, projectionDim], in the order of the pictures; those that are on disk are not computed again. */
+/** Embeddings [count, projectionDim] in the order of the pictures. Cached embeddings are not computed again. */
 async function embeddingsOf(
   pictures: Pictures,
   { clip, clipHash, cacheFolder, batchSize = 32, progress, signal }: MeasureOptions,

@@ -1,4 +1,4 @@
-/** FID of sets of pictures against the reference that a project's settings name: what an evaluation asks for. */
+/** FID of sets of pictures against the reference in the project's settings, for an evaluation. */
 import { join } from 'node:path';
 import { INCEPTION_FEATURES } from '@heed/diffusion';
 import { badInput } from '../errors.ts';
@@ -15,9 +15,9 @@ import { isStatisticsFile } from './statistics-file.ts';
 /** Measures sets of pictures against one reference. */
 export interface ReferenceFid {
   /**
-   * Computes the features of a set, by the pictures' names, and gives the function that measures FID of some of them by
-   * their numbers, at least two. FID is never below 0; lower is nearer. Below 2,048 images it says more about their
-   * number than about their look.
+   * Computes the features of a set by picture name. Returns a function that computes FID of a subset, given at least
+   * two picture indices. FID is never below 0; lower is nearer. Below 2,048 images it depends more on their number than
+   * on their look.
    */
   open(images: Pictures, keys: readonly string[]): Promise<(indices: readonly number[]) => Promise<number>>;
   close(): Promise<void>;
@@ -32,7 +32,7 @@ interface MeasureOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** A meter that keeps its sums in the project and computes as its settings say. */
+/** Opens a meter that caches its sums in the project and follows the project's runtime settings. */
 export async function openProjectMeter(
   project: Project,
   { inception = project.config.evaluate.inception, progress, signal }: Omit<MeasureOptions, 'reference'>,
@@ -49,20 +49,20 @@ export async function openProjectMeter(
   });
 }
 
-/** Says which weights are meant; what should name them stands before it. */
+/** End of the error messages for missing weights. */
 export const WEIGHTS_WANTED =
   "expected the weights of FID's InceptionV3 (pytorch-fid's pt_inception-2015-12-05-6726825d.pth), a file or org/name/file.pth on the hub, got none";
 
-/** One side of a distance, looked at but not measured yet. */
+/** One set of a comparison, opened but not measured yet. */
 export interface OpenedSet {
-  /** Absent where the side is a file of statistics. */
+  /** Undefined when the set is a statistics file. */
   readonly pictures?: Pictures;
   measure(): Promise<FidStatistics>;
 }
 
 /**
- * Looks at a folder of pictures or reads a .npz file, and gives what measures it, with pictures at `side` pixels where
- * that is given. Throws one sentence at once where neither is there.
+ * Opens a folder of pictures or a .npz statistics file. Pictures are resized to `side` pixels if it is given. Throws at
+ * once when the path holds neither.
  */
 export async function openSet(
   meter: FidMeter,
@@ -78,8 +78,8 @@ export async function openSet(
 }
 
 /**
- * Opens the measurement of several sets. The reference's statistics are computed at the first one, and found again by
- * later commands. Throws one sentence where the settings name no reference, or no weights.
+ * Opens the measurement of several sets. The first one computes the reference's statistics, which are cached for later
+ * commands. Throws when the settings name no reference or no weights.
  */
 export async function openReferenceFid(project: Project, options: MeasureOptions): Promise<ReferenceFid> {
   const { reference = project.config.evaluate.reference } = options;

@@ -1,4 +1,4 @@
-/** `heed fid`: the distance between two sets of pictures, each a folder or statistics of one. */
+/** `heed fid`: the distance between two sets of pictures. Each set is a folder or a statistics file. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadClip } from '@heed/diffusion';
@@ -18,40 +18,43 @@ import { type Pictures, picturesOfFiles } from './pictures/pictures.ts';
 import { isStatisticsFile, writeStatistics } from './statistics-file.ts';
 import { userSumsFolder } from './sums-cache.ts';
 
-/** What both measures need besides their paths. */
+/** Inputs of both measures besides their paths. */
 export interface FidPlace {
-  /** The settings that count: those of a project, or the defaults. */
+  /** The settings of the project, or the defaults outside a project. */
   readonly config: HeedConfig;
-  /** The project that the command runs in, if any: its cache is used. */
+  /** The project in which the command runs, whose cache is then used. */
   readonly project?: Project | undefined;
   readonly progress: ProgressFactory;
   readonly signal?: AbortSignal | undefined;
-  /** A remark to the user. */
+  /** Shows a note to the user. */
   note(text: string): void;
 }
 
-/** One side of a comparison. */
+/** One set of a comparison. */
 export interface ComparedSet {
   readonly path: string;
-  /** A .npz file does not say of how many. */
+  /** Number of pictures; unknown for a .npz file. */
   readonly images?: number | undefined;
 }
 
 export interface FidResult {
-  /** Absent where one set was given, to save its statistics. */
+  /** Undefined when only one path was given, in order to save its statistics. */
   readonly fid?: number;
-  /** Of the first set's pictures, where it was asked for. */
+  /** Interval over the first set's pictures, if requested. */
   readonly interval?: Interval;
   readonly sets: readonly ComparedSet[];
-  /** Absent where both sets were statistics. */
+  /** Undefined when both sets were statistics files. */
   readonly inceptionHash?: string | undefined;
   readonly savedStatistics?: string | undefined;
 }
 
-/** Fewer images than features make covariances singular, and FID too large. */
+/** With fewer images than features, covariances are singular and FID is too large. */
 const FEW_IMAGES = 2048;
 
-/** FID between two paths, or the statistics of one; those of the last path are saved where `saveStats` says so. */
+/**
+ * Computes FID between two paths, or the statistics of one path. With `saveStats`, it saves the statistics of the last
+ * path.
+ */
 export async function runFid(
   paths: readonly string[],
   options: {
@@ -59,7 +62,7 @@ export async function runFid(
     batchSize?: number | undefined;
     side?: number | undefined;
     saveStats?: string | undefined;
-    /** An interval over the pictures of the first path, which takes ten more distances. */
+    /** Also computes an interval over the pictures of the first path, which takes ten further distances. */
     interval?: boolean | undefined;
   },
   place: FidPlace,
@@ -78,7 +81,7 @@ export async function runFid(
     signal,
   });
   try {
-    // All are looked at before the first is measured.
+    // All sets are opened before the first is measured.
     const sets: OpenedSet[] = [];
     for (const path of paths) sets.push(await openSet(meter, path, { side }));
     const [first, second] = sets as [OpenedSet, OpenedSet | undefined];
@@ -105,7 +108,7 @@ export async function runFid(
   }
 }
 
-/** A distance, and the statistics of the last set, which are those that can be saved. */
+/** A distance, with the statistics of the last set for `saveStats`. */
 interface Measured {
   readonly last: FidStatistics;
   readonly fid?: number;
@@ -155,13 +158,13 @@ function cacheFolderOf({ project }: FidPlace): string {
 
 export interface CmmdResult {
   readonly cmmd: number;
-  /** Over the first folder's pictures, from three of them on. */
+  /** Interval over the first folder's pictures; needs at least three pictures. */
   readonly interval?: Interval;
   readonly sets: readonly ComparedSet[];
   readonly clipHash: string;
 }
 
-/** CMMD between two folders by the CLIP at `clip`, a transformers folder or a hub id. */
+/** Computes CMMD between two folders with the CLIP model at `clip`, a transformers folder or a hub id. */
 export async function runCmmd(
   paths: readonly [string, string],
   { clip: name, side }: { clip: string; side?: number | undefined },

@@ -1,16 +1,19 @@
-/** Statistics of a set of pictures as pytorch-fid keeps them: `mu` and `sigma` in a .npz archive. */
+/** Statistics of a set of pictures in pytorch-fid's format: `mu` and `sigma` in a .npz archive. */
 import { INCEPTION_FEATURES, readNpz, writeNpz } from '@heed/diffusion';
 import { badInput } from '../errors.ts';
 import type { Moments } from '../statistics/index.ts';
 
-/** How far a covariance may be from symmetric, in parts of its largest number: float32 files round each half apart. */
+/** Tolerated asymmetry of a covariance, relative to its largest entry. float32 files round both halves separately. */
 const ASYMMETRY = 1e-5;
 
 export function isStatisticsFile(path: string): boolean {
   return path.endsWith('.npz');
 }
 
-/** Reads mean [2048] and covariance [2048, 2048]. Throws one sentence that begins with `path` where they are none. */
+/**
+ * Reads mean [2048] and covariance [2048, 2048]. Throws for a file that holds no such statistics; the message begins
+ * with `path`.
+ */
 export async function readStatistics(path: string): Promise<Moments> {
   const [mu, sigma] = await readNpz(path, ['mu', 'sigma']);
   const wanted = [[INCEPTION_FEATURES], [INCEPTION_FEATURES, INCEPTION_FEATURES]];
@@ -46,7 +49,7 @@ function checkCovariance(sigma: Float64Array, path: string): void {
   }
 }
 
-/** Writes statistics that pytorch-fid reads, whole or not at all. */
+/** Writes statistics for pytorch-fid, atomically. */
 export function writeStatistics(path: string, { mean, covariance }: Moments): Promise<void> {
   const size = mean.length;
   return writeNpz(

@@ -1,23 +1,24 @@
 /**
- * Sums of Inception features over pictures: what mean and covariance are made of. Pictures are read once and not kept.
+ * Sums of Inception features over pictures, from which mean and covariance are computed. Each picture is read once and
+ * not kept in memory.
  */
 import { INCEPTION_FEATURES, INCEPTION_PIXELS, type InceptionEmbedder, writeInceptionPixels } from '@heed/diffusion';
 import type { ProgressFactory } from '../progress/index.ts';
 import { createMomentsAccumulator, type MomentSums, type MomentsAccumulator } from '../statistics/index.ts';
 import { type Pictures, readInOrder } from './pictures/pictures.ts';
 
-/** Where sums are put aside while the work goes on, and found again. */
+/** Saves sums during the work and loads them again. */
 export interface SumsKeeper {
   load(): Promise<MomentSums | undefined>;
   save(sums: MomentSums): Promise<void>;
 }
 
-/** Time between two savings: an entry of 34 MB costs little beside it, and no more than that is lost. */
+/** Time between two saves. An entry has 34 MB, which is cheap at this interval; at most this much work is lost. */
 const SAVE_EVERY_MS = 60_000;
 
 /**
- * The sums over all `pictures`. Those that `keeper` has are not computed again; after an interruption or a fault, what
- * was done is kept. The same pictures give the same bits, interrupted or not.
+ * Sums the features of all `pictures`, starting from the sums that `keeper` holds. After an interruption or an error,
+ * finished work is kept. The same pictures give the same bits, interrupted or not.
  */
 export async function sumFeatures(
   pictures: Pictures,
@@ -63,14 +64,14 @@ export async function sumFeatures(
   }
 }
 
-/** A count at which a batch ended. */
+/** Whether a batch ends at this count. */
 function isReached(count: number, total: number, batchSize: number): boolean {
   return count > 0 && (count === total || (count < total && count % batchSize === 0));
 }
 
 /**
- * Adds the pictures batch by batch, and tells the count after each. The next batch is read while the network works on
- * one.
+ * Adds the pictures batch by batch and yields the count after each. The next batch is read while the network processes
+ * the current one.
  */
 async function* addBatches(
   pictures: Pictures,
@@ -100,7 +101,7 @@ async function* addBatches(
       await working;
       if (sums.count > 0) yield sums.count;
       working = embed(pixels, filled);
-      // Waited for below; until then its fault is not unhandled.
+      // Awaited below. Until then, a rejection must not count as unhandled.
       working.catch(() => undefined);
       [pixels, spare] = [spare, pixels];
       filled = 0;

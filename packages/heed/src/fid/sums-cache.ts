@@ -1,6 +1,6 @@
 /**
- * A cache of feature sums, complete or partial: an interrupted measurement continues, and a reference is measured once.
- * It is a folder of .npz archives that can be deleted at any time.
+ * A cache of complete or partial feature sums. With it an interrupted measurement continues, and a reference is
+ * measured only once. It is a folder of .npz archives that can be deleted at any time.
  */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -8,18 +8,18 @@ import { join } from 'node:path';
 import { INCEPTION_FEATURES, InputError, readNpz, writeNpz } from '@heed/diffusion';
 import type { MomentSums } from '../statistics/index.ts';
 
-/** Entries of a user's or a project's cache: of sums 34 MB each. */
+/** Number of entries that a user's or a project's cache keeps. An entry of sums has 34 MB. */
 const KEPT_ENTRIES = 16;
 const ENTRY = /^((?:clip-|inception-)?[0-9a-f]{32})\./;
 
-/** Where sums of pictures lie that belong to no project. */
+/** The cache folder for pictures that belong to no project. */
 export function userSumsFolder(): string {
   return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'heed', 'fid');
 }
 
 const pathOf = (folder: string, key: string) => join(folder, `${key}.npz`);
 
-/** The sums of that key; undefined where there are none or the entry is damaged. */
+/** Loads the sums of that key; undefined when there are none or the entry is damaged. */
 export async function loadSums(folder: string, key: string): Promise<MomentSums | undefined> {
   const found = await readNpz(pathOf(folder, key), ['count', 'shift', 'sum', 'products']).catch((error: unknown) => {
     if (error instanceof InputError) return undefined;
@@ -37,7 +37,7 @@ export async function loadSums(folder: string, key: string): Promise<MomentSums 
   return isWhole ? { count: count[0]!, shift, sum, products } : undefined;
 }
 
-/** Writes the entry, whole or not at all. */
+/** Writes the entry atomically. */
 export async function saveSums(
   folder: string,
   key: string,
@@ -57,7 +57,10 @@ export async function saveSums(
   await pruneCache(folder);
 }
 
-/** Deletes the entries that were longest not written, beyond 16: sums of features and CLIP embeddings alike. */
+/**
+ * Keeps the 16 entries that were written last and deletes the others. Sums of features and CLIP embeddings share this
+ * limit.
+ */
 export async function pruneCache(folder: string): Promise<void> {
   const newest = new Map<string, number>();
   const files = (await readdir(folder)).filter((name) => ENTRY.test(name));

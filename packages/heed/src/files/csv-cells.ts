@@ -1,26 +1,26 @@
-/** The cells of a CSV file, whichever program wrote it: commas, semicolons or tabs, any line ends, quotes. */
+/** Parses the cells of a CSV file from any program: commas, semicolons or tabs, any line breaks, quotes. */
 import { CsvError, parse } from 'csv-parse/sync';
 import { badInput } from '../errors.ts';
 
-/** European Excel separates by semicolons, its "Unicode text" and TSV files by tabs. */
+/** Excel in Europe separates by semicolons. Its "Unicode text" and TSV files use tabs. */
 const DELIMITERS = [',', ';', '\t'] as const;
 const MAX_RECORD_LENGTH = 2 ** 20;
 
 export interface CellRow {
-  /** On which the row starts. */
+  /** The line on which the row starts. */
   readonly line: number;
   readonly cells: readonly string[];
 }
 
 export interface Cells {
   readonly delimiter: string;
-  /** The header first; rows without any text are left out. */
+  /** All rows, the header first. Empty rows are left out. */
   readonly rows: readonly CellRow[];
 }
 
 /**
- * Takes the text apart. The delimiter is the one by which the header names most of what `isColumn` knows, or the one of
- * a first line `sep=;`, as Excel writes it. Throws a sentence that names `path` and the line of a mistake.
+ * Parses the text. The delimiter comes from a first line `sep=;`, as Excel writes it. Otherwise it is the one that
+ * gives the most column names known to `isColumn`. Throws for a syntax error; the message names `path` and the line.
  */
 export function parseCells(
   text: string,
@@ -29,7 +29,7 @@ export function parseCells(
   const nul = text.indexOf('\0');
   if (nul >= 0) throw badInput(`${path}, line ${lineAt(text, nul)}: expected text, got a NUL character`);
   const told = /^\ufeff?sep=(.)\r?\n/i.exec(text);
-  // An empty line in its place, so that all others keep their numbers.
+  // An empty line replaces it, so that line numbers stay correct.
   const table = told ? `\n${text.slice(told[0].length)}` : text;
   const delimiter = told?.[1] ?? findDelimiter(table, isColumn);
   let start = 1;
@@ -39,7 +39,7 @@ export function parseCells(
       info: { lines: number };
     }[];
     const numbered = rows.map(({ record, info }) => {
-      // The parser tells where a row ends; a row with line breaks inside quotes began as many lines earlier.
+      // The parser reports a row's last line. A row with line breaks inside quotes began that many lines earlier.
       const breaks = record.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0);
       start = info.lines - breaks;
       return { line: start, cells: record };
@@ -66,7 +66,7 @@ function optionsOf(delimiter: string) {
     bom: true,
     delimiter,
     relaxColumnCount: true,
-    // Any of them in one file: told by the first alone, the others would run rows together.
+    // A file may mix line breaks. Detecting only the first kind would join rows.
     recordDelimiter: ['\r\n', '\n', '\r'],
     skipEmptyLines: true,
     maxRecordSize: MAX_RECORD_LENGTH,

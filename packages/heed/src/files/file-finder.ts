@@ -1,6 +1,6 @@
 /**
- * Files that a list names: inside the list's folder, whatever the name says. Lists come from other systems, so that a
- * name can differ from the file's in its slashes, in its case and in how an accent is encoded.
+ * Finds the files that a list names, only inside the list's folder. Lists come from other systems, so a name can differ
+ * from the file's in slashes, case and Unicode normalisation.
  */
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
@@ -8,13 +8,14 @@ import { InputError } from '../errors.ts';
 import { quote } from '../text/nearest.ts';
 
 /**
- * Where the file lies that a list calls `name`; throws an `InputError` without a subject where there is none to be had.
+ * Returns the path of the file that a list calls `name`. Throws an `InputError` whose message does not name the file
+ * when there is none.
  */
 export type FileFinder = (name: string) => Promise<string>;
 
 /**
- * Finds regular files inside `folder`, by their real paths. Refuses `..`, addresses, links that lead out, what is no
- * file, and absolute paths to other places.
+ * Finds regular files inside `folder` by their real paths. It refuses `..`, URLs, links that lead out, anything but a
+ * regular file, and absolute paths to other places.
  */
 export function createFileFinder(folder: string): FileFinder {
   const listings = new Map<string, Promise<string[]>>();
@@ -60,7 +61,7 @@ async function find(
   return found;
 }
 
-/** The path as the folders write it, or undefined; one entry alone may be what is meant by a name. */
+/** The path as spelled on disk; undefined unless exactly one entry matches the name. */
 async function spelledAsThere(
   root: string,
   name: string,
@@ -80,7 +81,7 @@ async function spelledAsThere(
   return path;
 }
 
-/** macOS writes é as two characters, others as one. */
+/** Normalises a name: macOS stores é as two characters, other systems as one. */
 function plain(text: string): string {
   return text.normalize('NFC');
 }

@@ -1,6 +1,6 @@
 /**
- * Files of one JSON object a line, only ever appended to. A process that dies while appending can tear the last line,
- * and only that one: it is passed over when reading and cut off before the next append. Damage elsewhere is an error.
+ * Append-only files with one JSON object a line. If a process dies while appending, only the last line can be
+ * incomplete. Such a line is ignored when reading and cut off before the next append. Damage elsewhere is an error.
  */
 
 import { readFileSync } from 'node:fs';
@@ -9,17 +9,17 @@ import { createQueue } from '@heed/diffusion/one-at-a-time';
 import { atPlace, InputError } from '../errors.ts';
 import { type LineSums, openLineSums } from './line-sums.ts';
 
-/** What a file of JSON lines holds. */
+/** The content of a JSON lines file. */
 export interface JsonLines<T> {
   records: T[];
-  /** Length up to the end of the last whole line; anything after it was torn. */
+  /** Length up to the end of the last complete line. */
   wholeBytes: number;
   tornBytes: number;
 }
 
 /**
- * Reads all whole lines; a missing file is empty. `parse` gets each parsed line and throws an `InputError`
- * without a subject ("expected ..."), to which path and line number are put in front.
+ * Reads all complete lines; a missing file is empty. `parse` gets each parsed line and may throw an `InputError` whose
+ * message does not name the file ("expected ..."). The path and line number are then prepended.
  */
 export function readJsonLines<T>(path: string, parse: (value: unknown) => T): JsonLines<T> {
   const bytes = readIfThere(path);
@@ -61,12 +61,15 @@ export interface JsonLinesWriter {
   close(): Promise<void>;
 }
 
-/** Opens lazily, at the first append, and cuts a torn last line off then. Appends run one after another. */
+/**
+ * Creates a writer. The first append opens the file and cuts off an incomplete last line. Appends run one after
+ * another.
+ */
 export function createJsonLinesWriter(
   path: string,
   options: {
     fsync?: boolean;
-    /** Keep a record of checksums beside it (`line-sums.ts`). */
+    /** Whether to keep checksums in a file beside it (`line-sums.ts`). */
     sums?: boolean;
   } = {},
 ): JsonLinesWriter {
@@ -85,7 +88,7 @@ export function createJsonLinesWriter(
       await file.appendFile(lines.map((line) => `${line}\n`).join(''));
       if (fsync) await file.datasync();
     } catch (error) {
-      // What a full disk let through must not become a damaged line in the middle of the next append.
+      // A partial write to a full disk must not become a damaged line before the next append.
       await file.truncate(size).catch(() => {});
       throw error;
     }
@@ -108,7 +111,7 @@ export function createJsonLinesWriter(
   };
 }
 
-/** The file, ready to append to, and its whole lines. */
+/** Opens the file for appending and returns its complete lines. */
 async function openRepaired(path: string): Promise<{ file: FileHandle; content: Buffer }> {
   const file = await open(path, 'a+');
   const { size } = await file.stat();

@@ -1,20 +1,20 @@
 /**
  * Checksums of an append-only file: one for each line, in `<name>.sums` beside it. With them `heed doctor --verify`
- * tells which lines were lost or changed. A line is recorded after it is acknowledged, so that no caller waits for the
- * record. After a crash it can be some lines behind, and catches up at the next opening. Recorded lines never change:
- * where they do not fit the file, both stay as they are.
+ * tells which lines were lost or changed. A line's checksum is written after the line is acknowledged, so that no
+ * caller waits for it. After a crash, checksums can be missing for some lines; the next opening adds them. Written
+ * checksums never change. If they do not match the file, both files are left unchanged.
  */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** Hex digits of a sum; a line break follows. */
+/** Hex digits of a checksum, followed by a line break. */
 export const DIGITS = 16;
 export const SUM_BYTES = DIGITS + 1;
 const SUM = /[0-9a-f]{16}\n/y;
-/** Lines between two looks at what else waits. */
+/** Number of lines hashed between two yields to the event loop. */
 const LINES_AT_ONCE = 200;
 
-/** Where the record of the lines in `path` lies. */
+/** Path of the checksums of `path`. */
 export function sumsPath(path: string): string {
   return `${path.replace(/\.jsonl$/, '')}.sums`;
 }
@@ -24,21 +24,24 @@ export function sumOfLine(line: Uint8Array | string): string {
   return createHash('sha256').update(line).digest('hex').slice(0, DIGITS);
 }
 
-/** The whole sums at the beginning of a record's text, one after another with their breaks. */
+/** The complete checksums at the start of a checksum file's text, with their line breaks. */
 export function wholeSums(text: string): string {
   let end = 0;
   for (SUM.lastIndex = 0; SUM.test(text); ) end = SUM.lastIndex;
   return text.slice(0, end);
 }
 
-/** A record that is open for the process that appends. */
+/** An open checksum file, for the process that appends. */
 export interface LineSums {
-  /** Records lines that were just flushed. Returns at once; a failure ends the record until the next opening. */
+  /**
+   * Adds checksums of lines that were just flushed. It returns at once. After a failure, no more checksums are added
+   * until the next opening.
+   */
   add(lines: readonly string[]): void;
   close(): Promise<void>;
 }
 
-/** Opens the record of the file at `path`, whose whole lines are `content`, and records what it is behind. */
+/** Opens the checksums of the file at `path`, whose complete lines are `content`, and adds missing ones. */
 export function openLineSums(path: string, content: Buffer): LineSums {
   let file: FileHandle | undefined;
   let isBroken = false;
@@ -67,7 +70,7 @@ export function openLineSums(path: string, content: Buffer): LineSums {
   };
 }
 
-/** The sums of the lines that come after the recorded ones; none where the last recorded line is not at its place. */
+/** Checksums of the lines after the recorded ones; none when the last recorded line does not match. */
 async function sumsBehind(content: Buffer, recorded: string): Promise<string> {
   const count = recorded.length / SUM_BYTES;
   let at = 0;

@@ -1,4 +1,4 @@
-/** CSV files that a user hands in: a header row, known columns, line numbers for every complaint. */
+/** Reads users' CSV files: a header row, known columns, and line numbers in every error. */
 import { atPlace, badInput, InputError } from '../errors.ts';
 import { didYouMean, quote } from '../text/nearest.ts';
 import { type CellRow, parseCells } from './csv-cells.ts';
@@ -8,25 +8,25 @@ import { unguardCell } from './spreadsheet-cells.ts';
 /** One row with the line on which it starts in the file. */
 export interface CsvRow<Column extends string> {
   readonly line: number;
-  /** Trimmed; '' where the cell is empty or the file has no such column. */
+  /** Cells by column, trimmed; '' for an empty cell or a missing column. */
   readonly cells: Readonly<Record<Column, string>>;
 }
 
 export interface CsvColumns<Column extends string> {
   readonly required: readonly Column[];
   readonly optional: readonly Column[];
-  /** Optional columns of which a file must have one. The first is the one that a sentence names. */
+  /** Optional columns of which a file must have at least one. Errors name the first. */
   readonly oneOf?: readonly Column[];
   /**
-   * Other spellings of a column, the best first: { color: 'colour' }. With `allowOthers`, the first counts of a file
-   * that has several.
+   * Aliases of a column, best first: { color: 'colour' }. With `allowOthers`, the first alias wins in a file with
+   * several.
    */
   readonly aliases?: Readonly<Record<string, Column>>;
-  /** Let columns that are not known pass, unread: all of them, or those whose name is not like a known one. */
+  /** Whether to ignore unknown columns: all, or only those whose name does not resemble a known one. */
   readonly allowOthers?: boolean | 'unless similar';
 }
 
-/** Parses the whole file; `parseRow` throws a sentence without a subject, to which file and line are put in front. */
+/** Parses the whole file. `parseRow` may throw a message without a subject; file and line are prepended. */
 export async function readCsv<Column extends string, T>(
   path: string,
   options: { what: string; columns: CsvColumns<Column>; parseRow: (row: CsvRow<Column>) => T },
@@ -58,7 +58,7 @@ export async function readCsv<Column extends string, T>(
   });
 }
 
-/** Which column each cell of the header names; empty names at its end are none. */
+/** Maps each header cell to its column; empty names at the end are ignored. */
 function readHeader<Column extends string>(
   header: CellRow,
   { path, columns }: { path: string; columns: CsvColumns<Column> },
@@ -78,7 +78,7 @@ function readHeader<Column extends string>(
     }
   }
   const known = [...required, ...optional];
-  // A file of another kind may be private: none of it is quoted.
+  // Another kind of file may be private, so the error quotes none of it.
   if (names.every((name) => name === undefined) && !spelled.some((name) => didYouMean(name, known) !== '')) {
     throw badInput(`${place}: expected some of the columns ${known.join(', ')}, got others`);
   }
@@ -100,7 +100,7 @@ function readHeader<Column extends string>(
   return names;
 }
 
-/** How a column can be called, the best name first. */
+/** The names of a column, best first. */
 function spellingsOf<Column extends string>(column: Column, { aliases = {} }: CsvColumns<Column>): string[] {
   return [column, ...Object.keys(aliases).filter((alias) => aliases[alias] === column)];
 }

@@ -1,20 +1,21 @@
 /**
- * JSON that a user hands in as rows: an object a line, or one list of objects. Every line must be whole, also the last,
- * and every complaint names its place.
+ * Reads users' JSON rows: one object a line, or one list of objects. Every line must be complete, including the last,
+ * and every error gives its place.
  */
 import { atPlace, badInput, InputError } from '../errors.ts';
 import { readTextFile } from './read-text.ts';
 
 const MAX_LINE_LENGTH = 2 ** 20;
 
-/** One JSON object with the line on which it stands; in a list, its number. */
+/** One JSON object with its line number, or its index in a list. */
 export interface JsonRow {
   readonly line: number;
   readonly value: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Parses the whole file; `parseRow` throws an `InputError` without a subject, to which file and line are put in front.
+ * Parses the whole file. `parseRow` may throw an `InputError` whose message does not name the file; file and line are
+ * prepended.
  */
 export async function readJsonRows<T>(
   path: string,

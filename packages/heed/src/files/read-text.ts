@@ -1,4 +1,4 @@
-/** Text files that a user hands in: size, encoding and control characters are checked before anything is parsed. */
+/** Reads users' text files. Size, encoding and control characters are checked before parsing. */
 import { readFile, stat } from 'node:fs/promises';
 import { badInput } from '../errors.ts';
 
@@ -9,8 +9,8 @@ const UTF_16_MARKS = [
 ] as const;
 
 /**
- * Reads a whole file as UTF-8, or as UTF-16 where a byte order mark says so (Excel's "Unicode text"). The mark is
- * dropped. Throws a sentence that names the file as `what`.
+ * Reads a whole file as UTF-8, or as UTF-16 if it starts with a byte order mark (Excel's "Unicode text"). The mark is
+ * dropped. Errors call the file `what`.
  */
 export async function readTextFile(path: string, what: string): Promise<string> {
   const bytes = await readChecked(path, what);
@@ -31,7 +31,7 @@ export async function readTextFile(path: string, what: string): Promise<string> 
   }
 }
 
-/** What is wrong with a text that should be one line for people to read, or undefined. */
+/** The fault of a text that should be one readable line; undefined when there is none. */
 export function faultOfLine(text: string, { maxLength }: { maxLength: number }): string | undefined {
   if (text.length > maxLength) return `expected at most ${maxLength} characters, got ${text.length}`;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -40,7 +40,7 @@ export function faultOfLine(text: string, { maxLength }: { maxLength: number }):
   return `expected no control characters, got U+${control.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** What is wrong with a text of several lines, or undefined. */
+/** The fault of a text of several lines; undefined when there is none. */
 export function faultOfText(text: string, options: { maxLength: number }): string | undefined {
   return faultOfLine(text.replace(/[\t\n\r\u2028\u2029]/g, ' '), options);
 }

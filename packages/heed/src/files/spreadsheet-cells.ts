@@ -1,6 +1,6 @@
 /**
- * What spreadsheet programs do to the cells of a CSV: some texts they run as formulas, others they take for numbers,
- * dates or truth values and write back in another form. An apostrophe before a text keeps them from both.
+ * Protects CSV cells from spreadsheet programs. They run some texts as formulas, and rewrite others as numbers, dates
+ * or truth values. A leading apostrophe prevents both.
  */
 
 const FORMULA = /^[=+\-@\t\r]/;
@@ -11,7 +11,7 @@ const MONTH = '(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*';
 const DATE = new RegExp(`^(\\d{1,4}[\\s./-]*${MONTH}|${MONTH}[\\s./-]*\\d{1,4})([\\s,./-]*\\d{1,4})?$`, 'i');
 const TRUTH = /^(true|false)$/i;
 
-/** The text with an apostrophe before it where a spreadsheet program would change it (OWASP, "CSV injection"). */
+/** The text with a leading apostrophe if a spreadsheet program would change it (OWASP, "CSV injection"). */
 export function guardCell(text: string): string {
   return isChanged(text) ? `'${text}` : text;
 }
@@ -21,12 +21,12 @@ export function unguardCell(cell: string): string {
   return cell.startsWith("'") && isChanged(cell) ? cell.slice(1) : cell;
 }
 
-/** Whether a cell is what a spreadsheet program makes of an id or a name that it takes for a number. */
+/** Whether the cell is probably an id or a name that a spreadsheet program rewrote as a number. */
 export function looksLikeNumber(cell: string): boolean {
   return /^[+-]?\d+([.,]\d+)?(e[+-]?\d+)?$/i.test(cell);
 }
 
-// One apostrophe more before those that have some, so that reading takes off just ours.
+// Texts that begin with an apostrophe get one more, so that reading removes only heed's own.
 function isChanged(text: string): boolean {
   const bare = text.replace(/^'*/, '');
   return FORMULA.test(bare) || [FIGURES, DATE, TRUTH].some((form) => form.test(bare.trim()) && /[a-z\d]/i.test(bare));

@@ -1,6 +1,6 @@
 /**
- * A folder as one uncompressed tar archive (POSIX ustar), streamed: for downloads of models, whose weights compress
- * hardly at all. Writes files and folders alone; links are followed.
+ * Streams a folder as an uncompressed tar archive (POSIX ustar), for downloads of models, whose weights hardly
+ * compress. It writes only files and folders, and follows links.
  */
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
@@ -12,7 +12,7 @@ const MAX_SIZE = 8 ** 11;
 
 interface Entry {
   readonly path: string;
-  /** In the archive, with slashes. */
+  /** Name in the archive, with slashes. */
   readonly name: string;
   readonly bytes: number;
   readonly seconds: number;
@@ -44,7 +44,7 @@ async function* contentOf(entries: readonly Entry[]): AsyncGenerator<Uint8Array>
   for (const entry of entries) {
     yield headerOf(entry);
     if (entry.bytes === 0) continue;
-    // A file that grows meanwhile must not shift what follows it.
+    // If a file grows meanwhile, only its original length is sent.
     yield* createReadStream(entry.path, { end: entry.bytes - 1 });
     yield new Uint8Array(padded(entry.bytes) - entry.bytes);
   }

@@ -1,12 +1,10 @@
-/** CSV files that spreadsheets open without running or changing what is in them. */
+/** Writes CSV files whose content spreadsheets neither run nor change. */
 
 import { writeFileAtomically } from '@heed/diffusion/files';
 import { stringify } from 'csv-stringify/sync';
 import { guardCell } from './spreadsheet-cells.ts';
 
-/**
- * Writes rows under a header, whole or not at all; undefined becomes an empty cell. Texts are guarded, numbers are not.
- */
+/** Writes rows under a header, atomically. Undefined becomes an empty cell. Texts are protected, numbers are not. */
 export async function writeCsv<Column extends string>(
   path: string,
   columns: readonly Column[],

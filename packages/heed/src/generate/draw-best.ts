@@ -34,11 +34,11 @@ export interface DrawnBest {
   readonly modelHash: string;
   /** [prompt][kept], in the order of their seeds. */
   readonly images: readonly (readonly ImageRecord[])[];
-  /** How many were drawn now. */
+  /** Number of images that this call drew. */
   readonly generated: number;
 }
 
-/** Draws what is missing; on abort whole prompts are kept. */
+/** Draws missing images; on abort, finished prompts are kept. */
 export async function drawBest(
   project: Project,
   options: DrawBestOptions,

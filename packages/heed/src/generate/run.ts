@@ -45,21 +45,21 @@ export interface GenerateRunOptions {
   /** Draws this shard of the images alone, and records it beside the project's index: `shards/`. */
   shard?: Shard | undefined;
   signal?: AbortSignal;
-  /** Told what the user should know. */
+  /** Called with notes for the user. */
   note?: ((text: string) => void) | undefined;
 }
 
-/** What `runGenerate` came to. */
+/** The result of `runGenerate`. */
 export interface GenerateRunResult {
   set: string;
   model: string;
   modelHash: string;
   prompts: number;
-  /** Absent where all was drawn here. */
+  /** The shard; undefined when this call drew everything. */
   shard?: Shard;
   /** Images of this set that the prompts ask for, or of the shard; all are drawn. */
   images: number;
-  /** How many of them were drawn now. */
+  /** Number of images that this call drew. */
   generated: number;
 }
 

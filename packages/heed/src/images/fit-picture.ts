@@ -1,8 +1,11 @@
-/** Pictures at the size that a network takes. */
+/** Crops and resizes pictures for a network. */
 import type { RgbImage } from '@heed/diffusion';
 import sharp from 'sharp';
 
-/** The picture cropped around its centre and brought to a size, as trainers do; as it is where it has that size. */
+/**
+ * Crops the picture around its centre and resizes it, as trainers do. A picture that already has the size is returned
+ * unchanged.
+ */
 export async function fitPicture(image: RgbImage, size: { width: number; height: number }): Promise<RgbImage> {
   const { width, height } = size;
   if (image.width === width && image.height === height) return image;

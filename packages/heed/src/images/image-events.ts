@@ -1,6 +1,7 @@
 /**
- * events.jsonl in the folder of images: which images the owner set aside, deleted or took back, and whose files were
- * removed. Append-only. An image that does not stand is left out of everything that lists images, and keeps its record.
+ * events.jsonl in the folder of images: which images the owner set aside, deleted or restored, and whose files were
+ * removed. The file is append-only. An image that is set aside or deleted disappears from all lists of images, but
+ * keeps its record.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +12,7 @@ import { createJsonLinesWriter, readJsonLines } from '../files/json-lines.ts';
 /** File name in the store's folder. */
 export const IMAGE_EVENTS_FILE = 'events.jsonl';
 
-/** What an image is by its last event; without one it stands. */
+/** An image's state after its last event. An image without events has the state 'stands'. */
 export const IMAGE_STATES = {
   'set-aside': 'set-aside',
   deleted: 'deleted',
@@ -19,14 +20,14 @@ export const IMAGE_STATES = {
   'taken-back': 'stands',
 } as const;
 type ImageEventName = keyof typeof IMAGE_STATES;
-/** 'removed' is deleted, and its file is gone. */
+/** 'removed' means that the image is deleted and its file is gone. */
 export type ImageState = (typeof IMAGE_STATES)[ImageEventName];
 
 const eventSchema = z.object({
   time: z.iso.datetime(),
   image: z.string().regex(/^[0-9a-f]{16}$/),
   event: z.enum(Object.keys(IMAGE_STATES) as [ImageEventName, ...ImageEventName[]]),
-  /** Who did it, by the id of their judgements. */
+  /** The person who did it, by the id in their judgements. */
   by: z.string().min(1).max(200),
   why: z.string().max(500).optional(),
 });
@@ -39,7 +40,7 @@ export function readImageEvents(folder: string): ImageEvent[] {
   return readJsonLines(join(folder, IMAGE_EVENTS_FILE), parseImageEvent).records;
 }
 
-/** States of the images that do not stand, by id. */
+/** States of set-aside, deleted and removed images, by id. */
 export function imageStates(folder: string): Map<string, Exclude<ImageState, 'stands'>> {
   const states = new Map<string, Exclude<ImageState, 'stands'>>();
   for (const { image, event } of readImageEvents(folder)) {
@@ -51,8 +52,7 @@ export function imageStates(folder: string): Map<string, Exclude<ImageState, 'st
 }
 
 /**
- * Appends one event and flushes it; of 'removed', takes the file away afterwards. Throws where the file is gone
- * already.
+ * Appends one event and flushes it. After a 'removed' event, it deletes the file. Throws when the file is already gone.
  */
 export async function recordImageEvent(
   folder: string,
@@ -70,7 +70,7 @@ export async function recordImageEvent(
   if (event.event === 'removed') await rm(join(folder, file), { force: true });
 }
 
-/** Checks one line; throws an `InputError` without a subject. */
+/** Checks one line. The `InputError` it throws names no subject; the caller adds the place. */
 export function parseImageEvent(value: unknown): ImageEvent {
   const result = eventSchema.safeParse(value);
   if (result.success) return result.data;

@@ -1,16 +1,16 @@
 /**
  * The id of a stored image: the first 16 hex digits of a SHA-256 over its pixels and its recipe.
  *
- * What is hashed is the file as heed wrote it first: one text `parameters` with the recipe, behind the pixels where it
- * is tEXt, before them where it is iTXt. Files of that kind are hashed as they are. Newer files keep that recipe under
- * `heed`, and before the pixels; they are put into that order to be hashed, so that ids stay what they were. The id
- * does not cover the text for other programs, `parameters`; its checksum does.
+ * The hash covers the PNG in heed's first file layout: one text chunk `parameters` with the recipe, after the pixels as
+ * tEXt or before them as iTXt. Files in that layout are hashed unchanged. Newer files keep the recipe in the chunk
+ * `heed`, before the pixels. They are rearranged into the first layout for hashing, so that ids stay the same. In newer
+ * files, the id does not cover the text for other programs, `parameters`; only its chunk checksum does.
  */
 import { createHash } from 'node:crypto';
 import { PARAMETERS_KEYWORD, RECIPE_KEYWORD } from './png.ts';
 import { joinChunks, type PngChunk, readChunks, readText, textChunk } from './png-chunks.ts';
 
-/** The id that these bytes have; whatever was changed in a stored file gives another one. */
+/** Computes the id of these bytes. Any change to a stored file changes the id. */
 export function imageId(png: Uint8Array): string {
   return createHash('sha256').update(hashedForm(png)).digest('hex').slice(0, 16);
 }
@@ -33,8 +33,7 @@ function hashedForm(png: Uint8Array): Uint8Array {
     chunks.every(({ isIntact }) => isIntact);
   const text = textOf(recipe, RECIPE_KEYWORD);
   const isAsWritten = text !== undefined && textChunk(RECIPE_KEYWORD, text).equals(recipe!.bytes);
-  // In no other order did heed ever write these chunks: anything else is hashed as it is, and so is found to be
-  // changed.
+  // heed never wrote these chunks in another order. Other files are hashed unchanged, so that their id does not match.
   if (!isNewer || !isAsWritten) return png;
   const written = textChunk(PARAMETERS_KEYWORD, text);
   const behind = written.toString('latin1', 4, 8) === 'tEXt';

@@ -1,25 +1,25 @@
 /**
  * The recipe as the text that AUTOMATIC1111's web UI writes into PNGs, for that UI ("PNG Info", then "Send to
  * txt2img"), Forge, Civitai and image browsers. Written as `create_infotext` of A1111 1.10 writes it, and read back by
- * `parse_generation_parameters` there (modules/infotext_utils.py). They draw a similar picture, not the same: their
- * noise for a seed is another.
+ * `parse_generation_parameters` there (modules/infotext_utils.py). Those programs draw a similar picture from it, not
+ * the same one, since they make different noise from a seed.
  */
 import { parse } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
 import { badInput } from '../errors.ts';
 import type { WrittenRecipe } from './recipe-text.ts';
 
-/** The file that a model was loaded from, where it is one file. */
+/** The file of a single-file model. */
 export interface ModelFile {
-  /** With its suffix. */
+  /** File name with its extension. */
   readonly fileName: string;
-  /** Of its bytes. */
+  /** SHA-256 of the file's bytes. */
   readonly sha256: string;
 }
 
-/** What the text tells. */
+/** The contents of the text. */
 export interface Parameters extends Omit<WrittenRecipe, 'modelHash'> {
-  /** First digits of the SHA-256 of a model's file; of texts that heed wrote before, a hash of its weights. */
+  /** First digits of the SHA-256 of a model's file. In texts of earlier heed versions, a hash of its weights. */
   readonly modelHash?: string;
 }
 
@@ -44,13 +44,13 @@ const SAMPLERS: Readonly<Record<string, SamplerFields>> = {
   pndm: { Sampler: 'PLMS', 'Schedule type': 'Automatic' },
 };
 
-/** Names of samplers as heed wrote them before it wrote schedule types. */
+/** Sampler names in texts of earlier heed versions, which had no schedule type. */
 const EARLIER_SAMPLERS: Readonly<Record<string, string>> = { DDPM: 'ddpm', 'DPM++ 2M Karras': 'dpmpp_2m_karras' };
 
 /**
  * "prompt\nSteps: 20, Sampler: DPM++ 2M, Schedule type: Uniform, CFG scale: 3, Seed: 1, Size: 64x64, Model: base,
- * Version: heed 0.1.0". `modelFile` gives the name and `Model hash` by which A1111 and Civitai find a model; without it
- * there is no hash.
+ * Version: heed 0.1.0". A1111 and Civitai find a model by the name and `Model hash` from `modelFile`. Without
+ * `modelFile`, the text has no hash.
  */
 export function formatParameters(
   recipe: Omit<WrittenRecipe, 'modelHash'>,
@@ -67,22 +67,25 @@ export function formatParameters(
     'Model hash': modelFile?.sha256.slice(0, MODEL_HASH_DIGITS),
     Model: fieldText(modelFile ? parse(modelFile.fileName).name : model),
     'Eta DDIM': eta,
-    // Not a version of A1111: for an old one, A1111 would change its own settings.
+    // heed writes its own version here: A1111 changes its settings for texts of old A1111 versions.
     Version: `heed ${packageJson.version}`,
   };
   const figures = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]));
   return `${prompt}\n${figures.join(', ')}`;
 }
 
-/** As A1111 shortens a model's hash. */
+/** Number of digits to which A1111 shortens a model's hash. */
 const MODEL_HASH_DIGITS = 10;
 
-/** Civitai takes quotes for a nested list, and both end a value at a comma. */
+/**
+ * Removes characters that break a value: Civitai reads quotes as a nested list, and both programs end a value at a
+ * comma.
+ */
 function fieldText(text: string): string {
   return text.replace(/[,:"\\\n]/g, '_');
 }
 
-/** Reads back what `formatParameters` writes and wrote. */
+/** Parses the text of `formatParameters`, also in the forms of earlier versions. */
 export function parseParameters(text: string): Parameters {
   const at = text.lastIndexOf('\nSteps: ');
   const figures = new Map(

@@ -1,11 +1,11 @@
-/** What a picture file is, told by its first bytes and by nothing else (no name, no MIME type). */
+/** Detects the format of a picture file from its first bytes alone, not from its name or MIME type. */
 
-/** The forms that are read. */
+/** The formats that heed reads. */
 export type PictureFormat = 'png' | 'jpeg' | 'webp';
 
 interface Mark {
   readonly name: string;
-  /** What stands at `at`, in Latin-1, upper and lower case alike. */
+  /** Possible texts at offset `at`, in Latin-1; case does not matter. */
   readonly starts: readonly string[];
   readonly at?: number;
 }
@@ -16,7 +16,7 @@ const READ: Readonly<Record<PictureFormat, (bytes: Buffer) => boolean>> = {
   webp: (bytes) => bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP',
 };
 
-/** Other things that lie in folders of pictures, for the sentence that refuses them. */
+/** Other file types that folders of pictures contain, named in the error message. */
 const OTHERS: readonly Mark[] = [
   {
     name: 'HEIC',
@@ -43,12 +43,12 @@ export function pictureFormat(bytes: Buffer): PictureFormat | undefined {
   return (Object.keys(READ) as PictureFormat[]).find((format) => READ[format](bytes));
 }
 
-/** What a file is that is no picture of these formats, in words. */
+/** Describes a file that is not in one of these formats. */
 export function describeFile(bytes: Buffer): string {
   if (bytes.length === 0) return 'an empty file';
   const head = bytes.toString('latin1', 0, 64).toLowerCase();
   const text = bytes.toString('latin1', 0, 256).replace(/^ï»¿/, '').trimStart().toLowerCase();
-  // A HEIF container names all that it is compatible with; only the first name says what it holds.
+  // A HEIF container lists all compatible formats. Only the first one names its content.
   const found = OTHERS.find(({ starts, at = 0 }) =>
     starts.some((start) => head.startsWith(start, at) || (at === 0 && start.startsWith('<') && text.startsWith(start))),
   );

@@ -3,7 +3,7 @@ import { crc32 } from '@node-rs/crc32';
 import { InputError } from '../errors.ts';
 
 export const PNG_SIGNATURE: Uint8Array = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
-/** Length and type before the data, checksum behind it. */
+/** Bytes of a chunk besides its data: length, type and checksum. */
 const FRAME_BYTES = 12;
 /** What a tEXt chunk may hold: printable Latin-1 and line feeds (PNG 1.2, section 4.2.3.1). */
 const LATIN_1 = /^[\n\u0020-\u007e\u00a0-\u00ff]*$/;
@@ -11,13 +11,16 @@ const LATIN_1 = /^[\n\u0020-\u007e\u00a0-\u00ff]*$/;
 export interface PngChunk {
   readonly type: string;
   readonly data: Buffer;
-  /** The chunk as it stands in the file, with length and checksum. */
+  /** The whole chunk, with length, type and checksum. */
   readonly bytes: Buffer;
-  /** Whether the checksum is the one of type and data. */
+  /** Whether the stored checksum matches the chunk's type and data. */
   readonly isIntact: boolean;
 }
 
-/** The chunks in order; throws an `InputError` without a subject where the bytes are no PNG or end inside a chunk. */
+/**
+ * Reads the chunks in order. Throws an `InputError` whose message does not name the file when the bytes are no PNG or
+ * end inside a chunk.
+ */
 export function readChunks(png: Uint8Array): PngChunk[] {
   const buffer = Buffer.from(png.buffer, png.byteOffset, png.byteLength);
   if (buffer.length < PNG_SIGNATURE.length || PNG_SIGNATURE.some((byte, i) => buffer[i] !== byte)) {
@@ -44,7 +47,7 @@ export function joinChunks(chunks: readonly Uint8Array[]): Buffer<ArrayBuffer> {
   return Buffer.concat([PNG_SIGNATURE, ...chunks]);
 }
 
-/** A text as a chunk: tEXt where it is Latin-1, else iTXt in UTF-8, as the PNG specification asks. */
+/** Encodes a text chunk: tEXt for Latin-1 text, else iTXt in UTF-8, as the PNG specification asks. */
 export function textChunk(keyword: string, text: string): Buffer {
   return isLatin1(text)
     ? chunkOf('tEXt', Buffer.from(`${keyword}\0${text}`, 'latin1'))
@@ -57,7 +60,7 @@ export function isLatin1(text: string): boolean {
   return LATIN_1.test(text);
 }
 
-/** Keyword and text of a tEXt chunk or of an iTXt chunk that is not compressed; undefined for any other chunk. */
+/** Reads keyword and text of a tEXt chunk or an uncompressed iTXt chunk; undefined for any other chunk. */
 export function readText({ type, data }: PngChunk): { keyword: string; text: string } | undefined {
   const end = data.indexOf(0);
   if (end < 0) return undefined;

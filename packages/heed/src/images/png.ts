@@ -1,4 +1,6 @@
-/** RGB images as PNG files with texts, and back. The same image and texts give the same bytes. */
+/**
+ * Encodes and decodes RGB images as PNG files with text chunks. The same image and texts always give the same bytes.
+ */
 import type { RgbImage } from '@heed/diffusion';
 import { decode, encode } from 'fast-png';
 import { InputError } from '../errors.ts';
@@ -6,21 +8,21 @@ import { joinChunks, readChunks, readText, textChunk } from './png-chunks.ts';
 
 /** The keyword under which image browsers, A1111 and Civitai look for the recipe. */
 export const PARAMETERS_KEYWORD = 'parameters';
-/** The keyword of heed's own recipe, by which an image of the store is known: see `imageId`. */
+/** The keyword of heed's own recipe, which the image's id covers: see `imageId`. */
 export const RECIPE_KEYWORD = 'heed';
 /** The largest PNG that is decoded here, in pixels. */
 export const MAX_PIXELS = 16_000_000;
 const HEADER_BYTES = 33;
 
-/** What a PNG says in words. */
+/** The texts of a PNG. */
 export interface PngTexts {
   readonly parameters: string;
   readonly recipe?: string | undefined;
 }
 
 /**
- * Encodes 8-bit RGB. The texts stand before the pixels: programs that read a header alone, as Pillow's `Image.open`
- * does, see no text behind them.
+ * Encodes 8-bit RGB. The texts come before the pixels: programs that read only the header, as Pillow's `Image.open`
+ * does, miss texts after the pixels.
  */
 export function encodePng({ width, height, data }: RgbImage, { parameters, recipe }: PngTexts): Uint8Array {
   const [header, ...rest] = readChunks(encode({ width, height, data, channels: 3, depth: 8 }));
@@ -32,8 +34,8 @@ export function encodePng({ width, height, data }: RgbImage, { parameters, recip
 }
 
 /**
- * Decodes an 8-bit RGB or RGBA PNG (alpha is dropped); the size is checked before the pixels are unpacked. Throws an
- * `InputError` without a subject for anything else.
+ * Decodes an 8-bit RGB or RGBA PNG and drops alpha. The size is checked before the pixels are unpacked. Throws an
+ * `InputError` whose message does not name the file for anything else.
  */
 export function decodePng(bytes: Uint8Array): RgbImage & Partial<PngTexts> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -66,7 +68,7 @@ function decodeWhole(bytes: Uint8Array) {
   try {
     return decode(bytes, { checkCrc: true });
   } catch {
-    // The decoder's own words quote bytes of the file.
+    // The decoder's message quotes bytes of the file, so it is replaced.
     throw new InputError('expected a whole PNG, got a damaged one');
   }
 }

@@ -1,5 +1,8 @@
-/** What an image is for. */
+/** The purpose of an image. */
 
-/** Rewards and models learn from images with the purpose 'learn'; the others measure, and nothing else. */
+/**
+ * Rewards and models learn only from images with the purpose 'learn'. Images with the purpose 'measure' serve
+ * evaluation alone.
+ */
 export const PURPOSES = ['learn', 'measure'] as const;
 export type Purpose = (typeof PURPOSES)[number];

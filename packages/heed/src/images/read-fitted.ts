@@ -1,4 +1,4 @@
-/** Stored images at the size a network takes: those of a larger model are made as small. */
+/** Reads stored images at the size that a network takes. Larger images are scaled down. */
 import type { RgbImage } from '@heed/diffusion';
 import { fitPicture } from './fit-picture.ts';
 import type { ImageStore } from './store.ts';

@@ -1,6 +1,6 @@
 /**
- * Pictures that heed did not draw, as pixels. Import, pre-training folders and references of an evaluation all read
- * pictures here, so that one file is one picture everywhere.
+ * Reads the pixels of pictures that heed did not generate. Imports, pre-training folders and evaluation references all
+ * use this module, so that a file gives the same picture everywhere.
  *
  * - PNG, JPEG and WebP, told by their first bytes. Of an animation, the first frame.
  * - Upright, as EXIF says. Colours become sRGB by the embedded ICC profile. CMYK without a profile takes a common one.
@@ -14,43 +14,48 @@ import sharp, { type Metadata, type Sharp } from 'sharp';
 import { InputError } from '../errors.ts';
 import { describeFile, pictureFormat } from './picture-format.ts';
 
-/** The longest file that is decoded. */
+/** The largest file that is decoded, in bytes. */
 export const MAX_PICTURE_BYTES = 150_000_000;
-/** The largest picture that is decoded, in pixels: those of the largest phone cameras. */
+/** The largest picture that is decoded, in pixels. The largest phone cameras stay below it. */
 export const MAX_DECODED_PIXELS = 210_000_000;
-/** The same for progressive JPEG and interlaced PNG, which are held in memory whole while they are decoded. */
+/** The limit for progressive JPEG and interlaced PNG. Their decoders hold the whole picture in memory. */
 export const MAX_INTERLACED_PIXELS = 110_000_000;
-/** The largest picture that is kept, in pixels: four times what models draw and see at most, 1024 x 1024. */
+/** The largest picture that is kept, in pixels: four times 1024 x 1024, the largest size of the models. */
 export const MAX_KEPT_PIXELS = 4_194_304;
 const MIN_SIDE = 8;
 const DECODE_SECONDS = 60;
 
-/** Names the loaders of libvips that this process may use from now on. */
+/** Names of libvips' loaders for the supported formats. */
 const LOADERS = ['Png', 'Jpeg', 'Webp'].flatMap((format) =>
   ['File', 'Buffer', 'Source'].map((kind) => `VipsForeignLoad${format}${kind}`),
 );
 
-/** Pixels of a file. */
+/** A decoded picture file. */
 export interface DecodedPicture extends RgbImage {
-  /** The picture's size in its file, upright, where it was scaled down. */
+  /** The picture's original size, upright, if it was scaled down. */
   readonly scaledFrom?: { readonly width: number; readonly height: number };
 }
 
 /**
- * Blocks every decoder but those of PNG, JPEG and WebP for the rest of this process: for commands and servers that take
- * pictures from others and decode nothing else.
+ * Blocks every decoder except PNG, JPEG and WebP for the rest of this process. Commands and servers that read untrusted
+ * pictures call it.
  */
 export function blockOtherDecoders(): void {
   sharp.block({ operation: ['VipsForeignLoad'] });
   sharp.unblock({ operation: LOADERS });
 }
 
-/** The picture in the file at `path`; throws an `InputError` without a subject where it is none. */
+/**
+ * Reads the picture at `path`. Throws an `InputError` whose message does not name the file when the file is no picture.
+ */
 export async function readPicture(path: string): Promise<DecodedPicture> {
   return decodePicture(await readPictureFile(path));
 }
 
-/** The pixels of a picture file's bytes; throws an `InputError` without a subject where they are no whole picture. */
+/**
+ * Decodes a picture file's bytes. Throws an `InputError` whose message does not name the file for anything but a whole
+ * picture.
+ */
 export async function decodePicture(bytes: Buffer): Promise<DecodedPicture> {
   if (bytes.length > MAX_PICTURE_BYTES) {
     throw new InputError(`expected at most ${MAX_PICTURE_BYTES} bytes, got ${bytes.length}`);
@@ -83,7 +88,7 @@ export async function decodePicture(bytes: Buffer): Promise<DecodedPicture> {
   };
 }
 
-/** The bytes of a file. A file that is larger than a picture may be is refused before it is read. */
+/** Reads the bytes of a file. A file above the size limit is refused before it is read. */
 export async function readPictureFile(path: string): Promise<Buffer> {
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') throw new InputError('expected a picture, found no such file');
@@ -119,7 +124,7 @@ function keptSize({ width, height }: { width: number; height: number }): { width
   };
 }
 
-/** What EXIF's eight orientations ask for: a mirror image first, left and right changed, then a turn clockwise. */
+/** The transforms for EXIF's eight orientations: an optional horizontal mirror first, then a clockwise rotation. */
 const TURNS: readonly { readonly flop: boolean; readonly degrees: number }[] = [
   { flop: false, degrees: 0 },
   { flop: true, degrees: 0 },
@@ -135,7 +140,7 @@ function isTurned(orientation: number): boolean {
   return (TURNS[orientation - 1]?.degrees ?? 0) % 180 !== 0;
 }
 
-/** After scaling, because a turned picture is held in memory whole. */
+/** Rotates the picture upright. It runs after scaling, because rotation holds the whole picture in memory. */
 async function turnUpright(image: RgbImage, orientation: number): Promise<RgbImage> {
   const { flop, degrees } = TURNS[orientation - 1] ?? TURNS[0]!;
   const turn = async ({ width, height, data }: RgbImage, how: (picture: Sharp) => Sharp) => {
@@ -147,7 +152,7 @@ async function turnUpright(image: RgbImage, orientation: number): Promise<RgbIma
   return degrees === 0 ? mirrored : turn(mirrored, (picture) => picture.rotate(degrees));
 }
 
-// libvips speaks in several lines; the first says what is wrong.
+// libvips' messages have several lines; the first names the fault.
 function tellFault(error: unknown): never {
   const first = (error as Error).message.split('\n')[0]!.trim();
   throw new InputError(`expected a whole picture, got: ${first}`);

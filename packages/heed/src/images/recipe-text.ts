@@ -1,10 +1,10 @@
 /**
- * The recipe of an image as heed's own line of text, kept in its PNG under `heed`. Ids of images are hashes over it
- * (`image-id.ts`), so that no character of it may ever change; what other programs read is in `parameters.ts`.
+ * The recipe of an image as heed's own line of text, stored in its PNG under `heed`. Image ids are hashes over this
+ * text (`image-id.ts`), so its format must never change. `parameters.ts` writes the text for other programs.
  */
 import { IMPORTED, type ImageRecipe, type ImageSource } from './record.ts';
 
-/** What the text holds of a recipe. */
+/** The parts of a recipe that the text contains. */
 export type WrittenRecipe = Pick<
   ImageRecipe,
   'prompt' | 'seed' | 'model' | 'modelHash' | 'sampler' | 'steps' | 'guidanceScale'
@@ -36,8 +36,8 @@ export function formatRecipe(recipe: WrittenRecipe): string {
 }
 
 /**
- * The text of an imported image, whose figures are not known: "prompt\nSource: <SHA-256 of the file>", and the model
- * where one is known to have drawn it. So the same picture under another model's name is another image.
+ * The text of an imported image, whose sampling settings are unknown: "prompt\nSource: <SHA-256 of the file>". If its
+ * model is known, the text names the model. The same picture under another model's name is therefore another image.
  */
 export function formatSource({ prompt, model, modelHash }: ImageRecipe, { sha256 }: ImageSource): string {
   const drawnBy = modelHash === IMPORTED ? '' : `, Model hash: ${modelHash}, Model: ${model}`;

@@ -1,4 +1,4 @@
-/** What is known of one image: the recipe that it was made by, and where it lies. */
+/** The record of one image: its recipe and the place of its file. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
@@ -6,37 +6,37 @@ import type { Facts } from '../ports.ts';
 import { CUSTOM_CATEGORY } from '../prompts/prompt.ts';
 import { PURPOSES, type Purpose } from './purpose.ts';
 
-/** In place of model, hash and sampler of an image of unknown origin. */
+/** Stands for model, hash and sampler of an image of unknown origin. */
 export const IMPORTED = 'imported';
 
-/** Where an image came from that heed did not draw. */
+/** The origin of an image that heed did not generate. */
 export interface ImageSource {
-  /** The name that its owner's list had for it. */
+  /** The file name in the imported list. */
   readonly file: string;
-  /** Of the file's bytes. */
+  /** SHA-256 of the file's bytes. */
   readonly sha256: string;
   /** When it was imported, ISO 8601. */
   readonly time: string;
 }
 
-/** Everything that decides an image's pixels, and what the image is for. */
+/** Everything that determines an image's pixels, and the image's purpose. */
 export interface ImageRecipe {
   readonly prompt: string;
   readonly category: string;
-  /** True where the prompt's list keeps it for evaluation. */
+  /** Whether the prompt is held out for evaluation. */
   readonly holdout: boolean;
   readonly facts?: Facts | undefined;
   readonly seed: number;
-  /** The model's name in the project; `modelHash` is what counts. */
+  /** The model's name in the project. `modelHash`, not the name, identifies the model. */
   readonly model: string;
   readonly modelHash: string;
   readonly sampler: string;
   readonly steps: number;
   readonly guidanceScale: number;
-  /** 'train', 'eval' or another name; only a name. */
+  /** A label for the set: 'train', 'eval' or another name. */
   readonly set: string;
   readonly purpose: Purpose;
-  /** Of an imported image; its seed, steps and guidance are unknown and stand as 0. */
+  /** Set for an imported image, whose seed, steps and guidance are unknown and recorded as 0. */
   readonly source?: ImageSource;
 }
 
@@ -54,7 +54,7 @@ const factsSchema = z.record(z.string(), z.union([z.string(), z.number()]));
 
 const recordSchema = z.object({
   id: z.string().regex(/^[0-9a-f]{16}$/),
-  // A path that could lead out of the folder is damage or malice.
+  // A path that leads out of the folder means damage or an attack.
   file: z.string().regex(/^[0-9a-f]{2}\/[0-9a-f]{16}\.png$/),
   width: z.int().positive(),
   height: z.int().positive(),
@@ -62,7 +62,7 @@ const recordSchema = z.object({
   category: z.string().min(1),
   holdout: z.boolean().optional(),
   facts: factsSchema.optional(),
-  // As records said it before they had holdout, facts and purpose.
+  // Older records have `seen` instead of holdout, facts and purpose.
   seen: z.boolean().optional(),
   attributes: factsSchema.optional(),
   seed: z.int(),
@@ -84,20 +84,19 @@ export function parseImageRecord(value: unknown): ImageRecord {
   throw new InputError(`expected an image record, got a bad value in ${field}`);
 }
 
-/** The sets that `heed evaluate` drew while records had no purpose. These names stay what they were. */
+/** The sets of `heed evaluate` in records without a purpose. Never change these names. */
 const FORMER_MEASURING_SETS = ['eval', 'fidelity'];
 
 /**
- * A record of any version as it is written today. `seen` was guessed from words in the prompt, so it keeps no image
- * from being learned from. Of images that measure it still tells the paper's prompts with unseen objects from the
- * others.
+ * Converts a record of any version to today's form. `seen` was guessed from words in the prompt, so it holds no image
+ * out of learning. For measuring images it still separates the paper's prompts with unseen objects from the others.
  */
 function current({ seen, attributes, ...record }: z.output<typeof recordSchema>): ImageRecord {
   const { id, file, width, height, prompt, facts = attributes, set, category, source, ...sampling } = record;
   const { purpose = FORMER_MEASURING_SETS.includes(set) ? 'measure' : 'learn' } = record;
   const wasUnseen = seen === false && purpose === 'measure' && category !== CUSTOM_CATEGORY;
   const { seed, model, modelHash, sampler, steps, guidanceScale } = sampling;
-  // In the order in which new records are written, so that a record that is written again keeps its bytes.
+  // The key order of new records, so that a rewritten record keeps its bytes.
   return {
     id,
     file,
@@ -119,7 +118,10 @@ function current({ seen, attributes, ...record }: z.output<typeof recordSchema>)
   };
 }
 
-/** Equal for equal pixels: what the model was asked, not what for; of an imported image, its file. */
+/**
+ * A key that is equal for equal pixels. It covers the model's inputs but not the purpose; for an imported image, the
+ * file.
+ */
 export function pixelKey({ prompt, seed, modelHash, sampler, steps, guidanceScale, source }: ImageRecipe): string {
   const drawn = [prompt, seed, modelHash, sampler, steps, guidanceScale];
   const facts = JSON.stringify(source === undefined ? drawn : [...drawn, source.sha256]);

@@ -1,10 +1,10 @@
-/** A set of images has one purpose; some names are heed's own, for what `heed evaluate` draws. */
+/** Checks that a set of images has one purpose. heed reserves some set names for the images of `heed evaluate`. */
 import { badInput } from '../errors.ts';
 import { quote } from '../text/nearest.ts';
 import type { Purpose } from './purpose.ts';
 import type { ImageStore } from './store.ts';
 
-/** The set of images that early pruning has left of their candidates. */
+/** The set of images that survive early pruning of candidates. */
 export const PRUNED_SET = 'eval-pruned';
 /** The set that images of evaluation prompts are stored in. */
 export const EVALUATION_SET = 'eval';
@@ -13,7 +13,7 @@ export const FIDELITY_SET = 'fidelity';
 /** The set of images of prompts outside the trained categories. */
 export const OTHER_SET = 'eval-others';
 
-/** The set of what is drawn to try a model: learned from only where somebody judges it. */
+/** The set of images from trying out a model. They are learned from only if somebody judges them. */
 export const TRY_SET = 'try';
 
 const OWN_SETS: readonly string[] = [EVALUATION_SET, PRUNED_SET, FIDELITY_SET, OTHER_SET];

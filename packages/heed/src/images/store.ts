@@ -1,7 +1,7 @@
 /**
- * The images of a project: PNGs named by their id (`image-id.ts`), and index.jsonl with one record a line. Records are
- * never changed; what is set aside or deleted is an event (`image-events.ts`). One process adds at a time (the command
- * holds a lock); any number reads.
+ * The images of a project: PNGs named by their id (`image-id.ts`), and index.jsonl with one record a line. Records
+ * never change; setting an image aside or deleting it adds an event (`image-events.ts`). One process at a time may add
+ * images (the command holds a lock); any number may read.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -24,44 +24,45 @@ export const IMAGE_INDEX_FILE = 'index.jsonl';
 export interface ImageStore {
   readonly folder: string;
   /**
-   * Writes the PNG if it is new and records it; the same recipe in the same set is recorded once. `modelFile` goes into
-   * the text for other programs.
+   * Writes the PNG if it is new and records it. The same recipe in the same set is recorded once. `modelFile` goes into
+   * the PNG text that other programs read.
    */
   add(image: RgbImage, recipe: ImageRecipe, options?: { modelFile?: ModelFile | undefined }): Promise<ImageRecord>;
   /** The image of this recipe in this set. */
   find(recipe: ImageRecipe): ImageRecord | undefined;
   /**
-   * As `find`, and where only another set has the same pixels, they are recorded for this set, too: nothing is drawn
-   * twice.
+   * Like `find`, but also reuses an image with the same pixels from another set. That image is then recorded for this
+   * set too, and is not generated again.
    */
   adopt(recipe: ImageRecipe): Promise<ImageRecord | undefined>;
-  /** Records an image that another index has; false where its recipe is recorded in its set. */
+  /** Records an image from another index. Returns false when this store already has its recipe in its set. */
   takeIn(record: ImageRecord): Promise<boolean>;
   /**
-   * Records that stand, in the order they were added, or those of one set; `isWhole`: set-aside and deleted ones, too.
+   * The records of all images, or of one set, in the order of addition. Set-aside and deleted images are included only
+   * with `isWhole`.
    */
   all(options?: { set?: string; isWhole?: boolean }): ImageRecord[];
-  /** Not set aside and not deleted. */
+  /** Whether the image is neither set aside nor deleted. */
   stands(id: string): boolean;
-  /** The record of that id; throws where there is none. */
+  /** The record with that id; throws when there is none. */
   get(id: string): ImageRecord;
   has(id: string): boolean;
-  /** Pixels of an image; throws where the file is missing or not the one that was written. */
+  /** Reads an image's pixels. Throws when the file is missing or was changed. */
   read(id: string): Promise<RgbImage>;
-  /** The PNG of an image as it lies on disk, checked against its id. */
+  /** Reads an image's PNG from disk and checks it against the id. */
   readPng(id: string): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** Where a shard of the drawing records its images. */
+/** Where one shard of a generation run records its images. */
 export interface ShardIndex {
   /** New records go here in place of the index. */
   readonly path: string;
-  /** What other attempts recorded. */
+  /** Records of other attempts. */
   readonly records: readonly ImageRecord[];
 }
 
-/** Opens the store in `folder`, which need not exist yet. A torn last line of the index is passed over. */
+/** Opens the store in `folder`, which need not exist yet. An incomplete last line of the index is ignored. */
 export function createImageStore(folder: string, options: { shard?: ShardIndex } = {}): ImageStore {
   const { shard } = options;
   const indexPath = join(folder, IMAGE_INDEX_FILE);
@@ -142,7 +143,7 @@ export function createImageStore(folder: string, options: { shard?: ShardIndex }
   };
 }
 
-/** An imported image tells other programs its prompt alone. */
+/** The text chunks of an image. For an imported image, other programs see only its prompt. */
 function textsOf(
   recipe: ImageRecipe,
   { modelFile, ...size }: { width: number; height: number; modelFile: ModelFile | undefined },

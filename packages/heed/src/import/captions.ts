@@ -1,6 +1,6 @@
 /**
  * Pictures with their captions beside them, as kohya's trainers and their tools keep them: photo.png and photo.txt (or
- * photo.caption, or photo.png.txt). Says which pictures there are and what was asked for; opens no picture.
+ * photo.caption, or photo.png.txt). It lists the pictures and their captions but opens no picture.
  */
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
@@ -9,18 +9,18 @@ import { readTextFile } from '../files/read-text.ts';
 import type { ImageList, LeftOut, ListedImage } from './image-list.ts';
 
 const CAPTION_SUFFIXES = ['.txt', '.caption'] as const;
-/** What counts as a picture here. Those that are not read are named rather than passed over. */
+/** Extensions of pictures, including unsupported ones, which are reported rather than ignored. */
 const PICTURE_SUFFIXES = new Set(
   '.png .jpg .jpeg .jpe .jfif .webp .heic .heif .avif .gif .bmp .tif .tiff .jxl .jp2'.split(' '),
 );
 
-/** A file by the name that people know it by. */
+/** A file with the name that people know. */
 export interface NamedFile {
   readonly name: string;
   readonly path: string;
 }
 
-/** All files in `folder` and the folders in it, by name; hidden ones and links to folders are passed over. */
+/** All files in `folder` and its subfolders, by name. Hidden files and links to folders are ignored. */
 export async function listFiles(folder: string): Promise<NamedFile[]> {
   const files: NamedFile[] = [];
   const walk = async (inside: string) => {
@@ -36,13 +36,13 @@ export async function listFiles(folder: string): Promise<NamedFile[]> {
   return files;
 }
 
-/** Whether any of the files is the caption of a picture among them. */
+/** Whether any file is the caption of another one. */
 export function hasCaptions(files: readonly NamedFile[]): boolean {
   const captions = captionsOf(files);
   return picturesOf(files).some((picture) => captions(picture.name) !== undefined);
 }
 
-/** Every picture with its caption; those without one are left out, with the reason. */
+/** Every picture with its caption. Pictures without one are left out with a reason. */
 export async function readCaptions<T>(
   files: readonly NamedFile[],
   {
@@ -91,7 +91,7 @@ function captionsOf(files: readonly NamedFile[]): (picture: string) => NamedFile
   };
 }
 
-/** Tools differ in how they encode accents, and in .txt and .TXT. */
+/** Normalises a name: tools differ in Unicode normalisation, and in .txt or .TXT. */
 function plain(name: string): string {
   return name.normalize('NFC').toLowerCase();
 }

@@ -13,12 +13,12 @@ import { HOLDOUT_COLUMNS, readHoldout } from '../prompts/holdout.ts';
 import { quote } from '../text/nearest.ts';
 import { hasCaptions, listFiles, type NamedFile, readCaptions } from './captions.ts';
 
-/** Names of a list inside a folder of images, in the order in which they are looked for. */
+/** File names of a list inside a folder of images, in order of preference. */
 export const LIST_NAMES = ['metadata.jsonl', 'metadata.csv'] as const;
-/** What lists of others call the file, the best name first: Hugging Face, HPD, web scrapers. */
+/** Column names for the file in others' lists, best first: Hugging Face, HPD, web scrapers. */
 const FILE_COLUMNS = 'file_name file filename image_path img_path image_file path filepath image img'.split(' ');
 const PROMPT_COLUMNS = 'text prompt caption'.split(' ');
-/** Lists of pairs have two: image_0 and image_1, image1_path and image2_path, img_a and img_b. */
+/** Column names in lists of pairs: image_0 and image_1, image1_path and image2_path, img_a and img_b. */
 const PAIR_COLUMNS = ['0', '1', '2', 'a', 'b'].map((side) =>
   ['image', 'img', 'file'].flatMap((noun) =>
     [`${noun}_${side}`, `${noun}${side}`].flatMap((name) => [
@@ -34,18 +34,18 @@ const MAX_NAME_LENGTH = 500;
 
 /** One image of the list. */
 export interface ListedImage<T> {
-  /** Absent where no list names it. */
+  /** Line in the list; undefined when no list names it. */
   readonly line?: number | undefined;
-  /** As the list writes it. */
+  /** Name in the list. */
   readonly name: string;
-  /** Where it lies, links resolved. */
+  /** Path with links resolved. */
   readonly path: string;
   readonly prompt: T;
-  /** What a column holdout or split says; absent where none does. */
+  /** Value of the column holdout or split; undefined without either. */
   readonly holdout?: boolean | undefined;
 }
 
-/** A picture that is not taken. */
+/** A picture that is left out. */
 export interface LeftOut {
   readonly file: string;
   readonly line?: number | undefined;
@@ -58,21 +58,19 @@ export interface ImageList<T> {
   readonly images: readonly ListedImage<T>[];
   /** Pictures that have no prompt. */
   readonly leftOut: readonly LeftOut[];
-  /** What the owner should know, in sentences without a full stop. */
+  /** Notes for the owner, in sentences without a full stop. */
   readonly notes: readonly string[];
 }
 
 export interface ReadListOptions<T> {
-  /** Throws an `InputError` without a subject for a text that is no prompt. */
+  /** Parses a prompt. Throws an `InputError` whose message does not name the file for a text that is no prompt. */
   readonly parsePrompt: (text: string) => T;
 }
 
-/** The path of a folder or of a list, or files that were handed in by name. */
+/** A folder's or list's path, or named uploaded files. */
 export type ImageListSource = string | readonly NamedFile[];
 
-/**
- * Reads the list that `source` is or holds (.jsonl, .json, .csv or .tsv), or its captions; the first bad line throws.
- */
+/** Reads the list at or in `source` (.jsonl, .json, .csv or .tsv), or its captions. The first bad line throws. */
 export async function readImageList<T>(source: ImageListSource, options: ReadListOptions<T>): Promise<ImageList<T>> {
   const { parsePrompt } = options;
   const path = typeof source === 'string' ? await findList(source) : findListAmong(source);
@@ -94,7 +92,7 @@ export async function readImageList<T>(source: ImageListSource, options: ReadLis
   return { path, images, leftOut: [], notes: [] };
 }
 
-/** The list that `source` is or holds; undefined for a folder without one. */
+/** The list at or in `source`; undefined for a folder without one. */
 async function findList(source: string): Promise<string | undefined> {
   const found = await stat(source).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
@@ -118,7 +116,7 @@ function findListAmong(files: readonly NamedFile[]): string | undefined {
   throw badInput(`expected one list of the pictures among the files, got ${lists.length}`);
 }
 
-/** Finds files by the names under which they were handed in. */
+/** Finds uploaded files by name. */
 function createNamedFinder(files: readonly NamedFile[]): FileFinder {
   const pathOf = new Map(files.map(({ name, path }) => [plainName(name), path]));
   return async (name) => {

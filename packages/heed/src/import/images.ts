@@ -18,15 +18,15 @@ import type { Prompt } from '../prompts/prompt.ts';
 import { toPrompt } from '../prompts/prompts-file.ts';
 import { type ImageList, type ImageListSource, type LeftOut, type ListedImage, readImageList } from './image-list.ts';
 
-/** A list with more broken pictures than this is not what its owner thinks it is. */
+/** With a larger share of broken pictures, the list is probably not what its owner expects. */
 const MAX_BROKEN_SHARE = 0.05;
 
 export interface ImageImportOptions {
-  /** Name of the set that they belong to; 'train' by default. */
+  /** Name of the images' set; 'train' by default. */
   readonly set?: string;
-  /** What the images are for; 'learn' by default. */
+  /** Purpose of the images; 'learn' by default. */
   readonly purpose?: Purpose | undefined;
-  /** The project's model that drew them; where none is named, tuning leaves them out. */
+  /** The project's model that generated them. Without it, tuning does not use them. */
   readonly model?: string;
   readonly now?: Date;
   readonly progress?: ProgressFactory;
@@ -36,14 +36,14 @@ export interface ImageImportOptions {
 export interface ImageImport {
   readonly set: string;
   readonly added: number;
-  /** Images of the list that the set had already. */
+  /** Number of images that the set already had. */
   readonly unchanged: number;
-  /** Images that the list names again with the same prompt. */
+  /** Number of images that the list repeats with the same prompt. */
   readonly repeated: number;
-  /** Added ones that were larger than `MAX_KEPT_PIXELS`. */
+  /** Number of added images that were larger than `MAX_KEPT_PIXELS`. */
   readonly scaled: number;
   readonly quarantined: readonly LeftOut[];
-  /** What the owner should know besides, in sentences without a full stop. */
+  /** Further notes for the owner, in sentences without a full stop. */
   readonly notes: readonly string[];
 }
 
@@ -51,7 +51,7 @@ interface CheckedImage extends ListedImage<Prompt> {
   readonly sha256: string;
 }
 
-/** Imports the folder, list or files of `source`; throws a sentence, and then nothing was added. Safe to run again. */
+/** Imports the folder, list or files of `source`. If it throws, nothing was added. It can be repeated safely. */
 export async function importImages(
   project: Project,
   source: ImageListSource,
@@ -91,7 +91,7 @@ export async function importImages(
   });
 }
 
-/** A prompt is held out where the row of any of its pictures says so: none of them may be learned from. */
+/** Holds a prompt out if the row of any of its pictures says so, because none of them may then be learned from. */
 function withHeldOut(list: ImageList<Prompt>): ImageList<Prompt> {
   const says = new Map<string, boolean>();
   const mixed = new Set<string>();
@@ -108,9 +108,7 @@ function withHeldOut(list: ImageList<Prompt>): ImageList<Prompt> {
   return { ...list, images, notes: mixed.size === 0 ? list.notes : [...list.notes, note] };
 }
 
-/**
- * Decodes every picture that is new once, so that a list with too many broken ones is refused before anything is added.
- */
+/** Decodes every new picture once, so that a list with too many broken ones is refused before any is added. */
 async function checkPictures(
   images: readonly ListedImage<Prompt>[],
   options: {
@@ -169,7 +167,7 @@ function notesOf({ repeated, scaled }: { repeated: number; scaled: number }): st
   ];
 }
 
-/** The file's bytes, which must be those that were checked. */
+/** Reads the file again; its bytes must match the checked ones. */
 async function readSame({ path, sha256, name }: CheckedImage): Promise<Buffer> {
   const bytes = await readPictureFile(path);
   if (sha256Of(bytes) !== sha256) throw new HeedError(`${name}: expected the picture that was checked, it has changed`);
@@ -203,7 +201,7 @@ function recipeOf(
   };
 }
 
-/** Loads the model for its hash: images count as its own only where these very weights drew them. */
+/** Loads the model for its hash. Images count as the model's own only if these weights generated them. */
 async function originOf(project: Project, model: string, options: ImageImportOptions): Promise<Origin> {
   const { progress, signal } = options;
   const folder = await modelFolder(project, model, { progress, signal });

@@ -1,4 +1,4 @@
-/** What the columns of metrics.jsonl are called for people, in the order in which they are shown. */
+/** Titles of the columns of metrics.jsonl, in display order. */
 
 export const METRIC_TITLES: Readonly<Record<string, string>> = {
   loss: 'Loss',

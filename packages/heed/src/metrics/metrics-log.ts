@@ -1,6 +1,6 @@
 /**
- * The measurements of one run: `metrics.jsonl` for machines and a TensorBoard event file beside it.
- * It records; what is worth recording is the caller's business.
+ * The measurements of one run: `metrics.jsonl` for machines and a TensorBoard event file beside it. The caller decides
+ * what is recorded.
  */
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

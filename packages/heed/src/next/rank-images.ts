@@ -1,6 +1,6 @@
 /**
- * Which images are worth a person's time: those whose reward is in doubt, in categories where the reward is weak, and
- * not many of one prompt. Reads numbers alone.
+ * Ranks unjudged images by the value of judging them: those with uncertain reward, in categories where the reward is
+ * weak, and few of each prompt.
  */
 import { groupBy } from '../collections/group-by.ts';
 import type { RewardReport } from '../reward/report.ts';

@@ -16,7 +16,7 @@ import { type RankedCandidate, rankCandidates, weakCategories } from './rank-ima
 import { unjudgedImages } from './unjudged-images.ts';
 
 export interface NextOptions {
-  /** How many images. */
+  /** Number of images. */
   count: number;
   set: string;
   /** Only images that a model of this name drew; those of all models without one. */
@@ -36,7 +36,7 @@ export interface NextResult {
   readonly weakCategories: readonly string[];
   /** Prompts with the most worth among the images, best first. */
   readonly prompts: readonly { readonly prompt: string; readonly images: number }[];
-  /** Queries that were put before all others. */
+  /** Number of queries that were queued first. */
   readonly queued: number;
 }
 

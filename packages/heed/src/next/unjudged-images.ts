@@ -1,4 +1,4 @@
-/** The images of which a person's time is to be spent. Reads files alone. */
+/** Finds the images to offer for judging. Reads files alone. */
 import type { ImageRecord, ImageStore } from '../images/index.ts';
 import type { Project } from '../project/index.ts';
 import { mayLearnFrom } from '../reward/labelled-image.ts';

@@ -1,4 +1,4 @@
-/** Makes a new project: a folder with a commented heed.toml. Everything else appears when it is needed. */
+/** Makes a new project: a folder with a commented heed.toml. Other files are created on demand. */
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -10,7 +10,7 @@ import { openProject, type Project, projectPaths } from './project.ts';
 const GITIGNORE = '# Caches and locks of heed; images, feedback, models and reports are yours to keep.\n.heed/\n';
 
 /**
- * Creates the project and opens it; refuses to touch a folder that is one already. `overrides` become settings in it.
+ * Creates the project and opens it. It refuses a folder that is already a project. `overrides` are written as settings.
  */
 export async function initProject(folder: string, options: { overrides?: readonly string[] } = {}): Promise<Project> {
   const { overrides = [] } = options;
@@ -26,7 +26,7 @@ export async function initProject(folder: string, options: { overrides?: readonl
   return openProject(root);
 }
 
-/** Values by their path: 'tune.dpo.beta'. Sections may lie within sections. */
+/** Flattens nested settings to values by path, such as 'tune.dpo.beta'. */
 function flatten(settings: Readonly<Record<string, unknown>>, parent = ''): Record<string, unknown> {
   const flat: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(settings)) {

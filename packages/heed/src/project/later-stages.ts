@@ -1,13 +1,13 @@
 /**
- * What later stages need and would miss: told before hours of drawing and judging. Drawing goes on, since the settings
- * can be changed until then. The CLIP of the reward is `checkClip`'s.
+ * Warns about missing inputs of later stages before hours of generation and judging. Generation continues, since the
+ * settings can still be changed. `checkClip` checks the reward's CLIP.
  */
 import { stat } from 'node:fs/promises';
 import { badInput, isBadInput } from '../errors.ts';
 import { worldOf } from '../parts.ts';
 import { type Project, resolveInProject } from './project.ts';
 
-/** A sentence for each thing that is missing or cannot be read. */
+/** Returns a sentence for each input that is missing or unreadable. */
 export async function laterStageNotes(project: Project): Promise<string[]> {
   const { tune, evaluate } = project.config;
   return [
@@ -17,7 +17,7 @@ export async function laterStageNotes(project: Project): Promise<string[]> {
   ];
 }
 
-/** What is wrong for the command, where anything is. */
+/** The warning for a command; undefined when its inputs are fine. */
 async function complaint(command: string, check: () => Promise<void>): Promise<string[]> {
   try {
     await check();
@@ -50,7 +50,7 @@ async function checkReference(project: Project, reference: string): Promise<void
   }
 }
 
-/** Weights of a hub are left to the command that needs them. */
+/** Checks the Inception weights. Weights on a hub are checked by the command that needs them. */
 async function checkInception(
   project: Project,
   { reference, inception }: { reference: string; inception: string },

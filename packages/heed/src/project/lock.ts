@@ -1,5 +1,6 @@
 /**
- * A project's locks: `.heed/<name>.lock`, one for each command that must not run twice. Not for threads of one process.
+ * A project's locks: `.heed/<name>.lock`, one for each command that must not run twice. They do not protect threads of
+ * one process.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Lock, type LockHolder, lockedSince, takeProcessLock } from '@heed/diffusion/process-lock';
@@ -7,7 +8,7 @@ import type { ProcessMark } from '@heed/diffusion/process-mark';
 import { HeedError } from '../errors.ts';
 import type { Project } from './project.ts';
 
-/** Another process holds a lock. */
+/** The error when another process holds a lock. */
 class HeldError extends HeedError {
   readonly holder: LockHolder;
   constructor(holder: LockHolder) {
@@ -16,7 +17,7 @@ class HeldError extends HeedError {
   }
 }
 
-/** Who holds the lock, where that is why something threw, be it the cause of the error. */
+/** The lock's holder, if `error` or one of its causes is a held lock. */
 export function holderOf(error: unknown): LockHolder | undefined {
   if (error instanceof HeldError) return error.holder;
   return error instanceof HeedError && error.cause !== undefined ? holderOf(error.cause) : undefined;
@@ -25,7 +26,7 @@ export function holderOf(error: unknown): LockHolder | undefined {
 export type { Lock } from '@heed/diffusion/process-lock';
 export { lockedSince as heldSince };
 
-/** Runs `work` while holding the lock; throws a sentence that names the holder where another process has it. */
+/** Runs `work` while holding the lock. Throws when another process holds it; the message names the holder. */
 export async function withLock<T>(project: Project, name: string, work: () => Promise<T>): Promise<T> {
   const lock = await takeLock(project.paths.state, name);
   try {
@@ -38,15 +39,15 @@ export async function withLock<T>(project: Project, name: string, work: () => Pr
 export interface WaitOptions {
   /** The name of the command that holds the lock, for the messages of other processes. */
   readonly command: string;
-  /** True for holders whose end is waited for; others are an error. */
+  /** Whether to wait for this holder; other holders are an error. */
   readonly isAwaited: (holder: LockHolder) => boolean;
-  /** Told once who is waited for, and that the wait is over. */
+  /** Called once with the holder that is waited for, and once when the wait is over. */
   readonly note?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly lookEveryMs?: number | undefined;
 }
 
-/** As `withLock()`, but waits for the end of some holders. Rejects with the signal's reason when it is aborted. */
+/** Like `withLock()`, but waits for some holders. Rejects with the signal's reason when it is aborted. */
 export async function withAwaitedLock<T>(
   project: Project,
   name: string,
@@ -75,12 +76,12 @@ async function awaitLock(folder: string, name: string, options: WaitOptions): Pr
       if (error.holder.pid !== awaited?.pid) note?.(`waiting: ${error.message}`);
       awaited = error.holder;
     }
-    // Aborting is told at the top.
+    // The loop's start handles an abort.
     await sleep(lookEveryMs, undefined, { signal }).catch(() => {});
   }
 }
 
-/** Takes `<folder>/<name>.lock` or throws; `command` is the command that others are told. */
+/** Takes `<folder>/<name>.lock` or throws. Other processes see `command` in the lock file. */
 export async function takeLock(folder: string, name: string, options: { command?: string } = {}): Promise<Lock> {
   const { command = name } = options;
   return takeProcessLock(folder, name, {
@@ -91,8 +92,8 @@ export async function takeLock(folder: string, name: string, options: { command?
 }
 
 /**
- * Names, as JSON, a process of another host whose job this process took over after its lease. Its worker ends that
- * process within the lease, so the locks of that process no longer count.
+ * Environment variable with a process of another host, as JSON, whose job this process took over after its lease. That
+ * process's worker ends it within the lease, so its locks no longer count.
  */
 export const SUPERSEDED = 'HEED_SUPERSEDED_PROCESS';
 
@@ -103,7 +104,7 @@ function isSuperseded({ pid, started, host, boot }: LockHolder): boolean {
   return former.pid === pid && former.started === started && former.host === host && former.boot === boot;
 }
 
-/** The sentence for a lock that another process holds; a foreign lock comes with the way to clear it. */
+/** The message for a lock that another process holds. For a foreign host's lock it says how to remove it. */
 export function describeHolder({ pid, host, command, since, path, state }: LockHolder): string {
   const where = state === 'unknown' ? ` on the host or container ${host ?? '?'}` : '';
   const clear =

@@ -1,15 +1,15 @@
-/** How a project's models are opened: which weights of a file that holds two copies, and the size of their pictures. */
+/** How a project's models are opened: which weights of a file with two copies, and the picture size. */
 import { hasEmaWeights, isFile } from '@heed/diffusion';
 import type { Project } from './project.ts';
 
-/** How model `name` of the project is loaded: `model.ema` and `model.size` mean the base model alone. */
+/** The load options of model `name`. `model.ema` and `model.size` apply only to the base model. */
 export function weightsOptions({ config }: Project, name: string): { ema: boolean; size?: number } {
   const { name: base, ema, size } = config.model;
   if (name !== base) return { ema: false };
   return { ema, ...(size === 0 ? {} : { size }) };
 }
 
-/** A remark where model `name`, which lies at `path`, has EMA weights that the settings leave aside. */
+/** A note when model `name` at `path` has EMA weights that the settings do not use. */
 export async function emaNote(project: Project, name: string, path: string): Promise<string | undefined> {
   if (weightsOptions(project, name).ema || !(await isFile(path)) || !(await hasEmaWeights(path))) return undefined;
   return `${path} holds EMA weights of its U-Net, too; they are left aside (model.ema=true takes them)`;

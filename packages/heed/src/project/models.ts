@@ -1,6 +1,6 @@
 /**
- * The models of a project: the base that the settings name, and the diffusers folders in models/. Loads none of them;
- * fetches those that are named by their id on the Hugging Face hub.
+ * The models of a project: the configured base, and the diffusers folders in models/. It loads no weights. It downloads
+ * models given by their Hugging Face hub id.
  */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -12,27 +12,27 @@ import type { Progress, ProgressFactory } from '../progress/progress.ts';
 import { didYouMean, quote } from '../text/nearest.ts';
 import type { Project } from './project.ts';
 
-/** The file that makes a folder a diffusers pipeline. */
+/** The file that marks a folder as a diffusers pipeline. */
 export const MODEL_INDEX_FILE = 'model_index.json';
 
-/** For models that come from the Hugging Face hub. */
+/** Options for models from the Hugging Face hub. */
 export interface FetchOptions {
   progress?: ProgressFactory | undefined;
   signal?: AbortSignal | undefined;
-  /** Ask the cache alone. */
+  /** Use only the cache. */
   offline?: boolean;
-  /** Told where the hub could not be asked and the cache's copy is used. */
+  /** Called when the hub cannot be reached and the cached copy is used. */
   note?: ((text: string) => void) | undefined;
 }
 
-/** Where the model to align is, a diffusers folder or a checkpoint file. */
+/** Path of the base model, a diffusers folder or a checkpoint file. */
 export async function baseModelFolder(project: Project, options: FetchOptions = {}): Promise<string> {
   const { path } = project.config.model;
   if (path !== BUILT_IN_MODEL) return locateModel(path, { from: project.folder, kind: 'pipeline', ...options });
   return (await builtInModels()).base;
 }
 
-/** The folder of the CLIP that the reward sees with. */
+/** Folder of the reward's CLIP model. */
 export async function clipFolder(project: Project, options: FetchOptions = {}): Promise<string> {
   const { clip } = project.config.model;
   if (clip !== BUILT_IN_MODEL) return locateModel(clip, { from: project.folder, kind: 'clip', ...options });
@@ -40,8 +40,8 @@ export async function clipFolder(project: Project, options: FetchOptions = {}): 
 }
 
 /**
- * Throws where the CLIP that later stages need cannot be opened: its configs, and where it is on this disk its weights'
- * names and shapes. Downloads no weights. A hub that does not answer is left to the stage that needs the model.
+ * Throws when the CLIP for later stages cannot be opened. It checks the configs, and for a local model the weights'
+ * names and shapes. It downloads no weights. An unreachable hub is left to the stage that needs the model.
  */
 export async function checkClip(project: Project, { signal, note }: FetchOptions = {}): Promise<void> {
   const { clip } = project.config.model;
@@ -59,8 +59,8 @@ export async function checkClip(project: Project, { signal, note }: FetchOptions
 }
 
 /**
- * What lies at `path`, seen from the folder `from`; where nothing does and it can be a model's name on the hub, that
- * model. A name of a file of the hub (`org/name/file.pth`) may be of any kind.
+ * The path `path` relative to the folder `from`. If it does not exist and can be a hub id, that model is downloaded.
+ * The id of a hub file (`org/name/file.pth`) may name any kind of file.
  */
 export async function locateModel(
   path: string,
@@ -103,7 +103,7 @@ export async function locateModel(
   }
 }
 
-/** Names that `modelFolder` knows, the base first. */
+/** Names that `modelFolder` accepts, the base first. */
 export async function modelNames(project: Project): Promise<string[]> {
   const names = await readdir(project.paths.models).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
@@ -114,7 +114,7 @@ export async function modelNames(project: Project): Promise<string[]> {
   return [base, ...own.sort()];
 }
 
-/** The folder of a model by name: the base under its own name, any other in models/. Throws where there is none. */
+/** The folder of a model by name: the base under its own name, others in models/. Throws when there is none. */
 export async function modelFolder(project: Project, name: string, options: FetchOptions = {}): Promise<string> {
   const names = await modelNames(project);
   if (!names.includes(name)) {

@@ -1,7 +1,6 @@
 /**
- * Warns where a model is labelled as predicting noise and predicts velocity, or the other way round: a wrong label
- * gives pictures of noise and a tuning that breaks the model. What was found of a model is kept in
- * `.heed/predictions.json`.
+ * Warns when a model's config says noise prediction but it predicts velocity, or the reverse. A wrong setting yields
+ * noise as pictures, and tuning then breaks the model. Results are cached in `.heed/predictions.json`.
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
@@ -12,7 +11,7 @@ import { z } from 'zod';
 import { isBadInput } from '../errors.ts';
 import type { Project } from './project.ts';
 
-/** By the model's hash: what it predicts by its label, and what it looks like where that is another. */
+/** By model hash: the configured prediction type, and the detected one if it differs. */
 const foundSchema = z.record(
   z.string(),
   z.object({ stated: z.string(), likely: z.enum(['epsilon', 'v_prediction']).nullable() }),
@@ -22,7 +21,7 @@ const WORDS = { epsilon: 'noise (epsilon)', v_prediction: 'velocity (v_predictio
 const YAML_NAMES = { epsilon: 'eps', v_prediction: 'v' } as const;
 
 /**
- * A sentence where the label of the model at `source` is wrong. Two calls of the network for a model not seen before.
+ * A warning if the config of the model at `source` is wrong. It takes two network calls for a model not seen before.
  */
 export async function predictionNote(
   project: Project,
@@ -51,7 +50,7 @@ async function readFound(path: string): Promise<z.output<typeof foundSchema>> {
   const content = { what: 'what models predict', schema: foundSchema };
   return (
     (await findCheckedJson(path, content).catch((error: unknown) => {
-      // A cache: it is made again.
+      // A damaged cache file is ignored and written again.
       if (isBadInput(error)) return undefined;
       throw error;
     })) ?? {}

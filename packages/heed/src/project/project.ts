@@ -1,11 +1,11 @@
-/** A project: one folder with a heed.toml, and where in it everything lies. It holds no open files. */
+/** A project: a folder with a heed.toml, and the paths of its parts. It holds no open files. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { HeedConfig } from '../config/index.ts';
 import { parseConfig } from '../config/parse.ts';
 import { badInput } from '../errors.ts';
 
-/** Where the parts of a project are, all absolute. */
+/** The absolute paths of a project's parts. */
 export interface ProjectPaths {
   /** heed.toml */
   readonly config: string;
@@ -30,7 +30,7 @@ export interface Project {
   readonly paths: ProjectPaths;
 }
 
-/** Where the parts of a project in `folder` are, whether they exist or not. */
+/** The paths of the parts of a project in `folder`, whether they exist or not. */
 export function projectPaths(folder: string): ProjectPaths {
   return {
     config: join(folder, 'heed.toml'),
@@ -43,13 +43,13 @@ export function projectPaths(folder: string): ProjectPaths {
   };
 }
 
-/** Reads and checks the project's heed.toml; `overrides` are those of `--set`. Changes nothing on disk. */
+/** Reads and checks the project's heed.toml. `overrides` are the values of `--set`. Changes nothing on disk. */
 export async function openProject(folder: string, options: { overrides?: readonly string[] } = {}): Promise<Project> {
   const { config } = projectPaths(resolve(folder));
   return openWithConfig(folder, { ...options, source: config, text: readConfigText(config) });
 }
 
-/** The project with the settings in `text`, which stand in the file `source`. */
+/** The project with the settings in `text`; errors name the file `source`. */
 export function openWithConfig(
   folder: string,
   { text, ...options }: { text: string; source: string; overrides?: readonly string[] },
@@ -58,7 +58,7 @@ export function openWithConfig(
   return { folder: root, paths: projectPaths(root), config: parseConfig(text, options) };
 }
 
-/** Text of a config; throws one sentence where there is none. */
+/** Reads a config's text; throws when there is none. */
 export function readConfigText(path: string): string {
   let bytes: Buffer;
   try {
@@ -75,7 +75,7 @@ export function readConfigText(path: string): string {
   }
 }
 
-/** A path of the config, which counts from the project's folder, as an absolute one. */
+/** Resolves a path of the config against the project's folder. */
 export function resolveInProject(project: Project, path: string): string {
   return resolve(project.folder, path);
 }

@@ -1,4 +1,4 @@
-/** The folder of one run: `runs/<id>/` with the config that it used. What else lies in it is the stage's business. */
+/** The folder of one run: `runs/<id>/` with the config that it used. Each stage adds its own files. */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,14 +13,14 @@ export const RESOLVED_CONFIG_FILE = 'heed.resolved.toml';
 
 /** One run of a command. */
 export interface Run {
-  /** 'tune-0001', or the name that was asked for. */
+  /** 'tune-0001', or the requested name. */
   readonly id: string;
   readonly folder: string;
 }
 
 /**
- * Makes `runs/<name>` (or takes up the one of that name), or the next `runs/<command>-0001` without a name, and
- * writes the resolved config into it.
+ * Creates or reopens `runs/<name>`; without a name, creates the next `runs/<command>-0001`. Writes the resolved config
+ * into it.
  */
 export async function startRun(project: Project, options: { command: string; name?: string }): Promise<Run> {
   const { command, name } = options;
@@ -32,13 +32,13 @@ export async function startRun(project: Project, options: { command: string; nam
   return { id, folder };
 }
 
-/** When the run was last started, by its own record, ISO 8601; undefined where it has none. */
+/** The recorded time of the run's last start, ISO 8601; undefined when there is no record. */
 export async function runTime(project: Project, id: string): Promise<string | undefined> {
   const text = await readFile(join(project.paths.runs, id, RESOLVED_CONFIG_FILE), 'utf8').catch(() => undefined);
   return text === undefined ? undefined : readResolvedHeader(text)?.time;
 }
 
-/** The run of that name; throws where there is none. */
+/** The run of that name; throws when there is none. */
 export function openRun(project: Project, id: string): Run {
   checkName(id, 'run');
   const folder = join(project.paths.runs, id);
@@ -46,7 +46,7 @@ export function openRun(project: Project, id: string): Run {
   return { id, folder };
 }
 
-/** The project with the settings that the run used in place of heed.toml's; `overrides` are put over them. */
+/** The project with the run's recorded settings instead of heed.toml's; `overrides` take precedence. */
 export async function openProjectOfRun(
   folder: string,
   id: string,
@@ -62,7 +62,7 @@ export async function latestRunId(project: Project, command: string): Promise<st
   return (await numberedRuns(project, command)).at(-1)?.id;
 }
 
-/** Refuses names of models and runs that would not be one plain folder. */
+/** Checks a name of a model or run, which must be a plain folder name. */
 export function checkName(name: string, what: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
     throw badInput(

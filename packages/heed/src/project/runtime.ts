@@ -1,4 +1,4 @@
-/** Where a project's networks run, as the engine wants to be told. */
+/** The device, precision and threads for a project's networks. */
 import type { Device, DeviceChoice, PrecisionOption } from '@heed/diffusion/autodiff';
 import type { DeviceSetting } from '../config/device-names.ts';
 import type { Project } from './project.ts';
@@ -14,12 +14,12 @@ type Configured = Pick<Project, 'config'>;
 let choice: Promise<DeviceChoice> | undefined;
 let tell: (text: string) => void = () => {};
 
-/** Who is told, once a process, what `device = "auto"` took and why. */
+/** Sets the listener that is called once a process with the device that `device = "auto"` chose, and the reason. */
 export function onDeviceChoice(listener: (text: string) => void): void {
   tell = listener;
 }
 
-/** The device that a setting means on this machine; the same one as long as the process lives. */
+/** Resolves the device setting on this machine. The result is the same for the life of the process. */
 export async function resolveDevice(setting: DeviceSetting): Promise<Device> {
   if (setting !== 'auto') return setting;
   choice ??= import('@heed/diffusion/autodiff').then(async ({ chooseDevice }) => {
@@ -30,14 +30,14 @@ export async function resolveDevice(setting: DeviceSetting): Promise<Device> {
   return (await choice).device;
 }
 
-/** `device`, `precision` and, where the settings name a number, `threads`. */
+/** The runtime options: `device`, `precision` and, if the settings give a number, `threads`. */
 export async function runtimeOf(project: Configured): Promise<Runtime> {
   const { device, precision } = project.config;
   const threads = threadsOf(project);
   return { device: await resolveDevice(device), precision, ...(threads === undefined ? {} : { threads }) };
 }
 
-/** The number of threads that the settings name. */
+/** The number of threads in the settings. */
 export function threadsOf({ config }: Configured): number | undefined {
   return config.threads > 0 ? config.threads : undefined;
 }

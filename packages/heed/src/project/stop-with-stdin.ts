@@ -1,9 +1,9 @@
-/** A command that a worker started ends with its worker: the worker holds the other end of the command's stdin. */
+/** Ends a command together with the worker that started it. The worker holds the other end of the command's stdin. */
 
-/** Set for commands that stop, as by SIGTERM, once their stdin ends. */
+/** Environment variable for commands that must stop, as on SIGTERM, when their stdin ends. */
 export const STOP_WITH_STDIN = 'HEED_STOP_WITH_STDIN';
 
-/** Calls `stop` when stdin ends, where the environment asks for that. Keeps no process alive. */
+/** Calls `stop` when stdin ends, if the environment variable is set. It does not keep the process alive. */
 export function stopWithStdin(stop: () => void): void {
   if (process.env[STOP_WITH_STDIN] === undefined) return;
   process.stdin.once('end', stop);

@@ -1,22 +1,22 @@
-/** What a text encoder does not read of long prompts: it has room for 77 tokens, and ignores the rest. */
+/** Warns of prompts that a text encoder truncates. CLIP's encoder reads 77 tokens and ignores the rest. */
 import { quote } from '../text/nearest.ts';
 
-/** A text encoder, as far as the length of texts goes. */
+/** The part of a text encoder that measures the length of texts. */
 export interface TextReader {
-  /** Tokens of a text, the begin and end token included. */
+  /** Number of tokens of a text, including the begin and end tokens. */
   countTokens(text: string): number;
-  /** How many of them it reads. */
+  /** Number of tokens that the encoder reads. */
   readonly maxTokens: number;
 }
 
-/** One sentence on the prompts that `reader` cuts, with the longest; undefined where it reads all whole. */
+/** A sentence about the prompts that `reader` truncates, which quotes the longest. Undefined when it truncates none. */
 export function cutPromptsNote(
   prompts: Iterable<string>,
   { reader, name }: { reader: TextReader; name: string },
 ): string | undefined {
   const unique = [...new Set(prompts)];
   const { maxTokens } = reader;
-  // A token has a character at least.
+  // Each token has at least one character.
   const long = unique
     .filter((prompt) => prompt.length > maxTokens - 2)
     .map((prompt) => ({ prompt, tokens: reader.countTokens(prompt) }))

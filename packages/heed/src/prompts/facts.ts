@@ -1,11 +1,11 @@
-/** Facts of prompts from the cells of a list, in the words of the project's world. */
+/** Reads a prompt's facts (what it asks for) from the cells of a list, in the vocabulary of the project's world. */
 import { InputError } from '../errors.ts';
 import type { FactColumn, Facts, Vocabulary } from '../ports.ts';
 import { didYouMean, quote } from '../text/nearest.ts';
 
 /**
- * The facts that the cells of a row say, by column; undefined where all are empty. Values may be written in any case.
- * Throws a sentence for a value that the world does not know, or where the vocabulary's first column alone is empty.
+ * Reads the facts in a row's cells, keyed by column; undefined when all cells are empty. Case does not matter. Throws
+ * for a value outside the vocabulary, and when only the vocabulary's first column is empty.
  */
 export function factsFromCells({ columns }: Vocabulary, cells: Readonly<Record<string, string>>): Facts | undefined {
   const found = columns.flatMap((column) => {

@@ -1,12 +1,12 @@
 /**
- * Which prompts of a list are kept for evaluation. A list says it itself, in a column `holdout` or `split`. Where no
- * row says anything, a share of the prompts is, by the seed.
+ * Decides which prompts of a list are held out for evaluation. A list can mark them in a column `holdout` or `split`.
+ * Without any mark, a seeded random share of the prompts is held out.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { InputError } from '../errors.ts';
 import { quote } from '../text/nearest.ts';
 
-/** The columns of a prompts file that say what is held out. */
+/** The columns of a prompts file that mark held-out prompts. */
 export const HOLDOUT_COLUMNS = ['holdout', 'split'] as const;
 
 const HOLDOUT_WORDS: Readonly<Record<string, boolean>> = {
@@ -41,12 +41,12 @@ const SPLIT_WORDS: Readonly<Record<string, boolean>> = {
   measure: true,
 };
 
-/** With fewer prompts than this in a list, a share holds none out. */
+/** A list with fewer prompts than this has no held-out share. */
 const FEWEST_TO_SHARE = 3;
 
 /**
- * Whether a row is held out; undefined where both cells are empty. Case does not matter. Throws a sentence for other
- * words, and for cells that contradict each other.
+ * Whether a row is held out; undefined where both cells are empty. Case does not matter. Throws for other words, and
+ * for cells that contradict each other.
  */
 export function readHoldout({ holdout, split }: { holdout: string; split: string }): boolean | undefined {
   const [byHoldout, bySplit] = [
@@ -70,9 +70,9 @@ function wordIn(
 }
 
 /**
- * The texts that a share of a list holds out. Each text has a place between 0 and 1 by the seed, and those below
- * `share` are held out: adding or removing prompts moves no other one. A list of three prompts or more keeps at least
- * one for either side.
+ * Chooses the texts to hold out. The seed and the text give each text a random number in [0, 1). Texts with a number
+ * below `share` are held out, so adding or removing prompts does not move the others. In a list of three prompts or
+ * more, at least one is held out and at least one is not.
  */
 export function shareHeldOut(texts: readonly string[], { share, seed }: { share: number; seed: number }): Set<string> {
   if (share === 0 || texts.length < FEWEST_TO_SHARE) return new Set();

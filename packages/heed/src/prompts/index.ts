@@ -1,4 +1,4 @@
-/** Prompts: the paper's, a user's own, and changes of them. */
+/** Prompts: the paper's, a user's own, and variations of them. */
 export { cutPromptsNote, type TextReader } from './cut-prompts.ts';
 export {
   addEvaluationPrompt,

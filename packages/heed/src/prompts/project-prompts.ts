@@ -1,4 +1,4 @@
-/** The prompts that a project's settings name, parted into those to learn from and those to evaluate on. */
+/** The prompts of a project's settings, split into training and evaluation prompts. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,15 +22,15 @@ export const PAPER_IMAGES_PER_PROMPT: Readonly<Record<string, number>> = {
 };
 const IMAGES_PER_OTHER_PROMPT = 6;
 
-/** A project's prompts, before limits. */
+/** A project's prompts before limits apply. */
 export interface ProjectPrompts {
   readonly learning: readonly Prompt[];
   readonly evaluation: readonly Prompt[];
-  /** How many prompts of the list to learn from are held out, and what says so; absent where none is. */
+  /** How many training-list prompts are held out, and why; undefined when none is. */
   readonly heldOutBy?: { readonly prompts: number; readonly why: string } | undefined;
 }
 
-/** The prompts of `heed generate`: never one that is held out. */
+/** The prompts of `heed generate`. They include no held-out prompt. */
 export async function projectTrainingPrompts(project: Project): Promise<Prompt[]> {
   const { learning } = await projectPrompts(project);
   const { prompts, promptLimit } = project.config.generate;
@@ -55,9 +55,9 @@ export async function projectEvaluationPrompts(project: Project): Promise<Prompt
 }
 
 /**
- * All prompts of the project. What is held out is said by `evaluate.prompts`, else by the list itself, else by
- * `evaluate.holdoutShare`. `evaluation-prompts.txt` adds prompts to evaluate on; those of them that are learned from
- * stay so.
+ * Reads all prompts of the project. `evaluate.prompts` decides which are held out, else a column of the list, else
+ * `evaluate.holdoutShare`. `evaluation-prompts.txt` adds evaluation prompts; a prompt in it that is already a training
+ * prompt stays one.
  */
 export async function projectPrompts(project: Project): Promise<ProjectPrompts> {
   const { learning, evaluation, heldOutBy } = await partedPrompts(project);
@@ -71,7 +71,7 @@ export async function projectPrompts(project: Project): Promise<ProjectPrompts> 
   };
 }
 
-/** Where prompts stand that were added to evaluate on, one a line. */
+/** Path of the file with added evaluation prompts, one a line. */
 export function addedPromptsPath({ folder }: Project): string {
   return join(folder, 'evaluation-prompts.txt');
 }
@@ -81,7 +81,7 @@ async function addedEvaluationPrompts(project: Project): Promise<ListedPrompt[]>
   return existsSync(path) ? readPromptsFile(path, await worldOf(project.config)) : [];
 }
 
-/** Adds one prompt, durably; false where it is there already. */
+/** Adds one prompt durably. Returns false when the file already has it. */
 export async function addEvaluationPrompt(project: Project, text: string): Promise<boolean> {
   if ((await projectPrompts(project)).evaluation.some((prompt) => prompt.text === text)) return false;
   const path = addedPromptsPath(project);
@@ -120,8 +120,8 @@ async function partedPrompts(project: Project): Promise<ProjectPrompts> {
 }
 
 /**
- * Whether images of a prompt may be learned from, as the project's lists say by now; texts that they are silent on are
- * absent. A list that is not there any more says nothing.
+ * Maps each listed text to whether it is held out, according to the project's current lists. Texts in no list are
+ * absent from the map. A missing list file is ignored.
  */
 export async function listedHoldout(project: Project): Promise<ReadonlyMap<string, boolean>> {
   const { generate, evaluate } = project.config;
@@ -138,7 +138,7 @@ export async function listedHoldout(project: Project): Promise<ReadonlyMap<strin
   return says;
 }
 
-/** How many images `heed generate` draws of a prompt. */
+/** Number of images that `heed generate` draws for a prompt. */
 export function imagesPerPrompt(project: Project, prompt: Prompt): number {
   return (
     project.config.generate.imagesPerPrompt || (PAPER_IMAGES_PER_PROMPT[prompt.category] ?? IMAGES_PER_OTHER_PROMPT)
@@ -146,8 +146,8 @@ export function imagesPerPrompt(project: Project, prompt: Prompt): number {
 }
 
 /**
- * Prompts of an evaluation list are held out unless a list says otherwise: those are evaluated and learned from, as the
- * paper's with seen objects.
+ * Splits prompts when there is an evaluation list. Its prompts are held out unless a list marks them otherwise. Prompts
+ * marked so are both evaluated and learned from, like the paper's prompts with seen objects.
  */
 function partByEvaluationList(
   listed: readonly ListedPrompt[],
@@ -167,7 +167,7 @@ function partByEvaluationList(
   };
 }
 
-/** True where the settings name a separate list to evaluate on. */
+/** Whether the settings name a separate evaluation list. */
 function hasEvaluationList(project: Project): boolean {
   const { generate, evaluate } = project.config;
   if (evaluate.prompts === HELD_OUT_PROMPTS) return false;

@@ -1,4 +1,4 @@
-/** What a prompt is: its text, and what its list says of it. How prompts come about is in the files beside. */
+/** The prompt type: a text, and what its list says about it. The neighbouring files make prompts. */
 import type { Facts } from '../ports.ts';
 
 /** The paper's categories of template prompts (section 3.1, table 1), in the order of its tables. */
@@ -7,7 +7,10 @@ export const CATEGORIES = ['count', 'colour', 'background', 'combination'] as co
 /** The category of prompts whose list names none. */
 export const CUSTOM_CATEGORY = 'custom';
 
-/** `found` without repeats in the order of tables: the paper's categories, others as they come, 'custom' last. */
+/**
+ * Sorts distinct categories in the order of tables: the paper's first, then others in order of appearance, 'custom'
+ * last.
+ */
 export function orderCategories(found: Iterable<string>): string[] {
   const others = new Set(found);
   const paper = CATEGORIES.filter((category) => others.delete(category));
@@ -20,8 +23,8 @@ export interface Prompt {
   readonly text: string;
   /** One of the paper's categories, a category that the prompts file names, or 'custom'. */
   readonly category: string;
-  /** True where the prompt is kept for evaluation: nothing may be learned from images of it. */
+  /** Whether the prompt is kept for evaluation. Nothing may be learned from images of a held-out prompt. */
   readonly holdout: boolean;
-  /** What the prompt asks for, in the words of the project's world; absent where its list does not say. */
+  /** What the prompt asks for, in the vocabulary of the project's world. Undefined when its list does not say. */
   readonly facts?: Facts | undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * A user's own prompts, one each line (.txt), row (.csv) or JSON object (.jsonl). Text passes over empty lines and
- * lines that begin with #. Rows and objects have a `prompt` and may have `holdout` or `split`, `category`, and the
- * facts that the project's world knows. All prompts are good, or none is taken.
+ * Reads a user's prompts: one each line (.txt), row (.csv) or JSON object (.jsonl). In .txt files, empty lines and
+ * lines that begin with # are ignored. Rows and objects have a `prompt`. They may have `holdout` or `split`,
+ * `category`, and the facts of the project's world. One bad prompt refuses the whole file.
  */
 import { extname } from 'node:path';
 import { atPlace, badInput, InputError } from '../errors.ts';
@@ -14,7 +14,7 @@ import { factsFromCells } from './facts.ts';
 import { HOLDOUT_COLUMNS, readHoldout } from './holdout.ts';
 import { CUSTOM_CATEGORY, type Prompt } from './prompt.ts';
 
-/** The longest prompt, in characters; CLIP reads 77 tokens, so this is generous. */
+/** The longest prompt, in characters. CLIP reads only 77 tokens, so this is generous. */
 export const MAX_PROMPT_LENGTH = 2000;
 
 /** The longest name of a category, in characters. */
@@ -26,9 +26,7 @@ interface NumberedPrompt {
   readonly prompt: ListedPrompt;
 }
 
-/**
- * Reads a .txt, .csv or .jsonl file of prompts; throws a sentence that names the file and the line of the first fault.
- */
+/** Reads a .txt, .csv or .jsonl file of prompts. The error names the file and the first bad line. */
 export async function readPromptsFile(path: string, world: World): Promise<ListedPrompt[]> {
   const read = READERS[extname(path).toLowerCase()];
   if (!read) throw badInput(`${path}: expected a prompts file that ends in .txt, .csv or .jsonl`);
@@ -65,7 +63,7 @@ function readRows(path: string, world: World): Promise<NumberedPrompt[]> {
       required: ['prompt'],
       optional: names.slice(1),
       aliases,
-      // Lists of others carry columns that are none of heed's business; a slip in one of heed's own is refused.
+      // Other programs' lists may have unknown columns. A name that looks like a misspelt heed column is refused.
       allowOthers: world.vocabulary === undefined ? 'unless similar' : false,
     },
     parseRow: ({ line, cells }) => ({ line, prompt: promptOf(cells, world) }),
@@ -80,7 +78,7 @@ function readObjects(path: string, world: World): Promise<NumberedPrompt[]> {
       const cells: Record<string, string> = {};
       const nameOf = (key: string) =>
         names.includes(key.toLowerCase()) ? key.toLowerCase() : aliases[key.toLowerCase()];
-      // A file of another kind may be private: none of it is quoted.
+      // Another kind of file may be private, so the error quotes none of it.
       if (!Object.keys(value).some((key) => nameOf(key) !== undefined || nearest(key, names) !== undefined)) {
         throw new InputError(`expected some of the keys ${names.join(', ')}, got others`);
       }
@@ -96,7 +94,7 @@ function readObjects(path: string, world: World): Promise<NumberedPrompt[]> {
   });
 }
 
-/** The columns of a prompts file, `prompt` first, and their other names. */
+/** The columns of a prompts file, `prompt` first, and the aliases of their names. */
 function columnsOf({ vocabulary }: World): { names: string[]; aliases: Record<string, string> } {
   const columns = vocabulary?.columns ?? [];
   return {
@@ -122,7 +120,7 @@ function textOf(key: string, value: unknown): string {
   throw new InputError(`expected a text under ${quote(key)}, got another value`);
 }
 
-/** The prompt of a row, by column; columns that the file lacks are absent or empty. */
+/** Makes a prompt from a row's cells, keyed by column. Columns that the file lacks are absent or empty. */
 function promptOf(cells: Readonly<Record<string, string>>, world: World): ListedPrompt {
   const { holdout: _, ...prompt } = toPrompt(cells.prompt!, {
     facts: world.vocabulary && factsFromCells(world.vocabulary, cells),
@@ -141,7 +139,8 @@ function categoryFrom(cell: string): string | undefined {
 }
 
 /**
- * A prompt of a user's own text; without `facts`, a sentence that the world knows word for word says what it asks for.
+ * Makes a prompt from a user's text. Without `facts`, the world recognises its own sentences by exact match and
+ * supplies their facts.
  */
 export function toPrompt(text: string, { facts, world }: { facts?: Facts | undefined; world: World }): Prompt {
   if (text === '') throw new InputError('expected a prompt, got an empty cell');

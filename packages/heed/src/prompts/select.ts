@@ -1,10 +1,11 @@
-/** An even choice of some prompts out of many. */
+/** Chooses an even sample of prompts. */
 import { groupBy } from '../collections/group-by.ts';
 import type { Prompt } from './prompt.ts';
 
 /**
- * `limit` prompts spread over categories in turn and, within each, evenly over its list; 0 and anything not below
- * the number of prompts give all. Keeps the order of the list, and the same limit always gives the same prompts.
+ * Chooses `limit` prompts. It shares the limit out over categories, and picks evenly within each category's list. A
+ * limit of 0, or one that is not below the number of prompts, gives all. The result keeps the list's order and is
+ * deterministic.
  */
 export function selectPrompts(prompts: readonly Prompt[], limit: number): Prompt[] {
   if (limit <= 0 || limit >= prompts.length) return [...prompts];
@@ -19,7 +20,7 @@ export function selectPrompts(prompts: readonly Prompt[], limit: number): Prompt
   return chosen.sort((a, b) => a - b).map((index) => prompts[index]!);
 }
 
-/** Gives `total` out one at a time, round after round, to all that have room. */
+/** Distributes `total` over the sizes in round robin; no share exceeds its size. */
 function shareOut(sizes: readonly number[], total: number): number[] {
   const shares = sizes.map(() => 0);
   let left = total;

@@ -1,6 +1,6 @@
 /**
- * What the paper leads one to expect, held against what came out. Every claim is looked at every time, and one that
- * failed is said as plainly as one that held. No claim is made without the numbers under it.
+ * Compares the paper's expectations with the results. Every claim is always checked, and failures are reported as
+ * clearly as successes. Each claim shows its numbers.
  */
 import { AS_PRINTED } from '../evaluate/ablations.ts';
 import { armOf, type Difference } from '../evaluate/evaluation.ts';
@@ -19,7 +19,7 @@ export interface Claim {
   readonly evidence: string;
 }
 
-/** The paper's seen and unseen objects, in words that fit any project. */
+/** Names for the paper's seen and unseen objects that suit any project. */
 export const PART_NAMES = { seen: 'prompts learned from', unseen: 'held-out prompts' } as const;
 
 /** All claims in the order of the paper's figures. */
@@ -55,7 +55,7 @@ function differenceClaim({ evaluation }: ReportInput, treated: string, baseline:
   return { claim, verdict: 'not measured', evidence: 'no such comparison in this evaluation' };
 }
 
-/** Who judges alignment where the project's world has no recogniser: the first of these figures that was measured. */
+/** Judges of alignment when the world has no recogniser; the first one with a figure is used. */
 const ALIGNMENT_JUDGES = ['people', 'judging-reward', 'clip-score'] as const;
 
 function verdictOf(interval: Interval): Verdict {
@@ -63,7 +63,7 @@ function verdictOf(interval: Interval): Verdict {
   return interval.lo > 0 ? 'held' : 'failed';
 }
 
-/** The kept reward against another score, on the same held-out pairs. */
+/** Compares the kept reward with another score on the same held-out pairs. */
 function rewardClaim({ rewards }: ReportInput, part: 'seen' | 'unseen', other: string, claim: string): Claim {
   const aux = rewards?.find(({ variant }) => variant === 'aux')?.[part];
   const rival = rewards?.find(({ variant }) => variant === other);
@@ -80,7 +80,7 @@ function rewardClaim({ rewards }: ReportInput, part: 'seen' | 'unseen', other: s
   return { claim, verdict: verdictOf(difference), evidence };
 }
 
-/** FID of the paper rose from 13.97 to 16.76: what it calls a small cost. */
+/** Relative rise of FID in the paper, from 13.97 to 16.76, which it calls a small cost. */
 const PAPERS_FIDELITY_COST = 16.76 / 13.97 - 1;
 
 function fidelityCostClaim({ evaluation }: ReportInput): Claim {
@@ -96,7 +96,7 @@ function fidelityCostClaim({ evaluation }: ReportInput): Claim {
   return { claim, verdict: (['failed', 'unclear', 'held'] as const)[within]!, evidence };
 }
 
-/** By the pictures that the user named, where the world has none. */
+/** The fidelity cost against the user's reference pictures, for projects without a world. */
 function referenceCostClaim(claim: string, evaluation: ReportInput['evaluation']): Claim {
   const arms = evaluation?.figures.find(({ id }) => id === 'fid')?.arms;
   const [base, tuned] = [arms?.base, arms?.tuned];
@@ -111,7 +111,7 @@ function change(share: number): string {
   return `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(0)} %`;
 }
 
-/** Table 3: labelled images alone cost the most fidelity, the pre-training term gives it back. */
+/** Table 3: labelled images alone cost the most fidelity, and the pre-training term restores it. */
 function ablationClaims({ evaluation }: ReportInput): Claim[] {
   const claim = 'Labelled images alone cost the most fidelity; the pre-training term gives it back';
   const distance = (name: string) => evaluation && armOf(evaluation, name)?.fidelity?.frechet;

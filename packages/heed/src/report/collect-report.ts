@@ -1,4 +1,4 @@
-/** Gathers what a report is drawn from out of a project's folder. Reads; computes nothing that is not counting. */
+/** Collects a report's data from a project's folder. It reads and counts, but computes nothing else. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_METHOD } from '../config/index.ts';
@@ -37,11 +37,11 @@ export interface CollectOptions {
   /** Name of the reward whose accuracy is shown. */
   reward?: string;
   title?: string;
-  /** Figures of the caller's own, shown first. */
+  /** The caller's own facts, shown first. */
   facts?: Readonly<Record<string, string>>;
 }
 
-/** Everything there is for a report; throws where the project has no evaluation. */
+/** Collects all data for a report. Throws when the project has no evaluation. */
 export async function collectReport(
   project: Project,
   options: CollectOptions,
@@ -100,7 +100,7 @@ async function trainingCurves(project: Project, models: readonly string[]): Prom
   return curves.filter(({ records }) => records.length > 0);
 }
 
-/** The grids of a tuning run, by the number in their names; of many, about six are shown. */
+/** The sample grids of a tuning run, sorted by step; at most about six are shown. */
 async function sampleGrids(folder: string): Promise<SampleGrid[]> {
   const names = await readdir(folder).catch(() => [] as string[]);
   const grids = names
@@ -156,7 +156,7 @@ function factsOf({ settings, arms, comparisons }: Evaluation): Record<string, st
   };
 }
 
-/** The method that each tuned model was tuned with; models that no run of the project made have none. */
+/** The tuning method of each tuned model. Models from outside the project have none. */
 async function methodFacts(project: Project, { arms }: Evaluation): Promise<Record<string, string>> {
   const models = new Map(arms.filter(isModelArm).map(({ model, label }) => [model, label]));
   const facts = await Promise.all(

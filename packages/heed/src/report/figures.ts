@@ -1,4 +1,4 @@
-/** How numbers are written in the report: one place, so that a share never shows as 0.6 here and 60 % there. */
+/** Formats numbers in the report, so that the same kind of figure always looks the same. */
 import type { Interval } from '../statistics/index.ts';
 
 /** '+4.2' percentage points, with a real minus sign. */

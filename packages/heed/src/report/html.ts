@@ -1,4 +1,4 @@
-/** HTML as strings, safely: whatever is put into the template is escaped unless it is markup itself. No DOM. */
+/** Builds HTML strings safely: every value in a template is escaped unless it is markup. No DOM. */
 
 /** Text known to be markup. */
 export interface Markup {

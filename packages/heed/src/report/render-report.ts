@@ -1,4 +1,4 @@
-/** Puts the sections on one page that needs nothing from anywhere else. */
+/** Renders the sections as one self-contained page. */
 import type { Markup } from './html.ts';
 import { html } from './html.ts';
 import type { ReportInput } from './report-input.ts';
@@ -34,7 +34,7 @@ const SECTIONS: readonly ((input: ReportInput) => Markup | undefined)[] = [
   caveatsSection,
 ];
 
-/** True where a figure of the report comes from simulated raters or the recogniser behind them. */
+/** Whether a figure of the report comes from simulated raters or from the recogniser. */
 export function hasSimulatedJudgements({ evaluation, feedback }: ReportInput): boolean {
   return (evaluation?.comparisons.length ?? 0) > 0 || (feedback?.simulatedRaters ?? 0) > 0;
 }

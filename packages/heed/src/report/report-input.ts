@@ -1,13 +1,13 @@
 /**
- * Everything a report is drawn from. Each part may be absent: a report on half a project says what is missing in place
- * of failing. Collected from a project by collect-report.ts, drawn by render-report.ts.
+ * The data of a report. Each part may be absent; the report then says what is missing. collect-report.ts reads it from
+ * a project, and render-report.ts renders it.
  */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { PeopleFindings } from '../evaluate/people.ts';
 import type { RewardReport } from '../reward/report.ts';
 import type { Interval } from '../statistics/index.ts';
 
-/** How the labels of one category fell. */
+/** Label counts of one category. */
 export interface FeedbackRow {
   readonly category: string;
   readonly good: number;
@@ -15,19 +15,19 @@ export interface FeedbackRow {
   readonly skip: number;
 }
 
-/** Who judged, and what they said. */
+/** The raters and their labels. */
 export interface FeedbackOverview {
   readonly rows: readonly FeedbackRow[];
   readonly simulatedRaters: number;
   readonly humanRaters: number;
 }
 
-/** An interval and how many pairs stand behind it. */
+/** An interval with the number of pairs behind it. */
 export type CountedInterval = Interval & { readonly n: number };
 
 /** Accuracy of one score on held-out pairs: the share of pairs in which the good image scores higher. */
 export interface RewardAccuracy {
-  /** 'aux', 'plain', 'half' or 'clip'. */
+  /** The scorer: a reward variant ('aux', 'plain' or 'half') or 'clip'. */
   readonly variant: string;
   readonly label: string;
   readonly seen?: CountedInterval;
@@ -37,7 +37,7 @@ export interface RewardAccuracy {
   readonly auxMinusThis?: { readonly seen?: Interval; readonly unseen?: Interval };
 }
 
-/** What else was measured of the kept reward. */
+/** Further measurements of the kept reward. */
 export type RewardDetails = Pick<RewardReport, 'trust' | 'rounds' | 'learningCurve' | 'perturbations' | 'leftOut'>;
 
 /** The metrics of one tuning run. */
@@ -54,7 +54,7 @@ export interface SampleGrid {
   readonly picture: string;
 }
 
-/** One prompt and seed, drawn by two arms. `correct` is a recogniser's word. */
+/** Images of two arms from one prompt and seed. `correct` is the recogniser's judgement. */
 export interface PicturePair {
   readonly prompt: string;
   readonly seen: boolean;
@@ -75,8 +75,8 @@ export interface ReportInput {
   readonly grids?: readonly SampleGrid[];
   readonly gridPrompts?: readonly string[];
   readonly pairs?: readonly PicturePair[];
-  /** Prompts outside the trained categories. */
+  /** Image pairs for prompts outside the trained categories. */
   readonly others?: readonly PicturePair[];
-  /** What people said by the time of the report. */
+  /** People's judgements at the time of the report. */
   readonly people?: PeopleFindings;
 }

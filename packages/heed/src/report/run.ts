@@ -1,4 +1,4 @@
-/** `heed report`: one self-contained page about an evaluation, written into the project's reports/. */
+/** `heed report`: writes a self-contained page about an evaluation into the project's reports/. */
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { writeFileAtomically } from '@heed/diffusion/files';
@@ -18,11 +18,11 @@ export interface ReportRunResult {
   readonly run: string;
   readonly file: string;
   readonly bytes: number;
-  /** How many of the paper's expectations held, failed, were unclear or not measured. */
+  /** Number of the paper's expectations that held, failed, were unclear or were not measured. */
   readonly claims: Readonly<Record<Verdict, number>>;
 }
 
-/** Writes the page and says where it is. */
+/** Writes the page and returns its path. */
 export async function runReport(
   project: Project,
   options: ReportRunOptions,

@@ -1,4 +1,4 @@
-/** What every page that heed writes into one file shares: the head, the style and the content policy. */
+/** The shared frame of heed's single-file pages: head, style and content policy. */
 import { escapeHtml, type Markup, raw } from './html.ts';
 import { STYLE } from './style.ts';
 

@@ -1,4 +1,4 @@
-/** The style sheet of the report: one string, no fonts or pictures from elsewhere, light and dark. */
+/** The report's style sheet as one string, with a light and a dark theme. It loads no fonts or pictures. */
 
 export const STYLE = `
 :root {

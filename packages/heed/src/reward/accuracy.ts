@@ -1,6 +1,6 @@
 /**
- * How well a score tells good images from bad ones: accuracy on pairs of one good and one bad image of the same
- * prompt (paper, section 4.3 and figure 3), with intervals over prompts. Knows nothing of how scores come about.
+ * How well a score tells good images from bad ones: accuracy on pairs of one good and one bad image of the same prompt
+ * (paper, section 4.3 and figure 3), with intervals over prompts. This module does not compute the scores.
  */
 
 import { groupBy } from '../collections/group-by.ts';
@@ -8,7 +8,7 @@ import { bootstrapMean, type Interval } from '../statistics/index.ts';
 import type { Features } from './features.ts';
 import { isBad, isGood, type LabelledImage } from './labelled-image.ts';
 
-/** An interval and the number of pairs behind it; absent intervals had no pair. */
+/** An interval and its number of pairs. The interval is undefined without pairs. */
 export interface PairAccuracy {
   pairs: number;
   prompts: number;
@@ -27,12 +27,12 @@ export interface AccuracyTable {
 export interface PromptPairs {
   prompt: string;
   category: string;
-  /** False where the prompt is held out. */
+  /** False for a held-out prompt. */
   seen: boolean;
   outcomes: number[];
 }
 
-/** All (good, bad) pairs of each prompt; `scores` stand in the order of `labelled`. */
+/** Compares all (good, bad) pairs of each prompt. `scores` has the order of `labelled`. */
 export function pairOutcomes(labelled: readonly LabelledImage[], scores: ArrayLike<number>): PromptPairs[] {
   const scored = labelled.map((item, i) => ({ item, score: scores[i]! }));
   return [...groupBy(scored, ({ item }) => item.image.prompt)].flatMap(([prompt, ofPrompt]) => {
@@ -82,7 +82,7 @@ export function accuracyDifference(
   return bootstrapMean(clusters, options);
 }
 
-/** CLIP score (Hessel et al. 2021) up to its constant factor: the cosine of image and text embeddings. */
+/** CLIP score (Hessel et al. 2021) without its constant factor: the cosine of image and text embeddings. */
 export function clipScores(images: readonly { id: string; prompt: string }[], features: Features): Float32Array {
   return Float32Array.from(images, ({ id, prompt }) => cosine(features.image(id), features.text(prompt)));
 }

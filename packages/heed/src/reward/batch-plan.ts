@@ -1,6 +1,7 @@
 /**
- * How labelled pairs become batches of one shape: with the auxiliary task, every batch begins with the same number of
- * good images, in the share that they have among all pairs. Bad images need no perturbed prompts, and get none.
+ * Divides labelled pairs into batches of one shape. With the auxiliary task, every batch begins with the same number of
+ * good images, in proportion to their share of all pairs. Bad images get no perturbed prompts, since the task does not
+ * use them.
  */
 import type { RandomGenerator } from '@heed/diffusion/autodiff';
 import { isGood, type LabelledImage } from './labelled-image.ts';
@@ -8,13 +9,13 @@ import { isGood, type LabelledImage } from './labelled-image.ts';
 /** Batches of `batchSize` pairs whose first `good` are good and have perturbed prompts. */
 export interface BatchPlan {
   batchSize: number;
-  /** 0 where there is no auxiliary task. */
+  /** Number of good images in a batch; 0 without the auxiliary task. */
   good: number;
-  /** One pass over the pairs in a new order; what does not fill a batch waits for another pass. */
+  /** One pass over the pairs in a new order. Pairs that do not fill a batch are left for another pass. */
   compose(random: RandomGenerator): LabelledImage[][];
 }
 
-/** Plans for a training set; `perturbedPrompts` is absent where there is no auxiliary task. */
+/** Plans batches for a training set. `perturbedPrompts` is undefined without the auxiliary task. */
 export function planBatches(
   training: readonly LabelledImage[],
   options: { batchSize: number; perturbedPrompts?: ReadonlyMap<string, readonly string[]> | undefined },
@@ -45,7 +46,8 @@ export function planBatches(
 }
 
 /**
- * As many of a batch as their share of all, rounded down so that one batch is always full; at least one of each kind.
+ * Number of pairs of one kind in a batch: in proportion to its share of all, rounded down so that one batch can always
+ * be filled. At least one pair of each kind.
  */
 function share(count: number, { of, batchSize }: { of: number; batchSize: number }): number {
   if (count === 0) return 0;

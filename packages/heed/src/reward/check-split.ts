@@ -1,12 +1,10 @@
-/**
- * Whether the labels are enough for a reward; where they are not, a sentence says which images were left out and why.
- */
+/** Checks that the labels suffice for training a reward. If not, the error says which images were left out and why. */
 import { badInput } from '../errors.ts';
 import { isBad, isGood, type LabelledImage, type RewardSplit } from './labelled-image.ts';
 import { describeLeftOut, leftOutOf } from './left-out.ts';
 import type { PairSplit } from './reward-pairs.ts';
 
-/** Throws unless there are good and bad images to learn from and one to stop by, or preferences to learn from. */
+/** Throws unless there are good and bad training images and a validation image, or preferences to learn from. */
 export function checkSplit(
   { training, validation }: RewardSplit,
   labelled: readonly LabelledImage[],

@@ -1,6 +1,6 @@
 /**
- * CLIP embeddings of images and prompts: computed once, kept on disk per image id and prompt text.
- * CLIP is frozen, so these rows are all that reward training and scoring ever see.
+ * CLIP embeddings of images and prompts: computed once, kept on disk per image id and prompt text. CLIP is frozen, so
+ * reward training and scoring use only these embeddings.
  */
 import { join } from 'node:path';
 import type { ClipEmbedder, RgbImage } from '@heed/diffusion';
@@ -9,9 +9,9 @@ import { fillVectorCache, type OpenVectorCache, openVectorCache, type VectorCach
 /** Embeddings by key; every key must have been prepared before it is read. */
 export interface Features {
   readonly projectionDim: number;
-  /** Embeds prompts that are not known yet. */
+  /** Embeds the prompts that are not cached yet. */
   prepareTexts(prompts: readonly string[], options?: PrepareOptions): Promise<void>;
-  /** Embeds images that are not known yet; `readImage` is called for those alone. */
+  /** Embeds the images that are not cached yet. `readImage` is called only for those. */
   prepareImages(
     imageIds: readonly string[],
     readImage: (imageId: string) => Promise<RgbImage>,
@@ -29,9 +29,7 @@ interface PrepareOptions {
   signal?: AbortSignal;
 }
 
-/**
- * Opens the features of one CLIP model under `folder`. `clipHash` names the weights: other weights, other rows.
- */
+/** Opens the features of one CLIP model under `folder`. Features are stored separately for each `clipHash`. */
 export async function openFeatures(options: {
   folder: string;
   clipHash: string;
@@ -66,7 +64,7 @@ export async function openFeatures(options: {
   };
 }
 
-/** A vector cache whose prepared rows are held in memory. A shard's part does not hold the rows of others. */
+/** A vector cache that keeps prepared rows in memory. One shard's cache does not hold the rows of other shards. */
 function loadable(cache: VectorCache) {
   const rows = new Map<string, Float32Array>();
   return {

@@ -1,12 +1,12 @@
 /**
- * The gate before tuning: a reward that does not beat CLIP score on held-out labels is not worth learning from.
- * It warns; it forbids nothing.
+ * The gate before tuning: a reward that does not beat CLIP score on held-out labels is not worth learning from. The
+ * gate warns but does not stop the tuning.
  */
 import { percent } from '../text/percent.ts';
 import type { AccuracyTable } from './accuracy.ts';
 import type { RoundAccuracy } from './round-accuracy.ts';
 
-/** What the gate found; `warning` is a sentence for the user. */
+/** The gate's verdict; `warning` is a sentence for the user. */
 export interface GateVerdict {
   passed: boolean;
   warning?: string;
@@ -20,8 +20,8 @@ interface Compared {
 }
 
 /**
- * Compares the reward with CLIP score on held-out pairs of prompts that were learned from and of those that were not.
- * Where there are several rounds it compares them on the newest round with pairs, too: the next tuning starts there.
+ * Compares the reward with CLIP score on held-out pairs, separately for seen and unseen prompts. With several rounds,
+ * it also compares them on the newest round with pairs, since the next tuning starts from its model.
  */
 export function rewardGate(accuracy: {
   reward: AccuracyTable;

@@ -1,6 +1,6 @@
 /**
- * From single judgements to what rewards learn from: one label an image, and which images may be learned from.
- * Reads feedback events and image records; computes nothing on pixels.
+ * Turns judgements into training data for rewards: one label an image, and a split into training, validation and test
+ * images. It reads feedback events and image records, not pixels.
  */
 
 import { createRandom } from '@heed/diffusion/autodiff';
@@ -11,14 +11,14 @@ import type { ImageRecord } from '../images/index.ts';
 /** An image with the mean of its good (1) and bad (0) judgements. */
 export interface LabelledImage {
   image: ImageRecord;
-  /** In [0, 1]; 1 where all raters said good. */
+  /** The label in [0, 1]; 1 means that all raters said good. */
   label: number;
   judgements: number;
 }
 
 /**
- * One label an image: the mean over raters, each rater's latest word on it. Skips are no label.
- * Judgements of images that are not in `images` are left out.
+ * Labels each image with the mean over raters of each rater's latest label. Skips are ignored, and so are judgements of
+ * images that are not in `images`.
  */
 export function labelImages(images: readonly ImageRecord[], events: readonly FeedbackEvent[]): LabelledImage[] {
   const byImage = groupBy(
@@ -36,32 +36,33 @@ export function labelImages(images: readonly ImageRecord[], events: readonly Fee
 export const isGood = ({ label }: Pick<LabelledImage, 'label'>) => label > 0.5;
 export const isBad = ({ label }: Pick<LabelledImage, 'label'>) => label < 0.5;
 
-/** Images to learn from, to stop by, and to test on; disjoint. */
+/** Disjoint sets of images for training, validation (early stopping) and test. */
 export interface RewardSplit {
   training: LabelledImage[];
   validation: LabelledImage[];
   test: LabelledImage[];
 }
 
-/** With pairs of fewer prompts than this an accuracy says nothing. */
+/** With pairs of fewer prompts than this, an accuracy is not informative. */
 const PROMPTS_TO_MEASURE = 5;
-/** What of the images that may be learned from the test takes at most, where it takes whole prompts. */
+/** Largest share of the learnable images that the test set takes when it takes whole prompts. */
 const MAX_TEST_SHARE = 1 / 3;
 
 /**
- * Splits by image: of the images that may be learned from most are, some decide when to stop and some only test. All
- * others (images that measure, prompts that are held out) only test.
+ * Splits by image. Most learnable images are for training, some for validation (early stopping) and some for the test.
+ * All other images (measuring images and held-out prompts) are in the test.
  *
- * Where labels are few, that leaves hardly a prompt with both a good and a bad image to test on, and the accuracy is
- * one on such pairs. With pairs of fewer than five seen prompts the test takes whole prompts instead, if that gives
- * more pairs. Nothing of these prompts is learned from. The prompts are drawn at random until the test holds its share
- * of the images. After that only prompts with a pair are taken, until five have one or a third of the images is taken.
+ * Accuracy needs test prompts with both a good and a bad image, and with few labels hardly any prompt has both. If
+ * fewer than five seen prompts have such pairs, the test takes whole prompts instead, provided that this gives more
+ * pairs. No image of these prompts is used for training. Prompts are drawn at random until the test has its share of
+ * the images. After that, only prompts with a pair are drawn, until five have one or the test has a third of the
+ * images.
  *
- * Where chance leaves no image to stop by, one of the images to be learned from is taken. It has the more frequent
- * label. With fewer than three images none is taken.
+ * If no image was drawn for validation, one training image with the more frequent label is moved there. With fewer than
+ * three images, none is moved.
  *
- * Depends on the seed, the image ids and the prompts, not on their order; which of both ways is taken also on the
- * labels.
+ * The split depends on the seed, the image ids and the prompts, not on their order. The choice between the two ways
+ * also depends on the labels.
  */
 export function splitLabelledImages(
   labelled: readonly LabelledImage[],
@@ -82,7 +83,7 @@ export function splitLabelledImages(
   return withValidation(measuredPrompts(byPrompt) > measured ? byPrompt : split, seed);
 }
 
-/** The split with at least one image to stop by, where there are enough. */
+/** Moves one image to the validation set if it is empty and there are enough images. */
 function withValidation(split: RewardSplit, seed: number): RewardSplit {
   const { training, validation, test } = split;
   if (validation.length > 0 || training.length < 3) return split;
@@ -96,7 +97,7 @@ function withValidation(split: RewardSplit, seed: number): RewardSplit {
   return { training: training.filter((item) => item !== first.item), validation: [first.item], test };
 }
 
-/** Seen prompts that the test has pairs of. */
+/** Number of seen prompts with pairs in the test. */
 function measuredPrompts({ test }: RewardSplit): number {
   return promptsWithPairs(test.filter(({ image }) => !image.holdout)).size;
 }
@@ -107,7 +108,7 @@ function promptsWithPairs(items: readonly LabelledImage[]): Set<string> {
   return new Set([...byPrompt].filter(([, of]) => of.some(isGood) && of.some(isBad)).map(([prompt]) => prompt));
 }
 
-/** The split with whole prompts in the test, in place of single images; what stops the training stays as it is. */
+/** Puts whole prompts into the test in place of single images. The validation set stays the same. */
 function splitByPrompt(
   labelled: readonly LabelledImage[],
   byImage: RewardSplit,
@@ -142,9 +143,7 @@ function splitByPrompt(
   return split;
 }
 
-/**
- * True for images that rewards and models may learn from: made to be learned from, of a prompt that is not held out.
- */
+/** Whether rewards and models may learn from the image: its purpose is 'learn' and its prompt is not held out. */
 export function mayLearnFrom({ purpose, holdout }: Pick<ImageRecord, 'purpose' | 'holdout'>): boolean {
   return purpose === 'learn' && !holdout;
 }

@@ -1,6 +1,6 @@
 /**
- * What more labels would bring: the reward trained on a quarter and on half of the training images, each measured on
- * the same held-out pairs as the reward from all of them.
+ * Estimates the benefit of more labels. Rewards are trained on a quarter and on half of the training images, and
+ * measured on the same held-out pairs as the full reward.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { Interval } from '../statistics/index.ts';
@@ -8,25 +8,26 @@ import { accuracyDifference, type PromptPairs, pairAccuracy } from './accuracy.t
 import { isBad, isGood, type LabelledImage } from './labelled-image.ts';
 import { FEWEST_PROMPTS } from './trust.ts';
 
-/** Shares of the training images below all of them. */
+/** Shares of the training images, besides all of them. */
 export const CURVE_SHARES = [0.25, 0.5] as const;
-/** Fewer images than this teach nothing that could be compared. */
+/** With fewer training images than this, no comparison is made. */
 const FEWEST_IMAGES = 8;
 
-/** A reward from some of the labels. */
+/** The result of training on a share of the labels. */
 export interface CurvePoint {
-  /** Of the training images, 0 to 1. */
+  /** Share of the training images, 0 to 1. */
   readonly share: number;
   readonly images: number;
-  /** On held-out pairs, whatever their prompt. */
+  /** Accuracy on all held-out pairs, of seen and unseen prompts. */
   readonly accuracy: Interval;
 }
 
 export interface LearningCurve {
-  /** The last one is the reward from all images. */
+  /** Points of the curve. The last one is the reward from all images. */
   readonly points: readonly CurvePoint[];
   /**
-   * Accuracy from all images minus that from half of them, on the same pairs; absent where they are of too few prompts.
+   * Accuracy from all images minus that from half of them, on the same pairs. Undefined when the pairs are from too few
+   * prompts.
    */
   readonly allMinusHalf?: Interval;
 }
@@ -45,7 +46,7 @@ export function curveImages(
   return images.length >= FEWEST_IMAGES && images.some(isGood) && images.some(isBad) ? images : undefined;
 }
 
-/** The curve of measured trainings, by share; undefined without pairs or without a smaller share. */
+/** Builds the curve from measured trainings, by share. Undefined without pairs or without a smaller share. */
 export function learningCurve(
   measured: readonly { share: number; images: number; outcomes: readonly PromptPairs[] }[],
 ): LearningCurve | undefined {
@@ -56,13 +57,13 @@ export function learningCurve(
   if (points.length < 2) return undefined;
   const outcomesOf = (wanted: number) => measured.find(({ share }) => share === wanted)?.outcomes;
   const [all, half] = [outcomesOf(1), outcomesOf(0.5)];
-  // The bootstrap of a few prompts is sure of what it cannot know.
+  // With few prompts, bootstrap intervals are too narrow, so no difference is reported.
   const isTold = all !== undefined && all.length >= FEWEST_PROMPTS;
   const allMinusHalf = isTold && half ? accuracyDifference(all, half) : undefined;
   return { points, ...(allMinusHalf === undefined ? {} : { allMinusHalf }) };
 }
 
-/** What the curve says of labelling on, in a sentence. */
+/** A sentence on whether more labels would help. */
 export function curveVerdict({ allMinusHalf }: LearningCurve): string {
   if (allMinusHalf === undefined) return 'Too few labels to tell what more of them would bring.';
   const { mean, lo, hi } = allMinusHalf;

@@ -10,15 +10,15 @@ export const LEFT_OUT_REASONS = ['measures', 'held-out', 'other-model'] as const
 export interface LeftOut {
   readonly reason: (typeof LEFT_OUT_REASONS)[number];
   readonly images: number;
-  /** The sets, prompts or models that it is about, most images first. */
+  /** The sets, prompts or models concerned, in order of their number of images. */
   readonly names: readonly string[];
 }
 
 const NAMED = 3;
 
 /**
- * Counts images by the first reason that keeps each from being learned from; `modelHashes` leaves out other models'
- * images.
+ * Counts judged images by the first reason that keeps them out of learning. `modelHashes` names the models whose images
+ * may be learned from.
  */
 export function leftOutOf(
   images: readonly ImageRecord[],
@@ -41,7 +41,7 @@ function reasonOf(
   return modelHashes !== undefined && !modelHashes.has(drawnBy) ? { reason: 'other-model', name: model } : undefined;
 }
 
-/** One sentence a reason: how many images, and why. */
+/** One sentence for each reason: how many images are left out, and why. */
 export function describeLeftOut(leftOut: readonly LeftOut[]): string[] {
   return leftOut.map(
     ({ reason, images, names }) => `${images} judged images are left out of learning: ${WHY[reason](names)}`,

@@ -1,6 +1,6 @@
 /**
- * The reward model's loss: L = L_mse + lambda * L_pc (paper, section 3.2; L_pc is its equation 1).
- * Only the arithmetic: which pairs and which perturbed prompts come in is `train.ts`'s business.
+ * The reward model's loss: L = L_mse + lambda * L_pc (paper, section 3.2; L_pc is its equation 1). This module holds
+ * only the arithmetic; `train.ts` chooses pairs and perturbed prompts.
  */
 import {
   add,
@@ -29,7 +29,7 @@ export interface RewardBatch {
   weights?: Tensor | undefined; // [B], of the pairs; all count alike where absent
 }
 
-/** What the auxiliary task adds to a batch. */
+/** The inputs of the auxiliary task. */
 export interface PerturbedPrompts {
   textEmbeds: Tensor; // [G, N, P]
   originalIndex: Tensor; // int64 [G], all 0: the own prompt is put before the perturbed ones
@@ -57,8 +57,8 @@ export function rewardLoss(
   if (perturbed === undefined) return { loss: meanSquaredError, meanSquaredError };
 
   // Equation 1: L_pc = E_(x, {z_j}, i') [ CE( P(i | x, {z_j}), i' ) ], P(i | x, {z_j}) = softmax_i( r(x, z_i) / T ),
-  // over good images. With T = 2 and N = 10 the logits span [0, 0.5], so the own prompt's probability cannot pass 0.14:
-  // L_pc stays high.
+  // over good images. With T = 2 and N = 10 the logits span [0, 0.5]. The true prompt's probability is then at most
+  // 0.14, so L_pc stays high.
   const good = perturbed.textEmbeds.shape[0]!;
   const ownReward = reshape(slice(r, { axis: 0, start: 0, end: good }), [good, 1]);
   const otherRewards = perturbedRewards(p, architecture, perturbed.textEmbeds, batch.imageEmbeds); // [G, N]
@@ -70,7 +70,7 @@ export function rewardLoss(
   return { loss: add(meanSquaredError, mul(promptClassification, lambda)), meanSquaredError, promptClassification };
 }
 
-/** sum(w x) / sum(w) of [B]; the mean where no weights are given. */
+/** sum(w x) / sum(w) over [B]; the plain mean without weights. */
 function weightedMean(values: Tensor, weights: Tensor | undefined): Tensor {
   return weights === undefined ? mean(values) : div(mean(mul(weights, values)), mean(weights));
 }
@@ -91,7 +91,7 @@ function perturbedRewards(
   return reshape(rewards, [good, prompts]);
 }
 
-/** Q pairs of images of one prompt each. */
+/** A batch of Q pairs. Both images of a pair have the same prompt. */
 export interface PairBatch {
   textEmbeds: Tensor; // [Q, P]
   firstEmbeds: Tensor; // [Q, P]

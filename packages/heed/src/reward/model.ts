@@ -22,7 +22,7 @@ export function rewardModel(
   return reshape(sigmoid(logitOf(p, architecture, inputs)), [-1]); // [B]
 }
 
-/** The log odds of r(x, z) for B pairs: preferences compare these. */
+/** The log odds of r(x, z) for B pairs, which the preference loss compares. */
 export function rewardLogit(
   p: ParameterScope,
   architecture: RewardArchitecture,

@@ -1,23 +1,23 @@
-/** What can be chosen about reward training, with the paper's values as defaults (method.md section 3). */
+/** The options of reward training, with the paper's values as defaults (method.md section 3). */
 
 /** Options of one reward training. */
 export interface RewardOptions {
   /** Width of both hidden layers. Paper: 1024. */
   hiddenSize: number;
-  /** T of equation 1. Reported: 2. */
+  /** T of equation 1. The paper reports 2. */
   temperature: number;
-  /** lambda, the weight of the auxiliary task; 0 turns it off. Reported: 0.5. */
+  /** lambda, the weight of the auxiliary task; 0 turns it off. The paper reports 0.5. */
   lambda: number;
-  /** N, perturbed prompts per good image. Not known from the paper; ours: 10. */
+  /** N, perturbed prompts per good image. The paper does not report it; heed uses 10. */
   perturbations: number;
-  /** Weight of the Bradley-Terry loss of preferences beside the loss of good and bad. */
+  /** Weight of the Bradley-Terry loss on preferences, relative to the loss on good and bad labels. */
   pairWeight: number;
   learningRate: number;
   weightDecay: number;
   batchSize: number;
-  /** Passes over the training pairs at most; early stopping usually ends before. */
+  /** Largest number of passes over the training pairs. Early stopping usually ends training before. */
   maxEpochs: number;
-  /** Epochs without a better validation loss before it stops. */
+  /** Number of epochs without a better validation loss after which training stops. */
   patience: number;
 }
 

@@ -1,4 +1,4 @@
-/** Preferences as batches of one shape, and the Bradley-Terry loss of pairs that are not learned from. */
+/** Divides preferences into batches of one shape, and measures the Bradley-Terry loss of held-out pairs. */
 import type { RandomGenerator } from '@heed/diffusion/autodiff';
 import type { Features } from './features.ts';
 import type { RewardModel } from './reward-model.ts';
@@ -7,9 +7,9 @@ import type { JudgementWeight } from './round-weights.ts';
 import { scoreImages, stackRows } from './score-images.ts';
 
 export interface PairPlan {
-  /** Pairs in a batch; 0 where there are none. */
+  /** Pairs in a batch; 0 without pairs. */
   readonly batchSize: number;
-  /** One pass in a new order; what does not fill a batch waits for another pass. */
+  /** One pass in a new order. Pairs that do not fill a batch are left for another pass. */
   compose(random: RandomGenerator): (readonly RewardPair[])[];
 }
 
@@ -25,7 +25,7 @@ export function planPairs(pairs: readonly RewardPair[], { batchSize }: { batchSi
   };
 }
 
-/** Specs of the inputs of `pairLoss`. */
+/** Input specs of `pairLoss`. */
 export function pairInputs(batchSize: number, projectionDim: number, { isWeighted }: { isWeighted: boolean }) {
   const shape = [batchSize, projectionDim];
   return {
@@ -69,7 +69,7 @@ export async function measurePairs(
   return total / pairs.length;
 }
 
-/** Of a probability in float32, which can come out as 0 or 1. */
+/** The log odds of a float32 probability, clipped because rounding can give exactly 0 or 1. */
 function logOdds(probability: number): number {
   const p = Math.min(Math.max(probability, 1e-7), 1 - 1e-7);
   return Math.log(p / (1 - p));

@@ -1,21 +1,22 @@
-/** The other prompts of the auxiliary task, for each prompt with a good image, and where they come from. */
+/** Makes the perturbed prompts of the auxiliary task for each prompt with a good image, and records their sources. */
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { World } from '../ports.ts';
 import { type PerturbationSource, perturbText, thingsOf } from '../prompts/perturb/index.ts';
 import { isGood, type LabelledImage } from './labelled-image.ts';
 
-/** How many prompts got their other prompts from where. */
+/** Number of prompts by the source of their perturbed prompts. */
 export type PerturbationSources = Partial<Record<PerturbationSource, number>>;
 
 export interface PerturbedPrompts {
-  /** For each prompt up to N perturbed prompts. A prompt with an empty list has no part in the auxiliary task. */
+  /** Up to N perturbed prompts for each prompt. A prompt with an empty list is left out of the auxiliary task. */
   readonly byPrompt: ReadonlyMap<string, readonly string[]>;
   readonly sources: PerturbationSources;
 }
 
 /**
- * Asks the world first. Where it does not know a prompt, words are swapped. `prompts` are the project's prompts that
- * may be learned from. They give the words to swap in, and stand in for a perturbed prompt where words run out.
+ * Asks the world for perturbed prompts first. For a prompt that it does not know, words are swapped. `prompts` are the
+ * project's training prompts. They supply the words, and serve as perturbed prompts themselves when no more words can
+ * be swapped.
  */
 export function perturbPrompts(
   labelled: readonly LabelledImage[],
@@ -53,7 +54,7 @@ const SOURCES: Readonly<Record<PerturbationSource, string>> = {
   none: 'not at all, so that they take no part in the auxiliary task',
 };
 
-/** One line: how many prompts were perturbed how; undefined where none was. */
+/** One line on the number of prompts by source; undefined when none was perturbed. */
 export function describePerturbations(sources: PerturbationSources): string | undefined {
   const parts = (Object.keys(SOURCES) as PerturbationSource[]).flatMap((source) =>
     sources[source] === undefined ? [] : [`${sources[source]} ${SOURCES[source]}`],

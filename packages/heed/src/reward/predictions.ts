@@ -1,7 +1,6 @@
 /**
- * What a trained reward says of single images, written beside its accuracy: from it come calibration and the images
- * that are worth a second look. Training and measuring on pairs is `run.ts`; what is made of it is the studio's
- * business.
+ * A trained reward's scores of single images, written beside its accuracy. The studio uses them for calibration and to
+ * suggest images worth a second look. `run.ts` trains the reward and measures it on pairs.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,10 +14,13 @@ import { type LabelledImage, mayLearnFrom, type RewardSplit } from './labelled-i
 /** File in the reward's folder, and in its run's, with one `RewardPrediction` a line. */
 export const REWARD_PREDICTIONS_FILE = 'predictions.jsonl';
 
-/** Images without a judgement that are scored at most; each must be embedded. */
+/** The largest number of unjudged images that are scored; each must be embedded. */
 const UNJUDGED_SCORED = 500;
 
-/** What an image was to the training. Only those of 'test' were seen neither by it nor by its early stopping. */
+/**
+ * The part of the split that an image belongs to. Only 'test' images were used neither for training nor for early
+ * stopping.
+ */
 export const PREDICTION_PARTS = ['training', 'validation', 'test', 'unjudged'] as const;
 
 const predictionSchema = z.object({
@@ -27,7 +29,7 @@ const predictionSchema = z.object({
   part: z.enum(PREDICTION_PARTS),
   /** r(x, z) in [0, 1] with the image's own prompt. */
   reward: z.number(),
-  /** Standard deviation of an ensemble's members; absent for a single network. */
+  /** Standard deviation over an ensemble's members; undefined for a single network. */
   spread: z.number().optional(),
   /** Cosine of CLIP's embeddings of image and prompt. */
   clip: z.number(),
@@ -40,8 +42,8 @@ const predictionSchema = z.object({
 export type RewardPrediction = z.output<typeof predictionSchema>;
 
 /**
- * A random choice of unjudged images that may be learned from. It has at most as many as were judged: scoring them then
- * costs no more than the embeddings of the training.
+ * Chooses unjudged images at random among those that may be learned from. It chooses at most as many as were judged, so
+ * that scoring costs no more than the embeddings for training.
  */
 export function pickUnjudged(
   images: readonly ImageRecord[],
@@ -57,7 +59,7 @@ export function pickUnjudged(
     .slice(0, limit);
 }
 
-/** Scores as lines; `rewards` and `clips` stand in the order of training, validation, test, unjudged. */
+/** Makes the file's lines. `rewards` and `clips` have the order of training, validation, test, unjudged. */
 export function predictionsOf(
   split: RewardSplit,
   unjudged: readonly ImageRecord[],
@@ -87,7 +89,7 @@ export async function writePredictions(
   for (const folder of folders) await writeFileAtomically(join(folder, REWARD_PREDICTIONS_FILE), text);
 }
 
-/** The lines of a folder's file; undefined where there is none: the reward is older than the file. */
+/** Reads a folder's file; undefined when there is none, because the reward is older than the file format. */
 export async function readPredictions(folder: string): Promise<RewardPrediction[] | undefined> {
   const path = join(folder, REWARD_PREDICTIONS_FILE);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -95,7 +97,7 @@ export async function readPredictions(folder: string): Promise<RewardPrediction[
     throw error;
   });
   if (text === undefined) return undefined;
-  // It is written whole, so that an end inside a line is no crash of heed's.
+  // The file is written atomically, so heed never leaves an incomplete line.
   if (text !== '' && !text.endsWith('\n')) throw badInput(`${path}: expected whole lines, got a torn last one`);
   return text
     .split('\n')

@@ -1,12 +1,12 @@
-/** The images of a project, one record an image, with what may be learned from as the project's lists say by now. */
+/** The images of a project, one record an image. The project's current lists decide which may be learned from. */
 import type { ImageRecord, ImageStore } from '../images/index.ts';
 import type { Project } from '../project/index.ts';
 import { listedHoldout, type Prompt } from '../prompts/index.ts';
 import { mayLearnFrom } from './labelled-image.ts';
 
 /**
- * One record each image of the store, or of one set. A list that holds a prompt out, or no longer does, goes before
- * what its images say.
+ * Reads one record for each image of the store or of one set. The current prompt lists override the record's own
+ * `holdout` field.
  */
 export async function projectImages(
   project: Project,
@@ -22,7 +22,7 @@ export async function projectImages(
   return uniqueById(images);
 }
 
-/** The prompts. One with images that the reward learns from does not count as held out any more. */
+/** Marks prompts as not held out if the reward learns from some of their images. */
 export async function withoutLearned(
   project: Project,
   store: Pick<ImageStore, 'all'>,
@@ -34,7 +34,7 @@ export async function withoutLearned(
 }
 
 /**
- * One record an image; where several share one, that which is not learned from wins, so that nothing leaks into
+ * Keeps one record an image. Among several, a record that may not be learned from wins, so that no test data leaks into
  * training.
  */
 export function uniqueById(images: readonly ImageRecord[]): ImageRecord[] {

@@ -6,12 +6,15 @@ import { type LabelledImage, labelImages } from './labelled-image.ts';
 import { type LeftOut, leftOutOf } from './left-out.ts';
 import { projectImages, uniqueById } from './project-images.ts';
 
-/** All labelled images of the project, each once; answers of raters that were set aside are left out. */
+/** Reads all labelled images of the project, each once. Answers of excluded raters are left out. */
 export async function readLabels(project: Project, images: readonly ImageRecord[]): Promise<LabelledImage[]> {
   return labelImages(uniqueById(images), await readCountingEvents(project));
 }
 
-/** Judged images of the project that are not learned from, by reason; `modelHashes` leaves out other models' images. */
+/**
+ * Counts judged images that are not learned from, by reason. `modelHashes` names the models whose images may be learned
+ * from.
+ */
 export async function judgedLeftOut(
   project: Project,
   store: Pick<ImageStore, 'all'>,
@@ -24,7 +27,7 @@ export async function judgedLeftOut(
   );
 }
 
-/** All events of the log but those of raters that were set aside. */
+/** Reads all events of the log except those of excluded raters. */
 export async function readCountingEvents(project: Project): Promise<FeedbackEvent[]> {
   const log = openFeedbackLog(project.paths.feedback);
   try {

@@ -1,4 +1,4 @@
-/** The file of a reward's measurement, checked when it is read. Loads no networks. */
+/** Reads a reward's report and checks it. Loads no networks. */
 import { findCheckedJson } from '@heed/diffusion/checked-json';
 import { z } from 'zod';
 import { PERTURBATION_SOURCES } from '../prompts/perturb/index.ts';
@@ -19,7 +19,7 @@ const means = z.looseObject({
   n: z.number(),
 });
 
-// Loose: a field that a later version adds passes through.
+// Loose, so that fields of later versions pass through.
 const rewardReportSchema: z.ZodType<RewardReport> = z.looseObject({
   images: z.looseObject({ training: z.number(), validation: z.number(), test: z.number() }),
   accuracy: z.looseObject({
@@ -63,7 +63,7 @@ const rewardReportSchema: z.ZodType<RewardReport> = z.looseObject({
     .exactOptional(),
 });
 
-/** Reads a reward's report; undefined where there is none. Throws an `InputError` with its path where it is damaged. */
+/** Finds a reward's report; undefined when there is none. Throws an `InputError` with the path for a damaged file. */
 export function findRewardReport(path: string): Promise<RewardReport | undefined> {
   return findCheckedJson(path, { what: 'what was measured of a reward', schema: rewardReportSchema });
 }

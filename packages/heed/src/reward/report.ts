@@ -11,14 +11,17 @@ import type { PerturbationSources } from './perturbed-prompts.ts';
 import type { RoundAccuracy } from './round-accuracy.ts';
 import type { CategoryTrust } from './trust.ts';
 
-/** The trainings, by what the report calls them. */
+/**
+ * The trained variants, under their names in the report: 'aux' with the auxiliary task, 'plain' without it, 'half' with
+ * half the images.
+ */
 export const REWARD_VARIANTS = ['aux', 'plain', 'half'] as const;
 export type RewardVariant = (typeof REWARD_VARIANTS)[number];
 
 /** File in the reward's folder that holds a `RewardReport`. */
 export const REWARD_REPORT_FILE = 'accuracy.json';
 
-/** What was measured; everything on held-out images. */
+/** The measured accuracies, all on held-out images. */
 export interface RewardReport {
   /** Labelled images by use. */
   images: { training: number; validation: number; test: number };
@@ -27,24 +30,27 @@ export interface RewardReport {
   accuracy: { clip: AccuracyTable } & Partial<Record<RewardVariant, AccuracyTable>>;
   /** Accuracy minus that of CLIP score on the same pairs. */
   minusClip: Partial<Record<RewardVariant, { seen?: Interval; unseen?: Interval }>>;
-  /** The accuracy of 'aux' minus that of the others, on the same pairs: what the auxiliary task and more labels buy. */
+  /**
+   * The accuracy of 'aux' minus that of each other variant on the same pairs: the gain from the auxiliary task and from
+   * more labels.
+   */
   auxMinus: Partial<Record<Exclude<RewardVariant, 'aux'>, { seen?: Interval; unseen?: Interval }>>;
-  /** Mean accuracies and numbers of pairs in brief. */
+  /** Summary: mean accuracies and numbers of pairs. */
   summary: Record<'seen' | 'unseen', { aux?: number; plain?: number; half?: number; clip?: number; n: number }>;
   gate: { passed: boolean; warning?: string };
-  /** The kept reward by category; absent in files from before it was told. */
+  /** The kept reward's accuracy by category; absent in older files. */
   trust?: readonly CategoryTrust[];
-  /** What more labels would bring; absent where it was not asked for or cannot be told. */
+  /** The learning curve; absent when it was not requested or cannot be measured. */
   learningCurve?: LearningCurve;
-  /** By the round that drew the images; absent where there is but one. */
+  /** Accuracy by the round whose model generated the images; absent with a single round. */
   rounds?: readonly RoundAccuracy[];
-  /** How many prompts of good images were perturbed how, for the auxiliary task. */
+  /** Number of good images' prompts by the source of their perturbed prompts. */
   perturbations?: PerturbationSources;
   /** Judged images that were not learned from. */
   leftOut?: readonly LeftOut[];
 }
 
-/** The report of pair outcomes on one held-out set; all scorers have the same pairs in the same order. */
+/** Builds the report from pair outcomes on one held-out set. All scorers have the same pairs in the same order. */
 export function rewardReport(
   images: RewardReport['images'],
   outcomes: { clip: readonly PromptPairs[]; aux: readonly PromptPairs[] } & Partial<

@@ -1,6 +1,6 @@
 /**
- * A trained reward model as an object that scores: its weights, its session, its folder on disk.
- * Training is `train.ts`; embeddings come from `features.ts`.
+ * A trained reward model as an object that scores: its weights, its session, its folder on disk. `train.ts` trains it;
+ * `features.ts` supplies the embeddings.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,16 +17,16 @@ const WEIGHTS_FILE = 'reward.safetensors';
 const CONFIG_FILE = 'config.json';
 const SCORE_BATCH = 256;
 
-/** What stands in a reward model's `config.json`. */
+/** The contents of a reward model's `config.json`. */
 export const RewardConfig = z.object({
   _class_name: z.literal('HeedRewardModel'),
   projection_dim: z.number().int().positive(),
   hidden_size: z.number().int().positive(),
-  /** Names the CLIP weights whose embeddings it was trained on; scores on others mean nothing. */
+  /** Hash of the CLIP weights whose embeddings it was trained on. Scores on other embeddings are meaningless. */
   clip_hash: z.string(),
-  /** Networks whose mean is the reward; absent for one. */
+  /** Number of networks whose mean is the reward; absent for one. */
   members: z.number().int().min(2).exactOptional(),
-  /** TextNorm; absent where the reward is used as it is. */
+  /** TextNorm settings; absent when the reward is used without it. */
   text_norm: z
     .object({
       mode: z.enum(['alone', 'product']),
@@ -35,7 +35,7 @@ export const RewardConfig = z.object({
       seed: z.number(),
     })
     .exactOptional(),
-  /** How it was trained: options, seed, numbers of pairs. */
+  /** The training's options, seed and numbers of pairs. */
   training: z.record(z.string(), z.unknown()),
 });
 export type RewardConfig = z.infer<typeof RewardConfig>;
@@ -43,9 +43,9 @@ export type RewardConfig = z.infer<typeof RewardConfig>;
 /** A reward model that is ready to score. */
 export interface RewardModel {
   readonly architecture: RewardArchitecture;
-  /** Of each member of an ensemble; one for a single network. */
+  /** Weights of each member of an ensemble; one entry for a single network. */
   readonly members: readonly ParameterValues[];
-  /** r(x, z) in [0, 1] of N pairs; both arguments are N rows of `projectionDim` numbers. Returns [N]. */
+  /** Computes r(x, z) in [0, 1] of N pairs. Both arguments are N rows of `projectionDim` numbers. Returns [N]. */
   score(textEmbeds: Float32Array, imageEmbeds: Float32Array): Promise<Float32Array>;
   /** Standard deviation of the members' r(x, z), [N]; zeros for a single one. */
   spread(textEmbeds: Float32Array, imageEmbeds: Float32Array): Promise<Float32Array>;
@@ -60,10 +60,7 @@ export function rewardParameterSpecs(architecture: RewardArchitecture) {
   );
 }
 
-/**
- * Compiles the scoring graph, for the processor. With `live` the weights are read at each call, for use during
- * training.
- */
+/** Compiles the scoring graph for the CPU. With `live`, the weights are read at each call, for use during training. */
 export async function createRewardModel(
   architecture: RewardArchitecture,
   parameters: ParameterValues,
@@ -108,7 +105,10 @@ export async function createRewardModel(
   };
 }
 
-/** The mean of several networks of one architecture, which it takes over (Lakshminarayanan et al. 2017). */
+/**
+ * Makes an ensemble that averages several networks of one architecture (Lakshminarayanan et al. 2017). It takes
+ * ownership of them.
+ */
 export function ensembleOf(models: readonly RewardModel[]): RewardModel {
   const [first, ...others] = models;
   if (first === undefined) throw new Error('reward ensemble: expected at least one network, got none');
@@ -166,7 +166,10 @@ export async function saveRewardModel(
   await writeFileAtomically(join(folder, CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
 }
 
-/** Reads a folder written by `saveRewardModel`; throws when it does not belong to the CLIP model of `clipHash`. */
+/**
+ * Reads a folder written by `saveRewardModel`. Throws when the reward was trained on another CLIP model than
+ * `clipHash`.
+ */
 export async function loadRewardModel(
   folder: string,
   options: { clipHash: string; threads?: number | undefined },
@@ -196,7 +199,9 @@ async function findMemberFiles(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => /^reward-\d+\.safetensors$/.test(name));
 }
 
-/** The config in a folder that `saveRewardModel` wrote; undefined where there is none. Throws where it is damaged. */
+/**
+ * Reads the config in a folder that `saveRewardModel` wrote; undefined when there is none. Throws for a damaged file.
+ */
 export function findRewardConfig(folder: string): Promise<RewardConfig | undefined> {
   return findCheckedJson(join(folder, CONFIG_FILE), { what: 'the config of a HeedRewardModel', schema: RewardConfig });
 }

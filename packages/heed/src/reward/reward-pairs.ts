@@ -1,6 +1,6 @@
 /**
  * Preferences that the reward learns from: pairs of images of one prompt, each with the share of raters who find the
- * first better. Reads feedback events and image records; computes nothing on pixels.
+ * first better. It reads feedback events and image records, not pixels.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { groupBy } from '../collections/group-by.ts';
@@ -14,18 +14,20 @@ import { mayLearnFrom, type RewardSplit } from './labelled-image.ts';
 export interface RewardPair {
   readonly first: ImageRecord;
   readonly second: ImageRecord;
-  /** Of the raters, those who find the first better; a tie is half a rater for each. */
+  /** Share of raters who prefer the first image; a tie counts half. */
   readonly share: number;
 }
 
-/** Pairs to learn from, to stop by, and to test on; disjoint. */
+/** Disjoint sets of pairs for training, validation (early stopping) and test. */
 export interface PairSplit {
   readonly training: readonly RewardPair[];
   readonly validation: readonly RewardPair[];
   readonly test: readonly RewardPair[];
 }
 
-/** Every pair of `images` that raters were asked about, once. Pairs of two prompts are left out. */
+/**
+ * Collects every pair of `images` on which raters stated a preference, once. Pairs with different prompts are left out.
+ */
 export function rewardPairs(images: readonly ImageRecord[], events: readonly FeedbackEvent[]): RewardPair[] {
   const byId = new Map(images.map((image) => [image.id, image]));
   const stated = statedPreferences(events).flatMap(({ better, worse, isTie }) => {
@@ -41,9 +43,9 @@ export function rewardPairs(images: readonly ImageRecord[], events: readonly Fee
 }
 
 /**
- * Splits by prompt, by the seed. Pairs that may not be learned from only test, and so do pairs with an image that tests
- * by its label. A pair with an image whose label is learned from never tests. Where chance leaves nothing to stop by,
- * one prompt's pairs are taken for it.
+ * Splits pairs by prompt, at random by the seed. Pairs that may not be learned from are in the test, and so are pairs
+ * with a test image. A pair with a labelled training image is never in the test. If no pair was drawn for validation,
+ * one prompt's pairs are moved there.
  */
 export function splitRewardPairs(
   pairs: readonly RewardPair[],
@@ -70,7 +72,10 @@ export function splitRewardPairs(
   return { ...split, training: split.training.filter(({ first }) => first.prompt !== stops), validation };
 }
 
-/** 1 where the image that most raters find better scores higher, 0 where lower, 0.5 where equal; ties are left out. */
+/**
+ * The outcome of each pair: 1 if the image that most raters prefer scores higher, 0 if lower, 0.5 if equal. Ties are
+ * left out.
+ */
 export function statedOutcomes(pairs: readonly RewardPair[], scoreOf: (image: string) => number): PromptPairs[] {
   const decided = pairs.filter(({ share }) => share !== 0.5);
   return [...groupBy(decided, ({ first }) => first.prompt)].map(([prompt, ofPrompt]) => ({

@@ -1,22 +1,22 @@
 /**
- * A reward by round: on held-out pairs of the images that each round's model drew. A tuned model draws other pictures
- * than its base, on which a reward that never saw their like can fail.
+ * The reward's accuracy by round, on held-out pairs of the images that each round's model generated. A tuned model's
+ * images differ from its base's, and a reward that was not trained on such images can fail on them.
  */
 import type { Rounds } from '../rounds/lineage.ts';
 import { type PairAccuracy, pairAccuracy, pairOutcomes } from './accuracy.ts';
 import type { LabelledImage, RewardSplit } from './labelled-image.ts';
 
 export interface RoundAccuracy {
-  /** From 1, the base model's images. */
+  /** Number of the round. Round 1 has the base model's images. */
   readonly round: number;
   /** Labelled images of the round that the reward learned from. */
   readonly training: number;
-  /** On held-out pairs of the round's images. */
+  /** Accuracy on held-out pairs of the round's images. */
   readonly reward: PairAccuracy;
   readonly clip: PairAccuracy;
 }
 
-/** One entry a round with labelled images; `scores` stand in the order of the split's test images. */
+/** Makes one entry for each round with labelled images. `scores` has the order of the split's test images. */
 export function roundAccuracies(
   { training, test }: Pick<RewardSplit, 'training' | 'test'>,
   { rounds, scores }: { rounds: Rounds; scores: { rewards: ArrayLike<number>; clips: ArrayLike<number> } },

@@ -1,13 +1,13 @@
-/** How much judgements of earlier rounds count in the training of a reward. */
+/** Weights for judgements of earlier rounds in reward training. */
 import type { ImageRecord } from '../images/index.ts';
 import type { Rounds } from '../rounds/lineage.ts';
 
-/** Weight of a judgement by the images that were looked at: one for a label, two for a preference. */
+/** Weight of a judgement, given the judged images: one image for a label, two for a preference. */
 export type JudgementWeight = (...images: readonly ImageRecord[]) => number;
 
 /**
- * `decay` to the power of the rounds that came after the judgement's, which is the round of its newest image. `judged`
- * are the images of all judgements. Undefined where all weigh the same.
+ * Weighs each judgement by `decay` to the power of its age in rounds. A judgement's round is that of its newest image.
+ * `judged` holds the images of all judgements. Returns undefined when all judgements have the same weight.
  */
 export function roundWeights(
   judged: readonly ImageRecord[],

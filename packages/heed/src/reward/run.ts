@@ -1,7 +1,7 @@
 /**
- * `heed reward`: learns a reward from the project's judgements and measures it beside CLIP score on held-out pairs.
- * With `variants` it also trains what the paper's figure 3 compares: without the auxiliary task, and with half the
- * images of each prompt. Images that measure, and those of held-out prompts, only test.
+ * `heed reward`: learns a reward from the project's judgements, and compares it with CLIP score on held-out pairs. With
+ * `variants` it also trains the paper's comparisons (figure 3): without the auxiliary task, and with half the images of
+ * each prompt. Measuring images and images of held-out prompts are used for the test alone.
  */
 import { join } from 'node:path';
 import { createRandom } from '@heed/diffusion/autodiff';
@@ -56,15 +56,15 @@ export { REWARD_REPORT_FILE, type RewardReport, type RewardVariant } from './rep
 export interface RewardRunOptions {
   /** The reward is written to `models/reward-<name>`. */
   name?: string;
-  /** Trainings of the paper's figure 3 to make beside 'aux', the one that is kept and always made. */
+  /** Variants of the paper's figure 3 to train besides 'aux'. 'aux' is always trained, and its reward is kept. */
   variants?: readonly RewardVariant[] | undefined;
-  /** Whether to train on shares of the labels, too, to tell what more of them would bring; true by default. */
+  /** Whether to train on shares of the labels as well, to estimate the benefit of more labels. Default: true. */
   learningCurve?: boolean | undefined;
   seed?: number;
-  /** Override the project's settings. */
+  /** Overrides of the project's settings. */
   training?: Partial<RewardOptions>;
   signal?: AbortSignal | undefined;
-  /** Is told, in a sentence, of prompts that CLIP does not read whole. */
+  /** Called with a sentence about prompts that CLIP truncates. */
   note?: ((text: string) => void) | undefined;
 }
 
@@ -191,7 +191,7 @@ async function writeResults(
   folders: readonly string[],
   { report, predictions }: { report: RewardReport; predictions: Parameters<typeof writePredictions>[1] },
 ): Promise<void> {
-  // Before the report: a reader who sees the report finds the rest.
+  // Predictions are written before the report, so that a reader of the report finds them.
   await writePredictions(folders, predictions);
   const text = `${JSON.stringify(report, null, 2)}\n`;
   for (const folder of folders) await writeFileAtomically(join(folder, REWARD_REPORT_FILE), text);
@@ -234,7 +234,7 @@ async function prepare(
   await features.prepareTexts(texts, signal);
 }
 
-/** What every training of one run shares. */
+/** Inputs that all trainings of one run share. */
 interface TrainingInputs {
   split: RewardSplit;
   pairs: PairSplit;
@@ -243,14 +243,14 @@ interface TrainingInputs {
   perturbedPrompts: ReadonlyMap<string, readonly string[]>;
   weightOf: JudgementWeight | undefined;
   seed: number;
-  /** Networks of the kept reward. */
+  /** Number of networks of the kept reward. */
   members: number;
   progress: ProgressFactory;
   threads: number | undefined;
   signal: AbortSignal | undefined;
 }
 
-/** Trains the reward that is kept and the wanted variants, in the order of the paper's figure. */
+/** Trains the kept reward and the requested variants, in the order of the paper's figure. */
 async function trainVariants(
   wanted: readonly RewardVariant[],
   inputs: TrainingInputs & { runFolder: string },
@@ -263,7 +263,7 @@ async function trainVariants(
   const outcomes: Partial<Record<RewardVariant, PromptPairs[]>> = {};
   const epochs: RewardRunResult['epochs'] = {};
   let kept: RewardModel | undefined;
-  // Without an auxiliary task in the settings there is nothing to leave out.
+  // Without the auxiliary task in the settings, 'plain' equals 'aux'.
   const possible = REWARD_VARIANTS.filter((variant) => variant !== 'plain' || training.lambda > 0);
   for (const variant of possible.filter((each) => each === 'aux' || wanted.includes(each))) {
     const trained = await trainOne(`reward ${variant}`, {
@@ -280,7 +280,7 @@ async function trainVariants(
   return { kept: kept!, epochs, outcomes: { ...outcomes, aux: outcomes.aux! } };
 }
 
-/** The reward together with the other networks of its ensemble, each trained from another seed. */
+/** Trains the other members of the ensemble, each from a different seed. */
 async function withMembers(first: RewardModel, inputs: TrainingInputs & { label: string }): Promise<RewardModel> {
   const { seed, members, label } = inputs;
   const models = [first];
@@ -293,7 +293,7 @@ async function withMembers(first: RewardModel, inputs: TrainingInputs & { label:
   return ensembleOf(models);
 }
 
-/** TextNorm as the settings ask for it, its temperature chosen on the images that training stopped by. */
+/** Sets up TextNorm as in the settings. Its temperature is chosen on the validation images. */
 async function chooseNorm(
   project: Project,
   inputs: {
@@ -315,7 +315,7 @@ async function chooseNorm(
   return { norm: { mode, temperature, contrasts }, config: { mode, temperature, contrasts: count, seed } };
 }
 
-/** Trains on shares of the labels; nothing is trained where there is no pair to measure on. */
+/** Trains on shares of the labels. Without pairs to measure on, it trains nothing. */
 async function measureCurve(all: readonly PromptPairs[], inputs: TrainingInputs): Promise<LearningCurve | undefined> {
   if (all.length === 0) return undefined;
   const { split, features, seed } = inputs;
@@ -331,7 +331,7 @@ async function measureCurve(all: readonly PromptPairs[], inputs: TrainingInputs)
   return learningCurve([...measured, { share: 1, images: split.training.length, outcomes: all }]);
 }
 
-/** One training with its progress; its losses are written down where there is a folder for them. */
+/** Runs one training with progress. Its losses are logged if a folder for metrics is given. */
 async function trainOne(label: string, inputs: TrainingInputs & { metricsFolder?: string }) {
   const { split, pairs, training, features, perturbedPrompts, weightOf, seed, metricsFolder } = inputs;
   const { progress, threads, signal } = inputs;
@@ -361,8 +361,8 @@ async function trainOne(label: string, inputs: TrainingInputs & { metricsFolder?
 }
 
 /**
- * Outcomes on held-out images: good beside bad of a prompt, and preferences. All scorers have the same in the same
- * order.
+ * Computes outcomes on held-out images: good and bad images of a prompt, and preferences. All scorers get the same
+ * pairs in the same order.
  */
 async function outcomesOf(
   { split, pairs }: { split: RewardSplit; pairs: PairSplit },
@@ -383,7 +383,7 @@ function countsOf({ training, validation, test }: PairSplit): NonNullable<Reward
   return { training: training.length, validation: validation.length, test: test.length };
 }
 
-/** Of scores in the order of `predictedImages`, those of the test images. */
+/** Selects the test images' scores from scores in the order of `predictedImages`. */
 function testScores(
   { training, validation, test }: RewardSplit,
   { rewards, clips }: { rewards: Float32Array; clips: Float32Array },

@@ -1,9 +1,9 @@
-/** Scores images by their kept embeddings. Embedding them is `features.ts`'s business. */
+/** Scores images by their cached embeddings, which `features.ts` computes. */
 import type { Features } from './features.ts';
 import type { RewardModel } from './reward-model.ts';
 import { normalise, type TextNorm } from './text-norm.ts';
 
-/** Images whose contrasts are scored together: each brings a row for every one of them. */
+/** Number of images that are normalised together. Each adds a row for each of its contrasting prompts. */
 const NORMALISED_AT_ONCE = 128;
 
 /** An image and the prompt to judge it by. */
@@ -15,8 +15,8 @@ export interface ScoredPair {
 type Embeddings = Pick<Features, 'projectionDim' | 'text' | 'image'>;
 
 /**
- * r(x, z) of each image for its prompt, in their order, or what `norm` makes of it. `features` must hold all of them
- * and the contrasts.
+ * Computes r(x, z) of each image for its prompt, in their order, normalised by `norm` if given. `features` must hold
+ * all images, prompts and contrasting prompts.
  */
 export async function scoreImages(
   model: Pick<RewardModel, 'score'>,
@@ -40,13 +40,13 @@ export async function scoreImages(
   return scores;
 }
 
-/** The texts that `scoreImages` asks `features` for. */
+/** The texts whose embeddings `scoreImages` reads from `features`. */
 export function scoredTexts(images: readonly { prompt: string }[], norm: TextNorm | undefined): string[] {
   const prompts = [...new Set(images.map(({ prompt }) => prompt))];
   return norm === undefined ? prompts : prompts.flatMap((prompt) => [prompt, ...norm.contrasts(prompt)]);
 }
 
-/** Standard deviation of an ensemble's members on each image; zeros for a single one. */
+/** Standard deviation over an ensemble's members for each image; zeros for a single network. */
 export async function spreadOfImages(
   model: RewardModel,
   images: readonly ScoredPair[],
@@ -73,7 +73,7 @@ function rowsOf(images: readonly ScoredPair[], features: Embeddings): [Float32Ar
   ];
 }
 
-/** Rows of `length` numbers, one after another. */
+/** Concatenates rows of `length` numbers. */
 export function stackRows(rows: readonly Float32Array[], length: number): Float32Array {
   const stacked = new Float32Array(rows.length * length);
   rows.forEach((row, i) => {

@@ -1,6 +1,6 @@
 /**
- * A project's trained reward together with the CLIP it sees through: images and prompts in, r(x, z) out.
- * For tuning and evaluation; training is `run.ts`.
+ * A project's trained reward together with its CLIP model: images and prompts in, r(x, z) out. Tuning and evaluation
+ * use it; `run.ts` trains the reward.
  */
 import { join } from 'node:path';
 import { type ClipEmbedder, loadClip, type RgbImage } from '@heed/diffusion';
@@ -18,15 +18,15 @@ import { projectContrasts, type TextNorm } from './text-norm.ts';
 /** A reward that is ready to judge images. */
 export interface RewardScorer {
   readonly name: string;
-  /** r(x, z) in [0, 1] of each image with the prompt beside it. Embeddings are cached by image id. */
+  /** Scores r(x, z) in [0, 1] of each image with its prompt. Embeddings are cached by image id. */
   score(
     images: readonly { id: string; prompt: string }[],
     readImage: (imageId: string) => Promise<RgbImage>,
     options?: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal },
   ): Promise<Float32Array>;
-  /** As `score`, of pictures that are not in the store; nothing of them is cached. */
+  /** Like `score`, for pictures that are not in the store. Nothing is cached. */
   scorePictures(prompt: string, pictures: readonly RgbImage[], signal?: AbortSignal): Promise<Float32Array>;
-  /** How much the networks of an ensemble differ on images that `score` has seen; zeros for a single network. */
+  /** Disagreement of an ensemble's networks on images that `score` has seen; zeros for a single network. */
   spread(images: readonly { id: string; prompt: string }[]): Promise<Float32Array>;
   readonly features: Features;
   close(): Promise<void>;
@@ -37,13 +37,13 @@ export function rewardFolder(project: Project, name: string): string {
   return join(project.paths.models, `reward-${name}`);
 }
 
-/** Throws one sentence where `heed reward` has not trained the reward of that name. */
+/** Throws when `heed reward` has not trained a reward of that name. */
 export async function checkReward(project: Project, name: string): Promise<void> {
   if ((await findRewardConfig(rewardFolder(project, name))) !== undefined) return;
   throw badInput(`expected a trained reward ${quote(name)}, found none; \`heed reward\` trains it`);
 }
 
-/** Where a project keeps the embeddings of its images and prompts. */
+/** Folder of a project's embeddings of images and prompts. */
 export function featureFolder(project: Project): string {
   return join(project.paths.state, 'features');
 }
@@ -69,7 +69,7 @@ export async function openProjectFeatures(
   };
 }
 
-/** Features whose texts are those of `features`, and whose image named `i` is row i of `embeds`. */
+/** Features with the texts of `features`, in which the image named `i` is row i of `embeds`. */
 export function rowsAsFeatures(
   { projectionDim, text }: Pick<Features, 'projectionDim' | 'text'>,
   embeds: Float32Array,
@@ -78,7 +78,7 @@ export function rowsAsFeatures(
   return { projectionDim, text, image };
 }
 
-/** TextNorm as a reward's config has it; undefined where it is used as it is. */
+/** TextNorm from a reward's config; undefined when the reward is used without it. */
 export async function textNormOf(
   project: Project,
   { text_norm: norm }: Pick<RewardConfig, 'text_norm'>,
@@ -88,7 +88,7 @@ export async function textNormOf(
   return { mode, temperature, contrasts: await projectContrasts(project, { count, seed }) };
 }
 
-/** Loads the reward of that name; throws where `heed reward` has not made it. */
+/** Loads the reward of that name. Throws when `heed reward` has not trained it. */
 export async function openRewardScorer(
   project: Project,
   name: string,

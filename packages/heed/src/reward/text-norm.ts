@@ -1,6 +1,6 @@
 /**
- * TextNorm (Kim et al., ICLR 2024, arXiv 2404.01863): a reward as confidence. It says how much better an image fits its
- * prompt z than prompts that mean something else,
+ * TextNorm (Kim et al., ICLR 2024, arXiv 2404.01863): a reward as confidence. It measures how much better an image fits
+ * its prompt z than it fits contrasting prompts,
  *
  *     s(x, z) = exp(r(x, z) / tau) / sum over z' in {z} and C(z) of exp(r(x, z') / tau).
  *
@@ -19,33 +19,33 @@ export interface TextNorm {
   readonly mode: 'alone' | 'product';
   /** tau */
   readonly temperature: number;
-  /** C(z); where it is empty, s is 1. */
+  /** C(z), the contrasting prompts. If it is empty, s is 1. */
   contrasts(prompt: string): readonly string[];
 }
 
-/** Temperatures that are tried; in the middle where nothing can be measured. */
+/** Candidate temperatures. If none can be measured, one from the middle is used. */
 export const TEMPERATURES = [1, 0.5, 0.2, 0.1, 0.05, 0.02] as const;
 const DEFAULT_TEMPERATURE = 0.1;
 
-/** s, or r s, of one image: `rewards` are r of its prompt, then of its contrasts. */
+/** Computes s, or r s, of one image. `rewards` holds r for its prompt, then for its contrasting prompts. */
 export function normalise(
   rewards: ArrayLike<number>,
   { mode, temperature }: Pick<TextNorm, 'mode' | 'temperature'>,
 ): number {
   const own = rewards[0]!;
   let sum = 0;
-  // Relative to the own prompt, so that nothing overflows but what is surely not it.
+  // Exponents are relative to the true prompt's reward. Overflow then happens only when s is 0 anyway.
   for (let i = 0; i < rewards.length; i++) sum += Math.exp((rewards[i]! - own) / temperature);
   return mode === 'product' ? own / sum : 1 / sum;
 }
 
 /**
- * Contrasts by prompt, up to `count` each: of the world where it knows the prompt, else by swapped words. The same each
- * time, whatever else is asked.
+ * Makes up to `count` contrasting prompts for each prompt: from the world if it knows the prompt, else by swapping
+ * words. The result for a prompt does not depend on the other prompts asked for.
  */
 export function contrastPrompts(options: {
   world: World;
-  /** The project's prompts, which lend words. */
+  /** The project's prompts, a source of words to swap in. */
   prompts: readonly string[];
   count: number;
   seed: number;
@@ -69,7 +69,7 @@ export function contrastPrompts(options: {
   };
 }
 
-/** As `contrastPrompts`, with the project's world and the prompts that it learns from. */
+/** Like `contrastPrompts`, with the project's world and training prompts. */
 export async function projectContrasts(
   project: Project,
   { count, seed }: { count: number; seed: number },
@@ -79,7 +79,10 @@ export async function projectContrasts(
   return contrastPrompts({ world: await worldOf(project.config), prompts, count, seed });
 }
 
-/** The temperature with the most pairs of `labelled` in the right order. The reward must not have learned from them. */
+/**
+ * Chooses the temperature that orders the most pairs of `labelled` correctly. The reward must not have learned from
+ * these images.
+ */
 export async function chooseTemperature(
   labelled: readonly LabelledImage[],
   score: (temperature: number) => Promise<ArrayLike<number>>,

@@ -1,6 +1,6 @@
 /**
- * Reward training: batches of labelled pairs, AdamW, early stopping on a validation split.
- * Deterministic by seed. The loss itself is `loss.ts`; files and projects are `run.ts`'s business.
+ * Reward training: batches of labelled pairs, AdamW, early stopping on a validation split. It is deterministic for a
+ * seed. `loss.ts` defines the loss; `run.ts` handles files and projects.
  */
 import {
   add,
@@ -28,15 +28,15 @@ import type { JudgementWeight } from './round-weights.ts';
 import { stackRows } from './score-images.ts';
 import { measureValidation, type ValidationLoss } from './validation.ts';
 
-/** What one pass over the training pairs gave, and the loss on the validation split, which early stopping looks at. */
+/** The training losses of one epoch, and the validation loss for early stopping. */
 export interface RewardEpoch extends Partial<ValidationLoss> {
   epoch: number;
   loss: number;
   validationLoss: number;
-  /** Absent where nothing is labelled. */
+  /** Undefined without labels. */
   meanSquaredError?: number;
   promptClassification?: number;
-  /** Bradley-Terry loss of the preferences; absent where there are none. */
+  /** Bradley-Terry loss of the preferences; undefined without preferences. */
   pairLoss?: number;
   validationPairLoss?: number;
 }
@@ -49,19 +49,19 @@ export interface RewardTrainingResult {
 }
 
 /**
- * Trains r on `training` and keeps the weights of the epoch with the least loss on `validation`. It does so on the
- * processor: a GPU takes longer for a network this small.
- * `features` must hold every image, every prompt and every text of `perturbedPrompts` (prompt -> N other prompts).
+ * Trains r on `training` and keeps the weights of the epoch with the lowest loss on `validation`. It runs on the CPU,
+ * because a GPU is slower for a network this small. `features` must hold every image, every prompt and every text of
+ * `perturbedPrompts` (prompt -> N other prompts).
  */
 export async function trainReward(inputs: {
   training: readonly LabelledImage[];
   validation: readonly LabelledImage[];
-  /** Preferences, beside the labels or alone. */
+  /** Preferences, in addition to labels or alone. */
   pairs?: Pick<PairSplit, 'training' | 'validation'>;
   features: Features;
   perturbedPrompts?: ReadonlyMap<string, readonly string[]>;
   options?: Partial<RewardOptions>;
-  /** How much a label or a preference counts; all count alike where absent. */
+  /** Weight of each label or preference; all equal if undefined. */
   weightOf?: JudgementWeight | undefined;
   seed: number;
   threads?: number | undefined;
@@ -97,7 +97,7 @@ export async function trainReward(inputs: {
   });
   const model = await createRewardModel(architecture, parameters, { live: true, ...session });
 
-  /** One pass over the training data; returns the means of what the steps measured. */
+  /** Runs one pass over the training data and returns the means of the steps' metrics. */
   const trainEpoch = async (number: number): Promise<Record<string, number>> => {
     const { steps, feedsAt } = composeEpoch(random.fork(`epoch ${number}`), {
       ...{ plan, pairPlan, options, features, perturbedPrompts, weightOf },
@@ -139,7 +139,7 @@ export async function trainReward(inputs: {
   return { model: await createRewardModel(architecture, best.weights, session), epochs, bestEpoch: best.epoch };
 }
 
-/** Batches of labels and of preferences for one pass over both; the fewer ones come again. */
+/** Batches of labels and of preferences for one epoch. The smaller kind is repeated. */
 function composeEpoch(
   random: RandomGenerator,
   {
@@ -189,7 +189,7 @@ function lossesOf({
   };
 }
 
-/** The inputs of a step: of a batch of labelled images, and of one of preferences, where there are such. */
+/** The inputs of a step: a batch of labelled images, a batch of preferences, or both. */
 function batchInputs({
   plan,
   pairPlan,
@@ -200,7 +200,7 @@ function batchInputs({
   plan: BatchPlan;
   pairPlan: PairPlan;
   options: RewardOptions;
-  /** Of an embedding. */
+  /** Dimension of an embedding. */
   dimension: number;
   isWeighted: boolean;
 }): Record<string, InputSpec> {
@@ -220,7 +220,7 @@ function batchInputs({
   };
 }
 
-/** Of what is learned from: L_mse + lambda * L_pc of labels, and the Bradley-Terry loss of preferences. */
+/** The training loss: L_mse + lambda * L_pc of labels, plus the Bradley-Terry loss of preferences. */
 function batchLoss(
   p: ParameterScope,
   {
@@ -268,7 +268,9 @@ function batchLoss(
 
 type BatchTensors = Readonly<Record<string, Tensor>>;
 
-/** What early stopping looks at, of labels and preferences; where none are held out, of those that are learned from. */
+/**
+ * The loss for early stopping, over labels and preferences. Without validation data it is measured on training data.
+ */
 async function validationOf(
   model: RewardModel,
   inputs: {
@@ -290,7 +292,7 @@ async function validationOf(
   return { ...ofLabels, validationLoss, validationPairLoss };
 }
 
-/** The arrays of one batch whose first `good` images are good. */
+/** Fills the arrays of one batch, whose first `good` images are good. */
 function assembleBatch(
   items: readonly LabelledImage[],
   options: {
@@ -306,7 +308,7 @@ function assembleBatch(
   const length = features.projectionDim;
   const perturbedEmbeds = items.slice(0, good).flatMap(({ image }) => {
     const others = perturbedPrompts!.get(image.prompt)!;
-    // A random place to begin: where there are more than N, each epoch sees other ones.
+    // Starts at a random index. If there are more than N perturbed prompts, each epoch sees different ones.
     const start = random.integer(others.length);
     return Array.from({ length: perturbations }, (_, j) => features.text(others[(start + j) % others.length]!));
   });

@@ -1,14 +1,17 @@
-/** How far a reward can be trusted on each category of prompts: accuracy on held-out pairs, and what that says. */
+/** How far a reward can be trusted on each category of prompts, by its accuracy on held-out pairs. */
 import { formatShare, type Interval } from '../statistics/interval.ts';
 import type { AccuracyTable } from './accuracy.ts';
 
-/** 'measured': surely better than chance. 'unsure': chance is not excluded. 'unmeasured': no pair. */
+/**
+ * 'measured' means significantly better than chance, 'unsure' that chance is not excluded, 'unmeasured' that there is
+ * no pair.
+ */
 export const TRUSTS = ['measured', 'unsure', 'unmeasured'] as const;
 export type Trust = (typeof TRUSTS)[number];
 
 export interface CategoryTrust {
   readonly category: string;
-  /** Whether these are prompts that were learned from, or held out. */
+  /** Whether these are seen (training) prompts or held-out prompts. */
   readonly group: 'seen' | 'unseen';
   readonly pairs: number;
   readonly prompts: number;
@@ -16,7 +19,7 @@ export interface CategoryTrust {
   readonly trust: Trust;
 }
 
-/** Pairs of fewer prompts than this say little, whatever their interval. */
+/** Accuracy on pairs of fewer prompts than this is not trusted, whatever its interval. */
 export const FEWEST_PROMPTS = 5;
 
 /** One entry for each category and group with pairs, and for each of `categories` without any. */
@@ -34,14 +37,14 @@ export function categoryTrust(table: AccuracyTable, categories: Iterable<string>
   });
 }
 
-/** What each verdict means, for tables. */
+/** A description of each verdict, for tables. */
 export const TRUST_WORDS: Readonly<Record<Trust, string>> = {
   measured: 'better than chance',
   unsure: 'not told from chance',
   unmeasured: 'not measured: no prompt with a good and a bad held-out image',
 };
 
-/** One sentence on the categories that the reward must not be trusted on; undefined where there is none. */
+/** A sentence that names the categories on which the reward must not be trusted; undefined when there are none. */
 export function distrustNote(trust: readonly CategoryTrust[]): string | undefined {
   const doubtful = trust.filter((each) => each.trust !== 'measured');
   if (doubtful.length === 0) return undefined;

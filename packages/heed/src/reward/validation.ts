@@ -1,6 +1,6 @@
 /**
  * The validation loss for early stopping: the training loss on held-out pairs. It needs both terms. The squared error
- * alone is least long before the reward tells prompts apart, so that it would stop the training too early.
+ * alone reaches its minimum long before the reward can tell prompts apart, and would stop training too early.
  */
 import type { Features } from './features.ts';
 import { isGood, type LabelledImage } from './labelled-image.ts';
@@ -11,14 +11,11 @@ import { scoreImages } from './score-images.ts';
 export interface ValidationLoss {
   validationLoss: number;
   validationError: number;
-  /** Absent without an auxiliary task, or where no held-out image is good. */
+  /** Undefined without the auxiliary task, or when no held-out image is good. */
   validationClassification?: number;
 }
 
-/**
- * Measures `model` on `labelled`; of the perturbed prompts (prompt -> others) each image gets the first
- * `perturbations`.
- */
+/** Measures `model` on `labelled`. Each image uses the first `perturbations` of its perturbed prompts. */
 export async function measureValidation(
   model: RewardModel,
   labelled: readonly LabelledImage[],

@@ -22,10 +22,10 @@ const lineageSchema = z.object({
   ...named.shape,
   parent: named,
   round,
-  /** The run in runs/ that made it. */
+  /** The run in runs/ that made the model. */
   run: z.string(),
   method: z.enum(METHOD_NAMES),
-  /** Updates behind the weights that were written. */
+  /** Number of updates of the written weights. */
   steps: count,
   /** Absent where the method reads none. */
   reward: z.object({ name: z.string(), run: z.string().exactOptional() }).exactOptional(),

@@ -30,7 +30,7 @@ export interface LoopOptions {
   rounds: number;
   /** What each round tunes: the base, with the images of all rounds, or the model of the round before. */
   from: 'base' | 'last';
-  /** Let simulated raters judge, where the project's world has them. */
+  /** Whether simulated raters judge, if the project's world has them. */
   simulate: boolean;
   /** Images of a round that must be judged before it goes on; all of them by default. */
   judgedImages?: number | undefined;

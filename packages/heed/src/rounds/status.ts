@@ -1,4 +1,4 @@
-/** Where a project stands, by round: each model's lineage, the images that it drew, and their judgements. */
+/** The status of a project by round: each model's lineage, its images, and their judgements. */
 import { groupBy } from '../collections/group-by.ts';
 import { createImageStore } from '../images/index.ts';
 import type { Project } from '../project/index.ts';

@@ -1,4 +1,4 @@
-/** Who may use the server: this machine without a key, anybody else with one. */
+/** Access to the server: this machine needs no key, all others need one. */
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { MiddlewareHandler } from 'hono';
@@ -9,12 +9,15 @@ import { answerFault } from './api-error.ts';
 const MIN_KEY_LENGTH = 16;
 const MAX_KEY_LENGTH = 1000;
 
-/** True for addresses that this machine alone can reach. */
+/** Whether only this machine can reach the address. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** The key of HEED_API_KEY or of `--key-file`; undefined where neither is given, which only the loopback may do. */
+/**
+ * The key from HEED_API_KEY or `--key-file`; undefined when neither is set, which is allowed only on loopback
+ * addresses.
+ */
 export async function readKey(options: { keyFile?: string | undefined; host: string }): Promise<string | undefined> {
   const { keyFile, host } = options;
   const source = keyFile === undefined ? 'HEED_API_KEY' : keyFile;
@@ -23,7 +26,7 @@ export async function readKey(options: { keyFile?: string | undefined; host: str
     if (isLoopback(host)) return undefined;
     throw badInput(`--host ${host} opens the server to others: expected a key in HEED_API_KEY or --key-file, got none`);
   }
-  // Of what it is not, nothing is told: it may be another secret.
+  // The error does not quote the value, which may be another secret.
   if (!/^[\x21-\x7e]+$/.test(key) || key.length < MIN_KEY_LENGTH || key.length > MAX_KEY_LENGTH) {
     throw badInput(
       `${source}: expected a key of ${MIN_KEY_LENGTH} to ${MAX_KEY_LENGTH} letters, digits and signs on one line, got something else`,
@@ -42,7 +45,7 @@ async function readKeyFile(path: string): Promise<string> {
   return text.trim();
 }
 
-/** Asks for `Authorization: Bearer <key>`, compared in constant time. */
+/** Requires `Authorization: Bearer <key>`, compared in constant time. */
 export function checkKey(key: string): MiddlewareHandler {
   return async (c, next) => {
     const given = /^Bearer +(\S+)$/i.exec(c.req.header('Authorization') ?? '')?.[1];
@@ -56,7 +59,7 @@ export function checkKey(key: string): MiddlewareHandler {
   };
 }
 
-/** Without a key, a foreign name that was made to point at this machine must not lead a browser's page here. */
+/** Without a key, requests with a foreign host name are refused (DNS rebinding). */
 export const checkLocalHost: MiddlewareHandler = async (c, next) => {
   const header = `http://${c.req.header('Host') ?? ''}`;
   const host = URL.canParse(header) ? new URL(header).hostname.replace(/^\[(.*)\]$/, '$1') : '';

@@ -1,6 +1,6 @@
 /**
- * Errors as the OpenAI API has them: {"error": {message, type, param, code}}, for every refusal of the server.
- * Source: https://platform.openai.com/docs/guides/error-codes and the openai package's `core/error`.
+ * Error responses in the OpenAI API's format: {"error": {message, type, param, code}}. Source:
+ * https://platform.openai.com/docs/guides/error-codes and the openai package's `core/error`.
  */
 import type { Context } from 'hono';
 
@@ -17,20 +17,20 @@ const TYPES = {
   503: 'server_error',
 } as const;
 
-/** What is wrong with a request, or with the server. */
+/** A fault of a request or of the server. */
 export interface ApiFault {
   readonly status: keyof typeof TYPES;
   /** One sentence. */
   readonly message: string;
-  /** The field of the body. */
+  /** The field of the body at fault. */
   readonly param?: string | undefined;
-  /** For programs: 'invalid_value', 'model_not_found'. */
+  /** Code for programs: 'invalid_value', 'model_not_found'. */
   readonly code?: string | undefined;
-  /** When the same request may work. */
+  /** Seconds until a retry may succeed. */
   readonly retryAfterSeconds?: number | undefined;
 }
 
-/** A fault on its way to the answer. */
+/** An error that becomes the response. */
 export class ApiError extends Error {
   readonly fault: ApiFault;
 
@@ -41,7 +41,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The answer to a request that is refused. */
+/** The response to a refused request. */
 export function answerFault(c: Context, { status, message, param, code, retryAfterSeconds }: ApiFault): Response {
   if (retryAfterSeconds !== undefined) c.header('Retry-After', String(retryAfterSeconds));
   return c.json({ error: { message, type: TYPES[status], param: param ?? null, code: code ?? null } }, status);

@@ -13,29 +13,29 @@ import { generationRoutes } from './generation-routes.ts';
 import type { DrawnPicture, ImageModel } from './image-model.ts';
 import { createKeptImages } from './kept-images.ts';
 
-/** As OpenAI's: addresses are valid for an hour. */
+/** Lifetime of picture URLs: an hour, as in OpenAI's API. */
 const URL_TTL_MS = 60 * 60 * 1000;
 const MAX_KEPT_BYTES = 256 * 2 ** 20;
 
-/** What the routes need of a server. */
+/** The inputs of the routes. */
 export interface ServedApp {
   readonly project: Project;
-  /** The name of the model that is served. */
+  /** Name of the served model. */
   readonly name: string;
-  /** Undefined while it loads. */
+  /** The model; undefined while it loads. */
   readonly model: () => ImageModel | undefined;
   readonly queue: DrawingQueue<DrawnPicture>;
   readonly isStopping: () => boolean;
-  /** Candidates a picture where a request says nothing. */
+  /** Default number of candidates for each picture. */
   readonly bestOf: number;
-  /** Leave most candidates out while they are denoised. */
+  /** Whether to prune candidates during denoising. */
   readonly pruned: boolean;
   readonly key?: string | undefined;
-  /** The origin of addresses; that of the request where none is given. */
+  /** Origin of picture URLs; by default that of the request. */
   readonly url?: string | undefined;
-  /** Told of errors inside. */
+  /** Called with internal errors. */
   readonly onError: (error: unknown) => void;
-  /** Told of each answer: method, path, status, milliseconds. Nothing of what was asked for. */
+  /** Called with a log line for each response: method, path, status, milliseconds. It contains no prompt. */
   readonly onAnswer?: ((line: string) => void) | undefined;
 }
 
@@ -49,7 +49,7 @@ export function createServeApp(served: ServedApp): Hono {
     await next();
     c.header('X-Content-Type-Options', 'nosniff');
     if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store');
-    // Who knows a picture's name may see it.
+    // A picture's name grants access to it.
     const path = c.req.path.replace(/^\/images\/.*/, '/images/...');
     onAnswer(`${c.req.method} ${path} ${c.res.status} ${Math.round(performance.now() - startedMs)} ms`);
   });
@@ -77,7 +77,7 @@ export function createServeApp(served: ServedApp): Hono {
       return answerFault(c, { status: 503, message, code: 'server_stopping', retryAfterSeconds: 5 });
     }
     onError(error);
-    // The sentence of a failure can hold a path of this machine.
+    // A failure's message can contain a path of this machine.
     const message = tellError(error).isDefect ? `${DEFECT_ANSWER}.` : 'That did not work; the terminal says why.';
     return answerFault(c, { status: 500, message });
   });

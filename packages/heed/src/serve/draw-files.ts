@@ -1,4 +1,7 @@
-/** From a checked request to picture files: drawn in the queue, chosen by the reward, encoded. Knows no HTTP. */
+/**
+ * Turns a checked request into picture files: generates through the queue, chooses by reward, encodes. Independent of
+ * HTTP.
+ */
 import { randomInt } from 'node:crypto';
 import sharp from 'sharp';
 import { bestOf } from '../evaluate/best-of-n.ts';
@@ -15,13 +18,13 @@ export interface DrawnFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly type: string;
   readonly seed: number;
-  /** What the reward says of it, where it chose. */
+  /** The picture's reward, if the reward chose it. */
   readonly reward?: number;
 }
 
 /**
- * Draws and chooses. With `pruned` the model chooses while it draws. Throws an `ApiError` where there is no room, and
- * an AbortError when `signal` fires.
+ * Generates and chooses pictures. With `pruned`, the reward prunes candidates during generation. Throws an `ApiError`
+ * when the queue is full, and an AbortError when `signal` fires.
  */
 export async function drawFiles(
   request: ImageRequest,
@@ -34,11 +37,11 @@ export async function drawFiles(
     signal,
   }: {
     project: Project;
-    /** Of the model. */
+    /** Name of the model. */
     name: string;
     model: Pick<ImageModel, 'score' | 'modelFile'>;
     queue: DrawingQueue<DrawnPicture>;
-    /** Leave most candidates out while they are denoised. */
+    /** Whether to prune candidates during denoising. */
     pruned: boolean;
     signal: AbortSignal;
   },
@@ -58,7 +61,7 @@ export async function drawFiles(
   return Promise.all(chosen.map((each) => encode(each, { request, project, name, modelFile: model.modelFile })));
 }
 
-/** The best of each `bestOf` pictures in a row. */
+/** Chooses the best of each `bestOf` consecutive pictures. */
 async function choose(
   drawn: readonly DrawnPicture[],
   { request, score, signal }: { request: ImageRequest; score: NonNullable<ImageModel['score']>; signal: AbortSignal },

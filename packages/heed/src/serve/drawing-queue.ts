@@ -10,29 +10,32 @@ export interface Drawing {
   /** Pixels. */
   readonly width: number;
   readonly height: number;
-  /** Candidates of which the reward chooses it, pruned while they are denoised; their seeds count up from `seed`. */
+  /** Number of candidates among which the reward chooses, pruned during denoising. Their seeds count up from `seed`. */
   readonly candidates?: number | undefined;
 }
 
-/** Why a request was not taken. */
+/** Why a request was refused. */
 export interface Refused {
   readonly reason: 'full' | 'closed';
-  /** When there may be room. */
+  /** Seconds until there may be room. */
   readonly retryAfterSeconds: number;
 }
 
 export interface DrawingQueue<Picture> {
-  /** Draws all, of one size, or says why not. Rejects with an AbortError when `signal` fires. */
+  /**
+   * Draws all pictures of a request, which have one size, or says why it was refused. Rejects with an AbortError when
+   * `signal` fires.
+   */
   draw(drawings: readonly Drawing[], signal: AbortSignal): Promise<Picture[] | Refused>;
   state(): { readonly waiting: number; readonly drawing: number; readonly limit: number };
-  /** Takes nothing more; resolves when what was taken is drawn, or stopped after `graceMs`. */
+  /** Refuses new requests. Resolves when accepted ones are drawn, or stopped after `graceMs`. */
   close(options: { graceMs: number }): Promise<void>;
 }
 
 interface Order<Picture> {
   readonly drawings: readonly Drawing[];
   readonly pictures: Picture[];
-  /** Index of the first drawing that has not begun. */
+  /** Index of the first drawing that has not started. */
   next: number;
   left: number;
   readonly resolve: (pictures: Picture[]) => void;
@@ -44,13 +47,13 @@ const MAX_RETRY_SECONDS = 60;
 export function createDrawingQueue<Picture>(options: {
   /** Draws pictures of one size and number of candidates. */
   draw: (batch: readonly Drawing[], signal: AbortSignal) => Promise<Picture[]>;
-  /** Pictures of this size that are drawn at once. */
+  /** Largest batch for this size. */
   batchSize: (size: Drawing) => number;
-  /** Requests that may wait while others are drawn. */
+  /** Largest number of waiting requests. */
   limit: number;
 }): DrawingQueue<Picture> {
   const { draw, batchSize, limit } = options;
-  /** Taken and not finished. */
+  /** Accepted, unfinished requests. */
   const orders = new Set<Order<Picture>>();
   let running: { readonly orders: ReadonlySet<Order<Picture>>; readonly controller: AbortController } | undefined;
   let working: Promise<void> | undefined;
@@ -91,7 +94,7 @@ export function createDrawingQueue<Picture>(options: {
     }
   };
   const work = async () => {
-    // Requests that arrive together share the first batch.
+    // Waits one tick, so that concurrent requests share the first batch.
     await new Promise((resolve) => setImmediate(resolve));
     while (orders.size > 0) await runBatch();
     working = undefined;
@@ -124,7 +127,10 @@ export function createDrawingQueue<Picture>(options: {
   };
 }
 
-/** Drawings of one size, one of each order in turn; orders that gave some go behind those that gave none. */
+/**
+ * Takes a batch of drawings of one size from the requests in round robin. Requests that contributed move behind the
+ * others.
+ */
 function takeBatch<Picture>(
   orders: Set<Order<Picture>>,
   batchSize: (size: Drawing) => number,

@@ -1,4 +1,4 @@
-/** POST /v1/images/generations: reads and refuses bodies, and answers with pictures. Drawing is `draw-files.ts`'s. */
+/** POST /v1/images/generations: checks the body and responds with pictures. `draw-files.ts` generates them. */
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { ApiError, answerFault } from './api-error.ts';
@@ -48,7 +48,7 @@ function readyModel({ model, isStopping }: ServedApp): ImageModel {
 }
 
 async function readBody(c: Context): Promise<unknown> {
-  // A page of another site may send plain text without asking first, but no JSON.
+  // Requires a JSON content type. Another site's page can send plain text without a CORS preflight, but not JSON.
   if (!/^application\/json\s*(;|$)/i.test(c.req.header('Content-Type') ?? '')) {
     throw new ApiError({ status: 415, message: 'Expected the header Content-Type: application/json.' });
   }

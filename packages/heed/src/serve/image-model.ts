@@ -1,4 +1,4 @@
-/** The model that a server draws with, and the reward that chooses among its pictures: loaded once, until disposed. */
+/** The server's image model, and the reward model that chooses among its images. Both stay loaded until disposed. */
 import {
   defaultBatchSize,
   defaultCuts,
@@ -23,34 +23,37 @@ import { rewardFolder, rowsAsFeatures, textNormOf } from '../reward/scorer.ts';
 import type { Drawing } from './drawing-queue.ts';
 import type { SizeLimits } from './image-size.ts';
 
-/** A picture with the seed that it came from. */
+/** A picture with the seed that generated it. */
 export interface DrawnPicture {
   readonly image: RgbImage;
   readonly seed: number;
-  /** What the reward says of it, where it chose it among pruned candidates. */
+  /** The picture's reward, when it was chosen among pruned candidates. */
   readonly reward?: number;
 }
 
-/** Draws and scores. */
+/** Generates and scores images. */
 export interface ImageModel {
   readonly size: SizeLimits;
-  /** Where the model is one file. */
+  /** The model's file, when the model is a single file. */
   readonly modelFile: ModelFile | undefined;
-  /** Pictures like this one that are drawn at once. */
+  /** The largest batch of pictures with this size and number of candidates. */
   batchSize(like: Pick<Drawing, 'width' | 'height' | 'candidates'>): number;
-  /** Pictures of one size and number of candidates, at most `batchSize` of them. */
+  /** Generates at most `batchSize` pictures, all with one size and one number of candidates. */
   draw(batch: readonly Drawing[], signal: AbortSignal): Promise<DrawnPicture[]>;
-  /** r(x, z) of each picture for one prompt; absent where no reward was asked for. */
+  /** The reward r(x, z) of each picture for one prompt; undefined when no reward model was loaded. */
   readonly score?: (prompt: string, images: readonly RgbImage[], signal: AbortSignal) => Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
-/** A graph is compiled for each size and batch, and holds memory: beyond this many all are released. */
+/**
+ * Each combination of size and batch needs a compiled graph, which holds memory. Beyond this many, all graphs are
+ * released.
+ */
 const MAX_SHAPES = 8;
 
 /**
- * Loads model `name` and, where `reward` names one, that reward. Draws one picture, so that the first client need not
- * wait.
+ * Loads the model `name` and, if `reward` is given, that reward. Generates one picture, so that the first client does
+ * not wait for compilation.
  */
 export async function openImageModel(
   project: Project,
@@ -65,7 +68,7 @@ export async function openImageModel(
   const model: ImageModel = {
     size,
     modelFile: await modelFileOf(source, signal),
-    // All candidates of a pruned picture are denoised together, and no other request's with them.
+    // All candidates of a pruned picture are denoised together, apart from those of other requests.
     batchSize: ({ candidates, ...like }) => (candidates === undefined ? batchSizeOf(project, components, like) : 1),
     async draw(batch, stop) {
       const [first] = batch;
@@ -111,7 +114,7 @@ function createDrawer(
   return {
     async draw(batch: readonly Drawing[], signal: AbortSignal): Promise<RgbImage[]> {
       const { width, height } = batch[0]!;
-      // Few sizes of batches: a graph is compiled for each. A picture is the same in all of them.
+      // Batch sizes are powers of two, so that few graphs are compiled. The batch size does not change a picture.
       const batchSize = 2 ** Math.ceil(Math.log2(batch.length));
       const opened = await pipelineFor(`${width}x${height}x${batchSize}`);
       return opened.generate({
@@ -148,7 +151,7 @@ function createDrawer(
   };
 }
 
-/** A power of two, so that no place of a batch is filled up in vain. */
+/** The largest batch size: a power of two, since `draw` pads every batch to a power of two. */
 function batchSizeOf(project: Project, { vae }: StableDiffusionComponents, size: { width: number; height: number }) {
   const factor = vaeScale(vae.config);
   const most = defaultBatchSize({ width: size.width / factor, height: size.height / factor });

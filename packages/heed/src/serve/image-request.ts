@@ -1,5 +1,5 @@
 /**
- * The body of POST /v1/images/generations, checked. Fields and null values as the OpenAI API has them, and two of heed:
+ * Checks the body of POST /v1/images/generations. Fields and null values follow the OpenAI API. heed adds two fields:
  * `seed` and `best_of`. Source: `ImageGenerateParams` of the openai package 6.49.
  */
 import { z } from 'zod';
@@ -8,34 +8,34 @@ import { MAX_PROMPT_LENGTH } from '../prompts/prompts-file.ts';
 import { ApiError } from './api-error.ts';
 import { parseSize, type SizeLimits } from './image-size.ts';
 
-/** The most pictures that a request gets, as in the OpenAI API. */
+/** The largest number of pictures a request can ask for, as in the OpenAI API. */
 export const MAX_IMAGES = 10;
-/** The most pictures that are drawn for a request, candidates included. */
+/** The largest number of pictures generated for a request, including candidates. */
 export const MAX_DRAWN = 64;
 const MAX_SEED = 2 ** 32 - 1;
 
-/** What a server takes, and what it does where a request says nothing. */
+/** The server's limits and defaults for requests. */
 export interface RequestLimits {
   readonly model: string;
   readonly size: SizeLimits;
-  /** Candidates a picture by default. */
+  /** Default number of candidates for each picture. */
   readonly bestOf: number;
-  /** 1 where no reward is loaded. */
+  /** Largest `best_of`; 1 when no reward is loaded. */
   readonly maxBestOf: number;
 }
 
-/** A request that can be drawn. */
+/** A valid request. */
 export interface ImageRequest {
   readonly prompt: string;
   readonly count: number;
   readonly width: number;
   readonly height: number;
-  /** Candidates of which the reward chooses each picture. */
+  /** Number of candidates among which the reward chooses each picture. */
   readonly bestOf: number;
   readonly seed: number | undefined;
   readonly answer: 'b64_json' | 'url';
   readonly format: 'png' | 'jpeg' | 'webp';
-  /** Of JPEG and WebP, 0 to 100. */
+  /** Compression quality of JPEG and WebP, 0 to 100. */
   readonly quality: number;
 }
 
@@ -60,7 +60,7 @@ const bodySchema = z.strictObject({
   background: oneOf(['auto', 'opaque']).nullish(),
   stream: z.literal(false, { error: 'expected false: pictures are not streamed' }).nullish(),
   partial_images: z.literal(0, { error: 'expected 0: pictures are not streamed' }).nullish(),
-  // Taken, so that clients written for OpenAI's models work; they change nothing here.
+  // Accepted for clients written for OpenAI's models, but ignored.
   quality: oneOf(['auto', 'standard', 'hd', 'low', 'medium', 'high']).nullish(),
   style: oneOf(['vivid', 'natural']).nullish(),
   moderation: oneOf(['auto', 'low']).nullish(),
@@ -125,7 +125,7 @@ function refusal(issue: z.core.$ZodIssue, body: unknown): ApiError {
   return invalid(param, `${issue.message}, got ${describe(actual)}`);
 }
 
-/** A field that cannot be met. */
+/** The error for a field whose value is not supported. */
 export function invalid(param: string | undefined, what: string): ApiError {
   const message = `${param === undefined ? '' : `${param}: `}${what}.`;
   return new ApiError({ status: 400, message, param, code: param === undefined ? undefined : 'invalid_value' });

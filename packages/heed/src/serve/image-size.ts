@@ -1,9 +1,9 @@
-/** The size of a picture as a request names it: 'auto' or 'WIDTHxHEIGHT' in pixels. */
+/** Parses the size in a request: 'auto' or 'WIDTHxHEIGHT' in pixels. */
 import { ApiError } from './api-error.ts';
 
-/** What a model can draw. */
+/** The sizes that a model can generate. */
 export interface SizeLimits {
-  /** Sides that the model was trained at, in pixels. */
+  /** Native size of the model in pixels. */
   readonly width: number;
   readonly height: number;
   /** Sides must be divisible by this. */
@@ -11,7 +11,8 @@ export interface SizeLimits {
 }
 
 /**
- * How many times the model's own side a side may be. Time and memory grow with the square, attention with its square.
+ * Largest side, relative to the model's native side. Time and memory grow with the square of the side, attention with
+ * its fourth power.
  */
 const MAX_FACTOR = 2;
 

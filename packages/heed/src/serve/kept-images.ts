@@ -1,8 +1,11 @@
-/** Pictures behind addresses, for answers with `response_format: url`: in memory, for a limited time and size. */
+/**
+ * Pictures behind URLs, for responses with `response_format: url`. They are kept in memory, for a limited time and up
+ * to a total size.
+ */
 import { randomBytes } from 'node:crypto';
 
 export interface KeptImages {
-  /** Keeps a file and returns its name, which is not to be guessed. */
+  /** Stores a file and returns its name, which cannot be guessed. */
   add(file: KeptImage): string;
   get(name: string): KeptImage | undefined;
 }
@@ -13,7 +16,7 @@ export interface KeptImage {
   readonly type: string;
 }
 
-/** What is older than `ttlMs`, and the oldest beyond `maxBytes` in all, is forgotten. */
+/** Creates the store. It deletes files older than `ttlMs`, and the oldest files above `maxBytes` in total. */
 export function createKeptImages({
   ttlMs,
   maxBytes,
@@ -23,7 +26,7 @@ export function createKeptImages({
   maxBytes: number;
   nowMs?: () => number;
 }): KeptImages {
-  // In the order of their age.
+  // Files in order of age.
   const kept = new Map<string, KeptImage & { readonly untilMs: number }>();
   let bytes = 0;
   const forget = () => {

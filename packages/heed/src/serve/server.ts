@@ -1,4 +1,4 @@
-/** `heed serve` as a server: listens at once, loads the model, and stops in order. */
+/** The server of `heed serve`: it listens at once, loads the model in the background, and shuts down gracefully. */
 import { HeedError } from '../errors.ts';
 import { createTimedServer, LOOPBACK, listen, stopServer } from '../http/timed-server.ts';
 import { modelFolder, type Project } from '../project/index.ts';
@@ -10,21 +10,21 @@ import { type ImageModel, openImageModel } from './image-model.ts';
 export interface ServeOptions {
   /** The name of the model. */
   readonly model: string;
-  /** 0 takes any free one. */
+  /** Port; 0 takes any free one. */
   readonly port: number;
   readonly host?: string | undefined;
   readonly keyFile?: string | undefined;
-  /** The origin by which clients reach the server, where a proxy stands before it. */
+  /** The public origin of the server, if it is behind a proxy. */
   readonly url?: string | undefined;
-  /** The name of the reward that chooses; none is loaded without it. */
+  /** Name of the reward that chooses among candidates; without it none is loaded. */
   readonly reward?: string | undefined;
-  /** Candidates a picture where a request says nothing. */
+  /** Default number of candidates for each picture. */
   readonly bestOf: number;
-  /** Leave most candidates out while they are denoised, for half the cost. */
+  /** Whether to prune candidates during denoising, at half the cost. */
   readonly pruned: boolean;
-  /** Requests that may wait. */
+  /** Largest number of waiting requests. */
   readonly queue: number;
-  /** How long requests under way may take when the server stops. */
+  /** Time for requests in progress when the server stops. */
   readonly graceMs: number;
   readonly onError: (error: unknown) => void;
   readonly onAnswer?: ((line: string) => void) | undefined;
@@ -33,16 +33,16 @@ export interface ServeOptions {
 export interface ImageServer {
   /** 'http://127.0.0.1:8190' */
   readonly origin: string;
-  /** Resolves when pictures can be drawn; rejects where the model does not load. */
+  /** Resolves when the model is loaded; rejects when loading fails. */
   readonly ready: Promise<void>;
-  /** Takes no requests any more, finishes those under way within the time for that, and closes everything. */
+  /** Refuses new requests, finishes those in progress within `graceMs`, and closes everything. */
   close(): Promise<void>;
 }
 
-/** Checks what it is asked for, listens, and begins to load the model. */
+/** Checks the options, listens, and starts to load the model. */
 export async function startImageServer(project: Project, options: ServeOptions): Promise<ImageServer> {
   const { model: name, host = LOOPBACK, port, graceMs, reward } = options;
-  // Refused before the port is taken: a name that is not there, a missing key.
+  // A missing model or key is refused before the port is opened.
   await modelFolder(project, name);
   const key = await readKey({ keyFile: options.keyFile, host });
   const stopping = new AbortController();
@@ -66,7 +66,7 @@ export async function startImageServer(project: Project, options: ServeOptions):
   const loading = openImageModel(project, { name, reward, signal: stopping.signal }).then((opened) => {
     model = opened;
   });
-  // `ready` rejects, too; without a listener here a failure would end the process.
+  // `ready` rejects too; without a listener here, a failure would end the process.
   loading.catch(() => {});
   return {
     origin: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,

@@ -1,21 +1,21 @@
-/** The shard that a launcher or scheduler gave this process, by its environment variables. */
+/** Finds the shard that a launcher or scheduler assigned to this process in environment variables. */
 import { badInput } from '../errors.ts';
 import type { Shard } from './shard.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** An index from 0, and how many there are. */
+/** An index from 0 and the total number. */
 interface Place {
   readonly index: number;
   readonly count: number;
 }
 
-/** The number of shards, where a scheduler tells an index alone; 1 turns shards off. */
+/** Variable with the number of shards, for schedulers that set only an index; 1 disables shards. */
 export const SHARDS_VARIABLE = 'HEED_SHARDS';
 
 /**
- * Undefined for a process that has all the work. Ranks inside a task of an array divide the task's shard further.
- * Throws where an index came without a number of shards.
+ * The shard of this process; undefined when it has all the work. Ranks inside an array task divide the task's shard
+ * further. Throws for an index without a number of shards.
  */
 export function shardOfEnvironment(env: Environment = process.env): Shard | undefined {
   const count = wholeNumber(env, SHARDS_VARIABLE);
@@ -33,9 +33,7 @@ function combine(outer: Place, inner: Place): Place {
   return { index: outer.index * inner.count + inner.index, count: outer.count * inner.count };
 }
 
-/**
- * With HEED_SHARDS the index of an array or of an indexed job is the shard, so that a lost task can be started alone.
- */
+/** With HEED_SHARDS, the index of an array or indexed job is the shard, so that a lost task can be restarted alone. */
 function schedulerIndex(env: Environment, count: number): Place | undefined {
   for (const name of ['SLURM_ARRAY_TASK_ID', 'JOB_COMPLETION_INDEX']) {
     const index = wholeNumber(env, name);

@@ -1,7 +1,7 @@
 /**
- * Lists of images that shards drew: `images/shards/<work>/<shard>.<attempt>.jsonl` beside a `.json` that says who
- * draws. Each attempt at a shard writes separate files, so that a shard can be begun again while nothing proves that
- * its first process ended. The images of two attempts have the same recipes; taking them in records each recipe once.
+ * Lists of images that shards drew: `images/shards/<work>/<shard>.<attempt>.jsonl` with a `.json` that names the
+ * process. Each attempt at a shard writes its own files, so that a shard can be restarted even if its first process may
+ * still run. Two attempts generate the same recipes; merging records each recipe once.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -21,9 +21,9 @@ import { type Shard, shardText } from './shard.ts';
 export interface ImageList {
   readonly shard: Shard;
   readonly set: string;
-  /** Images that were missing when the attempt began. */
+  /** Number of images that were missing when the attempt started. */
   readonly images: number;
-  /** True once all of them are drawn. */
+  /** Whether all of them are generated. */
   readonly isDone: boolean;
   readonly process: ProcessMark;
   readonly since: string;
@@ -44,14 +44,14 @@ export function shardsFolder(project: Project): string {
   return join(project.paths.images, 'shards');
 }
 
-/** Names what all shards together draw. Other settings are another work. */
+/** Id of the joint work of all shards; it depends on the settings. */
 export function workOf(set: string, recipes: readonly ImageRecipe[]): string {
   const hash = createHash('sha256');
   for (const recipe of recipes) hash.update(JSON.stringify(recipe));
   return `${set}-${hash.digest('hex').slice(0, 12)}`;
 }
 
-/** The works that have lists. */
+/** Ids of works with lists. */
 export async function worksWithLists(project: Project): Promise<string[]> {
   const folder = shardsFolder(project);
   return existsSync(folder) ? (await readdir(folder)).sort() : [];
@@ -82,12 +82,12 @@ async function readHeader(path: string): Promise<ImageList | undefined> {
   }
 }
 
-/** The whole records of a list. */
+/** The complete records of a list. */
 export function recordsOf({ path }: Pick<ImageList, 'path'>): ImageRecord[] {
   return readJsonLines(path, parseImageRecord).records;
 }
 
-/** Begins an attempt; `finish` says that it drew all. */
+/** Starts an attempt; `finish` marks it as complete. */
 export async function beginImageList(
   project: Project,
   options: { work: string; shard: Shard; set: string; images: number },
@@ -109,8 +109,8 @@ export async function beginImageList(
 }
 
 /**
- * Throws where a process of this host draws the work, or this shard of it; tells of those that cannot be seen from
- * here.
+ * Throws when a process of this host generates the same work or shard. Reports processes on other hosts, which cannot
+ * be checked.
  */
 export async function checkNotDrawn(
   project: Project,

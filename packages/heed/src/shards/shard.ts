@@ -1,5 +1,6 @@
 /**
- * A shard: one of several contiguous parts of a list of work. Several processes, also of several hosts, take one each.
+ * A shard: one of several contiguous parts of a list of work. Each of several processes, also on several hosts, works
+ * on one shard.
  */
 import { badInput } from '../errors.ts';
 import { quote } from '../text/nearest.ts';
@@ -10,7 +11,7 @@ export interface Shard {
   readonly of: number;
 }
 
-/** Reads '2/4'. One shard of one is no shard: undefined. */
+/** Parses '2/4'; undefined for a single shard ('1/1'). */
 export function parseShard(text: string): Shard | undefined {
   const [, number, of] = (/^(\d{1,6})\/(\d{1,6})$/.exec(text.trim()) ?? []).map(Number);
   if (number === undefined || of === undefined || number < 1 || number > of) {

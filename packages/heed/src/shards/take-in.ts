@@ -1,4 +1,4 @@
-/** Takes images that shards drew into the project's index, in the order in which one process would have drawn them. */
+/** Merges images of shards into the project's index, in the order in which one process would have generated them. */
 import { lockHolder, takeProcessLock } from '@heed/diffusion/process-lock';
 import { groupBy } from '../collections/group-by.ts';
 import { HeedError } from '../errors.ts';
@@ -7,11 +7,11 @@ import type { Project } from '../project/project.ts';
 import { type ImageList, readImageLists, recordsOf, removeImageLists, worksWithLists } from './image-lists.ts';
 import { type Shard, shardText } from './shard.ts';
 
-/** A shard whose images are not all there. */
+/** An incomplete shard. */
 export interface LostShard {
   readonly set: string;
   readonly shard: Shard;
-  /** Images of its latest attempt, and how many that was to draw; undefined where no attempt was begun. */
+  /** Number of images of its latest attempt, and of images to draw; undefined when no attempt was started. */
   readonly drawn?: number;
   readonly images?: number;
   readonly host?: string;
@@ -25,7 +25,7 @@ export interface TakenIn {
 
 const HELD = new HeedError('held');
 
-/** Undefined where there is nothing to take in, or where images are being drawn or taken in at this moment. */
+/** Merges shards; undefined when there is nothing to merge, or while another process generates or merges images. */
 export async function takeInShards(project: Project): Promise<TakenIn | undefined> {
   if ((await worksWithLists(project)).length === 0) return undefined;
   let lock: Awaited<ReturnType<typeof takeProcessLock>>;
@@ -44,7 +44,7 @@ export async function takeInShards(project: Project): Promise<TakenIn | undefine
 
 const MERGE = 'generate --merge';
 
-/** Throws where the project's images are being drawn by one process for all shards. */
+/** Throws while one process generates the project's images for all shards. */
 export async function checkNotGenerating(project: Project): Promise<void> {
   const holder = await lockHolder(project.paths.state, 'generate');
   if (holder === undefined || holder.command === MERGE || holder.state === 'unknown') return;
@@ -53,7 +53,7 @@ export async function checkNotGenerating(project: Project): Promise<void> {
   );
 }
 
-/** For a caller that holds the lock of `heed generate`. */
+/** Merges shards for a caller that holds the lock of `heed generate`. */
 export async function takeInLocked(project: Project): Promise<TakenIn> {
   let images = 0;
   const incomplete: LostShard[] = [];
@@ -94,7 +94,7 @@ function lostShard(attempts: readonly ImageList[], shard: Shard): LostShard | un
   return { set, shard, images, drawn: recordsOf(last).length, ...host };
 }
 
-/** One line for each shard that must be drawn again, or is being drawn. */
+/** One line for each shard that is in progress or must be generated again. */
 export function describeIncomplete({ set, shard, drawn, images, host }: LostShard): string {
   const done = drawn === undefined ? 'was not begun' : `has drawn ${drawn} of its ${images} images on host ${host}`;
   return `shard ${shardText(shard)} of set '${set}' ${done}; where it does not run, start it again with --shard ${shardText(shard)}`;

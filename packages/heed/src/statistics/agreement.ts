@@ -1,11 +1,11 @@
-/** How far raters agree beyond chance, for labels without an order. Missing answers are allowed where it says so. */
+/** Agreement of raters beyond chance, for nominal labels. Each function says whether it allows missing answers. */
 
 /** Labels by unit: `units[u]` holds what the raters said of unit u, in any order, one label a rater. */
 export type RatedUnits = readonly (readonly string[])[];
 
 /**
  * Krippendorff's alpha for nominal data (Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability"): 1 is
- * perfect, 0 is chance. Units with fewer than two labels say nothing. Undefined where nothing can be compared or only
+ * perfect, 0 is chance. Units with fewer than two labels are ignored. Undefined when nothing can be compared or only
  * one label occurs.
  */
 export function krippendorffAlpha(units: RatedUnits): number | undefined {
@@ -42,7 +42,7 @@ export function fleissKappa(units: RatedUnits): number | undefined {
   return 1 - chance < 1e-12 ? undefined : (observed - chance) / (1 - chance);
 }
 
-/** The mean over units of the share of pairs of raters who said the same. Undefined where no unit has two labels. */
+/** The mean over units of the share of agreeing pairs of raters. Undefined when no unit has two labels. */
 export function rawAgreement(units: RatedUnits): number | undefined {
   const paired = units.filter((labels) => labels.length >= 2);
   if (paired.length === 0) return undefined;

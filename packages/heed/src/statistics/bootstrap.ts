@@ -1,19 +1,19 @@
 /**
- * Percentile bootstrap intervals (Efron 1979) over clusters: what is resampled is the prompt, with all its images,
- * because images of one prompt succeed and fail together. No closed forms, no bias correction.
+ * Percentile bootstrap intervals (Efron 1979) over clusters. A cluster is a prompt with all its images, because results
+ * for one prompt's images are correlated. There is no bias correction.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { Interval } from './interval.ts';
 
 export interface BootstrapOptions {
-  /** How many times the clusters are drawn again. */
+  /** Number of bootstrap resamples. */
   readonly resamples?: number;
   /** The share of the resampled statistics inside the interval. */
   readonly confidence?: number;
   readonly seed?: number;
 }
 
-/** One prompt measured under two conditions, each by any number of images. */
+/** One prompt measured under two conditions, each with any number of images. */
 export interface PairedCluster {
   readonly treated: readonly number[];
   readonly baseline: readonly number[];
@@ -21,7 +21,7 @@ export interface PairedCluster {
 
 /**
  * The mean over all values and its interval. `clusters` holds one list of values a prompt; prompts are drawn with
- * replacement and bring all their values. Empty clusters count for nothing; throws when no value is left.
+ * replacement and bring all their values. Empty clusters are ignored; throws when no value is left.
  */
 export function bootstrapMean(clusters: readonly (readonly number[])[], options: BootstrapOptions = {}): Interval {
   const filled = clusters.filter((values) => values.length > 0);
@@ -32,8 +32,8 @@ export function bootstrapMean(clusters: readonly (readonly number[])[], options:
 }
 
 /**
- * The mean over prompts of mean(treated) - mean(baseline), and its interval; prompts are resampled as pairs, so what
- * makes a prompt hard cancels. Throws when a prompt lacks one of its two sides.
+ * The mean over prompts of mean(treated) - mean(baseline), and its interval; prompts are resampled as pairs, so that a
+ * prompt's difficulty cancels. Throws when a prompt lacks one of its two sides.
  */
 export function bootstrapPairedDifference(
   clusters: readonly PairedCluster[],
@@ -51,10 +51,7 @@ export function bootstrapPairedDifference(
   return percentileInterval(differences.length, (draw) => total(differences, draw) / draw.length, options);
 }
 
-/**
- * The value below which the share `q` of `sorted` lies, between neighbours by straight line (Hyndman and Fan 1996, type
- * 7).
- */
+/** The quantile `q` of `sorted`, by linear interpolation (Hyndman and Fan 1996, type 7). */
 export function quantile(sorted: ArrayLike<number>, q: number): number {
   if (sorted.length === 0) throw new Error('a quantile needs at least one value, got none');
   const position = (sorted.length - 1) * q;
@@ -65,8 +62,8 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
 }
 
 /**
- * Intervals of several statistics of the same resamples. `statistics` gets the clusters that were drawn, as indices,
- * and answers with the same number of values each time; its first call is with every cluster once.
+ * Intervals of several statistics of the same resamples. `statistics` gets the indices of the drawn clusters and
+ * returns the same number of values each time. Its first call has every cluster once.
  */
 export function bootstrapStatistics(
   clusterCount: number,

@@ -1,10 +1,9 @@
 /**
  * Strengths of models out of paired comparisons (Bradley and Terry 1952): P(i is preferred to j) = 1 / (1 + exp(s_j -
- * s_i)). A tie is half a win of each. A weak normal prior keeps a model that always wins finite. No intervals and no
- * files.
+ * s_i)). A tie is half a win of each. A weak normal prior keeps the strength of a model that always wins finite.
  */
 
-/** Variance of each strength before any comparison. A difference of 3 is a win in 95 % of the comparisons. */
+/** Prior variance of each strength. A difference of 3 means a win in 95 % of comparisons. */
 const PRIOR_VARIANCE = 10;
 const MAX_ITERATIONS = 100;
 const TOLERANCE = 1e-12;
@@ -12,14 +11,14 @@ const TOLERANCE = 1e-12;
 export interface BradleyTerry {
   /** Log odds, with mean 0. */
   readonly strengths: readonly number[];
-  /** Of the strengths before their mean was taken off, by Laplace's approximation at the mode. */
+  /** Covariance of the uncentred strengths, by Laplace's approximation at the mode. */
   readonly covariance: readonly (readonly number[])[];
 }
 
 /**
  * Fits by Newton's method. `wins[i][j]` is how often i was preferred to j. `underWay[i][j]`, symmetric, counts
- * comparisons that are under way: they narrow the covariance and move no strength. `start` saves iterations where it is
- * near.
+ * comparisons without an answer yet: they reduce the covariance but do not change strengths. `start` is an initial
+ * guess.
  */
 export function fitBradleyTerry(
   wins: readonly (readonly number[])[],
@@ -48,15 +47,15 @@ export function fitBradleyTerry(
   };
 }
 
-/** How often a model is preferred to one that is weaker by `difference`. */
+/** Probability that a model wins against one that is weaker by `difference`. */
 export function winShare(difference: number): number {
   return 1 / (1 + Math.exp(-difference));
 }
 
 /**
- * How many nats the next comparison of i and j is expected to tell of the strengths: the mutual information of its
- * outcome and their difference (Lindley 1956; for this model Mikhailiuk et al. 2020, arXiv 2004.05691). The difference
- * is normal by the posterior; the integral is a sum over 61 points within six standard deviations.
+ * Expected information, in nats, of the next comparison of i and j: the mutual information of its outcome and the
+ * difference of their strengths. Sources: Lindley 1956; for this model Mikhailiuk et al. 2020 (arXiv 2004.05691). The
+ * posterior of the difference is normal. The integral is a sum over 61 points within six standard deviations.
  */
 export function expectedInformation({ strengths, covariance }: BradleyTerry, i: number, j: number): number {
   const mean = strengths[i]! - strengths[j]!;
@@ -97,7 +96,9 @@ function precisionOf(
   return precision;
 }
 
-/** Of a symmetric positive definite matrix, by Gauss and Jordan's elimination, which needs no pivots there. */
+/**
+ * Inverts a symmetric positive definite matrix by Gauss-Jordan elimination, which needs no pivots for such matrices.
+ */
 function inverseOf(matrix: readonly (readonly number[])[]): number[][] {
   const size = matrix.length;
   const rows = matrix.map((row, i) => [...row, ...row.map((_, j) => Number(i === j))]);

@@ -1,7 +1,7 @@
 /**
  * CMMD: the maximum mean discrepancy between two sets of CLIP embeddings under a Gaussian kernel (Jayasumana et al.
- * 2024, "Rethinking FID"), with the constants of its reference code. Values compare only within one CLIP: those of
- * the emoji world's own CLIP mean nothing beside published ones.
+ * 2024, "Rethinking FID"), with the constants of its reference code. Values are comparable only for the same CLIP
+ * model. Those of the emoji world's CLIP cannot be compared with published ones.
  */
 import { createFloat64Product } from '@heed/diffusion/autodiff';
 import { createPause, type Pause } from './pause.ts';
@@ -10,7 +10,7 @@ import { createPause, type Pause } from './pause.ts';
 const SIGMA = 10;
 /** The paper multiplies by 1000 to make the numbers readable. */
 const SCALE = 1000;
-/** Rows of either set in one matrix product. */
+/** Number of rows of each set in one matrix product. */
 const ROWS_AT_ONCE = 1024;
 
 interface CmmdOptions {
@@ -39,7 +39,8 @@ export type PartDistance = (parts: readonly number[]) => number;
 
 /**
  * Prepares `cmmd` of parts of a set: row i of `a` [N, D] belongs to part `partOf[i]`, below `parts`. The kernels are
- * computed once, and the distance of any choice of parts is a sum of parts^2 numbers. Some row must be among them.
+ * computed once. The distance for a selection of parts is then a sum of parts^2 values. The selection must contain a
+ * row.
  */
 export async function cmmdByPart(
   a: Float32Array,
@@ -69,14 +70,14 @@ export async function cmmdByPart(
   };
 }
 
-/** Rows and the part that each belongs to. */
+/** Rows, and the part of each. */
 interface PartRows {
   readonly rows: Float64Array;
   readonly partOf: ArrayLike<number>;
   readonly parts: number;
 }
 
-/** Sums of the kernel, less 1, over the rows of each part of x with those of each part of y: [x.parts, y.parts]. */
+/** Sums of the kernel minus 1 over the rows of each part of x and each part of y: [x.parts, y.parts]. */
 async function kernelSums(
   x: PartRows,
   y: PartRows,
@@ -100,8 +101,8 @@ async function kernelSums(
           await pause();
           const place = x.partOf[firstRow + i]! * y.parts;
           for (let j = 0; j < columns; j++) {
-            // Distances between unit vectors are far below the bandwidth, so the kernel is near 1: the difference of
-            // means keeps its digits only when 1 is taken off first. Rounding may bring a cosine above 1.
+            // Distances between unit vectors are far below the bandwidth, so the kernel is near 1. Subtracting 1 first
+            // keeps the digits of the difference of means. Rounding may give a cosine above 1.
             sums[place + y.partOf[firstColumn + j]!]! += Math.expm1(
               -gamma * Math.max(0, 2 - 2 * cosines[i * side + j]!),
             );

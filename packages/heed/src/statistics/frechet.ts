@@ -27,7 +27,7 @@ export async function frechetDistance(
   const [traceA, traceB] = [trace(a.covariance, size), trace(b.covariance, size)];
   distance += traceA + traceB;
   if (!(traceA > 0) || !(traceB > 0)) return Math.max(0, distance);
-  // Of unit trace, no product of finite covariances overflows.
+  // Scaled to unit trace, so that no product of finite covariances overflows.
   const [left, right] = [a.covariance.map((value) => value / traceA), b.covariance.map((value) => value / traceB)];
   const pause = createPause({ signal });
   const factor = await pivotedCholesky(left, size, { pause, threads });

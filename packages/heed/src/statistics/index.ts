@@ -1,4 +1,4 @@
-/** The numbers a comparison stands on: intervals and distances between sets of embeddings. */
+/** Statistics for comparisons: intervals, and distances between sets of embeddings. */
 export { fleissKappa, krippendorffAlpha, type RatedUnits, rawAgreement } from './agreement.ts';
 export type { BootstrapOptions, PairedCluster } from './bootstrap.ts';
 export { bootstrapMean, bootstrapPairedDifference, bootstrapStatistics, quantile } from './bootstrap.ts';

@@ -1,19 +1,19 @@
-/** What an estimate looks like everywhere in heed: a mean and the ends of its interval. Holds no arithmetic. */
+/** The type of an estimate: a mean and the ends of its interval. */
 
 import { z } from 'zod';
 import { percent } from '../text/percent.ts';
 
-/** An estimate with the ends of its 95 % interval (or whatever confidence it was asked for). */
+/** An estimate with the ends of its interval, at 95 % confidence by default. */
 export interface Interval {
   readonly mean: number;
   readonly lo: number;
   readonly hi: number;
 }
 
-/** An interval in a file that is read back. */
+/** Schema of an interval in a file. */
 export const intervalSchema = z.looseObject({ mean: z.number(), lo: z.number(), hi: z.number() });
 
-/** '63.1 % [58.0, 68.2]': an interval of a share, in percent. */
+/** Formats an interval of a share in percent: '63.1 % [58.0, 68.2]'. */
 export function formatShare({ mean, lo, hi }: Interval, digits = 1): string {
   return `${percent(mean, digits)} [${(100 * lo).toFixed(digits)}, ${(100 * hi).toFixed(digits)}]`;
 }

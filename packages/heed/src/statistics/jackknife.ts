@@ -1,38 +1,42 @@
 /**
- * Intervals of distances between sets by the jackknife: the figure is computed again without one group of prompts after
- * the other (Quenouille 1949; Tukey 1958; groups of several units as Shao and Wu 1989). A bootstrap would draw images
- * twice, and FID and CMMD, which depend on the number of different images, would come out too large in every resample.
- * For CMMD, a V-statistic, the method is Arvesen's (1969); for the Fréchet distance it rests on the limit law of Rippl,
- * Munk and Sturm (2016).
+ * Jackknife intervals for distances between sets: the figure is computed again without each group of prompts in turn.
+ * Sources: Quenouille 1949; Tukey 1958; for groups of several units, Shao and Wu 1989. A bootstrap would draw images
+ * twice. FID and CMMD depend on the number of distinct images and would be too large in every resample. For CMMD, a
+ * V-statistic, the method is Arvesen's (1969). For the Fréchet distance it rests on the limit law of Rippl, Munk and
+ * Sturm (2016).
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { Interval } from './interval.ts';
 
 /**
- * A figure is computed once more for each group: ten are enough for a variance, and a Fréchet distance takes seconds.
+ * The largest number of groups. Each group needs one more distance, a Fréchet distance takes seconds, and ten suffice
+ * for a variance.
  */
 const MAX_GROUPS = 10;
 /** Two-sided 95 % quantiles of Student's t distribution for 1 to 9 degrees of freedom. */
 const STUDENT_T_95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262] as const;
 
-/** A set of units (prompts, or images) in parts, of which each group is left out once. */
+/** A partition of units (prompts or images), for leaving out one group at a time. */
 export interface JackknifeGroups {
   readonly units: number;
   /** Parts 0 to `count` - 1 are the groups. */
   readonly count: number;
-  /** Units of each group. */
+  /** Number of units in each group. */
   readonly size: number;
-  /** The part of each unit; part `count` has the units that are always there, so that groups are of one size. */
+  /**
+   * The part of each unit. Part `count` has the remaining units, which are never left out, so that all groups have one
+   * size.
+   */
   readonly partOf: Int32Array;
 }
 
-/** A figure of all units, and without each group. */
+/** A figure over all units, and without each group. */
 export interface Jackknifed {
   readonly value: number;
   readonly without: readonly number[];
 }
 
-/** Draws groups of equal size by `seed`; none where there are fewer than two units. */
+/** Draws groups of equal size by `seed`; no groups when there are fewer than two units. */
 export function jackknifeGroups(units: number, seed: number): JackknifeGroups {
   const count = units < 2 ? 0 : Math.min(MAX_GROUPS, units);
   const size = Math.floor(units / Math.max(1, count));
@@ -47,7 +51,7 @@ export function jackknifeGroups(units: number, seed: number): JackknifeGroups {
   return { units, count, size, partOf };
 }
 
-/** Computes `figure` of all parts and without each group; it is given the parts that count. */
+/** Computes `figure` over all parts and without each group. `figure` gets the included parts. */
 export async function jackknife(
   { count }: JackknifeGroups,
   figure: (parts: readonly number[]) => number | Promise<number>,
@@ -59,9 +63,7 @@ export async function jackknife(
   return { value, without };
 }
 
-/**
- * The figure and its 95 % interval; undefined where there were no groups. `least` is the smallest value it can take.
- */
+/** The figure and its 95 % interval; undefined without groups. `least` is the smallest possible value. */
 export function jackknifeInterval(
   { value, without }: Jackknifed,
   { units, size }: JackknifeGroups,
@@ -76,7 +78,7 @@ export function jackknifeInterval(
   return { mean: value, lo: Math.max(least, value - half), hi: value + half };
 }
 
-/** How much larger `a` is than `b`, with the same groups left out of both: what makes a prompt hard cancels. */
+/** The difference `a` minus `b`, with the same groups left out of both, so that a prompt's difficulty cancels. */
 export function jackknifeDifference(a: Jackknifed, b: Jackknifed, groups: JackknifeGroups): Interval | undefined {
   const without = a.without.map((one, i) => one - b.without[i]!);
   return jackknifeInterval({ value: a.value - b.value, without }, groups);

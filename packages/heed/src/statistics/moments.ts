@@ -1,21 +1,21 @@
 /**
- * Mean and covariance of embeddings in float64, summed batch by batch, so that no embedding is held. The sums can be
- * put aside and taken up again, and then end in the same bits.
+ * Mean and covariance of embeddings in float64, summed batch by batch, so that embeddings need not stay in memory.
+ * Saved sums can be continued and give the same bits.
  */
 import { createFloat64Product } from '@heed/diffusion/autodiff';
 
 /** Mean [D] and covariance [D, D] (divided by N - 1) of a set of embeddings. */
 export interface Moments {
   readonly mean: Float64Array;
-  /** Row by row, symmetric. */
+  /** Row-major, symmetric. */
   readonly covariance: Float64Array;
 }
 
-/** What is known of a set after some of its embeddings. */
+/** Sums over some of a set's embeddings. */
 export interface MomentSums {
-  /** Embeddings so far. */
+  /** Number of embeddings so far. */
   readonly count: number;
-  /** The first embedding, which is taken off each before it is summed: small numbers keep their digits. [D] */
+  /** The first embedding [D], which is subtracted from each for numerical precision. */
   readonly shift: Float64Array;
   /** [D] */
   readonly sum: Float64Array;
@@ -23,20 +23,20 @@ export interface MomentSums {
   readonly products: Float64Array;
 }
 
-/** Sums over a set; owns a graph. */
+/** Accumulates the sums over a set; owns a graph. */
 export interface MomentsAccumulator {
-  /** How many embeddings it has seen. */
+  /** Number of embeddings so far. */
   readonly count: number;
   /** Adds embeddings [N, D], at most `batchSize` of them; N may be smaller. */
   add(rows: Float32Array): Promise<void>;
-  /** The sums as they are now; they share memory with the accumulator until the next `add`. */
+  /** The current sums. They share memory with the accumulator until the next `add`. */
   sums(): MomentSums;
   /** Needs at least two embeddings. */
   moments(): Moments;
   dispose(): void;
 }
 
-/** Begins with nothing, or with the sums of an earlier accumulator. */
+/** Starts empty, or with the sums of an earlier accumulator. */
 export async function createMomentsAccumulator({
   dimension,
   batchSize,
@@ -100,7 +100,7 @@ export function momentsOfSums({ count, shift, sum, products }: MomentSums): Mome
   const covariance = new Float64Array(products.length);
   for (let i = 0; i < dimension; i++) {
     for (let j = 0; j <= i; j++) {
-      // The product's two halves may differ in their last digit.
+      // The two halves of the product may differ in the last digit.
       const both = (products[i * dimension + j]! + products[j * dimension + i]!) / 2;
       const value = (both - (sum[i]! * sum[j]!) / count) / (count - 1);
       covariance[i * dimension + j] = value;
@@ -110,7 +110,7 @@ export function momentsOfSums({ count, shift, sum, products }: MomentSums): Mome
   return { mean: sum.map((value, i) => shift[i]! + value / count), covariance };
 }
 
-/** Embeddings of one call to the graph: enough that its cost does not matter, few enough to lie in a cache. */
+/** Number of embeddings in one call of the graph: large enough to hide the call's cost, small enough for a cache. */
 const ROWS_AT_ONCE = 64;
 
 /** Mean and covariance of embeddings [N, D] laid out row after row; N must be at least 2. */

@@ -1,7 +1,10 @@
-/** Breaks in long loops of the main thread, so that progress is drawn and a signal to stop is heard. */
+/** Pauses in long loops of the main thread, so that progress is shown and stop signals are handled. */
 import { setImmediate } from 'node:timers/promises';
 
-/** Called once a round: waits for the event loop now and then, and throws the signal's reason after an abort. */
+/**
+ * Called once in each iteration. It yields to the event loop from time to time, and throws the abort reason after an
+ * abort.
+ */
 export type Pause = () => Promise<void> | undefined;
 
 /** Lets the event loop run after every `everyMs` of work. */

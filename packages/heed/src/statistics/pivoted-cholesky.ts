@@ -4,10 +4,10 @@
 import { createFloat64Product } from '@heed/diffusion/autodiff';
 import type { Pause } from './pause.ts';
 
-/** Rows after which what they explain is taken off the whole matrix, in one product. */
+/** Number of rows in a block. After each block, its contribution is subtracted from the whole matrix in one product. */
 const PANEL = 64;
 
-/** F with S = F^T F: `rank` rows of the matrix's length, in the matrix's own order of columns. */
+/** The factor F with S = F^T F: `rank` rows. Columns keep the matrix's order. */
 export interface Factor {
   readonly rank: number;
   /** [rank, size], row by row. */

@@ -24,7 +24,7 @@ interface Tridiagonal {
   readonly below: Float64Array;
 }
 
-/** A rank-2 update that still waits, A - v w^T - w v^T, and the next product p = A u. */
+/** A pending rank-2 update A - v w^T - w v^T, and the next product p = A u. */
 interface Step {
   readonly v: Float64Array;
   readonly w: Float64Array;
@@ -79,7 +79,7 @@ async function tridiagonalise(a: Float64Array, size: number, pause: Pause): Prom
 }
 
 /**
- * One pass over the lower triangle of the leading `count` rows: the waiting update, and p += A u. Four rows at a time.
+ * One pass over the lower triangle of the leading `count` rows: the pending update, and p += A u. Four rows at a time.
  */
 function updateAndMultiply(a: Float64Array, size: number, count: number, step: Step): void {
   const { v, w, u, p } = step;
@@ -115,7 +115,7 @@ function updateAndMultiply(a: Float64Array, size: number, count: number, step: S
   for (; i < count; i++) updateRow(a, size, { row: i, from: 0 }, step);
 }
 
-/** The same for one row, from column `from` to the diagonal. */
+/** Like `updateAndMultiply` for one row, from column `from` to the diagonal. */
 function updateRow(
   a: Float64Array,
   size: number,
@@ -150,7 +150,7 @@ function tridiagonalEigenvalues(d: Float64Array, e: Float64Array): Float64Array 
   return d;
 }
 
-/** Where the block that begins at `first` ends: the next place below which stands nothing but rounding. */
+/** End of the block that begins at `first`: the next index whose off-diagonal entry is only rounding error. */
 function blockEnd(d: Float64Array, e: Float64Array, first: number): number {
   for (let at = first; at < d.length - 1; at++) {
     if (Math.abs(e[at]!) <= Number.EPSILON * (Math.abs(d[at]!) + Math.abs(d[at + 1]!))) return at;

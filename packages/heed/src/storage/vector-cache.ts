@@ -1,6 +1,6 @@
 /**
- * Vectors on disk that are computed once: CLIP embeddings, latents. Files are `vector-file.ts`'s; what shards computed
- * is `vector-parts.ts`'s. A cache, so losing it costs time and nothing else.
+ * Vectors on disk that are computed once: CLIP embeddings, latents. `vector-file.ts` reads and writes the files;
+ * `vector-parts.ts` merges rows from shards. Losing the cache costs only time.
  */
 import { openVectorFile, type VectorCache } from './vector-file.ts';
 import { takeInParts } from './vector-parts.ts';

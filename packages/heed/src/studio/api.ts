@@ -1,4 +1,4 @@
-/** The studio's HTTP API as types: all that the pages know of heed. Nothing here exists at run time. */
+/** The studio's HTTP API as types: the only part of heed that the pages import. There is no runtime code here. */
 export type { ComparisonResults } from './comparing/comparison-results.ts';
 export type { Job, JobKind, StartableKind } from './jobs/job.ts';
 export type { WorkerStatus } from './jobs/workers.ts';

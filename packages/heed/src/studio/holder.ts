@@ -1,7 +1,7 @@
 /**
- * How other heed processes of this machine reach what an open studio holds alone: a port of the loopback address, and a
- * token in a file that only the project's owner can read. Not for browsers, and not on the studio's own port, which may
- * be open to a network.
+ * Lets other heed processes on this machine use an open studio's locked data. They connect to a loopback port with a
+ * token from a file that only the project's owner can read. Browsers are refused. The port differs from the studio's
+ * own, which may be open to a network.
  */
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
@@ -19,7 +19,7 @@ import type { AnswerDesk } from './labelling/answer.ts';
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-/** Listens and writes the file; the returned function ends both. */
+/** Listens and writes the file; the returned function closes the port and removes the file. */
 export async function openHolder(
   project: Project,
   { desk, onError = () => {} }: { desk: AnswerDesk; onError?: ((error: unknown) => void) | undefined },

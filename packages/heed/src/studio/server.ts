@@ -1,6 +1,6 @@
 /**
- * The studio as a server: opens the project, listens on the loopback address, and stops in order. Training never runs
- * in this process.
+ * The studio's server: it opens the project, listens on the loopback address, and shuts down gracefully. Training never
+ * runs in this process.
  */
 import { checkUrl, createTimedServer, LOOPBACK, listen, stopServer } from '../http/timed-server.ts';
 import { blockOtherDecoders } from '../images/read-picture.ts';
@@ -9,25 +9,25 @@ import type { StaticPages } from './pages/static-pages.ts';
 import { createApp } from './routes/app.ts';
 import { openStudio, type Studio } from './studio.ts';
 
-/** The default port; where it is taken, the next free one of this many. */
+/** The default port. If it is in use, the next free one of a fixed number of ports is used. */
 const FIRST_PORT = 4180;
 const PORTS_TRIED = 20;
-/** Running requests end within this time, or are cut. */
+/** Time for requests in progress at shutdown, after which they are aborted. */
 const GRACE_MS = 3000;
 
 export interface StudioServerOptions {
   readonly pages: StaticPages;
   /** The set whose images are labelled. */
   readonly set?: string;
-  /** Those of `--set`, for the commands that are started from the pages. */
+  /** Values of `--set` for commands started from the pages. */
   readonly overrides?: readonly string[];
-  /** A port that must be free; 0 takes any. */
+  /** Port that must be free; 0 takes any. */
   readonly port?: number;
   /** The address to listen on. */
   readonly host?: string;
-  /** What browsers call the server where that is not its address: behind a proxy, on a network. */
+  /** The public URL of the server behind a proxy or on a network. */
   readonly url?: string;
-  /** Told of errors inside. */
+  /** Called with internal errors. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -35,7 +35,7 @@ export interface StudioServer {
   readonly studio: Studio;
   /** 'http://127.0.0.1:4180' */
   readonly origin: string;
-  /** A fresh link that logs the owner in, once. */
+  /** A new login link for the owner, which works once. */
   loginLink(): string;
   /** Finishes running requests, then closes everything. */
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-/** What the routes work with: one project's parts, opened once. Holds no HTTP. */
+/** The parts of an open studio for the routes: one project's parts, opened once. No HTTP. */
 import { join } from 'node:path';
 import { askedOf } from '../feedback/label-kind.ts';
 import type { FeedbackLog } from '../feedback/log.ts';
@@ -31,7 +31,7 @@ export interface Studio {
   readonly project: Project;
   /** The set whose images are labelled. */
   readonly set: string;
-  /** Settings that the studio was started with, as `--set` takes them. */
+  /** Settings the studio was started with, in the syntax of `--set`. */
   readonly overrides: readonly string[];
   readonly database: OpenDatabase;
   readonly log: FeedbackLog;
@@ -43,22 +43,22 @@ export interface Studio {
   readonly invites: Invites;
   readonly admission: Admission;
   readonly completion: Completion;
-  /** Who has earned it. */
+  /** Records which raters have earned the completion code. */
   readonly completions: Completions;
   readonly jobs: Jobs;
   readonly plan: AskingPlan;
   readonly desk: AnswerDesk;
-  /** How far each rater is with labelling. */
+  /** Counts each rater's progress in labelling. */
   readonly standingOf: CountStanding;
   readonly comparisons: ComparisonDesk;
   readonly uploads: Uploads;
-  /** Queries that are asked before all others. */
+  /** Queue of queries that are asked before all others. */
   readonly queue: LabelQueue;
   /** Adds pictures that were drawn on the page for trying models to the set that raters judge. */
   readonly judgeLater: JudgeLater;
-  /** Takes in images that were drawn since the last time. */
+  /** Adds images that were generated since the last call. */
   refresh(): Promise<void>;
-  /** After an image was set aside, `takenBack` or added: what lists images and what is asked follow at once. */
+  /** Updates lists and queries after an image was set aside, restored (`takenBack`) or added. */
   refreshImages(options?: { takenBack?: string | undefined }): Promise<void>;
   close(): Promise<void>;
 }
@@ -66,8 +66,8 @@ export interface Studio {
 const LOCKED = { command: 'studio' } as const;
 
 /**
- * Opens the project's parts, alone: a second studio is refused, and so are other commands that add judgements.
- * Reads from feedback.jsonl and the images what the tables do not have yet.
+ * Opens the project's parts and locks them: a second studio is refused, and so are other commands that add judgements.
+ * It updates the tables from feedback.jsonl and the images.
  */
 export async function openStudio(
   project: Project,

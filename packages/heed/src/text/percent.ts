@@ -1,4 +1,4 @@
-/** Loads nothing else. */
+/** Formats percentages. This module has no imports. */
 
 /** '63.1 %' */
 export function percent(share: number, digits = 1): string {

@@ -1,4 +1,4 @@
-/** Names that people choose, fit to stand in a sentence. */
+/** Cleans names that people choose, for use in a sentence. */
 
 /**
  * Marks that change the direction of the text around them (U+202E makes "evil" read "live"), and characters without

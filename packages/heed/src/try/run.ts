@@ -15,7 +15,7 @@ import { checkReward, openRewardScorer } from '../reward/scorer.ts';
 import { appendTry, type TryRecord } from './try-log.ts';
 
 export interface TryOptions {
-  /** Names the record; pages choose it to find it again. */
+  /** Id of the record, chosen by pages to find it again. */
   readonly id: string;
   readonly prompt: string;
   readonly models: readonly string[];

@@ -14,7 +14,7 @@ const recordSchema = z.object({
   count: z.int().min(1),
   /** By model; the n-th picture of each has the same noise. */
   drawn: z.array(z.object({ model: z.string(), images: z.array(imageId) })).min(1),
-  /** What the reward said of the first so many pictures of the first model. */
+  /** Rewards of the first model's candidates. */
   best: z.object({ reward: z.string(), scores: z.array(z.number()).min(1) }).exactOptional(),
 });
 
@@ -41,7 +41,7 @@ export function triesPath(project: Project): string {
   return join(project.folder, 'tries.jsonl');
 }
 
-/** Checks one line of tries.jsonl; throws an `InputError` without a subject. */
+/** Checks one line of tries.jsonl; throws an `InputError` whose message does not name the file. */
 export function parseTry(value: unknown): TryRecord {
   const result = recordSchema.safeParse(value);
   if (result.success) return result.data;

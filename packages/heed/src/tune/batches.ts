@@ -1,35 +1,35 @@
 /**
- * Batches of tuning: M images of the model, which the method picks, then R pre-training pairs, all noised. Every batch
- * is a function of the seed and its number, which is what makes a resume exact.
+ * Batches for tuning: M images of the model, chosen by the method, then R pre-training pairs, all noised. Every batch
+ * depends on the seed and its number alone, so that a resume is exact.
  */
 import { prepareDenoisingBatch } from '@heed/diffusion';
 import { createRandom, type InputSpec, type RandomGenerator, type Shape } from '@heed/diffusion/autodiff';
 import type { BatchInputs, BatchSizes } from './method.ts';
 import { createRewardStream, positionIn, type StreamPosition } from './reward-stream.ts';
 
-/** An image of the base model: its latents are looked up by `image`. */
+/** An image of the base model. Its latents are looked up by `image`. */
 export interface TuneSample {
   image: string;
   prompt: string;
-  /** r(x, z) in [0, 1], where the method reads the reward. */
+  /** The reward r(x, z) in [0, 1], for methods that read the reward. */
   reward?: number | undefined;
-  /** Mean of the judgements in [0, 1], 1 where all raters said good; where the method reads labels. */
+  /** Mean of the image's judgements in [0, 1], for methods that read labels; 1 means that all raters said good. */
   label?: number | undefined;
-  /** Ids of images of the same prompt that raters found worse; where the method reads preferences. */
+  /** Ids of images of the same prompt that raters found worse, for methods that read preferences. */
   beats?: readonly string[] | undefined;
   /** False for an unjudged image. */
   labelled: boolean;
 }
 
-/** A pre-training pair: its latents are looked up by `key`. */
+/** A pre-training pair of picture and caption. Its latents are looked up by `key`. */
 export interface PretrainingSample {
   key: string;
   caption: string;
-  /** r(x, z) in [0, 1], where pairs are drawn by it. */
+  /** The reward r(x, z) in [0, 1], if pairs are drawn by reward. */
   reward?: number;
 }
 
-/** Where the arrays of a batch come from. */
+/** Sources of a batch's arrays. */
 export interface TuneSources {
   /** Shape of one image's latents: [C, h, w]. */
   latentShape: Shape;
@@ -47,7 +47,7 @@ export interface DenoisingFeeds {
   timestep: Float32Array; // [M + R]
   target: Float32Array; // [M + R, C, h, w]
   encoderHiddenStates: Float32Array; // [M + R, T, D]
-  /** Weights of the timesteps drawn; ones where all count alike. */
+  /** Weights of the drawn timesteps; all ones without weighting. */
   timestepWeights: Float32Array; // [M + R]
 }
 
@@ -61,19 +61,24 @@ export interface TuneBatches {
   readonly specs: BatchSpecs;
   /** The feeds of the 0-based batch. */
   at(batch: number): Promise<TuneFeeds>;
-  /** Where the streams stand before that batch: for people who read a checkpoint; `at` needs only the number. */
+  /**
+   * Positions of the data streams before that batch, recorded in checkpoints for people to read. `at` needs only the
+   * number.
+   */
   position(batch: number): { model: StreamPosition; pretraining?: StreamPosition };
 }
 
-/** M images, and the method's own feeds. */
+/** The M images of a batch, and the method's own feeds. */
 export interface PickedSamples {
   readonly samples: readonly TuneSample[];
   readonly feeds: Record<string, Float32Array>;
-  /** [M]: images of one number, counted from 0, share their timestep and noise; all have their own where absent. */
+  /**
+   * Draw numbers [M]. Images with the same number share their timestep and noise. If absent, each image has its own.
+   */
   readonly draws?: readonly number[] | undefined;
 }
 
-/** The images of the model in a batch, as a method picks them. */
+/** The model's images in a batch, as a method picks them. */
 export interface ModelPart {
   /** The layout of the whole batch, the method's own feeds included. */
   specs(sizes: BatchSizes): BatchSpecs;
@@ -93,7 +98,7 @@ export function denoisingSpecs({ modelCount, pretrainingCount, latentShape, text
   } satisfies Record<keyof DenoisingFeeds, InputSpec>;
 }
 
-/** How many samples of each kind a batch has under these options: one replica's share. */
+/** Number of samples of each kind in one replica's batch under these options. */
 export function batchCounts({
   batchSize,
   replicas,
@@ -103,7 +108,10 @@ export function batchCounts({
   return { modelCount, pretrainingCount: streams.pretraining ? modelCount : 0 };
 }
 
-/** Batches of the images that `part` picks and, where D_pre takes part, of as many pre-training pairs. */
+/**
+ * Makes batches of the images that `part` picks. If D_pre (pre-training data) is used, each batch has as many
+ * pre-training pairs.
+ */
 export function createTuneBatches(inputs: BatchInputs, part: ModelPart): TuneBatches {
   const { pretraining, options, schedule, sources } = inputs;
   const { pretrainingRewardPower: power, modelTimestepsFrom = 0, captionDropout, snrGamma, seed } = options;

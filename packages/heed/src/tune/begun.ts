@@ -1,7 +1,7 @@
 /**
- * What a run was begun with, kept beside it in `options.json`. A start that goes on with the run under other settings
- * is refused before any work, setting by setting. That its data are the same is the checkpoint's fingerprint's
- * business.
+ * The settings that a run was started with, stored beside it in `options.json`. Resuming under other settings is
+ * refused before any work, and each differing setting is named. The checkpoint's fingerprint checks that the data are
+ * the same.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,21 +15,21 @@ import type { TuneOptions } from './options.ts';
 const OPTIONS_FILE = 'options.json';
 export const CHECKPOINTS = 'checkpoints';
 
-/** Where a run's data come from, as the settings and the command line name it. */
+/** The sources of a run's data, as named in the settings and on the command line. */
 export interface BegunData {
   readonly reward: string;
-  /** Name of the model that is tuned; absent where it is the project's base. */
+  /** Name of the model to tune; undefined for the project's base. */
   readonly from?: string | undefined;
-  /** Which models' images are learned from; absent for those of the tuned model alone. */
+  /** 'all' for images of all rounds; undefined for those of the tuned model alone. */
   readonly rounds?: 'all' | undefined;
-  /** Absent where D_pre takes no part. */
+  /** Source of D_pre (pre-training data); undefined when it is not used. */
   readonly pretraining?: string | undefined;
   readonly pretrainingImages?: number | undefined;
-  /** Of the model that is tuned; absent where it is not loaded yet. */
+  /** Hash of the model to tune; undefined before it is loaded. */
   readonly baseHash?: string | undefined;
 }
 
-/** What is compared: absent values of either side are settings that are off. */
+/** The compared values. An absent value on either side is a setting that is off. */
 interface BegunWith {
   readonly options: TuneOptions;
   readonly data: BegunData;
@@ -40,7 +40,7 @@ const begunSchema = z.looseObject({
   schedule: z.string(),
 });
 
-/** Writes it durably. */
+/** Writes the settings durably. */
 export async function writeBegun(
   runFolder: string,
   { options, data, fingerprint }: BegunWith & { fingerprint: string },
@@ -51,14 +51,13 @@ export async function writeBegun(
   );
 }
 
-/** The model that the run in the folder tunes and the reward that it learns from, where it says so. */
+/** Reads the base model and reward of the run in the folder, if the run recorded them. */
 export async function begunFrom(runFolder: string): Promise<{ reward: string; from?: string } | undefined> {
   return (await readBegun(runFolder))?.data;
 }
 
 /**
- * The options under which a run in the folder goes on. One that was begun without measurements, as all were before
- * there were any, goes on without them.
+ * The options for resuming the run in the folder. A run that started without measurements also resumes without them.
  */
 export async function goingOn(runFolder: string, options: TuneOptions): Promise<TuneOptions> {
   if (options.watch === undefined || !hasCheckpoint(runFolder)) return options;
@@ -69,8 +68,8 @@ export async function goingOn(runFolder: string, options: TuneOptions): Promise<
 }
 
 /**
- * Throws where a run that has a checkpoint would go on under settings that lead to other weights: a clause a setting.
- * Runs from before data were kept are compared by their options alone.
+ * Throws when a run with a checkpoint would resume under settings that change its weights. The message has a clause for
+ * each setting. Older runs without recorded data are compared by their options alone.
  */
 export async function checkBegun(
   { id, folder }: { readonly id: string; readonly folder: string },
@@ -107,10 +106,10 @@ function hasCheckpoint(runFolder: string): boolean {
   }
 }
 
-/** How often something is written down decides no weight. */
+/** Options that do not affect the weights, such as logging intervals. */
 const NOT_DECIDING = ['fingerprint', 'checkpointEverySteps', 'keepCheckpoints', 'sampleEverySteps', 'logEverySteps'];
 
-/** Options whose setting has another name. */
+/** Options whose setting has a different name. */
 const SETTING_NAMES: Readonly<Record<string, string>> = {
   seed: 'seed',
   'streams.labelled': 'tune.humanData',
@@ -128,7 +127,7 @@ const SETTING_NAMES: Readonly<Record<string, string>> = {
   'data.pretrainingImages': 'tune.pretrainingImages',
 };
 
-/** Everything that decides the weights, by the name of its setting. */
+/** Collects every value that affects the weights, by the name of its setting. */
 function decidingSettings(options: TuneOptions, data: BegunData | undefined): Map<string, unknown> {
   const section = SECTION_OF_METHOD[options.method];
   const settings = new Map<string, unknown>();
@@ -141,14 +140,14 @@ function decidingSettings(options: TuneOptions, data: BegunData | undefined): Ma
     const inSection = path.startsWith('settings.') ? `tune.${section}.${path.slice('settings.'.length)}` : undefined;
     settings.set(SETTING_NAMES[path] ?? inSection ?? `tune.${path}`, value);
   };
-  // With a constant rate the number of steps decides nothing: such a run can be made longer.
+  // With a constant learning rate, the number of steps is not compared, so that such a run can be extended.
   const { steps, ...others } = options;
   put(others.schedule === 'constant' ? others : options, '');
   put(data, 'data');
   return settings;
 }
 
-/** 3e-4 as people write it. */
+/** Formats a value as people write it, for example 3e-4. */
 function shown(value: unknown): string {
   if (value === undefined) return 'off';
   if (typeof value !== 'number' || value === 0 || Math.abs(value) >= 1e-3) return String(value);

@@ -1,12 +1,12 @@
-/** The name of what decides a run's weights: its options and its data. Two runs of one name give the same bits. */
+/** A hash of a run's options and data. Two runs with the same fingerprint give the same bits. */
 import { createHash } from 'node:crypto';
 import { DEFAULT_METHOD } from '../config/index.ts';
 import type { PretrainingSample, TuneSample } from './batches.ts';
 import type { TuneOptions } from './options.ts';
 
 /**
- * Names everything that decides the weights. With a constant rate the number of steps does not: such a run can be made
- * longer.
+ * Hashes everything that affects the weights. With a constant learning rate, the number of steps is left out, so that
+ * such a run can be extended.
  */
 export function fingerprintOf(facts: {
   options: TuneOptions;
@@ -23,7 +23,7 @@ export function fingerprintOf(facts: {
   } = facts.options;
   const { steps, method, settings, ...others } = deciding;
   const text = JSON.stringify([
-    // Runs from before there were other methods have no such key.
+    // Fingerprints of the first method have no key for the method, as in older versions.
     method === DEFAULT_METHOD ? others : { ...others, method, settings },
     others.schedule === 'constant' ? 'any' : steps,
     facts.baseHash,

@@ -1,6 +1,6 @@
 /**
- * Latents of training images: encoded by the frozen VAE once, kept on disk, looked up by key. They are no part of a
- * run's state; they can be lost and made again.
+ * Latents of training images. The frozen VAE encodes each image once; latents are stored on disk by key. They are a
+ * cache and can be computed again.
  */
 import { join } from 'node:path';
 import { defaultBatchSize, type RgbImage, type StableDiffusionPipeline } from '@heed/diffusion';
@@ -9,10 +9,10 @@ import type { Project } from '../project/index.ts';
 import { type OpenVectorCache, openVectorCache, type VectorCache } from '../storage/vector-cache.ts';
 
 const MAX_ENCODE_BATCH = 16;
-/** A dataset with more broken pictures than this is not what its owner thinks it is. */
+/** With a larger share of broken pictures, the dataset is probably not what its owner expects. */
 const MAX_BROKEN_SHARE = 0.05;
 
-/** Opens the latents of the pipeline's VAE: models that share it share them. */
+/** Opens the latents of the pipeline's VAE. Models with the same VAE share them. */
 export async function openLatents(
   project: Project,
   pipeline: StableDiffusionPipeline,
@@ -23,8 +23,8 @@ export async function openLatents(
 }
 
 /**
- * Encodes what is not cached yet. Pictures that cannot be read are passed over and named; throws where they are more
- * than one in twenty. Returns the keys that have latents, in order.
+ * Encodes images without cached latents. Unreadable pictures are skipped and reported. Throws when more than one in
+ * twenty is unreadable. Returns the keys with latents, in order.
  */
 export async function encodeMissing<T extends { key: string }>(
   cache: VectorCache,
@@ -49,7 +49,7 @@ export async function encodeMissing<T extends { key: string }>(
       try {
         readable.push({ key: item.key, image: await read(item) });
       } catch (error) {
-        // A full table of open files or a defect says nothing about the picture.
+        // Only bad input is the picture's fault. A defect, or too many open files, is not.
         if (!isBadInput(error)) throw error;
         broken.add(item.key);
         onBroken(error.message);

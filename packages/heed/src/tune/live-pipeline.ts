@@ -1,9 +1,12 @@
-/** A pipeline that draws with a U-Net in training: opened when it is first asked for, shared by all that look on. */
+/**
+ * A pipeline that generates with the U-Net in training. It is opened at the first request and shared by all observers
+ * of the run.
+ */
 import { type StableDiffusionComponents, StableDiffusionPipeline } from '@heed/diffusion';
 import type { Device, ParameterValues } from '@heed/diffusion/autodiff';
 
 export interface LivePipeline {
-  /** Draws with `parameters` as they are at each call; they must be the same arrays each time. */
+  /** The pipeline for `parameters`, read again at each run. Every call must pass the same arrays. */
   of(parameters: ParameterValues): StableDiffusionPipeline;
   dispose(): Promise<void>;
 }

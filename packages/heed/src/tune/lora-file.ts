@@ -1,2 +1,2 @@
-/** Where a run that trains a LoRA leaves it: in the folder of the tuned model, in kohya's spelling. */
+/** File name of a trained LoRA in the tuned model's folder. The file uses kohya's naming. */
 export const LORA_FILE = 'lora.safetensors';

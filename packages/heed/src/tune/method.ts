@@ -1,7 +1,7 @@
 /**
- * The port of tuning methods. A method says which images it learns from, how a batch of them is laid out, and what the
- * loss of a batch is. `train.ts`, `run.ts` and `doctor/tune-forecast.ts` know this interface alone; the methods are
- * `methods/*.ts`, and `methods/index.ts` names them.
+ * The interface of tuning methods. A method chooses the images to learn from, the layout of a batch, and the loss.
+ * `train.ts`, `run.ts` and `doctor/tune-forecast.ts` depend on this interface alone. The methods are in `methods/*.ts`,
+ * listed by `methods/index.ts`.
  */
 import type { NoiseSchedule } from '@heed/diffusion';
 import type { Shape, Tensor } from '@heed/diffusion/autodiff';
@@ -11,31 +11,33 @@ import type { Project } from '../project/index.ts';
 import type { BatchSpecs, DenoisingFeeds, PretrainingSample, TuneBatches, TuneSample, TuneSources } from './batches.ts';
 import type { TuneOptions } from './options.ts';
 
-/** What a run needs besides its images, so that nothing else is opened, loaded or forecast. */
+/** The inputs that a run needs besides its images. Other inputs are not opened, loaded or included in the forecast. */
 export interface MethodNeeds {
-  /** A learned reward. */
+  /** Whether the method reads a learned reward. */
   readonly reward: boolean;
-  /** The frozen model as it was before tuning: one more pass of the network for each model sample. */
+  /**
+   * Whether the method needs the frozen model from before tuning. It costs one more forward pass for each model sample.
+   */
   readonly reference: boolean;
 }
 
-/** What a method chooses its samples from. */
+/** The data from which a method chooses its samples. */
 export interface SampleContext<Settings = unknown> {
   readonly project: Project;
   readonly store: ImageStore;
-  /** Hashes of the models whose images take part: the one that is tuned, or those of all rounds. */
+  /** Hashes of the models whose images are used: the tuned model, or the models of all rounds. */
   readonly modelHashes: ReadonlySet<string>;
-  /** Prompts kept for choosing: their images are not learned from. */
+  /** Prompts reserved for choosing among checkpoints. Their images are not learned from. */
   readonly keptPrompts: ReadonlySet<string>;
   readonly options: TuneOptions<Settings>;
   /** The learned reward of each image for its prompt, in [0, 1]. */
   score(images: readonly ImageRecord[]): Promise<ArrayLike<number>>;
 }
 
-/** What the batches of a run are made of. */
+/** The inputs of a run's batches. */
 export interface BatchInputs<Settings = unknown> {
   readonly samples: readonly TuneSample[];
-  /** D_pre; absent where it takes no part. */
+  /** D_pre (pre-training data); undefined when it is not used. */
   readonly pretraining?: readonly PretrainingSample[] | undefined;
   readonly options: TuneOptions<Settings>;
   readonly schedule: NoiseSchedule;
@@ -49,13 +51,13 @@ export interface NetworkInputs {
   readonly encoderHiddenStates: Tensor;
 }
 
-/** The networks of a loss: what each predicts, [N, C, h, w]. */
+/** The networks in a loss. Each predicts [N, C, h, w]. */
 export interface Networks {
-  /** The network that is trained. */
+  /** Predicts with the network in training. */
   predict(inputs: NetworkInputs): Tensor;
   /**
-   * Predicts with the model as it was before tuning; no gradient flows through it. Throws where the method's `needs`
-   * names no reference.
+   * Predicts with the model from before tuning; no gradient flows through it. Throws unless the method's `needs` names
+   * a reference.
    */
   reference(inputs: NetworkInputs): Tensor;
 }
@@ -63,7 +65,7 @@ export interface Networks {
 /** The feeds of a batch as the graph's inputs. */
 export type Batch = Readonly<Record<keyof DenoisingFeeds, Tensor>> & Readonly<Record<string, Tensor>>;
 
-/** Scalars: the loss to minimise, and what else `metrics.jsonl` is to hold. */
+/** Scalars: the loss to minimise, and further values for `metrics.jsonl`. */
 export type Losses = { loss: Tensor } & Record<string, Tensor>;
 
 /** Sizes of one batch, without any data. */
@@ -76,22 +78,22 @@ export interface BatchSizes {
   readonly textShape: Shape;
 }
 
-/** A method, whose section of heed.toml has `Settings`. */
+/** A tuning method. `Settings` is the type of its section in heed.toml. */
 export interface TuningMethod<Settings = unknown> {
   readonly name: MethodName;
-  /** For people: 'reward-weighted likelihood'. */
+  /** Readable name, for example 'reward-weighted likelihood'. */
   readonly title: string;
-  /** Throws a sentence where the options cannot be used together with this method. */
+  /** Throws when the options do not work with this method. */
   check?(options: TuneOptions<Settings>): void;
   needs(options: TuneOptions<Settings>): MethodNeeds;
   /**
-   * Chooses the images that a run learns from; throws a sentence where there are none. Called once a run; what it
-   * returns is frozen beside the run.
+   * Chooses the images that a run learns from; throws when there are none. It is called once a run, and its result is
+   * stored with the run.
    */
   samples(context: SampleContext<Settings>): Promise<TuneSample[]>;
   /** The layout of a batch: the feeds that `batches` fills and `loss` reads. */
   specs(sizes: BatchSizes): BatchSpecs;
-  /** Batches by number; each is a function of seed and number alone. */
+  /** Makes batches by number. Each batch depends on the seed and its number alone. */
   batches(inputs: BatchInputs<Settings>): TuneBatches;
   loss(networks: Networks, batch: Batch, options: TuneOptions<Settings>): Losses;
 }

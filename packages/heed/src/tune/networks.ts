@@ -1,6 +1,6 @@
 /**
- * The U-Net as methods see it: what is trained, and the frozen model as it was before. With a LoRA the frozen model is
- * the same weights without the factors; where all weights are trained it is a copy under other names.
+ * The networks for a method: the U-Net in training, and the frozen model from before tuning. With a LoRA, the frozen
+ * model is the same weights without the factors. In full fine-tuning, it is a copy under other names.
  */
 import { type UnetConfig, unet, withLora } from '@heed/diffusion';
 import type { ParameterScope, ParameterValues, Tensor } from '@heed/diffusion/autodiff';
@@ -9,7 +9,7 @@ import type { TuneOptions } from './options.ts';
 
 const REFERENCE = 'reference';
 
-/** The loss of `method` as a function of the weights, named as `trainedWeights` names them, and of a batch. */
+/** Builds the loss of `method` as a function of a batch and of the weights, named as in `trainedWeights`. */
 export function lossOf(
   method: TuningMethod,
   { unetConfig, options }: { unetConfig: UnetConfig; options: TuneOptions },
@@ -41,7 +41,7 @@ function networksIn(
   };
 }
 
-/** A copy of the weights, named as `networksIn` looks them up. */
+/** Copies the weights under the names that `networksIn` looks up. */
 export function referenceOf(weights: ParameterValues): ParameterValues {
   return new Map(
     [...weights].map(([name, { shape, data }]) => [`${REFERENCE}.${name}`, { shape, data: data.slice() }]),

@@ -1,12 +1,12 @@
 /**
- * What can be chosen about tuning, and how a project's settings become it. Names and defaults are `config/schema.ts`'s.
+ * The options of tuning, and their derivation from a project's settings. Names and defaults are in `config/schema.ts`.
  */
 import type { LoraOptions } from '@heed/diffusion';
 import { DEFAULT_ATTENTION_BYTES, type LearningRateSchedule } from '@heed/diffusion/autodiff';
 import { type HeedConfig, type MethodName, SECTION_OF_METHOD } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 
-/** Which data take part: the rows of the paper's table 3. */
+/** The data streams in use, as in the rows of the paper's table 3. */
 export interface TuneStreams {
   /** Human-labelled images of the base model. */
   labelled: boolean;
@@ -25,25 +25,25 @@ export interface WatchOptions {
   keepsBest: boolean;
 }
 
-/** Everything that decides the weights that come out, and how often it is written down. */
+/** All options that affect the resulting weights, and the intervals of logging and saving. */
 export interface TuneOptions<Settings = unknown> {
   method: MethodName;
-  /** The method's section of heed.toml; empty where it has none. */
+  /** The method's section of heed.toml; empty when it has none. */
   settings: Settings;
   seed: number;
   streams: TuneStreams;
   /** Weight of the pre-training loss. */
   beta: number;
-  /** Optimizer updates in all. */
+  /** Total number of optimizer updates. */
   steps: number;
-  /** Model-generated samples a batch; as many pre-training samples join them. */
+  /** Number of model-generated samples in a batch. The same number of pre-training samples is added. */
   batchSize: number;
-  /** Equal parts of a batch that are worked on at the same time; divides `batchSize`. */
+  /** Number of equal parts of a batch that run in parallel; divides `batchSize`. */
   replicas: number;
-  /** Batches an update. */
+  /** Batches per update. */
   accumulation: number;
   /**
-   * How gradients travel between ranks, where that rounds them; absent for float32, which gives the bits of one
+   * Rounding of gradients when ranks exchange them. If undefined, they stay float32, which gives the same bits as one
    * process.
    */
   exchange?: 'bfloat16' | undefined;
@@ -52,24 +52,27 @@ export interface TuneOptions<Settings = unknown> {
   warmupSteps: number;
   weightDecay: number;
   maxGradientNorm: number;
-  /** Decay of the moving average of the weights; 0 keeps none. */
+  /** Decay of the moving average of the weights; 0 disables it. */
   ema: number;
-  /** Share of pre-training captions that are left empty, so that guidance keeps its unconditional side. */
+  /** Share of pre-training captions that are replaced by the empty text, as classifier-free guidance needs. */
   captionDropout: number;
-  /** p of r(x, z)^p, in proportion to which model samples are drawn; absent where each is weighted by r instead. */
+  /**
+   * Power p. Model samples are drawn in proportion to r(x, z)^p. If undefined, each sample's loss is weighted by r
+   * instead.
+   */
   modelRewardPower?: number | undefined;
-  /** p of r(x, z)^p, in proportion to which pre-training pairs are drawn; absent where all are drawn alike. */
+  /** Power p. Pre-training pairs are drawn in proportion to r(x, z)^p. If undefined, they are drawn uniformly. */
   pretrainingRewardPower?: number | undefined;
-  /** Lowest timestep that model samples are noised to; absent where it is 0. */
+  /** Lowest timestep for noising model samples; 0 if undefined. */
   modelTimestepsFrom?: number | undefined;
-  /** Gamma of min-SNR weights of timesteps; absent where all weigh the same. */
+  /** Gamma of the min-SNR timestep weights. If undefined, all timesteps have equal weight. */
   snrGamma?: number | undefined;
   recompute: boolean;
-  /** Bytes of attention weights that the backward pass holds at once; the engine's default where absent. */
+  /** Bytes of attention weights that the backward pass holds at once; the engine's default if undefined. */
   attentionBytes?: number | undefined;
-  /** Low-rank factors to train in place of all weights. */
+  /** LoRA settings: low-rank factors are trained instead of all weights. */
   lora?: LoraOptions | undefined;
-  /** Measurements on prompts kept for choosing; absent where there are none. */
+  /** Settings for measurements on reserved prompts during training; undefined when there are none. */
   watch?: WatchOptions | undefined;
   checkpointEverySteps: number;
   keepCheckpoints: number;
@@ -77,7 +80,7 @@ export interface TuneOptions<Settings = unknown> {
   logEverySteps: number;
 }
 
-/** The options that a project's settings ask for; throws a sentence where they contradict each other. */
+/** Derives the options from a project's settings. Throws when settings contradict each other. */
 export function tuneOptionsOf({ seed, tune }: HeedConfig): TuneOptions {
   if (tune.batchSize % tune.replicas !== 0) {
     throw badInput(`tune.replicas: expected a divisor of tune.batchSize (${tune.batchSize}), got ${tune.replicas}`);
@@ -95,7 +98,7 @@ export function tuneOptionsOf({ seed, tune }: HeedConfig): TuneOptions {
     batchSize: tune.batchSize,
     replicas: tune.replicas,
     accumulation: tune.accumulation,
-    // Absent for float32: the fingerprint of such a run has no such key.
+    // The key is absent for float32, so that the fingerprint of older runs stays valid.
     ...(tune.exchange === 'float32' ? {} : { exchange: tune.exchange }),
     learningRate: tune.learningRate,
     schedule: tune.schedule,
@@ -104,17 +107,17 @@ export function tuneOptionsOf({ seed, tune }: HeedConfig): TuneOptions {
     maxGradientNorm: tune.maxGradientNorm,
     ema: tune.ema,
     captionDropout: tune.captionDropout,
-    // Absent where it is off, like those around it: the fingerprint of such a run has no such key.
+    // These keys are absent when off, so that the fingerprint of older runs stays valid.
     ...(tune.modelRewardPower === 0 ? {} : { modelRewardPower: tune.modelRewardPower }),
     ...(tune.pretrainingRewardPower === 0 ? {} : { pretrainingRewardPower: tune.pretrainingRewardPower }),
     ...(tune.modelTimestepsFrom === 0 ? {} : { modelTimestepsFrom: tune.modelTimestepsFrom }),
     ...(tune.snrGamma === 0 ? {} : { snrGamma: tune.snrGamma }),
     recompute: tune.recompute,
-    // Absent where it is the engine's own, like `lora` below.
+    // The key is absent for the engine's default, like `lora` below.
     ...(tune.attentionMegabytes * 2 ** 20 === DEFAULT_ATTENTION_BYTES
       ? {}
       : { attentionBytes: tune.attentionMegabytes * 2 ** 20 }),
-    // Absent, not undefined, for all weights: the fingerprint of such a run has no such key.
+    // The key is absent for full fine-tuning, so that the fingerprint of older runs stays valid.
     ...(tune.loraRank === 0
       ? {}
       : {
@@ -124,7 +127,7 @@ export function tuneOptionsOf({ seed, tune }: HeedConfig): TuneOptions {
             layers: tune.loraLayers,
           },
         }),
-    // Absent where nothing is measured, like those above.
+    // The key is absent without measurements, like those above.
     ...(tune.watch.everySteps === 0 || tune.watch.everySteps > tune.steps ? {} : { watch: tune.watch }),
     checkpointEverySteps: tune.checkpointEverySteps,
     keepCheckpoints: tune.keepCheckpoints,

@@ -1,7 +1,7 @@
 /**
- * Endless, seeded passes over pairs of a good and a bad image of one prompt, and over preferences. Each pass matches
- * the images of each prompt again, and no image stands in two pairs of a pass. A prompt is therefore drawn in
- * proportion to its images at most.
+ * Endless, seeded passes over preferences and over pairs of a good and a bad image of one prompt. Each pass pairs the
+ * images of a prompt again, and uses each image at most once. A prompt's share of the pairs is therefore at most
+ * proportional to its number of images.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { groupBy } from '../collections/group-by.ts';
@@ -14,15 +14,15 @@ export interface SamplePair {
 }
 
 export interface PairStream {
-  /** Pairs in a pass; 0 where no prompt has both. */
+  /** Number of pairs in a pass; 0 when no prompt has both good and bad images. */
   readonly size: number;
-  /** The `count` pairs from place `start` on. */
+  /** The `count` pairs from position `start` on. */
   at(start: number, count: number): SamplePair[];
 }
 
 /**
- * The pairs among these samples. Labels above one half are good, below it bad, and one half is neither. What raters
- * preferred (`beats`, ids of worse images) makes separate pairs, each once in a pass.
+ * Makes the stream of pairs among these samples. A label above one half is good, below it bad; one half is neither.
+ * Preferences (`beats`, ids of worse images) make separate pairs, each once in a pass.
  */
 export function createPairStream({
   samples,

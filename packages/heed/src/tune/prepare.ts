@@ -1,4 +1,7 @@
-/** Gets a run's data ready: samples chosen and scored, every picture encoded. A second time it finds all that done. */
+/**
+ * Prepares a run's data: chooses and scores the samples, and encodes every picture. A repeated call finds all of it
+ * stored.
+ */
 import { join } from 'node:path';
 import { type StableDiffusionPipeline, vaeScale } from '@heed/diffusion';
 import { WORLD_PRETRAINING } from '../config/index.ts';
@@ -20,7 +23,7 @@ import { withRewards } from './pretraining-rewards.ts';
 const SAMPLES_FILE = 'model-data.json';
 const PRETRAINING_REWARDS_FILE = 'pretraining-rewards.json';
 
-/** What preparing needs of a run. */
+/** The parts of a run that preparation needs. */
 export interface PrepareInputs {
   options: TuneOptions;
   pipeline: StableDiffusionPipeline;
@@ -29,12 +32,12 @@ export interface PrepareInputs {
   signal?: AbortSignal;
 }
 
-/** The images that `method` chose for the run in `runFolder`, encoded. */
+/** Chooses and encodes the images for the run in `runFolder`, as `method` decides. */
 export async function prepareModelSamples(
   project: Project,
   inputs: PrepareInputs & {
     method: TuningMethod;
-    /** Of the models whose images take part. */
+    /** Hashes of the models whose images are used. */
     modelHashes: ReadonlySet<string>;
     keptPrompts: ReadonlySet<string>;
     shuffleSeed: number | undefined;
@@ -100,7 +103,7 @@ export async function prepareModelSamples(
   return samples;
 }
 
-/** r(x, z) of each image for its prompt. */
+/** Computes the reward r(x, z) of each image for its prompt. */
 async function scoreImages(
   project: Project,
   images: readonly ImageRecord[],
@@ -119,8 +122,8 @@ async function scoreImages(
 }
 
 /**
- * D_pre of the run in `runFolder`: its pictures encoded and, where pairs are drawn by their reward, scored. Those that
- * cannot be read are left out and named to `warn`.
+ * Prepares D_pre of the run in `runFolder`: encodes its pictures, and scores them if pairs are drawn by reward.
+ * Unreadable pictures are left out and reported to `warn`.
  */
 export async function preparePretrainingSamples(
   project: Project,
@@ -165,7 +168,7 @@ export async function preparePretrainingSamples(
   }
 }
 
-/** D_pre as the project's settings name it. */
+/** Opens D_pre as the project's settings name it. */
 export async function projectPretraining(
   project: Project,
   options: { pipeline: StableDiffusionPipeline; source: string; count: number },
@@ -175,7 +178,7 @@ export async function projectPretraining(
     world: await worldOf(project.config),
     source: source === WORLD_PRETRAINING ? source : resolveInProject(project, source),
     count,
-    // The project's, not the run's: runs that differ in their seed share D_pre and its latents.
+    // The project's seed, not the run's: runs with different seeds share D_pre and its latents.
     seed: project.config.seed,
     size: pictureSize(pipeline),
   });

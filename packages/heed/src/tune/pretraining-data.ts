@@ -1,6 +1,6 @@
 /**
- * D_pre: pairs like those the base model was trained on. Either the emoji world's own stream, or a folder of captioned
- * pictures. Pixels are read once, to be encoded; captions are kept.
+ * D_pre: pairs of picture and caption like those the base model was trained on. They come from the emoji world's
+ * generator or from a folder of captioned pictures. Pictures are read only to be encoded; captions are kept.
  */
 import type { RgbImage } from '@heed/diffusion';
 import { createRandom } from '@heed/diffusion/autodiff';
@@ -13,22 +13,22 @@ import { openPretrainingFolder, readPretrainingList } from './pretraining-folder
 /** A finite set of pre-training pairs. */
 export interface PretrainingData {
   samples: PretrainingSample[];
-  /** What the owner should know, in sentences without a full stop. */
+  /** Notes for the owner, in sentences without a full stop. */
   notes?: readonly string[];
-  /** The picture of a sample; throws a sentence that names the file where it cannot be read. */
+  /** Reads the picture of a sample. Throws when it cannot be read; the message names the file. */
   read(sample: PretrainingSample): Promise<RgbImage>;
 }
 
 /**
- * Opens the set that `source` names: WORLD_PRETRAINING for `count` pairs of the project's world, or a folder with all
- * of its pairs.
+ * Opens the set that `source` names. WORLD_PRETRAINING means `count` pairs of the project's world; otherwise `source`
+ * is a folder, whose pairs are all used.
  */
 export async function openPretrainingData(options: {
   world: World;
   source: string;
   count: number;
   seed: number;
-  /** Width and height that pictures are brought to. */
+  /** Width and height to which pictures are resized. */
   size: { width: number; height: number };
 }): Promise<PretrainingData> {
   const { world, source, count, seed, size } = options;
@@ -38,7 +38,7 @@ export async function openPretrainingData(options: {
 const FOLDER_WANTED =
   'tune.pretraining: expected a folder of pictures with captions, got none; a weight of 0 (tune.beta, or pretrainingWeight of another method) tunes without pre-training pairs';
 
-/** Throws where `openPretrainingData` would find no pairs; opens no picture. */
+/** Throws when `openPretrainingData` would find no pairs. It opens no picture. */
 export async function checkPretrainingData({ world, source }: { world: World; source: string }): Promise<void> {
   if (source !== WORLD_PRETRAINING) await readPretrainingList(source);
   else if (world.openPretraining === undefined) throw badInput(FOLDER_WANTED);
@@ -49,7 +49,7 @@ async function worldData(
   { count, seed, size }: { count: number; seed: number; size: { width: number; height: number } },
 ): Promise<PretrainingData> {
   if (world.openPretraining === undefined) throw badInput(FOLDER_WANTED);
-  // A different seed: fidelity must not be measured against images that were trained on.
+  // The stream has its own seed, because fidelity must not be measured against training images.
   const streamSeed = createRandom(seed)
     .fork('D_pre')
     .integer(2 ** 31);

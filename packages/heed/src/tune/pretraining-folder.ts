@@ -1,4 +1,4 @@
-/** D_pre out of a folder of people's own pictures with captions, in every form that `heed import images` takes. */
+/** Reads D_pre from a folder of a user's captioned pictures, in every format that `heed import images` takes. */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { RgbImage } from '@heed/diffusion';
@@ -9,10 +9,10 @@ import { type ImageList, readImageList } from '../import/index.ts';
 import type { PretrainingData } from './pretraining-data.ts';
 
 const MAX_CAPTION_LENGTH = 10_000;
-/** Another number wherever the same file would give other pixels than before: latents are kept by it. */
+/** Version of picture decoding, part of the latents' keys. Change it when the same file decodes to other pixels. */
 const READING = 2;
 
-/** All pairs of the folder; pictures are cropped around their centre and brought to `size`. */
+/** Opens all pairs of the folder. Pictures are cropped around their centre and resized to `size`. */
 export async function openPretrainingFolder(
   folder: string,
   size: { width: number; height: number },
@@ -24,7 +24,7 @@ export async function openPretrainingFolder(
     reads.set(key, () => readFitted({ name, path }, size));
     return { key, caption };
   });
-  // Pictures without a caption count like those that cannot be read.
+  // Pictures without a caption count as unreadable.
   const broken = leftOut.map(({ file, reason }) => {
     const key = `left-out-${file}`;
     reads.set(key, () => Promise.reject(new InputError(`${file}: ${reason}`)));
@@ -33,7 +33,7 @@ export async function openPretrainingFolder(
   return { samples: [...samples, ...broken], notes, read: ({ key }) => reads.get(key)!() };
 }
 
-/** The pairs of the folder; those whose row holds them out are kept for evaluation. Throws where none is left. */
+/** Reads the list of pairs, without those that are held out for evaluation. Throws when none is left. */
 export async function readPretrainingList(folder: string): Promise<ImageList<string>> {
   const list = await readImageList(folder, { parsePrompt: parseCaption });
   const images = list.images.filter(({ holdout }) => !holdout);
@@ -50,7 +50,9 @@ function parseCaption(text: string): string {
   return text;
 }
 
-/** Other bytes or another size give another key, so that no stale latents are used. */
+/**
+ * The key of a file's latents. It changes with the file's bytes and with the size, so that no stale latents are used.
+ */
 function keyOfFile(path: string, size: { width: number; height: number }): string {
   const found = statSync(path, { throwIfNoEntry: false });
   const facts = [READING, path, found?.size, found?.mtimeMs, size.width, size.height];

@@ -1,6 +1,7 @@
 /**
- * The learned reward of pre-training pairs. The base model learned from all of them alike, those whose caption does not
- * fit the picture included; the reward, learned from people who looked at the model's own images, tells them apart.
+ * Scores pre-training pairs by the learned reward. The base model learned from all pairs alike, including pairs whose
+ * caption does not fit the picture. The reward, which learned from human labels of the model's images, tells good pairs
+ * from bad ones.
  */
 
 import type { RgbImage } from '@heed/diffusion';
@@ -11,7 +12,10 @@ import { readRunChoice, writeRunChoice } from './run-choice.ts';
 
 const Entry = z.object({ key: z.string(), reward: z.number().min(0).max(1) });
 
-/** The samples with r(x, z), read from `path` where the run has scored the same pairs by the same reward before. */
+/**
+ * Adds the reward r(x, z) to each sample. Rewards that the run has stored at `path` for the same reward model are
+ * reused.
+ */
 export async function withRewards(
   samples: readonly PretrainingSample[],
   options: {

@@ -1,6 +1,6 @@
 /**
- * Tuning in several processes: rank 0 chooses the data, prepares it and writes all files; the others get the choice and
- * read what rank 0 has prepared in the project's folder, which all ranks share.
+ * Tuning in several processes. Rank 0 chooses and prepares the data and writes all files. The other ranks receive the
+ * choice and read the prepared data from the project's folder, which all ranks share.
  */
 import { createHash } from 'node:crypto';
 import type { Communicator, ParameterValues } from '@heed/diffusion/autodiff';
@@ -9,7 +9,7 @@ import { badInput, InputError } from '../errors.ts';
 import type { PretrainingSample, TuneSample } from './batches.ts';
 import type { TuneOptions } from './options.ts';
 
-/** What rank 0 has chosen. */
+/** Rank 0's choices for the run: options, model, and samples. */
 export interface SharedRun {
   readonly run: string;
   /** Name of the model to tune. */
@@ -18,7 +18,7 @@ export interface SharedRun {
   readonly model: readonly TuneSample[];
   readonly pretraining: readonly PretrainingSample[] | undefined;
   readonly fingerprint: string;
-  /** Rank 0's version and the hash of its base model: the others must have the same. */
+  /** heed's version on rank 0 and the hash of its base model. The other ranks must have the same. */
   readonly heed: string;
   readonly baseHash: string;
 }
@@ -26,7 +26,7 @@ export interface SharedRun {
 /** The version of this rank's heed. */
 export const HEED_VERSION: string = packageJson.version;
 
-/** Throws where this rank runs another heed than rank 0, or read another base model. */
+/** Throws when this rank runs a different version of heed than rank 0, or read a different base model. */
 export function checkSameBase({ rank }: Communicator, shared: SharedRun, baseHash: string): void {
   const differing = [
     ['version of heed', shared.heed, HEED_VERSION],
@@ -39,15 +39,15 @@ export function checkSameBase({ rank }: Communicator, shared: SharedRun, baseHas
   );
 }
 
-/** Rank 0 hands its choice to the others, `undefined` where there is nothing to do; each rank gets it back. */
+/** Sends rank 0's choice to the other ranks; every rank returns it. `undefined` means that there is nothing to do. */
 export async function shareRun(communicator: Communicator, run: SharedRun | undefined): Promise<SharedRun | undefined> {
   const [text] = await communicator.gather(communicator.rank === 0 ? JSON.stringify(run ?? null) : '');
   return (JSON.parse(text!) as SharedRun | null) ?? undefined;
 }
 
 /**
- * The options with replicas for this many ranks. An update's batch is split into `tune.replicas` parts, which the ranks
- * share out; with 1, the default, each rank gets one part.
+ * Sets the replicas for this number of ranks. An update's batch is split into `tune.replicas` parts, which are shared
+ * among the ranks. With 1, the default, each rank gets one part.
  */
 export function optionsForRanks(options: TuneOptions, ranks: number): TuneOptions {
   const replicas = options.replicas === 1 ? ranks : options.replicas;
@@ -62,7 +62,7 @@ export function optionsForRanks(options: TuneOptions, ranks: number): TuneOption
   return { ...options, replicas };
 }
 
-/** The line that a run of several processes begins with. */
+/** The first line of output of a run with several processes. */
 export function describeRanks(
   { size, hosts }: Communicator,
   { replicas, accumulation, batchSize }: TuneOptions,
@@ -71,7 +71,9 @@ export function describeRanks(
   return `${size} ranks on ${hosts} ${hosts === 1 ? 'host' : 'hosts'}, ${each} ${each === 1 ? 'replica' : 'replicas'} each; an update is ${replicas * accumulation} batches of ${batchSize / replicas} samples`;
 }
 
-/** Throws where the ranks do not all go on from the same update: they do not share the project's folder. */
+/**
+ * Throws when the ranks do not resume from the same update, which means that they do not share the project's folder.
+ */
 export async function checkSameStart(communicator: Communicator, step: number): Promise<void> {
   const steps = (await communicator.gather(String(step))).map(Number);
   const other = steps.findIndex((theirs) => theirs !== steps[0]);
@@ -81,7 +83,7 @@ export async function checkSameStart(communicator: Communicator, step: number): 
   );
 }
 
-/** Throws where a rank's weights differ from rank 0's: a run that went on would be no run of any settings. */
+/** Throws when a rank's weights differ from rank 0's. Training must not continue from diverged weights. */
 export async function checkSameWeights(
   communicator: Communicator,
   weights: ParameterValues,

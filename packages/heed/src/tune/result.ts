@@ -1,4 +1,4 @@
-/** What a finished run says of itself: `runs/<name>/result.json`. */
+/** The result of a finished run: `runs/<name>/result.json`. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findCheckedJson } from '@heed/diffusion/checked-json';
@@ -7,16 +7,16 @@ import { z } from 'zod';
 import { METHOD_NAMES } from '../config/index.ts';
 import type { PretrainingSample, TuneSample } from './batches.ts';
 
-/** File in the folder of a run that is finished. */
+/** Name of the result file in a finished run's folder. */
 export const TUNE_RESULT_FILE = 'result.json';
 
 const dataSchema = z.object({
   labelled: z.number(),
   unlabelled: z.number(),
   pretraining: z.number(),
-  /** Of the images learned from, where the method reads the reward. */
+  /** Mean reward of the images learned from, for methods that read the reward. */
   meanReward: z.number().exactOptional(),
-  /** Of the images learned from, where the method reads labels. */
+  /** Mean label of the images learned from, for methods that read labels. */
   meanLabel: z.number().exactOptional(),
 });
 
@@ -24,30 +24,30 @@ const resultSchema = z.object({
   fingerprint: z.string(),
   name: z.string(),
   run: z.string(),
-  /** Absent in runs from before there were other methods than the paper's. */
+  /** Absent in runs of versions that had only the paper's method. */
   method: z.enum(METHOD_NAMES).exactOptional(),
   /** The diffusers folder of the tuned model. */
   folder: z.string(),
   steps: z.number(),
-  /** The update whose weights were written, where it is not the last one. */
+  /** The update whose weights were written, unless it is the last one. */
   chosenStep: z.number().exactOptional(),
-  /** True where an alarm ended the run before its last update. */
+  /** True if an alarm ended the run before its last update. */
   stopped: z.literal(true).exactOptional(),
   data: dataSchema,
-  /** Means over the last tenth of the steps of the call that finished the run. */
+  /** Metric means over the last tenth of the steps, within the call that finished the run. */
   final: z.record(z.string(), z.number()).exactOptional(),
 });
 
 export type TuneResult = z.output<typeof resultSchema>;
 export type TuneData = z.output<typeof dataSchema>;
 
-/** Reads the result in a run's folder, or undefined where there is none. Throws a sentence where it is broken. */
+/** Reads the result in a run's folder; undefined when there is none. Throws for a broken file. */
 export async function findTuneResult(runFolder: string): Promise<TuneResult | undefined> {
   const path = join(runFolder, TUNE_RESULT_FILE);
   return findCheckedJson(path, { what: 'the result of a finished run', schema: resultSchema });
 }
 
-/** The result of a finished run that these options and data, named by `fingerprint`, need not be repeated for. */
+/** Finds the result of a finished run with the same options and data (`fingerprint`), which need not be repeated. */
 export async function findFinished(
   runFolder: string,
   wanted: { fingerprint: string; steps: number; folder: string },
@@ -63,7 +63,7 @@ export function writeTuneResult(runFolder: string, result: TuneResult): Promise<
   return writeFileAtomically(join(runFolder, TUNE_RESULT_FILE), `${JSON.stringify(result, null, 2)}\n`);
 }
 
-/** What a run learns from, in numbers. */
+/** Counts of a run's training data. */
 export function describeData(
   samples: readonly TuneSample[],
   pretraining: readonly PretrainingSample[] | undefined,

@@ -1,7 +1,7 @@
-/** Endless passes over samples, all alike or in proportion to a power of their reward. */
+/** Endless passes over samples, uniform or in proportion to a power of their reward. */
 import { createShuffledStream, type ShuffledStream } from './stream.ts';
 
-/** Where a stream stands. */
+/** The position in a stream. */
 export interface StreamPosition {
   pass: number;
   taken: number;
@@ -23,13 +23,13 @@ export function createRewardStream(options: {
   return createShuffledStream({ name, size: samples.length, seed, weights });
 }
 
-/** The reward of a sample of a stream that needs it. */
+/** The reward of a sample. Throws when the stream needs one and the sample has none. */
 export function rewardOf({ reward }: { reward?: number | undefined }, stream = 'model'): number {
   if (reward === undefined) throw new Error(`stream ${stream}: expected a reward for each sample, got none`);
   return reward;
 }
 
-/** Pass and index within the pass of the draw number `place`, in endless passes over `size` items. */
+/** Converts a position in endless passes over `size` items to pass and index within the pass. */
 export function positionIn(size: number, place: number): StreamPosition {
   return { pass: Math.floor(place / size), taken: place % size };
 }

@@ -1,4 +1,4 @@
-/** What every rank of a run makes from the chosen samples: the method's batches, and the texts that they need. */
+/** Makes what every rank needs from the chosen samples: the method's batches and the list of texts. */
 import type { StableDiffusionPipeline } from '@heed/diffusion';
 import type { ParameterValues } from '@heed/diffusion/autodiff';
 import type { VectorCache } from '../storage/vector-cache.ts';
@@ -7,7 +7,7 @@ import type { TuningMethod } from './method.ts';
 import type { TuneOptions } from './options.ts';
 import type { TextStates } from './text-states.ts';
 
-/** The method's batches of the run's samples. */
+/** Makes the method's batches from the run's samples. */
 export function batchesOf(inputs: {
   method: TuningMethod;
   options: TuneOptions;
@@ -32,7 +32,7 @@ export function batchesOf(inputs: {
   });
 }
 
-/** Every text whose states the run needs; the empty one stands in for captions that are dropped. */
+/** Every text whose text states the run needs. The empty text replaces dropped captions. */
 export function promptsOf(
   model: readonly TuneSample[],
   pretraining: readonly PretrainingSample[] | undefined,
@@ -40,7 +40,7 @@ export function promptsOf(
   return [...model.map(({ prompt }) => prompt), ...(pretraining ?? []).map(({ caption }) => caption), ''];
 }
 
-/** Numbers in all arrays. */
+/** Number of values in all arrays. */
 export function parameterCount(parameters: ParameterValues): number {
   return [...parameters.values()].reduce((total, { data }) => total + data.length, 0);
 }

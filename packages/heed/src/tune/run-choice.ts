@@ -1,12 +1,12 @@
 /**
- * What a run chose at its start, kept beside it, so that what the project learns later does not change a run under way.
- * What is chosen is `model-data.ts`'s and `pretraining-rewards.ts`'s business.
+ * A run's choice of data, stored beside it, so that later data in the project do not change a run in progress.
+ * `model-data.ts` and `pretraining-rewards.ts` make the choices.
  */
 import { findCheckedJson } from '@heed/diffusion/checked-json';
 import { writeFileAtomically } from '@heed/diffusion/files';
 import { z } from 'zod';
 
-/** Reads what an earlier start of the run chose in the same way, or undefined. */
+/** Reads the choice that an earlier start of the run made under the same inputs; undefined when there is none. */
 export async function readRunChoice<T>(
   path: string,
   { choice, entries }: { choice: unknown; entries: z.ZodType<T> },
@@ -17,7 +17,7 @@ export async function readRunChoice<T>(
   return JSON.stringify(file.choice) === JSON.stringify(choice) ? file.samples : undefined;
 }
 
-/** Writes it durably, an entry a line. */
+/** Writes the choice durably, one entry a line. */
 export async function writeRunChoice(path: string, choice: unknown, entries: readonly unknown[]): Promise<void> {
   const lines = entries.map((entry) => JSON.stringify(entry)).join(',\n');
   await writeFileAtomically(path, `{"choice":${JSON.stringify(choice)},"samples":[\n${lines}\n]}\n`);

@@ -1,4 +1,4 @@
-/** What a rank other than 0 does of `runTune`: it trains along and writes nothing. */
+/** The part of `runTune` for ranks other than 0: they train and write no files. */
 import { join } from 'node:path';
 import { loadModel, StableDiffusionPipeline } from '@heed/diffusion';
 import type { Communicator } from '@heed/diffusion/autodiff';
@@ -14,7 +14,7 @@ import { batchesOf, parameterCount, promptsOf } from './run-batches.ts';
 import { openTextStates } from './text-states.ts';
 import { trainModel } from './train.ts';
 
-/** Waits for rank 0's choice and trains along; returns at once where rank 0 has nothing to do. */
+/** Waits for rank 0's choice and then trains with it. Returns at once when rank 0 has nothing to do. */
 export async function runTuneRank(
   project: Project,
   { communicator, signal }: { communicator: Communicator; signal?: AbortSignal | undefined },

@@ -1,7 +1,7 @@
 /**
  * `heed tune`: gathers a project's data, trains the U-Net on it, and writes the tuned model as a diffusers folder.
- * Interrupted, it goes on from its last checkpoint when called again with the same options.
- * What it learns from and by is the method's (`methods/`); the loop is `train.ts`.
+ * After an interruption, a call with the same options resumes from the last checkpoint. The method (`methods/`) decides
+ * data and loss; `train.ts` holds the loop.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -48,32 +48,32 @@ const KEPT_PROMPTS_FILE = 'kept-prompts.json';
 export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
   /** Name of the tuned model (`models/<name>`) and of the run. */
   name?: string;
-  /** The model to tune; by default the one that the run was begun with, or the project's base. */
+  /** The model to tune. By default it is the one recorded in the run, or the project's base. */
   from?: string | undefined;
-  /** The reward to learn from; by default the one that the run was begun with, or 'default'. */
+  /** The reward to learn from. By default it is the one recorded in the run, or 'default'. */
   reward?: string | undefined;
-  /** Let rewards and labels change places among the images, by this seed: a control that learns nothing from people. */
+  /** Seed for permuting rewards and labels among the images: a control experiment that learns nothing from people. */
   shuffleSeed?: number | undefined;
-  /** Start again where a run of this name exists. */
+  /** Start over if a run of this name exists. */
   restart?: boolean;
-  /** Data to take part; the project's settings decide what is not named. */
+  /** The data streams to use. The project's settings decide the others. */
   streams?: Partial<TuneStreams>;
-  /** Where D_pre comes from: WORLD_PRETRAINING or a folder with metadata.jsonl. */
+  /** Source of D_pre: WORLD_PRETRAINING or a folder with metadata.jsonl. */
   pretraining?: string;
-  /** Pairs of the emoji world's stream. */
+  /** Number of pairs of the emoji world's generator. */
   pretrainingImages?: number;
   /** Prompts of the sample grid. */
   samplePrompts?: readonly string[];
   signal?: AbortSignal;
   /** The other processes of the run; this one is rank 0. The others call `runTuneRank`. */
   communicator?: Communicator | undefined;
-  /** Is told, in sentences, what the user should know: warnings, what is resumed. */
+  /** Called with sentences for the user: warnings, and what is resumed. */
   note?: (sentence: string) => void;
 }
 
 export type TuneRunResult = Omit<TuneResult, 'fingerprint'> & { warnings: string[] };
 
-/** Tunes the project's base model or another one; a run that is finished is not repeated. */
+/** Tunes the project's base model or another one. A finished run is not repeated. */
 export async function runTune(
   project: Project,
   options: TuneRunOptions,
@@ -146,7 +146,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
       prompts: promptsOf(model, pretraining),
       encoderParameters: parameterCount(components.textEncoder.parameters),
     });
-    // Every picture is encoded; what the encoders hold is better left to training.
+    // Every picture is encoded now, so the encoders' memory is freed for training.
     if (texts.isComplete) await pipeline.dispose();
     const learned = { options, model, pretraining, fingerprint };
     await shareRun(communicator, { run: run.id, from, ...learned, heed: HEED_VERSION, baseHash });
@@ -182,7 +182,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   }
 }
 
-/** The model to tune. Throws one sentence where it has a contrast. */
+/** Opens the model to tune. Throws for a model with a contrast. */
 async function openModel(
   project: Project,
   from: string,
@@ -202,7 +202,7 @@ async function openModel(
   return { source, components, pipeline: new StableDiffusionPipeline(components, await runtimeOf(project)) };
 }
 
-/** What the run learns from: judged images of the model, and pairs of pictures and texts that keep it whole. */
+/** Prepares the run's data: judged images of the model, and pre-training pairs that limit drift from the base model. */
 async function prepareSamples(
   project: Project,
   {
@@ -227,7 +227,7 @@ async function prepareSamples(
 }
 
 /**
- * Trains from the last checkpoint on and writes the tuned model; returns the means over the last tenth of the steps.
+ * Trains from the last checkpoint and writes the tuned model. Returns metric means over the last tenth of the steps.
  */
 async function train(inputs: {
   project: Project;
@@ -252,7 +252,7 @@ async function train(inputs: {
   const resumed = (await findLatestCheckpoint(checkpointFolder, { onSkip: warn }))?.step;
   if (resumed === undefined) await writeBegun(run.folder, { options, data: inputs.begun, fingerprint });
   else given.note?.(`run ${run.id} goes on from the checkpoint of update ${resumed}`);
-  // A run that was killed before its first checkpoint has measured, too.
+  // A run that was killed before its first checkpoint also has metrics.
   const metrics = await openMetricsLog(run.folder, { resumeAfterStep: resumed ?? 0 });
   const { batchSize, sampler, steps, guidanceScale } = project.config.sample;
   const live = createLivePipeline(components, runtime);
@@ -308,7 +308,7 @@ async function train(inputs: {
   }
 }
 
-/** Throws one sentence where a tuned model must not have this name. */
+/** Throws when the name is not allowed for a tuned model. */
 export function checkModelName(project: Project, name: string): void {
   checkName(name, 'model');
   if (name === project.config.model.name || name.startsWith('reward-')) {
@@ -317,8 +317,8 @@ export function checkModelName(project: Project, name: string): void {
 }
 
 /**
- * Throws one sentence where a run of that name cannot be started or continued under the project's settings: before any
- * work, and before a trace of it is left.
+ * Throws when a run of that name cannot be started or continued under the project's settings. It throws before any work
+ * is done or any file is written.
  */
 export async function checkTuneStart(project: Project, name: string): Promise<void> {
   checkModelName(project, name);
@@ -326,7 +326,7 @@ export async function checkTuneStart(project: Project, name: string): Promise<vo
   await checkStart(project, { given: {}, name, options });
 }
 
-/** The same with what the caller named; returns where the run's data come from. */
+/** Like `checkTuneStart`, with the caller's options. Returns the sources of the run's data. */
 async function checkStart(
   project: Project,
   { given, name, options }: { given: TuneRunOptions; name: string; options: TuneOptions },
@@ -350,7 +350,7 @@ async function checkStart(
   return data;
 }
 
-/** Options that have no key where they are off. */
+/** Options whose key is absent when they are off. */
 const ABSENT_WHERE_OFF = {
   modelRewardPower: undefined,
   pretrainingRewardPower: undefined,
@@ -361,7 +361,7 @@ const ABSENT_WHERE_OFF = {
   lora: undefined,
 } satisfies Partial<TuneOptions>;
 
-/** The project's settings with what the caller named put over them. */
+/** Applies the caller's options over the project's settings. */
 function resolveOptions(project: Project, given: TuneRunOptions): TuneOptions {
   const settings = tuneOptionsOf(project.config);
   const named = Object.fromEntries(
@@ -373,7 +373,7 @@ function resolveOptions(project: Project, given: TuneRunOptions): TuneOptions {
   return { ...settings, ...named, streams: { ...settings.streams, ...given.streams } };
 }
 
-/** Prompts that the run does not learn from, to watch itself on; none where it is not watched. */
+/** Prompts for measurements during training, which the run does not learn from. Empty without such measurements. */
 async function keptPromptsOf(
   project: Project,
   {

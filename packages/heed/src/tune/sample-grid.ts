@@ -1,4 +1,4 @@
-/** The pictures by which one sees a run go right or wrong: fixed prompts, fixed seeds, the weights of the moment. */
+/** Sample grids that show the progress of a run: fixed prompts and seeds, drawn with the current weights. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SamplerName, StableDiffusionPipeline } from '@heed/diffusion';
@@ -10,14 +10,14 @@ import { encodeGrid } from '../sample/run.ts';
 const SEEDS_PER_PROMPT = 4;
 
 export interface SampleGrid {
-  /** Draws into `samples/step-00000250.png` and the event file. */
+  /** Draws a grid and writes it to `samples/step-00000250.png` and the event file. */
   draw(step: number, parameters: ParameterValues): Promise<void>;
 }
 
-/** One row a prompt, the same four seeds in each. */
+/** Makes a grid with one row a prompt and the same four seeds in each row. */
 export function createSampleGrid(options: {
   folder: string;
-  /** Draws with these weights. */
+  /** Returns a pipeline that draws with these weights. */
   pipelineOf: (parameters: ParameterValues) => StableDiffusionPipeline;
   prompts: readonly string[];
   sampling: { sampler: SamplerName; steps: number; guidanceScale: number; batchSize: number };

@@ -1,19 +1,22 @@
 /**
  * Endless, seeded passes over a finite list, each pass in a different order. The index at a position depends on the
- * seed and the position alone, so that a checkpoint saves the position alone. It yields indices, no data.
+ * seed and the position alone, so that a checkpoint saves the position alone. It yields indices, not data.
  */
 import { createRandom, type RandomGenerator } from '@heed/diffusion/autodiff';
 
 /** An endless sequence of indices of a list of `size` items. */
 export interface ShuffledStream {
   readonly size: number;
-  /** The `count` indices from place `start` on; without weights every pass of `size` places holds every index once. */
+  /**
+   * The `count` indices from position `start` on. Without weights, every pass of `size` positions holds every index
+   * once.
+   */
   at(start: number, count: number): number[];
 }
 
 /**
- * Streams of different names are independent; equal names, sizes, weights and seeds give equal streams. With `weights`
- * [size] an item takes places in proportion to its weight.
+ * Makes a stream. Different names give independent streams; equal names, sizes, weights and seeds give equal streams.
+ * With `weights` [size], an item appears in proportion to its weight.
  */
 export function createShuffledStream(options: {
   name: string;
@@ -46,8 +49,8 @@ export function createShuffledStream(options: {
 }
 
 /**
- * As many indices as there are weights, each as often as its share says, rounded down or up: systematic resampling
- * (Kitagawa 1996), whose counts vary less than those of independent draws.
+ * Draws as many indices as there are weights by systematic resampling (Kitagawa 1996). Each index appears as often as
+ * its share says, rounded down or up. The counts vary less than those of independent draws.
  */
 function resample(weights: readonly number[], random: RandomGenerator, name: string): number[] {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -62,7 +65,7 @@ function resample(weights: readonly number[], random: RandomGenerator, name: str
     const end = (passed / total) * weights.length;
     while (indices.length < weights.length && indices.length + offset < end) indices.push(index);
   }
-  // Rounding can leave the last place over.
+  // Rounding can leave the last position empty.
   while (indices.length < weights.length) indices.push(indices.at(-1) ?? 0);
   return indices;
 }

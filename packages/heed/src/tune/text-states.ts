@@ -1,7 +1,7 @@
 /**
- * Text states of the prompts in a run. A large text encoder computes each once, to disk, before training begins and is
- * not needed afterwards; a small one computes them as they come, kept in memory up to a bound. They are no part of a
- * run's state; they can be lost and made again.
+ * Text states of a run's prompts. A large text encoder computes each once, to disk, before training, and can then be
+ * released. A small one computes them on demand, with a bounded cache in memory. The states are a cache and can be
+ * computed again.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -12,15 +12,15 @@ import { fillVectorCache, openVectorCache, type VectorCache } from '../storage/v
 
 const ENCODE_BATCH = 8;
 const MEMORY_BYTES = 256 * 2 ** 20;
-/** Above this many weights an encoder is large: its memory is worth more than the disk. */
+/** An encoder with more weights than this is large: its states are stored on disk to free its memory. */
 const LARGE_ENCODER_PARAMETERS = 2 ** 24;
-/** More states than this are not kept on disk: they are computed as they come. */
+/** Above this size, states are not stored on disk but computed on demand. */
 const MAX_DISK_BYTES = 8 * 2 ** 30;
 
 export interface TextStates {
   /** [N, T, D] */
   of(prompts: readonly string[]): Promise<Float32Array>;
-  /** True where every state is on disk, so that the text encoder can be let go of. */
+  /** Whether every state is on disk, so that the text encoder can be released. */
   readonly isComplete: boolean;
   close(): Promise<void>;
 }
@@ -81,12 +81,12 @@ async function read(cache: VectorCache, prompts: readonly string[]): Promise<Flo
   return stacked;
 }
 
-/** Prompts may be long; their names in the cache are not. */
+/** A prompt's cache key has a fixed length, unlike prompts. */
 function keyOf(prompt: string): string {
   return createHash('sha256').update(prompt).digest('hex').slice(0, 32);
 }
 
-/** What was used last stays in memory; the least recently used go first when there is too much. */
+/** An in-memory cache that evicts the least recently used states above its limit. */
 function keepingRecent({
   length,
   load,

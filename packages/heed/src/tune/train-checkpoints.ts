@@ -1,4 +1,7 @@
-/** Checkpoints of a tuning run: saved by rank 0 once an update, checked on all ranks, and read at the start. */
+/**
+ * Checkpoints of a tuning run. Rank 0 saves them, at most once an update; all ranks check them and read them at the
+ * start.
+ */
 import { single, type TrainingStep } from '@heed/diffusion/autodiff';
 import { findLatestCheckpoint, saveCheckpoint } from '../checkpoint/checkpoint.ts';
 import { checkSameWeights } from './ranks.ts';
@@ -12,7 +15,7 @@ import {
   writeTrainingState,
 } from './training-state.ts';
 
-/** `step` is as it was restored. */
+/** `step` is the training step after restoring. */
 export function createCheckpoints(
   { batches, options, checkpointFolder, fingerprint, communicator = single }: TuneTraining,
   { step, weights }: { step: TrainingStep<string>; weights: TrainedWeights },
@@ -20,7 +23,10 @@ export function createCheckpoints(
   const { state } = step;
   let savedStep = state.step;
   return {
-    /** Saves the update, unless that was done. Throws where a weight is not finite or differs between ranks. */
+    /**
+     * Saves a checkpoint of the current update unless it was saved before. Throws when a weight is not finite or
+     * differs between ranks.
+     */
     async save(): Promise<void> {
       if (savedStep === state.step) return;
       await step.fetchState();
@@ -42,12 +48,15 @@ export function createCheckpoints(
       }
       savedStep = state.step;
     },
-    /** For errors. */
+    /** A clause for error messages. */
     describe: () => (savedStep > 0 ? `its last checkpoint is that of update ${savedStep}` : 'it has no checkpoint'),
   };
 }
 
-/** Reads the latest whole checkpoint into the weights and returns the optimizer's state, or undefined at the start. */
+/**
+ * Reads the latest intact checkpoint into the weights and returns the optimizer's state. Returns undefined at the start
+ * of a run.
+ */
 export async function restoreCheckpoint(training: TuneTraining, weights: TrainedWeights) {
   const { checkpointFolder, fingerprint, run, onSkippedCheckpoint } = training;
   const latest = await findLatestCheckpoint(

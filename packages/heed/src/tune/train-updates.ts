@@ -1,12 +1,15 @@
-/** The updates of a tuning run: batches are made while the graph runs, and accumulate to one update of the weights. */
+/**
+ * The updates of a tuning run. The next batch is prepared while the graph runs, and gradients of several batches
+ * accumulate to one update.
+ */
 import { learningRateAt, single, type TrainingStep } from '@heed/diffusion/autodiff';
 import { InputError } from '../errors.ts';
 import type { TuneMetrics, TuneTraining } from './train.ts';
 
-/** So many updates in a row that are not finite are no accident. */
+/** The largest number of consecutive non-finite updates that are skipped. */
 const MAX_SKIPPED_IN_A_ROW = 5;
 
-/** Makes one update after the other from where `step` stands. */
+/** Makes one update after the other, starting at the state of `step`. */
 export function createUpdates(training: TuneTraining, step: TrainingStep<string>) {
   const { options } = training;
   const { state } = step;
@@ -14,16 +17,16 @@ export function createUpdates(training: TuneTraining, step: TrainingStep<string>
   let upcoming: ReturnType<typeof fetchBatches> | undefined;
   let skippedInARow = 0;
 
-  /** Runs the batches of one update and applies it; returns the means of what they measured. */
+  /** Runs the batches of one update and applies it. Returns the means of their metrics. */
   const update = async (learningRate: number): Promise<Record<string, number>> => {
-    // Signals reach the ranks at different updates: all stop after the one in which the first rank asks for it.
+    // Ranks see the stop signal at different updates. All stop after the update in which the first rank saw it.
     const stop = training.signal?.aborted ?? false;
     const first = state.step * batchesPerStep;
     const means: Record<string, number> = {};
     upcoming ??= fetchBatches(training, first);
     for (let i = 0; i < options.accumulation; i++) {
       const feeds = await upcoming();
-      // The event loop is free while the graph runs: the next batch is made meanwhile.
+      // While the graph runs, the event loop is free and prepares the next batch.
       const running = options.accumulation === 1 ? step.step(feeds, { learningRate, stop }) : step.accumulate(feeds);
       upcoming = fetchBatches(training, first + (i + 1) * options.replicas);
       for (const [name, value] of Object.entries(await running)) {
@@ -35,12 +38,12 @@ export function createUpdates(training: TuneTraining, step: TrainingStep<string>
   };
 
   return {
-    /** Makes an update and calls `onStep`. Throws where too many in a row were skipped. */
+    /** Makes an update and calls `onStep`. Throws after too many skipped updates in a row. */
     async next(onStep: (metrics: TuneMetrics) => Promise<void> | undefined): Promise<void> {
       const { schedule, learningRate: base, warmupSteps, steps: totalSteps } = options;
       const learningRate = learningRateAt({ schedule, base, warmupSteps, totalSteps }, state.step);
       const means = await update(learningRate);
-      // While the loss scale still falls, the cause may be the scale.
+      // While the loss scale still falls, the scale may be the cause.
       skippedInARow = means.skipped === 1 && step.lossScale() === 1 ? skippedInARow + 1 : 0;
       await onStep(stepMetrics(means, learningRate));
       if (skippedInARow === MAX_SKIPPED_IN_A_ROW) {
@@ -49,7 +52,7 @@ export function createUpdates(training: TuneTraining, step: TrainingStep<string>
         );
       }
     },
-    /** Resolves once no batch is being made. */
+    /** Resolves when no batch is being prepared. */
     async settle(): Promise<void> {
       await upcoming?.().catch(() => {});
     },
@@ -63,8 +66,8 @@ function stepMetrics(measured: Record<string, number>, learningRate: number): Tu
 }
 
 /**
- * Starts to make a batch for each replica of this rank: of the `replicas` batches from `first` on, those from its share
- * on. A failure is thrown where they are awaited, not before.
+ * Starts to prepare this rank's batches, one for each of its replicas. `first` is the number of the update's first
+ * batch. A failure rejects the returned promises; it is not thrown here.
  */
 function fetchBatches({ batches, options, communicator = single }: TuneTraining, first: number) {
   const count = options.replicas / communicator.size;

@@ -1,6 +1,6 @@
 /**
- * The training loop of tuning: batches in, updates of the U-Net or its LoRA, checkpoints, samples, measurements.
- * Loss and data are the method's (`method.ts`); it knows no project and no files but its checkpoints.
+ * The training loop of tuning: batches in, updates of the U-Net or its LoRA, checkpoints, samples, measurements. The
+ * method (`method.ts`) defines loss and data. The loop knows no project, and no files except its checkpoints.
  */
 import { type LoraModules, loraModules, type UnetConfig } from '@heed/diffusion';
 import {
@@ -25,72 +25,74 @@ import { type TrainedWeights, trainedWeights } from './trained-weights.ts';
 import { checkFinite } from './training-state.ts';
 
 /**
- * What a step reports; losses are means over the step's batches. A skipped update reports nothing but that and its
- * rate.
+ * The metrics of a step. Losses are means over the step's batches. A skipped update reports only `skipped` and its
+ * learning rate.
  */
 export interface TuneMetrics extends Record<string, number | undefined> {
   loss?: number;
   modelLoss?: number;
   gradientNorm?: number;
   learningRate: number;
-  /** 1 where loss or gradient was not finite and no weight was changed, else 0. */
+  /** 1 if the loss or a gradient was not finite, so that no weight changed; else 0. */
   skipped: number;
 }
 
 type Step = TrainingStep<string>;
 
 export interface TuneTraining {
-  /** Named in errors. */
+  /** The run's name for error messages. */
   run: string;
   method: TuningMethod;
   unetConfig: UnetConfig;
-  /** The base model's U-Net weights; updated in place, or left as they are where a LoRA is trained. */
+  /** The base model's U-Net weights. They are updated in place, or left unchanged when a LoRA is trained. */
   parameters: ParameterValues;
-  /** Of `batchSize / replicas` samples each. */
+  /** Batches of `batchSize / replicas` samples each. */
   batches: TuneBatches;
   options: TuneOptions;
   checkpointFolder: string;
-  /** Names options and data, so that a checkpoint of others is refused. */
+  /** Hash of options and data, so that a checkpoint of another run is refused. */
   fingerprint: string;
   device?: Device;
   precision?: PrecisionOption;
   threads?: number;
   signal?: AbortSignal;
-  /** The other processes of the run. Rank 0 alone writes checkpoints. */
+  /** Connects the processes of the run. Only rank 0 writes checkpoints. */
   communicator?: Communicator | undefined;
-  /** Called once, before the first update, with the step it goes on from. */
+  /** Called once before the first update with the step to start from. */
   onStart?: (step: number) => Promise<void>;
   /** Called after each update. */
   onStep?: (step: number, metrics: TuneMetrics) => Promise<void>;
-  /** Called at step 0, every `sampleEverySteps` and at the end, with the weights to look at; never where that is 0. */
+  /**
+   * Called at step 0, every `sampleEverySteps` and at the end, with the current weights. Never called when the interval
+   * is 0.
+   */
   onSample?: (step: number, parameters: ParameterValues) => Promise<void>;
   /**
-   * Called at step 0, every `options.watch.everySteps` and at the end, on rank 0; 'stop' ends the training there.
+   * Called on rank 0 at step 0, every `options.watch.everySteps` and at the end. Returning 'stop' ends the training.
    * `average` has the trained weights by name, or their moving average; `plain` is as for `onSample`.
    */
   onWatch?: (step: number, weights: { average: ParameterValues; plain: ParameterValues }) => Promise<'go' | 'stop'>;
-  /** Asked at the end: weights by the names of `average` to return in place of the last ones. */
+  /** Called at the end. It may return earlier weights, named as in `average`, to use in place of the last ones. */
   chosen?: () => Promise<{ step: number; average: ParameterValues } | undefined>;
-  /** Called with a sentence for every broken checkpoint that is passed over. */
+  /** Called with a sentence for every broken checkpoint that is skipped. */
   onSkippedCheckpoint?: (sentence: string) => void;
 }
 
-/** What a training ends with. */
+/** The result of training. */
 export interface TrainedModel {
-  /** Updates made. */
+  /** Number of updates. */
   step: number;
-  /** The update whose weights these are; `step` where nothing was chosen. */
+  /** The update of the returned weights; equal to `step` if no earlier one was chosen. */
   chosenStep: number;
-  /** Of a plain U-Net. */
+  /** Weights of a plain U-Net. */
   parameters: ParameterValues;
   lora?: LoraModules;
 }
 
 /**
- * Tunes until `options.steps`, going on from the latest whole checkpoint. Returns the weights to use (the moving
- * average where one is kept) and the LoRA where one was trained. An update with a loss or gradient that is not finite
- * is skipped; after some in a row, and on a weight that is not finite, it throws, having saved nothing of it. On abort
- * it checkpoints first.
+ * Tunes until `options.steps`, starting from the latest intact checkpoint. Returns the weights to use (the moving
+ * average if there is one), and the LoRA if one was trained. An update with a non-finite loss or gradient is skipped.
+ * Several in a row, or a non-finite weight, throw without saving. On abort, it saves a checkpoint first.
  */
 export async function trainModel(training: TuneTraining): Promise<TrainedModel> {
   const { run, method, batches, unetConfig, options, communicator = single } = training;
@@ -132,7 +134,7 @@ export async function trainModel(training: TuneTraining): Promise<TrainedModel> 
       await updates.next((metrics) => training.onStep?.(state.step, metrics));
       if (isAtInterval(options.checkpointEverySteps)) await checkpoints.save();
       if (watch.isDue()) {
-        // First, so that a run that is interrupted here measures these weights again.
+        // The checkpoint is saved first, so that a run interrupted here measures these weights again.
         await checkpoints.save();
         isStopped = (await watch.measure()) === 'stop';
       }
@@ -148,7 +150,7 @@ export async function trainModel(training: TuneTraining): Promise<TrainedModel> 
   } catch (error) {
     if (isAbort(error)) {
       await checkpoints.save();
-      // A rank that left before the checkpoint is written would end rank 0.
+      // A rank that exits before the checkpoint is written would end rank 0.
       await communicator.barrier();
     }
     const { message, isDefect } = tellError(error);
@@ -158,13 +160,13 @@ export async function trainModel(training: TuneTraining): Promise<TrainedModel> 
       { cause: error },
     );
   } finally {
-    // What encodes the next batch is let go of by the caller: not while it runs.
+    // The caller disposes of the encoders next, so no batch may still be in preparation.
     await updates.settle();
     step.dispose();
   }
 }
 
-/** Measurements during the training. All ranks know when; rank 0 measures and tells the others what came of it. */
+/** Measurements during training. All ranks know when they happen; rank 0 measures and broadcasts the outcome. */
 function createWatch(
   { options, communicator = single, onWatch }: TuneTraining,
   { step, weights }: { step: Step; weights: TrainedWeights },
@@ -182,7 +184,7 @@ function createWatch(
   };
 }
 
-/** The weights that a watched run chose, or the last ones; the moving average where one is kept. */
+/** The weights that the measurements chose, or the last ones (the moving average if there is one). */
 async function chooseWeights(
   { options, chosen: choose }: TuneTraining,
   { state, weights }: { state: OptimizerState; weights: TrainedWeights },
@@ -198,7 +200,7 @@ async function chooseWeights(
   };
 }
 
-/** Throws the signal's reason; where there are several ranks, all at the same update. */
+/** Throws the abort reason if a stop was requested. All ranks throw at the same update. */
 function throwIfStopped({ signal, communicator = single }: TuneTraining, isStopAsked: boolean): void {
   if (communicator.size === 1) signal?.throwIfAborted();
   else if (isStopAsked) throw signal?.reason ?? new DOMException('another rank was stopped', 'AbortError');

@@ -1,27 +1,25 @@
-/**
- * What a run trains: every weight of the U-Net, or low-rank factors on top of frozen weights (LoRA, Hu et al. 2021).
- */
+/** The weights that a run trains: all U-Net weights, or low-rank factors on frozen weights (LoRA, Hu et al. 2021). */
 import { initializeLora, isLoraParameter, loraModules, mergeLora, type UnetConfig } from '@heed/diffusion';
 import { createRandom, type ParameterValues } from '@heed/diffusion/autodiff';
 import { isReferenceParameter, referenceOf } from './networks.ts';
 import type { TuneOptions } from './options.ts';
 
 export interface TrainedWeights {
-  /** All that the graph reads, by name. */
+  /** All weights that the graph reads, by name. */
   readonly all: ParameterValues;
-  /** Those of them that the optimizer changes; checkpoints hold these alone. */
+  /** The weights that the optimizer changes. Checkpoints contain only these. */
   readonly trained: ParameterValues;
   readonly isTrained: (name: string) => boolean;
   /**
-   * Weights of a plain U-Net as they are now, with `average` in place of the trained ones where it is given; always the
+   * Current weights of a plain U-Net. If `average` is given, it replaces the trained weights. Every call returns the
    * same arrays.
    */
   plain(average: ParameterValues | undefined): ParameterValues;
 }
 
 /**
- * `base` is the U-Net's weights; they are trained themselves where `options.lora` is absent, and copied first where the
- * method needs them as they were.
+ * Sets up the weights to train. `base` holds the U-Net's weights. Without `options.lora` they are trained in place, and
+ * copied first if the method needs the original weights.
  */
 export function trainedWeights(
   base: ParameterValues,

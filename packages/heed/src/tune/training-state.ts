@@ -1,6 +1,6 @@
 /**
- * What a tuning checkpoint holds: weights, moments, moving average, and where in its randomness and data the run stood.
- * That a checkpoint is whole is `checkpoint/`'s business.
+ * The contents of a tuning checkpoint: weights, moments, moving average, and the positions in random numbers and data.
+ * `checkpoint/` checks that a checkpoint is complete.
  */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -21,12 +21,12 @@ const SavedState = z.object({
   /** Noise, timesteps and data order are functions of these two numbers. */
   random: z.object({ seed: z.number(), batch: z.number().int().nonnegative() }),
   data: z.object({ model: StreamPosition, pretraining: StreamPosition.optional() }),
-  /** Names options and data; a resume under others is refused. */
+  /** Hash of options and data. Resuming under other options or data is refused. */
   fingerprint: z.string(),
 });
 export type SavedState = z.infer<typeof SavedState>;
 
-/** Writes all of it into `folder`; float32, so that a resume is exact to the bit. */
+/** Writes the whole state into `folder`, in float32, so that a resume is bit-exact. */
 export async function writeTrainingState(
   folder: string,
   saved: Omit<SavedState, 'version' | 'step'> & { optimizer: OptimizerState },
@@ -40,14 +40,14 @@ export async function writeTrainingState(
   await writeFile(join(folder, STATE_FILE), `${JSON.stringify(state, null, 2)}\n`);
 }
 
-/** Reads where the run stood, without its numbers. */
+/** Reads the run's position without the weights. */
 export async function readSavedState(folder: string): Promise<SavedState> {
   return readCheckedJson(join(folder, STATE_FILE), { what: 'the state of a run', schema: SavedState });
 }
 
 /**
- * Reads the numbers of a checkpoint, the weights into the arrays of `parameters`: all that is trained must be in both,
- * and of the same shape.
+ * Reads the optimizer's state of a checkpoint, and the weights into the arrays of `parameters`. Checkpoint and
+ * `parameters` must have the same trained weights with the same shapes.
  */
 export async function readOptimizerState(folder: string, parameters: ParameterValues): Promise<OptimizerState> {
   const { step } = await readSavedState(folder);
@@ -67,7 +67,7 @@ export async function readOptimizerState(folder: string, parameters: ParameterVa
   return { step, parameters: weights, firstMoment, secondMoment, ...(ema === undefined ? {} : { ema }) };
 }
 
-/** Throws where a checkpoint belongs to other options or data than those it would go on with. */
+/** Throws when a checkpoint belongs to other options or data than the run's. */
 export function checkFingerprint(saved: SavedState, expected: string, run: string): void {
   if (saved.fingerprint === expected) return;
   throw badInput(
@@ -75,7 +75,7 @@ export function checkFingerprint(saved: SavedState, expected: string, run: strin
   );
 }
 
-/** Throws a sentence that names the first weight that is not a finite number. */
+/** Throws for the first weight that is not finite; the message names it. */
 export function checkFinite(parameters: ParameterValues): void {
   for (const [name, { data }] of parameters) {
     for (let i = 0; i < data.length; i++) {

@@ -1,4 +1,4 @@
-/** The tuned model on disk: a diffusers folder, the LoRA beside it where one was trained, its lineage, its hashes. */
+/** Writes the tuned model to disk: a diffusers folder, the LoRA beside it if one was trained, lineage and hashes. */
 import { join } from 'node:path';
 import {
   type LoraModules,
@@ -23,11 +23,11 @@ import type { TuneOptions } from './options.ts';
 import { describeData } from './result.ts';
 import type { TrainedModel } from './train.ts';
 
-/** What is known of the run that made the model. */
+/** The facts about the run that made the model. */
 export interface TunedModel {
   /** Name of the model. */
   name: string;
-  /** Where it is written. */
+  /** Folder of the model. */
   folder: string;
   run: string;
   method: TuningMethod;
@@ -36,13 +36,13 @@ export interface TunedModel {
   /** The model that was tuned: its name, hash, and the folder or file that it was read from. */
   parent: { name: string; modelHash: string; source: string };
   components: StableDiffusionComponents;
-  /** Name of the reward, where the method read one. */
+  /** Name of the reward, if the method read one. */
   reward: string | undefined;
   model: readonly TuneSample[];
   pretraining: readonly PretrainingSample[] | undefined;
 }
 
-/** Writes it in place of an earlier model of that name. */
+/** Writes the model and replaces an earlier model of that name. */
 export async function writeTunedModel(project: Project, about: TunedModel, trained: TrainedModel): Promise<void> {
   const { folder, run, fingerprint, components } = about;
   const before = await findLineage(folder);
@@ -73,7 +73,7 @@ async function lineageOf(
   const { labelled, unlabelled, pretraining: pairs } = describeData(model, pretraining);
   return {
     name,
-    // As it is on disk, where weights are halves.
+    // Hash of the weights on disk, which may be rounded to float16.
     modelHash: new StableDiffusionPipeline(await loadModel(folder)).modelHash,
     parent: { name: parent.name, modelHash: parent.modelHash },
     round: Math.max(rounds.ofModel(parent.modelHash) + 1, ...Object.keys(byRound).map(Number)),
@@ -87,7 +87,7 @@ async function lineageOf(
   };
 }
 
-/** The update alone, beside the weights that have it in them. */
+/** Writes the LoRA alone, beside the merged weights. */
 async function writeLora(
   path: string,
   unet: LoraModules,

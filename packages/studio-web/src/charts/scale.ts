@@ -1,4 +1,4 @@
-/** From values to places on a chart, and the round numbers that stand at its axes. */
+/** Maps values to positions on a chart, and chooses round numbers for its axes. */
 
 export interface Scale {
   (value: number): number;
@@ -32,7 +32,7 @@ function roundStep(step: number): number {
   return factor * power;
 }
 
-/** Four digits: what is measured is seldom worth more. */
+/** Formats a value with four digits, enough for any measurement. */
 export function valueText(value: number): string {
   return tickText(Number(value.toPrecision(4)));
 }

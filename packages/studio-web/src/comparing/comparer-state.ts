@@ -1,4 +1,4 @@
-/** What the comparing page knows at a time, and how answering changes it. Pure: no clock, no server, no texts. */
+/** The state of the comparing page, and its changes by answers. Pure: no clock, no server, no texts. */
 import type { Completion } from '../labelling/labelling-api.ts';
 import type { ShownImage } from '../parts/prepared-image.ts';
 import { type Preference, QUESTION_NAMES, type Question } from './questions.ts';

@@ -1,4 +1,4 @@
-/** What comparing asks of the server. Tests put another in its place. */
+/** The server requests of comparing. Tests replace them. */
 import { api, read } from '../api/client.ts';
 import type { Completion } from '../labelling/labelling-api.ts';
 import { sessionHeaders } from '../session/session-key.ts';

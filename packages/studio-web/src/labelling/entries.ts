@@ -1,4 +1,4 @@
-/** What labelling sends to the server: answers, and taking them back. */
+/** The requests of labelling: answers and retractions. */
 import { api, read } from '../api/client.ts';
 import { sessionHeaders } from '../session/session-key.ts';
 
@@ -6,7 +6,7 @@ export interface AnswerEntry {
   kind: 'answer';
   id: string;
   query: string;
-  /** null skips. */
+  /** Labels; null skips the query. */
   labels: ('good' | 'bad')[] | null;
   reason?: string;
   seconds?: number;
@@ -15,24 +15,24 @@ export interface AnswerEntry {
 export interface RetractEntry {
   kind: 'retract';
   id: string;
-  /** The page that shows the query again. Absent from what older pages kept. */
+  /** The page that shows the query again; absent in entries of older pages. */
   page?: string;
 }
 
 export type LabellingEntry = AnswerEntry | RetractEntry;
 
-/** What would have been right, image by image. */
+/** The right answer, image by image. */
 export interface PracticeFeedback {
   images: readonly { given: 'good' | 'bad' | 'skip'; expected: 'good' | 'bad'; why?: string | undefined }[];
 }
 
-/** What the server says to an entry that it took. */
+/** The server's response to an accepted entry. */
 export interface Acknowledged {
   tooFast?: boolean | undefined;
   practice?: PracticeFeedback | undefined;
 }
 
-/** Always for the session that the entry was made in, whatever the tab does meanwhile. */
+/** Sends an entry for the session in which it was made, even if the tab has another session now. */
 export async function sendEntry(entry: LabellingEntry, session: string): Promise<Acknowledged> {
   const headers = { headers: sessionHeaders(session) };
   if (entry.kind === 'retract') {

@@ -1,5 +1,6 @@
 /**
- * Keys of the labelling page: a table that people can change or turn off, kept in the browser. Each has a button, too.
+ * Keyboard shortcuts of the labelling page. People can change them or turn them off, and the browser stores the
+ * settings. Each action also has a button.
  */
 import { useEffect } from 'react';
 import type { Texts } from '../language/language.ts';
@@ -24,7 +25,7 @@ export const ACTION_NAMES = Object.keys(ACTIONS) as Action[];
 
 export interface KeySettings {
   isOn: boolean;
-  /** Keys that replace an action's default ones. */
+  /** Keys that replace an action's default keys. */
   own: Partial<Record<Action, string>>;
 }
 
@@ -32,7 +33,7 @@ const STORAGE_KEY = 'heed-keys';
 
 export const keySettings = createStore<KeySettings>(load());
 
-/** Changes and keeps the settings. */
+/** Changes and stores the settings. */
 export function setKeys(settings: KeySettings): void {
   keySettings.set(settings);
   try {
@@ -48,7 +49,7 @@ export function keysOf(action: Action, { own }: KeySettings): readonly string[] 
   return chosen === undefined ? ACTIONS[action] : [chosen];
 }
 
-/** The action of a pressed key, by its letter or its place on the keyboard. */
+/** The action of a pressed key, by its letter or its position on the keyboard. */
 export function actionOf(pressed: PressedKey, settings: KeySettings): Action | undefined {
   for (const name of keyNames(pressed)) {
     const action = ACTION_NAMES.find((each) => keysOf(each, settings).includes(name));
@@ -63,7 +64,7 @@ export function pickOf(pressed: PressedKey): number | undefined {
   return digit === undefined ? undefined : Number(digit) - 1;
 }
 
-/** How a key is written on a button. */
+/** The label of a key on a button. */
 export function nameOfKey(key: string, texts: Texts): string {
   const names: Readonly<Record<string, string>> = {
     ArrowUp: '↑',
@@ -77,7 +78,7 @@ export function nameOfKey(key: string, texts: Texts): string {
   return names[key] ?? (key.length === 1 && key !== key.toLowerCase() ? `⇧${key}` : key.toUpperCase());
 }
 
-/** True where a key is for the page: not in a field or a dialog, not with a modifier, not while keys are off. */
+/** Whether a key press is for the page: not in a field or dialog, no modifier, and shortcuts are on. */
 export function isForPage(event: KeyboardEvent): boolean {
   if (!keySettings.get().isOn || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return false;
   const target = event.target instanceof HTMLElement ? event.target : undefined;
@@ -112,7 +113,7 @@ function load(): KeySettings {
   }
 }
 
-/** The settings in the browser's storage; what is damaged of them is left out, and the default stands. */
+/** Parses stored settings; damaged ones are replaced by the default. */
 export function readKeySettings(stored: string | null): KeySettings {
   const { isOn, own } = asRecord(parse(stored));
   const names = Object.keys(ACTIONS) as Action[];

@@ -1,4 +1,4 @@
-/** What the labelling page shows at one moment. Data alone. */
+/** The state of the labelling page at one moment. Data only. */
 import type { ShownImage } from '../parts/prepared-image.ts';
 import { createStore, type Store } from '../parts/store.ts';
 import type { PracticeFeedback } from './entries.ts';
@@ -9,9 +9,9 @@ export interface ShownQuery {
   id: string;
   prompt: string;
   images: ShownImage[];
-  /** The rater is told afterwards what would have been right. */
+  /** Whether the rater is told the right answer afterwards. */
   isPractice: boolean;
-  /** One image is chosen as the best, or none; the marks of the others follow. */
+  /** Whether one image, or none, is chosen as the best; the other marks follow. */
   asksBest: boolean;
 }
 

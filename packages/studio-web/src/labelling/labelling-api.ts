@@ -1,4 +1,4 @@
-/** What labelling asks of the server. Tests put another in its place. */
+/** The server requests of labelling. Tests replace them. */
 import { api, read } from '../api/client.ts';
 import { sessionHeaders } from '../session/session-key.ts';
 import { type Acknowledged, type LabellingEntry, sendEntry } from './entries.ts';
@@ -14,7 +14,7 @@ export interface LeasedQuery {
 
 export interface Completion {
   code: string;
-  /** Where to go back to. */
+  /** URL to return to. */
   url?: string | undefined;
 }
 

@@ -1,12 +1,16 @@
 /**
- * What marking changes in the state of labelling. Each function returns the changes, or undefined where there are none.
+ * The changes that marking makes to the state of labelling. Each function returns the changes; undefined when there are
+ * none.
  */
 import type { LabellerState } from './labeller-state.ts';
 import { bestOf, type Mark, nextUnmarked } from './marks.ts';
 
 type Changes = Partial<LabellerState> | undefined;
 
-/** One image is marked and the next without a mark becomes the current one; or it is chosen as the best. */
+/**
+ * Marks one image, and moves on to the next image without a mark. If the query asks for the best image, it chooses this
+ * one.
+ */
 export function markOne(state: LabellerState, { index, mark }: { index: number; mark: Mark }): Changes {
   const { query, marks, phase } = state;
   if (!query || phase !== 'asking' || index < 0 || index >= marks.length) return undefined;
@@ -18,7 +22,7 @@ export function markOne(state: LabellerState, { index, mark }: { index: number; 
   return { marks: next, current: nextUnmarked(next, index), message: { kind: 'marked', image: index + 1, mark } };
 }
 
-/** All images get the same mark; where the best is asked for, all good says that none is better. */
+/** Gives all images the same mark. If the query asks for the best image, 'good' for all means a tie. */
 export function markAll({ query, phase }: LabellerState, mark: Mark): Changes {
   if (!query || phase !== 'asking') return undefined;
   if (query.asksBest && mark === 'bad') return undefined;
@@ -26,13 +30,13 @@ export function markAll({ query, phase }: LabellerState, mark: Mark): Changes {
   return { marks: query.images.map(() => mark), message };
 }
 
-/** All marks of the query that is shown are taken back, where it has any. */
+/** Clears all marks of the shown query, if it has any. */
 export function clearMarks({ query, marks }: LabellerState): Changes {
   if (!query || marks.every((mark) => mark === undefined)) return undefined;
   return { marks: query.images.map(() => undefined), current: 0, message: { kind: 'cleared' } };
 }
 
-/** Every image has a mark. */
+/** Whether every image has a mark. */
 export function isMarked({ marks }: LabellerState): boolean {
   return marks.length > 0 && marks.every((mark) => mark !== undefined);
 }

@@ -1,5 +1,5 @@
 /** Marks of the images of one query. */
-/** What is said of one image. */
+/** The mark of one image. */
 export type Mark = 'good' | 'bad';
 
 /** The image to go to after `index`: the next without a mark, else the first without one, else the same. */

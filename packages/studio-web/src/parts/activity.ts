@@ -1,13 +1,13 @@
-/** Whether somebody is at the page: it is visible and was touched a short while ago. */
+/** Detects whether a person uses the page: it is visible and was touched recently. */
 
 export interface Activity {
   isActive(): boolean;
-  /** Calls `listener` at the first touch after a rest. Returns the end of that. */
+  /** Calls `listener` at the first input after a rest. Returns a function that ends this. */
   onWake(listener: () => void): () => void;
   stop(): void;
 }
 
-/** Long enough to look at three images without touching anything. */
+/** Time without input that counts as a rest, long enough to look at three images. */
 const REST_MS = 20_000;
 const TOUCHES = ['pointerdown', 'pointermove', 'keydown', 'touchstart', 'wheel', 'focus', 'pageshow'] as const;
 

@@ -1,6 +1,6 @@
-/** Copying a text, also without a secure context, where the browser's clipboard is not to be had. */
+/** Copies a text to the clipboard, even without a secure context, where the clipboard API is missing. */
 
-/** False where the browser copies nothing. */
+/** Returns false when the browser copies nothing. */
 export async function copyText(text: string): Promise<boolean> {
   if (isSecureContext && navigator.clipboard !== undefined) {
     const isCopied = await navigator.clipboard.writeText(text).then(
@@ -12,7 +12,7 @@ export async function copyText(text: string): Promise<boolean> {
   return copyBySelection(text);
 }
 
-/** The old way: select a field and let the browser copy what is selected. */
+/** The legacy method: select a field and let the browser copy the selection. */
 function copyBySelection(text: string): boolean {
   const field = document.createElement('textarea');
   const focused = document.activeElement;

@@ -4,31 +4,31 @@
  */
 import { randomId } from './random-id.ts';
 
-/** Whose entries these are. */
+/** The owner of stored entries. */
 export interface Keeper {
-  /** Tells projects apart that were served under the same address. */
+  /** Id of the study, which separates projects served under the same address. */
   readonly study: string;
   readonly rater: string;
-  /** 'labelling', 'comparing'. */
+  /** Kind of work: 'labelling' or 'comparing'. */
   readonly kind: string;
 }
 
-/** An entry with its place in the order of sending. */
+/** An entry with its position in the order of sending. */
 export interface KeptEntry<Entry> {
   readonly key: string;
-  /** Milliseconds since 1970, ascending within one page. */
+  /** Milliseconds since 1970, increasing within one page. */
   readonly at: number;
   readonly entry: Entry;
 }
 
-/** The part of the browser's storage that is used. */
+/** The methods of the browser's storage that are used. */
 export type EntryStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>;
 
 export interface KeptEntries<Entry> {
-  /** Keeps the entry. `isKept` is false where the browser refuses: then the entry lives as long as the page. */
+  /** Stores the entry. `isKept` is false when the browser refuses; the entry then lasts as long as the page. */
   add(entry: Entry): { readonly kept: KeptEntry<Entry>; readonly isKept: boolean };
   remove(key: string): void;
-  /** All entries of this rater and kind, of every tab, the oldest first. */
+  /** All entries of this rater and kind from every tab, oldest first. */
   all(): KeptEntry<Entry>[];
 }
 

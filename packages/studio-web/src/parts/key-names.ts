@@ -1,12 +1,10 @@
-/**
- * What a pressed key is called: by its letter, and by its place on the keyboard where the letter is of another script.
- */
+/** Names of a pressed key: its letter, and for other scripts its position on the keyboard. */
 
 export type PressedKey = Pick<KeyboardEvent, 'key' | 'code' | 'shiftKey'>;
 
 /**
- * Names to look up in a table of keys, the letter first. A Cyrillic, Greek or Arabic layout and an input method have no
- * 'g': there the key at the place of 'g' counts. Digits count by place on layouts that need Shift for them.
+ * Names to look up in a table of keys, the letter first. Cyrillic, Greek and Arabic layouts and input methods have no
+ * 'g', so the key in the position of 'g' counts. Digits count by position on layouts that need Shift for them.
  */
 export function keyNames({ key, code, shiftKey }: PressedKey): string[] {
   const isLatin = key.length === 1 && key >= ' ' && key <= '~';

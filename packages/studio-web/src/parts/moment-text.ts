@@ -1,4 +1,4 @@
-/** Moments of records as pages write them, in the way of the browser's language. */
+/** Formats times in the browser's language. */
 
 /** Day and time, to the minute. */
 export function timeText(moment: string | number | Date): string {

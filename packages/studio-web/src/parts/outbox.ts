@@ -1,7 +1,7 @@
 /**
- * What the rater did and the server does not know yet, in order. Each entry stays in the browser's storage until the
- * server has acknowledged it, so that neither a lost connection nor a closed tab costs an answer. Entries of a tab that
- * was closed are sent by the rater's next tab; sending one twice is harmless, because the server knows its id.
+ * The rater's actions that the server has not acknowledged yet, in order. Each entry stays in the browser's storage
+ * until the server has acknowledged it, so that a lost connection or a closed tab loses no answer. Entries of a tab
+ * that was closed are sent by the rater's next tab; sending one twice is harmless, because the server knows its id.
  */
 import { ApiError } from '../api/client.ts';
 import { type Keeper, type KeptEntries, type KeptEntry, keptEntries } from './kept-entries.ts';
@@ -10,29 +10,29 @@ import { createStore, type Store } from './store.ts';
 
 export interface OutboxState {
   waiting: number;
-  /** Why the last attempt failed, while entries wait. */
+  /** The reason for the last failure, while entries wait. */
   problem?: ApiError;
-  /** The browser refuses to keep what waits: it is lost with the page. */
+  /** Whether the browser refused to store waiting entries, which are then lost with the page. */
   isUnkept: boolean;
 }
 
 export interface Outbox<Entry> {
   readonly state: Store<OutboxState>;
   add(entry: Entry): void;
-  /** What is still under way. */
+  /** Entries that are not acknowledged yet. */
   entries(): readonly Entry[];
-  /** Sends what waits to its end, and looks for nothing more. */
+  /** Sends all waiting entries and then stops. */
   stop(): void;
 }
 
 export interface OutboxOptions<Entry, Result> {
   readonly keeper: Keeper;
   readonly send: (entry: Entry) => Promise<Result>;
-  /** Told what the server acknowledged. */
+  /** Called with each acknowledged entry and the server's result. */
   readonly onSent?: (entry: Entry, result: Result) => void;
-  /** Told of an entry that the server will never take. */
+  /** Called with an entry that the server will never accept. */
   readonly onRefused: (entry: Entry, reason: ApiError) => void;
-  /** Told of an error in the two above: the entry is done all the same. */
+  /** Called with an error in `onSent` or `onRefused`. The entry counts as done anyway. */
   readonly onError?: (error: unknown) => void;
   readonly kept?: KeptEntries<Entry>;
   readonly wait?: (ms: number) => Promise<void>;
@@ -41,7 +41,10 @@ export interface OutboxOptions<Entry, Result> {
 
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 15_000;
-/** Another tab sends its own entries at once; after this long that tab is gone or stuck. */
+/**
+ * Time after which another tab's entries are adopted. A live tab sends its own entries at once, so that tab is gone or
+ * stuck.
+ */
 const ORPHAN_MS = 10_000;
 const LOOK_FOR_ORPHANS_MS = 15_000;
 
@@ -78,8 +81,8 @@ export function createOutbox<Entry, Result = unknown>(options: OutboxOptions<Ent
     state.set(stateNow());
   };
   /**
-   * Another tab has sent it meanwhile. What this tab did is sent here in any case: the page waits for what is said to
-   * it.
+   * Whether another tab has sent the entry. This tab's own entries are always sent here, because the page waits for the
+   * response.
    */
   const isDoneElsewhere = ({ key }: KeptEntry<Entry>) => !own.has(key) && !kept.all().some((each) => each.key === key);
 

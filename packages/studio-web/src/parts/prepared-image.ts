@@ -6,17 +6,17 @@ export interface ShownImage {
   url: string;
   width: number;
   height: number;
-  /** It did not load. */
+  /** Whether loading failed. */
   isBroken: boolean;
 }
 
 const WAITS_MS = [300, 1000, 2000, 3000] as const;
-/** After so many tries the rater may go on without the image. */
+/** Number of tries after which the rater may continue without the image. */
 const MAX_TRIES = 30;
 
 /**
- * Resolves when the image can be drawn at once, or is known not to load. While the studio does not answer (it may be
- * starting again) the image is not taken for broken: raters must not judge an image that they do not see.
+ * Resolves when the image can be drawn at once, or is known to be broken. While the studio does not respond (it may be
+ * restarting), the image does not count as broken. Raters must not judge an image that they cannot see.
  */
 export async function prepareImage(image: { name: string; width: number; height: number }): Promise<ShownImage> {
   const url = pictureUrl(image.name);
@@ -37,7 +37,7 @@ async function canDecode(url: string): Promise<boolean> {
   );
 }
 
-/** True where the studio has an answer, which was then no image. */
+/** Whether the studio responded, so that the image itself is at fault. */
 async function isAnswered(url: string): Promise<boolean> {
   return fetch(url).then(
     ({ status }) => status !== 429 && status < 500,

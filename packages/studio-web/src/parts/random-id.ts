@@ -1,6 +1,6 @@
-/** Ids that the page chooses, so that a retry is known to the server. */
+/** Random ids chosen by the page, so that the server recognises a retry. */
 
-/** The sources of chance that a page has; `randomUUID` is left out, which pages over plain http do not have. */
+/** The random source of a page. `randomUUID` is left out, because pages over plain http do not have it. */
 type RandomSource = Pick<Crypto, 'getRandomValues'>;
 
 /** A version 4 UUID (RFC 9562). Works without a secure context: over plain http on a local network. */

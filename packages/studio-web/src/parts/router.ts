@@ -1,4 +1,4 @@
-/** Addresses of pages: a path, and moving to another without loading anything. */
+/** A small client-side router. */
 import { type MouseEvent, useSyncExternalStore } from 'react';
 
 const MOVED = 'heed:moved';
@@ -11,14 +11,14 @@ export function go(path: string, options: { replace?: boolean } = {}): void {
   dispatchEvent(new Event(MOVED));
 }
 
-/** The path of the page that is shown, with its query. */
+/** The current page's path and query. */
 export function useAddress(): { path: string; query: URLSearchParams } {
   const address = useSyncExternalStore(subscribe, () => location.pathname + location.search);
   const url = new URL(address, location.origin);
   return { path: url.pathname, query: url.searchParams };
 }
 
-/** For the `onClick` of an anchor: moves without loading, unless the user wants a new tab. */
+/** An `onClick` handler for links: navigates without loading, unless the user wants a new tab. */
 export function followLink(event: MouseEvent<HTMLAnchorElement>): void {
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();

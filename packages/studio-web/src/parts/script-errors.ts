@@ -1,7 +1,7 @@
-/** Errors of the page's own scripts: each is shown, so that no user continues on a broken page. */
+/** Shows errors of the page's own scripts, so that no user continues on a broken page. */
 import { createStore } from './store.ts';
 
-/** True once something went wrong. */
+/** Whether an error occurred. */
 export const hasScriptError = createStore(false);
 
 /** Shows the notice for this error. */
@@ -10,7 +10,7 @@ export function noteScriptError(error: unknown): void {
   hasScriptError.set(true);
 }
 
-/** Listens for what no code handles. Called once, before anything else runs. */
+/** Listens for unhandled errors. Called once, before any other code. */
 export function watchScriptErrors(): void {
   addEventListener('error', (event) => {
     // A picture that does not load says so in its own place.

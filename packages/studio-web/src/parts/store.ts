@@ -1,4 +1,4 @@
-/** A value that components watch and code outside of components changes. */
+/** A value outside of components, which components can subscribe to. */
 import { useSyncExternalStore } from 'react';
 
 export interface Store<T> {

@@ -1,52 +1,53 @@
 /**
- * The next queries of a page: asked for ahead, made ready to be shown, held while somebody is at the page and given
- * back when it closes. A page without a query asks again by itself. Knows neither labels nor comparisons; no DOM here.
+ * The next queries of a page: requested in advance, prepared for display, leased while a person uses the page, and
+ * released when it closes. A page without a query asks again by itself. The module is independent of labels,
+ * comparisons and the DOM.
  */
 import type { Activity } from './activity.ts';
 
 export interface SupplyOptions<Raw extends { id: string }, Query extends { id: string }> {
-  /** How many queries are ready behind the one that is shown. */
+  /** Number of queries kept ready besides the shown one. */
   readonly ahead: number;
-  /** Asks for so many, held ones first. */
+  /** Requests this number of queries; held ones come first. */
   readonly lease: (count: number) => Promise<readonly Raw[]>;
-  /** Gives back what the page holds; must also work while the page closes. */
+  /** Releases the page's queries. It must also work while the page closes. */
   readonly release: () => void;
-  /** Before the first question, until it succeeds once, and when there is something again after a rest. */
+  /** Called before the first request until it succeeds once, and again when work appears after a rest. */
   readonly begin: () => Promise<void>;
   readonly prepare: (raw: Raw) => Promise<Query>;
   readonly activity: Pick<Activity, 'isActive' | 'onWake'>;
-  /** The query that is shown. */
+  /** Id of the shown query. */
   readonly shownId: () => string | undefined;
-  /** Queries whose answers are not acknowledged: the server still holds them for this page. */
+  /** Queries with unacknowledged answers, which the server still leases to this page. */
   readonly underWay: () => ReadonlySet<string>;
-  /** No query is shown, and this one is ready to be shown. */
+  /** Called when no query is shown and this one is ready. */
   readonly onQuery: (query: Query) => void;
-  /** Nothing is shown, nothing is under way, and nothing is free. */
+  /** Called when nothing is shown, nothing is being sent, and no query is free. */
   readonly onNothing: () => Promise<void>;
-  /** While nothing is shown. */
+  /** Called with an error while nothing is shown. */
   readonly onFailed: (error: unknown) => void;
-  /** Others answered the shown query while the rater was away. */
+  /** Called when others answered the shown query while the rater was away. */
   readonly onGone: () => void;
 }
 
 export interface Supply<Query> {
-  /** The next ready query. */
+  /** Takes the next ready query. */
   take(): Query | undefined;
-  /** To be shown next. */
+  /** Puts a query back, to be shown next. */
   putBack(query: Query): void;
-  /** It was shown: it never comes again by itself. */
+  /** Records that the query was shown, so that it does not appear again by itself. */
   noteSeen(id: string): void;
   fetchAhead(): Promise<void>;
   stop(): void;
 }
 
-/** Most queries that a page may hold. */
+/** The largest number of queries that a page may hold. */
 const MAX_COUNT = 10;
-/** A third of the time for which the server holds a query. */
+/** Interval for renewing leases: a third of a lease's duration. */
 const RENEW_MS = 10_000;
 const LOOK_AGAIN_MS = 500;
 const ASK_AFTER_FAILURE_MS = 5000;
-/** The time between two questions of a page without a query; the last one goes on. */
+/** Delays between requests of a page without a query; the last one repeats. */
 const ASK_AGAIN_MS = [2000, 3000, 5000, 5000, 10_000, 15_000] as const;
 
 export function createSupply<Raw extends { id: string }, Query extends { id: string }>(
@@ -59,11 +60,11 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
   let hasBegun = false;
   let isStopped = false;
   let askedInVain = 0;
-  /** The last answer held nothing but what was shown before: the next question asks past it. */
+  /** Whether the last response had only queries that were shown before. The next request then asks for more. */
   let isWide = false;
   const asking = createTimer();
 
-  /** What is shown, what is ready (more than `ahead` after undo) and what is under way: all of it stays held. */
+  /** Number of queries to hold: the shown one, ready ones (more than `ahead` after undo), and unacknowledged ones. */
   const wantedCount = () => Math.min(MAX_COUNT, Math.max(ahead, ready.length) + 1 + underWay().size);
   const askAgain = (ms: number) => {
     if (!isStopped) asking.start(ms, () => void fetchNow());
@@ -78,7 +79,7 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
       else ready.push(query);
     }
   };
-  /** Nothing came of asking. */
+  /** Handles a request without a result. */
   const rest = async () => {
     if (underWay().size > 0) {
       // Whether there are more is known once the answers have arrived.
@@ -116,7 +117,7 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
       isFetching = false;
     }
   };
-  /** Somebody is back: what was shown may be done by others. */
+  /** Handles a person's return: others may have answered the shown query. */
   const wake = async () => {
     const shown = shownId();
     if (shown === undefined) return fetchNow();

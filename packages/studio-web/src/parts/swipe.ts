@@ -1,9 +1,9 @@
-/** Swiping to the side on a touch screen. Pinching and scrolling stay the browser's. */
+/** Horizontal swipes on a touch screen. The browser keeps handling pinch and scroll. */
 import { type TouchEvent, useRef } from 'react';
 
 const SHORTEST_PX = 40;
 
-/** Handlers for an element; `onSwipe` gets 1 for the next (to the left) and -1 for the one before. */
+/** Handlers for an element. `onSwipe` gets 1 for the next item (swipe left) and -1 for the previous one. */
 export function useSwipe(onSwipe: (by: 1 | -1) => void) {
   const begin = useRef<{ x: number; y: number }>(undefined);
   return {

@@ -1,4 +1,4 @@
-/** What a page shows of the server: loaded when the page opens and whenever it is asked to. */
+/** Data of a page from the server, loaded when the page opens and on request. */
 import { useCallback, useEffect, useRef, useState } from 'react';
 
 export interface Loaded<T> {
@@ -8,9 +8,9 @@ export interface Loaded<T> {
 }
 
 /**
- * `load` must be stable or change with what it loads. An answer is dropped where a newer one was there first or
- * something else is loaded by now, and not where it was only asked again: on a slow machine nothing would ever be
- * shown.
+ * Loads data. `load` must be stable or change together with what it loads. A response is dropped if a newer one arrived
+ * first, or if the page now loads something else. A repeated request alone does not drop it; otherwise a slow machine
+ * would never show anything.
  */
 export function useData<T>(load: () => Promise<T>): Loaded<T> {
   const [state, setState] = useState<{ data?: T; problem?: string }>({});

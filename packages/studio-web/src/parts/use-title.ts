@@ -1,7 +1,7 @@
-/** The title of the browser's tab: what is shown, and of which project. */
+/** Sets the title of the browser tab: page and project. */
 import { useEffect } from 'react';
 
-/** `page` undefined leaves the studio's name alone. */
+/** Without `page`, the title is the studio's name. */
 export function useTitle(page: string | undefined, project?: string): void {
   useEffect(() => {
     document.title = [page, project, 'heed studio'].filter((part) => part !== undefined && part !== '').join(' · ');

@@ -1,7 +1,7 @@
-/** Tells from the environment whether a launcher started this process as one of several. Loads no library. */
+/** Detects from the environment whether a launcher started this process as one of several. Loads no library. */
 import { InputError } from '../../errors.ts';
 
-/** The launcher's account of this process. */
+/** The launcher's data about this process. */
 export interface LaunchedRank {
   readonly rank: number;
   readonly size: number;
@@ -12,8 +12,8 @@ export interface LaunchedRank {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Undefined for a process alone: no launcher, or one rank. Throws where a launcher of another MPI library started
- * several processes, since each would take itself for the only one.
+ * The launched rank; undefined for a single process. Throws when another MPI library's launcher started several
+ * processes, since each would believe itself to be the only one.
  */
 export function launchedRank(env: Environment = process.env): LaunchedRank | undefined {
   const number = (name: string) => (env[name] === undefined || env[name] === '' ? undefined : Number(env[name]));

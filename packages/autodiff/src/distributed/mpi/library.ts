@@ -1,13 +1,13 @@
 /**
- * Open MPI's C functions through koffi. Loaded only where a launcher started several processes.
- * The handles are addresses of Open MPI's symbols; MPICH's integer handles are not supported.
+ * Open MPI's C functions through koffi. They are loaded only if a launcher started several processes. The handles are
+ * addresses of Open MPI's symbols; MPICH's integer handles are not supported.
  */
 import koffi from 'koffi';
 import { InputError } from '../../errors.ts';
 import { growStacks } from '../../runtime/library.ts';
 import { pinLibrary } from '../../runtime/pin-library.ts';
 
-/** The library's name without a version is in the development package alone. */
+/** Name with version, because only the development package has the library without one. */
 const LIBRARY = process.platform === 'darwin' ? 'libmpi.40.dylib' : 'libmpi.so.40';
 const THREAD_SERIALIZED = 2;
 
@@ -20,7 +20,7 @@ interface MpiFunction extends Call {
 /** The functions that heed calls, and the handles they take. */
 export type Mpi = ReturnType<typeof openMpi>;
 
-/** Loads libmpi and starts MPI; throws one sentence where it is not installed. Blocks until all ranks have come. */
+/** Loads libmpi and starts MPI. Throws when it is not installed. Blocks until all ranks have started. */
 export function openMpi() {
   growStacks();
   const library = load();
@@ -47,8 +47,8 @@ export function openMpi() {
 }
 
 /**
- * Ends the process at once, without exit handlers: koffi would unload libmpi while its helper libraries still have
- * some, which ends in a segmentation fault. Flush the standard streams before.
+ * Ends the process at once, without exit handlers. koffi would otherwise unload libmpi while its helper libraries still
+ * use it, which ends in a segmentation fault. Flush the standard streams first.
  */
 export function leave(exitCode: number): never {
   koffi.load(null).func('_exit', 'void', ['int'])(exitCode);

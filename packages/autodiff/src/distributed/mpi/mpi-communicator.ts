@@ -8,7 +8,7 @@ import type { LaunchedRank } from './environment.ts';
 import { callAsync, leave, type Mpi, openMpi } from './library.ts';
 import { startWatch, type Watch } from './watch.ts';
 
-/** The longest that a rank may be silent, or missing at the start, before the others end. */
+/** Seconds that a rank may be silent, or absent at the start, before the others end. */
 export const SILENCE_SECONDS = 20;
 
 export interface OpenOptions extends ExchangeOptions {
@@ -16,7 +16,7 @@ export interface OpenOptions extends ExchangeOptions {
 }
 
 /**
- * Starts MPI and meets all ranks. A rank that does not come within `silenceSeconds` ends the others with a sentence.
+ * Starts MPI and waits for all ranks. If a rank does not arrive within `silenceSeconds`, the others end with an error.
  */
 export async function openMpiCommunicator(launched: LaunchedRank, options: OpenOptions = {}): Promise<Communicator> {
   const { silenceSeconds = SILENCE_SECONDS } = options;
@@ -27,7 +27,7 @@ export async function openMpiCommunicator(launched: LaunchedRank, options: OpenO
   const mpi = openMpi();
   const transport = createTransport(mpi, rank, size);
   const gather = createGather(transport);
-  // Rank 0 tells where its watch listens; each rank tells its host.
+  // Rank 0 sends its watch's address; each rank sends its host.
   const introductions = (await gather(JSON.stringify({ host: hostPlace(), watch: watch.address }))).map(
     (text) => JSON.parse(text) as { host: string; watch: string },
   );
@@ -57,7 +57,7 @@ export async function openMpiCommunicator(launched: LaunchedRank, options: OpenO
     abort: (sentence) => abort(watch, sentence),
     async close(exitCode) {
       if (exitCode !== 0) {
-        // A rank that fails must not wait for the others: they wait for it.
+        // A failing rank must not wait for the others, because they wait for it.
         watch.fail('');
         await flush();
         leave(exitCode);
@@ -125,13 +125,13 @@ function createGather(transport: Transport) {
   };
 }
 
-/** Tells the other ranks why, then ends this process; the launcher ends the rest. */
+/** Sends the reason to the other ranks, then ends this process; the launcher ends the rest. */
 function abort(watch: Watch, sentence: string): never {
   watch.fail(sentence);
   return leave(1);
 }
 
-/** Resolves once what was written to the standard streams has left the process. */
+/** Resolves when all output to the standard streams has been written. */
 async function flush(): Promise<void> {
   await Promise.all(
     [process.stdout, process.stderr].map(

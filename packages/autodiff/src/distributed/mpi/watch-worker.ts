@@ -4,15 +4,15 @@
 import type { Server, Socket } from 'node:net';
 import type { WatchData } from './watch.ts';
 
-/** What a rank knows of the others. Rank 0 watches all, the others rank 0. */
+/** A rank's knowledge of the others. Rank 0 watches all ranks, and the others watch rank 0. */
 interface WatchState {
-  /** When each watched rank was last heard of. */
+  /** Time of the last message from each watched rank. */
   readonly heard: Map<number, number>;
   readonly done: Set<number>;
   readonly sockets: Map<number, Socket>;
 }
 
-/** Where rank 0 listens, and the word that proves that a caller is a rank of the run. */
+/** Rank 0's address, and the key that identifies a rank of the run. */
 interface Meeting {
   readonly key: string;
   readonly addresses: readonly string[];
@@ -28,7 +28,7 @@ ${functions.map(String).join('\n')}
 watchRanks(require('node:worker_threads').workerData);`;
 }
 
-/** Calls `onLine` with each line that comes. */
+/** Calls `onLine` with each received line. */
 function listenForLines(socket: Socket, onLine: (line: string) => void): void {
   let rest = '';
   socket.setNoDelay(true);
@@ -42,7 +42,7 @@ function listenForLines(socket: Socket, onLine: (line: string) => void): void {
   socket.on('error', () => {});
 }
 
-/** Any line is a sign of life; 'stop' is the last one of a rank that ends as it should. */
+/** Handles a line. Any line is a sign of life; 'stop' is the last line of a rank that ends normally. */
 function noteLine({ heard, done }: WatchState, from: number, line: string): void {
   heard.set(from, Date.now());
   if (line === 'stop') done.add(from);

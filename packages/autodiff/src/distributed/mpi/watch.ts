@@ -10,22 +10,22 @@ import { watchWorkerCode } from './watch-worker.ts';
 
 /** The watch of one rank. */
 export interface Watch {
-  /** Where rank 0 listens, as text for `connect`; empty on other ranks. */
+  /** Rank 0's address as text for `connect`; empty on other ranks. */
   readonly address: string;
-  /** Begins to beat. Before that, only the time until all ranks have come is watched. */
+  /** Starts the heartbeat. Before that, only the arrival of all ranks is watched. */
   connect(address: string): void;
   /** Prints the sentence and tells the other ranks, so that they do not print another. */
   fail(sentence: string): void;
-  /** Ends the watch; the other ranks do not take it for a failure. */
+  /** Ends the watch. The other ranks do not count this as a failure. */
   stop(): void;
 }
 
-/** What the worker is started with. */
+/** The worker's start data. */
 export interface WatchData {
   readonly rank: number;
   readonly size: number;
   readonly silenceSeconds: number;
-  /** Shared with the main thread: 1 once the main thread fails or ends by itself. */
+  /** Shared with the main thread: set to 1 when the main thread fails or ends by itself. */
   readonly ending: Int32Array;
 }
 

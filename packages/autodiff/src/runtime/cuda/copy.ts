@@ -1,6 +1,6 @@
 /**
- * Copies between host memory and a GPU's by CUDA's runtime: ONNX Runtime's CopyTensors knows no way there for this
- * provider. Waits for the copy; runs have ended by then, because a run waits for its own stream.
+ * Copies between host memory and a GPU's by CUDA's runtime: ONNX Runtime's CopyTensors does not support this provider.
+ * The call waits for the copy. No run is pending then, because a run waits for its own stream.
  */
 import koffi from 'koffi';
 import { create, ort } from '../api.ts';

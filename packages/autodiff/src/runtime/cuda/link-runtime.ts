@@ -8,7 +8,10 @@ import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { CudaSite } from './site.ts';
 
-/** Path of a link to `library` beside which the provider lies. Processes may make the folder at the same time. */
+/**
+ * Path of a link to `library` in a folder that also links the provider. Several processes may create the folder at the
+ * same time.
+ */
 export function linkRuntime(
   library: string,
   { providers }: CudaSite,

@@ -18,7 +18,7 @@ export function preloadCuda(): void {
   describeCuda();
 }
 
-/** Checks as `preloadCuda` does, and says what was found. */
+/** Checks as `preloadCuda` does, and describes what was found. */
 export function describeCuda(): string {
   if (found !== undefined) return found;
   const driver = askDriver();
@@ -29,7 +29,7 @@ export function describeCuda(): string {
   return found;
 }
 
-/** Memory of this process's GPU; undefined where there is no driver or no GPU. */
+/** Memory of this process's GPU; undefined without a driver or GPU. */
 export function cudaMemoryBytes(): number | undefined {
   try {
     return askDriver().memoryBytes || undefined;
@@ -40,12 +40,12 @@ export function cudaMemoryBytes(): number | undefined {
 }
 
 interface Driver {
-  /** The version and the GPUs that it tells of. */
+  /** The driver's version and its GPUs. */
   readonly found: string;
   readonly memoryBytes: number;
 }
 
-/** Asks the driver; throws InputError where there is none, an old one, or no GPU. */
+/** Queries the driver. Throws InputError when it is missing or too old, or when there is no GPU. */
 function askDriver(): Driver {
   asked ??= readDriver();
   return asked;
@@ -79,7 +79,7 @@ function readDriver(): Driver {
   };
 }
 
-/** The folder of the runtime, where the provider must lie when no other folder is named. */
+/** Folder of the runtime, which must also have the provider unless another folder is configured. */
 function checkProvider(): string {
   const folder = dirname(libraryPath());
   const missing = PROVIDERS.find((name) => !existsSync(join(folder, name)));

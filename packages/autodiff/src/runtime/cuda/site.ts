@@ -1,6 +1,6 @@
 /**
- * Where the files of CUDA are: HEED_CUDA names a Python site-packages folder into which pip installed ONNX Runtime's
- * CUDA provider and NVIDIA's libraries. Python itself is not needed. Loads nothing.
+ * Locates the files of CUDA. HEED_CUDA names a Python site-packages folder into which pip installed ONNX Runtime's CUDA
+ * provider and NVIDIA's libraries. Python itself is not needed. Loads nothing.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export const DRIVER = '580';
 export const RUNTIME_LIBRARY = 'libcudart.so.13';
 
 export const PROVIDERS = ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'] as const;
-/** In the order in which they need one another. */
+/** Libraries in order of their dependencies. */
 const LIBRARIES = [
   /^libcudart\.so\.13$/,
   /^libnvrtc(-builtins)?\.so\.13/,
@@ -28,7 +28,7 @@ const LIBRARIES = [
   /^libcudnn.*\.so\.9$/,
 ] as const;
 
-/** What the provider cannot do without, by the loader's names. cuDNN is asked for at the first convolution. */
+/** Libraries that the provider requires, by the loader's names. cuDNN is loaded at the first convolution. */
 export const NEEDED_LIBRARIES = [
   RUNTIME_LIBRARY,
   'libcublasLt.so.13',
@@ -37,7 +37,7 @@ export const NEEDED_LIBRARIES = [
   'libcudnn.so.9',
 ] as const;
 
-/** The commands that bring every file, one a line. */
+/** The commands that install every file, one a line. */
 export const CUDA_COMMANDS = [
   'python3 -m venv .cuda',
   '.cuda/bin/pip install --no-deps onnxruntime-gpu==1.30.0 nvidia-cublas nvidia-cuda-runtime nvidia-cuda-nvrtc nvidia-curand nvidia-cudnn-cu13',
@@ -48,13 +48,11 @@ export interface CudaSite {
   readonly folder: string;
   /** ONNX Runtime's two provider files. */
   readonly providers: readonly string[];
-  /** NVIDIA's libraries that lie there; the system's loader looks for the others. */
+  /** NVIDIA's libraries in that folder; the system's loader finds the others. */
   readonly libraries: readonly string[];
 }
 
-/**
- * The folder that HEED_CUDA names; undefined where it is not set. Throws InputError where the provider is not there.
- */
+/** The folder in HEED_CUDA; undefined when it is not set. Throws InputError when the provider is not in it. */
 export function cudaSite(folder = process.env[CUDA_VARIABLE]): CudaSite | undefined {
   if (!folder) return undefined;
   const providers = PROVIDERS.map((name) => join(folder, 'onnxruntime', 'capi', name));

@@ -1,6 +1,6 @@
 /**
- * What a single file has no place for. Programs take it from Stable Diffusion 1.x, so that a model that differs would
- * be drawn wrongly, without a word. Reads nothing.
+ * Settings that a single file cannot store. Programs assume Stable Diffusion 1.x's values for them, so a model with
+ * other values would silently be used wrongly. Reads nothing.
  */
 import { describeValue } from '../../configs/parse-config.ts';
 import { InputError } from '../../errors.ts';
@@ -12,7 +12,7 @@ import type { SingleFilePart } from './original-names.ts';
 
 type Configs = Pick<ComponentConfigs, SingleFilePart>;
 
-/** What each program supplies by itself. */
+/** The values that every program assumes. */
 const IMPLIED: { readonly [Part in SingleFilePart]: (config: Configs[Part]) => Record<string, unknown> } = {
   unet: (config) => ({
     'attention heads': unetLevels(config).map(({ heads }) => heads),
@@ -34,7 +34,9 @@ const IMPLIED: { readonly [Part in SingleFilePart]: (config: Configs[Part]) => R
   }),
 };
 
-/** Throws an InputError for a value of `configs` that differs from what `inferred`, read off the file, has for it. */
+/**
+ * Throws an InputError for a value of `configs` that differs from the one in `inferred`, which is read from the file.
+ */
 export function checkImplied(configs: Configs, inferred: Configs, path: string): void {
   for (const part of ['unet', 'vae', 'textEncoder'] as const) {
     const implied = IMPLIED[part] as (config: Configs[typeof part]) => Record<string, unknown>;
@@ -50,7 +52,7 @@ export function checkImplied(configs: Configs, inferred: Configs, path: string):
 
 const NAMES: Readonly<Record<SingleFilePart, string>> = { unet: 'U-Net', vae: 'VAE', textEncoder: 'text encoder' };
 
-/** Throws an InputError unless the model's tokenizer is CLIP's own, which every program supplies. */
+/** Throws an InputError unless the model's tokenizer is CLIP's own, which every program assumes. */
 export function checkClipTokens({ tokenizer }: StableDiffusionComponents, clip: Tokenizer, path: string): void {
   const added = (tokenizer.files.addedTokens ?? []).map(({ content }) => content);
   if (added.length > 0) {

@@ -7,18 +7,15 @@ import { quote } from '../../safetensors/header-json.ts';
 import type { TensorFile } from '../../tensor-file/tensor-file.ts';
 
 const PREFIX = 'model_ema.';
-/** Beside the weights: by how much the average decays, and how often it was updated. */
+/** Tensors besides the EMA weights: the decay and the number of updates. */
 const COUNTERS: ReadonlySet<string> = new Set([`${PREFIX}decay`, `${PREFIX}num_updates`]);
 
-/** True where the file holds EMA weights. */
+/** Whether the file has EMA weights. */
 export function hasEma({ tensors }: Pick<TensorFile, 'tensors'>): boolean {
   return [...tensors.keys()].some((name) => name.startsWith(PREFIX) && !COUNTERS.has(name));
 }
 
-/**
- * The names of the EMA copies of `names`, which are in the file. Throws an InputError where the file has none, or lacks
- * one.
- */
+/** The names in the file of the EMA copies of `names`. Throws an InputError when any is missing. */
 export function emaNames(
   names: ReadonlyMap<string, string>,
   { path, tensors }: Pick<TensorFile, 'path' | 'tensors'>,

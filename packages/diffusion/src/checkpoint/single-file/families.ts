@@ -1,7 +1,7 @@
-/** Tells from tensor names what a file holds that is no Stable Diffusion 1.x checkpoint. Reads nothing. */
+/** Identifies, from tensor names, files that are no Stable Diffusion 1.x checkpoints. Reads nothing. */
 import { quote } from '../../safetensors/header-json.ts';
 
-/** The first that a file has a tensor of decides. */
+/** Model families by a pattern of tensor names. The first match decides. */
 const FAMILIES: readonly { readonly pattern: RegExp; readonly is: string }[] = [
   { pattern: /^conditioner\.embedders\./, is: 'a Stable Diffusion XL checkpoint' },
   {

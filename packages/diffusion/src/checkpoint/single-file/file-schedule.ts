@@ -1,6 +1,6 @@
 /**
- * What a single file says of its noise schedule: whether the network predicts noise or velocity, and whether the last
- * timestep is pure noise. Marks, as public programs leave and read them:
+ * Reads a single file's noise schedule: whether the network predicts noise or velocity, and whether the last timestep
+ * is pure noise. Public programs use these marks:
  * - the empty tensors `v_pred` and `ztsnr` (ComfyUI `nodes_model_merging.py`, sd-webui's `sd_models_xl.py`),
  * - `modelspec.prediction_type` (kohya's sd-scripts, Stability's model specification),
  * - `modelspec.predict_key` (ComfyUI),
@@ -28,7 +28,10 @@ export const SCHEDULER_1X: SchedulerConfig = parseSchedulerConfig({
   steps_offset: 1,
 });
 
-/** PNDM knows no zero signal-to-noise ratio; spaced as Lin et al. 2024 (section 3.3) ask for it. */
+/**
+ * Schedule for zero terminal signal-to-noise ratio, which PNDM does not support. Its spacing follows Lin et al. 2024
+ * (section 3.3).
+ */
 const SCHEDULER_ZERO_SNR: SchedulerConfig = parseSchedulerConfig({
   ...SCHEDULER_1X,
   _class_name: 'DDIMScheduler',
@@ -49,27 +52,25 @@ const PREDICTION_NAMES: Readonly<Record<string, PredictionType>> = {
   eps: 'epsilon',
 };
 
-/** A file of tensors as far as it is looked at. */
+/** The parts of a tensor file that are read here. */
 interface MarkedFile extends Pick<TensorFile, 'path' | 'metadata'> {
   readonly tensors: ReadonlyMap<string, unknown>;
 }
 
-/**
- * The schedule that a model was trained with, as far as its file says; Stable Diffusion 1.x's where it says nothing.
- */
+/** The training schedule according to the file's marks; Stable Diffusion 1.x's without marks. */
 export async function readSchedule({ path, metadata, tensors }: MarkedFile): Promise<SchedulerConfig> {
   const all = [...tensors.keys()];
   const own = readOwn(metadata[OWN]);
   const tensor = all.some((name) => V_PREDICTION_TENSOR.test(name)) ? 'v_prediction' : undefined;
   const told = PREDICTION_KEYS.map((key) => PREDICTION_NAMES[metadata[key]?.toLowerCase() ?? '']).find(Boolean);
   const predictionType = (await readSidecar(path)) ?? tensor ?? told ?? own?.prediction_type ?? 'epsilon';
-  // A program that changed the marks did not know heed's own.
+  // A program that changed the marks may not have updated heed's own entry.
   if (own?.prediction_type === predictionType) return own;
   const zeroSnr = predictionType === 'v_prediction' && all.some((name) => ZERO_SNR_TENSOR.test(name));
   return { ...(zeroSnr ? SCHEDULER_ZERO_SNR : SCHEDULER_1X), prediction_type: predictionType };
 }
 
-/** The marks that a file of this schedule gets: metadata, and names of tensors without any value. */
+/** The marks for a file with this schedule: metadata, and names of empty tensors. */
 export function scheduleMarks(scheduler: SchedulerConfig): { metadata: Record<string, string>; tensors: string[] } {
   const isVelocity = scheduler.prediction_type === 'v_prediction';
   const key = isVelocity ? 'v' : 'epsilon';
@@ -93,7 +94,7 @@ function readOwn(text: string | undefined): SchedulerConfig | undefined {
   }
 }
 
-/** The prediction type from the `.yaml` file with the checkpoint's name; undefined where it is not stated there. */
+/** The prediction type from the `.yaml` file with the checkpoint's name; undefined when it gives none. */
 async function readSidecar(path: string): Promise<PredictionType | undefined> {
   const sidecar = `${path.slice(0, path.length - extname(path).length)}.yaml`;
   const text = await readTextFile(sidecar, { maxBytes: MAX_CONFIG_BYTES }).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 /**
- * The configs of a single-file checkpoint, which carries none: what Stable Diffusion 1.x fixes is taken from it, sizes
- * from the names and shapes in the file's header. Reads no weights.
+ * Infers the configs of a single-file checkpoint, which contains none. Fixed values are those of Stable Diffusion 1.x;
+ * sizes come from names and shapes in the header. Reads no weights.
  */
 
 import type { Shape } from '@heed/autodiff';
@@ -14,13 +14,11 @@ import { PREFIXES, type SingleFilePart } from './original-names.ts';
 /** Stable Diffusion 1.x: eight heads at every level of the U-Net, heads of 64 in the text encoder. */
 const UNET_HEADS = 8;
 const TEXT_HEAD_SIZE = 64;
-/** Side of its latents. A file whose VAE halves the picture less often was made for smaller pictures. */
+/** Side of the model's latents. A file whose VAE downsamples less was made for smaller pictures. */
 const LATENTS = 64;
 const PIXELS = 512;
 
-/**
- * Tensors of one network by original name, without the prefix. `of` throws one sentence where there is no such tensor.
- */
+/** Tensors of one network by original name, without the prefix. `of` throws for a missing tensor. */
 interface Part {
   has(name: string): boolean;
   of(name: string, rank: number): Shape;
@@ -106,7 +104,7 @@ function inferUnet(unet: Part, sampleSize: number, source: string): UnetConfig {
   );
 }
 
-/** 2 for a linear layer, else 4. */
+/** Rank of a weight: 2 for a linear layer, else 4. */
 function shapeRank(part: Part, name: string): number {
   try {
     return part.of(name, 2).length;

@@ -7,7 +7,7 @@ import type { UnetConfig } from '../../configs/unet-config.ts';
 import type { VaeConfig } from '../../configs/vae-config.ts';
 import { unetLevels } from '../../models/unet/levels.ts';
 
-/** Each network's names in the file begin with this. */
+/** Prefix of each network's names in the file. */
 export const PREFIXES = {
   unet: 'model.diffusion_model.',
   vae: 'first_stage_model.',
@@ -16,7 +16,7 @@ export const PREFIXES = {
 
 export type SingleFilePart = keyof typeof PREFIXES;
 
-/** The text encoder's table of tokens, by its name in the file. */
+/** Name of the text encoder's token embedding in the file. */
 export const TOKEN_TABLE = `${PREFIXES.textEncoder}text_model.embeddings.token_embedding.weight`;
 
 type Rule = readonly [pattern: RegExp, replacement: string];

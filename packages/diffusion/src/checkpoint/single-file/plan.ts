@@ -1,6 +1,6 @@
 /**
- * What the names and shapes of a single-file checkpoint tell, before a weight is read: the configs, and which tensor of
- * the file is which parameter.
+ * Plans the reading of a single-file checkpoint from names and shapes alone: the configs, and the file's tensor for
+ * each parameter.
  */
 import type { Shape } from '@heed/autodiff';
 import { InputError } from '../../errors.ts';
@@ -18,16 +18,16 @@ import { originalUnetName, originalVaeName, PREFIXES, type SingleFilePart, TOKEN
 
 export const PARTS = ['unet', 'vae', 'textEncoder'] as const satisfies readonly SingleFilePart[];
 
-/** Stands in sentences where a folder's config.json would. */
+/** Used in error messages in place of a folder's config.json. */
 const IMPLIED = 'the rest of the file';
 
 export type Configs = Pick<ComponentConfigs, SingleFilePart>;
 
-/** What a file's names and shapes tell: configs, and for each network the file's name of every tensor. */
+/** The plan: configs, and for each network the file's name of every tensor. */
 export interface Plan {
   readonly configs: Configs;
   readonly shapes: { readonly [Name in SingleFilePart]: ReadonlyMap<string, Shape> };
-  /** diffusers' name to the name in the file. */
+  /** Maps diffusers' names to names in the file. */
   readonly names: { readonly [Name in SingleFilePart]: ReadonlyMap<string, string> };
 }
 
@@ -79,13 +79,13 @@ export function planOf(file: TensorFile, { ema = false }: { ema?: boolean | unde
   return { configs, shapes, names };
 }
 
-/** The pixels along a side that the metadata tells, where the pictures are square. */
+/** Side of the model's pictures in the metadata, if they are square. */
 function sideOf({ metadata }: TensorFile): number | undefined {
   const [, width, height] = /^(\d{2,5})x(\d{2,5})$/.exec(metadata['modelspec.resolution'] ?? '') ?? [];
   return width !== undefined && width === height ? Number(width) : undefined;
 }
 
-/** Text encoders converted by some tools lack the module around the transformer. */
+/** Converts a text encoder's name. Some tools' files lack the module around the transformer. */
 function currentTextName(name: string): string {
   const { textEncoder: prefix } = PREFIXES;
   const rest = name.startsWith(prefix) ? name.slice(prefix.length) : '';
@@ -97,7 +97,7 @@ function isIgnored(name: string): boolean {
   return isBuffer(name) || name.startsWith(`${PREFIXES.vae}loss.`);
 }
 
-/** diffusers' name of a parameter to the name in the file. */
+/** Returns a function from diffusers' name of a parameter to its name in the file. */
 export function speller(part: SingleFilePart, configs: Configs): (name: string) => string {
   const rename = {
     unet: () => originalUnetName(configs.unet),

@@ -21,8 +21,8 @@ export interface SaveCheckpointFileOptions {
 }
 
 /**
- * Writes a model as a single file, whole or not at all. Throws an InputError where a file is there already, and for a
- * model that such a file has no place for: another tokenizer than CLIP's, another number of heads and so on.
+ * Writes a model as a single file, atomically. Throws an InputError when the file exists. It also throws for models
+ * that the format cannot represent, for example with another tokenizer than CLIP's or another number of heads.
  */
 export async function saveCheckpointFile(
   path: string,
@@ -51,7 +51,7 @@ export async function saveCheckpointFile(
   await writeSafetensors(path, tensors, { dtype, metadata: { ...own, ...metadata } });
 }
 
-/** Leaves out the rows behind the last token, which some tools add to round their number up. */
+/** Removes rows after the last token, which some tools add as padding. */
 function trimTokenTable(tensors: ParameterValues, rows: number): void {
   const { shape, data } = tensors.get(TOKEN_TABLE)!;
   const columns = shape[1]!;
@@ -84,7 +84,7 @@ function checkpointMetadata(side: number): Record<string, string> {
   };
 }
 
-/** The original VAE attends with 1 x 1 convolutions. */
+/** Whether the original VAE stores this linear layer as a 1 x 1 convolution. */
 function isConvolutionThere(name: string): boolean {
   return name.startsWith(PREFIXES.vae) && /\.attn_1\.(q|k|v|proj_out)\.weight$/.test(name);
 }

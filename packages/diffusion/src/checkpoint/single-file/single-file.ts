@@ -18,9 +18,12 @@ import { type SingleFilePart, TOKEN_TABLE } from './original-names.ts';
 import { type Configs, type Plan, planOf } from './plan.ts';
 
 export interface LoadCheckpointFileOptions {
-  /** The U-Net's weights in place of the file's, which are then not read: a U-Net in training. */
+  /** U-Net weights that replace the file's, as for a U-Net in training. The file's U-Net weights are then not read. */
   unetParameters?: ParameterValues | undefined;
-  /** The EMA weights of the U-Net, where the file holds both; as in diffusers, the others by default. */
+  /**
+   * Whether to use the U-Net's EMA weights if the file has both kinds; by default it uses the others, as diffusers
+   * does.
+   */
   ema?: boolean | undefined;
   /** Replaces CLIP's tokenizer, for a text encoder with another vocabulary. */
   tokenizer?: Tokenizer | undefined;
@@ -29,8 +32,8 @@ export interface LoadCheckpointFileOptions {
 /**
  * Reads a single-file checkpoint of Stable Diffusion 1.x. All names and shapes are checked before the first weight is
  * read. Tensors outside the three networks, such as schedules, are ignored; so are EMA copies unless `ema` is set.
- * Throws one sentence that names the file and the tensor for another family of models, a missing network, or sizes
- * that contradict each other.
+ * Throws an error that names the file and the tensor for another family of models, a missing network, or sizes that
+ * contradict each other.
  */
 export async function loadCheckpointFile(
   path: string,
@@ -61,7 +64,7 @@ async function readComponents(
   };
 }
 
-/** Checks all that `loadCheckpointFile` checks before it reads weights, with its errors. */
+/** Runs all checks of `loadCheckpointFile` that need no weights, with the same errors. */
 export async function checkCheckpointFile(
   path: string,
   { ema }: Pick<LoadCheckpointFileOptions, 'ema'> = {},
@@ -70,12 +73,12 @@ export async function checkCheckpointFile(
   checkVocabulary(path, configs, await clipTokenizer());
 }
 
-/** The configs that a checkpoint's names and shapes tell; errors as of `checkCheckpointFile`. */
+/** Infers the configs from a checkpoint's names and shapes; errors as in `checkCheckpointFile`. */
 export async function readCheckpointConfigs(path: string): Promise<Configs & { scheduler: SchedulerConfig }> {
   return withTensorFile(path, async (file) => ({ ...planOf(file).configs, scheduler: await readSchedule(file) }));
 }
 
-/** True where the checkpoint at `path` holds EMA weights beside the others. */
+/** Whether the checkpoint at `path` has EMA weights besides the others. */
 export function hasEmaWeights(path: string): Promise<boolean> {
   return withTensorFile(path, hasEma);
 }

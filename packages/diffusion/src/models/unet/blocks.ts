@@ -6,14 +6,14 @@ import { downsample, resnetBlock, upsample } from '../resnet-block.ts';
 import type { Level } from './levels.ts';
 import { spatialTransformer } from './transformer.ts';
 
-/** What every block of one U-Net is given. */
+/** The inputs of every block of one U-Net. */
 export interface BlockContext {
   config: UnetConfig;
   /** [B, E] */
   timeEmbedding: Tensor;
   /** [B, T, D] */
   text: Tensor;
-  /** Keep only block inputs for the backward pass and compute the inside again. */
+  /** Whether to keep only block inputs for the backward pass and recompute the rest. */
   recompute: boolean;
   /** See `UnetOptions`. */
   attentionBytes: number | undefined;
@@ -59,7 +59,7 @@ export function upBlock(
   return last ? h : upsample(p.at('upsamplers.0'), h);
 }
 
-/** One resnet and, where the block attends, the transformer after it. */
+/** One resnet, followed by a transformer in blocks with attention. */
 function layerOf(
   p: ParameterScope,
   x: Tensor,

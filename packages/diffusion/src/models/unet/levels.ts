@@ -1,4 +1,4 @@
-/** What each resolution level of a U-Net is made of, read off its config; no parameters, no tensors. */
+/** Derives the structure of a U-Net's resolution levels from its config, without parameters or tensors. */
 import type { UnetConfig } from '../../configs/unet-config.ts';
 
 /** One level, from the finest (0) to the coarsest. */

@@ -47,7 +47,7 @@ function transformerBlock(
   return add(x, gatedFeedForward(p.at('ff'), layerNormLayer(p.at('norm3'), x)));
 }
 
-/** diffusers' Attention: x [B, N, C] asks, context [B, T, D] answers -> [B, N, C]. */
+/** diffusers' Attention: queries from x [B, N, C], keys and values from context [B, T, D] -> [B, N, C]. */
 function attentionLayer(
   p: ParameterScope,
   x: Tensor,

@@ -21,9 +21,9 @@ export interface UnetInputs {
 export interface UnetOptions {
   /** Trade time for memory in training: recompute each resnet + transformer in the backward pass. */
   recompute?: boolean;
-  /** Bytes of attention weights that the backward pass may hold at once; the engine's default where absent. */
+  /** Largest size in bytes of attention weights in the backward pass; the engine's default if undefined. */
   attentionBytes?: number | undefined;
-  /** Is told each block's output, [B, channels, h, w], by its name in diffusers: `down_blocks.0`, `mid_block`. */
+  /** Called with each block's output, [B, channels, h, w], and its name in diffusers: `down_blocks.0`, `mid_block`. */
   observe?: (block: string, features: Tensor) => void;
 }
 

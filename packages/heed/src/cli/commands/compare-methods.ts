@@ -1,4 +1,4 @@
-/** `heed compare-methods`: which tuning method makes the most of the same labels and compute. */
+/** `heed compare-methods`: compares tuning methods on the same labels and compute. */
 import type { Command } from 'commander';
 import { type CommonOptions, collect, runCommand, withCommonOptions } from '../context.ts';
 import { wholeNumber } from '../parse-options.ts';

@@ -1,4 +1,4 @@
-/** `heed contrast`: a model that draws with the difference of a good and a bad one. */
+/** `heed contrast`: makes a model whose sampling is guided by the difference of a good and a bad model. */
 import type { Command } from 'commander';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 import { describeResult } from '../describe-result.ts';

@@ -1,4 +1,4 @@
-/** `heed doctor`: can it run here, and is the project whole? */
+/** `heed doctor`: checks whether heed can run on this machine and whether the project is intact. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -92,7 +92,7 @@ export function doctorCommand(program: Command): void {
   );
 }
 
-/** What the ranks that a launcher started find out together; undefined for a process alone. */
+/** The joint findings of all ranks that a launcher started; undefined for a single process. */
 async function ranksOf(hasProject: boolean, openProject: () => Promise<Project>) {
   const communicator = await openRanks('float32');
   if (communicator.size === 1) return undefined;
@@ -101,7 +101,7 @@ async function ranksOf(hasProject: boolean, openProject: () => Promise<Project>)
   return { ...found, isOther: communicator.rank > 0 };
 }
 
-/** The settings are the project's where there is one, else the defaults; `--set` goes over either. */
+/** Forecasts memory and time. Settings are the project's or else the defaults; `--set` overrides either. */
 async function forecast({
   model,
   loraRank,

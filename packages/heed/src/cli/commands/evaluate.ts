@@ -1,4 +1,4 @@
-/** `heed evaluate`: what tuning bought and what it cost. */
+/** `heed evaluate`: measures the gains and costs of tuning. */
 import type { Command } from 'commander';
 import { type CommonOptions, collect, runCommand, withCommonOptions } from '../context.ts';
 

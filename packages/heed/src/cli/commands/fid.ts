@@ -1,4 +1,4 @@
-/** `heed fid`: how far pictures are from real ones, as papers measure it. */
+/** `heed fid`: the distance between generated and real pictures, as papers measure it. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -112,7 +112,7 @@ async function coco(paths: readonly string[], options: FidOptions, context: Comm
   const { runCocoFid } = await import('../../fid/coco/run.ts');
   const { coco: captions, images, count, inception } = options;
   const models = modelsOf(options, project);
-  // Paths of the command line count from where it was typed, settings from the project.
+  // Command-line paths are relative to the working directory; paths in settings are relative to the project.
   const result = await runCocoFid(
     project,
     { captions: captions!, images, models, count, inception: inception && inceptionPath(inception), signal },
@@ -139,12 +139,12 @@ function modelsOf({ model }: FidOptions, project: Project): string[] {
   return model.length > 0 ? model : [project.config.model.name, 'tuned'];
 }
 
-/** A file beside the user as a whole path; anything else may be a name on the hub. */
+/** The absolute path of an existing file; any other value may be a hub id. */
 function inceptionPath(inception: string): string {
   return existsSync(inception) ? resolve(inception) : inception;
 }
 
-/** In a project its settings and its cache, else the defaults and the user's. */
+/** Uses a project's settings and cache, or else the defaults and the user's cache. */
 async function placeOf(options: FidOptions, context: CommandContext): Promise<FidPlace> {
   const { openProject, progress, signal, note } = context;
   const { parseConfig } = await import('../../config/index.ts');

@@ -1,4 +1,4 @@
-/** `heed generate`: images of the project's prompts, to be judged. */
+/** `heed generate`: generates images of the project's prompts for judging. */
 import type { Command } from 'commander';
 import { badInput, EXIT_CODES } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
@@ -100,7 +100,7 @@ async function merge({ shard }: GenerateOptions, { openProject }: CommandContext
   };
 }
 
-/** The best images of the training prompts, pruned while they are drawn. */
+/** Draws the best images of the training prompts, with early pruning. */
 async function drawChosen(
   project: Project,
   {
@@ -134,7 +134,7 @@ async function drawChosen(
   };
 }
 
-/** How many prompts of a list of the user's own were not drawn, and by which setting. */
+/** Says how many prompts of the user's list were held out, and by which setting. */
 async function heldOutLines(project: Project): Promise<string[]> {
   const { PAPER_PROMPTS } = await import('../../config/index.ts');
   const { projectPrompts } = await import('../../prompts/index.ts');
@@ -150,6 +150,6 @@ async function heldOutLines(project: Project): Promise<string[]> {
 async function evaluationWork(project: Project): Promise<{ prompts: Prompt[]; imagesPerPrompt: number }> {
   const { projectEvaluationPrompts } = await import('../../prompts/index.ts');
   const { imagesPerPrompt, bestOf } = project.config.evaluate;
-  // As many as `heed evaluate` will want of the base model, so that it finds them drawn.
+  // As many images as `heed evaluate` needs of the base model, so that it can reuse them.
   return { prompts: await projectEvaluationPrompts(project), imagesPerPrompt: Math.max(imagesPerPrompt, bestOf) };
 }

@@ -1,4 +1,4 @@
-/** `heed import`: people's own pictures with their prompts, and judgements from elsewhere. */
+/** `heed import`: imports users' own pictures with prompts, and judgements from other tools. */
 import { type Command, Option } from 'commander';
 import { PURPOSES, type Purpose } from '../../images/purpose.ts';
 import {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type CommonOptions, collect, runCommand } from '../context.ts';
 
-/** As a shell takes it, from the folder in which `heed init` ran. */
+/** The next command to type, with the path relative to the working directory. */
 export function nextCommand(folder: string): string {
   if (resolve(folder) === process.cwd()) return 'npx heed studio';
   const word =

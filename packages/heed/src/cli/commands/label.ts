@@ -1,4 +1,7 @@
-/** `heed label`: judgements from simulated raters or from a CSV, a sheet to fill in, and how far labelling is. */
+/**
+ * `heed label`: adds judgements from simulated raters or a CSV, writes a sheet to fill in, or shows the progress of
+ * labelling.
+ */
 
 import type { Command } from 'commander';
 import { percent } from '../../text/percent.ts';

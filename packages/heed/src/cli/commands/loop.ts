@@ -1,4 +1,4 @@
-/** `heed loop`: several rounds of drawing, judging, learning and tuning in one command. */
+/** `heed loop`: runs several rounds of generating, judging, reward training and tuning. */
 import { type Command, Option } from 'commander';
 import type { LoopPause, LoopResult } from '../../rounds/loop.ts';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';

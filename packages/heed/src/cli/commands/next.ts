@@ -1,4 +1,4 @@
-/** `heed next`: which images to judge next. */
+/** `heed next`: chooses the images to judge next. */
 import type { Command } from 'commander';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 import { wholeNumber } from '../parse-options.ts';

@@ -1,4 +1,4 @@
-/** `heed prepare`: embeddings and latents ahead of the commands that need them, on several machines at once. */
+/** `heed prepare`: computes embeddings and latents in advance, on several machines in parallel. */
 import type { Command } from 'commander';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 import { chosenShard, withShardOption } from '../shard-option.ts';

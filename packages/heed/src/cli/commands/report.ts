@@ -1,4 +1,4 @@
-/** `heed report`: one page that shows it all. */
+/** `heed report`: writes one page with all results. */
 import type { Command } from 'commander';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 

@@ -1,4 +1,4 @@
-/** `heed reward`: learns to judge as the raters do. */
+/** `heed reward`: trains a reward on the raters' judgements. */
 import type { Command } from 'commander';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 

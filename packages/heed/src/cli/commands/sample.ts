@@ -1,4 +1,4 @@
-/** `heed sample`: a few images of any prompt by any model of the project. */
+/** `heed sample`: generates a few images of any prompt with any model of the project. */
 import type { Command } from 'commander';
 import type { Project } from '../../project/project.ts';
 import { type CommonOptions, collect, runCommand, withCommonOptions } from '../context.ts';

@@ -1,4 +1,4 @@
-/** `heed serve`: a model of the project behind OpenAI's images API. */
+/** `heed serve`: serves a model of the project through OpenAI's images API. */
 import type { Command } from 'commander';
 import { badInput, isAbort } from '../../errors.ts';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';

@@ -1,4 +1,4 @@
-/** `heed status`: the models of a project with their rounds, and what to do next. */
+/** `heed status`: shows the models of a project with their rounds, and the next step. */
 import type { Command } from 'commander';
 import type { ModelStatus } from '../../rounds/status.ts';
 import { percent } from '../../text/percent.ts';

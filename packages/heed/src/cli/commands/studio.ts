@@ -1,4 +1,4 @@
-/** `heed studio`: the pages where people label images and the owner watches the loop. */
+/** `heed studio`: the web pages for raters and for the owner. */
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
@@ -54,7 +54,7 @@ export function studioCommand(program: Command): void {
       const isTerminal = process.stdin.isTTY && !json;
       if (isTerminal) process.stdout.write('Enter gives another link, Ctrl-C stops the studio.\n');
       const lines = isTerminal ? createInterface({ input: process.stdin }).on('line', announce) : undefined;
-      // readline takes Ctrl-C for itself.
+      // readline intercepts Ctrl-C.
       lines?.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
       await new Promise<void>((resolve) => {
         if (signal.aborted) resolve();

@@ -1,4 +1,7 @@
-/** `heed try`: one prompt by several models from the same noise, the best of n by the reward beside a random one. */
+/**
+ * `heed try`: generates one prompt with several models from the same noise, and shows the reward's best of n beside a
+ * random image.
+ */
 import type { Command } from 'commander';
 import { type CommonOptions, collect, runCommand, withCommonOptions } from '../context.ts';
 import { wholeNumber } from '../parse-options.ts';

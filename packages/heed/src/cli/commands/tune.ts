@@ -1,4 +1,4 @@
-/** `heed tune`: teaches the model with feedback. */
+/** `heed tune`: fine-tunes the model on feedback. */
 import type { Command } from 'commander';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 import { describeResult } from '../describe-result.ts';

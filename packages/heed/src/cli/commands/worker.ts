@@ -1,4 +1,4 @@
-/** `heed worker`: takes the studio's jobs on another machine. */
+/** `heed worker`: runs the studio's jobs on another machine. */
 import type { Command } from 'commander';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 import { describeError } from '../show-error.ts';

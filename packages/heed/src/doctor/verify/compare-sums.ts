@@ -1,5 +1,6 @@
 /**
- * Where the lines of a file part from their record: changed, lost, foreign, repeated or swapped ones. Arithmetic alone.
+ * Finds where the lines of a file differ from their recorded checksums: changed, lost, foreign, repeated or swapped
+ * lines.
  */
 
 /** One place; `line` counts from 1 in the file as it is now. */

@@ -8,11 +8,11 @@ import { parseLine } from '../../files/json-lines.ts';
 import { DIGITS, SUM_BYTES, sumOfLine, sumsPath, wholeSums } from '../../files/line-sums.ts';
 import { compareSums, type LineFault } from './compare-sums.ts';
 
-/** What a file of lines came to. */
+/** The result of checking a file of lines. */
 export interface VerifiedLines {
-  /** Whole lines that are there. */
+  /** Number of complete lines. */
   readonly lines: number;
-  /** How many of them the record did not know: it is behind, or there is none. */
+  /** Number of lines without a recorded checksum. */
   readonly unrecorded: number;
   /** Sentences without a subject that name a line. */
   readonly faults: readonly string[];

@@ -30,7 +30,7 @@ export interface Damage {
 
 export interface VerifyReport {
   readonly ok: boolean;
-  /** How many of each kind were looked at. */
+  /** Number of checked items of each kind. */
   readonly counts: Readonly<Record<'pictures' | 'judgements' | 'comparisons' | 'models' | 'checkpoints', number>>;
   readonly damage: readonly Damage[];
   /** What could not be compared, and why. */
@@ -45,7 +45,7 @@ interface Verification {
   readonly notes: string[];
 }
 
-/** Looks at all of it. Rejects with an AbortError when `signal` fires. */
+/** Checks the whole project. Rejects with an AbortError when `signal` fires. */
 export async function verifyProject(
   project: Project,
   { progress, signal }: { progress: ProgressFactory; signal: AbortSignal },

@@ -1,6 +1,6 @@
 /**
  * Label Studio's flat exports, JSON_MIN, CSV and TSV: one annotation a row, with the task's data beside the choice.
- * They leave skips out, and what is known to be right is told by nothing.
+ * They contain no skipped tasks and no mark for known answers.
  */
 import { atPlace, badInput, InputError } from '../../errors.ts';
 import { parseCells } from '../../files/csv-cells.ts';
@@ -10,7 +10,7 @@ import { labelOfWord } from '../import-judgements.ts';
 import { nameOf } from './full-export.ts';
 import type { ExportedTask, TaskAnnotation } from './task.ts';
 
-/** Columns that say something of the annotation rather than of the task. */
+/** Columns that describe the annotation rather than the task. */
 const ANNOTATION_COLUMNS = new Set([
   'id',
   'annotator',
@@ -21,7 +21,7 @@ const ANNOTATION_COLUMNS = new Set([
   'agreement',
   'comments',
 ]);
-/** What the exported labelling config calls the choice. */
+/** Name of the choice in the labelling config that heed exports. */
 const CHOICE = 'label';
 
 interface FlatRow {
@@ -29,12 +29,12 @@ interface FlatRow {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** Whether a header is of a flat export. */
+/** Whether these columns are the header of a flat export. */
 export function isFlatHeader(columns: readonly string[]): boolean {
   return columns.includes('annotation_id') && columns.includes('annotator');
 }
 
-/** The rows of a CSV or TSV as objects of texts. */
+/** Reads a CSV or TSV. Each row becomes an object from column name to cell text. */
 export function readFlatTable(text: string, path: string): FlatRow[] {
   const { rows } = parseCells(text, { path, isColumn: (name) => ANNOTATION_COLUMNS.has(name) });
   const [header, ...others] = rows;
@@ -57,7 +57,7 @@ export function flatRowsOf(items: readonly unknown[], path: string): FlatRow[] {
   });
 }
 
-/** Rows of one task together; throws a sentence that names `path` and the first bad row. */
+/** Groups the rows by task. The error for a bad row names `path` and that row. */
 export function readFlatExport(rows: readonly FlatRow[], path: string): ExportedTask[] {
   const choice = choiceColumn(rows);
   const byTask = new Map<string, { where: string; data: FlatRow['values']; annotations: TaskAnnotation[] }>();
@@ -75,7 +75,7 @@ export function readFlatExport(rows: readonly FlatRow[], path: string): Exported
   return [...byTask.values()];
 }
 
-/** The column of the choice: `label`, or the only one that holds nothing but labels. */
+/** Finds the column with the annotator's choice: `label`, or else the only column whose cells are all labels. */
 function choiceColumn(rows: readonly FlatRow[]): string {
   const names = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
   if (names.includes(CHOICE)) return CHOICE;
@@ -108,7 +108,9 @@ function annotationOf(values: FlatRow['values'], choice: string): TaskAnnotation
   };
 }
 
-/** The one choice, however it is written: good, ["good"], {"choices": ["good"]}, also as a text of JSON. */
+/**
+ * The single choice from any of its forms: good, ["good"] or {"choices": ["good"]}. The value may also be JSON text.
+ */
 function wordOf(value: unknown): string | undefined {
   if (typeof value === 'string') {
     const text = value.trim();

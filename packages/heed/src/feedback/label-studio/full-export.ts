@@ -54,8 +54,7 @@ export function isFullTask(value: unknown): boolean {
 }
 
 /**
- * Reads all tasks. Throws one sentence that names `path` and the first bad task. Predictions and drafts are not
- * judgements.
+ * Reads all tasks. Throws an error that names `path` and the first bad task. Predictions and drafts are not judgements.
  */
 export function readFullExport(tasks: readonly unknown[], path: string): ExportedTask[] {
   return tasks.map((value, i) => {

@@ -1,6 +1,6 @@
 /**
- * Judgements out of an export of Label Studio, of any of its forms: one image a task, one choice an annotation. What
- * heed exported comes back as itself; what people have added there is theirs. Every task is checked before the first
+ * Imports judgements from any of Label Studio's export formats: one image a task, one choice an annotation. What heed
+ * exported comes back as itself; what people have added there is theirs. Every task is checked before the first
  * judgement is written.
  */
 import { basename } from 'node:path/posix';
@@ -22,7 +22,7 @@ import {
 import { matchOwn, type OwnJudgement, readOwnJudgements } from './notes.ts';
 import type { ExportedTask, TaskAnnotation } from './task.ts';
 
-/** Imports what `path` held; throws a sentence that names the first bad task, and then nothing was written. */
+/** Imports what `path` held; throws an error that names the first bad task, and then nothing was written. */
 export async function importTasks(
   project: Project,
   tasks: readonly ExportedTask[],

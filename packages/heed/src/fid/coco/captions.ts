@@ -24,10 +24,7 @@ export interface CaptionedImage {
   readonly caption: string;
 }
 
-/**
- * Reads a captions file; images come by rising id, those without a caption are left out. Throws one sentence where it
- * is none.
- */
+/** Reads a captions file; images come by rising id, those without a caption are left out. Throws when it is none. */
 export async function readCocoCaptions(path: string): Promise<CocoImage[]> {
   const { images, annotations } = await readLists(path);
   const byId = new Map<number, { id: number; file: string; captions: string[] }>();

@@ -13,7 +13,7 @@ import { MAX_FILE_BYTES, MAX_PIXELS } from './limits.ts';
 
 const FORMATS: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'tiff', 'gif']);
 
-/** Reads the picture in a file. Throws one sentence that begins with `path` where it is none or not whole. */
+/** Reads the picture in a file. Throws an error that begins with `path` where it is none or not whole. */
 export async function readAsPillow(path: string): Promise<RgbImage> {
   const { size } = await stat(path);
   if (size > MAX_FILE_BYTES) throw badInput(`${path}: expected at most ${MAX_FILE_BYTES} bytes, got ${size}`);
@@ -24,7 +24,7 @@ export async function readAsPillow(path: string): Promise<RgbImage> {
   }
 }
 
-/** The same of a file's bytes; throws an `InputError` without a subject. */
+/** The same of a file's bytes; throws an `InputError` whose message does not name the file. */
 export async function decodeAsPillow(bytes: Buffer): Promise<RgbImage> {
   if (bytes.length === 0) throw new InputError('expected a picture, got an empty file');
   if (isBmp(bytes)) return decodeBmp(bytes);

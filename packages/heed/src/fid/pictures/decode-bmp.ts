@@ -26,7 +26,10 @@ export function isBmp(bytes: Buffer): boolean {
   return bytes.length >= 2 && bytes.toString('latin1', 0, 2) === 'BM';
 }
 
-/** The pixels of a BMP file. Throws an `InputError` without a subject where it is damaged or of another kind. */
+/**
+ * The pixels of a BMP file. Throws an `InputError` whose message does not name the file where it is damaged or of
+ * another kind.
+ */
 export function decodeBmp(bytes: Buffer): RgbImage {
   const layout = readLayout(bytes);
   const { width, height, topDown, start, stride } = layout;

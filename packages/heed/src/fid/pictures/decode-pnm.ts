@@ -12,7 +12,7 @@ export function isPnm(bytes: Buffer): boolean {
   return /^P[1-6][\s#]/.test(bytes.toString('latin1', 0, 3));
 }
 
-/** The pixels of a netpbm file. Throws an `InputError` without a subject where it is damaged. */
+/** The pixels of a netpbm file. Throws an `InputError` whose message does not name the file where it is damaged. */
 export function decodePnm(bytes: Buffer): RgbImage {
   const kind = String.fromCharCode(bytes[1]!);
   const channels = CHANNELS[kind]!;

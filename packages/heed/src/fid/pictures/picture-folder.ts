@@ -10,13 +10,13 @@ import { badInput } from '../../errors.ts';
 const ENDINGS: ReadonlySet<string> = new Set(['bmp', 'jpg', 'jpeg', 'pgm', 'png', 'ppm', 'tif', 'tiff', 'webp']);
 
 export interface PictureFolder {
-  /** Whole paths. */
+  /** Absolute paths. */
   readonly files: readonly string[];
-  /** How many files were left out for the capital letters of their endings. */
+  /** Number of files ignored because of capital letters in their extensions. */
   readonly capitalised: number;
 }
 
-/** Lists the folder. Throws one sentence where the folder is missing or holds no picture. */
+/** Lists the folder. Throws when the folder is missing or holds no picture. */
 export async function listPictures(folder: string): Promise<PictureFolder> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException): Dirent[] => {
     const got = { ENOENT: 'nothing there', ENOTDIR: 'a file' }[error.code ?? ''];

@@ -1,22 +1,22 @@
-/** A list of pictures that are read when they are needed, and ways to come by one. */
+/** A list of pictures that are read on demand, and functions that create one. */
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { RgbImage } from '@heed/diffusion';
 import { readAsPillow } from './decode-as-pillow.ts';
 import { fitSquare } from './fit-square.ts';
 
-/** Pictures by number. */
+/** Pictures by index. */
 export interface Pictures {
-  /** What progress calls them. */
+  /** Label for progress reports. */
   readonly label: string;
   readonly count: number;
-  /** Equal for equal pictures in the same order: sums that were put aside are found by it. */
+  /** A key that is equal for equal pictures in the same order, for cached sums. */
   readonly key: string;
-  /** Throws one sentence that names the picture where it cannot be read. */
+  /** Reads a picture. Throws when it cannot be read; the message names the picture. */
   read(index: number): Promise<RgbImage>;
 }
 
-/** The pictures in files. Their key holds names, sizes and times of change, not contents. */
+/** Pictures from files. Their key covers names, sizes and modification times, not contents. */
 export async function picturesOfFiles(
   files: readonly string[],
   { label, side }: { label: string; side?: number | undefined },
@@ -54,7 +54,7 @@ function fitted(image: RgbImage, side: number | undefined): RgbImage {
   return side === undefined ? image : fitSquare(image, side);
 }
 
-/** Pictures being read at the same time: a decoder a core keeps the network fed. */
+/** Number of pictures read concurrently: one decoder for each core keeps the network busy. */
 const READ_AHEAD = 4;
 
 /** The pictures from number `from` on, in order. */

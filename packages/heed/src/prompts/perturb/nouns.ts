@@ -1,9 +1,9 @@
-/** The things that a project's prompts speak of, found by the words around them: no dictionary knows them all. */
+/** Finds the objects that a project's prompts mention, by the words around them, without a dictionary. */
 import { singularOf } from './plural.ts';
 import { type Span, wordsOf } from './spans.ts';
 import { COLOURS, COUNT_WORDS, MEDIUM_NOUNS, OTHER_COLOURS, PLACE_NOUNS, STOP_WORDS } from './words.ts';
 
-/** A thing in a text. */
+/** An object in a text. */
 export interface Noun {
   readonly span: Span;
   /** Lower case. */
@@ -15,13 +15,13 @@ const DETERMINERS = new Set(['a', 'an', 'the', 'this', 'that', 'these', 'those',
 const COUNTS: ReadonlySet<string> = new Set(COUNT_WORDS);
 const PLURAL_BEFORE = new Set([...COUNT_WORDS.slice(1), 'several', 'many', 'few', 'these', 'those', 'some']);
 const NO_THINGS: ReadonlySet<string> = new Set([...COLOURS, ...OTHER_COLOURS, ...PLACE_NOUNS, ...MEDIUM_NOUNS]);
-/** Words of a noun phrase after its determiner at most. */
+/** Largest number of words in a noun phrase after its determiner. */
 const LONGEST_PHRASE = 5;
 
 /**
  * The last word of each phrase that begins with an article, a possessive or a count: 'bear' in "a sleeping bear in the
- * woods", 'astronaut' and 'horse' in "an astronaut riding a horse". Places, colours and words like 'photo' are no
- * things.
+ * woods", 'astronaut' and 'horse' in "an astronaut riding a horse". Places, colours and words like 'photo' do not
+ * count.
  */
 export function nounsIn(text: string): Noun[] {
   const words = wordsOf(text);
@@ -36,7 +36,7 @@ export function nounsIn(text: string): Noun[] {
   });
 }
 
-/** The last word of the phrase that the first of `words` opens. */
+/** The last word of the phrase that begins with the first of `words`. */
 function headOf(text: string, words: readonly Span[]): Span | undefined {
   let head: Span | undefined;
   for (const [i, span] of words.entries()) {
@@ -74,7 +74,7 @@ function nounFrom(span: Span, opener: string): Noun | undefined {
   return { span, singular, isPlural };
 }
 
-/** The different things in all of `texts`, in their order. */
+/** The distinct objects in all of `texts`, in order. */
 export function thingsOf(texts: Iterable<string>): string[] {
   const found = new Set<string>();
   for (const text of texts) for (const { singular } of nounsIn(text)) found.add(singular);

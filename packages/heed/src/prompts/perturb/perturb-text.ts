@@ -1,13 +1,13 @@
 /**
- * Other prompts for the reward's auxiliary task, for a prompt that no world knows (section 3.2: "Red dog" -> "Blue
- * dog"). Words are swapped where some are known; the project's other prompts take the places that are left.
+ * Perturbed prompts for the reward's auxiliary task, for a prompt that no world knows (section 3.2: "Red dog" -> "Blue
+ * dog"). Known words are swapped. If that gives too few prompts, the project's other prompts fill the rest.
  */
 import type { RandomGenerator } from '@heed/diffusion/autodiff';
 import { wordsOf } from './spans.ts';
 import { swapWords } from './swap-words.ts';
 import { STOP_WORDS } from './words.ts';
 
-/** Where the other prompts of a prompt come from. */
+/** The possible sources of a prompt's perturbed prompts. */
 export const PERTURBATION_SOURCES = ['world', 'words', 'words-and-prompts', 'prompts', 'none'] as const;
 export type PerturbationSource = (typeof PERTURBATION_SOURCES)[number];
 
@@ -16,18 +16,18 @@ export interface PerturbedText {
   readonly source: PerturbationSource;
 }
 
-/** What a project's own prompts lend. */
+/** Words and prompts from the project for perturbed prompts. */
 export interface ProjectWords {
-  /** Things that they speak of, in the singular. */
+  /** Objects in the project's prompts, in the singular. */
   readonly things: readonly string[];
-  /** The prompts themselves; never one that is held out. */
+  /** The prompts themselves, without held-out ones. */
   readonly prompts: readonly string[];
 }
 
-/** Things tried in the place of each noun; a project can have thousands. */
+/** Number of objects tried for each noun; a project can have thousands. */
 const THINGS_EACH = 40;
 
-/** Up to `count` different texts that mean something else than `text`; the same for the same `random`. */
+/** Up to `count` different texts with other meanings than `text`. Deterministic for a given `random`. */
 export function perturbText(
   text: string,
   { count, random, project }: { count: number; random: RandomGenerator; project: ProjectWords },
@@ -52,7 +52,7 @@ export function perturbText(
   return { texts: [...texts], source };
 }
 
-/** True where `other` asks for something that `text` does not: a picture of `text` can be wrong for it. */
+/** Whether `other` asks for something that `text` does not, so that a picture of `text` can be wrong for it. */
 function asksForMore(other: string, text: string): boolean {
   const own = contentOf(text);
   return [...contentOf(other)].some((word) => !own.has(word));
@@ -65,7 +65,7 @@ function contentOf(text: string): Set<string> {
   return new Set([...words.map((word) => word.toLowerCase()).filter((word) => !STOP_WORDS.has(word)), ...numbers]);
 }
 
-/** Lists give one text each in turn, so that every word is swapped as often as another. */
+/** Takes one text from each list in turn, so that every word is swapped equally often. */
 function takeTurns(
   lists: readonly (readonly string[])[],
   { count, random, texts }: { count: number; random: RandomGenerator; texts: Set<string> },

@@ -1,4 +1,4 @@
-/** English plurals, well enough to change a count: irregular ones by a table, the others by their ending. */
+/** English plurals for changing a count: irregular ones from a table, others by their ending. */
 
 const IRREGULAR: Readonly<Record<string, string>> = {
   man: 'men',
@@ -36,7 +36,7 @@ const IRREGULAR: Readonly<Record<string, string>> = {
   bus: 'buses',
 };
 const SINGULAR_OF = new Map(Object.entries(IRREGULAR).map(([singular, plural]) => [plural, singular]));
-/** Words that end in s and are one thing, or have no singular of that meaning. */
+/** Words that end in s but are singular, or have no singular with that meaning. */
 const NOT_PLURAL = /(ss|us|is|ous|ics|news|glasses|scissors|jeans|pants|shorts|trousers|clothes|species|series)$/;
 
 /** 'dogs' for 'dog', 'boxes' for 'box', 'wolves' for 'wolf'. Lower case in and out. */

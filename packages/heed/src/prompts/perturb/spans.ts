@@ -1,4 +1,4 @@
-/** Words of a text by place, and texts with other words in their place: capitals and articles are kept right. */
+/** Finds words in a text and replaces them, with correct capitals and articles. */
 
 /** A piece of a text. */
 export interface Span {
@@ -7,7 +7,7 @@ export interface Span {
   readonly word: string;
 }
 
-/** Every whole-word occurrence of any of `words`, in any case; longer words go first. */
+/** Every whole-word occurrence of any of `words`, ignoring case. Longer words have precedence. */
 export function findWords(text: string, words: readonly string[]): Span[] {
   const longestFirst = [...words].sort((a, b) => b.length - a.length).map(escapePattern);
   const pattern = new RegExp(`(?<![\\p{L}\\p{N}_-])(?:${longestFirst.join('|')})(?![\\p{L}\\p{N}_-])`, 'giu');
@@ -31,13 +31,13 @@ function escapePattern(word: string): string {
   return word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
-/** The text with `to` in place of a span; a capital stays at its start, and an article before is mended. */
+/** The text with `to` in place of a span. An initial capital is kept, and a preceding article is corrected. */
 export function replaceSpan(text: string, { start, end, word }: Span, to: string): string {
   const replacement = /^\p{Lu}/u.test(word) ? `${to.charAt(0).toUpperCase()}${to.slice(1)}` : to;
   return mendArticle(text.slice(0, start), replacement) + replacement + text.slice(end);
 }
 
-/** By its first sound, which is mostly that of its first letter. */
+/** Whether the word takes 'an', judged mostly by its first letter. */
 function takesAn(word: string): boolean {
   if (/^(uni|use|usu|euro|one\b|ufo)/i.test(word)) return false;
   return /^([aeiou]|hour|honest|heir)/i.test(word);

@@ -1,6 +1,6 @@
 /**
- * All texts that differ from a prompt by one swapped word: a colour, a count, a place, or one of the project's own
- * things. Nothing here knows the prompt's world.
+ * All texts that differ from a prompt by one swapped word: a colour, a count, a place, or an object of the project.
+ * Independent of worlds.
  */
 import { type Noun, nounsIn } from './nouns.ts';
 import { pluralOf, singularOf } from './plural.ts';
@@ -16,7 +16,7 @@ import {
   STOP_WORDS,
 } from './words.ts';
 
-/** Every text that differs by one swap, a list for each word that can be swapped; words without a swap are left out. */
+/** Every text that differs by one swap, listed by the swapped word. Words without a swap are left out. */
 export function swapWords(text: string, { things }: { things: readonly string[] }): string[][] {
   const nouns = nounsIn(text);
   return [...swapThings(text, nouns, things), ...swapColours(text), ...swapCounts(text), ...swapPlaces(text)]
@@ -43,7 +43,7 @@ function swapColours(text: string): string[][] {
     });
 }
 
-/** 'orange' is a colour only where the word of a thing follows. */
+/** Whether the word is a colour. 'orange' is one only before a noun. */
 function isColour(text: string, { end, word }: Span): boolean {
   if (word.toLowerCase() !== 'orange') return true;
   const next = /^\s+(\p{L}+)/u.exec(text.slice(end))?.[1]?.toLowerCase();
@@ -119,7 +119,7 @@ function recount(
   return replaceSpan(text.slice(0, span.end), span, word) + between + noun + after;
 }
 
-/** 'is' for 'are' and the like, where the verb follows at once. */
+/** Adjusts a directly following verb to the count, such as 'is' for 'are'. */
 function agreeing(after: string, count: number): string {
   const pairs = [
     ['is', 'are'],
@@ -137,7 +137,7 @@ const NEAR = new RegExp(
   `(?<=(?<!\\p{L})(?:near|by|beside|behind|under|over|above|through|across)\\s+(?:the|a)\\s+)${PLACE}(?![\\p{L}-])`,
   'giu',
 );
-/** A place without a preposition, which is the subject itself: 'city' in "a city at night". */
+/** A place that is the subject itself, without a preposition: 'city' in "a city at night". */
 const BARE = new RegExp(`(?<=(?:^|,\\s*|(?<!\\p{L})of\\s+)(?:the|an?)\\s+)${PLACE}(?![\\p{L}-])`, 'giu');
 
 function swapPlaces(text: string): string[][] {

@@ -1,4 +1,4 @@
-/** The English words that the auxiliary task can swap in anyone's prompts: colours, counts and places. */
+/** English words that the auxiliary task can swap in any prompt: colours, counts and places. */
 
 /** Colours to swap with. */
 export const COLOURS = [
@@ -15,10 +15,10 @@ export const COLOURS = [
   'grey',
 ] as const;
 
-/** Spellings that are recognised beside them. */
+/** Further recognised colours, which are not swapped in. */
 export const OTHER_COLOURS = ['gray', 'violet', 'turquoise', 'beige', 'golden', 'silver', 'crimson', 'magenta', 'cyan'];
 
-/** Words of counts from 1; swaps go no further than `LARGEST_COUNT`. */
+/** Number words from 1. Swaps use only counts up to `LARGEST_COUNT`. */
 export const COUNT_WORDS = [
   'one',
   'two',
@@ -57,7 +57,7 @@ export const PLACE_PHRASES = [
   'in San Francisco',
 ] as const;
 
-/** Nouns of places: swapped with their whole phrase, and never taken for things. */
+/** Nouns of places. They are swapped with their whole phrase and never count as objects. */
 export const PLACE_NOUNS = [
   'forest',
   'wood',
@@ -138,7 +138,7 @@ export const PLACE_NOUNS = [
   'venice',
 ] as const;
 
-/** Places that fit after 'the' whatever preposition stands before. */
+/** Places that fit after 'the' with any preposition. */
 export const PLAIN_PLACES = [
   'forest',
   'city',

@@ -1,4 +1,4 @@
-/** The same prompt and seed by the base and the tuned model, side by side. */
+/** Shows images of the base and the tuned model side by side, from the same prompts and seeds. */
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';
 import type { PicturePair, ReportInput } from '../report-input.ts';
@@ -12,7 +12,7 @@ export function picturesSection({ pairs }: ReportInput): Markup | undefined {
 ${pictureRows(pairs)}</section>`;
 }
 
-/** Prompts outside the trained categories. They show how tuning changed other images. */
+/** Shows image pairs for prompts outside the trained categories: how tuning changed other images. */
 export function othersSection({ others }: ReportInput): Markup | undefined {
   if (!others?.length) return undefined;
   return html`<section id="others">

@@ -1,11 +1,11 @@
 /**
- * Counts failed attempts by key (a client, a link) and slows down those who fail too often. A person with the right
- * link is let in before this is asked, so that a stranger behind the same address locks no rater out. In memory: a
- * restart forgets it.
+ * Counts failed attempts by key (a client, a link) and slows down those who fail too often. A valid link is accepted
+ * before this check, so that a stranger behind the same address cannot lock a rater out. The counts are in memory and
+ * lost at a restart.
  */
 
 export interface AttemptLimit {
-  /** Counts one failure under every key; the seconds to wait where one of them has too many. */
+  /** Counts one failure under every key. Returns the seconds to wait when one of them has too many failures. */
   fail(keys: readonly string[]): number | undefined;
 }
 
@@ -22,7 +22,7 @@ export function createAttemptLimit(
     const recent = (timesOf.get(key) ?? []).filter((time) => time > now - windowMs);
     if (recent.length >= attempts) return Math.ceil((recent[0]! + windowMs - now) / 1000);
     timesOf.delete(key);
-    // The oldest key gives way, so that a flood of addresses cannot fill the memory.
+    // The oldest key is dropped, so that a flood of addresses cannot fill the memory.
     if (timesOf.size >= MAX_KEYS) timesOf.delete(timesOf.keys().next().value!);
     timesOf.set(key, [...recent, now]);
     return undefined;

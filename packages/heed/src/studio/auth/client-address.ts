@@ -16,7 +16,7 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
   const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
   return ({ remote, forwardedFor = '' }) => {
     let client = plainAddress(remote);
-    // Each proxy appends whom it heard from: the last entry is the nearest.
+    // Each proxy appends the address it received from, so the last entry is the nearest.
     const hops = forwardedFor.split(',').map((hop) => plainAddress(hop.trim()));
     while (isIP(client) !== 0 && isTrusted(client)) {
       const before = hops.pop();
@@ -27,7 +27,10 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
   };
 }
 
-/** '::ffff:10.0.0.1' as '10.0.0.1'; without a port and brackets, as some proxies write them. */
+/**
+ * Normalises an address: '::ffff:10.0.0.1' becomes '10.0.0.1'. It removes the port and brackets that some proxies
+ * write.
+ */
 function plainAddress(text: string): string {
   const bare = /^\[(.+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
   return /^::ffff:([\d.]+)$/i.exec(bare)?.[1] ?? bare;

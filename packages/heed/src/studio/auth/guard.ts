@@ -1,6 +1,6 @@
 /**
- * What every request passes before its route: the host it was meant for, the session, the table of policies, the origin
- * of what changes something, and the size of its body. And the headers that every response carries.
+ * Checks for every request before its route: host, session, policy, origin of changes, and body size. It also sets the
+ * headers of every response.
  */
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -12,10 +12,10 @@ import type { Identity, SessionEnd } from './sessions.ts';
 const MAX_BODY_BYTES = 64 * 1024;
 const SAFE_METHODS = ['GET', 'HEAD'];
 
-/** What routes find in their context. */
+/** The variables in a route's context. */
 export interface StudioEnv {
   Variables: {
-    /** Absent for the anonymous. */
+    /** Undefined for anonymous requests. */
     identity: Identity | undefined;
     session: BrowserSession | undefined;
   };
@@ -33,11 +33,11 @@ const HEADERS = {
   'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
 } as const;
 
-/** Browsers ignore it over plain http, and complain in the console. */
+/** This header is sent only over https. Browsers ignore it over http and warn in the console. */
 const SECURE_HEADER = 'Cross-Origin-Opener-Policy';
 const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
-/** Sets the headers where the route has not set its own. `secure`: browsers reach the studio over https. */
+/** Sets the headers that the route has not set itself. `secure` means that browsers reach the studio over https. */
 export const responseHeaders = (options: { secure: boolean }): MiddlewareHandler => {
   return async (c, next) => {
     await next();
@@ -49,7 +49,7 @@ export const responseHeaders = (options: { secure: boolean }): MiddlewareHandler
   };
 };
 
-/** Refuses what is not meant for this server: a foreign name that was pointed at this address (DNS rebinding). */
+/** Refuses requests to a foreign host name that points to this address (DNS rebinding). */
 export function checkHost(origins: ReadonlySet<string>): MiddlewareHandler {
   const hosts = new Set([...origins].map((origin) => new URL(origin).host));
   return async (c, next) => {
@@ -59,10 +59,10 @@ export function checkHost(origins: ReadonlySet<string>): MiddlewareHandler {
   };
 }
 
-/** Any session of the browser may load these: an image element cannot say which session its page has. */
+/** Any session of the browser may load pictures, because an image element cannot name its page's session. */
 const PICTURE_ROUTE = 'GET /api/pictures/:id';
 
-/** Tells the identity and asks the table of policies. */
+/** Identifies the session and checks the table of policies. */
 export function checkPolicy({ cookies }: { cookies: SessionCookies }): MiddlewareHandler<StudioEnv> {
   return async (c, next) => {
     const route = routeOf(c);
@@ -82,7 +82,7 @@ export function checkPolicy({ cookies }: { cookies: SessionCookies }): Middlewar
   };
 }
 
-/** Refuses changes that another site's page asks for. */
+/** Refuses changes that another site's page requests. */
 export function checkOrigin(origins: ReadonlySet<string>): MiddlewareHandler {
   return async (c, next) => {
     if (SAFE_METHODS.includes(c.req.method)) return next();
@@ -95,10 +95,13 @@ export function checkOrigin(origins: ReadonlySet<string>): MiddlewareHandler {
   };
 }
 
-/** A page sends one change after another; after a while without a connection, what it kept. */
+/**
+ * The largest number of concurrent changes of one person. A page sends changes one by one, but sends all queued ones
+ * after an interruption.
+ */
 const MAX_CHANGES_AT_ONCE = 100;
 
-/** Refuses what one person's programs send all at once, so that others need not wait behind it. */
+/** Refuses too many concurrent changes of one person, so that others need not wait. */
 export function checkFlood({ maxAtOnce = MAX_CHANGES_AT_ONCE } = {}): MiddlewareHandler<StudioEnv> {
   const running = new Map<string, number>();
   return async (c, next) => {
@@ -131,10 +134,10 @@ export function tooMany(c: Context, options: { status: 429 | 503; seconds: numbe
   return problem(c, options.status, options.error, 'too-many');
 }
 
-/** These count what they stream to disk themselves. */
+/** Routes that check the size of streamed bodies themselves. */
 const STREAMING_ROUTES: readonly (string | undefined)[] = ['PUT /api/data/uploads/:id/files'];
 
-/** Refuses bodies that no route wants. */
+/** Refuses bodies that are larger than any route needs. */
 export const checkBody: MiddlewareHandler = async (c, next) =>
   STREAMING_ROUTES.includes(routeOf(c)) ? next() : limitBody(c, next);
 
@@ -143,7 +146,7 @@ const limitBody = bodyLimit({
   onError: (c) => problem(c, 413, `expected at most ${MAX_BODY_BYTES} bytes`),
 });
 
-/** What raters' pages say in their own words, in the rater's language. */
+/** Codes of problems that raters' pages explain in the rater's language. */
 export type ProblemCode =
   | SessionEnd
   | 'anonymous'
@@ -155,7 +158,7 @@ export type ProblemCode =
   | 'answered'
   | 'gone';
 
-/** An error as every route answers it. */
+/** The common error response of all routes. */
 export function problem(
   c: Context,
   status: 400 | 401 | 403 | 404 | 409 | 413 | 421 | 429 | 500 | 503,
@@ -165,7 +168,7 @@ export function problem(
   return c.json({ error, ...(code === undefined ? {} : { code }) }, status);
 }
 
-/** 'GET /api/session': the route that will answer, as it was registered. */
+/** The registered route that will answer, for example 'GET /api/session'. */
 function routeOf(c: Context): string | undefined {
   const route = matchedRoutes(c).find(({ method }) => method !== 'ALL');
   return route && `${route.method} ${route.path}`;

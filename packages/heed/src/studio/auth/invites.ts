@@ -1,6 +1,6 @@
 /**
- * Links that let raters in without an account: signed, so that none can be made up; counted, expiring and revocable,
- * so that one that got about can be stopped. Revoking one ends the sessions that came by it.
+ * Invite links, which let raters in without an account. They are signed against forgery, and have a use count, an
+ * expiry and revocation. Revoking an invite ends its sessions.
  */
 import { eq, sql } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
@@ -9,7 +9,7 @@ import { randomToken, type Secret } from './secret.ts';
 
 export interface Invite {
   readonly id: string;
-  /** For the owner: whom it is for. */
+  /** The invite's name, for the owner. */
   readonly name: string;
   readonly purpose: InvitePurpose;
   readonly createdAt: Date;
@@ -19,22 +19,22 @@ export interface Invite {
   readonly revokedAt: Date | null;
 }
 
-/** Why an invite lets no new rater in. */
+/** Why an invite admits no new rater. */
 export type InviteEnd = 'revoked' | 'expired' | 'used';
 
 export interface Invites {
   make(options: { name: string; days: number; maxUses: number; purpose?: InvitePurpose | undefined }): Promise<Invite>;
   all(): Promise<Invite[]>;
   find(id: string): Promise<Invite | undefined>;
-  /** Undefined while it lets people in. */
+  /** The reason why the invite has ended; undefined while it is valid. */
   endOf(invite: Invite): InviteEnd | undefined;
-  /** What stands behind the '#' of the link. */
+  /** The token after the '#' of the link. */
   tokenOf(invite: Pick<Invite, 'id'>): string;
-  /** Somebody new has come by the invite. */
+  /** Counts one use of the invite. */
   countUse(id: string): Promise<void>;
-  /** The id in a token whose signature is right, whether it can still be used or not. */
+  /** The invite id in a correctly signed token, even if the invite has ended. */
   read(token: string): string | undefined;
-  /** False where there is no such invite. */
+  /** Revokes an invite. Returns false when there is no such invite. */
   revoke(id: string): Promise<boolean>;
 }
 

@@ -1,11 +1,11 @@
-/** The owners' login links: each works once, and until the server stops. They exist in memory alone, as hashes. */
+/** The owners' login links. Each works once, until the server stops. They are kept as hashes in memory. */
 import { hashToken, randomToken } from './secret.ts';
 import { OWNER_RATER } from './sessions.ts';
 
 export interface LoginLinks {
-  /** A new token that logs that owner in; by default the one of the terminal. */
+  /** Issues a token that logs that owner in; by default the owner who started the studio. */
   issue(owner?: string): string;
-  /** The owner's id, once for each token that was issued; undefined for any other. */
+  /** Returns the owner's id, once for each issued token; undefined for any other token. */
   redeem(token: string): string | undefined;
   /** Ends all links of the owner. */
   revoke(owner: string): void;
@@ -20,7 +20,7 @@ export function createLoginLinks(): LoginLinks {
       return token;
     },
     redeem(token) {
-      // By hash: how long the search takes says nothing about the token.
+      // The lookup uses the hash, so that its time reveals nothing about the token.
       const hash = hashToken(token);
       const owner = open.get(hash);
       open.delete(hash);

@@ -1,6 +1,6 @@
 /**
- * The owners of a project: `owners.jsonl` names those who were added and those whose access was ended. Append-only. The
- * one who starts the studio needs no entry: the link in the terminal lets them in.
+ * The owners of a project. `owners.jsonl` records who was added and whose access was ended; it is append-only. The
+ * person who starts the studio needs no entry, because the link in the terminal logs them in.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -19,7 +19,7 @@ const eventSchema = z.object({
   owner: z.string().regex(/^owner-[A-Za-z0-9_-]{1,40}$/),
   event: z.enum(['added', 'revoked']),
   name: z.string().max(200).optional(),
-  /** The owner who did it. */
+  /** The owner who made the change. */
   by: z.string().max(200),
 });
 
@@ -27,19 +27,19 @@ const eventSchema = z.object({
 export type OwnerEvent = z.output<typeof eventSchema>;
 
 export interface Owner {
-  /** The id that their judgements are recorded under. */
+  /** The rater id of their judgements. */
   readonly id: string;
   readonly name: string;
-  /** Absent for the one who starts the studio. */
+  /** Undefined for the owner who starts the studio. */
   readonly addedAt?: string;
 }
 
 export interface Owners {
-  /** Who has access, the one of the terminal first. */
+  /** All owners with access, the one of the terminal first. */
   all(): Owner[];
   find(id: string): Owner | undefined;
   add(name: string, by: string): Promise<Owner>;
-  /** Removes this owner's access; false where there is no such owner, or it is the one of the terminal. */
+  /** Ends this owner's access. Returns false when there is no such owner, or when it is the one of the terminal. */
   revoke(id: string, by: string): Promise<boolean>;
 }
 
@@ -73,12 +73,12 @@ export function createOwners(project: Project): Owners {
   };
 }
 
-/** Where a project keeps them. */
+/** Path of a project's owners file. */
 export function ownersPath(project: Project): string {
   return join(project.folder, 'owners.jsonl');
 }
 
-/** Checks one line of owners.jsonl; throws an `InputError` without a subject. */
+/** Checks one line of owners.jsonl; throws an `InputError` whose message does not name the file. */
 export function parseOwnerEvent(value: unknown): OwnerEvent {
   const result = eventSchema.safeParse(value);
   if (result.success) return result.data;

@@ -1,11 +1,11 @@
-/** Who may use which route. A route that is not in the table answers 404 to everybody. */
+/** Access policies of all routes. A route outside the table answers 404 to everybody. */
 import type { Identity, Role } from './sessions.ts';
 
-/** Who a request can come from. */
+/** The roles of a request. */
 export const IDENTITIES = ['anonymous', 'rater', 'owner'] as const;
 export type IdentityKind = (typeof IDENTITIES)[number];
 
-/** Who is let through. */
+/** The roles that each policy admits. */
 export const POLICIES = {
   anyone: ['anonymous', 'rater', 'owner'],
   raters: ['rater', 'owner'],
@@ -108,7 +108,7 @@ export const ROUTE_POLICIES: Readonly<Record<string, Policy>> = {
   'GET /*': 'anyone',
 };
 
-/** What the table says: let through, ask to log in, or deny that there is anything. */
+/** The table's verdict: admit, ask to log in, or answer as if the route did not exist. */
 export function verdictOf(route: string | undefined, role: Role | undefined): 'allow' | 'login' | 'absent' {
   const policy = route === undefined ? undefined : ROUTE_POLICIES[route];
   if (policy === undefined) return 'absent';
@@ -117,13 +117,13 @@ export function verdictOf(route: string | undefined, role: Role | undefined): 'a
   return role === undefined ? 'login' : 'absent';
 }
 
-/** Routes by what raters are invited for; all others are for every purpose. */
+/** Routes for one purpose of an invite. All others are for every purpose. */
 const PURPOSES = [
   ['/api/labelling/', 'labelling'],
   ['/api/comparing/', 'comparison'],
 ] as const;
 
-/** False for a rater who was invited for something else. */
+/** False for a rater who was invited for another purpose. */
 export function isForPurpose(route: string | undefined, { role, purpose }: Identity): boolean {
   const needed = PURPOSES.find(([path]) => route?.includes(` ${path}`))?.[1];
   return role === 'owner' || needed === undefined || purpose === 'both' || purpose === needed;

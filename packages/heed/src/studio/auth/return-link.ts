@@ -1,6 +1,4 @@
-/**
- * A rater's own link: signed, and good for coming back on another device as long as the invite that they came by is.
- */
+/** A rater's signed personal link for returning on another device. It is valid as long as the rater's invite. */
 import type { Secret } from './secret.ts';
 
 export interface ReturnToken {
@@ -10,12 +8,12 @@ export interface ReturnToken {
 
 const MARK = 'r';
 
-/** What stands behind the '#' of the link. */
+/** The token after the '#' of the link. */
 export function returnTokenOf(secret: Secret, { rater, invite }: ReturnToken): string {
   return [MARK, rater, invite, secret.tag('return', JSON.stringify([rater, invite]))].join('.');
 }
 
-/** Undefined for anything else than such a token, and for a forged one. */
+/** Reads such a token; undefined for anything else, including a forged token. */
 export function readReturnToken(secret: Secret, token: string): ReturnToken | undefined {
   const [mark, rater = '', invite = '', tag = '', ...rest] = token.split('.');
   if (mark !== MARK || rest.length > 0) return undefined;

@@ -1,4 +1,7 @@
-/** The project's secret, made at its first start, and what is signed or hidden with it. There is no default secret. */
+/**
+ * The project's secret, created at its first start, and its use for signatures and hidden ids. There is no default
+ * secret.
+ */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,9 +12,9 @@ const SECRET_BYTES = 32;
 const TAG_BYTES = 16;
 
 export interface Secret {
-  /** A tag of 128 bits in URL-safe text; the same text gives different tags for different purposes. */
+  /** A 128-bit tag of the text, URL-safe. Different purposes give different tags. */
   tag(purpose: string, text: string): string;
-  /** True where `tag` is the one of `text`; takes as long for any wrong one. */
+  /** Whether `tag` is the tag of `text`, in constant time. */
   verify(purpose: string, text: string, tag: string): boolean;
 }
 
@@ -39,19 +42,19 @@ export function randomToken(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** What is stored in place of a token. */
+/** The hash that is stored instead of a token. */
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-/** Compares without telling by its time where two texts differ. */
+/** Compares two texts in constant time. */
 export function equalText(a: string, b: string): boolean {
   const [left, right] = [a, b].map((text) => createHash('sha256').update(text).digest());
   return timingSafeEqual(left!, right!);
 }
 
 async function makeSecret(path: string): Promise<string> {
-  // Two starts at once must end up with one secret.
+  // Two concurrent starts must end up with one secret.
   await writeFileAtomically(path, randomBytes(SECRET_BYTES).toString('hex'), { mode: 0o600, replace: false });
   return readFile(path, 'utf8');
 }

@@ -1,8 +1,8 @@
 /**
- * The cookies that hold session tokens. One browser can hold several sessions: each rater's in a separate cookie, and
- * the owner's or the latest rater's in the plain one. A page names its session in a header, so that a tab of one rater
- * never answers for another who logged in since; a request without the header (a new tab, a picture) takes the plain
- * one.
+ * The cookies with session tokens. One browser can hold several sessions. Each rater's session has its own cookie. The
+ * default cookie holds the session of the owner or the latest rater. A page names its session in a header, so that one
+ * rater's tab never answers for another who logged in later. A request without the header (a new tab, a picture) uses
+ * the default cookie.
  */
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
@@ -19,7 +19,7 @@ import {
 
 export const SESSION_HEADER = 'heed-session';
 
-/** A session of the browser that asks. */
+/** A valid session of the requesting browser. */
 export interface BrowserSession {
   readonly key: string;
   readonly token: string;
@@ -27,17 +27,20 @@ export interface BrowserSession {
 }
 
 export interface SessionCookies {
-  /** The name of a rater's session in pages: not secret, and not to be guessed. */
+  /** The key of a rater's session in pages. It is not secret but cannot be guessed. */
   keyOf(rater: string): string;
-  /** The session that the request names, or the plain cookie's. `isAnyEnough`: else any that is valid. */
+  /**
+   * The session that the request names, or that of the default cookie. With `isAnyEnough`, any other valid session
+   * otherwise.
+   */
   find(c: Context, options?: { isAnyEnough?: boolean }): Promise<BrowserSession | undefined>;
   /** All valid sessions of the browser. */
   all(c: Context): Promise<BrowserSession[]>;
-  /** Why the session that the request names, or the plain one, is worth nothing; undefined where there was none. */
+  /** Why the request's session is not valid; undefined when it had none. */
   whyNot(c: Context): Promise<SessionEnd | undefined>;
   /** Sets the cookies of a new session; returns its key. */
   start(c: Context, session: { token: string; identity: Pick<Identity, 'rater'> }): Promise<string>;
-  /** Ends the session and takes its cookies away. */
+  /** Ends the session and removes its cookies. */
   end(c: Context, session: BrowserSession): Promise<void>;
 }
 
@@ -93,7 +96,7 @@ export function createSessionCookies(options: {
       const lasting = { ...settings, maxAge: SESSION_DAYS * 86_400 };
       const { plain } = tokensOf(c);
       const isOwnersBrowser = (await identify(plain))?.identity.role === 'owner';
-      // The owner stays the owner in other tabs; a trial belongs to its tab alone.
+      // The owner stays logged in in other tabs; a trial's session belongs to its own tab.
       if (key === OWNER_RATER || !(isOwnersBrowser || isTrial(identity))) setCookie(c, name, token, lasting);
       if (key !== OWNER_RATER) setCookie(c, ownName(key), token, lasting);
       return key;

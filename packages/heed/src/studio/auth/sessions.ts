@@ -1,6 +1,6 @@
 /**
- * Who is logged in. The cookie holds a random token, the tables its hash; a login always makes a new one. Every request
- * asks, so what the tables said is remembered: this process alone writes them.
+ * Login sessions. The cookie has a random token, the tables its hash; each login makes a new token. Sessions are cached
+ * for requests, since only this process writes them.
  */
 import { randomUUID } from 'node:crypto';
 import { and, count, eq, gt, lt, ne } from 'drizzle-orm';
@@ -10,21 +10,21 @@ import { hashToken, randomToken } from './secret.ts';
 
 export type Role = 'owner' | 'rater';
 
-/** Who a request comes from. */
+/** The person behind a request. */
 export interface Identity {
   readonly role: Role;
-  /** The id that judgements are recorded under. */
+  /** The rater id of their judgements. */
   readonly rater: string;
   /** The invite that the rater came by. */
   readonly invite?: string;
-  /** What the rater is asked for; everything where they came by no invite. */
+  /** The kind of work in the rater's invitation; all kinds without an invite. */
   readonly purpose: InvitePurpose;
 }
 
-/** Why a session that there was is no more. */
+/** Why a session has ended. */
 export type SessionEnd = 'revoked' | 'over';
 
-/** Raters whose answers count for nothing: the owner tries an invite. */
+/** Prefix of trial raters, whose answers do not count: the owner tries an invite. */
 const TRIAL_PREFIX = 'trial-';
 
 /** The id of a new trial rater. */
@@ -36,10 +36,10 @@ export function isTrial({ rater }: Pick<Identity, 'rater'>): boolean {
   return rater.startsWith(TRIAL_PREFIX);
 }
 
-/** The rater id of the owner who starts the studio; those of the others begin with it and a dash. */
+/** The rater id of the owner who starts the studio. Ids of other owners begin with it and a dash. */
 export const OWNER_RATER = 'owner';
 
-/** True for the rater id of an owner, whichever. */
+/** Whether this is the rater id of any owner. */
 export function isOwnerRater(rater: string): boolean {
   return rater === OWNER_RATER || rater.startsWith(`${OWNER_RATER}-`);
 }
@@ -51,16 +51,16 @@ const REMEMBERED = 10_000;
 export interface Sessions {
   /** Starts a session and returns its token. */
   start(identity: Pick<Identity, 'role' | 'rater'>, options?: { invite?: string }): Promise<string>;
-  /** The identity behind a token; undefined where it is unknown, over, or its invite was revoked. */
+  /** The identity behind a token; undefined when the token is unknown or expired, or its invite was revoked. */
   identify(token: string): Promise<Identity | undefined>;
-  /** Why the token is worth nothing. */
+  /** Why the token is not valid. */
   endOf(token: string): Promise<SessionEnd>;
   end(token: string): Promise<void>;
-  /** Ends all sessions of that rater or owner, except the one of a token. */
+  /** Ends all sessions of that rater or owner, except the one with the token `except`. */
   endAll(rater: string, options?: { except?: string }): Promise<void>;
-  /** How many sessions each owner has. */
+  /** Number of sessions of each owner. */
   countOwners(): Promise<ReadonlyMap<string, number>>;
-  /** Reads the tables again at the next request of each: an invite was revoked. */
+  /** Clears the cache, for example after an invite was revoked. */
   recheck(): void;
 }
 
@@ -71,7 +71,7 @@ interface Remembered {
 
 export function createSessions(db: Database, options: { now?: () => Date } = {}): Sessions {
   const { now = () => new Date() } = options;
-  /** By the token's hash. Replaced as a whole, so that what is read meanwhile is remembered in none that counts. */
+  /** Cached sessions by token hash. The map is replaced as a whole, so that reads in progress write to the old one. */
   let remembered = new Map<string, Remembered>();
   const recheck = () => {
     remembered = new Map();

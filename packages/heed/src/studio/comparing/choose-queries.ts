@@ -1,20 +1,20 @@
 /**
- * Which queries a rater is asked next: what their page has already, then the oldest comparison's. Of two models those
- * with the fewest answers come first, of more those that tell most.
+ * Chooses a rater's next queries. Queries already on their page come first, then those of the oldest comparison.
+ * Between two models, queries with the fewest answers come first; between more, the most informative ones.
  */
 import { groupBy } from '../../collections/group-by.ts';
 import { answersWanted, type ComparisonState, type QueryState } from './comparison-state.ts';
 import { informativeQueries } from './informative-queries.ts';
 import type { QueryHolds } from './query-holds.ts';
 
-/** Queries that the rater has not answered, of comparisons that still ask. */
+/** Queries that the rater has not answered, of comparisons that are still open. */
 export function openQueries(comparisons: Iterable<ComparisonState>, rater: string): QueryState[] {
   return [...comparisons]
     .filter(isAsking)
     .flatMap(({ raters, queries }) => queries.filter(({ byRater }) => byRater.size < raters && !byRater.has(rater)));
 }
 
-/** How many queries the rater may still be asked, by the answers that are wanted. */
+/** Number of queries the rater may still be asked, given the number of answers wanted. */
 export function openCount(comparisons: Iterable<ComparisonState>, rater: string): number {
   return [...comparisons].reduce(
     (count, comparison) =>
@@ -23,13 +23,13 @@ export function openCount(comparisons: Iterable<ComparisonState>, rater: string)
   );
 }
 
-/** Up to `count` queries for one page of a rater; queries that enough others have on their pages are left out. */
+/** Chooses up to `count` queries for one page of a rater. Queries that enough other raters hold are left out. */
 export function chooseQueries(
   comparisons: Iterable<ComparisonState>,
   options: { rater: string; page: string; count: number; holds: QueryHolds },
 ): QueryState[] {
   const { rater, page, count, holds } = options;
-  // What was taken back is held for whichever page of the rater asks.
+  // A query whose answer was taken back has no page yet; the rater's next page to ask gets it.
   const isOwn = ({ query }: QueryState) => ['', page].includes(holds.pageOf(query.id, rater) ?? '-');
   const isFree = (state: QueryState) =>
     state.byRater.size + holds.others(state.query.id, rater) < state.comparison.raters;
@@ -57,13 +57,13 @@ function nextOf(
   return [...free].sort((a, b) => a.byRater.size - b.byRater.size).slice(0, options.count);
 }
 
-/** How many more queries can be held until all answers that are wanted are under way. */
+/** Number of further leases until every wanted answer is in progress. */
 function placesLeft(comparison: ComparisonState, holds: QueryHolds): number {
   const held = comparison.queries.reduce((count, { query }) => count + holds.count(query.id), 0);
   return Math.max(0, answersWanted(comparison) - answerCount(comparison) - held);
 }
 
-/** False once it was ended or has all answers that are wanted. */
+/** Whether the comparison still needs answers and was not ended. */
 export function isAsking(comparison: ComparisonState): boolean {
   return !comparison.hasEnded && answerCount(comparison) < answersWanted(comparison);
 }

@@ -1,4 +1,4 @@
-/** Who answered a comparison, and whether sides and times look like somebody who looks. */
+/** The raters of a comparison, and whether their sides and answer times suggest attention. */
 import { groupBy } from '../../collections/group-by.ts';
 import { quantile } from '../../statistics/index.ts';
 import { type ComparisonTimes, measureComparing, type RaterQuality } from '../raters/rater-quality.ts';
@@ -7,11 +7,11 @@ import type { OpenComparison } from './comparison-state.ts';
 export interface ComparingRater extends Pick<RaterQuality, 'tooFast' | 'left' | 'flags'> {
   readonly id: string;
   readonly answers: number;
-  /** Absent where no answer came with a time. */
+  /** Undefined when no answer has a time. */
   readonly medianSeconds?: number;
 }
 
-/** In the order of their first answers. Raters who are set aside are among them. */
+/** Lists raters in the order of their first answers, including excluded raters. */
 export function comparingRaters(
   { answers }: Pick<OpenComparison, 'answers'>,
   times: ComparisonTimes,

@@ -1,6 +1,7 @@
 /**
- * Blind comparisons by people: starts them, asks, and takes answers. The state is read from comparisons.jsonl once and
- * kept beside it; an answer is acknowledged after its line is flushed. Who may do what is the routes' business.
+ * Blind comparisons by people: starts them, hands out queries and takes answers. The state is read from
+ * comparisons.jsonl once and then kept in memory. An answer is acknowledged after its line is flushed. The routes check
+ * permissions.
  */
 import { randomInt, randomUUID } from 'node:crypto';
 import { badInput } from '../../errors.ts';
@@ -21,7 +22,7 @@ import { decideComparisons, type SubmittedComparison, treatedIsLeft } from './de
 import { pairImages } from './pair-images.ts';
 import { createQueryHolds } from './query-holds.ts';
 
-/** What a rater is shown: image ids by side, and nothing of the models. */
+/** A query as the rater sees it: image ids by side, without the models. */
 export interface AskedComparison {
   readonly query: string;
   readonly prompt: string;
@@ -30,7 +31,7 @@ export interface AskedComparison {
 }
 
 export interface NewComparison {
-  /** Names of models. Of two, the second is what the first is compared with. */
+  /** Names of models. With two models, the second is the baseline. */
   readonly models: readonly string[];
   /** How many people answer each query; by default `studio.comparisonRaters`. */
   readonly raters?: number | undefined;
@@ -38,28 +39,31 @@ export interface NewComparison {
 }
 
 export interface ComparisonDesk {
-  /** In the order in which they were started. */
+  /** All comparisons, in the order of their start. */
   all(): OpenComparison[];
-  /** Throws `badInput` where the models have nothing to compare. Returns the id. */
+  /** Starts a comparison and returns its id. Throws `badInput` when the models have no common images. */
   start(comparison: NewComparison): Promise<string>;
-  /** No rater is asked any more; pending answers are still taken. False where there is no such comparison. */
+  /**
+   * Ends a comparison: no rater is asked any more, but pending answers are still taken. Returns false when there is no
+   * such comparison.
+   */
   end(id: string): Promise<boolean>;
-  /** From now on, so many people answer each query. False where there is no such comparison. */
+  /** Sets the number of people who answer each query. Returns false when there is no such comparison. */
   setRaters(id: string, raters: number): Promise<boolean>;
   standing(rater: string): { readonly answered: number; readonly open: number };
   /** Up to `count` queries that the rater has not answered. The rater gets a lease on each. */
   lease(options: { rater: string; page?: string | undefined; count: number }): AskedComparison[];
   /** The first queries, without a lease for any rater. */
   preview(options: { rater: string; count: number }): AskedComparison[];
-  /** Lets go of what the rater holds, or what one of their pages holds: it was closed. */
+  /** Releases all queries that the rater holds, or only those of one closed page. */
   release(options: { rater: string; page?: string | undefined }): void;
   answer(submitted: SubmittedComparison): Promise<Acceptance>;
-  /** Takes an answer of the rater back; their page that asks for it holds the query again. */
+  /** Takes a rater's answer back. The page that requests this gets the query's lease again. */
   retract(retraction: Retraction): Promise<Acceptance>;
   close(): Promise<void>;
 }
 
-/** Opens the desk of one project, whose lock the caller holds. */
+/** Opens the comparisons of one project, whose lock the caller holds. */
 export function openComparisonDesk(
   project: Project,
   options: { now?: () => Date; seed?: () => number } = {},
@@ -71,7 +75,7 @@ export function openComparisonDesk(
   const { comparisons, queries } = states;
   const holds = createQueryHolds(now);
 
-  /** Written first, believed after: what a full disk refuses was never said. */
+  /** Events are written before the state changes, so that a failed write has no effect. */
   const write = async (events: readonly ComparisonEvent[]) => {
     await writer.append(events);
     events.forEach(states.apply);
@@ -149,7 +153,7 @@ export function openComparisonDesk(
   };
 }
 
-/** Also in another order. */
+/** Whether the comparison has these models, in any order. */
 function comparesThese({ started }: ComparisonState, models: readonly { readonly modelHash: string }[]): boolean {
   const own = new Set(started.models.map(({ modelHash }) => modelHash));
   return own.size === models.length && models.every(({ modelHash }) => own.has(modelHash));

@@ -1,6 +1,6 @@
 /**
- * comparisons.jsonl: the blind comparisons that people are asked for and what they answered. Append-only and the only
- * place where this is kept; everything else is computed from it.
+ * comparisons.jsonl: the blind comparisons and people's answers. The file is append-only and the only store of this
+ * data; everything else is computed from it.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import { QUESTIONS } from '../../evaluate/evaluation.ts';
 import { createJsonLinesWriter, type JsonLinesWriter, readJsonLines } from '../../files/json-lines.ts';
 import type { Project } from '../../project/project.ts';
 
-/** What a rater can say to either question. */
+/** The possible answers to either question. */
 export const PREFERENCES = ['left', 'right', 'tie'] as const;
 export type Preference = (typeof PREFERENCES)[number];
 
@@ -18,13 +18,13 @@ const preference = z.enum(PREFERENCES);
 const imageIds = z.array(z.string().regex(/^[0-9a-f]{16}$/)).min(1);
 const side = z.object({ model: z.string(), modelHash: z.string() });
 
-/** The image sets of two models for one prompt. Pages receive it, so it is written without zod's types. */
+/** The image sets of two models for one prompt. Pages import this type, so it does not use zod's types. */
 export interface ComparedQuery {
   id: string;
   prompt: string;
   category: string;
   seen: boolean;
-  /** The models of both sets, as places in the comparison's `models`. */
+  /** The models of both sets, as indices into the comparison's `models`. */
   pair: [number, number];
   /** Ids in the image store; the n-th image of both has the same seed. */
   treated: string[];
@@ -41,23 +41,23 @@ const querySchema: z.ZodType<ComparedQuery> = z.object({
   baseline: imageIds,
 });
 
-/** How comparisons of two models stood in the file before there were others. */
+/** Schema of older files, which had only comparisons of two models. */
 const earlierStartedSchema = z.looseObject({ event: z.literal('started'), treated: side, baseline: side });
 
 const startedSchema = z.object({
   event: z.literal('started'),
   id: name,
   time: z.iso.datetime(),
-  /** Of two, the second is what the first is compared with. */
+  /** Models; with two, the second is the baseline. */
   models: z.array(side).min(2),
-  /** How many people answer each query, at the start. */
+  /** Number of people who answer each query, at the start. */
   raters: z.int().positive(),
-  /** Of the coin that decides the sides. */
+  /** Seed of the coin that decides the sides. */
   seed: z.int(),
   queries: z.array(querySchema).min(1),
 });
 
-/** From now on, so many people answer each query. */
+/** A change of the number of people who answer each query. */
 const ratersChangedSchema = z.object({
   event: z.literal('raters-changed'),
   time: z.iso.datetime(),
@@ -67,13 +67,13 @@ const ratersChangedSchema = z.object({
 
 const answeredSchema = z.object({
   event: z.literal('answered'),
-  /** Chosen by the page; the same for every retry. */
+  /** Id of the answer, chosen by the page and the same for every retry. */
   id: name,
   time: z.iso.datetime(),
   comparison: name,
   query: name,
   rater: name,
-  /** How the coin fell. */
+  /** Whether the treated model's images were on the left. */
   treatedIsLeft: z.boolean(),
   ...(Object.fromEntries(QUESTIONS.map((question) => [question, preference])) as Record<
     (typeof QUESTIONS)[number],
@@ -82,7 +82,7 @@ const answeredSchema = z.object({
   seconds: z.number().min(0).optional(),
 });
 
-/** The rater took an answer back; it counts no more, and the query may be answered again. */
+/** The rater took an answer back. It no longer counts, and the query may be answered again. */
 const retractedSchema = z.object({ event: z.literal('retracted'), time: z.iso.datetime(), answer: name, rater: name });
 
 const endedSchema = z.object({ event: z.literal('ended'), time: z.iso.datetime(), comparison: name });
@@ -97,11 +97,11 @@ const eventSchema = z.discriminatedUnion('event', [
 
 /** One line of comparisons.jsonl. */
 export type ComparisonEvent = z.output<typeof eventSchema>;
-/** The models' images, prompt by prompt, as they were when the comparison was started. */
+/** The models' images by prompt, at the time when the comparison was started. */
 export type StartedComparison = z.output<typeof startedSchema>;
 export type ComparisonAnswer = z.output<typeof answeredSchema>;
 
-/** All events in order; damage other than a torn last line throws with its line. */
+/** Reads all events in order. An incomplete last line is ignored; other damage throws with its line. */
 export function readComparisonEvents(project: Project): ComparisonEvent[] {
   return readJsonLines(comparisonsPath(project), parseComparisonEvent).records;
 }
@@ -111,12 +111,12 @@ export function openComparisonWriter(project: Project): JsonLinesWriter {
   return createJsonLinesWriter(comparisonsPath(project), { fsync: true, sums: true });
 }
 
-/** Where a project keeps its comparisons. */
+/** Path of a project's comparisons. */
 export function comparisonsPath(project: Project): string {
   return join(project.folder, 'comparisons.jsonl');
 }
 
-/** Checks one line of comparisons.jsonl; throws an `InputError` without a subject. */
+/** Checks one line of comparisons.jsonl; throws an `InputError` whose message does not name the file. */
 export function parseComparisonEvent(value: unknown): ComparisonEvent {
   const result = eventSchema.safeParse(upgraded(value));
   if (result.success) return result.data;
@@ -124,7 +124,7 @@ export function parseComparisonEvent(value: unknown): ComparisonEvent {
   throw new InputError(`expected an event of a comparison, got a bad value in ${field}`);
 }
 
-/** A started event of two models as it was written before `models`; everything else as it is. */
+/** Converts a started event of two models from the format without `models`. Other events are returned unchanged. */
 function upgraded(value: unknown): unknown {
   const earlier = earlierStartedSchema.safeParse(value);
   if (!earlier.success) return value;

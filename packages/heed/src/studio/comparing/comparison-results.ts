@@ -1,4 +1,4 @@
-/** What a comparison has come to: each pair of its models, their strengths, and what is still to be answered. */
+/** The results of a comparison: each pair of its models, their strengths, and the number of missing answers. */
 import { groupBy } from '../../collections/group-by.ts';
 import { QUESTIONS, type Question } from '../../evaluate/evaluation.ts';
 import type { BootstrapOptions } from '../../statistics/index.ts';
@@ -8,21 +8,21 @@ import { type ModelStrength, modelStrengths } from './model-strengths.ts';
 import { type PairResults, pairResults } from './pair-results.ts';
 
 export interface ComparisonResults {
-  /** 'complete' has all wanted answers and asks no rater; 'ended' was ended by the owner. */
+  /** 'complete' means that all wanted answers are in and no rater is asked. 'ended' means that the owner ended it. */
   readonly state: 'open' | 'complete' | 'ended';
-  /** That count. */
+  /** Number of answers that count. */
   readonly answers: number;
-  /** How many answers are still missing. */
+  /** Number of missing answers. */
   readonly open: number;
-  /** Answers of raters who are set aside: counted nowhere else. */
+  /** Number of answers of excluded raters, which no other number includes. */
   readonly setAside: number;
   readonly people: number;
   readonly pairs: readonly PairResults[];
-  /** Of more than two models, by question; absent of two and before the first answer. */
+  /** Strengths by question for more than two models. Undefined for two models and before the first answer. */
   readonly strengths?: Readonly<Record<Question, readonly ModelStrength[]>>;
 }
 
-/** Counts the answers of those raters who are not set aside. */
+/** Computes the results from all answers except those of excluded raters. */
 export function comparisonResults(
   comparison: OpenComparison,
   options: { isSetAside?: (rater: string) => boolean; resamples?: number } = {},

@@ -1,46 +1,46 @@
 /**
- * Comparisons as the events of comparisons.jsonl leave them: what was started, which answers stand, what has ended. The
- * server and those who only read share it. Holds no clock, no files and nothing of who is being asked.
+ * The state of comparisons after the events of comparisons.jsonl: which were started, which answers stand, which have
+ * ended. The server and read-only commands share it. It holds no clock, no files and no leases.
  */
 import type { ComparedQuery, ComparisonAnswer, ComparisonEvent, StartedComparison } from './comparison-log.ts';
 
 export interface QueryState {
   readonly comparison: ComparisonState;
   readonly query: ComparedQuery;
-  /** The answers that stand, one a rater. */
+  /** The standing answers, one for each rater. */
   readonly byRater: Map<string, ComparisonAnswer>;
 }
 
 export interface ComparisonState {
   readonly started: StartedComparison;
-  /** How many people answer each query. */
+  /** Number of people who answer each query. */
   raters: number;
   hasEnded: boolean;
   readonly queries: readonly QueryState[];
 }
 
-/** One comparison as it is by now. */
+/** One comparison with its current state. */
 export interface OpenComparison {
   readonly started: StartedComparison;
   readonly raters: number;
   readonly hasEnded: boolean;
-  /** In the order of the queries. */
+  /** Answers in the order of the queries. */
   readonly answers: readonly ComparisonAnswer[];
 }
 
 export interface ComparisonStates {
-  /** By id, in the order in which they were started. */
+  /** Comparisons by id, in the order of their start. */
   readonly comparisons: ReadonlyMap<string, ComparisonState>;
   readonly queries: ReadonlyMap<string, QueryState>;
-  /** All that were ever given, by id. */
+  /** All answers ever given, by id. */
   readonly answers: ReadonlyMap<string, ComparisonAnswer>;
   /** Ids of answers that were taken back. */
   readonly retracted: ReadonlySet<string>;
-  /** Takes in the next event. What does not fit, such as a second answer of a rater, changes nothing. */
+  /** Applies the next event. An invalid event, such as a second answer of a rater, changes nothing. */
   apply(event: ComparisonEvent): void;
 }
 
-/** Nothing yet; `apply` takes the events in order. */
+/** Creates an empty state; `apply` takes the events in order. */
 export function createComparisonStates(): ComparisonStates {
   const comparisons = new Map<string, ComparisonState>();
   const queries = new Map<string, QueryState>();
@@ -99,8 +99,8 @@ export function openComparisons({ comparisons }: Pick<ComparisonStates, 'compari
 }
 
 /**
- * How many answers a comparison asks for. Of two models, each query is answered by `raters` people. Of more, each
- * model's pictures of a prompt are judged by `raters` people on average, because not every pair has to be asked.
+ * Number of answers that a comparison needs. With two models, `raters` people answer each query. With more, each
+ * model's pictures of a prompt get `raters` answers on average, because not every pair must be asked.
  */
 export function answersWanted({ started, raters }: Pick<ComparisonState, 'started' | 'raters'>): number {
   const prompts = new Set(started.queries.map(({ prompt }) => prompt)).size;

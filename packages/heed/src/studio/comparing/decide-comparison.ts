@@ -1,11 +1,14 @@
-/** What becomes of submitted answers: which are new, which are known, which contradict what stands. Writes nothing. */
+/**
+ * Decides on submitted answers: which are new, which are already known, and which contradict a standing answer. Writes
+ * nothing.
+ */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { QUESTIONS, type Question } from '../../evaluate/evaluation.ts';
 import type { Acceptance } from '../labelling/answer.ts';
 import type { ComparisonAnswer, Preference } from './comparison-log.ts';
 import type { ComparisonStates, QueryState } from './comparison-state.ts';
 
-/** What a rater submits. */
+/** A rater's submission. */
 export type SubmittedComparison = Readonly<Record<Question, Preference>> & {
   readonly id: string;
   readonly rater: string;
@@ -13,20 +16,20 @@ export type SubmittedComparison = Readonly<Record<Question, Preference>> & {
   readonly seconds?: number | undefined;
 };
 
-/** An acceptance for each submission, in order, and the answers that are to be written. */
+/** Returns a result for each submission, in order, and the answers to write. */
 export function decideComparisons(
   states: ComparisonStates,
   submissions: readonly SubmittedComparison[],
   { time }: { time: Date },
 ): { acceptances: Acceptance[]; fresh: ComparisonAnswer[] } {
-  /** By rater and query. */
+  /** New answers by rater and query. */
   const fresh = new Map<string, ComparisonAnswer>();
   const acceptances = submissions.map((submitted): Acceptance => {
     const { id, rater, query } = submitted;
     const state = states.queries.get(query);
     if (!state) return { state: 'unknown', reason: 'there is no such query' };
     const key = JSON.stringify([rater, query]);
-    // A retry that arrives after the undo must not bring the answer back.
+    // A retry that arrives after the answer was taken back must not restore it.
     if (states.retracted.has(id)) return { state: 'known' };
     const standing = state.byRater.get(rater) ?? fresh.get(key);
     if (standing) {
@@ -59,7 +62,10 @@ function answerOf(
   };
 }
 
-/** The coin of this query for this rater: the same whenever it is thrown again. */
+/**
+ * Whether the treated model's images are on the left, by a coin toss for this query and rater. The toss is
+ * deterministic.
+ */
 export function treatedIsLeft({ comparison, query }: QueryState, rater: string): boolean {
   return createRandom(comparison.started.seed).fork(`side of ${query.id} for ${rater}`).uniform() < 0.5;
 }

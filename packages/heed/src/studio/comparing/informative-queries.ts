@@ -1,7 +1,7 @@
 /**
- * Which pair of more than two models to ask about next: the one whose answer is expected to tell most of the models'
- * strengths, both questions together. What is on raters' pages already counts as told, so that raters who ask at the
- * same time get different pairs.
+ * Chooses the next pair among more than two models: the one with the highest expected information about the models'
+ * strengths, over both questions. Pairs on raters' pages count as answered, so that concurrent raters get different
+ * pairs.
  */
 import { groupBy } from '../../collections/group-by.ts';
 import { QUESTIONS } from '../../evaluate/evaluation.ts';
@@ -10,9 +10,7 @@ import type { ComparisonState, QueryState } from './comparison-state.ts';
 import { countWins } from './model-strengths.ts';
 import type { QueryHolds } from './query-holds.ts';
 
-/**
- * Up to `count` of the candidates, which are queries of the comparison; of a pair, those with the fewest answers first.
- */
+/** Chooses up to `count` of the candidate queries. Within a pair, queries with the fewest answers come first. */
 export function informativeQueries(
   candidates: readonly QueryState[],
   { comparison, count, holds }: { comparison: ComparisonState; count: number; holds: Pick<QueryHolds, 'count'> },

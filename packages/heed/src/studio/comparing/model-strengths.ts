@@ -1,6 +1,4 @@
-/**
- * How models of a comparison stand to each other: wins of each over each, and Bradley-Terry strengths with intervals.
- */
+/** The ranking of a comparison's models: pairwise wins, and Bradley-Terry strengths with intervals. */
 import { groupBy } from '../../collections/group-by.ts';
 import { outcomeOf } from '../../evaluate/blind-comparison.ts';
 import type { Question } from '../../evaluate/evaluation.ts';
@@ -14,21 +12,21 @@ import {
 import type { ComparedQuery, ComparisonAnswer } from './comparison-log.ts';
 
 export interface ModelStrength {
-  /** Place in the comparison's `models`. */
+  /** Index in the comparison's `models`. */
   readonly model: number;
   /** Log odds; the mean over models is 0. */
   readonly strength: Interval;
-  /** The share of comparisons with the other models that the model is expected to win. */
+  /** The expected share of wins against the other models. */
   readonly wins: Interval;
 }
 
-/** An answer with the pair that it is about. */
+/** An answer with its pair of models. */
 export interface PairedAnswer {
   readonly query: Pick<ComparedQuery, 'prompt' | 'pair'>;
   readonly answer: ComparisonAnswer;
 }
 
-/** Points of each model over each, [winner][loser]. A tie is half a point of each. */
+/** Points of each model against each other, [winner][loser]. A tie gives half a point to both. */
 export function countWins(answers: readonly PairedAnswer[], question: Question, models: number): number[][] {
   const wins = Array.from({ length: models }, () => new Array<number>(models).fill(0));
   for (const { query, answer } of answers) {
@@ -40,7 +38,7 @@ export function countWins(answers: readonly PairedAnswer[], question: Question, 
   return wins;
 }
 
-/** The strongest first. Intervals are bootstrap intervals over prompts; empty without answers. */
+/** Returns the models, strongest first, with bootstrap intervals over prompts. Empty without answers. */
 export function modelStrengths(
   answers: readonly PairedAnswer[],
   { question, models, bootstrap }: { question: Question; models: number; bootstrap: BootstrapOptions },

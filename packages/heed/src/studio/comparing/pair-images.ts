@@ -1,5 +1,5 @@
 /**
- * Which images are compared: those of the evaluation set that the models drew of the same prompts with the same seeds.
+ * Chooses the images to compare: those of the evaluation set that the models generated from the same prompts and seeds.
  */
 import { groupBy } from '../../collections/group-by.ts';
 import { badInput } from '../../errors.ts';
@@ -14,14 +14,14 @@ export interface PairedImages {
   readonly queries: readonly Omit<ComparedQuery, 'id'>[];
 }
 
-/** Names of the models that have evaluation images, in the order in which they were first drawn with. */
+/** Names of the models with evaluation images, in the order of their first image. */
 export function comparableModels(store: ImageStore): string[] {
   return [...new Set(store.all({ set: EVALUATION_SET }).map(({ model }) => model))];
 }
 
 /**
- * Up to `setSize` images of each model and prompt, for each pair of the models. Of a model that was made again under
- * its name, and of several sampler settings, the newest count. Throws `badInput` where there is nothing to compare.
+ * Pairs up to `setSize` images of each model and prompt, for each pair of models. If a model was retrained under its
+ * name or used several sampler settings, the newest images count. Throws `badInput` when there is nothing to compare.
  */
 export function pairImages(
   store: ImageStore,
@@ -56,7 +56,7 @@ export function pairImages(
   return { models: sides, queries };
 }
 
-/** [0, 1], [0, 2], [1, 2] of three. */
+/** All pairs of indices, for example [0, 1], [0, 2], [1, 2] for three. */
 function pairsOf(count: number): [number, number][] {
   const places = Array.from({ length: count }, (_, i) => i);
   return places.flatMap((i) => places.slice(i + 1).map((j): [number, number] => [i, j]));

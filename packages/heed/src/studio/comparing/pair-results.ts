@@ -1,7 +1,6 @@
 /**
  * People's answers about two models: verdicts by prompt, and shares of win, tie and lose with bootstrap intervals over
- * prompts. Beside these stand the paper's figures over the queries that every rater answered, and the preference for
- * one side of the screen.
+ * prompts. It also has the paper's figures over fully answered queries, and the bias to one side of the screen.
  */
 import { groupBy } from '../../collections/group-by.ts';
 import { decidingVotes, outcomeOf, summariseVotes } from '../../evaluate/blind-comparison.ts';
@@ -10,7 +9,7 @@ import { type BootstrapOptions, bootstrapMean, type Interval } from '../../stati
 import type { ComparedQuery, ComparisonAnswer } from './comparison-log.ts';
 
 export type OutcomeShares = Readonly<Record<Outcome, Interval>>;
-/** Sample standard deviation of the raters' own shares (tables 5 to 7 of the paper). */
+/** Sample standard deviation over the raters' shares (tables 5 to 7 of the paper). */
 export type OutcomeDeviations = Readonly<Record<Outcome, number>>;
 
 /** Queries of one category, seen or unseen. */
@@ -21,12 +20,13 @@ export interface ResultCell {
   readonly queries: number;
   readonly answers: number;
   readonly shares: OutcomeShares;
-  /** Absent with fewer than two raters. */
+  /** Undefined with fewer than two raters. */
   readonly deviations?: OutcomeDeviations;
 }
 
 /**
- * On how many prompts most people prefer the treated model, and on how many the other: the headline of a comparison.
+ * The number of prompts on which most people prefer the treated model, and the number on which they prefer the other.
+ * This is the headline of a comparison.
  */
 export interface Verdict extends OutcomeShares {
   /** With at least one answer. */
@@ -39,34 +39,32 @@ export interface Verdict extends OutcomeShares {
 export interface QuestionResult {
   /** Absent before the first answer. */
   readonly verdict?: Verdict;
-  /** Of all answers; absent before the first. */
+  /** Shares over all answers; undefined before the first. */
   readonly shares?: OutcomeShares;
   readonly deviations?: OutcomeDeviations;
   /** The share of 'left' among the answers that prefer a side; 0.5 without a bias, since a coin decides the sides. */
   readonly left?: Interval;
   readonly cells: readonly ResultCell[];
-  /**
-   * Over the queries that every rater answered: the shares of majority verdicts, and the number of queries by votes.
-   */
+  /** Over fully answered queries: the shares of majority verdicts, and the number of queries by votes. */
   readonly decided: Pick<VoteSummary, 'agreed' | 'histogram'>;
 }
 
-/** One prompt, as far as it is answered. */
+/** The result for one prompt so far. */
 export interface PromptResult {
   readonly query: ComparedQuery;
   readonly answers: number;
   readonly votes: Readonly<Record<Question, Readonly<Record<Outcome, number>>>>;
-  /** What most people say. Absent before the first answer. */
+  /** The majority answers; undefined before the first answer. */
   readonly outcomes?: Readonly<Record<Question, Outcome>>;
 }
 
-/** Two models of a comparison, as places in its `models`. */
+/** The results for two models, given as indices into the comparison's `models`. */
 export interface PairResults {
   readonly pair: readonly [treated: number, baseline: number];
   readonly queries: number;
-  /** Queries that as many people answered as were asked for. */
+  /** Number of queries with all the answers that were asked for. */
   readonly complete: number;
-  /** So many raters decide a query. */
+  /** Number of agreeing raters that decides a query. */
   readonly agreement: number;
   readonly answers: number;
   readonly questions: Readonly<Record<Question, QuestionResult>>;
@@ -78,7 +76,7 @@ interface AnsweredQuery {
   readonly given: readonly ComparisonAnswer[];
 }
 
-/** The results of one pair: of its queries and the answers that count. */
+/** Computes the results of one pair from its queries and the answers that count. */
 export function pairResults(
   pair: PairResults['pair'],
   options: {
@@ -115,7 +113,7 @@ function promptResult({ query, given }: AnsweredQuery): PromptResult {
   return { query, answers: given.length, votes, outcomes: byQuestion((question) => commonestOf(votes[question])) };
 }
 
-/** What most say; a tie where no answer is ahead of both others. */
+/** The most common answer; a tie unless one answer is ahead of both others. */
 function commonestOf({ win, tie, lose }: Readonly<Record<Outcome, number>>): Outcome {
   if (win > Math.max(tie, lose)) return 'win';
   return lose > Math.max(tie, win) ? 'lose' : 'tie';
@@ -133,7 +131,7 @@ function questionResult(
   const { answered, prompts, raters, bootstrap } = options;
   const outcome = (answer: ComparisonAnswer) => outcomeOf(answer[question], answer.treatedIsLeft);
   const complete = answered.filter(({ given }) => given.length >= raters);
-  // Where late answers made more than were asked for, the first ones count, so that queries are alike.
+  // If late answers exceed the number asked for, only the first ones count, so that all queries have equally many.
   const votes = complete.map(({ given }) => given.slice(0, raters).map(outcome));
   const agreement = decidingVotes(raters);
   const { agreed, histogram } = summariseVotes(
@@ -183,7 +181,7 @@ function verdictOf(outcomes: readonly Outcome[], bootstrap: BootstrapOptions): V
   };
 }
 
-/** Of outcomes [query][answer]. */
+/** Shares of the outcomes [query][answer]. */
 function sharesOf(outcomes: readonly (readonly Outcome[])[], bootstrap: BootstrapOptions): OutcomeShares {
   return byOutcome((wanted) =>
     bootstrapMean(

@@ -1,31 +1,31 @@
-/** Which queries raters have on their pages: each is held for a while, for one page of one rater. */
+/** The leases on comparison queries: each is held for a limited time by one page of one rater. */
 import { LEASE_SECONDS } from '../labelling/lease.ts';
 
-/** As for labelling: the rater's page asks again while somebody is at it, and a late answer is still taken. */
+/** Duration of a lease. As in labelling, an active page renews it, and a late answer is still taken. */
 const HOLD_MS = 1000 * LEASE_SECONDS;
 
 interface Hold {
   readonly untilMs: number;
-  /** The rater's page (a browser tab) that has the query. */
+  /** The browser tab that holds the query. */
   readonly page: string;
 }
 
 export interface QueryHolds {
   hold(query: string, holder: { rater: string; page: string }): void;
-  /** The page of the rater that has the query; undefined where none has. */
+  /** The rater's page that holds the query; undefined when none does. */
   pageOf(query: string, rater: string): string | undefined;
-  /** How many others have it. */
+  /** Number of other raters who hold it. */
   others(query: string, rater: string): number;
-  /** How many raters have it. */
+  /** Number of raters who hold it. */
   count(query: string): number;
-  /** Lets go of one query of a rater. */
+  /** Releases one query of a rater. */
   drop(query: string, rater: string): void;
-  /** Lets go of all that the rater has, or that one of their pages has. */
+  /** Releases all queries of the rater, or only those of one page. */
   release(options: { rater: string; page?: string | undefined }): void;
 }
 
 export function createQueryHolds(now: () => Date): QueryHolds {
-  /** By query, then by rater. */
+  /** Leases by query, then by rater. */
   const holds = new Map<string, Map<string, Hold>>();
   const of = (query: string) => holds.get(query) ?? new Map<string, Hold>();
   const isHeld = ({ untilMs }: Hold) => untilMs > now().getTime();

@@ -1,9 +1,9 @@
-/** The comparisons of a project as comparisons.jsonl has them, for readers that start and answer none. */
+/** Reads the comparisons of a project from comparisons.jsonl, for read-only commands. */
 import type { Project } from '../../project/project.ts';
 import { readComparisonEvents } from './comparison-log.ts';
 import { createComparisonStates, type OpenComparison, openComparisons } from './comparison-state.ts';
 
-/** In the order in which they were started, with the answers that stand. */
+/** All comparisons in the order of their start, with their standing answers. */
 export function readComparisons(project: Project): OpenComparison[] {
   const states = createComparisonStates();
   for (const event of readComparisonEvents(project)) states.apply(event);

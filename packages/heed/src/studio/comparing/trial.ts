@@ -1,4 +1,4 @@
-/** Comparing on trial: the owner sees what raters see. Answers are kept in memory alone, and no query is held. */
+/** A trial of comparing: the owner sees what raters see. Answers stay in memory, and queries are not leased. */
 import type { Acceptance, Retraction } from '../labelling/answer.ts';
 import type { AskedComparison, ComparisonDesk } from './comparison-desk.ts';
 import type { SubmittedComparison } from './decide-comparison.ts';
@@ -14,7 +14,7 @@ export interface ComparingTrials {
 }
 
 export function createComparingTrials(desk: Pick<ComparisonDesk, 'preview'>): ComparingTrials {
-  /** By rater, then the query by the answer's id. */
+  /** By rater, a map from the answer's id to the query. */
   const trials = new Map<string, Map<string, string>>();
   const trialOf = (rater: string) => {
     const trial = trials.get(rater) ?? new Map<string, string>();

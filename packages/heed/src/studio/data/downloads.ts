@@ -46,10 +46,7 @@ export function labelStudioGuide({ folder, paths }: Project): { config: string; 
   };
 }
 
-/**
- * Writes the file and opens it; the file is gone when the stream is closed. Throws a sentence where there is nothing to
- * write.
- */
+/** Writes the file and opens it; the file is gone when the stream is closed. Throws when there is nothing to write. */
 export async function openDownload(
   project: Project,
   { write }: Pick<Download, 'write'>,

@@ -1,6 +1,6 @@
 /**
- * Files that the owner's page hands in, one at a time, until they are imported together. Each lies under a number in a
- * folder of the state; what it was called is data and never becomes a path.
+ * Files that the owner's page uploads one at a time, until they are imported together. Each file is stored under a
+ * number in a folder of the studio's state. Its original name is data and never becomes a path.
  */
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
@@ -10,15 +10,15 @@ import { pipeline } from 'node:stream/promises';
 import { quote } from '../../text/nearest.ts';
 import { randomToken } from '../auth/secret.ts';
 
-/** The longest picture, a photo of 24 megapixels at its best. */
+/** The largest picture file: about a photo of 24 megapixels at the best quality. */
 export const MAX_PICTURE_BYTES = 50_000_000;
-/** The longest table or list. */
+/** The largest table or list file. */
 export const MAX_LIST_BYTES = 64_000_000;
 const MAX_FILES = 20_000;
 const MAX_BYTES = 2_000_000_000;
 const MAX_OPEN = 4;
 const IDLE_MS = 3_600_000;
-/** Files whose form is told by their name; all others are pictures, which their bytes tell. */
+/** Extensions of table and list files. All other files are pictures, whose format is read from their bytes. */
 const LISTS = ['.csv', '.tsv', '.jsonl', '.json'];
 
 export interface UploadedFile {
@@ -27,19 +27,19 @@ export interface UploadedFile {
   readonly bytes: number;
 }
 
-/** What became of a request. */
+/** Why an upload was refused. */
 export type Refusal = { readonly state: 'unknown' | 'tooLarge' | 'tooMany'; readonly reason: string };
 
 export interface Uploads {
-  /** Undefined where too many are open. */
+  /** Opens an upload and returns its id; undefined when too many uploads are open. */
   open(): Promise<string | undefined>;
-  /** Streams `body` to disk; a file of the same name takes its place. */
+  /** Streams `body` to disk. A later file of the same name replaces the earlier one. */
   add(id: string, file: { name: string; body: ReadableStream<Uint8Array> | null }): Promise<UploadedFile | Refusal>;
-  /** All files, in the order in which they came. */
+  /** All files of the upload, in order of arrival. */
   files(id: string): readonly UploadedFile[] | undefined;
-  /** False where there is no such upload. */
+  /** Returns false when there is no such upload. */
   discard(id: string): Promise<boolean>;
-  /** Removes everything. */
+  /** Removes all uploads. */
   close(): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ interface Upload {
   touchedMs: number;
 }
 
-/** Opens the place for uploads in `folder`; what an earlier studio left there is removed. */
+/** Creates the upload store in `folder`. Files that an earlier studio left there are removed. */
 export async function openUploads(folder: string, options: { nowMs?: () => number } = {}): Promise<Uploads> {
   const { nowMs = () => performance.now() } = options;
   await rm(folder, { recursive: true, force: true });
@@ -105,7 +105,9 @@ export async function openUploads(folder: string, options: { nowMs?: () => numbe
   };
 }
 
-/** How many bytes were written; undefined, and nothing is left, where they are more than `limit`. */
+/**
+ * Writes `body` to `path` and returns the number of bytes. Above `limit`, it deletes the file and returns undefined.
+ */
 async function store(
   body: ReadableStream<Uint8Array> | null,
   path: string,

@@ -11,7 +11,7 @@ import type { Project } from '../../project/project.ts';
 export const MAX_GUIDELINES_LENGTH = 20_000;
 
 export interface Guidelines {
-  /** '' where there are none. */
+  /** The text; '' when the project has no guidelines. */
   readonly text: string;
   /** Changes with the text. */
   readonly version: string;

@@ -1,10 +1,10 @@
-/** Corrections by an owner, as events of feedback.jsonl: the owner's own judgement, or another's struck out. */
+/** Corrections by an owner, as events of feedback.jsonl: the owner's own judgement, or the removal of a rater's. */
 
 import type { EventsOf } from '../../feedback/import-judgements.ts';
 import { type FeedbackEvent, lastWords, queryId, RETRACTED, revisedEventId } from '../../feedback/index.ts';
 import type { ImageRecord } from '../../images/record.ts';
 
-/** The owner's own word on one image; it takes the place of an earlier one of theirs. */
+/** The owner's own judgement of one image; it replaces their earlier one. */
 export function ownJudgement(
   image: ImageRecord,
   { rater, label, reason }: { rater: string; label: 'good' | 'bad'; reason?: string | undefined },

@@ -1,6 +1,4 @@
-/**
- * Everything that is known of one image: its recipe, who said what of it, when and why, its neighbours. Reads files.
- */
+/** All data of one image: its recipe, its judgements with rater, time and reason, and its neighbours. Reads files. */
 import { type FeedbackEvent, lastWords, openFeedbackLog, purposeOf, readRaters } from '../../feedback/index.ts';
 import { type ImageEvent, type ImageState, imageStates, readImageEvents } from '../../images/index.ts';
 import type { ImageRecord } from '../../images/record.ts';

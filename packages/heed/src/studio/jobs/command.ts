@@ -1,6 +1,6 @@
 /**
- * One command of heed as a separate process, so that training never runs beside the server. Its progress is what
- * `--json` writes to stderr. Knows nothing of the queue.
+ * Runs one heed command as a separate process, so that training never runs in the server's process. The command reports
+ * its progress as JSON lines on stderr (`--json`). This module does not depend on the job queue.
  */
 import { spawn } from 'node:child_process';
 import { constants, getPriority, setPriority } from 'node:os';
@@ -15,35 +15,38 @@ import type { JobOutput, JobProgress } from './job.ts';
 const HEED = fileURLToPath(new URL('../../../bin/heed.mjs', import.meta.url));
 const NOTES_KEPT = 20;
 
-/** How a command ended. 'lost' is a process that was killed or crashed: it did not fail by its own word. */
+/** How a command ended. 'lost' means that the process crashed or was killed, and so reported no failure itself. */
 export type CommandEnd = 'done' | 'failed' | 'stopped' | 'lost';
 
 export interface RunningCommand {
-  /** Absent where the process did not even start. */
+  /** Undefined when the process could not be started. */
   readonly mark: ProcessMark | undefined;
   output(): JobOutput;
-  /** Asks it to stop; it keeps what is done. */
+  /** Asks the command to stop. The command saves its finished work first. */
   stop(): void;
-  /** Ends it at once. */
+  /** Kills the process at once. */
   kill(): void;
   readonly ended: Promise<CommandEnd>;
 }
 
-/** Starts `heed <args> --json`, or another program that speaks like it; `onChange` is told of each new word of it. */
+/**
+ * Starts `heed <args> --json`. `program` may name another program with the same output format. `onChange` is called
+ * after each line that the command writes.
+ */
 export function startCommand(
   args: readonly string[],
   options: {
     program?: string;
     onChange?: () => void;
-    /** Told of each remark and each new piece of work, in words for people. */
+    /** Called with a readable line for each note and each progress report. */
     onLine?: (text: string) => void;
     onDefect?: (text: string) => void;
-    /** The process of an attempt whose lease is over: its locks are no longer valid. */
+    /** The process of an earlier attempt whose lease has expired. Its locks no longer count. */
     superseded?: ProcessMark | undefined;
   } = {},
 ): RunningCommand {
   const { program = HEED, onChange = () => {}, onLine = () => {}, onDefect = () => {}, superseded } = options;
-  // The command reads the end of its stdin as the end of its worker.
+  // The command stops when its stdin closes, which happens when its worker ends.
   const child = spawn(process.execPath, [program, ...args, '--json'], {
     stdio: ['pipe', 'ignore', 'pipe'],
     env: commandEnvironment(superseded),
@@ -66,7 +69,7 @@ export function startCommand(
       output = { ...output, error: error.message };
       resolve('failed');
     });
-    // 'close', not 'exit': the last lines on stderr say why.
+    // Waits for 'close', not 'exit', because the last lines on stderr give the reason.
     child.once('close', (code, signal) => {
       if (code === EXIT_CODES.ok) resolve('done');
       else if (code === EXIT_CODES.interrupted || isStopping) resolve('stopped');
@@ -83,7 +86,7 @@ export function startCommand(
     mark: child.pid === undefined ? undefined : processMark(child.pid),
     output: () => output,
     stop() {
-      // A second one would end it before it has kept what is done.
+      // A second SIGTERM would end the command before it has saved its work.
       if (isStopping) return;
       isStopping = true;
       child.kill('SIGTERM');
@@ -96,7 +99,10 @@ export function startCommand(
   };
 }
 
-/** Of a launcher that started the worker: the command is one process, with all of the work. */
+/**
+ * Variables that a launcher (MPI, Slurm, Kubernetes) set for the worker. The command must not inherit them, since it
+ * does the whole job in one process.
+ */
 const LAUNCHER_VARIABLES = /^(OMPI_|PMIX_|PMI_|SLURM_PROCID$|SLURM_ARRAY_|JOB_COMPLETION_INDEX$)/;
 
 function commandEnvironment(superseded: ProcessMark | undefined): NodeJS.ProcessEnv {
@@ -109,18 +115,18 @@ function commandEnvironment(superseded: ProcessMark | undefined): NodeJS.Process
   };
 }
 
-/** Training takes every core there is; people who label must not wait for it. */
+/** Lowers the priority of a process. Training uses every core, and raters must not wait for it. */
 function giveWay(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
     const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority;
     setPriority(pid, Math.min(getPriority() + PRIORITY_BELOW_NORMAL, PRIORITY_LOW));
   } catch {
-    // It has ended already, or the system forbids changes of priority: it runs all the same.
+    // The process has ended already, or the system forbids priority changes. The command runs anyway.
   }
 }
 
-/** A line of the command's stderr. Libraries write there as well, in other forms. */
+/** Parses a line of the command's stderr. Libraries write other formats there too; those lines give an empty object. */
 function parseLine(line: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(line);
@@ -134,7 +140,7 @@ function describeProgress({ label, done, total, perSecond }: JobProgress): strin
   return `${label}: ${done} of ${total}${perSecond === undefined ? '' : `, ${perSecond.toPrecision(3)} a second`}`;
 }
 
-/** What a line says. */
+/** The change to the output that a parsed line reports. */
 function changesOf(said: Record<string, unknown>, { notes }: JobOutput): Partial<JobOutput> {
   const { progress, done, total, perSecond, leftSeconds, memoryBytes, peakMemoryBytes, note, error, defect } = said;
   if (typeof progress === 'string' && typeof done === 'number' && typeof total === 'number') {
@@ -152,7 +158,7 @@ function changesOf(said: Record<string, unknown>, { notes }: JobOutput): Partial
     };
   }
   if (typeof note === 'string') return { notes: [...notes, note].slice(-NOTES_KEPT) };
-  // The words of a defect are the runtime's: they can hold anything.
+  // A defect's message comes from the runtime and can contain anything, so it is not shown.
   if (defect === true) return { error: DEFECT_ANSWER };
   return typeof error === 'string' ? { error } : {};
 }

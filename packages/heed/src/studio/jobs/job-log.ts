@@ -1,17 +1,20 @@
-/** What a job's command said, a line each with its time: `.heed/jobs/<id>.log`. A record for people, of one machine. */
+/**
+ * The output lines of a job's command with their times: `.heed/jobs/<id>.log`. The log is for people and stays on the
+ * machine that ran the job.
+ */
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Project } from '../../project/project.ts';
 
-/** The newest lines of a log that pages show. */
+/** Number of newest log lines that pages show. */
 const LINES_SHOWN = 1000;
 
 function logPath(project: Project, id: string): string {
   return join(project.paths.state, 'jobs', `${id}.log`);
 }
 
-/** Appends to the log; a disk that is full must not end the job. */
+/** Appends to the log. A full disk must not end the job. */
 export function openJobLog(project: Project, id: string): { add(text: string): void; close(): Promise<void> } {
   mkdirSync(join(project.paths.state, 'jobs'), { recursive: true });
   const file = createWriteStream(logPath(project, id), { flags: 'a' });

@@ -14,24 +14,24 @@ import { takeBackOrphans } from './orphans.ts';
 import type { Claim, JobQueue, JobRecord } from './queue.ts';
 
 export interface JobLoopOptions extends LeaseOptions {
-  /** The studio leaves jobs to other workers where there are some. */
+  /** Whether this is the studio, which leaves jobs to other workers if there are any. */
   readonly isStudio: boolean;
   readonly overrides: readonly string[];
   readonly idleMs: number;
   readonly program?: string | undefined;
   readonly onRun: (job: Job) => void;
-  /** Told of each new state of the job that runs here. */
+  /** Called with each new state of the job that runs here. */
   readonly onChange: (job: Job) => void;
 }
 
 export interface JobLoop {
-  /** The job that runs here, with what its command has said so far. */
+  /** The job that runs here, with its command's output so far. */
   current(): Job | undefined;
   /** Asks the command of the current job to stop. */
   stop(): void;
-  /** Looks for a job at once. */
+  /** Checks the queue for a job at once. */
   wake(): void;
-  /** Stops the current command, gives its job back and waits for the end. */
+  /** Stops the current command, returns its job to the queue and waits for the end. */
   close(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ interface Current {
   readonly job: Job;
 }
 
-/** Begins to work. */
+/** Starts the loop. */
 export function startJobLoop(project: Project, options: JobLoopOptions): JobLoop {
   const { queue, workers, isStudio, idleMs, heartbeatMs, onError, onRun, onChange } = options;
   const closing = new AbortController();
@@ -51,7 +51,7 @@ export function startJobLoop(project: Project, options: JobLoopOptions): JobLoop
   const current = (): Job | undefined => running && { ...running.job, state: 'running', ...running.command.output() };
   const pause = (milliseconds: number) =>
     sleep(milliseconds, undefined, { signal: closing.signal, ref: false }).catch(() => {});
-  /** What the database refuses is tried again: a restart of the server must not cost a job its end. */
+  /** Retries a database write: a restart of the server must not lose a job's outcome. */
   const insist = async (write: () => Promise<unknown>) => {
     while (true) {
       try {
@@ -137,7 +137,7 @@ interface Attempt extends Current {
   readonly log: ReturnType<typeof openJobLog>;
 }
 
-/** Starts the command of a claimed job. It ends the command of an earlier attempt first, where one still runs. */
+/** Starts the command of a claimed job. If the command of an earlier attempt still runs, it is stopped first. */
 async function startAttempt(
   claim: Claim,
   project: Project,
@@ -178,12 +178,12 @@ function argumentsOf(
     ...(name === undefined ? [] : ['--name', name]),
     ...(continues ? ['--continue'] : []),
     ...args,
-    // The studio's own would change what the run was begun with.
+    // A resumed run must not get the studio's own settings, which may differ from those it was started with.
     ...[...(continues ? [] : overrides), ...settings].flatMap((setting) => ['--set', setting]),
   ];
 }
 
-/** Writes how an attempt ended; where the claim is lost nothing is written. */
+/** Records how an attempt ended. If the claim is lost, nothing is written. */
 async function writeEnd(
   queue: JobQueue,
   options: { claim: Claim; end: CommandEnd; record: JobRecord; isGivenBack: boolean },
@@ -194,7 +194,7 @@ async function writeEnd(
   else if (end === 'lost') await queue.lose(claim, record);
   else {
     const isWritten = isGivenBack ? await queue.release(claim, record) : await queue.end(claim, 'stopped', record);
-    // Cancelled before its process ended, as usual.
+    // The job was cancelled before its process ended, which is the usual order.
     if (!isWritten) await queue.note(claim, record);
   }
 }

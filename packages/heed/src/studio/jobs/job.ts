@@ -1,4 +1,4 @@
-/** What can be started from the pages, and what a run of it looks like. Starts nothing. */
+/** The kinds of jobs that pages can start, and the type of a job. Starts nothing. */
 
 /** The commands of heed, and their arguments. */
 export const JOB_KINDS = {
@@ -12,10 +12,10 @@ export const JOB_KINDS = {
 } as const satisfies Record<string, readonly string[]>;
 export type JobKind = keyof typeof JOB_KINDS;
 
-/** Those that forms start; the page to try models starts its own. */
+/** Kinds that forms start. The page for trying models starts 'try' itself. */
 export type StartableKind = Exclude<JobKind, 'try'>;
 
-/** Short ones, which wait for their turn; of the others one is started at a time. */
+/** Short kinds, which wait in the queue. Of the other kinds, only one runs at a time. */
 export const QUEUED_KINDS: readonly JobKind[] = ['try'];
 
 export interface JobProgress {
@@ -26,48 +26,48 @@ export interface JobProgress {
   readonly leftSeconds?: number;
 }
 
-/** Bytes of physical memory that the command's process holds, and the most that it has held. */
+/** Physical memory of the command's process in bytes: current and peak. */
 export interface JobMemory {
   readonly nowBytes: number;
   readonly peakBytes: number;
 }
 
-/** What a command has said by now. */
+/** The output of a command so far. */
 export interface JobOutput {
   readonly progress?: JobProgress;
   readonly memory?: JobMemory;
-  /** Remarks of the command, the newest last. */
+  /** Notes of the command, newest last. */
   readonly notes: readonly string[];
-  /** Why it failed, or why the last attempt was lost. */
+  /** The reason for the failure, or for the loss of the last attempt. */
   readonly error?: string;
 }
 
-/** One run of a command, as it is by now. */
+/** A job: one run of a command, with its current state. */
 export interface Job extends JobOutput {
   readonly id: string;
   readonly kind: JobKind;
-  /** 'waiting' is one that has not begun, or that begins again after its process was lost. */
+  /** 'waiting' means not started yet, or to be started again after its process was lost. */
   readonly state: 'waiting' | 'running' | 'done' | 'failed' | 'stopped';
-  /** Settings of this run alone, as `--set` takes them. */
+  /** Settings for this run alone, in the syntax of `--set`. */
   readonly settings: readonly string[];
-  /** Of the run; absent where the command numbers it. */
+  /** Name of the run; undefined when the command numbers its runs. */
   readonly name?: string;
-  /** Where it runs. */
+  /** The process that runs it. */
   readonly worker?: { readonly host: string; readonly pid: number };
-  /** It goes on with the settings that the run of that name was begun with. */
+  /** The job continues an earlier run of that name with its original settings. */
   readonly continues?: true;
   /** Further arguments of the command. */
   readonly args?: readonly string[];
-  /** How often it was begun. */
+  /** Number of attempts so far. */
   readonly attempt: number;
-  /** When it was asked for. */
+  /** Time of the request. */
   readonly createdAt: string;
-  /** When it was first begun; when it was asked for while it waits. */
+  /** Time of the first start; the time of the request while it waits. */
   readonly startedAt: string;
   readonly endedAt?: string;
 }
 
-/** True where nothing more will come of it. */
+/** Whether the job has ended for good. */
 export function hasEnded({ state }: Job): boolean {
   return state !== 'waiting' && state !== 'running';
 }

@@ -2,8 +2,8 @@
  * The studio's jobs: starts, lists, stops and watches them. Each runs as a command in a separate process, so that
  * training never runs beside the server (`job-loop.ts`).
  *
- * A job outlives the studio: closing gives it back (the command keeps its checkpoint), and a studio that was killed
- * leaves a claim, whose process the next one ends before it begins the job again.
+ * A job survives the studio. Closing the studio returns the job to the queue; the command keeps its checkpoint. A
+ * killed studio leaves a claim. The next studio ends the claim's process, then starts the job again.
  */
 import { createQueue } from '@heed/diffusion/one-at-a-time';
 import type { Project } from '../../project/project.ts';
@@ -14,49 +14,49 @@ import { startJobLoop } from './job-loop.ts';
 import { DEFAULT_LEASE_SECONDS, openJobQueue, type QueueOptions } from './queue.ts';
 import { openWorkers, type WorkerStatus } from './workers.ts';
 
-/** So many short jobs may wait. */
+/** The largest number of waiting short jobs. */
 const MOST_WAITING = 20;
 
 export interface JobsOptions extends QueueOptions {
-  /** False for a worker alone. The studio works itself only while no other worker lives. */
+  /** False for a worker alone. The studio runs jobs itself only while no other worker is alive. */
   readonly isStudio?: boolean;
-  /** Told when an attempt begins here, and when it has ended. */
+  /** Called when an attempt starts here, and when it has ended. */
   readonly onRun?: (job: Job) => void;
-  /** Settings for every command, as `--set` takes them. */
+  /** Settings for every command, in the syntax of `--set`. */
   readonly overrides?: readonly string[];
   readonly heartbeatMs?: number;
-  /** How often an idle worker looks for jobs that are due again. */
+  /** Interval at which an idle worker looks for jobs that are due again. */
   readonly idleMs?: number;
-  /** What is run in place of heed's command line. */
+  /** Program to run instead of heed's command line. */
   readonly program?: string;
-  /** Told of what the database refuses; the worker goes on. */
+  /** Called with database errors; the worker continues. */
   readonly onError?: (error: unknown) => void;
 }
 
 export interface Jobs {
-  /** The newest first. */
+  /** All jobs, newest first. */
   all(): Promise<Job[]>;
   get(id: string): Promise<Job | undefined>;
-  /** All processes that take jobs, this one included. */
+  /** All worker processes, including this one. */
   workers(): Promise<WorkerStatus[]>;
   /**
-   * Undefined where as many have not ended as there are workers, or one that this one would wait for. Short kinds wait
-   * for their turn; undefined where too many do.
+   * Starts a job. Returns undefined when all workers are busy, or when an open job excludes this one. Short kinds wait
+   * in the queue; undefined when it is full.
    */
   start(kind: JobKind, options?: JobStart): Promise<Job | undefined>;
-  /** All that the command has said, a line each; empty where nothing is kept. */
+  /** The command's log, one line each; empty when there is none. */
   log(id: string): Promise<readonly string[]>;
-  /** Asks the command to stop; it keeps what is done. False where it has ended. */
+  /** Asks the command to stop, which keeps its finished work. Returns false when the job has ended. */
   stop(id: string): Promise<boolean>;
   /** Calls `listener` with each new state until the returned function is called. */
   watch(id: string, listener: (job: Job) => void): () => void;
-  /** Stops what runs, gives it back to the queue and waits for its end. */
+  /** Stops the running command, returns its job to the queue and waits for its end. */
   close(): Promise<void>;
 }
 
 export interface JobStart {
   readonly settings?: readonly string[];
-  /** Of the run, for commands that take one. */
+  /** Name of the run, for commands that take one. */
   readonly name?: string;
   /** True continues the run of that name with the settings it was started with. */
   readonly continues?: boolean;
@@ -64,7 +64,7 @@ export interface JobStart {
   readonly args?: readonly string[];
 }
 
-/** Opens the queue of a project whose lock the caller holds, and begins to work. */
+/** Opens the queue of a project, whose lock the caller holds, and starts to work on it. */
 export async function openJobs(project: Project, options: JobsOptions & { database: OpenDatabase }): Promise<Jobs> {
   const { database, overrides = [], heartbeatMs = 15_000, idleMs = 2000, program, isStudio = true } = options;
   const { leaseSeconds = DEFAULT_LEASE_SECONDS, onError = () => {}, onRun = () => {} } = options;
@@ -122,7 +122,7 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
     watch(id, listener) {
       const watching = listeners.get(id) ?? new Set();
       listeners.set(id, watching.add(listener));
-      // What another worker does is known from the database alone.
+      // The database is the only source for the state of other workers' jobs.
       const poll = setInterval(() => {
         if (!runsHere(id)) void show(id).then((job) => job && listener(job), onError);
       }, idleMs);
@@ -141,7 +141,10 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
   };
 }
 
-/** Short kinds wait for their turn. Of the others as many may be open as there are workers. */
+/**
+ * Whether a job may start. Short kinds wait in the queue, up to `MOST_WAITING` of them. Of the others, as many may be
+ * open as there are workers.
+ */
 function mayStart(
   kind: JobKind,
   { open, workers }: { open: readonly Job[]; workers: readonly WorkerStatus[] },
@@ -153,7 +156,7 @@ function mayStart(
   return counted.length < Math.max(1, others) && !counted.some((job) => excludes(job.kind, kind));
 }
 
-/** Jobs that one worker alone can do at a time: both kinds draw images. */
+/** Whether two kinds exclude each other, because both generate images. */
 function excludes(open: JobKind, kind: JobKind): boolean {
   const draws = (one: JobKind) => one === 'generate' || one === 'evaluate';
   return open === kind || (draws(open) && draws(kind));

@@ -1,17 +1,17 @@
 /**
- * Renews the lease of an attempt. A worker that the database does not hear stops its command before the lease is over,
- * when another worker takes the job.
+ * Renews the lease of an attempt. If a worker cannot reach the database, it stops its command before the lease expires
+ * and another worker takes the job.
  */
 import type { RunningCommand } from './command.ts';
 import type { Claim, JobQueue, JobRecord } from './queue.ts';
 import type { Workers } from './workers.ts';
 
-/** Shares of the lease after which a worker that the database does not hear stops its command, and ends it. */
+/** Shares of the lease after which a worker without database contact stops its command, and then kills it. */
 const STOP_AT = 0.6;
 const KILL_AT = 0.9;
 
 export interface LeaseKeeper {
-  /** True once the database was silent for too long. */
+  /** Whether the database was unreachable for too long. */
   isUnheard(): boolean;
   /** Ends the heartbeat and waits for a pending one. */
   stop(): Promise<void>;

@@ -1,22 +1,24 @@
-/** Claims of workers that are proved dead. */
+/** Takes back jobs that dead workers have claimed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isProvedAlive, stateOf } from '@heed/diffusion/process-mark';
 import type { JobQueue } from './queue.ts';
 import type { Workers } from './workers.ts';
 
-/** How long the process of a killed studio may take to write its checkpoint. */
+/** Time for the process of a killed studio to write its checkpoint. */
 const ORPHAN_WAIT_MS = 30_000;
 const LOOK_EVERY_MS = 100;
 
-/** Claims of workers of this host that are proved dead: the command is ended, then the job begins again. */
+/**
+ * Takes back the claims of workers on this host that are proved dead. It ends the command, then starts the job again.
+ */
 export async function takeBackOrphans(queue: JobQueue, workers: Workers): Promise<void> {
   for (const { claim, record } of await queue.claimed()) {
     const last = await workers.lastOf(claim.id);
     const orphan = last?.process ?? record.process;
-    // Another host's process may still work on it, or this one, or another worker of this host; its lease decides.
+    // The job may still run on another host, here or in another worker of this host. Then its lease decides.
     if (last === undefined || stateOf(last.worker) !== 'dead') continue;
     if (orphan && stateOf(orphan) === 'unknown') continue;
-    // A process that is not proved to be the job's is never signalled.
+    // A signal is sent only to a process that is proved to be the job's.
     if (orphan && isProvedAlive(orphan)) {
       process.kill(orphan.pid, 'SIGTERM');
       for (let waited = 0; isProvedAlive(orphan) && waited < ORPHAN_WAIT_MS; waited += LOOK_EVERY_MS)

@@ -1,10 +1,10 @@
 /**
- * Jobs in the database, by pg-boss: waiting, claimed for the length of a lease, begun again when a worker is lost, put
- * among the dead after too many attempts. Runs nothing.
+ * The job queue in the database, by pg-boss. A job waits, is claimed for the length of a lease, and is restarted when
+ * its worker is lost. After too many attempts it becomes a dead letter. The queue runs nothing itself.
  *
- * pg-boss 10 has no heartbeat, and its `complete` does not ask whose claim it ends. Both are added here: a heartbeat
- * renews the lease, and every write of a worker is made under a lock on the row of its attempt; a worker whose lease
- * another has taken finds no such row. All times are the database's, so that clocks of machines do not matter.
+ * pg-boss 10 has no heartbeat, and its `complete` does not check who holds the claim. This module adds both. A
+ * heartbeat renews the lease. Every write of a worker locks the row of its attempt; if another worker has taken the
+ * lease, that row is gone. All times are the database's, so that the machines' clocks do not matter.
  */
 
 import type { ProcessMark } from '@heed/diffusion/process-mark';
@@ -20,49 +20,49 @@ const KEPT_SECONDS = 30 * 24 * 3600;
 export const DEFAULT_LEASE_SECONDS = 60;
 
 export interface QueueOptions {
-  /** Without a heartbeat for this long a worker counts as lost. */
+  /** A worker without a heartbeat for this long counts as lost. */
   readonly leaseSeconds?: number;
-  /** How often a lost job is begun again. */
+  /** Number of times a lost job is restarted. */
   readonly retries?: number;
-  /** Before it is begun again; doubles each time. */
+  /** Delay before a restart; it doubles each time. */
   readonly retryDelaySeconds?: number;
 }
 
 /** A worker's hold on one attempt at a job. */
 export interface Claim extends JobData {
   readonly id: string;
-  /** Counts from 1, and is what writes are checked against. */
+  /** Number of the attempt, from 1. Writes are checked against it. */
   readonly attempt: number;
 }
 
-/** What is kept of a job besides its state. */
+/** The stored data of a job besides its state. */
 export interface JobRecord extends JobOutput {
-  /** The process that does the work, to be ended before the job is begun again. */
+  /** The working process, which must end before the job is restarted. */
   readonly process?: ProcessMark;
 }
 
 export interface JobQueue {
   send(data: JobData): Promise<string>;
-  /** The next waiting job, if any; no other worker gets it while the lease lasts. */
+  /** Claims the next waiting job, if any. No other worker gets it while the lease lasts. */
   claim(): Promise<Claim | undefined>;
-  /** Renews the lease. Like all writes with a claim: false where the claim is lost, and then nothing is written. */
+  /** Renews the lease. Like all writes with a claim, it returns false and writes nothing when the claim is lost. */
   beat(claim: Claim, record: JobRecord): Promise<boolean>;
   complete(claim: Claim, record: JobRecord): Promise<boolean>;
-  /** The worker was lost: again, or dead after too many attempts. */
+  /** Handles a lost worker: the job is restarted, or dead after too many attempts. */
   lose(claim: Claim, record: JobRecord): Promise<boolean>;
-  /** It ended without success, and would again if it were begun again. */
+  /** Ends the job without success and without a restart. */
   end(claim: Claim, state: 'failed' | 'stopped', record: JobRecord): Promise<boolean>;
-  /** Gives the job back, as if it had not been begun. */
+  /** Returns the job to the queue, as if it had not started. */
   release(claim: Claim, record: JobRecord): Promise<boolean>;
-  /** Keeps what the command said of itself after the job was cancelled. */
+  /** Stores the command's last output after the job was cancelled. */
   note(claim: Claim, record: JobRecord): Promise<void>;
-  /** False where it has ended. */
+  /** Cancels the job. Returns false when it has ended. */
   cancel(id: string): Promise<boolean>;
-  /** Takes back the jobs whose lease is over, and clears away what is old. */
+  /** Takes back jobs with an expired lease, and deletes old ones. */
   maintain(): Promise<void>;
-  /** What is claimed by whomever, with the process that was noted. */
+  /** All claims of any worker, with the recorded process. */
   claimed(): Promise<{ claim: Claim; record: JobRecord }[]>;
-  /** The newest first. */
+  /** All jobs, newest first. */
   list(): Promise<Job[]>;
   get(id: string): Promise<Job | undefined>;
   /** Jobs that were given up after too many attempts. */
@@ -70,13 +70,13 @@ export interface JobQueue {
   close(): Promise<void>;
 }
 
-/** What is to be run. */
+/** The command to run. */
 export interface JobData {
   readonly kind: JobKind;
   readonly settings: readonly string[];
-  /** Of the run; absent where the command numbers it. */
+  /** Name of the run; undefined when the command numbers its runs. */
   readonly name?: string;
-  /** With the settings that the run of that name was begun with. */
+  /** Continue the run of that name with its original settings. */
   readonly continues?: true;
   /** Further arguments of the command. */
   readonly args?: readonly string[];
@@ -104,7 +104,7 @@ const STATES = {
 
 const ENDS = { failed: 'failed', stopped: 'cancelled' } as const;
 
-/** Starts pg-boss, and makes its tables and queues where they are missing. */
+/** Starts pg-boss, and creates missing tables and queues. */
 async function startBoss({ execute, schemas }: OpenDatabase, options: QueueOptions): Promise<PgBoss> {
   const { leaseSeconds = DEFAULT_LEASE_SECONDS, retries = 3, retryDelaySeconds = 5 } = options;
   const boss = new PgBoss({
@@ -115,7 +115,7 @@ async function startBoss({ execute, schemas }: OpenDatabase, options: QueueOptio
     archiveCompletedAfterSeconds: KEPT_SECONDS,
     archiveFailedAfterSeconds: KEPT_SECONDS,
   });
-  // Failures of maintenance reach its caller; an event without a listener would end the process.
+  // Callers receive maintenance failures. An 'error' event without a listener would end the process.
   boss.on('error', () => {});
   await boss.start();
   await boss.createQueue(DEAD);
@@ -132,14 +132,14 @@ async function startBoss({ execute, schemas }: OpenDatabase, options: QueueOptio
   return boss;
 }
 
-/** Opens the queue, and makes its tables where they are missing. */
+/** Opens the queue, and creates missing tables. */
 export async function openJobQueue(database: OpenDatabase, options: QueueOptions = {}): Promise<JobQueue> {
   const { execute, transact } = database;
   const schema = database.schemas.jobs;
   const boss = await startBoss(database, options);
   const mine = "name = $1 and id = $2 and state = 'active' and retry_count = $3";
   const keyOf = (claim: Claim) => [QUEUE, claim.id, claim.attempt - 1];
-  /** Does `work` where the claim still holds, in one transaction with the look at it. */
+  /** Runs `work` if the claim still holds, with the check in the same transaction. */
   const fenced = (claim: Claim, work: (sql: SqlExecutor) => Promise<unknown>) =>
     transact(async (sql) => {
       const { rows } = await sql(`select id from ${schema}.job where ${mine} for update`, keyOf(claim));
@@ -180,7 +180,7 @@ export async function openJobQueue(database: OpenDatabase, options: QueueOptions
       fenced(claim, (sql) => update(sql, claim, { set: `state = '${ENDS[state]}', completed_on = now()`, record })),
     release: (claim, record) =>
       fenced(claim, (sql) =>
-        // pg-boss counts an attempt where `started_on` is there.
+        // pg-boss counts an attempt if `started_on` is set.
         update(sql, claim, { set: "state = 'retry', start_after = now(), started_on = null", record }),
       ),
     async note(claim, record) {

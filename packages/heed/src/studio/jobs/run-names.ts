@@ -1,6 +1,6 @@
 /**
- * Names of runs that are started from the pages: which command takes one, which one is offered, which are refused.
- * Reads the folders of the project; makes none.
+ * Names of runs that are started from the pages: which commands take a name, which name is offered, and which are
+ * refused. It reads the project's folders and creates none.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import type { JobKind } from './job.ts';
 
 const TUNED = 'tuned';
 
-/** The commands whose runs are named by the user; all others number theirs. */
+/** The commands whose runs the user names. All others number their runs. */
 const NAMED = {
   tune: { check: checkModelName, offer: offerTuneName },
 } as const satisfies Partial<
@@ -29,8 +29,8 @@ export async function offeredNames(project: Project): Promise<Partial<Record<Job
 }
 
 /**
- * The name that the run of a command gets: the given one, or the one that is offered. Undefined for commands that
- * number their runs. Throws one sentence where the name is refused.
+ * The name of a command's run: the given one, or the offered one. Undefined for commands that number their runs. Throws
+ * when the name is refused.
  */
 export async function nameOfRun(project: Project, kind: JobKind, given?: string): Promise<string | undefined> {
   const named = namedOf(kind);
@@ -40,7 +40,7 @@ export async function nameOfRun(project: Project, kind: JobKind, given?: string)
   return given;
 }
 
-/** 'tuned', 'tuned-2' and so on: the first that is free. A run that was stopped goes on by `--continue` alone. */
+/** The first free name of 'tuned', 'tuned-2' and so on. A stopped run is continued only with `--continue`. */
 async function offerTuneName(project: Project): Promise<string> {
   for (let number = 1; ; number++) {
     const name = number === 1 ? TUNED : `${TUNED}-${number}`;

@@ -1,14 +1,17 @@
-/** A worker alone, without the studio: it takes jobs of the project's queue until it is told to stop. */
+/** A worker without the studio: it takes jobs from the project's queue until it is told to stop. */
 import { hostname } from 'node:os';
 import { badInput } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
 import { databaseFolder, openDatabase } from '../storage/database.ts';
 import { openJobs } from './jobs.ts';
 
-/** How often a worker says that it lives. What it said of its command reaches the studio's pages as often. */
+/** Interval of a worker's heartbeat. Its command's output reaches the studio's pages at the same rate. */
 const HEARTBEAT_MS = 3000;
 
-/** Resolves once `signal` fires and the job at hand is given back. Throws where there is no PostgreSQL to share. */
+/**
+ * Resolves when `signal` fires and the current job is returned to the queue. Throws without a PostgreSQL database to
+ * share.
+ */
 export async function runWorker(
   project: Project,
   options: {
@@ -16,7 +19,7 @@ export async function runWorker(
     signal: AbortSignal;
     note: (text: string) => void;
     onError?: (error: unknown) => void;
-    /** What is run in place of heed's command line. */
+    /** Program to run instead of heed's command line. */
     program?: string;
   },
 ): Promise<{ jobs: number }> {

@@ -1,32 +1,32 @@
 /**
- * The processes that take jobs, in a table beside the queue: who lives, and who works on what. A process lives while it
- * writes its row more often than the lease is long. All times are the database's.
+ * The worker processes, in a table beside the queue: which are alive, and what each works on. A process is alive while
+ * it updates its row within the length of a lease. All times are the database's.
  */
 import { randomUUID } from 'node:crypto';
 import { type ProcessMark, processMark, stateOf } from '@heed/diffusion/process-mark';
 import type { OpenDatabase } from '../storage/database.ts';
 
-/** A process that takes jobs. */
+/** A worker process. */
 export interface WorkerStatus {
   readonly host: string;
   readonly pid: number;
-  /** The studio itself, which works where no other worker lives. */
+  /** Whether this is the studio, which works only while no other worker is alive. */
   readonly isStudio: boolean;
-  /** ISO 8601. */
+  /** Start time, ISO 8601. */
   readonly since: string;
-  /** The id of the job that it works on. */
+  /** Id of its current job. */
   readonly job?: string;
 }
 
-/** What is known of the last worker of a job. */
+/** The last worker of a job. */
 export interface JobWorker {
   readonly worker: ProcessMark;
-  /** The command that it started. */
+  /** Process of the command it started. */
   readonly process?: ProcessMark;
 }
 
 export interface Workers {
-  /** Says that this process lives, and what it works on. */
+  /** Records that this process is alive, and its current work. */
   beat(work?: { job: string; process: ProcessMark | undefined }): Promise<void>;
   living(): Promise<WorkerStatus[]>;
   /** The last worker of the job, alive or not. */
@@ -43,7 +43,7 @@ interface WorkerRow {
   readonly since: string;
 }
 
-/** Rows of workers that have not been heard of for this long are removed. */
+/** Rows of workers without a heartbeat for this long are removed. */
 const FORGOTTEN = "interval '30 days'";
 
 export async function openWorkers(
@@ -68,7 +68,7 @@ export async function openWorkers(
          on conflict (id) do update set job = excluded.job, process = excluded.process, seen = now()`,
         [id, JSON.stringify(mark), isStudio, work?.job ?? null, own],
       );
-      // The worker that had it before has lost it.
+      // The job's earlier worker has lost it.
       if (work) await execute(`update ${table} set job = null where job = $1 and id <> $2`, [work.job, id]);
     },
     async living() {
@@ -77,7 +77,7 @@ export async function openWorkers(
          where seen > now() - make_interval(secs => $1) order by since, id`,
         [leaseSeconds],
       );
-      // A worker of this host that was killed is not waited for.
+      // A killed worker on this host counts as dead at once.
       const alive = (rows as unknown as WorkerRow[]).filter((row) => stateOf(row.mark) !== 'dead');
       return alive.map(({ mark: { host = '?', pid }, is_studio, job, since }) => ({
         host,

@@ -1,7 +1,7 @@
 /**
- * Taking answers, taking them back, and the known answers that raters are measured by. Each is acknowledged once its
- * events are flushed to feedback.jsonl; the tables follow in the same breath and can lag only by what a crash cut off.
- * Submissions that arrive together share one flush. What is decided is in the files beside.
+ * Takes answers and retractions, and the known answers that raters are measured by. Each is acknowledged after its
+ * events are flushed to feedback.jsonl. The tables are updated right afterwards and lag only after a crash. Concurrent
+ * submissions share one flush. The neighbouring files make the decisions.
  */
 import type { FeedbackEvent } from '../../feedback/event.ts';
 import type { EventsOf } from '../../feedback/import-judgements.ts';
@@ -20,26 +20,26 @@ export interface Answer {
   /** Chosen by the page; the same for every retry. */
   readonly id: string;
   readonly rater: string;
-  /** As it was asked. */
+  /** The id under which the query was asked. */
   readonly query: string;
-  /** A label for each image of the query, in its order; undefined skips the query. */
+  /** A label for each image of the query, in order; undefined skips the query. */
   readonly labels: readonly ('good' | 'bad')[] | undefined;
   readonly reason?: string | undefined;
   readonly seconds?: number | undefined;
 }
 
 export interface Retraction {
-  /** Of the answer. */
+  /** Id of the answer. */
   readonly id: string;
   readonly rater: string;
-  /** The rater's page that shows the query again: it is held for that page. */
+  /** The rater's page that shows the query again and gets its lease. */
   readonly page?: string | undefined;
 }
 
 /** The right answer to a query, in the order of its images. */
 export interface GoldMark {
   readonly query: string;
-  /** Who says so. */
+  /** The owner who gives the answer. */
   readonly rater: string;
   readonly images: readonly { readonly label: 'good' | 'bad'; readonly why?: string | undefined }[];
 }
@@ -49,16 +49,16 @@ export interface GoldRemoval {
   readonly rater: string;
 }
 
-/** What became of a submission. */
+/** The result of a submission. */
 export type Acceptance =
   | {
       readonly state: 'accepted' | 'known' | 'retracted';
-      /** The answer is kept; it came sooner than anybody can look. */
+      /** The answer is stored but was faster than a person can look. */
       readonly tooFast?: true;
-      /** In the practice round: what would have been right. */
+      /** In the practice round, the right answer. */
       readonly practice?: PracticeFeedback;
     }
-  /** Nothing was changed: there is no such query or answer, or another answer stands in the way. */
+  /** Nothing was changed: there is no such query or answer, or it conflicts with another answer. */
   | { readonly state: 'unknown' | 'conflict'; readonly reason: string };
 
 export interface AnswerDesk {
@@ -66,32 +66,32 @@ export interface AnswerDesk {
   retract(retraction: Retraction): Promise<Acceptance>;
   markGold(mark: GoldMark): Promise<Acceptance>;
   removeGold(removal: GoldRemoval): Promise<Acceptance>;
-  /** Takes in judgements that came by a file; how many were new. */
+  /** Adds imported judgements. Resolves with the number of new events. */
   takeIn(eventsOf: EventsOf): Promise<number>;
   /** Resolves when the answers and retractions of the rater that were submitted so far are done, taken or not. */
   settled(rater: string): Promise<void>;
-  /** Resolves when everything that was submitted is done. */
+  /** Resolves when all submissions are processed. */
   idle(): Promise<void>;
 }
 
-/** What a submission comes to: what is answered, and what is written before. */
+/** A decision on a submission: the reply, and the events to write before it. */
 export interface Decision {
   readonly acceptance: Acceptance;
   readonly events: readonly FeedbackEvent[];
 }
 
-/** What decisions are made with. */
+/** The inputs of decisions. */
 export interface DecisionContext {
   readonly db: Database;
   readonly images: ImageStore;
   readonly plan: AskingPlan;
   readonly minAnswerMs: number;
-  /** Answers say which images are the better ones of their query. */
+  /** Whether raters pick the better images of a query. */
   readonly asksPreferences: boolean;
   readonly time: Date;
 }
 
-/** Judgements that wait to be compared with what the log says by then. */
+/** Imported judgements, to be compared with the log when their turn comes. */
 interface FileOfJudgements {
   readonly events: () => Promise<readonly FeedbackEvent[]>;
 }
@@ -106,13 +106,13 @@ interface Submissions {
 type Kind = keyof Submissions;
 type Submission = { [K in Kind]: { readonly kind: K; readonly what: Submissions[K] } }[Kind];
 
-/** Submissions of one kind. */
+/** A run of submissions of one kind. */
 interface Run {
   readonly kind: Kind;
   readonly list: Submissions[Kind][];
 }
 
-/** What is decided and written within one transaction, one after another. */
+/** Decides on submissions that need a transaction, one after another. */
 type Decider<What> = (what: What, context: DecisionContext) => Promise<Decision>;
 
 const DECIDERS: { [K in Exclude<Kind, 'answer'>]: Decider<Submissions[K]> } = {
@@ -122,7 +122,7 @@ const DECIDERS: { [K in Exclude<Kind, 'answer'>]: Decider<Submissions[K]> } = {
   file: decideFile,
 };
 
-/** Opens the desk. `eventCount` is how many events the log holds; `images` gives the store as it is by now. */
+/** Creates the answer handler. `eventCount` is the number of events in the log; `images` returns the current store. */
 export function createAnswerDesk(options: {
   database: OpenDatabase;
   log: FeedbackLog;
@@ -144,7 +144,7 @@ export function createAnswerDesk(options: {
     asksPreferences,
     time: now(),
   });
-  /** The log can have what the tables lost: the database can go away between the flush and the write. */
+  /** Brings the tables up to date with the log, which can be ahead if the database failed between flush and write. */
   const keepUp = async <T>(work: () => Promise<T>): Promise<T> => {
     if (isBehind) eventCount = await database.db.transaction((db) => catchUpWithFeedback(db, log));
     isBehind = true;
@@ -152,7 +152,10 @@ export function createAnswerDesk(options: {
     isBehind = false;
     return result;
   };
-  /** No transaction: nothing but this desk writes answers, and the flush must not hold up who asks for queries. */
+  /**
+   * Answers need no transaction. Only this object writes answers, and the flush must not delay pages that ask for
+   * queries.
+   */
   const takeAnswers = (list: readonly Answer[]) =>
     keepUp(async () => {
       const { decisions, rows } = await decideAnswers(list, contextOf(database.db));
@@ -167,7 +170,7 @@ export function createAnswerDesk(options: {
       database.db.transaction(async (db) => {
         const decide = DECIDERS[kind as keyof typeof DECIDERS] as Decider<Submissions[Kind]>;
         const decisions: Decision[] = [];
-        // One after another: each sees what those before it wrote.
+        // In order, because each decision must see the writes of the earlier ones.
         for (const what of list) decisions.push(await decide(what, contextOf(db)));
         const events = decisions.flatMap((decision) => decision.events);
         const added = events.length === 0 ? 0 : await log.append(events);
@@ -225,7 +228,7 @@ function createPendingByRater() {
   };
 }
 
-/** Submissions of one kind that stand next to each other, together. */
+/** Groups consecutive submissions of one kind. */
 function runsOf(submissions: readonly Submission[]): Run[] {
   const runs: Run[] = [];
   for (const { kind, what } of submissions) {
@@ -242,7 +245,7 @@ async function decideFile({ events }: FileOfJudgements, { db }: DecisionContext)
   return { acceptance: { state: 'accepted' }, events: fresh };
 }
 
-/** Nothing is changed. */
+/** A decision that changes nothing. */
 export function refusal(state: 'unknown' | 'conflict', reason: string): Decision {
   return { acceptance: { state, reason }, events: [] };
 }

@@ -1,6 +1,6 @@
 /**
- * Reads what answers are decided by: the queries behind the names they were asked under, what for, and earlier answers.
- * Leases say it first; they can be gone.
+ * Reads the data for decisions on answers: the queries behind the asked ids, their purposes, and earlier answers. A
+ * lease has these facts, but it can be gone.
  */
 import { and, eq, sql } from 'drizzle-orm';
 import type { Label, Purpose } from '../../feedback/index.ts';
@@ -12,13 +12,13 @@ import type { AskingPlan } from './asking-plan.ts';
 export interface FoundQuery {
   readonly query: { readonly id: string; readonly images: readonly string[] };
   readonly purpose: Purpose;
-  /** The id of the repeated query; absent where the query is asked for the first time. */
+  /** Id of the repeated query; undefined when the query is asked for the first time. */
   readonly repeatOf?: string;
-  /** Since the rater's page said that it shows the query, else since it was handed out; absent without a lease. */
+  /** Time since the rater's page showed the query, or else since its lease; undefined without a lease. */
   readonly elapsedMs?: number;
 }
 
-/** An answer, by the name under which the rater was asked the query. */
+/** An answer, identified by the id under which the query was asked. */
 export interface Asked {
   readonly id: string;
   readonly query: string;
@@ -27,18 +27,18 @@ export interface Asked {
 
 interface Row {
   readonly place: number;
-  /** Absent without a lease. */
+  /** Purpose of the query; null without a lease. */
   readonly purpose: Purpose | null;
   readonly repeatOf: string | null;
   readonly elapsedMs: number | null;
-  /** Of the query whose own id the name is; absent where there is none. */
+  /** Images of the query with this id; null when there is none. */
   readonly images: string[] | null;
   readonly isGold: boolean | null;
-  /** Of the query that the lease repeats. */
+  /** Images of the query that the lease repeats. */
   readonly repeatedImages: string[] | null;
 }
 
-/** What earlier answers say of a new one. */
+/** The facts of an earlier answer that affect a new one. */
 export interface EarlierAnswer {
   readonly id: string;
   readonly query: string;
@@ -55,8 +55,8 @@ interface Reading extends Record<string, unknown> {
 }
 
 /**
- * The queries in the order of `list`, undefined where no such query was ever asked of anybody; and all answers of these
- * raters to these queries, with those that have one of these ids, in the order in which they were given.
+ * Returns the queries in the order of `list`; undefined for a query that was never asked. It also returns all answers
+ * of these raters to these queries or with one of these ids, in order of time.
  */
 export async function readForAnswers(
   db: Database,
@@ -69,7 +69,7 @@ export async function readForAnswers(
   return { found, earlier };
 }
 
-/** All answers that were ever given under that name by that rater. */
+/** Reads all answers that the rater ever gave under that id. */
 export async function earlierAnswers(db: Database, asked: Asked): Promise<readonly EarlierAnswer[]> {
   const { earlier } = await readRows(db, [asked]);
   return earlier.filter(({ query, rater }) => query === asked.query && rater === asked.rater);
@@ -87,7 +87,7 @@ async function foundBy(
 ): Promise<FoundQuery | undefined> {
   const elapsed = row.elapsedMs === null ? {} : { elapsedMs: row.elapsedMs };
   if (row.images) {
-    // The owner knows the answers: what they say is a judgement like any other.
+    // The owner knows the answers, so their labels count as ordinary judgements.
     const isGold = row.isGold && !isOwnerRater(asked.rater);
     const purpose = row.purpose === 'practice' ? 'practice' : isGold ? 'gold' : 'feedback';
     return { query: { id: asked.query, images: row.images }, purpose, ...elapsed };
@@ -99,7 +99,7 @@ async function foundBy(
   return repeated && { query: repeated, purpose: 'repeat', repeatOf: repeated.id, ...elapsed };
 }
 
-/** The query that the rater was asked again under that name, found without a lease. */
+/** Finds the repeated query behind that id without a lease. */
 async function queryBehind(
   db: Database,
   { asked, plan }: { asked: Asked; plan: AskingPlan },

@@ -1,18 +1,18 @@
 /**
- * Decides the purpose of each turn of a rater from the project's secret: the same at every start, and not to be
- * guessed. It also derives the ids under which queries are asked again. `lease.ts` chooses the queries.
+ * Decides the purpose of each turn of a rater from the project's secret. The plan is the same after a restart and
+ * cannot be guessed. It also derives the ids of repeated queries. `lease.ts` chooses the queries.
  */
 import type { Secret } from '../auth/secret.ts';
 
-/** What a turn after the practice round can be for. */
+/** The purposes of a turn after the practice round. */
 export type TurnPurpose = 'feedback' | 'gold' | 'repeat';
 
 export interface AskingPlan {
-  /** What turn number `turn` (from 0) of the rater is for, where there is something to ask for it. */
+  /** The purpose of turn number `turn` (from 0) of the rater, if there is a query for it. */
   purposeOf(rater: string, turn: number): TurnPurpose;
-  /** An index below `count`, for choosing what to ask at that turn. */
+  /** A pseudorandom index below `count`, for choosing that turn's query. */
   pick(rater: string, turn: number, count: number): number;
-  /** The name under which the rater is asked the query again: of the same form as those of queries. */
+  /** The id under which the query is repeated for the rater. It looks like an ordinary query id. */
   aliasOf(query: string, rater: string): string;
 }
 

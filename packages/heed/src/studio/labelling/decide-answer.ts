@@ -1,4 +1,4 @@
-/** What an answer, or taking one back, comes to: the rows, and the events for the log. */
+/** Decides on an answer or a retraction: the database rows and the events for the log. */
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { type FeedbackEvent, type Label, type Purpose, RETRACTED, revisedEventId } from '../../feedback/index.ts';
 import type { ImageStore } from '../../images/store.ts';
@@ -12,7 +12,7 @@ import { practiceFeedback } from './practice.ts';
 
 type AnswerRow = typeof answers.$inferSelect;
 
-/** What one answer comes to, before anything is written. */
+/** The decision on one answer before anything is written. */
 type Draft =
   | { readonly kind: 'decided'; readonly decision: Decision }
   | { readonly kind: 'standing'; readonly answer: EarlierAnswer; readonly images: readonly string[] }
@@ -24,8 +24,8 @@ type Draft =
     };
 
 /**
- * Decides any number of answers by one SQL statement; `rows` are the new ones, which are not written yet. The
- * answers' ids differ, and so do their pairs of rater and query: `separateAnswers` takes care of that.
+ * Decides on any number of answers with one SQL statement; `rows` are the new ones, not written yet. All ids must
+ * differ, and all pairs of rater and query. `separateAnswers` ensures this.
  */
 export async function decideAnswers(
   list: readonly Answer[],
@@ -52,12 +52,15 @@ export async function decideAnswers(
   return { decisions, rows };
 }
 
-/** Writes new answers; the tables hold `eventCount` events of the log from then on. One statement: all or nothing. */
+/** Writes new answers in one atomic statement. The tables then contain `eventCount` events of the log. */
 export async function writeAnswers(db: Database, rows: readonly AnswerRow[], eventCount: number): Promise<void> {
   await db.execute(sql`select heed_write_answers(${JSON.stringify(rows)}::json, ${eventCount}::int)`);
 }
 
-/** Parts that can each be decided at once, in order: what meets an earlier one of its part begins the next. */
+/**
+ * Divides answers into parts that can be decided together, in order. An answer that conflicts with an earlier one of
+ * its part starts the next part.
+ */
 export function separateAnswers(list: readonly Answer[]): Answer[][] {
   const parts: Answer[][] = [];
   let seen = new Set<string>();
@@ -120,7 +123,7 @@ function draftOf(
   return { kind: 'new', row, images, earlier };
 }
 
-/** One good among bad ones, or all good: none is better. */
+/** Whether the labels state a preference: one good among bad ones, or all good for a tie. */
 function saysPreference(labels: readonly Label[]): boolean {
   const good = labels.filter((label) => label === 'good').length;
   const others = labels.length - good;
@@ -153,7 +156,7 @@ export async function decideRetraction(
   };
 }
 
-/** What is said of an answer that stands, however often it is sent. */
+/** The reply for an answer that is already stored, however often it is sent. */
 async function known(
   db: Database,
   { purpose, labels, tooFast }: Pick<EarlierAnswer, 'purpose' | 'labels' | 'tooFast'>,
@@ -167,8 +170,8 @@ async function known(
 }
 
 /**
- * Skipping takes no look at every image. The page's own time counts where it is the shorter one; less than none says
- * that the clock was set back meanwhile, and nothing of the rater.
+ * Whether an answer was too fast. Skipping is never too fast, since it needs no look at every image. The page's own
+ * time is used if it is shorter. A negative time means that the clock was set back, and is ignored.
  */
 function isTooFast({ labels, seconds }: Answer, { elapsedMs }: FoundQuery, minAnswerMs: number): boolean {
   if (labels === undefined) return false;
@@ -209,7 +212,7 @@ function eventsOf(
   });
 }
 
-/** How many events on each image these answers have left in the log: one, and one for a retraction. */
+/** Number of events on each image that these answers have in the log: one for each answer and each retraction. */
 function eventsInLog(earlier: readonly EarlierAnswer[]): number {
   return earlier.reduce((count, { isRetracted }) => count + (isRetracted ? 2 : 1), 0);
 }

@@ -1,4 +1,4 @@
-/** Marking the right answer to a query, and no longer vouching for it. Raters are measured by such queries. */
+/** Marks the right answer of a query, or withdraws it. Raters are measured by such queries. */
 import { randomUUID } from 'node:crypto';
 import { eq, inArray } from 'drizzle-orm';
 import { type FeedbackEvent, RETRACTED } from '../../feedback/index.ts';
@@ -30,7 +30,7 @@ export async function decideGoldRemoval(removal: GoldRemoval, context: DecisionC
   if (!query) return refusal('unknown', 'there is no such query');
   if (query.goldSince === null) return { acceptance: { state: 'retracted' }, events: [] };
   const rows = await db.select().from(gold).where(inArray(gold.image, query.images));
-  // In the name of the owner who vouched: as if they had never said it.
+  // The retraction is recorded for the owner who gave the answer, as if never given.
   const events = rows.map(({ image, rater, isHuman }) => {
     const raterKind = isHuman ? 'human' : 'simulated';
     return { ...keyEvent({ query: removal.query, rater, image, label: RETRACTED }, context), raterKind } as const;

@@ -1,4 +1,4 @@
-/** The queries whose answer is known, for the owner to look at. */
+/** Lists the queries with known answers for the owner. */
 import { asc, inArray, isNotNull } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
 import { gold, queries } from '../storage/schema.ts';
@@ -6,14 +6,14 @@ import { gold, queries } from '../storage/schema.ts';
 export interface KnownQuery {
   readonly id: string;
   readonly prompt: string;
-  /** For the practice round of every rater; the others are mixed in without a word. */
+  /** Whether every rater practises with it. The others are mixed in without notice. */
   readonly isPractice: boolean;
-  /** The answer is the emoji world's recogniser's, not a person's. */
+  /** Whether the answer came from the emoji world's recogniser, not from a person. */
   readonly isSimulated: boolean;
   readonly images: readonly { readonly image: string; readonly label: 'good' | 'bad'; readonly why?: string }[];
 }
 
-/** In the order in which they were marked. */
+/** Lists them in the order in which they were marked. */
 export async function knownQueries(db: Database, options: { practiceQueries: number }): Promise<KnownQuery[]> {
   const found = await db
     .select()

@@ -1,15 +1,15 @@
 /**
- * Where raters' pages ask for their next queries: those that ask at the same time share one transaction, and what would
- * wait too long is refused. Which queries they get is `lease.ts`'s business.
+ * Serves raters' pages that ask for their next queries. Concurrent requests share one transaction, and requests that
+ * would wait too long are rejected. `lease.ts` chooses the queries.
  */
 import { createBatches } from '../storage/batches.ts';
 import type { OpenDatabase } from '../storage/database.ts';
 import { type AskedQuery, type LeaseOptions, leaseForAll } from './lease.ts';
 
-/** Rejects with `Overloaded` where too many wait already. */
+/** Rejects with `Overloaded` when too many requests wait. */
 export type LeaseDesk = (options: LeaseOptions) => Promise<AskedQuery[]>;
 
-/** Small enough that answers, which wait for the same database, are not held up. */
+/** Number of leases in a batch, small enough not to delay answers, which use the same database. */
 const LEASES_AT_ONCE = 5;
 
 export function createLeaseDesk({ db }: Pick<OpenDatabase, 'db'>): LeaseDesk {

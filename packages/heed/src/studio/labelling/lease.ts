@@ -1,7 +1,8 @@
 /**
- * Chooses the queries that a rater is asked next. Those with the fewest answers come first, then a fixed shuffled
- * order; a query is held for a rater while their page has it, so that as many people answer it as were asked for and no
- * more. Among them stand, where the plan says so, queries that measure the rater; pages learn of practice alone.
+ * Chooses the queries that a rater is asked next. Queries with the fewest answers come first; ties follow a fixed
+ * shuffled order. A rater's page holds a lease on each of its queries, so that a query gets no more answers than
+ * requested. The asking plan mixes in queries that measure the rater. Of these, a page can recognise only the practice
+ * queries.
  */
 import { sql } from 'drizzle-orm';
 import type { Purpose } from '../../feedback/index.ts';
@@ -10,14 +11,14 @@ import type { AskingPlan } from './asking-plan.ts';
 import { practicePool, repeatable, silentGold } from './measuring-queries.ts';
 
 /**
- * A query is free for others when the rater's page has not asked for this long. Pages ask every ten seconds while they
- * are in use. The rater's late answer is still taken.
+ * A lease expires when the rater's page has sent no request for this long. Pages ask every ten seconds while they are
+ * in use. The rater's late answer is still taken.
  */
 export const LEASE_SECONDS = 30;
 
-/** One query as it is asked. */
+/** A query as a rater is asked it. */
 export interface AskedQuery extends Record<string, unknown> {
-  /** For a repeat another name than the query's own. */
+  /** A repeat has an id that differs from the repeated query's. */
   readonly id: string;
   readonly prompt: string;
   readonly images: string[];
@@ -25,7 +26,7 @@ export interface AskedQuery extends Record<string, unknown> {
   readonly repeatOf?: string | null;
 }
 
-/** How raters are measured; absent for raters who know the answers. */
+/** How a rater is measured; undefined for owners, who know the answers. */
 export interface Measuring {
   readonly plan: AskingPlan;
   readonly practiceQueries: number;
@@ -33,40 +34,40 @@ export interface Measuring {
 
 export interface LeaseOptions {
   readonly rater: string;
-  /** The rater's page (a browser tab) that asks: another one of the rater holds its own queries. */
+  /** The browser tab that asks. Each tab of a rater has its own leases. */
   readonly page?: string | undefined;
-  /** At most `MAX_LEASED`. */
+  /** Number of queries, at most `MAX_LEASED`. */
   readonly count: number;
   readonly ratersPerQuery: number;
-  /** The rater is asked no more than this many queries, practice aside. */
+  /** The largest number of queries for this rater, without practice. */
   readonly queriesPerRater?: number;
   readonly measuring?: Measuring | undefined;
-  /** Free queries that are asked before all others: those that the owner queued. */
+  /** Queries that are asked before all others, because the owner queued them. */
   readonly first?: readonly Pick<AskedQuery, 'id' | 'prompt' | 'images'>[];
 }
 
 interface Past extends Record<string, unknown> {
-  /** Practice answers that stand. */
+  /** Practice answers that were not taken back. */
   readonly practised: number;
-  /** Other answers that stand. */
+  /** Other answers that were not taken back. */
   readonly answered: number;
-  /** Answers and what is held, those taken back counted in. */
+  /** Number of answers, including those taken back, and of leased queries. */
   readonly turns: number;
 }
 
-/** All that is read for one lease, at once. */
+/** The result of the one database read for a lease. */
 interface Reading extends Record<string, unknown> {
   readonly past: Past;
   readonly held: readonly AskedQuery[];
   readonly inTurn: readonly AskedQuery[];
 }
 
-/** Up to `count` open queries for the rater, those they hold already first, all held from now on. */
+/** Leases up to `count` open queries to the rater. Queries that the rater already holds come first. */
 export async function leaseQueries(db: Database, options: LeaseOptions): Promise<AskedQuery[]> {
   return (await leaseForAll(db, [options]))[0]!;
 }
 
-/** The same for several raters in one transaction, one after another. */
+/** Like `leaseQueries` for several raters in one transaction, one after another. */
 export async function leaseForAll(db: Database, list: readonly LeaseOptions[]): Promise<AskedQuery[][]> {
   const all: AskedQuery[][] = [];
   for (const options of list) all.push(await leaseForOne(db, options));
@@ -86,7 +87,7 @@ async function leaseForOne(db: Database, options: LeaseOptions): Promise<AskedQu
   return asked;
 }
 
-/** What the rater has done and holds, and the next open queries in turn: at most `count` of each. */
+/** Reads the rater's past answers, at most `count` queries they hold, and at most `count` next open queries. */
 async function readForLease(db: Database, { rater, page = '', count, ratersPerQuery }: LeaseOptions): Promise<Reading> {
   const { rows } = await db.execute<Reading>(sql`
     select past, held, in_turn as "inTurn" from heed_read_for_lease(${rater}, ${page}, ${ratersPerQuery}::int)`);
@@ -94,7 +95,9 @@ async function readForLease(db: Database, { rater, page = '', count, ratersPerQu
   return { past, held: held.slice(0, count), inTurn: inTurn.slice(0, count) };
 }
 
-/** New ones to make `count` whole. A rater with no new query left gets no measuring query either. */
+/**
+ * New queries that fill the lease up to `count`. A rater without a new feedback query gets no measuring query either.
+ */
 async function freshQueries(
   db: Database,
   options: LeaseOptions,
@@ -127,7 +130,7 @@ async function freshQueries(
   return asked;
 }
 
-/** Holds queries for a rater from now on. */
+/** Leases the queries to a rater. */
 export async function holdQueries(
   db: Database,
   options: {
@@ -143,13 +146,13 @@ export async function holdQueries(
     select heed_hold_queries(${rater}, ${page}, ${rows}::jsonb, ${`${LEASE_SECONDS} seconds`}::interval)`);
 }
 
-/** Notes that the rater's page shows the query now; the first time counts. */
+/** Records that the rater's page shows the query now. Only the first time is kept. */
 export async function noteShown(db: Database, { query, rater }: { query: string; rater: string }): Promise<void> {
   await db.execute(sql`
     update leases set shown_at = now() where query = ${query} and rater = ${rater} and shown_at is null`);
 }
 
-/** Lets go of all that the rater holds, or that one of their pages holds: it was closed. */
+/** Releases all queries that the rater holds, or only those of one closed page. */
 export async function releaseQueries(
   db: Database,
   { rater, page }: { rater: string; page?: string | undefined },

@@ -1,6 +1,6 @@
 /**
- * The queries that a rater can be measured by: those whose answer is known, some kept for the practice round, and the
- * rater's own earlier ones.
+ * Queries for measuring a rater: queries with known answers, some of them for practice, and the rater's own earlier
+ * queries.
  */
 import { sql } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
@@ -19,7 +19,7 @@ export async function practicePool(
   return rows;
 }
 
-/** All that every rater practises with. */
+/** The practice queries of all raters. */
 export async function practiceQueriesOf(
   db: Database,
   size: number,
@@ -29,7 +29,7 @@ export async function practiceQueriesOf(
   return rows;
 }
 
-/** The others, new to this rater: no rater was ever told their answer. */
+/** Queries with known answers outside practice that are new to this rater. Raters are never told their answers. */
 export async function silentGold(
   db: Database,
   { rater, practiceQueries }: { rater: string; practiceQueries: number },
@@ -38,7 +38,7 @@ export async function silentGold(
   return rows;
 }
 
-/** What the rater answered as feedback a while ago and was not asked again, under the names for asking again. */
+/** Queries that the rater answered as feedback a while ago and that were not repeated yet, under their repeat ids. */
 export async function repeatable(
   db: Database,
   { rater, plan }: { rater: string; plan: AskingPlan },

@@ -1,20 +1,20 @@
-/** What a rater is told after an answer of the practice round. */
+/** The feedback to a rater after an answer in the practice round. */
 import { inArray } from 'drizzle-orm';
 import type { Label } from '../../feedback/index.ts';
 import type { Database } from '../storage/database.ts';
 import { gold } from '../storage/schema.ts';
 
 export interface PracticeFeedback {
-  /** In the order in which they were shown. */
+  /** Images in the order of display. */
   readonly images: readonly {
     readonly given: Label;
     readonly expected: 'good' | 'bad';
-    /** In the words of the owner who marked it. */
+    /** The owner's reason for the right answer. */
     readonly why?: string;
   }[];
 }
 
-/** Undefined where the known answer was removed in the meantime. */
+/** Returns the feedback; undefined when the known answer has been withdrawn. */
 export async function practiceFeedback(
   db: Database,
   { images, labels }: { images: readonly string[]; labels: Readonly<Record<string, Label>> },

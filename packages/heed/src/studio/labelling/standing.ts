@@ -1,31 +1,31 @@
-/** How far a rater and all raters together are. */
+/** The progress of a rater and of all raters together. */
 import { sql } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
 
 export interface Standing {
-  /** Queries this rater has answered or skipped, those of the practice round left out. */
+  /** Number of queries this rater has answered or skipped, without practice. */
   readonly answered: number;
-  /** Queries that this rater may still be asked. */
+  /** Number of queries that this rater may still be asked. */
   readonly open: number;
-  /** The middle of this rater's answer times; absent before the first. */
+  /** Median of this rater's answer times; undefined before the first answer. */
   readonly medianSeconds?: number;
 }
 
 interface Counts extends Record<string, unknown> {
   readonly answered: number;
-  /** Of those that others may still be asked. */
+  /** Number of answered queries among those that others may still be asked. */
   readonly answeredOpen: number;
   readonly median: number | null;
 }
 
-/** From so many open queries on, how many there are is remembered for a while: one more or less does not matter. */
+/** Above this number of open queries, the count is cached, because its exact value does not matter. */
 const MANY = 10_000;
 const REMEMBERED_MS = 10_000;
 
-/** Counts for one rater at a time. */
+/** Counts the progress of one rater. */
 export type CountStanding = (options: { rater: string; queriesPerRater?: number }) => Promise<Standing>;
 
-/** Where the standing is counted in `db`. */
+/** Creates a counter that reads `db`. */
 export function createStandings(
   db: Database,
   options: { ratersPerQuery: number; many?: number; nowMs?: () => number },

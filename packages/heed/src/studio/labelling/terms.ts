@@ -1,4 +1,4 @@
-/** On which terms each rater is asked: how often each query, how many queries, and what measures them. */
+/** The settings for each rater: answers per query, number of queries, and measuring queries. */
 import type { Project } from '../../project/project.ts';
 import { isOwnerRater } from '../auth/sessions.ts';
 import type { AskingPlan } from './asking-plan.ts';
@@ -6,7 +6,7 @@ import type { LeaseOptions } from './lease.ts';
 
 export type Terms = Pick<LeaseOptions, 'rater' | 'ratersPerQuery' | 'queriesPerRater' | 'measuring'>;
 
-/** The owner knows the answers and is never done. */
+/** The settings for a rater. An owner knows the answers and has no limit of queries. */
 export function termsOf({ project, plan }: { project: Project; plan: AskingPlan }, rater: string): Terms {
   const { ratersPerQuery, practiceQueries, queriesPerRater, kind } = project.config.label;
   if (isOwnerRater(rater)) return { rater, ratersPerQuery };
@@ -14,7 +14,7 @@ export function termsOf({ project, plan }: { project: Project; plan: AskingPlan 
     rater,
     ratersPerQuery,
     ...(queriesPerRater === 0 ? {} : { queriesPerRater }),
-    // What is known of an image is good or bad, which says nothing of which is better.
+    // Known answers are good or bad, which does not tell which image of a query is better.
     ...(kind === 'good-bad' ? { measuring: { plan, practiceQueries } } : {}),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Labelling on trial: the owner sees what raters see, and nothing of it counts. Answers are kept in memory alone, no
- * query is held, and a few are enough to come to the end.
+ * A trial of labelling: the owner sees what raters see, and no answer counts. Answers stay in memory, queries are not
+ * leased, and a few queries reach the end.
  */
 import { and, asc, inArray, isNull, notInArray } from 'drizzle-orm';
 import type { Label } from '../../feedback/index.ts';
@@ -12,7 +12,7 @@ import { practiceQueriesOf } from './measuring-queries.ts';
 import { practiceFeedback } from './practice.ts';
 import type { Standing } from './standing.ts';
 
-/** Queries of a trial, practice aside. */
+/** Number of queries in a trial, without practice. */
 const TRIAL_QUERIES = 6;
 const MAX_TRIALS = 100;
 
@@ -29,7 +29,7 @@ export interface Trials {
 }
 
 export function createTrials(db: Database, { practiceQueries }: { practiceQueries: number }): Trials {
-  /** By rater, then by the answer's id. */
+  /** Answers by rater, then by answer id. */
   const trials = new Map<string, Map<string, TrialAnswer>>();
   const trialOf = (rater: string) => {
     const trial = trials.get(rater) ?? new Map<string, TrialAnswer>();

@@ -7,7 +7,7 @@ import type { Project } from '../../project/project.ts';
 import { readPredictions } from '../../reward/predictions.ts';
 import { rewardFolder } from '../../reward/scorer.ts';
 
-/** What an image must be to be shown. */
+/** Filters by the image's judgements. */
 export const BROWSE_LABELS = ['any', 'good', 'bad', 'disputed', 'skipped', 'none'] as const;
 export type BrowseLabel = (typeof BROWSE_LABELS)[number];
 
@@ -35,7 +35,9 @@ export interface BrowsedImage {
   readonly good: number;
   readonly bad: number;
   readonly skip: number;
-  /** What the reward in use said of it when it was trained; it scores what was judged then, and some others. */
+  /**
+   * The image's score from the training of the reward in use. It exists for images judged then, and for some others.
+   */
   readonly reward?: number;
 }
 

@@ -12,11 +12,11 @@ export interface JobSetting {
   readonly type: 'number' | 'integer' | 'string' | 'boolean';
   readonly minimum?: number;
   readonly maximum?: number;
-  /** All that it may be. */
+  /** The allowed values. */
   readonly choices?: readonly string[];
 }
 
-/** What each form asks for; all else is set in heed.toml. */
+/** The settings that each form offers; all others are set in heed.toml. */
 const OFFERED = {
   generate: ['generate.promptLimit', 'generate.imagesPerPrompt', 'sample.sampler', 'sample.steps', 'seed'],
   reward: ['reward.epochs', 'reward.lambda', 'reward.learningRate', 'reward.testShare', 'seed'],

@@ -1,4 +1,4 @@
-/** Whose judgements the figures of the pages rest on: people's, or a program's. */
+/** Tells whether the figures on the pages rest on people's judgements or on a program's. */
 import { lastWords, openFeedbackLog } from '../../feedback/index.ts';
 import type { Project } from '../../project/project.ts';
 

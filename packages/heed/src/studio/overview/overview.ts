@@ -1,4 +1,4 @@
-/** Where the loop of a project stands, and what would be useful next. Reads files; changes nothing. */
+/** The status of a project's loop, and the most useful next step. Reads files; changes nothing. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPaperScale } from '../../config/index.ts';

@@ -1,7 +1,8 @@
 /**
- * Who comes by a link: somebody new, or a rater who was here before and gets their own answers back. A participant of a
- * recruiting platform is known by their id. The one user of a personal link is known by that link. Every other rater is
- * known by the personal link that the pages show. The routes handle sessions and cookies.
+ * Decides who arrives by a link: a new rater, or one who was here before and gets their own answers back. A participant
+ * of a recruiting platform is recognised by their platform id. The one user of a personal link is recognised by that
+ * link. Every other rater is recognised by the personal link that the pages show them. The routes handle sessions and
+ * cookies.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -12,7 +13,7 @@ import type { Invite, InviteEnd, Invites } from '../auth/invites.ts';
 import { readReturnToken } from '../auth/return-link.ts';
 import type { Secret } from '../auth/secret.ts';
 
-/** What they say of themselves: a name, or the ids that a platform put into their link. */
+/** What an arriving rater tells of themselves: a name, or the ids that a platform put into their link. */
 export interface Arrival {
   readonly name?: string | undefined;
   readonly participant?: string | undefined;
@@ -20,7 +21,7 @@ export interface Arrival {
   readonly session?: string | undefined;
 }
 
-/** What a link is worth to somebody: a full one lets those in who came by it before in the same browser. */
+/** The state of a link for one person. A full link still admits those who used it before in the same browser. */
 export type LinkState =
   | { readonly state: 'open'; readonly invite: Invite }
   | { readonly state: 'back'; readonly invite: Invite; readonly rater: RaterRecord }
@@ -30,20 +31,20 @@ export type LinkState =
 export type Admitted = { readonly rater: string; readonly invite: string } | Extract<LinkState, { state: 'over' }>;
 
 export interface Admission {
-  /** Changes nothing. */
+  /** Reports the link's state and changes nothing. */
   look(token: string, arrival?: Arrival): Promise<LinkState>;
-  /** Counts one use of the invite for somebody new. */
+  /** Admits the person. A new person counts as one use of the invite. */
   admit(token: string, arrival: Arrival): Promise<Admitted>;
-  /** True where that rater is whom the arrival names. */
+  /** Whether the arrival names that rater. */
   isSame(rater: string, arrival: Arrival): boolean;
 }
 
-/** Tells the rater who arrives by an invite from all others, where the arrival or the invite names one. */
+/** Makes the test for the rater who arrives by an invite, by participant, session or name. */
 function isArrival(invite: Invite, { participant, session, name }: Arrival): (record: RaterRecord) => boolean {
   if (participant !== undefined) return (record) => record.participant === participant;
   const isOfInvite = (record: RaterRecord) => record.invite === invite.id && record.participant === undefined;
   if (invite.maxUses === 1) return isOfInvite;
-  // The same request again: its reply was lost, or did not come yet.
+  // A repeated request, whose first reply was lost or is still under way.
   return (record) => isOfInvite(record) && session !== undefined && record.session === session && record.name === name;
 }
 
@@ -69,7 +70,7 @@ export function createAdmission(options: { project: Project; invites: Invites; s
     const link = await look(token, arrival);
     if (link.state === 'over') return link;
     if (link.state === 'full') return { state: 'over', why: 'used' };
-    // Who has been counted once may come back, also where the link has no use left.
+    // A rater who was counted once may come back, even when the link has no use left.
     if (link.state === 'back') return { rater: link.rater.id, invite: link.invite.id };
     const { name, ...ids } = arrival;
     const invite = link.invite.id;
@@ -83,11 +84,12 @@ export function createAdmission(options: { project: Project; invites: Invites; s
       ...(shownName === undefined ? {} : { name: shownName }),
       ...Object.fromEntries(Object.entries(ids).filter(([, id]) => id !== undefined)),
     });
-    // Counted last: where the server ends in between, the rater gets in with the last use of a link.
+    // The use is counted last. If the server ends before it, the rater is in and the link has one use more.
     await invites.countUse(invite);
     return { rater, invite };
   };
-  // One after another: a person who arrives twice at once is one rater, and a link's last use is taken once.
+  // Requests run one after another. A person who arrives twice at once becomes one rater, and a link's last use is
+  // taken once.
   const inTurn = createQueue();
   return {
     look,

@@ -1,11 +1,11 @@
-/** What a rater's page is told of the completion code: the code once it is earned, else how long the wait may last. */
+/** Tells a rater's page about the completion code: the code once it is earned, else how long the wait may last. */
 import { type Identity, isTrial } from '../auth/sessions.ts';
 import type { Studio } from '../studio.ts';
 import type { Completion } from './completion.ts';
 import type { WorkLeft } from './completions.ts';
 import { workLeft } from './work-left.ts';
 
-/** What stands in place of the code on a trial. */
+/** The placeholder for the code in a trial. */
 const TRIAL_CODE = 'TRIAL';
 
 export async function completionFor(

@@ -1,20 +1,21 @@
-/** What raters are shown when they are done: a code, and where to go back to with it. There is no default code. */
+/** The completion page's content: a code, and a URL at which the rater enters it. There is no default code. */
 import { badInput } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
 import { quote } from '../../text/nearest.ts';
 import type { Secret } from '../auth/secret.ts';
 
-/** The same for all raters of a project, as recruiting platforms want it. */
+/** The completion code, the same for all raters of a project, as recruiting platforms require. */
 export interface Completion {
   readonly code: string;
-  /** Only where the owner has set one. */
+  /** Set only if the owner configured one. */
   readonly url?: string;
 }
 
 const PLACE = '{code}';
 
 /**
- * Reads heed.toml; a code that it lacks is made of 128 bits of the project's secret. Throws `badInput` for a bad URL.
+ * Reads the completion settings of heed.toml. A missing code is derived from the project's secret (128 bits). Throws
+ * `badInput` for a bad URL.
  */
 export function completionSettings(project: Project, secret: Secret): Completion {
   const { completionCode, completionUrl } = project.config.label;

@@ -1,21 +1,22 @@
 /**
- * Who has earned the completion code: who did all there was, and who waited long enough for others. It stays earned.
- * How long somebody waits is counted here and not by the page, over reloads and restarts.
+ * Records who has earned the completion code. A rater earns it by doing all available work, or by waiting long enough
+ * for other raters. An earned code is never withdrawn. The server, not the page, measures the wait, across reloads and
+ * restarts.
  */
 import { isNotNull, or } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
 import { completions } from '../storage/schema.ts';
 
-/** What a rater has done and may still be asked, of all kinds of work that they are invited for. */
+/** A rater's answers and open queries, over all kinds of work in their invitation. */
 export interface WorkLeft {
   readonly answered: number;
   readonly open: number;
 }
 
 export interface Completions {
-  /** There was, or was not, something for the rater when their page asked. */
+  /** Records that a rater's page asked for work, and whether there was any. */
   noteAsked(rater: string, options: { hasWork: boolean }): Promise<void>;
-  /** `paidInSeconds` while the rater waits. */
+  /** Whether the code is earned. `paidInSeconds` is the remaining wait while the rater waits for work. */
   look(rater: string, work: WorkLeft): Promise<{ isEarned: boolean; paidInSeconds?: number }>;
 }
 
@@ -27,7 +28,7 @@ interface Known {
 export function createCompletions(db: Database, options: { waitMinutes: number; now?: () => Date }): Completions {
   const { waitMinutes, now = () => new Date() } = options;
   const waitMs = waitMinutes * 60_000;
-  /** This process alone writes them. Raters without a row are most, and are not remembered. */
+  /** Rows by rater. Only this process writes them. Most raters have no row and are not cached. */
   let all: Promise<Map<string, Known>> | undefined;
   const load = async () => {
     const rows = await db

@@ -1,4 +1,4 @@
-/** One rater's answers over time: what they said, how long it took, and whether it was right where that is known. */
+/** One rater's answers over time: the answer, its duration, and whether it was right if a known answer exists. */
 import { groupBy } from '../../collections/group-by.ts';
 import {
   type FeedbackEvent,
@@ -11,10 +11,10 @@ import {
 } from '../../feedback/index.ts';
 import type { Project } from '../../project/project.ts';
 
-/** The newest answers that are shown. */
+/** Number of answers that are shown: the newest ones. */
 const ANSWERS_SHOWN = 300;
 
-/** One answer to a query, or a later word on some of its images. */
+/** One answer to a query, or a later correction for some of its images. */
 export interface RaterAnswer {
   readonly time: string;
   readonly prompt: string;
@@ -25,14 +25,16 @@ export interface RaterAnswer {
   readonly images: readonly {
     readonly image: string;
     readonly label: FeedbackEvent['label'];
-    /** Absent where no owner vouches for an answer. */
+    /** Undefined without a known answer from the owner. */
     readonly isRight?: boolean;
-    /** With the majority of the others; absent where they are split or there are none. */
+    /**
+     * Whether the answer agrees with the majority of the other raters. Undefined when they are split or there are none.
+     */
     readonly isWithOthers?: boolean;
   }[];
 }
 
-/** In the order of the log, the newest `ANSWERS_SHOWN`; `total` counts all. */
+/** Reads the newest `ANSWERS_SHOWN` answers in the order of the log; `total` counts all. */
 export async function readRaterAnswers(
   project: Project,
   rater: string,

@@ -1,7 +1,7 @@
 /**
- * How far a rater's answers can be relied on: right on what is known, the same when asked again, not faster than
- * anybody can look, not always the same label or side. Flags are raised where chance does not explain it; what follows
- * from one is the owner's decision.
+ * Measures the quality of a rater's answers: accuracy on known answers, consistency on repeats, answer times, and bias
+ * to one label or side. A flag is raised when chance does not explain a measure. The owner decides what follows from a
+ * flag.
  */
 import { groupBy } from '../../collections/group-by.ts';
 import { QUESTIONS } from '../../evaluate/evaluation.ts';
@@ -9,32 +9,32 @@ import { type FeedbackEvent, type Judgement, type KnownAnswer, knownAnswers, las
 import { bootstrapMean, type Interval, wilsonInterval } from '../../statistics/index.ts';
 import type { ComparisonAnswer } from '../comparing/comparison-log.ts';
 
-/** A share of so many, with its interval. */
+/** A share with its count and interval. */
 export interface CountedShare extends Interval {
   readonly count: number;
 }
 
 export interface RaterQuality {
-  /** Of the images whose answer is known, practice left out: judged as it is. */
+  /** Share of known answers that the rater gave right, without practice. */
   readonly gold?: CountedShare;
-  /** How many of these answers are the recogniser's, not a person's. */
+  /** Number of these known answers that come from the recogniser, not from a person. */
   readonly goldSimulated: number;
-  /** Of the images asked again: judged as before. */
+  /** Share of repeated images that got the same answer as before. */
   readonly repeats?: CountedShare;
   /** The share of answered queries that were answered too fast. */
   readonly tooFast?: CountedShare;
-  /** Of the preferences in comparisons, where a coin decides the sides: left. */
+  /** Share of comparisons in which the rater preferred the left side. Sides are random. */
   readonly left?: CountedShare;
   readonly flags: readonly RaterFlag[];
 }
 
-/** When a flag is raised; each compares an end of an interval, so that few answers raise none. */
+/** The condition for each flag. Each compares one end of an interval, so that few answers raise no flag. */
 const FLAG_TESTS = {
-  /** Good raters are right on nearly all of what somebody vouches for; chance is a half. */
+  /** Good raters get nearly all known answers right; chance is a half. */
   gold: ({ gold }: Measures) => gold !== undefined && gold.hi < 0.8,
   repeats: ({ repeats }: Measures) => repeats !== undefined && repeats.hi < 0.8,
   speed: ({ tooFast }: Measures) => tooFast !== undefined && tooFast.lo > 0.1,
-  /** One label nearly always, where the others use both. */
+  /** The rater nearly always gives one label, while the others use both. */
   constant: ({ commonest, othersCommonest }: Measures) =>
     commonest !== undefined && commonest.lo > 0.9 && othersCommonest !== undefined && othersCommonest < 0.8,
   side: ({ left }: Measures) => left !== undefined && (left.lo > 0.6 || left.hi < 0.4),
@@ -44,18 +44,18 @@ export type RaterFlag = keyof typeof FLAG_TESTS;
 interface Measures extends Omit<RaterQuality, 'flags'> {
   /** The share of the rater's more common label. */
   readonly commonest?: CountedShare;
-  /** The share of that label in what the others say. */
+  /** The share of that label among the other raters' labels. */
   readonly othersCommonest?: number;
 }
 
 type Labelled = Judgement & { readonly label: 'good' | 'bad' };
 
 export interface ComparisonTimes {
-  /** Comparisons that are answered sooner count as too fast. */
+  /** Comparisons answered in less time count as too fast. */
   readonly minComparisonMs: number;
 }
 
-/** Reads the log once; the function returned answers for one rater at a time. People alone. */
+/** Reads the log once and returns a function that measures one rater. Simulated raters are ignored. */
 export function measureRaters(
   events: readonly FeedbackEvent[],
   comparisons: readonly ComparisonAnswer[],
@@ -110,7 +110,7 @@ function repeatShare(first: readonly Labelled[], again: readonly Labelled[]): Co
   );
 }
 
-/** What one rater's comparisons alone say of them: sides and times. */
+/** Measures one rater's comparisons alone: sides and times. */
 export function measureComparing(
   answers: readonly ComparisonAnswer[],
   times: ComparisonTimes,
@@ -126,17 +126,17 @@ function flagsOf(measures: Measures): RaterFlag[] {
   return (Object.keys(FLAG_TESTS) as RaterFlag[]).filter((flag) => FLAG_TESTS[flag](measures));
 }
 
-/** By query. */
+/** Whether each query was answered too fast. */
 function areTooFast(own: readonly Labelled[]): boolean[] {
   return [...groupBy(own, ({ query }) => query).values()].map(([first]) => first!.tooFast === true);
 }
 
-/** Of the answers whose time is known. */
+/** Share of comparisons answered too fast, among those with a known time. */
 function comparedTooFast(answers: readonly ComparisonAnswer[], { minComparisonMs }: ComparisonTimes): boolean[] {
   return answers.flatMap(({ seconds }) => (seconds === undefined ? [] : [1000 * seconds < minComparisonMs]));
 }
 
-/** Both questions of a query stand together: they are resampled as one. */
+/** Share of left answers. The two questions of a query are resampled together. */
 function leftShare(answers: readonly ComparisonAnswer[]): CountedShare | undefined {
   const sides = answers
     .map((answer) => QUESTIONS.map((question) => answer[question]).filter((side) => side !== 'tie'))

@@ -1,4 +1,7 @@
-/** What each rater has done, and how far raters agree. People alone: simulated raters agree by construction. */
+/**
+ * Summarises the work of each rater and the agreement between raters. Simulated raters are ignored, since they agree by
+ * construction.
+ */
 import { groupBy } from '../../collections/group-by.ts';
 import { type Judgement, lastWords, openFeedbackLog, readRaters } from '../../feedback/index.ts';
 import type { Project } from '../../project/project.ts';
@@ -17,22 +20,22 @@ export interface RaterSummary {
   readonly good: number;
   readonly skip: number;
   readonly medianSeconds?: number;
-  /** The share of images judged with others on which this rater is with the majority of the others. */
+  /** Among images judged by several raters, the share on which this rater agrees with the majority of the others. */
   readonly withOthers?: number;
-  /** Beyond feedback: known answers, repeats, answer times, sides. */
+  /** Measures besides feedback: known answers, repeats, answer times, sides. */
   readonly quality: RaterQuality;
 }
 
 export interface Agreement {
-  /** Images that at least two people judged. */
+  /** Number of images that at least two people judged. */
   readonly images: number;
   readonly raw?: number;
   readonly alpha?: number;
-  /** Over the images with the most common number of judgements. */
+  /** Fleiss' kappa over the images that have the most common number of judgements. */
   readonly kappa?: number;
 }
 
-/** Everybody who joined or judged; agreement is over those whose answers count. */
+/** Summarises everybody who joined or judged. Agreement covers only the raters whose answers count. */
 export async function summariseRaters(
   project: Project,
   options: { comparisons?: readonly ComparisonAnswer[] } = {},
@@ -87,7 +90,7 @@ function agreementOf(units: RatedUnits): Agreement {
   };
 }
 
-/** Images on which the others are split evenly say nothing about this rater. */
+/** Agreement of a rater with the others. Images on which the others are evenly split are ignored. */
 function agreementWithOthers(
   own: readonly Judgement[],
   byImage: ReadonlyMap<string, readonly Judgement[]>,

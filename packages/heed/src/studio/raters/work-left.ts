@@ -1,4 +1,6 @@
-/** What a rater has done and may still be asked, of all kinds of work that they are invited for. */
+/**
+ * Counts a rater's answers and open queries over every kind of work in their invitation: labelling, comparing or both.
+ */
 import type { Identity } from '../auth/sessions.ts';
 import { termsOf } from '../labelling/terms.ts';
 import type { Studio } from '../studio.ts';

@@ -1,6 +1,6 @@
 /**
- * Is a reward of 0.7 good seven times out of ten? Bins of predicted reward with what people said of the images in them
- * (a reliability diagram), and the two numbers that sum it up.
+ * Calibration of a reward (whether images with reward 0.7 are good seven times out of ten). It bins images by predicted
+ * reward and compares their labels (a reliability diagram), with two summary numbers.
  */
 import { bootstrapMean, type Interval } from '../../statistics/index.ts';
 
@@ -19,12 +19,14 @@ export interface Calibration {
   readonly bins: readonly CalibrationBin[];
   /** Mean distance of predicted reward and label over the bins, weighted by their images (Naeini et al. 2015). */
   readonly expectedError?: number;
-  /** Mean squared error of single images (Brier 1950), and that of always saying the mean label. */
+  /** Mean squared error of single images (Brier 1950), and that of a constant prediction of the mean label. */
   readonly squaredError?: number;
   readonly squaredErrorOfMean?: number;
 }
 
-/** `items` are images that the reward has not learned from, with reward and label in [0, 1]. */
+/**
+ * Computes the calibration. `items` are images that the reward has not learned from, with reward and label in [0, 1].
+ */
 export function calibrate(
   items: readonly { reward: number; label: number }[],
   options: { bins?: number } = {},

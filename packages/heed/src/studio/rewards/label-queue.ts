@@ -1,7 +1,6 @@
 /**
- * Queries that the owner wants judged next, whatever their turn: label-queue.jsonl, append-only and flushed, and what
- * of it is still waiting. A query waits until a person has judged it after it was queued. Who is asked what else is
- * the lease's business.
+ * Queries that the owner wants judged first: label-queue.jsonl, append-only and flushed. A query waits until a person
+ * has judged it after it was queued. `lease.ts` chooses all other queries.
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +11,7 @@ import { createJsonLinesWriter, readJsonLines } from '../../files/json-lines.ts'
 import type { Project } from '../../project/project.ts';
 import type { Database } from '../storage/database.ts';
 
-/** In the project's folder. */
+/** File name in the project's folder. */
 const LABEL_QUEUE_FILE = 'label-queue.jsonl';
 
 const eventSchema = z.discriminatedUnion('event', [
@@ -22,7 +21,7 @@ const eventSchema = z.discriminatedUnion('event', [
 ]);
 type QueueEvent = z.output<typeof eventSchema>;
 
-/** A query as the tables have it. */
+/** A query as in the tables. */
 export interface QueuedQuery extends Record<string, unknown> {
   readonly id: string;
   readonly prompt: string;
@@ -30,16 +29,16 @@ export interface QueuedQuery extends Record<string, unknown> {
 }
 
 export interface LabelQueue {
-  /** Queues the queries that show these images, in their order. Images of other sets are in none. */
+  /** Queues the queries that show these images, in order. Images of other sets have no queries. */
   add(imageIds: readonly string[]): Promise<{ readonly queries: number; readonly withoutQuery: number }>;
   /** Nothing waits any more. */
   clear(): Promise<void>;
-  /** What waits, in the order in which it was queued; with `rater`, what this rater can be asked. */
+  /** Waiting queries in the order of queueing; with `rater`, only those that this rater can be asked. */
   waiting(options?: { rater?: string; limit?: number }): Promise<QueuedQuery[]>;
   close(): Promise<void>;
 }
 
-/** Puts queries behind those that wait. A studio that runs asks them from its next query on. */
+/** Appends queries to the queue. A running studio asks the appended queries from its next query on. */
 export async function appendToQueue(
   project: Project,
   queries: readonly string[],
@@ -58,7 +57,7 @@ export function openLabelQueue(
 ): LabelQueue {
   const path = join(project.folder, LABEL_QUEUE_FILE);
   const writer = createJsonLinesWriter(path, { fsync: true });
-  /** Query -> since when it waits. */
+  /** Queueing time by query. */
   const since = new Map<string, string>();
   const apply = (event: QueueEvent) => {
     if (event.event === 'cleared') since.clear();
@@ -68,7 +67,7 @@ export function openLabelQueue(
     }
   };
   let bytes = 0;
-  /** Reads the file again where it has grown. */
+  /** Reads new lines of the file. */
   const takeIn = () => {
     const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     if (size === bytes) return;

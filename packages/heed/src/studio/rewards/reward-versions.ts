@@ -1,4 +1,7 @@
-/** All rewards that `heed reward` trained, one a run, with what was measured; those in use are named. Reads files. */
+/**
+ * All rewards that `heed reward` trained, one for each run, with their measurements and the names of those in use.
+ * Reads files.
+ */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Project } from '../../project/project.ts';
@@ -13,15 +16,15 @@ import { type CategoryTrust, TRUST_WORDS } from '../../reward/trust.ts';
 export interface RewardVersion {
   readonly run: string;
   readonly trainedAt: string;
-  /** Names under which it is used; a later training of the same name takes its place. */
+  /** Names under which it is in use. A later training under the same name replaces it. */
   readonly usedAs: readonly string[];
   readonly report: RewardReport;
-  /** With the words of the gate and the report. */
+  /** Trust by category, with its description. */
   readonly trust: readonly (CategoryTrust & { readonly verdict: string })[];
   readonly learningCurve?: { readonly points: readonly CurvePoint[]; readonly verdict: string };
 }
 
-/** The newest first. */
+/** All versions, newest first. */
 export async function readRewardVersions(project: Project): Promise<RewardVersion[]> {
   const used = await namesUsedByRun(project);
   const versions: RewardVersion[] = [];
@@ -44,7 +47,7 @@ export async function readRewardVersions(project: Project): Promise<RewardVersio
   return versions.sort((a, b) => b.trainedAt.localeCompare(a.trainedAt));
 }
 
-/** Run -> names of the rewards in models/ that came from it. */
+/** Names of the rewards in models/, by the run that trained them. */
 export async function namesUsedByRun(project: Project): Promise<Map<string, string[]>> {
   const names = new Map<string, string[]>();
   for (const folder of await namesIn(project.paths.models)) {

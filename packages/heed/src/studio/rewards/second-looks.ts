@@ -1,26 +1,25 @@
-/**
- * The images on which people and a reward disagree most, and those that the reward cannot tell: worth a second look.
- */
+/** Images worth a second look: those on which people and the reward disagree most, and those with uncertain reward. */
 import type { ImageRecord } from '../../images/record.ts';
 import type { ImageStore } from '../../images/store.ts';
 import type { RewardPrediction } from '../../reward/predictions.ts';
 
-/** An image with what the reward says of it. */
+/** An image with its reward. */
 export interface SecondLook {
   readonly image: ImageRecord;
   readonly prediction: RewardPrediction;
 }
 
 export interface SecondLooks {
-  /** By distance of label and reward: of images that it has not learned from, and of all that are judged. */
+  /** Images by the distance of label and reward: those that the reward has not learned from, and all judged ones. */
   readonly wrong: { readonly heldOut: readonly SecondLook[]; readonly all: readonly SecondLook[] };
   /**
-   * By how much an ensemble's networks differ, else by closeness of the reward to 0.5: of unjudged images, and of all.
+   * Images by uncertainty: the disagreement of an ensemble's networks, or else the closeness of the reward to 0.5.
+   * Unjudged images, and all.
    */
   readonly unsure: { readonly unjudged: readonly SecondLook[]; readonly all: readonly SecondLook[] };
 }
 
-/** Up to `count` of each; images that the store does not have are passed over. */
+/** Finds up to `count` images of each kind. Images that the store does not have are skipped. */
 export function findSecondLooks(
   predictions: readonly RewardPrediction[],
   { images, count }: { images: ImageStore; count: number },

@@ -1,4 +1,4 @@
-/** All routes of the studio behind the guard. What a route does is in the files beside. */
+/** All routes of the studio behind the request guard. The neighbouring files implement the routes. */
 import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { DEFECT_ANSWER, isBadInput, tellError } from '../../errors.ts';
@@ -43,7 +43,7 @@ import { trainingRoutes } from './training.ts';
 import { tryRoutes } from './tries.ts';
 
 export interface AppOptions {
-  /** What browsers may call this server: 'http://127.0.0.1:4180'. The first is the one of links. */
+  /** Origins under which browsers may call this server, such as 'http://127.0.0.1:4180'. Links use the first one. */
   readonly origins: readonly string[];
   readonly pages: StaticPages;
   /** Called with each error inside the server. */
@@ -57,7 +57,7 @@ export function createApp(studio: Studio, options: AppOptions) {
   const origins = new Set(options.origins);
   const first = new URL(options.origins[0]!);
   const secure = first.protocol === 'https:';
-  // Cookies do not tell ports apart: two studios on one machine would log each other out under one name.
+  // Cookies ignore ports. Two studios on one machine would log each other out if their cookies had one name.
   const name = `${secure ? '__Host-' : ''}heed-${first.port || '0'}`;
   const cookies = createSessionCookies({ name, secure, secret: studio.secret, sessions: studio.sessions });
   const addressOf = createClientAddress(studio.project.config.studio.trustedProxies);
@@ -72,7 +72,8 @@ export function createApp(studio: Studio, options: AppOptions) {
   app.onError((error, c) => {
     if (error instanceof HTTPException && error.status < 500) return problem(c, 400, 'the body: expected JSON');
     if (error instanceof Overloaded) return tooMany(c, { status: 503, seconds: 1, error: error.message });
-    // A damaged file of the project: the owner can do something about it. Answers are not lost by it, they come again.
+    // An owner who reads gets the error of a damaged project file, because they can repair it. Answers are not lost,
+    // since pages send them again.
     const isOwnerReading = c.req.method === 'GET' && c.var.identity?.role === 'owner';
     if (isBadInput(error) && isOwnerReading) return problem(c, 409, error.message);
     onError(error);
@@ -107,5 +108,5 @@ export function createApp(studio: Studio, options: AppOptions) {
     .route('/', pageRoutes(pages));
 }
 
-/** The routes as a type, for the pages' client. */
+/** The type of the routes, for the pages' client. */
 export type StudioApp = ReturnType<typeof createApp>;

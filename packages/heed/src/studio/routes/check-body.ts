@@ -16,7 +16,7 @@ export function check<Target extends keyof ValidationTargets, Schema extends z.Z
 ) {
   return zValidator(target, schema, (result, c) => {
     if (result.success) {
-      // A NUL would break the transaction that holds the answers of others, too.
+      // A NUL would break the transaction, which also holds the answers of others.
       const fault = faultIn(result.data);
       return fault === undefined ? undefined : problem(c, 400, fault);
     }
@@ -28,7 +28,7 @@ export function check<Target extends keyof ValidationTargets, Schema extends z.Z
 
 const MAX_NAME_LENGTH = 100;
 
-/** A name that people choose: one line, without marks that turn the text around it. */
+/** Schema of a person's name: one line, without marks that change the text direction. */
 export function personName() {
   return z
     .string()
@@ -40,13 +40,10 @@ export function personName() {
     .pipe(z.string().min(1, 'expected a name'));
 }
 
-/**
- * The first text in a parsed value, at whatever depth its schema allows, that holds a control character or half a
- * character.
- */
+/** Finds the first text in a parsed value that contains a control character or half a surrogate pair. */
 function faultIn(value: unknown, path: readonly string[] = []): string | undefined {
   if (typeof value === 'string') {
-    // Half a character is no JSON to PostgreSQL, which then refuses the whole statement.
+    // PostgreSQL rejects JSON with half a surrogate pair, and with it the whole statement.
     const fault = value.isWellFormed()
       ? faultOfText(value, { maxLength: Number.POSITIVE_INFINITY })
       : 'expected whole characters, got half of one (a lone surrogate)';

@@ -1,4 +1,7 @@
-/** Blind comparisons as raters see them: they are asked and answer. Nothing here tells which model is which. */
+/**
+ * Routes for raters in blind comparisons: asking for queries and sending answers. No response tells which model is
+ * which.
+ */
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { MAX_ANSWER_SECONDS } from '../../feedback/index.ts';

@@ -1,4 +1,6 @@
-/** Blind comparisons as the owner sees them: starts, changes, ends, repeats and reads them. Raters never come here. */
+/**
+ * Routes for the owner's side of blind comparisons: start, change, end, repeat and read them. Raters have no access.
+ */
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { isBadInput } from '../../errors.ts';
@@ -115,7 +117,7 @@ function shownComparison(studio: Studio, comparison: OpenComparison) {
     id: started.id,
     startedAt: started.time,
     models: names,
-    /** How many people answer each query. */
+    /** Number of people who answer each query. */
     ratersPerQuery: raters,
     ...results,
     pairs: results.pairs.map(({ prompts: _, pair, ...figures }) => {
@@ -134,7 +136,7 @@ function shownComparison(studio: Studio, comparison: OpenComparison) {
   };
 }
 
-/** The headline: a sentence for each question that has answers. */
+/** The headline: a sentence for each question with answers. */
 function sentencesOf(questions: PairResults['questions'], names: { treated: string; baseline: string }): string[] {
   return QUESTIONS.flatMap((question) => {
     const { verdict } = questions[question];
@@ -142,7 +144,7 @@ function sentencesOf(questions: PairResults['questions'], names: { treated: stri
   });
 }
 
-/** Every prompt that is answered, with its pictures. */
+/** Every answered prompt with its pictures. */
 function shownPrompts(studio: Studio, comparison: OpenComparison) {
   const store = studio.images.current();
   const pictures = (ids: readonly string[]) =>

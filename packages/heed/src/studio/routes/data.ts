@@ -1,4 +1,4 @@
-/** The owner's imports and exports: files up one at a time, then taken in together; files down. */
+/** The owner's imports and exports. Files are uploaded one at a time and then imported together. */
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { isForUser } from '../../errors.ts';
@@ -67,7 +67,7 @@ export function dataRoutes(studio: Studio) {
       } catch (error) {
         const holder = holderOf(error);
         if (holder !== undefined) {
-          // Nothing was changed, and the files stay for the next attempt.
+          // Nothing was imported, so the files are kept for another attempt.
           isKept = true;
           return sendAgain(c, { seconds: 3, error: `heed ${holder.command} is at work on the images` });
         }

@@ -11,7 +11,7 @@ const STATUS = { unknown: 404, conflict: 409 } as const;
 
 const markBody = z.strictObject({
   query: z.string().min(1).max(200),
-  /** In the order in which they are shown. */
+  /** Images in the order of display. */
   images: z
     .array(
       z.strictObject({ label: z.enum(['good', 'bad']), why: z.string().trim().min(1).max(MAX_WHY_LENGTH).optional() }),

@@ -11,14 +11,14 @@ const text = z.string().max(MAX_GUIDELINES_LENGTH);
 const writeBody = z.strictObject({ text, version: z.string().max(64) });
 const previewBody = z.strictObject({ text });
 
-/** An example as pages show it: by the name of its picture, which says nothing. */
+/** An example as pages show it, by its picture's opaque name. */
 export interface ShownExample {
   readonly verdict: 'good' | 'bad';
   readonly name: string;
   readonly why: string;
 }
 
-/** A block with its examples' pictures by name; an image that is gone leaves its example out. */
+/** A block whose example pictures are replaced by names. An example without an image is left out. */
 export type ShownBlock =
   | Exclude<Block, { kind: 'examples' | 'list' | 'quote' }>
   | { readonly kind: 'list'; readonly isOrdered: boolean; readonly items: readonly (readonly ShownBlock[])[] }

@@ -1,4 +1,4 @@
-/** The page of one image, for the owner: what is known of it, corrections, asking again, setting aside, deleting. */
+/** The owner's page of one image: its data, corrections, asking again, setting aside, deleting. */
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { isBadInput } from '../../errors.ts';

@@ -1,4 +1,4 @@
-/** What the forms before a command offer. */
+/** The options that the forms for starting commands offer. */
 import { Hono } from 'hono';
 import { openProject } from '../../project/project.ts';
 import type { StudioEnv } from '../auth/guard.ts';
@@ -8,7 +8,7 @@ import type { Studio } from '../studio.ts';
 
 export function jobSettingRoutes({ project, overrides }: Studio) {
   return new Hono<StudioEnv>().get('/', async (c) => {
-    // Read again: heed.toml may have been changed since the studio was started, and commands read it as it is now.
+    // heed.toml is read again, as commands do, because it may have changed since the studio started.
     const { config } = await openProject(project.folder, { overrides });
     return c.json({ settings: jobSettings(config), names: await offeredNames(project) });
   });

@@ -16,15 +16,15 @@ const startable = Object.keys(JOB_KINDS).filter((kind) => kind !== 'try') as [St
 
 const jobBody = z.strictObject({
   kind: z.enum(startable),
-  /** Of this run alone: 'tune.beta=0.5'. */
+  /** Settings for this run alone, such as 'tune.beta=0.5'. */
   settings: z.array(z.string().max(500)).max(50).default([]),
-  /** Of the run, for commands that take one; a free one where none is given. */
+  /** Name of the run, for commands that take one; a free name by default. */
   name: z.string().max(100).optional(),
-  /** Go on with the settings that the run of that name was begun with. */
+  /** Continue the run of that name with its original settings. */
   continues: z.boolean().default(false),
 });
 const jobParam = z.strictObject({ id: z.string().max(100) });
-/** Proxies cut connections that say nothing. */
+/** Interval of keep-alive messages. Proxies close idle connections. */
 const ALIVE_EVERY_MS = 15_000;
 
 export function jobRoutes({ jobs, project, overrides }: Studio) {
@@ -72,7 +72,7 @@ export function jobRoutes({ jobs, project, overrides }: Studio) {
             void send(now).then(() => {
               if (hasEnded(now)) end();
             });
-          // Watched before it is read: no state falls between.
+          // The watch starts before the first read, so that no state is missed.
           const unwatch = jobs.watch(id, show);
           stream.onAbort(end);
           jobs.get(id).then((now) => (now ? show(now) : end()), end);

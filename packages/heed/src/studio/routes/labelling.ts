@@ -1,4 +1,4 @@
-/** Labelling: the next queries, answers, and taking them back. The rater is always the one of the session. */
+/** Routes for labelling: the next queries, answers, and retractions. The rater is always the one of the session. */
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { MAX_ANSWER_SECONDS } from '../../feedback/index.ts';
@@ -18,16 +18,16 @@ import { check } from './check-body.ts';
 const MAX_REASON_LENGTH = 500;
 
 const queryId = z.string().min(1).max(200);
-/** A browser tab of the rater's, by an id that it chooses. */
+/** Id of a rater's browser tab, chosen by the tab. */
 export const pageId = () => z.string().max(64).optional();
 const leaseBody = z.strictObject({ count: z.int().min(1).max(MAX_LEASED), page: pageId() });
-/** Which of the rater's pages asks. */
+/** The page of the rater that sends the request. */
 export const ofPage = z.strictObject({ page: pageId() });
 export const answerParam = z.strictObject({ id: z.uuid() });
 const answerBody = z.strictObject({
   id: z.uuid(),
   query: queryId,
-  /** null skips the query. */
+  /** Labels; null skips the query. */
   labels: z
     .array(z.enum(['good', 'bad']))
     .max(100)
@@ -39,7 +39,7 @@ const answerBody = z.strictObject({
 const STATUS = { unknown: 404, conflict: 409 } as const;
 const CODE = { unknown: 'gone', conflict: 'answered' } as const satisfies Record<keyof typeof STATUS, ProblemCode>;
 
-/** What became of an answer, as every route for answers says it. */
+/** The response to an answer, for all routes that take answers. */
 export function accepted(c: Context, acceptance: Acceptance) {
   if ('reason' in acceptance) {
     return problem(c, STATUS[acceptance.state], acceptance.reason, CODE[acceptance.state]);
@@ -89,9 +89,9 @@ export function labellingRoutes(studio: Studio) {
         queries: asked.map(({ id, prompt, purpose, images: ids }) => ({
           id,
           prompt,
-          /** What else a query is for is not told. */
+          /** Other purposes are not revealed. */
           isPractice: purpose === 'practice',
-          /** Which image is the best, in place of good or bad of each. */
+          /** Ask for the best image instead of a label for each. */
           ...(asksPreferences && purpose !== 'practice' ? { asksBest: true } : {}),
           images: ids.map((image) => {
             const { width, height } = images.current().get(image);

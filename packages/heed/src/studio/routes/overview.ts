@@ -1,4 +1,4 @@
-/** What the owner looks at: the loop, the images, the reports. */
+/** The owner's overview: the loop, the images, the reports. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Hono } from 'hono';
@@ -23,14 +23,14 @@ const browseQuery = z.strictObject({
   rewardTo: share,
   order: z.enum(BROWSE_ORDERS).optional(),
   offset: z.coerce.number().int().min(0).max(1e9).optional(),
-  /** 'yes' lists the images that were set aside or deleted, in place of the others. */
+  /** 'yes' lists the set-aside and deleted images instead of the others. */
   away: z.literal('yes').optional(),
 });
 const reportParam = z.strictObject({ name: z.string().max(200) });
 
 /**
- * For a report alone, which is a separate page: no script runs and nothing is loaded, and it may stand in a frame of
- * the studio. Its style sheet is inside it.
+ * Content policy for report pages: no scripts and no requests. A report may be framed by the studio. Its style sheet is
+ * inline.
  */
 const REPORT_POLICY =
   "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox";
@@ -81,7 +81,7 @@ export function reportRoutes({ project }: Studio) {
     .get('/', async (c) => c.json({ reports: await readReports(project) }))
     .get('/:name', check('param', reportParam), async (c) => {
       const { name } = c.req.valid('param');
-      // Only names that the folder lists: what a request says never becomes a path.
+      // Only listed names are accepted, so that user input never becomes a path.
       const known = (await readReports(project)).find((report) => report === name);
       if (known === undefined) return problem(c, 404, 'there is no such report');
       return c.body(Uint8Array.from(await readFile(join(project.paths.reports, `${known}.html`))), 200, {

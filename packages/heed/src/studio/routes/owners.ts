@@ -1,4 +1,4 @@
-/** Owners: who may look after the project, their login links, and the end of their access. */
+/** Owners: the people who manage the project, their login links, and the end of their access. */
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { isBadInput } from '../../errors.ts';
@@ -12,7 +12,7 @@ const ownerParam = z.strictObject({ id: z.string().max(100) });
 
 export function ownerRoutes({ project, owners, sessions, loginLinks }: Studio, { origin }: { origin: string }) {
   const raterOf = (c: { var: StudioEnv['Variables'] }) => c.var.identity!.rater;
-  /** Behind the '#' it reaches neither a log nor a preview of the link. */
+  /** After the '#', the token appears in no log and no link preview. */
   const linkFor = ({ id }: Owner) => `${origin}/login#${loginLinks.issue(id)}`;
   return (
     new Hono<StudioEnv>()
@@ -28,7 +28,7 @@ export function ownerRoutes({ project, owners, sessions, loginLinks }: Studio, {
       .post('/', check('json', z.strictObject({ name: personName() })), async (c) => {
         try {
           const owner = await owners.add(c.req.valid('json').name, raterOf(c));
-          // So that their judgements stand under their name.
+          // The rater entry shows their judgements under their name.
           await appendRaterEvent(project, { time: owner.addedAt!, rater: owner.id, event: 'joined', name: owner.name });
           return c.json({ owner, link: linkFor(owner) });
         } catch (error) {
@@ -41,7 +41,8 @@ export function ownerRoutes({ project, owners, sessions, loginLinks }: Studio, {
         return owner ? c.json({ link: linkFor(owner) }) : problem(c, 404, 'there is no such owner');
       })
       /**
-       * Ends all sessions and links of an owner, and the access of another; of the asking one, those of other devices.
+       * Ends all sessions and links of another owner, and their access. For the requesting owner, it ends the sessions
+       * of other devices.
        */
       .post('/:id/revoke', check('param', ownerParam), async (c) => {
         const { id } = c.req.valid('param');

@@ -1,4 +1,4 @@
-/** The pages: static files, and the one document behind every address that is a page. */
+/** Serves static files, and the single HTML document for every page address. */
 import { Hono } from 'hono';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import type { StaticPages } from '../pages/static-pages.ts';
@@ -10,7 +10,7 @@ export function pageRoutes(pages: StaticPages) {
     const { path } = c.req;
     const file = pages.files.get(path);
     if (file) return c.body(file.bytes, 200, { 'Content-Type': file.type, 'Cache-Control': IMMUTABLE });
-    // An address with a dot was meant to be a file; those of pages have none.
+    // An address with a dot names a file; page addresses contain none.
     if (path === '/api' || path.startsWith('/api/') || path.startsWith('/assets/') || path.includes('.')) {
       return problem(c, 404, 'there is nothing here');
     }

@@ -1,4 +1,4 @@
-/** The images, under names that say nothing and without the texts that PNGs carry. */
+/** Serves the images under opaque names and without PNG text chunks. */
 import { Hono } from 'hono';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import { plainPng } from '../pictures/plain-png.ts';

@@ -1,4 +1,4 @@
-/** The owner's view of raters: invite links, what each has done, setting answers aside and taking that back. */
+/** The owner's view of raters: invite links, each rater's work, and excluding or restoring raters. */
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { appendRaterEvent } from '../../feedback/index.ts';
@@ -13,7 +13,7 @@ import { check, personName } from './check-body.ts';
 
 const MAX_DAYS = 365;
 const MAX_USES = 10_000;
-/** As Prolific writes them; the page takes other platforms' names, too. */
+/** Prolific's query parameters. The page also accepts other platforms' names. */
 const PLATFORM_QUERY = ['PROLIFIC_PID', 'STUDY_ID', 'SESSION_ID'].map((name) => `${name}={{%${name}%}}`).join('&');
 
 const inviteBody = z.strictObject({
@@ -36,7 +36,7 @@ export function inviteRoutes(studio: Studio, options: { origin: string }) {
     expiresAt: invite.expiresAt.toISOString(),
     isRevoked: invite.revokedAt !== null,
     link: `${options.origin}/join#${invites.tokenOf(invite)}`,
-    /** For a recruiting platform, which puts its ids in place of the names. */
+    /** Link for a recruiting platform, which replaces the names by its ids. */
     platformLink: `${options.origin}/join?${PLATFORM_QUERY}#${invites.tokenOf(invite)}`,
   });
   return new Hono<StudioEnv>()
@@ -78,7 +78,7 @@ export function raterRoutes({ project, comparisons, images }: Studio) {
           ...answer,
           images: answer.images.map(({ image, ...said }) => ({
             ...said,
-            /** Null where the image is not in the index. */
+            /** Null when the image is not in the index. */
             name: known.has(image) ? images.nameOf(image) : null,
           })),
         })),

@@ -1,5 +1,6 @@
 /**
- * The rewards as the owner sees them: every version's accuracy, one version's calibration and second looks, the queue.
+ * The owner's view of rewards: the accuracy of every version, one version's calibration, images worth a second look,
+ * and the queue.
  */
 import { join } from 'node:path';
 import { Hono } from 'hono';
@@ -35,7 +36,7 @@ export function rewardRoutes(studio: Studio) {
     .get('/', async (c) => c.json({ versions: await readRewardVersions(project) }))
     .get('/:run', check('param', runParam), async (c) => {
       const { run } = c.req.valid('param');
-      // Only runs that the folder lists: what a request says never becomes a path.
+      // Only listed runs are accepted, so that user input never becomes a path.
       const version = (await readRewardVersions(project)).find((each) => each.run === run);
       if (version === undefined) return problem(c, 404, 'there is no such reward');
       const predictions = await readPredictions(join(project.paths.runs, version.run));
@@ -63,7 +64,7 @@ export function queueRoutes(studio: Studio) {
     const waiting = await queue.waiting();
     return {
       queries: waiting.length,
-      /** The part of them that the owner who asks can judge. */
+      /** Number of queued queries that the requesting owner can judge. */
       forYou: (await queue.waiting({ rater })).length,
       pictures: waiting.flatMap((query) => query.images.map((image) => images.nameOf(image))),
     };
@@ -75,7 +76,7 @@ export function queueRoutes(studio: Studio) {
       const ids = pictures.map((name) => images.find(name)?.id);
       if (ids.includes(undefined)) return problem(c, 404, 'there is no such picture');
       const { withoutQuery } = await queue.add(ids as string[]);
-      // What the owner's page holds from before would come first.
+      // Queries that the owner's page already holds would come first, so they are released.
       await releaseQueries(database.db, { rater: c.var.identity!.rater });
       return c.json({ ...(await standing(c.var.identity!.rater)), withoutQuery });
     })

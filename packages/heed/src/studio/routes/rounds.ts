@@ -1,4 +1,4 @@
-/** Rounds as the owner sees them: models with their lineage and figures, and the next labels that teach most. */
+/** The owner's view of rounds: models with lineage and figures, and the most informative images to label next. */
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { weakCategories } from '../../next/rank-images.ts';
@@ -24,7 +24,7 @@ export function roundRoutes(studio: Studio) {
     }));
     return { models: withUnjudged, next };
   };
-  /** That of the newest training that is not replaced. */
+  /** The reward of the newest training that was not replaced. */
   const rewardInUse = async () => {
     const version = (await readRewardVersions(project)).find(({ usedAs }) => usedAs.length > 0);
     return version && { name: version.usedAs[0]!, report: version.report };
@@ -40,15 +40,15 @@ export function roundRoutes(studio: Studio) {
         columns,
         next,
         reward: reward?.name ?? null,
-        /** Accuracy of that reward by the round that drew the images. */
+        /** Accuracy of that reward by the round whose model generated the images. */
         accuracies: reward?.report.rounds ?? [],
         labelNext: {
-          /** The model of the newest round that has images without a judgement. */
+          /** The model of the newest round with unjudged images. */
           model: first?.name ?? null,
           images: first?.unjudged ?? 0,
           weak: [...weakCategories(reward?.report)],
         },
-        /** The newest model, where it has drawn nothing yet. */
+        /** The newest model, if it has no images yet. */
         undrawn: models.at(-1)!.images === 0 ? models.at(-1)!.name : null,
       });
     })
@@ -71,7 +71,9 @@ export function roundRoutes(studio: Studio) {
 
 const BUSY = 'another command is running; stop it or wait for it';
 
-/** Labels on the newest model's own images keep the reward honest: its images come first. */
+/**
+ * The newest model with unjudged images. Its images come first, because labels on them keep the reward accurate for it.
+ */
 function newestUnjudged<T extends { round: number; unjudged: number }>(models: readonly T[]): T | undefined {
   return models.findLast(({ unjudged }) => unjudged > 0);
 }

@@ -1,4 +1,4 @@
-/** Runs as the owner keeps them: listed, compared, renamed, archived, deleted, their models downloaded. */
+/** The owner's run management: list, compare, rename, archive, delete, and download models. */
 import { join } from 'node:path';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
@@ -15,7 +15,7 @@ import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
 
 const MAX_COMPARED = 8;
-/** The most points of a curve that are sent; a chart has no more pixels. */
+/** The largest number of points of a curve; a chart has no more pixels. */
 const MAX_POINTS = 600;
 
 const runParam = z.strictObject({ id: z.string().max(100) });
@@ -27,7 +27,7 @@ const compareQuery = z.strictObject({
 const modelParam = z.strictObject({ id: z.string().max(100), form: z.enum(MODEL_DOWNLOADS) });
 
 export function runRoutes({ project }: Studio) {
-  /** Only runs that the folder lists: what a request says never becomes a path. */
+  /** Only listed runs are accepted, so that user input never becomes a path. */
   const find = async (id: string) => (await listRuns(project)).find((run) => run.id === id);
   const change = async (c: Context, id: string, work: (run: ProjectRun) => Promise<void>) => {
     const run = await find(id);

@@ -1,11 +1,11 @@
-/** A file that is written, streamed to the browser to be saved, and removed. */
+/** Writes a temporary file, streams it to the browser as a download, and deletes it. */
 import type { Context } from 'hono';
 import { isBadInput } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
 import { problem } from '../auth/guard.ts';
 import { type Download, openDownload } from '../data/downloads.ts';
 
-/** `name` is what it is saved as. 409 where there is nothing to write. */
+/** `name` is the download's file name. Answers 409 when there is nothing to write. */
 export async function sendDownload(
   c: Context,
   { project, name, download }: { project: Project; name: string; download: Download },

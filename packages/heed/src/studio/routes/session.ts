@@ -1,4 +1,4 @@
-/** Logging in and out, coming by a link, and who one is. */
+/** Routes for login, logout, arriving by a link, and the current identity. */
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
@@ -18,17 +18,17 @@ import { check, personName } from './check-body.ts';
 const token = z.string().max(300);
 const joinBody = z.strictObject({
   token,
-  /** Not asked of those whom a platform names or who were here before. */
+  /** The person's name. It is not asked of platform participants or returning raters. */
   name: personName().optional(),
   participant: platformId().optional(),
   study: platformId().optional(),
   session: platformId().optional(),
-  /** By the owner, to see what raters see; the answers count for nothing. */
+  /** A trial by the owner, to see what raters see. Its answers do not count. */
   isTrial: z.boolean().optional(),
 });
 const inviteBody = z.strictObject({ token, participant: platformId().optional() });
 
-/** Sentences for programs; raters' pages go by the code and say it in the rater's language. */
+/** Sentences for programs. Raters' pages translate the code into the rater's language. */
 const ENDS: Readonly<Record<Extract<LinkState, { state: 'over' }>['why'], [ProblemCode, string]>> = {
   broken: ['broken-link', 'this link is not whole; copy it again'],
   used: ['used-link', 'as many people as were invited have come by this link'],
@@ -40,7 +40,7 @@ export interface SessionRoutesOptions {
   readonly cookies: SessionCookies;
   readonly attempts: AttemptLimit;
   readonly addressOf: ClientAddress;
-  /** Of the links that are shown. */
+  /** Origin of the displayed links. */
   readonly origin: string;
 }
 
@@ -86,7 +86,7 @@ export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
         state: link.state,
         purpose,
         isPersonal: maxUses === 1,
-        /** Of the rater whom the link names. */
+        /** Name of the rater whom the link identifies. */
         name: link.state === 'back' ? (link.rater.name ?? link.rater.id) : null,
         /** Raters of this browser who came by the same invite. */
         known,
@@ -119,7 +119,7 @@ export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
       return c.json({ role: 'anonymous' as const });
     });
 
-  /** Opened again in the same browser: not a new rater. */
+  /** The session of the same person, when a link is opened again in the same browser. */
   async function sameSession(c: Context, link: LinkState, arrival: Arrival): Promise<BrowserSession | undefined> {
     if (link.state === 'over') return undefined;
     const own = await sessionsOf(c, link.invite.id);
@@ -129,7 +129,7 @@ export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
   }
 }
 
-/** The answers to links that are refused. Wrong ones are counted: after too many the client must wait. */
+/** Responses to refused links. Wrong links are counted; after too many, the client must wait. */
 function createRefusals({ attempts, addressOf: clientAddress }: SessionRoutesOptions) {
   const clientOf = (c: Context) => `client ${addressOf(c, clientAddress)}`;
   const wrong = (c: Context, keys: readonly string[], [code, sentence]: [ProblemCode | undefined, string]) => {
@@ -147,7 +147,7 @@ function createRefusals({ attempts, addressOf: clientAddress }: SessionRoutesOpt
   };
 }
 
-/** What the pages show of who one is. */
+/** The identity that the pages show. */
 function aboutSession({ owners, project, secret }: Studio, { identity }: BrowserSession, origin: string) {
   if (identity.role === 'owner') return { name: owners.find(identity.rater)?.name ?? identity.rater };
   const { rater, invite, purpose } = identity;
@@ -156,7 +156,7 @@ function aboutSession({ owners, project, secret }: Studio, { identity }: Browser
     purpose,
     isTrial: isOnTrial,
     ...(isOnTrial ? {} : { name: raterName(project, rater) }),
-    /** For coming back on another device. */
+    /** Link for returning on another device. */
     ...(isOnTrial || invite === undefined
       ? {}
       : { returnLink: `${origin}/join#${returnTokenOf(secret, { rater, invite })}` }),
@@ -172,7 +172,7 @@ function projectName({ project }: Studio): string {
 }
 
 function addressOf(c: Context, clientAddress: ClientAddress): string {
-  // Only a request over a socket has an address; one that is made in the process has none.
+  // Only a request over a socket has an address; an in-process request has none.
   const remote = c.env && 'incoming' in c.env ? (getConnInfo(c).remote.address ?? '') : '';
   return clientAddress({ remote, forwardedFor: c.req.header('x-forwarded-for') });
 }

@@ -1,4 +1,4 @@
-/** The training runs, and one of them live: what it measures and draws, by server-sent events, until it ends. */
+/** The training runs, and one run live: its metrics and samples by server-sent events, until it ends. */
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
@@ -20,26 +20,26 @@ import { check } from './check-body.ts';
 const runParam = z.strictObject({ id: z.string().max(100) });
 const sampleParam = z.strictObject({ id: z.string().max(100), step: z.coerce.number().int().min(0) });
 const LOOK_EVERY_MS = 500;
-/** Proxies cut connections that say nothing. */
+/** Number of polls between keep-alive messages. Proxies close idle connections. */
 const ALIVE_EVERY_LOOKS = 30;
 
-/** What the page gets as a run goes on. */
+/** An update that the page receives during a run. */
 export interface TrainingNews {
   readonly isGoing: boolean;
-  /** By curve; `isAnew` where what was sent before no longer counts. */
+  /** New points by curve. `isAnew` means that earlier points no longer count. */
   readonly curves: readonly {
     readonly name: string;
     readonly isAnew: boolean;
     readonly records: readonly Readonly<Record<string, number | string>>[];
   }[];
-  /** What the columns are called, in the order in which they are shown; sent once. */
+  /** Titles of the columns, in display order; sent once. */
   readonly titles?: Readonly<Record<string, string>>;
-  /** Steps that there are sample grids of; absent where they are the same as before. */
+  /** Steps with sample grids; undefined when unchanged. */
   readonly samples?: readonly number[];
 }
 
 export function trainingRoutes({ project }: Studio) {
-  /** Only runs that the folder lists: what a request says never becomes a path. */
+  /** Only listed runs are accepted, so that user input never becomes a path. */
   const find = async (id: string): Promise<TrainingRun | undefined> =>
     (await readTrainingRuns(project)).find((run) => run.id === id);
   return new Hono<StudioEnv>()
@@ -54,7 +54,7 @@ export function trainingRoutes({ project }: Studio) {
       const run = await find(id);
       const png = run && (await readSample(project, run.id, step));
       if (!png) return problem(c, 404, 'there is no such picture');
-      // A run that is started again draws the step again.
+      // A restarted run draws the step again, so the response is not cached.
       return c.body(plainPng(png), 200, { 'Content-Type': 'image/png', 'Cache-Control': 'private, no-cache' });
     })
     .get('/:id/events', check('param', runParam), async (c) => {
@@ -64,7 +64,7 @@ export function trainingRoutes({ project }: Studio) {
         const tails = new Map<string, MetricsTail>();
         let samples = '';
         for (let look = 0; !stream.aborted; look++) {
-          // Asked first: what is written before the end is read after it.
+          // The state is read before the data, so that data written before the end is not missed.
           const isGoing = (await find(run.id))?.isGoing ?? false;
           const curves: TrainingNews['curves'][number][] = [];
           for (const { name, folder } of await readCurveSources(project, run.id)) {

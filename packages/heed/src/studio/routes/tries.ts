@@ -1,4 +1,7 @@
-/** Trying models: several of them draw a prompt in a separate process, and the images can be used further. */
+/**
+ * Routes for trying models: several models generate a prompt in a separate process. The images can then be labelled or
+ * compared.
+ */
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
@@ -28,7 +31,7 @@ const tryBody = z.strictObject({
   prompt,
   models: z.array(z.string().max(100)).min(1).max(4),
   count: z.int().min(1).max(8),
-  /** Of the first model; 0 leaves the reward's choice out. */
+  /** Candidates of the first model among which the reward chooses; 0 disables the choice. */
   bestOf: z.int().min(0).max(64),
 });
 const tryParam = z.strictObject({ id: z.string().max(100) });
@@ -54,7 +57,7 @@ export function tryRoutes(studio: Studio) {
           return conflict(c, error);
         }
         const args = [
-          // With '=', so that a prompt that begins with a dash is no option.
+          // The '=' keeps a prompt that begins with a dash from being read as an option.
           `--prompt=${text}`,
           ...models.map((model) => `--model=${model}`),
           `--count=${count}`,
@@ -70,7 +73,7 @@ export function tryRoutes(studio: Studio) {
           return conflict(c, error);
         }
       })
-      /** Raters compare the pictures of this try alone. */
+      /** Starts a comparison of this try's pictures. */
       .post('/:id/compare', check('param', tryParam), check('json', compareBody), async (c) => {
         await studio.refresh();
         const record = readTries(project).find(({ id }) => id === c.req.valid('param').id);
@@ -89,7 +92,10 @@ export function tryRoutes(studio: Studio) {
           return conflict(c, error);
         }
       })
-      /** The picture joins the set that is judged, and is asked first; while a command draws, when that has ended. */
+      /**
+       * Adds the picture to the judged set and queues it first. If a command is generating images, it waits for its
+       * end.
+       */
       .post('/label', check('json', pictureBody), async (c) => {
         const image = images.find(c.req.valid('json').picture);
         if (!image || image.sampler === IMPORTED) return problem(c, 404, 'there is no such picture');
@@ -99,7 +105,7 @@ export function tryRoutes(studio: Studio) {
   );
 }
 
-/** Says what is wrong with the project; other errors pass. */
+/** Answers project errors with their message; rethrows other errors. */
 function conflict(c: Context, error: unknown) {
   if (isForUser(error)) return problem(c, 409, error.message);
   throw error;

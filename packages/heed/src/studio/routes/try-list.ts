@@ -1,4 +1,4 @@
-/** What the page for trying models shows: the last tries with their pictures, and the drawings that wait. */
+/** The data of the page for trying models: the last tries with their pictures, and the waiting jobs. */
 import { modelNames } from '../../project/models.ts';
 import { readTries } from '../../try/try-log.ts';
 import type { Job } from '../jobs/job.ts';
@@ -7,7 +7,7 @@ import type { Studio } from '../studio.ts';
 
 const TRIES_SHOWN = 30;
 
-/** The newest try first. A picture that was set aside since is null. */
+/** Lists the newest try first. A picture that was set aside since is null. */
 export async function listTries(studio: Studio) {
   const { project, jobs } = studio;
   const tries = readTries(project).slice(-TRIES_SHOWN).reverse();
@@ -17,7 +17,7 @@ export async function listTries(studio: Studio) {
   return {
     models: await modelNames(project),
     hasReward: (await namesIn(project.paths.models)).includes('reward-default'),
-    /** What drawing must wait for. */
+    /** The kind of job that must end before this one starts. */
     waitsFor: other === undefined ? null : other.kind,
     open: all.filter(({ kind, name }) => kind === 'try' && !done.has(name ?? '')).map(waitingTry),
     tries: tries.map(({ drawn, best, ...record }) => ({
@@ -48,14 +48,14 @@ function picturesOf({ images }: Studio, ids: readonly string[]): (string | null)
   return ids.map((id) => (stands(id) ? images.nameOf(id) : null));
 }
 
-/** The picture with the highest reward beside the first one. */
+/** The picture with the highest reward, beside the first one. */
 function bestOf(studio: Studio, ids: readonly string[], scores: readonly number[]) {
   const best = scores.reduce((top, score, i) => (score > scores[top]! ? i : top), 0);
   const [random = null, picture = null] = picturesOf(studio, [ids[0]!, ids[best]!]);
   return {
     of: scores.length,
     best: { picture, reward: scores[best]! },
-    /** The first one: chance chose its noise. */
+    /** The first picture, a random sample. */
     random: { picture: random, reward: scores[0]! },
   };
 }

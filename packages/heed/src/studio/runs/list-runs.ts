@@ -25,11 +25,11 @@ export type RunCommand = keyof typeof FINISHED_FILES;
 export interface ProjectRun {
   readonly id: string;
   readonly command: RunCommand;
-  /** As the run's own record has it. */
+  /** Start time in the run's own record. */
   readonly startedAt: string;
   readonly state: 'going' | 'finished' | 'unfinished';
   readonly isArchived: boolean;
-  /** A model of the run's name is there. */
+  /** Whether a model of the run's name exists. */
   readonly hasModel: boolean;
   readonly hasLora: boolean;
   /** Names of the rewards in use that it trained. */

@@ -1,4 +1,4 @@
-/** What runs were made with, setting by setting, and where they differ. Reads the runs' own records. */
+/** Compares the settings of runs. Reads the runs' own records. */
 import { join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import type { Project } from '../../project/project.ts';

@@ -13,7 +13,7 @@ import type { Project } from '../../project/project.ts';
 import { randomToken } from '../auth/secret.ts';
 import { startCommand } from '../jobs/command.ts';
 
-/** What a model can be downloaded as. */
+/** The download formats of a model. */
 export const MODEL_DOWNLOADS = ['folder', 'checkpoint', 'lora'] as const;
 export type ModelDownload = (typeof MODEL_DOWNLOADS)[number];
 
@@ -23,14 +23,12 @@ const KEPT_MS = 10 * 60_000;
 export interface OpenedDownload {
   readonly body: ReadableStream<Uint8Array>;
   readonly bytes: number;
-  /** Under which it is saved. */
+  /** File name of the download. */
   readonly fileName: string;
 }
 
 export interface ModelDownloads {
-  /**
-   * The token of a download of that model, which the caller has checked. Throws a sentence where it has no such form.
-   */
+  /** The token of a download of that model, which the caller has checked. Throws when it has no such form. */
   prepare(name: string, form: ModelDownload): Promise<string>;
   /** Undefined where nothing of that token is prepared, or it was fetched already. */
   open(token: string): Promise<OpenedDownload | undefined>;

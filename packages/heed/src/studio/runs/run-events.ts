@@ -46,7 +46,7 @@ export function runEventsPath(project: Project): string {
   return join(project.folder, 'runs.jsonl');
 }
 
-/** Checks one line of runs.jsonl; throws an `InputError` without a subject. */
+/** Checks one line of runs.jsonl; throws an `InputError` whose message does not name the file. */
 export function parseRunEvent(value: unknown): RunEvent {
   const result = eventSchema.safeParse(value);
   if (result.success) return result.data;

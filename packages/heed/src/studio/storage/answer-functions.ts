@@ -1,13 +1,13 @@
-/** Functions of the database for taking answers. What they are for is in `functions.ts`. */
+/** SQL functions for taking answers. `functions.ts` explains why they are functions. */
 import { PLANS } from './function-plans.ts';
 
-/** How many people's answers to the row of `queries` stand; answers that only measure raters do not count. */
+/** Number of people's standing answers to a row of `queries`. Answers that only measure raters do not count. */
 export const COUNT_ANSWERS = `(select count(*) from answers
     where answers.query = queries.id and is_human and not is_skipped and purpose in ('feedback', 'preference')
       and retracted_at is null)`;
 
 /**
- * The queries behind the names in `asked` (an array of `{ place, id, query, rater }`), and the answers that these
+ * Reads the queries named in `asked` (an array of `{ place, id, query, rater }`). It also reads the answers that these
  * raters gave to them or that have one of these ids, each once.
  */
 const READ_FOR_ANSWERS = `
@@ -40,8 +40,8 @@ end
 $$`;
 
 /**
- * Writes new answers (an array of rows), counts their queries again and lets go of their leases. `event_count` is how
- * many events of the log the tables hold from then on.
+ * Writes new answers (an array of rows), recounts their queries and releases their leases. `event_count` is the number
+ * of log events that the tables then contain.
  */
 const WRITE_ANSWERS = `
 create or replace function heed_write_answers(given json, event_count int)

@@ -1,10 +1,10 @@
 /**
- * Work that is cheaper together: what is added while a batch runs forms the next one. What would have to wait too long
- * is refused at once, so that a flood makes some send again instead of making all wait. Knows nothing of what it does.
+ * Batches work that is cheaper together. Items added while a batch runs form the next batch. Items that would wait too
+ * long are rejected at once, so that overload affects only some senders. The class does not know the kind of work.
  */
 
 export interface Batches<Item, Result> {
-  /** Resolves with the item's own result; rejects where its batch failed, or with `Overloaded` at once. */
+  /** Resolves with the item's own result. Rejects when its batch fails, or at once with `Overloaded`. */
   add(item: Item): Promise<Result>;
   /** Resolves when nothing is waiting or running. */
   idle(): Promise<void>;
@@ -12,14 +12,14 @@ export interface Batches<Item, Result> {
 
 export interface BatchesOptions {
   readonly maxItems?: number;
-  /** The most items that may wait; further ones are rejected. */
+  /** The largest number of waiting items; further ones are rejected. */
   readonly maxWaiting?: number;
-  /** While the first in the queue has waited longer than this, nothing joins. */
+  /** When the first waiting item has waited longer than this, new items are rejected. */
   readonly maxWaitMs?: number;
   readonly nowMs?: () => number;
 }
 
-/** Nothing was done, and the same may be done a little later. */
+/** The work was not done, and the caller may retry a little later. */
 export class Overloaded extends Error {
   constructor() {
     super('too much is asked at once; nothing was changed');
@@ -27,7 +27,10 @@ export class Overloaded extends Error {
   }
 }
 
-/** `work` gets the items in the order they were added, and returns a result for each. One batch runs at a time. */
+/**
+ * Creates a batcher. `work` gets the items in the order of addition and returns a result for each. One batch runs at a
+ * time.
+ */
 export function createBatches<Item, Result>(
   work: (items: readonly Item[]) => Promise<readonly Result[]>,
   options: BatchesOptions = {},

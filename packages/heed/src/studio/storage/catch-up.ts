@@ -1,6 +1,6 @@
 /**
- * Brings the tables up to the project's files: judgements that came by other ways (or whose row a crash cost), and
- * queries for new images. Reading the same twice changes nothing.
+ * Updates the tables from the project's files: judgements that did not come through the studio or were lost in a crash,
+ * and queries for new images. Repeating it changes nothing.
  */
 import { inArray, sql } from 'drizzle-orm';
 import { groupBy } from '../../collections/group-by.ts';
@@ -17,8 +17,8 @@ import { answers, progress, queries } from './schema.ts';
 const ROWS_AT_ONCE = 500;
 
 /**
- * Reads what the log has beyond `progress`; returns how many events it holds. Run in a transaction: read twice by
- * halves, a revision would come out wrong.
+ * Applies the log's events beyond `progress`. Returns the number of events in the log. Run it in a transaction: if it
+ * stops half-way, a repeated revision would be applied wrongly.
  */
 export async function catchUpWithFeedback(db: Database, log: FeedbackLog): Promise<number> {
   const events = await log.read();
@@ -28,7 +28,7 @@ export async function catchUpWithFeedback(db: Database, log: FeedbackLog): Promi
   return events.length;
 }
 
-/** Puts events into the tables, answers and retractions in the order of the log. */
+/** Applies events to the tables, answers and retractions in the order of the log. */
 export async function applyEvents(db: Database, events: readonly FeedbackEvent[]): Promise<void> {
   const keys = events.filter((event) => purposeOf(event) === 'key');
   if (keys.length > 0) await applyKeys(db, keys);
@@ -43,7 +43,8 @@ export async function applyEvents(db: Database, events: readonly FeedbackEvent[]
       continue;
     }
     const labels = Object.fromEntries(group.map(({ image, label }) => [image, label as Label]));
-    // A later answer of the same rater to the same query, and the rest of one whose events were read apart.
+    // Merges a later answer of the same rater to the same query, or the rest of an answer whose events were read
+    // separately.
     await db.execute(sql`update answers set labels = labels || ${JSON.stringify(labels)}::jsonb
       where query = ${first.query} and rater = ${first.rater} and retracted_at is null`);
     await db
@@ -67,13 +68,13 @@ export async function applyEvents(db: Database, events: readonly FeedbackEvent[]
   await recount(db, [...new Set(given.map(({ query }) => query))]);
 }
 
-/** Events that were not submitted as one answer belong together by query and rater. */
+/** Id of the answer that an event belongs to. Events without a submission id are grouped by query and rater. */
 function answerIdOf({ answer, query, rater, id }: FeedbackEvent): string {
   const revision = /-(\d+)$/.exec(id)?.[0] ?? '';
   return answer ?? `${query} ${rater}${revision}`;
 }
 
-/** Counts people's answers to these queries again; answers that only measure raters do not count. */
+/** Recounts people's answers to these queries. Answers that only measure raters do not count. */
 export async function recount(db: Database, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await db
@@ -84,15 +85,15 @@ export async function recount(db: Database, ids: readonly string[]): Promise<voi
     .where(inArray(queries.id, [...ids]));
 }
 
-/** How many images a query shows; what is left over of a prompt makes one with at least `minImages`. */
+/** Number of images in a query. A prompt's remaining images form a smaller query if there are at least `minImages`. */
 interface QuerySizes {
   readonly imagesPerQuery: number;
   readonly minImages?: number;
 }
 
 /**
- * Makes queries of the images that are new since the last time: images of one model and prompt, `imagesPerQuery` at a
- * time, in the order in which they were drawn; fewer than `minImages` that are left over make none. Returns how many.
+ * Makes queries of new images: images of one model and prompt, `imagesPerQuery` at a time, in the order of generation.
+ * Fewer than `minImages` remaining images form no query. Returns the number of queries.
  */
 export async function makeQueries(
   db: Database,
@@ -100,7 +101,7 @@ export async function makeQueries(
   options: QuerySizes & { set: string },
 ): Promise<number> {
   const { set } = options;
-  // Counted and grouped as drawn, so that a query keeps its images whatever is set aside.
+  // Set-aside images are included in the grouping, so that existing queries keep their images.
   const all = images.all({ set, isWhole: true });
   const source = `images of ${set}`;
   const fresh = all.slice(await readCount(db, source));
@@ -113,7 +114,10 @@ export async function makeQueries(
   return made;
 }
 
-/** After the image was taken back: it is asked again together with the images of its prompt that no query shows. */
+/**
+ * Makes new queries after an image was restored: it is asked again together with the prompt's other images without a
+ * query.
+ */
 export async function askImageAgain(
   db: Database,
   images: ImageStore,
@@ -146,7 +150,7 @@ async function insertQueries(
   return rows.length;
 }
 
-/** Queries that show one of these images are asked no more; their answers stay. */
+/** Deletes queries that show one of these images. Their answers stay. */
 async function dropQueriesWithout(db: Database, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await db.execute(sql`delete from queries
@@ -158,7 +162,7 @@ async function readCount(db: Database, source: string): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** Notes that `count` records of `source` are in the tables. */
+/** Records that the tables contain `count` records of `source`. */
 export async function writeCount(db: Database, source: string, count: number): Promise<void> {
   await db.insert(progress).values({ source, count }).onConflictDoUpdate({ target: progress.source, set: { count } });
 }

@@ -1,6 +1,6 @@
 /**
- * Opens the studio's database, migrated: PGlite in `.heed/studio/`, or the PostgreSQL of DATABASE_URL. The caller holds
- * the lock, which lies outside the data folder: two processes on one PGlite folder lose rows without an error.
+ * Opens and migrates the studio's database: PGlite in `.heed/studio/`, or the PostgreSQL of DATABASE_URL. The caller
+ * holds the lock, whose file is outside the data folder. Two processes on one PGlite folder lose rows without an error.
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,47 +15,47 @@ import { openPglite, removePglite } from './pglite.ts';
 
 const MIGRATIONS_FOLDER = fileURLToPath(new URL('./migrations', import.meta.url));
 
-/** The database with its transactions, whichever driver stands behind it. */
+/** The database with transactions, for either driver. */
 export type StudioDatabase = PgliteDatabase;
 
-/** Reads and writes of the tables; inside a transaction as outside. */
+/** Reads and writes of tables, inside or outside a transaction. */
 export type Database = Pick<
   StudioDatabase,
   'select' | 'selectDistinct' | 'insert' | 'update' | 'delete' | 'execute' | '$count'
 >;
 
-/** Runs one statement with values ($1, $2), or several in one text without. */
+/** Runs one statement with values ($1, $2), or several statements without values. */
 export type SqlExecutor = (
   text: string,
   values?: readonly unknown[],
 ) => Promise<{ readonly rows: readonly Record<string, unknown>[] }>;
 
-/** The database and its end. */
+/** An open database. */
 export interface OpenDatabase {
   readonly kind: 'pglite' | 'postgres';
-  /** What messages call it. */
+  /** The database's name in messages. */
   readonly place: string;
   readonly db: StudioDatabase;
   /** Names of Postgres schemas: the studio's tables, their migrations, the queue of jobs. */
   readonly schemas: { readonly tables: string; readonly migrations: string; readonly jobs: string };
   /** For libraries that write SQL themselves. */
   readonly execute: SqlExecutor;
-  /** The same within one transaction. */
+  /** Runs SQL within one transaction. */
   transact<T>(work: (execute: SqlExecutor) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 export interface DatabaseOptions {
-  /** Of a PostgreSQL, or '' for PGlite; the default is the environment's DATABASE_URL. */
+  /** URL of a PostgreSQL database, or '' for PGlite; the environment's DATABASE_URL by default. */
   readonly url?: string | undefined;
 }
 
-/** Where the tables of a project lie. */
+/** Folder of a project's tables. */
 export function databaseFolder(project: Project): string {
   return join(project.paths.state, 'studio');
 }
 
-/** Opens or makes the database of the project whose folder of tables is `folder`. */
+/** Opens or creates the project's database in `folder`. */
 export async function openDatabase(
   folder: string,
   { url = process.env.DATABASE_URL }: DatabaseOptions = {},
@@ -77,10 +77,7 @@ export async function openDatabase(
   }
 }
 
-/**
- * Does the first work on tables that were just opened: damage that opening did not meet shows here, and is called what
- * it is.
- */
+/** Runs the first read after opening. Damage that opening did not detect appears here and is reported as damage. */
 export async function firstRead<T>({ place }: OpenDatabase, work: () => Promise<T>): Promise<T> {
   return work().catch((error: unknown) => {
     throw unreadable(place, error);
@@ -90,7 +87,7 @@ export async function firstRead<T>({ place }: OpenDatabase, work: () => Promise<
 function unreadable(place: string, error: unknown): HeedError {
   if (error instanceof HeedError) return error;
   const { message, cause } = error as Error;
-  // Drizzle's own message is the statement; why it failed is its cause.
+  // Drizzle's message is the statement; its cause has the reason.
   const reason = cause instanceof Error ? cause.message : message;
   return new HeedError(
     `${place}: expected the studio's tables, they do not open (${reason}); \`heed doctor --rebuild\` makes them anew from feedback.jsonl`,
@@ -98,7 +95,7 @@ function unreadable(place: string, error: unknown): HeedError {
   );
 }
 
-/** Removes the tables; the next opening makes them again from the project's files. */
+/** Removes the tables. The next opening rebuilds them from the project's files. */
 export async function removeDatabase(
   folder: string,
   { url = process.env.DATABASE_URL }: DatabaseOptions = {},
@@ -111,7 +108,7 @@ export async function removeDatabase(
 function isPostgres(url: string | undefined): url is string {
   if (url === undefined || url === '') return false;
   if (/^postgres(ql)?:\/\//.test(url)) return true;
-  // The value can hold a password.
+  // The error does not quote the value, which can contain a password.
   throw badInput('DATABASE_URL must begin with postgresql://, got something else');
 }
 

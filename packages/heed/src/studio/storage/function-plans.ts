@@ -1,9 +1,8 @@
 /** Settings that make PostgreSQL plan the studio's SQL functions with indexes. */
 
 /**
- * Stands in every function. A plan outlives the size that the tables had when it was made: always by index.
- * `offset 0` keeps a condition from being planned as a join; it is looked up by its index for each row, whatever the
- * statistics say of the tables.
+ * Header of every SQL function. A plan stays cached while tables grow, so it must always use an index. `offset 0` keeps
+ * a condition from being planned as a join. PostgreSQL then uses the index for each row, whatever its table statistics.
  */
 export const PLANS = `language plpgsql
 set enable_seqscan = off

@@ -1,6 +1,6 @@
 /**
- * Functions of the database, made again at every start. Postgres plans a statement each time it comes, which costs
- * PGlite more than running it; the session keeps the plans of a function's statements.
+ * SQL functions, created again at every start. Postgres plans a plain statement on each call, which costs PGlite more
+ * than running it. For a function's statements, the session caches the plans.
  */
 import { ANSWER_FUNCTIONS } from './answer-functions.ts';
 import type { OpenDatabase } from './database.ts';

@@ -1,12 +1,12 @@
-/** What is known of images, in the tables: keys of the log, and which queries they make measurable. */
+/** Known answers in the tables: the log's key events, and which queries can measure raters because of them. */
 import { eq, type SQL, sql } from 'drizzle-orm';
 import { type FeedbackEvent, RETRACTED } from '../../feedback/event.ts';
 import type { Database } from './database.ts';
 import { gold } from './schema.ts';
 
 /**
- * Takes in events whose purpose is 'key', in the order of the log: the last one on an image counts, whichever owner
- * gave it.
+ * Applies events with the purpose 'key' in the order of the log. The last one on an image counts, whichever owner gave
+ * it.
  */
 export async function applyKeys(db: Database, events: readonly FeedbackEvent[]): Promise<void> {
   for (const { image, label, reason, rater, raterKind, time } of events) {

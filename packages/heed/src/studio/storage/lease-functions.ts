@@ -1,15 +1,18 @@
-/** Functions of the database for handing out queries. What they are for is in `functions.ts`. */
+/** SQL functions for leasing queries. `functions.ts` explains why they are functions. */
 import { PLANS } from './function-plans.ts';
 
-/** Most queries that a page may hold; a number in the statement, so that one plan fits every count. */
+/**
+ * The largest number of queries that a page may hold. It is a constant of the statement, so that one plan fits every
+ * count.
+ */
 export const MAX_LEASED = 10;
 
-/** A query comes again after at least this many others. */
+/** The least number of other queries before a query is repeated. */
 const QUERIES_BETWEEN = 5;
-/** More to choose from makes guessing no harder. */
+/** Size of the pool of candidates; a larger pool does not make guessing harder. */
 const POOL_SIZE = 100;
 
-/** The query `q` was neither answered by the rater nor is held by them. */
+/** SQL condition: the rater neither answered nor holds the query `q`. */
 function isNewTo(rater: string): string {
   return `
     not exists (select 1 from answers a where a.query = q.id and a.rater = ${rater} and a.retracted_at is null offset 0)
@@ -18,9 +21,9 @@ function isNewTo(rater: string): string {
 }
 
 /**
- * What a rater has done, what their page holds and what is next in turn, each as JSON. `the_page` sees its own leases
- * and those of no page. Leases are handed out one after another: two raters who look at the same moment would both
- * take the last place at a query. A lease that a crash loses does no harm, so no lease waits for the disk.
+ * Reads a rater's past answers, the queries their page holds and the next queries, each as JSON. `the_page` sees its
+ * own leases and those without a page. Leases are given out serially, because two concurrent raters would otherwise
+ * both take the last place of a query. Losing a lease in a crash is harmless, so leases do not wait for the disk.
  */
 const READ_FOR_LEASE = `
 create or replace function heed_read_for_lease(the_rater text, the_page text, raters_per_query int)
@@ -55,7 +58,7 @@ begin
 end
 $$`;
 
-/** Holds queries for a rater from now on. A lease that was over starts the answer's time again. */
+/** Leases queries to a rater. Renewing an expired lease restarts the answer's time. */
 const HOLD_QUERIES = `
 create or replace function heed_hold_queries(the_rater text, the_page text, held jsonb, held_for interval)
 returns void ${PLANS}
@@ -71,7 +74,7 @@ begin
 end
 $$`;
 
-/** Queries that every rater practises with, the first that were marked, which this rater neither answered nor holds. */
+/** Practice queries for all raters, the first ones marked, which this rater neither answered nor holds. */
 const PRACTICE_POOL = `
 create or replace function heed_practice_pool(the_rater text, practice_queries int)
 returns table (id text, prompt text, images text[], purpose text) ${PLANS}
@@ -85,7 +88,7 @@ begin
 end
 $$`;
 
-/** The other queries with a known answer, new to this rater: no rater was ever told their answer. */
+/** Other queries with a known answer that are new to this rater. Their answers are never shown to raters. */
 const SILENT_GOLD = `
 create or replace function heed_silent_gold(the_rater text, practice_queries int)
 returns table (id text, prompt text, images text[], purpose text) ${PLANS}
@@ -99,7 +102,7 @@ begin
 end
 $$`;
 
-/** What the rater answered as feedback a while ago and was not asked again. */
+/** Queries that the rater answered as feedback a while ago and that were not repeated yet. */
 const REPEATABLE = `
 create or replace function heed_repeatable(the_rater text)
 returns table ("repeatOf" text, prompt text, images text[], purpose text) ${PLANS}

@@ -1,6 +1,6 @@
 /**
- * PGlite: Postgres inside this process, its files in a folder. One process at a time may have it (the caller holds the
- * lock), and it never flushes to disk, so nothing may be acknowledged for being in it.
+ * PGlite: Postgres inside this process, with its files in a folder. Only one process at a time may open it (the caller
+ * holds the lock). It never flushes to disk, so an answer must not be acknowledged because PGlite stored it.
  */
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { keepVacuumed } from './vacuum.ts';
 const TABLES_SCHEMA = 'public';
 const MIGRATIONS_SCHEMA = 'drizzle';
 
-/** Opens or makes the files. A first start that was killed half-way is moved aside and begun again. */
+/** Opens or creates the files. If a first start was killed half-way, its files are moved aside and it starts again. */
 export async function openPglite(dataFolder: string): Promise<OpenDatabase> {
   if (existsSync(dataFolder) && !isWhole(dataFolder)) await rename(dataFolder, `${dataFolder}.torn-${Date.now()}`);
   const client = await PGlite.create(dataFolder);
@@ -41,12 +41,12 @@ export async function removePglite(dataFolder: string): Promise<void> {
 function executorOf(client: PGlite | Transaction): SqlExecutor {
   return async (text, values) => {
     if (values !== undefined) return client.query(text, [...values]);
-    // Several statements in one text; the last one's rows.
+    // Runs several statements and returns the rows of the last one.
     return (await client.exec(text)).at(-1) ?? { rows: [] };
   };
 }
 
-/** What initdb writes last is there. */
+/** Whether initdb finished: the file that it writes last exists. */
 function isWhole(dataFolder: string): boolean {
   return ['PG_VERSION', 'global/pg_control', 'postgresql.conf'].every((name) => existsSync(join(dataFolder, name)));
 }

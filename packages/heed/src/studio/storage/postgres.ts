@@ -10,10 +10,10 @@ import type { OpenDatabase, SqlExecutor, StudioDatabase } from './database.ts';
 
 const CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 5000;
-/** A statement that takes longer is given up; what the studio asks takes milliseconds. */
+/** Timeout of a statement; the studio's statements take milliseconds. */
 const STATEMENT_TIMEOUT_MS = 30_000;
 
-/** Connects, and makes the project's schema where it is missing. */
+/** Connects, and creates the project's schema if it is missing. */
 export async function openPostgres(url: string, secret: Secret): Promise<OpenDatabase> {
   const tables = schemaOf(secret);
   const pool = connect(url, tables);
@@ -27,7 +27,7 @@ export async function openPostgres(url: string, secret: Secret): Promise<OpenDat
   }
   return {
     kind: 'postgres',
-    // The drivers differ in what else a result has; rows are all that is read, here as there.
+    // The drivers' results differ in other fields, but only rows are read.
     db: drizzle(pool) as unknown as StudioDatabase,
     place: `schema ${tables} of DATABASE_URL`,
     schemas: { tables, migrations: tables, jobs: `${tables}_jobs` },
@@ -41,7 +41,7 @@ export async function openPostgres(url: string, secret: Secret): Promise<OpenDat
         client.release();
         return result;
       } catch (error) {
-        // A connection whose transaction could not be ended must not go back to the pool.
+        // If the rollback fails, the connection must not return to the pool.
         const broken = await client.query('rollback').then(
           () => undefined,
           (cause: Error) => cause,
@@ -73,14 +73,14 @@ function connect(url: string, schema: string): pg.Pool {
     application_name: 'heed studio',
     options: `-c search_path=${schema}`,
   });
-  // Connections that the server ended, idle or in use; without a listener the process would end, too. A caller that
-  // waits for an answer on one learns it from its own promise.
+  // The server can end idle or busy connections. Without this listener the process would end. A caller that waits on
+  // such a connection gets the error from its own promise.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
-/** A name of the project that tells nothing of its secret. */
+/** A schema name for the project that does not reveal its secret. */
 function schemaOf(secret: Secret): string {
   return `heed_${Buffer.from(secret.tag('database schema', ''), 'base64url').toString('hex').slice(0, 16)}`;
 }

@@ -31,7 +31,7 @@ export const queries = pgTable(
     images: text().array().notNull(),
     /** A hash of the id: the order in which queries are asked, the same for all. */
     position: integer().notNull(),
-    /** How many people have answered as feedback, skips and retracted answers left out. */
+    /** Number of people who answered as feedback, without skips and retracted answers. */
     answers: integer().notNull().default(0),
     /** Since when the right answer to each of its images is known; such a query measures raters and teaches nothing. */
     goldSince: moment('gold_since'),
@@ -42,7 +42,7 @@ export const queries = pgTable(
   ],
 );
 
-/** What one rater said of one query at once. */
+/** One rater's answer to one query. */
 export const answers = pgTable(
   'answers',
   {
@@ -97,7 +97,7 @@ export const gold = pgTable('gold', {
   image: text().primaryKey(),
   label: text().$type<'good' | 'bad'>().notNull(),
   why: text(),
-  /** Who says so. */
+  /** The owner who gave the answer. */
   rater: text().notNull(),
   isHuman: boolean('is_human').notNull(),
   markedAt: moment('marked_at').notNull(),

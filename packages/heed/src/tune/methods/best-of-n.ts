@@ -5,8 +5,8 @@
  *     L(theta) = E_(x in the best `keep` of a prompt's images by r) [ d_theta ]
  *              + pretrainingWeight E_(D_pre) [ d_theta ]
  *
- * d is the squared error of a prediction, averaged over its elements. A reward that errs is best fooled by the best of
- * many, so that the default keeps two.
+ * d is the squared error of a prediction, averaged over its elements. The best of many images is most likely to exploit
+ * errors of the reward, so the default keeps two.
  *
  * Reads: the reward, of labelled and of unlabelled images. No reference: the cost is that of equation 2 without D_pre.
  * Defaults: the best 2 of each prompt with at least 4 images, no pre-training pairs. To mix them in (weight 1) holds

@@ -138,7 +138,7 @@ function winnerPreservingScale(errors: Tensor, { pairs, margin }: { pairs: numbe
   const [winner, loser] = halves(stopGradient(errors), pairs);
   const alignment = sum(mul(winner, loser));
   const bound = div(mul(sum(square(winner)), 1 - margin), clamp(alignment, { min: 1e-9 }));
-  // Where the two do not point the same way, nothing needs to be held back.
+  // If the two gradients do not align, no scaling is needed.
   const isBound = isPositive(alignment);
   return add(mul(isBound, clamp(bound, { min: 0, max: 1 })), sub(1, isBound));
 }

@@ -100,7 +100,7 @@ export const kto: TuningMethod<Settings> = {
   },
 };
 
-/** How many of `count` images are good ones: at least one of each kind. */
+/** Number of good images among `count`; at least one of each kind. */
 function goodOf(count: number, share: number): number {
   return Math.min(count - 1, Math.max(1, Math.round(share * count)));
 }

@@ -10,10 +10,10 @@
  * tuning.
  *
  * Reads: labels (r = the mean of an image's judgements), or with `source = 'reward'` the learned reward, of labelled
- * and of unlabelled images. With `centre = 'prompt'` the mean r of an image's prompt stands in the place of 1/2.
- * Online, by rounds: draw and score images of the tuned model, then tune that model with `source = 'reward'`: the
- * reference is the model that drew the images. Defaults: labels, centre 1/2, strength 1, no pre-training pairs. Cost:
- * one pass of the reference beside the update.
+ * and of unlabelled images. With `centre = 'prompt'` the mean r of an image's prompt replaces 1/2. Online, by rounds:
+ * draw and score images of the tuned model, then tune that model with `source = 'reward'`: the reference is the model
+ * that drew the images. Defaults: labels, centre 1/2, strength 1, no pre-training pairs. Cost: one pass of the
+ * reference beside the update.
  */
 
 import { predictionErrorPerSample } from '@heed/diffusion';
@@ -88,7 +88,7 @@ export const nft: TuningMethod<Settings> = {
     const modelLoss = mean(errorPerSample(modelPrediction, { ...model, target }));
     return {
       ...withPretraining(modelLoss, { errors, modelCount, beta: options.beta }),
-      // From the model before tuning to the target, and to the model now.
+      // Distances of the target and of the current model from the model before tuning.
       targetDistance: mean(predictionErrorPerSample(reference, target)),
       referenceDistance: mean(predictionErrorPerSample(modelPrediction, reference)),
     };

@@ -4,11 +4,12 @@
  *     L(theta) = E_(x, z) in D_model [ -r(x, z) log p_theta(x | z) ]  +  beta E_(x, z) in D_pre [ -log p_theta(x | z) ]
  *
  * For a diffusion model the negative log-likelihood becomes the squared error of the predicted noise at a random
- * timestep. It is averaged over the elements of each sample; then its reward weighs the sample. A base that was trained
- * with weights on its timesteps is tuned with the same ones: a likelihood by another measure moves it anyway.
+ * timestep. It is averaged over the elements of each sample; then its reward weighs the sample. A base model that was
+ * trained with timestep weights is tuned with the same weights. Other weights would change the model even without a
+ * reward.
  *
- * Reads: the reward, of labelled and of unlabelled images. Defaults: `tune.beta = 1`. With `tune.modelRewardPower` p
- * images are drawn in proportion to r^p and then all weigh 1.
+ * Reads: the reward, of labelled and of unlabelled images. Defaults: `tune.beta = 1`. With `tune.modelRewardPower` p,
+ * images are drawn in proportion to r^p and all have weight 1.
  */
 import { mean, mul, slice, type Tensor } from '@heed/diffusion/autodiff';
 import { batchCounts, createTuneBatches, denoisingSpecs } from '../batches.ts';
@@ -47,7 +48,7 @@ export const rewardWeighted: TuningMethod = {
       specs,
       at(batch) {
         const drawn = stream.at(batch * count, count).map((i) => samples[i]!);
-        // Where images are drawn by their reward, it must not count twice.
+        // If images are drawn by reward, the reward must not weigh them again.
         const sampleWeights = Float32Array.from(drawn, (sample) => (power === undefined ? rewardOf(sample) : 1));
         return { samples: drawn, feeds: { sampleWeights } };
       },

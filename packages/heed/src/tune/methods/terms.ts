@@ -1,4 +1,4 @@
-/** What several methods share: terms of their losses, and batches that take all samples alike. */
+/** Shared parts of the methods: loss terms, and batches with uniform sampling. */
 import { predictionErrorPerSample } from '@heed/diffusion';
 import { add, elementCount, mean, mul, slice, type Tensor } from '@heed/diffusion/autodiff';
 import { batchCounts, createTuneBatches, denoisingSpecs, type TuneBatches } from '../batches.ts';
@@ -7,13 +7,13 @@ import type { TuneOptions } from '../options.ts';
 import { positionIn } from '../reward-stream.ts';
 import { createShuffledStream } from '../stream.ts';
 
-/** True where pre-training pairs take part and are drawn by their reward. */
+/** Whether pre-training pairs are used and drawn by reward. */
 export function readsPretrainingReward({ beta, pretrainingRewardPower }: TuneOptions): boolean {
   return beta > 0 && pretrainingRewardPower !== undefined;
 }
 
 /**
- * Squared error of each prediction [N, C, h, w], averaged over its elements, times the weight of its timestep: -> [N].
+ * Squared error of each prediction [N, C, h, w], averaged over its elements, times its timestep's weight. Returns [N].
  */
 export function errorPerSample(
   prediction: Tensor,
@@ -56,7 +56,7 @@ const MAX_AUTO_BETA = 5000;
 /**
  * The beta of DPO and KTO for latents of this shape [N, C, h, w]. 'auto' grows with the square root of their size: 1000
  * at 4 x 16 x 16 (tried on the tiny model), 4000 at Stable Diffusion's 4 x 64 x 64, and 5000 at most. Diffusion-DPO
- * takes 2000 to 5000 there. The mean error over many elements varies less.
+ * uses 2000 to 5000 there. A mean error over more elements varies less, so beta must grow.
  */
 export function resolveBeta(beta: number | 'auto', target: Tensor): number {
   if (beta !== 'auto') return beta;
@@ -64,7 +64,7 @@ export function resolveBeta(beta: number | 'auto', target: Tensor): number {
   return Math.min(MAX_AUTO_BETA, SMALL.beta * Math.sqrt(elements / SMALL.elements));
 }
 
-/** Batches that draw all samples alike and have no feeds of the method's own. */
+/** Batches with uniform sampling and no extra feeds. */
 export function shuffledBatches(inputs: BatchInputs): TuneBatches {
   const { samples, options } = inputs;
   const { modelCount } = batchCounts(options);

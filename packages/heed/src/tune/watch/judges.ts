@@ -1,4 +1,4 @@
-/** Who judges the images of a watched run: CLIP, the learned reward, and a reward trained on other labels. */
+/** Judges for measurements during training: CLIP, the learned reward, and a reward trained on other labels. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RgbImage } from '@heed/diffusion';
@@ -15,13 +15,13 @@ export interface WatchJudges {
   /** CLIP's embeddings of images, [N, P]. */
   embed(images: readonly RgbImage[]): Promise<Float32Array>;
   readonly projectionDim: number;
-  /** r(x, z) of N images, whose embeddings are given, for N prompts; absent where there is none. */
+  /** The reward r(x, z) of N images, given their embeddings, for N prompts; undefined when there is none. */
   readonly reward?: ((prompts: readonly string[], images: Float32Array) => Promise<Float32Array>) | undefined;
   readonly judge?: ((prompts: readonly string[], images: Float32Array) => Promise<Float32Array>) | undefined;
   close(): Promise<void>;
 }
 
-/** Opens them; the judging reward is trained once a run and kept in `folder`. */
+/** Opens the judges. The judging reward is trained once a run and stored in `folder`. */
 export async function openWatchJudges(
   project: Project,
   {

@@ -1,6 +1,6 @@
 /**
- * Prompts kept for choosing: a run watches itself on them, learns from none of their images, and no evaluation asks
- * for them. Prompts without images cost nothing and come first.
+ * Prompts reserved for measurements during a run. The run learns from none of their images, and no evaluation uses
+ * them. Prompts without images are preferred, because reserving them loses no data.
  */
 import { findCheckedJson } from '@heed/diffusion/checked-json';
 import { writeFileAtomically } from '@heed/diffusion/files';
@@ -11,16 +11,16 @@ import { projectPrompts, selectPrompts } from '../../prompts/index.ts';
 import { mayLearnFrom } from '../../reward/labelled-image.ts';
 import { projectImages } from '../../reward/project-images.ts';
 
-/** Of prompts with images at most this share is kept. */
+/** Largest share of the prompts with images that is reserved. */
 const MAX_SHARE = 0.1;
-/** Fewer prompts than this tell nothing. */
+/** With fewer prompts than this, measurements are not informative. */
 export const FEWEST_KEPT_PROMPTS = 2;
 
 const keptSchema = z.object({ prompts: z.array(z.string()) });
 
 /**
- * Texts of up to `count` prompts, kept in the file at `path` from the first call on. None where the project has too few
- * prompts.
+ * Chooses up to `count` prompts and stores them in the file at `path` at the first call. None when the project has too
+ * few prompts.
  */
 export async function keepPrompts(
   project: Project,
@@ -43,7 +43,7 @@ export async function keepPrompts(
   return kept;
 }
 
-/** As `selectPrompts`, with none for 0. */
+/** Like `selectPrompts`, but 0 gives none. */
 function selectSome<T extends Parameters<typeof selectPrompts>[0][number]>(prompts: readonly T[], count: number) {
   return count <= 0 ? [] : selectPrompts(prompts, Math.min(count, prompts.length));
 }

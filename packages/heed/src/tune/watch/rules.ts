@@ -1,14 +1,14 @@
 /**
- * The rules by which a tuning run is watched, as one table; docs/methods.md has the same sentences. A rule warns where
- * its value exceeds `warnsAbove`, and stops the run where it exceeds `stopsAbove` at two measurements in a row.
+ * The rules for monitoring a tuning run, as one table; docs/methods.md has the same sentences. A rule warns when its
+ * value exceeds `warnsAbove`. It stops the run when the value exceeds `stopsAbove` at two consecutive measurements.
  */
 
-/** What was measured at one update, on images of the kept prompts; lists have one value a prompt. */
+/** The measurements at one update on images of the reserved prompts. Lists have one value for each prompt. */
 export interface WatchPoint {
   readonly step: number;
-  /** Mean learned reward; absent where the project has none. */
+  /** Mean learned reward; undefined when the project has none. */
   readonly reward?: readonly number[] | undefined;
-  /** Mean of the judging reward; absent where there are too few other labels to train it. */
+  /** Mean of the judging reward; undefined when there are too few other labels to train it. */
   readonly judge?: readonly number[] | undefined;
   /** Mean of 1 - cosine between images of one prompt, by CLIP. */
   readonly diversity: readonly number[];
@@ -20,12 +20,12 @@ export interface WatchPoint {
 
 export interface AlarmRule {
   readonly id: 'judging-reward' | 'diversity' | 'distance' | 'saturation' | 'brightness';
-  /** What is compared with the limits, for people. */
+  /** Description of the value that is compared with the limits. */
   readonly measures: string;
   readonly unit: string;
   readonly warnsAbove: number;
   readonly stopsAbove: number;
-  /** Undefined where it was not measured. */
+  /** The value; undefined when it was not measured. */
   value(now: WatchPoint, base: WatchPoint): number | undefined;
 }
 
@@ -76,7 +76,7 @@ export interface Alarm {
   readonly rule: AlarmRule['id'];
   readonly step: number;
   readonly value: number;
-  /** True where it ends the run. */
+  /** Whether the alarm stops the run. */
   readonly stops: boolean;
 }
 
@@ -102,8 +102,8 @@ export function describeAlarm({ rule: id, step, value, stops }: Alarm): string {
 }
 
 /**
- * The step whose weights are written: the best after step 0 by the judging reward, else by the learned one. Undefined
- * where neither was measured. Ties go to the earlier step.
+ * The step whose weights are written: the best one after step 0 by the judging reward, else by the learned one.
+ * Undefined when neither was measured. Ties go to the earlier step.
  */
 export function bestStep(points: readonly WatchPoint[]): number | undefined {
   let best: { step: number; score: number } | undefined;
@@ -116,7 +116,7 @@ export function bestStep(points: readonly WatchPoint[]): number | undefined {
   return best?.step;
 }
 
-/** How many standard errors of the paired differences the mean of `now` lies below that of `base`. */
+/** The drop from `base` to `now` in standard errors of the paired differences. */
 function errorsBelow(now: readonly number[], base: readonly number[]): number {
   const falls = now.map((value, i) => base[i]! - value);
   const fall = mean(falls);

@@ -1,4 +1,6 @@
-/** Puts the watch of a run together: judges opened, images drawn with the project's sampler, measurements logged. */
+/**
+ * Sets up the monitoring of a run: opens the judges, draws images with the project's sampler, and logs measurements.
+ */
 
 import { join } from 'node:path';
 import type { ImageStore } from '../../images/index.ts';
@@ -16,7 +18,7 @@ export interface Watching {
   close(): Promise<void>;
 }
 
-/** Undefined where the run keeps no prompts for choosing. */
+/** Starts monitoring; undefined when the run has no reserved prompts. */
 export async function startWatching(
   project: Project,
   inputs: {

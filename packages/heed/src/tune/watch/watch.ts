@@ -1,6 +1,6 @@
 /**
- * Watches a tuning run on prompts that it does not learn from. It measures every few updates, warns or stops the run by
- * rules, and keeps the best weights. All is stored in the run's folder, so that a resumed run continues with it.
+ * Monitors a tuning run on prompts that it does not learn from. It measures every few updates, warns or stops the run
+ * by rules, and keeps the best weights. All is stored in the run's folder, so that a resumed run continues with it.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import type { TuneOptions } from '../options.ts';
 import type { WatchJudges } from './judges.ts';
 import { type Alarm, alarmsOf, bestStep, describeAlarm, mean, type WatchPoint } from './rules.ts';
 
-/** Folder in that of a run. */
+/** Name of the monitoring folder in a run's folder. */
 export const WATCH_FOLDER = 'watch';
 
 const POINTS_FILE = 'points.json';
@@ -40,9 +40,9 @@ const pointsSchema = z.object({
 });
 
 export interface WatchedRun {
-  /** Measures the weights of an update, keeps them where they are the best so far, and says whether the run stops. */
+  /** Measures the weights of an update, stores them if they are the best so far, and says whether the run stops. */
   at(step: number, weights: { average: ParameterValues; draw: DrawImages }): Promise<'go' | 'stop'>;
-  /** The best weights, under the names that `at` gave them; undefined where the last ones are to be written. */
+  /** The best weights, under the names that `at` received. Undefined when the last weights are to be written. */
   best(): Promise<{ step: number; average: ParameterValues } | undefined>;
   readonly alarms: readonly Alarm[];
   readonly points: readonly WatchPoint[];
@@ -51,7 +51,7 @@ export interface WatchedRun {
 /** Draws an image of each prompt with its seed. */
 export type DrawImages = (prompts: readonly string[], seeds: readonly number[]) => Promise<RgbImage[]>;
 
-/** Opens the watch in `runFolder`; measurements after `resumedStep` describe work that is done again. */
+/** Opens the monitoring in `runFolder`. Measurements after `resumedStep` are discarded, since that work is repeated. */
 export async function openWatch(options: {
   runFolder: string;
   resumedStep: number;
@@ -141,7 +141,7 @@ async function measure(
   };
 }
 
-/** Embeddings of the images before tuning, kept from step 0. */
+/** Embeddings of the images before tuning, stored at step 0. */
 async function baseEmbeds(step: number, embeds: Float32Array, folder: string): Promise<Float32Array> {
   const path = join(folder, BASE_FILE);
   if (step === 0)
