@@ -1,6 +1,6 @@
 /** Where the comparing page gets its queries and sends its answers: supply, outbox and standing around one state. */
 import type { Activity } from '../parts/activity.ts';
-import { createOutbox, type Outbox, type OutboxOptions } from '../parts/outbox.ts';
+import { createOutbox, emptied, type Outbox, type OutboxOptions } from '../parts/outbox.ts';
 import type { ShownImage } from '../parts/prepared-image.ts';
 import type { Store } from '../parts/store.ts';
 import { createSupply } from '../parts/supply.ts';
@@ -54,7 +54,10 @@ export function createComparerQueries(
   };
   const supply = createSupply<LeasedComparison, ShownComparison>({
     ahead: QUERIES_AHEAD,
-    begin: refreshStanding,
+    async begin() {
+      await emptied(outbox);
+      await refreshStanding();
+    },
     lease: api.lease,
     release: api.release,
     activity,

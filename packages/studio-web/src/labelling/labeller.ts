@@ -3,7 +3,7 @@
  * Answering never waits: the next queries are there before they are shown. No React, no DOM and no texts here.
  */
 import type { Activity } from '../parts/activity.ts';
-import { createOutbox, type Outbox, type OutboxOptions } from '../parts/outbox.ts';
+import { createOutbox, emptied, type Outbox, type OutboxOptions } from '../parts/outbox.ts';
 import type { ShownImage } from '../parts/prepared-image.ts';
 import { randomId } from '../parts/random-id.ts';
 import type { Store } from '../parts/store.ts';
@@ -136,7 +136,10 @@ function createParts(options: LabellerOptions): Parts {
   const supply = createSupply<LeasedQuery, ShownQuery>({
     ...pick(options),
     ahead: QUERIES_AHEAD,
-    begin: refreshStanding,
+    async begin() {
+      await emptied(outbox);
+      await refreshStanding();
+    },
     shownId: () => state.get().query?.id,
     underWay,
     onQuery: (query) => show(parts, query),

@@ -147,6 +147,23 @@ export function createOutbox<Entry, Result = unknown>(options: OutboxOptions<Ent
   };
 }
 
+/**
+ * Resolves when nothing waits in the outbox, at the latest after `patienceMs`. A page that asks for queries before the
+ * answers of the rater's closed tab have arrived would be asked some of them again.
+ */
+export async function emptied({ state }: Pick<Outbox<unknown>, 'state'>, patienceMs = 15_000): Promise<void> {
+  if (state.get().waiting === 0) return;
+  await new Promise<void>((resolve) => {
+    const timeout = setTimeout(done, patienceMs);
+    const unsubscribe = state.subscribe(() => state.get().waiting === 0 && done());
+    function done() {
+      clearTimeout(timeout);
+      unsubscribe();
+      resolve();
+    }
+  });
+}
+
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -71,7 +71,8 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
   };
   const takeIn = async (raws: readonly Raw[]) => {
     for (const raw of raws) {
-      const isKnown = raw.id === shownId() || seen.has(raw.id) || ready.some(({ id }) => id === raw.id);
+      const isKnown =
+        raw.id === shownId() || seen.has(raw.id) || underWay().has(raw.id) || ready.some(({ id }) => id === raw.id);
       if (isKnown) continue;
       const query = await options.prepare(raw);
       if (isStopped) return;
