@@ -32,8 +32,8 @@ export default defineConfig({
   resolve: { alias: { 'fast-check': new URL('./tests/seeded-fast-check.mjs', import.meta.url).pathname } },
   test: {
     pool: 'forks',
-    // One more than CI has cores: many tests wait for leases, links and processes.
-    maxWorkers: 3,
+    // With more, tests in browsers starve on two cores.
+    maxWorkers: 2,
     globalSetup: ['./tests/temporary-folder.ts', './tests/compiled-heed.ts'],
     sequence: { sequencer: LongestFirst },
     projects: [

@@ -142,7 +142,8 @@ async function judgeInBrowser(
 async function visit(page: Page, url: string): Promise<void> {
   for (;;) {
     try {
-      await page.goto(url);
+      // A person who looks at an empty tab for so long loads it again.
+      await page.goto(url, { timeout: 30_000 });
       await page.locator('#root main').first().waitFor({ timeout: 60_000 });
       return;
     } catch {
