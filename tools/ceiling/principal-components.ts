@@ -1,5 +1,6 @@
 /** The directions of most variance of standardised features, by orthogonal iteration. */
 import { createRandom } from '@heed/diffusion/autodiff';
+import { standardiser } from './standardise.ts';
 
 const ITERATIONS = 60;
 
@@ -9,7 +10,7 @@ export function principalComponents(
   count: number,
 ): { rows: Float32Array; width: number } {
   const total = rows.length / width;
-  const x = standardise(rows, width);
+  const x = standardiser(rows, width)(rows);
   const covariance = new Float64Array(width * width);
   for (let n = 0; n < total; n++) {
     for (let i = 0; i < width; i++) {
@@ -33,19 +34,6 @@ export function principalComponents(
     });
   }
   return { rows: projected, width: count };
-}
-
-function standardise(rows: Float32Array, width: number): Float64Array {
-  const total = rows.length / width;
-  const x = Float64Array.from(rows);
-  for (let i = 0; i < width; i++) {
-    let mean = 0;
-    for (let n = 0; n < total; n++) mean += x[n * width + i]! / total;
-    let variance = 0;
-    for (let n = 0; n < total; n++) variance += (x[n * width + i]! - mean) ** 2 / total;
-    for (let n = 0; n < total; n++) x[n * width + i] = (x[n * width + i]! - mean) / Math.sqrt(variance + 1e-12);
-  }
-  return x;
 }
 
 function times(matrix: Float64Array, vector: Float64Array): Float64Array {

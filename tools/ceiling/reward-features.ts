@@ -6,12 +6,14 @@
 import { parseArgs } from 'node:util';
 import { loadModel, type RgbImage } from '@heed/diffusion';
 import { formatTable } from '../../packages/heed/src/cli/table.ts';
+import { groupBy } from '../../packages/heed/src/collections/group-by.ts';
 import { createImageStore, EVALUATION_SET } from '../../packages/heed/src/images/index.ts';
 import { worldOf } from '../../packages/heed/src/parts.ts';
 import { silentProgress } from '../../packages/heed/src/progress/index.ts';
 import { baseModelFolder, openProject } from '../../packages/heed/src/project/index.ts';
 import { accuracyTable, pairOutcomes } from '../../packages/heed/src/reward/accuracy.ts';
 import {
+  isGood,
   type LabelledImage,
   mayLearnFrom,
   splitLabelledImages,
@@ -25,6 +27,7 @@ import { trainReward } from '../../packages/heed/src/reward/train.ts';
 import { bootstrapMean, type Interval } from '../../packages/heed/src/statistics/index.ts';
 import { unetFeatures } from './features.ts';
 import { principalComponents } from './principal-components.ts';
+import { standardiser } from './standardise.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -86,36 +89,23 @@ function featuresWith({ blocks: names, components: kept }: (typeof VARIANTS)[str
 
 /** To mean 0 and the size of CLIP's numbers. */
 function standardised({ rows, width }: { rows: Float32Array; width: number }) {
-  const count = rows.length / width;
-  const own = rows.slice();
   let squares = 0;
   for (const { id } of images) squares += clipRows.image(id).reduce((sum, value) => sum + value * value, 0);
   const size = Math.sqrt(squares / (images.length * clipRows.projectionDim));
-  for (let c = 0; c < width; c++) {
-    let mean = 0;
-    for (let n = 0; n < count; n++) mean += own[n * width + c]! / count;
-    let variance = 0;
-    for (let n = 0; n < count; n++) variance += (own[n * width + c]! - mean) ** 2 / count;
-    for (let n = 0; n < count; n++) {
-      own[n * width + c] = (size * (own[n * width + c]! - mean)) / Math.sqrt(variance + 1e-12);
-    }
-  }
-  return { rows: own, width };
+  return { rows: Float32Array.from(standardiser(rows, width)(rows), (value) => size * value), width };
 }
 
 /** Share of good ones among the best 4 of each prompt's images of evaluation. */
 function bestOf(scores: ArrayLike<number>, measured: readonly LabelledImage[]): Interval {
-  const byPrompt = new Map<string, { label: number; score: number }[]>();
-  measured.forEach(({ image, label }, i) => {
-    if (image.set !== EVALUATION_SET) return;
-    byPrompt.set(image.prompt, [...(byPrompt.get(image.prompt) ?? []), { label, score: scores[i]! }]);
-  });
+  const scored = measured.map((item, i) => ({ item, score: scores[i]! }));
+  const ofEvaluation = scored.filter(({ item }) => item.image.set === EVALUATION_SET);
+  const byPrompt = groupBy(ofEvaluation, ({ item }) => item.image.prompt);
   return bootstrapMean(
     [...byPrompt.values()].map((each) =>
       each
         .toSorted((a, b) => b.score - a.score)
         .slice(0, 4)
-        .map(({ label }) => (label > 0.5 ? 1 : 0)),
+        .map(({ item }) => (isGood(item) ? 1 : 0)),
     ),
   );
 }

@@ -4,6 +4,7 @@
  */
 
 import { type Interval, wilsonInterval } from '../../packages/heed/src/statistics/index.ts';
+import { standardiser } from './standardise.ts';
 
 /** Rows of `width` features with the class of each. */
 export interface ProbeSet {
@@ -36,21 +37,6 @@ export function linearProbe(options: { width: number; classes: number; train: Pr
   const tested = { features: scale(test.features), labels: test.labels };
   const right = rightCount(weightsOf(rows, lambda), tested, { width, classes });
   return { accuracy: wilsonInterval(right, test.labels.length), testRows: test.labels.length, lambda };
-}
-
-/** Brings rows to mean 0 and deviation 1 of these. */
-function standardiser(features: Float32Array, width: number): (rows: Float32Array) => Float64Array {
-  const count = features.length / width;
-  const mean = new Float64Array(width);
-  const deviation = new Float64Array(width);
-  features.forEach((value, i) => {
-    mean[i % width]! += value / count;
-  });
-  features.forEach((value, i) => {
-    deviation[i % width]! += (value - mean[i % width]!) ** 2 / count;
-  });
-  return (rows) =>
-    Float64Array.from(rows, (value, i) => (value - mean[i % width]!) / Math.sqrt(deviation[i % width]! + 1e-12));
 }
 
 /** Weights [width + 1, classes]; the last row is the constant. */
