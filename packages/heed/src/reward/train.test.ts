@@ -118,28 +118,27 @@ function pairsOf(labelled: readonly LabelledImage[]): RewardPair[] {
   });
 }
 
+type TrainingInputs = Parameters<typeof trainReward>[0];
+
+/** Trains a reward; returns its mean accuracy on pairs of `test`. */
+async function testAccuracy(inputs: Omit<TrainingInputs, 'seed'>, test: readonly LabelledImage[]) {
+  const { model, epochs } = await trainReward({ ...inputs, options, seed: 5, threads: 1 });
+  const scores = await scoreImages(
+    model,
+    test.map(({ image }) => image),
+    inputs.features,
+  );
+  model.dispose();
+  return { epochs, mean: accuracyTable(pairOutcomes(test, scores)).all.accuracy!.mean };
+}
+
 it('learns from preferences alone, and from both', { timeout: 120_000 }, async () => {
   const { labelled, features, perturbedPrompts } = syntheticWorld(1400);
   const [stated, marked, test] = [labelled.slice(0, 1000), labelled.slice(1000, 1050), labelled.slice(1100)];
   const all = pairsOf(stated);
   const pairs = { training: all.slice(20), validation: all.slice(0, 20) };
-  const accuracyOf = async (inputs: Pick<Parameters<typeof trainReward>[0], 'training' | 'validation' | 'pairs'>) => {
-    const { model, epochs } = await trainReward({
-      ...inputs,
-      features,
-      perturbedPrompts,
-      options,
-      seed: 5,
-      threads: 1,
-    });
-    const scores = await scoreImages(
-      model,
-      test.map(({ image }) => image),
-      features,
-    );
-    model.dispose();
-    return { epochs, mean: accuracyTable(pairOutcomes(test, scores)).all.accuracy!.mean };
-  };
+  const accuracyOf = (inputs: Pick<TrainingInputs, 'training' | 'validation' | 'pairs'>) =>
+    testAccuracy({ ...inputs, features, perturbedPrompts }, test);
   const alone = await accuracyOf({ training: [], validation: [], pairs });
   expect(alone.mean).toBeGreaterThan(0.9);
   expect(alone.epochs[0]).not.toHaveProperty('meanSquaredError');
@@ -180,25 +179,10 @@ it('weighs labels and preferences of earlier rounds less', { timeout: 120_000 },
     );
   const rounds = { ofImage: ({ modelHash }: { modelHash: string }) => (modelHash === 'first' ? 1 : 2) };
   const pairs = [judged.slice(0, 600), judged.slice(600)].flatMap((ofRound) => pairsOf(ofRound));
-  const accuracyOf = async (inputs: Pick<Parameters<typeof trainReward>[0], 'training' | 'pairs'>, decay: number) => {
+  const accuracyOf = async (inputs: Pick<TrainingInputs, 'training' | 'pairs'>, decay: number) => {
     const learned = [...inputs.training.map(({ image }) => image), ...imagesOfPairs(inputs.pairs?.training ?? [])];
     const weightOf = roundWeights(learned, { rounds, decay });
-    const { model } = await trainReward({
-      ...inputs,
-      validation: [],
-      features,
-      weightOf,
-      options,
-      seed: 5,
-      threads: 1,
-    });
-    const scores = await scoreImages(
-      model,
-      test.map(({ image }) => image),
-      features,
-    );
-    model.dispose();
-    return accuracyTable(pairOutcomes(test, scores)).all.accuracy!.mean;
+    return (await testAccuracy({ ...inputs, validation: [], features, weightOf }, test)).mean;
   };
   for (const inputs of [{ training: [], pairs: { training: pairs, validation: [] } }, { training: judged }]) {
     expect(await accuracyOf(inputs, 1)).toBeLessThan(0.5);
