@@ -16,7 +16,9 @@ import { type StudioProcess, startStudioProcess } from './studio-process.ts';
 
 const HEED = fileURLToPath(new URL('../packages/heed/bin/heed.mjs', import.meta.url));
 const hasPostgres = findPostgres() !== undefined;
+/** Enough images that a job is seen at work between two heartbeats, which are 3 s apart. */
 const PROMPTS = 16;
+const IMAGES_PER_PROMPT = 10;
 
 let folder: string;
 let project: string;
@@ -38,7 +40,7 @@ beforeAll(async () => {
       'sample.steps=60',
       'sample.batchSize=1',
       `generate.promptLimit=${PROMPTS}`,
-      'generate.imagesPerPrompt=2',
+      `generate.imagesPerPrompt=${IMAGES_PER_PROMPT}`,
     ],
   });
   server = startPostgres();
@@ -100,8 +102,8 @@ describe.runIf(hasPostgres)('heed worker', () => {
     const [done] = (await status()).jobs;
     expect(done).toMatchObject({ state: 'done', attempt: 2 });
     const records = createImageStore(projectPaths(project).images).all();
-    expect(records).toHaveLength(2 * PROMPTS);
-    expect(new Set(records.map(({ id }) => id)).size).toBe(2 * PROMPTS);
+    expect(records).toHaveLength(IMAGES_PER_PROMPT * PROMPTS);
+    expect(new Set(records.map(({ id }) => id)).size).toBe(IMAGES_PER_PROMPT * PROMPTS);
 
     // The one that is left ends when it is told to, and the studio works again itself.
     const left = pair.find(({ pid }) => pid !== first.pid)!;

@@ -26,9 +26,17 @@ export function holderOf(error: unknown): LockHolder | undefined {
 export type { Lock } from '@heed/diffusion/process-lock';
 export { lockedSince as heldSince };
 
-/** Runs `work` while holding the lock. Throws when another process holds it; the message names the holder. */
-export async function withLock<T>(project: Project, name: string, work: () => Promise<T>): Promise<T> {
-  const lock = await takeLock(project.paths.state, name);
+/**
+ * Runs `work` while holding the lock. Throws when another process holds it; the message names the holder. Other
+ * processes see `command` in the lock file.
+ */
+export async function withLock<T>(
+  project: Project,
+  name: string,
+  work: () => Promise<T>,
+  options: { command?: string } = {},
+): Promise<T> {
+  const lock = await takeLock(project.paths.state, name, options);
   try {
     return await work();
   } finally {

@@ -56,6 +56,18 @@ it('takes pictures in when the command that draws has ended, and once however of
   expect(adopted).toEqual([images[0], images[1]]);
 });
 
+it('does not call its own work a command that draws', async () => {
+  const judgeLater = open();
+  const drawing = await takeLock(project.paths.state, 'generate');
+  await judgeLater.add(images[0]!);
+  await drawing.release();
+  // Picture after picture, while the one that waited is taken in.
+  const added = await Promise.all(Array.from({ length: 20 }, (_, i) => judgeLater.add(images[i % images.length]!)));
+  expect(added).toEqual(added.map(() => ({})));
+  await expect.poll(train).toHaveLength(images.length);
+  await judgeLater.close();
+});
+
 it('carries out after a restart what an earlier studio did not come to', async () => {
   const first = open();
   const drawing = await takeLock(project.paths.state, 'generate');

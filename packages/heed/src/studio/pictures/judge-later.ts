@@ -5,11 +5,13 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createQueue } from '@heed/diffusion/one-at-a-time';
 import { z } from 'zod';
 import { InputError } from '../../errors.ts';
 import { createJsonLinesWriter, readJsonLines } from '../../files/json-lines.ts';
 import { createImageStore } from '../../images/index.ts';
-import { holderOf, withAwaitedLock, withLock } from '../../project/lock.ts';
+import { holderOf, withLock } from '../../project/lock.ts';
 import type { Project } from '../../project/project.ts';
 
 const FILE = 'to-judge.jsonl';
@@ -36,7 +38,7 @@ export function openJudgeLater(
     lookEveryMs?: number;
   },
 ): JudgeLater {
-  const { set, onAdopted, onError = () => {}, lookEveryMs } = options;
+  const { set, onAdopted, onError = () => {}, lookEveryMs = 500 } = options;
   const path = join(project.paths.state, FILE);
   const writer = createJsonLinesWriter(path, { fsync: true });
   const closing = new AbortController();
@@ -55,17 +57,28 @@ export function openJudgeLater(
       await store.close();
     }
   };
+  // Requests of this process take turns: each would otherwise find the lock held by another of them.
+  const inTurn = createQueue();
+  /** Undefined when the pictures are in the set; else the command that holds the lock. */
+  const tryToAdopt = (images: readonly string[]): Promise<string | undefined> =>
+    inTurn(async () => {
+      try {
+        await withLock(project, 'generate', () => adopt(images), { command: 'studio' });
+      } catch (error) {
+        const holder = holderOf(error);
+        if (holder === undefined) throw error;
+        return holder.command;
+      }
+      return undefined;
+    });
   const adoptWaiting = async () => {
     const { signal } = closing;
     while (waiting.size > 0 && !signal.aborted) {
-      const images: string[] = [];
-      const awaited = { command: 'studio', isAwaited: () => true, signal, lookEveryMs };
-      await withAwaitedLock(project, 'generate', awaited, async () => {
-        images.push(...waiting);
-        await adopt(images);
-      });
-      for (const image of images) waiting.delete(image);
-      await onAdopted(images);
+      const images = [...waiting];
+      if ((await tryToAdopt(images)) === undefined) {
+        for (const image of images) waiting.delete(image);
+        await onAdopted(images);
+      } else await sleep(lookEveryMs, undefined, { signal });
     }
   };
   const wait = (images: readonly string[]) => {
@@ -86,13 +99,10 @@ export function openJudgeLater(
     async add(image) {
       await mkdir(project.paths.state, { recursive: true });
       await writer.append([{ image, set } satisfies Wish]);
-      try {
-        await withLock(project, 'generate', () => adopt([image]));
-      } catch (error) {
-        const holder = holderOf(error);
-        if (holder === undefined) throw error;
+      const waitsFor = await tryToAdopt([image]);
+      if (waitsFor !== undefined) {
         wait([image]);
-        return { waitsFor: holder.command };
+        return { waitsFor };
       }
       await onAdopted([image]);
       return {};
