@@ -8,12 +8,17 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadingTexts } from './loading-texts.ts';
 
 /** The folder of index.html. */
 export const PAGES_ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** How the pages are built and served, whatever for. */
-export const pageOptions = { configFile: false, oxc: { jsx: { runtime: 'automatic' } } } as const;
+export const pageOptions = {
+  configFile: false as const,
+  oxc: { jsx: { runtime: 'automatic' as const } },
+  plugins: [loadingTexts],
+};
 
 const DIST_FOLDER = join(PAGES_ROOT, 'dist');
 

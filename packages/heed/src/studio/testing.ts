@@ -36,7 +36,7 @@ export interface TestStudio {
 }
 
 const page = { bytes: new TextEncoder().encode('<!doctype html>'), type: 'text/html; charset=utf-8' };
-const TEST_PAGES: StaticPages = { document: page, files: new Map([['/assets/a.js', page]]) };
+const TEST_PAGES: StaticPages = { document: page, files: new Map([['/assets/a.js', page]]), inlineScripts: [] };
 
 /**
  * `secret`: the project's, as 64 hex digits, for tests of what a rater's turns are for; one chosen at random otherwise.

@@ -2,6 +2,11 @@
 
 export const english = {
   name: 'English',
+  /** Before the pages' scripts run. */
+  loading: {
+    tooOld: 'Loading… If this stays, this browser is too old for this page or its scripts are turned off.',
+    missing: 'The studio does not answer. The page is loaded again by itself as soon as it does.',
+  },
   common: {
     choose: 'Language',
     undo: 'Undo',

@@ -1,10 +1,15 @@
 /** German. */
-import type { Texts } from './language.ts';
+import type { Texts } from './texts.ts';
 
 const answers = (count: number) => (count === 1 ? '1 Antwort' : `${count} Antworten`);
 
 export const german: Texts = {
   name: 'Deutsch',
+  loading: {
+    tooOld:
+      'Wird geladen … Wenn das stehen bleibt, ist dieser Browser zu alt für diese Seite, oder seine Skripte sind ausgeschaltet.',
+    missing: 'Der Server antwortet nicht. Sobald er antwortet, wird die Seite von selbst neu geladen.',
+  },
   common: {
     choose: 'Sprache',
     undo: 'Rückgängig',

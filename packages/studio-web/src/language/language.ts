@@ -6,15 +6,9 @@
 import { createStore, useStore } from '../parts/store.ts';
 import { english } from './english.ts';
 import { german } from './german.ts';
+import type { Texts } from './texts.ts';
 
-type Widened<T> = T extends string
-  ? string
-  : T extends (...given: infer Given) => string
-    ? (...given: Given) => string
-    : { readonly [Key in keyof T]: Widened<T[Key]> };
-
-/** The texts of the raters' pages. */
-export type Texts = Widened<typeof english>;
+export type { Texts } from './texts.ts';
 
 export const LANGUAGES = { en: english, de: german } as const satisfies Record<string, Texts>;
 export type Language = keyof typeof LANGUAGES;

@@ -21,10 +21,14 @@ export interface StudioEnv {
   };
 }
 
-/** Headers of every response. */
+/** What a page may load. `inlineScripts` are hashes of the document's own scripts. */
+function contentPolicy(inlineScripts: readonly string[]): string {
+  const scripts = ["'self'", ...inlineScripts].join(' ');
+  return `default-src 'none'; script-src ${scripts}; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+}
+
+/** Further headers of every response. */
 const HEADERS = {
-  'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
   'Referrer-Policy': 'no-referrer',
@@ -38,11 +42,12 @@ const SECURE_HEADER = 'Cross-Origin-Opener-Policy';
 const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 /** Sets the headers that the route has not set itself. `secure` means that browsers reach the studio over https. */
-export const responseHeaders = (options: { secure: boolean }): MiddlewareHandler => {
+export const responseHeaders = (options: { secure: boolean; inlineScripts: readonly string[] }): MiddlewareHandler => {
+  const headers = { 'Content-Security-Policy': contentPolicy(options.inlineScripts), ...HEADERS };
   return async (c, next) => {
     await next();
     const isSecure = options.secure || LOOPBACK_HOST.test(c.req.header('host') ?? new URL(c.req.url).host);
-    for (const [name, value] of Object.entries(HEADERS)) {
+    for (const [name, value] of Object.entries(headers)) {
       if (!c.res.headers.has(name) && (isSecure || name !== SECURE_HEADER)) c.res.headers.set(name, value);
     }
     if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'no-store');

@@ -1,4 +1,5 @@
 /** The built pages, read into memory: a path of a request never becomes a path on disk. */
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 
@@ -11,6 +12,8 @@ export interface StaticPages {
   readonly document: StaticFile;
   /** By the path of their address: '/assets/index-1a2b3c.js'. */
   readonly files: ReadonlyMap<string, StaticFile>;
+  /** Sources for the content security policy: the hashes of the scripts inside the document. */
+  readonly inlineScripts: readonly string[];
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -34,5 +37,12 @@ export async function readStaticPages(folder: string): Promise<StaticPages> {
   const document = files.get('/index.html');
   if (!document) throw new Error(`${folder}: expected an index.html, found none`);
   files.delete('/index.html');
-  return { document, files };
+  return { document, files, inlineScripts: inlineScriptsOf(new TextDecoder().decode(document.bytes)) };
+}
+
+/** "'sha256-...'" of each script inside the document. */
+function inlineScriptsOf(html: string): string[] {
+  return [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(
+    ([, script]) => `'sha256-${createHash('sha256').update(script!).digest('base64')}'`,
+  );
 }

@@ -62,7 +62,7 @@ export function createApp(studio: Studio, options: AppOptions) {
   const cookies = createSessionCookies({ name, secure, secret: studio.secret, sessions: studio.sessions });
   const addressOf = createClientAddress(studio.project.config.studio.trustedProxies);
   const app = new Hono<StudioEnv>();
-  app.use(responseHeaders({ secure }));
+  app.use(responseHeaders({ secure, inlineScripts: pages.inlineScripts }));
   app.use(checkHost(origins));
   app.use(checkPolicy({ cookies }));
   app.use(checkOrigin(origins));

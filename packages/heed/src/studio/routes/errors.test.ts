@@ -25,7 +25,7 @@ afterAll(async () => {
 async function answerOf(thrown: unknown, path = '/api/jobs') {
   const told: unknown[] = [];
   const jobs = { ...test.studio.jobs, all: () => Promise.reject(thrown) };
-  const pages = { document: { bytes: new Uint8Array(), type: 'text/html' }, files: new Map() };
+  const pages = { document: { bytes: new Uint8Array(), type: 'text/html' }, files: new Map(), inlineScripts: [] };
   const app = createApp({ ...test.studio, jobs }, { origins: [TEST_ORIGIN], pages, onError: (e) => told.push(e) });
   const response = await app.request(`${TEST_ORIGIN}${path}`, { headers: { Cookie: `heed-4180=${test.owner}` } });
   return { status: response.status, body: await response.json(), told, retry: response.headers.get('Retry-After') };

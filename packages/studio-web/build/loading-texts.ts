@@ -1,0 +1,20 @@
+/** What the document says before the pages' scripts run: in every language, because no script has chosen one. */
+import { english } from '../src/language/english.ts';
+import { german } from '../src/language/german.ts';
+
+const LANGUAGES = { en: english, de: german };
+
+/** Vite's plugin that puts the texts in place of the comment `loading` of index.html. */
+export const loadingTexts = {
+  name: 'heed-loading-texts',
+  transformIndexHtml: (html: string) => html.replace('<!-- loading -->', paragraphs()),
+};
+
+function paragraphs(): string {
+  return Object.entries(LANGUAGES)
+    .flatMap(([language, { loading }]) => [
+      `<p lang="${language}" data-says="loading">${loading.tooOld}</p>`,
+      `<p lang="${language}" data-says="missing" role="alert" hidden>${loading.missing}</p>`,
+    ])
+    .join('\n        ');
+}
