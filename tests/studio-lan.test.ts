@@ -12,7 +12,16 @@ import { openProject, type Project } from '../packages/heed/src/project/project.
 import { selectPrompts } from '../packages/heed/src/prompts/select.ts';
 import { readComparisonEvents } from '../packages/heed/src/studio/comparing/comparison-log.ts';
 import { addDrawnImages, makeDrawnProject } from '../packages/heed/src/testing/drawn-project.ts';
-import { addPage, barriersOf, hasBrowser, launchBrowser, linkOf, newContext, openPage } from './studio-browser.ts';
+import {
+  addPage,
+  barriersOf,
+  elementsTooWide,
+  hasBrowser,
+  launchBrowser,
+  linkOf,
+  newContext,
+  openPage,
+} from './studio-browser.ts';
 import { type StudioProcess, startStudioProcess } from './studio-process.ts';
 
 const HOST = 'label.lan';
@@ -148,6 +157,59 @@ it.runIf(hasBrowser)('say so where a script fails', async () => {
   await page.context().close();
 });
 
+it.runIf(hasBrowser)('load again by themselves where their scripts or styles did not arrive', async () => {
+  const link = await invite('Parts', 2);
+  for (const part of ['js', 'css']) {
+    const { page, errors } = await openPage(browser);
+    let isDown = true;
+    await page.route(`**/assets/*.${part}`, (route) => (isDown ? route.abort() : route.continue()));
+    await page.goto(link);
+    if (part === 'js') {
+      await page.getByText('The studio does not answer. The page is loaded again').waitFor();
+      await page.getByText('Der Server antwortet nicht.').waitFor();
+      expect(await barriersOf(page)).toEqual([]);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await page.setViewportSize({ width: 390, height: 844 });
+      expect([await barriersOf(page), await elementsTooWide(page)]).toEqual([[], []]);
+    }
+    isDown = false;
+    await page.getByLabel('A name for you').waitFor();
+    await expect
+      .poll(() => page.evaluate<string>('getComputedStyle(document.querySelector(".notice")).display'))
+      .toBe('grid');
+    expect(errors.filter((error) => !error.includes('net::ERR_FAILED'))).toEqual([]);
+    await page.context().close();
+  }
+});
+
+it.runIf(hasBrowser)(
+  'keep a half-written name while the studio starts again, and take a new link in the tab',
+  async () => {
+    const [link, other] = [await invite('Half', 1), await invite('Other', 1, 'comparison')];
+    const { page } = await openPage(browser);
+    let isDown = true;
+    await page.route('**/api/session', (route) => (isDown ? route.abort() : route.continue()));
+    await page.goto(link);
+    await page.getByLabel('A name for you').fill('Pia');
+    // It is asked every two seconds.
+    const answered = page.waitForResponse('**/api/session');
+    isDown = false;
+    await answered;
+    await page.evaluate(`location.hash = ${JSON.stringify(new URL(link).hash)}`);
+    expect(await page.getByLabel('A name for you').inputValue()).toBe('Pia');
+    await page.route('**/api/session/invite', (route) => route.abort(), { times: 1 });
+    await page.evaluate(`location.hash = ${JSON.stringify(new URL(other).hash)}`);
+    await page.getByText('Trying again by itself').waitFor();
+    await page.getByText('two sets of images').waitFor();
+    expect(page.url()).toBe(`http://${HOST}:${port}/join`);
+    await page.goto(`http://${HOST}:${port}/login`);
+    await page.getByText('This address alone lets nobody in').waitFor();
+    await page.evaluate('location.hash = "#old"');
+    await page.getByText('this link was used or is of an earlier start').waitFor();
+    await page.context().close();
+  },
+);
+
 it.runIf(hasBrowser)('keep three raters apart in one browser, tab by tab and in turns', async () => {
   const link = await invite('Class', 3, 'labelling');
   const context = await newContext(browser);
@@ -198,7 +260,8 @@ it.runIf(hasBrowser)('lose nothing of two tabs whose server is down, and send no
   await three.route('**/api/labelling/answers', (route) => route.abort());
   await judge(three, 1);
   await linkOf(owner, 'Raters').click();
-  await owner.getByRole('button', { name: 'Revoke the link for Ann L' }).click();
+  await owner.getByRole('button', { name: 'Revoke… the link for Ann L' }).click();
+  await owner.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
   await owner.getByText('revoked', { exact: false }).first().waitFor();
   await three.unroute('**/api/labelling/answers');
   await three.getByText('cannot be sent any more').waitFor();

@@ -114,7 +114,10 @@ describe.runIf(hasBrowser)('guidelines', () => {
     await page.goto(link);
     expect(await barriersOf(page)).toEqual([]);
     await page.getByLabel('A name for you').fill('Reader');
+    // A studio that does not answer just then keeps nobody from reading them first.
+    await page.route('**/api/guidelines', (route) => route.abort(), { times: 1 });
     await page.getByRole('button', { name: 'Start' }).tap();
+    await page.getByText('Trying again by itself').waitFor();
     await page.getByRole('heading', { name: 'Before you begin' }).waitFor();
     await page.getByText('<b>no HTML</b>').waitFor();
     await page.locator('.examples img').first().waitFor();
@@ -131,7 +134,7 @@ describe.runIf(hasBrowser)('guidelines', () => {
     expect(await barriersOf(page)).toEqual([]);
     await help.getByText('Guidelines').click();
     await takeScreenshot(page, 'studio-help-phone');
-    expect(own).toEqual([]);
+    expect(own).toEqual([expect.stringContaining('net::ERR_FAILED')]);
     await page.context().close();
   });
 });
@@ -226,6 +229,7 @@ describe.runIf(hasBrowser)('images', () => {
       } else await page.keyboard.press(key);
     }
     await expect.poll(answers).toBe(before + 1);
+    await page.getByRole('dialog').locator('img').first().waitFor();
     await page.keyboard.press('B');
     await expect.poll(answers).toBe(before + 2);
     const log = await openFeedbackLog(project.paths.feedback).read();

@@ -84,6 +84,9 @@ export function App() {
     [look],
   );
 
+  // They ask the studio themselves; a problem of who this tab is must not take a half-written name off the page.
+  if (path === '/join') return <JoinPage onIn={enter} />;
+  if (path === '/login') return <LoginPage onIn={enter} />;
   if (problem !== undefined) {
     return (
       <main className="notice">
@@ -92,8 +95,6 @@ export function App() {
       </main>
     );
   }
-  if (path === '/join') return <JoinPage onIn={enter} />;
-  if (path === '/login') return <LoginPage onIn={enter} />;
   if (found === undefined) return null;
   const { session, why } = found;
   if (session === undefined)

@@ -6,6 +6,14 @@ import { sessionHeaders } from '../session/session-key.ts';
 /** `api.labelling.lease.$post({ json: { count: 3 } })` and so on; types come from the server's routes. */
 export const { api } = hc<StudioApp>('/', { headers: () => sessionHeaders() });
 
+/** A network that is gone may keep a request for many minutes; the page then asks again. */
+const ANSWERED_WITHIN_MS = 30_000;
+
+/** Options of one request of a rater's page: its session, by default the tab's, and an end where nothing answers it. */
+export function raterRequest(session?: string, { withinMs = ANSWERED_WITHIN_MS }: { withinMs?: number } = {}) {
+  return { headers: sessionHeaders(session), init: { signal: AbortSignal.timeout(withinMs) } };
+}
+
 /** What the studio says to a request that will never work. */
 const FINAL_STATUSES: readonly number[] = [400, 404, 409, 413];
 

@@ -1,5 +1,5 @@
 /** The server requests of comparing. Tests replace them. */
-import { api, read } from '../api/client.ts';
+import { api, raterRequest, read } from '../api/client.ts';
 import type { Completion } from '../labelling/labelling-api.ts';
 import { sessionHeaders } from '../session/session-key.ts';
 import type { Preference } from './questions.ts';
@@ -48,21 +48,26 @@ export interface ComparingApi {
 
 /** `page` names this page, so that two tabs of one rater are asked different queries. */
 export function comparingApi({ session, page }: { session: string; page: string }): ComparingApi {
-  const headers = { headers: sessionHeaders(session) };
+  const request = () => raterRequest(session);
   return {
     page,
-    standing: async () => read(api.comparing.standing.$get({}, headers)),
-    lease: async (count) => (await read(api.comparing.lease.$post({ json: { count, page } }, headers))).queries,
+    standing: async () => read(api.comparing.standing.$get({}, request())),
+    lease: async (count) => (await read(api.comparing.lease.$post({ json: { count, page } }, request()))).queries,
     release: () =>
-      void api.comparing.release.$post({ json: { page } }, { ...headers, init: { keepalive: true } }).catch(() => {}),
+      void api.comparing.release
+        .$post({ json: { page } }, { headers: sessionHeaders(session), init: { keepalive: true } })
+        .catch(() => {}),
     async send(entry) {
       if (entry.kind === 'retract') {
         return read(
-          api.comparing.answers[':id'].retract.$post({ param: { id: entry.id }, query: { page: entry.page } }, headers),
+          api.comparing.answers[':id'].retract.$post(
+            { param: { id: entry.id }, query: { page: entry.page } },
+            request(),
+          ),
         );
       }
       const { kind: _, ...json } = entry;
-      return read(api.comparing.answers.$post({ json }, headers));
+      return read(api.comparing.answers.$post({ json }, request()));
     },
   };
 }

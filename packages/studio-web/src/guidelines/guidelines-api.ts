@@ -1,6 +1,6 @@
 /** The guidelines as the server gives them. Hono's client types end where a type refers to itself. */
 import type { ShownBlock } from '@heed/studio-api';
-import { api, read } from '../api/client.ts';
+import { api, raterRequest, read } from '../api/client.ts';
 
 export interface LoadedGuidelines {
   readonly blocks: readonly ShownBlock[];
@@ -9,7 +9,7 @@ export interface LoadedGuidelines {
 }
 
 export async function loadGuidelines(): Promise<LoadedGuidelines> {
-  const { blocks, version } = await read(api.guidelines.$get());
+  const { blocks, version } = await read(api.guidelines.$get({}, raterRequest()));
   return { blocks: blocks as readonly ShownBlock[], version };
 }
 

@@ -4,15 +4,22 @@ import type { ShownBlock } from '@heed/studio-api';
 import { createContext, type ReactNode, useContext } from 'react';
 import { useTexts } from '../language/language.ts';
 import { LanguageChoice } from '../language/language-choice.tsx';
+import { AskingProblem } from '../parts/asking-problem.tsx';
 import { Blocks } from './blocks.tsx';
 import { useGuidelines } from './use-guidelines.ts';
 
 const GuidelinesContext = createContext<readonly ShownBlock[]>([]);
 
 export function GuidelinesGate({ children }: { children: ReactNode }) {
-  const { phase, blocks, accept } = useGuidelines();
+  const { phase, blocks, problem, accept } = useGuidelines();
   const { help } = useTexts();
-  if (phase === 'loading') return null;
+  if (phase === 'loading') {
+    return problem === undefined ? null : (
+      <main className="notice">
+        <AskingProblem problem={problem} />
+      </main>
+    );
+  }
   if (phase === 'unseen') {
     return (
       <main className="guidelines-first">

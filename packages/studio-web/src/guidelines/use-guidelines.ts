@@ -1,13 +1,17 @@
 /** The guidelines of the project, and whether this rater has seen them as they are now. */
 import type { ShownBlock } from '@heed/studio-api';
 import { useEffect, useState } from 'react';
+import { ApiError } from '../api/client.ts';
+import { persist } from '../api/persist.ts';
 import { type Session, useSession } from '../session/session.ts';
 import { type LoadedGuidelines, loadGuidelines } from './guidelines-api.ts';
 
 export interface GuidelinesState {
-  /** 'none': there are none, or they did not load; the work goes on. */
+  /** 'none': there are none, or the studio refuses them; the work goes on. */
   readonly phase: 'loading' | 'unseen' | 'seen' | 'none';
   readonly blocks: readonly ShownBlock[];
+  /** Why they are not there yet. */
+  readonly problem?: unknown;
   /** The rater has read them. */
   readonly accept: () => void;
 }
@@ -16,20 +20,25 @@ export function useGuidelines(): GuidelinesState {
   const session = useSession();
   const [loaded, setLoaded] = useState<LoadedGuidelines>();
   const [isSeen, setSeen] = useState(false);
+  const [problem, setProblem] = useState<unknown>();
   useEffect(() => {
-    loadGuidelines().then(
-      (found) => {
+    return persist(loadGuidelines, {
+      onDone: (found) => {
         setSeen(wasSeen(session, found.version));
         setLoaded(found);
       },
-      () => setLoaded({ blocks: [], version: '' }),
-    );
+      // While the studio starts again nobody works without having seen them.
+      onProblem: (reason) => {
+        setProblem(reason);
+        if (!(reason instanceof ApiError && reason.status === 0)) setLoaded({ blocks: [], version: '' });
+      },
+    });
   }, [session]);
   const accept = () => {
     if (loaded) noteSeen(session, loaded.version);
     setSeen(true);
   };
-  if (!loaded) return { phase: 'loading', blocks: [], accept };
+  if (!loaded) return { phase: 'loading', blocks: [], problem, accept };
   const { blocks } = loaded;
   return { phase: blocks.length === 0 ? 'none' : isSeen ? 'seen' : 'unseen', blocks, accept };
 }

@@ -1,6 +1,5 @@
 /** The requests of labelling: answers and retractions. */
-import { api, read } from '../api/client.ts';
-import { sessionHeaders } from '../session/session-key.ts';
+import { api, raterRequest, read } from '../api/client.ts';
 
 export interface AnswerEntry {
   kind: 'answer';
@@ -34,12 +33,12 @@ export interface Acknowledged {
 
 /** Sends an entry for the session in which it was made, even if the tab has another session now. */
 export async function sendEntry(entry: LabellingEntry, session: string): Promise<Acknowledged> {
-  const headers = { headers: sessionHeaders(session) };
+  const request = raterRequest(session);
   if (entry.kind === 'retract') {
     return read(
-      api.labelling.answers[':id'].retract.$post({ param: { id: entry.id }, query: { page: entry.page } }, headers),
+      api.labelling.answers[':id'].retract.$post({ param: { id: entry.id }, query: { page: entry.page } }, request),
     );
   }
   const { kind: _, ...json } = entry;
-  return read(api.labelling.answers.$post({ json }, headers));
+  return read(api.labelling.answers.$post({ json }, request));
 }

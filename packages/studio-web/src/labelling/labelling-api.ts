@@ -1,5 +1,5 @@
 /** The server requests of labelling. Tests replace them. */
-import { api, read } from '../api/client.ts';
+import { api, raterRequest, read } from '../api/client.ts';
 import { sessionHeaders } from '../session/session-key.ts';
 import { type Acknowledged, type LabellingEntry, sendEntry } from './entries.ts';
 
@@ -43,14 +43,16 @@ export interface LabellingApi {
 
 /** `page` names this page, so that two tabs of one rater are asked different queries. */
 export function labellingApi({ session, page }: { session: string; page: string }): LabellingApi {
-  const headers = { headers: sessionHeaders(session) };
+  const request = () => raterRequest(session);
   return {
     page,
-    standing: async () => read(api.labelling.standing.$get({}, headers)),
-    lease: async (count) => (await read(api.labelling.lease.$post({ json: { count, page } }, headers))).queries,
+    standing: async () => read(api.labelling.standing.$get({}, request())),
+    lease: async (count) => (await read(api.labelling.lease.$post({ json: { count, page } }, request()))).queries,
     release: () =>
-      void api.labelling.release.$post({ json: { page } }, { ...headers, init: { keepalive: true } }).catch(() => {}),
-    shown: (query) => read(api.labelling.shown.$post({ json: { query } }, headers)),
+      void api.labelling.release
+        .$post({ json: { page } }, { headers: sessionHeaders(session), init: { keepalive: true } })
+        .catch(() => {}),
+    shown: (query) => read(api.labelling.shown.$post({ json: { query } }, request())),
     send: (entry) => sendEntry(entry, session),
   };
 }

@@ -1,5 +1,5 @@
 /** Asks the studio who this tab is. */
-import { api, read } from '../api/client.ts';
+import { api, raterRequest, read } from '../api/client.ts';
 import type { Session } from './session.ts';
 import { keepSessionKey, sessionKey } from './session-key.ts';
 
@@ -13,7 +13,7 @@ const OWNER_KEY = 'owner';
 
 /** Ties the tab to the session that it finds, so that another rater who logs in does not take it over. */
 export async function findSession(): Promise<FoundSession> {
-  const found = await read(api.session.$get());
+  const found = await read(api.session.$get({}, raterRequest()));
   if (found.role !== 'anonymous') {
     keepSessionKey(found.key);
     return { session: { purpose: 'both', isTrial: false, ...found } };

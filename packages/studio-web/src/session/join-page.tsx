@@ -1,6 +1,6 @@
 /** Somebody comes by a link: what it is worth, one question to those who are new, then the work. */
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { ApiError, api, read } from '../api/client.ts';
+import { ApiError, api, raterRequest, read } from '../api/client.ts';
 import { persist } from '../api/persist.ts';
 import { type Texts, useTexts } from '../language/language.ts';
 import { LanguageChoice } from '../language/language-choice.tsx';
@@ -27,20 +27,28 @@ interface LinkLook {
 /** `onIn`: the tab has a session; the page to go to. */
 export function JoinPage({ onIn }: { onIn: (path: string) => void }) {
   const texts = useTexts();
-  const [arrival] = useState(takeArrival);
+  const [arrival, setArrival] = useState(takeArrival);
   const [look, setLook] = useState<LinkLook>();
   const [problem, setProblem] = useState<unknown>();
   useEffect(() => {
-    // Another link opened in this tab changes no more of the address than what stands behind the '#'.
-    const reload = () => location.reload();
-    addEventListener('hashchange', reload);
-    return () => removeEventListener('hashchange', reload);
-  }, []);
+    // A link opened in this tab changes no more of the address than what stands behind the '#'. The page is not loaded
+    // again: a studio that starts again meanwhile would leave the browser's own error page.
+    const take = () => {
+      const next = takeArrival();
+      // The same link once more: what is written in the form stays.
+      if (next?.token === arrival?.token) return;
+      setLook(undefined);
+      setProblem(undefined);
+      setArrival(next);
+    };
+    addEventListener('hashchange', take);
+    return () => removeEventListener('hashchange', take);
+  }, [arrival]);
   useEffect(() => {
     if (arrival === undefined) return;
     const { token, participant } = arrival;
     const json = { token, ...(participant === undefined ? {} : { participant }) };
-    return persist(() => read(api.session.invite.$post({ json })), {
+    return persist(() => read(api.session.invite.$post({ json }, raterRequest())), {
       onDone: (found) => {
         setProblem(undefined);
         setLook(found);
@@ -85,13 +93,16 @@ function Welcome({ arrival, look, onIn, onProblem }: WelcomeProps) {
   const enter = (more: { name?: string; isTrial?: boolean } = {}) => {
     const { key: session, forget } = keptJoinKey({ token: arrival.token, name: more.name ?? '' });
     endJoining.current();
-    endJoining.current = persist(() => read(api.session.join.$post({ json: { session, ...arrival, ...more } })), {
-      onDone: ({ key }) => {
-        forget();
-        begin(key);
+    endJoining.current = persist(
+      () => read(api.session.join.$post({ json: { session, ...arrival, ...more } }, raterRequest())),
+      {
+        onDone: ({ key }) => {
+          forget();
+          begin(key);
+        },
+        onProblem,
       },
-      onProblem,
-    });
+    );
   };
   if (state === 'back') {
     return (
