@@ -53,6 +53,7 @@ it.runIf(hasBrowser)('pairs are judged by keys, undone, and tied', async () => {
     await saved(0);
     await page.keyboard.press('1');
     await saved(1);
+    await page.locator('.image-card img').first().waitFor();
     await page.keyboard.press('Shift+G');
     await saved(2);
     expect((await stated(project)).map(({ isTie }) => isTie)).toEqual([false, true]);

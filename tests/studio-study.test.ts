@@ -24,6 +24,7 @@ const BROWSERS = 10;
 const QUERIES_EACH = 8;
 /** Two restarts on a busy machine fit into it. */
 const PATIENCE_MS = 120_000;
+const COMMITTED = { waitUntil: 'commit', timeout: 30_000 } as const;
 /** More looks at a page than any rater needs. */
 const MAX_TURNS = 120;
 
@@ -138,18 +139,15 @@ async function judgeInBrowser(
   }
 }
 
-/** Opens the address, again where the studio ends before the page and its scripts are there. */
+/** Opens the address as a person does, who loads an empty tab and the browser's own error page again. */
 async function visit(page: Page, url: string): Promise<void> {
-  for (;;) {
-    try {
-      // A person who looks at an empty tab for so long loads it again.
-      await page.goto(url, { timeout: 30_000 });
-      await page.locator('#root main').first().waitFor({ timeout: 60_000 });
-      return;
-    } catch {
-      await page.waitForTimeout(500);
-    }
-  }
+  const isThere = async () => {
+    // The address alone would not load a page again that has it already.
+    await (page.url().startsWith('http') ? page.reload(COMMITTED) : page.goto(url, COMMITTED));
+    await page.locator('#root main:not(.page-loading)').first().waitFor({ timeout: 30_000 });
+    return true;
+  };
+  while (!(await isThere().catch(() => false))) await page.waitForTimeout(500);
 }
 
 /** The studio does what the first such request asks, and its reply is lost on the way. */
