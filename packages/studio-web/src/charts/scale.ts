@@ -41,7 +41,9 @@ export function valueText(value: number): string {
 export function tickText(value: number): string {
   if (value === 0) return '0';
   const size = Math.abs(value);
-  if (size < 1e-3 || size >= 1e6) return value.toExponential(0).replace('e+', 'e').replace('-', '−');
+  if (size < 1e-3 || size >= 1e6) {
+    return Number(value.toPrecision(6)).toExponential().replace('e+', 'e').replaceAll('-', '−');
+  }
   if (size >= 10_000) return `${Number((value / 1000).toPrecision(3))}k`.replace('-', '−');
   return String(Number(value.toPrecision(6))).replace('-', '−');
 }

@@ -1,11 +1,13 @@
 /** The loop at a glance, and the next useful thing to do. */
 
 import { api, read } from '../api/client.ts';
+import { countText } from '../parts/count-text.ts';
 import { timeText } from '../parts/moment-text.ts';
 import { Page, percent } from '../parts/page.tsx';
 import { followLink } from '../parts/router.ts';
 import { TableFrame } from '../parts/table-frame.tsx';
 import { useData } from '../parts/use-data.ts';
+import { elsewhereText } from './elsewhere-text.ts';
 import { JobForm } from './job-form.tsx';
 import { JobPanel } from './job-panel.tsx';
 import { useJob } from './job-watch.ts';
@@ -46,7 +48,7 @@ export function OverviewPage() {
           {job && <JobPanel job={job} onStop={stop} />}
           <Workers />
           <Counts data={data} />
-          <Labels categories={data.categories} />
+          <Labels data={data} />
           <Rewards rewards={data.rewards} isBusy={isBusy} onTrain={() => start('reward')} />
           <Commands isBusy={isBusy} onStart={start} />
         </>
@@ -92,14 +94,14 @@ function Counts({ data }: { data: OverviewData }) {
       {counts.map(([name, count]) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd>{count}</dd>
+          <dd>{countText(count)}</dd>
         </div>
       ))}
     </dl>
   );
 }
 
-function Labels({ categories }: { categories: OverviewData['categories'] }) {
+function Labels({ data: { categories, elsewhere, set } }: { data: OverviewData }) {
   return (
     <section>
       <h2>Judgements</h2>
@@ -118,9 +120,9 @@ function Labels({ categories }: { categories: OverviewData['categories'] }) {
             {categories.map(({ category, images, judged, judgements, good, bad, skip }) => (
               <tr key={category}>
                 <th scope="row">{category}</th>
-                <td>{images}</td>
-                <td>{judged}</td>
-                <td>{judgements}</td>
+                <td>{countText(images)}</td>
+                <td>{countText(judged)}</td>
+                <td>{countText(judgements)}</td>
                 {[good, bad, skip].map((share, i) => (
                   // biome-ignore lint/suspicious/noArrayIndexKey: the columns do not move
                   <td key={i}>{judgements === 0 ? '–' : percent(share)}</td>
@@ -130,6 +132,7 @@ function Labels({ categories }: { categories: OverviewData['categories'] }) {
           </tbody>
         </table>
       </TableFrame>
+      {elsewhere.length > 0 && <p className="soft">{elsewhereText(set, elsewhere)}</p>}
       <p className="soft">In the paper, 46.5 % were good, 48.5 % bad and 5 % skipped.</p>
     </section>
   );

@@ -1,5 +1,6 @@
 /** Says above figures that a program made judgements under them, and how many. */
 import { api, read } from '../api/client.ts';
+import { countText } from './count-text.ts';
 import { useData } from './use-data.ts';
 
 const load = () => read(api.overview.judges.$get());
@@ -17,8 +18,4 @@ export function simulatedText({ byPeople, simulated }: { byPeople: number; simul
   return byPeople === 0
     ? `All ${countText(all)} judgements of images are simulated: ${made}.`
     : `${countText(simulated)} of ${countText(all)} judgements of images are simulated: ${made}.`;
-}
-
-function countText(count: number): string {
-  return count.toLocaleString('en');
 }

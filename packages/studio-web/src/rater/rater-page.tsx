@@ -60,13 +60,14 @@ interface Share {
   count: number;
 }
 
-function Measures({ data: { summary, comparisons } }: { data: RaterData }) {
+function Measures({ data: { summary } }: { data: RaterData }) {
   const { quality } = summary;
+  const ofJudged = (share: number) => percent(summary.queries === 0 ? undefined : share);
   const rows: readonly (readonly [name: string, value: string, bounds: string | undefined])[] = [
-    ['Queries answered', String(summary.queries), undefined],
-    ['Comparisons', String(comparisons), undefined],
-    ['Good', percent(summary.good), undefined],
-    ['Skipped', percent(summary.skip), undefined],
+    ['Judged', String(summary.queries), undefined],
+    ['Compared', String(summary.comparisons), undefined],
+    ['Good', ofJudged(summary.good), undefined],
+    ['Skipped', ofJudged(summary.skip), undefined],
     ['Seconds, median', summary.medianSeconds?.toFixed(1) ?? '–', undefined],
     ['With the others', percent(summary.withOthers), undefined],
     ['Known answers right', ...shareTexts(quality.gold)],
@@ -97,7 +98,26 @@ function shareTexts(share: Share | undefined): [string, string | undefined] {
 
 const LABELS = { good: '✓ good', bad: '✕ bad', skip: 'skipped', retracted: 'taken back' } as const;
 
-function Answers({ data: { answers, total } }: { data: RaterData }) {
+function Answers({ data: { answers, total, summary } }: { data: RaterData }) {
+  if (total === 0) {
+    return (
+      <section>
+        <h2>Answers</h2>
+        <p className="soft">
+          No image judged.{' '}
+          {summary.comparisons > 0 && (
+            <>
+              What they said in comparisons stands on{' '}
+              <a href="/results" onClick={followLink}>
+                Results
+              </a>
+              .
+            </>
+          )}
+        </p>
+      </section>
+    );
+  }
   return (
     <section>
       <h2>Answers</h2>

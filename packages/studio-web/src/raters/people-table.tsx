@@ -19,6 +19,7 @@ interface Rater {
   name: string;
   isSetAside: boolean;
   queries: number;
+  comparisons: number;
   good: number;
   skip: number;
   medianSeconds?: number | undefined;
@@ -45,7 +46,8 @@ export const FLAGS: Readonly<Record<Flag, string>> = {
 /** Names with what they mean, for the first row. */
 const COLUMNS = [
   ['Name', undefined],
-  ['Answers', 'Queries answered or skipped'],
+  ['Judged', 'Queries of labelling answered or skipped'],
+  ['Compared', 'Queries of comparisons answered'],
   ['Good', undefined],
   ['Skipped', undefined],
   ['Seconds', 'The middle of the answer times'],
@@ -94,6 +96,7 @@ export function PeopleTable({ raters, onSetAside }: PeopleTableProps) {
                   ))}
                 </th>
                 <td>{rater.queries}</td>
+                <td>{rater.comparisons}</td>
                 <td>{rater.queries === 0 ? '–' : percent(rater.good)}</td>
                 <td>{rater.queries === 0 ? '–' : percent(rater.skip)}</td>
                 <td>{rater.medianSeconds?.toFixed(1) ?? '–'}</td>

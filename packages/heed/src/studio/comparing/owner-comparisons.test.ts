@@ -62,6 +62,8 @@ const forTuned = (query: Asked) => (isTuned(query) ? 'left' : 'right');
 it('asks as many people as the owner says, also later', async () => {
   while ((await answerAll('ann', forTuned, 5)) > 0);
   expect(await comparison()).toMatchObject({ state: 'complete', ratersPerQuery: 1, open: 0, answers: PROMPTS });
+  const ann = { id: 'ann', queries: 0, comparisons: PROMPTS };
+  expect((await get('/api/raters')).raters).toContainEqual(expect.objectContaining(ann));
   expect(await answerAll('bob', forTuned, 5)).toBe(0);
   await test.post(`/api/comparisons/${id}/raters`, { raters: 2 }, test.owner);
   expect(await comparison()).toMatchObject({ state: 'open', ratersPerQuery: 2, open: PROMPTS });

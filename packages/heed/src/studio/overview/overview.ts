@@ -14,6 +14,7 @@ import { findRewardConfig } from '../../reward/reward-model.ts';
 import { readComparisonEvents } from '../comparing/comparison-log.ts';
 import type { StartableKind } from '../jobs/job.ts';
 import { listRuns } from '../runs/list-runs.ts';
+import { judgementsElsewhere, type SetJudgements } from './judges.ts';
 
 /** One trained reward. */
 export interface RewardStatus {
@@ -43,6 +44,8 @@ export interface Overview {
   readonly images: number;
   readonly prompts: number;
   readonly categories: readonly CategoryStatus[];
+  /** Judgements of images outside the set, which `categories` leaves out. */
+  readonly elsewhere: readonly SetJudgements[];
   readonly rewards: readonly RewardStatus[];
   readonly models: readonly string[];
   /** The newest tuning run, where it was stopped before its end. */
@@ -77,6 +80,7 @@ export async function readOverview(
     images: shown.length,
     prompts: new Set(shown.map(({ prompt }) => prompt)).size,
     categories,
+    elsewhere: await judgementsElsewhere(project, { images, set }),
     rewards: await readRewards(project),
     models: await modelNames(project),
     ...(tuning?.state === 'unfinished' ? { stoppedRun: tuning.id } : {}),

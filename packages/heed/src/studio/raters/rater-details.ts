@@ -8,6 +8,7 @@ import {
   type Purpose,
   purposeOf,
   RETRACTED,
+  readRaters,
 } from '../../feedback/index.ts';
 import type { Project } from '../../project/project.ts';
 
@@ -28,7 +29,7 @@ export interface RaterAnswer {
     /** Undefined without a known answer from the owner. */
     readonly isRight?: boolean;
     /**
-     * Whether the answer agrees with the majority of the other raters. Undefined when they are split or there are none.
+     * Whether the answer agrees with the majority of the other people. Undefined when they are split or there are none.
      */
     readonly isWithOthers?: boolean;
   }[];
@@ -41,7 +42,10 @@ export async function readRaterAnswers(
 ): Promise<{ readonly answers: readonly RaterAnswer[]; readonly total: number }> {
   const log = await openFeedbackLog(project.paths.feedback).read();
   const known = knownAnswers(log);
-  const words = groupBy(lastWords(log), ({ image }) => image);
+  const records = readRaters(project);
+  // As in the summary: people whose answers count.
+  const counting = lastWords(log).filter((word) => word.raterKind === 'human' && !records.get(word.rater)?.isSetAside);
+  const words = groupBy(counting, ({ image }) => image);
   const own = log.filter((event) => event.rater === rater && purposeOf(event) !== 'key');
   const groups = [...groupBy(own, ({ answer, query, time }) => `${answer ?? query} ${time}`).values()];
   const isWithOthers = ({ image, label }: FeedbackEvent): boolean | undefined => {

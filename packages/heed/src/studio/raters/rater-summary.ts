@@ -7,6 +7,7 @@ import { type Judgement, lastWords, openFeedbackLog, readRaters } from '../../fe
 import type { Project } from '../../project/project.ts';
 import { fleissKappa, krippendorffAlpha, quantile, type RatedUnits, rawAgreement } from '../../statistics/index.ts';
 import { plainName } from '../../text/plain-name.ts';
+import { isOwnerRater } from '../auth/sessions.ts';
 import type { ComparisonAnswer } from '../comparing/comparison-log.ts';
 import { measureRaters, type RaterQuality } from './rater-quality.ts';
 
@@ -14,8 +15,10 @@ export interface RaterSummary {
   readonly id: string;
   readonly name: string;
   readonly isSetAside: boolean;
-  /** Queries answered or skipped. */
+  /** Queries of labelling answered or skipped. */
   readonly queries: number;
+  /** Queries of comparisons answered. */
+  readonly comparisons: number;
   /** Shares of judged images. */
   readonly good: number;
   readonly skip: number;
@@ -35,7 +38,7 @@ export interface Agreement {
   readonly kappa?: number;
 }
 
-/** Summarises everybody who joined or judged. Agreement covers only the raters whose answers count. */
+/** Summarises every rater who joined, and everybody who judged, owners too. Agreement covers only the raters whose answers count. */
 export async function summariseRaters(
   project: Project,
   options: { comparisons?: readonly ComparisonAnswer[] } = {},
@@ -50,8 +53,10 @@ export async function summariseRaters(
   const byRater = groupBy(events, ({ rater }) => rater);
   const preferences = lastWords(log, { purpose: 'preference' }).filter(({ raterKind }) => raterKind === 'human');
   const preferring = groupBy(preferences, ({ rater }) => rater);
+  // Owners have records for their names alone.
+  const joined = [...records.keys()].filter((id) => !isOwnerRater(id));
   const ids = [
-    ...new Set([...records.keys(), ...byRater.keys(), ...preferring.keys(), ...comparisons.map(({ rater }) => rater)]),
+    ...new Set([...joined, ...byRater.keys(), ...preferring.keys(), ...comparisons.map(({ rater }) => rater)]),
   ];
   return {
     raters: ids.map((id) => {
@@ -67,6 +72,7 @@ export async function summariseRaters(
         name: plainName(records.get(id)?.name ?? id),
         isSetAside: records.get(id)?.isSetAside ?? false,
         queries: new Set(answered.map(({ query }) => query)).size,
+        comparisons: comparisons.filter(({ rater }) => rater === id).length,
         good: share(judged, ({ label }) => label === 'good'),
         skip: share(own, ({ label }) => label === 'skip'),
         ...(seconds.length === 0 ? {} : { medianSeconds: quantile(seconds, 0.5) }),

@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventId, type FeedbackEvent } from '../../feedback/index.ts';
 import type { Project } from '../../project/project.ts';
 import { readLabels } from '../../reward/project-labels.ts';
 import { makeDrawnProject } from '../../testing/drawn-project.ts';
+import type { Judges } from '../overview/judges.ts';
+import type { Overview } from '../overview/overview.ts';
 import { openTestStudio, TEST_ORIGIN, type TestStudio } from '../testing.ts';
 
 let folder: string;
@@ -210,7 +213,7 @@ describe('raters', () => {
       };
     const { raters, agreement } = await read();
     const dan = raters.find(({ name }) => name === 'Random <b>Dan</b>')!;
-    expect(raters.find(({ name }) => name === 'Ben')).toMatchObject({ queries: 8, withOthers: 1 });
+    expect(raters.find(({ name }) => name === 'Ben')).toMatchObject({ queries: 8, comparisons: 0, withOthers: 1 });
     // The first image: good good bad; the second: all good; the third: bad bad good.
     expect(agreement.images).toBe(24);
     expect(agreement.raw).toBeCloseTo((1 / 3 + 1 + 1 / 3) / 3, 12);
@@ -253,6 +256,34 @@ describe('the owner sees', () => {
     });
   });
 
+  it('every judgement in the table or beside it, also of an image that is set aside', async () => {
+    const get = async (path: string) => (await (await test.request(path, { token: test.owner })).json()) as never;
+    const counts = async () => {
+      const { categories, elsewhere } = (await get('/api/overview')) as Overview;
+      const { byPeople, simulated } = (await get('/api/overview/judges')) as Judges;
+      expect(elsewhere.reduce((sum, { judgements }) => sum + judgements, categories.at(-1)!.judgements)).toBe(
+        byPeople + simulated,
+      );
+      return { inTable: categories.at(-1)!.judgements, elsewhere };
+    };
+    expect(await counts()).toEqual({ inTable: 72, elsewhere: [] });
+    const { images } = (await get('/api/images')) as { images: { name: string }[] };
+    const change = (event: string) => test.post(`/api/image/${images[0]!.name}/events`, { event }, test.owner);
+    await change('set-aside');
+    expect(await counts()).toEqual({ inTable: 69, elsewhere: [{ judgements: 3 }] });
+    await change('taken-back');
+    expect(await counts()).toEqual({ inTable: 72, elsewhere: [] });
+  });
+
+  it('no owner among the people who has not judged', async () => {
+    await test.post('/api/owners', { name: 'Olga' }, test.owner);
+    const { raters } = (await (await test.request('/api/raters', { token: test.owner })).json()) as {
+      raters: { name: string }[];
+    };
+    expect(raters.map(({ name }) => name)).toContain('Ben');
+    expect(raters.map(({ name }) => name)).not.toContain('Olga');
+  });
+
   it('reports of the folder alone, where no script can run', async () => {
     await mkdir(project.paths.reports, { recursive: true });
     await writeFile(join(project.paths.reports, 'evaluate-0001.html'), '<script>1</script>');
@@ -263,5 +294,41 @@ describe('the owner sees', () => {
     for (const name of ['..%2fheed.toml', 'evaluate-0001.html', '%2e%2e', 'none']) {
       expect([name, (await get(name)).status]).toEqual([name, 404]);
     }
+  });
+});
+
+describe('a rater’s agreement over time', () => {
+  it('is with the same people as in the summary, whatever programs say', async () => {
+    const { raters } = (await (await test.request('/api/raters', { token: test.owner })).json()) as {
+      raters: { id: string; name: string; withOthers: number }[];
+    };
+    const { id, withOthers } = raters.find(({ name }) => name === 'Random <b>Dan</b>')!;
+    const agreement = async () => {
+      const { answers } = (await (await test.request(`/api/raters/${id}`, { token: test.owner })).json()) as {
+        answers: { images: { isWithOthers?: boolean }[] }[];
+      };
+      const verdicts = answers.flatMap(({ images }) => images.flatMap(({ isWithOthers }) => isWithOthers ?? []));
+      return verdicts.filter(Boolean).length / verdicts.length;
+    };
+    expect(await agreement()).toBeCloseTo(withOthers, 12);
+    const own = (await test.studio.log.read()).filter((event) => event.rater === id);
+    const agreed = ['program-1', 'program-2', 'program-3'].flatMap((rater) =>
+      own.map((event): FeedbackEvent => {
+        const { query, image, prompt, model, label, time } = event;
+        return {
+          id: eventId({ query, rater, image }),
+          time,
+          rater,
+          raterKind: 'simulated',
+          query,
+          image,
+          prompt,
+          model,
+          label,
+        };
+      }),
+    );
+    await test.studio.desk.takeIn(() => agreed);
+    expect(await agreement()).toBeCloseTo(withOthers, 12);
   });
 });

@@ -73,7 +73,6 @@ export function raterRoutes({ project, comparisons, images }: Studio) {
       return c.json({
         summary,
         total,
-        comparisons: compared.filter(({ rater }) => rater === id).length,
         answers: answers.map((answer) => ({
           ...answer,
           images: answer.images.map(({ image, ...said }) => ({

@@ -1,0 +1,18 @@
+/** Says which judgements the table of the overview leaves out, so that it and the count of all judgements agree. */
+import { countText } from '../parts/count-text.ts';
+
+interface SetJudgements {
+  set?: string | undefined;
+  judgements: number;
+}
+
+/** 'The table counts images of the set train. Other images have 3,840 judgements more: 3,840 in the set eval.' */
+export function elsewhereText(set: string, elsewhere: readonly SetJudgements[]): string {
+  const all = elsewhere.reduce((sum, { judgements }) => sum + judgements, 0);
+  const parts = elsewhere.map(({ set: other, judgements }) =>
+    other === undefined
+      ? `${countText(judgements)} of images that are set aside or gone`
+      : `${countText(judgements)} in the set ${other}`,
+  );
+  return `The table counts images of the set ${set}. Other images have ${countText(all)} judgements more: ${parts.join(', ')}.`;
+}
