@@ -6,7 +6,7 @@ import { defaultCuts, loadPipeline } from '@heed/diffusion';
 import { badInput } from '../errors.ts';
 import { checkSetPurpose, createImageStore, type ImageRecord, type Purpose } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/index.ts';
-import { modelFolder, type Project, withLock } from '../project/index.ts';
+import { modelFolder, type Project, withDrawingLock } from '../project/index.ts';
 import { modelFileOf } from '../project/model-file.ts';
 import { weightsOptions } from '../project/model-weights.ts';
 import { runtimeOf } from '../project/runtime.ts';
@@ -44,7 +44,8 @@ export async function drawBest(
   options: DrawBestOptions,
   progress: ProgressFactory,
 ): Promise<DrawnBest> {
-  return withLock(project, 'generate', () => draw(project, options, progress));
+  const lock = { command: 'generate', signal: options.signal } as const;
+  return withDrawingLock(project, lock, () => draw(project, options, progress));
 }
 
 async function draw(project: Project, options: DrawBestOptions, progress: ProgressFactory): Promise<DrawnBest> {

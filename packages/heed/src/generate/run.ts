@@ -5,7 +5,7 @@
 import { loadPipeline, type RgbImage, type SamplerName, type StableDiffusionPipeline } from '@heed/diffusion';
 import { checkSetPurpose, createImageStore, type ImageRecipe, type ImageStore, type Purpose } from '../images/index.ts';
 import type { ProgressFactory } from '../progress/progress.ts';
-import { checkClip, checkName, modelFolder, type Project, withAwaitedLock } from '../project/index.ts';
+import { checkClip, checkName, modelFolder, type Project, withDrawingLock } from '../project/index.ts';
 import { laterStageNotes } from '../project/later-stages.ts';
 import { modelFileOf } from '../project/model-file.ts';
 import { emaNote, weightsOptions } from '../project/model-weights.ts';
@@ -74,9 +74,7 @@ export async function runGenerate(
 ): Promise<GenerateRunResult> {
   const { shard, command = 'generate', note, signal } = options;
   if (shard === undefined) {
-    const isAwaited = (holder: { command: string }) => command === 'try' || holder.command === 'try';
-    const draw = () => generate(project, options, progress);
-    return withAwaitedLock(project, 'generate', { command, isAwaited, note, signal }, draw);
+    return withDrawingLock(project, { command, note, signal }, () => generate(project, options, progress));
   }
   await checkNotGenerating(project);
   return generate(project, options, progress);

@@ -9,7 +9,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HeedError } from '../errors.ts';
 import { decodePng } from '../images/png.ts';
 import { createImageStore } from '../images/store.ts';
+import { type ProgressFactory, silentProgress } from '../progress/index.ts';
 import { initProject } from '../project/init.ts';
+import { takeLock } from '../project/lock.ts';
 import type { Project } from '../project/project.ts';
 import { importImages } from './images.ts';
 
@@ -66,6 +68,18 @@ describe('import images', () => {
     const note = 'prompts of which the list holds out some pictures and others not: 1; all their pictures are held out';
     expect(await importImages(project, pictures)).toMatchObject({ added: 3, notes: [note] });
     expect(heldOut()).toEqual([...expected, ['a moon', true], ['a moon', true], ['a sun', false]]);
+  });
+
+  it('keeps other processes from adding pictures, and is named to them', async () => {
+    await write('1.png', await paint(1).png().toBuffer());
+    await writeList([{ file_name: '1.png', text: 'a bear' }]);
+    let second: Promise<unknown> | undefined;
+    const progress: ProgressFactory = (options) => {
+      second ??= takeLock(project.paths.state, 'generate').catch((error: Error) => error.message);
+      return silentProgress(options);
+    };
+    expect(await importImages(project, pictures, { progress })).toMatchObject({ added: 1 });
+    expect(await second).toContain('has been running `heed import` on this project');
   });
 
   it.each([

@@ -63,7 +63,7 @@ export async function importImages(
   const origin = model === undefined ? undefined : await originOf(project, model, options);
   const world = await worldOf(project.config);
   const list = withHeldOut(await readImageList(source, { parsePrompt: (text) => toPrompt(text, { world }) }));
-  return withLock(project, 'generate', async () => {
+  const takeIn = async () => {
     const store = createImageStore(project.paths.images);
     try {
       const isKnown = (image: CheckedImage) => store.find(recipeOf(image, { set, purpose, origin, now })) !== undefined;
@@ -88,7 +88,8 @@ export async function importImages(
     } finally {
       await store.close();
     }
-  });
+  };
+  return withLock(project, 'generate', takeIn, { command: 'import' });
 }
 
 /** Holds a prompt out if the row of any of its pictures says so, because none of them may then be learned from. */

@@ -1,4 +1,5 @@
 /** Projects on disk. */
+export { withDrawingLock } from './drawing-lock.ts';
 export { initProject } from './init.ts';
 export { heldSince, type Lock, takeLock, withAwaitedLock, withLock } from './lock.ts';
 export {

@@ -45,7 +45,16 @@ it('tries and a drawing at once all come to their end', async () => {
   expect([images.all({ set: 'train' }).length, images.all({ set: 'try' }).length]).toEqual([4, 2]);
 });
 
-it('a try waits for a long command, which waits for a try alone', async () => {
+it('a long command waits for a studio that takes pictures in, which is done at once', async () => {
+  const takingIn = await takeLock(project.paths.state, 'generate', { command: 'studio' });
+  const notes: string[] = [];
+  const waiting = generate((text) => notes.push(text));
+  await expect.poll(() => notes[0]).toContain('has been running `heed studio`');
+  await takingIn.release();
+  expect(await waiting).toMatchObject({ images: 4 });
+});
+
+it('a try waits for a long command, which waits for short ones alone', async () => {
   const drawing = await takeLock(project.paths.state, 'generate');
   await expect(generate()).rejects.toThrow('has been running `heed generate`');
   const notes: string[] = [];
