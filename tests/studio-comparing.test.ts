@@ -197,7 +197,8 @@ it.runIf(hasBrowser)('is read by the owner and ended', async () => {
   await panel.getByLabel('People a query').fill('3');
   await panel.getByRole('button', { name: 'Change' }).click();
   await panel.getByText('3 answers are still open').waitFor();
-  await panel.getByRole('button', { name: 'End' }).click();
+  await panel.getByRole('button', { name: 'End…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'End it' }).click();
   await panel.getByText('ended', { exact: true }).waitFor();
   await panel.getByRole('button', { name: 'Repeat' }).click();
   await page.getByText('9 answers are still open').waitFor();

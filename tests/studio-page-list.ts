@@ -122,6 +122,7 @@ const OWNER_PAGES: readonly ListedPage[] = [
   anImage,
   byButton(anImage, 'deleting an image', /^Delete…/),
   raters,
+  byButton(raters, 'revoking an invite', /^Revoke…/),
   withPicture(byButton(raters, 'the QR code of an invite', /^QR code/), 'qr-code'),
   after(raters, 'one rater', async (page) => {
     await page
@@ -143,6 +144,7 @@ const OWNER_PAGES: readonly ListedPage[] = [
   byButton(runs, 'deleting a run', /^Delete…/),
   plain('/try', 'Try', (page) => page.locator('.try-pictures img').nth(3).waitFor()),
   plain('/results', 'Results', (page) => page.getByRole('article', { name: 'tuned and base' }).waitFor()),
+  byButton(plain('/results', 'Results'), 'ending a comparison', /^End…/),
   plain('/data', 'Data'),
   owners,
   byButton(owners, "ending an owner's access", /^End access…/),

@@ -2,7 +2,7 @@
 
 import { type FormEvent, useEffect, useState } from 'react';
 import { api, read } from '../api/client.ts';
-import { Dialog } from '../parts/dialog.tsx';
+import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
 import { LinkField } from '../parts/link-field.tsx';
 import { dayText } from '../parts/moment-text.ts';
 import { Page } from '../parts/page.tsx';
@@ -148,24 +148,21 @@ interface EndAccessDialogProps {
 
 function EndAccessDialog({ owner: { name, addedAt }, onEnd, onClose }: EndAccessDialogProps) {
   return (
-    <Dialog title={`End the access of ${name}`} onClose={onClose}>
-      <h2>
-        End the access of <bdi>{name}</bdi>?
-      </h2>
-      <p>
-        {addedAt === undefined
-          ? 'All their browsers are logged out. The terminal of the studio can still print a new link.'
-          : 'All their browsers are logged out, and no link lets them in again. Their judgements stay.'}
-      </p>
-      <div className="row">
-        <button type="button" className="button primary" onClick={onEnd}>
-          End it
-        </button>
-        <button type="button" className="button" onClick={onClose}>
-          Keep
-        </button>
-      </div>
-    </Dialog>
+    <ConfirmDialog
+      title={`End the access of ${name}`}
+      heading={
+        <>
+          End the access of <bdi>{name}</bdi>?
+        </>
+      }
+      action="End it"
+      onConfirm={onEnd}
+      onClose={onClose}
+    >
+      {addedAt === undefined
+        ? 'All their browsers are logged out. The terminal of the studio can still print a new link.'
+        : 'All their browsers are logged out, and no link lets them in again. Their judgements stay.'}
+    </ConfirmDialog>
   );
 }
 

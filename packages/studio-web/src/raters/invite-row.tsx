@@ -1,6 +1,7 @@
 /** One invite: its link to copy or to scan, a trial for the owner, and its end. */
 
 import { useState } from 'react';
+import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { LinkField } from '../parts/link-field.tsx';
 import { dayText } from '../parts/moment-text.ts';
@@ -25,7 +26,8 @@ export const COPY = { label: 'Copy', copied: 'Copied.', byHand: 'Selected: copy 
 
 export function InviteRow({ invite, onRevoke }: { invite: Invite; onRevoke: () => void }) {
   const { name, purpose, link, uses, maxUses, expiresAt, isRevoked } = invite;
-  const [isShowingCode, setShowingCode] = useState(false);
+  const [dialog, setDialog] = useState<'code' | 'revoke'>();
+  const close = () => setDialog(undefined);
   const forWhat = PURPOSES.find(([value]) => value === purpose)![1];
   const isPersonal = maxUses === 1;
   return (
@@ -41,27 +43,47 @@ export function InviteRow({ invite, onRevoke }: { invite: Invite; onRevoke: () =
       {!isRevoked && (
         <>
           <LinkField label={`Link for ${name}`} link={link} copy={COPY} />
-          <button type="button" className="button small" onClick={() => setShowingCode(true)}>
+          <button type="button" className="button small" onClick={() => setDialog('code')}>
             QR code<span className="visually-hidden"> of the link for {name}</span>
           </button>
           <a className="button small" href={link} target="_blank" rel="noreferrer">
             Try as a rater<span className="visually-hidden"> by the link for {name}</span>
           </a>
-          <button type="button" className="button small" onClick={onRevoke}>
-            Revoke<span className="visually-hidden"> the link for {name}</span>
+          <button type="button" className="button small" onClick={() => setDialog('revoke')}>
+            Revoke…<span className="visually-hidden"> the link for {name}</span>
           </button>
         </>
       )}
-      {isShowingCode && (
-        <Dialog title={`QR code for ${name}`} className="qr-dialog" onClose={() => setShowingCode(false)}>
+      {dialog === 'code' && (
+        <Dialog title={`QR code for ${name}`} className="qr-dialog" onClose={close}>
           <h2>
             <bdi>{name}</bdi>
           </h2>
           <QrCode text={link} label={`QR code of the link for ${name}`} />
-          <button type="button" className="button primary" onClick={() => setShowingCode(false)}>
+          <button type="button" className="button primary" onClick={close}>
             Close
           </button>
         </Dialog>
+      )}
+      {dialog === 'revoke' && (
+        <ConfirmDialog
+          title={`Revoke the link for ${name}`}
+          heading={
+            <>
+              Revoke the link for <bdi>{name}</bdi>?
+            </>
+          }
+          action="Revoke"
+          onConfirm={() => {
+            close();
+            onRevoke();
+          }}
+          onClose={close}
+        >
+          {uses === 0
+            ? 'It lets nobody in any more.'
+            : 'It lets nobody in any more, and who came by it cannot go on. What they have sent stays; what waits in their browsers is lost.'}
+        </ConfirmDialog>
       )}
     </li>
   );

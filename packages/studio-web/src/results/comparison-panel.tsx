@@ -2,6 +2,7 @@
 
 import { type FormEvent, useState } from 'react';
 import { api, read } from '../api/client.ts';
+import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
 import { LinkField } from '../parts/link-field.tsx';
 import { LocalLinkNote } from '../parts/local-link-note.tsx';
 import { dayText } from '../parts/moment-text.ts';
@@ -79,6 +80,7 @@ function setRaterAside(id: string, isSetAside: boolean): Promise<unknown> {
 function Controls({ comparison, title, after }: ComparisonPanelProps & { title: string }) {
   const { id, state, ratersPerQuery, answers } = comparison;
   const [link, setLink] = useState<string>();
+  const [isEnding, setEnding] = useState(false);
   const param = { id };
   const invite = async () => {
     const json = { name: title.slice(0, 100), purpose: 'comparison', days: INVITE_DAYS, maxUses: 100 } as const;
@@ -107,12 +109,8 @@ function Controls({ comparison, title, after }: ComparisonPanelProps & { title: 
           <button type="button" className="button small primary" onClick={() => after(invite())}>
             Invite people
           </button>
-          <button
-            type="button"
-            className="button small"
-            onClick={() => after(read(api.comparisons[':id'].end.$post({ param })))}
-          >
-            End
+          <button type="button" className="button small" onClick={() => setEnding(true)}>
+            End…
           </button>
         </>
       )}
@@ -143,7 +141,31 @@ function Controls({ comparison, title, after }: ComparisonPanelProps & { title: 
           <LocalLinkNote link={link} />
         </>
       )}
+      {isEnding && (
+        <EndDialog
+          title={title}
+          onEnd={() => {
+            setEnding(false);
+            after(read(api.comparisons[':id'].end.$post({ param })));
+          }}
+          onClose={() => setEnding(false)}
+        />
+      )}
     </div>
+  );
+}
+
+function EndDialog({ title, onEnd, onClose }: { title: string; onEnd: () => void; onClose: () => void }) {
+  return (
+    <ConfirmDialog
+      title={`End the comparison of ${title}`}
+      heading={`End the comparison of ${title}?`}
+      action="End it"
+      onConfirm={onEnd}
+      onClose={onClose}
+    >
+      Nobody is asked any more. The answers stay and count; Repeat begins anew.
+    </ConfirmDialog>
   );
 }
 
