@@ -114,7 +114,7 @@ describe.runIf(hasBrowser)('guidelines', () => {
     await page.goto(link);
     expect(await barriersOf(page)).toEqual([]);
     await page.getByLabel('A name for you').fill('Reader');
-    // A studio that does not answer just then keeps nobody from reading them first.
+    // Raters read them first although the studio does not answer just then.
     await page.route('**/api/guidelines', (route) => route.abort(), { times: 1 });
     await page.getByRole('button', { name: 'Start' }).tap();
     await page.getByText('Trying again by itself').waitFor();

@@ -11,7 +11,8 @@ export interface DrawingOptions extends Pick<WaitOptions, 'note' | 'signal'> {
 }
 
 /**
- * Runs `work` while no other process adds images. A command waits for short holders, and a try waits for every holder. Throws where another process holds the lock for longer; the message names it.
+ * Runs `work` while no other process adds images. A command waits for short holders, and a try waits for every holder.
+ * Throws where another process holds the lock for longer; the message names it.
  */
 export function withDrawingLock<T>(project: Project, options: DrawingOptions, work: () => Promise<T>): Promise<T> {
   const isAwaited = (holder: { command: string }) =>

@@ -27,7 +27,7 @@ export function useGuidelines(): GuidelinesState {
         setSeen(wasSeen(session, found.version));
         setLoaded(found);
       },
-      // While the studio starts again nobody works without having seen them.
+      // While the studio starts again, no rater works without having seen them.
       onProblem: (reason) => {
         setProblem(reason);
         if (!(reason instanceof ApiError && reason.status === 0)) setLoaded({ blocks: [], version: '' });

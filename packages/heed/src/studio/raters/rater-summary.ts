@@ -38,7 +38,10 @@ export interface Agreement {
   readonly kappa?: number;
 }
 
-/** Summarises every rater who joined, and everybody who judged, owners too. Agreement covers only the raters whose answers count. */
+/**
+ * Summarises every rater who joined, and everybody who judged, owners too. Agreement covers only the raters whose
+ * answers count.
+ */
 export async function summariseRaters(
   project: Project,
   options: { comparisons?: readonly ComparisonAnswer[] } = {},
