@@ -34,7 +34,6 @@ export {
   sub,
   tanh,
 } from './ops/elementwise.ts';
-export { DEFAULT_ATTENTION_BYTES } from './ops/fused-attention.ts';
 export { embedding, gatherRows, oneHot } from './ops/gather.ts';
 export { crossEntropy, l2Normalize, logSigmoid, meanSquaredError, stopGradient } from './ops/loss.ts';
 export { linear, matmul } from './ops/matmul.ts';

@@ -269,10 +269,10 @@ const tune = z.strictObject({
   humanData: z.boolean().default(true).describe('Train on labelled images.'),
   unlabelledData: z.boolean().default(true).describe('Train on images that nobody labelled, weighted by the reward.'),
   recompute: z.boolean().default(false).describe('Recompute blocks in the backward pass: less memory, more time.'),
-  attentionMegabytes: whole(1, 65_536)
-    .default(64)
+  attentionMegabytes: whole(0, 65_536)
+    .default(0)
     .describe(
-      'Attention weights that the backward pass computes and holds at once, in MiB; they are never whole beyond it.',
+      "Attention weights that the backward pass computes and holds at once, in MiB. 0 is the device's own: 8 on a processor, a sixteenth of a CUDA device's memory, else 64.",
     ),
   loraRank: whole(0, 1024)
     .default(0)

@@ -2,7 +2,7 @@
  * The options of tuning, and their derivation from a project's settings. Names and defaults are in `config/schema.ts`.
  */
 import type { LoraOptions } from '@heed/diffusion';
-import { DEFAULT_ATTENTION_BYTES, type LearningRateSchedule } from '@heed/diffusion/autodiff';
+import type { LearningRateSchedule } from '@heed/diffusion/autodiff';
 import { type HeedConfig, type MethodName, SECTION_OF_METHOD } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 
@@ -113,10 +113,8 @@ export function tuneOptionsOf({ seed, tune }: HeedConfig): TuneOptions {
     ...(tune.modelTimestepsFrom === 0 ? {} : { modelTimestepsFrom: tune.modelTimestepsFrom }),
     ...(tune.snrGamma === 0 ? {} : { snrGamma: tune.snrGamma }),
     recompute: tune.recompute,
-    // The key is absent for the engine's default, like `lora` below.
-    ...(tune.attentionMegabytes * 2 ** 20 === DEFAULT_ATTENTION_BYTES
-      ? {}
-      : { attentionBytes: tune.attentionMegabytes * 2 ** 20 }),
+    // The key is absent for the device's default, like `lora` below.
+    ...(tune.attentionMegabytes === 0 ? {} : { attentionBytes: tune.attentionMegabytes * 2 ** 20 }),
     // The key is absent for full fine-tuning, so that the fingerprint of older runs stays valid.
     ...(tune.loraRank === 0
       ? {}
