@@ -10,12 +10,18 @@ import koffi from 'koffi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeModel } from '../packages/autodiff/src/onnx/encode.ts';
 import { createSession } from '../packages/autodiff/src/runtime/index.ts';
-import { chooseDevice, createTrainingStep, mean } from '../packages/diffusion/src/autodiff.ts';
+import {
+  chooseDevice,
+  createTrainingStep,
+  mean,
+  type TrainingStepOptions,
+} from '../packages/diffusion/src/autodiff.ts';
 import { denoisingLossPerSample, loadClip, loadComponent, loadPipeline } from '../packages/diffusion/src/index.ts';
 import { type StepOptions, stepGraphs } from '../tools/step-graphs.ts';
 
 const models = (name: string) => fileURLToPath(new URL(`../packages/tiny-sd/models/${name}`, import.meta.url));
 const BATCH = 16;
+const REPEATS = 5;
 const PRECISIONS = ['float32', 'float16'] as const;
 
 /** Counters of the stubs, by library. */
@@ -52,6 +58,52 @@ async function launchesOf(work: () => Promise<unknown>): Promise<number> {
   return launches() - before;
 }
 
+/** An update of the tiny model. */
+async function tinyUpdate(place: Pick<TrainingStepOptions<string>, 'device' | 'precision' | 'captureGraph'>) {
+  const unet = await loadComponent(models('tiny-sd'), 'unet');
+  const { in_channels: channels, sample_size: side, cross_attention_dim: width } = unet.config;
+  const latents = { shape: [BATCH, channels, side!, side!] };
+  const inputs = {
+    noisyLatents: latents,
+    target: latents,
+    timestep: { shape: [BATCH] },
+    encoderHiddenStates: { shape: [BATCH, 24, width] },
+  };
+  const training = await createTrainingStep({
+    name: 'tiny',
+    inputs,
+    parameters: unet.parameters,
+    loss: (p, x) => ({ loss: mean(denoisingLossPerSample(p, unet.config, x)) }),
+    // What the stub computes is no number.
+    skipsNotFinite: true,
+    onCaptureRefused(sentence) {
+      throw new Error(sentence);
+    },
+    ...place,
+  });
+  const feeds = Object.fromEntries(
+    Object.entries(inputs).map(([name, { shape }]) => [name, new Float32Array(shape.reduce((a, b) => a * b, 1))]),
+  ) as Record<keyof typeof inputs, Float32Array>;
+  return { training, update: () => training.step(feeds, { learningRate: 1e-5 }) };
+}
+
+/** A counter of CUDA's runtime. */
+function counter(name: string): () => number {
+  const read = koffi.load('libcudart.so.13').func(name, 'long', []);
+  return () => Number(read());
+}
+
+/** The shortest of REPEATS calls. */
+async function leastMilliseconds(work: () => Promise<unknown>): Promise<string> {
+  const times: number[] = [];
+  for (let i = 0; i < REPEATS; i++) {
+    const start = performance.now();
+    await work();
+    times.push(performance.now() - start);
+  }
+  return Math.min(...times).toFixed(2);
+}
+
 function tell(what: string, count: number): void {
   console.log(`stub CUDA, ${what}: ${count} launches`);
 }
@@ -66,33 +118,30 @@ describe.each(PRECISIONS)('in %s', (precision) => {
   const place = { device: 'cuda', precision } as const;
 
   it('an update of the tiny model starts at most 2,500 kernels in float32', async () => {
-    const unet = await loadComponent(models('tiny-sd'), 'unet');
-    const { in_channels: channels, sample_size: side, cross_attention_dim: width } = unet.config;
-    const latents = { shape: [BATCH, channels, side!, side!] };
-    const inputs = {
-      noisyLatents: latents,
-      target: latents,
-      timestep: { shape: [BATCH] },
-      encoderHiddenStates: { shape: [BATCH, 24, width] },
-    };
-    const training = await createTrainingStep({
-      name: 'tiny',
-      inputs,
-      parameters: unet.parameters,
-      loss: (p, x) => ({ loss: mean(denoisingLossPerSample(p, unet.config, x)) }),
-      // What the stub computes is no number.
-      skipsNotFinite: true,
-      ...place,
-    });
-    const feeds = Object.fromEntries(
-      Object.entries(inputs).map(([name, { shape }]) => [name, new Float32Array(shape.reduce((a, b) => a * b, 1))]),
-    ) as Record<keyof typeof inputs, Float32Array>;
-    const update = () => training.step(feeds, { learningRate: 1e-5 });
+    const { training, update } = await tinyUpdate(place);
     await update();
     const count = await launchesOf(update);
+    console.log(`stub CUDA, such an update: ${await leastMilliseconds(update)} ms of the host`);
     tell(`an update of the tiny model in ${precision}, batch ${BATCH}`, count);
     expect(count).toBeGreaterThan(1000);
     if (precision === 'float32') expect(count).toBeLessThanOrEqual(2500);
+    training.dispose();
+  });
+
+  it('replays an update as captured graphs, and starts no kernel itself', async () => {
+    const { training, update } = await tinyUpdate({ ...place, captureGraph: true });
+    const [captures, replays] = [counter('heed_stub_captures'), counter('heed_stub_replays')];
+    expect(captures()).toBeGreaterThan(0);
+    const [capturesBefore, replaysBefore] = [captures(), replays()];
+    let milliseconds = '';
+    const count = await launchesOf(async () => {
+      milliseconds = await leastMilliseconds(update);
+    });
+    expect(count).toBe(0);
+    expect(captures()).toBe(capturesBefore);
+    // The step's graph and the optimizer's.
+    expect(replays() - replaysBefore).toBe(REPEATS * 2);
+    console.log(`stub CUDA, a replayed update in ${precision}: ${milliseconds} ms of the host`);
     training.dispose();
   });
 

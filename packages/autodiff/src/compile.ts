@@ -112,7 +112,18 @@ export function bindFeeds<I extends string>(
   feeds: Record<I, Feed>,
   used: ReadonlySet<string>,
 ): void {
-  for (const [key, { shape, dtype = 'float32' }] of Object.entries<InputSpec>(specs)) {
+  for (const { key, dtype, shape, data } of checkFeeds(what, specs, feeds)) {
+    if (used.has(key)) binding.bindInput(`input:${key}`, { type: dtype, shape, data });
+  }
+}
+
+/** Checks each fed array against its spec. Returns the arrays with their specs. */
+export function checkFeeds<I extends string>(
+  what: string,
+  specs: Record<I, InputSpec>,
+  feeds: Record<I, Feed>,
+): { key: I; dtype: DType; shape: Shape; data: Feed }[] {
+  return Object.entries<InputSpec>(specs).map(([key, { shape, dtype = 'float32' }]) => {
     const data: Feed | undefined = feeds[key as I];
     const expected = `${dtype === 'int64' ? 'BigInt64Array' : 'Float32Array'} of ${elementCount(shape)} values for ${formatShape(shape)}`;
     const typed = dtype === 'int64' ? data instanceof BigInt64Array : data instanceof Float32Array;
@@ -121,8 +132,8 @@ export function bindFeeds<I extends string>(
         `${what}, input ${key}: expected a ${expected}, got ${data ? `${data.constructor.name} of ${data.length}` : 'nothing'}`,
       );
     }
-    if (used.has(key)) binding.bindInput(`input:${key}`, { type: dtype, shape, data });
-  }
+    return { key: key as I, dtype, shape, data };
+  });
 }
 
 /** Binds weights as inputs, without a copy. With `frozen`, they are uploaded to a device once. */

@@ -2,7 +2,14 @@
  * The functions of ONNX Runtime's C API that heed calls, by their names in onnxruntime_c_api.h. It also turns their
  * statuses into errors.
  */
-import { apiFunction, type Handle, type NativeArgument, type NativeFunction, OUT_POINTER as OUT } from './library.ts';
+import {
+  apiAddress,
+  apiFunction,
+  type Handle,
+  type NativeArgument,
+  type NativeFunction,
+  OUT_POINTER as OUT,
+} from './library.ts';
 
 const P = 'void *';
 const S = 'str';
@@ -21,6 +28,10 @@ const statuses = {
   GetErrorMessage: apiFunction(2, 'str', [P]) as unknown as (status: Handle) => string,
   ReleaseStatus: release(93),
 };
+
+const RUN_WITH_BINDING = 133;
+/** The address of RunWithBinding, for another thread. */
+export const runWithBindingAddress: Handle = apiAddress(RUN_WITH_BINDING);
 
 /** Each row: index in OrtApi, then the parameters. All return a status except the `Release` ones. */
 export const ort = {
@@ -59,6 +70,7 @@ export const ort = {
 
   CreateRunOptions: status(39, OUT),
   RunOptionsSetTerminate: status(46, P),
+  AddRunConfigEntry: status(165, P, S, S),
   ReleaseRunOptions: release(97),
 
   CreateTensorWithDataAsOrtValue: status(49, P, P, N, P, N, I, OUT),
@@ -76,7 +88,7 @@ export const ort = {
   AllocatorFree: status(76, P, P),
   GetAllocatorWithDefaultOptions: status(78, OUT),
 
-  RunWithBinding: status(133, P, P, P),
+  RunWithBinding: status(RUN_WITH_BINDING, P, P, P),
   CreateIoBinding: status(134, P, OUT),
   BindInput: status(136, P, S, P),
   BindOutput: status(137, P, S, P),

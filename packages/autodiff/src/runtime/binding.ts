@@ -8,6 +8,7 @@ import { defaultAllocator, memoryInfo } from './environment.ts';
 import { checkHostTensor, type HostTensor, hostValue } from './host-tensor.ts';
 import { type Handle, readPointers } from './library.ts';
 import { NativeHandle } from './native-handle.ts';
+import { runOnThread } from './run-thread.ts';
 
 interface HostInput {
   /** Kept alive, because the runtime holds the address of its array. */
@@ -32,6 +33,10 @@ export class Binding {
   /** Outputs in order of first binding, as in GetBoundOutputValues. */
   readonly #outputs = new Map<string, HostTensor | DeviceTensor | 'device'>();
   readonly #moved = { toDevice: 0, toHost: 0 };
+  /** The number of the captured graph within the session; undefined without capture. */
+  readonly #graph: number | undefined;
+  /** Whether a run has fixed the addresses. */
+  #isCaptured = false;
 
   /** Bindings are made by `Session.createBinding`. */
   constructor(owner: {
@@ -39,12 +44,14 @@ export class Binding {
     inputs: readonly string[];
     outputs: readonly string[];
     device: Device;
+    graph: number | undefined;
     onDispose: () => void;
   }) {
     this.#session = owner.session;
     this.#inputNames = new Set(owner.inputs);
     this.#outputNames = new Set(owner.outputs);
     this.#device = owner.device;
+    this.#graph = owner.graph;
     this.#onDispose = owner.onDispose;
     this.#handle = new NativeHandle(
       'binding',
@@ -59,6 +66,7 @@ export class Binding {
    */
   bindInput(name: string, tensor: HostTensor | DeviceTensor, { frozen = false }: { frozen?: boolean } = {}): void {
     this.#checkIdle();
+    this.#checkCapture(tensor);
     checkName('input', name, this.#inputNames);
     if (tensor instanceof DeviceTensor) {
       check(ort.BindInput(this.#handle.pointer, name, tensor.pointer));
@@ -80,6 +88,7 @@ export class Binding {
    */
   bindOutput(name: string, tensor: HostTensor | DeviceTensor): void {
     this.#checkIdle();
+    this.#checkCapture(tensor);
     checkName('output', name, this.#outputNames);
     const known = this.#outputs.get(name);
     if (tensor instanceof DeviceTensor) {
@@ -102,6 +111,7 @@ export class Binding {
   /** Lets each run allocate this output on the session's device; `deviceOutputs` returns it. */
   bindOutputToDevice(name: string): void {
     this.#checkIdle();
+    this.#checkCapture(undefined);
     checkName('output', name, this.#outputNames);
     this.#emptyDeviceOutput(name);
     this.#outputs.set(name, 'device');
@@ -143,7 +153,12 @@ export class Binding {
     signal?.addEventListener('abort', terminate, { once: true });
     try {
       const handles = [this.#session.pointer, options.pointer, this.#handle.pointer];
-      await callOnDevice(this.#device, () => callAsync(ort.RunWithBinding, ...handles));
+      await callOnDevice(this.#device, async () => {
+        if (this.#graph === undefined) return callAsync(ort.RunWithBinding, ...handles);
+        check(ort.AddRunConfigEntry(options.pointer, 'gpu_graph_id', String(this.#graph)));
+        this.#isCaptured = true;
+        check(await runOnThread(handles));
+      });
       if (this.#deviceMemory !== undefined) {
         for (const target of this.#outputs.values()) {
           if (target !== 'device' && !(target instanceof DeviceTensor)) this.#moved.toHost += target.data.byteLength;
@@ -193,6 +208,12 @@ export class Binding {
 
   get #deviceMemory(): string | undefined {
     return DEVICES[this.#device].memory;
+  }
+
+  #checkCapture(tensor: HostTensor | DeviceTensor | undefined): void {
+    if (this.#graph === undefined) return;
+    if (this.#isCaptured) throw new Error('binding: expected the addresses of a captured graph to stay, got another');
+    if (!(tensor instanceof DeviceTensor)) throw new Error('binding: expected device tensors for capture, got another');
   }
 
   #checkIdle(): void {

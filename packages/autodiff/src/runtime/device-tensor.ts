@@ -1,12 +1,12 @@
 /** Tensors in device memory that the runtime allocated, for binding as inputs again. */
-import { ELEMENT_TYPES, elementTypeOfCode } from '../onnx/element-type.ts';
+import { ELEMENT_TYPES, elementTypeOfCode, type HostArray } from '../onnx/element-type.ts';
 import type { OnnxElementType } from '../onnx/model.ts';
-import { elementCount, type Shape } from '../tensor.ts';
+import { elementCount, formatShape, type Shape, sameShape } from '../tensor.ts';
 import { check, create, ort, readCount } from './api.ts';
 import { DEVICES, type Device, hasOwnMemory } from './device.ts';
 import { releaseOnDevice } from './device-turns.ts';
 import { memoryInfo } from './environment.ts';
-import { type HostTensor, hostValue } from './host-tensor.ts';
+import { checkHostTensor, type HostTensor, hostValue } from './host-tensor.ts';
 import { type Handle, viewMemory } from './library.ts';
 import { NativeHandle } from './native-handle.ts';
 
@@ -62,6 +62,39 @@ export class DeviceTensor {
       target.release();
     }
     return tensor;
+  }
+
+  /** Copies numbers into the tensor's memory, whose address stays. Waits for the device. */
+  write(data: HostArray): void {
+    const tensor = { type: this.type, shape: this.shape, data };
+    checkHostTensor('numbers for a device tensor', tensor);
+    if (this.#isHostMemory) {
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      viewMemory(create(ort.GetTensorMutableData, this.pointer), data.byteLength).set(bytes);
+      return;
+    }
+    const source = hostValue('numbers for a device tensor', tensor);
+    try {
+      DEVICES[this.#device].copy(source.pointer, this.pointer, data.byteLength);
+    } finally {
+      source.release();
+    }
+  }
+
+  /** Copies the numbers of another tensor of the same device, type and shape into this tensor's memory. */
+  copyFrom(other: DeviceTensor): void {
+    if (other.type !== this.type || !sameShape(other.shape, this.shape)) {
+      throw new Error(
+        `device tensor: expected ${this.type} ${formatShape(this.shape)} to copy, got ${other.type} ${formatShape(other.shape)}`,
+      );
+    }
+    const bytes = elementCount(this.shape) * ELEMENT_TYPES[this.type].bytes;
+    if (this.#isHostMemory) {
+      const view = (tensor: DeviceTensor) => viewMemory(create(ort.GetTensorMutableData, tensor.pointer), bytes);
+      view(this).set(view(other));
+      return;
+    }
+    DEVICES[this.#device].copy(other.pointer, this.pointer, bytes);
   }
 
   /** Part of this tensor's memory under another shape, on a device with views. Valid as long as this tensor. */

@@ -12,9 +12,13 @@ import { localDeviceId } from './local-device.ts';
 
 export type Device = 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'directml';
 
+type ProviderSettings = Readonly<Record<string, string>>;
+
 export interface DeviceRow {
-  /** Adds the provider to session options; throws the runtime's message when the library lacks it. */
-  readonly append: (options: Handle) => void;
+  /** Adds the provider with settings to session options; throws the runtime's message when the library lacks it. */
+  readonly append: (options: Handle, settings: ProviderSettings) => void;
+  /** The settings that turn graph capture on. Undefined if the provider cannot capture. */
+  readonly capture?: ProviderSettings;
   /** The provider's name for its own memory; `undefined` when it uses host memory. */
   readonly memory: string | undefined;
   /** Copies one OrtValue's numbers to another, on the host or on the device. */
@@ -27,10 +31,12 @@ export interface DeviceRow {
   readonly needs: string;
 }
 
-function appendByName(name: string, settings: Readonly<Record<string, string>> = {}): (options: Handle) => void {
-  const keys = Object.keys(settings);
-  const values = Object.values(settings);
-  return (options) => check(ort.SessionOptionsAppendExecutionProvider(options, name, keys, values, keys.length));
+function appendByName(name: string): DeviceRow['append'] {
+  return (options, settings) => {
+    const keys = Object.keys(settings);
+    const values = Object.values(settings);
+    check(ort.SessionOptionsAppendExecutionProvider(options, name, keys, values, keys.length));
+  };
 }
 
 function copyByRuntime(source: Handle, target: Handle): void {
@@ -55,7 +61,7 @@ function attentionBytesOfCuda(): number | undefined {
 const TF32 = 'HEED_TF32';
 
 /** CUDA needs its own function and options; the generic function refuses it. */
-function appendCuda(options: Handle): void {
+function appendCuda(options: Handle, more: ProviderSettings): void {
   preloadCuda();
   const settings = create(ort.CreateCUDAProviderOptions);
   try {
@@ -65,6 +71,7 @@ function appendCuda(options: Handle): void {
       cudnn_conv_algo_search: 'HEURISTIC',
       // TF32 would keep only 11 bits of float32 products.
       use_tf32: process.env[TF32] ? '1' : '0',
+      ...more,
     };
     const keys = Object.keys(given);
     check(ort.UpdateCUDAProviderOptions(settings, keys, Object.values(given), keys.length));
@@ -94,6 +101,7 @@ export const DEVICES: Readonly<Record<Device, DeviceRow>> = {
   },
   cuda: {
     append: appendCuda,
+    capture: { enable_cuda_graph: '1' },
     memory: 'Cuda',
     copy: copyOnCuda,
     hasViews: true,

@@ -7,3 +7,4 @@ export { takeTurn } from './device-turns.ts';
 
 export { runtimeVersion } from './library.ts';
 export { createSession, type Session } from './session.ts';
+export type { SessionOptions } from './session-options.ts';

@@ -13,7 +13,7 @@ import { forbidTelemetry } from './telemetry.ts';
 const API_VERSION = 30;
 const RUNTIME_VERSION = '1.30.0';
 // koffi calls C on a separate stack; its default (128 KiB in async calls) is too small for the kernels: segfault.
-const STACK_BYTES = 8 << 20;
+export const STACK_BYTES = 8 << 20;
 
 /** An opaque native pointer. */
 export type Handle = bigint;
@@ -67,11 +67,15 @@ function load() {
  */
 export const loaded = load();
 
+/** Returns the address of function number `index` of OrtApi. */
+export function apiAddress(index: number): Handle {
+  return koffi.decode(loaded.table, index * koffi.sizeof('void *'), 'void *') as Handle;
+}
+
 /** Returns function number `index` of OrtApi. */
 export function apiFunction(index: number, result: TypeSpec, parameters: readonly TypeSpec[]): NativeFunction {
-  const pointer = koffi.decode(loaded.table, index * koffi.sizeof('void *'), 'void *') as Handle;
   // An unnamed prototype: koffi's names are global, a second evaluation of this module would collide.
-  return koffi.decode(pointer, koffi.proto(result, [...parameters])) as unknown as NativeFunction;
+  return koffi.decode(apiAddress(index), koffi.proto(result, [...parameters])) as unknown as NativeFunction;
 }
 
 /** Type of a parameter through which C hands back a pointer. */

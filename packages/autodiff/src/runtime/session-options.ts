@@ -41,6 +41,12 @@ export interface SessionOptions {
    * only.
    */
   shareInitializers?: boolean;
+  /**
+   * Whether the device records the kernels of each binding's first run and replays them at later runs (graph capture).
+   * The binding may then only have device tensors, and these stay bound. Rejects when the device cannot record the
+   * graph. The CPU records nothing, with the same rules.
+   */
+  capture?: boolean;
 }
 
 const OPTIMIZATION_LEVELS: Readonly<Record<GraphOptimization, number>> = {
@@ -65,6 +71,7 @@ export function createSessionOptions({
   optimizedModelPath,
   profilePrefix,
   shareInitializers = false,
+  capture = false,
 }: SessionOptions): NativeHandle {
   if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
     throw new InputError(`session: expected a positive whole number of threads, got ${threads}`);
@@ -94,7 +101,7 @@ export function createSessionOptions({
       entries['optimization.disable_specified_optimizers'] = disabledOptimizers.join(';');
     }
     for (const [key, value] of Object.entries(entries)) check(ort.AddSessionConfigEntry(options, key, value));
-    appendDevice(options, device);
+    appendDevice(options, { device, capture });
     return handle;
   } catch (error) {
     handle.release();
@@ -102,9 +109,11 @@ export function createSessionOptions({
   }
 }
 
-function appendDevice(options: Handle, device: Device): void {
+function appendDevice(options: Handle, { device, capture }: { device: Device; capture: boolean }): void {
   try {
-    DEVICES[device].append(options);
+    const { append, capture: settings } = DEVICES[device];
+    if (capture && settings === undefined && hasOwnMemory(device)) throw new Error('a device that captures no graphs');
+    append(options, (capture && settings) || {});
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     // The message for a library that cannot be loaded contains source positions, and the same path twice.

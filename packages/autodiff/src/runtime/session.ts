@@ -15,7 +15,7 @@ import { createSessionOptions, type SessionOptions } from './session-options.ts'
  * message when it refuses the model or the device. `model` is not needed afterwards.
  */
 export async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
-  const { device = 'cpu', initializers = new Map(), shareInitializers: share = false } = options;
+  const { device = 'cpu', initializers = new Map(), shareInitializers: share = false, capture = false } = options;
   return takeTurn(device, async () => {
     const native = createSessionOptions(options);
     const make = () =>
@@ -24,7 +24,7 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
       );
     try {
       const { created, lent } = await callOnDevice(device, () => withOwnArena(native.pointer, make));
-      return new Session(created, device, lent);
+      return new Session(created, { device, lent, capture });
     } finally {
       native.release();
     }
@@ -53,24 +53,35 @@ export class Session {
   readonly #handle: NativeHandle;
   readonly #lent: readonly LentTensor[];
   readonly #bindings = new Set<Binding>();
+  readonly #captures: boolean;
+  #captured = 0;
 
   /** Takes ownership of `pointer` and `lent`; `createSession` creates sessions. */
-  constructor(pointer: Handle, device: Device, lent: readonly LentTensor[]) {
+  constructor(
+    pointer: Handle,
+    { device, lent, capture }: { device: Device; lent: readonly LentTensor[]; capture: boolean },
+  ) {
     this.device = device;
     this.#lent = lent;
+    this.#captures = capture;
     this.#handle = new NativeHandle('session', pointer, releaseOnDevice(device, ort.ReleaseSession));
     this.inputs = readNames(pointer, ort.SessionGetInputCount, ort.SessionGetInputName);
     this.outputs = readNames(pointer, ort.SessionGetOutputCount, ort.SessionGetOutputName);
     if (hasOwnMemory(device)) openOnDevices.add(this);
   }
 
-  /** A new set of bound inputs and outputs. Bindings of one session may run at the same time. */
+  /**
+   * A new set of bound inputs and outputs. Bindings of one session may run at the same time. With `capture`, each
+   * binding has its own graph, and they run one after another.
+   */
   createBinding(): Binding {
+    if (this.#captures) this.#captured += 1;
     const binding = new Binding({
       session: this.#handle,
       inputs: this.inputs,
       outputs: this.outputs,
       device: this.device,
+      graph: this.#captures ? this.#captured : undefined,
       onDispose: () => this.#bindings.delete(binding),
     });
     this.#bindings.add(binding);

@@ -2,16 +2,13 @@
  * Computes loss, metrics and gradients of one batch at a time on a device. The device keeps the gradients and their
  * sum.
  */
-import { bindFeeds, type Feed, type InputSpec, inputName } from '../compile.ts';
-import type { ParameterValues } from '../parameters.ts';
-import { type Device, type DeviceTensor, takeTurn } from '../runtime/index.ts';
+import { bindFeeds, type Feed, inputName } from '../compile.ts';
+import { type DeviceTensor, takeTurn } from '../runtime/index.ts';
 import { createDeviceGradients } from './device-gradients.ts';
-import type { DeviceSessions } from './device-sessions.ts';
-import type { Packing } from './packing.ts';
-import { DISABLED_OPTIMIZERS, LOSS_SCALE, type TracedTrainingStep } from './trace-training-step.ts';
+import type { DeviceUpdateOptions } from './device-update.ts';
+import { DISABLED_OPTIMIZERS, LOSS_SCALE } from './trace-training-step.ts';
 
 export interface DeviceDifferentiation<I extends string> {
-  readonly metricNames: readonly string[];
   /** Adds a batch's gradients to the sum; returns the batch's metrics by name. */
   add(batch: Record<I, Feed>, options: { signal: AbortSignal | undefined }): Promise<(name: string) => number>;
   /** The sum so far, by buffer, and its number of batches. Undefined before the first batch. */
@@ -32,17 +29,7 @@ export async function createDeviceDifferentiation<I extends string>({
   packing,
   step: { lowered, traced, trained, gradientKey },
   lossScale,
-}: {
-  name: string;
-  inputs: Record<I, InputSpec>;
-  parameters: ParameterValues;
-  device: Device;
-  sessions: DeviceSessions;
-  packing: Packing;
-  step: TracedTrainingStep;
-  /** Undefined when the graph has no input for the loss scale. */
-  lossScale: (() => number) | undefined;
-}): Promise<DeviceDifferentiation<I>> {
+}: Omit<DeviceUpdateOptions<I>, 'state' | 'optimizer'>): Promise<DeviceDifferentiation<I>> {
   const binding = await sessions.open(lowered.graph, DISABLED_OPTIMIZERS);
   const metrics = new Map(Object.keys(traced).map((key) => [key, new Float32Array(1)]));
   for (const [key, data] of metrics) {
@@ -68,7 +55,6 @@ export async function createDeviceDifferentiation<I extends string>({
     });
 
   return {
-    metricNames: [...metrics.keys()],
     async add(batch, { signal }) {
       await gradients.prepare();
       const values = await differentiate(batch, signal);

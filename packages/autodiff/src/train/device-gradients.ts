@@ -3,13 +3,11 @@
  * part of one. Two sets of slabs alternate, so that the next batch does not overwrite the sum.
  */
 import { inputName } from '../compile.ts';
-import { type Binding, type Device, type DeviceTensor, takeTurn } from '../runtime/index.ts';
+import type { Binding, Device } from '../runtime/index.ts';
 import type { Tensor } from '../tensor.ts';
+import { createAdder, createZeros, type DeviceBuffers } from './device-buffers.ts';
 import { type DeviceSessions, disposeAll } from './device-sessions.ts';
-import { gradientInput, gradientSumGraph, zerosGraph } from './optimizer-graph.ts';
 import type { Packing } from './packing.ts';
-
-type Buffers = ReadonlyMap<string, DeviceTensor>;
 
 export interface DeviceGradients {
   /** Binds the buffers for the next run. Neither this nor `add` may be called while holding the device's lock. */
@@ -17,7 +15,7 @@ export interface DeviceGradients {
   /** Adds the run's gradients to the sum. */
   add(): Promise<void>;
   /** Sum by buffer; undefined before the first batch. */
-  sum(): Buffers | undefined;
+  sum(): DeviceBuffers | undefined;
   /** Frees the sum. */
   reset(): void;
   dispose(): void;
@@ -39,10 +37,15 @@ export function createDeviceGradients({
   sessions: DeviceSessions;
 }): DeviceGradients {
   const target = packing.areViews
-    ? writeIntoSlabs(binding, { trained, gradientKey, packing, zeros: createZeros({ packing, device, sessions }) })
+    ? writeIntoSlabs(binding, {
+        trained,
+        gradientKey,
+        packing,
+        zeros: createZeros({ buffers: packing.buffers, device, sessions }),
+      })
     : writeIntoOutputs(binding, { trained, gradientKey });
-  const adder = createAdder(device, () => sessions.open(gradientSumGraph(packing.buffers)));
-  let total: Buffers | undefined;
+  const adder = createAdder({ buffers: packing.buffers, device, sessions });
+  let total: DeviceBuffers | undefined;
   /** Whether the sum is a separate tensor rather than the output of a run. */
   let isSum = false;
   const reset = () => {
@@ -75,8 +78,8 @@ export function createDeviceGradients({
 
 interface Target {
   /** Binds buffers for a run. The run must not write to `kept`. */
-  prepare(kept: Buffers | undefined): Promise<void>;
-  written(): Buffers;
+  prepare(kept: DeviceBuffers | undefined): Promise<void>;
+  written(): DeviceBuffers;
   /** Whether each run makes new buffers, which the reader must dispose of. */
   readonly areOwn: boolean;
   dispose(): void;
@@ -100,10 +103,10 @@ function writeIntoOutputs(binding: Binding, { trained, gradientKey }: Gradients)
 
 function writeIntoSlabs(
   binding: Binding,
-  { trained, gradientKey, packing, zeros }: Gradients & { packing: Packing; zeros: () => Promise<Buffers> },
+  { trained, gradientKey, packing, zeros }: Gradients & { packing: Packing; zeros: () => Promise<DeviceBuffers> },
 ): Target {
-  const sets: Buffers[] = [];
-  let bound: Buffers | undefined;
+  const sets: DeviceBuffers[] = [];
+  let bound: DeviceBuffers | undefined;
   const allocate = async () => {
     // Slabs start as zeros. No run writes the gaps between gradients, and the norm covers the whole slab.
     const made = await zeros();
@@ -124,49 +127,5 @@ function writeIntoSlabs(
     dispose() {
       for (const set of sets) disposeAll(set);
     },
-  };
-}
-
-/** Makes new slabs of zeros; compiles the graph at the first call. */
-function createZeros({
-  packing,
-  device,
-  sessions,
-}: {
-  packing: Packing;
-  device: Device;
-  sessions: DeviceSessions;
-}): () => Promise<Buffers> {
-  let opened: Binding | undefined;
-  return async () => {
-    opened ??= await sessions.open(zerosGraph(packing.buffers));
-    const binding = opened;
-    return takeTurn(device, async () => {
-      binding.bindInput('input:zero', { type: 'float32', shape: [1], data: new Float32Array(1) });
-      for (const slab of packing.buffers) binding.bindOutputToDevice(inputName(slab));
-      await binding.run();
-      const made = binding.deviceOutputs();
-      binding.releaseDeviceOutputs();
-      return made;
-    });
-  };
-}
-
-/** Adds two sets of gradients on the device; compiles the graph at the first call. */
-function createAdder(device: Device, open: () => Promise<Binding>) {
-  let opened: Binding | undefined;
-  return async (a: Buffers, b: Buffers): Promise<Buffers> => {
-    opened ??= await open();
-    const binding = opened;
-    return takeTurn(device, async () => {
-      for (const [key, tensor] of b) {
-        binding.bindInput(`input:a:${key}`, a.get(key)!);
-        binding.bindInput(`input:b:${key}`, tensor);
-        binding.bindOutputToDevice(gradientInput(key));
-      }
-      await binding.run();
-      const sums = binding.deviceOutputs();
-      return new Map([...b.keys()].map((key) => [key, sums.get(gradientInput(key))!]));
-    });
   };
 }

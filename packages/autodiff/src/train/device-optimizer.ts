@@ -1,20 +1,9 @@
 /** AdamW on a device: weights, moments and averages are uploaded once and stay there. */
-import { inputName } from '../compile.ts';
-import type { Device } from '../runtime/index.ts';
 import { DEVICES, type DeviceTensor, takeTurn } from '../runtime/index.ts';
-import type { OptimizerOptions, OptimizerState } from './adamw.ts';
-import { type DeviceSessions, disposeAll, numbers } from './device-sessions.ts';
-import {
-  gradientInput,
-  OPTIMIZER_SCALARS,
-  type OptimizerScalar,
-  optimizerGraph,
-  type StateGroup,
-  stateKey,
-} from './optimizer-graph.ts';
-import type { Packing } from './packing.ts';
-
-const GROUPS: readonly StateGroup[] = ['parameters', 'firstMoment', 'secondMoment', 'ema'];
+import { disposeAll, numbers } from './device-sessions.ts';
+import type { DeviceUpdateOptions } from './device-update.ts';
+import { gradientInput, type OptimizerScalar, optimizerGraph, scalarsOf } from './optimizer-graph.ts';
+import { stateEntries } from './packing.ts';
 
 /** A gradient on the device, or the sum of all ranks' gradients in host memory. */
 export type GradientSource = DeviceTensor | { shape: DeviceTensor['shape']; data: Float32Array };
@@ -39,28 +28,19 @@ export async function createDeviceOptimizer({
   optimizer,
   device,
   sessions,
-}: {
-  state: OptimizerState;
-  packing: Packing;
-  optimizer: OptimizerOptions;
-  device: Device;
-  sessions: DeviceSessions;
-}): Promise<DeviceOptimizer> {
+}: Pick<
+  DeviceUpdateOptions<string>,
+  'state' | 'packing' | 'optimizer' | 'device' | 'sessions'
+>): Promise<DeviceOptimizer> {
   const graph = optimizerGraph(packing.buffers, optimizer, {
     averages: state.ema !== undefined,
     form: DEVICES[device].form,
   });
   const binding = await sessions.open(graph);
-  // A graph has inputs only for values it uses. Without a moving average, its weight is not an input.
-  const scalarsFed = OPTIMIZER_SCALARS.filter((key) => graph.inputs.some((one) => one.name === `input:${key}`));
+  const scalarsFed = scalarsOf(graph);
   const norm = new Float32Array(1);
   binding.bindOutput('norm', { type: 'float32', shape: [], data: norm });
-  const entries = GROUPS.filter((group) => state[group] !== undefined).flatMap((group) =>
-    packing.buffers.map((tensor) => {
-      const buffer = inputName(tensor);
-      return { group, buffer, shape: tensor.shape, key: stateKey(group, buffer) };
-    }),
-  );
+  const entries = stateEntries(packing, state);
   for (const { group, buffer, shape, key } of entries) {
     const data = packing.pack(buffer, state[group]!);
     binding.bindInput(`input:${key}`, { type: 'float32', shape, data }, { frozen: true });

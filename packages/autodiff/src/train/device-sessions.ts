@@ -1,10 +1,16 @@
 /** The sessions of one training step on a device, and the tensors that stay there. */
 import { encodeModel } from '../onnx/encode.ts';
-import { type Binding, createSession, type Device, type DeviceTensor } from '../runtime/index.ts';
+import type { OnnxGraph } from '../onnx/model.ts';
+import { type Binding, createSession, type Device, type DeviceTensor, type SessionOptions } from '../runtime/index.ts';
 
 export interface DeviceSessions {
   /** Compiles a graph for the device. The binding is valid until `dispose`. */
-  open(graph: Parameters<typeof encodeModel>[0], disabledOptimizers?: readonly string[]): Promise<Binding>;
+  open(graph: OnnxGraph, disabledOptimizers?: readonly string[]): Promise<Binding>;
+  /** Compiles a graph for capture, with `count` bindings. */
+  openForCapture(
+    graph: OnnxGraph,
+    options: { count: number; disabledOptimizers?: readonly string[] },
+  ): Promise<readonly Binding[]>;
   /** Bytes that the bindings have moved so far. */
   bytesMoved(): { toDevice: number; toHost: number };
   dispose(): void;
@@ -13,14 +19,20 @@ export interface DeviceSessions {
 export function createDeviceSessions(device: Device): DeviceSessions {
   const sessions: Awaited<ReturnType<typeof createSession>>[] = [];
   const bindings: Binding[] = [];
-  return {
-    async open(graph, disabledOptimizers = []) {
-      const options = { device, graphOptimization: 'basic', disabledOptimizers } as const;
-      const session = await createSession(encodeModel(graph), options);
-      sessions.push(session);
+  const compile = async (graph: OnnxGraph, options: SessionOptions) => {
+    const session = await createSession(encodeModel(graph), { device, graphOptimization: 'basic', ...options });
+    sessions.push(session);
+    return () => {
       const binding = session.createBinding();
       bindings.push(binding);
       return binding;
+    };
+  };
+  return {
+    open: async (graph, disabledOptimizers = []) => (await compile(graph, { disabledOptimizers }))(),
+    async openForCapture(graph, { count, disabledOptimizers = [] }) {
+      const create = await compile(graph, { disabledOptimizers, capture: true });
+      return Array.from({ length: count }, create);
     },
     bytesMoved() {
       const total = (direction: 'toDevice' | 'toHost') =>

@@ -8,9 +8,11 @@ import { single } from '../distributed/communicator.ts';
 import { createExchangedScalars } from '../distributed/sum-gradients.ts';
 import { DEVICES, type DeviceTensor, resolvePrecision, takeTurn } from '../runtime/index.ts';
 import { optimizerScalars } from './adamw.ts';
-import { createDeviceDifferentiation } from './device-differentiation.ts';
-import { createDeviceOptimizer, type GradientSource } from './device-optimizer.ts';
-import { createDeviceSessions, disposeAll, numbers } from './device-sessions.ts';
+import { createCapturedUpdate } from './captured-update.ts';
+import type { GradientSource } from './device-optimizer.ts';
+import { createDeviceSessions, numbers } from './device-sessions.ts';
+import type { DeviceUpdate, DeviceUpdateOptions } from './device-update.ts';
+import { createEagerUpdate } from './eager-update.ts';
 import { createLossScale } from './loss-scale.ts';
 import { separateBuffers, slabs } from './packing.ts';
 import { traceTrainingStep } from './trace-training-step.ts';
@@ -34,22 +36,21 @@ export async function createDeviceTrainingStep<I extends string>(
   const precision = await resolvePrecision(device, options.precision);
   const scalesLoss = precision === 'float16';
   const step = traceTrainingStep({ name, inputs, trainable, loss, form: DEVICES[device].form, precision, scalesLoss });
-  const { lowered, trained } = step;
+  const { lowered, trained, traced } = step;
   checkParameters(name, lowered.parameters, parameters);
   const state = initialState(name, options, trained);
   const scale = createLossScale({ adapts: scalesLoss });
-  const sessions = createDeviceSessions(device);
   const lossScale = scalesLoss ? () => scale.value : undefined;
   const packing = DEVICES[device].hasViews ? slabs(trained) : separateBuffers(trained);
-  const differentiation = await createDeviceDifferentiation({
-    ...{ name, inputs, parameters, device, sessions, step, packing, lossScale },
-  });
-  const updating = await createDeviceOptimizer({ state, packing, optimizer, device, sessions });
-  const exchanged = createExchangedScalars(differentiation.metricNames);
+  const updating = await createUpdate(
+    { name, inputs, parameters, device, step, packing, lossScale, state, optimizer },
+    options,
+  );
+  const exchanged = createExchangedScalars(Object.keys(traced));
 
   const accumulate = async (feeds: Batches<I>, signal: AbortSignal | undefined): Promise<Metrics> => {
     const measured: ((name: string) => number)[] = [];
-    for (const batch of batchList(name, feeds, replicas)) measured.push(await differentiation.add(batch, { signal }));
+    for (const batch of batchList(name, feeds, replicas)) measured.push(await updating.add(batch, { signal }));
     return exchanged.add(measured);
   };
 
@@ -65,16 +66,16 @@ export async function createDeviceTrainingStep<I extends string>(
 
   const apply = (learningRate: number, stop: boolean): Promise<Metrics & UpdateResult> =>
     takeTurn(device, async () => {
-      const sum = differentiation.sum();
+      const sum = updating.sum();
       if (sum === undefined) throw new Error(`${name}: expected accumulate before apply, got no batch`);
       const exchange = exchanged.write(stop);
       const gradients = await sumOverRanks(sum.gradients, exchange);
       const { metrics, loss } = exchanged.read(exchange, communicator.size);
-      const next = await updating.run(gradients, {
+      const next = await updating.next(gradients, {
         ...optimizerScalars(optimizer, { learningRate, step: state.step + 1 }),
         gradientScale: 1 / (sum.batches * communicator.size * scale.value),
       });
-      differentiation.reset();
+      updating.reset();
       let result: UpdateResult | undefined;
       try {
         result = updateResult(name, { state, scale, gradientNorm: next.norm, loss, skipsNotFinite });
@@ -83,9 +84,7 @@ export async function createDeviceTrainingStep<I extends string>(
       }
       if (result.skipped === 1) return { ...metrics, ...result };
       state.step += 1;
-      const weights = next.accept();
-      for (const [key, tensor] of weights) differentiation.setParameter(key, tensor);
-      if (packing.areViews) disposeAll(weights);
+      next.accept();
       return { ...metrics, ...result };
     });
 
@@ -103,11 +102,44 @@ export async function createDeviceTrainingStep<I extends string>(
       return state;
     },
     lossScale: () => scale.value,
-    bytesMoved: sessions.bytesMoved,
-    dispose() {
-      updating.dispose();
-      differentiation.dispose();
-      sessions.dispose();
-    },
+    bytesMoved: updating.bytesMoved,
+    dispose: updating.dispose,
   };
+}
+
+/** The update with graph capture if it is asked for and the device takes it; else the eager one. */
+async function createUpdate<I extends string>(
+  update: Omit<DeviceUpdateOptions<I>, 'sessions'>,
+  { captureGraph = false, onCaptureRefused }: Pick<TrainingStepOptions<I>, 'captureGraph' | 'onCaptureRefused'>,
+): Promise<DeviceUpdate<I>> {
+  if (captureGraph) {
+    try {
+      return await createWithSessions(update, createCapturedUpdate);
+    } catch (error) {
+      const { device } = update;
+      const reason = error instanceof Error ? error.message.replace(/^ONNX Runtime: /, '') : String(error);
+      onCaptureRefused?.(`${device} runs updates node by node, because it captures no graph of them: ${reason}`);
+    }
+  }
+  return createWithSessions(update, createEagerUpdate);
+}
+
+async function createWithSessions<I extends string>(
+  update: Omit<DeviceUpdateOptions<I>, 'sessions'>,
+  create: (options: DeviceUpdateOptions<I>) => Promise<DeviceUpdate<I>>,
+): Promise<DeviceUpdate<I>> {
+  const sessions = createDeviceSessions(update.device);
+  try {
+    const made = await create({ ...update, sessions });
+    return {
+      ...made,
+      dispose() {
+        made.dispose();
+        sessions.dispose();
+      },
+    };
+  } catch (error) {
+    sessions.dispose();
+    throw error;
+  }
 }

@@ -8,6 +8,7 @@ import { type LoweringForm, lowerGraph } from '../lower.ts';
 import type { OnnxGraph } from '../onnx/model.ts';
 import { add, clamp, div, mul, sqrt, sub } from '../ops/elementwise.ts';
 import { broadcastTo, sum } from '../ops/reduce.ts';
+import { reshape } from '../ops/shape.ts';
 import { constant, input, type Tensor } from '../tensor.ts';
 import type { OptimizerOptions } from './adamw.ts';
 
@@ -64,10 +65,24 @@ export function optimizerGraph(
   return lowerGraph({ name: 'optimizer', outputs, form }).graph;
 }
 
-/** A graph that outputs each of `buffers` by name, filled with the input `zero`. */
+/**
+ * The scalars that an optimizer's graph has as inputs. It has inputs only for values it uses: without a moving average,
+ * its weight is not an input.
+ */
+export function scalarsOf({ inputs }: OnnxGraph): OptimizerScalar[] {
+  return OPTIMIZER_SCALARS.filter((key) => inputs.some(({ name }) => name === `input:${key}`));
+}
+
+/** A graph that outputs each of `buffers` by name, filled with the input of its type, a vector of one element. */
 export function zerosGraph(buffers: readonly Tensor[]): OnnxGraph {
-  const zero = input('zero', [1]);
-  const outputs = new Map(buffers.map((buffer) => [inputName(buffer), broadcastTo(zero, buffer.shape)]));
+  const zeros = { float32: input('float32', [1]), int64: input('int64', [1], 'int64') };
+  const outputs = new Map(
+    buffers.map((buffer) => {
+      const { dtype, shape } = buffer;
+      const zero = zeros[dtype];
+      return [inputName(buffer), shape.length === 0 ? reshape(zero, []) : broadcastTo(zero, shape)];
+    }),
+  );
   return lowerGraph({ name: 'zeros', outputs, form: { hasFusedMatMul: false, fewNodes: false } }).graph;
 }
 

@@ -7,6 +7,8 @@ import { inputName } from '../compile.ts';
 import type { ParameterValues } from '../parameters.ts';
 import type { DeviceTensor } from '../runtime/index.ts';
 import { elementCount, input, type Shape, type Tensor } from '../tensor.ts';
+import type { OptimizerState } from './adamw.ts';
+import { type StateGroup, stateKey } from './optimizer-graph.ts';
 
 export interface Packing {
   /** The buffers on the device as graph inputs: slabs, or the parameters themselves. */
@@ -25,6 +27,26 @@ interface Place {
   readonly slab: string;
   readonly offset: number;
   readonly shape: Shape;
+}
+
+const GROUPS: readonly StateGroup[] = ['parameters', 'firstMoment', 'secondMoment', 'ema'];
+
+export interface StateEntry {
+  readonly group: StateGroup;
+  readonly buffer: string;
+  readonly shape: Shape;
+  /** Name in the optimizer's graph. */
+  readonly key: string;
+}
+
+/** The buffers of a training state, by group. */
+export function stateEntries({ buffers }: Packing, state: OptimizerState): StateEntry[] {
+  return GROUPS.filter((group) => state[group] !== undefined).flatMap((group) =>
+    buffers.map((tensor) => {
+      const buffer = inputName(tensor);
+      return { group, buffer, shape: tensor.shape, key: stateKey(group, buffer) };
+    }),
+  );
 }
 
 /** Alignment of parameters: 256 bytes, as in CUDA's allocations. */

@@ -38,6 +38,13 @@ export interface TrainingStepOptions<I extends string> {
   state?: OptimizerState;
   /** Skip and count an update with a non-finite loss or gradient instead of throwing. */
   skipsNotFinite?: boolean;
+  /**
+   * Whether CUDA captures the update's graphs and replays them, so that the host does not start each kernel. The
+   * buffers then keep their addresses. Without effect on the CPU.
+   */
+  captureGraph?: boolean | undefined;
+  /** Called with a sentence when the device refuses to capture; updates then run node by node. */
+  onCaptureRefused?: ((sentence: string) => void) | undefined;
 }
 
 export interface TrainingStep<I extends string> {

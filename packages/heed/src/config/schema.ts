@@ -405,6 +405,12 @@ export const configSchema = z.strictObject({
     .enum(['auto', 'float32', 'float16'])
     .default('auto')
     .describe('What the networks compute in; auto is float16 on GPUs that have it. Weights and updates are float32.'),
+  captureGraph: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether CUDA records the kernels of a tuning update once and replays them as a CUDA graph; where that is refused, tuning runs as without it. Not yet run on a GPU.',
+    ),
   threads: whole(0, 1024)
     .default(0)
     .describe('Threads of the networks; 0 takes one a core. Results are the same bits only for the same number.'),

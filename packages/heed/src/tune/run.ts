@@ -281,6 +281,8 @@ async function train(inputs: {
       checkpointFolder,
       fingerprint,
       ...runtime,
+      captureGraph: project.config.captureGraph,
+      onCaptureRefused: warn,
       ...aborting,
       communicator: given.communicator,
       onStart: async (step) => bar.update(step),

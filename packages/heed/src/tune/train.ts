@@ -54,6 +54,9 @@ export interface TuneTraining {
   fingerprint: string;
   device?: Device;
   precision?: PrecisionOption;
+  /** As in `createTrainingStep`. */
+  captureGraph?: boolean;
+  onCaptureRefused?: (sentence: string) => void;
   threads?: number;
   signal?: AbortSignal;
   /** Connects the processes of the run. Only rank 0 writes checkpoints. */
@@ -115,6 +118,8 @@ export async function trainModel(training: TuneTraining): Promise<TrainedModel> 
     ...(training.device === undefined ? {} : { device: training.device }),
     ...(training.precision === undefined ? {} : { precision: training.precision }),
     ...(training.threads === undefined ? {} : { threads: training.threads }),
+    captureGraph: training.captureGraph,
+    onCaptureRefused: training.onCaptureRefused,
     replicas: options.replicas / communicator.size,
     communicator,
     skipsNotFinite: true,

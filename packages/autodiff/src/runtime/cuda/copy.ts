@@ -1,6 +1,7 @@
 /**
  * Copies between host memory and a GPU's by CUDA's runtime: ONNX Runtime's CopyTensors does not support this provider.
- * The call waits for the copy. No run is pending then, because a run waits for its own stream.
+ * A copy from pageable host memory or within the GPU may return early, and ONNX Runtime's stream does not wait for it.
+ * Therefore each call waits for the default stream. No run is pending then, because a run waits for its own stream.
  */
 import koffi from 'koffi';
 import { create, ort } from '../api.ts';
@@ -11,7 +12,7 @@ import { RUNTIME_LIBRARY } from './site.ts';
 /** cudaMemcpyDefault of driver_types.h: the addresses say which side each is on. */
 const BY_ADDRESS = 4;
 
-let functions: { cudaSetDevice: NativeFunction; cudaMemcpy: NativeFunction } | undefined;
+let functions: Record<'cudaSetDevice' | 'cudaMemcpy' | 'cudaStreamSynchronize', NativeFunction> | undefined;
 
 /** Copies the numbers of one OrtValue to another of the same size. */
 export function copyOnCuda(source: Handle, target: Handle, bytes: number): void {
@@ -20,7 +21,8 @@ export function copyOnCuda(source: Handle, target: Handle, bytes: number): void 
   const device = localDeviceId();
   const status =
     Number(functions.cudaSetDevice(device)) ||
-    Number(functions.cudaMemcpy(address(target), address(source), bytes, BY_ADDRESS));
+    Number(functions.cudaMemcpy(address(target), address(source), bytes, BY_ADDRESS)) ||
+    Number(functions.cudaStreamSynchronize(null));
   if (status !== 0) throw new Error(`CUDA: expected to copy ${bytes} bytes on GPU ${device}, got error ${status}`);
 }
 
@@ -29,5 +31,6 @@ function load() {
   return {
     cudaSetDevice: library.func('cudaSetDevice', 'int', ['int']) as unknown as NativeFunction,
     cudaMemcpy: library.func('cudaMemcpy', 'int', ['void *', 'void *', 'size_t', 'int']) as unknown as NativeFunction,
+    cudaStreamSynchronize: library.func('cudaStreamSynchronize', 'int', ['void *']) as unknown as NativeFunction,
   };
 }
