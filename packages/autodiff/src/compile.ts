@@ -26,9 +26,9 @@ export interface CompiledFunction<I extends string, O extends string> {
 }
 
 /**
- * Compiles `build` for fixed input shapes. Without `liveParameters` the weights become constants of the session, which
- * is faster. With it, each run reads the arrays of `parameters`; on a device, if `parametersChange` is false, only the
- * first run does. `precision` is `auto` by default, `form` the device's own.
+ * Compiles `build` for fixed input shapes. By default the weights become constants of the session, which is faster.
+ * With `liveParameters`, each run reads the arrays of `parameters`; on a device, if `parametersChange` is false, only
+ * the first run reads the arrays. `precision` is `auto` by default, `form` the device's own.
  */
 export async function compile<I extends string, O extends string>({
   name,
@@ -136,7 +136,7 @@ export function checkFeeds<I extends string>(
   });
 }
 
-/** Binds weights as inputs, without a copy. With `frozen`, they are uploaded to a device once. */
+/** Binds weights as inputs, without a copy. With `frozen`, the weights are uploaded to a device once. */
 export function bindParameters(
   binding: Binding,
   wanted: readonly Tensor[],

@@ -1,6 +1,6 @@
 /**
- * The reverse pass: from a scalar loss to symbolic gradients, with checkpointed blocks recomputed. It builds nodes and
- * runs nothing. `lower.ts` decides the order of execution.
+ * The reverse pass: from a scalar loss to symbolic gradients, with checkpointed blocks recomputed. This module builds
+ * nodes and runs nothing. `lower.ts` decides the order of execution.
  */
 import { add } from './ops/elementwise.ts';
 import {

@@ -19,9 +19,11 @@ import {
 
 /** A device's capabilities and preferences, for ops that can be written in several ways. */
 export interface LoweringForm extends GradientForm {
-  /** Whether it has com.microsoft's fused operators for products and attention: FusedMatMul, MultiHeadAttention. */
+  /**
+   * Whether the device has com.microsoft's fused operators for products and attention: FusedMatMul, MultiHeadAttention.
+   */
   readonly hasFusedMatMul: boolean;
-  /** Whether its softmax accepts float16 and sums in float32. */
+  /** Whether the device's softmax accepts float16 and sums in float32. */
   readonly hasHalfSoftmax?: boolean;
 }
 

@@ -52,7 +52,7 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attributes: A): T
   });
 }
 
-/** Declares a row. It lets TypeScript infer `A` from the three rules. */
+/** Declares a row. Returns the row unchanged, so that TypeScript infers `A` from the three rules. */
 export function defineOp<A = undefined>(op: Op<A>): Op<A> {
   return op;
 }

@@ -9,8 +9,9 @@ import type { Tensor } from './tensor.ts';
 export type Precision = 'float32' | 'float16';
 
 /**
- * How an op behaves in float16 mode. `half` has float16 inputs and outputs. `widest` is float32 if any of its inputs
- * is. `full` has float32 inputs and outputs. `fullInside` computes in float32 and returns the type of its first input.
+ * How an op behaves in float16 mode. A `half` op has float16 inputs and outputs. A `widest` op is float32 if any of its
+ * inputs is float32. A `full` op has float32 inputs and outputs. A `fullInside` op computes in float32 and returns the
+ * type of its first input.
  */
 type HalfBehaviour = 'half' | 'widest' | 'full' | 'fullInside';
 

@@ -17,7 +17,7 @@ export interface RandomGenerator {
   fillNormal(target: Float32Array): Float32Array;
   /** Shuffles in place (Fisher and Yates) and returns the array. */
   shuffle<T>(items: T[]): T[];
-  /** An independent stream named by `label`. It does not depend on this stream's position. */
+  /** An independent stream named by `label`. The new stream does not depend on this stream's position. */
   fork(label: string): RandomGenerator;
   /** The state for `restoreRandom`, as plain numbers that JSON can hold. */
   state(): readonly number[];

@@ -13,7 +13,7 @@ export interface Tensor {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly source: Source;
-  /** The checkpointed block it was created in; its value is recomputed in the backward pass. */
+  /** The checkpointed block that the tensor was created in; its value is recomputed in the backward pass. */
   readonly segment: number | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface GradientForm {
 export interface GraphBuilder {
   /** False where the provider lacks the com.microsoft matmul with transposed operands. */
   readonly hasFusedMatMul: boolean;
-  /** As in `GradientForm`. It also decides the forward form when gradients share its nodes. */
+  /** As in `GradientForm`. The forward pass follows this option too when gradients share its nodes. */
   readonly fewNodes: boolean;
   /** Type of the inputs and of the result. */
   readonly floatType: 'float32' | 'float16';

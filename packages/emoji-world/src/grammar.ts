@@ -31,9 +31,9 @@ export function sentence(text: string): string {
 }
 
 /**
- * The paper's template sentence for these attributes (section 3.1, table 4): "Two dogs.", "A green colored dog.",
- * "A dog in the forest.", "Two blue dogs in the forest.". With a count the colour stands alone ("Two brown bears."),
- * without one it is "colored", as in the paper's own list.
+ * The paper's template sentence for these attributes (section 3.1, table 4): "Two dogs.", "A green colored dog.", "A
+ * dog in the forest.", "Two blue dogs in the forest.". With a count the colour has no suffix ("Two brown bears.");
+ * without a count the text says "colored", as in the paper's own list.
  */
 export function describe(attributes: Attributes): string {
   return sentence(templatePhrase(attributes));

@@ -8,10 +8,12 @@ import { InputError } from '@heed/diffusion/errors';
 /** The folder of the extracted emoji drawings (`art-<style>.json`). */
 export const ART_FOLDER = fileURLToPath(new URL('../assets', import.meta.url));
 
-/** The package that holds the trained weights. It is optional: a project with another model does not need it. */
+/**
+ * The package that holds the trained weights. The package is optional: a project with another model does not need it.
+ */
 const WEIGHTS_PACKAGE = '@heed/tiny-sd';
 
-/** Folder of all trained weights. It need not exist (`requireWeights`). */
+/** Folder of all trained weights. The folder need not exist (`requireWeights`). */
 export const MODELS_FOLDER = join(weightsPackageFolder(), 'models');
 
 /** The tiny Stable Diffusion, a diffusers folder. */

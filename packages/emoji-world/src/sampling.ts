@@ -16,7 +16,7 @@ export function chance(random: RandomGenerator, probability: number): boolean {
   return random.uniform() < probability;
 }
 
-/** One item, with equal probability; throws when there is none. */
+/** Draws one item, each with equal probability; throws for an empty list. */
 export function pick<T>(random: RandomGenerator, items: readonly T[]): T {
   if (items.length === 0) throw new Error('a list to pick from must have at least one item, this one has 0');
   return items[random.integer(items.length)] as T;

@@ -16,7 +16,10 @@ export interface PretrainingExample {
   readonly scene: Scene;
 }
 
-/** Endless examples. Each depends only on the seed and its index, so a stream can resume anywhere. */
+/**
+ * Endless examples. An endless stream of examples. Each example depends only on the seed and its index, so a stream can
+ * resume anywhere.
+ */
 export interface PretrainingStream extends Iterable<PretrainingExample> {
   at(index: number): PretrainingExample;
 }

@@ -2,7 +2,7 @@
 // section 3.1 and appendix B). It holds names only: sentences are made in grammar.ts, pictures in scene/.
 import { InputError } from '@heed/diffusion/errors';
 
-/** One kind of object in scenes. `seen: false` marks the five kept for evaluation alone. */
+/** One kind of object in scenes. `seen: false` marks the five objects that only the evaluation uses. */
 export interface ObjectWord {
   readonly name: string;
   readonly plural: string;
@@ -68,8 +68,8 @@ export type Count = (typeof COUNTS)[number];
 export type BackgroundName = (typeof BACKGROUNDS)[number]['name'];
 
 /**
- * A prompt's attributes. An absent attribute is not asked for and not judged. A type alias, so that it is assignable to
- * a record.
+ * A prompt's attributes. The attributes that a prompt asks for. An absent attribute is not judged. The type is an
+ * alias, so that it is assignable to a record.
  */
 export type Attributes = {
   readonly object: ObjectName;

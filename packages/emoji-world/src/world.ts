@@ -25,14 +25,17 @@ const vocabulary = {
     const attributes = parseTemplate(text);
     return attributes && factsFrom(attributes);
   },
-  /** 'count', 'colour', 'background', 'combination', or 'custom' for an object alone. */
+  /**
+   * The category of a prompt with these facts: 'count', 'colour', 'background', 'combination', or 'custom' for an
+   * object alone.
+   */
   categoryOf: (facts: Facts) => categoryOf(known(facts)),
   /** The template sentence that asks for these facts. */
   describe: (facts: Facts) => describe(known(facts)),
 };
 
 const judge = {
-  /** Whether the facts are the world's, so that its recogniser can check them. */
+  /** Whether the facts belong to this world, so that its recogniser can check them. */
   canJudge: (facts: Facts | undefined) => attributesFrom(facts) !== undefined,
   openRecogniser: (options: { threads?: number | undefined }) => {
     const { threads } = options;
@@ -63,7 +66,7 @@ const reference = {
   },
 };
 
-/** The emoji world. Functions that need facts throw for facts of another world. */
+/** The emoji world. The emoji world. Its functions that need facts throw for facts of another world. */
 export const emojiWorld = {
   name: 'emoji',
   /** Folders of the world's trained models. Throws InputError when their package is not installed. */

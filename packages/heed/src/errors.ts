@@ -1,7 +1,7 @@
 /**
- * The errors for users, and the exit codes of the command line. A message is one sentence: what, expected, actual. It
- * quotes no content of a file that is not of the expected kind. Bad input is an `InputError` or `badInput()`, a failure
- * with an explanation a `HeedError` or an error of the system. Everything else that throws is a defect of heed.
+ * The errors for users, and the exit codes of the command line. A message is one sentence: what, expected, actual. A
+ * message quotes no content of a file that is not of the expected kind. Bad input is an `InputError` or `badInput()`, a
+ * failure with an explanation a `HeedError` or an error of the system. Everything else that throws is a defect of heed.
  */
 
 import { InputError } from '@heed/diffusion/errors';
@@ -57,7 +57,7 @@ export function isForUser(error: unknown): error is HeedError | InputError {
 
 /**
  * Prepends `place` to the message of bad input, for callers that know a value's place. A `HeedError` already names its
- * place. It and all other errors are returned unchanged.
+ * place. A `HeedError` and all other errors are returned unchanged.
  */
 export function atPlace(place: string, error: unknown): unknown {
   return error instanceof InputError ? badInput(`${place}: ${error.message}`) : error;

@@ -10,7 +10,7 @@ export const BUILT_IN_MODEL = 'emoji-world';
 /** Setting value for pre-training pairs of the project's world, instead of a folder. */
 export const WORLD_PRETRAINING = 'emoji-world';
 
-/** The world of a real project. It recognises no pictures, so only people judge them. */
+/** The world of a real project. The world `none` recognises no pictures, so only people judge images. */
 const none: World = { name: 'none', perturb: () => [] };
 
 const WORLDS: Readonly<Record<Exclude<HeedConfig['world'], 'auto'>, () => Promise<World>>> = {

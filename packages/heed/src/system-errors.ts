@@ -34,7 +34,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name of the other side cannot be looked up',
 };
 
-/** SQLSTATE classes of failures that are no statement errors: connection, resources, intervention, system. */
+/** SQLSTATE classes of failures that the statement did not cause: connection, resources, intervention, system. */
 const DATABASE_CLASSES = ['08', '53', '57', '58'];
 const CAUSES_FOLLOWED = 5;
 

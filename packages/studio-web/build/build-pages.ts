@@ -1,7 +1,7 @@
 /**
  * Builds the pages into `dist/<hash of their sources>/`, at the first start of the studio and after a change. A build
- * takes a second or two, so `npm ci` needs no build step. Runs in Node, not in the browser. An installed heed comes
- * with its pages built and has `shipped-pages.ts` in place of this file.
+ * takes a second or two, so `npm ci` needs no build step. This module runs in Node, not in the browser. An installed
+ * heed comes with its pages built and has `shipped-pages.ts` in place of this file.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -22,7 +22,7 @@ export const pageOptions = {
 
 const DIST_FOLDER = join(PAGES_ROOT, 'dist');
 
-/** Returns the folder of the static files; `onBuild` is called where they are not there yet. */
+/** Builds the pages if necessary and returns the folder of the static files; `onBuild` is called before a build. */
 export async function buildPages(options: { onBuild?: () => void } = {}): Promise<string> {
   const folder = join(DIST_FOLDER, await hashOfSources());
   if (existsSync(folder)) return folder;

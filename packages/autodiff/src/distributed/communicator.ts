@@ -24,7 +24,7 @@ export interface Communicator {
   barrier(): Promise<void>;
   /** Ends all ranks at once: prints `sentence` and exits with a non-zero status. */
   abort(sentence: string): never;
-  /** Leaves the group. If the transport requires it, it also ends the process with `exitCode`. Called last. */
+  /** Leaves the group. Some transports also end the process with `exitCode`. Called last. */
   close(exitCode: number): Promise<void>;
 }
 

@@ -22,7 +22,10 @@ export interface Transport {
  */
 export type ExchangeType = 'float32' | 'bfloat16';
 
-/** Number of values exchanged at once: 64 MiB of float32. It bounds the memory besides the gradients. */
+/**
+ * Number of values exchanged at once: 64 MiB of float32. This length bounds the exchange's memory besides the
+ * gradients.
+ */
 export const BUCKET_LENGTH = 16 << 20;
 
 export interface ExchangeOptions {
@@ -30,7 +33,10 @@ export interface ExchangeOptions {
   readonly bucketLength?: number | undefined;
 }
 
-/** Returns a function that replaces arrays by their sums over all ranks. It keeps its buffers for the next call. */
+/**
+ * Returns a function that replaces arrays by their sums over all ranks. The function keeps its buffers for the next
+ * call.
+ */
 export function createExchange(transport: Transport, options: ExchangeOptions = {}) {
   const { type = 'float32', bucketLength = BUCKET_LENGTH } = options;
   let bucket: Bucket | undefined;
@@ -54,7 +60,7 @@ interface Bucket {
   readonly received: Wire;
   /** Receives all ranks' sums. */
   readonly gathered: Wire;
-  /** Conversions between values and transferred numbers. They may return the array itself. */
+  /** Conversions between values and transferred numbers. A conversion may return the array itself. */
   encode(values: Float32Array): Wire;
   decode(wire: Wire): Float32Array;
 }

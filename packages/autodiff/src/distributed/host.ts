@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /**
- * A text that is equal for processes of one host and differs between hosts. It differs even if two hosts or network
- * namespaces have one name.
+ * A text that is equal for processes of one host and differs between hosts. The text differs even if two hosts or
+ * network namespaces have the same name.
  */
 export function hostPlace(): string {
   return [hostname(), readIfThere('/etc/machine-id'), readIfThere('/proc/sys/kernel/random/boot_id')].join(' ');

@@ -37,7 +37,7 @@ export function createExchangedScalars(names: readonly string[]) {
       if (!Number.isFinite(means.loss)) worstLoss = means.loss!;
       return means as Metrics;
     },
-    /** The scalars to sum over the ranks. `read` takes the sums and resets to zero. */
+    /** Writes the scalars to sum over the ranks. `read` takes the sums and resets to zero. */
     write: (stop: boolean) => Float64Array.of(...sums, worstLoss, stop ? 1 : 0),
     read(total: Float64Array, ranks: number): { metrics: Metrics; loss: number } {
       const metrics = Object.fromEntries(names.map((name, i) => [name, total[i]! / (batches * ranks)]));

@@ -1,7 +1,7 @@
 /**
- * Sums in the order of a balanced tree: ((0 + 1) + (2 + 3)) + ... over the indices of the parts.
- * For powers of two the tree of R x A parts is the tree of R sums of A parts each. So the sum has the same bits
- * however the parts are spread over processes.
+ * Sums in the order of a balanced tree: ((0 + 1) + (2 + 3)) + ... over the indices of the parts. For powers of two the
+ * tree of R x A parts is the tree of R sums of A parts each. The sum therefore has the same bits, however the parts are
+ * spread over processes.
  */
 import { BLOCK, optimizerKernels } from '../wasm/optimizer-kernels.ts';
 

@@ -9,7 +9,7 @@ import { executionOrder } from './execution-order.ts';
 import { type KnownValue, NODE_RULES, type NodeRule, type WorkKind } from './node-rules.ts';
 
 export interface GraphEstimate {
-  /** Peak bytes of live computed values, including outputs. Weights and inputs are not counted. */
+  /** Peak bytes of live computed values, including outputs. Memory of weights and inputs is not counted. */
   readonly peakBytes: number;
   /** The values alive at the peak, largest first. */
   readonly atPeak: { readonly node: string; readonly values: readonly { name: string; bytes: number }[] };

@@ -20,7 +20,8 @@ export interface TrainingStepEstimate {
 
 /**
  * Factor for memory that the runtime needs beyond live values: larger chunks of its arena, and a session's data for its
- * nodes. It lies between measurements on Stable Diffusion 1.5 for full fine-tuning and for LoRAs (docs/full-size.md).
+ * nodes. The value lies between measurements on Stable Diffusion 1.5 for full fine-tuning and for LoRAs
+ * (docs/full-size.md).
  */
 const ARENA_SLACK = 1.15;
 const BYTES_PER_NODE = 20_000;

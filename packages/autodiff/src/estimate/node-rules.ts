@@ -1,7 +1,7 @@
 /**
  * Rules on ONNX nodes: the shape of the result, the multiplications, whether the result may reuse an input's memory,
- * and the kernel's workspace. There is one rule for each operator that the op table emits. They describe the kernels of
- * ONNX Runtime's CPU provider.
+ * and the kernel's workspace. There is one rule for each operator that the op table emits. The rules describe the
+ * kernels of ONNX Runtime's CPU provider.
  */
 import type { OnnxAttribute, OnnxNode } from '../onnx/model.ts';
 import { elementCount, type Shape } from '../tensor.ts';

@@ -1,6 +1,6 @@
 /**
- * Matrix products in float64, for statistics that need more precision than float32. It runs one Gemm node in ONNX
- * Runtime, without symbolic tensors (`tensor.ts`), which are float32.
+ * Matrix products in float64, for statistics that need more precision than float32. A product runs one Gemm node in
+ * ONNX Runtime, without symbolic tensors (`tensor.ts`), which are float32.
  */
 import { createQueue } from '../one-at-a-time.ts';
 import { encodeModel } from '../onnx/encode.ts';

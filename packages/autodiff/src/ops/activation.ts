@@ -1,4 +1,4 @@
-/** Ops for activations. Their gradients are written by hand for few passes over memory. */
+/** Ops for activations. The gradients of activations are written by hand for few passes over memory. */
 import { apply, defineOp } from '../op.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, exp, isPositive, mul, square, sub } from './elementwise.ts';

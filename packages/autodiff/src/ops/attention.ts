@@ -36,8 +36,8 @@ const MAX_KEPT_WEIGHT_BYTES = 8 * 2 ** 20;
 /**
  * Scaled dot-product attention (Vaswani et al. 2017, eq. 1) in `heads` heads: q [B, T, C], k and v [B, S, C] -> [B, T,
  * C]. `scale` defaults to 1/sqrt(C/heads); `causal` hides later positions. Large weights [B, heads, T, S] are never
- * stored in full. The backward pass computes them again, at most `maxWeightBytes` at a time (not where `causal`); by
- * default as many as suit the device.
+ * stored in full. The backward pass computes the weights again, at most `maxWeightBytes` at a time (not where
+ * `causal`); the default suits the device.
  */
 export function attention(
   q: Tensor,

@@ -1,6 +1,6 @@
 /**
- * Gradients of the norms with few nodes: with xh the normalised rows, dx = (g - mean(g) - xh mean(g xh)) / deviation,
- * g = dy gamma (Ba et al. 2016). `norm.ts` has the forms with few passes over memory.
+ * Gradients of the norms with few nodes: with xh the normalised rows, dx = (g - mean(g) - xh mean(g xh)) / deviation, g
+ * = dy gamma (Ba et al. 2016). `norm.ts` has the gradients with few passes over memory.
  */
 import { elementCount, type Tensor } from '../tensor.ts';
 import { mul, sub } from './elementwise.ts';

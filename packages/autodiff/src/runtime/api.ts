@@ -1,6 +1,6 @@
 /**
- * The functions of ONNX Runtime's C API that heed calls, by their names in onnxruntime_c_api.h. It also turns their
- * statuses into errors.
+ * The functions of ONNX Runtime's C API that heed calls, by their names in onnxruntime_c_api.h. The module also turns
+ * the functions' statuses into errors.
  */
 import {
   apiAddress,

@@ -1,11 +1,11 @@
 /**
  * Gives a session an arena with little unused memory. The runtime's default arena does not split a freed chunk if less
  * than 128 MiB would be left, and its regions double up to 1 GiB. A full update of Stable Diffusion 1.5 then holds 1
- * GiB more than with this arena. The runtime decides which buffers are in it.
+ * GiB more than with this arena. The runtime decides which buffers are in the arena.
  *
  * The C API has these settings only for allocators of the environment. An allocator is therefore registered while a
- * session is created, and removed from the environment afterwards. The session keeps it, so that every session has its
- * own arena, which is freed with it.
+ * session is created, and removed from the environment afterwards. The session keeps the allocator, so that every
+ * session has its own arena, which is freed with the session.
  */
 import { createQueue } from '../one-at-a-time.ts';
 import { check, create, ort } from './api.ts';
@@ -13,8 +13,9 @@ import { environment, memoryInfo } from './environment.ts';
 import type { Handle } from './library.ts';
 
 /**
- * The least memory at full size, of all weights' step and of the recomputed one (docs/results.md). Splitting down to
- * 1 MiB saves no more and makes small steps 1.5 % slower; regions of 64 MiB leave buffers less room to share.
+ * These settings took the least memory for a training step of Stable Diffusion 1.5, with and without recomputation
+ * (docs/results.md). Splitting down to 1 MiB saves no more and makes small steps 1.5 % slower; regions of 64 MiB leave
+ * buffers less room to share.
  */
 const ARENA_SETTINGS = {
   /** Largest unused rest of a chunk; a larger rest is split off. */

@@ -11,7 +11,7 @@ import { NativeHandle } from './native-handle.ts';
 import { runOnThread } from './run-thread.ts';
 
 interface HostInput {
-  /** Kept alive, because the runtime holds the address of its array. */
+  /** The bound tensor, kept alive because the runtime holds the address of its array. */
   readonly tensor: HostTensor;
   readonly frozen: boolean;
   /** Whether the device lacks the current content of the array. */
@@ -19,8 +19,8 @@ interface HostInput {
 }
 
 /**
- * Owns one OrtIoBinding. Arrays bound to it are kept alive by it, and it makes no copies. All methods throw while a run
- * is pending and after disposal.
+ * Owns one OrtIoBinding. A binding keeps its arrays alive and makes no copies. All methods throw while a run is pending
+ * and after disposal.
  */
 export class Binding {
   readonly #session: NativeHandle;
@@ -138,8 +138,8 @@ export class Binding {
   }
 
   /**
-   * Runs off the event loop. An abort ends the run between two nodes and rejects with the signal's reason (an
-   * AbortError unless the caller gave another); outputs are then undefined.
+   * Runs the session off the event loop. An abort ends the run between two nodes and rejects with the signal's reason
+   * (an AbortError unless the caller gave another); outputs are then undefined.
    */
   async run({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     this.#checkIdle();
@@ -174,7 +174,7 @@ export class Binding {
     }
   }
 
-  /** Bytes that runs have moved between host memory and the device's own; zero if they are the same. */
+  /** Bytes that runs have moved between host and device memory; zero on a device that uses host memory. */
   get bytesMoved(): { toDevice: number; toHost: number } {
     return { ...this.#moved };
   }

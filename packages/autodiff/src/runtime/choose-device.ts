@@ -27,8 +27,8 @@ const PRODUCTS = 4;
 const SIDE = 768;
 
 /**
- * Chooses the device for `auto`. It checks CUDA without a session, and compares WebGPU with the CPU on a matrix
- * product.
+ * Chooses the device for `auto`. The function checks CUDA without a session, and compares WebGPU with the CPU on a
+ * matrix product.
  */
 export async function chooseDevice(
   { cuda, seconds }: DeviceProbes = { cuda: describeCuda, seconds: secondsOf },

@@ -10,7 +10,7 @@ import { checkHostTensor, type HostTensor, hostValue } from './host-tensor.ts';
 import { type Handle, viewMemory } from './library.ts';
 import { NativeHandle } from './native-handle.ts';
 
-/** Owns one OrtValue. A binding to the tensor keeps the memory alive by itself. */
+/** Owns one OrtValue. A binding that uses the tensor keeps its memory alive. */
 export class DeviceTensor {
   readonly type: OnnxElementType;
   readonly shape: Shape;
@@ -121,8 +121,8 @@ export class DeviceTensor {
   }
 
   /**
-   * The values without a copy, only for tensors in host memory. Valid until the tensor is disposed of or its binding
-   * releases it.
+   * The values without a copy, only for tensors in host memory. The view is valid until the tensor is disposed of or
+   * its binding releases it.
    */
   view(): Float32Array {
     if (!this.#isHostMemory || this.type !== 'float32') {

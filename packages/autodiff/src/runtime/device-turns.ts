@@ -1,7 +1,7 @@
 /**
- * A mutex for a device with its own memory. There all sessions of a process share one command queue and one buffer
- * pool, and ONNX Runtime locks neither. Using a session or freeing a tensor while another thread's run is pending ends
- * the process. On the CPU everything may overlap, and nothing here waits.
+ * A mutex for a device with its own memory. On these devices all sessions of a process share one command queue and one
+ * buffer pool, and ONNX Runtime locks neither. Using a session or freeing a tensor while another thread's run is
+ * pending ends the process. On the CPU all work may overlap, and the mutex never waits.
  */
 import { createQueue } from '../one-at-a-time.ts';
 import { type Device, hasOwnMemory } from './device.ts';
@@ -33,7 +33,8 @@ export async function callOnDevice<T>(device: Device, call: () => Promise<T>): P
 }
 
 /**
- * Wraps `release` for memory on a device. Disposal can happen at any time, so it waits for the end of a pending call.
+ * Wraps `release` for memory on a device. Disposal can happen at any time, so the release waits for the end of a
+ * pending call.
  */
 export function releaseOnDevice(device: Device, release: NativeFunction): (pointer: Handle) => void {
   if (!hasOwnMemory(device)) return release;

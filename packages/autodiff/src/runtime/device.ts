@@ -23,7 +23,7 @@ export interface DeviceRow {
   readonly memory: string | undefined;
   /** Copies one OrtValue's numbers to another, on the host or on the device. */
   readonly copy: (source: Handle, target: Handle, bytes: number) => void;
-  /** Whether a tensor can be a view into another's memory. Otherwise each tensor has its own buffer. */
+  /** Whether a tensor can be a view into another's memory. Without views each tensor has its own buffer. */
   readonly hasViews: boolean;
   /** The form in which graphs are written for the device. */
   readonly form: LoweringForm;
@@ -81,7 +81,10 @@ function appendCuda(options: Handle, more: ProviderSettings): void {
   }
 }
 
-/** cpu and webgpu are tested; cuda ran on stub libraries; the others were written from the header and have not run. */
+/**
+ * `cpu` and `webgpu` are tested; `cuda` ran on stub libraries; the other devices were written from the header and have
+ * not run.
+ */
 export const DEVICES: Readonly<Record<Device, DeviceRow>> = {
   cpu: {
     append: () => undefined,

@@ -25,8 +25,8 @@ export function checkHostTensor(what: string, { type, shape, data }: HostTensor)
 }
 
 /**
- * An OrtValue over the array itself, without a copy. The caller that binds it must keep `tensor.data` alive. Handing a
- * small array to koffi moves it out of V8's heap, so that its address stays the same from then on.
+ * An OrtValue over the array itself, without a copy. The caller that binds the OrtValue must keep `tensor.data` alive.
+ * Handing a small array to koffi moves it out of V8's heap, so that its address stays the same from then on.
  */
 export function hostValue(what: string, tensor: HostTensor): NativeHandle {
   checkHostTensor(what, tensor);

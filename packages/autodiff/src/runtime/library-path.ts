@@ -1,6 +1,6 @@
 /**
- * Finds the shared library of ONNX Runtime. An installed heed has it in a package for the platform; the repository has
- * it in onnxruntime-node. Loads nothing.
+ * Finds the shared library of ONNX Runtime. An installed heed has the library in a package for the platform; the
+ * repository has it in onnxruntime-node. Loads nothing.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -27,7 +27,7 @@ export interface NativeFunction {
 
 type TypeSpec = NonNullable<Parameters<typeof koffi.sizeof>[0]>;
 
-/** Enlarges koffi's stacks for the kernels. Must run before the first library is loaded. */
+/** Enlarges koffi's stacks for the kernels. This function must run before the first library is loaded. */
 export function growStacks(): void {
   const current = koffi.config();
   const enough = (bytes: number | undefined) => (bytes ?? 0) >= STACK_BYTES;
@@ -62,8 +62,8 @@ function load() {
 }
 
 /**
- * The loaded library. Exported so that it stays reachable: koffi unloads a library when its object is collected,
- * and V8 collects a module-level constant that nothing refers to. @public
+ * The loaded library. The loaded library, exported so that its object stays reachable: koffi unloads a library when its
+ * object is collected, and V8 collects a module-level constant that nothing refers to. @public
  */
 export const loaded = load();
 

@@ -2,7 +2,10 @@
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The device id; 0 for a single process. If a scheduler shows each process only some GPUs, ids count among those. */
+/**
+ * The device id; 0 for a single process. If a scheduler shows each process only some GPUs, ids count among the visible
+ * GPUs.
+ */
 export function localDeviceId(env: Environment = process.env): number {
   const rank = Number(env.OMPI_COMM_WORLD_LOCAL_RANK ?? env.SLURM_LOCALID ?? 0);
   const visible = env.CUDA_VISIBLE_DEVICES?.split(',').filter((id) => id.trim() !== '').length;

@@ -1,17 +1,17 @@
 /**
  * Turns off the runtime's buffer reuse, which plans a buffer's next value of the same size in advance. A planned buffer
- * stays allocated until then; in training, from the forward to the backward pass. This raises peak memory: a LoRA step
- * of Stable Diffusion 1.5 from 5.3 to 6.6 GiB. In-place operations of single nodes are not affected.
+ * stays allocated until its next value; in training, from the forward to the backward pass. This raises peak memory: a
+ * LoRA step of Stable Diffusion 1.5 from 5.3 to 6.6 GiB. In-place operations of single nodes are not affected.
  *
- * Python has the flag as `enable_mem_reuse`; the C API has no function for it. The flag lies between two flags that
- * have one. heed finds it by observing which bytes of a session's options those functions change. If the bytes are not
- * as expected, nothing is written and memory use stays higher.
+ * Python's API has this flag as `enable_mem_reuse`; the C API has no function for the flag. The flag lies between two
+ * flags that the C API can set. heed finds it by observing which bytes of a session's options those two functions
+ * change. If the bytes are not as expected, nothing is written and memory use stays higher.
  */
 import koffi from 'koffi';
 import { check, create, ort } from './api.ts';
 import type { Handle } from './library.ts';
 
-/** Number of bytes to search; the flags are well within them, and the whole struct is several times as long. */
+/** Number of bytes of the options struct that are searched for the flag; the whole struct is several times as long. */
 const BYTES_LOOKED_AT = 128;
 
 let found: { offset: number | undefined } | undefined;

@@ -1,4 +1,4 @@
-/** A program for telemetry.test.ts. It makes one small session, the least that starts the runtime. */
+/** A program for telemetry.test.ts. The program makes one small session, which starts the runtime. */
 import { encodeModel } from '../onnx/encode.ts';
 import { createSession } from './index.ts';
 import { matmulChain } from './sample-graphs.ts';

@@ -11,7 +11,7 @@ import { DISABLED_OPTIMIZERS, LOSS_SCALE } from './trace-training-step.ts';
 export interface DeviceDifferentiation<I extends string> {
   /** Adds a batch's gradients to the sum; returns the batch's metrics by name. */
   add(batch: Record<I, Feed>, options: { signal: AbortSignal | undefined }): Promise<(name: string) => number>;
-  /** The sum so far, by buffer, and its number of batches. Undefined before the first batch. */
+  /** The sum so far, by buffer, and its number of batches. The sum is undefined before the first batch. */
   sum(): { gradients: ReadonlyMap<string, DeviceTensor>; batches: number } | undefined;
   /** Frees the sum. */
   reset(): void;

@@ -1,6 +1,6 @@
 /**
  * Buffers for the gradients of a batch on a device, and their sum over several batches. With slabs, each gradient is a
- * part of one. Two sets of slabs alternate, so that the next batch does not overwrite the sum.
+ * part of a slab. Two sets of slabs alternate, so that the next batch does not overwrite the sum.
  */
 import { inputName } from '../compile.ts';
 import type { Binding, Device } from '../runtime/index.ts';
@@ -10,7 +10,7 @@ import { type DeviceSessions, disposeAll } from './device-sessions.ts';
 import type { Packing } from './packing.ts';
 
 export interface DeviceGradients {
-  /** Binds the buffers for the next run. Neither this nor `add` may be called while holding the device's lock. */
+  /** Binds the buffers for the next run. Neither `prepare` nor `add` may be called while holding the device's lock. */
   prepare(): Promise<void>;
   /** Adds the run's gradients to the sum. */
   add(): Promise<void>;

@@ -5,7 +5,7 @@ import { elementCount, type Tensor } from '../tensor.ts';
 
 /**
  * Gradients above this total size use memory that the runtime lends for the step, which it otherwise uses for
- * activations. Smaller ones are written to the same arrays at each step, which is faster.
+ * activations. Smaller gradients are written to the same arrays at each step, which is faster.
  */
 export const MAX_KEPT_GRADIENT_BYTES = 2 ** 28;
 

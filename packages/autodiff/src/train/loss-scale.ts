@@ -11,7 +11,7 @@ export interface LossScale {
   readonly value: number;
   /** Called after an update with finite gradients. */
   grow(): void;
-  /** Called after an overflow. Returns false at the smallest factor, when the cause must be another. */
+  /** Called after an overflow. Returns false at the smallest factor, because the scale then cannot be the cause. */
   shrink(): boolean;
 }
 

@@ -17,7 +17,7 @@ export interface Packing {
   pack(buffer: string, values: ParameterValues): Float32Array;
   /** Copies a buffer's numbers into the arrays of its parameters. */
   unpack(buffer: string, numbers: Float32Array, values: ParameterValues): void;
-  /** The parameters' tensors as parts of these buffers. If `areViews`, the caller disposes of them. */
+  /** The parameters' tensors as parts of these buffers. If `areViews`, the caller disposes of the parts. */
   parts(buffers: ReadonlyMap<string, DeviceTensor>): Map<string, DeviceTensor>;
   readonly areViews: boolean;
 }

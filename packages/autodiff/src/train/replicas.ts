@@ -1,6 +1,6 @@
 /**
- * Replicas of a training step's graph on the host. Each has its own session and buffers, and processes a separate
- * batch.
+ * Replicas of a training step's graph on the host. Each replica has its own session and buffers, and processes a
+ * separate batch.
  */
 import { type Binding, createSession, type Device, type Session } from '../runtime/index.ts';
 import type { Tensor } from '../tensor.ts';

@@ -17,8 +17,9 @@ export interface TracedTrainingStep {
 }
 
 /**
- * Graph optimizers of the runtime that training must disable. One merges recomputed nodes back into the originals. The
- * other replaces nodes at the ends of gradients, and loses the execution order that keeps memory low.
+ * Graph optimizers of the runtime that training must disable. The first optimizer merges recomputed nodes back into the
+ * originals. The second optimizer replaces nodes at the ends of gradients, and loses the execution order that keeps
+ * memory low.
  */
 export const DISABLED_OPTIMIZERS = ['CommonSubexpressionElimination', 'TransposeOptimizer'] as const;
 

@@ -49,9 +49,9 @@ export interface TrainingStepOptions<I extends string> {
 
 export interface TrainingStep<I extends string> {
   /**
-   * Computes loss and gradients and updates the weights. If loss or gradient is not finite, no weight changes and it
-   * throws. With `skipsNotFinite`, or when float16 overflowed and a smaller loss scale may help, it sets `skipped`
-   * instead.
+   * Computes loss and gradients and updates the weights. If loss or gradient is not finite, no weight changes and the
+   * step throws. With `skipsNotFinite`, or when float16 overflowed and a smaller loss scale may help, the result has
+   * `skipped` instead.
    */
   step(
     feeds: Batches<I>,
@@ -64,10 +64,11 @@ export interface TrainingStep<I extends string> {
   accumulate(feeds: Batches<I>, options?: { signal?: AbortSignal }): Promise<Metrics>;
   /** Updates with the mean of all accumulated gradients over all ranks. Returns the means of the metrics as well. */
   apply(options: { learningRate: number; stop?: boolean }): Promise<Metrics & UpdateResult>;
-  /** Whether any rank has passed `stop` to an update. All ranks see it after the same update. */
+  /** Whether any rank has passed `stop` to an update. All ranks see the request to stop after the same update. */
   isStopAsked(): boolean;
   /**
-   * The state. `step` is always current. The arrays are current in host memory; on a device, only after `fetchState`.
+   * The state. `step` is always current. In host memory the arrays of the state are always current; on a device, only
+   * after `fetchState`.
    */
   readonly state: OptimizerState;
   /** Copies weights, moments and averages from a device into the arrays of `state`. */
@@ -82,7 +83,7 @@ export interface TrainingStep<I extends string> {
   dispose(): void;
 }
 
-/** The batches of one call. Throws unless there is one for each replica. */
+/** The batches of one call. Throws unless there is one batch for each replica. */
 export function batchList<I extends string>(
   name: string,
   feeds: Batches<I>,
@@ -108,8 +109,8 @@ export function initialState(
 }
 
 /**
- * Decides on an update with these gradients. The loss scale adapts. If they are not finite, the update is skipped and
- * counted as a step, or it throws.
+ * Decides on an update with these gradients. The loss scale adapts. If the gradients are not finite, the update is
+ * skipped and counted as a step, or the function throws.
  */
 export function updateResult(
   name: string,

@@ -1,7 +1,7 @@
 /**
  * WebAssembly modules assembled from TypeScript: functions with numeric parameters over one exported memory, built from
- * vector instructions. This module only encodes them (WebAssembly core specification 2, chapter 5, with the SIMD
- * opcodes). `optimizer-kernels.ts` defines the functions.
+ * vector instructions. The encoding follows the WebAssembly core specification 2, chapter 5, with the SIMD opcodes.
+ * `optimizer-kernels.ts` defines the functions.
  */
 
 export type ValueType = 'i32' | 'f32' | 'f64' | 'v128';

@@ -50,7 +50,7 @@ const POSITION = 0;
 const END = 1;
 const load = (slot: Slot): Code => seq(local(POSITION), code.load(offsetOf(slot)));
 const store = (slot: Slot, value: Code): Code => seq(local(POSITION), value, code.store(offsetOf(slot)));
-/** `body` for each four numbers from local 0 (zero) up to local 1, in bytes. */
+/** Runs `body` for each group of four numbers, with the byte offset in local 0 running from zero to local 1. */
 const overBlock = (...body: Code[]): Code =>
   code.loop(
     ...body,
@@ -147,7 +147,7 @@ export interface OptimizerKernels {
   sumOfSquares(count: number): number;
 }
 
-/** Node has it, and its types only name it (TypeScript declares it with the browser's). */
+/** The global object WebAssembly, which Node has but Node's types declare only in part. */
 const { WebAssembly: wasm } = globalThis as unknown as {
   WebAssembly: {
     Module: new (bytes: Uint8Array) => object;
@@ -157,7 +157,9 @@ const { WebAssembly: wasm } = globalThis as unknown as {
 
 let kernels: OptimizerKernels | undefined;
 
-/** The compiled kernels, created at the first call. They share one memory, so blocks are processed one at a time. */
+/**
+ * The compiled kernels, created at the first call. The kernels share one memory, so blocks are processed one at a time.
+ */
 export function optimizerKernels(): OptimizerKernels {
   kernels ??= instantiate();
   return kernels;
@@ -177,7 +179,7 @@ function instantiate(): OptimizerKernels {
   const slots = Object.fromEntries(
     SLOTS.map((slot) => [slot, new Float32Array(buffer, offsetOf(slot), BLOCK)]),
   ) as Record<Slot, Float32Array>;
-  /** Bytes in whole vectors. Up to three values past the end are processed but never copied back. */
+  /** Bytes in whole vectors. The kernels process up to three values past the end, which are never copied back. */
   const bytes = (count: number) => 16 * Math.ceil(count / 4);
   return {
     slots,

@@ -50,8 +50,8 @@ async function openClipFolder(folder: string, { variant }: LoadClipOptions) {
 }
 
 /**
- * `preprocessor_config.json`, or the part of `processor_config.json` that transformers 5 writes instead. As in
- * transformers, the latter wins if it has that part.
+ * The image processor's config is in `preprocessor_config.json`, or in a part of transformers 5's
+ * `processor_config.json`. As in transformers, `processor_config.json` wins if it has that part.
  */
 export const PROCESSOR_FILES = ['processor_config.json', 'preprocessor_config.json'] as const;
 

@@ -16,7 +16,7 @@ const SIDES = { good: 'contrast_good', bad: 'contrast_bad' } as const;
 
 const contrastSchema = z.strictObject({ version: z.literal(1), scale: z.number().min(0) });
 
-/** Opens the contrast of a model folder; undefined when it has none. No weights are read yet. */
+/** Opens the contrast of a model folder; undefined when it has none. This function reads no weights yet. */
 export async function openContrast(folder: string): Promise<{ read(): Promise<Contrast> } | undefined> {
   const path = join(folder, CONTRAST_FILE);
   if (!existsSync(path)) return undefined;

@@ -54,7 +54,7 @@ function checkInception(found: ReadonlyMap<string, Shape>, path: string): void {
   checkShapes(needed, inceptionFileShapes(), { source: path, configPath: "FID's InceptionV3" });
 }
 
-/** Whether features need this tensor. They do not need the classifier, the training head and counters. */
+/** Whether features need this tensor. The features do not need the classifier, the training head and counters. */
 function isNeeded(name: string): boolean {
   return !/^(fc|AuxLogits)\.|\.num_batches_tracked$/.test(name);
 }

@@ -16,8 +16,8 @@ const BARE_TEXT = /^(embeddings|encoder|final_layer_norm)\./;
 const BESIDE_TEXT = /^(vision_model|text_projection|visual_projection)\.|^logit_scale$/;
 
 /**
- * heed's name for a tensor of `component`. Undefined for a tensor that the network does not use: a buffer, or another
- * part of a whole CLIP.
+ * heed's name for a tensor of `component`. The name is undefined for a tensor that the network does not use: a buffer,
+ * or another part of a whole CLIP.
  */
 export function currentName(component: ComponentName, name: string): string | undefined {
   if (isBuffer(name)) return undefined;

@@ -19,15 +19,19 @@ import { MAX_CONFIG_BYTES, readJsonFile, writeJsonFile, writeTextFile } from './
 import { checkModelIndex, modelIndex } from './model-index.ts';
 
 export interface LoadModelOptions {
-  /** `fp16` for `*.fp16.safetensors`. By default full precision if available, else fp16. */
+  /**
+   * `fp16` for `*.fp16.safetensors`. The variant of the weights, such as `fp16`; by default full precision if
+   * available, else fp16.
+   */
   variant?: string | undefined;
   /**
-   * U-Net weights that replace the folder's, as for a U-Net in training. The folder's U-Net weights are then not read.
+   * U-Net weights that replace the folder's, as for a U-Net in training. With replacing weights the folder's U-Net
+   * weights are not read.
    */
   unetParameters?: ParameterValues | undefined;
   /**
-   * Use the U-Net's EMA weights of a single-file checkpoint that has both. A folder has one kind and refuses this
-   * option.
+   * Use the U-Net's EMA weights of a single-file checkpoint that has both. A model folder has only one kind of weights
+   * and refuses this option.
    */
   ema?: boolean | undefined;
   /** Side of the model's pictures in pixels, instead of the config's. Throws an InputError for an impossible size. */

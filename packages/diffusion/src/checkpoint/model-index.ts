@@ -9,8 +9,8 @@ const PARTS = ['unet', 'vae', 'text_encoder', 'tokenizer', 'scheduler'] as const
 
 /**
  * Pipeline classes of other model families. Any other class is judged by its components, as in diffusers' `from_pipe`.
- * Image-to-image, inpainting, ControlNet and so on share the components of Stable Diffusion. Their configs show whether
- * they fit.
+ * Image-to-image, inpainting, ControlNet and so on share the components of Stable Diffusion. The configs of the
+ * components show whether heed can use them.
  */
 const OTHER_FAMILIES: readonly (readonly [RegExp, string])[] = [
   [/StableDiffusionXL|SDXL/, 'Stable Diffusion XL'],

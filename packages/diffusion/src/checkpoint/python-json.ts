@@ -1,7 +1,7 @@
 /**
  * JSON in the dialect of Python's `json` module: NaN, Infinity and -Infinity are numbers, and 1.0 (float) differs from
- * 1 (int). JavaScript has only one kind, so parsed objects remember the spelling of such numbers. Source of the
- * grammar: RFC 8259, and `json.decoder` of CPython for the three constants.
+ * 1 (int). JavaScript has only one kind, so parsed objects remember the spelling of such numbers. The grammar follows
+ * RFC 8259, and CPython's `json.decoder` for the three constants.
  */
 
 /**
@@ -19,7 +19,7 @@ export class PythonJsonError extends Error {
   override readonly name = 'PythonJsonError';
 }
 
-/** Parses `text`. Among equal keys the last wins, as in Python. Throws a `PythonJsonError`. */
+/** Parses `text`. When a key occurs twice, the last value wins, as in Python. Throws a `PythonJsonError`. */
 export function parsePythonJson(text: string): unknown {
   const cursor = { text, at: 0, depth: 0 };
   const value = readValue(cursor);
@@ -45,7 +45,9 @@ export function copySpellings(from: unknown, to: unknown): void {
   }
 }
 
-/** Marks the whole numbers at `keys` of `object` as floats: 1 is written as 1.0. Others stay as they are. */
+/**
+ * Marks the whole numbers at `keys` of `object` as floats: 1 is written as 1.0. Numbers at other keys stay as they are.
+ */
 export function spellAsFloats(object: object, keys: readonly string[]): void {
   const spelled = object as Spelled;
   // A separate record: a copy made with `{ ...object }` shares the old one.

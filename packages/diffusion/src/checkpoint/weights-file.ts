@@ -8,8 +8,8 @@ import { isShardIndex, type WeightsNames, weightsFileNames } from './weights-nam
 
 /**
  * The path of the weights in `folder`, which may be a shard index. safetensors files come before PyTorch's, and the
- * requested variant before full precision and fp16. Throws an InputError when there are none; the message names the
- * files found.
+ * requested variant before full precision and fp16. Throws an InputError when the folder has no readable weights; the
+ * message names the files found.
  */
 export async function findWeightsFile(
   folder: string,

@@ -40,7 +40,7 @@ export function shardsOf(path: string, available: Iterable<string>): string[] {
   return [...available].filter((one) => one.startsWith(path.slice(0, slash)) && pattern.test(one.slice(slash))).sort();
 }
 
-/** File names of a network's weights. The last one is diffusers' name of a variant's index before 0.31. */
+/** File names of a network's weights. The last name is diffusers' name of a variant's index before version 0.31. */
 function fileNames(stem: string, extension: string, variant: string | undefined): string[] {
   if (variant === undefined) return [`${stem}.${extension}`, `${stem}.${extension}.index.json`];
   return [

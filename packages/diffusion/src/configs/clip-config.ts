@@ -73,7 +73,7 @@ export function parseClipConfig(json: unknown, source = 'config.json'): ClipConf
   return parseConfig(clipConfigSchema, merged, source);
 }
 
-/** Keys that transformers' config classes declare as floats. Since 5.0 they refuse integers. */
+/** Keys that transformers' config classes declare as floats. Since version 5.0 these classes refuse integers. */
 const FLOATS = [
   'attention_dropout',
   'dropout',

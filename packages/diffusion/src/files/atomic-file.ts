@@ -10,7 +10,10 @@ export interface AtomicWriteOptions {
    * true.
    */
   readonly durable?: boolean | undefined;
-  /** Permissions of the file. Default: the replaced file's permissions, or the process's own. */
+  /**
+   * Permissions of the file. Permissions of the file; by default those of the replaced file, or else the process's
+   * default.
+   */
   readonly mode?: number | undefined;
   /** Whether to replace an existing file, including one that another process writes meanwhile. Default: true. */
   readonly replace?: boolean | undefined;
@@ -60,7 +63,7 @@ async function takeRights(temporary: string, target: string, mode: number | unde
   if (old !== undefined && process.getuid?.() === 0 && old.uid !== 0) await chown(temporary, old.uid, old.gid);
 }
 
-/** A link is refused where the name is taken, so that the first of two writers at once wins. */
+/** The system refuses a hard link where the name is taken, so that the first of two concurrent writers wins. */
 async function linkWhereAbsent(temporary: string, target: string): Promise<void> {
   await link(temporary, target).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;

@@ -16,8 +16,8 @@ const BESIDE = /^\.(.+)\.([0-9a-f-]+)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{1
 
 /**
  * Lets `fill` write into a temporary folder beside `folder`, makes all of it durable, and renames it. An error or a
- * crash before that leaves `folder` as it was. With `overwrite`, a folder that is there is moved aside first and
- * removed last; after a crash between the two renames `clearUnfinishedFolders` puts it back.
+ * crash before the rename leaves `folder` as it was. With `overwrite`, an existing folder is moved aside first and
+ * removed last. After a crash between the two renames `clearUnfinishedFolders` puts the old folder back.
  */
 export async function writeFolderAtomically(
   folder: string,

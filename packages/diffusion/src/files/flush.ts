@@ -2,7 +2,7 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Flushes what was written to a file by someone else. */
+/** Flushes to disk what another function wrote to a file. */
 export async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r+');
   try {
@@ -12,7 +12,7 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** Flushes a folder's list of names. Windows has no such call and needs none. */
+/** Flushes a folder's list of names. Windows has no call to flush a folder and needs none. */
 export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');
@@ -23,7 +23,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Renames and flushes the folder that holds the new name. */
+/** Renames a file or folder and flushes the folder that holds the new name. */
 export async function renameDurably(from: string, to: string): Promise<void> {
   await rename(from, to);
   await syncFolder(dirname(to));

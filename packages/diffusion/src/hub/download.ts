@@ -1,5 +1,5 @@
 /**
- * Downloads one file of the hub into the cache. It resumes an interrupted transfer, and checks size and hash before the
+ * Downloads one file of the hub into the cache. An interrupted transfer resumes. Size and hash are checked before the
  * file is used.
  */
 
@@ -17,7 +17,7 @@ import { syncFolder } from '../files/flush.ts';
 export interface RemoteFile {
   readonly path: string;
   readonly bytes: number;
-  /** SHA-256 of large files, git's blob SHA-1 of small ones. It is also the blob's name in the cache. */
+  /** SHA-256 of large files, git's blob SHA-1 of small ones. The hash is also the blob's name in the cache. */
   readonly hash: string;
   readonly hashKind: 'sha256' | 'git';
 }
@@ -26,7 +26,7 @@ const ATTEMPTS = 5;
 const FIRST_WAIT_MS = 500;
 
 /**
- * Downloads `file` from `url` to `blob`. What an earlier call left in `<blob>.incomplete` is kept and continued. Throws
+ * Downloads `file` from `url` to `blob`. The download resumes the file `<blob>.incomplete` of an earlier call. Throws
  * one sentence and leaves no blob in three cases: the server refuses, the connection breaks five times without
  * progress, or the bytes are not those that the hub announced. Wrong bytes are deleted.
  */
@@ -45,9 +45,9 @@ export async function downloadBlob({
   blob: string;
   /** Prefix of error messages. */
   source: string;
-  /** Headers of each request. They are not sent to another host after a redirect. */
+  /** Headers of each request. HTTP headers of the request, which are not sent to another host after a redirect. */
   headers?: Readonly<Record<string, string>> | undefined;
-  /** Called with the number of bytes on disk. */
+  /** Called with the number of bytes that are on disk so far. */
   onBytes?: ((bytes: number) => void) | undefined;
   signal?: AbortSignal | undefined;
   /** Delay before the second attempt; it doubles each time. */

@@ -1,6 +1,6 @@
 /**
- * Reads the Hugging Face hub's settings from the environment variables of huggingface_hub. The npm library supports few
- * of them.
+ * Reads the Hugging Face hub's settings from the environment variables of huggingface_hub. Hugging Face's npm library
+ * supports few of these variables.
  */
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';

@@ -25,7 +25,7 @@ export interface FetchModelOptions {
   signal?: AbortSignal | undefined;
   /** Called when a cached model is used because the hub cannot be reached. */
   note?: ((text: string) => void) | undefined;
-  /** Fetch and check only the small files. The result is then a folder without weights. */
+  /** Fetch and check only the small files. With this option the result is a folder without weights. */
   configsOnly?: boolean | undefined;
 }
 

@@ -9,8 +9,8 @@ import type { HubId } from './hub-id.ts';
 /** The error when the hub did not respond or refused the request. */
 export class HubError extends InputError {
   /**
-   * `unreachable` means that no server responded. `revision` means that the model exists but the requested revision
-   * does not.
+   * `unreachable` means that no server responded. `revision` means that the model exists but not in the requested
+   * revision.
    */
   readonly kind: 'refused' | 'revision' | 'unreachable';
 

@@ -1,7 +1,7 @@
 /**
  * Chooses the files of a hub repository that make a model: the weights in one format, their configs and the tokenizer.
- * Repositories have the same weights in up to eight formats. Safetensors come before PyTorch's files. Downloads
- * nothing.
+ * Repositories have the same weights in up to eight formats. heed prefers safetensors files to PyTorch's files.
+ * Downloads nothing.
  */
 import { PROCESSOR_FILES } from '../checkpoint/clip-folder.ts';
 import { COMPONENT_KINDS, type ComponentName } from '../checkpoint/component-kinds.ts';
@@ -33,7 +33,7 @@ const weights = (component: ComponentName) => {
   return file(...weightsFileNames(COMPONENT_KINDS[component], undefined).map((name) => prefix + name));
 };
 
-/** Required files. Small ones come first, because they show whether the weights are usable. */
+/** Required files. Small files come first, because they show whether the weights are usable. */
 const REQUIREMENTS: Readonly<
   Record<HubModelKind, { readonly configs: readonly Requirement[]; readonly weights: readonly Requirement[] }>
 > = {

@@ -52,7 +52,7 @@ function centerCrop(image: RgbImage, { width, height }: { width: number; height:
   return { width, height, data };
 }
 
-/** Start of the crop. When one side is too small, transformers pads both and rounds the padding up. */
+/** Start of the crop. When one side is too small, transformers pads both sides and rounds the padding up. */
 function cropStart(from: number, to: number): number {
   return from >= to ? Math.floor((from - to) / 2) : -Math.ceil((to - from) / 2);
 }

@@ -21,7 +21,7 @@ export function imagesToPlanes(images: readonly RgbImage[]): Float32Array {
   return planes;
 }
 
-/** Planes [N, 3, H, W] in [-1, 1] -> pictures; values beyond are cut. */
+/** Planes [N, 3, H, W] in [-1, 1] -> pictures; values outside the range are clipped. */
 export function planesToImages(planes: Float32Array, { width, height }: { width: number; height: number }): RgbImage[] {
   const area = width * height;
   return Array.from({ length: planes.length / (3 * area) }, (_, index) => {

@@ -62,8 +62,8 @@ const SPELLINGS: Readonly<Record<LoraSpelling, (module: Pick<ModuleName, 'part' 
     return { down: `${name}.lora_down.weight`, up: `${name}.lora_up.weight`, alpha: `${name}.alpha` };
   },
   /**
-   * What diffusers wrote until 2023 and reads to this day; of the names that it writes today (`.lora_A.weight`) ComfyUI
-   * reads none of the attention modules. Neither has a place for alpha that the other looks at.
+   * The names that diffusers wrote until 2023 and still reads. ComfyUI cannot read the attention modules under
+   * diffusers' newer names (`.lora_A.weight`). diffusers and ComfyUI store alpha in different places.
    */
   diffusers({ part, path }) {
     const name = DIFFUSERS_PREFIXES[part] + path;

@@ -48,7 +48,7 @@ export function initializeLora(config: UnetConfig, options: LoraOptions, random:
   return initializeParameters(loraParameters(config, options), random);
 }
 
-/** Groups trained factors by module. It shares the arrays of `parameters` and ignores other parameters. */
+/** Groups trained factors by module. The result shares the arrays of `parameters`; other parameters are ignored. */
 export function loraModules(parameters: ParameterValues, { alpha }: Pick<LoraOptions, 'alpha'>): LoraModules {
   const modules = new Map<string, LoraModule>();
   for (const [name, down] of parameters) {
@@ -62,9 +62,9 @@ export function loraModules(parameters: ParameterValues, { alpha }: Pick<LoraOpt
 }
 
 /**
- * Adds the update, times `strength`, to the weights. Changed modules get new arrays; all others keep theirs. `into` is
- * the result of an earlier call, whose new arrays are then reused. Throws for a module that the network lacks or that
- * has another shape.
+ * Adds the update, times `strength`, to the weights. Changed modules get new arrays; all other modules keep their
+ * arrays. `into` is the result of an earlier call, whose new arrays are then reused. Throws for a module that the
+ * network lacks or that has another shape.
  */
 export function mergeLora(
   parameters: ParameterValues,

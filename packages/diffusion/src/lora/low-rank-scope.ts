@@ -1,6 +1,6 @@
 /**
  * LoRA (Hu et al. 2021, equation 3): a layer's output gets (alpha / rank) B A x added, with A and B of low rank and the
- * layer's own weight frozen. It is a property of the parameter scope: only `models/layers.ts` reads it, and the
+ * layer's own weight frozen. A LoRA is a property of the parameter scope: only `models/layers.ts` reads it, and the
  * networks are unchanged. Convolutions follow LoCon: A has the layer's kernel, B is 1 x 1.
  */
 
@@ -27,7 +27,7 @@ const TARGETS: Readonly<Record<LoraLayers, RegExp>> = {
   all: /^(down_blocks|mid_block|up_blocks)\./,
 };
 
-/** Names within a module; kohya's own. */
+/** Names of the two factors within a module, as in kohya's scripts. */
 export const LORA_DOWN = 'lora_down.weight';
 export const LORA_UP = 'lora_up.weight';
 
@@ -70,8 +70,8 @@ function scopeAt(p: ParameterScope, { options, path }: LowRank): LowRankScope {
 }
 
 /**
- * The factors of the layer with scope `p`; undefined when it has none. A starts random and B zero, so that the output
- * is unchanged at first.
+ * The factors of the layer with scope `p`; undefined when the layer has none. Factor A starts random and factor B zero,
+ * so that the output is unchanged at first.
  */
 export function lowRankFactors(
   p: ParameterScope,

@@ -14,7 +14,7 @@ export interface ResnetOptions {
   channels: number;
   groups: number;
   epsilon: number;
-  /** Time embedding [B, E]; the VAE has none. */
+  /** Time embedding [B, E]; undefined in the VAE. */
   timeEmbedding?: Tensor | undefined;
   /** Initializer of the last convolution; PyTorch's default if undefined. */
   lastInit?: Initializer;

@@ -4,7 +4,7 @@ import { InputError } from '../errors.ts';
 
 const MAGIC = '\x93NUMPY';
 const MAGIC_BYTES = 8;
-/** numpy itself refuses to parse a longer one. */
+/** The longest header in bytes; numpy itself refuses to parse a longer one. */
 const MAX_HEADER_BYTES = 10_000;
 const MAX_AXES = 32;
 const ALIGNMENT = 64;
@@ -76,7 +76,10 @@ export function parseNpyHeader(bytes: Buffer, source: string): NpyHeader {
 /** One field of the dict, with the comma that follows it. */
 const FIELD = /\s*'(descr|fortran_order|shape)'\s*:\s*('[^']*'|True|False|\([\d\sL,]*\))\s*(?:,\s*|$)/y;
 
-/** Parses the three fields of the dict that numpy writes. It is Python text, of which only this form is supported. */
+/**
+ * Parses the three fields of the dict that numpy writes. The header is Python text; only the form that numpy writes is
+ * supported.
+ */
 function parseFields(text: string, source: string): { descr: string; fortranOrder: boolean; shape: Shape } {
   const trimmed = text.trim();
   const body = trimmed.startsWith('{') && trimmed.endsWith('}') ? trimmed.slice(1, -1) : '';

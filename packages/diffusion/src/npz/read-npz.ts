@@ -1,4 +1,4 @@
-/** Reads numpy's .npz archives as float64. Whatever a file claims is checked before memory is taken for it. */
+/** Reads numpy's .npz archives as float64. Sizes that a file claims are checked before memory is allocated. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { crc32, inflateRaw } from 'node:zlib';

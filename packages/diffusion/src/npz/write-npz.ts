@@ -46,7 +46,7 @@ interface Entry {
   readonly offset: number;
 }
 
-/** From the version to the length of the name: what both headers have in common. */
+/** The fields that the local header and the directory entry share, from the version to the length of the name. */
 function commonFields({ name, bytes, crc }: Entry): Buffer {
   const fields = Buffer.alloc(24);
   fields.writeUInt16LE(VERSION, 0);

@@ -1,7 +1,10 @@
 /** Limits the work that a pickle can cause, whatever its bytes are. */
 import { InputError } from '../errors.ts';
 
-/** Limit of opcodes and copied items. A tensor takes about 30; Stable Diffusion 1.x takes 0.1 million in total. */
+/**
+ * Limit of opcodes and copied items. A tensor takes about 30 steps; Stable Diffusion 1.x takes 0.1 million steps in
+ * total.
+ */
 const MAX_STEPS = 2_000_000;
 /** Limit of lists, tuples, dicts, tensors and placeholders. Each takes up to 300 bytes of memory. */
 const MAX_OBJECTS = 500_000;
@@ -12,7 +15,10 @@ export interface Budget {
   object(): void;
 }
 
-/** Creates a budget. Its methods throw an `InputError` at the limit; the message begins with `source`. */
+/**
+ * Creates a budget. Creates a budget, whose methods throw an `InputError` at the limit; the message begins with
+ * `source`.
+ */
 export function createBudget(source: string): Budget {
   let steps = 0;
   let objects = 0;

@@ -1,6 +1,6 @@
 /**
- * Reads a byte range of an open file forwards through a small buffer. It never allocates memory for sizes that the file
- * merely claims.
+ * Reads a byte range of an open file forwards through a small buffer. The reader never allocates memory for sizes that
+ * the file merely claims.
  */
 import { readSync } from 'node:fs';
 import { InputError } from '../errors.ts';
@@ -19,8 +19,8 @@ export interface ByteReader {
 }
 
 /**
- * A reader of bytes [begin, end) of the file `descriptor`. Its methods throw an `InputError` that begins with `source`
- * when the range ends too early.
+ * A reader of bytes [begin, end) of the file `descriptor`. The reader's methods throw an `InputError` that begins with
+ * `source` when the range ends too early.
  */
 export function createByteReader(
   descriptor: number,

@@ -73,8 +73,8 @@ const CALLS: Readonly<Record<string, Call>> = {
 };
 
 /**
- * Packages whose classes occur in training checkpoints besides the weights, such as callbacks and settings. Their
- * objects become placeholders.
+ * Python packages whose classes occur in training checkpoints besides the weights, such as callbacks and settings.
+ * Their objects become placeholders.
  */
 const PLACEHOLDERS =
   /^(?:pytorch_lightning|lightning\.pytorch|lightning_fabric|lightning\.fabric|omegaconf)(?:\.\w+)*\.[A-Z]\w*$/;
@@ -88,7 +88,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   'torch.cuda': 'torch',
 };
 
-/** Resolves the global `module.name`. Throws when it is not on the allow-list; the message names it. */
+/** Resolves the global `module.name`. Throws when the name is not on the allow-list; the message quotes the name. */
 export function resolveGlobal(machine: Machine, module: string, name: string): PickleGlobal {
   const path = `${Object.hasOwn(RENAMED, module) ? RENAMED[module] : module}.${name}`;
   const isAllowed =

@@ -46,7 +46,7 @@ export function numpyFromBuffer(machine: Machine, [bytes, dtype, shape, order]: 
   return { kind: 'array', state: arrayState(machine, { shape, dtype, bytes, isRowMajor: order === 'C' }) };
 }
 
-/** Undefined for arrays that no tensor is made of. */
+/** The array's data; undefined for an array that no tensor is made of. */
 function arrayState(
   machine: Machine,
   {

@@ -1,6 +1,6 @@
 /**
- * The opcodes of pickle protocols 2 to 5, as functions on the machine. Those of protocols 0 and 1 that write text, code
- * extensions and out-of-band buffers are not among them. Source: CPython's `Lib/pickletools.py`.
+ * The opcodes of pickle protocols 2 to 5, as functions on the machine. The text opcodes of protocols 0 and 1, code
+ * extensions and out-of-band buffers are not supported. Source: CPython's `Lib/pickletools.py`.
  */
 import { build, call, resolveGlobal } from './globals.ts';
 import { fault, type Machine, pop, popKind, popToMark, push, top } from './machine.ts';

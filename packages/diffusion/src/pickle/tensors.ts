@@ -1,4 +1,7 @@
-/** Storages and tensors as PyTorch pickles them. Each view is checked against its storage's size before it is taken. */
+/**
+ * Storages and tensors as PyTorch pickles them. Each view is checked against its storage's size before the view is
+ * used.
+ */
 import type { ElementType } from '../safetensors/element-type.ts';
 import { fault, type Machine } from './machine.ts';
 import {
@@ -12,7 +15,7 @@ import {
 
 const MAX_RANK = 16;
 
-/** Storage classes; null has no type. Quantised types are not among them. */
+/** Storage classes; null has no type. Quantised types are not in the table. */
 export const STORAGES: Readonly<Record<string, ElementType | null>> = {
   'torch.DoubleStorage': 'F64',
   'torch.FloatStorage': 'F32',

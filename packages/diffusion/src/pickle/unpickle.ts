@@ -8,7 +8,7 @@ import type { PickleStorage, PickleValue } from './values.ts';
 const PROTO = 0x80;
 
 export interface UnpickleOptions {
-  /** Byte range of the pickle in the file; it may end before `end`. */
+  /** Byte range of the file that begins with the pickle; the pickle may end before `end`. */
   begin: number;
   end: number;
   /** Prefix of every error message. */

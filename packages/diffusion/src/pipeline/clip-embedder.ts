@@ -22,7 +22,7 @@ interface EmbedOptions {
 
 const DEFAULT_BATCH = 16;
 
-/** Owns the compiled graphs, not the weights. Calls may overlap; they take turns. */
+/** Owns the compiled graphs, not the weights. Calls may overlap; overlapping calls run one after another. */
 export class ClipEmbedder {
   readonly config: ClipConfig;
   /** Dimension of an embedding. */
@@ -42,7 +42,8 @@ export class ClipEmbedder {
   }
 
   /**
-   * Number of tokens of a text, including begin and end. `embedTexts` reads `maxTokens` of them and ignores the rest.
+   * Number of tokens of a text, including begin and end. `embedTexts` reads the first `maxTokens` tokens and ignores
+   * the rest.
    */
   countTokens(text: string): number {
     return this.#components.tokenizer.countTokens(text);

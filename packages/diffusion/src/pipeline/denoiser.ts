@@ -11,7 +11,7 @@ export interface DenoiseBatch {
   shape: readonly [number, number, number, number];
   /** [batch, T, D] */
   states: Float32Array;
-  /** Text states [T, D] of the negative prompt. Without them there is no guidance. */
+  /** Text states [T, D] of the negative prompt. Without negative states there is no guidance. */
   negativeState: Float32Array | undefined;
   guidanceScale: number;
   textLength: number;
@@ -20,8 +20,8 @@ export interface DenoiseBatch {
 
 export interface Denoiser {
   /**
-   * Returns the function that a sampler calls. It maps a sample [batch, C, h, w] and a timestep to the network's output
-   * after guidance.
+   * Returns the function that a sampler calls. The function maps a sample [batch, C, h, w] and a timestep to the
+   * network's output after guidance.
    */
   prepare(batch: DenoiseBatch): Promise<(sample: Float32Array, timestep: number) => Promise<Float32Array>>;
   dispose(): Promise<void>;

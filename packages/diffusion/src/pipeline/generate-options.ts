@@ -8,7 +8,10 @@ export interface GenerateOptions {
   seeds: readonly number[];
   /** Network calls an image. */
   steps?: number;
-  /** Scale of classifier-free guidance. At 1 or below there is no guidance, at half the cost. */
+  /**
+   * Scale of classifier-free guidance. Scale of classifier-free guidance; at 1 or below there is no guidance, at half
+   * the cost.
+   */
   guidanceScale?: number;
   /** The negative prompt, which guidance steers away from; empty by default. */
   negativePrompt?: string;
@@ -18,7 +21,7 @@ export interface GenerateOptions {
   /** Pixels; the model's own size by default. */
   width?: number;
   height?: number;
-  /** Number of images sampled together. It affects only speed and memory. */
+  /** Number of images sampled together. The batch size affects only speed and memory. */
   batchSize?: number;
   signal?: AbortSignal;
   onProgress?: (progress: GenerateProgress) => void;
@@ -33,7 +36,10 @@ export interface GenerateProgress {
   steps: number;
 }
 
-/** Whether guidance is used. At 1 and below only the prompt is used, as in diffusers. */
+/**
+ * Whether guidance is used. Whether guidance is used: at a scale of 1 and below only the prompt is used, as in
+ * diffusers.
+ */
 export function isGuided(guidanceScale: number): boolean {
   return guidanceScale > 1;
 }
@@ -47,7 +53,7 @@ export function defaultBatchSize({ height, width }: { height: number; width: num
   return Math.min(MAX_DEFAULT_BATCH, Math.max(1, Math.floor(DEFAULT_BATCH_POSITIONS / (height * width))));
 }
 
-/** Throws for options that cannot be met. Picture sides must be divisible by `multiple` pixels. */
+/** Throws for options that the model cannot satisfy. Picture sides must be divisible by `multiple` pixels. */
 export function checkGenerateOptions(
   { prompts, seeds, steps = 20, guidanceScale = 7.5, sampler = 'dpmpp_2m', batchSize = 1 }: GenerateOptions,
   { width, height, multiple }: { width: number; height: number; multiple: number },

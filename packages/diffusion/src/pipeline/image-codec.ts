@@ -9,8 +9,8 @@ import { createModelRunner, type RuntimeOptions } from './model-runner.ts';
 
 export interface ImageCodec {
   /**
-   * Encodes pictures of one size to latents [N, C, h, w] times scaling_factor. It returns the mean, or a sample if
-   * `noise` [N, C, h, w] is given.
+   * Encodes pictures of one size to latents [N, C, h, w] times scaling_factor. The result is the encoder's mean, or a
+   * sample if `noise` [N, C, h, w] is given.
    */
   encode(
     images: readonly RgbImage[],

@@ -15,7 +15,7 @@ export function writeInceptionPixels(image: RgbImage, target: Float32Array): voi
   resizeBilinear(image, target, INCEPTION_SIDE);
 }
 
-/** Owns the compiled graph, not the weights. Calls may overlap; they take turns. */
+/** Owns the compiled graph, not the weights. Calls may overlap; overlapping calls run one after another. */
 export class InceptionEmbedder {
   /** Number of pictures in a batch. */
   readonly batchSize: number;

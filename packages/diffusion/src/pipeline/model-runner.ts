@@ -19,7 +19,9 @@ export interface RuntimeOptions {
 }
 
 export interface ModelRunner {
-  /** The graph `task` for these input shapes. It is compiled at the first call; a failed attempt is not cached. */
+  /**
+   * The graph `task` for these input shapes. The graph is compiled at the first call; a failed attempt is not cached.
+   */
   compiled<I extends string, O extends string>(
     task: string,
     inputs: Record<I, InputSpec>,
@@ -29,7 +31,10 @@ export interface ModelRunner {
   dispose(): Promise<void>;
 }
 
-/** A model message, graph and weights together, is limited to 2 GiB. Larger networks keep their weights outside it. */
+/**
+ * A model message, graph and weights together, is limited to 2 GiB. Larger networks keep their weights outside the
+ * message.
+ */
 const MAX_BAKED_BYTES = 2 ** 30;
 
 /** Bytes of a network's weights in memory. */
@@ -38,8 +43,8 @@ export function parameterBytes(parameters: ParameterValues): number {
 }
 
 /**
- * `name` appears in errors. `live` reads the weights again at each run, for networks in training. Otherwise weights are
- * constants of the graph, which is faster.
+ * `name` appears in errors. `live` reads the weights again at each run, for networks in training. Without `live` the
+ * weights are constants of the graph, which is faster.
  */
 export function createModelRunner({
   name,

@@ -1,7 +1,7 @@
 /**
- * Checks whether a network predicts what its schedule states, noise or velocity. The weights do not tell, and a wrong
- * setting yields noise as pictures and wrong training targets. One denoising step decides: its output is compared with
- * both targets.
+ * Checks whether a network predicts noise or velocity, as its schedule states. The weights do not show the prediction
+ * type, and a wrong setting yields noise as pictures and wrong training targets. The check runs denoising steps and
+ * compares the output with both targets.
  */
 import type { RandomGenerator } from '@heed/autodiff';
 import type { RgbImage } from '../images/rgb-image.ts';

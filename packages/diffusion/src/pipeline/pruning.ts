@@ -1,7 +1,7 @@
 /**
  * Early pruning for best-of-n. Several candidates of one prompt are denoised together. At certain steps, only those
  * whose predicted clean sample scores best continue. The sampler passes all rows, and the network is called only for
- * the remaining ones. Sources: successive halving (Karnin et al. 2013); scores of clean samples as in FK steering
+ * the remaining rows. Sources: successive halving (Karnin et al. 2013); scores of clean samples as in FK steering
  * (Singhal et al. 2025).
  */
 import { CLEAN_SAMPLE, linearCombination } from '../samplers/sampler.ts';

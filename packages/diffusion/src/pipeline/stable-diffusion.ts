@@ -27,7 +27,10 @@ import { type Cut, createPruning } from './pruning.ts';
 import { createTextEmbedder, type TextEmbedder } from './text-embedder.ts';
 
 export interface PipelineOptions extends RuntimeOptions {
-  /** Whether the U-Net's arrays change while the pipeline is in use (training). This is slower than fixed weights. */
+  /**
+   * Whether the U-Net's arrays change while the pipeline is in use (training). A pipeline with live weights is slower
+   * than one with fixed weights.
+   */
   liveUnet?: boolean;
 }
 
@@ -40,7 +43,7 @@ interface Sample {
   random: RandomGenerator;
 }
 
-/** Owns the compiled graphs, not the weights. Calls may overlap; they take turns. */
+/** Owns the compiled graphs, not the weights. Calls may overlap; overlapping calls run one after another. */
 export class StableDiffusionPipeline {
   readonly configs: { unet: UnetConfig; vae: VaeConfig; textEncoder: ClipTextConfig; scheduler: SchedulerConfig };
   readonly schedule: NoiseSchedule;
@@ -73,13 +76,14 @@ export class StableDiffusionPipeline {
     return hash;
   }
 
-  /** Hash over the VAE's config and weights, 16 hex digits. It identifies the result of `encodeImages`. */
+  /** Hash over the VAE's config and weights, 16 hex digits. Equal hashes mean equal results of `encodeImages`. */
   get vaeHash(): string {
     return hashVae(this.#components);
   }
 
   /**
-   * Hash over tokenizer, text encoder's config and weights, 16 hex digits. It identifies the result of `embedPrompts`.
+   * Hash over tokenizer, text encoder's config and weights, 16 hex digits. Equal hashes mean equal results of
+   * `embedPrompts`.
    */
   get textEncoderHash(): string {
     return hashTextEncoder(this.#components);
@@ -278,8 +282,8 @@ export class StableDiffusionPipeline {
   }
 
   /**
-   * Number of tokens of a prompt, including begin and end. The text encoder reads `maxTokens` of them and ignores the
-   * rest.
+   * Number of tokens of a prompt, including begin and end. The text encoder reads the first `maxTokens` tokens and
+   * ignores the rest.
    */
   countTokens(prompt: string): number {
     return this.#components.tokenizer.countTokens(prompt);
@@ -301,8 +305,8 @@ export class StableDiffusionPipeline {
   }
 
   /**
-   * Encodes pictures of one size to scaled latents [N, C, h, w]. It returns the encoder's mean, or a Gaussian sample if
-   * standard normal `noise` [N, C, h, w] is given.
+   * Encodes pictures of one size to scaled latents [N, C, h, w]. The result is the encoder's mean, or a Gaussian sample
+   * if standard normal `noise` [N, C, h, w] is given.
    */
   encodeImages(
     images: readonly RgbImage[],

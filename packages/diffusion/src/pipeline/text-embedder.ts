@@ -19,7 +19,7 @@ export interface TextEmbedder {
   dispose(): Promise<void>;
 }
 
-/** Creates an embedder. It keeps a reference to `textEncoder.parameters`, which must not change. */
+/** Creates an embedder. The embedder keeps a reference to `textEncoder.parameters`, which must not change. */
 export function createTextEmbedder(
   { textEncoder, tokenizer }: { textEncoder: ModelComponent<ClipTextConfig>; tokenizer: Tokenizer },
   options: RuntimeOptions,

@@ -23,7 +23,7 @@ export interface LockHolder extends ProcessMark {
   readonly since: string;
   /** The lock's file. */
   readonly path: string;
-  /** 'unknown' where the holder belongs to another host or container. */
+  /** State of the holder; 'unknown' where the holder belongs to another host or container. */
   readonly state: 'alive' | 'unknown';
 }
 

@@ -12,13 +12,13 @@ export interface ProcessMark {
   readonly pid: number;
   /** When the process started: kernel ticks on Linux, milliseconds since 1970 elsewhere. */
   readonly started?: string | undefined;
-  /** The host's name. Absent in marks that an older heed wrote: these count as local. */
+  /** The host's name. The host's name; absent in marks of older heed versions, which count as local. */
   readonly host?: string | undefined;
-  /** Linux: /etc/machine-id. It tells two hosts of one name apart. */
+  /** Linux: /etc/machine-id. The machine's id, which distinguishes two hosts of the same name. */
   readonly machine?: string | undefined;
   /** Linux: the id of this boot of the kernel. */
   readonly boot?: string | undefined;
-  /** Linux: the pid namespace. Two containers of one host differ in it. */
+  /** Linux: the pid namespace. Two containers of one host differ in this id. */
   readonly pidNamespace?: string | undefined;
 }
 
@@ -78,12 +78,12 @@ function placeHere(): Place {
   return place;
 }
 
-/** True where both are known and differ. */
+/** True where both values are known and differ. */
 function differ(theirs: string | undefined, ours: string | undefined): boolean {
   return theirs !== undefined && ours !== undefined && !isSame(theirs, ours);
 }
 
-/** A short mark holds hashes of the parts. */
+/** Compares a value with one from a short mark, which holds hashes of the values. */
 function isSame(theirs: string, ours: string | undefined): boolean {
   return ours !== undefined && (theirs === ours || theirs === shorten(ours));
 }
@@ -104,13 +104,16 @@ function runsHere({ pid, started }: ProcessMark): boolean {
   return now === undefined || now === started;
 }
 
-/** Fields 3 and on of /proc/<pid>/stat: the state first. The name in field 2 may hold spaces and brackets. */
+/**
+ * The fields of /proc/<pid>/stat from the third on, which is the state. Field 2, the program's name, is skipped because
+ * it may hold spaces and brackets.
+ */
 function statOf(pid: number): string[] | undefined {
   const stat = readIfThere(`/proc/${pid}/stat`);
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** Field 22 of /proc/<pid>/stat, or what `ps` says. */
+/** The process's start: field 22 of /proc/<pid>/stat, or the time that `ps` prints. */
 function startOf(pid: number): string | undefined {
   const stat = statOf(pid);
   if (stat !== undefined) return stat[19];

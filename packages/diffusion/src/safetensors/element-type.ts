@@ -35,7 +35,7 @@ const OPAQUE_BITS = { F4: 4, F6_E2M3: 6, F6_E3M2: 6, F8_E8M0: 8, C64: 64, C128: 
 
 export type NumberType = keyof typeof DECODERS;
 export type ElementType = NumberType | keyof typeof OPAQUE_BITS;
-/** The types that can be written. */
+/** The float types that heed can write. */
 export type FloatType = 'F32' | 'F16' | 'BF16';
 
 const WEIGHT_TYPES: ReadonlySet<ElementType> = new Set(['F64', 'F32', 'F16', 'BF16', 'F8_E4M3', 'F8_E5M2']);
@@ -49,7 +49,7 @@ export function isNumberType(type: ElementType): type is NumberType {
   return Object.hasOwn(DECODERS, type);
 }
 
-/** True for floating-point types. Weights have one of these. */
+/** True for floating-point types. Whether weights may have this type. */
 export function isWeightType(type: ElementType): boolean {
   return WEIGHT_TYPES.has(type);
 }

@@ -60,7 +60,7 @@ function halfValue(bits: number): number {
 
 /**
  * Tables by sign and exponent of the float32 (its upper 9 bits): the float16 bits without fraction, and the right shift
- * of the significand. A shift of 0 means that these bits are the result. After van der Zijp, "Fast half float
+ * of the significand. A shift of 0 means that the table's bits are the result. After van der Zijp, "Fast half float
  * conversions" (2008), with rounding in place of his truncation.
  */
 const encodingTables = (() => {

@@ -186,8 +186,8 @@ function skipSpace(cursor: Cursor): void {
 }
 
 /**
- * The text position of an error, for its message. It quotes nothing, because the file may be of another kind and
- * private.
+ * The text position of an error, for its message. The position quotes nothing, because the file may be of another kind
+ * and private.
  */
 function here({ text, at }: Cursor): string {
   return at >= text.length ? 'the end of the header' : `something else at character ${at}`;

@@ -23,10 +23,10 @@ export interface SafetensorsFile {
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
 /**
- * Reads the whole file, or the tensors that `only` chooses. Everything becomes float32: exact for F32, F16, BF16 and
- * U8, and for integers up to 2^24. Tensors that `into` names are read into its arrays, so that a large model is in
- * memory only once; others get new arrays. Errors name the file, the tensor, expected and actual. Infinite and NaN
- * weights also throw, unless `allowNonFinite`.
+ * Reads the whole file, or the tensors that `only` chooses. All numbers become float32. The conversion is exact for
+ * F32, F16, BF16 and U8, and for integers up to 2^24. Tensors that `into` names are read into its arrays, so that a
+ * large model is in memory only once; others get new arrays. Errors name the file, the tensor, expected and actual.
+ * Infinite and NaN weights also throw, unless `allowNonFinite`.
  */
 export async function readSafetensors(
   path: string,

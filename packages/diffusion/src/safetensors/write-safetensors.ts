@@ -11,10 +11,9 @@ const CHUNK_VALUES = 1024 * 1024;
 const ALIGNMENT = 8;
 
 /**
- * Writes `tensors`, sorted by name, in one `dtype`, atomically and fsynced.
- * Equal tensors give equal bytes. `metadata` is added to `{ format: 'pt' }`, without which transformers refuses a file.
- * Throws one sentence, and leaves what was at `path`, when a shape does not fit its data, or a value is not finite or
- * too large for `dtype`.
+ * Writes `tensors`, sorted by name, in one `dtype`, atomically and fsynced. Equal tensors give equal bytes. `metadata`
+ * is added to `{ format: 'pt' }`, without which transformers refuses a file. Throws when a shape does not fit its data,
+ * or a value is not finite or too large for `dtype`; the file at `path` is then unchanged.
  */
 export async function writeSafetensors(
   path: string,

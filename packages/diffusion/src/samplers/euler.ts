@@ -1,7 +1,7 @@
 /**
  * Euler's method on the probability flow, and its ancestral variant: Karras et al. 2022, algorithm 1 without churn, and
- * `sample_euler`, `sample_euler_ancestral` of k-diffusion. They work on x_0 + sigma noise rather than on samples of
- * variance 1.
+ * `sample_euler`, `sample_euler_ancestral` of k-diffusion. Both samplers work on x_0 + sigma noise rather than on
+ * samples of variance 1.
  */
 import { linspace } from '../schedule/beta-schedules.ts';
 import { type NoiseSchedule, sigmaOfAlpha } from '../schedule/noise-schedule.ts';
@@ -13,7 +13,7 @@ export function euler(options: SamplerOptions): Promise<Float32Array> {
   return walk(options, (_from, to) => ({ down: to, up: 0 }));
 }
 
-/** Steps to below the next sigma, then adds as much noise as DDPM does. Needs `random`. */
+/** Each step goes below the next sigma, then adds as much noise as DDPM does. Needs `random`. */
 export async function eulerAncestral(options: SamplerOptions): Promise<Float32Array> {
   if (!options.random) throw new Error('euler_a: expected a source of noise, got none');
   return walk(options, (from, to) => {

@@ -5,8 +5,8 @@ import { checkTimesteps, TIMESTEP_SPACINGS, type TimestepSpacing } from '../sche
 
 export interface SamplerOptions {
   /**
-   * The network. For a sample of variance 1 at a timestep, it returns the raw output (noise or velocity, after
-   * guidance). The timestep may lie between two integers. The input array is changed afterwards; the output array is
+   * The network. Returns the network's raw output (noise or velocity, after guidance) for a sample of variance 1 at a
+   * timestep. The timestep may lie between two integers. The input array is changed afterwards; the output array is
    * only read.
    */
   readonly denoise: (sample: Float32Array, timestep: number) => Promise<Float32Array>;
@@ -33,7 +33,7 @@ export interface SamplerOptions {
  */
 export type Sampler = (options: SamplerOptions) => Promise<Float32Array>;
 
-/** The timesteps to visit, descending. The caller sets their spacing, else the schedule, else `fallback`. */
+/** The timesteps to visit, descending. The caller's options decide the spacing, else the schedule, else `fallback`. */
 export function spacedTimesteps(
   { schedule, steps, timestepSpacing }: SamplerOptions,
   fallback: TimestepSpacing,

@@ -6,7 +6,7 @@ interface BetaRange {
   readonly steps: number;
 }
 
-/** Each returns `steps` betas in (0, 1). */
+/** Each function returns `steps` betas in (0, 1). */
 export const BETA_SCHEDULES = {
   /** Ho et al. 2020, section 4. */
   linear: ({ betaStart, betaEnd, steps }: BetaRange) => linspace(betaStart, betaEnd, steps),

@@ -19,7 +19,7 @@ export interface NoiseSchedule {
   readonly finalAlphaCumprod: number;
   /** Offset that is added to timesteps with "leading" spacing; 1 for Stable Diffusion. */
   readonly stepsOffset: number;
-  /** The spacing from the config. When it is undefined, the sampler uses its own default. */
+  /** The spacing from the config. When the config has no spacing, the sampler uses its own default. */
   readonly timestepSpacing: TimestepSpacing | undefined;
 }
 
@@ -81,10 +81,13 @@ function rescaledToZeroSnr(alphasCumprod: Float64Array): Float64Array {
   return rescaled;
 }
 
-/** In place of zero, with which noise over signal would be infinite; diffusers' own number for it. */
+/**
+ * The value that replaces an alpha of zero, with which noise over signal would be infinite; diffusers uses the same
+ * number.
+ */
 const ALPHA_FOR_ZERO = 2 ** -24;
 
-/** `alpha`, or a number that can be divided by where it is zero. */
+/** `alpha`, or a small positive number where `alpha` is zero. */
 export function nonZeroAlpha(alpha: number): number {
   return alpha === 0 ? ALPHA_FOR_ZERO : alpha;
 }

@@ -1,6 +1,6 @@
 /**
- * The training timesteps that a sampler visits, spaced as in diffusers (Lin et al. 2024, table 2). They are listed from
- * the noisiest down.
+ * The training timesteps that a sampler visits, spaced as in diffusers (Lin et al. 2024, table 2). Timesteps are listed
+ * from the noisiest down.
  */
 import { InputError } from '../errors.ts';
 import { linspace } from './beta-schedules.ts';
@@ -11,7 +11,7 @@ interface SpacingOptions {
   readonly stepsOffset: number;
 }
 
-/** Each returns `steps` integers, descending. */
+/** Each function returns `steps` integers, descending. */
 export const TIMESTEP_SPACINGS = {
   /** Equal strides from 0, which omit the last timesteps; the default of DDIM and PNDM. */
   leading: ({ steps, numTrainTimesteps, stepsOffset }: SpacingOptions) => {

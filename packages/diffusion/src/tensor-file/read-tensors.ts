@@ -21,7 +21,8 @@ export function loadTensors(path: string, options: ReadTensorsOptions = {}): Pro
 
 /**
  * Reads tensors of an open file under heed's names and shapes. `names` maps heed's names to the file's. A shape in
- * `shapes` may differ from the file's by axes of size 1. Throws as `loadTensors` does, and for a missing tensor.
+ * `shapes` may differ from the file's by axes of size 1. Throws the errors of `loadTensors`, and an `InputError` for a
+ * missing tensor.
  */
 export async function readNamedTensors(
   { path, tensors }: TensorFile,

@@ -8,9 +8,9 @@ export interface StoredTensor {
   readonly dtype: ElementType;
   readonly shape: Shape;
   /**
-   * Reads the numbers as float32, row by row, into `target` where one is given. Exact for floats of up to 32 bits and
-   * integers up to 2^24; others are rounded to nearest. Throws an `InputError` when the file ends too early, when heed
-   * cannot decode the type, or when `target` has another length.
+   * Reads the numbers as float32, row by row, into `target` where one is given. The conversion is exact for floats of
+   * up to 32 bits and integers up to 2^24; other numbers are rounded to nearest. Throws an `InputError` when the file
+   * ends too early, when heed cannot decode the type, or when `target` has another length.
    */
   read(target?: Float32Array): Promise<Float32Array>;
 }

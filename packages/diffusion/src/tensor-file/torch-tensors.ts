@@ -10,12 +10,12 @@ import { readStrided } from './strided.ts';
 import type { StoredTensor } from './tensor-file.ts';
 
 /**
- * Views may overlap, and so repeat values of their storage. This is the limit, beyond four times the values in the
- * file.
+ * Views may overlap, and so repeat values of their storage. `MAX_REPEATED` limits the repeated values, in addition to
+ * four times the values in the file.
  */
 const MAX_REPEATED = 2 ** 24;
 
-/** Bytes [begin, end) of the file. */
+/** The place of a storage: bytes [begin, end) of the file. */
 export interface StorageBytes {
   readonly begin: number;
   readonly end: number;
@@ -26,7 +26,7 @@ export interface TorchTensorOptions {
   /** The beginning of every error message. */
   source: string;
   bigEndian: boolean;
-  /** Locates a storage in the file. Throws an `InputError` when there is none. */
+  /** Locates a storage in the file. Throws an `InputError` when the file has no such storage. */
   locate: (storage: PickleStorage, where: string) => StorageBytes;
 }
 

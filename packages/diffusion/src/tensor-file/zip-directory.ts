@@ -1,14 +1,14 @@
 /**
- * The directory of a zip archive, with the 64-bit extension. Checked in full before an entry is read: sizes against the
- * file, entries against each other. Source: APPNOTE.TXT 6.3.10 of PKWARE. Entries may be stored, or deflated if the
- * caller allows it, but never encrypted.
+ * The directory of a zip archive, with the 64-bit extension. The directory is checked in full before an entry is read:
+ * sizes against the file, entries against each other. Source: APPNOTE.TXT 6.3.10 of PKWARE. Entries may be stored, or
+ * deflated if the caller allows it, but never encrypted.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
 import { quote } from '../safetensors/header-json.ts';
 import { readBytes } from './read-bytes.ts';
 
-/** Bytes [begin, end) of the file. */
+/** An entry's data: bytes [begin, end) of the file. */
 export interface ZipEntry {
   readonly begin: number;
   readonly end: number;

@@ -12,7 +12,7 @@ export interface AddedToken {
   readonly content: string;
   /** Row of the text encoder's embedding table. */
   readonly id: number;
-  /** Whether it is also found in the lower-cased text. */
+  /** Whether the token is also found in the lower-cased text. */
   readonly normalized: boolean;
   /** Whether the token includes the space before (`lstrip`) or after (`rstrip`) it. */
   readonly lstrip: boolean;
@@ -33,15 +33,17 @@ const rules = z.looseObject({
 
 /** The parts of the three files that name added tokens. */
 const SOURCES = {
-  /** `tokenizer.json`: a list of tokens, each with its id. */
+  /** Reads the list in `tokenizer.json`: tokens, each with its id. */
   list: z.array(rules.extend({ id })),
-  /** `added_tokens_decoder` of `tokenizer_config.json`: by id. */
+  /** Reads `added_tokens_decoder` of `tokenizer_config.json`, which maps ids to tokens. */
   byId: z.record(z.string().regex(/^\d{1,8}$/), rules),
   /** `added_tokens.json`: ids by token. */
   byToken: z.record(z.string().min(1), id),
 } as const;
 
-/** Reads the part `kind` of the file `source`. Throws an InputError where it is not as transformers writes it. */
+/**
+ * Reads the part `kind` of the file `source`. Throws an InputError where the part does not have transformers' format.
+ */
 export function parseAddedTokens(kind: keyof typeof SOURCES, json: unknown, source: string): AddedToken[] {
   if (json === undefined || json === null) return [];
   const parsed = SOURCES[kind].safeParse(json);

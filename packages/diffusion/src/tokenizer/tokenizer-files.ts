@@ -1,7 +1,7 @@
 /**
- * The files of a CLIP tokenizer folder (transformers' CLIPTokenizer): `vocab.json`, `merges.txt`,
- * `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json`, or all in `tokenizer.json`. Reads, checks
- * and writes them; does not tokenize.
+ * Reads, checks and writes the files of a CLIP tokenizer folder (transformers' CLIPTokenizer): `vocab.json`,
+ * `merges.txt`, `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json`, or all in `tokenizer.json`.
+ * `tokenizer.ts` tokenizes.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,7 +55,7 @@ const specialTokensSchema = z.looseObject({
 
 /**
  * Reads a tokenizer folder. `vocab.json` and `merges.txt` may be absent where `tokenizer.json` holds both, as newer
- * transformers write it. Throws an error that names the file, what was expected and what came.
+ * transformers write it. Throws an error that names the file, the expected and the actual content.
  */
 export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
   const unified = await readIfThere(join(folder, UNIFIED));

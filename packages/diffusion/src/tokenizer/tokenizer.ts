@@ -37,7 +37,7 @@ export interface EncodedTexts {
   readonly eosIndex: BigInt64Array; // [B]
 }
 
-/** Reads a tokenizer folder; throws an error that names the file, what was expected and what came. */
+/** Reads a tokenizer folder; throws an error that names the file, the expected and the actual content. */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   return createTokenizer(await readTokenizerFiles(folder));
 }

@@ -1,6 +1,6 @@
 /**
- * Learns a byte-pair vocabulary from a corpus (Sennrich et al. 2016, algorithm 1). The order is that of CLIP's
- * vocabulary: 256 bytes, 256 bytes at the end of a word, merges as learnt, `<|startoftext|>`, `<|endoftext|>`.
+ * Learns a byte-pair vocabulary from a corpus (Sennrich et al. 2016, algorithm 1). The vocabulary has CLIP's order: 256
+ * bytes, 256 bytes at the end of a word, merges as learnt, `<|startoftext|>`, `<|endoftext|>`.
  */
 import { BYTE_ALPHABET } from './byte-alphabet.ts';
 import { createTokenizer } from './tokenizer.ts';
@@ -15,8 +15,8 @@ interface Word {
 }
 
 /**
- * Trains on `corpus`. The vocabulary has at most `vocabSize` tokens: fewer when no pair occurs twice any more.
- * Deterministic: the most frequent pair is merged, of equals the one that sorts first.
+ * Trains on `corpus`. The vocabulary has at most `vocabSize` tokens: fewer when no pair occurs twice any more. Training
+ * is deterministic: each step merges the most frequent pair, and among equally frequent pairs the one that sorts first.
  * Throws when `vocabSize` has no room for the 514 fixed tokens.
  */
 export function trainBytePairTokenizer(

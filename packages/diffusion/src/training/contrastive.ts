@@ -16,7 +16,7 @@ const MAX_LOGIT_SCALE = 100;
 
 /**
  * Cross-entropy of matching N texts to N images, both ways, averaged: -> scalar. `targets` [N, N] (rows sum to one,
- * symmetric) says which pairs belong together; the diagonal by default. Set it when texts repeat within a batch;
+ * symmetric) says which pairs belong together; the diagonal by default. Set `targets` when texts repeat within a batch;
  * otherwise equal texts are pushed apart.
  */
 export function clipContrastiveLoss({
@@ -29,7 +29,7 @@ export function clipContrastiveLoss({
   textEmbeds: Tensor;
   /** [N, P] */
   imageEmbeds: Tensor;
-  /** Scalar factor on cosine similarities; held at 100 as in the paper. */
+  /** Scalar factor on cosine similarities, limited to 100 as in the paper. */
   logitScale: Tensor;
   targets?: Tensor;
 }): Tensor {

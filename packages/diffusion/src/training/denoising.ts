@@ -53,7 +53,7 @@ export function predictionErrorPerSample(prediction: Tensor, target: Tensor): Te
 }
 
 /**
- * Draws a timestep and noise for each latent and mixes them in, by the schedule's forward process. `latents.data` holds
+ * Draws a timestep and noise for each latent and adds the noise by the schedule's forward process. `latents.data` holds
  * scaled latents [N, C, h, w]; with `gamma` the timesteps have min-SNR weights, without it they all weigh the same.
  * Latents of one number in `draws` [N], which counts from 0, share their timestep and their noise.
  */

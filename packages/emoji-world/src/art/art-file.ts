@@ -11,7 +11,7 @@ import type { ArtStyle } from './styles.ts';
 const Drawing = z.strictObject({
   /** Name of the icon in its set, for credit and for repeating the extraction. */
   icon: z.string(),
-  /** left, top, width, height in the units of the body. */
+  /** The drawing's area as SVG's viewBox: left, top, width, height in the units of the body. */
   viewBox: z.tuple([z.number(), z.number(), z.number(), z.number()]),
   /** Content of the svg element. */
   body: z.string(),

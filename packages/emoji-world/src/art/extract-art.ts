@@ -16,7 +16,9 @@ import type { ArtFile } from './art-file.ts';
 import type { ArtStyle } from './styles.ts';
 import { ART_STYLES } from './styles.ts';
 
-/** The icon that stands for each object. Some have no emoji: a vase is an amphora, a box a package. */
+/**
+ * The icon that stands for each object. Some objects have no emoji: a vase is drawn as an amphora, a box as a package.
+ */
 const ICONS: Readonly<Record<ObjectName, string>> = {
   dog: 'dog-face',
   cat: 'cat-face',
@@ -45,7 +47,7 @@ const ICONS: Readonly<Record<ObjectName, string>> = {
   wolf: 'wolf',
 };
 
-/** Where one set draws an object unlike the others, another of its icons is nearer. */
+/** Icons that replace those of `ICONS` in one set, where the set draws the object unlike the other sets. */
 const EXCEPTIONS: Readonly<Partial<Record<ArtStyle, Partial<Record<ObjectName, string>>>>> = {
   // Its hot beverage is seen from straight above, the others' from the side.
   'fluent-emoji-flat': { cup: 'teacup-without-handle' },

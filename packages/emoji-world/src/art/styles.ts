@@ -1,6 +1,9 @@
 // The emoji sets scenes are drawn with, and where each comes from. The drawings are in assets/, NOTICE credits them.
 
-/** One emoji set. `heldOut` sets never take part in training: they are the out-of-distribution test. */
+/**
+ * One emoji set. The source of one set of drawings. Sets with `heldOut` are never trained on; they serve as the
+ * out-of-distribution test.
+ */
 export interface ArtStyleSource {
   readonly name: string;
   readonly title: string;
@@ -11,8 +14,8 @@ export interface ArtStyleSource {
 }
 
 /**
- * The three sets: one for training, because hours on two cores suffice for one set but not for two; the others are held
- * out.
+ * The three sets of drawings. One set is for training, because hours on two cores suffice for one set but not for two.
+ * The other sets are held out.
  */
 export const ART_STYLES = [
   {

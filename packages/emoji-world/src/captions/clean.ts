@@ -7,7 +7,7 @@ import type { Scene } from '../scene/scene.ts';
 import type { Attributes } from '../vocabulary.ts';
 import { backgroundWord } from '../vocabulary.ts';
 
-/** The attributes to mention for a scene. For a single object the count is often left out, as people do. */
+/** The attributes to mention for a scene. The count of a single object is often left out, as in people's captions. */
 function attributesOf(scene: Scene, random: RandomGenerator): Attributes {
   const countSaid = scene.count > 1 || chance(random, 0.25);
   return {

@@ -14,29 +14,29 @@ import { COLOUR_SYNONYMS, OBJECT_SYNONYMS, PLACE_SYNONYMS, SIMILAR_COLOURS } fro
 export interface WebCaptionNoise {
   /** Another object is named. */
   readonly wrongObject: number;
-  /** The object goes by another word for it. */
+  /** Probability of a synonym for the object. */
   readonly objectSynonym: number;
-  /** A recoloured object's colour is left out. */
+  /** Probability of leaving out the colour of a recoloured object. */
   readonly missingColour: number;
-  /** A similar colour is named instead. */
+  /** Probability of naming a similar colour instead. */
   readonly wrongColour: number;
-  /** The colour goes by another word, where it has one. */
+  /** Probability of a synonym for the colour, where it has one. */
   readonly colourSynonym: number;
-  /** The place is left out. */
+  /** Probability of leaving out the place. */
   readonly missingBackground: number;
   /** Another place is named. */
   readonly wrongBackground: number;
-  /** The place goes by other words, where it has any. */
+  /** Probability of a synonym for the place, where it has one. */
   readonly backgroundSynonym: number;
   /** How captions state the number of objects when there are two or more; relative weights. */
   readonly manyCounted: Readonly<Record<CountStyle, number>>;
   /** How captions state the number of a single object; relative weights. */
   readonly oneCounted: Readonly<Record<CountStyle, number>>;
-  /** Words of a web page, unrelated to the picture, surround the caption. */
+  /** Probability of surrounding the caption with words of a web page that are unrelated to the picture. */
   readonly junk: number;
-  /** All lower case, no full stop. */
+  /** Probability of a caption in lower case without a full stop. */
   readonly lowerCase: number;
-  /** Cut off somewhere, as overlong captions are. */
+  /** Probability of truncating the caption, as overlong captions are. */
   readonly truncated: number;
 }
 

@@ -4,9 +4,9 @@ import type { Attributes, BackgroundName, ColourName, Count, ObjectName } from '
 
 interface Half {
   readonly objects: readonly ObjectName[];
-  /** The fifth object, which has black in place of red. */
+  /** The fifth object, whose colour prompts have black in place of red. */
   readonly last: ObjectName;
-  /** Colours the counted prompts name beside the object. */
+  /** Colours that the counted prompts name beside the object. */
   readonly countedColours: Readonly<Partial<Record<ObjectName, ColourName>>>;
 }
 

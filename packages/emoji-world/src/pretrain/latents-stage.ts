@@ -18,7 +18,7 @@ import { writeJson } from './write-json.ts';
 const BATCH_SIZE = 32;
 const DEFAULT_SCENES = 96_000;
 
-/** `--steps` is the number of scenes here. */
+/** Runs the stage `latents`, in which `--steps` is the number of scenes. */
 export const runLatentsStage: StageRunner = async (context) => {
   const { horizon } = context;
   if (horizon && !('steps' in horizon)) throw new InputError('the latents stage takes --steps (scenes), not --hours');

@@ -116,7 +116,7 @@ async function optimiseLocked<I extends string>(
   }
 }
 
-/** Initial weights of a model given as a loss. Each depends only on its name and the seed. */
+/** Initial weights of a model given as a loss. Each weight depends only on its name and the seed. */
 export function freshParameters<I extends string>(
   { inputs, loss }: Pick<Optimisation<I>, 'inputs' | 'loss'>,
   seed: number,

@@ -19,11 +19,11 @@ export interface DrawnScene {
 }
 
 export interface SceneSource {
-  /** The scene of that index in the named stream. */
+  /** Draws the scene with that index in the named stream. */
   draw(index: number): DrawnScene;
 }
 
-/** A stream of scenes, sampled as the world's pre-training data are unless another sampler is given. */
+/** Creates a stream of scenes. By default scenes are sampled as for the world's pre-training data. */
 export async function createSceneSource({
   seed,
   stream,

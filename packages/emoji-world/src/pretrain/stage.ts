@@ -8,7 +8,10 @@ import type { Horizon } from './horizon.ts';
 /** The ignored folder of all training state, beside the packages. */
 export const PRETRAIN_FOLDER = fileURLToPath(new URL('../../../../.pretrain', import.meta.url));
 
-/** The stages in order. CLIP and the recogniser train on pictures from the autoencoder. */
+/**
+ * The stages in order. The stages in order: CLIP and the recogniser come after the autoencoder, because they train on
+ * its pictures.
+ */
 export const STAGE_NAMES = ['tokenizer', 'vae', 'latents', 'clip', 'recogniser', 'unet', 'export', 'measure'] as const;
 export type StageName = (typeof STAGE_NAMES)[number];
 
@@ -32,7 +35,7 @@ export type StageRunner = (context: StageContext) => Promise<{ finished: boolean
 
 /** File in the folder of the stage `unet`: the text tower that the U-Net was trained on. */
 export const TEXT_TOWER_FILE = 'text-encoder.safetensors';
-/** File in the folder of the stage `latents`. It holds the factor that gives latents unit variance. */
+/** File in the folder of the stage `latents`. The file holds the factor that gives latents unit variance. */
 export const SCALING_FILE = 'scaling.json';
 
 export function stageFolder({ root }: { root: string }, stage: StageName): string {

@@ -15,7 +15,10 @@ export interface TrainingRun<I extends string> {
   readonly trainedSeconds: number;
   /** Number of batches in an update: one for each replica of the step. */
   readonly replicas?: number;
-  /** The feeds of the 0-based batch; must depend on its argument alone, which is what makes a resume exact. */
+  /**
+   * The feeds of the 0-based batch, which must depend on the argument alone, so that a resumed training gives the same
+   * bits.
+   */
   readonly batchAt: (batch: number) => Promise<Record<I, Feed>> | Record<I, Feed>;
   readonly horizon: Horizon;
   readonly learningRate: number;
@@ -30,7 +33,7 @@ export interface TrainingRun<I extends string> {
 }
 
 /**
- * Trains to the horizon or until the signal; returns whether the horizon was reached. The state is saved either way.
+ * Trains to the horizon or until the signal; returns whether the horizon was reached. The state is saved in both cases.
  */
 export async function runTraining<I extends string>({
   stage,

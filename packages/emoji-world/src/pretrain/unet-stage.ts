@@ -52,7 +52,8 @@ export const runUnetStage: StageRunner = async (context) => {
 };
 
 /**
- * Path of the text tower that this U-Net is trained on. It is copied from CLIP once, so that CLIP can train further.
+ * Path of the text tower that this U-Net is trained on. The text tower is copied from CLIP once, so that CLIP can train
+ * further.
  */
 export function textTowerPath(context: StageContext): string {
   return join(stageFolder(context, 'unet'), TEXT_TOWER_FILE);

@@ -17,7 +17,7 @@ const BATCH_SIZE = 8;
 const KL_WEIGHT = 1e-6;
 const COARSE_WEIGHT = 12;
 const LATENT_VALUES = LATENT_CHANNELS * LATENT_SIZE * LATENT_SIZE;
-/** The config while the spread of the latents is not known yet; export writes the measured factor. */
+/** The VAE's config before the spread of the latents is known; the export stage writes the measured factor. */
 export const VAE_CONFIG = parseVaeConfig(vaeConfig({ scalingFactor: 1 }), 'the tiny autoencoder');
 
 export const runVaeStage: StageRunner = async (context) => {

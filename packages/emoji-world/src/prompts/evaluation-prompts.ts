@@ -5,7 +5,7 @@ import type { Attributes, ColourName, ObjectName } from '../vocabulary.ts';
 import { categoryOf, type PaperPrompt } from './paper-prompt.ts';
 
 interface Half {
-  /** Four objects that take four colours; the fifth has other colours. */
+  /** The objects of one row: the first four have the same colours, the fifth has other colours. */
   readonly objects: readonly [ObjectName, ObjectName, ObjectName, ObjectName, ObjectName];
   /** Colours in the count prompts of some objects, as printed in the table ("Two brown bears."). */
   readonly colourWhenCounted: Partial<Record<ObjectName, ColourName>>;
@@ -20,7 +20,7 @@ const UNSEEN: Half = {
 /** Attributes of the 60 seen prompts, in the order of the table. */
 export const SEEN_EVALUATION_ATTRIBUTES: readonly Attributes[] = attributesOf(SEEN);
 
-/** The 120 prompts in the order of the table: 60 with seen objects, then 60 with unseen ones, which are held out. */
+/** The 120 prompts in the order of the table: 60 with seen objects, then 60 with unseen objects, which are held out. */
 export function paperEvaluationPrompts(): PaperPrompt[] {
   return [
     ...SEEN_EVALUATION_ATTRIBUTES.map((attributes) => toPrompt(attributes, { holdout: false })),

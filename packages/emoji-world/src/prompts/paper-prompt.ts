@@ -1,7 +1,7 @@
 // A prompt of the paper's lists: its sentence, what it asks for, and whether it is kept for evaluation.
 import type { Attributes } from '../vocabulary.ts';
 
-/** The paper's categories of template prompts (section 3.1, table 1); 'custom' is a sentence of none of them. */
+/** The paper's categories of template prompts (section 3.1, table 1), and 'custom' for every other prompt. */
 export type PaperCategory = 'count' | 'colour' | 'background' | 'combination' | 'custom';
 
 /** One prompt of the paper. */

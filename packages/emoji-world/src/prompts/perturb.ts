@@ -11,7 +11,7 @@ type SwapsByKind = readonly (readonly string[])[];
 /**
  * Up to `count` different sentences, none of them `describe(attributes)`. Kinds alternate, so that counts are swapped
  * as often as objects. If there are too few single swaps, several parts are swapped. With `seenOnly`, no held-out
- * object is swapped in, since those must stay out of training.
+ * object is swapped in, because held-out objects must stay out of training.
  */
 export function perturbTemplate(
   attributes: Attributes,

@@ -1,9 +1,9 @@
 /**
  * The 2,774 training prompts, built from the paper's grammar over the 20 seen objects (appendix B).
  *
- * The paper prints the total (2,774) and the number of image-text pairs (27,528) but not the composition. Its table 2
- * counts the images of each category: 6,480 count, 3,480 colour, 2,400 background, 15,168 combination. With 60 images
- * a prompt, 30 for backgrounds and 6 for combinations ("up to 60") both totals come out exactly:
+ * The paper prints the total (2,774) and the number of image-text pairs (27,528) but not the composition. Table 2 of
+ * the paper counts the images of each category: 6,480 count, 3,480 colour, 2,400 background, 15,168 combination. With
+ * 60 images a prompt, 30 for backgrounds and 6 for combinations ("up to 60") both totals come out exactly:
  *
  *     category     prompts  images each  images   which
  *     count            108           60   6,480   one to five of all 20 objects, six of the first 8
@@ -12,7 +12,7 @@
  *     combination    2,528            6  15,168   126 or 127 count-colour-background triples an object, drawn once
  *     total          2,774                27,528
  *
- * The paper does not list them. The choice here gives every object, colour, count and background its share.
+ * The paper does not list them. heed's choice gives every object, colour, count and background its share.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { describe } from '../grammar.ts';
@@ -24,12 +24,14 @@ const OBJECTS_WITH_SIX = 8;
 const COLOUR_PROMPTS = 58;
 const BACKGROUNDS_PER_OBJECT = 4;
 const COMBINATION_PROMPTS = 2528;
-/** Fixed for good: another seed would be another training set. */
+/** The seed of the drawn combinations, which never changes, because another seed would give another training set. */
 const DRAW_SEED = 2302_12192 % 2 ** 31;
 
 const SEEN_OBJECTS: readonly ObjectName[] = OBJECTS.filter(({ seen }) => seen).map(({ name }) => name);
 
-/** The 2,774 prompts, always the same, in the order count, colour, background, combination. */
+/**
+ * The 2,774 training prompts in the order count, colour, background, combination. Every call returns the same prompts.
+ */
 export function paperTrainingPrompts(): PaperPrompt[] {
   return [...countAttributes(), ...colourAttributes(), ...backgroundAttributes(), ...combinationAttributes()].map(
     (attributes) => ({

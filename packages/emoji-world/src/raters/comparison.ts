@@ -49,8 +49,8 @@ export function alignmentScore(recognition: Recognition, attributes: Attributes)
 }
 
 /**
- * Image quality independent of the prompt, 0 to 1. It is only a proxy: the mean of the recogniser's confidence in its
- * best object and background, and of edge sharpness.
+ * Image quality independent of the prompt, 0 to 1. The score is only a proxy: the mean of the recogniser's confidence
+ * in its best object and background, and of edge sharpness.
  */
 export function fidelityScore({ probabilities, sharpness }: Recognition): number {
   const certainty = (Math.max(...probabilities.object) + Math.max(...probabilities.background)) / 2;

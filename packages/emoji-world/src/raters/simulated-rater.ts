@@ -22,11 +22,14 @@ export interface RaterTemper {
   readonly lapseRate: number;
   /** A picture counts as hard if the recogniser's best object probability is below this. */
   readonly skipBelow: number;
-  /** Probability of skipping such a picture. */
+  /** Probability of skipping a hard picture. */
   readonly skipRate: number;
 }
 
-/** One simulated rater. The same rater gives the same answer to the same question, in whatever order it is asked. */
+/**
+ * One simulated rater. A simulated rater, who gives the same answer to the same question, in whatever order questions
+ * are asked.
+ */
 export interface SimulatedRater {
   /** 'simulated-1' and so on. */
   readonly id: string;
@@ -82,7 +85,7 @@ function judgeOnce(
   return meant !== lapses ? 'good' : 'bad';
 }
 
-/** The probability that all attributes asked for are there, taken as independent. */
+/** The probability that the image shows all attributes of the prompt, taken as independent. */
 export function chanceAllShown(recognition: Recognition, attributes: Attributes): number {
   return Object.values(probabilitiesAsked(recognition, attributes)).reduce((product, p) => product * p, 1);
 }

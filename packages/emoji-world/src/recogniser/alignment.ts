@@ -6,13 +6,13 @@ import { BACKGROUND_CLASSES, COLOUR_CLASSES, COUNT_CLASSES, HEAD_NAMES, OBJECT_C
 import type { Recognition } from './recogniser.ts';
 
 export interface Alignment {
-  /** True when every attribute asked for is there. */
+  /** Whether the image shows every attribute of its prompt. */
   readonly correct: boolean;
-  /** One entry for each attribute asked for. */
+  /** Whether the image shows each attribute of its prompt. */
   readonly perAttribute: Readonly<Partial<Record<HeadName, boolean>>>;
 }
 
-/** Compares a recognition with what was asked; an attribute the prompt leaves open is not judged. */
+/** Compares a recognition with the prompt's attributes; an attribute that the prompt does not mention is not judged. */
 export function alignmentOf(recognition: Recognition, attributes: Attributes): Alignment {
   const perAttribute: Partial<Record<HeadName, boolean>> = {};
   for (const head of HEAD_NAMES) {
@@ -22,7 +22,7 @@ export function alignmentOf(recognition: Recognition, attributes: Attributes): A
   return { correct: Object.values(perAttribute).every((right) => right), perAttribute };
 }
 
-/** The probability the recogniser gives to each attribute asked for. */
+/** The probability that the recogniser gives to each attribute of the prompt. */
 export function probabilitiesAsked(
   recognition: Recognition,
   attributes: Attributes,

@@ -21,7 +21,7 @@ export const HEADS = {
 export type HeadName = keyof typeof HEADS;
 export const HEAD_NAMES = Object.keys(HEADS) as readonly HeadName[];
 
-/** The class index of each head for a scene as it was drawn. */
+/** The true class index of each head for a scene. */
 export function labelsOf(scene: {
   object: ObjectName;
   colour?: ColourName | undefined;

@@ -5,7 +5,7 @@ import { add, concat, conv2d, groupNorm, linear, mean, relu, reshape } from '@he
 import type { HeadName } from './labels.ts';
 import { HEAD_NAMES, HEADS } from './labels.ts';
 
-/** Sizes of the network, kept in its config.json. */
+/** Sizes of the recogniser network, stored in its config.json. */
 export interface RecogniserConfig {
   readonly imageSize: number;
   /** Channels of the stages. The first stage has half the image's size; each further one halves it again. */

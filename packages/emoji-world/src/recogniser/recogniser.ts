@@ -30,9 +30,12 @@ export interface Recognition {
 }
 
 export interface Recogniser {
-  /** Width and height of its input images in pixels. */
+  /** Width and height of the recogniser's input images in pixels. */
   readonly imageSize: number;
-  /** One recognition an image, in order; images must be of that size, 64 x 64 for the shipped one. */
+  /**
+   * Returns one recognition an image, in order. Images must have the size `imageSize`, 64 x 64 for the shipped
+   * recogniser.
+   */
   recognise(images: readonly RgbImage[]): Promise<Recognition[]>;
   dispose(): void;
 }

@@ -21,7 +21,7 @@ export interface Extent {
 /** Margin in pixels at the canvas' edge, which leaves room for an outline. */
 const MARGIN = 1;
 
-/** Number of objects in each row, by total count. Each arrangement is also used transposed, as columns. */
+/** Number of objects in each row, by total count. Each arrangement of rows is also used transposed, as columns. */
 const ROWS: Readonly<Record<Count, readonly (readonly number[])[]>> = {
   1: [[1]],
   2: [[2], [1, 1]],

@@ -23,7 +23,10 @@ export const SCENE_DISTRIBUTION: SceneDistribution = {
   counts: { 1: 0.45, 2: 0.17, 3: 0.13, 4: 0.1, 5: 0.08, 6: 0.07 },
 };
 
-/** Samples one scene. All 25 objects occur, including those that raters never see, because pre-training uses them. */
+/**
+ * Samples one scene. Samples a scene. All 25 objects occur, including those that raters never see, because the base
+ * model is pre-trained on them.
+ */
 export function sampleScene(random: RandomGenerator, options: Partial<SceneDistribution> = {}): Scene {
   const { styles, naturalColour, plainBackground, counts } = { ...SCENE_DISTRIBUTION, ...options };
   const object = pick(random, OBJECTS).name;

@@ -2,13 +2,13 @@
 import type { ArtStyle } from '../art/styles.ts';
 import type { BackgroundName, ColourName, Count, ObjectName } from '../vocabulary.ts';
 
-/** Everything true of one picture. */
+/** The content of one picture: objects, colour, number and background. */
 export interface Scene {
   readonly object: ObjectName;
-  /** Absent: the drawing's natural colours. */
+  /** Colour of the objects; absent for the drawing's natural colours. */
   readonly colour?: ColourName;
   readonly count: Count;
-  /** Absent: a plain light ground. */
+  /** Background of the scene; absent for a plain light ground. */
   readonly background?: BackgroundName;
   readonly style: ArtStyle;
 }

@@ -21,7 +21,7 @@ export interface Sprite {
 export interface MasterImage {
   readonly width: number;
   readonly height: number;
-  /** Premultiplied, so that averaging over edges does not darken them. */
+  /** Colours premultiplied by opacity, so that averaging over edges does not darken them. */
   readonly rgba: Float32Array; // [height, width, 4], 0..255
 }
 
@@ -59,8 +59,8 @@ export async function rasterise(drawing: Drawing): Promise<MasterImage> {
 }
 
 /**
- * The drawing at a size in pixels, resampled by area. The size is the longer side of a square drawing. Slender drawings
- * get up to a quarter more; otherwise a bicycle would look half as large as a box.
+ * The drawing at a size in pixels, resampled by area. The size is the length of the longer side of a square drawing.
+ * Slender drawings get up to a quarter more; otherwise a bicycle would look half as large as a box.
  */
 export function shrink(master: MasterImage, size: number): Sprite {
   const longer = Math.max(master.width, master.height);

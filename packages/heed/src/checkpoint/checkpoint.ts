@@ -1,6 +1,6 @@
 /**
- * Checkpoints that survive a kill at any moment: `step-00000100/` folders under one root. The caller decides their
- * contents; this module ensures that they are complete.
+ * Checkpoints that survive a kill at any moment: `step-00000100/` folders under one root. The caller decides the
+ * contents; this module ensures that a checkpoint on disk is complete.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,9 +17,9 @@ export interface Checkpoint {
 }
 
 /**
- * Saves a checkpoint of `step` and keeps the newest `keep` (at least 1).
- * Order: files into a temporary folder, flushed; folder renamed; manifest last; the new one read back and
- * verified; only then are older ones deleted. A failure leaves every older checkpoint as it was.
+ * Saves a checkpoint of `step` and keeps the newest `keep` (at least 1). The files are written into a temporary folder
+ * and flushed, then the folder is renamed and the manifest written. Older checkpoints are deleted only after the new
+ * one was read back and verified. A failure leaves every older checkpoint as it was.
  */
 export async function saveCheckpoint(
   root: string,
@@ -52,8 +52,8 @@ export async function saveCheckpoint(
 }
 
 /**
- * The newest checkpoint whose manifest verifies; undefined when there is none. Broken ones are skipped and reported to
- * `onSkip`.
+ * The newest checkpoint whose manifest verifies; undefined when there is none. Broken checkpoints are skipped and
+ * reported to `onSkip`.
  */
 export async function findLatestCheckpoint(
   root: string,

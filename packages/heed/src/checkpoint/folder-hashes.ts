@@ -1,6 +1,6 @@
 /**
- * The hashes of a model's files, in `hashes.json` in its folder: written last when heed writes a model, and compared by
- * `heed doctor --verify`. Other programs ignore the file.
+ * The hashes of a model's files, in `hashes.json` in the model's folder. heed writes the hashes last, and `heed doctor
+ * --verify` compares them with the files. Other programs ignore `hashes.json`.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
@@ -37,13 +37,13 @@ export async function writeFolderHashes(
   await writeFileAtomically(join(folder, HASHES_FILE), `${JSON.stringify({ version: 1, files }, null, 2)}\n`);
 }
 
-/** The recorded hashes of `folder`; undefined when there are none. Throws an `InputError` for a damaged record. */
+/** The recorded hashes of `folder`; undefined when none are recorded. Throws an `InputError` for a damaged record. */
 export async function readFolderHashes(folder: string): Promise<FolderHashes | undefined> {
   const what = "the hashes of a model's files";
   return (await findCheckedJson(join(folder, HASHES_FILE), { what, schema: hashesSchema }))?.files;
 }
 
-/** Paths of all files but the hashes themselves and unfinished ones, sorted. */
+/** Sorted paths of all files, without the file of hashes and unfinished files. */
 async function listFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries

@@ -20,7 +20,7 @@ const Manifest = z.object({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
-/** Hashes every file of `folder` (flat) and writes the manifest, durably, as the last act. */
+/** Hashes every file of `folder`, which has no subfolders, and writes the manifest durably after all other files. */
 export async function writeManifest(folder: string, step: number): Promise<Manifest> {
   const files: Manifest['files'] = {};
   for (const name of (await readdir(folder)).sort()) {
@@ -32,7 +32,7 @@ export async function writeManifest(folder: string, step: number): Promise<Manif
   return manifest;
 }
 
-/** Reads the manifest of `folder` and checks every file against it. Throws for the first fault. */
+/** Reads the manifest of `folder` and checks every file against it. Throws for the first file that differs. */
 export async function verifyManifest(folder: string): Promise<Manifest> {
   const manifest = await readManifest(folder);
   if (manifest === undefined) {

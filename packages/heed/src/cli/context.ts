@@ -20,7 +20,7 @@ export interface CommonOptions {
 export interface CommandContext {
   readonly json: boolean;
   readonly progress: ProgressFactory;
-  /** Fires at the first Ctrl-C or SIGTERM. */
+  /** The signal that aborts at the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
   /** Shows a note on stderr, such as a warning or what is resumed. */
   note(text: string): void;
@@ -33,7 +33,7 @@ export interface CommandContext {
 
 /** The result of a command: a document for `--json`, lines for people. */
 export interface CommandResult {
-  /** Undefined when there is nothing to print, because another rank prints it. */
+  /** The document for `--json`; undefined when another rank prints it. */
   readonly data?: unknown;
   readonly lines: readonly string[];
   /** Set when the command succeeded but found a problem. */

@@ -1,4 +1,4 @@
-/** The program's entry point: it parses the arguments, runs the command and sets the exit code. */
+/** The program's entry point, which parses the arguments, runs the command and sets the exit code. */
 import { CommanderError } from 'commander';
 import { EXIT_CODES } from '../errors.ts';
 import { createProgram } from './program.ts';

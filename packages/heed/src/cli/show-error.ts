@@ -2,8 +2,9 @@
 import { type ExitCode, REPORT_REQUEST, tellError } from '../errors.ts';
 
 /**
- * The text for stderr, ending in a line break. A defect comes with its stack, other errors only where `debug` is set.
- * `json` gives one object: `error`, `exitCode`, and of a defect `defect: true` and `stack`.
+ * The text for stderr, ending in a line break. The text of a defect includes its stack; other errors show their stack
+ * only where `debug` is set. With `json` the text is one object with `error` and `exitCode`; a defect's object also has
+ * `defect: true` and `stack`.
  */
 export function formatError(error: unknown, options: { json: boolean; debug: boolean }): string {
   const { message, exitCode, isDefect } = tellError(error);

@@ -1,6 +1,6 @@
 /**
- * The arms of a comparison of tuning methods: the same labels, reward and compute. Compute counts passes of the network
- * over one image: an update takes three, a frozen reference one more.
+ * The arms of a comparison of tuning methods: the same labels, reward and compute. Compute is the number of passes of
+ * the network over one image. An update takes three passes, and a frozen reference one more.
  */
 import type { HeedConfig, MethodName } from '../config/index.ts';
 import { badInput } from '../errors.ts';
@@ -18,7 +18,10 @@ export interface MethodArm {
   readonly shuffles?: boolean;
 }
 
-/** Learning rates by method for the tiny model (docs/methods.md); other models take the project's. */
+/**
+ * The arms of all methods, with learning rates for the tiny model (docs/methods.md); other models take the project's
+ * learning rate.
+ */
 export const METHOD_ARMS: readonly MethodArm[] = [
   {
     name: 'reward-weighted',

@@ -10,18 +10,20 @@ import { projectEvaluationPrompts } from '../prompts/index.ts';
 import { findLineage } from '../rounds/lineage.ts';
 
 export interface EvaluateRunInputs {
-  /** The evaluation is the run `<name>-evaluation`. */
+  /** Name of the evaluated run; the evaluation is stored as the run `<name>-evaluation`. */
   name: string;
-  /** The evaluated model. Best-of-n chooses among its images. */
+  /** The evaluated model. Name of the model whose images best-of-n chooses among. */
   baseline: string;
-  /** A second model, which every evaluation needs. Its images are reused from an earlier evaluation. */
+  /**
+   * A second model, which every evaluation needs. Images of this second model are reused from an earlier evaluation.
+   */
   other: string;
   reward: string;
   signal: AbortSignal;
   note: (sentence: string) => void;
 }
 
-/** Evaluates a model. An evaluation of other weights, or by other settings than the project's, is repeated. */
+/** Evaluates a model. Evaluates the run. An earlier evaluation of other weights or under other settings is repeated. */
 export async function evaluateRun(
   project: Project,
   { name, baseline, other, reward, signal, note }: EvaluateRunInputs,

@@ -31,7 +31,7 @@ export interface CompareMethodsOptions {
   /** Number of runs of each method; their seeds are 0, 1 and so on. */
   seeds: number;
   reward: string;
-  /** Settings over the project's, as of --set. */
+  /** Settings that override the project's, in the syntax of `--set`. */
   overrides: readonly string[];
   signal: AbortSignal;
   note: (sentence: string) => void;
@@ -46,8 +46,8 @@ export interface CompareMethodsResult extends MethodComparison {
 const PREFIX = 'cmp';
 
 /**
- * Runs what is missing, all methods of one seed first, and writes `runs/compare-methods/comparison.json` and
- * `reports/compare-methods.html` again after each run.
+ * Runs the methods that have no finished run, all methods of one seed first. After each run it writes
+ * `runs/compare-methods/comparison.json` and `reports/compare-methods.html` again.
  */
 export async function runCompareMethods(
   project: Project,

@@ -10,7 +10,7 @@ export interface RunFigures {
   readonly bestOf: Interval;
   /** Alignment minus that of the model before tuning, paired by prompt; absent for that model. */
   readonly gain?: Interval;
-  /** Distance to real pictures, less is better; absent where the project has none. */
+  /** Distance to real pictures, lower is better; absent where the project has no reference pictures. */
   readonly distance?: number;
 }
 
@@ -24,7 +24,7 @@ export interface MethodPoint {
   readonly bestOf: Interval;
   /** Mean over seeds, with the means of the runs' bounds; absent for the model before tuning. */
   readonly gain?: Interval;
-  /** Mean over seeds; the bounds are the least and the most of a seed. */
+  /** Mean over seeds; the bounds are the smallest and the largest value of a seed. */
   readonly distance?: Interval;
   /** Whether the method is Pareto-optimal: no other has more alignment at no more distance. */
   readonly isEfficient: boolean;
@@ -41,7 +41,7 @@ export interface MethodComparison {
   readonly points: readonly MethodPoint[];
 }
 
-/** Figures for comparing methods; the first one that an evaluation has is used. */
+/** Figures for comparing methods; the first figure that an evaluation has is used. */
 const ALIGNMENT_FIGURES = ['aligned', 'judging-reward', 'reward'];
 
 /** The figures of the evaluation whose baseline is the run's model. */
@@ -93,7 +93,7 @@ function bounds({ mean, lo, hi }: Interval): Interval {
   return { mean, lo, hi };
 }
 
-/** The points of all methods; a method is efficient by its means. */
+/** The points of all methods; a method counts as efficient by its means over seeds. */
 export function methodPoints(
   methods: readonly { name: string; label: string; updates: number; runs: readonly RunFigures[] }[],
 ): MethodPoint[] {

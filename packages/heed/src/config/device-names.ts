@@ -1,6 +1,6 @@
 /**
- * The values of `device`, apart from the schema: the command line lists them at start-up, where loading it would take
- * time.
+ * The values of the setting `device`. They are not in the schema, because the command line lists them at start-up and
+ * loading the schema takes time.
  */
 import type { Device } from '@heed/diffusion/autodiff';
 

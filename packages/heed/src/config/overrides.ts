@@ -1,11 +1,14 @@
-/** `--set tune.beta=0.5`: command-line values that override those of the file, before any check. */
+/**
+ * Applies values of the command line, such as `--set tune.beta=0.5`, which override the values of the file before any
+ * check.
+ */
 import { parse as parseToml } from 'smol-toml';
 import { badInput } from '../errors.ts';
 import { quote } from '../text/nearest.ts';
 
 /**
- * Returns a copy of `table` with each `path=value` applied in order. The value is read as TOML; what is not TOML
- * is taken as a text, so that quotes are not needed in a shell: `--set sample.sampler=ddim`.
+ * Returns a copy of `table` with each `path=value` applied in order. The value is read as TOML. A value that is not
+ * TOML counts as text, so that a shell needs no quotes: `--set sample.sampler=ddim`.
  */
 export function applyOverrides(
   table: Readonly<Record<string, unknown>>,

@@ -1,4 +1,4 @@
-/** Parses a heed.toml or any object to a checked config. Each error is one sentence. */
+/** Parses a heed.toml or any object to a checked config. Each error message is one sentence. */
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { z } from 'zod';
 import { badInput } from '../errors.ts';

@@ -392,7 +392,10 @@ const evaluate = z.strictObject({
     ),
 });
 
-/** The schema of heed.toml. Sections and keys that are left out take their defaults; unknown ones are errors. */
+/**
+ * The schema of heed.toml. The schema of heed.toml. Sections and keys that are left out take their defaults; unknown
+ * ones are errors.
+ */
 export const configSchema = z.strictObject({
   seed: whole(0, 2 ** 31 - 1)
     .default(0)
@@ -442,7 +445,7 @@ export interface ConfigKey {
   readonly schema: z.core.$ZodType;
 }
 
-/** A section of the schema; the keys outside all sections are in one without a name, which comes first. */
+/** A section of the schema. Keys outside all sections are in a section without a name, which comes first. */
 export interface ConfigSection {
   readonly name: string;
   readonly description: string;
@@ -473,7 +476,7 @@ function sectionsOf(
   return [{ name, description, keys }, ...inside];
 }
 
-/** The option `threads` if the config sets a number. Without the option, each core gets one thread. */
+/** The option `threads` if the config sets a number. Without the option `threads`, each core gets one thread. */
 export function threadsOption({ threads }: Pick<HeedConfig, 'threads'>): { threads?: number } {
   return threads === 0 ? {} : { threads };
 }

@@ -1,6 +1,6 @@
 /**
- * The settings of each tuning method, by its name: sections of heed.toml. What a method does with them is in
- * `tune/methods/`; nothing here loads an engine.
+ * The settings of each tuning method, by its name: sections of heed.toml. `tune/methods/` implements the methods; this
+ * file loads no engine.
  */
 import { z } from 'zod';
 

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { type ConfigKey, configSchema, configSections, type HeedConfig } from './schema.ts';
 
 /**
- * The heed.toml of a new project: every key with its description. Keys in `values` are set; the others are comments.
+ * The heed.toml of a new project: every key with its description. Keys in `values` are set; all other keys are written
+ * as comments.
  */
 export function commentedConfig(values: Readonly<Record<string, unknown>> = {}): string {
   const lines = [

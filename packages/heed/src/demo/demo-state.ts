@@ -1,6 +1,6 @@
 /**
  * The demo's state between runs: scale and seed, finished stages and their durations. The file is in the project's
- * `.heed/`. Without it, every stage runs again and finds its work already done.
+ * `.heed/`. Without the state file, every stage runs again and finds its work already done.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ type StoredState = z.infer<typeof stateSchema>;
 
 export interface DemoState {
   isFinished(stage: string): boolean;
-  /** Runs a stage unless it is finished, and records that it finished. Its time counts even if it fails. */
+  /** Runs a stage unless it is finished, and records that it finished. The time of a failed stage counts too. */
   run(stage: string, work: () => Promise<void>): Promise<void>;
   /** Seconds by stage. */
   readonly seconds: Readonly<Record<string, number>>;

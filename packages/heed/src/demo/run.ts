@@ -1,6 +1,6 @@
 /**
  * `heed demo`: the whole loop from the shipped base model, into one project folder: generate, label, reward, tune,
- * evaluate, report. After a stop it resumes; after the end it only prints the results again.
+ * evaluate, report. A stopped demo resumes; a finished demo only prints the results again.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -25,14 +25,14 @@ export interface DemoScale {
   readonly rewardEpochs: number;
   /** T of the auxiliary task, its weight lambda, and the learning rate. */
   readonly reward: { readonly temperature: number; readonly lambda: number; readonly learningRate: number };
-  /** Share of the labelled training images in the reward's test set. All evaluation images are in it too. */
+  /** Share of the labelled training images in the reward's test set. All evaluation images are in the test set too. */
   readonly rewardTestShare: number;
   /** The end of tuning's learning-rate schedule, and the moving average of the weights. */
   readonly tuneEnding: { readonly schedule: 'constant' | 'linear'; readonly ema: number };
   readonly tuneSteps: number;
   /** Number of pre-training pairs. */
   readonly pretrainingImages: number;
-  /** Number of model samples in a step. The same number of pre-training samples is added. */
+  /** Number of model samples in a step. Each step adds the same number of pre-training samples. */
   readonly tuneBatchSize: number;
   readonly learningRate: number;
   /** Weight of the pre-training loss. */

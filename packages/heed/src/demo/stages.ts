@@ -1,6 +1,6 @@
 /**
- * The stages of the demo in order. Each calls the same function as its command. A stage continues from existing work,
- * so that it can be stopped and repeated.
+ * The stages of the demo in order. Each stage calls the same function as the command of that name. A stage continues
+ * from existing work, so that it can be stopped and repeated.
  */
 import { ABLATIONS } from '../evaluate/ablations.ts';
 import { drawEvaluationImages } from '../evaluate/evaluation-images.ts';

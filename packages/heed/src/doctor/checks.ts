@@ -16,7 +16,7 @@ export type CheckState = 'ok' | 'warning' | 'failed';
 export interface CheckResult {
   readonly name: string;
   readonly state: CheckState;
-  /** What was found; for a fault, also what was expected. */
+  /** Description of what the check found; for a fault, also of what was expected. */
   readonly found: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * `heed doctor` as several ranks: whether all have the same heed, runtime and weights, how fast they exchange
- * gradients, and what that means for tuning.
+ * `heed doctor` as several ranks: checks whether all ranks have the same heed, runtime and weights. It also measures
+ * how fast the ranks exchange gradients, and forecasts the speed of tuning.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -15,7 +15,7 @@ import { optionsForRanks } from '../tune/ranks.ts';
 import type { CheckResult } from './checks.ts';
 import { forecastTuning } from './tune-forecast.ts';
 
-/** What one rank says of itself. */
+/** The facts that one rank reports. */
 interface RankFacts {
   readonly rank: number;
   readonly host: string;
@@ -23,7 +23,7 @@ interface RankFacts {
   readonly node: string;
   readonly runtime: string;
   readonly threads: number;
-  /** Of the base model's weights as this rank reads them. */
+  /** Hash of the base model's weights as this rank reads them. */
   readonly weights?: string;
 }
 
@@ -31,12 +31,12 @@ export interface RanksReport {
   readonly ranks: readonly RankFacts[];
   readonly hosts: number;
   readonly exchange: { readonly bytes: number; readonly seconds: number; readonly barrierSeconds: number };
-  /** Of tuning with the project's settings; absent without a project. */
+  /** Forecast of tuning under the project's settings; absent without a project. */
   readonly forecast?: {
     readonly gradientBytes: number;
     readonly exchangeSeconds: number;
     readonly computeSeconds: number;
-    /** Updates a second against one rank that computes all batches of an update. */
+    /** Speed-up over one rank that computes all batches of an update. */
     readonly speedUp: number;
   };
 }
@@ -44,7 +44,7 @@ export interface RanksReport {
 const EXCHANGED_NUMBERS = 4 << 20;
 const ROUNDS = 5;
 
-/** All ranks call it; only rank 0's result is complete. */
+/** Compares the ranks. All ranks call this function; only the result on rank 0 is complete. */
 export async function checkRanks(
   communicator: Communicator,
   project: Project | undefined,
@@ -67,7 +67,7 @@ export async function checkRanks(
   return { report, checks: [...agreement(ranks, project), ...describeSpeed(report)] };
 }
 
-/** The seconds of one sum over all ranks, the median of several. */
+/** Measures the seconds of one sum over all ranks, as the median of several sums. */
 async function measureExchange(communicator: Communicator): Promise<RanksReport['exchange']> {
   const gradients = new Float32Array(EXCHANGED_NUMBERS);
   const scalars = new Float64Array(1);
@@ -104,7 +104,9 @@ const COMPARED = [
   ['weights', "the same weights of the project's model"],
 ] as const satisfies readonly (readonly [keyof RankFacts, string])[];
 
-/** One check for each thing that must not differ. Another Node alone is a warning. */
+/**
+ * Returns one check for each fact that must not differ between ranks. A different version of Node is only a warning.
+ */
 function agreement(ranks: readonly RankFacts[], project: Project | undefined): CheckResult[] {
   const first = ranks[0]!;
   const compared = COMPARED.filter(([key]) => key !== 'weights' || project !== undefined);

@@ -1,4 +1,7 @@
-/** What `heed tune` will need with a model and settings: memory, disk and time a step, before any weight is read. */
+/**
+ * Forecasts the memory, the disk space and the time of a step that `heed tune` will need with a model and settings,
+ * before any weight is read.
+ */
 import {
   COMPONENT_KINDS,
   isLoraParameter,
@@ -26,11 +29,14 @@ export interface TuneForecast {
   readonly parameters: number;
   readonly trainedParameters: number;
   readonly memoryBytes: {
-    /** Of the U-Net; of VAE and text encoder, which stay loaded to be written out again. */
+    /**
+     * Bytes of the weights: of the U-Net, and of VAE and text encoder, which stay loaded because the tuned model's
+     * folder contains them.
+     */
     readonly weights: number;
     readonly otherNetworks: number;
     readonly optimizer: number;
-    /** Activations, gradients, and what the runtime keeps of the graph. */
+    /** Bytes of a step: activations, gradients, and the runtime's data for the graph. */
     readonly step: number;
     readonly program: number;
     readonly total: number;
@@ -38,7 +44,7 @@ export interface TuneForecast {
   readonly diskBytes: {
     readonly checkpoints: number;
     readonly tunedModel: number;
-    /** Latents and text states of one picture and its prompt. */
+    /** Bytes on disk for each image: its latents and its prompt's text states. */
     readonly eachImage: number;
     readonly total: number;
   };
@@ -48,7 +54,7 @@ export interface TuneForecast {
   };
 }
 
-/** Node, its modules and the runtime's library. */
+/** Memory of the program itself: Node, its modules and the runtime's library. */
 const PROGRAM_BYTES = 0.2e9;
 
 /** Forecasts tuning of the model at `path` under a project's settings; `rates` are measured unless given. */

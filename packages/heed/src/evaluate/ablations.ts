@@ -8,7 +8,7 @@ export interface Ablation {
   readonly overrides: readonly string[];
 }
 
-/** The paper's full method without heed's changes. The first two rows are compared with it. */
+/** The paper's full method without heed's changes. The first two rows of the table are compared with this method. */
 export const AS_PRINTED = 'as-printed';
 
 /** Equation 2 as in the paper: all samples drawn uniformly, model images weighted by r, all timesteps used. */

@@ -22,7 +22,7 @@ export interface Arm {
   readonly fidelity?: Fidelity;
 }
 
-/** Judges every image of the arm by the recogniser. */
+/** Lets the world's recogniser judge every image of the arm. */
 export function judgeArm(
   arm: Arm,
   prompts: readonly JudgeablePrompt[],

@@ -4,7 +4,8 @@ import type { Features } from '../reward/features.ts';
 
 /**
  * Diversity: the mean of 1 - cosine over all pairs of a prompt's images, by CLIP's image embeddings. It is 0 when all
- * images are alike. Its expectation does not depend on the number of images. Undefined for fewer than two images.
+ * images are alike. The expected diversity does not depend on the number of images. Undefined for fewer than two
+ * images.
  */
 export function diversity(ids: readonly string[], features: Pick<Features, 'image'>): number[] {
   let total = 0;

@@ -5,8 +5,8 @@ import type { PeopleComparison, PeopleFindings } from './people.ts';
 import { strengthSentence, verdictSentence } from './verdict-sentence.ts';
 
 /**
- * One sentence for each comparison and question with answers, and one for single images. Without answers, it says how
- * to begin.
+ * One sentence for each comparison and question with answers, and one for single images. Without answers, the sentence
+ * says how to begin.
  */
 export function describePeople(findings: PeopleFindings, evaluation: Evaluation): string[] {
   const { comparisons, strengths, note } = findings;
@@ -21,7 +21,7 @@ export function describePeople(findings: PeopleFindings, evaluation: Evaluation)
   return [...lines, ...ranks, ...describeSingleImages(findings, evaluation)];
 }
 
-/** Describes people's judgements of single images. Without any, it says how to begin. */
+/** Describes people's judgements of single images. Without judgements, the sentence says how to begin. */
 export function describeSingleImages({ figure, people, note }: PeopleFindings, { arms }: Evaluation): string[] {
   if (note !== undefined) return [`People: ${note}.`];
   if (!figure) return [];

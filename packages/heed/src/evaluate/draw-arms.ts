@@ -16,7 +16,7 @@ export interface DrawnModel {
   readonly others: DrawnImages;
   /** Images for the fidelity measure; undefined when it is switched off. */
   readonly fidelity?: DrawnImages;
-  /** Best of n with early pruning. Only the first model draws it, if the settings ask for it. */
+  /** Best of n with early pruning. Only the first model draws these images, if the settings ask for them. */
   readonly pruned?: DrawnImages;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Reads an evaluation's file in its run's folder and checks it. It is separate from run.ts so that readers load no
- * networks.
+ * Reads an evaluation's file in its run's folder and checks it. The module is separate from run.ts so that readers load
+ * no networks.
  */
 import { findCheckedJson, readCheckedJson } from '@heed/diffusion/checked-json';
 import { z } from 'zod';

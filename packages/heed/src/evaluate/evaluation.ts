@@ -78,7 +78,7 @@ export interface ArmResult {
   readonly imageIds: readonly (readonly string[])[];
   /** Alignment as the project's world judged it; absent when it has no recogniser. */
   readonly alignment?: AlignmentSummary;
-  /** For each attribute, the share of images that show it right, among images whose prompts ask for it. */
+  /** For each attribute, the share of images that show the attribute right, among images whose prompts ask for it. */
   readonly perAttribute?: Readonly<Record<string, Interval>>;
   readonly reward?: Interval;
   readonly fidelity?: Fidelity;

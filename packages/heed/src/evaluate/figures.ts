@@ -11,7 +11,7 @@ export interface Measure extends Pick<Figure, 'id' | 'label' | 'judge' | 'unit'>
 /** Arms to compare, by their names. */
 export type ArmPair = readonly [treated: string, baseline: string];
 
-/** The figure of a measure; undefined where no arm has a value. */
+/** Computes the figure of a measure; undefined where no arm has a value. */
 export function figureOf(
   measure: Measure,
   options: { prompts: readonly EvaluatedPrompt[]; pairs: readonly ArmPair[]; bootstrap: BootstrapOptions },

@@ -22,15 +22,15 @@ const VALIDATION_SHARE = 0.2;
 
 export interface JudgingReward {
   readonly model: RewardModel;
-  /** Number of labels that it learned from. */
+  /** Number of labels that the judging reward learned from. */
   readonly labels: number;
   /** Accuracy on pairs of the tuning reward's labels, which the judge did not see. */
   readonly accuracy: PairAccuracy;
 }
 
 /**
- * Trains the judge, or returns a sentence that says why it cannot. It does not learn from the images in `exclude`,
- * which it will judge.
+ * Trains the judge, or returns a sentence that says why it cannot. The judge does not learn from the images in
+ * `exclude`, which it will judge.
  */
 export async function trainJudgingReward(
   project: Project,

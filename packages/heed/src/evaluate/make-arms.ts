@@ -11,7 +11,7 @@ import type { ArmPair } from './figures.ts';
 /** The order of every table; other models follow. */
 const ORDER = ['base', 'tuned', 'bestOf'];
 
-/** base, tuned, bestOf (with a reward), then the other models. */
+/** Makes the arms in this order: base, tuned, bestOf (with a reward), then the other models. */
 export async function armsOf(
   drawn: readonly DrawnModel[],
   options: {
@@ -39,7 +39,9 @@ export async function armsOf(
   return arms.sort((a, b) => rankOf(a) - rankOf(b));
 }
 
-/** Figures 4, 6(a) and 6(b) of the paper, then every other model against the baseline. */
+/**
+ * Pairs of arms to compare: those of the paper's figures 4, 6(a) and 6(b), then every other model with the baseline.
+ */
 export function pairsOf(arms: readonly Arm[]): ArmPair[] {
   const names = new Set(arms.map(({ name }) => name));
   const first: ArmPair[] = [

@@ -1,7 +1,7 @@
 /**
  * People's judgements of an evaluation's images: good or bad labels of single images, and blind comparisons of two
- * models. They are read each time an evaluation is shown, because people answer after the run. Simulated raters are not
- * counted.
+ * models. The judgements are read each time an evaluation is shown, because people answer after the run. Simulated
+ * raters are not counted.
  */
 import { groupBy } from '../collections/group-by.ts';
 import { lastWords, readRaters } from '../feedback/index.ts';

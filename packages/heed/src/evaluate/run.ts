@@ -25,7 +25,7 @@ import { otherPrompts } from './other-prompts.ts';
 
 const GALLERY_PROMPTS = 12;
 export interface EvaluateRunOptions {
-  /** Models to compare with the baseline. Raters see the first one. */
+  /** Models to compare with the baseline. Raters see the images of the first model. */
   models: readonly string[];
   /** The baseline model; by default the project's base. */
   baseline?: string | undefined;
@@ -95,7 +95,10 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
   return evaluation;
 }
 
-/** The project's evaluation prompts. A prompt whose images were learned from does not count as held out. */
+/**
+ * The project's evaluation prompts. The evaluation's prompts. A prompt whose images a reward or model learned from does
+ * not count as held out.
+ */
 async function evaluationPrompts(project: Project, note: EvaluateRunOptions['note']): Promise<Prompt[]> {
   const listed = await projectEvaluationPrompts(project);
   const prompts = await withoutLearned(project, createImageStore(project.paths.images), listed);
@@ -114,7 +117,7 @@ async function chosenReward(project: Project, name: string | undefined): Promise
   return (await findRewardConfig(rewardFolder(project, 'default'))) ? 'default' : undefined;
 }
 
-/** One image of each prompt outside the trained categories from every model. */
+/** Draws one image of each prompt outside the trained categories with every model. */
 function othersOf(arms: readonly Arm[], drawn: readonly DrawnModel[], prompts: readonly Prompt[]): GalleryItem[] {
   return galleryOf(
     arms.map((arm, index) => ({ ...arm, images: drawn[index]!.others.images })),

@@ -5,7 +5,10 @@ import type { Question } from './evaluation.ts';
 /** 'fits the prompt better', 'looks better'. */
 const BETTER: Readonly<Record<Question, string>> = { alignment: 'fits the prompt better', fidelity: 'looks better' };
 
-/** The number of prompts on which most people prefer the treated model. */
+/**
+ * The counts that a verdict sentence states, such as the number of prompts on which most people prefer the treated
+ * model.
+ */
 export interface SpokenVerdict {
   readonly prompts: number;
   readonly win: Interval;

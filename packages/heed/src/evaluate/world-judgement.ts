@@ -31,7 +31,7 @@ export interface WorldJudgement {
   readonly differences: readonly Difference[];
   readonly comparisons: readonly Comparison[];
   readonly measures: readonly Measure[];
-  /** Says how many prompts the recogniser cannot judge; undefined when it can judge all. */
+  /** A sentence with the number of prompts that the recogniser cannot judge; undefined when it can judge all. */
   readonly note?: string;
 }
 

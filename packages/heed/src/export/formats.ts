@@ -1,6 +1,6 @@
 /**
- * The kinds and formats of exports, with the default format first. They are separate from the writers, so that `--help`
- * loads nothing else.
+ * The kinds and formats of exports, with the default format first. The table is separate from the writers, so that
+ * `--help` loads nothing else.
  */
 import { MODEL_FORMATS } from './model-formats.ts';
 

@@ -1,8 +1,8 @@
 /**
  * Preference pairs as parquet, with the columns of Pick-a-Pic, which diffusers' DPO script reads (jpg_0, jpg_1,
  * label_0, caption; the others as pickapic_v2 has them). A pair is two images that one rater saw in one query and
- * judged apart: one good, one bad, or one better than the other. A tie has 0.5 on both sides. The images are PNGs; only
- * the columns' names say JPEG.
+ * judged apart: one good, one bad, or one better than the other. A tie has 0.5 on both sides. The images are PNGs,
+ * although the names of the columns say JPEG.
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';

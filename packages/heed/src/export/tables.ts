@@ -49,8 +49,8 @@ export async function exportImages(project: Project, file: string): Promise<Tabl
 }
 
 /**
- * One row a judgement that stands, in the order of the log; `heed import feedback` reads it back. Judgements of raters
- * or images that are set aside are left out.
+ * Writes one row for each standing judgement, in the order of the log; `heed import feedback` reads the file back.
+ * Judgements of raters or images that are set aside are left out.
  */
 export async function exportFeedback(project: Project, file: string): Promise<TableExport> {
   const store = createImageStore(project.paths.images);

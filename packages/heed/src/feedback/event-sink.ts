@@ -1,6 +1,7 @@
 /**
- * Where a command sends judgements. It appends to feedback.jsonl itself and holds its lock, or it sends them to the
- * open studio that holds the lock. The studio is reached over a local connection and knows the judgements at once.
+ * Where a command sends judgements. The command appends to feedback.jsonl itself and holds the file's lock, or it sends
+ * the judgements to the open studio that holds the lock. The studio is reached over a local connection and knows the
+ * judgements at once.
  */
 import { join } from 'node:path';
 import { findCheckedJson } from '@heed/diffusion/checked-json';
@@ -28,7 +29,7 @@ export interface StudioHolder {
 
 const holderSchema = z.object({ url: z.url(), token: z.string().min(1) });
 
-/** File in which an open studio tells commands how to reach it. Only its owner can read it. */
+/** File in which an open studio tells commands how to reach it. Only the file's owner can read it. */
 export function holderPath(project: Project): string {
   return join(project.paths.state, 'studio', 'holder.json');
 }

@@ -6,14 +6,17 @@ import { InputError } from '../errors.ts';
 export const LABELS = ['good', 'bad', 'skip'] as const;
 export type Label = (typeof LABELS)[number];
 
-/** Replaces a label: the rater takes back their judgement of the image, as if never asked. */
+/**
+ * The value that replaces a label when the rater takes back their judgement of the image, as if the rater was never
+ * asked.
+ */
 export const RETRACTED = 'retracted';
 
 /**
  * The purpose for which a rater was asked. Only feedback and preferences are learned from. The right answer follows a
  * practice answer. Gold answers measure the rater against known answers, and repeats against the rater's own earlier
  * answer. A key is a known answer itself, with its reason. A preference concerns only the images of its query: the
- * better ones are 'good' and the others 'bad'. If all are 'good', it is a tie.
+ * better ones are 'good' and the others 'bad'. A preference in which all images are 'good' is a tie.
  */
 export const PURPOSES = ['feedback', 'practice', 'gold', 'repeat', 'key', 'preference'] as const;
 export type Purpose = (typeof PURPOSES)[number];
@@ -24,8 +27,8 @@ export const MAX_ANSWER_SECONDS = 86_400;
 /** One line of feedback.jsonl. */
 export interface FeedbackEvent {
   /**
-   * Id of the event. For machine-made events it follows from query, rater and image. A second event with the same id is
-   * ignored.
+   * Id of the event. Id of the event. The id of a machine-made event follows from query, rater and image. A second
+   * event with the same id is ignored.
    */
   readonly id: string;
   /** ISO 8601, UTC. */
@@ -40,7 +43,10 @@ export interface FeedbackEvent {
   readonly model: string;
   readonly label: Label | typeof RETRACTED;
   readonly reason?: string;
-  /** Id of the submission. All events of one answer to a query share it, and so does its retraction. */
+  /**
+   * Id of the submission. Id of the answer, which all events of one answer to a query share with the answer's
+   * retraction.
+   */
   readonly answer?: string;
   /** Seconds from the display of all images to the answer. */
   readonly seconds?: number;
@@ -48,7 +54,7 @@ export interface FeedbackEvent {
   readonly purpose?: Exclude<Purpose, 'feedback'>;
   /** For a repeat, the query that was asked again. `query` then holds the repeat's own id. */
   readonly repeatOf?: string;
-  /** The answer took less than `label.minAnswerMs`, the least time for looking, as the server measured it. */
+  /** Whether the answer took less than `label.minAnswerMs`, the least time for looking, as measured by the server. */
   readonly tooFast?: true;
 }
 

@@ -1,6 +1,7 @@
 /**
- * A set of ids that uses 16 bytes of a hash table for each, whatever their length. It serves logs of a million
- * judgements, in which every answer is looked up. It stores digests, so it can test membership but not list the ids.
+ * A set of ids that uses 16 bytes of a hash table for each, whatever their length. The set serves logs of a million
+ * judgements, in which every answer is looked up. The set stores digests, so it can test membership but not list the
+ * ids.
  */
 import { createHash } from 'node:crypto';
 
@@ -13,7 +14,7 @@ export interface IdSet {
 /** 32-bit words in a slot: 128 bits of SHA-256. Among a million ids, the chance of a collision is 1e-27. */
 const WORDS = 4;
 const FIRST_SLOTS = 1024;
-/** The largest load factor. Beyond it the hash table doubles. */
+/** The largest load factor. The load of the hash table above which its size doubles. */
 const MAX_LOAD = 0.6;
 
 export function createIdSet(): IdSet {

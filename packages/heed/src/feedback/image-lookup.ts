@@ -1,4 +1,4 @@
-/** Finds the image that a table cell names. If there is none, it says what may have happened to the cell. */
+/** Finds the image that a table cell names. When no image fits, the error says what may have happened to the cell. */
 import { basename } from 'node:path/posix';
 import { looksLikeNumber } from '../files/spreadsheet-cells.ts';
 import { idOfImageName } from '../images/image-name.ts';
@@ -7,7 +7,7 @@ import type { ImageStore } from '../images/store.ts';
 export interface ImageLookup {
   /** The id of the image, found by id, PNG name, or the name of its imported file. A file name must be unique. */
   find(cell: string): string | undefined;
-  /** The likely reason why there is no such image, as the end of a sentence; '' if unknown. */
+  /** The likely reason why no image has this name, as the end of a sentence; '' if unknown. */
   cause(cell: string): string;
 }
 
@@ -35,7 +35,7 @@ export function createImageLookup(images: Pick<ImageStore, 'all' | 'has'>): Imag
   };
 }
 
-/** Ids of imported images by file name. Each file is listed under its full path and under its bare name. */
+/** Ids of imported images by file name. Each imported file is listed under its full path and under its bare name. */
 function idsBySource(images: Pick<ImageStore, 'all'>): Map<string, Set<string>> {
   const ids = new Map<string, Set<string>>();
   for (const { id, source } of images.all({ isWhole: true })) {

@@ -1,4 +1,7 @@
-/** Imports people's judgements from a CSV. Every row is checked before any is written, and all are written together. */
+/**
+ * Imports people's judgements from a CSV. Every row is checked before any row is written, and all rows are written
+ * together.
+ */
 import { badInput, InputError } from '../errors.ts';
 import { type CsvRow, readCsv } from '../files/read-csv.ts';
 import { faultOfLine } from '../files/read-text.ts';
@@ -43,7 +46,7 @@ interface UnknownImage {
   readonly cell: string;
 }
 
-/** Imports `path`. A bad row throws with its line, and nothing is written. */
+/** Imports `path`. Imports the judgements of a CSV file. A bad row throws with its line, and nothing is written. */
 export async function importFeedback(
   project: Project,
   path: string,

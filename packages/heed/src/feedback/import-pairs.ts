@@ -1,5 +1,5 @@
 /**
- * Imports a table of preference pairs, one pair a row. It reads Pick-a-Pic's columns (image_0_uid, image_1_uid,
+ * Imports a table of preference pairs, one pair a row. The table has Pick-a-Pic's columns (image_0_uid, image_1_uid,
  * label_0, label_1 or best_image_uid, user_id, ranking_id). `heed export pairs` writes the same columns. Each pair
  * becomes a preference. With `--known`, the better image becomes a known good answer and the other a known bad one.
  */
@@ -48,7 +48,7 @@ export function isPairHeader(columns: readonly string[]): boolean {
 
 const PREFERENCE = { purpose: 'preference' } as const;
 
-/** Imports `path`. A bad row throws with its line, and nothing is written. */
+/** Imports `path`. Imports the pairs of a table. A bad row throws with its line, and nothing is written. */
 export async function importPairs(
   project: Project,
   path: string,

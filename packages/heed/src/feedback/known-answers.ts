@@ -8,7 +8,10 @@ export interface KnownAnswer {
   readonly isSimulated: boolean;
 }
 
-/** Known answers by image. The last one of each image counts, whichever owner gave it; a withdrawn one is removed. */
+/**
+ * Known answers by image. Collects the known answers. The last answer for each image counts, whichever owner gave it; a
+ * withdrawn answer is removed.
+ */
 export function knownAnswers(events: readonly FeedbackEvent[]): Map<string, KnownAnswer> {
   const known = new Map<string, KnownAnswer>();
   for (const event of events) {

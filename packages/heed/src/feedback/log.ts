@@ -1,6 +1,6 @@
 /**
- * feedback.jsonl: every judgement that was accepted, flushed to disk before it is acknowledged, never rewritten. Any
- * database can be rebuilt from this file. The caller ensures that only one process appends.
+ * The log feedback.jsonl holds every accepted judgement. A judgement is flushed to disk before it is acknowledged, and
+ * never rewritten. Any database can be rebuilt from this file. The caller ensures that only one process appends.
  */
 
 import { mkdir } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * raters.jsonl: the raters, and whose answers the owner excluded. It is append-only, like the feedback. Excluding a
- * rater deletes nothing and can be undone.
+ * raters.jsonl: the raters, and whose answers the owner excluded. raters.jsonl is append-only, like feedback.jsonl.
+ * Excluding a rater deletes nothing and can be undone.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -36,15 +36,15 @@ export interface RaterRecord {
   readonly name?: string;
   /** Id of a rater from a recruiting platform. */
   readonly participant?: string;
-  /** Id of the visit in which they joined, from a platform or chosen by the page. */
+  /** Id of the visit in which the rater joined, from a platform or chosen by the page. */
   readonly session?: string;
-  /** Id of the invite that they came by. */
+  /** Id of the invite that the rater came by. */
   readonly invite?: string;
   /** Whether the rater is excluded: answers are kept, but rewards do not learn from them. */
   readonly isSetAside: boolean;
 }
 
-/** All raters that the file names, by id. It leaves out raters who appear in the feedback alone. */
+/** All raters that the file names, by id. Raters who appear only in the feedback are left out. */
 export function readRaters(project: Project): Map<string, RaterRecord> {
   const raters = new Map<string, RaterRecord>();
   for (const { rater, event, name, participant, session, invite } of readJsonLines(ratersPath(project), parseRaterEvent)

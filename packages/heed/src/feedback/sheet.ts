@@ -1,4 +1,4 @@
-/** A CSV of unjudged images. People fill it in, and `heed label --import` imports it. */
+/** A CSV of unjudged images. People fill the sheet in, and `heed label --import` imports it. */
 import { join } from 'node:path';
 import { groupBy } from '../collections/group-by.ts';
 import { writeCsv } from '../files/write-csv.ts';

@@ -1,6 +1,6 @@
 /**
- * Known answers from the recogniser of the project's world, for queries in which it is sure of every image. They are
- * marked as simulated, serve to measure raters, and are never learned from.
+ * Known answers from the recogniser of the project's world, for queries in which it is sure of every image. These
+ * answers are marked as simulated, serve to measure raters, and are never learned from.
  */
 import { groupBy } from '../collections/group-by.ts';
 import { threadsOption } from '../config/index.ts';

@@ -1,11 +1,15 @@
 /**
- * Every standing judgement, for any purpose, as exports contain them. `lastWords` gives those that are learned from.
+ * Every standing judgement, for any purpose, as exports contain them. `lastWords` returns the judgements that rewards
+ * learn from.
  */
 import { groupBy } from '../collections/group-by.ts';
 import { type FeedbackEvent, PURPOSES, purposeOf } from './event.ts';
 import { type Judgement, lastWords } from './judgements.ts';
 
-/** Returns them in the order of the log. Repeats of one query are all included, because each has its own id. */
+/**
+ * Returns the standing judgements in the order of the log. Repeats of one query are all included, because each has its
+ * own id.
+ */
 export function standingJudgements(events: readonly FeedbackEvent[]): Judgement[] {
   const repeats = groupBy(
     events.filter((event) => purposeOf(event) === 'repeat'),

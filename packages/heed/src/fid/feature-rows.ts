@@ -15,7 +15,8 @@ export function rowsAt(rows: Float32Array, indices: readonly number[]): Float32A
 }
 
 /**
- * Features [count, 2048] of `pictures`, whose names are `keys`. Features that `cachePath` holds are not computed again.
+ * Features [count, 2048] of `pictures`, whose names are `keys`. Features in the cache at `cachePath` are not computed
+ * again.
  */
 export async function featureRows(
   pictures: Pictures,

@@ -32,7 +32,7 @@ export interface FidMeter {
 }
 
 export interface FidMeterOptions {
-  /** Returns the path of InceptionV3's weights. Called when pictures are to be measured. */
+  /** Returns the path of InceptionV3's weights. The function is called when the first pictures are measured. */
   inceptionFile: () => Promise<string>;
   /** Folder for cached feature sums. */
   cacheFolder: string;
@@ -47,7 +47,7 @@ export interface FidMeterOptions {
 /** Version of the feature computation. A new version invalidates all cached sums. */
 const SUMS_VERSION = 1;
 
-/** Opens a meter. It loads the weights for the first pictures; `close` releases them. */
+/** Opens a meter. Opens a meter, which loads the weights for the first pictures; `close` releases the weights. */
 export function openFidMeter(options: FidMeterOptions): FidMeter {
   const { inceptionFile, cacheFolder, batchSize, progress, signal, ...runtime } = options;
   const { threads } = runtime;

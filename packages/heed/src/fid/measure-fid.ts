@@ -62,7 +62,7 @@ export interface OpenedSet {
 
 /**
  * Opens a folder of pictures or a .npz statistics file. Pictures are resized to `side` pixels if it is given. Throws at
- * once when the path holds neither.
+ * once when the path is neither a folder of pictures nor a statistics file.
  */
 export async function openSet(
   meter: FidMeter,
@@ -78,8 +78,8 @@ export async function openSet(
 }
 
 /**
- * Opens the measurement of several sets. The first one computes the reference's statistics, which are cached for later
- * commands. Throws when the settings name no reference or no weights.
+ * Opens the measurement of several sets. The first measurement computes the reference's statistics, which are cached
+ * for later commands. Throws when the settings name no reference or no weights.
  */
 export async function openReferenceFid(project: Project, options: MeasureOptions): Promise<ReferenceFid> {
   const { reference = project.config.evaluate.reference } = options;

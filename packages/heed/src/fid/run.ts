@@ -38,7 +38,7 @@ export interface ComparedSet {
 }
 
 export interface FidResult {
-  /** Undefined when only one path was given, in order to save its statistics. */
+  /** The distance; undefined when the command had only one path, whose statistics it saved. */
   readonly fid?: number;
   /** Interval over the first set's pictures, if requested. */
   readonly interval?: Interval;
@@ -52,8 +52,8 @@ export interface FidResult {
 const FEW_IMAGES = 2048;
 
 /**
- * Computes FID between two paths, or the statistics of one path. With `saveStats`, it saves the statistics of the last
- * path.
+ * Computes FID between two paths, or the statistics of one path. With `saveStats`, the statistics of the last path are
+ * saved.
  */
 export async function runFid(
   paths: readonly string[],

@@ -13,7 +13,10 @@ export interface SumsKeeper {
   save(sums: MomentSums): Promise<void>;
 }
 
-/** Time between two saves. An entry has 34 MB, which is cheap at this interval; at most this much work is lost. */
+/**
+ * Time between two saves. Interval for saving sums, which also bounds the lost work. An entry has 34 MB, which is cheap
+ * to write at this interval.
+ */
 const SAVE_EVERY_MS = 60_000;
 
 /**

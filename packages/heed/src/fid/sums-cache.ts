@@ -1,6 +1,6 @@
 /**
  * A cache of complete or partial feature sums. With it an interrupted measurement continues, and a reference is
- * measured only once. It is a folder of .npz archives that can be deleted at any time.
+ * measured only once. The cache is a folder of .npz archives, which can be deleted at any time.
  */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';

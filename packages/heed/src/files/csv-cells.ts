@@ -2,7 +2,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { badInput } from '../errors.ts';
 
-/** Excel in Europe separates by semicolons. Its "Unicode text" and TSV files use tabs. */
+/** Excel in Europe separates by semicolons. Excel's "Unicode text" and TSV files use tabs. */
 const DELIMITERS = [',', ';', '\t'] as const;
 const MAX_RECORD_LENGTH = 2 ** 20;
 
@@ -19,8 +19,9 @@ export interface Cells {
 }
 
 /**
- * Parses the text. The delimiter comes from a first line `sep=;`, as Excel writes it. Otherwise it is the one that
- * gives the most column names known to `isColumn`. Throws for a syntax error; the message names `path` and the line.
+ * Parses the text. Splits a file into cells. The delimiter comes from a first line `sep=;`, as Excel writes it. Without
+ * that line it is the delimiter that gives the most column names known to `isColumn`. Throws for a syntax error; the
+ * message names `path` and the line.
  */
 export function parseCells(
   text: string,

@@ -14,8 +14,8 @@ import { quote } from '../text/nearest.ts';
 export type FileFinder = (name: string) => Promise<string>;
 
 /**
- * Finds regular files inside `folder` by their real paths. It refuses `..`, URLs, links that lead out, anything but a
- * regular file, and absolute paths to other places.
+ * Finds regular files inside `folder` by their real paths. The finder refuses `..`, URLs, links that lead out, anything
+ * but a regular file, and absolute paths to other places.
  */
 export function createFileFinder(folder: string): FileFinder {
   const listings = new Map<string, Promise<string[]>>();

@@ -1,6 +1,7 @@
 /**
  * Append-only files with one JSON object a line. If a process dies while appending, only the last line can be
- * incomplete. Such a line is ignored when reading and cut off before the next append. Damage elsewhere is an error.
+ * incomplete. Such a line is ignored when reading and cut off before the next append. A damaged line anywhere else is
+ * an error.
  */
 
 import { readFileSync } from 'node:fs';
@@ -19,7 +20,7 @@ export interface JsonLines<T> {
 
 /**
  * Reads all complete lines; a missing file is empty. `parse` gets each parsed line and may throw an `InputError` whose
- * message does not name the file ("expected ..."). The path and line number are then prepended.
+ * message does not name the file ("expected ..."). The reader prepends the path and line number to that message.
  */
 export function readJsonLines<T>(path: string, parse: (value: unknown) => T): JsonLines<T> {
   const bytes = readIfThere(path);
@@ -36,7 +37,7 @@ export function readJsonLines<T>(path: string, parse: (value: unknown) => T): Js
   return { records, wholeBytes, tornBytes: bytes.length - wholeBytes };
 }
 
-/** Parses one line. Throws an `InputError`, which names no file, where the line is no JSON. */
+/** Parses one line. Parses one line. Throws an `InputError` whose message names no file when the line is not JSON. */
 export function parseLine(line: string): unknown {
   try {
     return JSON.parse(line);

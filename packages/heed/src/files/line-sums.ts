@@ -1,8 +1,8 @@
 /**
- * Checksums of an append-only file: one for each line, in `<name>.sums` beside it. With them `heed doctor --verify`
- * tells which lines were lost or changed. A line's checksum is written after the line is acknowledged, so that no
- * caller waits for it. After a crash, checksums can be missing for some lines; the next opening adds them. Written
- * checksums never change. If they do not match the file, both files are left unchanged.
+ * Keeps a checksum for each line of an append-only file, in `<name>.sums` beside the file. With the checksums `heed
+ * doctor --verify` finds lines that were lost or changed. A line's checksum is written after the line is acknowledged,
+ * so that no caller waits for it. After a crash, checksums can be missing for some lines; the next opening adds them.
+ * Written checksums never change. If the checksums do not match the file, both files are left unchanged.
  */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';

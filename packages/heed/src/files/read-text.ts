@@ -1,4 +1,7 @@
-/** Reads users' text files. Size, encoding and control characters are checked before parsing. */
+/**
+ * Reads users' text files. Reads users' text files, and checks size, encoding and control characters before anything is
+ * parsed.
+ */
 import { readFile, stat } from 'node:fs/promises';
 import { badInput } from '../errors.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Protects CSV cells from spreadsheet programs. They run some texts as formulas, and rewrite others as numbers, dates
- * or truth values. A leading apostrophe prevents both.
+ * Protects CSV cells from spreadsheet programs. Spreadsheet programs run some texts as formulas, and rewrite other
+ * texts as numbers, dates or truth values. A leading apostrophe prevents both changes.
  */
 
 const FORMULA = /^[=+\-@\t\r]/;

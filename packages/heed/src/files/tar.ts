@@ -1,6 +1,6 @@
 /**
  * Streams a folder as an uncompressed tar archive (POSIX ustar), for downloads of models, whose weights hardly
- * compress. It writes only files and folders, and follows links.
+ * compress. The archive contains only files and folders; links are followed.
  */
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * The best images of each prompt by a reward, out of many candidates that are pruned while they are denoised. Kept
- * images are stored with their own seed; prompts that have theirs are not drawn again.
+ * Draws the best images of each prompt by a reward, out of many candidates that are pruned while they are denoised.
+ * Each kept image is stored with its own seed. Prompts that already have their images are not drawn again.
  */
 import { defaultCuts, loadPipeline } from '@heed/diffusion';
 import { badInput } from '../errors.ts';
@@ -16,12 +16,12 @@ import { imageSeed } from './image-seed.ts';
 
 export interface DrawBestOptions {
   set: string;
-  /** The set whose seeds the candidates have; `set` by default. */
+  /** Name of the image set whose seeds the candidates use; `set` by default. */
   seedsOf?: string | undefined;
   purpose: Purpose;
   model: string;
   prompts: readonly Prompt[];
-  /** Images of each prompt to keep. */
+  /** Number of images of each prompt to keep. */
   keep: number | ((prompt: Prompt) => number);
   /** Candidates of each prompt. */
   of: number;

@@ -1,6 +1,6 @@
 /**
- * `heed generate`: images of prompts into the project's store, each with its recipe. What is there is not drawn again,
- * so an interrupted run goes on where it stopped. Sampling itself is `@heed/diffusion`'s.
+ * `heed generate`: draws images of prompts into the project's store, each with its recipe. Stored images are not drawn
+ * again, so an interrupted run resumes. Sampling itself is `@heed/diffusion`'s.
  */
 import { loadPipeline, type RgbImage, type SamplerName, type StableDiffusionPipeline } from '@heed/diffusion';
 import { checkSetPurpose, createImageStore, type ImageRecipe, type ImageStore, type Purpose } from '../images/index.ts';
@@ -27,22 +27,22 @@ import { imageSeed } from './image-seed.ts';
 export interface GenerateRunOptions {
   /** Name of the set: 'train', 'unlabelled', 'eval' or another one. */
   set?: string;
-  /** What the images are for; 'learn' by default. */
+  /** Purpose of the images; 'learn' by default. */
   purpose?: Purpose | undefined;
   /** A model's name; the base model by default. */
   model?: string;
   /** The training prompts of the project by default. */
   prompts?: readonly Prompt[];
-  /** Images of each prompt; the project's numbers by default. */
+  /** Number of images of each prompt; by default as in the project's settings. */
   imagesPerPrompt?: number | ((prompt: Prompt) => number);
   seed?: number;
   sampler?: SamplerName;
   steps?: number;
   guidanceScale?: number;
   batchSize?: number;
-  /** The command that draws, which others are told; 'generate' by default. */
+  /** Name of the command that draws, for messages of other processes; 'generate' by default. */
   command?: 'generate' | 'try';
-  /** Draws this shard of the images alone, and records it beside the project's index: `shards/`. */
+  /** The shard to draw; its images are recorded beside the project's index, in `shards/`. */
   shard?: Shard | undefined;
   signal?: AbortSignal;
   /** Called with notes for the user. */
@@ -55,17 +55,18 @@ export interface GenerateRunResult {
   model: string;
   modelHash: string;
   prompts: number;
-  /** The shard; undefined when this call drew everything. */
+  /** The shard that this call drew; undefined when the call drew all images. */
   shard?: Shard;
-  /** Images of this set that the prompts ask for, or of the shard; all are drawn. */
+  /** Number of images that the prompts ask for in this set or shard; all of them exist now. */
   images: number;
   /** Number of images that this call drew. */
   generated: number;
 }
 
 /**
- * Draws all missing images; on abort those of finished batches are kept. Without a shard it first takes in what shards
- * drew. Shards of one project run beside each other. A try is short: it waits for other commands, and they for it.
+ * Draws all missing images; on abort the images of finished batches are kept. Without a shard, images that shards drew
+ * are merged first. Several shards of a project can run at the same time. `heed try` and other commands that draw wait
+ * for each other.
  */
 export async function runGenerate(
   project: Project,
@@ -136,7 +137,7 @@ async function generate(
   }
 }
 
-/** What is drawn, in order; the same for every shard. */
+/** The recipes to draw, in an order that is the same for every shard. */
 function recipesOf(
   project: Project,
   options: GenerateRunOptions & {
@@ -169,7 +170,7 @@ function recipesOf(
   );
 }
 
-/** The store that images go to: the project's, or a shard's list beside it. */
+/** Opens the store for new images: the project's, or a shard's list beside it. */
 async function openList(
   project: Project,
   options: { work: string; shard: Shard | undefined; set: string; recipes: readonly ImageRecipe[] },

@@ -1,14 +1,16 @@
-/** HTTP servers of this product: limits on slow senders, a port to listen on, and an orderly end. */
+/**
+ * The HTTP server of the studio and of `heed serve`: limits on slow senders, choice of a port, and a graceful shutdown.
+ */
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import { badInput, HeedError } from '../errors.ts';
 import { quote } from '../text/nearest.ts';
 
-/** The default address of servers. Only this machine can connect to it. */
+/** The default address of servers. Only this machine can connect to the loopback address. */
 export const LOOPBACK = '127.0.0.1';
 const SWEEP_MS = 50;
 
-/** A server that cuts requests which do not come to their end: a slow sender must not hold connections. */
+/** Creates a server that closes requests which do not end in time, so that a slow sender cannot hold connections. */
 export function createTimedServer(
   fetch: Parameters<typeof createAdaptorServer>[0]['fetch'],
   options: { headersMs?: number; requestMs?: number; checkEveryMs?: number; keepAliveMs?: number } = {},
@@ -27,8 +29,8 @@ export function createTimedServer(
 }
 
 /**
- * Listens on the first free one of `ports`, 0 being any, and returns it. Throws where the host or all ports are
- * refused.
+ * Listens on the first free port of `ports` and returns that port; 0 means any free port. Throws when the host is
+ * refused or no port is free.
  */
 export async function listen(
   server: ServerType,
@@ -53,7 +55,10 @@ export async function listen(
   throw new HeedError(`expected a free port among ${ports[0]} to ${ports.at(-1)}, all are taken; choose with --port`);
 }
 
-/** Lets running requests end within `graceMs`, then cuts them. A connection is closed as soon as it is idle. */
+/**
+ * Stops the server. Running requests may end within `graceMs`, then they are closed; idle connections are closed at
+ * once.
+ */
 export async function stopServer(server: ServerType, { graceMs }: { graceMs: number }): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
@@ -70,7 +75,7 @@ export async function stopServer(server: ServerType, { graceMs }: { graceMs: num
   clearTimeout(forced);
 }
 
-/** The origin that a server is reached by from outside, as `--url` gives it: 'https://heed.example.org'. */
+/** Checks `--url`, the origin at which clients reach the server, such as 'https://heed.example.org'. */
 export function checkUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/' || url.search || url.hash) {

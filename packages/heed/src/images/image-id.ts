@@ -3,8 +3,8 @@
  *
  * The hash covers the PNG in heed's first file layout: one text chunk `parameters` with the recipe, after the pixels as
  * tEXt or before them as iTXt. Files in that layout are hashed unchanged. Newer files keep the recipe in the chunk
- * `heed`, before the pixels. They are rearranged into the first layout for hashing, so that ids stay the same. In newer
- * files, the id does not cover the text for other programs, `parameters`; only its chunk checksum does.
+ * `heed`, before the pixels. For hashing, newer files are rearranged into the first layout, so that ids stay the same.
+ * In newer files, the id does not cover the text for other programs, `parameters`; only its chunk checksum does.
  */
 import { createHash } from 'node:crypto';
 import { PARAMETERS_KEYWORD, RECIPE_KEYWORD } from './png.ts';

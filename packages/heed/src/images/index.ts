@@ -1,4 +1,4 @@
-/** Images on disk with their recipes. */
+/** The store of images on disk, each with its recipe. */
 
 export { fitPicture } from './fit-picture.ts';
 export {

@@ -1,8 +1,8 @@
 /**
  * The recipe as the text that AUTOMATIC1111's web UI writes into PNGs, for that UI ("PNG Info", then "Send to
- * txt2img"), Forge, Civitai and image browsers. Written as `create_infotext` of A1111 1.10 writes it, and read back by
- * `parse_generation_parameters` there (modules/infotext_utils.py). Those programs draw a similar picture from it, not
- * the same one, since they make different noise from a seed.
+ * txt2img"), Forge, Civitai and image browsers. The format is that of `create_infotext` in A1111 1.10, which
+ * `parse_generation_parameters` reads back (modules/infotext_utils.py). From this text those programs draw a similar
+ * picture, not an equal one, because they make different noise from a seed.
  */
 import { parse } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };

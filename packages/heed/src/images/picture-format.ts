@@ -38,12 +38,12 @@ const OTHERS: readonly Mark[] = [
   { name: 'a pointer of Git LFS, not the file', starts: ['version https://git-lfs'] },
 ];
 
-/** The format of a picture that is read, or undefined. */
+/** The format of a picture, or undefined when heed does not read the format. */
 export function pictureFormat(bytes: Buffer): PictureFormat | undefined {
   return (Object.keys(READ) as PictureFormat[]).find((format) => READ[format](bytes));
 }
 
-/** Describes a file that is not in one of these formats. */
+/** Describes a file that is not in one of the formats that heed reads. */
 export function describeFile(bytes: Buffer): string {
   if (bytes.length === 0) return 'an empty file';
   const head = bytes.toString('latin1', 0, 64).toLowerCase();

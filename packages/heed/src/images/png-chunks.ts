@@ -5,7 +5,7 @@ import { InputError } from '../errors.ts';
 export const PNG_SIGNATURE: Uint8Array = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 /** Bytes of a chunk besides its data: length, type and checksum. */
 const FRAME_BYTES = 12;
-/** What a tEXt chunk may hold: printable Latin-1 and line feeds (PNG 1.2, section 4.2.3.1). */
+/** Texts that a tEXt chunk may hold: printable Latin-1 and line feeds (PNG 1.2, section 4.2.3.1). */
 const LATIN_1 = /^[\n\u0020-\u007e\u00a0-\u00ff]*$/;
 
 export interface PngChunk {

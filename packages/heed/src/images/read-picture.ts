@@ -2,8 +2,9 @@
  * Reads the pixels of pictures that heed did not generate. Imports, pre-training folders and evaluation references all
  * use this module, so that a file gives the same picture everywhere.
  *
- * - PNG, JPEG and WebP, told by their first bytes. Of an animation, the first frame.
- * - Upright, as EXIF says. Colours become sRGB by the embedded ICC profile. CMYK without a profile takes a common one.
+ * - PNG, JPEG and WebP, told by their first bytes. Of an animation, only the first frame is read.
+ * - Pictures are turned upright by their EXIF orientation. Colours become sRGB by the embedded ICC profile. CMYK
+ *   without a profile takes a common one.
  * - 16 bits become 8; grey and palette pictures become RGB; transparent parts become white.
  * - Pictures over 4 megapixels are scaled down to 4 megapixels while they are read.
  * - A truncated picture is refused.
@@ -38,7 +39,7 @@ export interface DecodedPicture extends RgbImage {
 
 /**
  * Blocks every decoder except PNG, JPEG and WebP for the rest of this process. Commands and servers that read untrusted
- * pictures call it.
+ * pictures call this function.
  */
 export function blockOtherDecoders(): void {
   sharp.block({ operation: ['VipsForeignLoad'] });
@@ -140,7 +141,10 @@ function isTurned(orientation: number): boolean {
   return (TURNS[orientation - 1]?.degrees ?? 0) % 180 !== 0;
 }
 
-/** Rotates the picture upright. It runs after scaling, because rotation holds the whole picture in memory. */
+/**
+ * Rotates the picture upright. Turns a picture upright. Rotation runs after scaling, because it holds the whole picture
+ * in memory.
+ */
 async function turnUpright(image: RgbImage, orientation: number): Promise<RgbImage> {
   const { flop, degrees } = TURNS[orientation - 1] ?? TURNS[0]!;
   const turn = async ({ width, height, data }: RgbImage, how: (picture: Sharp) => Sharp) => {

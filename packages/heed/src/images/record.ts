@@ -15,11 +15,11 @@ export interface ImageSource {
   readonly file: string;
   /** SHA-256 of the file's bytes. */
   readonly sha256: string;
-  /** When it was imported, ISO 8601. */
+  /** Time of the import, ISO 8601. */
   readonly time: string;
 }
 
-/** Everything that determines an image's pixels, and the image's purpose. */
+/** All settings that determine an image's pixels, and the image's purpose. */
 export interface ImageRecipe {
   readonly prompt: string;
   readonly category: string;
@@ -88,8 +88,9 @@ export function parseImageRecord(value: unknown): ImageRecord {
 const FORMER_MEASURING_SETS = ['eval', 'fidelity'];
 
 /**
- * Converts a record of any version to today's form. `seen` was guessed from words in the prompt, so it holds no image
- * out of learning. For measuring images it still separates the paper's prompts with unseen objects from the others.
+ * Converts a record of any version to today's form. The old field `seen` was guessed from words in the prompt, so it
+ * does not decide what is held out. For measuring images `seen` still separates the paper's prompts with unseen objects
+ * from the others.
  */
 function current({ seen, attributes, ...record }: z.output<typeof recordSchema>): ImageRecord {
   const { id, file, width, height, prompt, facts = attributes, set, category, source, ...sampling } = record;
@@ -119,8 +120,8 @@ function current({ seen, attributes, ...record }: z.output<typeof recordSchema>)
 }
 
 /**
- * A key that is equal for equal pixels. It covers the model's inputs but not the purpose; for an imported image, the
- * file.
+ * A key that is equal for equal pixels. The key covers the model's inputs but not the purpose; for an imported image it
+ * covers the file.
  */
 export function pixelKey({ prompt, seed, modelHash, sampler, steps, guidanceScale, source }: ImageRecipe): string {
   const drawn = [prompt, seed, modelHash, sampler, steps, guidanceScale];

@@ -13,7 +13,9 @@ export const FIDELITY_SET = 'fidelity';
 /** The set of images of prompts outside the trained categories. */
 export const OTHER_SET = 'eval-others';
 
-/** The set of images from trying out a model. They are learned from only if somebody judges them. */
+/**
+ * The set of images from trying out a model. Rewards and models learn from these images only if somebody judges them.
+ */
 export const TRY_SET = 'try';
 
 const OWN_SETS: readonly string[] = [EVALUATION_SET, PRUNED_SET, FIDELITY_SET, OTHER_SET];

@@ -47,7 +47,7 @@ export interface ImageStore {
   /** The record with that id; throws when there is none. */
   get(id: string): ImageRecord;
   has(id: string): boolean;
-  /** Reads an image's pixels. Throws when the file is missing or was changed. */
+  /** Reads an image's pixels. Reads an image. Throws when its file is missing or was changed. */
   read(id: string): Promise<RgbImage>;
   /** Reads an image's PNG from disk and checks it against the id. */
   readPng(id: string): Promise<Uint8Array>;
@@ -56,7 +56,7 @@ export interface ImageStore {
 
 /** Where one shard of a generation run records its images. */
 export interface ShardIndex {
-  /** New records go here in place of the index. */
+  /** Path of the file that gets new records in place of the index. */
   readonly path: string;
   /** Records of other attempts. */
   readonly records: readonly ImageRecord[];

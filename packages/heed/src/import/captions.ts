@@ -1,6 +1,6 @@
 /**
  * Pictures with their captions beside them, as kohya's trainers and their tools keep them: photo.png and photo.txt (or
- * photo.caption, or photo.png.txt). It lists the pictures and their captions but opens no picture.
+ * photo.caption, or photo.png.txt). The module lists the pictures and their captions but opens no picture.
  */
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
@@ -42,7 +42,7 @@ export function hasCaptions(files: readonly NamedFile[]): boolean {
   return picturesOf(files).some((picture) => captions(picture.name) !== undefined);
 }
 
-/** Every picture with its caption. Pictures without one are left out with a reason. */
+/** Every picture with its caption. Pictures without a caption are left out with a reason. */
 export async function readCaptions<T>(
   files: readonly NamedFile[],
   {

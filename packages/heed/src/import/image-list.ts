@@ -191,7 +191,7 @@ const READERS: Readonly<Record<string, (path: string) => Promise<Row[][]>>> = {
   '.tsv': readTable,
 };
 
-/** One image of an object, or each of a list of them. */
+/** The rows of an object: one for its image, or one for each image of its list. */
 function toRows({ line, value }: JsonRow): Row[] {
   const text = pick(value, PROMPT_COLUMNS, 'a prompt');
   if (typeof text.found !== 'string') {
@@ -209,7 +209,7 @@ function toRows({ line, value }: JsonRow): Row[] {
   });
 }
 
-/** A cell as a table would have it. */
+/** Converts the value of `holdout` or `split` to the text that a table cell would have. */
 function holdoutCell(value: JsonRow['value'], column: string): string {
   const cell = value[column];
   if (cell === undefined || cell === null) return '';

@@ -1,7 +1,7 @@
 /**
- * `heed import images`: people's own pictures with their prompts into the project's store, re-encoded, to be judged and
- * learned from like drawn ones. A bad line in the list stops the import before any picture is taken. A picture that
- * does not decode is left out, and its name is printed.
+ * `heed import images`: imports people's own pictures with their prompts into the project's store, re-encoded. Imported
+ * pictures are judged and learned from like drawn ones. A bad line in the list stops the import before any picture is
+ * taken. A picture that does not decode is left out, and its name is printed.
  */
 import { createHash } from 'node:crypto';
 import { badInput, HeedError, isBadInput } from '../errors.ts';
@@ -26,7 +26,7 @@ export interface ImageImportOptions {
   readonly set?: string;
   /** Purpose of the images; 'learn' by default. */
   readonly purpose?: Purpose | undefined;
-  /** The project's model that generated them. Without it, tuning does not use them. */
+  /** The project's model that generated them. Without a model, tuning does not use the images. */
   readonly model?: string;
   readonly now?: Date;
   readonly progress?: ProgressFactory;
@@ -51,7 +51,9 @@ interface CheckedImage extends ListedImage<Prompt> {
   readonly sha256: string;
 }
 
-/** Imports the folder, list or files of `source`. If it throws, nothing was added. It can be repeated safely. */
+/**
+ * Imports the folder, list or files of `source`. If it throws, nothing was added. The import can be repeated safely.
+ */
 export async function importImages(
   project: Project,
   source: ImageListSource,

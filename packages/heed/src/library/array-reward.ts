@@ -1,6 +1,6 @@
 /**
- * A reward trained on arrays: embeddings and labels that the caller holds, without a project. Its network and training
- * are those of `heed reward` (Lee et al. 2023, equation 1), without the auxiliary task on perturbed prompts.
+ * A reward trained on arrays: embeddings and labels that the caller holds, without a project. The reward's network and
+ * training are those of `heed reward` (Lee et al. 2023, equation 1), without the auxiliary task on perturbed prompts.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { badInput } from '../errors.ts';
@@ -79,7 +79,7 @@ function checkArrays({ textEmbeds, imageEmbeds, labels }: ArrayRewardOptions): n
   return size;
 }
 
-/** The row's number stands for its picture and its prompt. */
+/** The labelled image of an example; the row's number serves as the id of its picture and of its prompt. */
 function exampleOf(label: number, row: number): LabelledImage {
   const id = String(row);
   const unknown = { category: CUSTOM_CATEGORY, model: IMPORTED, modelHash: IMPORTED, sampler: IMPORTED, set: IMPORTED };

@@ -1,6 +1,6 @@
 /**
  * TensorBoard event files: TFRecord framing around the few fields of the Event protobuf that curves and pictures need.
- * Not a logging policy (`metrics-log.ts`), and reads nothing back.
+ * The module only writes event files; `metrics-log.ts` decides what is logged.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -22,8 +22,8 @@ export interface EventFile {
 }
 
 /**
- * Creates `events.out.tfevents.<time>.<host>.<pid>` in `folder`.
- * `purgeFromStep` tells readers to drop what earlier files say about that step and later ones (a resumed run).
+ * Creates `events.out.tfevents.<time>.<host>.<pid>` in `folder`. `purgeFromStep` tells readers to drop the values of
+ * earlier files from that step on, as for a resumed run.
  */
 export async function createEventFile(folder: string, options: { purgeFromStep?: number } = {}): Promise<EventFile> {
   const startedMs = Date.now();
@@ -113,7 +113,7 @@ export function frameRecord(bytes: Uint8Array): Uint8Array {
   return record;
 }
 
-/** CRC-32C rotated and offset, so that a checksum stored in checksummed data stays harmless. */
+/** Masks a CRC-32C by rotation and an offset, as TFRecord requires for checksums inside checksummed data. */
 export function maskedCrc32c(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

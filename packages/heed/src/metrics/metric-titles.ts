@@ -40,10 +40,13 @@ export const METRIC_TITLES: Readonly<Record<string, string>> = {
 const NOT_CURVES = new Set(['step', 'time']);
 const ORDER = Object.keys(METRIC_TITLES);
 
-/** The title of a column; its own name where it has none. */
+/** The title of a column; the column's name where it has no title. */
 export const metricTitle = (name: string): string => METRIC_TITLES[name] ?? name;
 
-/** The columns of these records that are curves: those with titles in their order, then the others. */
+/**
+ * The columns of these records that are curves: first the columns with titles in the order of the table, then the
+ * others.
+ */
 export function curveNames(records: Iterable<Readonly<Record<string, unknown>>>): string[] {
   const found = new Set([...records].flatMap((record) => Object.keys(record)));
   const place = (name: string) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);

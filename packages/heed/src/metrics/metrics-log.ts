@@ -21,8 +21,8 @@ export interface MetricsLog {
 }
 
 /**
- * Opens the log in a run's folder. With `resumeAfterStep`, lines of later steps are dropped first: they
- * describe work that was lost and will be done again.
+ * Opens the log in a run's folder. With `resumeAfterStep`, lines of later steps are dropped first, because a resumed
+ * run repeats those steps.
  */
 export async function openMetricsLog(
   runFolder: string,
@@ -54,7 +54,7 @@ export async function openMetricsLog(
   };
 }
 
-/** Reads `metrics.jsonl`; a last line torn by a crash is left out, and so is a missing file. */
+/** Reads `metrics.jsonl`. An incomplete last line, left by a crash, is ignored; a missing file gives no records. */
 export async function readMetrics(runFolder: string): Promise<MetricsRecord[]> {
   const text = await readFile(join(runFolder, 'metrics.jsonl'), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';

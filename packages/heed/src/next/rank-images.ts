@@ -1,6 +1,6 @@
 /**
- * Ranks unjudged images by the value of judging them: those with uncertain reward, in categories where the reward is
- * weak, and few of each prompt.
+ * Ranks unjudged images by the value of a judgement. Images with uncertain reward come first, and images in categories
+ * where the reward is weak. Prompts take turns.
  */
 import { groupBy } from '../collections/group-by.ts';
 import type { RewardReport } from '../reward/report.ts';
@@ -16,14 +16,17 @@ export interface Candidate {
 }
 
 export interface RankedCandidate extends Candidate {
-  /** Uncertainty times how much its category needs judgements. */
+  /** Value of judging the image: its uncertainty times the need of its category. */
   readonly worth: number;
 }
 
-/** How much more a label counts where the reward is not known to beat chance, or not measured. */
+/** Factor for categories in which the reward is not known to beat chance, or was not measured. */
 const NEED = 2;
 
-/** Categories whose pair accuracy is not surely above chance or not above CLIP score: there labels teach most. */
+/**
+ * Categories whose pair accuracy is not surely above chance or not above CLIP score; labels in these categories help
+ * most.
+ */
 export function weakCategories(report: Pick<RewardReport, 'trust' | 'accuracy'> | undefined): Set<string> {
   const weak = new Set<string>();
   for (const { category, group, trust, accuracy } of report?.trust ?? []) {
@@ -34,8 +37,8 @@ export function weakCategories(report: Pick<RewardReport, 'trust' | 'accuracy'> 
 }
 
 /**
- * The `count` candidates that are worth most. The uncertainty is the spread of an ensemble's rewards; of a single
- * reward it is the closeness to 0.5. Prompts take turns: each gives one image before any gives a second.
+ * Returns the `count` candidates with the highest value. The uncertainty is the spread of an ensemble's rewards, or the
+ * closeness of a single reward to 0.5. Prompts take turns: each gives one image before any gives a second.
  */
 export function rankCandidates(
   candidates: readonly Candidate[],

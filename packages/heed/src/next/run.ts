@@ -1,4 +1,4 @@
-/** `heed next`: the unjudged images that a reward knows least about, as a list, a sheet or a queue. */
+/** `heed next`: chooses the unjudged images about which a reward is least certain, as a list, a sheet or a queue. */
 import { join } from 'node:path';
 import { groupBy } from '../collections/group-by.ts';
 import { badInput } from '../errors.ts';
@@ -19,12 +19,12 @@ export interface NextOptions {
   /** Number of images. */
   count: number;
   set: string;
-  /** Only images that a model of this name drew; those of all models without one. */
+  /** Name of the model whose images are ranked; without it, images of all models. */
   model?: string | undefined;
   reward: string;
-  /** Write them into this CSV, as `heed label --sheet` does. */
+  /** Path of a CSV file for the images, in the format of `heed label --sheet`. */
   sheet?: string | undefined;
-  /** Have the studio ask the queries that show them first. */
+  /** Whether the studio asks the queries with these images first. */
   queue: boolean;
   signal: AbortSignal;
 }
@@ -34,7 +34,7 @@ export interface NextResult {
   /** Images without a judgement. */
   readonly candidates: number;
   readonly weakCategories: readonly string[];
-  /** Prompts with the most worth among the images, best first. */
+  /** The prompts of the chosen images, those with the highest value first. */
   readonly prompts: readonly { readonly prompt: string; readonly images: number }[];
   /** Number of queries that were queued first. */
   readonly queued: number;
@@ -99,7 +99,7 @@ async function scored(
   }
 }
 
-/** Puts the queries of the studio that show these images before all others, also while a studio runs. */
+/** Queues the queries that show these images before all others; a running studio takes the queue over. */
 async function queueQueries(
   project: Project,
   images: readonly ImageRecord[],

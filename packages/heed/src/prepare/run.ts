@@ -1,6 +1,7 @@
 /**
  * `heed prepare`: embeds the project's images and prompts with CLIP and encodes pictures with the VAE, ahead of the
- * commands that need them. The only work of these commands that can be divided: a reward's scores come from embeddings.
+ * commands that need them. Only embeddings and latents are worth dividing among machines; a reward computes scores from
+ * embeddings in milliseconds.
  */
 import { loadModel, type StableDiffusionComponents, StableDiffusionPipeline } from '@heed/diffusion';
 import { createImageStore, fitPicture, type ImageRecord, type ImageStore } from '../images/index.ts';
@@ -18,13 +19,13 @@ import { tuneOptionsOf } from '../tune/options.ts';
 import { pictureSize, projectPretraining } from '../tune/prepare.ts';
 
 export interface PrepareOptions {
-  /** All of the work by default. */
+  /** The shard of the work; by default all of it. */
   shard?: Shard | undefined;
   signal?: AbortSignal | undefined;
   note?: ((text: string) => void) | undefined;
 }
 
-/** What was looked at; what the project had already was not computed again. */
+/** Numbers of the items that were prepared, including items that were cached already. */
 export interface PrepareResult {
   readonly shard?: Shard;
   readonly embedded: number;
@@ -32,7 +33,10 @@ export interface PrepareResult {
   readonly encodedPretraining: number;
 }
 
-/** A shard writes parts of the caches beside them; the next command that opens a cache takes them in. */
+/**
+ * Fills the caches of embeddings and latents. A shard writes its rows into a file beside each cache, and the next
+ * command that opens the cache merges the rows.
+ */
 export async function runPrepare(
   project: Project,
   options: PrepareOptions,

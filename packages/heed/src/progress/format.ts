@@ -1,4 +1,4 @@
-/** The text of a progress line: durations, rates, figures, the bar. Writes nothing anywhere. */
+/** Formats a progress line: durations, rates, figures and the bar. Writes nothing anywhere. */
 import type { ProgressFields } from './progress.ts';
 
 /** '07:05', '1:07:05'. */
@@ -9,7 +9,7 @@ export function formatDuration(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${two(minutes)}:${two(rest)}`;
 }
 
-/** '3.2 image/s', or '2.5 s/image' where less than one a second is done. */
+/** Formats a rate: '3.2 image/s', or '2.5 s/image' for less than one a second. */
 export function formatRate(perSecond: number | undefined, unit: string): string {
   const name = unit === '' ? 'it' : unit;
   if (perSecond === undefined) return `? ${name}/s`;
@@ -23,14 +23,14 @@ export function formatFields(fields: ProgressFields): string {
     .join(' ');
 }
 
-/** Three to four significant digits, without noise. */
+/** Formats a number with three to four significant digits. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value) || Number.isInteger(value)) return String(value);
   const size = Math.abs(value);
   return size >= 1000 || size < 0.001 ? value.toExponential(2) : value.toPrecision(4);
 }
 
-/** Head, bar and figures in one terminal row; the bar takes what is left and gives way first. */
+/** Fits label, bar and figures into one terminal row; the bar gets the remaining width and is shortened first. */
 export function formatBar(options: { head: string; share: number; figures: string; columns: number }): string {
   const { head, share, figures, columns } = options;
   const width = Math.min(30, columns - 1 - head.length - figures.length - 4);

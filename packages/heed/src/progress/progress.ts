@@ -1,24 +1,27 @@
 /**
- * Progress of a long command on stderr: a bar with rate and time left on a terminal, plain lines elsewhere,
- * JSON lines for machines. Not a log: what must be kept goes to metrics.jsonl.
+ * Shows the progress of a long command on stderr: a bar with rate and time left on a terminal, plain lines elsewhere,
+ * JSON lines for programs. Progress is not stored; `metrics.jsonl` stores measurements.
  */
 import { formatBar, formatDuration, formatFields, formatRate } from './format.ts';
 
-/** Figures shown beside the bar: loss, learning rate... */
+/** Figures that are shown beside the bar, such as loss and learning rate. */
 export type ProgressFields = Readonly<Record<string, number | string>>;
 
-/** One running piece of work. */
+/** The progress of one running piece of work. */
 export interface Progress {
-  /** Tells that `done` of `total` units are finished. Cheap: it draws at most ten times a second. */
+  /**
+   * Reports that `done` of `total` units are finished. A call is cheap, because the bar is drawn at most ten times a
+   * second.
+   */
   update(done: number, fields?: ProgressFields): void;
   /** Draws the last state and ends the line. */
   done(fields?: ProgressFields): void;
 }
 
-/** What a command hands to a stage, which opens one progress per piece of work. */
+/** A function that a command passes to a stage; the stage opens one progress for each piece of work. */
 export type ProgressFactory = (options: { total: number; label: string; unit?: string }) => Progress;
 
-/** Where the lines go; process.stderr fits. */
+/** The stream that progress is written to, such as `process.stderr`. */
 export interface ProgressStream {
   write(text: string): unknown;
   isTTY?: boolean | undefined;
@@ -28,17 +31,17 @@ export interface ProgressStream {
 export interface ProgressOptions {
   total: number;
   label: string;
-  /** What is counted: 'image', 'step'. */
+  /** Name of the counted unit: 'image', 'step'. */
   unit?: string;
   /** JSON lines `{"progress": label, "done", "total", ...}` in place of text. */
   json?: boolean;
   stream?: ProgressStream;
-  /** Milliseconds since some fixed moment; monotonic. */
+  /** A monotonic clock in milliseconds. */
   nowMs?: () => number;
 }
 
 const DRAW_EVERY_MS = { terminal: 100, lines: 5_000 } as const;
-/** What is done this soon after the start was there before it: a resumed run. */
+/** Units reported within this time after the start count as done before it, as in a resumed run. */
 const FOUND_WITHIN_MS = 100;
 
 /** Opens a progress of `total` units. */

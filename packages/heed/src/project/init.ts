@@ -10,7 +10,7 @@ import { openProject, type Project, projectPaths } from './project.ts';
 const GITIGNORE = '# Caches and locks of heed; images, feedback, models and reports are yours to keep.\n.heed/\n';
 
 /**
- * Creates the project and opens it. It refuses a folder that is already a project. `overrides` are written as settings.
+ * Creates the project and opens it. A folder that is already a project is refused. `overrides` are written as settings.
  */
 export async function initProject(folder: string, options: { overrides?: readonly string[] } = {}): Promise<Project> {
   const { overrides = [] } = options;

@@ -1,6 +1,6 @@
 /**
- * A project's locks: `.heed/<name>.lock`, one for each command that must not run twice. They do not protect threads of
- * one process.
+ * A project's locks: `.heed/<name>.lock`, one for each command that must not run twice. Locks do not protect threads of
+ * one process from each other.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Lock, type LockHolder, lockedSince, takeProcessLock } from '@heed/diffusion/process-lock';
@@ -112,7 +112,10 @@ function isSuperseded({ pid, started, host, boot }: LockHolder): boolean {
   return former.pid === pid && former.started === started && former.host === host && former.boot === boot;
 }
 
-/** The message for a lock that another process holds. For a foreign host's lock it says how to remove it. */
+/**
+ * The message for a lock that another process holds. For a lock of another host, the message says how to remove the
+ * lock.
+ */
 export function describeHolder({ pid, host, command, since, path, state }: LockHolder): string {
   const where = state === 'unknown' ? ` on the host or container ${host ?? '?'}` : '';
   const clear =

@@ -1,4 +1,4 @@
-/** How a project's models are opened: which weights of a file with two copies, and the picture size. */
+/** The options for opening a project's models: which weights of a file with two copies to use, and the picture size. */
 import { hasEmaWeights, isFile } from '@heed/diffusion';
 import type { Project } from './project.ts';
 

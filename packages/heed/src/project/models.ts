@@ -1,6 +1,6 @@
 /**
- * The models of a project: the configured base, and the diffusers folders in models/. It loads no weights. It downloads
- * models given by their Hugging Face hub id.
+ * The models of a project: the configured base, and the diffusers folders in models/. It loads no weights. Models given
+ * by a Hugging Face hub id are downloaded.
  */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -40,8 +40,8 @@ export async function clipFolder(project: Project, options: FetchOptions = {}): 
 }
 
 /**
- * Throws when the CLIP for later stages cannot be opened. It checks the configs, and for a local model the weights'
- * names and shapes. It downloads no weights. An unreachable hub is left to the stage that needs the model.
+ * Throws when the CLIP for later stages cannot be opened. The function checks the configs, and for a local model the
+ * weights' names and shapes. It downloads no weights. An unreachable hub is left to the stage that needs the model.
  */
 export async function checkClip(project: Project, { signal, note }: FetchOptions = {}): Promise<void> {
   const { clip } = project.config.model;
@@ -59,8 +59,8 @@ export async function checkClip(project: Project, { signal, note }: FetchOptions
 }
 
 /**
- * The path `path` relative to the folder `from`. If it does not exist and can be a hub id, that model is downloaded.
- * The id of a hub file (`org/name/file.pth`) may name any kind of file.
+ * The path `path` relative to the folder `from`. If the path does not exist and can be a hub id, the model of that id
+ * is downloaded. The id of a hub file (`org/name/file.pth`) may name any kind of file.
  */
 export async function locateModel(
   path: string,

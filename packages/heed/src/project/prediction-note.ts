@@ -21,7 +21,8 @@ const WORDS = { epsilon: 'noise (epsilon)', v_prediction: 'velocity (v_predictio
 const YAML_NAMES = { epsilon: 'eps', v_prediction: 'v' } as const;
 
 /**
- * A warning if the config of the model at `source` is wrong. It takes two network calls for a model not seen before.
+ * A warning if the config of the model at `source` is wrong. The check takes two network calls for a model that was not
+ * checked before.
  */
 export async function predictionNote(
   project: Project,

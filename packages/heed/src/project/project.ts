@@ -1,4 +1,4 @@
-/** A project: a folder with a heed.toml, and the paths of its parts. It holds no open files. */
+/** A project: a folder with a heed.toml, and the paths of its parts. A project object holds no open files. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { HeedConfig } from '../config/index.ts';
@@ -9,17 +9,17 @@ import { badInput } from '../errors.ts';
 export interface ProjectPaths {
   /** heed.toml */
   readonly config: string;
-  /** images/, content-addressed PNGs and their index.jsonl */
+  /** The folder images/: content-addressed PNGs and their index.jsonl. */
   readonly images: string;
   /** feedback.jsonl */
   readonly feedback: string;
-  /** models/, a folder a model */
+  /** The folder models/, with a subfolder for each model. */
   readonly models: string;
-  /** runs/, a folder a run */
+  /** The folder runs/, with a subfolder for each run. */
   readonly runs: string;
   /** reports/ */
   readonly reports: string;
-  /** .heed/, locks and caches that can be deleted while nothing runs */
+  /** The folder .heed/: locks and caches, which can be deleted while no command runs. */
   readonly state: string;
 }
 

@@ -9,7 +9,10 @@ export interface TextReader {
   readonly maxTokens: number;
 }
 
-/** A sentence about the prompts that `reader` truncates, which quotes the longest. Undefined when it truncates none. */
+/**
+ * A sentence about the prompts that `reader` truncates, which quotes the longest. The sentence is undefined when
+ * `reader` truncates no prompt.
+ */
 export function cutPromptsNote(
   prompts: Iterable<string>,
   { reader, name }: { reader: TextReader; name: string },

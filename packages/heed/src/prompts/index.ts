@@ -1,4 +1,4 @@
-/** Prompts: the paper's, a user's own, and variations of them. */
+/** Prompts of the paper and of users, and perturbed variations of prompts. */
 export { cutPromptsNote, type TextReader } from './cut-prompts.ts';
 export {
   addEvaluationPrompt,

@@ -30,7 +30,7 @@ export interface ProjectPrompts {
   readonly heldOutBy?: { readonly prompts: number; readonly why: string } | undefined;
 }
 
-/** The prompts of `heed generate`. They include no held-out prompt. */
+/** The prompts of `heed generate`. The training prompts include no held-out prompt. */
 export async function projectTrainingPrompts(project: Project): Promise<Prompt[]> {
   const { learning } = await projectPrompts(project);
   const { prompts, promptLimit } = project.config.generate;
@@ -81,7 +81,7 @@ async function addedEvaluationPrompts(project: Project): Promise<ListedPrompt[]>
   return existsSync(path) ? readPromptsFile(path, await worldOf(project.config)) : [];
 }
 
-/** Adds one prompt durably. Returns false when the file already has it. */
+/** Adds one prompt durably. Adds a prompt to the file; returns false when the file already has the prompt. */
 export async function addEvaluationPrompt(project: Project, text: string): Promise<boolean> {
   if ((await projectPrompts(project)).evaluation.some((prompt) => prompt.text === text)) return false;
   const path = addedPromptsPath(project);
@@ -146,8 +146,9 @@ export function imagesPerPrompt(project: Project, prompt: Prompt): number {
 }
 
 /**
- * Splits prompts when there is an evaluation list. Its prompts are held out unless a list marks them otherwise. Prompts
- * marked so are both evaluated and learned from, like the paper's prompts with seen objects.
+ * Splits prompts when there is an evaluation list. Prompts of the evaluation list are held out unless a list marks them
+ * otherwise. A prompt that is marked for learning is both evaluated and learned from, like the paper's prompts with
+ * seen objects.
  */
 function partByEvaluationList(
   listed: readonly ListedPrompt[],

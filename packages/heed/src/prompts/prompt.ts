@@ -25,6 +25,9 @@ export interface Prompt {
   readonly category: string;
   /** Whether the prompt is kept for evaluation. Nothing may be learned from images of a held-out prompt. */
   readonly holdout: boolean;
-  /** What the prompt asks for, in the vocabulary of the project's world. Undefined when its list does not say. */
+  /**
+   * What the prompt asks for, in the vocabulary of the project's world. The facts are undefined when the prompt's list
+   * does not give them.
+   */
   readonly facts?: Facts | undefined;
 }

@@ -1,7 +1,7 @@
 /**
  * Reads a user's prompts: one each line (.txt), row (.csv) or JSON object (.jsonl). In .txt files, empty lines and
- * lines that begin with # are ignored. Rows and objects have a `prompt`. They may have `holdout` or `split`,
- * `category`, and the facts of the project's world. One bad prompt refuses the whole file.
+ * lines that begin with # are ignored. Rows and objects have a `prompt`. Rows and objects may have `holdout` or
+ * `split`, `category`, and the facts of the project's world. One bad prompt refuses the whole file.
  */
 import { extname } from 'node:path';
 import { atPlace, badInput, InputError } from '../errors.ts';
@@ -14,7 +14,7 @@ import { factsFromCells } from './facts.ts';
 import { HOLDOUT_COLUMNS, readHoldout } from './holdout.ts';
 import { CUSTOM_CATEGORY, type Prompt } from './prompt.ts';
 
-/** The longest prompt, in characters. CLIP reads only 77 tokens, so this is generous. */
+/** The longest prompt, in characters. CLIP reads only 77 tokens, which is far less than this limit. */
 export const MAX_PROMPT_LENGTH = 2000;
 
 /** The longest name of a category, in characters. */

@@ -1,6 +1,6 @@
 /**
- * Compares the paper's expectations with the results. Every claim is always checked, and failures are reported as
- * clearly as successes. Each claim shows its numbers.
+ * Compares the paper's expectations with the results. Every claim is checked in each report, and failures are reported
+ * as clearly as successes. Each claim shows its numbers.
  */
 import { AS_PRINTED } from '../evaluate/ablations.ts';
 import { armOf, type Difference } from '../evaluate/evaluation.ts';

@@ -1,4 +1,6 @@
-/** Collects a report's data from a project's folder. It reads and counts, but computes nothing else. */
+/**
+ * Collects a report's data from a project's folder. The module reads files and counts, but computes no other figures.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DEFAULT_METHOD } from '../config/index.ts';

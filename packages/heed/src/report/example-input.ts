@@ -1,6 +1,6 @@
 /**
- * An invented evaluation with every part present, for the tests of the report. Its numbers come from a seeded stream
- * and mean nothing; no report of a project ever holds them.
+ * An invented evaluation with every part present, for the tests of the report. The numbers come from a seeded stream
+ * and have no meaning; no report of a project contains them.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { encode } from 'fast-png';
@@ -65,7 +65,7 @@ const ARMS: readonly (readonly [name: string, label: string, rate: number, frech
 
 const judgedByArm = new Map(ARMS.map(([name, , rate]) => [name, judge(rate)]));
 
-/** A full report input; call it for each test that changes it. */
+/** Makes a full report input; each test that changes the input makes its own. */
 export function exampleInput(): ReportInput {
   return {
     title: 'Example report',

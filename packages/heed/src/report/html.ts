@@ -7,7 +7,9 @@ export interface Markup {
 
 type Piece = Markup | string | number | undefined | readonly Piece[];
 
-/** Tagged template: html`<p>${anything}</p>`; nested markup and lists of it are kept, all else is escaped. */
+/**
+ * A template tag: html`<p>${anything}</p>`. Nested markup and lists of markup are kept; all other values are escaped.
+ */
 export function html(strings: TemplateStringsArray, ...values: readonly Piece[]): Markup {
   let markup = strings[0]!;
   values.forEach((value, index) => {
@@ -16,7 +18,7 @@ export function html(strings: TemplateStringsArray, ...values: readonly Piece[])
   return { markup };
 }
 
-/** Marks a string as markup; for strings made by this program alone, such as the SVG of a chart. */
+/** Marks a string as markup. Use it only for strings that this program made, such as the SVG of a chart. */
 export function raw(markup: string): Markup {
   return { markup };
 }

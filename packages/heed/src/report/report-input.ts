@@ -1,6 +1,6 @@
 /**
- * The data of a report. Each part may be absent; the report then says what is missing. collect-report.ts reads it from
- * a project, and render-report.ts renders it.
+ * The data of a report. Each part may be absent; the report then says what is missing. collect-report.ts reads the data
+ * from a project, and render-report.ts renders them.
  */
 import type { Evaluation } from '../evaluate/evaluation.ts';
 import type { PeopleFindings } from '../evaluate/people.ts';
@@ -65,7 +65,7 @@ export interface PicturePair {
 export interface ReportInput {
   readonly title: string;
   readonly time: string;
-  /** Figures of the run: seed, wall time, counts; shown as they are. */
+  /** Facts about the run, shown unchanged: seed, wall time, counts. */
   readonly facts: Readonly<Record<string, string>>;
   readonly feedback?: FeedbackOverview;
   readonly rewards?: readonly RewardAccuracy[];

@@ -9,7 +9,7 @@ import { type CollectOptions, collectReport } from './collect-report.ts';
 import { renderReport } from './render-report.ts';
 
 export interface ReportRunOptions extends CollectOptions {
-  /** The file to write, from the working directory; reports/<run>.html by default. */
+  /** Path of the page, relative to the working directory; reports/<run>.html by default. */
   out?: string;
   signal?: AbortSignal;
 }

@@ -1,4 +1,6 @@
-/** The report's style sheet as one string, with a light and a dark theme. It loads no fonts or pictures. */
+/**
+ * The report's style sheet as one string, with a light and a dark theme. The style sheet loads no fonts or pictures.
+ */
 
 export const STYLE = `
 :root {

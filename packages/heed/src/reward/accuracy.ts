@@ -1,6 +1,6 @@
 /**
- * How well a score tells good images from bad ones: accuracy on pairs of one good and one bad image of the same prompt
- * (paper, section 4.3 and figure 3), with intervals over prompts. This module does not compute the scores.
+ * Measures how well a score separates good images from bad ones: accuracy on pairs of one good and one bad image of the
+ * same prompt (paper, section 4.3 and figure 3), with intervals over prompts. This module does not compute the scores.
  */
 
 import { groupBy } from '../collections/group-by.ts';

@@ -1,6 +1,6 @@
 /**
- * CLIP embeddings of images and prompts: computed once, kept on disk per image id and prompt text. CLIP is frozen, so
- * reward training and scoring use only these embeddings.
+ * Computes CLIP embeddings of images and prompts once, and stores them on disk by image id and prompt text. CLIP is
+ * frozen, so reward training and scoring use only these embeddings.
  */
 import { join } from 'node:path';
 import type { ClipEmbedder, RgbImage } from '@heed/diffusion';
@@ -11,7 +11,7 @@ export interface Features {
   readonly projectionDim: number;
   /** Embeds the prompts that are not cached yet. */
   prepareTexts(prompts: readonly string[], options?: PrepareOptions): Promise<void>;
-  /** Embeds the images that are not cached yet. `readImage` is called only for those. */
+  /** Embeds the images that are not cached yet. `readImage` is called only for images that are not cached. */
   prepareImages(
     imageIds: readonly string[],
     readImage: (imageId: string) => Promise<RgbImage>,

@@ -1,6 +1,6 @@
 /**
  * Turns judgements into training data for rewards: one label an image, and a split into training, validation and test
- * images. It reads feedback events and image records, not pixels.
+ * images. The module reads feedback events and image records, not pixels.
  */
 
 import { createRandom } from '@heed/diffusion/autodiff';
@@ -59,7 +59,7 @@ const MAX_TEST_SHARE = 1 / 3;
  * images.
  *
  * If no image was drawn for validation, one training image with the more frequent label is moved there. With fewer than
- * three images, none is moved.
+ * three images, no image is moved.
  *
  * The split depends on the seed, the image ids and the prompts, not on their order. The choice between the two ways
  * also depends on the labels.

@@ -23,11 +23,11 @@ export interface CurvePoint {
 }
 
 export interface LearningCurve {
-  /** Points of the curve. The last one is the reward from all images. */
+  /** Points of the curve. The points by share; the last point is the reward from all images. */
   readonly points: readonly CurvePoint[];
   /**
-   * Accuracy from all images minus that from half of them, on the same pairs. Undefined when the pairs are from too few
-   * prompts.
+   * Accuracy from all images minus that from half of them, on the same pairs. The difference is undefined when the
+   * pairs are from too few prompts.
    */
   readonly allMinusHalf?: Interval;
 }
@@ -46,7 +46,9 @@ export function curveImages(
   return images.length >= FEWEST_IMAGES && images.some(isGood) && images.some(isBad) ? images : undefined;
 }
 
-/** Builds the curve from measured trainings, by share. Undefined without pairs or without a smaller share. */
+/**
+ * Builds the curve from measured trainings, by share. The curve is undefined without pairs or without a smaller share.
+ */
 export function learningCurve(
   measured: readonly { share: number; images: number; outcomes: readonly PromptPairs[] }[],
 ): LearningCurve | undefined {

@@ -4,7 +4,10 @@
  */
 import { concat, linear, type ParameterScope, relu, reshape, sigmoid, type Tensor } from '@heed/diffusion/autodiff';
 
-/** Sizes of the MLP. The paper: 768 (CLIP ViT-L/14) and 1024. */
+/**
+ * Sizes of the MLP. Sizes of the reward network. The paper has embeddings of 768 numbers (CLIP ViT-L/14) and hidden
+ * layers of 1024.
+ */
 export interface RewardArchitecture {
   projectionDim: number;
   hiddenSize: number;

@@ -8,7 +8,7 @@ export interface RewardOptions {
   temperature: number;
   /** lambda, the weight of the auxiliary task; 0 turns it off. The paper reports 0.5. */
   lambda: number;
-  /** N, perturbed prompts per good image. The paper does not report it; heed uses 10. */
+  /** N, perturbed prompts per good image. The paper does not report this number; heed uses 10. */
   perturbations: number;
   /** Weight of the Bradley-Terry loss on preferences, relative to the loss on good and bad labels. */
   pairWeight: number;

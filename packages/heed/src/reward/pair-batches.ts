@@ -7,7 +7,7 @@ import type { JudgementWeight } from './round-weights.ts';
 import { scoreImages, stackRows } from './score-images.ts';
 
 export interface PairPlan {
-  /** Pairs in a batch; 0 without pairs. */
+  /** Number of pairs in a batch; 0 without pairs. */
   readonly batchSize: number;
   /** One pass in a new order. Pairs that do not fill a batch are left for another pass. */
   compose(random: RandomGenerator): (readonly RewardPair[])[];

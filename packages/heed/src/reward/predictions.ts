@@ -1,6 +1,6 @@
 /**
- * A trained reward's scores of single images, written beside its accuracy. The studio uses them for calibration and to
- * suggest images worth a second look. `run.ts` trains the reward and measures it on pairs.
+ * A trained reward's scores of single images, written beside its accuracy. The studio uses these scores for calibration
+ * and to suggest images worth a second look. `run.ts` trains the reward and measures it on pairs.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -42,8 +42,8 @@ const predictionSchema = z.object({
 export type RewardPrediction = z.output<typeof predictionSchema>;
 
 /**
- * Chooses unjudged images at random among those that may be learned from. It chooses at most as many as were judged, so
- * that scoring costs no more than the embeddings for training.
+ * Chooses unjudged images at random among those that may be learned from. At most as many images are chosen as were
+ * judged, so that scoring costs no more than the embeddings for training.
  */
 export function pickUnjudged(
   images: readonly ImageRecord[],

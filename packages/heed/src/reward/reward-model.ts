@@ -22,7 +22,10 @@ export const RewardConfig = z.object({
   _class_name: z.literal('HeedRewardModel'),
   projection_dim: z.number().int().positive(),
   hidden_size: z.number().int().positive(),
-  /** Hash of the CLIP weights whose embeddings it was trained on. Scores on other embeddings are meaningless. */
+  /**
+   * Hash of the CLIP weights whose embeddings the reward was trained on. A reward's scores are meaningless on
+   * embeddings of another CLIP model.
+   */
   clip_hash: z.string(),
   /** Number of networks whose mean is the reward; absent for one. */
   members: z.number().int().min(2).exactOptional(),
@@ -106,8 +109,8 @@ export async function createRewardModel(
 }
 
 /**
- * Makes an ensemble that averages several networks of one architecture (Lakshminarayanan et al. 2017). It takes
- * ownership of them.
+ * Makes an ensemble that averages several networks of one architecture (Lakshminarayanan et al. 2017). The ensemble
+ * takes ownership of the networks.
  */
 export function ensembleOf(models: readonly RewardModel[]): RewardModel {
   const [first, ...others] = models;
@@ -200,7 +203,8 @@ async function findMemberFiles(folder: string): Promise<string[]> {
 }
 
 /**
- * Reads the config in a folder that `saveRewardModel` wrote; undefined when there is none. Throws for a damaged file.
+ * Reads the config in a folder that `saveRewardModel` wrote; undefined when there is none. Throws when the config is
+ * damaged.
  */
 export function findRewardConfig(folder: string): Promise<RewardConfig | undefined> {
   return findCheckedJson(join(folder, CONFIG_FILE), { what: 'the config of a HeedRewardModel', schema: RewardConfig });

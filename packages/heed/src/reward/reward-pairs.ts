@@ -1,6 +1,6 @@
 /**
  * Preferences that the reward learns from: pairs of images of one prompt, each with the share of raters who find the
- * first better. It reads feedback events and image records, not pixels.
+ * first better. The module reads feedback events and image records, not pixels.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { groupBy } from '../collections/group-by.ts';

@@ -293,7 +293,7 @@ async function withMembers(first: RewardModel, inputs: TrainingInputs & { label:
   return ensembleOf(models);
 }
 
-/** Sets up TextNorm as in the settings. Its temperature is chosen on the validation images. */
+/** Sets up TextNorm as in the settings. TextNorm's temperature is chosen on the validation images. */
 async function chooseNorm(
   project: Project,
   inputs: {
@@ -315,7 +315,7 @@ async function chooseNorm(
   return { norm: { mode, temperature, contrasts }, config: { mode, temperature, contrasts: count, seed } };
 }
 
-/** Trains on shares of the labels. Without pairs to measure on, it trains nothing. */
+/** Trains on shares of the labels. Without pairs to measure on, no training runs. */
 async function measureCurve(all: readonly PromptPairs[], inputs: TrainingInputs): Promise<LearningCurve | undefined> {
   if (all.length === 0) return undefined;
   const { split, features, seed } = inputs;
@@ -331,7 +331,7 @@ async function measureCurve(all: readonly PromptPairs[], inputs: TrainingInputs)
   return learningCurve([...measured, { share: 1, images: split.training.length, outcomes: all }]);
 }
 
-/** Runs one training with progress. Its losses are logged if a folder for metrics is given. */
+/** Runs one training with progress. The training's losses are logged if a folder for metrics is given. */
 async function trainOne(label: string, inputs: TrainingInputs & { metricsFolder?: string }) {
   const { split, pairs, training, features, perturbedPrompts, weightOf, seed, metricsFolder } = inputs;
   const { progress, threads, signal } = inputs;

@@ -3,7 +3,7 @@ import type { Features } from './features.ts';
 import type { RewardModel } from './reward-model.ts';
 import { normalise, type TextNorm } from './text-norm.ts';
 
-/** Number of images that are normalised together. Each adds a row for each of its contrasting prompts. */
+/** Number of images that are normalised together. Each image adds a row for each of its contrasting prompts. */
 const NORMALISED_AT_ONCE = 128;
 
 /** An image and the prompt to judge it by. */

@@ -1,6 +1,6 @@
 /**
- * TextNorm (Kim et al., ICLR 2024, arXiv 2404.01863): a reward as confidence. It measures how much better an image fits
- * its prompt z than it fits contrasting prompts,
+ * TextNorm (Kim et al., ICLR 2024, arXiv 2404.01863): a reward as confidence. TextNorm measures how much better an
+ * image fits its prompt z than contrasting prompts,
  *
  *     s(x, z) = exp(r(x, z) / tau) / sum over z' in {z} and C(z) of exp(r(x, z') / tau).
  *
@@ -19,11 +19,11 @@ export interface TextNorm {
   readonly mode: 'alone' | 'product';
   /** tau */
   readonly temperature: number;
-  /** C(z), the contrasting prompts. If it is empty, s is 1. */
+  /** C(z), the contrasting prompts. Contrasting prompts of a prompt. Without contrasting prompts s is 1. */
   contrasts(prompt: string): readonly string[];
 }
 
-/** Candidate temperatures. If none can be measured, one from the middle is used. */
+/** Candidate temperatures. The temperatures to choose from. If none can be measured, the middle one is used. */
 export const TEMPERATURES = [1, 0.5, 0.2, 0.1, 0.05, 0.02] as const;
 const DEFAULT_TEMPERATURE = 0.1;
 

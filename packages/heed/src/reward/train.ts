@@ -1,6 +1,6 @@
 /**
- * Reward training: batches of labelled pairs, AdamW, early stopping on a validation split. It is deterministic for a
- * seed. `loss.ts` defines the loss; `run.ts` handles files and projects.
+ * Reward training: batches of labelled pairs, AdamW, early stopping on a validation split. Training is deterministic
+ * for a seed. `loss.ts` defines the loss; `run.ts` handles files and projects.
  */
 import {
   add,
@@ -49,9 +49,9 @@ export interface RewardTrainingResult {
 }
 
 /**
- * Trains r on `training` and keeps the weights of the epoch with the lowest loss on `validation`. It runs on the CPU,
- * because a GPU is slower for a network this small. `features` must hold every image, every prompt and every text of
- * `perturbedPrompts` (prompt -> N other prompts).
+ * Trains r on `training` and keeps the weights of the epoch with the lowest loss on `validation`. Training runs on the
+ * CPU, because a GPU is slower for a network this small. `features` must hold every image, every prompt and every text
+ * of `perturbedPrompts` (prompt -> N other prompts).
  */
 export async function trainReward(inputs: {
   training: readonly LabelledImage[];
@@ -139,7 +139,7 @@ export async function trainReward(inputs: {
   return { model: await createRewardModel(architecture, best.weights, session), epochs, bestEpoch: best.epoch };
 }
 
-/** Batches of labels and of preferences for one epoch. The smaller kind is repeated. */
+/** Batches of labels and of preferences for one epoch. Batches of the smaller kind are repeated. */
 function composeEpoch(
   random: RandomGenerator,
   {
@@ -269,7 +269,8 @@ function batchLoss(
 type BatchTensors = Readonly<Record<string, Tensor>>;
 
 /**
- * The loss for early stopping, over labels and preferences. Without validation data it is measured on training data.
+ * The loss for early stopping, over labels and preferences. Without validation data the loss is measured on training
+ * data.
  */
 async function validationOf(
   model: RewardModel,

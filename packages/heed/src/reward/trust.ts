@@ -1,4 +1,4 @@
-/** How far a reward can be trusted on each category of prompts, by its accuracy on held-out pairs. */
+/** Rates how far a reward can be trusted on each category of prompts, by its accuracy on held-out pairs. */
 import { formatShare, type Interval } from '../statistics/interval.ts';
 import type { AccuracyTable } from './accuracy.ts';
 

@@ -11,7 +11,7 @@ import { scoreImages } from './score-images.ts';
 export interface ValidationLoss {
   validationLoss: number;
   validationError: number;
-  /** Undefined without the auxiliary task, or when no held-out image is good. */
+  /** The classification loss; undefined without the auxiliary task, or when no held-out image is good. */
   validationClassification?: number;
 }
 
@@ -52,7 +52,7 @@ export async function measureValidation(
   return { validationLoss, validationError, validationClassification };
 }
 
-/** -log softmax(scores / T) of the first one. */
+/** The cross-entropy -log softmax(scores / T) of the first score. */
 function crossEntropyOfFirst(scores: Float32Array, temperature: number): number {
   const highest = Math.max(...scores);
   const sum = scores.reduce((total, score) => total + Math.exp((score - highest) / temperature), 0);

@@ -1,6 +1,6 @@
 /**
- * Where a tuned model comes from: `heed.json` in its folder names its parent, its round, its reward and its data. The
- * model of round k was tuned on images that models up to round k - 1 drew; the base is the model of round 0.
+ * The lineage of a tuned model: `heed.json` in the model's folder names its parent, its round, its reward and its data.
+ * The base is the model of round 0. The model of round k was tuned on images that models up to round k - 1 drew.
  */
 import { join } from 'node:path';
 import { findCheckedJson } from '@heed/diffusion/checked-json';
@@ -27,27 +27,27 @@ const lineageSchema = z.object({
   method: z.enum(METHOD_NAMES),
   /** Number of updates of the written weights. */
   steps: count,
-  /** Absent where the method reads none. */
+  /** Name of the reward; absent where the method reads no reward. */
   reward: z.object({ name: z.string(), run: z.string().exactOptional() }).exactOptional(),
   data: z.object({
     labelled: count,
     unlabelled: count,
     pretraining: count,
-    /** Images of models learned from, by the round that drew them. */
+    /** Number of images that the model learned from, by the round that drew them. */
     byRound: z.record(z.string(), count),
   }),
-  /** Models that had this name before: their images keep their round. */
+  /** Earlier models with this name, recorded so that their images keep their round. */
   earlier: z.array(z.object({ modelHash: z.string(), round })),
 });
 
 export type Lineage = z.output<typeof lineageSchema>;
 
-/** Reads the lineage in a model's folder; undefined where there is none, as with a base model. */
+/** Reads the lineage in a model's folder; undefined where none is recorded, as for a base model. */
 export function findLineage(folder: string): Promise<Lineage | undefined> {
   return findCheckedJson(join(folder, LINEAGE_FILE), { what: 'the lineage of a tuned model', schema: lineageSchema });
 }
 
-/** Writes it durably; `before` is what stood there of another model. */
+/** Writes a lineage durably; `before` is the lineage of an earlier model in this folder. */
 export async function writeLineage(
   folder: string,
   lineage: Omit<Lineage, 'version' | 'earlier'>,
@@ -70,11 +70,11 @@ export async function readLineages(project: Project): Promise<Lineage[]> {
     .sort((a, b) => a.round - b.round || a.name.localeCompare(b.name));
 }
 
-/** The rounds of a project: which model is of which round. */
+/** The rounds of a project, which map models and images to rounds. */
 export interface Rounds {
   /** Round of the model of this hash; 0 for the base and every model without a lineage. */
   ofModel(modelHash: string): number;
-  /** Round in which an image was drawn, from 1: that of its model plus one. */
+  /** Round in which an image was drawn, from 1: one more than the round of its model. */
   ofImage(image: Pick<ImageRecord, 'modelHash'>): number;
   /** Hashes of all tuned models and their parents. */
   readonly modelHashes: ReadonlySet<string>;

@@ -1,6 +1,7 @@
 /**
- * `heed loop`: rounds of draw, judge, learn the reward and tune, then an evaluation of every round. Each step finds its
- * own work done, so that the loop goes on where it stopped. Between drawing and learning it waits for people.
+ * `heed loop`: runs rounds of drawing, judging, reward training and tuning, then evaluates the models of all rounds.
+ * Each step recognises its finished work, so that a stopped loop resumes. Between drawing and reward training the loop
+ * waits for people.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,19 +29,19 @@ const SET = 'train';
 
 export interface LoopOptions {
   rounds: number;
-  /** What each round tunes: the base, with the images of all rounds, or the model of the round before. */
+  /** The model that each round tunes: the base, with the images of all rounds, or the model of the previous round. */
   from: 'base' | 'last';
   /** Whether simulated raters judge, if the project's world has them. */
   simulate: boolean;
-  /** Images of a round that must be judged before it goes on; all of them by default. */
+  /** Number of a round's images that must be judged before the loop continues; all of them by default. */
   judgedImages?: number | undefined;
-  /** Leave the evaluation at the end out. */
+  /** Whether to evaluate the models of all rounds at the end. */
   evaluate?: boolean | undefined;
   signal: AbortSignal;
   note: (sentence: string) => void;
 }
 
-/** Judgements that a loop waits for. */
+/** The judgements that a loop waits for. */
 export interface LoopPause {
   readonly round: number;
   /** The model that drew the round's images. */
@@ -53,13 +54,13 @@ export interface LoopPause {
 export interface LoopResult {
   /** Finished rounds. */
   readonly rounds: readonly Lineage[];
-  /** Present where it waits for people. */
+  /** The missing judgements; present when the loop waits for people. */
   readonly pause?: LoopPause;
   readonly evaluation?: Evaluation;
   readonly report?: string;
 }
 
-/** The model, and the reward, of a round. */
+/** The name of a round's model and reward. */
 export function roundName(round: number): string {
   return `round-${round}`;
 }
@@ -84,7 +85,7 @@ export async function runLoop(project: Project, options: LoopOptions, progress: 
   return { rounds: finished, ...(await evaluateRounds(project, options, progress)) };
 }
 
-/** The lineage of the round's model where its run is finished. */
+/** The lineage of the round's model, if its tuning run is finished. */
 async function finishedRound(project: Project, round: number): Promise<Lineage | undefined> {
   const name = roundName(round);
   if ((await findTuneResult(join(project.paths.runs, name))) === undefined) return undefined;

@@ -10,21 +10,21 @@ import { type Lineage, openRounds, readLineages } from './lineage.ts';
 /** A model and the images that it drew to be learned from. */
 export interface ModelStatus {
   readonly name: string;
-  /** Absent for a base that has drawn nothing. */
+  /** Hash of the model's weights; absent for a base that has drawn nothing. */
   readonly modelHash?: string;
   /** 0 for the base and for models without a lineage. */
   readonly round: number;
-  /** Absent for models that no run of this project made. */
+  /** The model's lineage; absent for models that no run of this project made. */
   readonly lineage?: Lineage;
   readonly images: number;
-  /** Images with at least one good or bad. */
+  /** Number of images with at least one label good or bad. */
   readonly judged: number;
-  /** Share of the judged images that most raters called good; absent where none is judged. */
+  /** Share of the judged images that most raters called good; absent when no image is judged. */
   readonly good?: number;
 }
 
 export interface ProjectStatus {
-  /** By round, then by name. */
+  /** Models sorted by round, then by name. */
   readonly models: readonly ModelStatus[];
   /** A sentence on what to do next. */
   readonly next: string;

@@ -1,7 +1,7 @@
-/** Pictures side by side in one picture. */
+/** Joins pictures side by side into one picture. */
 import type { RgbImage } from '@heed/diffusion';
 
-/** Lays `images` of one size out in rows of `columns` with a white gap between; throws where there is none. */
+/** Arranges `images` of one size in rows of `columns` with white gaps; throws for an empty list. */
 export function composeGrid(images: readonly RgbImage[], options: { columns: number; gapPx?: number }): RgbImage {
   const { columns, gapPx = 2 } = options;
   const first = images[0];

@@ -1,4 +1,7 @@
-/** `heed sample`: images of any prompts by any model of the project, as PNGs with their recipe and one grid. */
+/**
+ * `heed sample`: draws images of any prompts with any model of the project. It writes PNGs with their recipe, and one
+ * grid of all images.
+ */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { loadPipeline, type RgbImage } from '@heed/diffusion';
@@ -19,14 +22,14 @@ export interface SampleRunOptions {
   seed?: number;
   /** A model's name; the base model by default. */
   model?: string;
-  /** The folder to write into, from the working directory. */
+  /** Path of the output folder, relative to the working directory. */
   out: string;
   signal?: AbortSignal;
-  /** Is told, in a sentence, of prompts that the model does not read whole. */
+  /** Called with a sentence about prompts that the text encoder truncates. */
   note?: ((text: string) => void) | undefined;
 }
 
-/** Draws and writes; returns the paths, the grid's first. One row of the grid a prompt. */
+/** Draws and writes the images; returns the paths, the grid's first. The grid has one row for each prompt. */
 export async function runSample(
   project: Project,
   options: SampleRunOptions,
@@ -74,7 +77,7 @@ export async function runSample(
   return { model, files };
 }
 
-/** A grid's PNG says which prompts its rows show. */
+/** Encodes the grid as a PNG whose text lists the prompts of its rows. */
 export function encodeGrid(grid: RgbImage, prompts: readonly string[]): Uint8Array {
   return encodePng(grid, { parameters: prompts.join('\n') });
 }

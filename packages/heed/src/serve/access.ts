@@ -1,4 +1,4 @@
-/** Access to the server: this machine needs no key, all others need one. */
+/** Access to the server: clients on this machine need no key, all other clients need one. */
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { MiddlewareHandler } from 'hono';

@@ -10,7 +10,10 @@ export interface Drawing {
   /** Pixels. */
   readonly width: number;
   readonly height: number;
-  /** Number of candidates among which the reward chooses, pruned during denoising. Their seeds count up from `seed`. */
+  /**
+   * Number of candidates among which the reward chooses, pruned during denoising. The candidates' seeds count up from
+   * `seed`.
+   */
   readonly candidates?: number | undefined;
 }
 
@@ -28,7 +31,9 @@ export interface DrawingQueue<Picture> {
    */
   draw(drawings: readonly Drawing[], signal: AbortSignal): Promise<Picture[] | Refused>;
   state(): { readonly waiting: number; readonly drawing: number; readonly limit: number };
-  /** Refuses new requests. Resolves when accepted ones are drawn, or stopped after `graceMs`. */
+  /**
+   * Refuses new requests. Refuses new requests. Resolves when accepted requests are drawn, or stopped after `graceMs`.
+   */
   close(options: { graceMs: number }): Promise<void>;
 }
 

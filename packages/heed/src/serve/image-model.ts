@@ -46,8 +46,8 @@ export interface ImageModel {
 }
 
 /**
- * Each combination of size and batch needs a compiled graph, which holds memory. Beyond this many, all graphs are
- * released.
+ * The largest number of compiled graphs. Each combination of size and batch needs a compiled graph, which holds memory.
+ * When more shapes than this are compiled, all graphs are released.
  */
 const MAX_SHAPES = 8;
 

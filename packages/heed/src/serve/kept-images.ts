@@ -1,6 +1,6 @@
 /**
- * Pictures behind URLs, for responses with `response_format: url`. They are kept in memory, for a limited time and up
- * to a total size.
+ * Pictures behind URLs, for responses with `response_format: url`. The pictures are kept in memory, for a limited time
+ * and up to a total size.
  */
 import { randomBytes } from 'node:crypto';
 
@@ -16,7 +16,10 @@ export interface KeptImage {
   readonly type: string;
 }
 
-/** Creates the store. It deletes files older than `ttlMs`, and the oldest files above `maxBytes` in total. */
+/**
+ * Creates the store. Creates the store, which deletes files older than `ttlMs`, and the oldest files above `maxBytes`
+ * in total.
+ */
 export function createKeptImages({
   ttlMs,
   maxBytes,

@@ -16,7 +16,7 @@ export interface ServeOptions {
   readonly keyFile?: string | undefined;
   /** The public origin of the server, if it is behind a proxy. */
   readonly url?: string | undefined;
-  /** Name of the reward that chooses among candidates; without it none is loaded. */
+  /** Name of the reward that chooses among candidates; without a name no reward is loaded. */
   readonly reward?: string | undefined;
   /** Default number of candidates for each picture. */
   readonly bestOf: number;

@@ -23,7 +23,7 @@ export interface ImageList {
   readonly set: string;
   /** Number of images that were missing when the attempt started. */
   readonly images: number;
-  /** Whether all of them are generated. */
+  /** Whether the attempt generated all its images. */
   readonly isDone: boolean;
   readonly process: ProcessMark;
   readonly since: string;

@@ -1,7 +1,7 @@
 /**
  * CMMD: the maximum mean discrepancy between two sets of CLIP embeddings under a Gaussian kernel (Jayasumana et al.
  * 2024, "Rethinking FID"), with the constants of its reference code. Values are comparable only for the same CLIP
- * model. Those of the emoji world's CLIP cannot be compared with published ones.
+ * model. Values with the emoji world's CLIP cannot be compared with published values.
  */
 import { createFloat64Product } from '@heed/diffusion/autodiff';
 import { createPause, type Pause } from './pause.ts';
@@ -19,9 +19,9 @@ interface CmmdOptions {
 }
 
 /**
- * 1000 x MMD^2 between embeddings a [N, D] and b [M, D], row after row; each row is L2-normalised first. The biased
- * (V-statistic) estimate, diagonals included, as the reference code computes it: 0 for equal sets, never negative.
- * Time grows with (N + M)^2 D, memory with (N + M) D.
+ * 1000 x MMD^2 between embeddings a [N, D] and b [M, D], row after row; each row is L2-normalised first. This is the
+ * biased estimate (a V-statistic, diagonals included) that the reference code computes: 0 for equal sets, never
+ * negative. Time grows with (N + M)^2 D, memory with (N + M) D.
  */
 export async function cmmd(
   a: Float32Array,

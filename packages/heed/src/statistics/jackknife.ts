@@ -2,8 +2,8 @@
  * Jackknife intervals for distances between sets: the figure is computed again without each group of prompts in turn.
  * Sources: Quenouille 1949; Tukey 1958; for groups of several units, Shao and Wu 1989. A bootstrap would draw images
  * twice. FID and CMMD depend on the number of distinct images and would be too large in every resample. For CMMD, a
- * V-statistic, the method is Arvesen's (1969). For the Fréchet distance it rests on the limit law of Rippl, Munk and
- * Sturm (2016).
+ * V-statistic, the method is Arvesen's (1969). For the Fréchet distance the method rests on the limit law of Rippl,
+ * Munk and Sturm (2016).
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { Interval } from './interval.ts';

@@ -1,8 +1,8 @@
 /**
  * Eigenvalues of a dense symmetric matrix, without eigenvectors: Householder's reduction to a tridiagonal matrix, then
- * QL with implicit shifts (Martin, Reinsch and Wilkinson 1968; EISPACK's `tred1` and `imtql1`). For 2,048 x 2,048
- * nearly all time goes into one pass over the lower triangle a step. The pass updates the triangle and multiplies it
- * with the next vector.
+ * QL with implicit shifts (Martin, Reinsch and Wilkinson 1968; EISPACK's `tred1` and `imtql1`). For a matrix of 2,048 x
+ * 2,048 nearly all time goes into one pass over the lower triangle in each step. The pass updates the triangle and
+ * multiplies it with the next vector.
  */
 import type { Pause } from './pause.ts';
 
@@ -79,7 +79,8 @@ async function tridiagonalise(a: Float64Array, size: number, pause: Pause): Prom
 }
 
 /**
- * One pass over the lower triangle of the leading `count` rows: the pending update, and p += A u. Four rows at a time.
+ * One pass over the lower triangle of the leading `count` rows: the pending update, and p += A u. The pass handles four
+ * rows at a time.
  */
 function updateAndMultiply(a: Float64Array, size: number, count: number, step: Step): void {
   const { v, w, u, p } = step;

@@ -1,4 +1,4 @@
-/** The embeddings that tools/reference/make_distances.py computes distances between. */
+/** Embeddings by a formula, for which tools/reference/make_distances.py computes reference distances. */
 import { hashed } from '@heed/diffusion/testing/inception-weights';
 
 /** [count, dimension]; later columns vary less, and the mean is not zero. */

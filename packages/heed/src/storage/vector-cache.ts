@@ -1,16 +1,16 @@
 /**
- * Vectors on disk that are computed once: CLIP embeddings, latents. `vector-file.ts` reads and writes the files;
- * `vector-parts.ts` merges rows from shards. Losing the cache costs only time.
+ * A cache on disk of vectors that are computed once: CLIP embeddings and latents. `vector-file.ts` reads and writes the
+ * files; `vector-parts.ts` merges rows from shards. Losing the cache costs only time.
  */
 import { openVectorFile, type VectorCache } from './vector-file.ts';
 import { takeInParts } from './vector-parts.ts';
 
 export type { VectorCache } from './vector-file.ts';
 
-/** How a cache is opened: as the one writer, or as a shard with a separate part (`vector-parts.ts`). */
+/** Opens a cache as the only writer, or as a shard with a separate part (`vector-parts.ts`). */
 export type OpenVectorCache = (path: string, options: { length: number }) => Promise<VectorCache>;
 
-/** Opens or creates the cache at `path` and takes in rows that shards computed. */
+/** Opens or creates the cache at `path` and merges the rows that shards computed. */
 export async function openVectorCache(path: string, options: { length: number }): Promise<VectorCache> {
   const cache = await openVectorFile(path, options);
   try {
@@ -23,8 +23,8 @@ export async function openVectorCache(path: string, options: { length: number })
 }
 
 /**
- * Makes sure that every key has a row, computing in batches what is not cached yet.
- * `compute` gets missing keys' indices into `keys` and returns their rows one after another.
+ * Ensures that every key has a row; missing rows are computed in batches. `compute` gets missing keys' indices into
+ * `keys` and returns their rows one after another.
  */
 export async function fillVectorCache(
   cache: VectorCache,

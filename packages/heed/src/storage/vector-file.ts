@@ -1,6 +1,6 @@
 /**
- * Vectors in files: one `.f32` file of rows of equal length and one `.keys.jsonl` that names them in order.
- * Append-only.
+ * Stores vectors in two files: a `.f32` file of rows of equal length, and a `.keys.jsonl` file with the rows' keys in
+ * order. Append-only.
  */
 import { type FileHandle, mkdir, open, readFile, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -14,14 +14,14 @@ export interface VectorCache {
   /** The row of `key`, or undefined. */
   get(key: string): Promise<Float32Array | undefined>;
   /**
-   * Appends rows; `rows` holds `keys.length * length` numbers. A key that is already there is left as it is. Throws
+   * Appends rows; `rows` holds `keys.length * length` numbers. The row of an existing key is left unchanged. Throws
    * where another writer has added rows since the opening.
    */
   add(keys: readonly string[], rows: Float32Array): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens or creates `<path>.f32` and `<path>.keys.jsonl`; what a crash tore off the end is cut away. */
+/** Opens or creates `<path>.f32` and `<path>.keys.jsonl`. An incomplete row at the end, left by a crash, is cut off. */
 export async function openVectorFile(path: string, options: { length: number }): Promise<VectorCache> {
   const { length } = options;
   const rowBytes = length * Float32Array.BYTES_PER_ELEMENT;
@@ -80,7 +80,7 @@ export async function openVectorFile(path: string, options: { length: number }):
   };
 }
 
-/** The keys of whole lines, with their bytes in the file. */
+/** Reads the keys of all complete lines, and the number of bytes of these lines. */
 export async function readKeys(keysPath: string): Promise<{ key: string; bytes: number }[]> {
   const text = await readFile(keysPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';

@@ -1,6 +1,6 @@
 /**
  * Parts of a vector cache, written by shards: `<path>.parts/<process>.<attempt>.f32` with its keys. The next opening of
- * the cache takes their rows in. A part is removed once its process is proved to have ended, or has closed it.
+ * the cache merges the rows of its parts. A part is removed when its process has closed it or is proved to have ended.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -13,7 +13,8 @@ const KEYS = '.keys.jsonl';
 const CLOSED = '.closed';
 
 /**
- * Opens a separate part. It has the rows that the cache or another part has, too, but `get` reads its own rows alone.
+ * Opens a separate part. Opens a new part. Keys in the cache or in another part count as present, but `get` reads only
+ * the part's own rows.
  */
 export async function openVectorPart(path: string, options: { length: number }): Promise<VectorCache> {
   const known = new Set((await readKeys(`${path}${KEYS}`)).map(({ key }) => key));
@@ -73,7 +74,7 @@ async function takeInPart(cache: VectorCache, part: string, { length }: { length
 
 const ROWS_AT_ONCE = 256;
 
-/** The part's name begins with the mark of its process. */
+/** Whether the process of a part has ended; the part's name begins with the mark of that process. */
 function hasEnded(part: string): boolean {
   const mark = readShortMark(basename(part).split('.')[0]!);
   return mark !== undefined && stateOf(mark) === 'dead';

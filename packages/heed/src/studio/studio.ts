@@ -67,7 +67,7 @@ const LOCKED = { command: 'studio' } as const;
 
 /**
  * Opens the project's parts and locks them: a second studio is refused, and so are other commands that add judgements.
- * It updates the tables from feedback.jsonl and the images.
+ * Opening also updates the tables from feedback.jsonl and the images.
  */
 export async function openStudio(
   project: Project,

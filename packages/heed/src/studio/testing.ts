@@ -1,4 +1,4 @@
-/** A studio in memory of one process: its app with requests as a browser makes them. For tests alone. */
+/** Opens a studio for tests without a network: requests go to its app as a browser sends them. For tests alone. */
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -39,7 +39,8 @@ const page = { bytes: new TextEncoder().encode('<!doctype html>'), type: 'text/h
 const TEST_PAGES: StaticPages = { document: page, files: new Map([['/assets/a.js', page]]), inlineScripts: [] };
 
 /**
- * `secret`: the project's, as 64 hex digits, for tests of what a rater's turns are for; one chosen at random otherwise.
+ * Opens the studio. `secret` is the project's secret as 64 hex digits, for tests of the asking plan; by default a
+ * random one.
  */
 export async function openTestStudio(
   project: Project,
@@ -86,7 +87,7 @@ export async function openTestStudio(
   };
 }
 
-/** Gives a new project a copy of an empty database: making one takes seconds, copying it does not. */
+/** Gives a new project a copy of an empty database, because copying one is faster than creating one. */
 async function useEmptyDatabase(project: Project): Promise<void> {
   const folder = databaseFolder(project);
   if (existsSync(folder) || process.env.DATABASE_URL) return;

@@ -1,7 +1,7 @@
 /**
- * `heed try`: one prompt drawn by several models from the same noise, and the best of n by the reward beside the first,
- * which chance chose. It waits for other commands that draw. The pictures go into a separate set; nothing learns from
- * them unless somebody judges them.
+ * `heed try`: draws one prompt with several models from the same noise, and shows the best of n by the reward beside a
+ * random image. The command waits for other commands that draw. The pictures go into a separate set; rewards and models
+ * learn from them only if somebody judges them.
  */
 
 import { imageSeed } from '../generate/image-seed.ts';
@@ -19,16 +19,16 @@ export interface TryOptions {
   readonly id: string;
   readonly prompt: string;
   readonly models: readonly string[];
-  /** Pictures of each model that are shown. */
+  /** Number of pictures of each model that are shown. */
   readonly count: number;
-  /** Of the first model so many are drawn, and the reward chooses among them; 0 leaves the choice out. */
+  /** Number of candidates of the first model among which the reward chooses; 0 for no choice. */
   readonly bestOf: number;
   readonly reward: string;
   readonly signal?: AbortSignal | undefined;
   readonly note?: ((text: string) => void) | undefined;
 }
 
-/** Draws what is missing and records it; the n-th picture has the same noise with every model. */
+/** Draws missing pictures and records the try; the n-th picture has the same noise with every model. */
 export async function runTry(project: Project, options: TryOptions, progress: ProgressFactory): Promise<TryRecord> {
   const { id, prompt, models, count, bestOf, reward, signal, note } = options;
   if (bestOf > 0) await checkReward(project, reward);
@@ -60,7 +60,7 @@ export async function runTry(project: Project, options: TryOptions, progress: Pr
   return record;
 }
 
-/** In the order of their numbers. */
+/** Ids of the pictures in the order of their numbers. */
 function idsOf(
   { config, paths }: Project,
   { prompt, modelHash, count }: { prompt: string; modelHash: string; count: number },

@@ -1,4 +1,4 @@
-/** tries.jsonl: what was tried, and the pictures that came of it. Append-only. */
+/** Reads and writes tries.jsonl: the prompts that were tried, and their pictures. Append-only. */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
@@ -10,9 +10,9 @@ const recordSchema = z.object({
   id: z.string().min(1).max(100),
   time: z.iso.datetime(),
   prompt: z.string().min(1).max(10_000),
-  /** Pictures of each model that are shown. */
+  /** Number of pictures of each model that are shown. */
   count: z.int().min(1),
-  /** By model; the n-th picture of each has the same noise. */
+  /** Ids of the pictures by model; the n-th picture of each model has the same noise. */
   drawn: z.array(z.object({ model: z.string(), images: z.array(imageId) })).min(1),
   /** Rewards of the first model's candidates. */
   best: z.object({ reward: z.string(), scores: z.array(z.number()).min(1) }).exactOptional(),
@@ -21,12 +21,12 @@ const recordSchema = z.object({
 /** One line of tries.jsonl. */
 export type TryRecord = z.output<typeof recordSchema>;
 
-/** All, in the order in which they were drawn. */
+/** Reads all tries in the order in which they were drawn. */
 export function readTries(project: Project): TryRecord[] {
   return readJsonLines(triesPath(project), parseTry).records;
 }
 
-/** Appends one and flushes it. */
+/** Appends one try and flushes it. */
 export async function appendTry(project: Project, record: TryRecord): Promise<void> {
   const writer = createJsonLinesWriter(triesPath(project), { fsync: true, sums: true });
   try {
@@ -36,7 +36,7 @@ export async function appendTry(project: Project, record: TryRecord): Promise<vo
   }
 }
 
-/** Where a project keeps them. */
+/** Path of a project's file of tries. */
 export function triesPath(project: Project): string {
   return join(project.folder, 'tries.jsonl');
 }

@@ -7,7 +7,7 @@ import { createRandom, type InputSpec, type RandomGenerator, type Shape } from '
 import type { BatchInputs, BatchSizes } from './method.ts';
 import { createRewardStream, positionIn, type StreamPosition } from './reward-stream.ts';
 
-/** An image of the base model. Its latents are looked up by `image`. */
+/** An image of the base model. The image's latents are looked up by `image`. */
 export interface TuneSample {
   image: string;
   prompt: string;
@@ -21,7 +21,7 @@ export interface TuneSample {
   labelled: boolean;
 }
 
-/** A pre-training pair of picture and caption. Its latents are looked up by `key`. */
+/** A pre-training pair of picture and caption. The picture's latents are looked up by `key`. */
 export interface PretrainingSample {
   key: string;
   caption: string;
@@ -63,7 +63,7 @@ export interface TuneBatches {
   at(batch: number): Promise<TuneFeeds>;
   /**
    * Positions of the data streams before that batch, recorded in checkpoints for people to read. `at` needs only the
-   * number.
+   * batch number.
    */
   position(batch: number): { model: StreamPosition; pretraining?: StreamPosition };
 }
@@ -73,7 +73,8 @@ export interface PickedSamples {
   readonly samples: readonly TuneSample[];
   readonly feeds: Record<string, Float32Array>;
   /**
-   * Draw numbers [M]. Images with the same number share their timestep and noise. If absent, each image has its own.
+   * Draw numbers [M]. Images with the same number share their timestep and noise. If absent, each image has its own
+   * timestep and noise.
    */
   readonly draws?: readonly number[] | undefined;
 }

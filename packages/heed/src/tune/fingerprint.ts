@@ -5,8 +5,8 @@ import type { PretrainingSample, TuneSample } from './batches.ts';
 import type { TuneOptions } from './options.ts';
 
 /**
- * Hashes everything that affects the weights. With a constant learning rate, the number of steps is left out, so that
- * such a run can be extended.
+ * Hashes everything that affects the weights. With a constant learning rate, the number of steps is left out of the
+ * hash, so that the run can be extended.
  */
 export function fingerprintOf(facts: {
   options: TuneOptions;

@@ -1,6 +1,6 @@
 /**
- * Latents of training images. The frozen VAE encodes each image once; latents are stored on disk by key. They are a
- * cache and can be computed again.
+ * Latents of training images. The frozen VAE encodes each image once; latents are stored on disk by key. Stored latents
+ * are a cache and can be computed again.
  */
 import { join } from 'node:path';
 import { defaultBatchSize, type RgbImage, type StableDiffusionPipeline } from '@heed/diffusion';
@@ -12,7 +12,7 @@ const MAX_ENCODE_BATCH = 16;
 /** With a larger share of broken pictures, the dataset is probably not what its owner expects. */
 const MAX_BROKEN_SHARE = 0.05;
 
-/** Opens the latents of the pipeline's VAE. Models with the same VAE share them. */
+/** Opens the latents of the pipeline's VAE. Models with the same VAE share their latents. */
 export async function openLatents(
   project: Project,
   pipeline: StableDiffusionPipeline,

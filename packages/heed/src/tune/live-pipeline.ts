@@ -1,6 +1,6 @@
 /**
- * A pipeline that generates with the U-Net in training. It is opened at the first request and shared by all observers
- * of the run.
+ * A pipeline that generates with the U-Net in training. The pipeline is opened at the first request and shared by all
+ * observers of the run.
  */
 import { type StableDiffusionComponents, StableDiffusionPipeline } from '@heed/diffusion';
 import type { Device, ParameterValues } from '@heed/diffusion/autodiff';

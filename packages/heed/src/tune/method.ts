@@ -16,7 +16,8 @@ export interface MethodNeeds {
   /** Whether the method reads a learned reward. */
   readonly reward: boolean;
   /**
-   * Whether the method needs the frozen model from before tuning. It costs one more forward pass for each model sample.
+   * Whether the method needs the frozen model from before tuning. A reference costs one more forward pass for each
+   * model sample.
    */
   readonly reference: boolean;
 }
@@ -27,7 +28,7 @@ export interface SampleContext<Settings = unknown> {
   readonly store: ImageStore;
   /** Hashes of the models whose images are used: the tuned model, or the models of all rounds. */
   readonly modelHashes: ReadonlySet<string>;
-  /** Prompts reserved for choosing among checkpoints. Their images are not learned from. */
+  /** Prompts reserved for choosing among checkpoints. The run does not learn from images of these prompts. */
   readonly keptPrompts: ReadonlySet<string>;
   readonly options: TuneOptions<Settings>;
   /** The learned reward of each image for its prompt, in [0, 1]. */
@@ -51,7 +52,7 @@ export interface NetworkInputs {
   readonly encoderHiddenStates: Tensor;
 }
 
-/** The networks in a loss. Each predicts [N, C, h, w]. */
+/** The networks in a loss. Each network predicts [N, C, h, w]. */
 export interface Networks {
   /** Predicts with the network in training. */
   predict(inputs: NetworkInputs): Tensor;
@@ -87,13 +88,13 @@ export interface TuningMethod<Settings = unknown> {
   check?(options: TuneOptions<Settings>): void;
   needs(options: TuneOptions<Settings>): MethodNeeds;
   /**
-   * Chooses the images that a run learns from; throws when there are none. It is called once a run, and its result is
-   * stored with the run.
+   * Chooses the images that a run learns from; throws when there are none. The function is called once a run, and its
+   * result is stored with the run.
    */
   samples(context: SampleContext<Settings>): Promise<TuneSample[]>;
   /** The layout of a batch: the feeds that `batches` fills and `loss` reads. */
   specs(sizes: BatchSizes): BatchSpecs;
-  /** Makes batches by number. Each batch depends on the seed and its number alone. */
+  /** Makes batches by number. Makes the batches. Each batch depends only on the seed and its number. */
   batches(inputs: BatchInputs<Settings>): TuneBatches;
   loss(networks: Networks, batch: Batch, options: TuneOptions<Settings>): Losses;
 }

@@ -1,6 +1,6 @@
 /**
  * The networks for a method: the U-Net in training, and the frozen model from before tuning. With a LoRA, the frozen
- * model is the same weights without the factors. In full fine-tuning, it is a copy under other names.
+ * model is the same weights without the factors. In full fine-tuning, the frozen model is a copy under other names.
  */
 import { type UnetConfig, unet, withLora } from '@heed/diffusion';
 import type { ParameterScope, ParameterValues, Tensor } from '@heed/diffusion/autodiff';

@@ -1,6 +1,6 @@
 /**
- * Prepares a run's data: chooses and scores the samples, and encodes every picture. A repeated call finds all of it
- * stored.
+ * Prepares a run's data: chooses and scores the samples, and encodes every picture. A repeated call finds all prepared
+ * data stored.
  */
 import { join } from 'node:path';
 import { type StableDiffusionPipeline, vaeScale } from '@heed/diffusion';

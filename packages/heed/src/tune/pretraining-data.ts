@@ -1,5 +1,5 @@
 /**
- * D_pre: pairs of picture and caption like those the base model was trained on. They come from the emoji world's
+ * D_pre: pairs of picture and caption like those the base model was trained on. The pairs come from the emoji world's
  * generator or from a folder of captioned pictures. Pictures are read only to be encoded; captions are kept.
  */
 import type { RgbImage } from '@heed/diffusion';

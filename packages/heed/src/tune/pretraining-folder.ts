@@ -9,7 +9,10 @@ import { type ImageList, readImageList } from '../import/index.ts';
 import type { PretrainingData } from './pretraining-data.ts';
 
 const MAX_CAPTION_LENGTH = 10_000;
-/** Version of picture decoding, part of the latents' keys. Change it when the same file decodes to other pixels. */
+/**
+ * Version of picture decoding, part of the latents' keys. Change this version when the same file decodes to other
+ * pixels.
+ */
 const READING = 2;
 
 /** Opens all pairs of the folder. Pictures are cropped around their centre and resized to `size`. */
@@ -33,7 +36,7 @@ export async function openPretrainingFolder(
   return { samples: [...samples, ...broken], notes, read: ({ key }) => reads.get(key)!() };
 }
 
-/** Reads the list of pairs, without those that are held out for evaluation. Throws when none is left. */
+/** Reads the list of pairs, without those that are held out for evaluation. Throws when no pair is left. */
 export async function readPretrainingList(folder: string): Promise<ImageList<string>> {
   const list = await readImageList(folder, { parsePrompt: parseCaption });
   const images = list.images.filter(({ holdout }) => !holdout);
@@ -51,7 +54,8 @@ function parseCaption(text: string): string {
 }
 
 /**
- * The key of a file's latents. It changes with the file's bytes and with the size, so that no stale latents are used.
+ * The key of a file's latents. The key changes with the file's bytes and with the size, so that no stale latents are
+ * used.
  */
 function keyOfFile(path: string, size: { width: number; height: number }): string {
   const found = statSync(path, { throwIfNoEntry: false });

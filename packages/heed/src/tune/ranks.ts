@@ -18,7 +18,9 @@ export interface SharedRun {
   readonly model: readonly TuneSample[];
   readonly pretraining: readonly PretrainingSample[] | undefined;
   readonly fingerprint: string;
-  /** heed's version on rank 0 and the hash of its base model. The other ranks must have the same. */
+  /**
+   * heed's version on rank 0 and the hash of its base model. The other ranks must have the same version and base model.
+   */
   readonly heed: string;
   readonly baseHash: string;
 }
@@ -47,7 +49,7 @@ export async function shareRun(communicator: Communicator, run: SharedRun | unde
 
 /**
  * Sets the replicas for this number of ranks. An update's batch is split into `tune.replicas` parts, which are shared
- * among the ranks. With 1, the default, each rank gets one part.
+ * among the ranks. If `tune.replicas` is 1, the default, each rank gets one part.
  */
 export function optionsForRanks(options: TuneOptions, ranks: number): TuneOptions {
   const replicas = options.replicas === 1 ? ranks : options.replicas;

@@ -8,9 +8,9 @@ export interface StreamPosition {
 }
 
 /**
- * Draws samples with probability proportional to r^power, or uniformly without a power. Drawing by weight and
- * weighting uniform draws have the same expected loss up to a factor, but the former spends no step on samples of
- * weight zero. r^p is the probability that p independent raters all call the image good.
+ * Draws samples with probability proportional to r^power, or uniformly without a power. Drawing by weight and weighting
+ * uniform draws have the same expected loss up to a factor, but drawing by weight spends no step on samples of weight
+ * zero. r^p is the probability that p independent raters all call the image good.
  */
 export function createRewardStream(options: {
   name: string;

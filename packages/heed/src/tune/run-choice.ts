@@ -1,5 +1,5 @@
 /**
- * A run's choice of data, stored beside it, so that later data in the project do not change a run in progress.
+ * Stores a run's choice of data in the run's folder, so that later data in the project do not change a run in progress.
  * `model-data.ts` and `pretraining-rewards.ts` make the choices.
  */
 import { findCheckedJson } from '@heed/diffusion/checked-json';

@@ -48,15 +48,15 @@ const KEPT_PROMPTS_FILE = 'kept-prompts.json';
 export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
   /** Name of the tuned model (`models/<name>`) and of the run. */
   name?: string;
-  /** The model to tune. By default it is the one recorded in the run, or the project's base. */
+  /** The model to tune. Name of the model to tune; by default the model recorded in the run, or the project's base. */
   from?: string | undefined;
-  /** The reward to learn from. By default it is the one recorded in the run, or 'default'. */
+  /** The reward to learn from. By default it is the reward recorded in the run, or 'default'. */
   reward?: string | undefined;
   /** Seed for permuting rewards and labels among the images: a control experiment that learns nothing from people. */
   shuffleSeed?: number | undefined;
   /** Start over if a run of this name exists. */
   restart?: boolean;
-  /** The data streams to use. The project's settings decide the others. */
+  /** The data streams to use. For streams that are not given, the project's settings decide. */
   streams?: Partial<TuneStreams>;
   /** Source of D_pre: WORLD_PRETRAINING or a folder with metadata.jsonl. */
   pretraining?: string;
@@ -319,8 +319,8 @@ export function checkModelName(project: Project, name: string): void {
 }
 
 /**
- * Throws when a run of that name cannot be started or continued under the project's settings. It throws before any work
- * is done or any file is written.
+ * Throws when a run of that name cannot be started or continued under the project's settings. The function throws
+ * before any work is done or any file is written.
  */
 export async function checkTuneStart(project: Project, name: string): Promise<void> {
   checkModelName(project, name);

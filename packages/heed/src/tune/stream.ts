@@ -1,6 +1,6 @@
 /**
  * Endless, seeded passes over a finite list, each pass in a different order. The index at a position depends on the
- * seed and the position alone, so that a checkpoint saves the position alone. It yields indices, not data.
+ * seed and the position alone, so that a checkpoint saves the position alone. A stream yields indices, not data.
  */
 import { createRandom, type RandomGenerator } from '@heed/diffusion/autodiff';
 
@@ -15,8 +15,8 @@ export interface ShuffledStream {
 }
 
 /**
- * Makes a stream. Different names give independent streams; equal names, sizes, weights and seeds give equal streams.
- * With `weights` [size], an item appears in proportion to its weight.
+ * Makes a stream. Creates a stream. Different names give independent streams; equal names, sizes, weights and seeds
+ * give equal streams. With `weights` [size], an item appears in proportion to its weight.
  */
 export function createShuffledStream(options: {
   name: string;
@@ -50,7 +50,7 @@ export function createShuffledStream(options: {
 
 /**
  * Draws as many indices as there are weights by systematic resampling (Kitagawa 1996). Each index appears as often as
- * its share says, rounded down or up. The counts vary less than those of independent draws.
+ * its share says, rounded down or up. The counts of the indices vary less than with independent draws.
  */
 function resample(weights: readonly number[], random: RandomGenerator, name: string): number[] {
   const total = weights.reduce((sum, weight) => sum + weight, 0);

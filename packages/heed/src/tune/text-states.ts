@@ -1,7 +1,7 @@
 /**
- * Text states of a run's prompts. A large text encoder computes each once, to disk, before training, and can then be
- * released. A small one computes them on demand, with a bounded cache in memory. The states are a cache and can be
- * computed again.
+ * Text states of a run's prompts. A large text encoder computes each prompt's states once, to disk, before training,
+ * and can then be released. A small text encoder computes states on demand, with a bounded cache in memory. The states
+ * are a cache and can be computed again.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';

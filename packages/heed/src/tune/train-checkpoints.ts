@@ -48,7 +48,7 @@ export function createCheckpoints(
       }
       savedStep = state.step;
     },
-    /** A clause for error messages. */
+    /** Describes the latest checkpoint in a clause for error messages. */
     describe: () => (savedStep > 0 ? `its last checkpoint is that of update ${savedStep}` : 'it has no checkpoint'),
   };
 }

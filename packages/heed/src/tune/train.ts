@@ -44,7 +44,7 @@ export interface TuneTraining {
   run: string;
   method: TuningMethod;
   unetConfig: UnetConfig;
-  /** The base model's U-Net weights. They are updated in place, or left unchanged when a LoRA is trained. */
+  /** The base model's U-Net weights. The weights are updated in place, or left unchanged when a LoRA is trained. */
   parameters: ParameterValues;
   /** Batches of `batchSize / replicas` samples each. */
   batches: TuneBatches;
@@ -75,7 +75,10 @@ export interface TuneTraining {
    * `average` has the trained weights by name, or their moving average; `plain` is as for `onSample`.
    */
   onWatch?: (step: number, weights: { average: ParameterValues; plain: ParameterValues }) => Promise<'go' | 'stop'>;
-  /** Called at the end. It may return earlier weights, named as in `average`, to use in place of the last ones. */
+  /**
+   * Called at the end. Returns earlier weights, named as in `average`, to use in place of the last weights; undefined
+   * for the last weights.
+   */
   chosen?: () => Promise<{ step: number; average: ParameterValues } | undefined>;
   /** Called with a sentence for every broken checkpoint that is skipped. */
   onSkippedCheckpoint?: (sentence: string) => void;
@@ -95,7 +98,8 @@ export interface TrainedModel {
 /**
  * Tunes until `options.steps`, starting from the latest intact checkpoint. Returns the weights to use (the moving
  * average if there is one), and the LoRA if one was trained. An update with a non-finite loss or gradient is skipped.
- * Several in a row, or a non-finite weight, throw without saving. On abort, it saves a checkpoint first.
+ * Several skipped updates in a row, or a non-finite weight, throw without saving. On abort, a checkpoint is saved
+ * first.
  */
 export async function trainModel(training: TuneTraining): Promise<TrainedModel> {
   const { run, method, batches, unetConfig, options, communicator = single } = training;
@@ -171,7 +175,10 @@ export async function trainModel(training: TuneTraining): Promise<TrainedModel> 
   }
 }
 
-/** Measurements during training. All ranks know when they happen; rank 0 measures and broadcasts the outcome. */
+/**
+ * Measurements during training. Schedules measurements during training. All ranks know the schedule; rank 0 measures
+ * and broadcasts the outcome.
+ */
 function createWatch(
   { options, communicator = single, onWatch }: TuneTraining,
   { step, weights }: { step: Step; weights: TrainedWeights },

@@ -11,15 +11,15 @@ export interface TrainedWeights {
   readonly trained: ParameterValues;
   readonly isTrained: (name: string) => boolean;
   /**
-   * Current weights of a plain U-Net. If `average` is given, it replaces the trained weights. Every call returns the
-   * same arrays.
+   * Current weights of a plain U-Net. If `average` is given, its weights replace the trained ones. Every call returns
+   * the same arrays.
    */
   plain(average: ParameterValues | undefined): ParameterValues;
 }
 
 /**
- * Sets up the weights to train. `base` holds the U-Net's weights. Without `options.lora` they are trained in place, and
- * copied first if the method needs the original weights.
+ * Sets up the weights to train. `base` holds the U-Net's weights. Without `options.lora` the U-Net's weights are
+ * trained in place, and copied first if the method needs the original weights.
  */
 export function trainedWeights(
   base: ParameterValues,

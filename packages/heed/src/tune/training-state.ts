@@ -21,7 +21,7 @@ const SavedState = z.object({
   /** Noise, timesteps and data order are functions of these two numbers. */
   random: z.object({ seed: z.number(), batch: z.number().int().nonnegative() }),
   data: z.object({ model: StreamPosition, pretraining: StreamPosition.optional() }),
-  /** Hash of options and data. Resuming under other options or data is refused. */
+  /** Hash of options and data. A run cannot resume under other options or data. */
   fingerprint: z.string(),
 });
 export type SavedState = z.infer<typeof SavedState>;

@@ -19,15 +19,15 @@ const FINAL_STATUSES: readonly number[] = [400, 404, 409, 413];
 
 interface ErrorBody {
   readonly error?: string;
-  /** For the pages' own words. */
+  /** The error's code, by which pages choose their own text. */
   readonly code?: string;
 }
 
-/** An answer other than 2xx. `status` is 0 where there was none at all, or none of the studio. */
+/** A response other than 2xx. `status` is 0 when there was no response, or none from the studio. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string | undefined;
-  /** The studio itself says so, and not a proxy before it. */
+  /** Whether the response came from the studio itself and not from a proxy. */
   readonly isOfStudio: boolean;
 
   constructor(status: number, message: string, options: { code?: string | undefined; isOfStudio?: boolean } = {}) {
@@ -38,7 +38,7 @@ export class ApiError extends Error {
     this.isOfStudio = options.isOfStudio ?? false;
   }
 
-  /** True where the same request will never work. */
+  /** Whether a repetition of the request will never succeed. */
   get isFinal(): boolean {
     return this.isOfStudio && FINAL_STATUSES.includes(this.status);
   }
@@ -50,12 +50,12 @@ interface Answer {
   json(): Promise<unknown>;
 }
 
-/** What a route answers with 2xx. */
+/** The body of a route's 2xx response. */
 type Body<Response extends Answer> = Exclude<Awaited<ReturnType<Response['json']>>, { error: string }>;
 
 /**
- * The body of a 2xx answer; throws an `ApiError` for any other. An answer that is not JSON is not the studio's: a
- * network's login page answers 200 to everything.
+ * Returns the body of a 2xx response; throws an `ApiError` for any other response. A response that is not JSON is not
+ * from the studio; for example, a network's login page answers 200 to every request.
  */
 export async function read<Response extends Answer>(answer: Promise<Response>): Promise<Body<Response>> {
   const response = await answer.catch(() => {

@@ -1,16 +1,18 @@
-/** Asking until the studio answers: it may be starting again, or the network be gone for a moment. */
+/**
+ * Repeats requests until the studio responds, because the studio may be restarting or the network may be interrupted.
+ */
 import { ApiError } from './client.ts';
 
 const ASK_AGAIN_MS = 2000;
 
-/** True where asking again may help, so that `persist` does. */
+/** Whether repeating the request may help; `persist` then repeats it. */
 export function willAskAgain(problem: unknown): boolean {
   return problem instanceof ApiError && !problem.isFinal && problem.status !== 401;
 }
 
 /**
- * Repeats `ask` while the studio does not answer; `onProblem` is told each time. Rejects with what the studio refuses.
- * The returned function ends it.
+ * Repeats `ask` while the studio does not respond; `onProblem` is called after each failure. Rejects when the studio
+ * refuses the request. The returned function ends the repetition.
  */
 export function persist<T>(
   ask: () => Promise<T>,

@@ -5,7 +5,7 @@ export interface Scale {
   readonly ticks: readonly number[];
 }
 
-/** `domain` is widened to round numbers; about `count` ticks. */
+/** Makes a linear scale with about `count` ticks; `domain` is widened to round numbers. */
 export function linearScale(
   domain: readonly [number, number],
   range: readonly [number, number],
@@ -37,7 +37,7 @@ export function valueText(value: number): string {
   return tickText(Number(value.toPrecision(4)));
 }
 
-/** As few digits as tell the ticks apart. */
+/** Formats a tick with as few digits as distinguish the ticks. */
 export function tickText(value: number): string {
   if (value === 0) return '0';
   const size = Math.abs(value);

@@ -1,4 +1,4 @@
-/** Where the comparing page gets its queries and sends its answers: supply, outbox and standing around one state. */
+/** Connects the comparing page's state with the supply of queries, the outbox of answers and the rater's progress. */
 import type { Activity } from '../parts/activity.ts';
 import { createOutbox, emptied, type Outbox, type OutboxOptions } from '../parts/outbox.ts';
 import type { ShownImage } from '../parts/prepared-image.ts';
@@ -26,7 +26,7 @@ export interface ComparerQueries {
 
 const QUERIES_AHEAD = 2;
 
-/** `onShown` is called whenever a query comes on the page. */
+/** Creates the connection; `onShown` is called whenever a query is shown. */
 export function createComparerQueries(
   state: Store<ComparerState>,
   { api, activity, prepareImage, ...options }: ComparerOptions & { onShown: () => void },

@@ -1,4 +1,6 @@
-/** The state of the comparing page, and its changes by answers. Pure: no clock, no server, no texts. */
+/**
+ * The state of the comparing page, and its changes by answers. The functions are pure: no clock, no server, no texts.
+ */
 import type { Completion } from '../labelling/labelling-api.ts';
 import type { ShownImage } from '../parts/prepared-image.ts';
 import { type Preference, QUESTION_NAMES, type Question } from './questions.ts';
@@ -23,11 +25,11 @@ export interface ComparerProblem {
 }
 
 export interface ComparerState {
-  /** 'waiting' asks again by itself, and so does 'finished'. */
+  /** The phase of the page; in 'waiting' and 'finished' the page asks for queries again by itself. */
   phase: 'loading' | 'asking' | 'waiting' | 'finished' | 'failed';
   query?: ShownComparison | undefined;
   said: Said;
-  /** The question that keys answer. */
+  /** The question that keyboard shortcuts answer. */
   current: Question;
   canUndo: boolean;
   answered: number;
@@ -47,13 +49,13 @@ export const FIRST_STATE: ComparerState = {
   open: 0,
 };
 
-/** A query is shown, with what was said to it before. */
+/** The state that shows a query with its earlier answers. */
 export function shown({ problem }: ComparerState, query: ShownComparison, said: Said = {}): Partial<ComparerState> {
   const kept = problem?.kind === 'failed' ? undefined : problem;
   return { phase: 'asking', query, said, current: 'alignment', problem: kept };
 }
 
-/** A question is answered; keys go on to the first that is not. */
+/** The state after one question was answered; the first unanswered question becomes current. */
 export function saying(
   { said, current }: ComparerState,
   { question, preference }: { question: Question; preference: Preference },
@@ -67,7 +69,7 @@ export function saying(
   };
 }
 
-/** The last answered question is open again; undefined where nothing is said. */
+/** The state in which the last answered question is open again; undefined when no question is answered. */
 export function forgettingLast(
   { said }: ComparerState,
   { hasPast }: { hasPast: boolean },
@@ -79,13 +81,13 @@ export function forgettingLast(
   return { said: rest, current: last, canUndo, message: { kind: 'takenBack' } };
 }
 
-/** What was said, once both questions are answered. */
+/** The answer to both questions; undefined until both are answered. */
 export function wholeAnswer({ said }: ComparerState): Record<Question, Preference> | undefined {
   const { alignment, fidelity } = said;
   return alignment === undefined || fidelity === undefined ? undefined : { alignment, fidelity };
 }
 
-/** One more answer is given, or one fewer. */
+/** The state with one more or one fewer counted answer. */
 export function counting({ answered, open }: ComparerState, by: 1 | -1): Pick<ComparerState, 'answered' | 'open'> {
   return { answered: answered + by, open: Math.max(0, open - by) };
 }

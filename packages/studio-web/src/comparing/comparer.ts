@@ -1,6 +1,6 @@
 /**
- * What a rater does on the comparing page: answers the two questions of a query, takes back, goes on. An answer is sent
- * when the rater goes on; until then it can be changed. No React, no DOM and no texts here.
+ * The actions of a rater on the comparing page: answering the two questions of a query, undoing, continuing. An answer
+ * is sent when the rater continues, and can be changed until then. The module uses no React, no DOM and no texts.
  */
 import type { Outbox } from '../parts/outbox.ts';
 import { randomId } from '../parts/random-id.ts';
@@ -24,9 +24,11 @@ export interface Comparer {
   readonly outbox: Outbox<ComparisonEntry>;
   /** Answers a question, or the current one, and moves on to the first that is unanswered. */
   say(preference: Preference, question?: Question): void;
-  /** Forgets what was said to the last answered question; where nothing is said, brings the last answer back. */
+  /**
+   * Clears the last answered question. When no question is answered, it brings the previous query back with its answer.
+   */
   undo(): void;
-  /** Sends the answers, once both are there, and shows the next query. */
+  /** Sends the answers when both questions are answered, and shows the next query. */
   goOn(): void;
   /** Tries again after a failure. */
   retry(): void;
@@ -45,7 +47,7 @@ export function createComparer(options: ComparerOptions): Comparer {
   const { nowMs = () => performance.now() } = options;
   const past: PastAnswer[] = [];
   let shownAtMs = 0;
-  /** What is said is that of an answer that was taken back, untouched. */
+  /** Whether the shown answers are those of a retracted answer, still unchanged. */
   let isRestored = false;
   const state = createStore<ComparerState>(FIRST_STATE);
   const update = (changes: Partial<ComparerState>) => state.set({ ...state.get(), ...changes });

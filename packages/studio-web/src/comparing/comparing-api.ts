@@ -4,7 +4,7 @@ import type { Completion } from '../labelling/labelling-api.ts';
 import { sessionHeaders } from '../session/session-key.ts';
 import type { Preference } from './questions.ts';
 
-/** What the rater did: answered a query, or took an answer back. */
+/** An action of the rater: an answer to a query, or the retraction of an answer. */
 export type ComparisonEntry =
   | {
       kind: 'answer';
@@ -37,16 +37,16 @@ export interface ComparingStanding {
 }
 
 export interface ComparingApi {
-  /** Names the page that asks. */
+  /** Id of the page that asks for queries. */
   readonly page: string;
   standing(): Promise<ComparingStanding>;
   lease(count: number): Promise<readonly LeasedComparison[]>;
-  /** Works while the page closes. */
+  /** Releases the page's queries; the request also works while the page closes. */
   release(): void;
   send(entry: ComparisonEntry): Promise<unknown>;
 }
 
-/** `page` names this page, so that two tabs of one rater are asked different queries. */
+/** Creates the requests. `page` is the id of this page, so that two tabs of one rater get different queries. */
 export function comparingApi({ session, page }: { session: string; page: string }): ComparingApi {
   const request = () => raterRequest(session);
   return {

@@ -1,11 +1,14 @@
-/** Keys of the comparing page; each has a button, too, and they are off where the keys of labelling are. */
+/**
+ * Keyboard shortcuts of the comparing page. Each shortcut also has a button. Turning off the shortcuts of labelling
+ * turns these off too.
+ */
 import { useEffect } from 'react';
 import { isForPage } from '../labelling/keys.ts';
 import { keyNames, type PressedKey } from '../parts/key-names.ts';
 import type { Comparer } from './comparer.ts';
 import { PREFERENCE_NAMES, PREFERENCES } from './questions.ts';
 
-/** What keys do on the page besides answering. */
+/** Actions of keyboard shortcuts besides answering. */
 export interface ComparingActs {
   zoom(): void;
   help(): void;
@@ -27,14 +30,14 @@ const ACTIONS: Readonly<Record<string, Act>> = {
   '?': (_, { help }) => help(),
 };
 
-/** What the pressed key does, by its letter or its place on the keyboard. */
+/** The action of a pressed key, by its letter or its position on the keyboard. */
 export function comparingAct(pressed: PressedKey): Act | undefined {
   return keyNames(pressed)
     .map((name) => (Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined))
     .find((act) => act !== undefined);
 }
 
-/** Listens anywhere on the page, save in fields, in dialogs and with a modifier. */
+/** Listens for keys anywhere on the page, except in fields, in dialogs and with a modifier key. */
 export function useComparingKeys(comparer: Comparer, acts: ComparingActs): void {
   useEffect(() => {
     const listener = (event: KeyboardEvent) => {

@@ -1,9 +1,9 @@
-/** The two questions of a blind comparison and what can be said to each, with their keys. */
+/** The two questions of a blind comparison and their possible answers, with their keys. */
 
 export const QUESTION_NAMES = ['alignment', 'fidelity'] as const;
 export type Question = (typeof QUESTION_NAMES)[number];
 
-/** In the order of the buttons. The letters also work on the enlarged images, where arrows move. */
+/** In the order of the buttons. The letters also work on enlarged images, where arrow keys move between images. */
 export const PREFERENCES = {
   left: { keys: ['ArrowLeft', 'l'] },
   tie: { keys: ['ArrowDown', 't'] },

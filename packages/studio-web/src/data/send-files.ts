@@ -1,13 +1,13 @@
-/** Sends chosen files to the studio one at a time and has them taken in together. */
+/** Uploads chosen files to the studio one at a time and then imports them together. */
 import { ApiError, api, read } from '../api/client.ts';
 import { sessionHeaders } from '../session/session-key.ts';
 
-/** What is asked of the studio once all files are there. */
+/** The import that the studio runs after all files are uploaded. */
 export type Taking =
   | { readonly what: 'images'; readonly set?: string }
   | { readonly what: 'feedback'; readonly rater?: string };
 
-/** How each file is called by its list: its path inside the folder that was chosen. */
+/** The name of a file in the list of images: its path inside the chosen folder. */
 export function listedName(file: File): string {
   return file.webkitRelativePath === '' ? file.name : file.webkitRelativePath.split('/').slice(1).join('/');
 }
@@ -15,14 +15,14 @@ export function listedName(file: File): string {
 const ASK_AGAIN_MS = 3000;
 
 export interface SendOptions {
-  /** Told how many files are there. */
+  /** Called with the number of uploaded files. */
   readonly onProgress: (done: number) => void;
-  /** Told why the files must wait: another command is at work. */
+  /** Called with the reason why the import waits, such as another running command. */
   readonly onWait: (reason: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** Resolves with what the studio took in; where anything fails or is aborted, nothing was. */
+/** Resolves with the result of the import. After a failure or an abort nothing was imported. */
 export async function sendFiles(files: readonly File[], taking: Taking, options: SendOptions): Promise<string> {
   const { onProgress, signal } = options;
   const { id } = await read(api.data.uploads.$post());
@@ -43,7 +43,7 @@ export async function sendFiles(files: readonly File[], taking: Taking, options:
   }
 }
 
-/** Asks again while the studio says that another command is at work. */
+/** Starts the import, and repeats the request while another command runs. */
 async function takeIn(id: string, taking: Taking, { onWait, signal }: SendOptions) {
   while (true) {
     signal.throwIfAborted();
@@ -78,7 +78,7 @@ function toldOf(result: Awaited<ReturnType<typeof takeIn>>): string {
   ].join('\n');
 }
 
-/** By fetch itself: the typed client knows bodies of JSON alone. */
+/** Uploads one file with `fetch`, because the typed client supports only JSON bodies. */
 async function sendFile(id: string, file: File): Promise<void> {
   const address = `/api/data/uploads/${encodeURIComponent(id)}/files?name=${encodeURIComponent(listedName(file))}`;
   const response = await fetch(address, { method: 'PUT', body: file, headers: sessionHeaders() }).catch(() => {

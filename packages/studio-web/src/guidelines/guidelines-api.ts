@@ -1,4 +1,4 @@
-/** The guidelines as the server gives them. Hono's client types end where a type refers to itself. */
+/** The type of the guidelines in the server's response. Hono's client types do not support recursive types. */
 import type { ShownBlock } from '@heed/studio-api';
 import { api, raterRequest, read } from '../api/client.ts';
 
@@ -13,7 +13,7 @@ export async function loadGuidelines(): Promise<LoadedGuidelines> {
   return { blocks: blocks as readonly ShownBlock[], version };
 }
 
-/** A text as raters would see it. */
+/** Renders a text as raters would see it. */
 export async function previewGuidelines(text: string): Promise<readonly ShownBlock[]> {
   const { blocks } = await read(api.guidelines.preview.$post({ json: { text } }));
   return blocks as readonly ShownBlock[];

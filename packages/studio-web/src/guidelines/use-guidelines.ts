@@ -1,4 +1,4 @@
-/** The guidelines of the project, and whether this rater has seen them as they are now. */
+/** The project's guidelines, and whether this rater has read the current version. */
 import type { ShownBlock } from '@heed/studio-api';
 import { useEffect, useState } from 'react';
 import { ApiError } from '../api/client.ts';
@@ -43,7 +43,7 @@ export function useGuidelines(): GuidelinesState {
   return { phase: blocks.length === 0 ? 'none' : isSeen ? 'seen' : 'unseen', blocks, accept };
 }
 
-/** Has the rater in it, because the next rater of this browser has not read the guidelines. */
+/** The storage key, which contains the rater, because the next rater of this browser has not read the guidelines. */
 function keyOf({ study, key }: Session): string {
   return `heed-guidelines/${study}/${key}`;
 }

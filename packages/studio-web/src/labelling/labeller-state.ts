@@ -11,7 +11,7 @@ export interface ShownQuery {
   images: ShownImage[];
   /** Whether the rater is told the right answer afterwards. */
   isPractice: boolean;
-  /** Whether one image, or none, is chosen as the best; the other marks follow. */
+  /** Whether raters choose one image, or none, as the best; the other marks follow from the choice. */
   asksBest: boolean;
 }
 
@@ -28,7 +28,10 @@ export interface LabellerProblem {
 }
 
 export interface LabellerState {
-  /** 'explaining' follows an answer of the practice round; 'waiting' asks again by itself, and so does 'finished'. */
+  /**
+   * The phase of the page. 'explaining' follows an answer in the practice round. In 'waiting' and 'finished' the page
+   * asks for queries again by itself.
+   */
   phase: 'loading' | 'asking' | 'explaining' | 'waiting' | 'finished' | 'failed';
   query?: ShownQuery | undefined;
   marks: (Mark | undefined)[];
@@ -37,21 +40,21 @@ export interface LabellerState {
   answered: number;
   open: number;
   medianSeconds?: number | undefined;
-  /** What a rater who is done can show to be paid. */
+  /** The completion code, which a rater who is done needs to be paid. */
   completion?: Completion | undefined;
   paidInSeconds?: number | undefined;
-  /** Comparisons that the rater may still be asked for. */
+  /** Number of comparisons that the rater may still be asked. */
   openComparisons?: number | undefined;
   canUndo: boolean;
-  /** While explaining: what would have been right; absent until the server has said it. */
+  /** While explaining, the right answer; absent until the server has sent it. */
   explanation?: PracticeFeedback | undefined;
-  /** Something the rater should know, until the next answer. */
+  /** A hint for the rater, shown until the next answer. */
   hint?: 'tooFast' | 'practiceIsOver' | undefined;
   message?: LabellerMessage | undefined;
   problem?: LabellerProblem | undefined;
 }
 
-/** The state and how it changes. */
+/** Holds the state and applies changes to it. */
 export interface StateHolder {
   readonly state: Store<LabellerState>;
   update(changes: Partial<LabellerState>): void;

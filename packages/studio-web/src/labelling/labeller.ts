@@ -1,6 +1,6 @@
 /**
  * The state machine of labelling: the query that is shown, marks, undo, the practice round, waiting and the end.
- * Answering never waits: the next queries are there before they are shown. No React, no DOM and no texts here.
+ * Answering never waits, because the next queries are loaded in advance. The module uses no React, no DOM and no texts.
  */
 import type { Activity } from '../parts/activity.ts';
 import { createOutbox, emptied, type Outbox, type OutboxOptions } from '../parts/outbox.ts';
@@ -21,15 +21,15 @@ export interface Labeller {
   readonly state: Store<LabellerState>;
   readonly outbox: Outbox<LabellingEntry>;
   select(index: number): void;
-  /** What a digit does: chooses the best image where that is asked, else selects. */
+  /** The action of a digit key: chooses the best image if the query asks for it, else selects the image. */
   pick(index: number): void;
   /** Marks one image, or the current one, and moves on to the next without a mark. */
   mark(mark: Mark, index?: number): void;
   markAll(mark: Mark): void;
   skip(reason?: string): void;
-  /** Answers the query that is shown with these marks. */
+  /** Answers the shown query with these marks. */
   answer(marks: readonly Mark[]): void;
-  /** Goes on after an explanation. */
+  /** Continues after an explanation. */
   goOn(): void;
   undo(): void;
   /** Tries again after a failure. */
@@ -46,10 +46,10 @@ export interface LabellerOptions {
 }
 
 const QUERIES_AHEAD = 4;
-/** Long enough to see the last mark, short enough not to wait. */
+/** The delay before an answer is sent, long enough to see the last mark. */
 const SETTLE_MS = 220;
 
-/** What the parts of one labeller share. */
+/** The data that the parts of one labeller share. */
 interface Parts extends StateHolder {
   readonly options: LabellerOptions;
   readonly nowMs: () => number;
@@ -57,9 +57,9 @@ interface Parts extends StateHolder {
   readonly practice: PracticeRound;
   readonly outbox: Outbox<LabellingEntry>;
   readonly supply: Supply<ShownQuery>;
-  /** When the query was shown that is shown. */
+  /** Time at which the current query was shown. */
   shownAtMs: number;
-  /** The marks are those of an answer that was taken back, untouched. */
+  /** Whether the marks are those of a retracted answer, still unchanged. */
   isRestored: boolean;
   settling?: ReturnType<typeof setTimeout> | undefined;
 }
@@ -169,7 +169,7 @@ function createParts(options: LabellerOptions): Parts {
   return parts;
 }
 
-/** What the supply of queries asks of the server and of the page. */
+/** The functions of the server and of the page that the supply of queries needs. */
 function pick({ api, activity, prepareImage }: LabellerOptions) {
   return {
     lease: api.lease,
@@ -213,13 +213,13 @@ function showNext(parts: Parts): void {
   void supply.fetchAhead();
 }
 
-/** Answers after a moment where every image has a mark. */
+/** Answers after a short delay if every image has a mark. */
 function settle(parts: Parts): void {
   clearTimeout(parts.settling);
   if (isMarked(parts.state.get())) parts.settling = setTimeout(() => submit(parts), SETTLE_MS);
 }
 
-/** Answers the query that is shown, or skips it. */
+/** Answers or skips the shown query. */
 function submit(parts: Parts, skipped?: { reason?: string }): void {
   const { state, update, outbox, past, practice, nowMs, shownAtMs } = parts;
   clearTimeout(parts.settling);
@@ -245,7 +245,7 @@ function submit(parts: Parts, skipped?: { reason?: string }): void {
   showNext(parts);
 }
 
-/** First takes back the marks of the query that is shown, then whole answers. */
+/** Undoes the marks of the shown query first, then whole answers. */
 function undo(parts: Parts): void {
   const { state, update, outbox, past, supply, options } = parts;
   clearTimeout(parts.settling);

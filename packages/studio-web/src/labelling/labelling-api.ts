@@ -7,7 +7,7 @@ export interface LeasedQuery {
   id: string;
   prompt: string;
   isPractice: boolean;
-  /** Which image is the best, in place of good or bad of each. */
+  /** Whether raters choose the best image instead of labelling each image. */
   asksBest?: boolean | undefined;
   images: { name: string; width: number; height: number }[];
 }
@@ -20,28 +20,28 @@ export interface Completion {
 
 export interface LabellingStanding {
   answered: number;
-  /** Queries that may still be asked, those that others hold counted in. */
+  /** Number of queries that the rater may still be asked, including queries that others hold. */
   open: number;
   medianSeconds?: number | undefined;
   completion?: Completion | undefined;
-  /** Seconds after which the completion code is shown although queries are open, where none is free. */
+  /** Seconds until the completion code is shown although queries are open, when none of them is free. */
   paidInSeconds?: number | undefined;
-  /** For raters who are invited for comparisons as well. */
+  /** Number of open comparisons, for raters who are invited for comparisons as well. */
   openComparisons?: number | undefined;
 }
 
 export interface LabellingApi {
-  /** Names the page that asks. */
+  /** Id of the page that asks for queries. */
   readonly page: string;
   standing(): Promise<LabellingStanding>;
   lease(count: number): Promise<readonly LeasedQuery[]>;
-  /** Works while the page closes. */
+  /** Releases the page's queries; the request also works while the page closes. */
   release(): void;
   shown(query: string): Promise<unknown>;
   send(entry: LabellingEntry): Promise<Acknowledged>;
 }
 
-/** `page` names this page, so that two tabs of one rater are asked different queries. */
+/** Creates the requests. `page` is the id of this page, so that two tabs of one rater get different queries. */
 export function labellingApi({ session, page }: { session: string; page: string }): LabellingApi {
   const request = () => raterRequest(session);
   return {

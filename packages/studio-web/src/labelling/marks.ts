@@ -2,7 +2,10 @@
 /** The mark of one image. */
 export type Mark = 'good' | 'bad';
 
-/** The image to go to after `index`: the next without a mark, else the first without one, else the same. */
+/**
+ * The image to select after `index`: the next image without a mark, else the first one without a mark, else the same
+ * image.
+ */
 export function nextUnmarked(marks: readonly (Mark | undefined)[], index: number): number {
   const after = marks.findIndex((mark, i) => mark === undefined && i > index);
   if (after !== -1) return after;
@@ -10,7 +13,7 @@ export function nextUnmarked(marks: readonly (Mark | undefined)[], index: number
   return first === -1 ? index : first;
 }
 
-/** The marks where the image at `index` is the best: it is good, and the others are bad beside it. */
+/** The marks of a query whose best image is at `index`: the best image is good, the others are bad. */
 export function bestOf(marks: readonly unknown[], index: number): Mark[] {
   return marks.map((_, i) => (i === index ? 'good' : 'bad'));
 }

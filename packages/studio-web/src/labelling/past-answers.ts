@@ -1,4 +1,4 @@
-/** Answers that can still be taken back, the newest first out. */
+/** A stack of the answers that can still be undone. */
 import type { LabellerState, ShownQuery } from './labeller-state.ts';
 
 export interface PastAnswer {

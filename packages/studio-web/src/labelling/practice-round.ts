@@ -1,16 +1,16 @@
-/** The practice round: whether it goes on, and the answer that is being explained. */
+/** The state of the practice round: whether it continues, and which answer is being explained. */
 import type { ApiError } from '../api/client.ts';
 import type { Acknowledged, LabellingEntry } from './entries.ts';
 import type { StateHolder } from './labeller-state.ts';
 
 export interface PracticeRound {
-  /** The changes where this query is the first after the round. */
+  /** The changes when this query is the first one after the practice round. */
   noteShown(query: { readonly isPractice: boolean }): { readonly hint?: 'practiceIsOver' };
-  /** From now on this answer is explained. */
+  /** Begins to explain this answer. */
   explain(answer: string): void;
-  /** The server has taken an answer, or has refused it. */
+  /** Handles the server's response to an answer. */
   onAnswered(entry: LabellingEntry, result: Acknowledged | ApiError): void;
-  /** Goes on after an explanation. */
+  /** Continues after an explanation. */
   goOn(): void;
 }
 

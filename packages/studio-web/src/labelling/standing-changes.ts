@@ -1,8 +1,11 @@
-/** How far the rater is, from what the server says and what it cannot know yet. */
+/** Computes the rater's progress from the server's count and from answers that the server does not count yet. */
 import type { LabellerState } from './labeller-state.ts';
 import type { LabellingStanding } from './labelling-api.ts';
 
-/** `underWay`: answers that are sent and not acknowledged; the server does not count them yet. */
+/**
+ * Returns the changes. `underWay` is the number of sent answers that the server has not acknowledged and does not count
+ * yet.
+ */
 export function standingChanges(
   { answered, open, medianSeconds, completion, paidInSeconds, openComparisons }: LabellingStanding,
   { underWay, state }: { underWay: number; state: Pick<LabellerState, 'medianSeconds' | 'completion'> },

@@ -1,4 +1,4 @@
-/** English: the language that the others are checked against. `**` makes bold. */
+/** The English texts; the type checker compares the other languages with this table. `**` makes bold. */
 
 export const english = {
   name: 'English',
@@ -31,7 +31,10 @@ export const english = {
       'Something in this page went wrong. What you answered is kept in this browser. Reload the page to go on; if it happens again, tell the person who invited you.',
     reload: 'Reload the page',
   },
-  /** By the code of the studio's answer; without one the studio's own English sentence is shown. */
+  /**
+   * Texts of problems by the code of the studio's response. A problem without a code is shown with the studio's English
+   * sentence.
+   */
   problems: {
     'no-answer': 'the studio does not answer',
     'too-many': 'too much at once; try again in a minute',

@@ -1,7 +1,7 @@
 /**
- * The language of the raters' pages: the one in the link ('?lang=de'), the one chosen on the page, or the first of the
- * browser's languages that there is. All their texts stand in one table a language; a table that lacks one does not
- * compile.
+ * The language of the raters' pages: the language in the link ('?lang=de'), the one chosen on the page, or the first of
+ * the browser's languages that has texts. All texts are in one table for each language; a table that lacks a text does
+ * not compile.
  */
 import { createStore, useStore } from '../parts/store.ts';
 import { english } from './english.ts';
@@ -15,7 +15,7 @@ export type Language = keyof typeof LANGUAGES;
 
 const STORAGE_KEY = 'heed-language';
 
-/** Of all that is asked for, the first that there is. 'de-AT' is German. */
+/** Chooses the first requested language that has texts; 'de-AT' counts as German. */
 export function chooseLanguage(wanted: readonly (string | null | undefined)[]): Language {
   for (const tag of wanted) {
     const name = tag?.toLowerCase().split(/[-_]/)[0];
@@ -26,7 +26,7 @@ export function chooseLanguage(wanted: readonly (string | null | undefined)[]): 
 
 const language = createStore<Language>(load());
 
-/** Changes the language of the page and remembers it. */
+/** Changes the language of the page and stores the choice. */
 export function setLanguage(chosen: Language): void {
   language.set(chosen);
   showOnPage(chosen);
@@ -41,17 +41,17 @@ export function useLanguage(): Language {
   return useStore(language);
 }
 
-/** The texts of the page, now and after each change. */
+/** A React hook that returns the texts of the current language. */
 export function useTexts(): Texts {
   return LANGUAGES[useStore(language)];
 }
 
-/** The texts outside of components. */
+/** The texts of the current language, for code outside of components. */
 export function currentTexts(): Texts {
   return LANGUAGES[language.get()];
 }
 
-/** For screen readers and hyphenation. */
+/** Sets the document's language attribute, for screen readers and hyphenation. */
 function showOnPage(chosen: Language): void {
   if (typeof document !== 'undefined') document.documentElement.lang = chosen;
 }

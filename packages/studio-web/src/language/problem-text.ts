@@ -1,8 +1,11 @@
-/** What went wrong, in the words of the page's language. */
+/** Describes a problem in the language of the page. */
 import { ApiError } from '../api/client.ts';
 import type { Texts } from './language.ts';
 
-/** What went wrong, without a full stop: from the language table by the error's code, else the server's English. */
+/**
+ * The text of a problem without a full stop: from the language table by the error's code, else the server's English
+ * sentence.
+ */
 export function problemText(problem: unknown, { problems }: Texts): string {
   if (!(problem instanceof ApiError)) return problem instanceof Error ? problem.message : String(problem);
   const { code } = problem;

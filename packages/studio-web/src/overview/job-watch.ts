@@ -1,34 +1,34 @@
-/** Commands that run beside the server, watched live by server-sent events. */
+/** Watches commands that the studio runs, live by server-sent events. */
 import type { Job, StartableKind } from '@heed/studio-api';
 import { useCallback, useEffect, useState } from 'react';
 import { api, read } from '../api/client.ts';
 
 export interface JobOptions {
   settings?: string[];
-  /** Of the run; the server finds one that is free where none is given. */
+  /** Name of the run; by default the server chooses a free name. */
   name?: string;
-  /** Go on with the settings that the run of that name was begun with. */
+  /** Whether to continue the run of that name with its original settings. */
   continues?: boolean;
 }
 
 export interface JobWatch {
   /** The newest command. */
   job?: Job;
-  /** True while a command waits or runs; no other one can be started then. */
+  /** Whether a command waits or runs; no other command can be started then. */
   isBusy: boolean;
   problem?: string;
   start: (kind: StartableKind, options?: JobOptions) => void;
-  /** Watches a command that the page has asked for by a request of another kind. */
+  /** Watches a command that the page started by another request. */
   watch: (started: Promise<unknown>) => void;
   stop: () => void;
 }
 
-/** A waiting one has yet to begin, or begins again after its process was lost: neither has ended. */
+/** Whether the job has not ended. A waiting job has not started, or will be restarted after its process was lost. */
 function isUnderWay({ state }: Job): boolean {
   return state === 'waiting' || state === 'running';
 }
 
-/** `onEnd` is called when a command that was under way has ended. */
+/** A React hook that watches a job; `onEnd` is called when a running command has ended. */
 export function useJob(onEnd: () => void): JobWatch {
   const [job, setJob] = useState<Job>();
   const [problem, setProblem] = useState<string>();

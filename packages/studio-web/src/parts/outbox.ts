@@ -42,8 +42,8 @@ export interface OutboxOptions<Entry, Result> {
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 15_000;
 /**
- * Time after which another tab's entries are adopted. A live tab sends its own entries at once, so that tab is gone or
- * stuck.
+ * Time after which another tab's entries are adopted. A live tab sends its own entries at once, so a tab with older
+ * entries is closed or stuck.
  */
 const ORPHAN_MS = 10_000;
 const LOOK_FOR_ORPHANS_MS = 15_000;

@@ -8,9 +8,9 @@ import type { Activity } from './activity.ts';
 export interface SupplyOptions<Raw extends { id: string }, Query extends { id: string }> {
   /** Number of queries kept ready besides the shown one. */
   readonly ahead: number;
-  /** Requests this number of queries; held ones come first. */
+  /** Requests this number of queries; queries that the page already holds come first. */
   readonly lease: (count: number) => Promise<readonly Raw[]>;
-  /** Releases the page's queries. It must also work while the page closes. */
+  /** Releases the page's queries. Releases queries; the request must also work while the page closes. */
   readonly release: () => void;
   /** Called before the first request until it succeeds once, and again when work appears after a rest. */
   readonly begin: () => Promise<void>;
@@ -60,7 +60,9 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
   let hasBegun = false;
   let isStopped = false;
   let askedInVain = 0;
-  /** Whether the last response had only queries that were shown before. The next request then asks for more. */
+  /**
+   * Whether the last response had only queries that were shown before. If so, the next request asks for more queries.
+   */
   let isWide = false;
   const asking = createTimer();
 

@@ -1,4 +1,4 @@
-/** What the pages read of comparisons, and their types. */
+/** The pages' requests for comparisons, and the types of the responses. */
 import { api, read } from '../api/client.ts';
 
 export const loadComparisons = () => read(api.comparisons.$get());
@@ -7,7 +7,7 @@ export type ShownComparison = Comparisons['comparisons'][number];
 export type ShownPair = ShownComparison['pairs'][number];
 export type QuestionResult = ShownPair['questions']['alignment'];
 
-/** In the order in which they are shown. */
+/** The questions in the order of display. */
 export const QUESTIONS = [
   ['alignment', 'Fits the text better'],
   ['fidelity', 'Looks better'],

@@ -1,4 +1,4 @@
-/** What the runs page asks of the server. */
+/** The server requests of the runs page. */
 import { api, read } from '../api/client.ts';
 
 export const loadRuns = () => read(api.runs.$get());
@@ -9,7 +9,7 @@ export type RunComparison = Awaited<ReturnType<typeof loadComparison>>;
 
 export const loadJobs = () => read(api.jobs.$get());
 
-/** Changes of one run that need nothing else. */
+/** Requests that change one run and need no further data. */
 export const runChanges = {
   archive: (id: string) => read(api.runs[':id'].archive.$post({ param: { id } })),
   restore: (id: string) => read(api.runs[':id'].restore.$post({ param: { id } })),

@@ -1,4 +1,7 @@
-/** The link by which somebody came: out of the address bar at once, kept by the tab until they are in. */
+/**
+ * The link by which a person arrived. The page removes the link from the address bar at once, and the tab keeps it
+ * until the person has joined.
+ */
 import { type PlatformIds, platformIdsIn } from './platform-ids.ts';
 
 export interface Arrival extends PlatformIds {
@@ -7,7 +10,7 @@ export interface Arrival extends PlatformIds {
 
 const STORAGE_KEY = 'heed-arrival';
 
-/** Reads the address, or what the tab kept before the page was loaded again; undefined where there was no link. */
+/** Reads the link from the address, or from the tab's storage after a reload; undefined when there was no link. */
 export function takeArrival(): Arrival | undefined {
   const token = location.hash.slice(1);
   if (token === '') return kept();

@@ -5,13 +5,13 @@ import { keepSessionKey, sessionKey } from './session-key.ts';
 
 export interface FoundSession {
   readonly session?: Session;
-  /** Why a session that there was is no more: 'revoked', 'over'. */
+  /** The reason why an earlier session has ended: 'revoked' or 'over'. */
   readonly why?: string;
 }
 
 const OWNER_KEY = 'owner';
 
-/** Ties the tab to the session that it finds, so that another rater who logs in does not take it over. */
+/** Finds the session and binds the tab to it, so that another rater who logs in does not take the tab over. */
 export async function findSession(): Promise<FoundSession> {
   const found = await read(api.session.$get({}, raterRequest()));
   if (found.role !== 'anonymous') {

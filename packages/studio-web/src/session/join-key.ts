@@ -1,19 +1,22 @@
 /**
- * The idempotency key of joining. The page makes it before it first asks and keeps it until the studio has answered: a
- * reply that is lost, a click too many and a tab that is closed meanwhile make no second rater.
+ * The idempotency key of joining. The page creates the key before its first request and keeps it until the studio has
+ * responded. A lost response, a double click or a closed tab therefore creates no second rater.
  */
 import type { EntryStorage } from '../parts/kept-entries.ts';
 import { randomId } from '../parts/random-id.ts';
 
 export interface JoinKey {
   readonly key: string;
-  /** The studio has answered: the next person of that name is somebody else. */
+  /** Deletes the key after the studio's response, because a later rater of that name is another person. */
   forget(): void;
 }
 
 const PREFIX = 'heed-join';
 
-/** `token`: the link's. `name`: what the rater calls themselves; '' where a platform names them. */
+/**
+ * `token`: the link's. The stored key of a rater. `name` is the name that the rater entered; '' for a rater from a
+ * recruiting platform.
+ */
 export function keptJoinKey(
   { token, name }: { token: string; name: string },
   { storage = () => localStorage }: { storage?: () => Pick<EntryStorage, 'getItem' | 'setItem' | 'removeItem'> } = {},

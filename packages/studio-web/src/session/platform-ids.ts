@@ -1,6 +1,6 @@
 /**
- * The ids that recruiting platforms put into a rater's link. What is not an id, an unfilled placeholder for instance,
- * is left out.
+ * The ids that recruiting platforms put into a rater's link. Values that are no ids, such as unfilled placeholders, are
+ * left out.
  */
 
 export interface PlatformIds {
@@ -9,7 +9,7 @@ export interface PlatformIds {
   session?: string;
 }
 
-/** Prolific's names, plain ones, and those of Mechanical Turk. */
+/** Parameter names of Prolific, plain names, and those of Mechanical Turk. */
 const NAMES = {
   participant: ['PROLIFIC_PID', 'participant', 'workerId'],
   study: ['STUDY_ID', 'study', 'hitId'],
@@ -17,7 +17,7 @@ const NAMES = {
 } as const satisfies Record<keyof PlatformIds, readonly string[]>;
 const ID = /^[A-Za-z0-9_.:-]{1,64}$/;
 
-/** `search` as the address has it: '?PROLIFIC_PID=...'. */
+/** Reads the ids from `search`, the query part of the address: '?PROLIFIC_PID=...'. */
 export function platformIdsIn(search: string): PlatformIds {
   const given = new URLSearchParams(search);
   const ids: PlatformIds = {};

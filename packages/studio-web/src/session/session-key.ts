@@ -1,6 +1,6 @@
 /**
- * Which session this tab uses. One browser can hold several raters' sessions at once, a cookie each; every request
- * names its own, so that a tab never answers for the rater of another tab.
+ * The session that this tab uses. One browser can hold the sessions of several raters, each with a cookie. Every
+ * request names its session, so that a tab never answers for the rater of another tab.
  */
 
 export const SESSION_HEADER = 'Heed-Session';
@@ -13,7 +13,7 @@ export function sessionKey(): string | undefined {
   return current;
 }
 
-/** Ties the tab to a session, over reloads too. */
+/** Binds the tab to a session, also across reloads. */
 export function keepSessionKey(key: string | undefined): void {
   current = key;
   try {
@@ -24,7 +24,7 @@ export function keepSessionKey(key: string | undefined): void {
   }
 }
 
-/** The header that names a session: the tab's own, or the one that is given. */
+/** The header that names a session: the given one, or else the tab's own. */
 export function sessionHeaders(key = current): Record<string, string> {
   return key === undefined ? {} : { [SESSION_HEADER]: key };
 }

@@ -1,4 +1,4 @@
-/** Who is logged in, for every component. */
+/** The logged-in person, for every component. */
 import { createContext, useContext } from 'react';
 import type { Keeper } from '../parts/kept-entries.ts';
 
@@ -7,17 +7,17 @@ export type Purpose = 'labelling' | 'comparison' | 'both';
 export interface Session {
   role: 'anonymous' | 'rater' | 'owner';
   project: string;
-  /** Tells projects apart that were served under one address. */
+  /** Id of the study, which distinguishes projects that were served under the same address. */
   study: string;
-  /** Names the session in requests. */
+  /** Key that names the session in requests. */
   key: string;
-  /** What a rater was invited for. */
+  /** The kind of work that the rater was invited for. */
   purpose: Purpose;
-  /** Nothing that is done counts: the owner tries what raters see. */
+  /** Whether this is a trial, in which the owner sees the raters' pages and no answer counts. */
   isTrial: boolean;
-  /** What the rater calls themselves. */
+  /** The name that the rater entered. */
   name?: string | undefined;
-  /** With which a rater goes on on another device. */
+  /** Link with which the rater can continue on another device. */
   returnLink?: string | undefined;
 }
 
@@ -34,7 +34,7 @@ export function useSession(): Session {
   return useContext(SessionContext);
 }
 
-/** Whose unsent entries of that kind these are. */
+/** The owner of the unsent entries of this kind of work. */
 export function keeperOf({ study, key }: Session, kind: 'labelling' | 'comparing'): Keeper {
   return { study, rater: key, kind };
 }

@@ -1,4 +1,4 @@
-/** A training run live: its curves and the steps of its sample grids, by server-sent events until it ends. */
+/** Watches a training run by server-sent events until its end: its curves and the steps of its sample grids. */
 import type { TrainingNews } from '@heed/studio-api';
 import { useEffect, useState } from 'react';
 
@@ -6,12 +6,15 @@ export interface Watched {
   readonly isGoing: boolean;
   /** Records by curve, in order. */
   readonly curves: ReadonlyMap<string, TrainingNews['curves'][number]['records']>;
-  /** What the columns of the records are called, in the order in which they are shown. */
+  /** Titles of the records' columns, in the order of display. */
   readonly titles: Readonly<Record<string, string>>;
   readonly samples: readonly number[];
 }
 
-/** Undefined before the first news. `onEnd` is called when a run that was going on has ended. */
+/**
+ * A React hook that returns the run's state; undefined before the first event. `onEnd` is called when a running run has
+ * ended.
+ */
 export function useTraining(id: string | undefined, onEnd: () => void): Watched | undefined {
   const [watched, setWatched] = useState<{ id: string; state: Watched }>();
   useEffect(() => {

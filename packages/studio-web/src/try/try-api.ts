@@ -1,4 +1,4 @@
-/** What the page to try models asks of the server. */
+/** The server requests of the page for trying models. */
 import { api, read } from '../api/client.ts';
 
 export const loadTries = () => read(api.tries.$get());

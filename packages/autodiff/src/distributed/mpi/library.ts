@@ -1,6 +1,6 @@
 /**
- * Open MPI's C functions through koffi. They are loaded only if a launcher started several processes. The handles are
- * addresses of Open MPI's symbols; MPICH's integer handles are not supported.
+ * Open MPI's C functions through koffi. The library is loaded only if a launcher started several processes. The handles
+ * are addresses of Open MPI's symbols; MPICH's integer handles are not supported.
  */
 import koffi from 'koffi';
 import { InputError } from '../../errors.ts';

@@ -1,4 +1,4 @@
-/** The communicator over Open MPI. Opened once a process, before any work; closed last. */
+/** The communicator over Open MPI. A process opens the communicator once, before any work, and closes it last. */
 import { createQueue } from '../../one-at-a-time.ts';
 import type { Communicator } from '../communicator.ts';
 import { createExchange, type ExchangeOptions, type Transport } from '../exchange.ts';

@@ -1,6 +1,4 @@
-/**
- * The worker of `watch.ts`. Its functions are turned into text, so they refer to nothing outside this file's functions.
- */
+/** The worker of `watch.ts`. The functions of this file are turned into text, so they refer only to each other. */
 import type { Server, Socket } from 'node:net';
 import type { WatchData } from './watch.ts';
 

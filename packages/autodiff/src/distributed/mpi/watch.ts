@@ -1,8 +1,8 @@
 /**
  * Notices lost ranks that MPI does not notice: the network was cut, a rank never started, or a rank hangs in a system
- * call. Every rank keeps a connection to rank 0 and sends a heartbeat each second. A worker thread sends it, so that
- * long computations of the main thread do not count as silence. A rank that misses heartbeats for too long prints one
- * sentence and ends its process; the launcher ends the others.
+ * call. Every rank keeps a connection to rank 0 and sends a heartbeat each second. A worker thread sends the heartbeat,
+ * so that long computations of the main thread do not count as silence. A rank that misses heartbeats for too long
+ * prints one sentence and ends its process; the launcher ends the others.
  */
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
@@ -12,11 +12,11 @@ import { watchWorkerCode } from './watch-worker.ts';
 export interface Watch {
   /** Rank 0's address as text for `connect`; empty on other ranks. */
   readonly address: string;
-  /** Starts the heartbeat. Before that, only the arrival of all ranks is watched. */
+  /** Starts the heartbeat. Before this call, only the arrival of all ranks is watched. */
   connect(address: string): void;
-  /** Prints the sentence and tells the other ranks, so that they do not print another. */
+  /** Prints the sentence and informs the other ranks, so that no other rank prints an error. */
   fail(sentence: string): void;
-  /** Ends the watch. The other ranks do not count this as a failure. */
+  /** Ends the watch. The other ranks do not count the end of this watch as a failure. */
   stop(): void;
 }
 

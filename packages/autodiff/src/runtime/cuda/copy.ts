@@ -9,7 +9,7 @@ import type { Handle, NativeFunction } from '../library.ts';
 import { localDeviceId } from '../local-device.ts';
 import { RUNTIME_LIBRARY } from './site.ts';
 
-/** cudaMemcpyDefault of driver_types.h: the addresses say which side each is on. */
+/** cudaMemcpyDefault of driver_types.h: CUDA finds by the addresses which side is the GPU. */
 const BY_ADDRESS = 4;
 
 let functions: Record<'cudaSetDevice' | 'cudaMemcpy' | 'cudaStreamSynchronize', NativeFunction> | undefined;

@@ -1,6 +1,6 @@
 /**
- * ONNX Runtime looks for its CUDA provider in the folder that its library was loaded from. This makes such a folder of
- * links: the shipped library beside the provider of another package. Neither package is changed.
+ * ONNX Runtime looks for its CUDA provider in the folder that its library was loaded from. This module makes a folder
+ * with links to heed's library and to the provider of another package. Neither package is changed.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';

@@ -45,7 +45,7 @@ interface Driver {
   readonly memoryBytes: number;
 }
 
-/** Queries the driver. Throws InputError when it is missing or too old, or when there is no GPU. */
+/** Queries the driver. Throws InputError when the driver is missing or too old, or when there is no GPU. */
 function askDriver(): Driver {
   asked ??= readDriver();
   return asked;

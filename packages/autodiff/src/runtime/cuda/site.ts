@@ -52,7 +52,10 @@ export interface CudaSite {
   readonly libraries: readonly string[];
 }
 
-/** The folder in HEED_CUDA; undefined when it is not set. Throws InputError when the provider is not in it. */
+/**
+ * The folder in HEED_CUDA; undefined when the variable is not set. Throws InputError when the folder lacks the CUDA
+ * provider.
+ */
 export function cudaSite(folder = process.env[CUDA_VARIABLE]): CudaSite | undefined {
   if (!folder) return undefined;
   const providers = PROVIDERS.map((name) => join(folder, 'onnxruntime', 'capi', name));

@@ -1,6 +1,6 @@
 /**
- * Settings that a single file cannot store. Programs assume Stable Diffusion 1.x's values for them, so a model with
- * other values would silently be used wrongly. Reads nothing.
+ * Settings that a single file cannot store. Programs assume Stable Diffusion 1.x's values for these settings, so a
+ * model with other values would silently be used wrongly. Reads nothing.
  */
 import { describeValue } from '../../configs/parse-config.ts';
 import { InputError } from '../../errors.ts';

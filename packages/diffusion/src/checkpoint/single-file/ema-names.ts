@@ -15,7 +15,7 @@ export function hasEma({ tensors }: Pick<TensorFile, 'tensors'>): boolean {
   return [...tensors.keys()].some((name) => name.startsWith(PREFIX) && !COUNTERS.has(name));
 }
 
-/** The names in the file of the EMA copies of `names`. Throws an InputError when any is missing. */
+/** The names in the file of the EMA copies of `names`. Throws an InputError when an EMA tensor is missing. */
 export function emaNames(
   names: ReadonlyMap<string, string>,
   { path, tensors }: Pick<TensorFile, 'path' | 'tensors'>,

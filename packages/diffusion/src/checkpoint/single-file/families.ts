@@ -1,4 +1,4 @@
-/** Identifies, from tensor names, files that are no Stable Diffusion 1.x checkpoints. Reads nothing. */
+/** Identifies files of other model families than Stable Diffusion 1.x by their tensor names. Reads nothing. */
 import { quote } from '../../safetensors/header-json.ts';
 
 /** Model families by a pattern of tensor names. The first match decides. */
@@ -30,7 +30,10 @@ const FAMILIES: readonly { readonly pattern: RegExp; readonly is: string }[] = [
   { pattern: /^(text_model|vision_model)\./, is: 'a CLIP alone' },
 ];
 
-/** `a ... (tensor "...")`, as the end of a sentence, or undefined where no name says what the file is. */
+/**
+ * Describes the file's model family as the end of a sentence, `a ... (tensor "...")`; undefined where no tensor name
+ * identifies the family.
+ */
 export function describeFamily(names: Iterable<string>): string | undefined {
   const all = [...names];
   for (const { pattern, is } of FAMILIES) {

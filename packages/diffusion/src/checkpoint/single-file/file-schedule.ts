@@ -1,11 +1,11 @@
 /**
  * Reads a single file's noise schedule: whether the network predicts noise or velocity, and whether the last timestep
- * is pure noise. Public programs use these marks:
+ * is pure noise. Public programs mark the schedule in these ways:
  * - the empty tensors `v_pred` and `ztsnr` (ComfyUI `nodes_model_merging.py`, sd-webui's `sd_models_xl.py`),
  * - `modelspec.prediction_type` (kohya's sd-scripts, Stability's model specification),
  * - `modelspec.predict_key` (ComfyUI),
- * - `parameterization: "v"` in a `.yaml` file of the same name beside it (the original code, A1111).
- * heed adds the whole schedule as `heed.scheduler`, for itself.
+ * - `parameterization: "v"` in a `.yaml` file of the same name beside it (the original code, A1111). heed adds the
+ *   whole schedule as `heed.scheduler`, for itself.
  */
 import { extname } from 'node:path';
 import { parseSchedulerConfig, type SchedulerConfig } from '../../configs/scheduler-config.ts';

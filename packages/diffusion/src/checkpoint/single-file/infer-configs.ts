@@ -1,6 +1,6 @@
 /**
- * Infers the configs of a single-file checkpoint, which contains none. Fixed values are those of Stable Diffusion 1.x;
- * sizes come from names and shapes in the header. Reads no weights.
+ * Infers the configs of a single-file checkpoint, because the file format contains no configs. Fixed values are those
+ * of Stable Diffusion 1.x; sizes come from names and shapes in the header. Reads no weights.
  */
 
 import type { Shape } from '@heed/autodiff';
@@ -26,7 +26,8 @@ interface Part {
 
 /**
  * Reads the three configs off names and shapes. `side` is the size of the model's pictures in pixels, where the file
- * tells it; else the U-Net's latents are 64 x 64. Throws an InputError that names the file and the tensor it needed.
+ * states the size; otherwise the U-Net's latents are 64 x 64. Throws an InputError that names the file and the tensor
+ * it needed.
  */
 export function inferConfigs(
   shapes: ReadonlyMap<string, Shape>,

@@ -21,8 +21,8 @@ export interface SaveCheckpointFileOptions {
 }
 
 /**
- * Writes a model as a single file, atomically. Throws an InputError when the file exists. It also throws for models
- * that the format cannot represent, for example with another tokenizer than CLIP's or another number of heads.
+ * Writes a model as a single file, atomically. Throws an InputError when the file exists. The function also throws for
+ * models that the format cannot represent, for example with another tokenizer than CLIP's or another number of heads.
  */
 export async function saveCheckpointFile(
   path: string,

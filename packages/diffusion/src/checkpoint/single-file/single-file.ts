@@ -1,6 +1,7 @@
 /**
  * A Stable Diffusion 1.x checkpoint in one file, in the original key layout: what A1111 and ComfyUI read. The file is
- * safetensors or written by torch.save. The names are `original-names.ts`', the configs `infer-configs.ts`'.
+ * safetensors or written by torch.save. `original-names.ts` maps the tensor names, and `infer-configs.ts` infers the
+ * configs.
  */
 import type { ParameterValues } from '@heed/autodiff';
 import type { SchedulerConfig } from '../../configs/scheduler-config.ts';
@@ -18,7 +19,10 @@ import { type SingleFilePart, TOKEN_TABLE } from './original-names.ts';
 import { type Configs, type Plan, planOf } from './plan.ts';
 
 export interface LoadCheckpointFileOptions {
-  /** U-Net weights that replace the file's, as for a U-Net in training. The file's U-Net weights are then not read. */
+  /**
+   * U-Net weights that replace the file's, as for a U-Net in training. With replacing weights the file's U-Net weights
+   * are not read.
+   */
   unetParameters?: ParameterValues | undefined;
   /**
    * Whether to use the U-Net's EMA weights if the file has both kinds; by default it uses the others, as diffusers

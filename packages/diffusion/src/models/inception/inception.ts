@@ -1,7 +1,8 @@
 /**
  * InceptionV3 as FID uses it (Szegedy et al. 2016; the weights of 2015-12-05 that Heusel et al. 2017 took), as a pure
- * function of parameters. Names are torchvision's; the structure is that of pytorch-fid 0.3.0 (`inception.py`).
- * Batch normalisation is folded into the convolutions (`checkpoint/inception-file.ts`): it has no parameters here.
+ * function of parameters. Names are torchvision's; the structure is that of pytorch-fid 0.3.0 (`inception.py`). Batch
+ * normalisation is folded into the convolutions (`checkpoint/inception-file.ts`), so it has no parameters in this
+ * network.
  */
 import { maxPool, mean, mul, type ParameterScope, sub, type Tensor } from '@heed/autodiff';
 import { inceptionA, inceptionB, inceptionC, inceptionD, inceptionE } from './blocks.ts';
@@ -12,7 +13,7 @@ export const INCEPTION_SIDE = 299;
 /** Numbers of a picture's features: the channels that the last average pooling leaves. */
 export const INCEPTION_FEATURES = 2048;
 
-/** Pictures [N, 3, 299, 299] in [0, 1] -> features [N, 2048]: what pytorch-fid calls the pool_3 layer. */
+/** Pictures [N, 3, 299, 299] in [0, 1] -> features [N, 2048], the layer that pytorch-fid calls pool_3. */
 export function inception(p: ParameterScope, { pixels }: { pixels: Tensor }): Tensor {
   const [, ...rest] = pixels.shape;
   if (rest.join() !== [3, INCEPTION_SIDE, INCEPTION_SIDE].join()) {

@@ -1,6 +1,6 @@
 /**
  * UNet2DConditionModel of Stable Diffusion 1.x and 2.x as a pure function of parameters (Rombach et al. 2022).
- * Parameter names and shapes are diffusers'. No sampling here: one call is one prediction.
+ * Parameter names and shapes are diffusers'. One call is one prediction; `samplers/` draws samples.
  */
 import { type ParameterScope, silu, type Tensor } from '@heed/autodiff';
 import type { UnetConfig } from '../../configs/unet-config.ts';

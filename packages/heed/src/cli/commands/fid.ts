@@ -144,7 +144,7 @@ function inceptionPath(inception: string): string {
   return existsSync(inception) ? resolve(inception) : inception;
 }
 
-/** Uses a project's settings and cache, or else the defaults and the user's cache. */
+/** The settings and cache to use: the project's, or else the defaults and the user's cache. */
 async function placeOf(options: FidOptions, context: CommandContext): Promise<FidPlace> {
   const { openProject, progress, signal, note } = context;
   const { parseConfig } = await import('../../config/index.ts');

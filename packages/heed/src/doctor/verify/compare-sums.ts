@@ -6,14 +6,14 @@
 /** One place; `line` counts from 1 in the file as it is now. */
 export type LineFault =
   | { readonly kind: 'changed' | 'foreign'; readonly line: number }
-  /** `count` lines are missing before `line`. */
+  /** A gap: `count` lines are missing before `line`. */
   | { readonly kind: 'lost'; readonly line: number; readonly count: number }
-  /** `line` says again what line `of` says. */
+  /** A repetition: `line` has the same content as line `of`. */
   | { readonly kind: 'repeated'; readonly line: number; readonly of: number }
-  /** `line` and the one after it stand in the other order. */
+  /** A swap: `line` and the line after it are in reverse order. */
   | { readonly kind: 'swapped'; readonly line: number };
 
-/** Compares checksums in the order of their lines. Lines after the last recorded one are no fault. */
+/** Compares checksums in the order of their lines. Lines after the last recorded line are not reported. */
 export function compareSums(recorded: BigUint64Array, found: BigUint64Array): LineFault[] {
   const faults: LineFault[] = [];
   const places = createPlaces(recorded, found);
@@ -50,19 +50,19 @@ export function compareSums(recorded: BigUint64Array, found: BigUint64Array): Li
   return faults;
 }
 
-/** A line that is not recorded at its place: an earlier one again, or another. */
+/** Describes a line that is not recorded at its place: a repeated earlier line, or a foreign line. */
 function extra(found: BigUint64Array, at: number): LineFault {
   const of = found.indexOf(found[at]!);
   return of < at ? { kind: 'repeated', line: at + 1, of: of + 1 } : { kind: 'foreign', line: at + 1 };
 }
 
-/** How far ahead of `from` the first of the ascending `places` is. */
+/** The distance from `from` to the first of the ascending `places` after it. */
 function distance(places: readonly number[] | undefined, from: number): number | undefined {
   const place = places?.find((each) => each >= from);
   return place === undefined ? undefined : place - from;
 }
 
-/** Places by sum, made when the first fault is met: a whole file needs none. */
+/** Finds lines by checksum. The index is made at the first difference, because an intact file needs none. */
 function createPlaces(recorded: BigUint64Array, found: BigUint64Array) {
   const lookUp = (sums: BigUint64Array) => {
     let places: Map<bigint, number[]> | undefined;

@@ -1,7 +1,7 @@
-/** What `heed doctor --verify` found, in lines for people. */
+/** Describes the findings of `heed doctor --verify` in lines for people. */
 import type { VerifyReport } from './verify.ts';
 
-/** More than these fill a terminal; `--json` has all. */
+/** The largest number of findings that a terminal shows; `--json` has all. */
 const MAX_LINES = 100;
 
 export function describeVerification({ ok, counts, damage, notes }: VerifyReport): string[] {

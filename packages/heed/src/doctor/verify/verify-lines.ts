@@ -16,19 +16,22 @@ export interface VerifiedLines {
   readonly unrecorded: number;
   /** Sentences without a subject that name a line. */
   readonly faults: readonly string[];
-  /** Appends the sums of lines that the record does not know. Only while no other process appends. */
+  /**
+   * Appends the checksums of lines that the record does not contain. Set this option only while no other process
+   * appends.
+   */
   record(): Promise<void>;
 }
 
-/** Bytes of a torn last line are no fault: a crash leaves them, and the next append cuts them off. */
+/** An incomplete last line is not reported: a crash leaves such a line, and the next append cuts it off. */
 export async function verifyLines(
   path: string,
   options: {
     /** Throws an `InputError` for a line that is not of the file's kind. */
     parse: (value: unknown) => unknown;
-    /** Is given each line that parses. */
+    /** Called with each line that parses. */
     onLine?: (value: unknown) => void;
-    /** Is told how much of the file has been read. */
+    /** Called with the number of bytes of the file that have been read. */
     onBytes?: (bytes: number) => void;
     signal: AbortSignal;
   },
@@ -99,7 +102,7 @@ async function readRecord(path: string): Promise<BigUint64Array> {
   return list.take();
 }
 
-/** Sums as numbers of eight bytes. */
+/** A list of checksums, each stored as a number of eight bytes. */
 function createSumList() {
   let values = new BigUint64Array(1024);
   let count = 0;
@@ -117,7 +120,10 @@ function createSumList() {
   };
 }
 
-/** The whole lines of a file, without their breaks, a piece of the file at a time; none where there is no file. */
+/**
+ * Yields the complete lines of a file, without line breaks, one piece of the file at a time. A missing file has no
+ * lines.
+ */
 async function* readLines(path: string, signal: AbortSignal): AsyncGenerator<{ lines: Buffer[]; readBytes: number }> {
   let rest: Buffer[] = [];
   try {

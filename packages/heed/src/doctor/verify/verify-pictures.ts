@@ -1,4 +1,7 @@
-/** Compares every picture of a project with its id, which is a hash, and the index with its record. */
+/**
+ * Compares every picture of a project with its id, which is a hash, and the index of images with its recorded
+ * checksums.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IMAGE_INDEX_FILE, imageId, imageStates } from '../../images/index.ts';

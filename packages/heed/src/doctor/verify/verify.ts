@@ -1,6 +1,7 @@
 /**
  * `heed doctor --verify`: compares every picture, judgement and model of a project with what was recorded when heed
- * wrote it, and names each damaged file and line. Nothing is repaired. What has no record yet gets one, with a note.
+ * wrote it, and names each damaged file and line. Nothing is repaired. Files without recorded hashes get them, with a
+ * note.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,11 +21,11 @@ import { verifyFolder } from './verify-folder.ts';
 import { verifyLines } from './verify-lines.ts';
 import { verifyPictures } from './verify-pictures.ts';
 
-/** One thing that differs from its record. */
+/** A file or a line that differs from its recorded hash. */
 export interface Damage {
-  /** From the project's folder, with slashes. */
+  /** Path relative to the project's folder, with slashes. */
   readonly path: string;
-  /** A sentence without a subject; names the line where there are lines. */
+  /** Description of the damage as a sentence without a subject, with the line in files of lines. */
   readonly fault: string;
 }
 
@@ -33,7 +34,7 @@ export interface VerifyReport {
   /** Number of checked items of each kind. */
   readonly counts: Readonly<Record<'pictures' | 'judgements' | 'comparisons' | 'models' | 'checkpoints', number>>;
   readonly damage: readonly Damage[];
-  /** What could not be compared, and why. */
+  /** Sentences on files that could not be compared, and why. */
   readonly notes: readonly string[];
 }
 
@@ -105,7 +106,10 @@ async function linesOf(
   return lines.lines;
 }
 
-/** Writes down the sums of lines that have none, unless another process appends: it does so itself. */
+/**
+ * Records the checksums of lines that have none. While another process appends to the file, that process records them
+ * itself.
+ */
 async function recordLines(
   { project, notes }: Pick<Verification, 'project' | 'notes' | 'damage'>,
   { path, lines, lock }: { path: string; lines: Awaited<ReturnType<typeof verifyLines>>; lock: string },
@@ -157,12 +161,12 @@ interface RecordedFolders {
   /** Paths in the project. */
   readonly names: readonly string[];
   readonly what: 'model' | 'checkpoint';
-  /** The files' recorded hashes; undefined where the folder has no record. */
+  /** The recorded hashes of the folder's files; undefined where none are recorded. */
   readonly recorded: (folder: string) => Promise<FolderHashes | undefined>;
   readonly unrecorded: (path: string, folder: string) => Promise<void>;
 }
 
-/** Compares folders with their records; returns how many there are. */
+/** Compares folders with their recorded hashes; returns the number of folders. */
 async function verifyFolders(
   { project, progress, signal, damage }: Verification,
   { names, what, recorded, unrecorded }: RecordedFolders,
@@ -195,7 +199,7 @@ async function sizeOf(path: string): Promise<number> {
   );
 }
 
-/** Names of folders, but for those that a writer has not finished. */
+/** Names of the subfolders, without those that a writer has not finished. */
 async function foldersIn(path: string): Promise<string[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];

@@ -1,6 +1,6 @@
 /**
  * Label Studio's flat exports, JSON_MIN, CSV and TSV: one annotation a row, with the task's data beside the choice.
- * They contain no skipped tasks and no mark for known answers.
+ * Flat exports contain no skipped tasks and no mark for known answers.
  */
 import { atPlace, badInput, InputError } from '../../errors.ts';
 import { parseCells } from '../../files/csv-cells.ts';
@@ -87,7 +87,7 @@ function choiceColumn(rows: readonly FlatRow[]): string {
   return found.length === 1 ? found[0]! : CHOICE;
 }
 
-/** Undefined for a task that has no annotation. */
+/** The annotation of a task; undefined when the task has none. */
 function annotationOf(values: FlatRow['values'], choice: string): TaskAnnotation | undefined {
   const word = wordOf(values[choice]);
   if (word === '' || (word === undefined && values[choice] === undefined)) return undefined;

@@ -1,4 +1,7 @@
-/** Label Studio's JSON export: every task with all of its annotations. Also what heed writes for Label Studio. */
+/**
+ * Label Studio's JSON export: every task with all of its annotations. heed's own export for Label Studio has the same
+ * format.
+ */
 import { z } from 'zod';
 import { badInput, InputError } from '../../errors.ts';
 import { quote } from '../../text/nearest.ts';
@@ -26,7 +29,7 @@ const annotationSchema = z.object({
   import_id: z.number().nullish(),
   result: z.array(resultSchema),
   was_cancelled: z.boolean().nullish(),
-  /** The name of was_cancelled in Label Studio before 1.0. */
+  /** The name of the field `was_cancelled` in Label Studio before version 1.0. */
   skipped: z.boolean().nullish(),
   ground_truth: z.boolean().nullish(),
   lead_time: z.number().min(0).nullish(),
@@ -45,7 +48,7 @@ const taskSchema = z.object({
 
 type Annotation = z.output<typeof annotationSchema>;
 
-/** True for a task of this export; the other JSON export has the task's data beside the label. */
+/** Whether the object is a task of the full export; the flat JSON export has the task's data beside the label. */
 export function isFullTask(value: unknown): boolean {
   const task = value as Record<string, unknown> | null;
   return (
@@ -54,7 +57,8 @@ export function isFullTask(value: unknown): boolean {
 }
 
 /**
- * Reads all tasks. Throws an error that names `path` and the first bad task. Predictions and drafts are not judgements.
+ * Reads all tasks. Throws an error that names `path` and the first bad task. Reads all annotations; predictions and
+ * drafts do not count as judgements.
  */
 export function readFullExport(tasks: readonly unknown[], path: string): ExportedTask[] {
   return tasks.map((value, i) => {
@@ -110,7 +114,7 @@ function labelOf({ result, was_cancelled, skipped }: Annotation): Label {
   return label;
 }
 
-/** What heed calls a user of Label Studio. */
+/** The rater name in heed of a user of Label Studio. */
 export function nameOf(annotator: z.output<typeof user> | null | undefined): string | undefined {
   if (typeof annotator === 'number') return `label-studio-${annotator}`;
   // The flat exports write an id as a text.

@@ -1,7 +1,7 @@
 /**
- * Imports judgements from any of Label Studio's export formats: one image a task, one choice an annotation. What heed
- * exported comes back as itself; what people have added there is theirs. Every task is checked before the first
- * judgement is written.
+ * Imports judgements from any of Label Studio's export formats: one image a task, one choice an annotation. Judgements
+ * that heed exported are recognised as heed's own; annotations that people added in Label Studio count as theirs. Every
+ * task is checked before the first judgement is written.
  */
 import { basename } from 'node:path/posix';
 import { atPlace, InputError } from '../../errors.ts';
@@ -22,7 +22,7 @@ import {
 import { matchOwn, type OwnJudgement, readOwnJudgements } from './notes.ts';
 import type { ExportedTask, TaskAnnotation } from './task.ts';
 
-/** Imports what `path` held; throws an error that names the first bad task, and then nothing was written. */
+/** Imports the export at `path`. Throws an error that names the first bad task; nothing is written then. */
 export async function importTasks(
   project: Project,
   tasks: readonly ExportedTask[],
@@ -54,7 +54,10 @@ export async function importTasks(
   return { ...result, notes: [...notes, ...result.notes] };
 }
 
-/** Named outright in a task of heed's own, else the one image that the texts of the task name. */
+/**
+ * Finds the image of a task: the image id in a task that heed exported, else the single image that the task's texts
+ * name.
+ */
 function imageOf(data: ExportedTask['data'], lookup: ImageLookup): string {
   const own = typeof data.heed_image === 'string' ? lookup.find(data.heed_image) : undefined;
   if (own !== undefined) return own;
@@ -66,7 +69,10 @@ function imageOf(data: ExportedTask['data'], lookup: ImageLookup): string {
   throw new InputError(`expected an image of this project in the task's data, got ${quote(shown)}`);
 }
 
-/** What a text can call a file: itself, the end of an address, what is asked of one, an upload without its mark. */
+/**
+ * The file names that a text may contain: the text itself, the end of a URL, a URL's query value, or an upload's name
+ * without its prefix.
+ */
 function namesIn(text: string): string[] {
   const decoded = decode(text);
   const file = basename(/[?&]d=([^&#]*)/.exec(decoded)?.[1] ?? decoded.replace(/[?#].*$/s, ''));

@@ -1,17 +1,17 @@
 /**
- * What heed writes into a task of Label Studio about judgements that are its own, and how they are found again. Label
- * Studio gives every annotation of an import to the user who imports it, at the time of the import, and drops what
- * stands beside it. It keeps the task's data in every export.
+ * Records heed's own judgements in the data of a Label Studio task, and recognises these judgements in a later export.
+ * Label Studio assigns every imported annotation to the importing user and to the time of the import, and drops other
+ * fields. Label Studio keeps a task's data in every export.
  */
 import { z } from 'zod';
 import { type FeedbackEvent, LABELS, PURPOSES } from '../event.ts';
 
-/** The key in a task's data. Its value is a text of JSON, so that it passes through CSV as well. */
+/** The key in a task's data. The value under this key is JSON text, so that it also survives a CSV export. */
 export const OWN_JUDGEMENTS = 'heed_judgements';
 
 const name = z.string().min(1).max(200);
 
-/** What Label Studio has no field for. */
+/** The facts of a judgement for which Label Studio has no field. */
 export const notesSchema = z.object({
   rater: name,
   raterKind: z.enum(['human', 'simulated']).optional(),
@@ -21,7 +21,7 @@ export const notesSchema = z.object({
   answer: name.optional(),
   reason: z.string().max(2000).optional(),
   tooFast: z.literal(true).optional(),
-  /** As it was exported: who changed the choice since is another rater. */
+  /** The label as it was exported; an annotation with another choice is the judgement of another rater. */
   label: z.enum(LABELS).optional(),
   time: z.iso.datetime().optional(),
 });
@@ -38,12 +38,12 @@ const ownSchema = notesSchema.extend({
 /** A judgement of heed's own in a task. */
 export type OwnJudgement = z.output<typeof ownSchema>;
 
-/** The text that goes into the task's data. */
+/** Formats the text for the task's data. */
 export function formatOwnJudgements(own: readonly OwnJudgement[]): string {
   return JSON.stringify(own);
 }
 
-/** The judgements that the data tells of; none where it tells of none, or of something else. */
+/** Reads heed's judgements from a task's data; none where the data contains none, or something else. */
 export function readOwnJudgements(data: Readonly<Record<string, unknown>>): OwnJudgement[] {
   const text = data[OWN_JUDGEMENTS];
   if (typeof text !== 'string') return [];
@@ -54,19 +54,19 @@ export function readOwnJudgements(data: Readonly<Record<string, unknown>>): OwnJ
   }
 }
 
-/** An annotation as far as it is compared. */
+/** The fields of an annotation that are compared. */
 export interface Comparable {
   readonly id?: number | undefined;
-  /** The annotation's id in the file that was imported into Label Studio, where it tells. */
+  /** The annotation's id in the file that was imported into Label Studio, if the export contains it. */
   readonly importId?: number | undefined;
   readonly label: FeedbackEvent['label'] | undefined;
   readonly seconds?: number | undefined;
 }
 
 /**
- * Which of a task's annotations are judgements of heed's own, unchanged: by their number in the imported file, else by
- * their order, for Label Studio numbers annotations in the order of the file. One whose label or time differs was
- * changed by somebody there.
+ * Finds a task's annotations that are unchanged judgements of heed. They are matched by their id in the imported file,
+ * else by order, because Label Studio numbers annotations in the order of the file. An annotation whose label or time
+ * differs was changed in Label Studio.
  */
 export function matchOwn<T extends Comparable>(
   annotations: readonly T[],

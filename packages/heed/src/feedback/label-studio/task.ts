@@ -1,26 +1,26 @@
-/** One task of Label Studio, whichever of its exports it comes from. */
+/** One task of Label Studio, in a form common to all export formats. */
 import type { Label } from '../event.ts';
 import type { Notes } from './notes.ts';
 
-/** What one annotator said of a task. */
+/** The annotation of a task by one annotator. */
 export interface TaskAnnotation {
   readonly id?: number | undefined;
   readonly importId?: number | undefined;
   readonly label: Label;
-  /** Undefined where the export names no rater. */
+  /** The annotator's name; undefined where the export names none. */
   readonly annotator: string | undefined;
   readonly seconds?: number | undefined;
-  /** When it was made, and last changed: ISO 8601. */
+  /** Times at which the annotation was made and last changed, ISO 8601. */
   readonly createdAt?: string | undefined;
   readonly updatedAt?: string | undefined;
-  /** It is a known answer: Label Studio's ground truth. */
+  /** Whether the annotation is a known answer, which Label Studio calls ground truth. */
   readonly isKnown: boolean;
-  /** Beside or in the annotation itself. */
+  /** Notes that the export keeps beside or in the annotation. */
   readonly notes?: Notes | undefined;
 }
 
 export interface ExportedTask {
-  /** For messages: "task 3 (id 17)", "line 4". */
+  /** The task's place in messages: "task 3 (id 17)", "line 4". */
   readonly where: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly annotations: readonly TaskAnnotation[];

@@ -1,30 +1,31 @@
-/**
- * The captions of MS-COCO (`captions_val2014.json`, Lin et al. 2014): which images there are, and one caption of each.
- */
+/** Reads the captions of MS-COCO (`captions_val2014.json`, Lin et al. 2014) and chooses one caption for each image. */
 import { readFile, stat } from 'node:fs/promises';
 import { createRandom } from '@heed/diffusion/autodiff';
 import { badInput } from '../../errors.ts';
 import { quote } from '../../text/nearest.ts';
 
-/** val2014's file has 32 MB, train2014's 67 MB. */
+/** The size limit of a captions file; the file of val2014 has 32 MB, that of train2014 67 MB. */
 const MAX_BYTES = 512 * 1024 * 1024;
 
-/** An image and everything that was said of it. */
+/** An image of MS-COCO and all its captions. */
 export interface CocoImage {
   readonly id: number;
-  /** Its file's name in the folder of images. */
+  /** The image's file name in the folder of images. */
   readonly file: string;
   readonly captions: readonly string[];
 }
 
-/** An image with the caption that is drawn. */
+/** An image with the caption that was chosen for it. */
 export interface CaptionedImage {
   readonly id: number;
   readonly file: string;
   readonly caption: string;
 }
 
-/** Reads a captions file; images come by rising id, those without a caption are left out. Throws when it is none. */
+/**
+ * Reads a captions file. Images are sorted by id; images without a caption are left out. Throws when the file is no
+ * captions file.
+ */
 export async function readCocoCaptions(path: string): Promise<CocoImage[]> {
   const { images, annotations } = await readLists(path);
   const byId = new Map<number, { id: number; file: string; captions: string[] }>();
@@ -55,8 +56,8 @@ export async function readCocoCaptions(path: string): Promise<CocoImage[]> {
 }
 
 /**
- * One caption of each image, as the paper has it, of `count` images (all by default) by rising id. Which ones depends
- * on the seed and the image's id alone: more images keep those that fewer had.
+ * Chooses one caption for each of the first `count` images by id (all by default), as the paper does. The choice
+ * depends only on the seed and the image's id, so a larger `count` keeps the captions of a smaller one.
  */
 export function chooseCaptions(
   images: readonly CocoImage[],
@@ -95,7 +96,7 @@ function parseJson(text: string, path: string): unknown {
   }
 }
 
-/** A name that cannot lead out of the folder that it is joined to. */
+/** Whether a file name stays inside the folder that it is joined to. */
 function isPlainName(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && !/[\\/:\0]/.test(name);
 }

@@ -1,7 +1,7 @@
 /**
- * FID as the paper has it (its appendix D): one caption of each of MS-COCO's validation images, drawn at random, an
- * image of each by the model, and the captioned images at 256 x 256 pixels as the reference. Models are drawn with the
- * same captions and the same noise, and share the reference.
+ * Measures FID as in the paper's appendix D. One random caption of each MS-COCO validation image is chosen, and each
+ * model draws an image of each caption. The reference is the captioned images at 256 x 256 pixels. All models draw the
+ * same captions from the same noise, and are compared with the same reference.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,17 +30,17 @@ const SIDE = 256;
 export interface CocoFidOptions {
   /** captions_val2014.json */
   captions: string;
-  /** The folder val2014, or a .npz file of its statistics. */
+  /** Path of the folder val2014, or of a .npz file of its statistics. */
   images: string;
   models: readonly string[];
-  /** Images a model; all by default. */
+  /** Number of images drawn by each model; all captioned images by default. */
   count?: number | undefined;
   /** `evaluate.inception` by default. */
   inception?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** What one model came to. */
+/** The result of one model. */
 export interface ModelFid {
   readonly model: string;
   readonly modelHash: string;
@@ -64,7 +64,9 @@ export interface CocoFid {
   readonly models: readonly ModelFid[];
 }
 
-/** Draws what is missing, measures and writes `runs/fid-0001/fid.json`. Goes on where an interrupted call stopped. */
+/**
+ * Draws missing images, measures FID and writes `runs/fid-0001/fid.json`. After an interruption the next call resumes.
+ */
 export async function runCocoFid(
   project: Project,
   options: CocoFidOptions,
@@ -89,7 +91,8 @@ export async function runCocoFid(
 }
 
 /**
- * Draws a shard of each model's images and measures nothing. The command without a shard takes them in and measures.
+ * Draws a shard of each model's images and measures nothing. The command without `--shard` merges the shards' images
+ * and measures.
  */
 export async function drawCocoShard(
   project: Project,
@@ -117,7 +120,7 @@ async function chosenCaptions(
   return chooseCaptions(listed, { seed: project.config.seed, count });
 }
 
-/** Some captions were written of several images: as many images are drawn of them. */
+/** The prompts to draw. A caption that occurs for several images is drawn as many times. */
 function drawingOf(chosen: readonly CaptionedImage[]) {
   const times = new Map<string, number>();
   for (const { caption } of chosen) times.set(caption, (times.get(caption) ?? 0) + 1);

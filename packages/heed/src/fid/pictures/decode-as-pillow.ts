@@ -1,7 +1,7 @@
 /**
- * A picture's pixels as Pillow's `Image.open(path).convert('RGB')` has them, which is how pytorch-fid reads: not turned
- * by EXIF, no colour profile applied, transparency dropped, CMYK by the plain formula. Elsewhere in heed pictures are
- * read as a person sees them (`images/read-picture.ts`).
+ * Decodes pictures as Pillow's `Image.open(path).convert('RGB')` does, because pytorch-fid reads pictures in this way.
+ * EXIF orientation and colour profiles are ignored, transparency is dropped, and CMYK is converted by the plain
+ * formula. All other parts of heed decode pictures as a person sees them (`images/read-picture.ts`).
  */
 import { readFile, stat } from 'node:fs/promises';
 import type { RgbImage } from '@heed/diffusion';
@@ -13,7 +13,9 @@ import { MAX_FILE_BYTES, MAX_PIXELS } from './limits.ts';
 
 const FORMATS: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'tiff', 'gif']);
 
-/** Reads the picture in a file. Throws an error that begins with `path` where it is none or not whole. */
+/**
+ * Reads the picture in a file. Throws an error that begins with `path` where the file is no picture or is truncated.
+ */
 export async function readAsPillow(path: string): Promise<RgbImage> {
   const { size } = await stat(path);
   if (size > MAX_FILE_BYTES) throw badInput(`${path}: expected at most ${MAX_FILE_BYTES} bytes, got ${size}`);
@@ -24,7 +26,7 @@ export async function readAsPillow(path: string): Promise<RgbImage> {
   }
 }
 
-/** The same of a file's bytes; throws an `InputError` whose message does not name the file. */
+/** Decodes the bytes of a picture file; throws an `InputError` whose message does not name the file. */
 export async function decodeAsPillow(bytes: Buffer): Promise<RgbImage> {
   if (bytes.length === 0) throw new InputError('expected a picture, got an empty file');
   if (isBmp(bytes)) return decodeBmp(bytes);

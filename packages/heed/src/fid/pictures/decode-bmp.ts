@@ -1,6 +1,7 @@
 /**
- * BMP pictures, which sharp cannot read: 1, 4, 8, 16, 24 and 32 bits a pixel, with palettes and bit masks, either way
- * up. Compressed ones are refused. Source: Microsoft's BITMAPINFOHEADER and its successors.
+ * Decodes BMP pictures, which sharp cannot read: 1, 4, 8, 16, 24 and 32 bits a pixel, with palettes and bit masks, with
+ * rows from the top or the bottom. Compressed ones are refused. Source: Microsoft's BITMAPINFOHEADER and its
+ * successors.
  */
 import type { RgbImage } from '@heed/diffusion';
 import { InputError } from '../../errors.ts';
@@ -17,7 +18,7 @@ interface Layout {
   readonly height: number;
   readonly topDown: boolean;
   readonly bits: number;
-  /** Where the pixels begin, and the bytes of a row. */
+  /** Offset of the first pixel, and the number of bytes of a row. */
   readonly start: number;
   readonly stride: number;
 }
@@ -27,7 +28,7 @@ export function isBmp(bytes: Buffer): boolean {
 }
 
 /**
- * The pixels of a BMP file. Throws an `InputError` whose message does not name the file where it is damaged or of
+ * Decodes a BMP file. Throws an `InputError` whose message does not name the file when the file is damaged or of
  * another kind.
  */
 export function decodeBmp(bytes: Buffer): RgbImage {
@@ -107,7 +108,10 @@ function directReader(bytes: Buffer, { bits }: Layout): ColourReader {
   };
 }
 
-/** Bits of red, green and blue: those of the file, else 5 each of 16 and 8 each of 32. */
+/**
+ * The bit masks of red, green and blue: those in the file, else 5 bits each for 16-bit pixels and 8 bits each for
+ * 32-bit pixels.
+ */
 function readMasks(bytes: Buffer, bits: number): number[] {
   if (bytes.readUInt32LE(30) !== BIT_FIELDS) return bits === 16 ? [0x7c00, 0x3e0, 0x1f] : [0xff0000, 0xff00, 0xff];
   const at = FILE_HEADER + INFO_HEADER;

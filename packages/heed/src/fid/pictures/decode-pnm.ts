@@ -1,6 +1,6 @@
 /**
- * Netpbm pictures (.ppm, .pgm, .pbm), which sharp cannot read: P1 to P6. Values are brought from 0..maxval to 0..255 as
- * Pillow does it. Source: the netpbm manual's ppm(5), pgm(5), pbm(5).
+ * Decodes Netpbm pictures (.ppm, .pgm, .pbm; P1 to P6), which sharp cannot read. Values are scaled from 0..maxval to
+ * 0..255 as in Pillow. Source: the netpbm manual's ppm(5), pgm(5), pbm(5).
  */
 import type { RgbImage } from '@heed/diffusion';
 import { InputError } from '../../errors.ts';
@@ -12,7 +12,7 @@ export function isPnm(bytes: Buffer): boolean {
   return /^P[1-6][\s#]/.test(bytes.toString('latin1', 0, 3));
 }
 
-/** The pixels of a netpbm file. Throws an `InputError` whose message does not name the file where it is damaged. */
+/** Decodes a netpbm file. Throws an `InputError` whose message does not name the file when the file is damaged. */
 export function decodePnm(bytes: Buffer): RgbImage {
   const kind = String.fromCharCode(bytes[1]!);
   const channels = CHANNELS[kind]!;
@@ -100,7 +100,7 @@ function numberReader(bytes: Buffer, begin: number) {
       at++;
       return byte - 48;
     },
-    /** Where binary values begin: after one white space. */
+    /** Offset of the first binary value, after a single white-space character. */
     binaryStart: () => at + 1,
   };
 }

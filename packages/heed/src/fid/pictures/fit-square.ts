@@ -1,10 +1,10 @@
 /**
- * Pictures as squares of one size: the middle cut out, then Pillow's bicubic filter. MS-COCO's references are made so
- * in the reference code of CMMD (google-research/cmmd, io_util.py, `_center_crop_and_resize`).
+ * Makes pictures square: crops the middle square and resizes it with Pillow's bicubic filter. The reference code of
+ * CMMD prepares MS-COCO's pictures in this way (google-research/cmmd, io_util.py, `_center_crop_and_resize`).
  */
 import { type RgbImage, resizeBicubic } from '@heed/diffusion';
 
-/** The middle square of the picture at `side` x `side` pixels; as it is where it has that size. */
+/** The middle square of the picture at `side` x `side` pixels. A picture of that size is returned unchanged. */
 export function fitSquare(image: RgbImage, side: number): RgbImage {
   return resizeBicubic(cropMiddle(image), { width: side, height: side });
 }

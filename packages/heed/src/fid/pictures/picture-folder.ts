@@ -1,12 +1,13 @@
-/**
- * The pictures of a folder that pytorch-fid takes: by their endings, in the folder itself, in the order of their names.
- */
+/** Lists the pictures of a folder as pytorch-fid does: by file extension, without subfolders, sorted by name. */
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { badInput } from '../../errors.ts';
 
-/** pytorch-fid's IMAGE_EXTENSIONS. Files whose ending has capital letters are ignored, as pytorch-fid does. */
+/**
+ * pytorch-fid's IMAGE_EXTENSIONS. Extensions of picture files. Files whose extension has capital letters are ignored,
+ * as in pytorch-fid.
+ */
 const ENDINGS: ReadonlySet<string> = new Set(['bmp', 'jpg', 'jpeg', 'pgm', 'png', 'ppm', 'tif', 'tiff', 'webp']);
 
 export interface PictureFolder {

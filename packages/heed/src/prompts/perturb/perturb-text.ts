@@ -27,7 +27,7 @@ export interface ProjectWords {
 /** Number of objects tried for each noun; a project can have thousands. */
 const THINGS_EACH = 40;
 
-/** Up to `count` different texts with other meanings than `text`. Deterministic for a given `random`. */
+/** Up to `count` different texts with other meanings than `text`. The result is deterministic for a given `random`. */
 export function perturbText(
   text: string,
   { count, random, project }: { count: number; random: RandomGenerator; project: ProjectWords },

@@ -7,7 +7,7 @@ export interface Span {
   readonly word: string;
 }
 
-/** Every whole-word occurrence of any of `words`, ignoring case. Longer words have precedence. */
+/** Finds every whole-word occurrence of any of `words`, ignoring case. Longer words have precedence. */
 export function findWords(text: string, words: readonly string[]): Span[] {
   const longestFirst = [...words].sort((a, b) => b.length - a.length).map(escapePattern);
   const pattern = new RegExp(`(?<![\\p{L}\\p{N}_-])(?:${longestFirst.join('|')})(?![\\p{L}\\p{N}_-])`, 'giu');

@@ -79,8 +79,9 @@ interface CountedThing {
 }
 
 /**
- * Finds the counted noun among the next four words. For a count above one it is the first plural. After 'one' it is the
- * last word of the phrase, as in "one red apple"; "the one with a hat" counts nothing.
+ * Finds the counted noun among the next four words. After a count above one the noun is the first plural. After 'one'
+ * the noun is the last word of the phrase, as in "one red apple"; in "the one with a hat" the word 'one' counts
+ * nothing.
  */
 function countedThing(text: string, count: Span, from: number): CountedThing | undefined {
   if (from === 1) {

@@ -57,7 +57,7 @@ export const PLACE_PHRASES = [
   'in San Francisco',
 ] as const;
 
-/** Nouns of places. They are swapped with their whole phrase and never count as objects. */
+/** Nouns of places. Nouns that name a place. They are swapped with their whole phrase and never count as objects. */
 export const PLACE_NOUNS = [
   'forest',
   'wood',

@@ -1,4 +1,4 @@
-/** The share of aligned images of each arm, with intervals, all together and by category. */
+/** Draws the share of aligned images of each arm with intervals, over all prompts and by category. */
 import * as Plot from '@observablehq/plot';
 import type { JudgedArm } from '../../evaluate/evaluation.ts';
 import type { Markup } from '../html.ts';

@@ -1,13 +1,16 @@
-/** Observable Plot without a browser: a chart becomes an inline SVG string that takes its colours from the page. */
+/**
+ * Draws charts with Observable Plot without a browser. The result is an inline SVG string that takes its colours from
+ * the page.
+ */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { Markup } from '../html.ts';
 import { html, raw } from '../html.ts';
 
-/** Of the width that a chart is drawn for. */
+/** The smallest width at which a chart is shown, as a share of the width that it is drawn for. */
 const SMALLEST_SHARE = 0.75;
 
-/** Draws a plot; `label` is what a screen reader says in its place. */
+/** Draws a plot; `label` is its description for screen readers. */
 export function draw(label: string, options: Plot.PlotOptions): Markup {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const figure = Plot.plot({

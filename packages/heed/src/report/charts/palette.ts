@@ -14,10 +14,13 @@ export function armColour(name: string): string {
   return ARM_COLOURS[name] ?? 'var(--blue)';
 }
 
-/** For runs that are no arms of the evaluation. */
+/** Colours for runs that are not arms of the evaluation. */
 const OTHER_COLOURS = ['var(--accent)', 'var(--amber)', 'var(--violet)', 'var(--rose)', 'var(--blue)'];
 
-/** One colour for each run, in their order: that of the arm of its name, or one that no arm among them has. */
+/**
+ * Chooses a colour for each run, in order: the colour of the arm with the run's name, or else a colour that no arm of
+ * these runs has.
+ */
 export function runColours(names: readonly string[]): string[] {
   const taken = new Set(names.map((name) => ARM_COLOURS[name]));
   const free = OTHER_COLOURS.filter((colour) => !taken.has(colour));

@@ -1,4 +1,6 @@
-/** Figures 3(a) and 3(b): accuracy on held-out pairs, with intervals; the dashed line is a coin. */
+/**
+ * Draws figures 3(a) and 3(b): accuracy on held-out pairs with intervals. The dashed line is the accuracy of chance.
+ */
 import * as Plot from '@observablehq/plot';
 import { PART_NAMES } from '../claims.ts';
 import type { Markup } from '../html.ts';
@@ -17,7 +19,7 @@ interface Row {
   readonly hi: number;
 }
 
-/** Undefined where no accuracy was measured. */
+/** Draws the chart; undefined where no accuracy was measured. */
 export function rewardChart(rewards: readonly RewardAccuracy[]): Markup | undefined {
   const sorted = [...rewards].sort((a, b) => ORDER.indexOf(a.variant) - ORDER.indexOf(b.variant));
   const rows = sorted.flatMap((reward): Row[] =>

@@ -1,4 +1,4 @@
-/** Table 3 as a picture: what each way of tuning buys in reward and what it costs in fidelity. */
+/** Draws table 3 as a chart: the reward and the fidelity of each tuned model. */
 import * as Plot from '@observablehq/plot';
 import type { ArmResult } from '../../evaluate/evaluation.ts';
 import type { Markup } from '../html.ts';
@@ -13,11 +13,11 @@ interface Row {
   readonly hi: number;
 }
 
-/** Of a name and of the plot within its margins. */
+/** Height of a name and of the plot within its margins, in pixels. */
 const NAME_PX = { width: 150, height: 15 };
 const PLOT_PX = { width: 520, height: 180 };
 
-/** Heights for the names beside the dots: at the dot, or below the names that stand there already. */
+/** Chooses the height of each dot's name: the dot's own height, or below names that are placed already. */
 function placeNames(rows: readonly Row[]): (Row & { at: number })[] {
   const range = (values: readonly number[]) => Math.max(...values) - Math.min(...values);
   const width = (NAME_PX.width / PLOT_PX.width) * range(rows.map(({ frechet }) => frechet));
@@ -30,7 +30,7 @@ function placeNames(rows: readonly Row[]): (Row & { at: number })[] {
   return placed;
 }
 
-/** Undefined for fewer than two arms with both numbers. */
+/** Draws the chart; undefined for fewer than two arms with both numbers. */
 export function tradeoffChart(arms: readonly ArmResult[]): Markup | undefined {
   const rows = arms.flatMap(({ name, label, fidelity, reward }) =>
     fidelity && reward

@@ -1,4 +1,6 @@
-/** One quantity of metrics.jsonl over the steps of tuning: every value faint, its running mean on top. */
+/**
+ * Draws one quantity of metrics.jsonl over the steps of tuning: the values in a pale colour, their running mean on top.
+ */
 import * as Plot from '@observablehq/plot';
 import { metricTitle } from '../../metrics/metric-titles.ts';
 import type { Markup } from '../html.ts';
@@ -6,7 +8,7 @@ import type { TrainingCurve } from '../report-input.ts';
 import { draw } from './draw.ts';
 import { runColours } from './palette.ts';
 
-/** Undefined where no curve holds at least two values of that name, or all are 0: what never happened is no picture. */
+/** Draws the chart; undefined where no curve has at least two values of that name, or all values are 0. */
 export function trainingChart(curves: readonly TrainingCurve[], metric: string): Markup | undefined {
   const rows = curves.flatMap(({ label, records }) =>
     records.flatMap((record) => {

@@ -1,4 +1,7 @@
-/** Figures 4 and 6: what share of all votes went where, and on how many queries how many raters agreed. */
+/**
+ * Draws figures 4 and 6: the shares of votes for win, tie and lose, and the number of queries by the number of agreeing
+ * raters.
+ */
 import * as Plot from '@observablehq/plot';
 import type { Comparison, Outcome } from '../../evaluate/evaluation.ts';
 import { OUTCOMES, QUESTIONS } from '../../evaluate/evaluation.ts';
@@ -12,7 +15,7 @@ const COLOUR_SCALE = {
   range: OUTCOMES.map((outcome) => OUTCOME_COLOURS[outcome]),
 };
 
-/** One stacked bar a question: win, tie and lose as shares of all votes. */
+/** Draws one stacked bar for each question: win, tie and lose as shares of all votes. */
 export function voteShareChart(comparison: Comparison): Markup {
   const rows = QUESTIONS.flatMap((question): Segment[] => {
     const { votes } = comparison.answers[question];
@@ -49,7 +52,7 @@ interface Segment {
   readonly share: number;
 }
 
-/** The share in the middle of each chosen segment that is wide enough for it. */
+/** Writes the share in the middle of each chosen segment that is wide enough for the text. */
 function barText(rows: readonly Segment[], chosen: (row: Segment) => boolean, fill: string): Plot.Text {
   return Plot.text(
     rows.filter((row) => row.share >= 4 && chosen(row)),
@@ -63,7 +66,8 @@ function barText(rows: readonly Segment[], chosen: (row: Segment) => boolean, fi
 }
 
 /**
- * How many queries got exactly k votes of each kind, a row for each question; the strong bars are where raters agree.
+ * Draws the number of queries with exactly k votes of each kind, one row a question. Strong bars mark queries on which
+ * raters agree.
  */
 export function voteHistogram(comparison: Comparison): Markup {
   const rows = QUESTIONS.flatMap((question) =>

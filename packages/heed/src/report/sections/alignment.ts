@@ -1,4 +1,7 @@
-/** Alignment of every arm: the chart, and the table by category, seen and unseen, and attribute. */
+/**
+ * Renders the alignment of every arm: the chart, and the table by category, by seen and unseen prompts, and by
+ * attribute.
+ */
 
 import type { CategorySummary, JudgedArm } from '../../evaluate/evaluation.ts';
 import { armLabel, judgedArms } from '../../evaluate/evaluation.ts';

@@ -1,4 +1,4 @@
-/** What the numbers do not say. */
+/** Renders the limits of the report's numbers. */
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';
 import type { ReportInput } from '../report-input.ts';

@@ -1,4 +1,4 @@
-/** Table 2: how many judgements, by whom, and how they fell. */
+/** Renders table 2: the number of judgements, the raters, and the shares of the labels. */
 import { percent } from '../../text/percent.ts';
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';

@@ -1,4 +1,4 @@
-/** Table 3: reward against fidelity for every model that was tuned. */
+/** Renders table 3: reward and fidelity of every tuned model. */
 import { formatFidelity } from '../../evaluate/format-figure.ts';
 import { tradeoffChart } from '../charts/tradeoff-chart.ts';
 import { decimalWithInterval } from '../figures.ts';

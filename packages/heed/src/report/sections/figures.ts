@@ -1,4 +1,4 @@
-/** Every figure of every arm, with its judge and its interval; what people said is among them. */
+/** Renders every figure of every arm with its judge and its interval, including people's judgements. */
 import { armLabel, type Evaluation, type Figure } from '../../evaluate/evaluation.ts';
 import { formatDifference, formatFigure } from '../../evaluate/format-figure.ts';
 import type { Markup } from '../html.ts';

@@ -1,4 +1,4 @@
-/** The top of the page: the few numbers that matter, then each expectation with its verdict. */
+/** Renders the top of the page: the most important numbers, then each expectation of the paper with its verdict. */
 
 import { armLabel, armOf, type Evaluation } from '../../evaluate/evaluation.ts';
 import type { PeopleFindings } from '../../evaluate/people.ts';
@@ -86,7 +86,7 @@ function tilesOf({ evaluation, rewards, people }: ReportInput): Tile[] {
   ];
 }
 
-/** What people said of the first comparison with answers: it stands before everything that programs say. */
+/** Renders people's verdict in the first comparison with answers, which comes before all figures by programs. */
 function peopleTiles(evaluation: Evaluation, people: PeopleFindings | undefined): Tile[] {
   const comparison = people?.comparisons.find(({ answers }) => answers > 0);
   const alignment = comparison?.verdicts.alignment;

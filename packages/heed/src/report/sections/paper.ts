@@ -1,4 +1,4 @@
-/** The paper's own figures beside those of this project. */
+/** Renders the paper's figures beside those of this project. */
 
 import { armOf, type Evaluation, type Outcome, type Question } from '../../evaluate/evaluation.ts';
 import { percent } from '../../text/percent.ts';
@@ -8,7 +8,7 @@ import type { ReportInput } from '../report-input.ts';
 
 interface Row {
   readonly what: string;
-  /** Undefined where this project has not measured it. */
+  /** The project's own figure; undefined where it was not measured. */
   readonly own: string | undefined;
   readonly paper: string;
 }

@@ -1,4 +1,4 @@
-/** What people said, before everything that programs say. */
+/** Renders people's judgements, which come before all figures by programs. */
 import { describePeople } from '../../evaluate/describe-people.ts';
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';

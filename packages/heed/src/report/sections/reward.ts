@@ -1,4 +1,4 @@
-/** Figures 3(a) and 3(b) with their numbers. */
+/** Renders figures 3(a) and 3(b) with their numbers. */
 
 import type { PairAccuracy } from '../../reward/accuracy.ts';
 import { curveVerdict, type LearningCurve } from '../../reward/learning-curve.ts';

@@ -1,4 +1,4 @@
-/** What was done, step by step, with how much of it. */
+/** Renders the steps of the loop that were run, with the number of images, judgements and updates. */
 import { armOf } from '../../evaluate/evaluation.ts';
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';

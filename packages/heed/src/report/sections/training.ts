@@ -1,4 +1,6 @@
-/** Training curves from metrics.jsonl, and sample images of fixed prompts and seeds at several steps of tuning. */
+/**
+ * Renders training curves from metrics.jsonl, and sample images of fixed prompts and seeds at several steps of tuning.
+ */
 import { curveNames, metricTitle } from '../../metrics/metric-titles.ts';
 import { runColours } from '../charts/palette.ts';
 import { trainingChart } from '../charts/training-chart.ts';

@@ -1,7 +1,7 @@
 /**
  * Counts failed attempts by key (a client, a link) and slows down those who fail too often. A valid link is accepted
- * before this check, so that a stranger behind the same address cannot lock a rater out. The counts are in memory and
- * lost at a restart.
+ * before this check, so that a stranger behind the same address cannot lock a rater out. The counts are kept in memory
+ * and lost at a restart.
  */
 
 export interface AttemptLimit {

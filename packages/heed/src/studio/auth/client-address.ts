@@ -28,8 +28,8 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
 }
 
 /**
- * Normalises an address: '::ffff:10.0.0.1' becomes '10.0.0.1'. It removes the port and brackets that some proxies
- * write.
+ * Normalises an address: '::ffff:10.0.0.1' becomes '10.0.0.1'. The port and brackets that some proxies write are
+ * removed.
  */
 function plainAddress(text: string): string {
   const bare = /^\[(.+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;

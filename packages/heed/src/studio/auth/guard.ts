@@ -1,6 +1,6 @@
 /**
- * Checks for every request before its route: host, session, policy, origin of changes, and body size. It also sets the
- * headers of every response.
+ * Checks for every request before its route: host, session, policy, origin of changes, and body size. The guard also
+ * sets the headers of every response.
  */
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -37,7 +37,7 @@ const HEADERS = {
   'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
 } as const;
 
-/** This header is sent only over https. Browsers ignore it over http and warn in the console. */
+/** The header that is sent only over https. Over http browsers ignore this header and warn in the console. */
 const SECURE_HEADER = 'Cross-Origin-Opener-Policy';
 const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 

@@ -1,6 +1,6 @@
 /**
- * Invite links, which let raters in without an account. They are signed against forgery, and have a use count, an
- * expiry and revocation. Revoking an invite ends its sessions.
+ * Invite links, which let raters in without an account. Links are signed against forgery. An invite has a use count and
+ * an expiry, and can be revoked. Revoking an invite ends its sessions.
  */
 import { eq, sql } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
@@ -34,7 +34,7 @@ export interface Invites {
   countUse(id: string): Promise<void>;
   /** The invite id in a correctly signed token, even if the invite has ended. */
   read(token: string): string | undefined;
-  /** Revokes an invite. Returns false when there is no such invite. */
+  /** Revokes an invite. Revokes the invite; returns false when no invite has this id. */
   revoke(id: string): Promise<boolean>;
 }
 

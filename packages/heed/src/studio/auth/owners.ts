@@ -27,7 +27,7 @@ const eventSchema = z.object({
 export type OwnerEvent = z.output<typeof eventSchema>;
 
 export interface Owner {
-  /** The rater id of their judgements. */
+  /** The rater id of the owner's judgements. */
   readonly id: string;
   readonly name: string;
   /** Undefined for the owner who starts the studio. */
@@ -35,11 +35,14 @@ export interface Owner {
 }
 
 export interface Owners {
-  /** All owners with access, the one of the terminal first. */
+  /** All owners with access; the owner who starts the studio comes first. */
   all(): Owner[];
   find(id: string): Owner | undefined;
   add(name: string, by: string): Promise<Owner>;
-  /** Ends this owner's access. Returns false when there is no such owner, or when it is the one of the terminal. */
+  /**
+   * Ends this owner's access. Ends the owner's access. Returns false when no owner has this id, or when it is the owner
+   * who starts the studio.
+   */
   revoke(id: string, by: string): Promise<boolean>;
 }
 

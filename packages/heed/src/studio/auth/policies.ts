@@ -117,7 +117,7 @@ export function verdictOf(route: string | undefined, role: Role | undefined): 'a
   return role === undefined ? 'login' : 'absent';
 }
 
-/** Routes for one purpose of an invite. All others are for every purpose. */
+/** Routes for one purpose of an invite. All other routes are for every purpose. */
 const PURPOSES = [
   ['/api/labelling/', 'labelling'],
   ['/api/comparing/', 'comparison'],

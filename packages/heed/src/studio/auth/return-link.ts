@@ -1,4 +1,4 @@
-/** A rater's signed personal link for returning on another device. It is valid as long as the rater's invite. */
+/** A rater's signed personal link for returning on another device. The link is valid as long as the rater's invite. */
 import type { Secret } from './secret.ts';
 
 export interface ReturnToken {
@@ -13,7 +13,7 @@ export function returnTokenOf(secret: Secret, { rater, invite }: ReturnToken): s
   return [MARK, rater, invite, secret.tag('return', JSON.stringify([rater, invite]))].join('.');
 }
 
-/** Reads such a token; undefined for anything else, including a forged token. */
+/** Reads a return link's token; undefined for anything else, including a forged token. */
 export function readReturnToken(secret: Secret, token: string): ReturnToken | undefined {
   const [mark, rater = '', invite = '', tag = '', ...rest] = token.split('.');
   if (mark !== MARK || rest.length > 0) return undefined;

@@ -27,11 +27,11 @@ export interface BrowserSession {
 }
 
 export interface SessionCookies {
-  /** The key of a rater's session in pages. It is not secret but cannot be guessed. */
+  /** The key of a rater's session in pages. The key is not secret but cannot be guessed. */
   keyOf(rater: string): string;
   /**
    * The session that the request names, or that of the default cookie. With `isAnyEnough`, any other valid session
-   * otherwise.
+   * serves when that session is missing.
    */
   find(c: Context, options?: { isAnyEnough?: boolean }): Promise<BrowserSession | undefined>;
   /** All valid sessions of the browser. */

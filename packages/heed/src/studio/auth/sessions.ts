@@ -1,6 +1,6 @@
 /**
- * Login sessions. The cookie has a random token, the tables its hash; each login makes a new token. Sessions are cached
- * for requests, since only this process writes them.
+ * Login sessions. Sessions of logged-in browsers. The cookie has a random token, the tables its hash; each login makes
+ * a new token. Sessions are cached for requests, since only this process writes them.
  */
 import { randomUUID } from 'node:crypto';
 import { and, count, eq, gt, lt, ne } from 'drizzle-orm';
@@ -13,7 +13,7 @@ export type Role = 'owner' | 'rater';
 /** The person behind a request. */
 export interface Identity {
   readonly role: Role;
-  /** The rater id of their judgements. */
+  /** The rater id of the person's judgements. */
   readonly rater: string;
   /** The invite that the rater came by. */
   readonly invite?: string;
@@ -36,7 +36,7 @@ export function isTrial({ rater }: Pick<Identity, 'rater'>): boolean {
   return rater.startsWith(TRIAL_PREFIX);
 }
 
-/** The rater id of the owner who starts the studio. Ids of other owners begin with it and a dash. */
+/** The rater id of the owner who starts the studio. Ids of other owners begin with this id and a dash. */
 export const OWNER_RATER = 'owner';
 
 /** Whether this is the rater id of any owner. */
@@ -53,7 +53,7 @@ export interface Sessions {
   start(identity: Pick<Identity, 'role' | 'rater'>, options?: { invite?: string }): Promise<string>;
   /** The identity behind a token; undefined when the token is unknown or expired, or its invite was revoked. */
   identify(token: string): Promise<Identity | undefined>;
-  /** Why the token is not valid. */
+  /** The reason why the token is not valid. */
   endOf(token: string): Promise<SessionEnd>;
   end(token: string): Promise<void>;
   /** Ends all sessions of that rater or owner, except the one with the token `except`. */

@@ -1,6 +1,7 @@
 /**
- * Chooses a rater's next queries. Queries already on their page come first, then those of the oldest comparison.
- * Between two models, queries with the fewest answers come first; between more, the most informative ones.
+ * Chooses a rater's next queries. Queries that the rater's page already holds come first, then queries of the oldest
+ * comparison. In a comparison of two models, queries with the fewest answers come first; with more models, the most
+ * informative queries.
  */
 import { groupBy } from '../../collections/group-by.ts';
 import { answersWanted, type ComparisonState, type QueryState } from './comparison-state.ts';

@@ -44,21 +44,21 @@ export interface ComparisonDesk {
   /** Starts a comparison and returns its id. Throws `badInput` when the models have no common images. */
   start(comparison: NewComparison): Promise<string>;
   /**
-   * Ends a comparison: no rater is asked any more, but pending answers are still taken. Returns false when there is no
-   * such comparison.
+   * Ends a comparison: no rater is asked any more, but pending answers are still taken. Returns false when no
+   * comparison has this id.
    */
   end(id: string): Promise<boolean>;
-  /** Sets the number of people who answer each query. Returns false when there is no such comparison. */
+  /** Sets the number of people who answer each query. Returns false when no comparison has this id. */
   setRaters(id: string, raters: number): Promise<boolean>;
   standing(rater: string): { readonly answered: number; readonly open: number };
-  /** Up to `count` queries that the rater has not answered. The rater gets a lease on each. */
+  /** Up to `count` queries that the rater has not answered. The rater gets a lease on each query. */
   lease(options: { rater: string; page?: string | undefined; count: number }): AskedComparison[];
   /** The first queries, without a lease for any rater. */
   preview(options: { rater: string; count: number }): AskedComparison[];
   /** Releases all queries that the rater holds, or only those of one closed page. */
   release(options: { rater: string; page?: string | undefined }): void;
   answer(submitted: SubmittedComparison): Promise<Acceptance>;
-  /** Takes a rater's answer back. The page that requests this gets the query's lease again. */
+  /** Takes a rater's answer back. The page that requests the retraction gets the query's lease again. */
   retract(retraction: Retraction): Promise<Acceptance>;
   close(): Promise<void>;
 }

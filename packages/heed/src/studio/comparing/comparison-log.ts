@@ -82,7 +82,7 @@ const answeredSchema = z.object({
   seconds: z.number().min(0).optional(),
 });
 
-/** The rater took an answer back. It no longer counts, and the query may be answered again. */
+/** The rater took an answer back. The retracted answer no longer counts, and the rater may answer the query again. */
 const retractedSchema = z.object({ event: z.literal('retracted'), time: z.iso.datetime(), answer: name, rater: name });
 
 const endedSchema = z.object({ event: z.literal('ended'), time: z.iso.datetime(), comparison: name });

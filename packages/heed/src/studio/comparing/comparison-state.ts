@@ -1,6 +1,6 @@
 /**
  * The state of comparisons after the events of comparisons.jsonl: which were started, which answers stand, which have
- * ended. The server and read-only commands share it. It holds no clock, no files and no leases.
+ * ended. The server and read-only commands share it. The state holds no clock, no files and no leases.
  */
 import type { ComparedQuery, ComparisonAnswer, ComparisonEvent, StartedComparison } from './comparison-log.ts';
 
@@ -99,7 +99,7 @@ export function openComparisons({ comparisons }: Pick<ComparisonStates, 'compari
 }
 
 /**
- * Number of answers that a comparison needs. With two models, `raters` people answer each query. With more, each
+ * Number of answers that a comparison needs. With two models, `raters` people answer each query. With more models, each
  * model's pictures of a prompt get `raters` answers on average, because not every pair must be asked.
  */
 export function answersWanted({ started, raters }: Pick<ComparisonState, 'started' | 'raters'>): number {

@@ -1,6 +1,7 @@
 /**
  * People's answers about two models: verdicts by prompt, and shares of win, tie and lose with bootstrap intervals over
- * prompts. It also has the paper's figures over fully answered queries, and the bias to one side of the screen.
+ * prompts. The results also contain the paper's figures over fully answered queries, and the raters' bias to one side
+ * of the screen.
  */
 import { groupBy } from '../../collections/group-by.ts';
 import { decidingVotes, outcomeOf, summariseVotes } from '../../evaluate/blind-comparison.ts';
@@ -12,7 +13,7 @@ export type OutcomeShares = Readonly<Record<Outcome, Interval>>;
 /** Sample standard deviation over the raters' shares (tables 5 to 7 of the paper). */
 export type OutcomeDeviations = Readonly<Record<Outcome, number>>;
 
-/** Queries of one category, seen or unseen. */
+/** The results for the queries of one category, seen or unseen. */
 export interface ResultCell {
   readonly category: string;
   readonly seen: boolean;
@@ -20,13 +21,13 @@ export interface ResultCell {
   readonly queries: number;
   readonly answers: number;
   readonly shares: OutcomeShares;
-  /** Undefined with fewer than two raters. */
+  /** Deviations over raters; undefined with fewer than two raters. */
   readonly deviations?: OutcomeDeviations;
 }
 
 /**
  * The number of prompts on which most people prefer the treated model, and the number on which they prefer the other.
- * This is the headline of a comparison.
+ * The verdict is the headline of a comparison.
  */
 export interface Verdict extends OutcomeShares {
   /** With at least one answer. */
@@ -37,7 +38,7 @@ export interface Verdict extends OutcomeShares {
 
 /** The answers to one question. */
 export interface QuestionResult {
-  /** Absent before the first answer. */
+  /** The verdict on the question; absent before the first answer. */
   readonly verdict?: Verdict;
   /** Shares over all answers; undefined before the first. */
   readonly shares?: OutcomeShares;
@@ -45,7 +46,7 @@ export interface QuestionResult {
   /** The share of 'left' among the answers that prefer a side; 0.5 without a bias, since a coin decides the sides. */
   readonly left?: Interval;
   readonly cells: readonly ResultCell[];
-  /** Over fully answered queries: the shares of majority verdicts, and the number of queries by votes. */
+  /** Results over fully answered queries: the shares of majority verdicts, and the number of queries by votes. */
   readonly decided: Pick<VoteSummary, 'agreed' | 'histogram'>;
 }
 

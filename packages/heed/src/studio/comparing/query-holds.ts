@@ -1,7 +1,10 @@
 /** The leases on comparison queries: each is held for a limited time by one page of one rater. */
 import { LEASE_SECONDS } from '../labelling/lease.ts';
 
-/** Duration of a lease. As in labelling, an active page renews it, and a late answer is still taken. */
+/**
+ * Duration of a lease. Duration of a lease. As in labelling, an active page renews its leases, and a late answer is
+ * still accepted.
+ */
 const HOLD_MS = 1000 * LEASE_SECONDS;
 
 interface Hold {
@@ -14,9 +17,9 @@ export interface QueryHolds {
   hold(query: string, holder: { rater: string; page: string }): void;
   /** The rater's page that holds the query; undefined when none does. */
   pageOf(query: string, rater: string): string | undefined;
-  /** Number of other raters who hold it. */
+  /** Number of other raters who hold the query. */
   others(query: string, rater: string): number;
-  /** Number of raters who hold it. */
+  /** Number of raters who hold the query. */
   count(query: string): number;
   /** Releases one query of a rater. */
   drop(query: string, rater: string): void;

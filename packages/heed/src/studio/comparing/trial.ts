@@ -14,7 +14,7 @@ export interface ComparingTrials {
 }
 
 export function createComparingTrials(desk: Pick<ComparisonDesk, 'preview'>): ComparingTrials {
-  /** By rater, a map from the answer's id to the query. */
+  /** The trial's answers: for each rater, a map from the answer's id to the query. */
   const trials = new Map<string, Map<string, string>>();
   const trialOf = (rater: string) => {
     const trial = trials.get(rater) ?? new Map<string, string>();

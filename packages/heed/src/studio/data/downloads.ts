@@ -1,4 +1,7 @@
-/** What the owner's page can download: written whole into the state, then streamed, then removed. */
+/**
+ * The downloads of the owner's page. A file is written whole into the studio's state folder, then streamed, then
+ * removed.
+ */
 import { createReadStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,13 +14,13 @@ import { exportFeedback, exportImages } from '../../export/tables.ts';
 import type { Project } from '../../project/project.ts';
 import { randomToken } from '../auth/secret.ts';
 
-/** A file that is written when it is asked for. */
+/** A file that is written when the owner requests it. */
 export interface Download {
   readonly type: string;
   readonly write: (project: Project, path: string) => Promise<unknown>;
 }
 
-/** By the name under which it is saved. */
+/** Downloads by file name. */
 export const DOWNLOADS = {
   'feedback.csv': { type: 'text/csv; charset=utf-8', write: exportFeedback },
   'images.csv': { type: 'text/csv; charset=utf-8', write: exportImages },
@@ -38,7 +41,7 @@ export type DownloadName = keyof typeof DOWNLOADS;
 /** The names as a list, for a schema. */
 export const DOWNLOAD_NAMES = Object.keys(DOWNLOADS) as [DownloadName, ...DownloadName[]];
 
-/** The labelling interface that fits label-studio.json, and how to get there. */
+/** The labelling interface for label-studio.json, and the steps to import the file. */
 export function labelStudioGuide({ folder, paths }: Project): { config: string; steps: string[] } {
   return {
     config: LABELLING_CONFIG,
@@ -46,7 +49,9 @@ export function labelStudioGuide({ folder, paths }: Project): { config: string; 
   };
 }
 
-/** Writes the file and opens it; the file is gone when the stream is closed. Throws when there is nothing to write. */
+/**
+ * Writes the file and opens it as a stream; closing the stream deletes the file. Throws when there is nothing to write.
+ */
 export async function openDownload(
   project: Project,
   { write }: Pick<Download, 'write'>,

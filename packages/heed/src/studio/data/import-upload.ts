@@ -1,4 +1,4 @@
-/** Imports what was uploaded: the command line's own work, on files that are known by what they were called. */
+/** Imports uploaded files with the functions of the command line; messages name the files by their original names. */
 import { badInput, HeedError, isForUser, tellError } from '../../errors.ts';
 import { importFeedbackFile } from '../../feedback/import-file.ts';
 import type { EventWriter, FeedbackImport } from '../../feedback/import-judgements.ts';
@@ -7,7 +7,7 @@ import type { Project } from '../../project/project.ts';
 import { quote } from '../../text/nearest.ts';
 import type { UploadedFile } from './uploads.ts';
 
-/** Judgements in one .csv or .json. */
+/** An upload of judgements has one .csv or .json file. */
 export async function importUploadedFeedback(
   project: Project,
   files: readonly UploadedFile[],
@@ -18,7 +18,7 @@ export async function importUploadedFeedback(
   return named([file], () => importFeedbackFile(project, file.path, options));
 }
 
-/** Pictures and their list, or their captions. */
+/** An upload of images has pictures with their list, or with their captions. */
 export async function importUploadedImages(
   project: Project,
   files: readonly UploadedFile[],
@@ -27,7 +27,7 @@ export async function importUploadedImages(
   return named(files, () => importImages(project, files, options));
 }
 
-/** Sentences name a file as its owner does, not where it lies on the server. */
+/** Replaces server paths in messages by the owner's file names. */
 async function named<T>(files: readonly UploadedFile[], work: () => Promise<T>): Promise<T> {
   try {
     return await work();

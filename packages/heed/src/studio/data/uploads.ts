@@ -1,6 +1,6 @@
 /**
  * Files that the owner's page uploads one at a time, until they are imported together. Each file is stored under a
- * number in a folder of the studio's state. Its original name is data and never becomes a path.
+ * number in a folder of the studio's state. A file's original name is data and never becomes a path.
  */
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
@@ -18,7 +18,7 @@ const MAX_FILES = 20_000;
 const MAX_BYTES = 2_000_000_000;
 const MAX_OPEN = 4;
 const IDLE_MS = 3_600_000;
-/** Extensions of table and list files. All other files are pictures, whose format is read from their bytes. */
+/** Extensions of table and list files. All other files count as pictures, whose format is detected from their bytes. */
 const LISTS = ['.csv', '.tsv', '.jsonl', '.json'];
 
 export interface UploadedFile {
@@ -33,11 +33,11 @@ export type Refusal = { readonly state: 'unknown' | 'tooLarge' | 'tooMany'; read
 export interface Uploads {
   /** Opens an upload and returns its id; undefined when too many uploads are open. */
   open(): Promise<string | undefined>;
-  /** Streams `body` to disk. A later file of the same name replaces the earlier one. */
+  /** Streams `body` to disk. Adds a file to the upload; a later file of the same name replaces the earlier one. */
   add(id: string, file: { name: string; body: ReadableStream<Uint8Array> | null }): Promise<UploadedFile | Refusal>;
   /** All files of the upload, in order of arrival. */
   files(id: string): readonly UploadedFile[] | undefined;
-  /** Returns false when there is no such upload. */
+  /** Removes the upload and its files; returns false when no upload has this id. */
   discard(id: string): Promise<boolean>;
   /** Removes all uploads. */
   close(): Promise<void>;
@@ -50,7 +50,7 @@ interface Upload {
   touchedMs: number;
 }
 
-/** Creates the upload store in `folder`. Files that an earlier studio left there are removed. */
+/** Creates the upload store in `folder`. Files that an earlier studio left in `folder` are removed. */
 export async function openUploads(folder: string, options: { nowMs?: () => number } = {}): Promise<Uploads> {
   const { nowMs = () => performance.now() } = options;
   await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 /**
- * guidelines.md in the project's folder: what the owner tells raters. A plain file, which may be edited by hand as
- * well.
+ * Reads and writes guidelines.md in the project's folder, the owner's instructions for raters. The file may be edited
+ * by hand as well.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ export interface Guidelines {
   readonly version: string;
 }
 
-/** What is beyond the longest text is left out. */
+/** Reads the guidelines; text beyond the maximum length is left out. */
 export async function readGuidelines(project: Project): Promise<Guidelines> {
   const text = await readFile(guidelinesPath(project), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
@@ -26,7 +26,7 @@ export async function readGuidelines(project: Project): Promise<Guidelines> {
   return withVersion(text.slice(0, MAX_GUIDELINES_LENGTH));
 }
 
-/** Undefined, and nothing is written, where the file is not `version` any more. */
+/** Writes the guidelines. If the file has changed since `version`, nothing is written and the result is undefined. */
 export async function writeGuidelines(
   project: Project,
   { text, version }: Guidelines,

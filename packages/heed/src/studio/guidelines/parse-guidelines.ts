@@ -1,6 +1,7 @@
 /**
- * The owner's guidelines as blocks that pages draw: markdown without HTML. An image of the project on a separate line,
- * `![good](images/ab/ab....png "why")`, is an example; HTML stays text, and other images and addresses are left out.
+ * Parses the owner's guidelines, markdown without HTML, into blocks that pages draw. An image of the project on a
+ * separate line, `![good](images/ab/ab....png "why")`, is an example. HTML is shown as text; other images and addresses
+ * are left out.
  */
 import { marked, type Token, type Tokens } from 'marked';
 
@@ -26,13 +27,13 @@ export type Block =
   | { readonly kind: 'rule' }
   | { readonly kind: 'examples'; readonly examples: readonly Example[] };
 
-/** Where an image of the project lies, seen from its folder. */
+/** Pattern of an image's path relative to the project's folder. */
 const IMAGE_PATH = /^images\/[0-9a-f]{2}\/([0-9a-f]{16})\.png$/;
 const VERDICTS = { good: 'good', bad: 'bad' } as const;
-/** Deeper text is shown flat: owners do not write it, and every level costs stack space. */
+/** The deepest nesting of markdown; deeper text is shown flat, because every level costs stack space. */
 const MAX_DEPTH = 8;
 
-/** Never throws: what cannot be parsed is one paragraph. */
+/** Parses the text and never throws; text that cannot be parsed becomes one paragraph. */
 export function parseGuidelines(text: string): Block[] {
   try {
     return blocksOf(marked.lexer(text, { gfm: true }), 0);
@@ -41,7 +42,7 @@ export function parseGuidelines(text: string): Block[] {
   }
 }
 
-/** The line of an example, to be put into the text. */
+/** Formats an example as a line of markdown. */
 export function exampleLine({ verdict, image, why }: Example): string {
   const title = why === '' ? '' : ` "${why.replaceAll('"', '”').replaceAll('\n', ' ')}"`;
   return `![${verdict}](images/${image.slice(0, 2)}/${image}.png${title})`;
@@ -80,7 +81,7 @@ function blockOf(token: Token, depth: number): Block[] {
   }
 }
 
-/** Examples stand below the words of their paragraph. */
+/** Builds a paragraph; its examples are placed below its words. */
 function paragraphOf(tokens: readonly Token[], depth: number): Block[] {
   const children = inlinesOf(
     tokens.filter(({ type }) => type !== 'image'),

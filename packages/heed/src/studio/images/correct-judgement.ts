@@ -4,7 +4,7 @@ import type { EventsOf } from '../../feedback/import-judgements.ts';
 import { type FeedbackEvent, lastWords, queryId, RETRACTED, revisedEventId } from '../../feedback/index.ts';
 import type { ImageRecord } from '../../images/record.ts';
 
-/** The owner's own judgement of one image; it replaces their earlier one. */
+/** The event of the owner's own judgement of one image, which replaces the owner's earlier one. */
 export function ownJudgement(
   image: ImageRecord,
   { rater, label, reason }: { rater: string; label: 'good' | 'bad'; reason?: string | undefined },
@@ -28,7 +28,10 @@ export function ownJudgement(
   };
 }
 
-/** Takes back what a rater said of the image; `by` says why. Nothing where the rater's word does not stand. */
+/**
+ * The event that withdraws a rater's judgement of the image; `by` names the owner and the reason. Undefined when the
+ * rater has no standing judgement.
+ */
 export function strikeOut(image: ImageRecord, { rater, by }: { rater: string; by: string }): EventsOf {
   return (log) => {
     const word = lastWords(log).find((event) => event.image === image.id && event.rater === rater);

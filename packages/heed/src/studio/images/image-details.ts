@@ -8,10 +8,10 @@ import { readPredictions } from '../../reward/predictions.ts';
 import { rewardFolder } from '../../reward/scorer.ts';
 import { plainName } from '../../text/plain-name.ts';
 
-/** Images of the same prompt that are shown beside it. */
+/** Number of images of the same prompt that are shown beside the image. */
 const NEIGHBOURS_SHOWN = 24;
 
-/** One event of the log on the image, as it is shown. */
+/** One event of the log about the image, as the page shows it. */
 export interface SaidOfImage {
   readonly rater: string;
   readonly name: string;
@@ -23,7 +23,9 @@ export interface SaidOfImage {
   readonly reason?: string;
   readonly seconds?: number;
   readonly tooFast?: true;
-  /** The rater's latest judgement of this image. It counts unless the rater is set aside. */
+  /**
+   * Whether this is the rater's latest judgement of the image; such a judgement counts unless the rater is set aside.
+   */
   readonly stands: boolean;
 }
 
@@ -33,7 +35,7 @@ export interface ImageDetails {
   readonly reward?: number;
   /** The newest first. */
   readonly said: readonly SaidOfImage[];
-  /** What owners did with it, the newest first. */
+  /** Events by owners on the image, the newest first. */
   readonly events: readonly (Omit<ImageEvent, 'image'> & { readonly name: string })[];
   readonly neighbours: readonly { readonly image: ImageRecord; readonly good: number; readonly bad: number }[];
 }

@@ -19,10 +19,10 @@ const NOTES_KEPT = 20;
 export type CommandEnd = 'done' | 'failed' | 'stopped' | 'lost';
 
 export interface RunningCommand {
-  /** Undefined when the process could not be started. */
+  /** Mark of the command's process; undefined when the process could not be started. */
   readonly mark: ProcessMark | undefined;
   output(): JobOutput;
-  /** Asks the command to stop. The command saves its finished work first. */
+  /** Asks the command to stop. The command saves its finished work before it ends. */
   stop(): void;
   /** Kills the process at once. */
   kill(): void;
@@ -41,7 +41,7 @@ export function startCommand(
     /** Called with a readable line for each note and each progress report. */
     onLine?: (text: string) => void;
     onDefect?: (text: string) => void;
-    /** The process of an earlier attempt whose lease has expired. Its locks no longer count. */
+    /** The process of an earlier attempt whose lease has expired. The locks of that process no longer count. */
     superseded?: ProcessMark | undefined;
   } = {},
 ): RunningCommand {
@@ -100,8 +100,8 @@ export function startCommand(
 }
 
 /**
- * Variables that a launcher (MPI, Slurm, Kubernetes) set for the worker. The command must not inherit them, since it
- * does the whole job in one process.
+ * Variables that a launcher (MPI, Slurm, Kubernetes) set for the worker. The command must not inherit these variables,
+ * since it does the whole job in one process.
  */
 const LAUNCHER_VARIABLES = /^(OMPI_|PMIX_|PMI_|SLURM_PROCID$|SLURM_ARRAY_|JOB_COMPLETION_INDEX$)/;
 

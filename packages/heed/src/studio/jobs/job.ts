@@ -15,7 +15,7 @@ export type JobKind = keyof typeof JOB_KINDS;
 /** Kinds that forms start. The page for trying models starts 'try' itself. */
 export type StartableKind = Exclude<JobKind, 'try'>;
 
-/** Short kinds, which wait in the queue. Of the other kinds, only one runs at a time. */
+/** Kinds of short jobs, which wait in the queue. Of the other kinds, only one job runs at a time. */
 export const QUEUED_KINDS: readonly JobKind[] = ['try'];
 
 export interface JobProgress {
@@ -52,7 +52,7 @@ export interface Job extends JobOutput {
   readonly settings: readonly string[];
   /** Name of the run; undefined when the command numbers its runs. */
   readonly name?: string;
-  /** The process that runs it. */
+  /** The worker process that runs the job. */
   readonly worker?: { readonly host: string; readonly pid: number };
   /** The job continues an earlier run of that name with its original settings. */
   readonly continues?: true;

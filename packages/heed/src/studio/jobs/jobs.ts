@@ -1,6 +1,6 @@
 /**
- * The studio's jobs: starts, lists, stops and watches them. Each runs as a command in a separate process, so that
- * training never runs beside the server (`job-loop.ts`).
+ * The studio's jobs: starts, lists, stops and watches them. Each job runs as a command in a separate process, so that
+ * training never runs in the server's process (`job-loop.ts`).
  *
  * A job survives the studio. Closing the studio returns the job to the queue; the command keeps its checkpoint. A
  * killed studio leaves a claim. The next studio ends the claim's process, then starts the job again.
@@ -40,8 +40,8 @@ export interface Jobs {
   /** All worker processes, including this one. */
   workers(): Promise<WorkerStatus[]>;
   /**
-   * Starts a job. Returns undefined when all workers are busy, or when an open job excludes this one. Short kinds wait
-   * in the queue; undefined when it is full.
+   * Starts a job. Returns undefined when all workers are busy, or when an open job excludes this one. Jobs of short
+   * kinds wait in the queue; the result is undefined when the queue is full.
    */
   start(kind: JobKind, options?: JobStart): Promise<Job | undefined>;
   /** The command's log, one line each; empty when there is none. */
@@ -58,7 +58,7 @@ export interface JobStart {
   readonly settings?: readonly string[];
   /** Name of the run, for commands that take one. */
   readonly name?: string;
-  /** True continues the run of that name with the settings it was started with. */
+  /** Whether to continue the run of that name with its original settings. */
   readonly continues?: boolean;
   /** Further arguments of the command. */
   readonly args?: readonly string[];
@@ -142,8 +142,8 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
 }
 
 /**
- * Whether a job may start. Short kinds wait in the queue, up to `MOST_WAITING` of them. Of the others, as many may be
- * open as there are workers.
+ * Whether a job may start. Short kinds wait in the queue, up to `MOST_WAITING` of them. Of the other kinds, as many
+ * jobs may be open as there are workers.
  */
 function mayStart(
   kind: JobKind,

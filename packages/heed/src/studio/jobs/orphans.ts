@@ -9,7 +9,8 @@ const ORPHAN_WAIT_MS = 30_000;
 const LOOK_EVERY_MS = 100;
 
 /**
- * Takes back the claims of workers on this host that are proved dead. It ends the command, then starts the job again.
+ * Takes back the claims of workers on this host that are proved dead. The command of such a worker is ended, then the
+ * job starts again.
  */
 export async function takeBackOrphans(queue: JobQueue, workers: Workers): Promise<void> {
   for (const { claim, record } of await queue.claimed()) {

@@ -31,7 +31,7 @@ export interface QueueOptions {
 /** A worker's hold on one attempt at a job. */
 export interface Claim extends JobData {
   readonly id: string;
-  /** Number of the attempt, from 1. Writes are checked against it. */
+  /** Number of the attempt, from 1. The database checks writes against this number. */
   readonly attempt: number;
 }
 
@@ -45,7 +45,10 @@ export interface JobQueue {
   send(data: JobData): Promise<string>;
   /** Claims the next waiting job, if any. No other worker gets it while the lease lasts. */
   claim(): Promise<Claim | undefined>;
-  /** Renews the lease. Like all writes with a claim, it returns false and writes nothing when the claim is lost. */
+  /**
+   * Renews the lease. Renews the lease. Like all writes with a claim, the call returns false and writes nothing when
+   * the claim is lost.
+   */
   beat(claim: Claim, record: JobRecord): Promise<boolean>;
   complete(claim: Claim, record: JobRecord): Promise<boolean>;
   /** Handles a lost worker: the job is restarted, or dead after too many attempts. */
@@ -56,7 +59,7 @@ export interface JobQueue {
   release(claim: Claim, record: JobRecord): Promise<boolean>;
   /** Stores the command's last output after the job was cancelled. */
   note(claim: Claim, record: JobRecord): Promise<void>;
-  /** Cancels the job. Returns false when it has ended. */
+  /** Cancels the job. Cancels the job; returns false when the job has ended. */
   cancel(id: string): Promise<boolean>;
   /** Takes back jobs with an expired lease, and deletes old ones. */
   maintain(): Promise<void>;

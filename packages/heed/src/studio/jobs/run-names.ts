@@ -1,6 +1,6 @@
 /**
  * Names of runs that are started from the pages: which commands take a name, which name is offered, and which are
- * refused. It reads the project's folders and creates none.
+ * refused. The module reads the project's folders and creates none.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import type { JobKind } from './job.ts';
 
 const TUNED = 'tuned';
 
-/** The commands whose runs the user names. All others number their runs. */
+/** The commands whose runs the user names. All other commands number their runs. */
 const NAMED = {
   tune: { check: checkModelName, offer: offerTuneName },
 } as const satisfies Partial<

@@ -5,7 +5,7 @@ import type { Project } from '../../project/project.ts';
 import { databaseFolder, openDatabase } from '../storage/database.ts';
 import { openJobs } from './jobs.ts';
 
-/** Interval of a worker's heartbeat. Its command's output reaches the studio's pages at the same rate. */
+/** Interval of a worker's heartbeat. The output of the worker's command reaches the studio's pages at the same rate. */
 const HEARTBEAT_MS = 3000;
 
 /**

@@ -21,7 +21,7 @@ export interface WorkerStatus {
 /** The last worker of a job. */
 export interface JobWorker {
   readonly worker: ProcessMark;
-  /** Process of the command it started. */
+  /** Process of the command that the worker started. */
   readonly process?: ProcessMark;
 }
 

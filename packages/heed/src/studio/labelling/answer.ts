@@ -1,7 +1,8 @@
 /**
- * Takes answers and retractions, and the known answers that raters are measured by. Each is acknowledged after its
- * events are flushed to feedback.jsonl. The tables are updated right afterwards and lag only after a crash. Concurrent
- * submissions share one flush. The neighbouring files make the decisions.
+ * Takes answers and retractions, and the known answers that raters are measured by. Each submission is acknowledged
+ * after its events are flushed to feedback.jsonl. The database tables are updated right after the flush, so they lag
+ * behind the file only after a crash. Concurrent submissions share one flush. The other files of this folder decide on
+ * the submissions.
  */
 import type { FeedbackEvent } from '../../feedback/event.ts';
 import type { EventsOf } from '../../feedback/import-judgements.ts';
@@ -17,7 +18,7 @@ import type { PracticeFeedback } from './practice.ts';
 
 /** What a rater submits. */
 export interface Answer {
-  /** Chosen by the page; the same for every retry. */
+  /** Id of the answer, chosen by the page and the same for every retry. */
   readonly id: string;
   readonly rater: string;
   /** The id under which the query was asked. */
@@ -53,7 +54,7 @@ export interface GoldRemoval {
 export type Acceptance =
   | {
       readonly state: 'accepted' | 'known' | 'retracted';
-      /** The answer is stored but was faster than a person can look. */
+      /** Whether the answer was faster than a person can look; such an answer is stored too. */
       readonly tooFast?: true;
       /** In the practice round, the right answer. */
       readonly practice?: PracticeFeedback;
@@ -66,7 +67,7 @@ export interface AnswerDesk {
   retract(retraction: Retraction): Promise<Acceptance>;
   markGold(mark: GoldMark): Promise<Acceptance>;
   removeGold(removal: GoldRemoval): Promise<Acceptance>;
-  /** Adds imported judgements. Resolves with the number of new events. */
+  /** Adds imported judgements. Imports judgements; resolves with the number of new events. */
   takeIn(eventsOf: EventsOf): Promise<number>;
   /** Resolves when the answers and retractions of the rater that were submitted so far are done, taken or not. */
   settled(rater: string): Promise<void>;

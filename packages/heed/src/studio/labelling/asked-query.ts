@@ -1,6 +1,6 @@
 /**
  * Reads the data for decisions on answers: the queries behind the asked ids, their purposes, and earlier answers. A
- * lease has these facts, but it can be gone.
+ * lease has these facts too, but the lease can have expired.
  */
 import { and, eq, sql } from 'drizzle-orm';
 import type { Label, Purpose } from '../../feedback/index.ts';
@@ -55,8 +55,8 @@ interface Reading extends Record<string, unknown> {
 }
 
 /**
- * Returns the queries in the order of `list`; undefined for a query that was never asked. It also returns all answers
- * of these raters to these queries or with one of these ids, in order of time.
+ * Returns the queries in the order of `list`; undefined for a query that was never asked. The result also has all
+ * answers of these raters to these queries or with one of these ids, in order of time.
  */
 export async function readForAnswers(
   db: Database,

@@ -1,6 +1,6 @@
 /**
  * Decides the purpose of each turn of a rater from the project's secret. The plan is the same after a restart and
- * cannot be guessed. It also derives the ids of repeated queries. `lease.ts` chooses the queries.
+ * cannot be guessed. The module also derives the ids of repeated queries. `lease.ts` chooses the queries.
  */
 import type { Secret } from '../auth/secret.ts';
 
@@ -12,7 +12,7 @@ export interface AskingPlan {
   purposeOf(rater: string, turn: number): TurnPurpose;
   /** A pseudorandom index below `count`, for choosing that turn's query. */
   pick(rater: string, turn: number, count: number): number;
-  /** The id under which the query is repeated for the rater. It looks like an ordinary query id. */
+  /** The id under which the query is repeated for the rater. The id looks like an ordinary query id. */
   aliasOf(query: string, rater: string): string;
 }
 

@@ -25,7 +25,7 @@ type Draft =
 
 /**
  * Decides on any number of answers with one SQL statement; `rows` are the new ones, not written yet. All ids must
- * differ, and all pairs of rater and query. `separateAnswers` ensures this.
+ * differ, and so must all pairs of rater and query. `separateAnswers` ensures this.
  */
 export async function decideAnswers(
   list: readonly Answer[],
@@ -170,8 +170,8 @@ async function known(
 }
 
 /**
- * Whether an answer was too fast. Skipping is never too fast, since it needs no look at every image. The page's own
- * time is used if it is shorter. A negative time means that the clock was set back, and is ignored.
+ * Whether an answer was too fast. Skipping is never too fast, since it needs no look at every image. The time that the
+ * page measured is used if it is shorter. A negative time means that the clock was set back, and is ignored.
  */
 function isTooFast({ labels, seconds }: Answer, { elapsedMs }: FoundQuery, minAnswerMs: number): boolean {
   if (labels === undefined) return false;

@@ -1,4 +1,4 @@
-/** Marks the right answer of a query, or withdraws it. Raters are measured by such queries. */
+/** Marks the right answer of a query, or withdraws it. Queries with a known answer measure raters. */
 import { randomUUID } from 'node:crypto';
 import { eq, inArray } from 'drizzle-orm';
 import { type FeedbackEvent, RETRACTED } from '../../feedback/index.ts';

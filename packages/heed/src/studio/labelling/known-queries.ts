@@ -6,14 +6,14 @@ import { gold, queries } from '../storage/schema.ts';
 export interface KnownQuery {
   readonly id: string;
   readonly prompt: string;
-  /** Whether every rater practises with it. The others are mixed in without notice. */
+  /** Whether every rater practises with this query. Other queries with known answers are mixed in without notice. */
   readonly isPractice: boolean;
   /** Whether the answer came from the emoji world's recogniser, not from a person. */
   readonly isSimulated: boolean;
   readonly images: readonly { readonly image: string; readonly label: 'good' | 'bad'; readonly why?: string }[];
 }
 
-/** Lists them in the order in which they were marked. */
+/** Lists the queries with known answers in the order in which they were marked. */
 export async function knownQueries(db: Database, options: { practiceQueries: number }): Promise<KnownQuery[]> {
   const found = await db
     .select()

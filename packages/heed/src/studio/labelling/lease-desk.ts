@@ -6,7 +6,7 @@ import { createBatches } from '../storage/batches.ts';
 import type { OpenDatabase } from '../storage/database.ts';
 import { type AskedQuery, type LeaseOptions, leaseForAll } from './lease.ts';
 
-/** Rejects with `Overloaded` when too many requests wait. */
+/** Leases queries to raters' pages. Rejects with `Overloaded` when too many requests wait. */
 export type LeaseDesk = (options: LeaseOptions) => Promise<AskedQuery[]>;
 
 /** Number of leases in a batch, small enough not to delay answers, which use the same database. */

@@ -1,8 +1,8 @@
 /**
  * Chooses the queries that a rater is asked next. Queries with the fewest answers come first; ties follow a fixed
  * shuffled order. A rater's page holds a lease on each of its queries, so that a query gets no more answers than
- * requested. The asking plan mixes in queries that measure the rater. Of these, a page can recognise only the practice
- * queries.
+ * requested. The asking plan mixes in queries that measure the rater. A page can recognise only practice queries; other
+ * measuring queries look like ordinary ones.
  */
 import { sql } from 'drizzle-orm';
 import type { Purpose } from '../../feedback/index.ts';
@@ -11,8 +11,8 @@ import type { AskingPlan } from './asking-plan.ts';
 import { practicePool, repeatable, silentGold } from './measuring-queries.ts';
 
 /**
- * A lease expires when the rater's page has sent no request for this long. Pages ask every ten seconds while they are
- * in use. The rater's late answer is still taken.
+ * A lease expires when the rater's page has sent no request for this long. A page in use sends a request every ten
+ * seconds. The rater's late answer is still taken.
  */
 export const LEASE_SECONDS = 30;
 
@@ -47,9 +47,9 @@ export interface LeaseOptions {
 }
 
 interface Past extends Record<string, unknown> {
-  /** Practice answers that were not taken back. */
+  /** Number of practice answers that were not taken back. */
   readonly practised: number;
-  /** Other answers that were not taken back. */
+  /** Number of other answers that were not taken back. */
   readonly answered: number;
   /** Number of answers, including those taken back, and of leased queries. */
   readonly turns: number;
@@ -146,7 +146,7 @@ export async function holdQueries(
     select heed_hold_queries(${rater}, ${page}, ${rows}::jsonb, ${`${LEASE_SECONDS} seconds`}::interval)`);
 }
 
-/** Records that the rater's page shows the query now. Only the first time is kept. */
+/** Records that the rater's page shows the query now. Only the first time that a query was shown is kept. */
 export async function noteShown(db: Database, { query, rater }: { query: string; rater: string }): Promise<void> {
   await db.execute(sql`
     update leases set shown_at = now() where query = ${query} and rater = ${rater} and shown_at is null`);

@@ -29,7 +29,10 @@ export async function practiceQueriesOf(
   return rows;
 }
 
-/** Queries with known answers outside practice that are new to this rater. Raters are never told their answers. */
+/**
+ * Queries with known answers outside practice that are new to this rater. Raters never learn the known answers of these
+ * queries.
+ */
 export async function silentGold(
   db: Database,
   { rater, practiceQueries }: { rater: string; practiceQueries: number },

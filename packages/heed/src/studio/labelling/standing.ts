@@ -18,7 +18,7 @@ interface Counts extends Record<string, unknown> {
   readonly median: number | null;
 }
 
-/** Above this number of open queries, the count is cached, because its exact value does not matter. */
+/** Above this number of open queries, the count is cached, because the exact count does not matter to raters. */
 const MANY = 10_000;
 const REMEMBERED_MS = 10_000;
 

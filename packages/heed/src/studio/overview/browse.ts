@@ -1,4 +1,4 @@
-/** The images of a project with what people said of them, filtered and paged. */
+/** Lists the images of a project with people's judgements, filtered and in pages. */
 import { groupBy } from '../../collections/group-by.ts';
 import { type Judgement, lastWords, openFeedbackLog } from '../../feedback/index.ts';
 import type { ImageRecord } from '../../images/record.ts';
@@ -11,7 +11,7 @@ import { rewardFolder } from '../../reward/scorer.ts';
 export const BROWSE_LABELS = ['any', 'good', 'bad', 'disputed', 'skipped', 'none'] as const;
 export type BrowseLabel = (typeof BROWSE_LABELS)[number];
 
-/** The order in which images are shown. Those without a reward come last where it counts. */
+/** The order in which images are shown. When the order is by reward, images without a reward come last. */
 export const BROWSE_ORDERS = ['drawn', 'reward-high', 'reward-low', 'disagreement', 'against-reward'] as const;
 export type BrowseOrder = (typeof BROWSE_ORDERS)[number];
 
@@ -22,11 +22,11 @@ export interface BrowseFilter {
   /** A part of the prompt, in any case. */
   readonly prompt?: string | undefined;
   readonly rater?: string | undefined;
-  /** Bounds of the reward; images that it has not scored pass neither. */
+  /** Bounds of the reward; images without a score pass neither bound. */
   readonly rewardFrom?: number | undefined;
   readonly rewardTo?: number | undefined;
   readonly order?: BrowseOrder | undefined;
-  /** Lists the images that were set aside or deleted, in place of the others. */
+  /** Whether to list the images that were set aside or deleted in place of the others. */
   readonly isAway?: boolean | undefined;
 }
 
@@ -36,7 +36,8 @@ export interface BrowsedImage {
   readonly bad: number;
   readonly skip: number;
   /**
-   * The image's score from the training of the reward in use. It exists for images judged then, and for some others.
+   * The image's score from the training of the reward in use. The score exists for images that were judged at that
+   * time, and for some others.
    */
   readonly reward?: number;
 }
@@ -44,7 +45,7 @@ export interface BrowsedImage {
 export interface BrowsePage {
   readonly total: number;
   readonly images: readonly BrowsedImage[];
-  /** What the filters can be set to. */
+  /** The image sets that the filter offers. */
   readonly sets: readonly string[];
   readonly categories: readonly string[];
   readonly raters: readonly string[];
@@ -61,7 +62,7 @@ const TESTS: Readonly<Record<BrowseLabel, (counts: LabelCounts) => boolean>> = {
   none: ({ good, bad, skip }) => good + bad + skip === 0,
 };
 
-/** What comes first gets the least; undefined comes last. */
+/** The sort keys by order: images with the smallest key come first, images without a key last. */
 const ORDERS: Readonly<Record<Exclude<BrowseOrder, 'drawn'>, (image: BrowsedImage) => number | undefined>> = {
   'reward-high': ({ reward }) => (reward === undefined ? undefined : -reward),
   'reward-low': ({ reward }) => reward,
@@ -70,7 +71,7 @@ const ORDERS: Readonly<Record<Exclude<BrowseOrder, 'drawn'>, (image: BrowsedImag
     reward === undefined || good + bad === 0 ? undefined : -Math.abs(good / (good + bad) - reward),
 };
 
-/** The images that pass, in their order, `limit` of them from `offset`. */
+/** Returns the images that pass the filters in the requested order, `limit` of them from `offset`. */
 export async function browseImages(
   project: Project,
   images: ImageStore,

@@ -1,4 +1,4 @@
-/** The few settings that a page offers before it starts a command, each with its value now and what it may be. */
+/** The few settings that a page offers before it starts a command, each with its current and its allowed values. */
 import { z } from 'zod';
 import { configSections, type HeedConfig } from '../../config/index.ts';
 import type { JobKind } from '../jobs/job.ts';

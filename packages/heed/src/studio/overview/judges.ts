@@ -5,7 +5,7 @@ import type { ImageStore } from '../../images/store.ts';
 import type { Project } from '../../project/project.ts';
 
 export interface Judges {
-  /** Judgements of single images that stand. */
+  /** Number of people's standing judgements of single images. */
   readonly byPeople: number;
   readonly simulated: number;
 }

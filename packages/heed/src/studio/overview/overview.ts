@@ -20,22 +20,22 @@ import { judgementsElsewhere, type SetJudgements } from './judges.ts';
 export interface RewardStatus {
   readonly name: string;
   readonly trainedAt: string;
-  /** Labelled images that it learned from, and was measured on. */
+  /** Number of labelled images that the reward learned from, and of those that it was measured on. */
   readonly images: RewardReport['images'];
   /** Accuracies on held-out pairs. */
   readonly accuracy: RewardReport['summary'];
   readonly warning?: string;
-  /** Judgements were added after it was trained. */
+  /** Whether judgements were added after the reward was trained. */
   readonly isBehind: boolean;
 }
 
 export interface NextAction {
   readonly title: string;
   readonly why: string;
-  /** The page that it is done on, or the command that does it. */
+  /** The page on which the step is done, or the command that does it. */
   readonly page?: string;
   readonly job?: StartableKind;
-  /** For the command, as `--set` takes them. */
+  /** Settings for the command, in the syntax of `--set`. */
   readonly settings?: readonly string[];
 }
 
@@ -48,23 +48,26 @@ export interface Overview {
   readonly elsewhere: readonly SetJudgements[];
   readonly rewards: readonly RewardStatus[];
   readonly models: readonly string[];
-  /** The newest tuning run, where it was stopped before its end. */
+  /** The newest tuning run, if it was stopped before its end. */
   readonly stoppedRun?: string;
   /** The newest evaluation run. */
   readonly evaluation?: string;
-  /** A person has answered a query of a blind comparison. */
+  /** Whether a person has answered a query of a blind comparison. */
   readonly isCompared: boolean;
   /** Names of report pages, the newest first. */
   readonly reports: readonly string[];
-  /** `heed generate` would draw every image of the paper. */
+  /** Whether `heed generate` would draw every image of the paper. */
   readonly isPaperScale: boolean;
   readonly next: NextAction;
 }
 
-/** A first look where heed.toml asks for all of the paper's images, which take hours: some minutes at most. */
+/**
+ * Settings for a first small set of images, which take minutes, when heed.toml asks for all of the paper's images,
+ * which take hours.
+ */
 const FIRST_LOOK = ['generate.promptLimit=60', 'generate.imagesPerPrompt=6'];
 
-/** With this few judged images a reward learns nothing worth looking at. */
+/** The least number of judged images from which the page suggests training a reward. */
 const LABELS_FOR_A_REWARD = 60;
 
 export async function readOverview(
@@ -92,7 +95,7 @@ export async function readOverview(
   return { ...facts, next: nextAction(facts) };
 }
 
-/** The first thing of the loop that is missing or behind. */
+/** The next action: the first step of the loop that is missing or out of date. */
 export function nextAction(facts: Omit<Overview, 'next'>): NextAction {
   const all = facts.categories.at(-1);
   const [judged, good, bad] = [all?.judged ?? 0, all?.good ?? 0, all?.bad ?? 0];

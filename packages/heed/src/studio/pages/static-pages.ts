@@ -10,7 +10,7 @@ export interface StaticFile {
 
 export interface StaticPages {
   readonly document: StaticFile;
-  /** By the path of their address: '/assets/index-1a2b3c.js'. */
+  /** Files by URL path, such as '/assets/index-1a2b3c.js'. */
   readonly files: ReadonlyMap<string, StaticFile>;
   /** Sources for the content security policy: the hashes of the scripts inside the document. */
   readonly inlineScripts: readonly string[];
@@ -24,7 +24,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** Reads all files under `folder`; index.html is the document. Files of other kinds are left out. */
+/** Reads all files under `folder`; index.html is the document. Files of unknown types are left out. */
 export async function readStaticPages(folder: string): Promise<StaticPages> {
   const names = await readdir(folder, { recursive: true });
   const files = new Map<string, StaticFile>();

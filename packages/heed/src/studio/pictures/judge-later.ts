@@ -1,7 +1,7 @@
 /**
- * Pictures of tries that join the set that is judged. One process at a time adds to the index of images: while a
- * command draws, the wish is kept in `.heed/to-judge.jsonl` and carried out when that command has ended, by a later
- * studio where need be.
+ * Adds pictures from the page for trying models to the set that raters judge. Only one process at a time may add to the
+ * index of images. While a command draws, the request is kept in `.heed/to-judge.jsonl` and carried out after that
+ * command has ended, if necessary by a later studio.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,14 +21,17 @@ type Wish = z.output<typeof wishSchema>;
 
 export interface JudgeLater {
   /**
-   * Resolves when the picture is in the set, or when the wish is on disk: `waitsFor` names the command that draws.
-   * Throws where the picture is gone.
+   * Resolves when the picture is in the set, or when the request is on disk; `waitsFor` then names the command that
+   * draws. Throws when the picture no longer exists.
    */
   add(image: string): Promise<{ readonly waitsFor?: string }>;
   close(): Promise<void>;
 }
 
-/** `onAdopted` is told of the pictures that are in the set now. `lookEveryMs`: how often to look for the lock. */
+/**
+ * `onAdopted` is called with the pictures that were added to the set. `lookEveryMs` is the interval at which the lock
+ * is tried.
+ */
 export function openJudgeLater(
   project: Project,
   options: {
@@ -59,7 +62,7 @@ export function openJudgeLater(
   };
   // Requests of this process take turns: each would otherwise find the lock held by another of them.
   const inTurn = createQueue();
-  /** Undefined when the pictures are in the set; else the command that holds the lock. */
+  /** Adds the pictures and returns undefined, or returns the command that holds the lock. */
   const tryToAdopt = (images: readonly string[]): Promise<string | undefined> =>
     inTurn(async () => {
       try {
@@ -115,7 +118,7 @@ export function openJudgeLater(
   };
 }
 
-/** Images of wishes that an earlier studio did not come to. */
+/** Images of requests that an earlier studio did not carry out. */
 function leftOver(path: string, { set, folder }: { set: string; folder: string }): string[] {
   const wishes = readJsonLines(path, parseWish).records.filter((wish) => wish.set === set);
   if (wishes.length === 0) return [];

@@ -1,9 +1,9 @@
-/** PNGs without anything that is not needed to show them: the texts that name model, seed and prompt stay here. */
+/** Removes from PNGs the texts that name model, seed and prompt, so that raters' pages never get them. */
 import { joinChunks, readChunks } from '../../images/png-chunks.ts';
 
 const SHOWN_CHUNKS = new Set(['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND']);
 
-/** The same picture with the chunks that make up its pixels alone. */
+/** Returns a PNG of the same picture with only the chunks that are needed for its pixels. */
 export function plainPng(png: Uint8Array): Uint8Array<ArrayBuffer> {
   return joinChunks(
     readChunks(png)

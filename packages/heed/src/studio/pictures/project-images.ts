@@ -1,6 +1,6 @@
 /**
- * The project's images as the studio sees them: they grow while other commands draw, and pages know them by names that
- * say nothing (neither hash, file nor model).
+ * The project's images for the studio. Their number grows while other commands draw. Pages know an image by an opaque
+ * name, which reveals neither hash, file nor model.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,16 +10,16 @@ import { createImageStore, IMAGE_INDEX_FILE, type ImageStore } from '../../image
 import type { Secret } from '../auth/secret.ts';
 
 export interface ProjectImages {
-  /** The store as it was at the last look. */
+  /** The image store as of the last refresh. */
   current(): ImageStore;
   /**
-   * Looks whether images were added, set aside or taken back; true where the store is a new one now. At most one look
-   * in `LOOK_EVERY_MS`, unless `isNow`.
+   * Checks whether images were added, set aside or restored; returns true when the store was reloaded. Checks at most
+   * once in `LOOK_EVERY_MS`, unless `isNow`.
    */
   refresh(options?: { isNow?: boolean }): Promise<boolean>;
-  /** What pages call the image. */
+  /** The image's opaque name on pages. */
   nameOf(id: string): string;
-  /** The image that pages call so. */
+  /** The image with this opaque name. */
   find(name: string): ImageRecord | undefined;
 }
 
@@ -57,7 +57,7 @@ export async function openProjectImages(folder: string, secret: Secret): Promise
   };
 }
 
-/** Of the index and of what happened to images: both only grow. */
+/** Total size in bytes of the index and of the image events, two files that only grow. */
 async function indexBytes(folder: string): Promise<number> {
   const sizes = [IMAGE_INDEX_FILE, IMAGE_EVENTS_FILE].map(async (name) => {
     const found = await stat(join(folder, name)).catch(() => undefined);

@@ -1,8 +1,7 @@
 /**
  * Decides who arrives by a link: a new rater, or one who was here before and gets their own answers back. A participant
- * of a recruiting platform is recognised by their platform id. The one user of a personal link is recognised by that
- * link. Every other rater is recognised by the personal link that the pages show them. The routes handle sessions and
- * cookies.
+ * of a recruiting platform is recognised by their platform id, and the user of a single-use link by that link. Every
+ * other rater is recognised by the personal link that the pages show them. The routes handle sessions and cookies.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -13,7 +12,7 @@ import type { Invite, InviteEnd, Invites } from '../auth/invites.ts';
 import { readReturnToken } from '../auth/return-link.ts';
 import type { Secret } from '../auth/secret.ts';
 
-/** What an arriving rater tells of themselves: a name, or the ids that a platform put into their link. */
+/** The data that an arriving rater gives: a name, or the ids that a platform put into their link. */
 export interface Arrival {
   readonly name?: string | undefined;
   readonly participant?: string | undefined;

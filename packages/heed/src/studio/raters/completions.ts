@@ -28,7 +28,10 @@ interface Known {
 export function createCompletions(db: Database, options: { waitMinutes: number; now?: () => Date }): Completions {
   const { waitMinutes, now = () => new Date() } = options;
   const waitMs = waitMinutes * 60_000;
-  /** Rows by rater. Only this process writes them. Most raters have no row and are not cached. */
+  /**
+   * Rows by rater. The cached rows; only this process writes the table. Most raters have no row in the table and are
+   * not cached.
+   */
   let all: Promise<Map<string, Known>> | undefined;
   const load = async () => {
     const rows = await db

@@ -28,7 +28,7 @@ export interface RaterQuality {
   readonly flags: readonly RaterFlag[];
 }
 
-/** The condition for each flag. Each compares one end of an interval, so that few answers raise no flag. */
+/** The condition for each flag. Each test compares one end of an interval, so that few answers raise no flag. */
 const FLAG_TESTS = {
   /** Good raters get nearly all known answers right; chance is a half. */
   gold: ({ gold }: Measures) => gold !== undefined && gold.hi < 0.8,

@@ -25,7 +25,7 @@ export interface RaterSummary {
   readonly medianSeconds?: number;
   /** Among images judged by several raters, the share on which this rater agrees with the majority of the others. */
   readonly withOthers?: number;
-  /** Measures besides feedback: known answers, repeats, answer times, sides. */
+  /** Measures of the rater's quality: known answers, repeats, answer times, sides. */
   readonly quality: RaterQuality;
 }
 

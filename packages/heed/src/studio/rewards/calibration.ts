@@ -1,6 +1,6 @@
 /**
- * Calibration of a reward (whether images with reward 0.7 are good seven times out of ten). It bins images by predicted
- * reward and compares their labels (a reliability diagram), with two summary numbers.
+ * Calibration of a reward (whether images with reward 0.7 are good seven times out of ten). Images are binned by
+ * predicted reward and compared with their labels (a reliability diagram), with two summary numbers.
  */
 import { bootstrapMean, type Interval } from '../../statistics/index.ts';
 

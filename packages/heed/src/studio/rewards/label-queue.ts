@@ -29,7 +29,7 @@ export interface QueuedQuery extends Record<string, unknown> {
 }
 
 export interface LabelQueue {
-  /** Queues the queries that show these images, in order. Images of other sets have no queries. */
+  /** Queues the queries that show these images, in order. Images of sets that are not labelled have no queries. */
   add(imageIds: readonly string[]): Promise<{ readonly queries: number; readonly withoutQuery: number }>;
   /** Nothing waits any more. */
   clear(): Promise<void>;
@@ -50,7 +50,7 @@ export async function appendToQueue(
   await writer.close();
 }
 
-/** Opens the queue. Other processes may append to its file meanwhile. */
+/** Opens the queue. Opens the queue; other processes may append to the file at the same time. */
 export function openLabelQueue(
   project: Project,
   { db, now = () => new Date() }: { db: Database; now?: () => Date },

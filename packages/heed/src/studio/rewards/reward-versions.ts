@@ -16,7 +16,7 @@ import { type CategoryTrust, TRUST_WORDS } from '../../reward/trust.ts';
 export interface RewardVersion {
   readonly run: string;
   readonly trainedAt: string;
-  /** Names under which it is in use. A later training under the same name replaces it. */
+  /** Names under which the reward is in use. A later training under the same name replaces the reward. */
   readonly usedAs: readonly string[];
   readonly report: RewardReport;
   /** Trust by category, with its description. */

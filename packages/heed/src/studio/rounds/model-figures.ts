@@ -1,4 +1,4 @@
-/** What evaluations found of each model: of every figure the newest evaluation in which the model took part. */
+/** Collects each model's figures; each figure comes from the newest evaluation with the model. */
 
 import { type Evaluation, type Figure, type FigureUnit, isModelArm } from '../../evaluate/evaluation.ts';
 import { formatFigure } from '../../evaluate/format-figure.ts';
@@ -13,7 +13,7 @@ export interface ModelFigures {
   readonly cells: readonly { readonly id: string; readonly text: string; readonly interval: Interval }[];
 }
 
-/** Figures that are told of each model. */
+/** The figures that the page shows for each model. */
 const SHOWN = ['aligned', 'judging-reward', 'reward', 'diversity'] as const;
 
 export interface FigureColumn {
@@ -22,7 +22,7 @@ export interface FigureColumn {
   readonly unit: FigureUnit;
 }
 
-/** Columns in the order of `SHOWN`, those that some model has; figures in the order of `models`. */
+/** Returns the columns that some model has, in the order of `SHOWN`, and the figures in the order of `models`. */
 export async function modelFigures(
   project: Project,
   models: readonly Pick<ModelStatus, 'name' | 'modelHash'>[],

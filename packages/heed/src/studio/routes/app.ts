@@ -43,7 +43,7 @@ import { trainingRoutes } from './training.ts';
 import { tryRoutes } from './tries.ts';
 
 export interface AppOptions {
-  /** Origins under which browsers may call this server, such as 'http://127.0.0.1:4180'. Links use the first one. */
+  /** Origins under which browsers may call this server, such as 'http://127.0.0.1:4180'. Links use the first origin. */
   readonly origins: readonly string[];
   readonly pages: StaticPages;
   /** Called with each error inside the server. */
@@ -51,7 +51,7 @@ export interface AppOptions {
   readonly attempts?: AttemptLimit;
 }
 
-/** The app. Every response has the guard's headers, also errors. */
+/** The app. Creates the app. Every response has the guard's headers, also errors. */
 export function createApp(studio: Studio, options: AppOptions) {
   const { pages, onError = () => {}, attempts = createAttemptLimit() } = options;
   const origins = new Set(options.origins);

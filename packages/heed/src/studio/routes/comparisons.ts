@@ -144,7 +144,7 @@ function sentencesOf(questions: PairResults['questions'], names: { treated: stri
   });
 }
 
-/** Every answered prompt with its pictures. */
+/** Lists every answered prompt with its pictures. */
 function shownPrompts(studio: Studio, comparison: OpenComparison) {
   const store = studio.images.current();
   const pictures = (ids: readonly string[]) =>

@@ -1,4 +1,4 @@
-/** Routes for labelling: the next queries, answers, and retractions. The rater is always the one of the session. */
+/** Routes for labelling: the next queries, answers, and retractions. Answers always count for the session's rater. */
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { MAX_ANSWER_SECONDS } from '../../feedback/index.ts';
@@ -89,7 +89,7 @@ export function labellingRoutes(studio: Studio) {
         queries: asked.map(({ id, prompt, purpose, images: ids }) => ({
           id,
           prompt,
-          /** Other purposes are not revealed. */
+          /** Whether this is a practice query; other purposes are not revealed. */
           isPractice: purpose === 'practice',
           /** Ask for the best image instead of a label for each. */
           ...(asksPreferences && purpose !== 'practice' ? { asksBest: true } : {}),

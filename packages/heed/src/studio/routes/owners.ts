@@ -12,7 +12,7 @@ const ownerParam = z.strictObject({ id: z.string().max(100) });
 
 export function ownerRoutes({ project, owners, sessions, loginLinks }: Studio, { origin }: { origin: string }) {
   const raterOf = (c: { var: StudioEnv['Variables'] }) => c.var.identity!.rater;
-  /** After the '#', the token appears in no log and no link preview. */
+  /** The login link. Because the token comes after the '#', it appears in no log and no link preview. */
   const linkFor = ({ id }: Owner) => `${origin}/login#${loginLinks.issue(id)}`;
   return (
     new Hono<StudioEnv>()
@@ -41,8 +41,8 @@ export function ownerRoutes({ project, owners, sessions, loginLinks }: Studio, {
         return owner ? c.json({ link: linkFor(owner) }) : problem(c, 404, 'there is no such owner');
       })
       /**
-       * Ends all sessions and links of another owner, and their access. For the requesting owner, it ends the sessions
-       * of other devices.
+       * Ends all sessions and links of another owner, and their access. For the requesting owner, only the sessions of
+       * other devices end.
        */
       .post('/:id/revoke', check('param', ownerParam), async (c) => {
         const { id } = c.req.valid('param');

@@ -72,7 +72,8 @@ export function roundRoutes(studio: Studio) {
 const BUSY = 'another command is running; stop it or wait for it';
 
 /**
- * The newest model with unjudged images. Its images come first, because labels on them keep the reward accurate for it.
+ * The newest model with unjudged images. Images of the newest model come first, because labels on them keep the reward
+ * accurate for that model.
  */
 function newestUnjudged<T extends { round: number; unjudged: number }>(models: readonly T[]): T | undefined {
   return models.findLast(({ unjudged }) => unjudged > 0);

@@ -18,12 +18,12 @@ import { check, personName } from './check-body.ts';
 const token = z.string().max(300);
 const joinBody = z.strictObject({
   token,
-  /** The person's name. It is not asked of platform participants or returning raters. */
+  /** The person's name. Name of the rater; platform participants and returning raters are not asked for a name. */
   name: personName().optional(),
   participant: platformId().optional(),
   study: platformId().optional(),
   session: platformId().optional(),
-  /** A trial by the owner, to see what raters see. Its answers do not count. */
+  /** A trial by the owner, to see what raters see. Answers in a trial do not count. */
   isTrial: z.boolean().optional(),
 });
 const inviteBody = z.strictObject({ token, participant: platformId().optional() });

@@ -1,6 +1,6 @@
 /**
- * Routes for trying models: several models generate a prompt in a separate process. The images can then be labelled or
- * compared.
+ * Routes for trying models: several models generate a prompt in a separate process. The drawn images can then be
+ * labelled or compared.
  */
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
@@ -93,8 +93,8 @@ export function tryRoutes(studio: Studio) {
         }
       })
       /**
-       * Adds the picture to the judged set and queues it first. If a command is generating images, it waits for its
-       * end.
+       * Adds the picture to the judged set and queues it first. While a command generates images, the request waits for
+       * the command's end.
        */
       .post('/label', check('json', pictureBody), async (c) => {
         const image = images.find(c.req.valid('json').picture);

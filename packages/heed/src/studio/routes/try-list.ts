@@ -7,7 +7,7 @@ import type { Studio } from '../studio.ts';
 
 const TRIES_SHOWN = 30;
 
-/** Lists the newest try first. A picture that was set aside since is null. */
+/** Lists the newest try first. A picture that was set aside after the try is null. */
 export async function listTries(studio: Studio) {
   const { project, jobs } = studio;
   const tries = readTries(project).slice(-TRIES_SHOWN).reverse();

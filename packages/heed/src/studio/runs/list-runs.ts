@@ -1,4 +1,7 @@
-/** All runs of a project with what can be done with each. Reads runs/ and models/; changes nothing. */
+/**
+ * Lists all runs of a project, each with the actions that are possible. The module reads runs/ and models/ and changes
+ * nothing.
+ */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -34,7 +37,7 @@ export interface ProjectRun {
   readonly hasLora: boolean;
   /** Names of the rewards in use that it trained. */
   readonly usedAs: readonly string[];
-  /** What the last attempt said when it failed; absent where it did not. */
+  /** The error message of the last attempt; absent if it did not fail. */
   readonly config: string;
 }
 
@@ -71,7 +74,7 @@ function isRunCommand(command: string): command is RunCommand {
   return command in FINISHED_FILES;
 }
 
-/** Of each command, the newest run that was begun under the lock that a process holds now. */
+/** For each command that runs now, the newest run that was started under its lock. */
 export async function goingRuns(
   project: Project,
   runs: readonly { readonly id: string; readonly command: string; readonly startedAt: string }[],

@@ -1,4 +1,4 @@
-/** Compares the settings of runs. Reads the runs' own records. */
+/** Compares the settings of runs. The settings come from the runs' own records. */
 import { join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import type { Project } from '../../project/project.ts';
@@ -12,7 +12,7 @@ export interface ComparedSetting {
   readonly differs: boolean;
 }
 
-/** Those that differ come first. */
+/** Compares the settings of several runs; settings that differ come first. */
 export function compareSettings(runs: readonly ProjectRun[]): ComparedSetting[] {
   const configs = runs.map(({ config }) => flatten(parseToml(config)));
   const paths = [...new Set(configs.flatMap((config) => [...config.keys()]))];
@@ -24,7 +24,7 @@ export function compareSettings(runs: readonly ProjectRun[]): ComparedSetting[] 
     .sort((a, b) => Number(b.differs) - Number(a.differs));
 }
 
-/** What a finished tuning run learned from, in words; empty for others. */
+/** Describes the data that a finished tuning run learned from; empty for other runs. */
 export async function describeLearning(project: Project, { id, command }: ProjectRun): Promise<readonly string[]> {
   const result = command === 'tune' ? await findTuneResult(join(project.paths.runs, id)) : undefined;
   if (result === undefined) return [];

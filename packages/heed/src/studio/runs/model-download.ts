@@ -1,6 +1,6 @@
 /**
- * Downloads of a tuned model: its folder as an archive, or the exports of `heed export model`, made in a process of
- * their own. A download is prepared first, so that what is in the way is said on the page, and fetched once.
+ * Downloads of a tuned model: its folder as an archive, or an export of `heed export model`, which runs in a separate
+ * process. A download is prepared first, so that the page can show errors, and can be fetched once.
  */
 import { createReadStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
@@ -17,7 +17,7 @@ import { startCommand } from '../jobs/command.ts';
 export const MODEL_DOWNLOADS = ['folder', 'checkpoint', 'lora'] as const;
 export type ModelDownload = (typeof MODEL_DOWNLOADS)[number];
 
-/** A prepared export is kept for so long. */
+/** Time for which a prepared export is kept. */
 const KEPT_MS = 10 * 60_000;
 
 export interface OpenedDownload {
@@ -28,9 +28,12 @@ export interface OpenedDownload {
 }
 
 export interface ModelDownloads {
-  /** The token of a download of that model, which the caller has checked. Throws when it has no such form. */
+  /**
+   * Prepares a download of the model, whose name the caller has checked, and returns the download's token. Throws when
+   * the model does not exist in this format.
+   */
   prepare(name: string, form: ModelDownload): Promise<string>;
-  /** Undefined where nothing of that token is prepared, or it was fetched already. */
+  /** Opens the prepared download with this token; undefined when none is prepared or it was fetched already. */
   open(token: string): Promise<OpenedDownload | undefined>;
 }
 
@@ -74,7 +77,7 @@ async function openFolder(project: Project, name: string): Promise<OpenedDownloa
   return { body: asWeb(Readable.from(content)), bytes, fileName: `${name}.tar` };
 }
 
-/** The file is gone when the stream is closed. */
+/** Opens the file as a stream; closing the stream deletes the file. */
 async function openFile(
   path: string,
   { fileName, remove }: { fileName: string; remove: () => Promise<void> },
@@ -85,7 +88,10 @@ async function openFile(
   return { body: asWeb(file), bytes: size, fileName };
 }
 
-/** The studio stays responsive while weights of gigabytes are read and written. */
+/**
+ * Exports the model in a separate process, so that the studio stays responsive while gigabytes of weights are read and
+ * written.
+ */
 async function exportInProcess(
   project: Project,
   { name, format, path }: { name: string; format: ModelFormat; path: string },

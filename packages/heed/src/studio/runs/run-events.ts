@@ -1,6 +1,6 @@
 /**
- * runs.jsonl: which runs the owner archived, renamed or deleted, and when. Append-only; the runs themselves are
- * folders.
+ * Reads and writes runs.jsonl, which records the runs that the owner archived, renamed or deleted, with the times. The
+ * file is append-only.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ const eventSchema = z.object({
   time: z.iso.datetime(),
   run: z.string().min(1).max(100),
   event: z.enum(['archived', 'restored', 'renamed', 'deleted']),
-  /** Of 'renamed': the new name. */
+  /** The new name, in an event 'renamed'. */
   to: z.string().max(100).optional(),
 });
 
@@ -41,7 +41,7 @@ export async function appendRunEvent(project: Project, event: Omit<RunEvent, 'ti
   }
 }
 
-/** Where a project keeps them. */
+/** Path of a project's file of run events. */
 export function runEventsPath(project: Project): string {
   return join(project.folder, 'runs.jsonl');
 }

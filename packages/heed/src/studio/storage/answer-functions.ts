@@ -7,8 +7,8 @@ export const COUNT_ANSWERS = `(select count(*) from answers
       and retracted_at is null)`;
 
 /**
- * Reads the queries named in `asked` (an array of `{ place, id, query, rater }`). It also reads the answers that these
- * raters gave to them or that have one of these ids, each once.
+ * Reads the queries named in `asked` (an array of `{ place, id, query, rater }`). The function also reads the answers
+ * that these raters gave to these queries or that have one of these ids, each once.
  */
 const READ_FOR_ANSWERS = `
 create or replace function heed_read_for_answers(asked json)

@@ -17,8 +17,8 @@ import { answers, progress, queries } from './schema.ts';
 const ROWS_AT_ONCE = 500;
 
 /**
- * Applies the log's events beyond `progress`. Returns the number of events in the log. Run it in a transaction: if it
- * stops half-way, a repeated revision would be applied wrongly.
+ * Applies the log's events beyond `progress`. Returns the number of events in the log. Call the function in a
+ * transaction, because a repeated revision would be applied wrongly after a stop half-way.
  */
 export async function catchUpWithFeedback(db: Database, log: FeedbackLog): Promise<number> {
   const events = await log.read();

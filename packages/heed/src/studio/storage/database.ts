@@ -38,7 +38,7 @@ export interface OpenDatabase {
   readonly db: StudioDatabase;
   /** Names of Postgres schemas: the studio's tables, their migrations, the queue of jobs. */
   readonly schemas: { readonly tables: string; readonly migrations: string; readonly jobs: string };
-  /** For libraries that write SQL themselves. */
+  /** Runs SQL for libraries that write their own SQL. */
   readonly execute: SqlExecutor;
   /** Runs SQL within one transaction. */
   transact<T>(work: (execute: SqlExecutor) => Promise<T>): Promise<T>;
@@ -95,7 +95,7 @@ function unreadable(place: string, error: unknown): HeedError {
   );
 }
 
-/** Removes the tables. The next opening rebuilds them from the project's files. */
+/** Removes the tables. Removes the project's tables; the next opening rebuilds them from the project's files. */
 export async function removeDatabase(
   folder: string,
   { url = process.env.DATABASE_URL }: DatabaseOptions = {},

@@ -5,8 +5,8 @@ import type { Database } from './database.ts';
 import { gold } from './schema.ts';
 
 /**
- * Applies events with the purpose 'key' in the order of the log. The last one on an image counts, whichever owner gave
- * it.
+ * Applies events with the purpose 'key' in the order of the log. The last known answer for an image counts, whichever
+ * owner gave it.
  */
 export async function applyKeys(db: Database, events: readonly FeedbackEvent[]): Promise<void> {
   for (const { image, label, reason, rater, raterKind, time } of events) {

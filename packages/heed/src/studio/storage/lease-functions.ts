@@ -2,8 +2,8 @@
 import { PLANS } from './function-plans.ts';
 
 /**
- * The largest number of queries that a page may hold. It is a constant of the statement, so that one plan fits every
- * count.
+ * The largest number of queries that a page may hold. The limit is a constant of the statement, so that one query plan
+ * fits every count.
  */
 export const MAX_LEASED = 10;
 
@@ -88,7 +88,10 @@ begin
 end
 $$`;
 
-/** Other queries with a known answer that are new to this rater. Their answers are never shown to raters. */
+/**
+ * Other queries with a known answer that are new to this rater. The known answers of these queries are never shown to
+ * raters.
+ */
 const SILENT_GOLD = `
 create or replace function heed_silent_gold(the_rater text, practice_queries int)
 returns table (id text, prompt text, images text[], purpose text) ${PLANS}

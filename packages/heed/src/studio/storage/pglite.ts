@@ -1,6 +1,6 @@
 /**
- * PGlite: Postgres inside this process, with its files in a folder. Only one process at a time may open it (the caller
- * holds the lock). It never flushes to disk, so an answer must not be acknowledged because PGlite stored it.
+ * PGlite: Postgres inside this process, with its files in a folder. Only one process at a time may open the folder; the
+ * caller holds the lock. PGlite never flushes to disk, so an answer must not be acknowledged because PGlite stored it.
  */
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
@@ -13,7 +13,10 @@ import { keepVacuumed } from './vacuum.ts';
 const TABLES_SCHEMA = 'public';
 const MIGRATIONS_SCHEMA = 'drizzle';
 
-/** Opens or creates the files. If a first start was killed half-way, its files are moved aside and it starts again. */
+/**
+ * Opens or creates the files. If a first start was killed half-way, its files are moved aside and the database is
+ * created again.
+ */
 export async function openPglite(dataFolder: string): Promise<OpenDatabase> {
   if (existsSync(dataFolder) && !isWhole(dataFolder)) await rename(dataFolder, `${dataFolder}.torn-${Date.now()}`);
   const client = await PGlite.create(dataFolder);

@@ -1,6 +1,6 @@
 /**
- * A PostgreSQL server, where DATABASE_URL names one. Each project has separate schemas there, named after its secret,
- * so that projects can share a database. Lost connections are replaced by the pool at the next query.
+ * A PostgreSQL server, where DATABASE_URL names one. Each project has separate database schemas, named after its
+ * secret, so that projects can share a database. Lost connections are replaced by the pool at the next query.
  */
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';

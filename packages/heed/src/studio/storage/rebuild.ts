@@ -1,11 +1,14 @@
-/** Makes the studio's tables again from feedback.jsonl and the images. Sessions, invites and leases begin empty. */
+/**
+ * Makes the studio's tables again from feedback.jsonl and the images. After a rebuild there are no sessions, invites
+ * and leases.
+ */
 import { takeLock } from '../../project/lock.ts';
 import type { Project } from '../../project/project.ts';
 import { openStudio } from '../studio.ts';
 import { databaseFolder, removeDatabase } from './database.ts';
 import { answers, queries } from './schema.ts';
 
-/** Refuses while a studio is open; returns what the new tables hold. */
+/** Rebuilds the tables and returns their numbers of records. Throws while a studio is open. */
 export async function rebuildStudio(project: Project): Promise<{ answers: number; queries: number }> {
   const lock = await takeLock(project.paths.state, 'studio', { command: 'doctor --rebuild' });
   try {

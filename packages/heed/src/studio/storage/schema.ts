@@ -1,7 +1,7 @@
 /**
- * The studio's tables, in the Postgres dialect. What people said is here only to be looked up fast: feedback.jsonl is
- * the truth. What only the tables know (leases, sessions, invites) is lost when they are rebuilt, and harmless to lose.
- * After a change, `drizzle-kit generate` writes the next file of migrations/.
+ * The studio's tables, in the Postgres dialect. The tables of judgements are only an index of feedback.jsonl. Leases,
+ * sessions and invites exist only in the tables. They are lost when the tables are rebuilt, which does no harm. After a
+ * change, `drizzle-kit generate` writes the next file of migrations/.
  */
 import { sql } from 'drizzle-orm';
 import {
@@ -27,13 +27,16 @@ export const queries = pgTable(
     id: text().primaryKey(),
     prompt: text().notNull(),
     category: text().notNull(),
-    /** Ids in the image store, in the order in which they are shown. */
+    /** Ids in the image store, in the order of display. */
     images: text().array().notNull(),
     /** A hash of the id: the order in which queries are asked, the same for all. */
     position: integer().notNull(),
     /** Number of people who answered as feedback, without skips and retracted answers. */
     answers: integer().notNull().default(0),
-    /** Since when the right answer to each of its images is known; such a query measures raters and teaches nothing. */
+    /**
+     * Time since which all images of the query have known answers. A query with known answers measures raters and is
+     * not learned from.
+     */
     goldSince: moment('gold_since'),
   },
   (table) => [
@@ -46,7 +49,7 @@ export const queries = pgTable(
 export const answers = pgTable(
   'answers',
   {
-    /** Chosen by the page, so that a retry is known. */
+    /** Id of the answer, chosen by the page, so that a retry is recognised. */
     id: text().primaryKey(),
     query: text().notNull(),
     rater: text().notNull(),
@@ -57,7 +60,7 @@ export const answers = pgTable(
     reason: text(),
     seconds: doublePrecision(),
     purpose: text().$type<Purpose>().notNull().default('feedback'),
-    /** The query that was asked again under the name in `query`. */
+    /** The query that was asked again under the id in `query`. */
     repeatOf: text('repeat_of'),
     tooFast: boolean('too_fast').notNull().default(false),
     answeredAt: moment('answered_at').notNull(),
@@ -71,7 +74,9 @@ export const answers = pgTable(
   ],
 );
 
-/** A query that a rater's page holds, so that no other rater is asked in vain. An expired one has no effect. */
+/**
+ * Leases: a query that a rater's page holds is not asked of more raters than necessary. An expired lease has no effect.
+ */
 export const leases = pgTable(
   'leases',
   {
@@ -80,9 +85,9 @@ export const leases = pgTable(
     expiresAt: moment('expires_at').notNull(),
     purpose: text().$type<Purpose>().notNull().default('feedback'),
     repeatOf: text('repeat_of'),
-    /** The rater's page (a browser tab) that holds it: two tabs of one rater are asked different queries. */
+    /** The rater's page (a browser tab) that holds the lease, so that two tabs of one rater get different queries. */
     page: text().notNull().default(''),
-    /** When the rater's page first got it, and when the page first said that all its images are to be seen. */
+    /** Time at which the page first got the query, and time at which the page first displayed all its images. */
     handedAt: moment('handed_at').notNull().defaultNow(),
     shownAt: moment('shown_at'),
   },
@@ -92,7 +97,7 @@ export const leases = pgTable(
   ],
 );
 
-/** The right answer for one image, as far as somebody vouches for it. */
+/** The known answer for one image, which an owner has given. */
 export const gold = pgTable('gold', {
   image: text().primaryKey(),
   label: text().$type<'good' | 'bad'>().notNull(),
@@ -103,11 +108,11 @@ export const gold = pgTable('gold', {
   markedAt: moment('marked_at').notNull(),
 });
 
-/** What an invited rater is asked for. */
+/** The kinds of work that an invite is for. */
 export const INVITE_PURPOSES = ['labelling', 'comparison', 'both'] as const;
 export type InvitePurpose = (typeof INVITE_PURPOSES)[number];
 
-/** Links that let raters in. The link itself is signed and not stored. */
+/** Invites for raters. An invite's link is signed and not stored. */
 export const invites = pgTable('invites', {
   id: text().primaryKey(),
   name: text().notNull(),
@@ -119,7 +124,7 @@ export const invites = pgTable('invites', {
   revokedAt: moment('revoked_at'),
 });
 
-/** Who is logged in; the cookie's token is stored as a hash. */
+/** Sessions of logged-in people; the cookie's token is stored as a hash. */
 export const sessions = pgTable('sessions', {
   tokenHash: text('token_hash').primaryKey(),
   role: text().$type<'owner' | 'rater'>().notNull(),
@@ -132,12 +137,12 @@ export const sessions = pgTable('sessions', {
 /** Raters who had to wait for others, and those who have earned the completion code. */
 export const completions = pgTable('completions', {
   rater: text().primaryKey(),
-  /** Since when there was nothing for them; absent while there is. */
+  /** Time since which the rater waits for work; absent while there is work. */
   waitingSince: moment('waiting_since'),
   earnedAt: moment('earned_at'),
 });
 
-/** How far the tables have read the project's files. */
+/** The number of records of the project's files that the tables contain. */
 export const progress = pgTable('progress', {
   /** 'feedback' counts events, 'images' records. */
   source: text().primaryKey(),

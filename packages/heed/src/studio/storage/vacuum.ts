@@ -1,12 +1,15 @@
 /**
- * Vacuums PGlite's tables as PostgreSQL's autovacuum does, which PGlite does not have: without it the rows of ended
- * leases stay in the tables and their indexes, and the planner knows nothing of the tables' sizes.
+ * Vacuums PGlite's tables, because PGlite lacks PostgreSQL's autovacuum. Without vacuuming, rows of ended leases stay
+ * in the tables and indexes, and the planner does not know the tables' sizes.
  */
 import type { SqlExecutor } from './database.ts';
 
 export const VACUUM_EVERY_MS = 10_000;
 
-/** Of `autovacuum_vacuum_threshold` and `autovacuum_vacuum_scale_factor`, and the same for analyze. */
+/**
+ * PostgreSQL's defaults of `autovacuum_vacuum_threshold` and `autovacuum_vacuum_scale_factor`, and of their
+ * counterparts for analyze.
+ */
 const THRESHOLD = 50;
 const DEAD_SHARE = 0.2;
 const CHANGED_SHARE = 0.1;
@@ -25,7 +28,10 @@ export async function vacuumChanged(execute: SqlExecutor): Promise<string[]> {
   return names;
 }
 
-/** Looks every `everyMs` until the returned function has resolved. Failures are left to the next look. */
+/**
+ * Checks the tables every `everyMs` until the returned function has resolved. After a failure the next check tries
+ * again.
+ */
 export function keepVacuumed(execute: SqlExecutor, { everyMs = VACUUM_EVERY_MS } = {}): () => Promise<void> {
   let running = Promise.resolve();
   let isEnding = false;

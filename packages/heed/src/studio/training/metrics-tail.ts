@@ -1,17 +1,17 @@
 /**
- * Follows a metrics.jsonl as it grows: each read gives the lines since the last one. A file that was cut (a run that
- * goes on from a checkpoint drops what it will do again) is read from its start.
+ * Follows a growing metrics.jsonl: each read returns the lines since the last read. A file that became shorter is read
+ * again from its start; a run that resumes from a checkpoint drops the lines of later steps.
  */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MetricsRecord } from '../../metrics/metrics-log.ts';
 
 export interface MetricsTail {
-  /** Lines that are new; `isAnew` where all that was read before no longer counts. */
+  /** Returns the new lines; with `isAnew` all lines that were read before no longer count. */
   read(): Promise<{ readonly isAnew: boolean; readonly records: readonly MetricsRecord[] }>;
 }
 
-/** Follows the file in that folder, which need not be there yet. */
+/** Follows the metrics.jsonl in that folder, which need not exist yet. */
 export function followMetrics(folder: string): MetricsTail {
   const path = join(folder, 'metrics.jsonl');
   let readBytes = 0;

@@ -1,4 +1,4 @@
-/** The training runs of a project: what each was asked for, what it measured so far, what it drew. Reads runs/. */
+/** Reads the training runs of a project: their settings, their metrics so far, and their sample grids. Reads runs/. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
@@ -17,13 +17,13 @@ export interface TrainingRun {
   readonly id: string;
   readonly command: TrainingCommand;
   readonly startedAt: string;
-  /** A process is working on it now. */
+  /** Whether a process works on the run now. */
   readonly isGoing: boolean;
-  /** It was stopped or failed before its end. */
+  /** Whether the run was stopped or failed before its end. */
   readonly isUnfinished: boolean;
 }
 
-/** Where one curve of a run is measured. */
+/** The folder with the metrics of one curve of a run. */
 export interface CurveSource {
   readonly name: string;
   readonly folder: string;
@@ -49,7 +49,7 @@ export async function readRunConfig(
   return { text, samplePrompts: prompts };
 }
 
-/** The run's own curve, and those of the trainings beside it. */
+/** The sources of the run's own curve, and of the trainings stored in its folder. */
 export async function readCurveSources(project: Project, id: string): Promise<CurveSource[]> {
   const inside = new Set(await namesIn(join(project.paths.runs, id)));
   return Object.entries(CURVES).flatMap(([folder, name]) =>
@@ -57,7 +57,7 @@ export async function readCurveSources(project: Project, id: string): Promise<Cu
   );
 }
 
-/** Steps of which there is a sample grid, in order. */
+/** Steps that have a sample grid, in order. */
 export async function readSampleSteps(project: Project, id: string): Promise<number[]> {
   const names = await namesIn(join(project.paths.runs, id, SAMPLES_FOLDER));
   return names
@@ -66,7 +66,7 @@ export async function readSampleSteps(project: Project, id: string): Promise<num
     .sort((a, b) => a - b);
 }
 
-/** The grid drawn at that step, a PNG; undefined where there is none. */
+/** The sample grid of that step as a PNG; undefined when the step has none. */
 export async function readSample(project: Project, id: string, step: number): Promise<Uint8Array | undefined> {
   if (!(await readSampleSteps(project, id)).includes(step)) return undefined;
   const name = `step-${String(step).padStart(8, '0')}.png`;

@@ -9,8 +9,8 @@
  * errors of the reward, so the default keeps two.
  *
  * Reads: the reward, of labelled and of unlabelled images. No reference: the cost is that of equation 2 without D_pre.
- * Defaults: the best 2 of each prompt with at least 4 images, no pre-training pairs. To mix them in (weight 1) holds
- * fidelity, as in equation 2.
+ * Defaults: the best 2 of each prompt with at least 4 images, no pre-training pairs. Mixing in pre-training pairs
+ * (weight 1) preserves fidelity, as in equation 2.
  */
 import { mean } from '@heed/diffusion/autodiff';
 import { groupBy } from '../../collections/group-by.ts';

@@ -13,8 +13,8 @@
  *
  *     lambda = min(1, (1 - mu) |e^w|^2 / <e^w, e^l>)   where <e^w, e^l> > 0, else 1
  *
- * with e = prediction - target over all pairs of the batch. To first order d^w then does not rise. mu is
- * `safeguardMargin`.
+ * with e = prediction - target over all pairs of the batch. To first order d^w then does not rise. The setting
+ * `safeguardMargin` is mu.
  *
  * Reads: labels and preferences alone; no reward. Reference: the model before tuning. Batches: `tune.batchSize` images,
  * half as many pairs. Defaults: beta 'auto' (`terms.ts`), the safeguard on with mu = 0, no pre-training pairs. On the

@@ -3,8 +3,8 @@
  *
  *     L(theta) = E_(x of that label) [ d_theta ]  +  pretrainingWeight E_(D_pre) [ d_theta ]
  *
- * d is the squared error of a prediction, averaged over its elements. Alone it is the weakest method, since a base
- * model learns little from its own images. Two such models, one tuned on good and one on bad images, give
+ * d is the squared error of a prediction, averaged over its elements. Plain likelihood is the weakest method, since a
+ * base model learns little from its own images. Two such models, one tuned on good and one on bad images, give
  * good-minus-bad guidance (arXiv 2602.18799; `heed contrast`).
  *
  * Reads: labels alone. No reference: the cost is that of equation 2 without D_pre. Default: the good images.

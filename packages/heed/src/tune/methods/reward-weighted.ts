@@ -4,9 +4,9 @@
  *     L(theta) = E_(x, z) in D_model [ -r(x, z) log p_theta(x | z) ]  +  beta E_(x, z) in D_pre [ -log p_theta(x | z) ]
  *
  * For a diffusion model the negative log-likelihood becomes the squared error of the predicted noise at a random
- * timestep. It is averaged over the elements of each sample; then its reward weighs the sample. A base model that was
- * trained with timestep weights is tuned with the same weights. Other weights would change the model even without a
- * reward.
+ * timestep. The error is averaged over the elements of each sample, then weighted by the sample's reward. A base model
+ * that was trained with timestep weights is tuned with the same weights. Other weights would change the model even
+ * without a reward.
  *
  * Reads: the reward, of labelled and of unlabelled images. Defaults: `tune.beta = 1`. With `tune.modelRewardPower` p,
  * images are drawn in proportion to r^p and all have weight 1.

@@ -56,7 +56,7 @@ const MAX_AUTO_BETA = 5000;
 /**
  * The beta of DPO and KTO for latents of this shape [N, C, h, w]. 'auto' grows with the square root of their size: 1000
  * at 4 x 16 x 16 (tried on the tiny model), 4000 at Stable Diffusion's 4 x 64 x 64, and 5000 at most. Diffusion-DPO
- * uses 2000 to 5000 there. A mean error over more elements varies less, so beta must grow.
+ * uses a beta of 2000 to 5000 for Stable Diffusion. A mean error over more elements varies less, so beta must grow.
  */
 export function resolveBeta(beta: number | 'auto', target: Tensor): number {
   if (beta !== 'auto') return beta;

@@ -1,6 +1,6 @@
 /**
  * Prompts reserved for measurements during a run. The run learns from none of their images, and no evaluation uses
- * them. Prompts without images are preferred, because reserving them loses no data.
+ * them. Prompts without images are reserved first, because reserving them loses no data.
  */
 import { findCheckedJson } from '@heed/diffusion/checked-json';
 import { writeFileAtomically } from '@heed/diffusion/files';
@@ -19,8 +19,8 @@ export const FEWEST_KEPT_PROMPTS = 2;
 const keptSchema = z.object({ prompts: z.array(z.string()) });
 
 /**
- * Chooses up to `count` prompts and stores them in the file at `path` at the first call. None when the project has too
- * few prompts.
+ * Chooses up to `count` prompts and stores them in the file at `path` at the first call. The result is empty when the
+ * project has too few prompts.
  */
 export async function keepPrompts(
   project: Project,

@@ -1,6 +1,6 @@
 /**
  * The rules for monitoring a tuning run, as one table; docs/methods.md has the same sentences. A rule warns when its
- * value exceeds `warnsAbove`. It stops the run when the value exceeds `stopsAbove` at two consecutive measurements.
+ * value exceeds `warnsAbove`. A rule stops the run when its value exceeds `stopsAbove` at two consecutive measurements.
  */
 
 /** The measurements at one update on images of the reserved prompts. Lists have one value for each prompt. */
@@ -102,8 +102,8 @@ export function describeAlarm({ rule: id, step, value, stops }: Alarm): string {
 }
 
 /**
- * The step whose weights are written: the best one after step 0 by the judging reward, else by the learned one.
- * Undefined when neither was measured. Ties go to the earlier step.
+ * The step whose weights are written: the best one after step 0 by the judging reward, else by the learned one. The
+ * step is undefined when neither reward was measured. Ties go to the earlier step.
  */
 export function bestStep(points: readonly WatchPoint[]): number | undefined {
   let best: { step: number; score: number } | undefined;

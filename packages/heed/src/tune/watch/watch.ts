@@ -1,6 +1,7 @@
 /**
- * Monitors a tuning run on prompts that it does not learn from. It measures every few updates, warns or stops the run
- * by rules, and keeps the best weights. All is stored in the run's folder, so that a resumed run continues with it.
+ * Monitors a tuning run on prompts that it does not learn from. The monitor measures every few updates, warns or stops
+ * the run by rules, and keeps the best weights. All measurements are stored in the run's folder, so that a resumed run
+ * continues with them.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -42,7 +43,10 @@ const pointsSchema = z.object({
 export interface WatchedRun {
   /** Measures the weights of an update, stores them if they are the best so far, and says whether the run stops. */
   at(step: number, weights: { average: ParameterValues; draw: DrawImages }): Promise<'go' | 'stop'>;
-  /** The best weights, under the names that `at` received. Undefined when the last weights are to be written. */
+  /**
+   * The best weights, under the names that `at` received. The best weights are undefined when the last weights are to
+   * be written.
+   */
   best(): Promise<{ step: number; average: ParameterValues } | undefined>;
   readonly alarms: readonly Alarm[];
   readonly points: readonly WatchPoint[];
