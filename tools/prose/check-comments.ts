@@ -1,5 +1,5 @@
 /** Counts in the comments of a program what `check-prose.ts` counts in documentation. */
-import { checkProse, MAX_LINE, type ProseProblem } from './check-prose.ts';
+import { checkProse, checkSubjects, MAX_LINE, type ProseProblem } from './check-prose.ts';
 import { commentsOf } from './comments.ts';
 
 export function checkComments(source: string, path: string): ProseProblem[] {
@@ -10,6 +10,13 @@ export function checkComments(source: string, path: string): ProseProblem[] {
     const prose = checkProse(text).filter(({ problem }) => !problem.startsWith('expected at most'));
     return [...long, ...prose.map((found) => ({ ...found, line: found.line + line - 1 }))];
   });
+}
+
+/** Sentences of docstrings that begin with a pronoun in place of their subject. */
+export function checkDocstrings(source: string, path: string): ProseProblem[] {
+  return commentsOf(source, path)
+    .filter(({ isDocstring }) => isDocstring)
+    .flatMap(({ line, text }) => checkSubjects(text).map((found) => ({ ...found, line: found.line + line - 1 })));
 }
 
 function longLine(text: string, line: number): ProseProblem[] {

@@ -28,6 +28,9 @@ export interface ProseProblem {
   readonly problem: string;
 }
 
+/** A sentence that begins so names its subject elsewhere; a reader who meets it alone cannot know the subject. */
+const BEGINS_WITH_PRONOUN = /^[*_"'(]*(It|Its|They|Their|Them|Those)\b/;
+
 interface Paragraph {
   readonly line: number;
   readonly text: string;
@@ -72,6 +75,16 @@ function paragraphs(lines: readonly Paragraph[]): Paragraph[] {
       open = open ? { ...open, text: `${open.text} ${text.trim()}` } : { line, text: text.trim() };
   }
   return open ? [...found, open] : found;
+}
+
+/** Sentences of documentation and docstrings that begin with a pronoun in place of their subject. */
+export function checkSubjects(markdown: string): ProseProblem[] {
+  return paragraphs(proseLines(markdown.split('\n'))).flatMap(({ line, text }) =>
+    sentences(text.replace(/^([-*]|\d+\.) /, '')).flatMap((sentence) => {
+      const [, pronoun] = BEGINS_WITH_PRONOUN.exec(sentence) ?? [];
+      return pronoun ? [{ line, problem: `"${pronoun} ..." begins a sentence: name the subject` }] : [];
+    }),
+  );
 }
 
 function checkSentences({ line, text }: Paragraph): ProseProblem[] {

@@ -6,6 +6,8 @@ export interface Comment {
   readonly line: number;
   /** Without its marks; as many lines as in the file. */
   readonly text: string;
+  /** Whether it begins with two stars. */
+  readonly isDocstring: boolean;
 }
 
 const COMMENT = /\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
@@ -13,7 +15,7 @@ const COMMENT = /\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
 /** Single-line comments that follow each other on separate lines count as one. */
 export function commentsOf(source: string, path: string): Comment[] {
   const code = withoutTexts(source, path);
-  const comments: { first: number; last: number; joins: boolean; text: string }[] = [];
+  const comments: { first: number; last: number; joins: boolean; isDocstring: boolean; text: string }[] = [];
   let line = 1;
   let seen = 0;
   for (const { 0: comment, index } of code.matchAll(COMMENT)) {
@@ -26,9 +28,12 @@ export function commentsOf(source: string, path: string): Comment[] {
     if (joins && before?.joins && before.last + 1 === line) {
       before.text += `\n${text}`;
       before.last = line;
-    } else comments.push({ first: line, last: line + newLines(comment), joins, text });
+    } else {
+      const isDocstring = comment.startsWith('/**');
+      comments.push({ first: line, last: line + newLines(comment), joins, isDocstring, text });
+    }
   }
-  return comments.map(({ first, text }) => ({ line: first, text }));
+  return comments.map(({ first, text, isDocstring }) => ({ line: first, text, isDocstring }));
 }
 
 /** The source with blanks in place of strings, templates, patterns and page texts, which may look like comments. */

@@ -2,8 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { checkComments } from './check-comments.ts';
-import { checkProse } from './check-prose.ts';
+import { checkComments, checkDocstrings } from './check-comments.ts';
+import { checkProse, checkSubjects, type ProseProblem } from './check-prose.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -21,6 +21,19 @@ async function filesEndingIn(ending: RegExp): Promise<string[]> {
   return found.flat().filter((path) => ending.test(path) && !LEFT_OUT.test(path));
 }
 
+async function problemsOf(
+  paths: readonly string[],
+  check: (text: string, path: string) => readonly ProseProblem[],
+): Promise<string[]> {
+  const found = await Promise.all(
+    paths.map(async (path) => {
+      const problems = check(await readFile(`${ROOT}/${path}`, 'utf8'), path);
+      return problems.map(({ line, problem }) => `${path}:${line}: ${problem}`);
+    }),
+  );
+  return found.flat();
+}
+
 it('finds long lines, long sentences and old words', () => {
   const long = Array.from({ length: 31 }, (_, i) => `w${i}`).join(' ');
   expect(checkProse(`# Title\n\nIt begins anew.\n${'x '.repeat(70)}\n\n- ${long}.\n`)).toEqual([
@@ -34,15 +47,30 @@ it('finds long lines, long sentences and old words', () => {
   ).toEqual([]);
 });
 
+it('finds sentences that begin with a pronoun', () => {
+  expect(checkSubjects('A run ends.\n\n- It **ends**. They: see `It`.\n\n    It is code.\n')).toEqual([
+    { line: 3, problem: '"It ..." begins a sentence: name the subject' },
+    { line: 3, problem: '"They ..." begins a sentence: name the subject' },
+  ]);
+  const source = ['/**', ' * A run. Its name.', ' */', '// It is a plain comment.', 'export {};'].join('\n');
+  expect(checkDocstrings(source, 'page.ts')).toEqual([
+    { line: 1, problem: '"Its ..." begins a sentence: name the subject' },
+  ]);
+});
+
+it('finds no sentence in documentation and docstrings that begins with a pronoun', async () => {
+  const documents = await problemsOf(await filesEndingIn(/\.md$/), checkSubjects);
+  const docstrings = await problemsOf(
+    (await filesEndingIn(/^packages\/.*\.tsx?$/)).filter((path) => !/\.generated\.|\.test\./.test(path)),
+    checkDocstrings,
+  );
+  expect([...documents, ...docstrings]).toEqual([]);
+});
+
 it('finds no problem in the documentation', async () => {
   const paths = await filesEndingIn(/\.md$/);
   expect(paths.length).toBeGreaterThan(10);
-  const problems = await Promise.all(
-    paths.map(async (path) =>
-      checkProse(await readFile(`${ROOT}/${path}`, 'utf8')).map(({ line, problem }) => `${path}:${line}: ${problem}`),
-    ),
-  );
-  expect(problems.flat()).toEqual([]);
+  expect(await problemsOf(paths, checkProse)).toEqual([]);
 });
 
 it('finds comments, and not what only looks like one', () => {
@@ -72,14 +100,7 @@ it('finds comments, and not what only looks like one', () => {
 it('finds no problem in the comments of the code', async () => {
   const paths = (await filesEndingIn(/\.(ts|tsx|mjs)$/)).filter((path) => !path.includes('.generated.'));
   expect(paths.length).toBeGreaterThan(500);
-  const problems = await Promise.all(
-    paths.map(async (path) =>
-      checkComments(await readFile(`${ROOT}/${path}`, 'utf8'), path).map(
-        ({ line, problem }) => `${path}:${line}: ${problem}`,
-      ),
-    ),
-  );
-  expect(problems.flat()).toEqual([]);
+  expect(await problemsOf(paths, checkComments)).toEqual([]);
 });
 
 it('lets README and architecture grow no longer than a page', async () => {

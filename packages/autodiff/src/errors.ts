@@ -1,8 +1,8 @@
 /** The error contract of all packages: bad input is an `InputError`, everything else that throws is a defect. */
 
 /**
- * An error in something the caller handed over: a file, a model, an option.
- * Its message is one sentence: what, expected, actual. A command that ends with it exits with 2 and prints no stack.
+ * An error in something the caller handed over: a file, a model, an option. The message is one sentence: what,
+ * expected, actual. A command that ends with an `InputError` exits with 2 and prints no stack.
  */
 export class InputError extends Error {
   override readonly name: string = 'InputError';

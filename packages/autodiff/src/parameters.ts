@@ -66,7 +66,7 @@ export function describeParameters(build: (p: ParameterScope) => unknown): Param
   return specs;
 }
 
-/** Initial values from each parameter's initializer. They depend only on the parameter's name and the seed. */
+/** Initial values from each parameter's initializer. The values depend only on the parameter's name and the seed. */
 export function initializeParameters(specs: readonly ParameterSpec[], random: RandomGenerator): ParameterValues {
   return new Map(
     specs.map(({ name, shape, init }) => {

@@ -1,6 +1,6 @@
 /**
- * Seeded random numbers: the only source of randomness in heed's computations, so that a seed reproduces a run. Not for
- * cryptography, and never inside an ONNX graph.
+ * Seeded random numbers: the only source of randomness in heed's computations, so that a seed reproduces a run. The
+ * generator is not fit for cryptography, and no ONNX graph contains random numbers.
  */
 import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import { InputError } from './errors.ts';

@@ -28,7 +28,7 @@ export type Source =
 export interface OpNode {
   readonly name: string;
   readonly inputs: readonly Tensor[];
-  /** The same op with the same attributes on other inputs (recomputation). */
+  /** Applies the op with the same attributes to other inputs, for recomputation. */
   readonly reapply: (inputs: readonly Tensor[]) => Tensor;
   readonly emit: (graph: GraphBuilder, inputNames: readonly string[], output: Tensor) => string;
   readonly vjp: (

@@ -12,8 +12,8 @@ export type Facts = Readonly<Record<string, string | number>>;
 export type Recognition = object;
 
 /**
- * A world: a program's knowledge of the project's pictures. A real project has the world `none`. Its prompts are free
- * text, people judge its images, and every optional part below is absent.
+ * A world: a program's knowledge of the project's pictures. A real project has the world `none`. In the world `none`
+ * prompts are free text, people judge the images, and every optional part below is absent.
  */
 export interface World {
   readonly name: string;
@@ -52,7 +52,9 @@ export interface FactColumn {
   readonly spellings: Readonly<Record<string, string | number>>;
 }
 
-/** A program that judges images of prompts with known facts. Its results are always marked as simulated. */
+/**
+ * A program that judges images of prompts with known facts. Results of such a program are always marked as simulated.
+ */
 export interface WorldJudge {
   /** Whether the recogniser can check these facts. */
   canJudge(facts: Facts | undefined): boolean;

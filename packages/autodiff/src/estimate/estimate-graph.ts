@@ -1,6 +1,6 @@
 /**
  * Estimates the cost of running a graph without running it: the peak memory of live values in the runtime's order of
- * execution, and the work by kind. It reads no weights.
+ * execution, and the work by kind. The estimate reads no weights.
  */
 import { ELEMENT_TYPES } from '../onnx/element-type.ts';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from '../onnx/model.ts';

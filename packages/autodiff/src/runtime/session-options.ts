@@ -36,9 +36,9 @@ export interface SessionOptions {
   /** Values of the model's external initializers; the runtime copies them. */
   initializers?: ReadonlyMap<string, HostTensor>;
   /**
-   * Whether the session reads `initializers` in place during its lifetime. This avoids a second copy, and changes take
-   * effect at the next run. The runtime then cannot pack weights: a matmul of few rows is up to 2.7 times slower. CPU
-   * only.
+   * Whether the session reads `initializers` in place during its lifetime. Sharing avoids a second copy, and changes to
+   * the arrays take effect at the next run. The runtime then cannot pack weights: a matmul of few rows is up to 2.7
+   * times slower. CPU only.
    */
   shareInitializers?: boolean;
   /**

@@ -1,7 +1,7 @@
 /**
- * The optimizer's arithmetic on host arrays: global-norm clipping, AdamW with decoupled weight decay, EMA. One fused
- * pass over memory a parameter, in WebAssembly SIMD: measured faster than the same update as an ONNX graph
- * (docs/design/engine.md). It uses no graphs.
+ * The optimizer's arithmetic on host arrays: global-norm clipping, AdamW with decoupled weight decay, EMA. Each
+ * parameter takes one fused pass over memory in WebAssembly SIMD, which was measured to be faster than an ONNX graph of
+ * the same update (docs/design/engine.md).
  */
 import type { ParameterValues } from '../parameters.ts';
 import { BLOCK, type OptimizerScalars, optimizerKernels, type Slot } from '../wasm/optimizer-kernels.ts';
@@ -18,7 +18,7 @@ export interface OptimizerOptions {
   emaDecay?: number;
 }
 
-/** The optimizer's state for resuming, without the data position. Its arrays are updated in place. */
+/** The optimizer's state for resuming, without the data position. The state's arrays are updated in place. */
 export interface OptimizerState {
   /** Updates applied so far. */
   step: number;

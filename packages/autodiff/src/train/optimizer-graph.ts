@@ -1,6 +1,6 @@
 /**
  * The optimizer as a graph, for devices with their own memory: global norm, clipping, AdamW and moving average. Inputs
- * and outputs stay on the device. The same arithmetic on host arrays is `adamw.ts`.
+ * and outputs stay on the device. `adamw.ts` has the same arithmetic on host arrays.
  */
 
 import { inputName } from '../compile.ts';

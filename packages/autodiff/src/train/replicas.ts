@@ -65,7 +65,7 @@ async function createReplica(
   };
 }
 
-/** Runs all replicas in parallel. It waits for all of them even when one fails. */
+/** Runs all replicas in parallel. The function waits for all replicas even when one fails. */
 export async function runReplicas(team: readonly Replica[], signal: AbortSignal | undefined): Promise<void> {
   const runs = await Promise.allSettled(team.map(({ binding }) => binding.run(signal ? { signal } : {})));
   for (const run of runs) if (run.status === 'rejected') throw run.reason;

@@ -104,7 +104,7 @@ export async function saveLora(
   await writeSafetensors(path, tensors, { dtype, metadata: { ...metadata, ...kohyaMetadata(written, facts) } });
 }
 
-/** The same update with alpha equal to the rank, the value that loaders assume without alpha. */
+/** Converts an update to an equal one whose alpha is the rank, the value that loaders assume without alpha. */
 function withAlphaInside({ down, up, alpha }: LoraModule): LoraModule {
   const rank = down.shape[0]!;
   return { down, up: { shape: up.shape, data: up.data.map((value) => (value * alpha) / rank) }, alpha: rank };

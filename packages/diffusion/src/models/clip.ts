@@ -1,4 +1,7 @@
-/** Both towers and their projections, named as transformers' CLIPModel (Radford et al. 2021, figure 3). */
+/**
+ * CLIP's text and vision towers with their projections, named as transformers' CLIPModel (Radford et al. 2021, figure
+ * 3).
+ */
 import { exp, type ParameterScope, type Tensor } from '@heed/autodiff';
 import type { ClipConfig } from '../configs/clip-config.ts';
 import { type ClipTextInputs, clipText } from './clip-text.ts';

@@ -74,7 +74,7 @@ const CALLS: Readonly<Record<string, Call>> = {
 
 /**
  * Python packages whose classes occur in training checkpoints besides the weights, such as callbacks and settings.
- * Their objects become placeholders.
+ * Objects of these classes become placeholders.
  */
 const PLACEHOLDERS =
   /^(?:pytorch_lightning|lightning\.pytorch|lightning_fabric|lightning\.fabric|omegaconf)(?:\.\w+)*\.[A-Z]\w*$/;

@@ -1,6 +1,6 @@
 /**
- * Components and a whole model with random weights, as small as they can be, for tests of files and transfers. They
- * draw nothing.
+ * Components and a whole model with random weights, as small as they can be, for tests of files and transfers. The
+ * models draw only noise.
  */
 import { createRandom, initializeParameters } from '@heed/autodiff';
 import { COMPONENT_KINDS, type ComponentConfigs, type ComponentName } from '../checkpoint/component-kinds.ts';

@@ -68,8 +68,9 @@ tags: [toy, emoji, heed]
 # tiny-sd: a toy Stable Diffusion of the emoji world
 
 A text-to-image model of 64 x 64 px pictures in Stable Diffusion 1.5's architecture: CLIP text tower, KL autoencoder by
-a factor of 4, U-Net with cross-attention. It is small enough for a laptop's CPU, and heed's demo aligns it. **It knows
-25 objects, 9 colours, 6 counts and 8 backgrounds drawn with emoji.** It is of no use for anything but trying heed. CLIP lies in \`${folderName(CLIP_FOLDER)}\`, the recogniser in \`${folderName(RECOGNISER_FOLDER)}\`, beside this folder.
+a factor of 4, U-Net with cross-attention. The model is small enough for a laptop's CPU, and heed's demo aligns it.
+**The model knows 25 objects, 9 colours, 6 counts and 8 backgrounds drawn with emoji.** The model is only useful for
+trying heed. CLIP lies in \`${folderName(CLIP_FOLDER)}\`, the recogniser in \`${folderName(RECOGNISER_FOLDER)}\`, beside this folder.
 The text encoder is a copy of CLIP's text tower, taken when the U-Net's training began.
 
 ## Data

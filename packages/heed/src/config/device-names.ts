@@ -1,6 +1,6 @@
 /**
- * The values of the setting `device`. They are not in the schema, because the command line lists them at start-up and
- * loading the schema takes time.
+ * The values of the setting `device`. The names are not in the schema, because the command line lists them at start-up
+ * and loading the schema takes time.
  */
 import type { Device } from '@heed/diffusion/autodiff';
 

@@ -1,6 +1,6 @@
 /**
- * `heed doctor` as several ranks: checks whether all ranks have the same heed, runtime and weights. It also measures
- * how fast the ranks exchange gradients, and forecasts the speed of tuning.
+ * `heed doctor` as several ranks: checks whether all ranks have the same heed, runtime and weights. The command also
+ * measures how fast the ranks exchange gradients, and forecasts the speed of tuning.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';

@@ -56,8 +56,8 @@ export function summariseAttributes(
 }
 
 /**
- * Difference in the share of aligned images, treated minus baseline, paired by prompt. Both must have the same prompts
- * in the same order.
+ * Difference in the share of aligned images, treated minus baseline, paired by prompt. Treated and baseline must have
+ * the same prompts in the same order.
  */
 export function alignmentDifference(
   treated: readonly JudgedPrompt[],

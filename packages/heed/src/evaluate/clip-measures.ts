@@ -3,9 +3,9 @@ import { cosine } from '../reward/accuracy.ts';
 import type { Features } from '../reward/features.ts';
 
 /**
- * Diversity: the mean of 1 - cosine over all pairs of a prompt's images, by CLIP's image embeddings. It is 0 when all
- * images are alike. The expected diversity does not depend on the number of images. Undefined for fewer than two
- * images.
+ * Diversity: the mean of 1 - cosine over all pairs of a prompt's images, by CLIP's image embeddings. The diversity is 0
+ * when all images are alike. The expected diversity does not depend on the number of images. Undefined for fewer than
+ * two images.
  */
 export function diversity(ids: readonly string[], features: Pick<Features, 'image'>): number[] {
   let total = 0;

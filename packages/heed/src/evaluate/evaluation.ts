@@ -20,7 +20,10 @@ export interface AlignmentSummary extends Interval {
   readonly byCategory: Readonly<Record<string, CategorySummary>>;
 }
 
-/** Distances between generated images and new renders of the demo world, in its CLIP embeddings. They are not FID. */
+/**
+ * Distances between generated images and new renders of the demo world, in its CLIP embeddings. These distances are not
+ * FID.
+ */
 export interface Fidelity {
   readonly frechet: number;
   readonly cmmd: number;

@@ -33,7 +33,8 @@ export function fidelityPrompts(
 }
 
 /**
- * Both distances between image embeddings [N, P], at least 3, and reference embeddings [M, P], with their intervals.
+ * Computes the Fréchet distance and CMMD between image embeddings [N, P], at least 3, and reference embeddings [M, P],
+ * with their intervals.
  */
 export async function fidelityOf(
   embeds: Float32Array,

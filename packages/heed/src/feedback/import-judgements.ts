@@ -93,7 +93,10 @@ function asKey({ where, isTimed, event }: ImportedJudgement, path: string): Impo
   return { where, isTimed, event: { ...rest, purpose: 'key' } };
 }
 
-/** Appends to the project's log. It takes the log's lock, or sends the judgements to the studio that holds it. */
+/**
+ * Appends to the project's log. The writer takes the log's lock, or sends the judgements to the studio that holds the
+ * lock.
+ */
 export function logWriter(project: Project): EventWriter {
   return (eventsOf) =>
     withEventSink(project, async (sink) => sink.append(eventsOf(await openFeedbackLog(project.paths.feedback).read())));

@@ -1,7 +1,7 @@
 /**
  * Append-only files with one JSON object a line. If a process dies while appending, only the last line can be
- * incomplete. Such a line is ignored when reading and cut off before the next append. A damaged line anywhere else is
- * an error.
+ * incomplete. An incomplete last line is ignored when reading and cut off before the next append. A damaged line
+ * anywhere else is an error.
  */
 
 import { readFileSync } from 'node:fs';

@@ -34,8 +34,8 @@ export function wholeSums(text: string): string {
 /** An open checksum file, for the process that appends. */
 export interface LineSums {
   /**
-   * Adds checksums of lines that were just flushed. It returns at once. After a failure, no more checksums are added
-   * until the next opening.
+   * Adds checksums of lines that were just flushed. The call returns at once. After a failure, no more checksums are
+   * added until the next opening.
    */
   add(lines: readonly string[]): void;
   close(): Promise<void>;

@@ -19,7 +19,7 @@ import { describeFile, pictureFormat } from './picture-format.ts';
 export const MAX_PICTURE_BYTES = 150_000_000;
 /** The largest picture that is decoded, in pixels. The largest phone cameras stay below it. */
 export const MAX_DECODED_PIXELS = 210_000_000;
-/** The limit for progressive JPEG and interlaced PNG. Their decoders hold the whole picture in memory. */
+/** The limit for progressive JPEG and interlaced PNG. Decoders of these formats hold the whole picture in memory. */
 export const MAX_INTERLACED_PIXELS = 110_000_000;
 /** The largest picture that is kept, in pixels: four times 1024 x 1024, the largest size of the models. */
 export const MAX_KEPT_PIXELS = 4_194_304;

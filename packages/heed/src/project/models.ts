@@ -1,6 +1,6 @@
 /**
- * The models of a project: the configured base, and the diffusers folders in models/. It loads no weights. Models given
- * by a Hugging Face hub id are downloaded.
+ * The models of a project: the configured base, and the diffusers folders in models/. This module loads no weights.
+ * Models given by a Hugging Face hub id are downloaded.
  */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -41,7 +41,8 @@ export async function clipFolder(project: Project, options: FetchOptions = {}): 
 
 /**
  * Throws when the CLIP for later stages cannot be opened. The function checks the configs, and for a local model the
- * weights' names and shapes. It downloads no weights. An unreachable hub is left to the stage that needs the model.
+ * weights' names and shapes. The check downloads no weights. An unreachable hub is left to the stage that needs the
+ * model.
  */
 export async function checkClip(project: Project, { signal, note }: FetchOptions = {}): Promise<void> {
   const { clip } = project.config.model;

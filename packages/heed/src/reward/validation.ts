@@ -1,13 +1,14 @@
 /**
- * The validation loss for early stopping: the training loss on held-out pairs. It needs both terms. The squared error
- * alone reaches its minimum long before the reward can tell prompts apart, and would stop training too early.
+ * The validation loss for early stopping: the training loss on held-out pairs. The loss has both terms, because the
+ * squared error alone reaches its minimum long before the reward can tell prompts apart, and would stop training too
+ * early.
  */
 import type { Features } from './features.ts';
 import { isGood, type LabelledImage } from './labelled-image.ts';
 import type { RewardModel } from './reward-model.ts';
 import { scoreImages } from './score-images.ts';
 
-/** Both terms and L_mse + lambda * L_pc on the held-out pairs. */
+/** The losses on the held-out pairs: L_mse, L_pc, and L_mse + lambda * L_pc. */
 export interface ValidationLoss {
   validationLoss: number;
   validationError: number;

@@ -1,6 +1,6 @@
 /**
- * `heed sample`: draws images of any prompts with any model of the project. It writes PNGs with their recipe, and one
- * grid of all images.
+ * `heed sample`: draws images of any prompts with any model of the project. The output is a PNG with its recipe for
+ * each image, and one grid of all images.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

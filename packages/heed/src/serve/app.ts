@@ -35,7 +35,7 @@ export interface ServedApp {
   readonly url?: string | undefined;
   /** Called with internal errors. */
   readonly onError: (error: unknown) => void;
-  /** Called with a log line for each response: method, path, status, milliseconds. It contains no prompt. */
+  /** Called with a log line for each response: method, path, status, milliseconds. The line contains no prompt. */
   readonly onAnswer?: ((line: string) => void) | undefined;
 }
 

@@ -1,4 +1,6 @@
-/** The server's image model, and the reward model that chooses among its images. Both stay loaded until disposed. */
+/**
+ * The server's image model, and the reward model that chooses among its images. Both models stay loaded until disposed.
+ */
 import {
   defaultBatchSize,
   defaultCuts,

@@ -63,7 +63,7 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
 
 /**
  * Intervals of several statistics of the same resamples. `statistics` gets the indices of the drawn clusters and
- * returns the same number of values each time. Its first call has every cluster once.
+ * returns the same number of values each time. The first call has every cluster once.
  */
 export function bootstrapStatistics(
   clusterCount: number,

@@ -1,7 +1,7 @@
 /**
- * Lets other heed processes on this machine use an open studio's locked data. They connect to a loopback port with a
- * token from a file that only the project's owner can read. Browsers are refused. The port differs from the studio's
- * own, which may be open to a network.
+ * Lets other heed processes on this machine use an open studio's locked data. Such a process connects to a loopback
+ * port with a token from a file that only the project's owner can read. Browsers are refused. The port differs from the
+ * studio's own, which may be open to a network.
  */
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';

@@ -38,7 +38,7 @@ export async function openPretrainingData(options: {
 const FOLDER_WANTED =
   'tune.pretraining: expected a folder of pictures with captions, got none; a weight of 0 (tune.beta, or pretrainingWeight of another method) tunes without pre-training pairs';
 
-/** Throws when `openPretrainingData` would find no pairs. It opens no picture. */
+/** Throws when `openPretrainingData` would find no pairs. The check opens no picture. */
 export async function checkPretrainingData({ world, source }: { world: World; source: string }): Promise<void> {
   if (source !== WORLD_PRETRAINING) await readPretrainingList(source);
   else if (world.openPretraining === undefined) throw badInput(FOLDER_WANTED);

@@ -1,4 +1,7 @@
-/** What the comparing page asks for, and its keys. They are turned off where those of labelling are. */
+/**
+ * Explains the questions of the comparing page and its keyboard shortcuts. Turning off the shortcuts of labelling turns
+ * these off too.
+ */
 import { keySettings, nameOfKey, setKeys } from '../labelling/keys.ts';
 import { useTexts } from '../language/language.ts';
 import { KeysHelp } from '../parts/keys-help.tsx';

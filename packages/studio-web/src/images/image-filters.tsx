@@ -1,4 +1,7 @@
-/** The filters and the order of the list of images. They stand in the address, so that a list can be linked. */
+/**
+ * The filters and the order of the list of images. Filters and order are part of the address, so that a list can be
+ * linked.
+ */
 
 /** Query parameters to change; '' takes one away. */
 export type SetFilters = (changes: Readonly<Record<string, string>>) => void;

@@ -1,4 +1,6 @@
-/** Pictures of the prompts that a model won and lost, the clearest first. They are loaded when the dialog opens. */
+/**
+ * Pictures of the prompts that a model won and lost, the clearest first. The pictures are loaded when the dialog opens.
+ */
 import { useCallback, useState } from 'react';
 import { pictureUrl } from '../api/client.ts';
 import { Choice } from '../parts/choice.tsx';

@@ -29,8 +29,8 @@ export const SCHEDULER_1X: SchedulerConfig = parseSchedulerConfig({
 });
 
 /**
- * Schedule for zero terminal signal-to-noise ratio, which PNDM does not support. Its spacing follows Lin et al. 2024
- * (section 3.3).
+ * Schedule for zero terminal signal-to-noise ratio, which PNDM does not support. The timestep spacing follows Lin et
+ * al. 2024 (section 3.3).
  */
 const SCHEDULER_ZERO_SNR: SchedulerConfig = parseSchedulerConfig({
   ...SCHEDULER_1X,

@@ -64,9 +64,9 @@ export interface Comparable {
 }
 
 /**
- * Finds a task's annotations that are unchanged judgements of heed. They are matched by their id in the imported file,
- * else by order, because Label Studio numbers annotations in the order of the file. An annotation whose label or time
- * differs was changed in Label Studio.
+ * Finds a task's annotations that are unchanged judgements of heed. Annotations are matched by their id in the imported
+ * file, else by order, because Label Studio numbers annotations in the order of the file. An annotation whose label or
+ * time differs was changed in Label Studio.
  */
 export function matchOwn<T extends Comparable>(
   annotations: readonly T[],

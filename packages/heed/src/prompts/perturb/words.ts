@@ -57,7 +57,9 @@ export const PLACE_PHRASES = [
   'in San Francisco',
 ] as const;
 
-/** Nouns of places. Nouns that name a place. They are swapped with their whole phrase and never count as objects. */
+/**
+ * Nouns of places. Nouns that name a place. Such a noun is swapped with its whole phrase and never counts as an object.
+ */
 export const PLACE_NOUNS = [
   'forest',
   'wood',

@@ -29,8 +29,8 @@ const browseQuery = z.strictObject({
 const reportParam = z.strictObject({ name: z.string().max(200) });
 
 /**
- * Content policy for report pages: no scripts and no requests. A report may be framed by the studio. Its style sheet is
- * inline.
+ * Content policy for report pages: no scripts and no requests. A report may be framed by the studio. The style sheet of
+ * a report is inline.
  */
 const REPORT_POLICY =
   "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox";

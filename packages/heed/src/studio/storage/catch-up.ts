@@ -150,7 +150,7 @@ async function insertQueries(
   return rows.length;
 }
 
-/** Deletes queries that show one of these images. Their answers stay. */
+/** Deletes queries that show one of these images. The answers to these queries stay. */
 async function dropQueriesWithout(db: Database, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await db.execute(sql`delete from queries

@@ -1,7 +1,7 @@
 /**
  * The studio's tables, in the Postgres dialect. The tables of judgements are only an index of feedback.jsonl. Leases,
- * sessions and invites exist only in the tables. They are lost when the tables are rebuilt, which does no harm. After a
- * change, `drizzle-kit generate` writes the next file of migrations/.
+ * sessions and invites exist only in the tables. These records are lost when the tables are rebuilt, which does no
+ * harm. After a change, `drizzle-kit generate` writes the next file of migrations/.
  */
 import { sql } from 'drizzle-orm';
 import {

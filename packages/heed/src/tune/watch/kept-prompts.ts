@@ -43,7 +43,7 @@ export async function keepPrompts(
   return kept;
 }
 
-/** Like `selectPrompts`, but 0 gives none. */
+/** Like `selectPrompts`, but a count of 0 gives no prompts. */
 function selectSome<T extends Parameters<typeof selectPrompts>[0][number]>(prompts: readonly T[], count: number) {
   return count <= 0 ? [] : selectPrompts(prompts, Math.min(count, prompts.length));
 }
