@@ -17,8 +17,7 @@ export interface PretrainingExample {
 }
 
 /**
- * Endless examples. An endless stream of examples. Each example depends only on the seed and its index, so a stream can
- * resume anywhere.
+ * An endless stream of examples. Each example depends only on the seed and its index, so a stream can resume anywhere.
  */
 export interface PretrainingStream extends Iterable<PretrainingExample> {
   at(index: number): PretrainingExample;

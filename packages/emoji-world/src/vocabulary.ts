@@ -68,8 +68,8 @@ export type Count = (typeof COUNTS)[number];
 export type BackgroundName = (typeof BACKGROUNDS)[number]['name'];
 
 /**
- * A prompt's attributes. The attributes that a prompt asks for. An absent attribute is not judged. The type is an
- * alias, so that it is assignable to a record.
+ * The attributes that a prompt asks for. An absent attribute is not judged. The type is an alias, so that it is
+ * assignable to a record.
  */
 export type Attributes = {
   readonly object: ObjectName;

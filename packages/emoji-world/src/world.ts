@@ -66,7 +66,7 @@ const reference = {
   },
 };
 
-/** The emoji world. The emoji world. Functions of this world that need facts throw for facts of another world. */
+/** The emoji world. Functions of this world that need facts throw for facts of another world. */
 export const emojiWorld = {
   name: 'emoji',
   /** Folders of the world's trained models. Throws InputError when their package is not installed. */

@@ -118,7 +118,7 @@ export interface ReferencePictures {
 export interface PaperPrompts {
   /** The 2,774 training prompts. */
   training(): PaperPrompt[];
-  /** The 120 evaluation prompts. The evaluation prompts; prompts with unseen objects are held out. */
+  /** The 120 evaluation prompts; prompts with unseen objects are held out. */
   evaluation(): PaperPrompt[];
 }
 

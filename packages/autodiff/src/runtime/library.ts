@@ -62,8 +62,8 @@ function load() {
 }
 
 /**
- * The loaded library. The loaded library, exported so that its object stays reachable: koffi unloads a library when its
- * object is collected, and V8 collects a module-level constant that nothing refers to. @public
+ * The loaded library, exported so that its object stays reachable: koffi unloads a library when its object is
+ * collected, and V8 collects a module-level constant that nothing refers to. @public
  */
 export const loaded = load();
 

@@ -46,7 +46,7 @@ export async function createDeviceOptimizer({
     binding.bindInput(`input:${key}`, { type: 'float32', shape, data }, { frozen: true });
     binding.bindOutputToDevice(key);
   }
-  /** The updated state. The current state; empty before the first update, which uses the uploaded state. */
+  /** The updated state; empty before the first update, which uses the uploaded state. */
   let current: ReadonlyMap<string, DeviceTensor> = new Map();
 
   const accept = (next: ReadonlyMap<string, DeviceTensor>) => {

@@ -13,7 +13,7 @@ import {
   sumParts,
 } from '../distributed/sum-gradients.ts';
 import { encodeModel } from '../onnx/encode.ts';
-import { DEVICES, hasOwnMemory, resolvePrecision } from '../runtime/index.ts';
+import { type Binding, DEVICES, hasOwnMemory, resolvePrecision } from '../runtime/index.ts';
 import { applyAdamW, type OptimizerOptions, type OptimizerState, sumAndNorm } from './adamw.ts';
 import { createDeviceTrainingStep } from './device-training-step.ts';
 import { createLossScale, type LossScale } from './loss-scale.ts';
@@ -67,12 +67,7 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
   });
   const used = new Set(lowered.inputs.map(inputName));
   const state = initialState(name, options, trained);
-  /**
-   * One sum for each replica, so that the order of additions does not depend on the distribution of replicas over
-   * ranks.
-   */
-  let accumulated: Map<string, Float32Array>[] | undefined;
-  let batches = 0;
+  const sums = createGradientSums();
   const exchanged = createExchangedScalars(metricNames);
 
   /** Fills the replicas' buffers and runs them. Returns the means over the replicas. */
@@ -81,10 +76,7 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
     for (const [i, { binding }] of team.entries()) {
       bindFeeds(name, binding, inputs, batches[i]!, used);
       bindParameters(binding, lowered.parameters, parameters);
-      if (precision === 'float16') {
-        const data = Float32Array.of(scale.value);
-        binding.bindInput(`input:${LOSS_SCALE}`, { type: 'float32', shape: [], data });
-      }
+      if (precision === 'float16') bindLossScale(binding, scale);
     }
     await runReplicas(team, signal);
     return exchanged.add(team.map(({ metricOf }) => metricOf));
@@ -106,20 +98,17 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
     },
     async accumulate(feeds, { signal } = {}) {
       const metrics = await evaluate(feeds, signal);
-      const each = team.map(({ gradients }) => gradients.read());
-      accumulated ??= each.map((part) => new Map([...part].map(([key, data]) => [key, new Float32Array(data.length)])));
-      for (const [i, part] of each.entries()) addGradients(accumulated[i]!, part);
+      sums.add(team.map(({ gradients }) => gradients.read()));
       releaseGradients();
-      batches += replicas;
       return metrics;
     },
     async apply({ learningRate, stop = false }) {
-      if (!accumulated || batches === 0) throw new Error(`${name}: expected accumulate before apply, got no batch`);
+      const { parts, count } = sums.read();
+      if (count === 0) throw new Error(`${name}: expected accumulate before apply, got no batch`);
       try {
-        return await update(accumulated, { count: batches, learningRate, stop });
+        return await update(parts, { count, learningRate, stop });
       } finally {
-        for (const part of accumulated) for (const data of part.values()) data.fill(0);
-        batches = 0;
+        sums.clear();
       }
     },
     fetchState: async () => state,
@@ -131,6 +120,38 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
       for (const replica of team) replica.dispose();
     },
   };
+}
+
+function bindLossScale(binding: Binding, scale: LossScale): void {
+  const data = Float32Array.of(scale.value);
+  binding.bindInput(`input:${LOSS_SCALE}`, { type: 'float32', shape: [], data });
+}
+
+/**
+ * Sums of the gradients of several batches. Each replica has a separate sum, so that the order of additions does not
+ * depend on the distribution of replicas over ranks.
+ */
+function createGradientSums() {
+  let parts: readonly Gradients[] = [];
+  let count = 0;
+  return {
+    /** Adds the gradients of one batch of each replica. */
+    add(gradients: readonly Gradients[]): void {
+      if (parts.length === 0) parts = gradients.map(zerosLike);
+      for (const [i, part] of gradients.entries()) addGradients(parts[i]!, part);
+      count += gradients.length;
+    },
+    /** The sums by replica, and the number of batches in them. */
+    read: () => ({ parts, count }),
+    clear(): void {
+      for (const part of parts) for (const data of part.values()) data.fill(0);
+      count = 0;
+    },
+  };
+}
+
+function zerosLike(gradients: Gradients): Gradients {
+  return new Map([...gradients].map(([key, data]) => [key, new Float32Array(data.length)]));
 }
 
 /**

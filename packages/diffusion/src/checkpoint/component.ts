@@ -17,10 +17,7 @@ import { currentName } from './legacy-names.ts';
 import { findWeightsFile } from './weights-file.ts';
 
 export interface LoadComponentOptions {
-  /**
-   * `fp16` for `*.fp16.safetensors`. The variant of the weights, such as `fp16`; by default full precision if
-   * available, else fp16.
-   */
+  /** The variant of the weights, `fp16` for `*.fp16.safetensors`; by default full precision if available, else fp16. */
   variant?: string | undefined;
   /**
    * Weights that replace the file's, as for a network in training. With replacing weights the file's weights are not

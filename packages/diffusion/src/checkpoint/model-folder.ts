@@ -19,10 +19,7 @@ import { MAX_CONFIG_BYTES, readJsonFile, writeJsonFile, writeTextFile } from './
 import { checkModelIndex, modelIndex } from './model-index.ts';
 
 export interface LoadModelOptions {
-  /**
-   * `fp16` for `*.fp16.safetensors`. The variant of the weights, such as `fp16`; by default full precision if
-   * available, else fp16.
-   */
+  /** The variant of the weights, `fp16` for `*.fp16.safetensors`; by default full precision if available, else fp16. */
   variant?: string | undefined;
   /**
    * U-Net weights that replace the folder's, as for a U-Net in training. With replacing weights the folder's U-Net

@@ -10,10 +10,7 @@ export interface AtomicWriteOptions {
    * true.
    */
   readonly durable?: boolean | undefined;
-  /**
-   * Permissions of the file. Permissions of the file; by default those of the replaced file, or else the process's
-   * default.
-   */
+  /** Permissions of the file; by default those of the replaced file, or else the process's default. */
   readonly mode?: number | undefined;
   /** Whether to replace an existing file, including one that another process writes meanwhile. Default: true. */
   readonly replace?: boolean | undefined;

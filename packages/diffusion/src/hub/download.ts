@@ -45,7 +45,7 @@ export async function downloadBlob({
   blob: string;
   /** Prefix of error messages. */
   source: string;
-  /** Headers of each request. HTTP headers of the request, which are not sent to another host after a redirect. */
+  /** HTTP headers of each request, which are not sent to another host after a redirect. */
   headers?: Readonly<Record<string, string>> | undefined;
   /** Called with the number of bytes that are on disk so far. */
   onBytes?: ((bytes: number) => void) | undefined;

@@ -15,10 +15,7 @@ export interface Budget {
   object(): void;
 }
 
-/**
- * Creates a budget. Creates a budget, whose methods throw an `InputError` at the limit; the message begins with
- * `source`.
- */
+/** Creates a budget, whose methods throw an `InputError` at the limit; the message begins with `source`. */
 export function createBudget(source: string): Budget {
   let steps = 0;
   let objects = 0;

@@ -8,10 +8,7 @@ export interface GenerateOptions {
   seeds: readonly number[];
   /** Network calls an image. */
   steps?: number;
-  /**
-   * Scale of classifier-free guidance. Scale of classifier-free guidance; at 1 or below there is no guidance, at half
-   * the cost.
-   */
+  /** Scale of classifier-free guidance; at 1 or below there is no guidance, at half the cost. */
   guidanceScale?: number;
   /** The negative prompt, which guidance steers away from; empty by default. */
   negativePrompt?: string;
@@ -36,10 +33,7 @@ export interface GenerateProgress {
   steps: number;
 }
 
-/**
- * Whether guidance is used. Whether guidance is used: at a scale of 1 and below only the prompt is used, as in
- * diffusers.
- */
+/** Whether guidance is used: at a scale of 1 and below only the prompt is used, as in diffusers. */
 export function isGuided(guidanceScale: number): boolean {
   return guidanceScale > 1;
 }

@@ -12,13 +12,13 @@ export interface ProcessMark {
   readonly pid: number;
   /** When the process started: kernel ticks on Linux, milliseconds since 1970 elsewhere. */
   readonly started?: string | undefined;
-  /** The host's name. The host's name; absent in marks of older heed versions, which count as local. */
+  /** The host's name; absent in marks of older heed versions, which count as local. */
   readonly host?: string | undefined;
-  /** Linux: /etc/machine-id. The machine's id, which distinguishes two hosts of the same name. */
+  /** The machine's id, which distinguishes two hosts of the same name; on Linux /etc/machine-id. */
   readonly machine?: string | undefined;
   /** Linux: the id of this boot of the kernel. */
   readonly boot?: string | undefined;
-  /** Linux: the pid namespace. Two containers of one host differ in this id. */
+  /** The process's pid namespace on Linux, in which two containers of one host differ. */
   readonly pidNamespace?: string | undefined;
 }
 

@@ -49,7 +49,7 @@ export function isNumberType(type: ElementType): type is NumberType {
   return Object.hasOwn(DECODERS, type);
 }
 
-/** True for floating-point types. Whether weights may have this type. */
+/** Whether weights may have this type: true for floating-point types. */
 export function isWeightType(type: ElementType): boolean {
   return WEIGHT_TYPES.has(type);
 }

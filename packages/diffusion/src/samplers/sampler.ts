@@ -5,9 +5,8 @@ import { checkTimesteps, TIMESTEP_SPACINGS, type TimestepSpacing } from '../sche
 
 export interface SamplerOptions {
   /**
-   * The network. Returns the network's raw output (noise or velocity, after guidance) for a sample of variance 1 at a
-   * timestep. The timestep may lie between two integers. The input array is changed afterwards; the output array is
-   * only read.
+   * The network: returns its raw output (noise or velocity, after guidance) for a sample of variance 1 at a timestep.
+   * The timestep may lie between two integers. The input array is changed afterwards; the output array is only read.
    */
   readonly denoise: (sample: Float32Array, timestep: number) => Promise<Float32Array>;
   readonly schedule: NoiseSchedule;

@@ -1,8 +1,7 @@
 // The emoji sets scenes are drawn with, and where each comes from. The drawings are in assets/, NOTICE credits them.
 
 /**
- * One emoji set. The source of one set of drawings. Sets with `heldOut` are never trained on; they serve as the
- * out-of-distribution test.
+ * The source of one emoji set. Sets with `heldOut` are never trained on; they serve as the out-of-distribution test.
  */
 export interface ArtStyleSource {
   readonly name: string;

@@ -8,10 +8,7 @@ import type { Horizon } from './horizon.ts';
 /** The ignored folder of all training state, beside the packages. */
 export const PRETRAIN_FOLDER = fileURLToPath(new URL('../../../../.pretrain', import.meta.url));
 
-/**
- * The stages in order. The stages in order: CLIP and the recogniser come after the autoencoder, because they train on
- * its pictures.
- */
+/** The stages in order: CLIP and the recogniser come after the autoencoder, because they train on its pictures. */
 export const STAGE_NAMES = ['tokenizer', 'vae', 'latents', 'clip', 'recogniser', 'unet', 'export', 'measure'] as const;
 export type StageName = (typeof STAGE_NAMES)[number];
 

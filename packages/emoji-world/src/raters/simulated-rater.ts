@@ -26,10 +26,7 @@ export interface RaterTemper {
   readonly skipRate: number;
 }
 
-/**
- * One simulated rater. A simulated rater, who gives the same answer to the same question, in whatever order questions
- * are asked.
- */
+/** A simulated rater, who gives the same answer to the same question, in whatever order questions are asked. */
 export interface SimulatedRater {
   /** 'simulated-1' and so on. */
   readonly id: string;

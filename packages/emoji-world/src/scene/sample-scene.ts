@@ -24,8 +24,8 @@ export const SCENE_DISTRIBUTION: SceneDistribution = {
 };
 
 /**
- * Samples one scene. Samples a scene. All 25 objects occur, including those that raters never see, because the base
- * model is pre-trained on them.
+ * Samples one scene. All 25 objects occur, including those that raters never see, because the base model is pre-trained
+ * on them.
  */
 export function sampleScene(random: RandomGenerator, options: Partial<SceneDistribution> = {}): Scene {
   const { styles, naturalColour, plainBackground, counts } = { ...SCENE_DISTRIBUTION, ...options };

@@ -12,7 +12,7 @@ import { findLineage } from '../rounds/lineage.ts';
 export interface EvaluateRunInputs {
   /** Name of the evaluated run; the evaluation is stored as the run `<name>-evaluation`. */
   name: string;
-  /** The evaluated model. Name of the model whose images best-of-n chooses among. */
+  /** Name of the evaluated model, among whose images best-of-n chooses. */
   baseline: string;
   /**
    * A second model, which every evaluation needs. Images of this second model are reused from an earlier evaluation.
@@ -23,7 +23,7 @@ export interface EvaluateRunInputs {
   note: (sentence: string) => void;
 }
 
-/** Evaluates a model. Evaluates the run. An earlier evaluation of other weights or under other settings is repeated. */
+/** Evaluates the run's model. An earlier evaluation of other weights or under other settings is repeated. */
 export async function evaluateRun(
   project: Project,
   { name, baseline, other, reward, signal, note }: EvaluateRunInputs,

@@ -392,10 +392,7 @@ const evaluate = z.strictObject({
     ),
 });
 
-/**
- * The schema of heed.toml. The schema of heed.toml. Sections and keys that are left out take their defaults; unknown
- * ones are errors.
- */
+/** The schema of heed.toml. Sections and keys that are left out take their defaults; unknown ones are errors. */
 export const configSchema = z.strictObject({
   seed: whole(0, 2 ** 31 - 1)
     .default(0)

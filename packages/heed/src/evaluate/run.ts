@@ -96,8 +96,7 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
 }
 
 /**
- * The project's evaluation prompts. The evaluation's prompts. A prompt whose images a reward or model learned from does
- * not count as held out.
+ * The project's evaluation prompts. A prompt whose images a reward or model learned from does not count as held out.
  */
 async function evaluationPrompts(project: Project, note: EvaluateRunOptions['note']): Promise<Prompt[]> {
   const listed = await projectEvaluationPrompts(project);

@@ -27,8 +27,8 @@ export const MAX_ANSWER_SECONDS = 86_400;
 /** One line of feedback.jsonl. */
 export interface FeedbackEvent {
   /**
-   * Id of the event. Id of the event. The id of a machine-made event follows from query, rater and image. A second
-   * event with the same id is ignored.
+   * Id of the event. The id of a machine-made event follows from query, rater and image. A second event with the same
+   * id is ignored.
    */
   readonly id: string;
   /** ISO 8601, UTC. */
@@ -43,10 +43,7 @@ export interface FeedbackEvent {
   readonly model: string;
   readonly label: Label | typeof RETRACTED;
   readonly reason?: string;
-  /**
-   * Id of the submission. Id of the answer, which all events of one answer to a query share with the answer's
-   * retraction.
-   */
+  /** Id of the submission, which all events of one answer to a query share with the answer's retraction. */
   readonly answer?: string;
   /** Seconds from the display of all images to the answer. */
   readonly seconds?: number;

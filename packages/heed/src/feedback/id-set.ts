@@ -14,7 +14,7 @@ export interface IdSet {
 /** 32-bit words in a slot: 128 bits of SHA-256. Among a million ids, the chance of a collision is 1e-27. */
 const WORDS = 4;
 const FIRST_SLOTS = 1024;
-/** The largest load factor. The load of the hash table above which its size doubles. */
+/** The largest load factor of the hash table; above it the table's size doubles. */
 const MAX_LOAD = 0.6;
 
 export function createIdSet(): IdSet {

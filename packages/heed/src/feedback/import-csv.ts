@@ -46,7 +46,7 @@ interface UnknownImage {
   readonly cell: string;
 }
 
-/** Imports `path`. Imports the judgements of a CSV file. A bad row throws with its line, and nothing is written. */
+/** Imports the judgements of the CSV file at `path`. A bad row throws with its line, and nothing is written. */
 export async function importFeedback(
   project: Project,
   path: string,

@@ -36,7 +36,7 @@ export interface CheckedJudgements {
 /** Given the log's current events, returns the new events to append. */
 export type EventsOf = (log: readonly FeedbackEvent[]) => readonly FeedbackEvent[];
 
-/** Writes the events. Writes new events to the log; by default the command does so itself and holds the log's lock. */
+/** Writes new events to the log; by default the command does so itself and holds the log's lock. */
 export type EventWriter = (eventsOf: EventsOf) => Promise<number>;
 
 /** Labels by the words of people and other tools. A map, because an object would accept `constructor`. */

@@ -48,7 +48,7 @@ export function isPairHeader(columns: readonly string[]): boolean {
 
 const PREFERENCE = { purpose: 'preference' } as const;
 
-/** Imports `path`. Imports the pairs of a table. A bad row throws with its line, and nothing is written. */
+/** Imports the pairs of the table at `path`. A bad row throws with its line, and nothing is written. */
 export async function importPairs(
   project: Project,
   path: string,

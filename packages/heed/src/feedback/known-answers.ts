@@ -9,8 +9,8 @@ export interface KnownAnswer {
 }
 
 /**
- * Known answers by image. Collects the known answers. The last answer for each image counts, whichever owner gave it; a
- * withdrawn answer is removed.
+ * Collects the known answers by image. The last answer for each image counts, whichever owner gave it; a withdrawn
+ * answer is removed.
  */
 export function knownAnswers(events: readonly FeedbackEvent[]): Map<string, KnownAnswer> {
   const known = new Map<string, KnownAnswer>();

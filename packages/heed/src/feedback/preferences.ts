@@ -7,11 +7,11 @@ import { type Judgement, lastWords } from './judgements.ts';
 export interface PreferencePair {
   readonly better: Judgement;
   readonly worse: Judgement;
-  /** A tie. Whether the rater found neither image better; the order of the images then has no meaning. */
+  /** Whether the rater found neither image better; the order of the images then has no meaning. */
   readonly isTie: boolean;
 }
 
-/** Preferences that raters stated. Collects stated preferences; choosing the best of three images gives two pairs. */
+/** Collects preferences that raters stated; choosing the best of three images gives two pairs. */
 export function statedPreferences(events: readonly FeedbackEvent[]): PreferencePair[] {
   const pairs = queriesOf(lastWords(events, { purpose: 'preference' })).flatMap((shown) => {
     const apart = judgedApart(shown);

@@ -4,10 +4,7 @@ import { worldOf } from '../parts.ts';
 import type { WorldJudge } from '../ports.ts';
 import type { Project } from '../project/project.ts';
 
-/**
- * Returns the world's judge. Returns the judge. Throws when the project's world has none, as in every project with a
- * user's own model.
- */
+/** Returns the world's judge. Throws when the project's world has none, as in every project with a user's own model. */
 export async function judgeOf(project: Project): Promise<WorldJudge> {
   const { name, judge } = await worldOf(project.config);
   if (judge !== undefined) return judge;

@@ -47,7 +47,7 @@ export interface FidMeterOptions {
 /** Version of the feature computation. A new version invalidates all cached sums. */
 const SUMS_VERSION = 1;
 
-/** Opens a meter. Opens a meter, which loads the weights for the first pictures; `close` releases the weights. */
+/** Opens a meter, which loads the weights for the first pictures; `close` releases the weights. */
 export function openFidMeter(options: FidMeterOptions): FidMeter {
   const { inceptionFile, cacheFolder, batchSize, progress, signal, ...runtime } = options;
   const { threads } = runtime;

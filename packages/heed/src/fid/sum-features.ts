@@ -14,8 +14,8 @@ export interface SumsKeeper {
 }
 
 /**
- * Time between two saves. Interval for saving sums, which also bounds the lost work. An entry has 34 MB, which is cheap
- * to write at this interval.
+ * Interval for saving sums, which also bounds the lost work. An entry has 34 MB, which is cheap to write at this
+ * interval.
  */
 const SAVE_EVERY_MS = 60_000;
 

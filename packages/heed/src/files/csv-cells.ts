@@ -19,9 +19,9 @@ export interface Cells {
 }
 
 /**
- * Parses the text. Splits a file into cells. The delimiter comes from a first line `sep=;`, as Excel writes it. Without
- * that line it is the delimiter that gives the most column names known to `isColumn`. Throws for a syntax error; the
- * message names `path` and the line.
+ * Parses the text of a file into cells. The delimiter comes from a first line `sep=;`, as Excel writes it. Without that
+ * line it is the delimiter that gives the most column names known to `isColumn`. Throws for a syntax error; the message
+ * names `path` and the line.
  */
 export function parseCells(
   text: string,

@@ -37,7 +37,7 @@ export function readJsonLines<T>(path: string, parse: (value: unknown) => T): Js
   return { records, wholeBytes, tornBytes: bytes.length - wholeBytes };
 }
 
-/** Parses one line. Parses one line. Throws an `InputError` whose message names no file when the line is not JSON. */
+/** Parses one line. Throws an `InputError` whose message names no file when the line is not JSON. */
 export function parseLine(line: string): unknown {
   try {
     return JSON.parse(line);

@@ -26,10 +26,7 @@ export interface CsvColumns<Column extends string> {
   readonly allowOthers?: boolean | 'unless similar';
 }
 
-/**
- * Parses the whole file. Reads the rows of a CSV file. `parseRow` may throw a message without a subject; file and line
- * are prepended.
- */
+/** Reads all rows of a CSV file. `parseRow` may throw a message without a subject; file and line are prepended. */
 export async function readCsv<Column extends string, T>(
   path: string,
   options: { what: string; columns: CsvColumns<Column>; parseRow: (row: CsvRow<Column>) => T },

@@ -14,8 +14,8 @@ export interface JsonRow {
 }
 
 /**
- * Parses the whole file. Reads the rows of a file. `parseRow` may throw an `InputError` whose message does not name the
- * file; file and line are prepended.
+ * Reads all rows of a file. `parseRow` may throw an `InputError` whose message does not name the file; file and line
+ * are prepended.
  */
 export async function readJsonRows<T>(
   path: string,

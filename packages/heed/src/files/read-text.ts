@@ -1,7 +1,4 @@
-/**
- * Reads users' text files. Reads users' text files, and checks size, encoding and control characters before anything is
- * parsed.
- */
+/** Reads users' text files, and checks size, encoding and control characters before anything is parsed. */
 import { readFile, stat } from 'node:fs/promises';
 import { badInput } from '../errors.ts';
 

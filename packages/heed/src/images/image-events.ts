@@ -71,10 +71,7 @@ export async function recordImageEvent(
   if (event.event === 'removed') await rm(join(folder, file), { force: true });
 }
 
-/**
- * Checks one line. Checks one line of events.jsonl. The message of its `InputError` names no place; the caller adds the
- * place.
- */
+/** Checks one line of events.jsonl. The message of its `InputError` names no place; the caller adds the place. */
 export function parseImageEvent(value: unknown): ImageEvent {
   const result = eventSchema.safeParse(value);
   if (result.success) return result.data;

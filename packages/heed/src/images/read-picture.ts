@@ -141,10 +141,7 @@ function isTurned(orientation: number): boolean {
   return (TURNS[orientation - 1]?.degrees ?? 0) % 180 !== 0;
 }
 
-/**
- * Rotates the picture upright. Turns a picture upright. Rotation runs after scaling, because it holds the whole picture
- * in memory.
- */
+/** Rotates a picture upright. Rotation runs after scaling, because it holds the whole picture in memory. */
 async function turnUpright(image: RgbImage, orientation: number): Promise<RgbImage> {
   const { flop, degrees } = TURNS[orientation - 1] ?? TURNS[0]!;
   const turn = async ({ width, height, data }: RgbImage, how: (picture: Sharp) => Sharp) => {

@@ -47,7 +47,7 @@ export interface ImageStore {
   /** The record with that id; throws when there is none. */
   get(id: string): ImageRecord;
   has(id: string): boolean;
-  /** Reads an image's pixels. Reads an image. Throws when its file is missing or was changed. */
+  /** Reads an image's pixels. Throws when the image's file is missing or was changed. */
   read(id: string): Promise<RgbImage>;
   /** Reads an image's PNG from disk and checks it against the id. */
   readPng(id: string): Promise<Uint8Array>;

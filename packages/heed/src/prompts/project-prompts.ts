@@ -81,7 +81,7 @@ async function addedEvaluationPrompts(project: Project): Promise<ListedPrompt[]>
   return existsSync(path) ? readPromptsFile(path, await worldOf(project.config)) : [];
 }
 
-/** Adds one prompt durably. Adds a prompt to the file; returns false when the file already has the prompt. */
+/** Adds a prompt to the file, durably; returns false when the file already has the prompt. */
 export async function addEvaluationPrompt(project: Project, text: string): Promise<boolean> {
   if ((await projectPrompts(project)).evaluation.some((prompt) => prompt.text === text)) return false;
   const path = addedPromptsPath(project);

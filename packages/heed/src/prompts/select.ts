@@ -3,9 +3,9 @@ import { groupBy } from '../collections/group-by.ts';
 import type { Prompt } from './prompt.ts';
 
 /**
- * Chooses `limit` prompts. Selects at most `limit` prompts. The limit is divided among categories, and the choice
- * within a category's list is even. A limit of 0, or a limit that is not below the number of prompts, gives all
- * prompts. The result keeps the list's order and is deterministic.
+ * Chooses at most `limit` prompts. The limit is divided among categories, and the choice within a category's list is
+ * even. A limit of 0, or a limit that is not below the number of prompts, gives all prompts. The result keeps the
+ * list's order and is deterministic.
  */
 export function selectPrompts(prompts: readonly Prompt[], limit: number): Prompt[] {
   if (limit <= 0 || limit >= prompts.length) return [...prompts];

@@ -23,7 +23,7 @@ export interface CurvePoint {
 }
 
 export interface LearningCurve {
-  /** Points of the curve. The points by share; the last point is the reward from all images. */
+  /** Points of the curve by share; the last point is the reward from all images. */
   readonly points: readonly CurvePoint[];
   /**
    * Accuracy from all images minus that from half of them, on the same pairs. The difference is undefined when the

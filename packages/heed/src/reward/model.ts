@@ -5,8 +5,8 @@
 import { concat, linear, type ParameterScope, relu, reshape, sigmoid, type Tensor } from '@heed/diffusion/autodiff';
 
 /**
- * Sizes of the MLP. Sizes of the reward network. The paper has embeddings of 768 numbers (CLIP ViT-L/14) and hidden
- * layers of 1024.
+ * Sizes of the reward network, an MLP. The paper has embeddings of 768 numbers (CLIP ViT-L/14) and hidden layers of
+ * 1024.
  */
 export interface RewardArchitecture {
   projectionDim: number;

@@ -15,7 +15,7 @@ import type { ProgressFactory } from '../progress/progress.ts';
 import { checkName, type Project, startRun, withLock } from '../project/index.ts';
 import { threadsOf } from '../project/runtime.ts';
 import { cutPromptsNote } from '../prompts/index.ts';
-import { openRounds } from '../rounds/lineage.ts';
+import { openRounds, type Rounds } from '../rounds/lineage.ts';
 import { clipScores, type PromptPairs, pairOutcomes } from './accuracy.ts';
 import { checkSplit } from './check-split.ts';
 import type { Features } from './features.ts';
@@ -91,17 +91,8 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
   checkName(name, 'reward');
   const training = { ...rewardOptionsOf(project), ...options.training };
   const store = createImageStore(project.paths.images);
-  const all = await projectImages(project, store);
-  const judgements = (await openFeedbackLog(project.paths.feedback).read()).filter(
-    (event) => purposeOf(event) === 'feedback',
-  ).length;
-  const labelled = await readLabels(project, all);
-  const { testShare } = project.config.reward;
-  const split = splitLabelledImages(labelled, { seed, testShare });
-  const stated = rewardPairs(uniqueById(all), await readCountingEvents(project));
-  const pairs = splitRewardPairs(stated, { seed, labelled: split, testShare });
-  checkSplit(split, labelled, pairs);
-  const judged = imagesJudged(labelled, stated);
+  const data = await readJudged(project, store, { seed });
+  const { all, split, pairs, judged } = data;
   const rounds = await openRounds(project);
   const run = await startRun(project, { command: 'reward' });
   const { features, clip, clipHash, close } = await openProjectFeatures(project, { progress, signal });
@@ -112,7 +103,7 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
       world: await worldOf(project.config),
       prompts: all.filter(mayLearnFrom).map(({ prompt }) => prompt),
     });
-    const unjudged = pickUnjudged(all, { labelled, seed });
+    const unjudged = pickUnjudged(all, { labelled: data.labelled, seed });
     const images = [...judged, ...unjudged];
     await prepare(features, { images, perturbedPrompts: perturbed.byPrompt, store, progress, signal });
     const prompts = images.map(({ prompt }) => prompt);
@@ -139,42 +130,27 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
       runFolder: run.folder,
     });
     const curve = (options.learningCurve ?? true) ? await measureCurve(outcomes.aux, inputs) : undefined;
-
-    const predicted = predictedImages(split, unjudged);
-    const norm = await chooseNorm(project, {
-      kept,
-      validation: split.validation,
-      images: [...predicted, ...imagesOfPairs(pairs.test)],
-      features,
-      seed,
-    });
-    const scores = {
-      rewards: await scoreImages(kept, predicted, features, norm?.norm),
-      spreads: await spreadOfImages(kept, predicted, features),
-      clips: clipScores(predicted, features),
-    };
-    const measured = rewardReport(
-      { training: split.training.length, validation: split.validation.length, test: split.test.length },
-      {
-        ...outcomes,
-        aux: await outcomesOf(inputs, (of) => scoreImages(kept, of, features, norm?.norm)),
-        clip: await outcomesOf(inputs, (of) => clipScores(of, features)),
-      },
-      roundAccuracies(split, { rounds, scores: testScores(split, scores) }),
-    );
+    const { norm, scores, measured } = await measureReward(project, { ...inputs, kept, outcomes, unjudged, rounds });
     const report: RewardReport = {
       ...measured,
       trust: categoryTrust(measured.accuracy.aux!, new Set(judged.map(({ category }) => category))),
       ...(curve === undefined ? {} : { learningCurve: curve }),
       perturbations: training.lambda > 0 ? perturbed.sources : {},
-      ...(stated.length === 0 ? {} : { preferences: countsOf(pairs) }),
+      ...(data.stated.length === 0 ? {} : { preferences: countsOf(pairs) }),
       leftOut: leftOutOf(judged),
     };
     const folder = rewardFolder(project, name);
     await saveRewardModel(folder, kept, {
       clipHash,
       textNorm: norm?.config,
-      training: { ...training, seed, images: report.images, epochs: epochs.aux, run: run.id, judgements },
+      training: {
+        ...training,
+        seed,
+        images: report.images,
+        epochs: epochs.aux,
+        run: run.id,
+        judgements: data.judgements,
+      },
     });
     kept.dispose();
     await writeResults([folder, run.folder], { report, predictions: predictionsOf(split, unjudged, scores) });
@@ -185,6 +161,62 @@ async function learn(project: Project, options: RewardRunOptions, progress: Prog
     await close();
     await store.close();
   }
+}
+
+/** Reads the project's judged images and preferences, and splits them into training, validation and test. */
+async function readJudged(project: Project, store: ImageStore, { seed }: { seed: number }) {
+  const all = await projectImages(project, store);
+  const events = await openFeedbackLog(project.paths.feedback).read();
+  const labelled = await readLabels(project, all);
+  const { testShare } = project.config.reward;
+  const split = splitLabelledImages(labelled, { seed, testShare });
+  const stated = rewardPairs(uniqueById(all), await readCountingEvents(project));
+  const pairs = splitRewardPairs(stated, { seed, labelled: split, testShare });
+  checkSplit(split, labelled, pairs);
+  return {
+    all,
+    labelled,
+    split,
+    stated,
+    pairs,
+    judged: imagesJudged(labelled, stated),
+    judgements: events.filter((event) => purposeOf(event) === 'feedback').length,
+  };
+}
+
+/** Scores all images with the kept reward, and measures the reward and the variants on held-out pairs. */
+async function measureReward(
+  project: Project,
+  inputs: TrainingInputs &
+    Pick<Awaited<ReturnType<typeof trainVariants>>, 'kept' | 'outcomes'> & {
+      unjudged: readonly ImageRecord[];
+      rounds: Rounds;
+    },
+) {
+  const { split, pairs, features, seed, kept, outcomes, unjudged, rounds } = inputs;
+  const predicted = predictedImages(split, unjudged);
+  const norm = await chooseNorm(project, {
+    kept,
+    validation: split.validation,
+    images: [...predicted, ...imagesOfPairs(pairs.test)],
+    features,
+    seed,
+  });
+  const scores = {
+    rewards: await scoreImages(kept, predicted, features, norm?.norm),
+    spreads: await spreadOfImages(kept, predicted, features),
+    clips: clipScores(predicted, features),
+  };
+  const measured = rewardReport(
+    { training: split.training.length, validation: split.validation.length, test: split.test.length },
+    {
+      ...outcomes,
+      aux: await outcomesOf(inputs, (of) => scoreImages(kept, of, features, norm?.norm)),
+      clip: await outcomesOf(inputs, (of) => clipScores(of, features)),
+    },
+    roundAccuracies(split, { rounds, scores: testScores(split, scores) }),
+  );
+  return { norm, scores, measured };
 }
 
 async function writeResults(

@@ -19,11 +19,11 @@ export interface TextNorm {
   readonly mode: 'alone' | 'product';
   /** tau */
   readonly temperature: number;
-  /** C(z), the contrasting prompts. Contrasting prompts of a prompt. Without contrasting prompts s is 1. */
+  /** C(z), the contrasting prompts of a prompt. Without contrasting prompts s is 1. */
   contrasts(prompt: string): readonly string[];
 }
 
-/** Candidate temperatures. The temperatures to choose from. If none can be measured, the middle one is used. */
+/** The temperatures to choose from. If none can be measured, the middle one is used. */
 export const TEMPERATURES = [1, 0.5, 0.2, 0.1, 0.05, 0.02] as const;
 const DEFAULT_TEMPERATURE = 0.1;
 

@@ -48,12 +48,7 @@ export interface RewardTrainingResult {
   bestEpoch: number;
 }
 
-/**
- * Trains r on `training` and keeps the weights of the epoch with the lowest loss on `validation`. Training runs on the
- * CPU, because a GPU is slower for a network this small. `features` must hold every image, every prompt and every text
- * of `perturbedPrompts` (prompt -> N other prompts).
- */
-export async function trainReward(inputs: {
+interface RewardTrainingInputs {
   training: readonly LabelledImage[];
   validation: readonly LabelledImage[];
   /** Preferences, in addition to labels or alone. */
@@ -67,7 +62,14 @@ export async function trainReward(inputs: {
   threads?: number | undefined;
   signal?: AbortSignal;
   onEpoch?: (epoch: RewardEpoch) => void | Promise<void>;
-}): Promise<RewardTrainingResult> {
+}
+
+/**
+ * Trains r on `training` and keeps the weights of the epoch with the lowest loss on `validation`. Training runs on the
+ * CPU, because a GPU is slower for a network this small. `features` must hold every image, every prompt and every text
+ * of `perturbedPrompts` (prompt -> N other prompts).
+ */
+export async function trainReward(inputs: RewardTrainingInputs): Promise<RewardTrainingResult> {
   const { training, validation, features, weightOf, seed, signal } = inputs;
   const options: RewardOptions = { ...DEFAULT_REWARD_OPTIONS, ...inputs.options };
   const pairs = inputs.pairs ?? { training: [], validation: [] };

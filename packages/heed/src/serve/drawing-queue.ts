@@ -31,9 +31,7 @@ export interface DrawingQueue<Picture> {
    */
   draw(drawings: readonly Drawing[], signal: AbortSignal): Promise<Picture[] | Refused>;
   state(): { readonly waiting: number; readonly drawing: number; readonly limit: number };
-  /**
-   * Refuses new requests. Refuses new requests. Resolves when accepted requests are drawn, or stopped after `graceMs`.
-   */
+  /** Refuses new requests. Resolves when accepted requests are drawn, or stopped after `graceMs`. */
   close(options: { graceMs: number }): Promise<void>;
 }
 

@@ -16,10 +16,7 @@ export interface KeptImage {
   readonly type: string;
 }
 
-/**
- * Creates the store. Creates the store, which deletes files older than `ttlMs`, and the oldest files above `maxBytes`
- * in total.
- */
+/** Creates the store, which deletes files older than `ttlMs`, and the oldest files above `maxBytes` in total. */
 export function createKeptImages({
   ttlMs,
   maxBytes,

@@ -29,7 +29,7 @@ export interface MomentsAccumulator {
   readonly count: number;
   /** Adds embeddings [N, D], at most `batchSize` of them; N may be smaller. */
   add(rows: Float32Array): Promise<void>;
-  /** The current sums. The sums, which share memory with the accumulator until the next `add`. */
+  /** The current sums, which share memory with the accumulator until the next `add`. */
   sums(): MomentSums;
   /** Needs at least two embeddings. */
   moments(): Moments;

@@ -13,8 +13,8 @@ const KEYS = '.keys.jsonl';
 const CLOSED = '.closed';
 
 /**
- * Opens a separate part. Opens a new part. Keys in the cache or in another part count as present, but `get` reads only
- * the part's own rows.
+ * Opens a new, separate part. Keys in the cache or in another part count as present, but `get` reads only the part's
+ * own rows.
  */
 export async function openVectorPart(path: string, options: { length: number }): Promise<VectorCache> {
   const known = new Set((await readKeys(`${path}${KEYS}`)).map(({ key }) => key));

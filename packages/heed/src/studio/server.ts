@@ -9,9 +9,7 @@ import type { StaticPages } from './pages/static-pages.ts';
 import { createApp } from './routes/app.ts';
 import { openStudio, type Studio } from './studio.ts';
 
-/**
- * The default port. The default port. If it is in use, the studio takes the next free one of a fixed number of ports.
- */
+/** The default port. If it is in use, the studio takes the next free one of a fixed number of ports. */
 const FIRST_PORT = 4180;
 const PORTS_TRIED = 20;
 /** Time for requests in progress at shutdown, after which they are aborted. */

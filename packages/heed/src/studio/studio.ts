@@ -75,12 +75,7 @@ export async function openStudio(
 ): Promise<Studio> {
   const { set = 'train', overrides = [], onError } = options;
   const ends: (() => Promise<void>)[] = [];
-  const close = async () => {
-    const failures: unknown[] = [];
-    // Tables that do not close must not keep the locks.
-    for (const end of ends.splice(0).reverse()) await end().catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw failures[0];
-  };
+  const close = () => endAll(ends);
   try {
     for (const name of ['studio', 'label']) {
       const lock = await takeLock(project.paths.state, name, LOCKED);
@@ -162,4 +157,12 @@ export async function openStudio(
     await close().catch(() => {});
     throw error;
   }
+}
+
+/** Runs all of `ends` once, the last one first, and throws the first error. */
+async function endAll(ends: (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  // Tables that do not close must not keep the locks.
+  for (const end of ends.splice(0).reverse()) await end().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }

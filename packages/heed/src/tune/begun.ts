@@ -29,7 +29,7 @@ export interface BegunData {
   readonly baseHash?: string | undefined;
 }
 
-/** The compared values. The options and data that a run was started with. An absent value is a setting that is off. */
+/** The options and data that a run was started with. An absent value is a setting that is off. */
 interface BegunWith {
   readonly options: TuneOptions;
   readonly data: BegunData;

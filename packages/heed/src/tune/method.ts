@@ -94,7 +94,7 @@ export interface TuningMethod<Settings = unknown> {
   samples(context: SampleContext<Settings>): Promise<TuneSample[]>;
   /** The layout of a batch: the feeds that `batches` fills and `loss` reads. */
   specs(sizes: BatchSizes): BatchSpecs;
-  /** Makes batches by number. Makes the batches. Each batch depends only on the seed and its number. */
+  /** Makes batches by number. Each batch depends only on the seed and its number. */
   batches(inputs: BatchInputs<Settings>): TuneBatches;
   loss(networks: Networks, batch: Batch, options: TuneOptions<Settings>): Losses;
 }

@@ -48,7 +48,7 @@ const KEPT_PROMPTS_FILE = 'kept-prompts.json';
 export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
   /** Name of the tuned model (`models/<name>`) and of the run. */
   name?: string;
-  /** The model to tune. Name of the model to tune; by default the model recorded in the run, or the project's base. */
+  /** Name of the model to tune; by default the model recorded in the run, or the project's base. */
   from?: string | undefined;
   /** The reward to learn from. By default it is the reward recorded in the run, or 'default'. */
   reward?: string | undefined;
@@ -83,103 +83,106 @@ export async function runTune(
 }
 
 async function tune(project: Project, given: TuneRunOptions, progress: ProgressFactory): Promise<TuneRunResult> {
-  const { name = 'tuned', restart = false, signal } = given;
-  const aborting = signal === undefined ? {} : { signal };
+  const { name = 'tuned', signal, note } = given;
   checkModelName(project, name);
   const warnings: string[] = [];
   const warn = (sentence: string) => {
     warnings.push(sentence);
-    given.note?.(sentence);
+    note?.(sentence);
   };
-  const { communicator = single } = given;
-  const asked = optionsForRanks(resolveOptions(project, given), communicator.size);
-  if (restart) await rm(join(project.paths.runs, name), { recursive: true, force: true });
-  const options = await goingOn(join(project.paths.runs, name), asked);
-  if (asked.watch && !options.watch) given.note?.(`run ${name} was begun without tune.watch and goes on without it`);
-  if (communicator.size > 1) given.note?.(describeRanks(communicator, options));
-  const method = methodOf(options);
-  const settings = project.config.tune;
-  await clearUnfinishedFolders(project.paths.models);
-  const data = await checkStart(project, { given, name, options });
-  const { reward, from = project.config.model.name } = data;
-  const run = await startRun(project, { command: 'tune', name });
-  if (method.needs(options).reward) await warnWhereGateFailed(project, reward, { warn, note: given.note });
-
-  const { source, components, pipeline } = await openModel(project, from, { progress, signal, note: given.note });
+  const begun = await beginRun(project, { given, name, warn });
+  const { run, options, data, from } = begun;
+  const { source, components, pipeline } = await openModel(project, from, { progress, signal, note });
   const baseHash = pipeline.modelHash;
   await checkBegun(run, { options, data: { ...data, baseHash } });
-  const modelHashes = new Set([
-    baseHash,
-    ...(settings.rounds === 'all' ? (await openRounds(project)).modelHashes : []),
-  ]);
   const store = createImageStore(project.paths.images);
-  const keptPrompts = await keptPromptsOf(project, { options, run, store, note: given.note });
+  const keptPrompts = await keptPromptsOf(project, { options, run, store, note });
   const latents = await openLatents(project, pipeline);
   try {
-    const inputs = { method, options, pipeline, latents, progress, ...aborting };
-    for (const left of describeLeftOut(await judgedLeftOut(project, store, { modelHashes }))) given.note?.(left);
-    const wrong = communicator.rank === 0 ? await predictionNote(project, pipeline, { source, signal }) : undefined;
-    if (wrong !== undefined) warn(wrong);
-    const { model, pretraining } = await prepareSamples(project, {
-      ...inputs,
-      given,
-      modelHashes,
-      keptPrompts,
-      runFolder: run.folder,
-      reward,
-      store,
-      warn,
-    });
-    const fingerprint = fingerprintOf({ options, baseHash, model, pretraining });
-    const folder = join(project.paths.models, name);
-    const finished = await findFinished(run.folder, { fingerprint, steps: options.steps, folder });
-    if (finished) {
-      given.note?.(`run ${run.id} is finished already (--restart begins it anew)`);
-      await shareRun(communicator, undefined);
-      return { ...finished, warnings };
-    }
-    const prompts = model.map(({ prompt }) => prompt);
-    const cut = cutPromptsNote(prompts, { reader: pipeline, name: 'the model' });
-    if (cut !== undefined) given.note?.(cut);
-    const texts = await openTextStates(project, {
-      ...inputs,
-      prompts: promptsOf(model, pretraining),
-      encoderParameters: parameterCount(components.textEncoder.parameters),
-    });
-    // Every picture is encoded now, so the encoders' memory is freed for training.
-    if (texts.isComplete) await pipeline.dispose();
-    const learned = { options, model, pretraining, fingerprint };
-    await shareRun(communicator, { run: run.id, from, ...learned, heed: HEED_VERSION, baseHash });
-    const ended = await train({
-      ...inputs,
-      texts,
-      project,
-      given,
-      run,
-      about: {
-        name,
-        folder,
-        run: run.id,
-        method,
-        ...learned,
-        parent: { name: from, modelHash: baseHash, source },
-        components,
-        reward: method.needs(options).reward ? reward : undefined,
-      },
-      begun: { ...data, baseHash },
-      keptPrompts,
-      store,
-      warn,
-    }).finally(() => texts.close());
-    const described = describeData(model, pretraining);
-    const result = { name, run: run.id, method: method.name, folder, ...ended, data: described };
-    await writeTuneResult(run.folder, { fingerprint, ...result });
+    const opened = { source, components, pipeline, store, latents };
+    const result = await tuneOpened(project, { ...begun, ...opened, name, given, keptPrompts, progress, warn });
     return { ...result, warnings };
   } finally {
     await latents.close();
     await store.close();
     await pipeline.dispose();
   }
+}
+
+/** Checks the options against an earlier start of the run, and starts or reopens the run. */
+async function beginRun(
+  project: Project,
+  { given, name, warn }: { given: TuneRunOptions; name: string; warn: (sentence: string) => void },
+) {
+  const { communicator = single, restart = false, note } = given;
+  const asked = optionsForRanks(resolveOptions(project, given), communicator.size);
+  if (restart) await rm(join(project.paths.runs, name), { recursive: true, force: true });
+  const options = await goingOn(join(project.paths.runs, name), asked);
+  if (asked.watch && !options.watch) note?.(`run ${name} was begun without tune.watch and goes on without it`);
+  if (communicator.size > 1) note?.(describeRanks(communicator, options));
+  const method = methodOf(options);
+  await clearUnfinishedFolders(project.paths.models);
+  const data = await checkStart(project, { given, name, options });
+  const run = await startRun(project, { command: 'tune', name });
+  if (method.needs(options).reward) await warnWhereGateFailed(project, data.reward, { warn, note });
+  return { communicator, options, method, data, run, from: data.from ?? project.config.model.name };
+}
+
+type OpenedRun = Awaited<ReturnType<typeof beginRun>> &
+  Awaited<ReturnType<typeof openModel>> & {
+    name: string;
+    given: TuneRunOptions;
+    keptPrompts: readonly string[];
+    store: ImageStore;
+    latents: VectorCache;
+    progress: ProgressFactory;
+    warn: (sentence: string) => void;
+  };
+
+/** Prepares the data, trains, and writes model and result. A finished run returns its result. */
+async function tuneOpened(project: Project, opened: OpenedRun): Promise<Omit<TuneResult, 'fingerprint'>> {
+  const { name, given, communicator, options, method, data, run, from, warn } = opened;
+  const { source, components, pipeline, store } = opened;
+  const { signal, note } = given;
+  const inputs = { ...opened, ...(signal === undefined ? {} : { signal }) };
+  const baseHash = pipeline.modelHash;
+  const { model, pretraining } = await prepareSamples(project, inputs);
+  const fingerprint = fingerprintOf({ options, baseHash, model, pretraining });
+  const folder = join(project.paths.models, name);
+  const finished = await findFinished(run.folder, { fingerprint, steps: options.steps, folder });
+  if (finished) {
+    note?.(`run ${run.id} is finished already (--restart begins it anew)`);
+    await shareRun(communicator, undefined);
+    return finished;
+  }
+  const prompts = model.map(({ prompt }) => prompt);
+  const cut = cutPromptsNote(prompts, { reader: pipeline, name: 'the model' });
+  if (cut !== undefined) note?.(cut);
+  const texts = await openTextStates(project, {
+    ...inputs,
+    prompts: promptsOf(model, pretraining),
+    encoderParameters: parameterCount(components.textEncoder.parameters),
+  });
+  // Every picture is encoded now, so the encoders' memory is freed for training.
+  if (texts.isComplete) await pipeline.dispose();
+  const learned = { options, model, pretraining, fingerprint };
+  await shareRun(communicator, { run: run.id, from, ...learned, heed: HEED_VERSION, baseHash });
+  const parent = { name: from, modelHash: baseHash, source };
+  const reward = method.needs(options).reward ? data.reward : undefined;
+  const about = { name, folder, run: run.id, method, ...learned, parent, components, reward };
+  const ended = await train({
+    ...inputs,
+    project,
+    texts,
+    about,
+    begun: { ...data, baseHash },
+    store,
+    warn,
+  }).finally(() => texts.close());
+  const described = describeData(model, pretraining);
+  const result = { name, run: run.id, method: method.name, folder, ...ended, data: described };
+  await writeTuneResult(run.folder, { fingerprint, ...result });
+  return result;
 }
 
 /** Opens the model to tune. Throws for a model with a contrast. */
@@ -203,27 +206,24 @@ async function openModel(
 }
 
 /** Prepares the run's data: judged images of the model, and pre-training pairs that limit drift from the base model. */
-async function prepareSamples(
-  project: Project,
-  {
-    given,
-    keptPrompts,
-    warn,
-    ...inputs
-  }: Omit<Parameters<typeof prepareModelSamples>[1], 'keptPrompts' | 'shuffleSeed'> & {
-    given: TuneRunOptions;
-    keptPrompts: readonly string[];
-    warn: (sentence: string) => void;
-  },
-) {
+async function prepareSamples(project: Project, opened: OpenedRun & { signal?: AbortSignal }) {
+  const { given, communicator, options, run, data, keptPrompts, source, pipeline, store, warn } = opened;
+  const rounds = project.config.tune.rounds === 'all' ? (await openRounds(project)).modelHashes : [];
+  const modelHashes = new Set([pipeline.modelHash, ...rounds]);
+  for (const left of describeLeftOut(await judgedLeftOut(project, store, { modelHashes }))) given.note?.(left);
+  const { signal } = given;
+  const wrong = communicator.rank === 0 ? await predictionNote(project, pipeline, { source, signal }) : undefined;
+  if (wrong !== undefined) warn(wrong);
+  const inputs = { ...opened, runFolder: run.folder, reward: data.reward };
   const model = await prepareModelSamples(project, {
     ...inputs,
+    modelHashes,
     keptPrompts: new Set(keptPrompts),
     shuffleSeed: given.shuffleSeed,
   });
-  if (!inputs.options.streams.pretraining) return { model, pretraining: undefined };
-  const { pretraining: source, pretrainingImages: count } = { ...project.config.tune, ...given };
-  return { model, pretraining: await preparePretrainingSamples(project, { ...inputs, source, count, warn }) };
+  if (!options.streams.pretraining) return { model, pretraining: undefined };
+  const { pretraining: from, pretrainingImages: count } = { ...project.config.tune, ...given };
+  return { model, pretraining: await preparePretrainingSamples(project, { ...inputs, source: from, count, warn }) };
 }
 
 /**

@@ -15,8 +15,8 @@ export interface ShuffledStream {
 }
 
 /**
- * Makes a stream. Creates a stream. Different names give independent streams; equal names, sizes, weights and seeds
- * give equal streams. With `weights` [size], an item appears in proportion to its weight.
+ * Creates a stream. Different names give independent streams; equal names, sizes, weights and seeds give equal streams.
+ * With `weights` [size], an item appears in proportion to its weight.
  */
 export function createShuffledStream(options: {
   name: string;

@@ -175,10 +175,7 @@ export async function trainModel(training: TuneTraining): Promise<TrainedModel> 
   }
 }
 
-/**
- * Measurements during training. Schedules measurements during training. All ranks know the schedule; rank 0 measures
- * and broadcasts the outcome.
- */
+/** Schedules measurements during training. All ranks know the schedule; rank 0 measures and broadcasts the outcome. */
 function createWatch(
   { options, communicator = single, onWatch }: TuneTraining,
   { step, weights }: { step: Step; weights: TrainedWeights },

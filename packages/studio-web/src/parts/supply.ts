@@ -10,7 +10,7 @@ export interface SupplyOptions<Raw extends { id: string }, Query extends { id: s
   readonly ahead: number;
   /** Requests this number of queries; queries that the page already holds come first. */
   readonly lease: (count: number) => Promise<readonly Raw[]>;
-  /** Releases the page's queries. Releases queries; the request must also work while the page closes. */
+  /** Releases the page's queries; the request must also work while the page closes. */
   readonly release: () => void;
   /** Called before the first request until it succeeds once, and again when work appears after a rest. */
   readonly begin: () => Promise<void>;

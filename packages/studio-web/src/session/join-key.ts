@@ -14,8 +14,8 @@ export interface JoinKey {
 const PREFIX = 'heed-join';
 
 /**
- * `token`: the link's. The stored key of a rater. `name` is the name that the rater entered; '' for a rater from a
- * recruiting platform.
+ * The stored key of a rater. `token` is that of the link. `name` is the name that the rater entered; '' for a rater
+ * from a recruiting platform.
  */
 export function keptJoinKey(
   { token, name }: { token: string; name: string },

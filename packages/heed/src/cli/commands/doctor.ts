@@ -101,10 +101,7 @@ async function ranksOf(hasProject: boolean, openProject: () => Promise<Project>)
   return { ...found, isOther: communicator.rank > 0 };
 }
 
-/**
- * Forecasts memory and time. Forecasts tuning under the project's settings or else the defaults; `--set` overrides
- * either.
- */
+/** Forecasts memory and time of tuning under the project's settings or else the defaults; `--set` overrides either. */
 async function forecast({
   model,
   loraRank,

@@ -57,8 +57,8 @@ export function isFullTask(value: unknown): boolean {
 }
 
 /**
- * Reads all tasks. Throws an error that names `path` and the first bad task. Reads all annotations; predictions and
- * drafts do not count as judgements.
+ * Reads the annotations of all tasks; predictions and drafts do not count as judgements. Throws an error that names
+ * `path` and the first bad task.
  */
 export function readFullExport(tasks: readonly unknown[], path: string): ExportedTask[] {
   return tasks.map((value, i) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { badInput } from '../../errors.ts';
 
 /**
- * pytorch-fid's IMAGE_EXTENSIONS. Extensions of picture files. Files whose extension has capital letters are ignored,
+ * Extensions of picture files, pytorch-fid's IMAGE_EXTENSIONS. Files whose extension has capital letters are ignored,
  * as in pytorch-fid.
  */
 const ENDINGS: ReadonlySet<string> = new Set(['bmp', 'jpg', 'jpeg', 'pgm', 'png', 'ppm', 'tif', 'tiff', 'webp']);

@@ -12,13 +12,11 @@ export interface Pictures {
   readonly count: number;
   /** A key that is equal for equal pictures in the same order, for cached sums. */
   readonly key: string;
-  /** Reads a picture. Reads one picture. Throws when the picture cannot be read; the message names the picture. */
+  /** Reads one picture. Throws when the picture cannot be read; the message names the picture. */
   read(index: number): Promise<RgbImage>;
 }
 
-/**
- * Pictures from files. Makes a list of picture files. The key covers names, sizes and modification times, not contents.
- */
+/** Makes a list of picture files. The key covers names, sizes and modification times, not contents. */
 export async function picturesOfFiles(
   files: readonly string[],
   { label, side }: { label: string; side?: number | undefined },

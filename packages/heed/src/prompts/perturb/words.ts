@@ -57,9 +57,7 @@ export const PLACE_PHRASES = [
   'in San Francisco',
 ] as const;
 
-/**
- * Nouns of places. Nouns that name a place. Such a noun is swapped with its whole phrase and never counts as an object.
- */
+/** Nouns that name a place. Such a noun is swapped with its whole phrase and never counts as an object. */
 export const PLACE_NOUNS = [
   'forest',
   'wood',

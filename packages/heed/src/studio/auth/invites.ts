@@ -34,7 +34,7 @@ export interface Invites {
   countUse(id: string): Promise<void>;
   /** The invite id in a correctly signed token, even if the invite has ended. */
   read(token: string): string | undefined;
-  /** Revokes an invite. Revokes the invite; returns false when no invite has this id. */
+  /** Revokes an invite; returns false when no invite has this id. */
   revoke(id: string): Promise<boolean>;
 }
 

@@ -1,7 +1,4 @@
-/**
- * The owners' login links. Login links for owners. Each link works once, until the server stops. Links are kept as
- * hashes in memory.
- */
+/** The owners' login links. Each link works once, until the server stops. Links are kept as hashes in memory. */
 import { hashToken, randomToken } from './secret.ts';
 import { OWNER_RATER } from './sessions.ts';
 

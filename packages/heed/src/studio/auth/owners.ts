@@ -40,8 +40,7 @@ export interface Owners {
   find(id: string): Owner | undefined;
   add(name: string, by: string): Promise<Owner>;
   /**
-   * Ends this owner's access. Ends the owner's access. Returns false when no owner has this id, or when it is the owner
-   * who starts the studio.
+   * Ends this owner's access. Returns false when no owner has this id, or when it is the owner who starts the studio.
    */
   revoke(id: string, by: string): Promise<boolean>;
 }

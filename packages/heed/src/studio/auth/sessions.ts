@@ -1,6 +1,6 @@
 /**
- * Login sessions. Sessions of logged-in browsers. The cookie has a random token, the tables its hash; each login makes
- * a new token. Sessions are cached for requests, since only this process writes them.
+ * Sessions of logged-in browsers. The cookie has a random token, the tables its hash; each login makes a new token.
+ * Sessions are cached for requests, since only this process writes them.
  */
 import { randomUUID } from 'node:crypto';
 import { and, count, eq, gt, lt, ne } from 'drizzle-orm';

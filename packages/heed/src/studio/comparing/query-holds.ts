@@ -1,10 +1,7 @@
 /** The leases on comparison queries: each is held for a limited time by one page of one rater. */
 import { LEASE_SECONDS } from '../labelling/lease.ts';
 
-/**
- * Duration of a lease. Duration of a lease. As in labelling, an active page renews its leases, and a late answer is
- * still accepted.
- */
+/** Duration of a lease. As in labelling, an active page renews its leases, and a late answer is still accepted. */
 const HOLD_MS = 1000 * LEASE_SECONDS;
 
 interface Hold {

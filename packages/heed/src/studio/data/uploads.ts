@@ -33,7 +33,7 @@ export type Refusal = { readonly state: 'unknown' | 'tooLarge' | 'tooMany'; read
 export interface Uploads {
   /** Opens an upload and returns its id; undefined when too many uploads are open. */
   open(): Promise<string | undefined>;
-  /** Streams `body` to disk. Adds a file to the upload; a later file of the same name replaces the earlier one. */
+  /** Streams `body` to disk as a file of the upload; a later file of the same name replaces the earlier one. */
   add(id: string, file: { name: string; body: ReadableStream<Uint8Array> | null }): Promise<UploadedFile | Refusal>;
   /** All files of the upload, in order of arrival. */
   files(id: string): readonly UploadedFile[] | undefined;

@@ -14,7 +14,7 @@ function logPath(project: Project, id: string): string {
   return join(project.paths.state, 'jobs', `${id}.log`);
 }
 
-/** Appends to the log. Opens a job's log. Failed writes are ignored, because a full disk must not end the job. */
+/** Appends to a job's log. Failed writes are ignored, because a full disk must not end the job. */
 export function openJobLog(project: Project, id: string): { add(text: string): void; close(): Promise<void> } {
   mkdirSync(join(project.paths.state, 'jobs'), { recursive: true });
   const file = createWriteStream(logPath(project, id), { flags: 'a' });

@@ -46,8 +46,7 @@ export interface JobQueue {
   /** Claims the next waiting job, if any. No other worker gets it while the lease lasts. */
   claim(): Promise<Claim | undefined>;
   /**
-   * Renews the lease. Renews the lease. Like all writes with a claim, the call returns false and writes nothing when
-   * the claim is lost.
+   * Renews the lease. Like all writes with a claim, the call returns false and writes nothing when the claim is lost.
    */
   beat(claim: Claim, record: JobRecord): Promise<boolean>;
   complete(claim: Claim, record: JobRecord): Promise<boolean>;
@@ -59,7 +58,7 @@ export interface JobQueue {
   release(claim: Claim, record: JobRecord): Promise<boolean>;
   /** Stores the command's last output after the job was cancelled. */
   note(claim: Claim, record: JobRecord): Promise<void>;
-  /** Cancels the job. Cancels the job; returns false when the job has ended. */
+  /** Cancels the job; returns false when the job has ended. */
   cancel(id: string): Promise<boolean>;
   /** Takes back jobs with an expired lease, and deletes old ones. */
   maintain(): Promise<void>;

@@ -67,7 +67,7 @@ export interface AnswerDesk {
   retract(retraction: Retraction): Promise<Acceptance>;
   markGold(mark: GoldMark): Promise<Acceptance>;
   removeGold(removal: GoldRemoval): Promise<Acceptance>;
-  /** Adds imported judgements. Imports judgements; resolves with the number of new events. */
+  /** Adds imported judgements; resolves with the number of new events. */
   takeIn(eventsOf: EventsOf): Promise<number>;
   /** Resolves when the answers and retractions of the rater that were submitted so far are done, taken or not. */
   settled(rater: string): Promise<void>;

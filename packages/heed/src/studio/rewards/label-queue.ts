@@ -50,7 +50,7 @@ export async function appendToQueue(
   await writer.close();
 }
 
-/** Opens the queue. Opens the queue; other processes may append to the file at the same time. */
+/** Opens the queue; other processes may append to the file at the same time. */
 export function openLabelQueue(
   project: Project,
   { db, now = () => new Date() }: { db: Database; now?: () => Date },

@@ -51,7 +51,7 @@ export interface AppOptions {
   readonly attempts?: AttemptLimit;
 }
 
-/** The app. Creates the app. Every response has the guard's headers, also errors. */
+/** Creates the app. Every response has the guard's headers, also errors. */
 export function createApp(studio: Studio, options: AppOptions) {
   const { pages, onError = () => {}, attempts = createAttemptLimit() } = options;
   const origins = new Set(options.origins);

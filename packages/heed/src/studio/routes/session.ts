@@ -18,7 +18,7 @@ import { check, personName } from './check-body.ts';
 const token = z.string().max(300);
 const joinBody = z.strictObject({
   token,
-  /** The person's name. Name of the rater; platform participants and returning raters are not asked for a name. */
+  /** Name of the rater; platform participants and returning raters are not asked for a name. */
   name: personName().optional(),
   participant: platformId().optional(),
   study: platformId().optional(),

@@ -95,7 +95,7 @@ function unreadable(place: string, error: unknown): HeedError {
   );
 }
 
-/** Removes the tables. Removes the project's tables; the next opening rebuilds them from the project's files. */
+/** Removes the project's tables; the next opening rebuilds them from the project's files. */
 export async function removeDatabase(
   folder: string,
   { url = process.env.DATABASE_URL }: DatabaseOptions = {},
