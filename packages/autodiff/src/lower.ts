@@ -131,7 +131,7 @@ function withoutUnused(nodes: readonly OnnxNode[], outputs: ReadonlySet<string>)
   return kept.reverse();
 }
 
-/** Renames values to output names instead of adding Identity nodes. If other nodes use the value too, they copy it. */
+/** Renames values to output names instead of adding Identity nodes. Other nodes that use the value copy it. */
 function nameOutputs(nodes: readonly OnnxNode[], outputs: ReadonlySet<string>): OnnxNode[] {
   const computed = new Set(nodes.flatMap((node) => node.outputs));
   const names = new Map<string, string>();

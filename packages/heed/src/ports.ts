@@ -8,7 +8,7 @@ import type { RandomGenerator } from '@heed/diffusion/autodiff';
  */
 export type Facts = Readonly<Record<string, string | number>>;
 
-/** A recogniser's result for one image. Only the world that made it reads its contents. */
+/** A recogniser's result for one image. Only the world that made the result reads its contents. */
 export type Recognition = object;
 
 /**

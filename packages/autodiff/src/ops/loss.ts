@@ -17,7 +17,7 @@ export const barrierOps = {
   }),
 };
 
-/** Returns x; no gradient flows through it. */
+/** Returns x; no gradient flows through the result. */
 export const stopGradient = (x: Tensor): Tensor => apply(barrierOps.stopGradient, [x], undefined);
 
 /** -log softmax(logits)[target]: logits [N, K], targets int64 [N] -> [N]. */

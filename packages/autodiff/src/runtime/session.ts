@@ -33,7 +33,7 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
 
 /**
  * Sessions to dispose of before the process ends. Work queued on the device continues after a run. If the driver is
- * unloaded during it, the process can crash.
+ * unloaded during this work, the process can crash.
  */
 const openOnDevices = new Set<Session>();
 

@@ -14,7 +14,9 @@ export interface JsonContent<Schema extends z.ZodType> {
   readonly schema: Schema;
 }
 
-/** Reads and checks the file at `path`. Throws an `InputError` where it is missing, longer than 256 MiB or damaged. */
+/**
+ * Reads and checks the file at `path`. Throws an `InputError` when the file is missing, longer than 256 MiB or damaged.
+ */
 export async function readCheckedJson<Schema extends z.ZodType>(
   path: string,
   content: JsonContent<Schema>,

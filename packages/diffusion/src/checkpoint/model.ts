@@ -8,8 +8,8 @@ import { checkModelFolder, type LoadModelOptions, loadModelFolder } from './mode
 import { checkCheckpointFile, loadCheckpointFile } from './single-file/single-file.ts';
 
 /**
- * Reads the model at `path`, a folder with `model_index.json` or a single-file checkpoint. Throws the errors of these
- * loaders.
+ * Reads the model at `path`, a folder with `model_index.json` or a single-file checkpoint. Throws the errors of
+ * `loadModelFolder` and `loadCheckpointFile`.
  */
 export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<StableDiffusionComponents> {
   const { unetParameters, ema, size } = options;

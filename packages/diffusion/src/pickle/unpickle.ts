@@ -18,9 +18,9 @@ export interface UnpickleOptions {
 }
 
 /**
- * Reads the pickle of protocol 2 to 5 at [begin, end) of the open file `descriptor`. Returns its value and the offset
- * of the byte after it. Throws an `InputError` for a name outside the allow-list (`globals.ts`), an unsupported opcode,
- * a damaged pickle, or one that exceeds the limits of `budget.ts`.
+ * Reads the pickle of protocol 2 to 5 at [begin, end) of the open file `descriptor`. Returns the pickle's value and the
+ * offset of the byte after the pickle. Throws an `InputError` for a name outside the allow-list (`globals.ts`), an
+ * unsupported opcode, a damaged pickle, or one that exceeds the limits of `budget.ts`.
  */
 export function unpickle(
   descriptor: number,

@@ -78,7 +78,9 @@ export function sideMultiple({ unet, vae }: Pick<ComponentConfigs, 'unet' | 'vae
   return vaeScale(vae.config) * 2 ** (unet.config.block_out_channels.length - 1);
 }
 
-/** The U-Net's config for pictures of `size` pixels a side. Throws an InputError for a size that it cannot draw. */
+/**
+ * The U-Net's config for pictures of `size` pixels a side. Throws an InputError for a size that the U-Net cannot draw.
+ */
 export function unetConfigOfSize(parts: Pick<ComponentConfigs, 'unet' | 'vae'>, size: number): UnetConfig {
   const multiple = sideMultiple(parts);
   if (!Number.isInteger(size) || size < 1 || size % multiple !== 0) {

@@ -33,7 +33,7 @@ export async function writeShard(path: string, { latents, captions }: LatentShar
   });
 }
 
-/** All shards of the folder as one; throws when there is none. */
+/** Joins all shards of the folder; throws when the folder has no shard. */
 export async function readShards(folder: string): Promise<LatentShard> {
   const names = (await readdir(folder).catch(() => [])).filter((name) => /^shard-\d+\.safetensors$/.test(name)).sort();
   if (names.length === 0)

@@ -9,7 +9,9 @@ export function withShardOption(command: Command): Command {
   );
 }
 
-/** The requested shard, or the launcher's. `--shard 1/1` means all the work. */
+/**
+ * The shard that `--shard` requests, or else the shard that the launcher assigned. `--shard 1/1` means all the work.
+ */
 export async function chosenShard(text: string | undefined): Promise<Shard | undefined> {
   if (text !== undefined) return (await import('../shards/shard.ts')).parseShard(text);
   return (await import('../shards/environment.ts')).shardOfEnvironment();

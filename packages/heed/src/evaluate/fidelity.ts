@@ -63,7 +63,10 @@ export async function fidelityOf(
 /** Measures sets of stored images against one reference. */
 export type FidelityMeter = (images: readonly ImageRecord[]) => Promise<Fidelity>;
 
-/** Renders and embeds `count` new pictures of the world once. Returns the function that measures against them. */
+/**
+ * Renders and embeds `count` new pictures of the world once. Returns a function that measures the distance to these
+ * pictures.
+ */
 export async function createFidelityMeter(
   features: Features,
   reference: ReferencePictures,

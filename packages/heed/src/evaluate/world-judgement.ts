@@ -1,6 +1,6 @@
 /**
- * Judgements by the recogniser and the simulated raters of the project's world. Only the emoji world has them, and
- * every result is marked as simulated.
+ * Judgements by the recogniser and the simulated raters of the project's world. Only the emoji world has a recogniser
+ * and simulated raters, and their results are marked as simulated.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { ImageStore } from '../images/index.ts';

@@ -35,7 +35,8 @@ export function holderPath(project: Project): string {
 }
 
 /**
- * Runs `work` with the right to add judgements. Throws when another command holds it; the message names that command.
+ * Runs `work` with the right to add judgements. Throws when another command holds this right; the message names that
+ * command.
  */
 export async function withEventSink<T>(project: Project, work: (sink: EventSink) => Promise<T>): Promise<T> {
   const holder = await findHolder(project);

@@ -15,7 +15,7 @@ export interface FeedbackLog {
   readonly path: string;
   /**
    * Checks all events, appends them in one write and flushes. Resolves with the number of new events. Events with a
-   * known id are left out, so that a retry is harmless. If one event is bad, none is written.
+   * known id are left out, so that a retry is harmless. If one event is bad, no event is written.
    */
   append(events: readonly FeedbackEvent[]): Promise<number>;
   /** Reads all complete events in order. An incomplete last line is ignored; damage elsewhere throws with its line. */

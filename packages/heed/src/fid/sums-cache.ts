@@ -1,5 +1,5 @@
 /**
- * A cache of complete or partial feature sums. With it an interrupted measurement continues, and a reference is
+ * A cache of complete or partial feature sums. With the cache an interrupted measurement continues, and a reference is
  * measured only once. The cache is a folder of .npz archives, which can be deleted at any time.
  */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';

@@ -70,7 +70,7 @@ export function createJsonLinesWriter(
   path: string,
   options: {
     fsync?: boolean;
-    /** Whether to keep checksums in a file beside it (`line-sums.ts`). */
+    /** Whether to keep checksums of the lines in a second file (`line-sums.ts`). */
     sums?: boolean;
   } = {},
 ): JsonLinesWriter {

@@ -52,7 +52,8 @@ interface CheckedImage extends ListedImage<Prompt> {
 }
 
 /**
- * Imports the folder, list or files of `source`. If it throws, nothing was added. The import can be repeated safely.
+ * Imports the folder, list or files of `source`. If the import throws, nothing was added. The import can be repeated
+ * safely.
  */
 export async function importImages(
   project: Project,

@@ -27,7 +27,7 @@ export type { Lock } from '@heed/diffusion/process-lock';
 export { lockedSince as heldSince };
 
 /**
- * Runs `work` while holding the lock. Throws when another process holds it; the message names the holder. Other
+ * Runs `work` while holding the lock. Throws when another process holds the lock; the message names the holder. Other
  * processes see `command` in the lock file.
  */
 export async function withLock<T>(

@@ -55,9 +55,9 @@ export async function projectEvaluationPrompts(project: Project): Promise<Prompt
 }
 
 /**
- * Reads all prompts of the project. `evaluate.prompts` decides which are held out, else a column of the list, else
- * `evaluate.holdoutShare`. `evaluation-prompts.txt` adds evaluation prompts; a prompt in it that is already a training
- * prompt stays one.
+ * Reads all prompts of the project. `evaluate.prompts` decides which prompts are held out, else a column of the list,
+ * else `evaluate.holdoutShare`. `evaluation-prompts.txt` adds evaluation prompts; a prompt in it that is already a
+ * training prompt stays one.
  */
 export async function projectPrompts(project: Project): Promise<ProjectPrompts> {
   const { learning, evaluation, heldOutBy } = await partedPrompts(project);

@@ -58,8 +58,8 @@ const MAX_TEST_SHARE = 1 / 3;
  * the images. After that, only prompts with a pair are drawn, until five have one or the test has a third of the
  * images.
  *
- * If no image was drawn for validation, one training image with the more frequent label is moved there. With fewer than
- * three images, no image is moved.
+ * If no image was drawn for validation, one training image with the more frequent label is moved to the validation set.
+ * With fewer than three images, no image is moved.
  *
  * The split depends on the seed, the image ids and the prompts, not on their order. The choice between the two ways
  * also depends on the labels.

@@ -45,7 +45,7 @@ export function rewardPairs(images: readonly ImageRecord[], events: readonly Fee
 /**
  * Splits pairs by prompt, at random by the seed. Pairs that may not be learned from are in the test, and so are pairs
  * with a test image. A pair with a labelled training image is never in the test. If no pair was drawn for validation,
- * one prompt's pairs are moved there.
+ * one prompt's pairs are moved to the validation set.
  */
 export function splitRewardPairs(
   pairs: readonly RewardPair[],

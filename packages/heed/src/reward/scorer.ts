@@ -88,7 +88,7 @@ export async function textNormOf(
   return { mode, temperature, contrasts: await projectContrasts(project, { count, seed }) };
 }
 
-/** Loads the reward of that name. Throws when `heed reward` has not trained it. */
+/** Loads the reward of that name. Throws when `heed reward` has not trained a reward of that name. */
 export async function openRewardScorer(
   project: Project,
   name: string,

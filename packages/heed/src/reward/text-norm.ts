@@ -23,7 +23,7 @@ export interface TextNorm {
   contrasts(prompt: string): readonly string[];
 }
 
-/** The temperatures to choose from. If none can be measured, the middle one is used. */
+/** The temperatures to choose from. If no temperature can be measured, the middle one is used. */
 export const TEMPERATURES = [1, 0.5, 0.2, 0.1, 0.05, 0.02] as const;
 const DEFAULT_TEMPERATURE = 0.1;
 

@@ -1,6 +1,7 @@
 /**
  * Fréchet distance between two sets of embeddings, each taken as a Gaussian (Dowson and Landau 1982; Heusel et al.
- * 2017, where the embeddings are Inception's and the distance is called FID). With other embeddings it is not FID.
+ * 2017, where the embeddings are Inception's and the distance is called FID). The Fréchet distance of other embeddings
+ * is not FID.
  */
 import { createFloat64Product } from '@heed/diffusion/autodiff';
 import type { Moments } from './moments.ts';

@@ -23,8 +23,8 @@ export async function openLatents(
 }
 
 /**
- * Encodes images without cached latents. Unreadable pictures are skipped and reported. Throws when more than one in
- * twenty is unreadable. Returns the keys with latents, in order.
+ * Encodes images without cached latents. Unreadable pictures are skipped and reported. Throws when more than one
+ * picture in twenty is unreadable. Returns the keys with latents, in order.
  */
 export async function encodeMissing<T extends { key: string }>(
   cache: VectorCache,

@@ -124,8 +124,8 @@ export async function findLabelledSamples(
 }
 
 /**
- * Finds the images with labels or preferences, for methods that learn from pairs. Each image names the images it was
- * preferred to.
+ * Finds the images with labels or preferences, for methods that learn from pairs. Each returned image lists the images
+ * that raters found worse.
  */
 export async function findPreferenceSamples(
   context: Pick<SampleContext, 'project' | 'store' | 'modelHashes' | 'keptPrompts' | 'options'>,

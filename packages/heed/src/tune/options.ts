@@ -43,8 +43,8 @@ export interface TuneOptions<Settings = unknown> {
   /** Batches per update. */
   accumulation: number;
   /**
-   * Rounding of gradients when ranks exchange them. If undefined, they stay float32, which gives the same bits as one
-   * process.
+   * Rounding of gradients when ranks exchange them. If undefined, the gradients stay float32, which gives the same bits
+   * as one process.
    */
   exchange?: 'bfloat16' | undefined;
   learningRate: number;
@@ -61,7 +61,7 @@ export interface TuneOptions<Settings = unknown> {
    * instead.
    */
   modelRewardPower?: number | undefined;
-  /** Power p. Pre-training pairs are drawn in proportion to r(x, z)^p. If undefined, they are drawn uniformly. */
+  /** Power p. Pre-training pairs are drawn in proportion to r(x, z)^p. If undefined, pairs are drawn uniformly. */
   pretrainingRewardPower?: number | undefined;
   /** Lowest timestep for noising model samples; 0 if undefined. */
   modelTimestepsFrom?: number | undefined;

@@ -15,7 +15,7 @@ export interface PretrainingData {
   samples: PretrainingSample[];
   /** Notes for the owner, in sentences without a full stop. */
   notes?: readonly string[];
-  /** Reads the picture of a sample. Throws when it cannot be read; the message names the file. */
+  /** Reads the picture of a sample. Throws when the picture cannot be read; the message names the file. */
   read(sample: PretrainingSample): Promise<RgbImage>;
 }
 

@@ -23,7 +23,7 @@ export function createRewardStream(options: {
   return createShuffledStream({ name, size: samples.length, seed, weights });
 }
 
-/** The reward of a sample. Throws when the stream needs one and the sample has none. */
+/** The reward of a sample. Throws when the stream needs a reward and the sample has none. */
 export function rewardOf({ reward }: { reward?: number | undefined }, stream = 'model'): number {
   if (reward === undefined) throw new Error(`stream ${stream}: expected a reward for each sample, got none`);
   return reward;

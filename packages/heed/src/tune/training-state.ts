@@ -75,7 +75,7 @@ export function checkFingerprint(saved: SavedState, expected: string, run: strin
   );
 }
 
-/** Throws for the first weight that is not finite; the message names it. */
+/** Throws for the first weight that is not finite; the message names the weight. */
 export function checkFinite(parameters: ParameterValues): void {
   for (const [name, { data }] of parameters) {
     for (let i = 0; i < data.length; i++) {

@@ -8,8 +8,8 @@ import { bestOf, type Mark, nextUnmarked } from './marks.ts';
 type Changes = Partial<LabellerState> | undefined;
 
 /**
- * Marks one image, and moves on to the next image without a mark. If the query asks for the best image, it chooses this
- * one.
+ * Marks one image, and moves on to the next image without a mark. If the query asks for the best image, this image is
+ * chosen.
  */
 export function markOne(state: LabellerState, { index, mark }: { index: number; mark: Mark }): Changes {
   const { query, marks, phase } = state;

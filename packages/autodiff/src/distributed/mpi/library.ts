@@ -20,7 +20,7 @@ interface MpiFunction extends Call {
 /** The functions that heed calls, and the handles they take. */
 export type Mpi = ReturnType<typeof openMpi>;
 
-/** Loads libmpi and starts MPI. Throws when it is not installed. Blocks until all ranks have started. */
+/** Loads libmpi and starts MPI. Throws when Open MPI is not installed. Blocks until all ranks have started. */
 export function openMpi() {
   growStacks();
   const library = load();

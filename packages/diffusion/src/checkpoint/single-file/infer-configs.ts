@@ -26,8 +26,8 @@ interface Part {
 
 /**
  * Reads the three configs off names and shapes. `side` is the size of the model's pictures in pixels, where the file
- * states the size; otherwise the U-Net's latents are 64 x 64. Throws an InputError that names the file and the tensor
- * it needed.
+ * states the size; otherwise the U-Net's latents are 64 x 64. Throws an InputError that names the file and the needed
+ * tensor.
  */
 export function inferConfigs(
   shapes: ReadonlyMap<string, Shape>,

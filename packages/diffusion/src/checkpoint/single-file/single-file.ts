@@ -82,7 +82,7 @@ export async function readCheckpointConfigs(path: string): Promise<Configs & { s
   return withTensorFile(path, async (file) => ({ ...planOf(file).configs, scheduler: await readSchedule(file) }));
 }
 
-/** Whether the checkpoint at `path` has EMA weights besides the others. */
+/** Whether the checkpoint at `path` has EMA weights besides the ordinary weights. */
 export function hasEmaWeights(path: string): Promise<boolean> {
   return withTensorFile(path, hasEma);
 }

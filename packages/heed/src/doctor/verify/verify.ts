@@ -107,8 +107,8 @@ async function linesOf(
 }
 
 /**
- * Records the checksums of lines that have none. While another process appends to the file, that process records them
- * itself.
+ * Records the checksums of lines that have none. While another process appends to the file, that process records the
+ * checksums itself.
  */
 async function recordLines(
   { project, notes }: Pick<Verification, 'project' | 'notes' | 'damage'>,

@@ -5,7 +5,7 @@
  */
 
 export interface AttemptLimit {
-  /** Counts one failure under every key. Returns the seconds to wait when one of them has too many failures. */
+  /** Counts one failure under every key. Returns the seconds to wait when one of the keys has too many failures. */
   fail(keys: readonly string[]): number | undefined;
 }
 

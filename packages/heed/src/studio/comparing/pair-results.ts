@@ -17,7 +17,7 @@ export type OutcomeDeviations = Readonly<Record<Outcome, number>>;
 export interface ResultCell {
   readonly category: string;
   readonly seen: boolean;
-  /** With at least one answer. */
+  /** Number of queries with at least one answer. */
   readonly queries: number;
   readonly answers: number;
   readonly shares: OutcomeShares;
@@ -30,7 +30,7 @@ export interface ResultCell {
  * The verdict is the headline of a comparison.
  */
 export interface Verdict extends OutcomeShares {
-  /** With at least one answer. */
+  /** Number of prompts with at least one answer. */
   readonly prompts: number;
   /** Share of prompts won minus share of prompts lost. */
   readonly difference: Interval;

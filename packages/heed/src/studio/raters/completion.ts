@@ -7,7 +7,7 @@ import type { Secret } from '../auth/secret.ts';
 /** The completion code, the same for all raters of a project, as recruiting platforms require. */
 export interface Completion {
   readonly code: string;
-  /** Set only if the owner configured one. */
+  /** URL at which the rater enters the code; absent if the owner configured none. */
   readonly url?: string;
 }
 

@@ -21,7 +21,7 @@ export const TUNING_METHODS: Readonly<Record<MethodName, TuningMethod>> = {
   likelihood,
 };
 
-/** The method of these options. Throws when the options do not work with it. */
+/** The method of these options. Throws when the options do not work with the method. */
 export function methodOf(options: TuneOptions): TuningMethod {
   const method = TUNING_METHODS[options.method];
   method.check?.(options);
