@@ -297,7 +297,7 @@ test('a damaged model folder ends in one sentence', async () => {
     ],
     [
       (f) => editJson(join(f, 'tokenizer/vocab.json'), { a: 99_999 }),
-      /tokenizer\/vocab.json: token "a": expected an id of its own below 5\d\d, got 99999/,
+      /tokenizer\/vocab.json: token "a": expected a unique id below 5\d\d, got 99999/,
     ],
     [
       (f) => writeFile(join(f, 'tokenizer/merges.txt'), '#version: 0.2\nt w\nt\n'),

@@ -41,7 +41,7 @@ export function parseHeaderJson(text: string): RawHeader {
       });
       return;
     }
-    if (entries.has(name)) throw new InputError(`tensor ${quote(name)}: expected a name of its own, got it twice`);
+    if (entries.has(name)) throw new InputError(`tensor ${quote(name)}: expected a unique name, got it twice`);
     checkName(name);
     entries.set(name, readEntry(cursor, name));
   });

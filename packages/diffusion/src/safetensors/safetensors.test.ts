@@ -178,7 +178,7 @@ test('hostile headers get one sentence each', async () => {
     [encode('{} x'), /expected the end after the object/],
     [encode('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1}}', four), /got "x"/],
     [encode('{"a":{"dtype":"F32","shape":[1]}}', four), /got fewer/],
-    [encode(`{"a":${f32(0, 4)},"a":${f32(4, 8)}}`, eight), /tensor "a": expected a name of its own, got it twice/],
+    [encode(`{"a":${f32(0, 4)},"a":${f32(4, 8)}}`, eight), /tensor "a": expected a unique name, got it twice/],
     [encode(`{"a":${f32(0, 4)},"\\u0061":${f32(4, 8)}}`, eight), /got it twice/],
     [encode('{"a":{"dtype":"F32","dtype":"F16","shape":[1],"data_offsets":[0,4]}}', four), /key "dtype" once/],
     [encode('{"__metadata__":{},"__metadata__":{}}'), /expected one "__metadata__", got two/],

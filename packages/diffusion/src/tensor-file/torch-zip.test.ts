@@ -127,7 +127,7 @@ describe('an archive', () => {
       () => withEntry({ 42: 70 }),
       /expected its header at byte 70, got something|overlap/,
     ],
-    ['with an entry that is another', () => withEntry({ 42: 0 }), /"data\/0": expected (its header|bytes of its own)/],
+    ['with an entry that is another', () => withEntry({ 42: 0 }), /"data\/0": expected (its header|separate bytes)/],
     [
       'with a method that is none',
       () => withEntry({ 8: 0x63 << 16 }),
@@ -153,7 +153,7 @@ describe('an archive', () => {
     const [, , first, second] = placesOf(bytes).entries as [number, number, number, number];
     // The second entry of numbers takes the place of the first, name and all: twice the same bytes under two names.
     bytes.writeUInt32LE(bytes.readUInt32LE(first + 42), second + 42);
-    expect(await refusalOf(bytes)).toMatch(/expected bytes of its own, got an overlap|expected its header/);
+    expect(await refusalOf(bytes)).toMatch(/expected separate bytes, got an overlap|expected its header/);
     const twice = zipOf([
       ['a/data.pkl', pickleOf(new Map())],
       ['a/data.pkl', pickleOf(new Map())],

@@ -68,7 +68,7 @@ export async function readZipDirectory(
   for (const item of listed) {
     const where = `${source}: ${describeEntry(item.name)}`;
     if (item.offset < position)
-      throw new InputError(`${where}: expected bytes of its own, got an overlap with another entry`);
+      throw new InputError(`${where}: expected separate bytes, got an overlap with another entry`);
     const entry = await locate(file, item, { limit: directory.begin, where });
     if (entries.has(item.name)) throw new InputError(`${where}: expected it once, got it twice`);
     entries.set(item.name, entry);

@@ -211,7 +211,7 @@ function checkVocab(json: unknown, source: string): Map<string, number> {
   for (const [name, id] of entries) {
     if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= entries.length || seen[id] === 1) {
       throw new InputError(
-        `${source}: token ${describeToken(name)}: expected an id of its own below ${entries.length}, got ${describeValue(id)}`,
+        `${source}: token ${describeToken(name)}: expected a unique id below ${entries.length}, got ${describeValue(id)}`,
       );
     }
     seen[id] = 1;

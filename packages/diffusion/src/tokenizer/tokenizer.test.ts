@@ -296,7 +296,7 @@ describe('files', () => {
     );
     expect(await attempt({ 'vocab.json': '{}' })).toBe('T/vocab.json: expected 1 to 1000000 tokens, got 0');
     expect(await attempt({ 'vocab.json': '{"a":0,"b":0}' })).toBe(
-      'T/vocab.json: token "b": expected an id of its own below 2, got 0',
+      'T/vocab.json: token "b": expected a unique id below 2, got 0',
     );
     expect(await attempt({ 'vocab.json': '{"a":"0"}' })).toMatch(
       /expected an object of tokens and ids, got other values than numbers$/,

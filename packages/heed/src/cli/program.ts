@@ -29,20 +29,20 @@ import { tuneCommand } from './commands/tune.ts';
 import { workerCommand } from './commands/worker.ts';
 
 const HELP_AFTER = `
-The loop, in a folder of its own:
+The loop, in a new folder:
   $ heed init cats && cd cats
   $ heed generate          draw images of many prompts
   $ heed studio            judge them good or bad in the browser
-  $ heed label --simulate  or have that done by simulated raters (or import people's judgements)
+  $ heed label --simulate  or let simulated raters judge them (or import people's judgements)
   $ heed reward            learn to judge as the raters do
-  $ heed tune              teach the model with what was learned
-  $ heed evaluate          compare it with the model it came from, blind
+  $ heed tune              fine-tune the model with the reward
+  $ heed evaluate          compare the tuned model with its base
   $ heed report            one page with tables, plots and pictures
 
-Again and again:        heed loop --rounds 3
-All of it in one go:    heed demo
+Several rounds:         heed loop --rounds 3
+The whole loop at once: heed demo
 
-Exit codes: 0 done, 1 failed, 2 bad input (nothing was changed), 130 stopped by Ctrl-C (can be resumed).
+Exit codes: 0 done, 1 failed, 2 bad input (nothing was changed), 130 stopped by Ctrl-C (the same command resumes).
 `;
 
 /** Creates the command line without parsing. Parse errors throw a CommanderError after they are printed. */

@@ -267,7 +267,7 @@ const tune = z.strictObject({
     ),
   pretrainingImages: whole(1).default(4096).describe(`Pairs drawn where tune.pretraining is '${WORLD_PRETRAINING}'.`),
   humanData: z.boolean().default(true).describe('Train on labelled images.'),
-  unlabelledData: z.boolean().default(true).describe('Train on images that nobody labelled, weighted by the reward.'),
+  unlabelledData: z.boolean().default(true).describe('Train on images without a label, weighted by the reward.'),
   recompute: z.boolean().default(false).describe('Recompute blocks in the backward pass: less memory, more time.'),
   attentionMegabytes: whole(0, 65_536)
     .default(0)

@@ -40,7 +40,7 @@ export interface Stage {
 export function stagesOf(scale: DemoScale): Stage[] {
   return [
     { name: 'generate', says: 'drawing images of the training prompts', run: generateTraining },
-    { name: 'generate-unlabelled', says: 'drawing images that nobody will judge', run: generateUnlabelled },
+    { name: 'generate-unlabelled', says: 'drawing images that are not judged', run: generateUnlabelled },
     { name: 'generate-evaluation', says: 'drawing the base model on the evaluation prompts', run: generateEvaluation },
     { name: 'label', says: 'simulated raters judge', run: label },
     { name: 'reward', says: 'learning the reward', run: reward },

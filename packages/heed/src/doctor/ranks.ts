@@ -139,7 +139,7 @@ function describeSpeed({ ranks, hosts, exchange, forecast }: RanksReport): Check
     : [];
   if (forecast === undefined) return [measured, ...bound];
   const { computeSeconds, exchangeSeconds, speedUp } = forecast;
-  const found = `an update takes ${computeSeconds.toFixed(2)} s and its exchange ${exchangeSeconds.toFixed(3)} s: about ${speedUp.toFixed(2)} times as fast as one rank, where each rank has cores of its own`;
+  const found = `an update takes ${computeSeconds.toFixed(2)} s and its exchange ${exchangeSeconds.toFixed(3)} s: about ${speedUp.toFixed(2)} times as fast as one rank, where each rank has separate cores`;
   return [measured, ...bound, { name: 'ranks: forecast', state: 'ok', found }];
 }
 

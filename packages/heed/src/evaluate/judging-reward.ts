@@ -45,7 +45,7 @@ export async function trainJudgingReward(
   const { reward, exclude, features, store, signal } = options;
   const predictions = await readPredictions(rewardFolder(project, reward));
   if (!predictions) {
-    return `the reward '${reward}' does not say which labels it saw, so that no judging reward can be trained; train it anew with \`heed reward\``;
+    return `the reward '${reward}' does not say which labels it saw, so that no judging reward can be trained; train it again with \`heed reward\``;
   }
   const seen = new Set(predictions.filter(({ part }) => LEARNED.has(part)).map(({ image }) => image));
   const labelled = await readLabels(project, store.all());

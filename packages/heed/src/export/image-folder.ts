@@ -77,7 +77,7 @@ Images that a text-to-image model drew (or that were imported), each with its pr
 |---|---|
 ${splits.map(([split, count]) => `| ${split} | ${count} |`).join('\n')}
 
-\`text\` is the prompt, \`label\` the share of raters who called the image good (null: nobody said), \`good\`, \`bad\` and \`skipped\`
+\`text\` is the prompt, \`label\` the share of raters who called the image good (null without a judgement), \`good\`, \`bad\` and \`skipped\`
 how many said so. The raters may have been simulated; \`heed export feedback\` tells who said what.
 `;
 }

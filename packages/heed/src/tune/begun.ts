@@ -90,7 +90,7 @@ export async function checkBegun(
     (name) => `expected ${name} ${shown(before.get(name))} as the run was begun with, got ${shown(after.get(name))}`,
   );
   throw badInput(
-    `run ${id}: ${clauses.join('; ')} (--continue takes the run's own settings, --restart begins it anew, --name makes another run)`,
+    `run ${id}: ${clauses.join('; ')} (--continue takes the run's own settings, --restart starts it again, --name makes another run)`,
   );
 }
 

@@ -151,7 +151,7 @@ async function tuneOpened(project: Project, opened: OpenedRun): Promise<Omit<Tun
   const folder = join(project.paths.models, name);
   const finished = await findFinished(run.folder, { fingerprint, steps: options.steps, folder });
   if (finished) {
-    note?.(`run ${run.id} is finished already (--restart begins it anew)`);
+    note?.(`run ${run.id} is finished already (--restart starts it again)`);
     await shareRun(communicator, undefined);
     return finished;
   }

@@ -22,7 +22,7 @@ export function doctorCommand(program: Command): void {
   const command = program
     .command('doctor')
     .description('check this machine and, where there is one, the project')
-    .option('--rebuild', "make the studio's tables anew from feedback.jsonl and the images, then check", false)
+    .option('--rebuild', "make the studio's tables again from feedback.jsonl and the images, then check", false)
     .option('--verify', 'compare every picture, judgement and model of the project with what was recorded of it', false)
     .addOption(
       new Option('--device <name>', 'compute on this device, and say how to bring what it lacks').choices(
@@ -56,7 +56,7 @@ export function doctorCommand(program: Command): void {
       if (rebuild) {
         const { rebuildStudio } = await import('../../studio/storage/rebuild.ts');
         const { answers, queries } = await rebuildStudio(await openProject());
-        note(`the studio's tables are made anew: ${queries} queries, ${answers} answers`);
+        note(`the studio's tables are made again: ${queries} queries, ${answers} answers`);
       }
       const { machineChecks, projectChecks, runChecks } = await import('../../doctor/checks.ts');
       const { projectPaths } = await import('../../project/project.ts');

@@ -17,10 +17,10 @@ export function tuneCommand(program: Command): void {
     .command('tune')
     .description('fine-tune the model on feedback, by the method that tune.method names; resumes by itself')
     .option('--name <name>', 'name of the tuned model, and of the run', 'tuned')
-    .option('--from <model>', 'the model to tune (default: that of the run that goes on, or the base of heed.toml)')
-    .option('--reward <name>', "the reward to learn from (default: that of the run that goes on, or 'default')")
-    .option('--continue', 'go on with the settings that the run was begun with, not those of heed.toml', false)
-    .option('--restart', 'begin anew where a run of this name was begun', false);
+    .option('--from <model>', 'the model to tune (default: that of the resumed run, or the base of heed.toml)')
+    .option('--reward <name>', "the reward to learn from (default: that of the resumed run, or 'default')")
+    .option('--continue', 'resume with the settings that the run was started with, not those of heed.toml', false)
+    .option('--restart', 'start over where a run of this name exists', false);
   withCommonOptions(command, [
     'heed tune',
     'heed tune --name tuned --continue',

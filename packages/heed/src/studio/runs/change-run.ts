@@ -33,7 +33,7 @@ export async function deleteRun(project: Project, run: ProjectRun): Promise<void
   checkIdle(run);
   if (run.usedAs.length > 0) {
     throw badInput(
-      `expected a run whose reward is not in use, got that of the reward ${run.usedAs.map(quote).join(', ')}; train it anew first`,
+      `expected a run whose reward is not in use, got that of the reward ${run.usedAs.map(quote).join(', ')}; train it again first`,
     );
   }
   await appendRunEvent(project, { run: run.id, event: 'deleted' });
