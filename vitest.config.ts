@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './tests/longest-first.ts';
-import { UNIT_TESTS } from './tests/unit-tests.ts';
+import { ENGINE_TESTS, NOT_SHARED, UNIT_TESTS } from './tests/unit-tests.ts';
 import { whyNoHosts, whyNoSlurm } from './tools/cluster.mjs';
 
 /** Where a PostgreSQL for tests is, the studio's own tests run on it as well as on PGlite. */
@@ -50,8 +50,21 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'engine',
+          isolate: false,
+          include: ENGINE_TESTS,
+          exclude: ['**/node_modules/**', ...UNIT_TESTS, ...NOT_SHARED],
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'heed',
-          include: ['packages/*/src/**/*.test.ts', '{tests,bench,tools}/**/*.test.ts'],
+          include: [
+            'packages/{heed,studio-web}/src/**/*.test.ts',
+            '{tests,bench,tools}/**/*.test.ts',
+            ...NOT_SHARED,
+          ],
           // Compares with pytorch-fid, where HEED_PYTHON names a Python that has it.
           exclude: [
             '**/node_modules/**',
@@ -76,11 +89,14 @@ export default defineConfig({
               test: {
                 name: 'on PostgreSQL',
                 include: ['packages/heed/src/studio/**/*.test.ts'],
-                // They open no database.
+                // They open no database, or test what does not depend on it: files, routes and headers.
                 exclude: [
-                  'packages/heed/src/studio/auth/{client-address,guard}.test.ts',
+                  'packages/heed/src/studio/{holder,*/*-details}.test.ts',
+                  'packages/heed/src/studio/auth/{client-address,guard,security}.test.ts',
+                  'packages/heed/src/studio/{comparing,data,guidelines,overview,pictures,rounds,routes,training}/*.test.ts',
+                  'packages/heed/src/studio/jobs/run-names.test.ts',
                   'packages/heed/src/studio/labelling/decide-answer.test.ts',
-                  'packages/heed/src/studio/overview/job-settings.test.ts',
+                  'packages/heed/src/studio/raters/bad-raters.test.ts',
                   'packages/heed/src/studio/storage/batches.test.ts',
                 ],
                 env: { DATABASE_URL: databaseUrl },

@@ -25,3 +25,16 @@ export const UNIT_TESTS = [
   `packages/heed/src/{${HEED_PARTS.join(',')}}/**/*.test.ts`,
   'packages/studio-web/src/**/*.test.ts',
 ];
+
+/**
+ * Tests of the engine, the models and the emoji world. They share a process, because each file would load the engine
+ * again. Left out are those that change the process or start others.
+ */
+export const ENGINE_TESTS = ['packages/{autodiff,diffusion,emoji-world}/src/**/*.test.ts'];
+export const NOT_SHARED = [
+  'packages/autodiff/src/distributed/**/*.test.ts',
+  'packages/autodiff/src/runtime/{arena,choose-device,library,library-path,memory-reuse,telemetry}.test.ts',
+  'packages/autodiff/src/train/{device-training-step,gradient-memory}.test.ts',
+  'packages/**/webgpu*.test.ts',
+  'packages/diffusion/src/{files,processes}/**/*.test.ts',
+];
