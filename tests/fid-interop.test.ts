@@ -20,7 +20,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readAsPillow } from '../packages/heed/src/fid/pictures/decode-as-pillow.ts';
 import { listPictures } from '../packages/heed/src/fid/pictures/picture-folder.ts';
 import { runFid } from '../packages/heed/src/fid/run.ts';
-import { testPlace, writeFormulaInception } from '../packages/heed/src/fid/testing.ts';
+import { testPlace, formulaInceptionFile } from '../packages/heed/src/fid/testing.ts';
 
 const PYTHON = process.env.HEED_PYTHON;
 const COUNTS = { a: 60, b: 50 };
@@ -35,7 +35,7 @@ if (PYTHON === undefined) {
     beforeAll(async () => {
       root = await mkdtemp(join(tmpdir(), 'heed-fid-interop-'));
       process.env.XDG_CACHE_HOME = join(root, 'cache');
-      weights = await writeFormulaInception(root);
+      weights = await formulaInceptionFile();
       await writeFolder('a', (picture) => picture.png());
       // JPEG: both sides must decode it to the same bytes.
       await writeFolder('b', (picture) => picture.jpeg({ quality: 85 }));

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { writeFormulaInception } from '../packages/heed/src/fid/testing.ts';
+import { formulaInceptionFile } from '../packages/heed/src/fid/testing.ts';
 import { type GuideCommand, guideCommands } from './guide-commands.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -59,7 +59,7 @@ beforeAll(async () => {
     XDG_CACHE_HOME: join(root, 'cache'),
     MODEL: join(MODELS, 'tiny-sd'),
     CLIP: join(MODELS, 'clip'),
-    INCEPTION: await writeFormulaInception(root),
+    INCEPTION: await formulaInceptionFile(),
     PICTURES: join(root, 'pictures'),
     DRAWN: join(root, 'drawn'),
     REAL: join(root, 'real'),

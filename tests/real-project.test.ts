@@ -12,7 +12,7 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { writeFormulaInception } from '../packages/heed/src/fid/testing.ts';
+import { formulaInceptionFile } from '../packages/heed/src/fid/testing.ts';
 import { writeRandomModels } from '../packages/heed/src/testing/random-models.ts';
 
 const HEED = fileURLToPath(new URL('../packages/heed/bin/heed.mjs', import.meta.url));
@@ -99,7 +99,7 @@ it('goes from init to export, learns from every judged image, and shows no figur
     'evaluate.bestOf=4',
     'evaluate.resamples=100',
     `evaluate.reference=${pretraining}`,
-    `evaluate.inception=${await writeFormulaInception(folder)}`,
+    `evaluate.inception=${await formulaInceptionFile()}`,
   ];
   const init = heed('init', project, ...settings.flatMap((setting) => ['--set', setting]));
   expect(init.status, init.stderr).toBe(0);

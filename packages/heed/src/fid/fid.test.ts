@@ -25,7 +25,7 @@ import { runCmmd, runFid } from './run.ts';
 import { readStatistics, writeStatistics } from './statistics-file.ts';
 import { sumFeatures } from './sum-features.ts';
 import { loadSums, pruneCache, saveSums } from './sums-cache.ts';
-import { testPlace, writeFormulaInception, writePictures } from './testing.ts';
+import { testPlace, formulaInceptionFile, writePictures } from './testing.ts';
 
 let folder: string;
 let inception: string;
@@ -34,7 +34,7 @@ const at = (...names: string[]) => join(folder, ...names);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'heed-fid-'));
   process.env.XDG_CACHE_HOME = at('cache');
-  inception = await writeFormulaInception(folder);
+  inception = await formulaInceptionFile();
   for (const [name, count] of [
     ['a', 7],
     ['b', 6],

@@ -1,5 +1,7 @@
 /** Weights, pictures and settings for the tests of FID, all by a formula. */
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeSafetensors } from '@heed/diffusion';
 import { formulaInception, formulaPicture } from '@heed/diffusion/testing/inception-weights';
@@ -8,10 +10,14 @@ import { parseConfig } from '../config/index.ts';
 import { silentProgress } from '../progress/index.ts';
 import type { FidPlace } from './run.ts';
 
-/** Writes InceptionV3's weights and returns their path. */
-export async function writeFormulaInception(folder: string): Promise<string> {
-  const path = join(folder, 'inception.safetensors');
-  await writeSafetensors(path, formulaInception(), { dtype: 'F32' });
+/**
+ * Path of InceptionV3's weights by the formula. The first test of a run writes the file, which takes seconds; all tests
+ * of the run share it in the run's temporary folder.
+ */
+export async function formulaInceptionFile(): Promise<string> {
+  const path = join(tmpdir(), 'inception.safetensors');
+  // The writer is atomic: two tests at once write the same bytes.
+  if (!existsSync(path)) await writeSafetensors(path, formulaInception(), { dtype: 'F32' });
   return path;
 }
 

@@ -14,7 +14,7 @@ import { initProject, type Project } from '../../project/index.ts';
 import { writeRandomModels } from '../../testing/random-models.ts';
 import { fitSquare } from '../pictures/fit-square.ts';
 import { runFid } from '../run.ts';
-import { testPlace, writeFormulaInception } from '../testing.ts';
+import { testPlace, formulaInceptionFile } from '../testing.ts';
 import { chooseCaptions, readCocoCaptions } from './captions.ts';
 import { COCO_SET, type CocoFidOptions, drawCocoShard, runCocoFid } from './run.ts';
 
@@ -43,7 +43,7 @@ const coco = (options: Partial<CocoFidOptions> = {}, progress: ProgressFactory =
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'heed-coco-'));
-  inception = await writeFormulaInception(folder);
+  inception = await formulaInceptionFile();
   const { model } = await writeRandomModels(folder);
   project = await initProject(at('project'), {
     overrides: [`model.path=${model}`, 'sample.steps=2', 'sample.batchSize=2', 'seed=5'],
