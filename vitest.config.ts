@@ -60,11 +60,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'heed',
-          include: [
-            'packages/{heed,studio-web}/src/**/*.test.ts',
-            '{tests,bench,tools}/**/*.test.ts',
-            ...NOT_SHARED,
-          ],
+          include: ['packages/{heed,studio-web}/src/**/*.test.ts', '{tests,bench,tools}/**/*.test.ts', ...NOT_SHARED],
           // Compares with pytorch-fid, where HEED_PYTHON names a Python that has it.
           exclude: [
             '**/node_modules/**',

@@ -20,7 +20,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readAsPillow } from '../packages/heed/src/fid/pictures/decode-as-pillow.ts';
 import { listPictures } from '../packages/heed/src/fid/pictures/picture-folder.ts';
 import { runFid } from '../packages/heed/src/fid/run.ts';
-import { testPlace, formulaInceptionFile } from '../packages/heed/src/fid/testing.ts';
+import { formulaInceptionFile, testPlace } from '../packages/heed/src/fid/testing.ts';
 
 const PYTHON = process.env.HEED_PYTHON;
 const COUNTS = { a: 60, b: 50 };

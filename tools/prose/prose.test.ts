@@ -54,7 +54,7 @@ it('finds sentences that begin with a pronoun', () => {
   ]);
   const source = ['/**', ' * A run. Its name.', ' */', '// It is a plain comment.', 'export {};'].join('\n');
   expect(checkDocstrings(source, 'page.ts')).toEqual([
-    { line: 1, problem: '"Its ..." begins a sentence: name the subject' },
+    { line: 2, problem: '"Its ..." begins a sentence: name the subject' },
   ]);
 });
 

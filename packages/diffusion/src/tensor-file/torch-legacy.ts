@@ -1,7 +1,7 @@
 /**
- * Reads PyTorch's file format before 1.6. The file has five pickles (a magic number, the version, the machine, the
- * value, the keys of its storages), and then the number of elements and the bytes of each storage. Source:
- * `_legacy_load` of `torch/serialization.py`.
+ * Reads PyTorch's file format before 1.6. The file has five pickles: a magic number, the version, the machine, the
+ * value, the keys of its storages. The number of elements and the bytes of each storage follow. Source: `_legacy_load`
+ * of `torch/serialization.py`.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../errors.ts';

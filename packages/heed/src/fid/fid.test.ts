@@ -25,7 +25,7 @@ import { runCmmd, runFid } from './run.ts';
 import { readStatistics, writeStatistics } from './statistics-file.ts';
 import { sumFeatures } from './sum-features.ts';
 import { loadSums, pruneCache, saveSums } from './sums-cache.ts';
-import { testPlace, formulaInceptionFile, writePictures } from './testing.ts';
+import { formulaInceptionFile, testPlace, writePictures } from './testing.ts';
 
 let folder: string;
 let inception: string;

@@ -14,7 +14,7 @@ import { initProject, type Project } from '../../project/index.ts';
 import { writeRandomModels } from '../../testing/random-models.ts';
 import { fitSquare } from '../pictures/fit-square.ts';
 import { runFid } from '../run.ts';
-import { testPlace, formulaInceptionFile } from '../testing.ts';
+import { formulaInceptionFile, testPlace } from '../testing.ts';
 import { chooseCaptions, readCocoCaptions } from './captions.ts';
 import { COCO_SET, type CocoFidOptions, drawCocoShard, runCocoFid } from './run.ts';
 
