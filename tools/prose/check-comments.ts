@@ -2,21 +2,20 @@
 import { checkProse, checkSubjects, MAX_LINE, type ProseProblem } from './check-prose.ts';
 import { commentsOf } from './comments.ts';
 
-export function checkComments(source: string, path: string): ProseProblem[] {
+/** With `namesSubjects`, sentences of docstrings that begin with a pronoun in place of their subject count as well. */
+export function checkComments(
+  source: string,
+  path: string,
+  { namesSubjects = false }: { namesSubjects?: boolean } = {},
+): ProseProblem[] {
   const lines = source.split('\n');
-  return commentsOf(source, path).flatMap(({ line, text }) => {
+  return commentsOf(source, path).flatMap(({ line, text, isDocstring }) => {
     // The line counts as it stands in the file, with indentation and code before the comment.
     const long = text.split('\n').flatMap((_, i) => longLine(lines[line - 1 + i]!, line + i));
     const prose = checkProse(text).filter(({ problem }) => !problem.startsWith('expected at most'));
-    return [...long, ...prose.map((found) => ({ ...found, line: found.line + line - 1 }))];
+    const subjects = namesSubjects && isDocstring ? checkSubjects(text) : [];
+    return [...long, ...[...prose, ...subjects].map((found) => ({ ...found, line: found.line + line - 1 }))];
   });
-}
-
-/** Sentences of docstrings that begin with a pronoun in place of their subject. */
-export function checkDocstrings(source: string, path: string): ProseProblem[] {
-  return commentsOf(source, path)
-    .filter(({ isDocstring }) => isDocstring)
-    .flatMap(({ line, text }) => checkSubjects(text).map((found) => ({ ...found, line: found.line + line - 1 })));
 }
 
 function longLine(text: string, line: number): ProseProblem[] {
