@@ -35,6 +35,7 @@ export default defineConfig({
     // With more, tests in browsers starve on two cores.
     maxWorkers: 2,
     globalSetup: ['./tests/temporary-folder.ts', './tests/compiled-heed.ts'],
+    setupFiles: ['./tests/typed-arrays.ts'],
     sequence: { sequencer: LongestFirst },
     projects: [
       {

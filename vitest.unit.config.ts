@@ -9,6 +9,7 @@ export default defineConfig({
     // A module is loaded once a worker, not once a file.
     isolate: false,
     globalSetup: ['./tests/temporary-folder.ts'],
+    setupFiles: ['./tests/typed-arrays.ts'],
     include: UNIT_TESTS,
     exclude: ['**/node_modules/**'],
     testTimeout: 60_000,

@@ -25,7 +25,6 @@ export const LONGEST = [
   'packages/heed/src/serve/serve-process.test.ts',
   'tests/studio-training.test.ts',
   'tests/studio-rater-pages.test.ts',
-  'packages/diffusion/src/checkpoint/single-file/single-file.test.ts',
   'tests/webgpu-stages.test.ts',
   'tests/real-project.test.ts',
   'packages/autodiff/src/ops/webgpu.test.ts',
