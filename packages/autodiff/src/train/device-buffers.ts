@@ -19,7 +19,7 @@ const ZEROS = [
   { type: 'int64', data: new BigInt64Array(1) },
 ] as const;
 
-/** Returns a function that allocates the buffers with zeros. It compiles a graph at its first call. */
+/** Returns a function that allocates the buffers with zeros and compiles a graph at its first call. */
 export function createZeros({ buffers, device, sessions }: DeviceBuffersOptions): () => Promise<DeviceBuffers> {
   let opened: Binding | undefined;
   return async () => {
@@ -39,7 +39,7 @@ export function createZeros({ buffers, device, sessions }: DeviceBuffersOptions)
   };
 }
 
-/** Returns a function that adds two sets of gradients into new buffers. It compiles a graph at its first call. */
+/** Returns a function that adds two sets of gradients into new buffers and compiles a graph at its first call. */
 export function createAdder({ buffers, device, sessions }: DeviceBuffersOptions) {
   let opened: Binding | undefined;
   return async (a: DeviceBuffers, b: DeviceBuffers): Promise<DeviceBuffers> => {

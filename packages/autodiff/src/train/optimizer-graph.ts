@@ -66,8 +66,8 @@ export function optimizerGraph(
 }
 
 /**
- * The scalars that an optimizer's graph has as inputs. It has inputs only for values it uses: without a moving average,
- * its weight is not an input.
+ * The scalars that an optimizer's graph has as inputs. The graph has inputs only for values that it uses: without a
+ * moving average, its weight is not an input.
  */
 export function scalarsOf({ inputs }: OnnxGraph): OptimizerScalar[] {
   return OPTIMIZER_SCALARS.filter((key) => inputs.some(({ name }) => name === `input:${key}`));
