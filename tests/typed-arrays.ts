@@ -5,7 +5,7 @@
 import { expect } from 'vitest';
 
 const IS_ADDED = Symbol.for('heed: typed arrays are compared as bytes');
-const shared: { [IS_ADDED]?: true } = globalThis;
+const shared = globalThis as { [IS_ADDED]?: true };
 
 function haveSameBytes(a: unknown, b: unknown): true | undefined {
   if (!ArrayBuffer.isView(a) || !ArrayBuffer.isView(b) || a.constructor !== b.constructor) return undefined;
