@@ -217,7 +217,8 @@ it.runIf(hasBrowser)('tunes again with other settings under a name that is free'
   await page.getByLabel('tune.steps').fill('2');
   expect(await barriersOf(page)).toEqual([]);
   await page.getByRole('button', { name: 'Tune the model' }).click();
-  await page.getByText('tuned-2', { exact: true }).waitFor();
+  // The command before it has ended, too.
+  await page.locator('.job').getByText('tuned-2', { exact: true }).waitFor();
   await ended('done');
   await page.getByRole('combobox', { name: 'Run' }).selectOption('tuned-2');
   await page.getByRole('img', { name: /^Loss over 2 steps/ }).waitFor();
