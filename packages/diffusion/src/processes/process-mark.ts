@@ -83,7 +83,7 @@ function differ(theirs: string | undefined, ours: string | undefined): boolean {
   return theirs !== undefined && ours !== undefined && !isSame(theirs, ours);
 }
 
-/** Compares a value with one from a short mark, which holds hashes of the values. */
+/** Whether two values are equal; the first may be the hash of a value, as short marks hold hashes. */
 function isSame(theirs: string, ours: string | undefined): boolean {
   return ours !== undefined && (theirs === ours || theirs === shorten(ours));
 }

@@ -14,9 +14,9 @@ export interface PerturbedPrompts {
 }
 
 /**
- * Asks the world for perturbed prompts first. For a prompt that the world does not know, words are swapped. `prompts`
- * are the project's training prompts. The training prompts supply the words, and serve as perturbed prompts themselves
- * when no more words can be swapped.
+ * Asks the world for perturbed prompts first. For a prompt that the world does not know, single words of the prompt are
+ * swapped. `prompts` are the project's training prompts. The training prompts supply the words, and serve as perturbed
+ * prompts themselves when no more words can be swapped.
  */
 export function perturbPrompts(
   labelled: readonly LabelledImage[],

@@ -118,7 +118,10 @@ async function kernelSums(
   }
 }
 
-/** Slices of `size` numbers, the last one filled up with zeros; `length` of them are the set's. */
+/**
+ * Yields slices of `size` numbers. The last slice is padded with zeros; `length` is the number of values without
+ * padding.
+ */
 function* blocksOf(values: Float64Array, size: number): Generator<{ block: Float64Array; length: number }> {
   for (let start = 0; start < values.length; start += size) {
     const part = values.subarray(start, start + size);

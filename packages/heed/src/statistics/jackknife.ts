@@ -30,7 +30,7 @@ export interface JackknifeGroups {
   readonly partOf: Int32Array;
 }
 
-/** A figure over all units, and without each group. */
+/** A figure computed over all units, and computed again without each group. */
 export interface Jackknifed {
   readonly value: number;
   readonly without: readonly number[];

@@ -1,7 +1,7 @@
 /**
  * `heed doctor --verify`: compares every picture, judgement and model of a project with what was recorded when heed
- * wrote it, and names each damaged file and line. Nothing is repaired. Files without recorded hashes get them, with a
- * note.
+ * wrote it, and names each damaged file and line. Nothing is repaired. For files without recorded hashes, heed records
+ * the hashes now and prints a note.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
