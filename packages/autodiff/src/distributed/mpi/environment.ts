@@ -32,11 +32,14 @@ export function launchedRank(env: Environment = process.env): LaunchedRank | und
       ? { rank: pmix, size: tasks, localRank: number('SLURM_LOCALID') ?? 0, launcher: 'srun' }
       : undefined;
   }
-  const other = number('PMI_SIZE');
-  if (other !== undefined && other > 1) {
+  const other = OTHER_LAUNCHERS.find((name) => (number(name) ?? 1) > 1);
+  if (other !== undefined) {
     throw new InputError(
-      `expected the processes to be started by Open MPI's mpirun or by \`srun --mpi=pmix\`, got another launcher (PMI_SIZE=${other})`,
+      `expected the processes to be started by Open MPI's mpirun or by \`srun --mpi=pmix\`, got another launcher (${other}=${env[other]})`,
     );
   }
   return undefined;
 }
+
+/** Numbers of processes that other launchers give: MPICH's and Intel's, MVAPICH's, and srun's without PMIx. */
+const OTHER_LAUNCHERS = ['PMI_SIZE', 'MV2_COMM_WORLD_SIZE', 'SLURM_STEP_NUM_TASKS'];

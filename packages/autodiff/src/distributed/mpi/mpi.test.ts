@@ -105,7 +105,17 @@ describe('the launcher', () => {
     expect(launchedRank({ SLURM_NTASKS: '8', SLURM_PROCID: '0' })).toBeUndefined();
   });
 
-  it('of another MPI library is refused, since each process would take itself for the only one', () => {
-    expect(() => launchedRank({ PMI_SIZE: '2', PMI_RANK: '0' })).toThrow(InputError);
+  it.each([
+    { PMI_SIZE: '2', PMI_RANK: '0' },
+    { MV2_COMM_WORLD_SIZE: '2', MV2_COMM_WORLD_RANK: '0' },
+    // srun without --mpi=pmix
+    { SLURM_STEP_NUM_TASKS: '2', SLURM_NTASKS: '2', SLURM_PROCID: '1' },
+  ])('of another kind is refused, since each process would take itself for the only one: %o', (env) => {
+    expect(() => launchedRank(env)).toThrow(InputError);
+    expect(() => launchedRank(env)).toThrow(`got another launcher (${Object.keys(env)[0]}=2)`);
+  });
+
+  it('of one process is not refused', () => {
+    expect(launchedRank({ SLURM_STEP_NUM_TASKS: '1', SLURM_NTASKS: '1', SLURM_PROCID: '0' })).toBeUndefined();
   });
 });
