@@ -10,9 +10,10 @@ interface WatchState {
   readonly sockets: Map<number, Socket>;
 }
 
-/** Rank 0's address, and the key that identifies a rank of the run. */
+/** Rank 0's address, the key that identifies a rank of the run, and the first line by which rank 0 is known. */
 interface Meeting {
   readonly key: string;
+  readonly greeting: string;
   readonly addresses: readonly string[];
   readonly port: number;
 }
@@ -47,11 +48,14 @@ function noteLine({ heard, done }: WatchState, from: number, line: string): void
 }
 
 /** Rank 0: a server that takes the connections of ranks which know the key. Resolves once it listens. */
-async function acceptRanks(state: WatchState, key: string): Promise<Meeting> {
+async function acceptRanks(state: WatchState): Promise<Meeting> {
+  const { randomBytes } = await import('node:crypto');
   const { createServer } = await import('node:net');
   const { networkInterfaces } = await import('node:os');
+  const [key, greeting] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
   const server: Server = createServer((socket) => {
     let from: number | undefined;
+    socket.write(`${greeting}\n`);
     listenForLines(socket, (line) => {
       if (from === undefined) {
         const [given, number] = line.split(' ');
@@ -62,26 +66,31 @@ async function acceptRanks(state: WatchState, key: string): Promise<Meeting> {
       noteLine(state, from, line);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
+  // Without a host, Node listens on IPv6 and IPv4, or on IPv4 alone where there is no IPv6.
+  await new Promise<void>((resolve) => server.listen(0, resolve));
   const bound = server.address();
   const addresses = Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])
-    .filter(({ family }) => family === 'IPv4')
+    // The scope of a link-local address has another name on each host.
+    .filter(({ address }) => !address.startsWith('fe80:'))
     .map((one) => one.address);
-  return { key, addresses, port: typeof bound === 'object' && bound !== null ? bound.port : 0 };
+  return { key, greeting, addresses, port: typeof bound === 'object' && bound !== null ? bound.port : 0 };
 }
 
-/** Other ranks: tries all addresses of rank 0 at once and keeps the first connection. */
-async function joinFirstRank(state: WatchState, rank: number, { key, addresses, port }: Meeting): Promise<void> {
+/**
+ * Other ranks: tries all addresses of rank 0 at once and keeps the first connection that greets. An address of rank 0,
+ * such as 127.0.0.1 or that of a container's bridge, may belong to another program on this host.
+ */
+async function joinFirstRank(state: WatchState, rank: number, meeting: Meeting): Promise<void> {
   const { connect } = await import('node:net');
   const { sockets } = state;
-  for (const host of addresses) {
-    const socket = connect({ host, port });
-    listenForLines(socket, (line) => noteLine(state, 0, line));
-    socket.on('connect', () => {
-      if (sockets.has(0)) return void socket.destroy();
+  for (const host of meeting.addresses) {
+    const socket = connect({ host, port: meeting.port });
+    listenForLines(socket, (line) => {
+      if (sockets.get(0) === socket) return noteLine(state, 0, line);
+      if (sockets.has(0) || line !== meeting.greeting) return void socket.destroy();
       sockets.set(0, socket);
-      socket.write(`${key} ${rank}\n`);
+      socket.write(`${meeting.key} ${rank}\n`);
     });
     socket.on('close', () => {
       if (sockets.get(0) === socket) sockets.delete(0);
@@ -102,14 +111,13 @@ async function createFailure({ rank, ending }: WatchData): Promise<(sentence: st
 /** Watches the other ranks until it is told to stop, or ends the process. */
 async function watchRanks(data: WatchData): Promise<void> {
   const { rank, size, silenceSeconds } = data;
-  const { randomBytes } = await import('node:crypto');
   const { parentPort } = await import('node:worker_threads');
   const BEAT_MS = 1000;
   const started = Date.now();
   const state: WatchState = { heard: new Map(), done: new Set(), sockets: new Map() };
   const { heard, done, sockets } = state;
   const fail = await createFailure(data);
-  const meeting = rank === 0 ? await acceptRanks(state, randomBytes(16).toString('hex')) : undefined;
+  const meeting = rank === 0 ? await acceptRanks(state) : undefined;
   let hasBegun = false;
   let first: Meeting | undefined;
 
