@@ -3,7 +3,8 @@
  * taken over only when its process is proved dead. The lock's age proves nothing.
  */
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type ProcessMark, processMark, stateOf } from './process-mark.ts';
@@ -48,7 +49,7 @@ export async function takeProcessLock(folder: string, name: string, options: Tak
   try {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (await linkIfFree(mine, path)) return { release: () => releaseOwn(path, text) };
-      await clearIfDead(path, mine, options);
+      await clearIfDead(path, mine, { ...options, isPatient: attempt < ATTEMPTS / 2 });
     }
     throw options.onHeld((await lockHolder(folder, name)) ?? { ...holder, path, state: 'alive' });
   } finally {
@@ -78,14 +79,46 @@ async function linkIfFree(mine: string, path: string): Promise<boolean> {
     await link(mine, path);
     return true;
   } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (NO_LINKS.includes(code)) return copyIfFree(mine, path);
+    if (code !== 'EEXIST') throw error;
+    // NFS sends a request again whose answer was lost. The first one may have made the link: open(2), O_EXCL.
+    return isSameFile(mine, path);
+  }
+}
+
+/** What file systems without hard links answer, such as exFAT and SMB. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
+/** For a moment the copy is empty, which other processes wait out. */
+async function copyIfFree(mine: string, path: string): Promise<boolean> {
+  try {
+    await copyFile(mine, path, constants.COPYFILE_EXCL);
+    return true;
+  } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
 }
 
-async function clearIfDead(path: string, mine: string, { onHeld, isOver }: TakeLockOptions): Promise<void> {
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const look = (path: string) => stat(path, { bigint: true }).catch(() => undefined);
+  const [first, second] = await Promise.all([look(one), look(other)]);
+  return first !== undefined && first.ino === second?.ino && first.dev === second?.dev;
+}
+
+/** `isPatient`: an empty file may be a lock that another process is about to fill. */
+async function clearIfDead(
+  path: string,
+  mine: string,
+  { onHeld, isOver, isPatient }: TakeLockOptions & { isPatient: boolean },
+): Promise<void> {
   const text = await readIfThere(path);
   if (text === undefined) return;
+  if (text === '' && isPatient) {
+    await setTimeout(CLEARING_WAIT_MS);
+    return;
+  }
   const holder = parseHolder(text, path);
   if (holder && !(holder.state === 'unknown' && isOver?.(holder))) throw onHeld(holder);
   // One process at a time may remove a dead lock. It reads the lock again first, because another process may have
