@@ -2,8 +2,11 @@
 import { type WaitOptions, withAwaitedLock } from './lock.ts';
 import type { Project } from './project.ts';
 
-/** Holders that are done within seconds: tries, and a studio that takes pictures of tries in. */
-const SHORT_HOLDERS: readonly string[] = ['try', 'studio'];
+/** The command that takes in what shards drew. */
+export const MERGE = 'generate --merge';
+
+/** Holders that are done within seconds: tries, merges, and a studio that takes pictures of tries in. */
+const SHORT_HOLDERS: readonly string[] = ['try', 'studio', MERGE];
 
 export interface DrawingOptions extends Pick<WaitOptions, 'note' | 'signal'> {
   /** What other processes are told of the holder. */

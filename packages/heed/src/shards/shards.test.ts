@@ -2,13 +2,14 @@
 import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { paperTrainingPrompts } from '@heed/emoji-world';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runGenerate } from '../generate/run.ts';
 import { createImageStore } from '../images/index.ts';
 import { runPrepare } from '../prepare/run.ts';
 import { type createProgressFactory, silentProgress } from '../progress/index.ts';
-import { initProject, type Project, projectPaths } from '../project/index.ts';
+import { initProject, type Project, projectPaths, takeLock } from '../project/index.ts';
 import { openVectorCache } from '../storage/vector-cache.ts';
 import { readKeys } from '../storage/vector-file.ts';
 import { writeRandomModels } from '../testing/random-models.ts';
@@ -84,7 +85,9 @@ describe('shards of drawing', () => {
     expect(first).toMatchObject({ images: 2, incomplete: [{ drawn: 2, images: 7 }, {}] });
     expect(first!.incomplete.map(describeIncomplete)).toEqual([
       expect.stringContaining("shard 1/2 of set 'train' has drawn 2 of its 7 images on host "),
-      "shard 2/2 of set 'train' was not begun; where it does not run, start it again with --shard 2/2",
+      expect.stringMatching(
+        /^shard 2\/2 of set 'train' was not begun; .* --shard 2\/2 and the same settings, or remove .*images.shards.train-\w+ to give it up$/,
+      ),
     ]);
     // This process runs still, as far as the list can tell.
     await expect(draw(project, '1/2')).rejects.toThrow("has been drawing shard 1/2 of set 'train'");
@@ -95,6 +98,41 @@ describe('shards of drawing', () => {
     expect(await takeInShards(project)).toEqual({ images: 13, incomplete: [] });
     expect(await pngs(project)).toHaveLength(IMAGES);
     expect(await draw(project)).toMatchObject({ images: IMAGES, generated: 0 });
+  });
+
+  it('of settings that were given up are named until their lists are removed as the line says', async () => {
+    const project = await freshProject('given-up');
+    await draw(project, '1/2');
+    const fewer = { prompts: WORK.prompts.slice(0, 2) };
+    await draw(project, undefined, fewer);
+    const { incomplete } = (await takeInShards(project))!;
+    expect(incomplete).toMatchObject([{ shard: { number: 2, of: 2 } }]);
+    await rm(incomplete[0]!.folder, { recursive: true });
+    expect(await takeInShards(project)).toBeUndefined();
+    expect(createImageStore(project.paths.images).all()).toHaveLength(7);
+  });
+
+  it('are waited for while another process merges them, and not while one draws', async () => {
+    const project = await freshProject('merging');
+    const hold = (command: string) => takeLock(project.paths.state, 'generate', { command });
+    for (const shard of ['1/2', '2/2']) await draw(project, shard);
+    const merge = await hold('generate --merge');
+    const taken = takeInShards(project);
+    await sleep(200);
+    expect(createImageStore(project.paths.images).all()).toEqual([]);
+    await merge.release();
+    expect(await taken).toEqual({ images: IMAGES, incomplete: [] });
+
+    const again = await hold('generate --merge');
+    const drawn = draw(project);
+    await sleep(200);
+    await again.release();
+    expect(await drawn).toMatchObject({ images: IMAGES, generated: 0 });
+
+    await draw(project, '1/2', { set: 'more' });
+    const generating = await hold('generate');
+    expect(await takeInShards(project)).toBeUndefined();
+    await generating.release();
   });
 
   it('two attempts at one shard count once, and one process may do the rest of all', async () => {

@@ -1,10 +1,20 @@
 /** Merges images of shards into the project's index, in the order in which one process would have generated them. */
-import { lockHolder, takeProcessLock } from '@heed/diffusion/process-lock';
+import { join } from 'node:path';
+import { type LockHolder, lockHolder } from '@heed/diffusion/process-lock';
 import { groupBy } from '../collections/group-by.ts';
 import { HeedError } from '../errors.ts';
 import { createImageStore } from '../images/index.ts';
+import { MERGE } from '../project/drawing-lock.ts';
+import { holderOf, withAwaitedLock } from '../project/lock.ts';
 import type { Project } from '../project/project.ts';
-import { type ImageList, readImageLists, recordsOf, removeImageLists, worksWithLists } from './image-lists.ts';
+import {
+  type ImageList,
+  readImageLists,
+  recordsOf,
+  removeImageLists,
+  shardsFolder,
+  worksWithLists,
+} from './image-lists.ts';
 import { type Shard, shardText } from './shard.ts';
 
 /** An incomplete shard. */
@@ -15,6 +25,8 @@ export interface LostShard {
   readonly drawn?: number;
   readonly images?: number;
   readonly host?: string;
+  /** Folder of the lists of all shards of this work. */
+  readonly folder: string;
 }
 
 export interface TakenIn {
@@ -23,26 +35,25 @@ export interface TakenIn {
   readonly incomplete: readonly LostShard[];
 }
 
-const HELD = new HeedError('held');
-
-/** Merges shards; undefined when there is nothing to merge, or while another process generates or merges images. */
+/**
+ * Merges shards; undefined when there is nothing to merge, or while another process generates images. Another merge is
+ * waited for, so that the caller sees what it merged.
+ */
 export async function takeInShards(project: Project): Promise<TakenIn | undefined> {
   if ((await worksWithLists(project)).length === 0) return undefined;
-  let lock: Awaited<ReturnType<typeof takeProcessLock>>;
+  const options = { command: MERGE, isAwaited: isMerging, lookEveryMs: 50 };
   try {
-    lock = await takeProcessLock(project.paths.state, 'generate', { command: MERGE, onHeld: () => HELD });
+    return await withAwaitedLock(project, 'generate', options, () => takeInLocked(project));
   } catch (error) {
-    if (error === HELD) return undefined;
+    if (holderOf(error) !== undefined) return undefined;
     throw error;
-  }
-  try {
-    return await takeInLocked(project);
-  } finally {
-    await lock.release();
   }
 }
 
-const MERGE = 'generate --merge';
+/** Whether a process of this host holds the lock to merge shards, which takes seconds. */
+function isMerging({ command, state }: LockHolder): boolean {
+  return command === MERGE && state === 'alive';
+}
 
 /** Throws while one process generates the project's images for all shards. */
 export async function checkNotGenerating(project: Project): Promise<void> {
@@ -65,14 +76,14 @@ export async function takeInLocked(project: Project): Promise<TakenIn> {
     } finally {
       await store.close();
     }
-    const lost = lostShards(lists);
+    const lost = lostShards(lists).map((shard) => ({ ...shard, folder: join(shardsFolder(project), work) }));
     incomplete.push(...lost);
     if (lost.length === 0) await removeImageLists(project, work);
   }
   return { images, incomplete };
 }
 
-function lostShards(lists: readonly ImageList[]): LostShard[] {
+function lostShards(lists: readonly ImageList[]): Omit<LostShard, 'folder'>[] {
   const divisions = [...groupBy(lists, ({ shard }) => String(shard.of)).values()].map((attempts) => {
     const { of } = attempts[0]!.shard;
     return Array.from({ length: of }, (_, i) => lostShard(attempts, { number: i + 1, of })).filter(
@@ -83,7 +94,7 @@ function lostShards(lists: readonly ImageList[]): LostShard[] {
   return divisions.some((lost) => lost.length === 0) ? [] : divisions.flat();
 }
 
-function lostShard(attempts: readonly ImageList[], shard: Shard): LostShard | undefined {
+function lostShard(attempts: readonly ImageList[], shard: Shard): Omit<LostShard, 'folder'> | undefined {
   const own = attempts.filter((list) => list.shard.number === shard.number);
   if (own.some(({ isDone }) => isDone)) return undefined;
   const last = own.at(-1);
@@ -95,7 +106,7 @@ function lostShard(attempts: readonly ImageList[], shard: Shard): LostShard | un
 }
 
 /** One line for each shard that is in progress or must be generated again. */
-export function describeIncomplete({ set, shard, drawn, images, host }: LostShard): string {
+export function describeIncomplete({ set, shard, drawn, images, host, folder }: LostShard): string {
   const done = drawn === undefined ? 'was not begun' : `has drawn ${drawn} of its ${images} images on host ${host}`;
-  return `shard ${shardText(shard)} of set '${set}' ${done}; where it does not run, start it again with --shard ${shardText(shard)}`;
+  return `shard ${shardText(shard)} of set '${set}' ${done}; where it does not run, start it again with --shard ${shardText(shard)} and the same settings, or remove ${folder} to give it up`;
 }
