@@ -11,7 +11,8 @@ import { type VerifiedLines, verifyLines } from './verify-lines.ts';
 
 export interface VerifiedPictures {
   readonly index: VerifiedLines;
-  readonly pictures: number;
+  /** Ids of the pictures that the index lists. */
+  readonly listed: ReadonlySet<string>;
   readonly faults: readonly FileFault[];
   /** Pictures that no line of the index names. */
   readonly unlisted: number;
@@ -47,7 +48,8 @@ export async function verifyPictures(
     if (fault !== undefined) faults.push({ path: file, fault });
     onPicture(++done, files.size);
   }
-  return { index, pictures: files.size, faults, unlisted: await countUnlisted(folder, files) };
+  const listed = new Set([...files].map((file) => FILE.exec(file)![2]!));
+  return { index, listed, faults, unlisted: await countUnlisted(folder, files) };
 }
 
 async function faultOf(

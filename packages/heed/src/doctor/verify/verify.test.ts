@@ -1,5 +1,17 @@
 // `heed doctor --verify` on a project as heed writes it: whole, copied elsewhere, and damaged in every way.
-import { appendFile, cp, mkdtemp, readdir, readFile, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  cp,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadModel, saveModelFolder } from '@heed/diffusion';
@@ -16,6 +28,7 @@ import { openProject, type Project, takeLock } from '../../project/index.ts';
 import { rewardParameterSpecs, saveRewardModel } from '../../reward/reward-model.ts';
 import { openComparisonWriter } from '../../studio/comparing/comparison-log.ts';
 import { makeDrawnProject } from '../../testing/drawn-project.ts';
+import { writeTuneResult } from '../../tune/result.ts';
 import { verifyProject } from './verify.ts';
 
 const time = '2026-01-31T09:30:00.000Z';
@@ -68,6 +81,10 @@ beforeAll(async () => {
       write: (folder) => writeFile(join(folder, 'parameters.safetensors'), `weights of step ${step}`),
     });
   }
+  await writeTuneResult(join(made.paths.runs, 'tuned'), {
+    ...{ fingerprint: 'abc', name: 'tuned', run: 'tuned', folder: '/elsewhere', steps: 2 },
+    data: { labelled: 1, unlabelled: 0, pretraining: 0 },
+  });
 });
 afterAll(() => rm(root, { recursive: true }));
 beforeEach(async () => {
@@ -274,6 +291,31 @@ describe('damage', () => {
     'no judgements at all': {
       damage: async () => rm(at('feedback.jsonl')),
       expected: () => [['feedback.jsonl', 'line 1: expected 12 recorded lines before it, found none']],
+    },
+    'no pictures at all, nor their index and its record': {
+      damage: async () => rm(at('images'), { recursive: true }),
+      expected: () => [
+        [
+          'images/index.jsonl',
+          /^expected the 12 pictures that judgements name, 12 are missing, the first of them [0-9a-f]{16}$/,
+        ],
+      ],
+    },
+    'a model that a finished run wrote and that is gone': {
+      damage: async () => rm(at('models/tuned'), { recursive: true }),
+      expected: () => [['models/tuned', 'expected the model that run tuned wrote, found none']],
+    },
+    'the damaged result of a run': {
+      damage: async () => truncate(at('runs/tuned/result.json'), 20),
+      expected: () => [['runs/tuned/result.json', /expected the result of a finished run/]],
+    },
+    'a flipped byte in a model that is a link': {
+      damage: async () => {
+        await rename(at('models/tuned'), at('elsewhere'));
+        await symlink(at('elsewhere'), at('models/tuned'), 'dir');
+        await flip(UNET, -100);
+      },
+      expected: () => [[UNET, /^expected SHA-256/]],
     },
     'a flipped byte in the judgements': {
       damage: async () => flip('feedback.jsonl', 30),

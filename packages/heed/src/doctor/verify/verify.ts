@@ -20,6 +20,7 @@ import { parseTry, triesPath } from '../../try/try-log.ts';
 import { verifyFolder } from './verify-folder.ts';
 import { verifyLines } from './verify-lines.ts';
 import { verifyPictures } from './verify-pictures.ts';
+import { createJudgedPictures, modelFaults } from './verify-references.ts';
 
 /** A file or a line that differs from its recorded hash. */
 export interface Damage {
@@ -56,7 +57,15 @@ export async function verifyProject(
   await linesOf(work, { path: imageEvents, parse: parseImageEvent, lock: 'studio' });
   const pictures = await picturesOf(work);
   const { feedback } = project.paths;
-  const judgements = await linesOf(work, { path: feedback, parse: parseFeedbackEvent, lock: 'label' });
+  const judged = createJudgedPictures();
+  const judgements = await linesOf(work, {
+    path: feedback,
+    parse: parseFeedbackEvent,
+    lock: 'label',
+    onLine: judged.add,
+  });
+  // A damaged index has been named already.
+  if (pictures.isIndexWhole) work.damage.push(...judged.faults(pictures.listed));
   await linesOf(work, { path: ratersPath(project), parse: parseRaterEvent, lock: 'label' });
   const comparisons = await linesOf(work, {
     path: comparisonsPath(project),
@@ -69,10 +78,17 @@ export async function verifyProject(
   const models = await modelsOf(work);
   const checkpoints = await checkpointsOf(work);
   const { damage, notes } = work;
-  return { ok: damage.length === 0, counts: { pictures, judgements, comparisons, models, checkpoints }, damage, notes };
+  const counts = { pictures: pictures.listed.size, judgements, comparisons, models, checkpoints };
+  return { ok: damage.length === 0, counts, damage, notes };
 }
 
-async function picturesOf({ project, progress, signal, damage, notes }: Verification): Promise<number> {
+async function picturesOf({
+  project,
+  progress,
+  signal,
+  damage,
+  notes,
+}: Verification): Promise<{ listed: ReadonlySet<string>; isIndexWhole: boolean }> {
   let bar: ReturnType<ProgressFactory> | undefined;
   const found = await verifyPictures(project.paths.images, {
     signal,
@@ -87,19 +103,24 @@ async function picturesOf({ project, progress, signal, damage, notes }: Verifica
   damage.push(...found.faults.map(({ path, fault }) => ({ path: `images/${path}`, fault })));
   if (found.unlisted > 0) notes.push(`images: ${found.unlisted} pictures are not in the index, as a crash leaves them`);
   await recordLines({ project, damage, notes }, { path: index, lines: found.index, lock: 'generate' });
-  return found.pictures;
+  return { listed: found.listed, isIndexWhole: found.index.faults.length === 0 };
 }
 
 async function linesOf(
   work: Verification,
-  { path, parse, lock }: { path: string; parse: (value: unknown) => unknown; lock: string },
+  {
+    path,
+    parse,
+    lock,
+    onLine,
+  }: { path: string; parse: (value: unknown) => unknown; lock: string; onLine?: (value: unknown) => void },
 ): Promise<number> {
   const name = path.slice(work.project.folder.length + 1).replaceAll('\\', '/');
   const megabytes = (await sizeOf(path)) / 1e6;
   const bar =
     megabytes < 1 ? undefined : work.progress({ total: Math.ceil(megabytes), label: `verify ${name}`, unit: 'MB' });
   const onBytes = (bytes: number) => bar?.update(Math.floor(bytes / 1e6));
-  const lines = await verifyLines(path, { parse, signal: work.signal, onBytes });
+  const lines = await verifyLines(path, { parse, signal: work.signal, onBytes, ...(onLine ? { onLine } : {}) });
   bar?.done();
   work.damage.push(...lines.faults.map((fault) => ({ path: name, fault })));
   await recordLines(work, { path: name, lines, lock });
@@ -126,8 +147,10 @@ async function recordLines(
 }
 
 async function modelsOf(verification: Verification): Promise<number> {
-  const { project, signal, notes } = verification;
+  const { project, signal, notes, damage } = verification;
   const names = await foldersIn(project.paths.models);
+  const { runs, models } = project.paths;
+  damage.push(...(await modelFaults(runs, await foldersIn(runs), models)));
   return verifyFolders(verification, {
     names: names.map((name) => `models/${name}`),
     what: 'model',
@@ -205,8 +228,8 @@ async function foldersIn(path: string): Promise<string[]> {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
     throw error;
   });
-  return entries
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map(({ name }) => name)
-    .sort();
+  const names = entries.map(({ name }) => name).filter((name) => !name.startsWith('.'));
+  // A model may be a link to another disk.
+  const kinds = await Promise.all(names.map((name) => stat(join(path, name)).catch(() => undefined)));
+  return names.filter((_, i) => kinds[i]?.isDirectory()).sort();
 }
