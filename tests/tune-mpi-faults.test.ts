@@ -1,6 +1,6 @@
 /** What `heed tune` under mpirun does with a full disk, another heed on a rank, and a rank that never comes. */
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -55,7 +55,7 @@ describe.concurrent('heed tune under mpirun', () => {
     expect(seconds).toBeLessThan(LONGEST_END_SECONDS);
     const own = JSON.parse(await readFile(join(REPOSITORY, 'packages/heed/package.json'), 'utf8')).version;
     expect(sentences(stderr).filter((line) => line.includes('rank 1'))).toEqual([
-      `heed: rank 1: expected the version of heed of rank 0 (${own}), got 9.9.9; \`heed doctor\` compares all ranks`,
+      `heed: rank 1 on ${hostname()}: expected the version of heed of rank 0 (${own}), got 9.9.9; \`heed doctor\` compares all ranks`,
     ]);
     expect(await checkpoints(project)).toEqual([]);
   });

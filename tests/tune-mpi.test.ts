@@ -71,8 +71,10 @@ describe.runIf(hasMpi)('heed tune under mpirun', () => {
       const project = await freshProject(`ranks-${ranks}`);
       const { status, stdout, stderr } = await startTune(project, ranks).ended;
       expect(status, stderr).toBe(0);
-      expect(stderr).toContain(
-        `${ranks} ranks on 1 host, ${4 / ranks} ${ranks === 4 ? 'replica' : 'replicas'} each; an update is 8 batches of 1 samples`,
+      const each = ranks === 4 ? '1 replica' : '2 replicas';
+      const update = `${ranks} ranks on 1 host, ${each} each; an update is 8 batches of 1 samples`;
+      expect(sentences(stderr)[0]).toMatch(
+        new RegExp(`^heed: ${update}, and its exchange of [.\\d]+ MB takes [.\\de-]+ s$`),
       );
       expect(await tunedWeights(project)).toBe(expected);
       // Rank 0 alone prints the result and writes the log.
@@ -160,8 +162,14 @@ describe.runIf(hasMpi)('heed tune under mpirun', () => {
     const tune = await startWithModels(models, ['tune', '--project', project]).ended;
     expect(tune.status).not.toBe(0);
     expect(sentences(tune.stderr).filter((line) => line.includes('rank 1'))).toEqual([
-      expect.stringMatching(/^heed: rank 1: expected the base model of rank 0 \([0-9a-f]{16}\), got [0-9a-f]{16}; /),
+      expect.stringMatching(
+        /^heed: rank 1 on \S+: expected the base model of rank 0 \([0-9a-f]{16}\), got [0-9a-f]{16}; /,
+      ),
     ]);
+    await rm(join(models, '1'), { recursive: true });
+    const without = await startWithModels(models, ['tune', '--project', project]).ended;
+    expect(without.status).toBe(2);
+    expect(sentences(without.stderr).at(-1)).toMatch(/^heed: rank 1 on \S+: .*expected a /);
   });
 
   it('says in one sentence why it cannot begin, from one rank', async () => {
@@ -169,5 +177,8 @@ describe.runIf(hasMpi)('heed tune under mpirun', () => {
     const { status, stderr } = await startTune(project, 3).ended;
     expect(status).toBe(2);
     expect(sentences(stderr)).toEqual(['heed: tune.replicas: expected a multiple of the 3 ranks, got 4']);
+    const unread = await startTune(project, 2, { args: ['--set', 'tune.speed=9'] }).ended;
+    expect(unread.status).toBe(2);
+    expect(sentences(unread.stderr)).toEqual([expect.stringContaining('tune.speed')]);
   });
 });

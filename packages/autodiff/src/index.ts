@@ -3,6 +3,7 @@
 export { type CompiledFunction, compile, type Feed, type InputSpec } from './compile.ts';
 export { type Communicator, single } from './distributed/communicator.ts';
 export type { ExchangeType } from './distributed/exchange.ts';
+export { launchedRank } from './distributed/mpi/environment.ts';
 export { openCommunicator } from './distributed/open-communicator.ts';
 export { InputError } from './errors.ts';
 export { estimateTrainingStep, type TrainingStepEstimate } from './estimate/estimate-training-step.ts';

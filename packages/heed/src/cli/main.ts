@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander';
 import { EXIT_CODES } from '../errors.ts';
 import { createProgram } from './program.ts';
-import { leaveRanks, letFirstRankSpeak } from './ranks.ts';
+import { leaveRanks, letFirstRankSpeak, otherRankName } from './ranks.ts';
 import { showError } from './show-error.ts';
 
 // A file size limit should fail only that write. Without a listener the signal would end the process.
@@ -15,7 +15,7 @@ for (const stream of [process.stdout, process.stderr]) {
     process.exit(process.exitCode ?? EXIT_CODES.ok);
   });
 }
-process.on('uncaughtException', (error) => process.exit(showError(error, { json })));
+process.on('uncaughtException', (error) => process.exit(showError(error, { json, process: otherRankName() })));
 
 try {
   await createProgram().parseAsync();
@@ -23,6 +23,6 @@ try {
   await letFirstRankSpeak();
   // Commander has already printed the error.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.badInput;
-  else process.exitCode = showError(error, { json });
+  else process.exitCode = showError(error, { json, process: otherRankName() });
 }
 await leaveRanks(Number(process.exitCode ?? EXIT_CODES.ok));

@@ -1,13 +1,20 @@
 /** Prints a command's error on stderr, as one sentence or as a defect with its stack, and chooses the exit code. */
 import { type ExitCode, REPORT_REQUEST, tellError } from '../errors.ts';
 
+interface ErrorFormat {
+  readonly json: boolean;
+  /** Names the process of several that failed. */
+  readonly process?: string | undefined;
+}
+
 /**
  * The text for stderr, ending in a line break. The text of a defect includes its stack; other errors show their stack
  * only where `debug` is set. With `json` the text is one object with `error` and `exitCode`; a defect's object also has
  * `defect: true` and `stack`.
  */
-export function formatError(error: unknown, options: { json: boolean; debug: boolean }): string {
-  const { message, exitCode, isDefect } = tellError(error);
+export function formatError(error: unknown, options: ErrorFormat & { debug: boolean }): string {
+  const { exitCode, isDefect, ...told } = tellError(error);
+  const message = options.process === undefined ? told.message : `${options.process}: ${told.message}`;
   if (options.json) {
     const defect = isDefect ? { defect: true, stack: stackOf(error) } : {};
     return `${JSON.stringify({ error: message, exitCode, ...defect })}\n`;
@@ -23,7 +30,7 @@ export function describeError(error: unknown): string {
 }
 
 /** Prints the error and returns the exit code. HEED_DEBUG shows the stack of every error. */
-export function showError(error: unknown, options: { json: boolean }): ExitCode {
+export function showError(error: unknown, options: ErrorFormat): ExitCode {
   process.stderr.write(formatError(error, { ...options, debug: process.env.HEED_DEBUG !== undefined }));
   return tellError(error).exitCode;
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { type Communicator, runtimeVersion } from '@heed/diffusion/autodiff';
 import packageJson from '../../package.json' with { type: 'json' };
 import { baseModelFolder, type Project } from '../project/index.ts';
+import { type ExchangeTime, exchangeSeconds, measureExchange } from '../tune/exchange-time.ts';
 import { tuneOptionsOf } from '../tune/options.ts';
 import { optionsForRanks } from '../tune/ranks.ts';
 import type { CheckResult } from './checks.ts';
@@ -30,7 +31,7 @@ interface RankFacts {
 export interface RanksReport {
   readonly ranks: readonly RankFacts[];
   readonly hosts: number;
-  readonly exchange: { readonly bytes: number; readonly seconds: number; readonly barrierSeconds: number };
+  readonly exchange: ExchangeTime;
   /** Forecast of tuning under the project's settings; absent without a project. */
   readonly forecast?: {
     readonly gradientBytes: number;
@@ -40,9 +41,6 @@ export interface RanksReport {
     readonly speedUp: number;
   };
 }
-
-const EXCHANGED_NUMBERS = 4 << 20;
-const ROUNDS = 5;
 
 /** Compares the ranks. All ranks call this function; only the result on rank 0 is complete. */
 export async function checkRanks(
@@ -67,24 +65,9 @@ export async function checkRanks(
   return { report, checks: [...agreement(ranks, project), ...describeSpeed(report)] };
 }
 
-/** Measures the seconds of one sum over all ranks, as the median of several sums. */
-async function measureExchange(communicator: Communicator): Promise<RanksReport['exchange']> {
-  const gradients = new Float32Array(EXCHANGED_NUMBERS);
-  const scalars = new Float64Array(1);
-  const sums: number[] = [];
-  const barriers: number[] = [];
-  // The first sum makes the buffers.
-  await communicator.sum([gradients], scalars);
-  for (let round = 0; round < ROUNDS; round++) {
-    barriers.push(await secondsOf(() => communicator.barrier()));
-    sums.push(await secondsOf(() => communicator.sum([gradients], scalars)));
-  }
-  return { bytes: gradients.byteLength, seconds: median(sums), barrierSeconds: median(barriers) };
-}
-
 async function forecastRanks(
   project: Project,
-  { size, exchange }: { size: number; exchange: RanksReport['exchange'] },
+  { size, exchange }: { size: number; exchange: ExchangeTime },
 ): Promise<NonNullable<RanksReport['forecast']>> {
   const { config } = project;
   const { replicas } = optionsForRanks(tuneOptionsOf(config), size);
@@ -92,9 +75,10 @@ async function forecastRanks(
   const { trainedParameters, step } = await forecastTuning(path, { ...config, tune: { ...config.tune, replicas } });
   const bytesEach = config.tune.exchange === 'bfloat16' ? 2 : 4;
   const gradientBytes = bytesEach * trainedParameters;
-  const exchangeSeconds = exchange.barrierSeconds + (exchange.seconds * gradientBytes) / exchange.bytes;
+  const exchangedSeconds = exchangeSeconds(exchange, gradientBytes);
   const computeSeconds = step.seconds / size;
-  return { gradientBytes, exchangeSeconds, computeSeconds, speedUp: step.seconds / (computeSeconds + exchangeSeconds) };
+  const speedUp = step.seconds / (computeSeconds + exchangedSeconds);
+  return { gradientBytes, exchangeSeconds: exchangedSeconds, computeSeconds, speedUp };
 }
 
 const COMPARED = [
@@ -156,14 +140,4 @@ async function weightsHash(path: string): Promise<string> {
     for await (const bytes of createReadStream(join(path, file))) hash.update(bytes as Buffer);
   }
   return hash.digest('hex').slice(0, 16);
-}
-
-async function secondsOf(work: () => Promise<void>): Promise<number> {
-  const startedAt = performance.now();
-  await work();
-  return (performance.now() - startedAt) / 1000;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }

@@ -7,6 +7,7 @@ import type { Communicator, ParameterValues } from '@heed/diffusion/autodiff';
 import packageJson from '../../package.json' with { type: 'json' };
 import { badInput, InputError } from '../errors.ts';
 import type { PretrainingSample, TuneSample } from './batches.ts';
+import { exchangeSeconds, measureExchange } from './exchange-time.ts';
 import type { TuneOptions } from './options.ts';
 
 /** Rank 0's choices for the run: options, model, and samples. */
@@ -29,16 +30,14 @@ export interface SharedRun {
 export const HEED_VERSION: string = packageJson.version;
 
 /** Throws when this rank runs a different version of heed than rank 0, or read a different base model. */
-export function checkSameBase({ rank }: Communicator, shared: SharedRun, baseHash: string): void {
+export function checkSameBase(shared: SharedRun, baseHash: string): void {
   const differing = [
     ['version of heed', shared.heed, HEED_VERSION],
     ['base model', shared.baseHash, baseHash],
   ].find(([, expected, own]) => expected !== own);
   if (differing === undefined) return;
   const [what, expected, own] = differing;
-  throw new InputError(
-    `rank ${rank}: expected the ${what} of rank 0 (${expected}), got ${own}; \`heed doctor\` compares all ranks`,
-  );
+  throw new InputError(`expected the ${what} of rank 0 (${expected}), got ${own}; \`heed doctor\` compares all ranks`);
 }
 
 /** Sends rank 0's choice to the other ranks; every rank returns it. `undefined` means that there is nothing to do. */
@@ -64,13 +63,25 @@ export function optionsForRanks(options: TuneOptions, ranks: number): TuneOption
   return { ...options, replicas };
 }
 
-/** The first line of output of a run with several processes. */
-export function describeRanks(
-  { size, hosts }: Communicator,
-  { replicas, accumulation, batchSize }: TuneOptions,
-): string {
+/**
+ * Measures the exchange of gradients of so many values and describes the run's processes in a line. The other ranks
+ * call `measureExchange` meanwhile.
+ */
+export async function describeRanks(
+  communicator: Communicator,
+  { replicas, accumulation, batchSize, exchange, values }: TuneOptions & { values: number },
+): Promise<string> {
+  const { size, hosts } = communicator;
+  const seconds = exchangeSeconds(await measureExchange(communicator), 4 * values);
+  const megabytes = ((exchange === 'bfloat16' ? 2 : 4) * values) / 1e6;
   const each = replicas / size;
-  return `${size} ranks on ${hosts} ${hosts === 1 ? 'host' : 'hosts'}, ${each} ${each === 1 ? 'replica' : 'replicas'} each; an update is ${replicas * accumulation} batches of ${batchSize / replicas} samples`;
+  const who = `${size} ranks on ${hosts} ${hosts === 1 ? 'host' : 'hosts'}, ${each} ${each === 1 ? 'replica' : 'replicas'} each`;
+  const update = `an update is ${replicas * accumulation} batches of ${batchSize / replicas} samples`;
+  return `${who}; ${update}, and its exchange of ${twoDigits(megabytes)} MB takes ${twoDigits(seconds)} s`;
+}
+
+function twoDigits(value: number): number {
+  return Number(value.toPrecision(2));
 }
 
 /**

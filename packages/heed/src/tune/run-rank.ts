@@ -7,6 +7,7 @@ import { modelFolder, openRun, type Project } from '../project/index.ts';
 import { weightsOptions } from '../project/model-weights.ts';
 import { runtimeOf } from '../project/runtime.ts';
 import { CHECKPOINTS } from './begun.ts';
+import { measureExchange } from './exchange-time.ts';
 import { openLatents } from './latents.ts';
 import { methodOf } from './methods/index.ts';
 import { checkSameBase, shareRun } from './ranks.ts';
@@ -19,6 +20,7 @@ export async function runTuneRank(
   project: Project,
   { communicator, signal }: { communicator: Communicator; signal?: AbortSignal | undefined },
 ): Promise<void> {
+  await measureExchange(communicator);
   const shared = await shareRun(communicator, undefined);
   if (!shared) return;
   const { run, from, options, model, pretraining, fingerprint } = shared;
@@ -26,7 +28,7 @@ export async function runTuneRank(
   const source = await modelFolder(project, from, { progress: silentProgress, signal });
   const components = await loadModel(source, weightsOptions(project, from));
   const pipeline = new StableDiffusionPipeline(components, await runtimeOf(project));
-  checkSameBase(communicator, shared, pipeline.modelHash);
+  checkSameBase(shared, pipeline.modelHash);
   const latents = await openLatents(project, pipeline);
   const texts = await openTextStates(project, {
     pipeline,

@@ -146,6 +146,15 @@ describe('the stages', () => {
     await expect(other).rejects.toThrow(/expected tune.beta \S+ as the run was begun with, got 0.1/);
   });
 
+  it('keep a run that is to begin anew until it can', async () => {
+    const checkpoints = join(project.paths.runs, 'halves', 'checkpoints');
+    const before = await readdir(checkpoints);
+    const anew = { name: 'halves', restart: true } as const;
+    await expect(runTune(project, { ...anew, reward: 'absent' }, silentProgress)).rejects.toThrow('absent');
+    await expect(runTune(project, { ...anew, from: 'nowhere' }, silentProgress)).rejects.toThrow('nowhere');
+    expect(await readdir(checkpoints)).toEqual(before);
+  });
+
   it('tune on labelled images alone', { timeout: 60_000 }, async () => {
     const streams = { unlabelled: false, pretraining: false };
     const { data, final } = await runTune(project, { name: 'labelled-only', streams, steps: 2 }, silentProgress);

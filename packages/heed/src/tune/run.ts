@@ -39,6 +39,7 @@ import { batchesOf, parameterCount, promptsOf } from './run-batches.ts';
 import { createSampleGrid } from './sample-grid.ts';
 import { openTextStates, type TextStates } from './text-states.ts';
 import { trainModel } from './train.ts';
+import { trainedValues } from './trained-weights.ts';
 import { keepPrompts } from './watch/kept-prompts.ts';
 import { startWatching, type Watching } from './watch/start.ts';
 import { type TunedModel, writeTunedModel } from './write-model.ts';
@@ -90,17 +91,15 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
     warnings.push(sentence);
     note?.(sentence);
   };
-  const begun = await beginRun(project, { given, name, warn });
-  const { run, options, data, from } = begun;
-  const { source, components, pipeline } = await openModel(project, from, { progress, signal, note });
+  const begun = await beginRun(project, { given, name, progress, warn });
+  const { run, options, data, pipeline } = begun;
   const baseHash = pipeline.modelHash;
   await checkBegun(run, { options, data: { ...data, baseHash } });
   const store = createImageStore(project.paths.images);
   const keptPrompts = await keptPromptsOf(project, { options, run, store, note });
   const latents = await openLatents(project, pipeline);
   try {
-    const opened = { source, components, pipeline, store, latents };
-    const result = await tuneOpened(project, { ...begun, ...opened, name, given, keptPrompts, progress, warn });
+    const result = await tuneOpened(project, { ...begun, store, latents, name, given, keptPrompts, progress, warn });
     return { ...result, warnings };
   } finally {
     await latents.close();
@@ -109,35 +108,46 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   }
 }
 
-/** Checks the options against an earlier start of the run, and starts or reopens the run. */
+/** Checks the options against an earlier start of the run, opens the model, and starts or reopens the run. */
 async function beginRun(
   project: Project,
-  { given, name, warn }: { given: TuneRunOptions; name: string; warn: (sentence: string) => void },
+  {
+    given,
+    name,
+    progress,
+    warn,
+  }: { given: TuneRunOptions; name: string; progress: ProgressFactory; warn: (sentence: string) => void },
 ) {
-  const { communicator = single, restart = false, note } = given;
+  const { communicator = single, restart = false, signal, note } = given;
   const asked = optionsForRanks(resolveOptions(project, given), communicator.size);
-  if (restart) await rm(join(project.paths.runs, name), { recursive: true, force: true });
-  const options = await goingOn(join(project.paths.runs, name), asked);
+  const folder = join(project.paths.runs, name);
+  const options = restart ? asked : await goingOn(folder, asked);
   if (asked.watch && !options.watch) note?.(`run ${name} was begun without tune.watch and goes on without it`);
-  if (communicator.size > 1) note?.(describeRanks(communicator, options));
   const method = methodOf(options);
   await clearUnfinishedFolders(project.paths.models);
   const data = await checkStart(project, { given, name, options });
+  const from = data.from ?? project.config.model.name;
+  const model = await openModel(project, from, { progress, signal, note });
+  // The earlier run is removed once the new one can begin.
+  if (restart) await rm(folder, { recursive: true, force: true });
   const run = await startRun(project, { command: 'tune', name });
+  if (communicator.size > 1) {
+    const values = trainedValues(model.components.unet, options);
+    note?.(await describeRanks(communicator, { ...options, values }));
+  }
   if (method.needs(options).reward) await warnWhereGateFailed(project, data.reward, { warn, note });
-  return { communicator, options, method, data, run, from: data.from ?? project.config.model.name };
+  return { communicator, options, method, data, run, from, ...model };
 }
 
-type OpenedRun = Awaited<ReturnType<typeof beginRun>> &
-  Awaited<ReturnType<typeof openModel>> & {
-    name: string;
-    given: TuneRunOptions;
-    keptPrompts: readonly string[];
-    store: ImageStore;
-    latents: VectorCache;
-    progress: ProgressFactory;
-    warn: (sentence: string) => void;
-  };
+type OpenedRun = Awaited<ReturnType<typeof beginRun>> & {
+  name: string;
+  given: TuneRunOptions;
+  keptPrompts: readonly string[];
+  store: ImageStore;
+  latents: VectorCache;
+  progress: ProgressFactory;
+  warn: (sentence: string) => void;
+};
 
 /** Prepares the data, trains, and writes model and result. A finished run returns its result. */
 async function tuneOpened(project: Project, opened: OpenedRun): Promise<Omit<TuneResult, 'fingerprint'>> {
@@ -335,7 +345,7 @@ async function checkStart(
 ): Promise<BegunData> {
   const folder = join(project.paths.runs, name);
   const { pretraining, pretrainingImages, rounds } = { ...project.config.tune, ...given };
-  const begun = await begunFrom(folder);
+  const begun = given.restart ? undefined : await begunFrom(folder);
   const reward = given.reward ?? begun?.reward ?? 'default';
   const from = given.from ?? begun?.from ?? project.config.model.name;
   if (from === name) {
@@ -347,7 +357,7 @@ async function checkStart(
     rounds: rounds === 'own' ? undefined : rounds,
     ...(options.streams.pretraining ? { pretraining, pretrainingImages } : {}),
   };
-  await checkBegun({ id: name, folder }, { options, data });
+  if (!given.restart) await checkBegun({ id: name, folder }, { options, data });
   if (methodOf(options).needs(options).reward) await checkReward(project, reward);
   return data;
 }

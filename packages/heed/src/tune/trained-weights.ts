@@ -1,8 +1,16 @@
 /** The weights that a run trains: all U-Net weights, or low-rank factors on frozen weights (LoRA, Hu et al. 2021). */
-import { initializeLora, isLoraParameter, loraModules, mergeLora, type UnetConfig } from '@heed/diffusion';
+import {
+  initializeLora,
+  isLoraParameter,
+  loraModules,
+  type ModelComponent,
+  mergeLora,
+  type UnetConfig,
+} from '@heed/diffusion';
 import { createRandom, type ParameterValues } from '@heed/diffusion/autodiff';
 import { isReferenceParameter, referenceOf } from './networks.ts';
 import type { TuneOptions } from './options.ts';
+import { parameterCount } from './run-batches.ts';
 
 export interface TrainedWeights {
   /** All weights that the graph reads, by name. */
@@ -45,4 +53,9 @@ export function trainedWeights(
       return merged;
     },
   };
+}
+
+/** The number of values that the optimizer changes, and ranks exchange. */
+export function trainedValues({ parameters, config }: ModelComponent<UnetConfig>, options: TuneOptions): number {
+  return parameterCount(trainedWeights(parameters, config, { ...options, hasReference: false }).trained);
 }

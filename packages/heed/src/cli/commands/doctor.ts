@@ -8,7 +8,7 @@ import { badInput, EXIT_CODES } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
 import { type CommandResult, type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 import { wholeNumber } from '../parse-options.ts';
-import { openRanks } from '../ranks.ts';
+import { isLaunchedOtherRank, openRanks } from '../ranks.ts';
 
 type DoctorOptions = CommonOptions & {
   rebuild: boolean;
@@ -64,13 +64,13 @@ export function doctorCommand(program: Command): void {
       const results = await runChecks(machineChecks(folder, device));
       const hasProject = existsSync(projectPaths(folder).config);
       if (hasProject) {
-        const project = openProject();
+        const project = openProject({ isShard: await isLaunchedOtherRank() });
         const settings = await runChecks([
           ['settings', async () => ({ state: 'ok', found: (await project).paths.config })],
         ]);
         results.push(...(settings[0]?.state === 'ok' ? await runChecks(projectChecks(await project)) : settings));
       }
-      const ranks = await ranksOf(hasProject, openProject);
+      const ranks = await ranksOf(hasProject, () => openProject({ isShard: true }));
       if (ranks?.isOther) return { lines: [] };
       results.push(...(ranks?.checks ?? []));
       const isWell = results.every(({ state }) => state !== 'failed');

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 import { describeResult } from '../describe-result.ts';
-import { openRanks } from '../ranks.ts';
+import { isLaunchedOtherRank, openRanks } from '../ranks.ts';
 
 interface TuneCommandOptions extends CommonOptions {
   name: string;
@@ -36,9 +36,10 @@ export function tuneCommand(program: Command): void {
       const { badInput } = await import('../../errors.ts');
       if (continues && restart) throw badInput('expected one of --continue and --restart, got both');
       const { openProjectOfRun } = await import('../../project/run.ts');
+      const isShard = await isLaunchedOtherRank();
       const project = await (continues
         ? openProjectOfRun(options.project, name, { overrides: options.set })
-        : openProject());
+        : openProject({ isShard }));
       const { runTune } = await import('../../tune/run.ts');
       const { runTuneRank } = await import('../../tune/run-rank.ts');
       const communicator = await openRanks(project.config.tune.exchange);
