@@ -4,7 +4,7 @@ import { curveVerdict } from '../reward/learning-curve.ts';
 import { describeLeftOut } from '../reward/left-out.ts';
 import { describePerturbations } from '../reward/perturbed-prompts.ts';
 import type { RewardRunResult } from '../reward/run.ts';
-import { TRUST_WORDS } from '../reward/trust.ts';
+import { trustWords } from '../reward/trust.ts';
 import { formatShare } from '../statistics/interval.ts';
 import { formatTable } from './table.ts';
 
@@ -52,11 +52,12 @@ export function describeReward(result: RewardRunResult): string[] {
 
 function categoryLines({ trust = [] }: RewardRunResult): string[] {
   if (trust.length === 0) return [];
-  const rows = trust.map(({ category, group, pairs, prompts, accuracy, trust: verdict }) =>
-    accuracy === undefined
-      ? [category, '', '', '', TRUST_WORDS[verdict]]
-      : [category, GROUPS[group], formatShare(accuracy), `${pairs} of ${prompts} prompts`, TRUST_WORDS[verdict]],
-  );
+  const rows = trust.map((each) => {
+    const { category, group, pairs, prompts, accuracy } = each;
+    return accuracy === undefined
+      ? [category, '', '', '', trustWords(each)]
+      : [category, GROUPS[group], formatShare(accuracy), `${pairs} of ${prompts} prompts`, trustWords(each)];
+  });
   return [...formatTable([['category', '', 'accuracy', 'pairs', 'how far to trust it'], ...rows]), ''];
 }
 

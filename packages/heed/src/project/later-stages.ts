@@ -4,7 +4,6 @@
  */
 import { stat } from 'node:fs/promises';
 import { badInput, isBadInput } from '../errors.ts';
-import { worldOf } from '../parts.ts';
 import { type Project, resolveInProject } from './project.ts';
 
 /** Returns a sentence for each input that is missing or unreadable. */
@@ -29,14 +28,9 @@ async function complaint(command: string, check: () => Promise<void>): Promise<s
 }
 
 async function checkPretraining(project: Project, source: string): Promise<void> {
-  const { WORLD_PRETRAINING } = await import('../config/index.ts');
   const { tuneOptionsOf } = await import('../tune/options.ts');
-  const { checkPretrainingData } = await import('../tune/pretraining-data.ts');
-  if (!tuneOptionsOf(project.config).streams.pretraining) return;
-  await checkPretrainingData({
-    world: await worldOf(project.config),
-    source: source === WORLD_PRETRAINING ? source : resolveInProject(project, source),
-  });
+  const { checkProjectPretraining } = await import('../tune/prepare.ts');
+  if (tuneOptionsOf(project.config).streams.pretraining) await checkProjectPretraining(project, source);
 }
 
 async function checkReference(project: Project, reference: string): Promise<void> {

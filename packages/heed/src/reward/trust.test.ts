@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { accuracyTable, type PromptPairs } from './accuracy.ts';
 import { curveVerdict, learningCurve } from './learning-curve.ts';
-import { categoryTrust, distrustNote } from './trust.ts';
+import { categoryTrust, distrustNote, trustWords } from './trust.ts';
 
 const pairs = (category: string, prompts: number, outcomes: readonly number[], seen = true): PromptPairs[] =>
   Array.from({ length: prompts }, (_, i) => ({
@@ -28,6 +28,17 @@ describe('trust by category', () => {
       ['cars', 'seen', 0, 'unmeasured'],
     ]);
     expect(trust[0]).toMatchObject({ pairs: 48, accuracy: { mean: 0.75 } });
+  });
+
+  it('is told in words: also that prompts are few, or that the reward is worse than chance', () => {
+    const worse = categoryTrust(accuracyTable(pairs('trees', 12, [0, 0, 1, 0])), []);
+    expect([...trust, ...worse].map(trustWords)).toEqual([
+      'better than chance',
+      'not told from chance',
+      'not known: fewer than 5 prompts',
+      'not measured: no prompt with a good and a bad held-out image',
+      'worse than chance',
+    ]);
   });
 
   it('names what is in doubt, with the figures', () => {

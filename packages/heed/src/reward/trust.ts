@@ -37,12 +37,18 @@ export function categoryTrust(table: AccuracyTable, categories: Iterable<string>
   });
 }
 
-/** A description of each verdict, for tables. */
-export const TRUST_WORDS: Readonly<Record<Trust, string>> = {
+const WORDS: Readonly<Record<Trust, string>> = {
   measured: 'better than chance',
   unsure: 'not told from chance',
   unmeasured: 'not measured: no prompt with a good and a bad held-out image',
 };
+
+/** The verdict in words, for tables. */
+export function trustWords({ trust, prompts, accuracy }: CategoryTrust): string {
+  if (trust !== 'unsure') return WORDS[trust];
+  if (prompts < FEWEST_PROMPTS) return `not known: fewer than ${FEWEST_PROMPTS} prompts`;
+  return accuracy !== undefined && accuracy.hi < 0.5 ? 'worse than chance' : WORDS.unsure;
+}
 
 /** A sentence that names the categories on which the reward must not be trusted; undefined when there are none. */
 export function distrustNote(trust: readonly CategoryTrust[]): string | undefined {

@@ -17,7 +17,7 @@ import { encodeMissing } from './latents.ts';
 import type { TuningMethod } from './method.ts';
 import { readTuneSamples, shuffleJudgements, writeTuneSamples } from './model-data.ts';
 import type { TuneOptions } from './options.ts';
-import { openPretrainingData, type PretrainingData } from './pretraining-data.ts';
+import { checkPretrainingData, openPretrainingData, type PretrainingData } from './pretraining-data.ts';
 import { withRewards } from './pretraining-rewards.ts';
 
 const SAMPLES_FILE = 'model-data.json';
@@ -176,12 +176,21 @@ export async function projectPretraining(
   const { pipeline, source, count } = options;
   return openPretrainingData({
     world: await worldOf(project.config),
-    source: source === WORLD_PRETRAINING ? source : resolveInProject(project, source),
+    source: resolvedSource(project, source),
     count,
     // The project's seed, not the run's: runs with different seeds share D_pre and its latents.
     seed: project.config.seed,
     size: pictureSize(pipeline),
   });
+}
+
+/** Throws where `projectPretraining` would find no pairs. It opens no picture and needs no model. */
+export async function checkProjectPretraining(project: Project, source: string): Promise<void> {
+  await checkPretrainingData({ world: await worldOf(project.config), source: resolvedSource(project, source) });
+}
+
+function resolvedSource(project: Project, source: string): string {
+  return source === WORLD_PRETRAINING ? source : resolveInProject(project, source);
 }
 
 /** The model's own size in pixels. */

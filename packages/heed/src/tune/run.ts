@@ -32,7 +32,7 @@ import { openLatents } from './latents.ts';
 import { createLivePipeline } from './live-pipeline.ts';
 import { methodOf } from './methods/index.ts';
 import { type TuneOptions, type TuneStreams, tuneOptionsOf } from './options.ts';
-import { prepareModelSamples, preparePretrainingSamples } from './prepare.ts';
+import { checkProjectPretraining, prepareModelSamples, preparePretrainingSamples } from './prepare.ts';
 import { describeRanks, HEED_VERSION, optionsForRanks, shareRun } from './ranks.ts';
 import { describeData, findFinished, type TuneResult, writeTuneResult } from './result.ts';
 import { batchesOf, parameterCount, promptsOf } from './run-batches.ts';
@@ -359,6 +359,7 @@ async function checkStart(
   };
   if (!given.restart) await checkBegun({ id: name, folder }, { options, data });
   if (methodOf(options).needs(options).reward) await checkReward(project, reward);
+  if (options.streams.pretraining) await checkProjectPretraining(project, pretraining);
   return data;
 }
 

@@ -5,7 +5,7 @@ import { curveVerdict, type LearningCurve } from '../../reward/learning-curve.ts
 import { describeLeftOut } from '../../reward/left-out.ts';
 import { describePerturbations } from '../../reward/perturbed-prompts.ts';
 import type { RoundAccuracy } from '../../reward/round-accuracy.ts';
-import { type CategoryTrust, TRUST_WORDS } from '../../reward/trust.ts';
+import { type CategoryTrust, trustWords } from '../../reward/trust.ts';
 import { formatShare } from '../../statistics/index.ts';
 import { percent } from '../../text/percent.ts';
 import { rewardChart } from '../charts/reward-chart.ts';
@@ -62,9 +62,10 @@ function trustTable(trust: readonly CategoryTrust[]): Markup {
 <div class="scroll" tabindex="0" role="group" aria-label="Trust by category"><table>
 <thead><tr><th>Category</th><th>Prompts</th><th>Accuracy</th><th>pairs</th><th>of prompts</th><th>Verdict</th></tr></thead>
 <tbody>${trust.map(
-    ({ category, group, pairs, prompts, accuracy, trust: verdict }) => html`<tr><td>${category}</td>
-<td>${accuracy === undefined ? '–' : group === 'seen' ? 'learned from' : 'held out'}</td>
-<td>${accuracy === undefined ? '–' : formatShare(accuracy)}</td><td>${pairs}</td><td>${prompts}</td><td>${TRUST_WORDS[verdict]}</td></tr>`,
+    (each) => html`<tr><td>${each.category}</td>
+<td>${each.accuracy === undefined ? '–' : each.group === 'seen' ? 'learned from' : 'held out'}</td>
+<td>${each.accuracy === undefined ? '–' : formatShare(each.accuracy)}</td><td>${each.pairs}</td><td>${each.prompts}</td>
+<td>${trustWords(each)}</td></tr>`,
   )}</tbody></table></div>`;
 }
 

@@ -10,7 +10,7 @@ import { type CurvePoint, curveVerdict } from '../../reward/learning-curve.ts';
 import { REWARD_REPORT_FILE, type RewardReport } from '../../reward/report.ts';
 import { findRewardReport } from '../../reward/report-file.ts';
 import { findRewardConfig } from '../../reward/reward-model.ts';
-import { type CategoryTrust, TRUST_WORDS } from '../../reward/trust.ts';
+import { type CategoryTrust, trustWords } from '../../reward/trust.ts';
 
 /** One trained reward. */
 export interface RewardVersion {
@@ -40,7 +40,7 @@ export async function readRewardVersions(project: Project): Promise<RewardVersio
       trainedAt,
       usedAs: used.get(run) ?? [],
       report,
-      trust: trust.map((each) => ({ ...each, verdict: TRUST_WORDS[each.trust] })),
+      trust: trust.map((each) => ({ ...each, verdict: trustWords(each) })),
       ...(learningCurve && { learningCurve: { points: learningCurve.points, verdict: curveVerdict(learningCurve) } }),
     });
   }

@@ -10,7 +10,7 @@ import { silentProgress } from '../../progress/progress.ts';
 import type { Project } from '../../project/project.ts';
 import type { RewardPrediction } from '../../reward/predictions.ts';
 import { runReward } from '../../reward/run.ts';
-import { TRUST_WORDS } from '../../reward/trust.ts';
+import { trustWords } from '../../reward/trust.ts';
 import { makeDrawnProject } from '../../testing/drawn-project.ts';
 import { writeRandomModels } from '../../testing/random-models.ts';
 import { openTestStudio, type TestStudio } from '../testing.ts';
@@ -69,7 +69,7 @@ describe('the rewards', () => {
     const { versions } = await get<{ versions: RewardVersion[] }>('/api/rewards');
     for (const { trust, learningCurve } of versions) {
       expect(trust.length).toBeGreaterThan(0);
-      expect(trust.map(({ verdict }) => verdict)).toEqual(trust.map(({ trust: of }) => TRUST_WORDS[of]));
+      expect(trust.map(({ verdict }) => verdict)).toEqual(trust.map(trustWords));
       expect(learningCurve!.points.at(-1)).toMatchObject({ share: 1 });
       expect(learningCurve!.verdict).toMatch(/^(The second half of the labels brought|Too few labels)/);
     }
