@@ -94,7 +94,6 @@ it('goes from init to export, learns from every judged image, and shows no figur
     `tune.pretraining=${pretraining}`,
     'tune.steps=2',
     'tune.batchSize=2',
-    'tune.sampleEverySteps=0',
     'evaluate.imagesPerPrompt=2',
     'evaluate.bestOf=4',
     'evaluate.resamples=100',
@@ -115,6 +114,10 @@ it('goes from init to export, learns from every judged image, and shows no figur
 
   const tuned = run('tune');
   expect(tuned).toMatchObject({ steps: 2 });
+  const settled = await readFile(join(project, 'runs/tuned/heed.resolved.toml'), 'utf8');
+  // Its sample grids show the project's own prompts.
+  const drawn = /^samplePrompts = (.*)$/m.exec(settled)![1]!;
+  expect(JSON.parse(drawn)).toEqual(LEARNING.slice(0, 4));
 
   const evaluation = run('evaluate');
   expect(evaluation).toMatchObject({ world: 'none', comparisons: [], differences: [] });
@@ -152,6 +155,7 @@ it('goes from init to export, learns from every judged image, and shows no figur
   const page = await readFile(report.file, 'utf8');
   expect(page).not.toMatch(/simulated|emoji/i);
   expect(page).toContain('Good in the eyes of 2 people');
+  expect(page).toContain('of 3 prompts, too few to tell');
   for (const prompt of ['An oil painting: ', 'An astronaut in a teapot']) {
     expect(page.toLowerCase()).toContain(prompt.toLowerCase());
   }

@@ -4,6 +4,7 @@ import { describePeople } from '../evaluate/describe-people.ts';
 import { armLabel, type Evaluation } from '../evaluate/evaluation.ts';
 import { formatDifference, formatFidelity, formatFigure } from '../evaluate/format-figure.ts';
 import type { PeopleFindings } from '../evaluate/people.ts';
+import { FEWEST_PROMPTS } from '../reward/trust.ts';
 import { percent } from '../text/percent.ts';
 import { formatTable } from './table.ts';
 
@@ -49,8 +50,15 @@ export function describeEvaluation(evaluation: Evaluation, people: PeopleFinding
     ...(voteRows.length > 0
       ? ['', ...formatTable([['simulated raters, blind', 'question', 'win', 'tie', 'lose'], ...voteRows])]
       : []),
+    '',
+    describeExtent(evaluation),
     ...(notes.length > 0 ? ['', ...notes.map((note) => `Not measured: ${note}.`)] : []),
     '',
     `Run ${run}; next: heed report`,
   ];
+}
+
+function describeExtent({ settings: { prompts, imagesPerPrompt } }: Evaluation): string {
+  const few = prompts < FEWEST_PROMPTS ? ', which are too few: the intervals are too narrow' : '';
+  return `Measured on ${prompts} prompts that are held out or listed for evaluation, ${imagesPerPrompt} images of each; intervals are over prompts${few}.`;
 }

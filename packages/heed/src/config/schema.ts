@@ -287,8 +287,8 @@ const tune = z.strictObject({
   sampleEverySteps: whole(0).default(250).describe('Updates between sample grids, from step 0 on; 0 draws none.'),
   samplePrompts: z
     .array(text())
-    .default(['A green colored dog.', 'Three apples.', 'A cat on the moon.', 'Two blue birds in the forest.'])
-    .describe('Prompts of the sample grid; the seeds stay the same, too.'),
+    .default([])
+    .describe("Prompts of the sample grid; [] takes four of the project's own. The seeds stay the same, too."),
   logEverySteps: whole(1).default(10).describe('Updates between lines of metrics.jsonl.'),
   watch: z
     .strictObject({

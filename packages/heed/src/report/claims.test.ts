@@ -27,6 +27,17 @@ describe('judgeClaims', () => {
     expect(find(judgeClaims(withDifference(lo, mean, hi)), 'better aligned than the base').verdict).toBe(verdict);
   });
 
+  it('leaves a difference of few prompts unclear, whatever its interval', () => {
+    const input = withDifference(0.02, 0.1, 0.2);
+    const few = {
+      ...input,
+      evaluation: { ...input.evaluation!, settings: { ...input.evaluation!.settings, prompts: 3 } },
+    };
+    const claim = find(judgeClaims(few), 'better aligned than the base');
+    expect(claim.verdict).toBe('unclear');
+    expect(claim.evidence).toMatch(/; of 3 prompts, too few to tell$/);
+  });
+
   it('asks the other judges of a project whose world has no recogniser', () => {
     const input = exampleInput();
     const difference = (lo: number, hi: number) => ({

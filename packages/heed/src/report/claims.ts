@@ -5,6 +5,7 @@
 import { AS_PRINTED } from '../evaluate/ablations.ts';
 import { armOf, type Difference } from '../evaluate/evaluation.ts';
 import { formatDifference } from '../evaluate/format-figure.ts';
+import { FEWEST_PROMPTS } from '../reward/trust.ts';
 import type { Interval } from '../statistics/index.ts';
 import { excludesZero } from '../statistics/index.ts';
 import { percent } from '../text/percent.ts';
@@ -41,16 +42,17 @@ export function judgeClaims(input: ReportInput): Claim[] {
 function differenceClaim({ evaluation }: ReportInput, treated: string, baseline: string, claim: string): Claim {
   const isAsked = (difference: Difference) => difference.treated === treated && difference.baseline === baseline;
   const found = evaluation?.differences.find(isAsked);
+  const prompts = evaluation?.settings.prompts;
   if (found) {
     const evidence = `${pointsWithInterval(found.interval)}, paired by prompt`;
-    return { claim, verdict: verdictOf(found.interval), evidence };
+    return { claim, ...judged(found.interval, { evidence, prompts }) };
   }
   for (const id of ALIGNMENT_JUDGES) {
     const figure = evaluation?.figures.find((one) => one.id === id);
     const difference = figure?.differences.find(isAsked);
     if (!figure || !difference) continue;
     const evidence = `${figure.label} ${formatDifference(difference.interval, figure.unit)}, paired by prompt; judge: ${figure.judge}`;
-    return { claim, verdict: verdictOf(difference.interval), evidence };
+    return { claim, ...judged(difference.interval, { evidence, prompts }) };
   }
   return { claim, verdict: 'not measured', evidence: 'no such comparison in this evaluation' };
 }
@@ -58,13 +60,25 @@ function differenceClaim({ evaluation }: ReportInput, treated: string, baseline:
 /** Judges of alignment when the world has no recogniser; the first one with a figure is used. */
 const ALIGNMENT_JUDGES = ['people', 'judging-reward', 'clip-score'] as const;
 
-function verdictOf(interval: Interval): Verdict {
-  if (!excludesZero(interval)) return 'unclear';
-  return interval.lo > 0 ? 'held' : 'failed';
+/** An interval over too few prompts is too narrow to decide. */
+function judged(
+  interval: Interval,
+  { evidence, prompts }: { evidence: string; prompts: number | undefined },
+): Pick<Claim, 'verdict' | 'evidence'> {
+  if (prompts !== undefined && prompts < FEWEST_PROMPTS) {
+    return { verdict: 'unclear', evidence: `${evidence}; of ${prompts} prompts, too few to tell` };
+  }
+  if (!excludesZero(interval)) return { verdict: 'unclear', evidence };
+  return { verdict: interval.lo > 0 ? 'held' : 'failed', evidence };
 }
 
 /** Compares the kept reward with another score on the same held-out pairs. */
-function rewardClaim({ rewards }: ReportInput, part: 'seen' | 'unseen', other: string, claim: string): Claim {
+function rewardClaim(
+  { rewards, rewardDetails }: ReportInput,
+  part: 'seen' | 'unseen',
+  other: string,
+  claim: string,
+): Claim {
   const aux = rewards?.find(({ variant }) => variant === 'aux')?.[part];
   const rival = rewards?.find(({ variant }) => variant === other);
   const against = rival?.[part];
@@ -77,7 +91,9 @@ function rewardClaim({ rewards }: ReportInput, part: 'seen' | 'unseen', other: s
     };
   }
   const evidence = `${percent(aux.mean)} against ${percent(against.mean)}: ${pointsWithInterval(difference)}, ${aux.n} pairs`;
-  return { claim, verdict: verdictOf(difference), evidence };
+  const trust = rewardDetails?.trust?.filter(({ group }) => group === part);
+  const prompts = trust?.reduce((sum, each) => sum + each.prompts, 0);
+  return { claim, ...judged(difference, { evidence, prompts }) };
 }
 
 /** Relative rise of FID in the paper, from 13.97 to 16.76, which it calls a small cost. */

@@ -20,6 +20,7 @@ import { REWARD_REPORT_FILE } from '../reward/run.ts';
 import { rewardFolder } from '../reward/scorer.ts';
 import { TUNING_METHODS } from '../tune/methods/index.ts';
 import { findTuneResult } from '../tune/result.ts';
+import { readRunConfig } from '../tune/run-config.ts';
 import type {
   FeedbackOverview,
   FeedbackRow,
@@ -64,11 +65,20 @@ export async function collectReport(
     evaluation,
     curves,
     grids,
-    gridPrompts: project.config.tune.samplePrompts,
+    gridPrompts: models[0] === undefined ? [] : await gridPrompts(project, models[0]),
     pairs: await picturePairs(project, evaluation, evaluation.gallery),
     others: await picturePairs(project, evaluation, evaluation.others),
     people: await peopleFindings(project, evaluation),
   };
+}
+
+/** The prompts that the run recorded; those of heed.toml where it has no record. */
+async function gridPrompts(project: Project, run: string): Promise<readonly string[]> {
+  const recorded = await readRunConfig(project, run).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return recorded?.samplePrompts ?? project.config.tune.samplePrompts;
 }
 
 async function evaluationOf(project: Project, name?: string): Promise<Evaluation> {

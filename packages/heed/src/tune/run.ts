@@ -37,6 +37,7 @@ import { describeRanks, HEED_VERSION, optionsForRanks, shareRun } from './ranks.
 import { describeData, findFinished, type TuneResult, writeTuneResult } from './result.ts';
 import { batchesOf, parameterCount, promptsOf } from './run-batches.ts';
 import { createSampleGrid } from './sample-grid.ts';
+import { withSamplePrompts } from './sample-prompts.ts';
 import { openTextStates, type TextStates } from './text-states.ts';
 import { trainModel } from './train.ts';
 import { trainedValues } from './trained-weights.ts';
@@ -80,7 +81,7 @@ export async function runTune(
   options: TuneRunOptions,
   progress: ProgressFactory,
 ): Promise<TuneRunResult> {
-  return withLock(project, 'tune', () => tune(project, options, progress));
+  return withLock(project, 'tune', async () => tune(await withSamplePrompts(project), options, progress));
 }
 
 async function tune(project: Project, given: TuneRunOptions, progress: ProgressFactory): Promise<TuneRunResult> {

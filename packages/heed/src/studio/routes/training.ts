@@ -3,18 +3,12 @@ import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import { METRIC_TITLES } from '../../metrics/metric-titles.ts';
+import { readRunConfig } from '../../tune/run-config.ts';
 import { problem, type StudioEnv } from '../auth/guard.ts';
 import { plainPng } from '../pictures/plain-png.ts';
 import type { Studio } from '../studio.ts';
 import { followMetrics, type MetricsTail } from '../training/metrics-tail.ts';
-import {
-  readCurveSources,
-  readRunConfig,
-  readSample,
-  readSampleSteps,
-  readTrainingRuns,
-  type TrainingRun,
-} from '../training/runs.ts';
+import { readCurveSources, readSample, readSampleSteps, readTrainingRuns, type TrainingRun } from '../training/runs.ts';
 import { check } from './check-body.ts';
 
 const runParam = z.strictObject({ id: z.string().max(100) });

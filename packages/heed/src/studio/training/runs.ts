@@ -1,9 +1,7 @@
 /** Reads the training runs of a project: their settings, their metrics so far, and their sample grids. Reads runs/. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse as parseToml } from 'smol-toml';
 import type { Project } from '../../project/project.ts';
-import { RESOLVED_CONFIG_FILE } from '../../project/run.ts';
 import { listRuns, namesIn } from '../runs/list-runs.ts';
 
 /** Commands whose runs are shown. */
@@ -36,17 +34,6 @@ export async function readTrainingRuns(project: Project): Promise<TrainingRun[]>
       ? []
       : [{ id, command, startedAt, isGoing: state === 'going', isUnfinished: state === 'unfinished' }],
   );
-}
-
-/** The config that the run used, as text, and the prompts of its sample grids. */
-export async function readRunConfig(
-  project: Project,
-  id: string,
-): Promise<{ readonly text: string; readonly samplePrompts: readonly string[] }> {
-  const text = await readFile(join(project.paths.runs, id, RESOLVED_CONFIG_FILE), 'utf8');
-  const { tune } = parseToml(text) as { tune?: { samplePrompts?: unknown } };
-  const prompts = Array.isArray(tune?.samplePrompts) ? tune.samplePrompts.map(String) : [];
-  return { text, samplePrompts: prompts };
 }
 
 /** The sources of the run's own curve, and of the trainings stored in its folder. */

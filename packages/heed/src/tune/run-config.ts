@@ -1,0 +1,17 @@
+/** Reads the config that a run recorded. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse as parseToml } from 'smol-toml';
+import type { Project } from '../project/project.ts';
+import { RESOLVED_CONFIG_FILE } from '../project/run.ts';
+
+/** The config that the run used, as text, and the prompts of its sample grids. */
+export async function readRunConfig(
+  project: Project,
+  id: string,
+): Promise<{ readonly text: string; readonly samplePrompts: readonly string[] }> {
+  const text = await readFile(join(project.paths.runs, id, RESOLVED_CONFIG_FILE), 'utf8');
+  const { tune } = parseToml(text) as { tune?: { samplePrompts?: unknown } };
+  const prompts = Array.isArray(tune?.samplePrompts) ? tune.samplePrompts.map(String) : [];
+  return { text, samplePrompts: prompts };
+}
