@@ -184,7 +184,7 @@ export async function projectPretraining(
   });
 }
 
-/** Throws where `projectPretraining` would find no pairs. It opens no picture and needs no model. */
+/** Throws where `projectPretraining` would find no pairs, without opening a picture or a model. */
 export async function checkProjectPretraining(project: Project, source: string): Promise<void> {
   await checkPretrainingData({ world: await worldOf(project.config), source: resolvedSource(project, source) });
 }

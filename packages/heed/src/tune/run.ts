@@ -85,7 +85,7 @@ export async function runTune(
 }
 
 async function tune(project: Project, given: TuneRunOptions, progress: ProgressFactory): Promise<TuneRunResult> {
-  const { name = 'tuned', signal, note } = given;
+  const { name = 'tuned', note } = given;
   checkModelName(project, name);
   const warnings: string[] = [];
   const warn = (sentence: string) => {
