@@ -77,6 +77,13 @@ describe('options', () => {
       device: 'webgpu',
       precision: 'float16',
     });
+    const onCuda = ['--device', 'cuda', '--peer', 'float16-compiled', '--capture-graph', '--only', 'training-step'];
+    expect(parseOptions([...onCuda, '--batch', '8'])).toMatchObject({
+      runtime: { device: 'cuda', precision: 'float32', peerForm: 'float16-compiled', captureGraph: true },
+      benchmarks: [{ settings: { batchSize: 8 } }],
+    });
+    expect(() => parseOptions(['--only', 'sampling', '--batch', '8'])).toThrow('--batch: expected an update');
+    expect(() => parseOptions(['--peer', 'fast'])).toThrow('--peer: expected float32, float16, float16-compiled');
   });
 
   it.each([

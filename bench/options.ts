@@ -11,14 +11,15 @@ import { BENCHMARKS, type Benchmark } from './benchmarks.ts';
 import { FULL_SIZE_BENCHMARKS } from './full-size-benchmarks.ts';
 import { FILES } from './inputs/files.ts';
 import { METHODS_BENCHMARK } from './methods/benchmarks.ts';
-import type { BenchRuntime } from './protocol.ts';
+import { type BenchRuntime, PEER_FORMS } from './protocol.ts';
 
 const PRECISIONS = ['float32', 'float16'] as const;
 const DEFAULT_ROUNDS = 10;
 /** A round takes minutes there. */
 const DEFAULT_FULL_SIZE_ROUNDS = 3;
 
-export const USAGE = `npm run bench -- [--only NAME[,NAME]] [--rounds N] [--threads T] [--json] [--device D] [--precision P] [--full-size FOLDER]
+export const USAGE = `npm run bench -- [--only NAME[,NAME]] [--rounds N] [--threads T] [--json] [--device D] [--precision P] [--peer F] [--capture-graph]
+              [--batch N] [--full-size FOLDER]
 npm run bench -- --ranks N [--link GBIT[:MS][,...]] [--rounds N] [--full-size FOLDER] [--json]
 
 Measures heed beside PyTorch: the same work, machine, threads and batch, in turns. bench/README.md tells how.
@@ -29,7 +30,10 @@ Measures heed beside PyTorch: the same work, machine, threads and batch, in turn
   --threads T  threads of either side (default: one a core)
   --json       prints the result as JSON
   --device D   where heed computes: ${DEVICE_NAMES.join(', ')} (default cpu); PyTorch takes CUDA for any but cpu
-  --precision P  ${PRECISIONS.join(' or ')} for heed (default float32); PyTorch computes in float32
+  --precision P  ${PRECISIONS.join(' or ')} for heed (default float32)
+  --peer F     how PyTorch computes: ${PEER_FORMS.join(', ')} (default float32; float16 is in channels-last layout)
+  --capture-graph  heed replays its updates as CUDA graphs
+  --batch N    samples of an update in place of the benchmark's own number
   --full-size FOLDER  measures Stable Diffusion 1.5 and CLIP ViT-L/14, written to FOLDER by tools/write-random-model.ts, one
                side's process after the other (default ${DEFAULT_FULL_SIZE_ROUNDS} rounds, 24 GB of memory):
                ${FULL_SIZE_BENCHMARKS.map(({ name }) => name).join(', ')}
@@ -73,13 +77,15 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     benchmarks:
       values.only === undefined || values.only === METHODS_BENCHMARK
         ? known
-        : values.only.split(',').map((name) => findBenchmark(name, known)),
+        : values.only.split(',').map((name) => withBatch(findBenchmark(name, known), values.batch)),
     rounds:
       positiveWhole('--rounds', values.rounds) ?? (fullSize === undefined ? DEFAULT_ROUNDS : DEFAULT_FULL_SIZE_ROUNDS),
     threads: positiveWhole('--threads', values.threads) ?? availableParallelism(),
     runtime: {
       device: oneOf('--device', values.device ?? 'cpu', DEVICE_NAMES),
       precision: oneOf('--precision', values.precision ?? 'float32', PRECISIONS),
+      ...(values['capture-graph'] ? { captureGraph: true } : {}),
+      ...(values.peer === undefined ? {} : { peerForm: oneOf('--peer', values.peer, PEER_FORMS) }),
     },
     links: values.link?.split(',').map(parseLink) ?? [],
     ...(ranks === undefined ? {} : { ranks }),
@@ -102,6 +108,9 @@ function parse(args: readonly string[]) {
         precision: { type: 'string' },
         ranks: { type: 'string' },
         link: { type: 'string' },
+        peer: { type: 'string' },
+        'capture-graph': { type: 'boolean' },
+        batch: { type: 'string' },
       },
     }).values;
   } catch (error) {
@@ -113,6 +122,18 @@ function findBenchmark(name: string, known: readonly Benchmark[]): Benchmark {
   const found = known.find((candidate) => candidate.name === name);
   if (found) return found;
   throw badInput(`--only: expected ${known.map((one) => one.name).join(', ')}, got '${name}'`);
+}
+
+/** The benchmark with another number of samples in an update. */
+function withBatch(benchmark: Benchmark, text: string | undefined): Benchmark {
+  const batchSize = positiveWhole('--batch', text);
+  if (batchSize === undefined) return benchmark;
+  if (benchmark.kind !== 'training-step') throw badInput(`--batch: expected an update, got ${benchmark.name}`);
+  return {
+    ...benchmark,
+    settings: { ...benchmark.settings, batchSize },
+    unit: `${benchmark.unit} (batch ${batchSize})`,
+  };
 }
 
 function parseLink(text: string): LinkLimits {

@@ -18,10 +18,20 @@ export const WORK_KINDS = [
 ] as const;
 export type WorkKind = (typeof WORK_KINDS)[number];
 
-/** Where heed computes. PyTorch computes in float32 without TF32, on CUDA where heed's device is not the processor. */
+/**
+ * How PyTorch computes: float32 without TF32, or float16 in channels-last layout, where diffusers' attention is flash
+ * attention; with or without torch.compile.
+ */
+export const PEER_FORMS = ['float32', 'float16', 'float16-compiled'] as const;
+
+/** Where and how both sides compute. PyTorch uses CUDA where heed's device is not the processor. */
 export interface BenchRuntime {
   device: Device;
   precision: 'float32' | 'float16';
+  /** Whether heed replays its updates as CUDA graphs. */
+  captureGraph?: true;
+  /** float32 by default. */
+  peerForm?: (typeof PEER_FORMS)[number];
 }
 
 /** Requests and what each answers with. A failed one answers `{ error }` instead. */

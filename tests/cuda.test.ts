@@ -1,6 +1,6 @@
 /**
  * CUDA on a GPU beside the processor (`HEED_TEST_CUDA=1 npx vitest run tests/cuda.test.ts`): every row of the op table
- * with its gradient, and some updates of the tiny model.
+ * with its gradient, and some updates of the tiny model. HEED_TEST_DEVICE names another device.
  */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ const SEED = 5;
 /** Relative to the largest value: float32 sums in another order. */
 const TOLERANCE = 5e-5;
 const BATCH = 4;
+const DEVICE = (process.env.HEED_TEST_DEVICE ?? 'cuda') as Device;
 
 async function resultsOn(name: string, device: Device): Promise<Record<string, Float32Array>> {
   const { fn, feeds } = await compileCase(OP_CASES[name]!, { seed: SEED, device });
@@ -27,9 +28,9 @@ function worstOf(expected: Float32Array, actual: Float32Array): number {
   return expected.reduce((max, v, i) => Math.max(max, Math.abs(v - actual[i]!)), 0) / largest;
 }
 
-describe('the op table on cuda', () => {
+describe(`the op table on ${DEVICE}`, () => {
   it.for(Object.keys(OP_CASES))('%s', async (name) => {
-    const [expected, actual] = [await resultsOn(name, 'cpu'), await resultsOn(name, 'cuda')];
+    const [expected, actual] = [await resultsOn(name, 'cpu'), await resultsOn(name, DEVICE)];
     for (const [key, values] of Object.entries(expected)) {
       expect(worstOf(values, actual[key]!), `${name}, ${key}`).toBeLessThan(TOLERANCE);
     }
@@ -37,7 +38,7 @@ describe('the op table on cuda', () => {
 });
 
 describe('the tiny model', () => {
-  async function updates(device: Device, precision: 'float32' | 'float16') {
+  async function updates(device: Device, precision: 'float32' | 'float16', captureGraph = false) {
     const unet = await loadComponent(
       fileURLToPath(new URL('../packages/tiny-sd/models/tiny-sd', import.meta.url)),
       'unet',
@@ -57,6 +58,10 @@ describe('the tiny model', () => {
       loss: (p, x) => ({ loss: mean(denoisingLossPerSample(p, unet.config, x)) }),
       device,
       precision,
+      captureGraph,
+      onCaptureRefused(sentence) {
+        throw new Error(sentence);
+      },
     });
     const random = createRandom(1);
     const feeds = Object.fromEntries(
@@ -80,10 +85,18 @@ describe('the tiny model', () => {
     ['float32', 1e-4],
     ['float16', 2e-2],
   ] as const)('follows the loss curve of the processor in %s', async (precision, tolerance) => {
-    const [expected, actual] = [await updates('cpu', 'float32'), await updates('cuda', precision)];
+    const [expected, actual] = [await updates('cpu', 'float32'), await updates(DEVICE, precision)];
     actual.curve.forEach((value, i) => {
       expect(Math.abs(value - expected.curve[i]!) / Math.abs(expected.curve[i]!)).toBeLessThan(tolerance);
     });
     expect(worstOf(expected.weight, actual.weight)).toBeLessThan(tolerance);
+  });
+
+  it.each(['float32', 'float16'] as const)('gives the same by captured graphs in %s', async (precision) => {
+    const [expected, actual] = [await updates(DEVICE, precision), await updates(DEVICE, precision, true)];
+    actual.curve.forEach((value, i) => {
+      expect(Math.abs(value - expected.curve[i]!) / Math.abs(expected.curve[i]!)).toBeLessThan(1e-4);
+    });
+    expect(worstOf(expected.weight, actual.weight)).toBeLessThan(1e-4);
   });
 });

@@ -57,6 +57,9 @@ export async function openTrainingStep({
     threads,
     communicator,
     ...runtime,
+    onCaptureRefused(sentence) {
+      throw new Error(sentence);
+    },
   });
   const partOf = (whole: number, part: number) =>
     inputsOf(whole, ({ data }) => {

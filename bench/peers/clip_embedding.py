@@ -7,6 +7,7 @@ from safetensors.torch import load_file
 from transformers import CLIPConfig, CLIPModel
 
 from configs import DEVICE, read_config
+from forms import stored_type
 
 
 def projected(output):
@@ -20,7 +21,11 @@ class ClipEmbedding:
         self.images_only = settings.get("imagesOnly", False)
         clip = os.path.join(folder, "clip")
         config = CLIPConfig(**read_config(clip))
-        self.model = CLIPModel.from_pretrained(clip, config=config, dtype=torch.float32).to(DEVICE).eval()
+        self.type = stored_type(settings)
+        self.model = CLIPModel.from_pretrained(clip, config=config, dtype=self.type).to(DEVICE).eval()
+        if settings["form"] == "float16-compiled":
+            self.model.vision_model.compile()
+            self.model.text_model.compile()
         inputs = load_file(os.path.join(folder, "inputs.safetensors"), device=DEVICE)
         self.images = inputs["images"].to(torch.uint8)  # [N, H, W, 3]
         self.ids = inputs["inputIds"].long()  # [N, T]
@@ -40,7 +45,7 @@ class ClipEmbedding:
 
     def pixel_values(self, images):
         pixels = images.permute(0, 3, 1, 2).contiguous().float().div_(255)
-        return pixels.sub_(self.mean).div_(self.deviation)
+        return pixels.sub_(self.mean).div_(self.deviation).to(self.type)
 
     def check(self):
         return self.embed()

@@ -1,7 +1,7 @@
 """PyTorch's side of the benchmark: does what it is told in lines of JSON on stdin, answers in lines on stdout.
 
 The counterpart of ../heed/serve.ts, request for request; the requests are described in ../protocol.ts. What is measured
-stands in the module of each kind of work. Eager PyTorch as a user gets it from pip: oneDNN, no channels_last, no compile.
+stands in the module of each kind of work. By default eager PyTorch in float32 as a user gets it from pip; see forms.py.
 """
 
 import importlib
@@ -65,7 +65,8 @@ class Server:
         module = importlib.import_module(KINDS[request["kind"]])
         loaded = memory_bytes("VmRSS")
         self.folder = request["folder"]
-        self.work = module.open_work(self.folder, request["settings"])
+        form = request["runtime"].get("peerForm", "float32")
+        self.work = module.open_work(self.folder, {**request["settings"], "form": form})
         return {"loadedBytes": loaded}
 
     def check(self, request):

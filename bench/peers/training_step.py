@@ -8,6 +8,7 @@ from diffusers import UNet2DConditionModel
 from safetensors.torch import load_file
 
 from configs import DEVICE
+from forms import autocast, is_half, prepared
 
 # heed's defaults, which are torch's own.
 BETAS = (0.9, 0.999)
@@ -85,7 +86,8 @@ class TrainingStep:
             weight_decay=settings["weightDecay"],
             fused=True,
         )
-        self.network = self.model
+        self.network = prepared(self.model, settings)
+        self.scaler = torch.amp.GradScaler(DEVICE, enabled=is_half(settings))
         if self.ranks > 1:
             # Gradients live in the buckets that are exchanged: the faster way.
             self.network = torch.nn.parallel.DistributedDataParallel(self.model, gradient_as_bucket_view=True)
@@ -111,14 +113,17 @@ class TrainingStep:
             # Gradients are exchanged once an update.
             waits = self.ranks > 1 and i < len(shares) - 1
             with self.network.no_sync() if waits else contextlib.nullcontext():
-                prediction = self.network(
-                    share["noisyLatents"], share["timestep"], encoder_hidden_states=share["encoderHiddenStates"]
-                ).sample
-                part = (prediction - share["target"]).square().mean() / len(shares)
-                part.backward()
+                with autocast(self.settings):
+                    prediction = self.network(
+                        share["noisyLatents"], share["timestep"], encoder_hidden_states=share["encoderHiddenStates"]
+                    ).sample
+                part = (prediction.float() - share["target"]).square().mean() / len(shares)
+                self.scaler.scale(part).backward()
             loss += part.detach()
+        self.scaler.unscale_(self.optimizer)
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, MAX_GRADIENT_NORM, foreach=True)
-        self.optimizer.step()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
         self.optimizer.zero_grad(set_to_none=True)
         self.step += 1
         if self.average is not None:
