@@ -19,7 +19,7 @@ const NOTES_KEPT = 20;
 export type CommandEnd = 'done' | 'failed' | 'stopped' | 'lost';
 
 export interface RunningCommand {
-  /** Mark of the command's process; undefined when the process could not be started. */
+  /** Identifies the command's process; undefined when the process could not be started. */
   readonly mark: ProcessMark | undefined;
   output(): JobOutput;
   /** Asks the command to stop. The command saves its finished work before it ends. */
@@ -41,7 +41,10 @@ export function startCommand(
     /** Called with a readable line for each note and each progress report. */
     onLine?: (text: string) => void;
     onDefect?: (text: string) => void;
-    /** The process of an earlier attempt whose lease has expired. The locks of that process no longer count. */
+    /**
+     * The process of an earlier attempt whose lease has expired. The command ignores locks that this process still
+     * holds.
+     */
     superseded?: ProcessMark | undefined;
   } = {},
 ): RunningCommand {
@@ -100,8 +103,8 @@ export function startCommand(
 }
 
 /**
- * Variables that a launcher (MPI, Slurm, Kubernetes) set for the worker. The command must not inherit these variables,
- * since it does the whole job in one process.
+ * Environment variables that a launcher (MPI, Slurm, Kubernetes) set for the worker. The command must not inherit these
+ * variables, since the command does the whole job in one process.
  */
 const LAUNCHER_VARIABLES = /^(OMPI_|PMIX_|PMI_|SLURM_PROCID$|SLURM_ARRAY_|JOB_COMPLETION_INDEX$)/;
 
@@ -115,7 +118,10 @@ function commandEnvironment(superseded: ProcessMark | undefined): NodeJS.Process
   };
 }
 
-/** Lowers the priority of a process. Training uses every core, and raters must not wait for it. */
+/**
+ * Lowers the priority of a process. Training uses every core, and the requests of raters must not wait for the
+ * training.
+ */
 function giveWay(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
@@ -126,7 +132,10 @@ function giveWay(pid: number | undefined): void {
   }
 }
 
-/** Parses a line of the command's stderr. Libraries write other formats there too; those lines give an empty object. */
+/**
+ * Parses a line of the command's stderr. Libraries also write lines that are not JSON; for such a line the result is an
+ * empty object.
+ */
 function parseLine(line: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(line);
@@ -140,7 +149,7 @@ function describeProgress({ label, done, total, perSecond }: JobProgress): strin
   return `${label}: ${done} of ${total}${perSecond === undefined ? '' : `, ${perSecond.toPrecision(3)} a second`}`;
 }
 
-/** The change to the output that a parsed line reports. */
+/** The fields of the output that change with a parsed line. */
 function changesOf(said: Record<string, unknown>, { notes }: JobOutput): Partial<JobOutput> {
   const { progress, done, total, perSecond, leftSeconds, memoryBytes, peakMemoryBytes, note, error, defect } = said;
   if (typeof progress === 'string' && typeof done === 'number' && typeof total === 'number') {

@@ -1,6 +1,6 @@
 /**
- * The output lines of a job's command with their times: `.heed/jobs/<id>.log`. The log is for people and stays on the
- * machine that ran the job.
+ * The file `.heed/jobs/<id>.log`: the output lines of a job's command, each with its time. The log is for people and
+ * stays on the machine that ran the job.
  */
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -25,7 +25,7 @@ export function openJobLog(project: Project, id: string): { add(text: string): v
   };
 }
 
-/** The newest lines, oldest first. */
+/** Reads the newest `LINES_SHOWN` lines of a job's log, in the order of time. */
 export async function readJobLog(project: Project, id: string): Promise<string[]> {
   const text = await readFile(logPath(project, id), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';

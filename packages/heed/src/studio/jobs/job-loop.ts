@@ -14,24 +14,26 @@ import { takeBackOrphans } from './orphans.ts';
 import type { Claim, JobQueue, JobRecord } from './queue.ts';
 
 export interface JobLoopOptions extends LeaseOptions {
-  /** Whether this is the studio, which leaves jobs to other workers if there are any. */
+  /**
+   * Whether this process is the studio. The studio leaves all jobs to other workers while any of the workers is alive.
+   */
   readonly isStudio: boolean;
   readonly overrides: readonly string[];
   readonly idleMs: number;
   readonly program?: string | undefined;
   readonly onRun: (job: Job) => void;
-  /** Called with each new state of the job that runs here. */
+  /** Called with each new state of the job that this process runs. */
   readonly onChange: (job: Job) => void;
 }
 
 export interface JobLoop {
-  /** The job that runs here, with its command's output so far. */
+  /** The job that this process runs, with the output of the job's command so far. */
   current(): Job | undefined;
   /** Asks the command of the current job to stop. */
   stop(): void;
   /** Checks the queue for a job at once. */
   wake(): void;
-  /** Stops the current command, returns its job to the queue and waits for the end. */
+  /** Stops the current command, returns its job to the queue, and waits until the command has ended. */
   close(): Promise<void>;
 }
 
@@ -51,7 +53,9 @@ export function startJobLoop(project: Project, options: JobLoopOptions): JobLoop
   const current = (): Job | undefined => running && { ...running.job, state: 'running', ...running.command.output() };
   const pause = (milliseconds: number) =>
     sleep(milliseconds, undefined, { signal: closing.signal, ref: false }).catch(() => {});
-  /** Retries a database write: a restart of the server must not lose a job's outcome. */
+  /**
+   * Retries a database write until the write succeeds, so that a restart of the database server loses no job's outcome.
+   */
   const insist = async (write: () => Promise<unknown>) => {
     while (true) {
       try {
@@ -137,7 +141,9 @@ interface Attempt extends Current {
   readonly log: ReturnType<typeof openJobLog>;
 }
 
-/** Starts the command of a claimed job. If the command of an earlier attempt still runs, it is stopped first. */
+/**
+ * Starts the command of a claimed job. The command ignores locks that the process of an earlier attempt still holds.
+ */
 async function startAttempt(
   claim: Claim,
   project: Project,
@@ -150,7 +156,8 @@ async function startAttempt(
     onError,
   }: Omit<JobLoopOptions, 'onChange'> & { onChange: () => void },
 ): Promise<Attempt> {
-  const job: Job = { ...(await queue.get(claim.id))!, worker: { host: hostname(), pid: process.pid } };
+  const startedAt = new Date().toISOString();
+  const job: Job = { ...(await queue.get(claim.id))!, worker: { host: hostname(), pid: process.pid }, startedAt };
   const former = await workers.lastOf(claim.id);
   const log = openJobLog(project, claim.id);
   log.add(`attempt ${claim.attempt} of heed ${claim.kind}`);
@@ -163,6 +170,7 @@ async function startAttempt(
   });
   const record = (): JobRecord => ({
     ...command.output(),
+    startedAt,
     ...(command.mark === undefined ? {} : { process: command.mark }),
   });
   return { claim, command, job, record, log };

@@ -15,7 +15,9 @@ export type JobKind = keyof typeof JOB_KINDS;
 /** Kinds that forms start. The page for trying models starts 'try' itself. */
 export type StartableKind = Exclude<JobKind, 'try'>;
 
-/** Kinds of short jobs, which wait in the queue. Of the other kinds, only one job runs at a time. */
+/**
+ * Kinds of short jobs, of which several may wait in the queue. A job of another kind starts only when a worker is free.
+ */
 export const QUEUED_KINDS: readonly JobKind[] = ['try'];
 
 export interface JobProgress {
@@ -38,7 +40,7 @@ export interface JobOutput {
   readonly memory?: JobMemory;
   /** Notes of the command, newest last. */
   readonly notes: readonly string[];
-  /** The reason for the failure, or for the loss of the last attempt. */
+  /** The reason why the job failed, or why the process of the last attempt was lost. */
   readonly error?: string;
 }
 
@@ -54,7 +56,7 @@ export interface Job extends JobOutput {
   readonly name?: string;
   /** The worker process that runs the job. */
   readonly worker?: { readonly host: string; readonly pid: number };
-  /** The job continues an earlier run of that name with its original settings. */
+  /** Whether the job continues the earlier run named `name`, with the original settings of that run. */
   readonly continues?: true;
   /** Further arguments of the command. */
   readonly args?: readonly string[];
@@ -62,7 +64,7 @@ export interface Job extends JobOutput {
   readonly attempt: number;
   /** Time of the request. */
   readonly createdAt: string;
-  /** Time of the first start; the time of the request while it waits. */
+  /** Time at which the last attempt started; before the first attempt, the time of the request. */
   readonly startedAt: string;
   readonly endedAt?: string;
 }

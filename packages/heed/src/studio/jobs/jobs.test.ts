@@ -87,7 +87,10 @@ describe('the queue', () => {
       await queue.maintain();
       expect(await queue.claim()).toBeUndefined();
     }
-    expect(await queue.complete(claim, nothing)).toBe(true);
+    // The start of the attempt, not the last beat.
+    const startedAt = '2026-01-01T00:00:00.000Z';
+    expect(await queue.complete(claim, { ...nothing, startedAt })).toBe(true);
+    expect(await queue.get(claim.id)).toMatchObject({ state: 'done', startedAt });
   });
 
   it('gives up after too many lost attempts, and keeps the dead', async () => {
@@ -183,6 +186,8 @@ describe('the worker', () => {
     unwatch();
     expect(end).toMatchObject({ state: 'done', attempt: 1, progress: { done: 10, total: 10 }, notes: ['from 0'] });
     expect(seen.at(-1)).toEqual(end);
+    const started = seen.filter(({ state }) => state !== 'waiting').map(({ startedAt }) => startedAt);
+    expect(new Set(started)).toEqual(new Set([end.startedAt]));
     expect((await jobs.all())[0]).toEqual(end);
   });
 

@@ -2,8 +2,9 @@
  * The studio's jobs: starts, lists, stops and watches them. Each job runs as a command in a separate process, so that
  * training never runs in the server's process (`job-loop.ts`).
  *
- * A job survives the studio. Closing the studio returns the job to the queue; the command keeps its checkpoint. A
- * killed studio leaves a claim. The next studio ends the claim's process, then starts the job again.
+ * A job outlives the studio that runs it. Closing the studio returns the job to the queue; the command keeps its
+ * checkpoint. If the studio is killed, its claim on the job stays in the database. The next studio ends the process of
+ * the claimed job, then starts the job again.
  */
 import { createQueue } from '@heed/diffusion/one-at-a-time';
 import type { Project } from '../../project/project.ts';
@@ -18,14 +19,17 @@ import { openWorkers, type WorkerStatus } from './workers.ts';
 const MOST_WAITING = 20;
 
 export interface JobsOptions extends QueueOptions {
-  /** False for a worker alone. The studio runs jobs itself only while no other worker is alive. */
+  /**
+   * False for a worker process without the studio's server. The studio runs jobs itself only while no other worker is
+   * alive.
+   */
   readonly isStudio?: boolean;
-  /** Called when an attempt starts here, and when it has ended. */
+  /** Called when this process starts an attempt at a job, and when that attempt has ended. */
   readonly onRun?: (job: Job) => void;
   /** Settings for every command, in the syntax of `--set`. */
   readonly overrides?: readonly string[];
   readonly heartbeatMs?: number;
-  /** Interval at which an idle worker looks for jobs that are due again. */
+  /** Interval at which an idle worker looks for waiting jobs. */
   readonly idleMs?: number;
   /** Program to run instead of heed's command line. */
   readonly program?: string;
@@ -40,31 +44,31 @@ export interface Jobs {
   /** All worker processes, including this one. */
   workers(): Promise<WorkerStatus[]>;
   /**
-   * Starts a job. Returns undefined when all workers are busy, or when an open job excludes this one. Jobs of short
-   * kinds wait in the queue; the result is undefined when the queue is full.
+   * Starts a job. Returns undefined when all workers are busy, or when an unfinished job must not run at the same time.
+   * Short jobs (see `QUEUED_KINDS`) wait in a queue; the result is undefined when the queue is full.
    */
   start(kind: JobKind, options?: JobStart): Promise<Job | undefined>;
-  /** The command's log, one line each; empty when there is none. */
+  /** The lines of the command's log; empty when there is no log. */
   log(id: string): Promise<readonly string[]>;
-  /** Asks the command to stop, which keeps its finished work. Returns false when the job has ended. */
+  /** Asks the job's command to stop; the command saves its finished work. Returns false when the job has ended. */
   stop(id: string): Promise<boolean>;
-  /** Calls `listener` with each new state until the returned function is called. */
+  /** Calls `listener` with each new state of the job until the returned function is called. */
   watch(id: string, listener: (job: Job) => void): () => void;
-  /** Stops the running command, returns its job to the queue and waits for its end. */
+  /** Stops the running command, returns its job to the queue, and waits until the command has ended. */
   close(): Promise<void>;
 }
 
 export interface JobStart {
   readonly settings?: readonly string[];
-  /** Name of the run, for commands that take one. */
+  /** Name of the run, for commands whose runs the user names. */
   readonly name?: string;
-  /** Whether to continue the run of that name with its original settings. */
+  /** Whether to continue the run named `name`, with the original settings of that run. */
   readonly continues?: boolean;
   /** Further arguments of the command. */
   readonly args?: readonly string[];
 }
 
-/** Opens the queue of a project, whose lock the caller holds, and starts to work on it. */
+/** Opens the job queue of a project and starts to run its jobs. The caller must hold the project's lock. */
 export async function openJobs(project: Project, options: JobsOptions & { database: OpenDatabase }): Promise<Jobs> {
   const { database, overrides = [], heartbeatMs = 15_000, idleMs = 2000, program, isStudio = true } = options;
   const { leaseSeconds = DEFAULT_LEASE_SECONDS, onError = () => {}, onRun = () => {} } = options;
@@ -142,8 +146,8 @@ export async function openJobs(project: Project, options: JobsOptions & { databa
 }
 
 /**
- * Whether a job may start. Short kinds wait in the queue, up to `MOST_WAITING` of them. Of the other kinds, as many
- * jobs may be open as there are workers.
+ * Whether a job may start. Short jobs (see `QUEUED_KINDS`) may wait, up to `MOST_WAITING` of them. Of all other jobs,
+ * no more may be unfinished than there are workers.
  */
 function mayStart(
   kind: JobKind,
@@ -156,7 +160,9 @@ function mayStart(
   return counted.length < Math.max(1, others) && !counted.some((job) => excludes(job.kind, kind));
 }
 
-/** Whether two kinds exclude each other, because both generate images. */
+/**
+ * Whether jobs of two kinds must not run at the same time: jobs of the same kind, and jobs that both generate images.
+ */
 function excludes(open: JobKind, kind: JobKind): boolean {
   const draws = (one: JobKind) => one === 'generate' || one === 'evaluate';
   return open === kind || (draws(open) && draws(kind));

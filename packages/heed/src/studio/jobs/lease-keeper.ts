@@ -1,19 +1,22 @@
 /**
- * Renews the lease of an attempt. If a worker cannot reach the database, it stops its command before the lease expires
- * and another worker takes the job.
+ * Renews a worker's lease on a job while the job's command runs. If a worker cannot reach the database, it stops its
+ * command before the lease expires and another worker takes the job.
  */
 import type { RunningCommand } from './command.ts';
 import type { Claim, JobQueue, JobRecord } from './queue.ts';
 import type { Workers } from './workers.ts';
 
-/** Shares of the lease after which a worker without database contact stops its command, and then kills it. */
+/**
+ * Fractions of the lease duration after which a worker without database contact first stops, and then kills, its
+ * command.
+ */
 const STOP_AT = 0.6;
 const KILL_AT = 0.9;
 
 export interface LeaseKeeper {
-  /** Whether the database was unreachable for too long. */
+  /** Whether the command was stopped because the database was unreachable for too long. */
   isUnheard(): boolean;
-  /** Ends the heartbeat and waits for a pending one. */
+  /** Ends the heartbeat and waits for a heartbeat write that is still in progress. */
   stop(): Promise<void>;
 }
 

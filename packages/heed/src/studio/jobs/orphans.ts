@@ -1,16 +1,16 @@
-/** Takes back jobs that dead workers have claimed. */
+/** Restarts jobs whose workers have died. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isProvedAlive, stateOf } from '@heed/diffusion/process-mark';
 import type { JobQueue } from './queue.ts';
 import type { Workers } from './workers.ts';
 
-/** Time for the process of a killed studio to write its checkpoint. */
+/** Time that the command of a dead worker gets to write its checkpoint before the command is killed. */
 const ORPHAN_WAIT_MS = 30_000;
 const LOOK_EVERY_MS = 100;
 
 /**
- * Takes back the claims of workers on this host that are proved dead. The command of such a worker is ended, then the
- * job starts again.
+ * Restarts the jobs of workers on this host that are proved dead. If the command of such a worker still runs, the
+ * command is ended first.
  */
 export async function takeBackOrphans(queue: JobQueue, workers: Workers): Promise<void> {
   for (const { claim, record } of await queue.claimed()) {

@@ -1,10 +1,12 @@
 /**
- * The job queue in the database, by pg-boss. A job waits, is claimed for the length of a lease, and is restarted when
- * its worker is lost. After too many attempts it becomes a dead letter. The queue runs nothing itself.
+ * The job queue in the database, by pg-boss. A worker claims a waiting job for the length of a lease; if the worker is
+ * lost, the job is restarted. After too many attempts, the job goes to a dead-letter queue and is not restarted. The
+ * queue runs nothing itself.
  *
  * pg-boss 10 has no heartbeat, and its `complete` does not check who holds the claim. This module adds both. A
- * heartbeat renews the lease. Every write of a worker locks the row of its attempt; if another worker has taken the
- * lease, that row is gone. All times are the database's, so that the machines' clocks do not matter.
+ * heartbeat renews the lease. Every write of a worker first locks the row of the worker's attempt; if another worker
+ * has claimed the job, no such row exists. All times come from the database's clock, so that differences between the
+ * machines' clocks do not matter.
  */
 
 import type { ProcessMark } from '@heed/diffusion/process-mark';
@@ -20,54 +22,56 @@ const KEPT_SECONDS = 30 * 24 * 3600;
 export const DEFAULT_LEASE_SECONDS = 60;
 
 export interface QueueOptions {
-  /** A worker without a heartbeat for this long counts as lost. */
+  /** A worker without a heartbeat for this long is treated as lost. */
   readonly leaseSeconds?: number;
-  /** Number of times a lost job is restarted. */
+  /** The largest number of restarts of a lost job. */
   readonly retries?: number;
-  /** Delay before a restart; it doubles each time. */
+  /** Delay before the first restart; the delay doubles with each further restart. */
   readonly retryDelaySeconds?: number;
 }
 
-/** A worker's hold on one attempt at a job. */
+/** A worker's claim to one attempt at a job. */
 export interface Claim extends JobData {
   readonly id: string;
-  /** Number of the attempt, from 1. The database checks writes against this number. */
+  /** Number of the attempt, from 1. A write is rejected if the job has a later attempt by then. */
   readonly attempt: number;
 }
 
 /** The stored data of a job besides its state. */
 export interface JobRecord extends JobOutput {
-  /** The working process, which must end before the job is restarted. */
+  /** The process of the job's command, which must end before the job is restarted. */
   readonly process?: ProcessMark;
+  /** Time at which the attempt started, ISO 8601. The column `started_on` holds the last heartbeat. */
+  readonly startedAt?: string;
 }
 
 export interface JobQueue {
   send(data: JobData): Promise<string>;
-  /** Claims the next waiting job, if any. No other worker gets it while the lease lasts. */
+  /** Claims the next waiting job, if any. No other worker gets the job while the lease lasts. */
   claim(): Promise<Claim | undefined>;
   /**
    * Renews the lease. Like all writes with a claim, the call returns false and writes nothing when the claim is lost.
    */
   beat(claim: Claim, record: JobRecord): Promise<boolean>;
   complete(claim: Claim, record: JobRecord): Promise<boolean>;
-  /** Handles a lost worker: the job is restarted, or dead after too many attempts. */
+  /** Ends an attempt whose process was lost: the job is restarted, or given up after too many attempts. */
   lose(claim: Claim, record: JobRecord): Promise<boolean>;
   /** Ends the job without success and without a restart. */
   end(claim: Claim, state: 'failed' | 'stopped', record: JobRecord): Promise<boolean>;
-  /** Returns the job to the queue, as if it had not started. */
+  /** Returns the job to the queue, as if the attempt had not started. */
   release(claim: Claim, record: JobRecord): Promise<boolean>;
   /** Stores the command's last output after the job was cancelled. */
   note(claim: Claim, record: JobRecord): Promise<void>;
   /** Cancels the job; returns false when the job has ended. */
   cancel(id: string): Promise<boolean>;
-  /** Takes back jobs with an expired lease, and deletes old ones. */
+  /** Restarts jobs whose lease has expired, and deletes old jobs. */
   maintain(): Promise<void>;
-  /** All claims of any worker, with the recorded process. */
+  /** All claims of all workers, each with the stored job data, such as the process of the command. */
   claimed(): Promise<{ claim: Claim; record: JobRecord }[]>;
   /** All jobs, newest first. */
   list(): Promise<Job[]>;
   get(id: string): Promise<Job | undefined>;
-  /** Jobs that were given up after too many attempts. */
+  /** Number of jobs that were given up after too many attempts. */
   deadCount(): Promise<number>;
   close(): Promise<void>;
 }
@@ -78,7 +82,7 @@ export interface JobData {
   readonly settings: readonly string[];
   /** Name of the run; undefined when the command numbers its runs. */
   readonly name?: string;
-  /** Continue the run of that name with its original settings. */
+  /** Whether the command continues the run named `name`, with the original settings of that run. */
   readonly continues?: true;
   /** Further arguments of the command. */
   readonly args?: readonly string[];
@@ -141,7 +145,7 @@ export async function openJobQueue(database: OpenDatabase, options: QueueOptions
   const boss = await startBoss(database, options);
   const mine = "name = $1 and id = $2 and state = 'active' and retry_count = $3";
   const keyOf = (claim: Claim) => [QUEUE, claim.id, claim.attempt - 1];
-  /** Runs `work` if the claim still holds, with the check in the same transaction. */
+  /** Runs `work` if the worker still has the claim; the check and `work` share one transaction. */
   const fenced = (claim: Claim, work: (sql: SqlExecutor) => Promise<unknown>) =>
     transact(async (sql) => {
       const { rows } = await sql(`select id from ${schema}.job where ${mine} for update`, keyOf(claim));
@@ -234,7 +238,7 @@ function jobOf({ id, data, state, attempt, created, started, completed, output }
     ...(data.args === undefined ? {} : { args: data.args }),
     attempt,
     createdAt: time(created),
-    startedAt: time(started ?? created),
+    startedAt: output?.startedAt ?? time(started ?? created),
     ...(completed === null ? {} : { endedAt: time(completed) }),
     ...(progress === undefined ? {} : { progress }),
     ...(memory === undefined ? {} : { memory }),

@@ -1,6 +1,6 @@
 /**
- * Names of runs that are started from the pages: which commands take a name, which name is offered, and which are
- * refused. The module reads the project's folders and creates none.
+ * Names of runs that are started from the pages: which commands take a name, which name the page suggests, and which
+ * names are refused. The module reads the project's folders and creates no folders.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,8 +29,8 @@ export async function offeredNames(project: Project): Promise<Partial<Record<Job
 }
 
 /**
- * The name of a command's run: the given one, or the offered one. Undefined for commands that number their runs. Throws
- * when the name is refused.
+ * The name of a command's run: `given`, or the suggested name if `given` is missing. Undefined for commands that number
+ * their runs. Throws when the name is refused.
  */
 export async function nameOfRun(project: Project, kind: JobKind, given?: string): Promise<string | undefined> {
   const named = namedOf(kind);
@@ -40,7 +40,10 @@ export async function nameOfRun(project: Project, kind: JobKind, given?: string)
   return given;
 }
 
-/** The first free name of 'tuned', 'tuned-2' and so on. A stopped run is continued only with `--continue`. */
+/**
+ * The first free name of 'tuned', 'tuned-2' and so on. The name of a stopped run is not free, since only `--continue`
+ * continues that run.
+ */
 async function offerTuneName(project: Project): Promise<string> {
   for (let number = 1; ; number++) {
     const name = number === 1 ? TUNED : `${TUNED}-${number}`;

@@ -1,16 +1,20 @@
-/** A worker without the studio: it takes jobs from the project's queue until it is told to stop. */
+/**
+ * A worker process without the studio's server, which runs jobs from the project's queue until it gets a stop signal.
+ */
 import { hostname } from 'node:os';
 import { badInput } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
 import { databaseFolder, openDatabase } from '../storage/database.ts';
 import { openJobs } from './jobs.ts';
 
-/** Interval of a worker's heartbeat. The output of the worker's command reaches the studio's pages at the same rate. */
+/**
+ * Interval of a worker's heartbeat. The output of the worker's command reaches the studio's pages at the same interval.
+ */
 const HEARTBEAT_MS = 3000;
 
 /**
- * Resolves when `signal` fires and the current job is returned to the queue. Throws without a PostgreSQL database to
- * share.
+ * Resolves after `signal` fires and the current job is back in the queue. Throws when DATABASE_URL is not set, since
+ * workers share the studio's PostgreSQL database.
  */
 export async function runWorker(
   project: Project,

@@ -1,6 +1,6 @@
 /**
- * The worker processes, in a table beside the queue: which are alive, and what each works on. A process is alive while
- * it updates its row within the length of a lease. All times are the database's.
+ * The worker processes, in a table beside the queue: which are alive, and what each works on. A process is treated as
+ * alive if it updated its row within the last lease duration. All times come from the database's clock.
  */
 import { randomUUID } from 'node:crypto';
 import { type ProcessMark, processMark, stateOf } from '@heed/diffusion/process-mark';
@@ -10,15 +10,15 @@ import type { OpenDatabase } from '../storage/database.ts';
 export interface WorkerStatus {
   readonly host: string;
   readonly pid: number;
-  /** Whether this is the studio, which works only while no other worker is alive. */
+  /** Whether this process is the studio, which runs jobs only while no other worker is alive. */
   readonly isStudio: boolean;
   /** Start time, ISO 8601. */
   readonly since: string;
-  /** Id of its current job. */
+  /** Id of the job that the worker runs; absent when the worker runs none. */
   readonly job?: string;
 }
 
-/** The last worker of a job. */
+/** The worker that last ran a job. */
 export interface JobWorker {
   readonly worker: ProcessMark;
   /** Process of the command that the worker started. */
@@ -26,10 +26,10 @@ export interface JobWorker {
 }
 
 export interface Workers {
-  /** Records that this process is alive, and its current work. */
+  /** Records that this process is alive, and which job it runs. */
   beat(work?: { job: string; process: ProcessMark | undefined }): Promise<void>;
   living(): Promise<WorkerStatus[]>;
-  /** The last worker of the job, alive or not. */
+  /** The worker, other than this process, that last ran the job; it may be dead. */
   lastOf(job: string): Promise<JobWorker | undefined>;
   /** Removes the row of this process. */
   leave(): Promise<void>;
