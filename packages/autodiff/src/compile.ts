@@ -19,16 +19,17 @@ export type Feed = Float32Array | BigInt64Array;
 export interface CompiledFunction<I extends string, O extends string> {
   /** Runs the function. Calls are queued. Results are new arrays. */
   run(feeds: Record<I, Feed>, options?: { signal?: AbortSignal }): Promise<Record<O, Float32Array>>;
-  /** Resolves when all calls made so far have ended. */
+  /** Resolves when all calls of `run` made so far have ended. */
   idle(): Promise<void>;
-  /** Throws while a call is pending. */
+  /** Releases the session. Throws while a call of `run` is pending. */
   dispose(): void;
 }
 
 /**
  * Compiles `build` for fixed input shapes. By default the weights become constants of the session, which is faster.
- * With `liveParameters`, each run reads the arrays of `parameters`; on a device, if `parametersChange` is false, only
- * the first run reads the arrays. `precision` is `auto` by default, `form` the device's own.
+ * With `liveParameters`, each run reads the weights from the arrays of `parameters`. On a GPU with `parametersChange`
+ * false, only the first run reads the arrays. The default of `precision` is `auto`, and the default of `form` is the
+ * device's lowering form.
  */
 export async function compile<I extends string, O extends string>({
   name,
@@ -94,7 +95,7 @@ export async function compile<I extends string, O extends string>({
   };
 }
 
-/** Placeholder tensors for input specs. */
+/** Creates a placeholder tensor for each input spec. */
 export function traceInputs<I extends string>(specs: Record<I, InputSpec>): Record<I, Tensor> {
   const entries = Object.entries<InputSpec>(specs).map(([key, { shape, dtype }]) => [key, input(key, shape, dtype)]);
   return Object.fromEntries(entries) as Record<I, Tensor>;
@@ -136,7 +137,7 @@ export function checkFeeds<I extends string>(
   });
 }
 
-/** Binds weights as inputs, without a copy. With `frozen`, the weights are uploaded to a device once. */
+/** Binds weights as graph inputs, without a copy. With `frozen`, a GPU gets the weights only once. */
 export function bindParameters(
   binding: Binding,
   wanted: readonly Tensor[],

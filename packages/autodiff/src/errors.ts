@@ -1,4 +1,4 @@
-/** The error contract of all packages: bad input is an `InputError`, everything else that throws is a defect. */
+/** The error contract of all packages: bad input is an `InputError`, any other exception is a defect in heed. */
 
 /**
  * An error in something the caller handed over: a file, a model, an option. The message is one sentence: what,

@@ -1,6 +1,6 @@
 /**
- * The reverse pass: from a scalar loss to symbolic gradients, with checkpointed blocks recomputed. This module builds
- * nodes and runs nothing. `lower.ts` decides the order of execution.
+ * The reverse pass: builds symbolic gradients of a scalar loss, and recomputes checkpointed blocks. This module only
+ * builds graph nodes and computes no values. `lower.ts` decides the order of execution.
  */
 import { add } from './ops/elementwise.ts';
 import {
@@ -14,8 +14,8 @@ import {
 } from './tensor.ts';
 
 /**
- * dL/d(target) for each target (reverse mode; Griewank and Walther 2008, chapter 3).
- * Throws when the loss is no scalar or a target does not influence it.
+ * Returns dL/d(target) for each target (reverse mode; Griewank and Walther 2008, chapter 3). Throws when the loss is no
+ * scalar or does not depend on a target.
  */
 export function gradients(
   loss: Tensor,
@@ -65,7 +65,7 @@ export function checkpoint<T extends Tensor | readonly Tensor[]>(
   return inSegment(() => fn(...inputs));
 }
 
-/** Every tensor that `root` is computed from, itself included. */
+/** Returns all tensors that any of `roots` is computed from, including the roots. */
 export function ancestors(...roots: Tensor[]): Tensor[] {
   const seen = new Map<number, Tensor>();
   const stack = [...roots];
@@ -77,7 +77,7 @@ export function ancestors(...roots: Tensor[]): Tensor[] {
   return [...seen.values()];
 }
 
-/** Ids of the tensors in `descending` that depend on a target. */
+/** Returns the ids of the tensors in `descending` that depend on a target. */
 function dependents(descending: readonly Tensor[], targets: ReadonlySet<number>): Set<number> {
   const useful = new Set(targets);
   for (const tensor of [...descending].reverse()) {
@@ -86,7 +86,7 @@ function dependents(descending: readonly Tensor[], targets: ReadonlySet<number>)
   return useful;
 }
 
-/** Copies a block's nodes on demand; values from outside the block are reused. */
+/** Returns a function that copies nodes of a checkpointed block on demand; values from outside the block are reused. */
 function createRecomputation(): (tensor: Tensor, segment: number | undefined) => Tensor {
   const copies = new Map<number, Tensor>();
   const copy = (tensor: Tensor, segment: number | undefined): Tensor => {

@@ -1,6 +1,6 @@
 /**
- * Lowering: from symbolic tensors to one ONNX graph. ONNX Runtime executes in the order of node indices as far as
- * data allows, so the order written here decides peak memory (docs/design/engine.md).
+ * Lowering: writes symbolic tensors as one ONNX graph. ONNX Runtime executes nodes in the order of their indices as far
+ * as data dependencies allow. The order written here therefore decides peak memory (docs/design/engine.md).
  */
 import { ancestors } from './gradient.ts';
 import { ELEMENT_TYPES } from './onnx/element-type.ts';
@@ -17,28 +17,28 @@ import {
   type Tensor,
 } from './tensor.ts';
 
-/** A device's capabilities and preferences, for ops that can be written in several ways. */
+/** A device's capabilities and preferences, for ops that can be lowered to different ONNX nodes. */
 export interface LoweringForm extends GradientForm {
   /**
    * Whether the device has com.microsoft's fused operators for products and attention: FusedMatMul, MultiHeadAttention.
    */
   readonly hasFusedMatMul: boolean;
-  /** Whether the device's softmax accepts float16 and sums in float32. */
+  /** Whether the device's softmax kernel accepts float16 and sums in float32. */
   readonly hasHalfSoftmax?: boolean;
 }
 
 export interface LoweredGraph {
   readonly graph: OnnxGraph;
-  /** Inputs and parameters on which the results depend. */
+  /** Placeholders of the inputs on which the outputs depend. */
   readonly inputs: readonly Tensor[];
   readonly parameters: readonly Tensor[];
 }
 
 /**
- * Writes the graph of `outputs`. `deferred` outputs (weight gradients) get their nodes at the end of the list, in the
- * order given. The runtime then computes each one as soon as its inputs exist. `baked` parameters become initializers;
- * others become graph inputs. With `precision` float16, most ops compute in float16 (`precision.ts`); graph inputs and
- * outputs stay float32.
+ * Writes the ONNX graph that computes `outputs`. Nodes of `deferred` outputs (weight gradients) come at the end of the
+ * node list, in the order given. ONNX Runtime then computes each deferred output as soon as its inputs exist. `baked`
+ * parameters become initializers; other parameters become graph inputs. With `precision` float16, most ops compute in
+ * float16 (`precision.ts`); graph inputs and outputs stay float32.
  */
 export function lowerGraph({
   name,
@@ -68,7 +68,7 @@ export function lowerGraph({
   const writer = createWriter(form);
   const placementOf = placeOps(reachable, precision, form);
   const nameOf = new Map<number, string>();
-  /** Names of values converted to the other float type. */
+  /** By tensor id, the name of the value after conversion to the other float type (float16 or float32). */
   const converted = new Map<number, string>();
   const inputs = reachable.filter((t) => t.source.kind === 'input');
   const parameters = reachable.filter((t) => t.source.kind === 'parameter');
@@ -119,7 +119,7 @@ export function lowerGraph({
   };
 }
 
-/** Removes the nodes whose values are not used. */
+/** Removes the nodes whose values no other node and no output uses. */
 function withoutUnused(nodes: readonly OnnxNode[], outputs: ReadonlySet<string>): OnnxNode[] {
   const read = new Set(outputs);
   const kept: OnnxNode[] = [];
@@ -131,7 +131,10 @@ function withoutUnused(nodes: readonly OnnxNode[], outputs: ReadonlySet<string>)
   return kept.reverse();
 }
 
-/** Renames values to output names instead of adding Identity nodes. Other nodes that use the value copy it. */
+/**
+ * Renames each value to its output name, so that no Identity node has to copy it. If a value has several output names,
+ * Identity nodes copy the value to the others.
+ */
 function nameOutputs(nodes: readonly OnnxNode[], outputs: ReadonlySet<string>): OnnxNode[] {
   const computed = new Set(nodes.flatMap((node) => node.outputs));
   const names = new Map<string, string>();
@@ -151,7 +154,7 @@ interface Writer {
   cast(value: string, type: Precision): string;
   nodes: OnnxNode[];
   initializers: OnnxTensor[];
-  /** Shapes of values, and the contents of integer initializers. */
+  /** Maps a value's name to its shape, and an integer initializer's name to its contents. */
   shapes: Map<string, Shape>;
 }
 
@@ -201,7 +204,7 @@ function createWriter(form: LoweringForm): Writer {
   };
   const shapes = new Map<string, Shape>();
   const sources = new Map<string, string>();
-  /** Reshapes a computed value, once for each shape. */
+  /** Reshapes a computed value with at most one node for each pair of value and shape. */
   const reshapeOnce = ([value, to]: readonly string[], one: (inputs: readonly string[]) => string) => {
     const source = sources.get(value!) ?? value!;
     const known = shapes.get(source);

@@ -1,4 +1,7 @@
-/** A queue for work that must not overlap. Each call starts when the previous one has ended, even if that failed. */
+/**
+ * A queue for work that must not overlap. Each piece of work starts when the previous one has ended, even if the
+ * previous one failed.
+ */
 
 /** Returns a function that runs `work` in its turn and settles as `work` does. */
 export function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {

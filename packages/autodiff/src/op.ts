@@ -8,7 +8,10 @@ import { createTensor } from './tensor.ts';
 /** One row of the op table. `A` is the type of the op's attributes. */
 export interface Op<A> {
   readonly name: string;
-  /** Result shape (float32 unless said); throws an error that names op, expected and actual. */
+  /**
+   * Returns the result's shape, and its dtype unless float32. Throws an error that names the op, the expected shapes
+   * and the actual ones.
+   */
   readonly shape: (inputs: readonly Tensor[], attributes: A) => Shape | { shape: Shape; dtype: DType };
   /** Writes ONNX nodes and returns the name of the value that holds the result. */
   readonly emit: (context: {
@@ -20,7 +23,7 @@ export interface Op<A> {
   }) => string;
   /**
    * Vector-Jacobian product: maps dL/d(output) to dL/d(input) for each input, or `null` for inputs without a gradient.
-   * A string gives the reason why the op has no gradient; differentiating then throws it.
+   * A string states why the op has no gradient; differentiating the op throws an error with this reason.
    */
   readonly vjp:
     | ((context: {

@@ -1,4 +1,7 @@
-/** Parameters: their names, initial values, and arrays. The package `diffusion` reads and writes files. */
+/**
+ * The parameters of a model: names, initial values, and arrays of values. The package `diffusion` reads and writes
+ * parameter files.
+ */
 import type { RandomGenerator } from './random.ts';
 import { checkShape, createTensor, elementCount, formatShape, type Shape, sameShape, type Tensor } from './tensor.ts';
 
@@ -9,9 +12,9 @@ export type Initializer =
 
 /** The scope from which a model requests its parameters, by dotted name. */
 export interface ParameterScope {
-  /** The tensor `prefix.name`; the same name must always have the same shape. */
+  /** Returns the parameter `prefix.name`; all requests of one name must give the same shape. */
   get(name: string, shape: Shape, init?: Initializer): Tensor;
-  /** A scope whose names begin with `prefix.`. */
+  /** Returns a scope that puts `prefix.` before each name. */
   at(prefix: string): ParameterScope;
 }
 
@@ -29,7 +32,7 @@ export interface ParameterValue {
 
 export type ParameterValues = Map<string, ParameterValue>;
 
-/** A scope that records the requested parameters; each name gives one tensor. */
+/** Creates a scope that records the requested parameters; requests of one name return the same tensor. */
 export function createParameterScope(): {
   scope: ParameterScope;
   specs: ParameterSpec[];
@@ -66,7 +69,9 @@ export function describeParameters(build: (p: ParameterScope) => unknown): Param
   return specs;
 }
 
-/** Initial values from each parameter's initializer. The values depend only on the parameter's name and the seed. */
+/**
+ * Creates initial values by each parameter's initializer. The values depend only on the parameter's name and the seed.
+ */
 export function initializeParameters(specs: readonly ParameterSpec[], random: RandomGenerator): ParameterValues {
   return new Map(
     specs.map(({ name, shape, init }) => {
@@ -80,7 +85,7 @@ export function initializeParameters(specs: readonly ParameterSpec[], random: Ra
   );
 }
 
-/** PyTorch's defaults: Kaiming uniform with a = sqrt(5) for weights, one for norm scales, zero for biases. */
+/** PyTorch's default initial values: Kaiming uniform with a = sqrt(5) for weights, 1 for norm scales, 0 for biases. */
 function defaultInitializer(name: string, shape: Shape): Initializer {
   if (shape.length < 2) return { kind: 'constant', value: name.endsWith('weight') ? 1 : 0 };
   return { kind: 'uniform', bound: 1 / Math.sqrt(elementCount(shape.slice(1))) };

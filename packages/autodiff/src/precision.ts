@@ -1,7 +1,7 @@
 /**
- * Mixed precision as a property of lowering: which ops may compute in float16 and where values change their type.
- * Weights, inputs and outputs of a graph stay float32; sums, statistics and losses are computed in float32
- * (Micikevicius et al. 2018, section 3.3). The training step scales the loss.
+ * Mixed precision: decides, during lowering, which ops compute in float16 and where values are converted between
+ * float16 and float32. Weights, inputs and outputs of a graph stay float32; sums, statistics and losses are computed in
+ * float32 (Micikevicius et al. 2018, section 3.3). Loss scaling is done by the training step.
  */
 import type { OPS } from './ops/index.ts';
 import type { Tensor } from './tensor.ts';
@@ -70,7 +70,7 @@ const BEHAVIOUR: Readonly<Record<keyof typeof OPS | GradientRow, HalfBehaviour>>
   stopGradient: 'widest',
 };
 
-/** The type an op computes in, and the type its value is stored in. */
+/** The type in which an op computes, and the type in which its result is stored. */
 export interface Placement {
   compute: Precision;
   result: Precision;
@@ -79,7 +79,10 @@ export interface Placement {
 const FULL: Placement = { compute: 'float32', result: 'float32' };
 const HALF: Placement = { compute: 'float16', result: 'float16' };
 
-/** The placement of each op in `ordered` (inputs before their users); others are float32. */
+/**
+ * Returns a function from a tensor to its placement. Only the ops in `ordered` (inputs before their users) may get
+ * float16; all other tensors are float32.
+ */
 export function placeOps(
   ordered: readonly Tensor[],
   precision: Precision,

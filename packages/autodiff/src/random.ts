@@ -1,25 +1,28 @@
 /**
- * Seeded random numbers: the only source of randomness in heed's computations, so that a seed reproduces a run. The
- * generator is not fit for cryptography, and no ONNX graph contains random numbers.
+ * Seeded random numbers, the only source of randomness in heed's computations; the same seed therefore reproduces a
+ * run. The generator is not secure for cryptography, and no ONNX graph contains random numbers.
  */
 import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import { InputError } from './errors.ts';
 
 /** A stream of pseudo-random numbers whose whole state can be saved. */
 export interface RandomGenerator {
-  /** Uniform in [0, 1), 32 bits. */
+  /** Returns a uniform number in [0, 1) with 32 random bits. */
   uniform(): number;
-  /** Uniform integer in [0, maxExclusive). */
+  /** Returns a uniform integer in [0, maxExclusive). */
   integer(maxExclusive: number): number;
-  /** Standard normal (Box and Muller 1958). */
+  /** Returns a standard normal number (Box and Muller 1958). */
   normal(): number;
   /** Fills `target` with standard normals and returns it. */
   fillNormal(target: Float32Array): Float32Array;
   /** Shuffles in place (Fisher and Yates) and returns the array. */
   shuffle<T>(items: T[]): T[];
-  /** An independent stream named by `label`. The new stream does not depend on this stream's position. */
+  /**
+   * Returns an independent stream that is determined by the seed and `label`. The new stream does not depend on this
+   * stream's position.
+   */
   fork(label: string): RandomGenerator;
-  /** The state for `restoreRandom`, as plain numbers that JSON can hold. */
+  /** Returns the stream's state for `restoreRandom`, as numbers that can be stored in JSON. */
   state(): readonly number[];
 }
 
@@ -78,14 +81,14 @@ function wrap(
   };
 }
 
-/** FNV-1a over the label, started from the parent's seed. */
+/** FNV-1a hash of the label, started from the seed of the stream that is forked. */
 function hash(label: string, seed: number): number {
   let h = mix(seed ^ 0x811c9dc5);
   for (let i = 0; i < label.length; i++) h = Math.imul(h ^ label.charCodeAt(i), 0x01000193);
   return mix(h);
 }
 
-/** The finaliser of MurmurHash3: neighbouring seeds must not give similar streams. */
+/** The finaliser of MurmurHash3, so that neighbouring seeds do not give similar streams. */
 function mix(value: number): number {
   let h = value | 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

@@ -13,7 +13,7 @@ export interface Tensor {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly source: Source;
-  /** The checkpointed block that the tensor was created in; its value is recomputed in the backward pass. */
+  /** The checkpointed block in which the tensor was created; the backward pass recomputes the tensor's value. */
   readonly segment: number | undefined;
 }
 
@@ -39,11 +39,11 @@ export interface OpNode {
   ) => readonly (Tensor | null)[];
 }
 
-/** How gradients are written when there is a choice. */
+/** Options for the nodes that compute gradients, where several forms are possible. */
 export interface GradientForm {
   /** Prefer few nodes, for devices on which launching a kernel costs more than its computation. */
   readonly fewNodes: boolean;
-  /** Largest size in bytes of attention weights in the backward pass, unless the model sets its own. */
+  /** Largest size in bytes of attention weights in the backward pass, unless the model sets its own limit. */
   readonly attentionBytes?: number | undefined;
 }
 
@@ -51,18 +51,20 @@ export interface GradientForm {
 export interface GraphBuilder {
   /** False where the provider lacks the com.microsoft matmul with transposed operands. */
   readonly hasFusedMatMul: boolean;
-  /** As in `GradientForm`. The forward pass follows this option too when gradients share its nodes. */
+  /**
+   * As in `GradientForm`. The forward pass also follows this option when gradients share nodes with the forward pass.
+   */
   readonly fewNodes: boolean;
-  /** Type of the inputs and of the result. */
+  /** Type of the op's floating-point inputs and of its result. */
   readonly floatType: 'float32' | 'float16';
   node(op: string, inputs: readonly string[], attributes?: Attributes, domain?: string): string;
-  /** A node with several outputs; returns their names. */
+  /** Adds a node with several outputs; returns the names of the outputs. */
   nodeWithOutputs(
     op: string,
     inputs: readonly string[],
     options: { attributes?: Attributes; outputs: number },
   ): string[];
-  /** The names that `make` returned at its first call with this key. */
+  /** Returns the names that `make` returned; `make` is called only once for each key. */
   shared(key: string, make: () => string[]): string[];
   /** A constant in `floatType`. */
   floats(values: Float32Array | readonly number[], shape?: Shape): string;

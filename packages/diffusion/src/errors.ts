@@ -1,2 +1,2 @@
-/** The error of bad input, in a module that loads nothing else. */
+/** The error class for bad input, in a module that imports nothing else. */
 export { InputError } from '@heed/autodiff/errors';

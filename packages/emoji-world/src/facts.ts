@@ -10,11 +10,14 @@ export interface FactColumn {
   readonly name: string;
   readonly aliases: readonly string[];
   readonly values: readonly (string | number)[];
-  /** Other spellings of values, lower case. */
+  /** Other spellings of values, in lower case, each with its value. */
   readonly spellings: Readonly<Record<string, string | number>>;
 }
 
-/** One column for each attribute. A row with any other attribute must also name the object. */
+/**
+ * One column for each attribute. A row of a prompts file that gives a colour, a count or a background must also name
+ * the object.
+ */
 export const FACT_COLUMNS: readonly FactColumn[] = [
   { name: 'object', aliases: [], values: OBJECTS.map(({ name }) => name), spellings: {} },
   { name: 'colour', aliases: ['color'], values: COLOURS, spellings: {} },
@@ -27,7 +30,10 @@ export const FACT_COLUMNS: readonly FactColumn[] = [
   { name: 'background', aliases: [], values: BACKGROUNDS.map(({ name }) => name), spellings: {} },
 ];
 
-/** Converts facts to attributes; undefined when they are not the world's. */
+/**
+ * Converts facts to attributes; undefined when a fact is not an attribute of this emoji world, or when no object is
+ * named.
+ */
 export function attributesFrom(facts: Facts | undefined): Attributes | undefined {
   if (facts === undefined) return undefined;
   const isKnown = Object.entries(facts).every(([key, value]) =>

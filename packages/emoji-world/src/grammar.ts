@@ -3,7 +3,7 @@
 import type { Attributes, Count, ObjectName } from './vocabulary.ts';
 import { backgroundWord, objectWord } from './vocabulary.ts';
 
-/** The word of each count, lower case. */
+/** The number word of each count, in lower case. */
 export const COUNT_WORDS: Readonly<Record<Count, string>> = {
   1: 'one',
   2: 'two',
@@ -32,8 +32,8 @@ export function sentence(text: string): string {
 
 /**
  * The paper's template sentence for these attributes (section 3.1, table 4): "Two dogs.", "A green colored dog.", "A
- * dog in the forest.", "Two blue dogs in the forest.". With a count the colour has no suffix ("Two brown bears.");
- * without a count the text says "colored", as in the paper's own list.
+ * dog in the forest.", "Two blue dogs in the forest.". With a count, the colour stands alone ("Two brown bears.");
+ * without a count, "colored" follows the colour, as in the paper's own list.
  */
 export function describe(attributes: Attributes): string {
   return sentence(templatePhrase(attributes));

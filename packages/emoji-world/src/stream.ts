@@ -23,7 +23,10 @@ export interface PretrainingStream extends Iterable<PretrainingExample> {
   at(index: number): PretrainingExample;
 }
 
-/** Opens the stream of a seed. Iterating it starts at index 0 and never ends. */
+/**
+ * Opens the stream of pre-training examples that the seed determines. Iteration of the stream starts at index 0 and
+ * never ends.
+ */
 export async function createPretrainingStream({
   seed,
   renderer,

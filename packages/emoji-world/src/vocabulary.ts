@@ -68,8 +68,8 @@ export type Count = (typeof COUNTS)[number];
 export type BackgroundName = (typeof BACKGROUNDS)[number]['name'];
 
 /**
- * The attributes that a prompt asks for. An absent attribute is not judged. The type is an alias, so that it is
- * assignable to a record.
+ * The attributes that a prompt asks for. An absent attribute is not judged. The type is an alias and not an interface,
+ * so that it is assignable to a `Record`.
  */
 export type Attributes = {
   readonly object: ObjectName;
@@ -83,14 +83,14 @@ const BACKGROUND_BY_NAME: ReadonlyMap<string, (typeof BACKGROUNDS)[number]> = ne
   BACKGROUNDS.map((b) => [b.name, b]),
 );
 
-/** The object of that name; throws when the world has none. */
+/** Finds the object with this name; throws when the world has no such object. */
 export function objectWord(name: string): (typeof OBJECTS)[number] {
   const word = OBJECT_BY_NAME.get(name);
   if (!word) throw new InputError(`object must be one of ${OBJECTS.map((o) => o.name).join(', ')}, not '${name}'`);
   return word;
 }
 
-/** The background of that name; throws when the world has none. */
+/** Finds the background with this name; throws when the world has no such background. */
 export function backgroundWord(name: string): (typeof BACKGROUNDS)[number] {
   const word = BACKGROUND_BY_NAME.get(name);
   if (!word)

@@ -43,7 +43,10 @@ const judge = {
   },
   alignmentOf: (recognition: Recognition, facts: Facts): Alignment => alignmentOf(recognition, known(facts)),
   chanceAllShown: (recognition: Recognition, facts: Facts): number => chanceAllShown(recognition, known(facts)),
-  /** Whether the recogniser counts several objects although the prompt names no number; undefined when it names one. */
+  /**
+   * Whether the recogniser finds several objects although the prompt names no number; undefined when the prompt names a
+   * number.
+   */
   isDoubled: (recognition: Recognition, facts: Facts): boolean | undefined =>
     known(facts).count === undefined ? recognition.count > 1 : undefined,
   /** Raters that judge by what the recogniser sees; equal seeds give equal raters. */
@@ -59,14 +62,17 @@ const judge = {
 const reference = {
   /** A correct caption of a random scene. */
   caption: (random: RandomGenerator): string => cleanCaption(sampleScene(random), random),
-  /** Opens the renderer. The returned function draws the random scene of a generator at 64 x 64 pixels. */
+  /**
+   * Opens the renderer. The returned function samples a scene with the given random generator and draws the scene at 64
+   * x 64 pixels.
+   */
   async openPictures(): Promise<(random: RandomGenerator) => RgbImage> {
     const renderer = await createRenderer();
     return (random) => renderer.render(sampleScene(random), random);
   },
 };
 
-/** The emoji world. Functions of this world that need facts throw for facts of another world. */
+/** The emoji world. Functions of this world that take a prompt's facts throw when the facts come from another world. */
 export const emojiWorld = {
   name: 'emoji',
   /** Folders of the world's trained models. Throws InputError when their package is not installed. */
@@ -76,8 +82,8 @@ export const emojiWorld = {
   },
   vocabulary,
   /**
-   * Up to `count` template sentences with other meanings; none for a text that is not a template sentence. For prompts
-   * that are not held out, no held-out object is used.
+   * Returns up to `count` template sentences whose meanings differ from `text`; none if `text` is not a template
+   * sentence. For a prompt that is not held out, the returned sentences contain no held-out object.
    */
   perturb(
     { text, facts, holdout }: { text: string; facts?: Facts | undefined; holdout: boolean },

@@ -1,7 +1,8 @@
 /**
- * The errors for users, and the exit codes of the command line. A message is one sentence: what, expected, actual. A
- * message quotes no content of a file that is not of the expected kind. Bad input is an `InputError` or `badInput()`, a
- * failure with an explanation a `HeedError` or an error of the system. Everything else that throws is a defect of heed.
+ * The errors for users, and the exit codes of the command line. A message is one sentence that says what is wrong, what
+ * was expected and what was found. A message quotes no content of a file that is not of the expected kind. Bad input is
+ * reported by an `InputError` or `badInput()`, and a failure with a known cause by a `HeedError` or a system error.
+ * Every other error is a defect of heed.
  */
 
 import { InputError } from '@heed/diffusion/errors';
@@ -45,7 +46,7 @@ export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
 
-/** Whether the error concerns user input, from any package. */
+/** Whether the error, from any package of heed, concerns user input. */
 export function isBadInput(error: unknown): error is HeedError | InputError {
   return error instanceof InputError || (error instanceof HeedError && error.exitCode === EXIT_CODES.badInput);
 }

@@ -1,7 +1,8 @@
 /**
  * heed as a library. With arrays in memory, `loadPipeline` generates images, `loadClip` embeds, and
  * `trainRewardOnArrays` trains a reward. With a project (a folder of plain files), each `run...` function does the work
- * of the command of that name. `examples/` shows both; `npm run docs:api` writes the reference.
+ * of one command: `runEvaluate` that of `heed evaluate`. The folder `examples/` shows both ways; `npm run docs:api`
+ * writes the API reference.
  */
 export {
   type ClipEmbedder,

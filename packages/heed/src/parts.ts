@@ -5,12 +5,20 @@
 import type { HeedConfig } from './config/index.ts';
 import type { PaperPrompts, World } from './ports.ts';
 
-/** Setting value for the model and CLIP that come with heed, instead of a folder. */
+/**
+ * Value of the settings `model.path` and `model.clip` that selects the model and the CLIP shipped with heed, in place
+ * of a folder.
+ */
 export const BUILT_IN_MODEL = 'emoji-world';
-/** Setting value for pre-training pairs of the project's world, instead of a folder. */
+/**
+ * Value of the setting `tune.pretraining` that selects pre-training pairs from the project's world, in place of a
+ * folder.
+ */
 export const WORLD_PRETRAINING = 'emoji-world';
 
-/** The world of a real project. The world `none` recognises no pictures, so only people judge images. */
+/**
+ * The world of a project with a user's own model. The world `none` recognises no pictures, so only people judge images.
+ */
 const none: World = { name: 'none', perturb: () => [] };
 
 const WORLDS: Readonly<Record<Exclude<HeedConfig['world'], 'auto'>, () => Promise<World>>> = {
@@ -18,7 +26,10 @@ const WORLDS: Readonly<Record<Exclude<HeedConfig['world'], 'auto'>, () => Promis
   none: async () => none,
 };
 
-/** The world in the settings. 'auto' means the emoji world for the built-in model, and none for any other. */
+/**
+ * Returns the world that the settings select. 'auto' means the emoji world for the built-in model, and the world `none`
+ * for any other model.
+ */
 export function worldOf({ world, model }: Pick<HeedConfig, 'world' | 'model'>): Promise<World> {
   if (world !== 'auto') return WORLDS[world]();
   return model.path === BUILT_IN_MODEL ? WORLDS.emoji() : WORLDS.none();

@@ -12,15 +12,18 @@ export type Facts = Readonly<Record<string, string | number>>;
 export type Recognition = object;
 
 /**
- * A world: a program's knowledge of the project's pictures. A real project has the world `none`. In the world `none`
- * prompts are free text, people judge the images, and every optional part below is absent.
+ * A world: code that knows what the pictures of a project can show, as for the emoji pictures of the built-in model. A
+ * project with a user's own model has the world `none`. In the world `none` prompts are free text, people judge the
+ * images, and every optional part below is absent.
  */
 export interface World {
   readonly name: string;
   /** Folders of the models that come with the world: a diffusers pipeline and a transformers CLIPModel. */
   readonly models?: { readonly base: string; readonly clip: string } | undefined;
   readonly vocabulary?: Vocabulary | undefined;
-  /** Up to `count` texts with a different meaning than the prompt; empty when the world does not know the prompt. */
+  /**
+   * Returns up to `count` texts with a different meaning than the prompt; none when the world does not know the prompt.
+   */
   perturb(
     prompt: { readonly text: string; readonly facts?: Facts | undefined; readonly holdout: boolean },
     options: { count: number; random: RandomGenerator },
@@ -33,13 +36,16 @@ export interface World {
 
 /** The vocabulary in which a world expresses a prompt's facts. */
 export interface Vocabulary {
-  /** Columns of a prompts file with facts. A row that fills any of them must also fill the first. */
+  /**
+   * The columns of a prompts file that contain facts. A row with a value in any of these columns must have a value in
+   * the first one.
+   */
   readonly columns: readonly FactColumn[];
-  /** The facts of a text that matches one of the world's sentences exactly; undefined for other texts. */
+  /** Reads the facts from a text that exactly matches one of the world's sentences; undefined for other texts. */
   read(text: string): Facts | undefined;
   /** The category of a prompt that asks for these facts. */
   categoryOf(facts: Facts): string;
-  /** The sentence that asks for these facts. */
+  /** Returns the sentence that asks for these facts. */
   describe(facts: Facts): string;
 }
 
@@ -62,7 +68,7 @@ export interface WorldJudge {
   alignmentOf(recognition: Recognition, facts: Facts): Alignment;
   /** Probability that the image shows all the facts. */
   chanceAllShown(recognition: Recognition, facts: Facts): number;
-  /** Whether objects appear more often than asked for; undefined for prompts that ask for a number. */
+  /** Whether objects appear more often than the prompt asks for; undefined for prompts that ask for a number. */
   isDoubled(recognition: Recognition, facts: Facts): boolean | undefined;
   /** Makes simulated raters, named 'simulated-1' and so on. Equal seeds give equal raters. */
   simulatedRaters(options: { seed: number; count: number }): SimulatedRater[];
@@ -70,9 +76,9 @@ export interface WorldJudge {
 
 /** A network that recognises the content of the world's pictures. */
 export interface Recogniser {
-  /** Width and height of its input images in pixels. */
+  /** Width and height of the network's input images in pixels. */
   readonly imageSize: number;
-  /** One recognition an image, in order. */
+  /** Returns one recognition for each image, in the order of the images. */
   recognise(images: readonly RgbImage[]): Promise<Recognition[]>;
   dispose(): void;
 }
@@ -85,7 +91,7 @@ export interface Alignment {
   readonly perAttribute: Readonly<Record<string, boolean>>;
 }
 
-/** Which of two images shown side by side is better; 'tie' says neither. */
+/** Which of two images shown side by side is better; 'tie' means that neither is better. */
 export type Preference = 'left' | 'right' | 'tie';
 
 /** A simulated rater, which always gives the same answer to the same question. */
@@ -106,7 +112,7 @@ export interface PretrainingStream {
   at(index: number): { readonly image: RgbImage; readonly caption: string };
 }
 
-/** Real pictures of the world, as a reference for generated ones. */
+/** Real pictures of the world, with which generated pictures are compared. */
 export interface ReferencePictures {
   /** A correct caption of the picture that `random` determines. */
   caption(random: RandomGenerator): string;
@@ -122,14 +128,17 @@ export interface PaperPrompts {
   evaluation(): PaperPrompt[];
 }
 
-/** A prompt of the paper. The paper's prompt lists decide whether it is held out. */
+/** A prompt of the paper. The paper's prompt lists decide whether the prompt is held out. */
 export type PaperPrompt = ListedPrompt & { readonly holdout: boolean };
 
-/** A prompt as a list gives it. */
+/** A prompt with the data that a prompts list contains. */
 export interface ListedPrompt {
   readonly text: string;
   readonly category: string;
-  /** True if the list holds the prompt out for evaluation, false if it marks it for learning; undefined if unmarked. */
+  /**
+   * Whether the list marks the prompt as held out for evaluation (true) or as training data (false); undefined without
+   * a mark.
+   */
   readonly holdout?: boolean | undefined;
   readonly facts?: Facts | undefined;
 }

@@ -34,11 +34,14 @@ const SENTENCES: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name of the other side cannot be looked up',
 };
 
-/** SQLSTATE classes of failures that the statement did not cause: connection, resources, intervention, system. */
+/**
+ * SQLSTATE classes of failures that the SQL statement did not cause: connection, resources, operator intervention,
+ * system error.
+ */
 const DATABASE_CLASSES = ['08', '53', '57', '58'];
 const CAUSES_FOLLOWED = 5;
 
-/** The message for a failure of the machine, also when it is the cause of `error`; undefined for anything else. */
+/** Describes a failure of the machine if `error`, or one of its causes, is such a failure; else undefined. */
 export function systemFailure(error: unknown): string | undefined {
   let current = error;
   for (let depth = 0; depth < CAUSES_FOLLOWED && current instanceof Error; depth++) {

@@ -1,7 +1,7 @@
 /**
- * Builds the pages into `dist/<hash of their sources>/`, at the first start of the studio and after a change. A build
- * takes a second or two, so `npm ci` needs no build step. This module runs in Node, not in the browser. An installed
- * heed comes with its pages built and has `shipped-pages.ts` in place of this file.
+ * Builds the studio's web pages into `dist/<hash of the sources>/`, at the first start of the studio and after a change
+ * of the sources. A build takes a second or two, so `npm ci` needs no build step. This module runs in Node, not in the
+ * browser. The published heed contains pages that are built already, and has `shipped-pages.ts` in place of this file.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { loadingTexts } from './loading-texts.ts';
 /** The folder of index.html. */
 export const PAGES_ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** How the pages are built and served, whatever for. */
+/** Vite options that are the same for the build and for the development server. */
 export const pageOptions = {
   configFile: false as const,
   oxc: { jsx: { runtime: 'automatic' as const } },
@@ -41,7 +41,7 @@ export async function buildPages(options: { onBuild?: () => void } = {}): Promis
   return folder;
 }
 
-/** Builds the pages into a folder, which is emptied. */
+/** Empties the folder and builds the pages into it. */
 export async function writePages(folder: string): Promise<void> {
   const { build } = await import('vite');
   await build({

@@ -1,7 +1,7 @@
 /**
- * `npm run dev [-- --studio http://127.0.0.1:4180]`: serves the pages from their sources with hot reload. The pages'
- * requests go to a studio that already runs. The server is only for development: it listens on this machine alone and
- * sets no security headers.
+ * `npm run dev [-- --studio http://127.0.0.1:4180]`: serves the pages from their sources with hot reload. Requests of
+ * the pages to the API are forwarded to a studio that is already running. The server is only for development: it
+ * listens on this machine alone and sets no security headers.
  */
 import { parseArgs } from 'node:util';
 import { createServer } from 'vite';

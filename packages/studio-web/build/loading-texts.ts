@@ -1,10 +1,13 @@
-/** What the document says before the pages' scripts run: in every language, because no script has chosen one. */
+/**
+ * Texts that index.html shows until the pages' scripts run, in every language, because no script has chosen a language
+ * yet.
+ */
 import { english } from '../src/language/english.ts';
 import { german } from '../src/language/german.ts';
 
 const LANGUAGES = { en: english, de: german };
 
-/** Vite's plugin that puts the texts in place of the comment `loading` of index.html. */
+/** A Vite plugin that replaces the comment `loading` in index.html by the texts. */
 export const loadingTexts = {
   name: 'heed-loading-texts',
   transformIndexHtml: (html: string) => html.replace('<!-- loading -->', paragraphs()),

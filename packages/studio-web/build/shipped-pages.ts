@@ -1,7 +1,10 @@
-/** The entry of the packed studio-web, which comes with its pages built. `build-pages.ts` is the repository's. */
+/**
+ * The entry module of the published studio-web package, whose pages are built already. `build-pages.ts` is the
+ * repository's.
+ */
 import { fileURLToPath } from 'node:url';
 
-/** The folder of the static files. */
+/** Returns the folder with the static files of the built pages. */
 export async function buildPages(_options: { onBuild?: () => void } = {}): Promise<string> {
   return fileURLToPath(new URL('../pages', import.meta.url));
 }

@@ -1,2 +1,2 @@
-/** Declares imports of style sheets, which are imported only for their side effect. */
+/** Lets TypeScript accept imports of style sheets; a page imports a style sheet only to apply it. */
 declare module '*.css';

@@ -8,23 +8,26 @@ export interface Communicator {
   /** Rank from 0. Only rank 0 writes files. */
   readonly rank: number;
   readonly size: number;
-  /** The rank among the processes of this host, used as the device id on a host with several GPUs. */
+  /** Number of this rank among the ranks on its host, used as the GPU's device id on a host with several GPUs. */
   readonly localRank: number;
   /** The number of hosts that the ranks run on. */
   readonly hosts: number;
   /**
-   * Replaces every array, and `scalars`, by the sum over all ranks. All ranks get the same bits. The sum's order is a
-   * balanced tree over the ranks, and does not depend on the transport or the sizes. Arrays have equal lengths on all
-   * ranks.
+   * Replaces each array, and `scalars`, by its elementwise sum over all ranks. All ranks get the same bits. The
+   * additions form a balanced tree over the ranks, whatever the transport and the array lengths. The arrays must have
+   * the same lengths on all ranks.
    */
   sum(arrays: readonly Float32Array[], scalars: Float64Array): Promise<void>;
   /** Returns every rank's text, in the order of ranks. */
   gather(text: string): Promise<string[]>;
-  /** Resolves once all ranks have called it. */
+  /** Resolves once all ranks have called `barrier`. */
   barrier(): Promise<void>;
   /** Ends all ranks at once: prints `sentence` and exits with a non-zero status. */
   abort(sentence: string): never;
-  /** Leaves the group. Some transports also end the process with `exitCode`. Called last. */
+  /**
+   * Leaves the group of ranks; no other method may be called afterwards. Over MPI, this call also ends the process with
+   * `exitCode`.
+   */
   close(exitCode: number): Promise<void>;
 }
 

@@ -1,30 +1,30 @@
 /**
- * The sum of all ranks' arrays in a fixed order. Every rank receives one chunk from all ranks, sums it in tree order
- * and sends the sum to all. Each rank transfers 2 (R - 1) / R times the bytes, as in a ring all-reduce. The order of
- * the sum does not depend on the MPI library.
+ * Sums arrays over all ranks in a fixed order. Every rank receives one chunk of the arrays from all ranks, sums the
+ * chunk in tree order and sends the sum to all ranks. With R ranks, each rank transfers 2 (R - 1) / R times the arrays'
+ * bytes, as in a ring all-reduce. The order of the additions does not depend on the MPI library.
  */
 import { fromBfloat16, toBfloat16 } from './bfloat16.ts';
 import { addInto, treeSum } from './tree-sum.ts';
 
-/** The interface of a transport. Buffers have `size` parts of equal length, one for each rank. */
+/** Sends bytes between the ranks. Buffers with a part for each rank have `size` parts of equal length. */
 export interface Transport {
   readonly rank: number;
   readonly size: number;
   /** Sends part r of `send` to rank r; part s of `receive` comes from rank s. */
   allToAll(send: ArrayBufferView, receive: ArrayBufferView): Promise<void>;
-  /** Sends `send` to all; part s of `receive` comes from rank s. */
+  /** Sends all of `send` to every rank; part s of `receive` comes from rank s. */
   allGather(send: ArrayBufferView, receive: ArrayBufferView): Promise<void>;
 }
 
 /**
- * Type of the transferred numbers: float32, or bfloat16 (rounded to nearest even) at half the bytes. Sums are float32
- * in both.
+ * Type of the numbers that ranks transfer: float32, or bfloat16 (rounded to nearest even) at half the bytes. The ranks
+ * add in float32 in both cases.
  */
 export type ExchangeType = 'float32' | 'bfloat16';
 
 /**
- * Number of values exchanged at once: 64 MiB of float32. This length bounds the exchange's memory besides the
- * gradients.
+ * Number of values exchanged at once: 64 MiB of float32. This number limits the memory that the exchange needs in
+ * addition to the gradients.
  */
 export const BUCKET_LENGTH = 16 << 20;
 
@@ -34,8 +34,8 @@ export interface ExchangeOptions {
 }
 
 /**
- * Returns a function that replaces arrays by their sums over all ranks. The function keeps its buffers for the next
- * call.
+ * Returns a function that replaces arrays by their sums over all ranks. The returned function reuses its buffers in the
+ * next call.
  */
 export function createExchange(transport: Transport, options: ExchangeOptions = {}) {
   const { type = 'float32', bucketLength = BUCKET_LENGTH } = options;
@@ -52,15 +52,18 @@ export function createExchange(transport: Transport, options: ExchangeOptions = 
   };
 }
 
-/** Buffers for one sum: a chunk for each rank. */
+/** Buffers for summing up to `BUCKET_LENGTH` values: one chunk for each rank. */
 interface Bucket {
-  /** Number of values that one rank sums. */
+  /** Number of values in the chunk that one rank sums. */
   readonly chunk: number;
   readonly values: Float32Array;
   readonly received: Wire;
   /** Receives all ranks' sums. */
   readonly gathered: Wire;
-  /** Conversions between values and transferred numbers. A conversion may return the array itself. */
+  /**
+   * Converts float32 values to the type that ranks transfer; `decode` converts back. If both types are equal, the array
+   * itself is returned.
+   */
   encode(values: Float32Array): Wire;
   decode(wire: Wire): Float32Array;
 }
@@ -110,7 +113,7 @@ async function sumBucket(transport: Transport, bucket: Bucket, pieces: readonly 
   copyOut(decode(gathered), pieces);
 }
 
-/** The parts of `arrays` within [start, end) of their concatenation. */
+/** Returns the parts of `arrays` that lie in [start, end) of the concatenated arrays. */
 function piecesOf(arrays: readonly Float32Array[], start: number, end: number): Float32Array[] {
   const pieces: Float32Array[] = [];
   let offset = 0;

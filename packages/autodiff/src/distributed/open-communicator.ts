@@ -4,8 +4,8 @@ import { launchedRank } from './mpi/environment.ts';
 import type { OpenOptions } from './mpi/mpi-communicator.ts';
 
 /**
- * Returns `single`, or a communicator of the ranks that mpirun or srun started. The MPI code is loaded only for the
- * latter.
+ * Returns `single`, or a communicator of the ranks that mpirun or srun started. The MPI code is loaded only for
+ * launched ranks.
  */
 export async function openCommunicator(options: OpenOptions = {}): Promise<Communicator> {
   const launched = launchedRank();

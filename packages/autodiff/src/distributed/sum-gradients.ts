@@ -11,10 +11,13 @@ export function addGradients(into: Gradients, from: Gradients): void {
   for (const [name, data] of into) addInto(data, from.get(name)!);
 }
 
-/** Scalars that are exchanged with the gradients, so that all ranks skip and stop together. */
+/** Scalars that ranks exchange together with the gradients, so that all ranks skip an update or stop together. */
 export type ExchangedScalars = ReturnType<typeof createExchangedScalars>;
 
-/** Sums of metrics since the last update, the worst loss, and whether a rank asks to stop. */
+/**
+ * Collects the sums of metrics since the last update, a non-finite loss if there was one, and whether a rank asks to
+ * stop.
+ */
 export function createExchangedScalars(names: readonly string[]) {
   const sums = new Float64Array(names.length);
   let batches = 0;
@@ -22,7 +25,10 @@ export function createExchangedScalars(names: readonly string[]) {
   let isStopAsked = false;
   return {
     isStopAsked: () => isStopAsked,
-    /** Adds the metrics of each replica's batch and returns their means. A non-finite loss is kept as the worst. */
+    /**
+     * Adds the metrics of each replica's batch and returns their means. A non-finite loss is kept until the next
+     * update.
+     */
     add(replicas: readonly ((name: string) => number)[]): Metrics {
       const means: Record<string, number> = {};
       for (const [i, name] of names.entries()) {
@@ -37,7 +43,10 @@ export function createExchangedScalars(names: readonly string[]) {
       if (!Number.isFinite(means.loss)) worstLoss = means.loss!;
       return means as Metrics;
     },
-    /** Writes the scalars to sum over the ranks. `read` takes the sums and resets to zero. */
+    /**
+     * Returns the scalars of this rank, to be summed over all ranks. `read` receives these sums and resets the scalars
+     * to zero.
+     */
     write: (stop: boolean) => Float64Array.of(...sums, worstLoss, stop ? 1 : 0),
     read(total: Float64Array, ranks: number): { metrics: Metrics; loss: number } {
       const metrics = Object.fromEntries(names.map((name, i) => [name, total[i]! / (batches * ranks)]));
@@ -52,8 +61,8 @@ export function createExchangedScalars(names: readonly string[]) {
 }
 
 /**
- * Adds `parts` into the first one in tree order, then sums over the ranks. In a single process, the tree's last part is
- * returned as `rest`; the caller adds it while computing the norm.
+ * Adds all of `parts` into the first part in tree order, then sums this part over the ranks. In a single process, the
+ * tree's last addition is left to the caller. The caller adds the returned `rest` while computing the gradient norm.
  */
 export async function sumParts(
   parts: readonly Gradients[],

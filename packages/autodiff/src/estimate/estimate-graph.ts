@@ -1,6 +1,6 @@
 /**
- * Estimates the cost of running a graph without running it: the peak memory of live values in the runtime's order of
- * execution, and the work by kind. The estimate reads no weights.
+ * Estimates the cost of running a graph without running it: the peak memory of live values in ONNX Runtime's order of
+ * execution, and the amount of work of each kind. The estimate does not read the values of weights.
  */
 import { ELEMENT_TYPES } from '../onnx/element-type.ts';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from '../onnx/model.ts';
@@ -11,11 +11,11 @@ import { type KnownValue, NODE_RULES, type NodeRule, type WorkKind } from './nod
 export interface GraphEstimate {
   /** Peak bytes of live computed values, including outputs. Memory of weights and inputs is not counted. */
   readonly peakBytes: number;
-  /** The values alive at the peak, largest first. */
+  /** The node that runs at the memory peak, and the values in memory then, largest first. */
   readonly atPeak: { readonly node: string; readonly values: readonly { name: string; bytes: number }[] };
-  /** Floating-point operations by kind; a multiply-add counts as two. */
+  /** Floating-point operations for each kind of work; a multiply-add is two operations. */
   readonly flops: Readonly<Record<Exclude<WorkKind, 'elementwise'>, number>>;
-  /** Bytes that all other nodes read and write. */
+  /** Bytes that nodes of the kind `elementwise` read and write. */
   readonly elementwiseBytes: number;
   readonly nodes: number;
 }
@@ -27,8 +27,9 @@ interface Buffer {
 }
 
 /**
- * Estimates one run on the CPU. `outputs` says whose memory the results are: `own` for buffers that exist anyway,
- * `counted` where the run allocates them.
+ * Estimates one run of a graph on the CPU. With `outputs: 'own'`, the results go into buffers of the caller, which the
+ * estimate leaves out. With `outputs: 'counted'`, the run allocates memory for the results, which the estimate
+ * includes.
  */
 export function estimateGraph(
   graph: OnnxGraph,
@@ -126,15 +127,15 @@ function isOutput({ op, outputs }: OnnxNode, names: ReadonlySet<string>): boolea
 }
 
 /**
- * Removes the Identity nodes that name outputs, as the runtime does. The node that computes the value then becomes the
- * leaf.
+ * Removes the Identity nodes that only give an output its name, as ONNX Runtime does. The node that computes the output
+ * then becomes a leaf of the graph.
  */
 function withoutOutputNames(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
   const used = new Set(nodes.flatMap(({ inputs }) => inputs));
   return nodes.filter(({ op, outputs }) => op !== 'Identity' || used.has(outputs[0]!));
 }
 
-/** The input buffer that this node's result reuses, if any. */
+/** Returns the buffer of an input that this node's result may reuse; undefined if there is none. */
 function sharedBuffer(
   node: OnnxNode,
   rule: NodeRule,
@@ -159,7 +160,7 @@ function describe(buffers: ReadonlyMap<string, Buffer>): { name: string; bytes: 
     .slice(0, 40);
 }
 
-/** An initializer's shape, and its contents if they are integers. */
+/** Returns an initializer's shape, and also its values if these are integers. */
 export function knownTensor({ shape, type, data }: OnnxTensor): KnownValue {
   if (type !== 'int64' || data === 'external') return { shape };
   const copy = data.slice();

@@ -1,4 +1,4 @@
-/** Estimates a training step on the CPU before it is created: memory by part, and work. */
+/** Estimates a training step on the CPU before the step is created: the memory of each part, and the amount of work. */
 import { type InputSpec, inputName } from '../compile.ts';
 import type { ParameterScope } from '../parameters.ts';
 import { DEVICES } from '../runtime/index.ts';
@@ -10,23 +10,26 @@ import { estimateGraph, type GraphEstimate } from './estimate-graph.ts';
 export interface TrainingStepEstimate {
   readonly parameters: number;
   readonly trainedParameters: number;
-  /** All weights, two moments of the trained ones, and their moving average if there is one. */
+  /**
+   * Bytes of all weights. `optimizerBytes` are those of the trained weights' two moments and, if there is one, moving
+   * average.
+   */
   readonly weightBytes: number;
   readonly optimizerBytes: number;
-  /** Peak of activations and gradients, as the runtime's allocator holds them. */
+  /** Peak memory of activations and gradients, including what ONNX Runtime's allocator adds. */
   readonly runBytes: number;
   readonly work: Pick<GraphEstimate, 'flops' | 'elementwiseBytes' | 'nodes'>;
 }
 
 /**
  * Factor for memory that the runtime needs beyond live values: larger chunks of its arena, and a session's data for its
- * nodes. The value lies between measurements on Stable Diffusion 1.5 for full fine-tuning and for LoRAs
+ * nodes. The factor lies between those measured on Stable Diffusion 1.5 for full fine-tuning and for LoRAs
  * (docs/full-size.md).
  */
 const ARENA_SLACK = 1.15;
 const BYTES_PER_NODE = 20_000;
 
-/** Estimates a step that `createTrainingStep` would make of the same arguments with one replica. */
+/** Estimates the training step that `createTrainingStep` would make from the same arguments with one replica. */
 export function estimateTrainingStep<I extends string>({
   name,
   inputs,

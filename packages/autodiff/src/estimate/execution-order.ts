@@ -1,10 +1,11 @@
 /**
- * The order in which ONNX Runtime will execute a graph's nodes: reverse depth-first search from the last leaf. Among a
- * node's inputs, the one produced latest in the list comes first (core/graph/graph_viewer.cc, Graph::ReverseDFSFrom).
+ * The order in which ONNX Runtime will execute a graph's nodes: reverse depth-first search from the last leaf node. Of
+ * a node's inputs, the search visits first the one whose producer is latest in the node list
+ * (core/graph/graph_viewer.cc, Graph::ReverseDFSFrom).
  */
 import type { OnnxNode } from '../onnx/model.ts';
 
-/** Indices into `nodes` in order of execution. */
+/** Returns the indices into `nodes` in the order in which ONNX Runtime will execute the nodes. */
 export function executionOrder(nodes: readonly OnnxNode[]): number[] {
   const producer = new Map<string, number>();
   nodes.forEach(({ outputs }, index) => {

@@ -1,4 +1,4 @@
-/** Measures this machine's speed for each kind of work by running a little of it, for some seconds in total. */
+/** Measures this machine's speed for each kind of work by running small examples, for some seconds in total. */
 
 import { compile } from '../compile.ts';
 import { gradients } from '../gradient.ts';
@@ -12,21 +12,27 @@ import type { GraphEstimate } from './estimate-graph.ts';
 import type { TrainingStepEstimate } from './estimate-training-step.ts';
 
 export interface MachineRates {
-  /** Floating-point operations per second by kind. */
+  /** Floating-point operations per second for each kind of work. */
   readonly flops: Readonly<Record<keyof GraphEstimate['flops'], number>>;
   /** Bytes per second that elementwise nodes read and write. */
   readonly elementwiseBytes: number;
-  /** Parameters per second of gradient norm and AdamW. */
+  /** Parameters per second for which the CPU computes the gradient norm and the AdamW update. */
   readonly updates: number;
 }
 
 const OPTIMIZED_PARAMETERS = 2 ** 21;
-/** Number of repeats, of which the best counts, because other load on the machine can only slow a run down. */
+/**
+ * Number of repeats of each measurement. The fastest repeat is the result, because other load on the machine can only
+ * slow a run down.
+ */
 const REPEATS = 4;
 
 type Build = Parameters<typeof compile<string, string>>[0]['build'];
 
-/** Shapes from the middle of Stable Diffusion, large enough to make launch costs negligible. */
+/**
+ * Examples of each kind of work, with shapes from the middle of Stable Diffusion, large enough to make launch costs
+ * negligible.
+ */
 const WORK: Readonly<
   Record<
     keyof GraphEstimate['flops'] | 'elementwise',
@@ -59,7 +65,7 @@ const WORK: Readonly<
   },
 };
 
-/** Measures the rates; `threads` as in the later training. */
+/** Measures the rates; `threads` should be the number of threads of the training. */
 export async function measureRates({ threads }: { threads?: number | undefined } = {}): Promise<MachineRates> {
   const rateOf = async (kind: keyof typeof WORK): Promise<number> => {
     const { shapes, build, work } = WORK[kind];
@@ -90,13 +96,13 @@ export async function measureRates({ threads }: { threads?: number | undefined }
 }
 
 /**
- * Share of its best rate that an operator reaches in a long step, whose operands are in memory, not in caches. Without
- * this factor, forecasts for Stable Diffusion 1.5 were 0.88 to 0.99 of the real time in three of four steps
- * (docs/full-size.md).
+ * Fraction of the measured rate that an operator reaches in a long training step, where operands are in memory, not in
+ * caches. Without this factor, forecasts for Stable Diffusion 1.5 were 0.88 to 0.99 of the real time in three of four
+ * steps (docs/full-size.md).
  */
 const SUSTAINED_SHARE = 0.9;
 
-/** Estimated seconds of a step on a machine with these rates. */
+/** Estimates the seconds of a training step on a machine with these rates. */
 export function secondsOfStep({ work, trainedParameters }: TrainingStepEstimate, rates: MachineRates): number {
   const kinds = Object.keys(work.flops) as (keyof typeof work.flops)[];
   const products = kinds.reduce((total, kind) => total + work.flops[kind] / rates.flops[kind], 0);

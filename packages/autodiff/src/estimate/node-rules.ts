@@ -1,7 +1,7 @@
 /**
- * Rules on ONNX nodes: the shape of the result, the multiplications, whether the result may reuse an input's memory,
- * and the kernel's workspace. There is one rule for each operator that the op table emits. The rules describe the
- * kernels of ONNX Runtime's CPU provider.
+ * Rules for estimating ONNX nodes: the result's shape, the floating-point operations, whether the result may reuse an
+ * input's memory, and the kernel's workspace. Each ONNX operator that heed's op table emits has one rule. The rules
+ * describe the kernels of ONNX Runtime's CPU provider.
  */
 import type { OnnxAttribute, OnnxNode } from '../onnx/model.ts';
 import { elementCount, type Shape } from '../tensor.ts';
@@ -14,23 +14,26 @@ export interface KnownValue {
 
 export interface NodeContext {
   readonly node: OnnxNode;
-  /** Inputs; undefined for an omitted optional input. */
+  /** What is known of each input; undefined for an omitted optional input. */
   readonly inputs: readonly (KnownValue | undefined)[];
 }
 
-/** Kinds of work whose rates differ on a machine. */
+/** Kinds of work that a machine runs at different speeds. */
 export type WorkKind = 'convolution' | 'matmul' | 'attention' | 'elementwise';
 
 export interface NodeRule {
   readonly shape: (context: NodeContext) => Shape;
-  /** The shape of each output after the first, from the first one's. */
+  /** Computes the shape of each further output from the shape of the first output. */
   readonly others?: (first: Shape) => Shape;
   readonly kind?: WorkKind;
-  /** Floating-point operations; elementwise work is counted in bytes instead. */
+  /** Number of floating-point operations; elementwise work is measured in bytes instead. */
   readonly flops?: (context: NodeContext & { output: Shape }) => number;
-  /** `alias` is the input's memory under another name; `reuse` may overwrite the input when no other node needs it. */
+  /**
+   * Where the result lies: with `alias` in the input's memory, unchanged; with `reuse` it may overwrite an input that
+   * no other node needs.
+   */
   readonly memory?: 'alias' | 'reuse';
-  /** Bytes that the kernel allocates while it runs. */
+  /** Bytes of workspace that the node's kernel allocates while it runs. */
   readonly workspaceBytes?: (context: NodeContext & { output: Shape }) => number;
 }
 
@@ -114,7 +117,7 @@ const pooling: NodeRule = {
   },
 };
 
-/** One rule for each operator. A missing operator is an error of this table. */
+/** One rule for each operator. An operator without a rule is a mistake in this table. */
 export const NODE_RULES: Readonly<Record<string, NodeRule>> = {
   ...Object.fromEntries(
     [

@@ -1,6 +1,6 @@
 /**
  * Matrix products in float64, for statistics that need more precision than float32. A product runs one Gemm node in
- * ONNX Runtime, without symbolic tensors (`tensor.ts`), which are float32.
+ * ONNX Runtime directly, because heed's symbolic tensors (`tensor.ts`) are float32.
  */
 import { createQueue } from '../one-at-a-time.ts';
 import { encodeModel } from '../onnx/encode.ts';
@@ -8,7 +8,7 @@ import { createSession } from '../runtime/index.ts';
 import { formatShape, type Shape } from '../tensor.ts';
 
 export interface Float64ProductOptions {
-  /** Shape of the left matrix in memory. */
+  /** Shape of the left matrix in memory, before any transposition. */
   left: Shape;
   right: Shape;
   /** Whether to transpose the left matrix. */
@@ -20,13 +20,13 @@ export interface Float64ProductOptions {
   threads?: number | undefined;
 }
 
-/** A compiled product of fixed shapes. */
+/** A compiled matrix product for matrices of fixed shapes. */
 export interface Float64Product {
   /** Shape of the result. */
   readonly shape: Shape;
   /**
-   * Row-major `left` x `right` (+ `sum`), written to `into` or a new array; `into` must differ from the inputs. Calls
-   * are queued.
+   * Computes `left` x `right` (+ `sum`) in row-major order into `into` or a new array; `into` must not be one of the
+   * inputs. Calls are queued.
    */
   run(
     operands: {
@@ -40,7 +40,7 @@ export interface Float64Product {
   dispose(): void;
 }
 
-/** Compiles a product for the CPU. Throws when the shapes do not fit. */
+/** Compiles a matrix product for the CPU. Throws when the two shapes do not fit. */
 export async function createFloat64Product({
   left,
   right,

@@ -1,4 +1,6 @@
-/** Element types: their codes in ONNX (which ONNX Runtime shares), sizes, and arrays in JavaScript. */
+/**
+ * Element types of tensors: the type's code in ONNX and ONNX Runtime, the element size, and the JavaScript array type.
+ */
 import type { OnnxElementType } from './model.ts';
 import { TensorProto_DataType as DataType } from './onnx.generated.ts';
 
@@ -8,7 +10,7 @@ export interface ElementTypeRow {
   /** TensorProto.DataType, equal to ONNXTensorElementDataType. */
   readonly code: number;
   readonly bytes: number;
-  /** Array type of the elements; float16 is passed as bit patterns. */
+  /** JavaScript array type of the elements; a float16 element is stored as its 16 bits. */
   readonly array:
     | typeof Float32Array
     | typeof Float64Array
@@ -28,7 +30,7 @@ export const ELEMENT_TYPES: Readonly<Record<OnnxElementType, ElementTypeRow>> = 
   uint8: { code: DataType.UINT8, bytes: 1, array: Uint8Array },
 };
 
-/** The type with a code; throws when heed has no such type. */
+/** Returns the element type with this ONNX code; throws when heed does not support the type. */
 export function elementTypeOfCode(code: number): OnnxElementType {
   for (const [type, row] of Object.entries(ELEMENT_TYPES)) if (row.code === code) return type as OnnxElementType;
   throw new Error(`ONNX element type: expected one of ${Object.keys(ELEMENT_TYPES).join(', ')}, got code ${code}`);

@@ -1,6 +1,6 @@
 /**
- * Writes a graph as the bytes of an ONNX ModelProto. The messages are those of onnx.proto (`onnx.generated.ts`); this
- * file only sets the order of writing, so that weights are copied once.
+ * Writes a graph as the bytes of an ONNX ModelProto. The message types are generated from onnx.proto
+ * (`onnx.generated.ts`). This file writes the parts in an order in which weights are copied only once.
  */
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
@@ -20,9 +20,12 @@ import {
 } from './onnx.generated.ts';
 
 const IR_VERSION = 9n;
-/** File name of external tensors. The file is never read; `createSession` receives the values. */
+/**
+ * File name that the model gives for external tensors. No file of this name is read; `createSession` receives the
+ * tensors' values.
+ */
 export const EXTERNAL_LOCATION = 'given-at-session-creation';
-/** Protobuf's own limit; bigger models need external initializers. */
+/** Protobuf's size limit for a message; bigger models need external initializers. */
 const MAX_MODEL_BYTES = 2 ** 31 - 1;
 
 /**
@@ -50,7 +53,7 @@ export function encodeModel(graph: OnnxGraph, { opset = 18 }: { opset?: number }
   return concatenate([header, lengthPrefix(field.number, total), ...chunks]);
 }
 
-/** Encodes the graph without weights, then each weight as its message's head and its raw bytes. */
+/** Encodes the graph without weights, and then, for each weight, the beginning of its message and its raw bytes. */
 function graphChunks(graph: OnnxGraph): Uint8Array[] {
   const chunks: Uint8Array[] = [
     toBinary(

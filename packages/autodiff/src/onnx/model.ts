@@ -1,4 +1,4 @@
-/** An ONNX model as plain data: what `encode.ts` writes. Holds no behaviour. */
+/** Types of an ONNX model as plain data, which `encode.ts` writes as bytes. Holds no behaviour. */
 import type { Shape } from '../tensor.ts';
 
 export type OnnxElementType = 'float32' | 'float64' | 'float16' | 'int64' | 'int32' | 'bool' | 'uint8';

@@ -1,11 +1,11 @@
-/** Ops for activations. The gradients of activations are written by hand for few passes over memory. */
+/** Ops for activations. The gradients are written by hand, so that they need few passes over memory. */
 import { apply, defineOp } from '../op.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, exp, isPositive, mul, square, sub } from './elementwise.ts';
 
 const INVERSE_SQRT_2PI = 0.3989422804014327;
 
-/** dy/dx of the exact GELU, Phi(x) + x phi(x), in eight nodes. */
+/** dy/dx of the exact GELU, which is Phi(x) + x phi(x), emitted as eight ONNX nodes. */
 const geluSlope = defineOp<undefined>({
   name: 'geluSlope',
   shape: ([x]) => x!.shape,
@@ -46,7 +46,7 @@ export const activationOps = {
       return [mul(gradient, add(gate, mul(scaled, sub(1, gate))))];
     },
   }),
-  /** Gaussian error linear unit, the exact one with erf. */
+  /** Gaussian error linear unit: the exact function with erf, not the tanh approximation. */
   gelu: defineOp<undefined>({
     name: 'gelu',
     shape: ([x]) => x!.shape,

@@ -1,4 +1,4 @@
-/** Softmax rows, and multi-head attention built from them. */
+/** Op-table rows for softmax, and multi-head attention built from softmax. */
 import { apply, defineOp } from '../op.ts';
 import { constant, describeTensor, type Tensor } from '../tensor.ts';
 import { add, exp, mul, sub } from './elementwise.ts';
@@ -31,13 +31,13 @@ export const softmax = (x: Tensor): Tensor => apply(attentionOps.softmax, [x], u
 export const logSoftmax = (x: Tensor): Tensor => apply(attentionOps.logSoftmax, [x], undefined);
 
 const MASKED = -1e9;
-/** Up to this size, storing the attention weights for the backward pass is cheaper than computing them again. */
+/** Up to this size, storing the attention weights for the backward pass is cheaper than recomputing these weights. */
 const MAX_KEPT_WEIGHT_BYTES = 8 * 2 ** 20;
 /**
  * Scaled dot-product attention (Vaswani et al. 2017, eq. 1) in `heads` heads: q [B, T, C], k and v [B, S, C] -> [B, T,
- * C]. `scale` defaults to 1/sqrt(C/heads); `causal` hides later positions. Large weights [B, heads, T, S] are never
- * stored in full. The backward pass computes the weights again, at most `maxWeightBytes` at a time (not where
- * `causal`); the default suits the device.
+ * C]. `scale` defaults to 1/sqrt(C/heads); `causal` hides later positions. Large attention weights [B, heads, T, S] are
+ * never stored in full. Unless `causal`, the backward pass recomputes such weights in parts of at most
+ * `maxWeightBytes`; the default depends on the device.
  */
 export function attention(
   q: Tensor,

@@ -1,13 +1,13 @@
 /**
- * Rows for two-dimensional convolution and its two gradients, in NCHW and torch's weight layout [out, in, kh, kw].
- * The forms were chosen by measurement: docs/notes/2026-11-design-decisions.md.
+ * Op-table rows for two-dimensional convolution and its two gradients, in NCHW and torch's weight layout [out, in, kh,
+ * kw]. The ONNX nodes for each gradient were chosen by measuring speed: docs/notes/2026-11-design-decisions.md.
  */
 import { apply, defineOp } from '../op.ts';
 import { describeTensor, elementCount, type Shape, sameShape, type Tensor } from '../tensor.ts';
 import { emitMatmul } from './matmul.ts';
 import { sum } from './reduce.ts';
 
-/** Zeros added as [top, left, bottom, right], or the same number on each side. */
+/** Number of zeros added on each side: [top, left, bottom, right], or one number for all sides. */
 export type Padding = number | readonly [number, number, number, number];
 
 export interface ConvAttributes {
@@ -28,7 +28,10 @@ function convShape(x: Shape, w: Shape, { stride, pads: [top, left, bottom, right
   return [x[0]!, w[0]!, outputSize(x[2]!, w[2]!, top, bottom, stride), outputSize(x[3]!, w[3]!, left, right, stride)];
 }
 
-/** Positions that each window covers in a batch of padded pictures, window after window, row by row. */
+/**
+ * Indices of the pixels that each kernel window covers in a batch of padded pictures, window after window and row by
+ * row.
+ */
 function windowPositions({
   batch,
   grid: [gridHeight, gridWidth],

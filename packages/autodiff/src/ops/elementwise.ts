@@ -116,7 +116,7 @@ export const pow = (x: Tensor, exponent: number): Tensor => apply(elementwiseOps
 /** Limits values to [min, max]; the gradient is zero outside. */
 export const clamp = (x: Tensor, limits: { min?: number; max?: number }): Tensor =>
   apply(elementwiseOps.clamp, [x], limits);
-/** 1 where x > 0, else 0; has a zero gradient. */
+/** 1 where x > 0, else 0; the gradient is zero. */
 export const isPositive = (x: Tensor): Tensor => apply(elementwiseOps.isPositive, [x], undefined);
 
 function applyBinary(op: Op<undefined>, a: Operand, b: Operand): Tensor {

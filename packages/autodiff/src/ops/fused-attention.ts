@@ -1,7 +1,7 @@
 /**
- * Attention over many positions, which never stores the whole matrix of weights. The forward pass is one operator that
- * processes keys in blocks (Dao et al. 2022). The backward pass computes the weights again from queries and keys, some
- * heads or query rows at a time. `attention.ts` handles few positions.
+ * Attention over many positions, which never stores the whole matrix of attention weights. The forward pass is one
+ * operator that processes keys in blocks (Dao et al. 2022). The backward pass computes the weights again from queries
+ * and keys, some heads or query rows at a time. `attention.ts` handles few positions.
  */
 import { apply, defineOp } from '../op.ts';
 import { describeTensor, type GraphBuilder, type Tensor } from '../tensor.ts';
@@ -26,7 +26,7 @@ export const DEFAULT_ATTENTION_BYTES = 64 * 2 ** 20;
 
 const FLOAT_BYTES = 4;
 
-/** Heads [from, to) and query rows [start, end) of one part of the backward pass. */
+/** One part of the attention weights in the backward pass: heads [from, to) and query rows [start, end). */
 export interface AttentionPart {
   from: number;
   to: number;
@@ -34,7 +34,10 @@ export interface AttentionPart {
   end: number;
 }
 
-/** Equal parts of the [heads, queries, keys] weights, each of at most `maxBytes` (or one query row). */
+/**
+ * Divides the attention weights [heads, queries, keys] into nearly equal parts, each of at most `maxBytes` (or one
+ * query row).
+ */
 export function attentionParts({
   heads,
   queries,
@@ -141,7 +144,7 @@ export const fusedAttentionOps = {
   }),
 };
 
-/** Explicit operators, for providers without the fused one. */
+/** Emits attention as separate ONNX operators, for execution providers without the fused operator. */
 function emitWhole(
   graph: GraphBuilder,
   names: readonly string[],

@@ -10,7 +10,7 @@ function checkIds(op: string, ids: Tensor): void {
 }
 
 const scatterOps = {
-  /** Adds rows into a zero table at the given indices. */
+  /** Adds each input row to the row of a zero-filled table that the row's index names. */
   scatterAddRows: defineOp<{ shape: Shape }>({
     name: 'scatterAddRows',
     shape: (_, { shape }) => shape,
@@ -53,10 +53,10 @@ export const gatherOps = {
 
 /** Rows of `table` [V, C] at `ids` (int64, any shape) -> [..., C]. */
 export const embedding = (table: Tensor, ids: Tensor): Tensor => apply(gatherOps.embedding, [table, ids], undefined);
-/** 1 at the index, 0 elsewhere, on a new last axis of size `depth`. */
+/** Encodes each id on a new last axis of size `depth`: 1 at the id's position, 0 elsewhere. */
 export const oneHot = (ids: Tensor, depth: number): Tensor => apply(gatherOps.oneHot, [ids], { depth });
 
-/** One row a batch element: x [B, T, C] at `index` (int64 [B]) -> [B, C]. */
+/** Takes one row from each batch element: x [B, T, C] at `index` (int64 [B]) -> [B, C]. */
 export function gatherRows(x: Tensor, index: Tensor): Tensor {
   const [batch, length] = x.shape as [number, number];
   return sum(mul(x, reshape(oneHot(index, length), [batch, length, 1])), { axes: [1] });

@@ -1,4 +1,4 @@
-/** Losses and small compositions of ops. */
+/** Loss functions, and small functions composed of other ops. */
 
 import { apply, defineOp } from '../op.ts';
 import { constant, describeTensor, sameShape, type Tensor } from '../tensor.ts';

@@ -14,7 +14,7 @@ export interface MatmulAttributes {
 const swapLast = (rank: number) =>
   Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : i === rank - 2 ? rank - 1 : rank - 2));
 
-/** Emits alpha op(A) op(B), fused if the provider supports it. */
+/** Emits alpha op(A) op(B), where op may transpose, as one fused node if the execution provider supports that. */
 export function emitMatmul(
   graph: GraphBuilder,
   [a, b]: readonly [string, string],
@@ -85,7 +85,7 @@ export const matmulOps = {
   }),
 };
 
-/** alpha op(a) op(b) over the last two axes; leading axes broadcast. */
+/** Returns alpha op(a) op(b) over the last two axes, where op may transpose; leading axes broadcast. */
 export function matmul(
   a: Tensor,
   b: Tensor,

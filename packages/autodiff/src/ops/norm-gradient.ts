@@ -1,6 +1,7 @@
 /**
- * Gradients of the norms with few nodes: with xh the normalised rows, dx = (g - mean(g) - xh mean(g xh)) / deviation, g
- * = dy gamma (Ba et al. 2016). `norm.ts` has the gradients with few passes over memory.
+ * Gradients of the group and layer norms, written with few ONNX nodes (Ba et al. 2016). dx = (g - mean(g) - xh mean(g
+ * xh)) / deviation, where xh is the normalised x and g = dy gamma. `norm.ts` has another form of these gradients, with
+ * few passes over memory.
  */
 import { elementCount, type Tensor } from '../tensor.ts';
 import { mul, sub } from './elementwise.ts';
@@ -8,7 +9,10 @@ import { groupRows, normaliseRows } from './normalised-rows.ts';
 import { mean, sum } from './reduce.ts';
 import { reshape } from './shape.ts';
 
-/** dx, dgamma and dbeta of group normalisation. g is never stored in full; its sums are computed by channel. */
+/**
+ * Returns dx, dgamma and dbeta of group normalisation. g = dy gamma is never stored in full; the sums over g are
+ * computed by channel.
+ */
 export function groupNormGradient(
   [x, gamma]: readonly [Tensor, Tensor],
   dy: Tensor,
@@ -33,7 +37,7 @@ export function groupNormGradient(
   return [reshape(dx, x.shape), overBatch(dyX), overBatch(dySum)];
 }
 
-/** dx, dgamma and dbeta of layer normalisation. */
+/** Returns dx, dgamma and dbeta of layer normalisation. */
 export function layerNormGradient(
   [x, gamma]: readonly [Tensor, Tensor],
   dy: Tensor,

@@ -1,4 +1,7 @@
-/** Rows for group and layer normalisation; backward passes recompute the statistics instead of keeping them. */
+/**
+ * Op-table rows for group and layer normalisation. The backward passes recompute mean and variance instead of storing
+ * both.
+ */
 import { apply, defineOp } from '../op.ts';
 import { describeTensor, elementCount, type GraphBuilder, sameShape, type Tensor } from '../tensor.ts';
 import { add, mul, pow, square, sub } from './elementwise.ts';

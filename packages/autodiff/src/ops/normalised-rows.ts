@@ -1,6 +1,7 @@
 /**
- * Rows normalised to mean 0 and variance 1, and their inverse deviations, as two values of one node. A norm's forward
- * pass and its gradient share the node. The norm chooses the rows.
+ * Normalises rows of a tensor to mean 0 and variance 1; one ONNX node returns the normalised rows and 1 / deviation of
+ * each row. The forward pass and the gradient of a norm share this node. Group and layer norm each choose which
+ * elements form a row.
  */
 import { apply, defineOp } from '../op.ts';
 import { elementCount, type GraphBuilder, type Shape, type Tensor } from '../tensor.ts';
@@ -11,12 +12,12 @@ export interface NormalisedRows {
   readonly epsilon: number;
 }
 
-/** Reshapes [N, C, ..] to [N, groups, values of a group]. */
+/** Returns the shape [N, groups, values of a group] for x [N, C, ..]. */
 export function groupRows(shape: Shape, groups: number): Shape {
   return [shape[0]!, groups, elementCount(shape.slice(1)) / groups];
 }
 
-/** Emits one LayerNormalization without weights, shared by all users. */
+/** Emits one LayerNormalization node without learned weights, shared by all users of the same rows. */
 export function emitNormalisedRows(
   graph: GraphBuilder,
   x: string,
@@ -51,7 +52,10 @@ const rowOps = {
   }),
 };
 
-/** (x - mean) / sqrt(variance + epsilon) over the last axis of x seen as `rows`, and 1 / sqrt(variance + epsilon). */
+/**
+ * Reshapes x to `rows`; returns (x - mean) / sqrt(variance + epsilon) over the last axis, and 1 / sqrt(variance +
+ * epsilon).
+ */
 export function normaliseRows(x: Tensor, options: NormalisedRows): { normalised: Tensor; inverseDeviation: Tensor } {
   return {
     normalised: apply(rowOps.normalisedRows, [x], options),

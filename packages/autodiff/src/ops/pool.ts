@@ -36,9 +36,9 @@ function pooledShape(op: string, x: Tensor, { kernel, stride, padding }: WindowA
 }
 
 /**
- * Positions that each window covers in a picture, row by row: [windows, kernel * kernel]. A position outside the
- * picture is replaced by the nearest one inside. This changes neither the maximum nor, since the order is kept, the
- * first maximum.
+ * Indices of the pixels that each window covers in a picture, row by row: [windows, kernel * kernel]. An index outside
+ * the picture is replaced by that of the nearest pixel inside. The replacement changes neither a window's maximum nor,
+ * because the order is kept, which pixel is the first maximum.
  */
 function windowPositions([height, width]: Shape, [rows, columns]: Shape, attributes: WindowAttributes): number[] {
   const { kernel, stride, padding } = attributes;
@@ -56,8 +56,8 @@ function windowPositions([height, width]: Shape, [rows, columns]: Shape, attribu
 
 const poolGradientOps = {
   /**
-   * dL/dx of `maxPool` from x and dL/dy: each gradient goes to the first maximum of its window, as in PyTorch. MaxPool
-   * could return the positions, but not on WebGPU.
+   * dL/dx of `maxPool` from x and dL/dy: each gradient goes to the first maximum of its window, as in PyTorch. ONNX's
+   * MaxPool could return the positions of the maxima, but not on WebGPU.
    */
   maxPoolGradient: defineOp<WindowAttributes>({
     name: 'maxPoolGradient',
@@ -144,8 +144,8 @@ export function maxPool(
 }
 
 /**
- * The average around each pixel of x [N, C, H, W] over a square window of odd side `kernel`, of the same size as x.
- * Only pixels inside the picture count: torch's `avg_pool2d` with `count_include_pad=False`.
+ * The average around each pixel of x [N, C, H, W] over a square window of odd side `kernel`, of the same size as x. The
+ * average ignores padding, as torch's `avg_pool2d` does with `count_include_pad=False`.
  */
 export function averagePoolSame(x: Tensor, { kernel }: { kernel: number }): Tensor {
   return apply(poolOps.averagePoolSame, [x], { kernel });

@@ -1,11 +1,14 @@
-/** Rows that sum over axes, and their opposite, broadcasting. Other reductions are built from these. */
+/**
+ * Op-table rows for summing over axes and for broadcasting, which is its adjoint. Other reductions are built from these
+ * two ops.
+ */
 import { apply, defineOp } from '../op.ts';
 import { describeTensor, elementCount, formatShape, type Shape, sameShape, type Tensor } from '../tensor.ts';
 import { mul } from './elementwise.ts';
 import { reshape } from './shape.ts';
 
 export interface ReduceOptions {
-  /** Axes; negative ones count from the end. All axes if undefined. */
+  /** Axes to reduce; a negative axis is relative to the last one. All axes by default. All axes if undefined. */
   axes?: readonly number[] | undefined;
   keepDims?: boolean | undefined;
 }
@@ -71,7 +74,7 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   return resolved.axes.length === 0 ? x : apply(reduceOps.mean, [x], resolved);
 }
 
-/** Repeats axes of size 1 (and new leading ones) up to `shape`. */
+/** Repeats x along its axes of size 1, and along new leading axes, to get `shape`. */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   return sameShape(x.shape, shape) ? x : apply(reduceOps.broadcastTo, [x], { shape });
 }

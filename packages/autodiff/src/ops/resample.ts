@@ -1,4 +1,6 @@
-/** Ops that halve or double a picture's sides. Each is the other's adjoint up to a factor of four. */
+/**
+ * Ops that halve or double a picture's sides. Doubling and halving are adjoint to each other, up to a factor of four.
+ */
 import { apply, defineOp } from '../op.ts';
 import { describeTensor, type Tensor } from '../tensor.ts';
 import { mul } from './elementwise.ts';

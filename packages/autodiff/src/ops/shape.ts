@@ -1,4 +1,4 @@
-/** Rows that move elements without computing: reshape, transpose, concat, slice, pad. */
+/** Op-table rows that move elements without arithmetic: reshape, transpose, concat, slice, pad. */
 import { apply, defineOp } from '../op.ts';
 import { describeTensor, elementCount, formatShape, type Shape, sameShape, type Tensor } from '../tensor.ts';
 
@@ -104,7 +104,7 @@ export const shapeOps = {
   }),
 };
 
-/** Same elements, other shape; one size may be -1. */
+/** Returns the elements of x with another shape; one size may be -1, which is then inferred. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = shape.reduce((product, size) => (size === -1 ? product : product * size), 1);
   const resolved = shape.map((size) => (size === -1 ? elementCount(x.shape) / known : size));
@@ -125,20 +125,20 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
     : apply(shapeOps.concat, tensors, { axis: axis < 0 ? axis + first.shape.length : axis });
 }
 
-/** Elements start..end-1 along one axis; negative axes count from the end. */
+/** Returns the elements start..end-1 along one axis; a negative axis counts from the last one. */
 export function slice(x: Tensor, { axis, start, end }: SliceAttributes): Tensor {
   const resolved = axis < 0 ? axis + x.shape.length : axis;
   return start === 0 && end === x.shape[resolved] ? x : apply(shapeOps.slice, [x], { axis: resolved, start, end });
 }
 
-/** Equal parts along one axis. */
+/** Divides x into `parts` tensors of equal size along one axis. */
 export function split(x: Tensor, { axis, parts }: { axis: number; parts: number }): Tensor[] {
   const resolved = axis < 0 ? axis + x.shape.length : axis;
   const size = x.shape[resolved]! / parts;
   return Array.from({ length: parts }, (_, i) => slice(x, { axis: resolved, start: i * size, end: (i + 1) * size }));
 }
 
-/** Zeros before and after along one axis. */
+/** Adds zeros before and after x along one axis. */
 export function padAxis(x: Tensor, pad: { axis: number; before: number; after: number }): Tensor {
   return pad.before === 0 && pad.after === 0 ? x : apply(shapeOps.padAxis, [x], pad);
 }

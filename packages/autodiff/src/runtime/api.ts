@@ -13,9 +13,9 @@ import {
 
 const P = 'void *';
 const S = 'str';
-/** ORTCHAR_T: paths are UTF-16 on Windows. */
+/** Type of path arguments (ORTCHAR_T), which are UTF-16 on Windows. */
 const PATH = process.platform === 'win32' ? 'str16' : 'str';
-/** Arrays of strings and of handles. */
+/** Parameter type for an array of strings; `HANDLES` is for an array of handles. */
 const STRINGS = 'str *';
 const HANDLES = 'void **';
 const N = 'size_t';
@@ -30,10 +30,13 @@ const statuses = {
 };
 
 const RUN_WITH_BINDING = 133;
-/** The address of RunWithBinding, for another thread. */
+/** The address of the C function RunWithBinding, which another thread calls. */
 export const runWithBindingAddress: Handle = apiAddress(RUN_WITH_BINDING);
 
-/** Each row: index in OrtApi, then the parameters. All return a status except the `Release` ones. */
+/**
+ * Each row has a function's index in the struct OrtApi, then its parameters. All functions return a status except the
+ * `Release` functions.
+ */
 export const ort = {
   CreateEnv: status(3, I, S, OUT),
   DisableTelemetryEvents: status(6, P),
@@ -100,8 +103,8 @@ export const ort = {
 const OUT_OF_MEMORY = /failed to allocate memory|bad_alloc|bad allocation|out of memory/i;
 
 /**
- * Throws the runtime's own message when a call returned anything but the null status; frees the status. When memory ran
- * out, the error has the system's code for it.
+ * Throws an error with ONNX Runtime's message if a call returned a status that is not null, and frees the status. When
+ * memory ran out, the error has the operating system's code for this.
  */
 export function check(result: Handle | null): void {
   if (result === null) return;
@@ -116,14 +119,14 @@ export function check(result: Handle | null): void {
   throw OUT_OF_MEMORY.test(message) ? Object.assign(error, { code: 'ENOMEM' }) : error;
 }
 
-/** Calls a function that writes one pointer through its last parameter, and returns that pointer. */
+/** Calls a C function that writes one pointer through its last parameter, and returns that pointer. */
 export function create(fn: NativeFunction, ...parameters: NativeArgument[]): Handle {
   const out: [Handle | null] = [null];
   check(fn(...parameters, out));
   return written(out);
 }
 
-/** Like `create`, on a thread of libuv's pool, so that the event loop stays free. */
+/** Does the same as `create` on a thread of libuv's pool, so that the event loop stays free. */
 export async function createAsync(fn: NativeFunction, ...parameters: NativeArgument[]): Promise<Handle> {
   const out: [Handle | null] = [null];
   await callAsync(fn, ...parameters, out);
@@ -135,10 +138,12 @@ function written([pointer]: [Handle | null]): Handle {
   return pointer;
 }
 
-/** Arguments of pending calls. koffi does not pin memory, so this set keeps it from being collected. */
+/**
+ * Arguments of pending calls. koffi does not pin the arguments' memory, so this set prevents its garbage collection.
+ */
 const pending = new Set<readonly unknown[]>();
 
-/** Calls on a thread of libuv's pool and throws the runtime's message when that fails. */
+/** Calls a C function on a thread of libuv's pool; throws an error with ONNX Runtime's message if the call fails. */
 export async function callAsync(fn: NativeFunction, ...parameters: NativeArgument[]): Promise<void> {
   pending.add(parameters);
   try {
@@ -152,7 +157,7 @@ export async function callAsync(fn: NativeFunction, ...parameters: NativeArgumen
   }
 }
 
-/** Calls a function that writes one integer through its last parameter. */
+/** Calls a C function that writes one integer through its last parameter, and returns that integer. */
 export function readCount(fn: NativeFunction, ...parameters: NativeArgument[]): number {
   const out = new BigInt64Array(1);
   check(fn(...parameters, out));

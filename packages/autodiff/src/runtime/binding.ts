@@ -1,4 +1,4 @@
-/** Bindings: the arrays that a session reads and writes, and runs on them. */
+/** A binding has the arrays that a session reads and writes; its method `run` runs the session on these arrays. */
 import { sameShape } from '../tensor.ts';
 import { callAsync, check, create, ort } from './api.ts';
 import { DEVICES, type Device } from './device.ts';
@@ -14,7 +14,7 @@ interface HostInput {
   /** The bound tensor, kept alive because the runtime holds the address of its array. */
   readonly tensor: HostTensor;
   readonly frozen: boolean;
-  /** Whether the device lacks the current content of the array. */
+  /** Whether the next run must first upload the array to the device. */
   stale: boolean;
 }
 
@@ -30,12 +30,12 @@ export class Binding {
   readonly #device: Device;
   readonly #onDispose: () => void;
   readonly #hostInputs = new Map<string, HostInput>();
-  /** Outputs in order of first binding, as in GetBoundOutputValues. */
+  /** Outputs in the order in which they were first bound, as ONNX Runtime's GetBoundOutputValues returns them. */
   readonly #outputs = new Map<string, HostTensor | DeviceTensor | 'device'>();
   readonly #moved = { toDevice: 0, toHost: 0 };
   /** The number of the captured graph within the session; undefined without capture. */
   readonly #graph: number | undefined;
-  /** Whether a run has fixed the addresses. */
+  /** True once the run that captures the graph has started; this run fixes the addresses of the bound tensors. */
   #isCaptured = false;
 
   /** Bindings are made by `Session.createBinding`. */
@@ -61,8 +61,8 @@ export class Binding {
   }
 
   /**
-   * Binds an input. A host tensor's array is read at each run: in place on the CPU, by an upload elsewhere; with
-   * `frozen` it is uploaded once. A device tensor may be disposed of once bound.
+   * Binds an input. Each run reads a host tensor's array: in place on the CPU, by an upload on other devices. With
+   * `frozen`, only the first run uploads the array. The caller may dispose of a device tensor after binding it.
    */
   bindInput(name: string, tensor: HostTensor | DeviceTensor, { frozen = false }: { frozen?: boolean } = {}): void {
     this.#checkIdle();
@@ -83,8 +83,8 @@ export class Binding {
   }
 
   /**
-   * Binds an output to an array, or to memory of the device, that each run overwrites in place. On the CPU it may be
-   * the array of an input, if every node that reads that input comes before the node that writes the output.
+   * Binds an output to an array, or to memory of the device, that each run overwrites in place. On the CPU this array
+   * may also be bound as an input, if every node that reads the input precedes the node that writes the output.
    */
   bindOutput(name: string, tensor: HostTensor | DeviceTensor): void {
     this.#checkIdle();
@@ -117,7 +117,7 @@ export class Binding {
     this.#outputs.set(name, 'device');
   }
 
-  /** The last run's outputs that are bound to the device. The caller disposes of each tensor. */
+  /** Returns the last run's outputs that `bindOutputToDevice` has bound. The caller disposes of each tensor. */
   deviceOutputs(): Map<string, DeviceTensor> {
     this.#checkIdle();
     const tensors = new Map<string, DeviceTensor>();
@@ -179,7 +179,9 @@ export class Binding {
     return { ...this.#moved };
   }
 
-  /** Frees the binding and its references to arrays; safe to call twice. Throws while a run is pending. */
+  /**
+   * Frees the binding and drops its references to arrays; a second call does nothing. Throws while a run is pending.
+   */
   dispose(): void {
     this.#handle.release();
     this.#hostInputs.clear();

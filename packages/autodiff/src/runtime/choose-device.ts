@@ -12,17 +12,20 @@ export interface DeviceChoice {
   readonly why: string;
 }
 
-/** The probes behind the choice; tests replace them. */
+/** Functions with which `chooseDevice` probes the devices; tests replace these functions. */
 export interface DeviceProbes {
-  /** Describes the CUDA installation; throws with what is missing. */
+  /** Describes the CUDA installation; throws an error that names what is missing. */
   readonly cuda: () => string;
   /** Seconds for a fixed amount of work; rejects when the device is not available. */
   readonly seconds: (device: Device) => Promise<number>;
 }
 
-/** Least speed-up over the CPU. WebGPU also runs on software drivers, which are slower than the CPU. */
+/**
+ * WebGPU is chosen only if it computes at least this many times as fast as the CPU. WebGPU also runs on software
+ * drivers, which are slower than the CPU.
+ */
 const LEAST_SPEEDUP = 2;
-/** Number of consecutive matrix products, and their side: 3.6 GFLOP. */
+/** The speed probe computes `PRODUCTS` matrix products in sequence, of square matrices with `SIDE` rows: 3.6 GFLOP. */
 const PRODUCTS = 4;
 const SIDE = 768;
 
@@ -58,7 +61,7 @@ function reasonOf(error: unknown): string {
 
 const format = (seconds: number) => seconds.toPrecision(2);
 
-/** The better of two runs after the one that compiles. */
+/** Seconds of the faster of two runs, after a first run that compiles the graph. */
 async function secondsOf(device: Device): Promise<number> {
   const shape = [SIDE, SIDE];
   const names = Array.from({ length: PRODUCTS }, (_, i) => (i === PRODUCTS - 1 ? 'y' : `y${i}`));

@@ -1,4 +1,4 @@
-/** Tests whether a device computes in float16, by one small run. */
+/** Tests by one small run whether a device can compute in float16. */
 
 import { ELEMENT_TYPES } from '../onnx/element-type.ts';
 import { encodeModel } from '../onnx/encode.ts';

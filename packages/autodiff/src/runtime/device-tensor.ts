@@ -1,4 +1,4 @@
-/** Tensors in device memory that the runtime allocated, for binding as inputs again. */
+/** Tensors in device memory that the runtime allocated; such a tensor can be bound as the input of a later run. */
 import { ELEMENT_TYPES, elementTypeOfCode, type HostArray } from '../onnx/element-type.ts';
 import type { OnnxElementType } from '../onnx/model.ts';
 import { elementCount, formatShape, type Shape, sameShape } from '../tensor.ts';
@@ -10,7 +10,7 @@ import { checkHostTensor, type HostTensor, hostValue } from './host-tensor.ts';
 import { type Handle, viewMemory } from './library.ts';
 import { NativeHandle } from './native-handle.ts';
 
-/** Owns one OrtValue. A binding that uses the tensor keeps its memory alive. */
+/** Owns one OrtValue. A binding that uses the tensor keeps the tensor's memory alive. */
 export class DeviceTensor {
   readonly type: OnnxElementType;
   readonly shape: Shape;
@@ -64,7 +64,7 @@ export class DeviceTensor {
     return tensor;
   }
 
-  /** Copies numbers into the tensor's memory, whose address stays. Waits for the device. */
+  /** Copies numbers into the tensor's memory, whose address does not change. Waits for the device. */
   write(data: HostArray): void {
     const tensor = { type: this.type, shape: this.shape, data };
     checkHostTensor('numbers for a device tensor', tensor);
@@ -97,7 +97,10 @@ export class DeviceTensor {
     DEVICES[this.#device].copy(other.pointer, this.pointer, bytes);
   }
 
-  /** Part of this tensor's memory under another shape, on a device with views. Valid as long as this tensor. */
+  /**
+   * A tensor of the given shape that shares a part of this tensor's memory, on a device with views. The part is valid
+   * only while this tensor exists.
+   */
   part({ offset, shape }: { offset: number; shape: Shape }): DeviceTensor {
     const { hasViews, memory } = DEVICES[this.#device];
     const end = offset + elementCount(shape);
@@ -121,8 +124,8 @@ export class DeviceTensor {
   }
 
   /**
-   * The values without a copy, only for tensors in host memory. The view is valid until the tensor is disposed of or
-   * its binding releases it.
+   * An array over the tensor's memory, without a copy; only for tensors in host memory. The array is valid until the
+   * tensor is disposed of or the tensor's binding releases the memory.
    */
   view(): Float32Array {
     if (!this.#isHostMemory || this.type !== 'float32') {
@@ -133,7 +136,7 @@ export class DeviceTensor {
     return new Float32Array(viewMemory(address, bytes).buffer, 0, elementCount(this.shape));
   }
 
-  /** Releases the tensor; safe to call twice. */
+  /** Releases the tensor; a second call does nothing. */
   dispose(): void {
     this.#value.release();
   }

@@ -12,14 +12,17 @@ let isCallPending = false;
 const releases: (() => void)[] = [];
 
 /**
- * Runs `work` while no other work uses the device. One call covers binding, running and reading. A nested call would
- * deadlock.
+ * Runs `work` while no other work uses the device. The work of one call binds tensors, runs the session and reads the
+ * results. A call of `takeTurn` inside `work` would deadlock.
  */
 export function takeTurn<T>(device: Device, work: () => Promise<T>): Promise<T> {
   return hasOwnMemory(device) ? queue(work) : work();
 }
 
-/** Makes a native call on another thread. While the caller holds the mutex, there is never a second call. */
+/**
+ * Makes a native call on another thread. The caller must have the mutex (`takeTurn`), so that only one native call is
+ * pending at a time.
+ */
 export async function callOnDevice<T>(device: Device, call: () => Promise<T>): Promise<T> {
   if (!hasOwnMemory(device)) return call();
   if (isCallPending) throw new Error(`device ${device}: expected one run at a time (takeTurn), got a second one`);
@@ -33,8 +36,8 @@ export async function callOnDevice<T>(device: Device, call: () => Promise<T>): P
 }
 
 /**
- * Wraps `release` for memory on a device. Disposal can happen at any time, so the release waits for the end of a
- * pending call.
+ * Returns a function that calls `release` for memory on a device. Memory can be disposed of at any time, so this
+ * function waits for the end of a pending native call.
  */
 export function releaseOnDevice(device: Device, release: NativeFunction): (pointer: Handle) => void {
   if (!hasOwnMemory(device)) return release;

@@ -15,17 +15,20 @@ export type Device = 'cpu' | 'webgpu' | 'cuda' | 'coreml' | 'directml';
 type ProviderSettings = Readonly<Record<string, string>>;
 
 export interface DeviceRow {
-  /** Adds the provider with settings to session options; throws the runtime's message when the library lacks it. */
+  /**
+   * Adds the execution provider with `settings` to the session options. Throws ONNX Runtime's message when the library
+   * lacks the provider.
+   */
   readonly append: (options: Handle, settings: ProviderSettings) => void;
   /** The settings that turn graph capture on. Undefined if the provider cannot capture. */
   readonly capture?: ProviderSettings;
-  /** The provider's name for its own memory; `undefined` when it uses host memory. */
+  /** The provider's name for device memory; undefined when the provider uses host memory. */
   readonly memory: string | undefined;
   /** Copies one OrtValue's numbers to another, on the host or on the device. */
   readonly copy: (source: Handle, target: Handle, bytes: number) => void;
-  /** Whether a tensor can be a view into another's memory. Without views each tensor has its own buffer. */
+  /** Whether a tensor can be a view into another tensor's memory. Without views each tensor has its own buffer. */
   readonly hasViews: boolean;
-  /** The form in which graphs are written for the device. */
+  /** Options for lowering a traced graph to ONNX for this device. */
   readonly form: LoweringForm;
   /** The device's requirements and how to install them, for error messages. */
   readonly needs: string;
@@ -44,12 +47,12 @@ function copyByRuntime(source: Handle, target: Handle): void {
 }
 
 /**
- * Attention weights near the size of a processor's cache. The backward pass of 4,096 positions then takes 0.82 of the
- * processor time that 64 MiB takes.
+ * Limit in bytes on attention weights, near the size of a processor's cache. With this limit, the backward pass over
+ * 4,096 positions takes 0.82 of the processor time that it takes with 64 MiB.
  */
 const CPU_ATTENTION_BYTES = 8 * 2 ** 20;
 
-/** Share of a device's memory for attention weights; their gradients need several arrays of the same size. */
+/** Share of a GPU's memory that attention weights may fill; the backward pass needs several arrays of this size. */
 const ATTENTION_SHARE = 1 / 16;
 
 function attentionBytesOfCuda(): number | undefined {
@@ -57,10 +60,15 @@ function attentionBytesOfCuda(): number | undefined {
   return bytes && Math.floor(bytes * ATTENTION_SHARE);
 }
 
-/** Environment variable that lets float32 matrix products use NVIDIA's TF32, which is faster but keeps 11 bits. */
+/**
+ * Environment variable that lets float32 matrix products use NVIDIA's TF32, which is faster but keeps only 11
+ * significant bits.
+ */
 const TF32 = 'HEED_TF32';
 
-/** CUDA needs its own function and options; the generic function refuses it. */
+/**
+ * ONNX Runtime adds the CUDA provider by a separate function with its own options; the generic function refuses CUDA.
+ */
 function appendCuda(options: Handle, more: ProviderSettings): void {
   preloadCuda();
   const settings = create(ort.CreateCUDAProviderOptions);
@@ -82,8 +90,8 @@ function appendCuda(options: Handle, more: ProviderSettings): void {
 }
 
 /**
- * `cpu` and `webgpu` are tested; `cuda` ran on stub libraries; the other devices were written from the header and have
- * not run.
+ * `cpu` and `webgpu` are tested; `cuda` has run only on stub libraries, never on a GPU; `coreml` and `directml` were
+ * written from ONNX Runtime's header and have not run.
  */
 export const DEVICES: Readonly<Record<Device, DeviceRow>> = {
   cpu: {

@@ -28,7 +28,7 @@ export function defaultAllocator(): Handle {
   return once('allocator', () => create(ort.GetAllocatorWithDefaultOptions));
 }
 
-/** Describes a tensor's memory: `undefined` is host memory, else the provider's name of its device memory. */
+/** Returns the OrtMemoryInfo for host memory (`undefined`), or for the device memory that the provider calls `name`. */
 export function memoryInfo(name: string | undefined): Handle {
   return once(`memory ${name}`, () =>
     name === undefined

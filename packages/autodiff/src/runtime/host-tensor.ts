@@ -26,7 +26,7 @@ export function checkHostTensor(what: string, { type, shape, data }: HostTensor)
 
 /**
  * An OrtValue over the array itself, without a copy. The caller that binds the OrtValue must keep `tensor.data` alive.
- * Handing a small array to koffi moves it out of V8's heap, so that its address stays the same from then on.
+ * Passing a small array to koffi moves the array out of V8's heap, and afterwards the array's address never changes.
  */
 export function hostValue(what: string, tensor: HostTensor): NativeHandle {
   checkHostTensor(what, tensor);

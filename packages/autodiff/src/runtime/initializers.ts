@@ -1,4 +1,7 @@
-/** Values for the external initializers of a model: copied into a session, or read in place. */
+/**
+ * Gives a session the values of its model's external initializers; the session copies the values or reads them in
+ * place.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,15 +11,15 @@ import { type HostTensor, hostValue } from './host-tensor.ts';
 import type { Handle } from './library.ts';
 import type { NativeHandle } from './native-handle.ts';
 
-/** An array whose address a session holds, and its OrtValue. */
+/** An array that a session reads in place, with the OrtValue over the array. */
 export interface LentTensor {
   readonly tensor: HostTensor;
   readonly value: NativeHandle;
 }
 
 /**
- * Adds values to session options during `create`. Returns its result and the values to keep until the session is
- * released; none if the runtime copied them.
+ * Adds the initializers' values to the session options and calls `create`. Returns the result of `create` and the
+ * values to keep until the session is released, none if the runtime copied the values.
  */
 export async function withInitializers<T>(
   options: Handle,
@@ -46,7 +49,10 @@ export async function withInitializers<T>(
   }
 }
 
-/** The runtime insists that the file of an external tensor exists, although it never reads it here. */
+/**
+ * ONNX Runtime requires that the file of an external tensor exists, although it never reads the file of a shared
+ * tensor.
+ */
 async function createSharing<T>(
   options: Handle,
   named: readonly { name: string; value: NativeHandle }[],

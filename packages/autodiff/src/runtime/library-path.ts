@@ -7,7 +7,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { InputError } from '../errors.ts';
 
-/** Environment variable for another library: a build of the same version with further providers, such as CUDA. */
+/**
+ * Environment variable that names another ONNX Runtime library: a build of the same version with further execution
+ * providers, such as CUDA.
+ */
 const OVERRIDE = 'HEED_ONNXRUNTIME';
 
 const LIBRARY_NAMES: Partial<Record<NodeJS.Platform, string>> = {

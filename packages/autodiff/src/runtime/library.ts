@@ -9,7 +9,9 @@ import { cudaSite } from './cuda/site.ts';
 import { libraryPath } from './library-path.ts';
 import { forbidTelemetry } from './telemetry.ts';
 
-/** Indices in `api.ts` are those of onnxruntime_c_api.h at this version; the table only ever grows at its end. */
+/**
+ * The function indices in `api.ts` come from onnxruntime_c_api.h at this version; later versions only append functions.
+ */
 const API_VERSION = 30;
 const RUNTIME_VERSION = '1.30.0';
 // koffi calls C on a separate stack; its default (128 KiB in async calls) is too small for the kernels: segfault.
@@ -27,7 +29,10 @@ export interface NativeFunction {
 
 type TypeSpec = NonNullable<Parameters<typeof koffi.sizeof>[0]>;
 
-/** Enlarges koffi's stacks for the kernels. This function must run before the first library is loaded. */
+/**
+ * Enlarges the call stacks that koffi allocates, because ONNX Runtime's kernels need larger stacks. This function must
+ * run before the first library is loaded.
+ */
 export function growStacks(): void {
   const current = koffi.config();
   const enough = (bytes: number | undefined) => (bytes ?? 0) >= STACK_BYTES;
@@ -62,8 +67,8 @@ function load() {
 }
 
 /**
- * The loaded library, exported so that its object stays reachable: koffi unloads a library when its object is
- * collected, and V8 collects a module-level constant that nothing refers to. @public
+ * The loaded library, exported so that this object stays reachable. koffi unloads a library whose object is
+ * garbage-collected, and V8 collects a module-level constant that nothing refers to. @public
  */
 export const loaded = load();
 
@@ -78,7 +83,7 @@ export function apiFunction(index: number, result: TypeSpec, parameters: readonl
   return koffi.decode(apiAddress(index), koffi.proto(result, [...parameters])) as unknown as NativeFunction;
 }
 
-/** Type of a parameter through which C hands back a pointer. */
+/** Type of an output parameter into which a C function writes a pointer. */
 export const OUT_POINTER: TypeSpec = koffi.out(koffi.pointer('void *')) as unknown as TypeSpec;
 
 /** Reads `count` pointers from memory that C owns. */

@@ -1,11 +1,12 @@
 /**
- * Turns off the runtime's buffer reuse, which plans a buffer's next value of the same size in advance. A planned buffer
- * stays allocated until its next value; in training, from the forward to the backward pass. This raises peak memory: a
- * LoRA step of Stable Diffusion 1.5 from 5.3 to 6.6 GiB. In-place operations of single nodes are not affected.
+ * Turns off ONNX Runtime's buffer reuse, which assigns a buffer in advance to a later value of the same size. Such a
+ * buffer stays allocated until the later value is computed; in training, from the forward to the backward pass. This
+ * raises peak memory: a LoRA step of Stable Diffusion 1.5 from 5.3 to 6.6 GiB. In-place operations of single nodes are
+ * not affected.
  *
  * Python's API has this flag as `enable_mem_reuse`; the C API has no function for the flag. The flag lies between two
- * flags that the C API can set. heed finds it by observing which bytes of a session's options those two functions
- * change. If the bytes are not as expected, nothing is written and memory use stays higher.
+ * flags that functions of the C API set. heed locates the flag by observing which bytes of the options struct these two
+ * functions change. If the bytes are not as expected, nothing is written and memory use stays higher.
  */
 import koffi from 'koffi';
 import { check, create, ort } from './api.ts';
@@ -24,7 +25,7 @@ export function disableMemoryReuse(options: Handle): boolean {
   return true;
 }
 
-/** Offset of the flag in an OrtSessionOptions, found on an unused one. */
+/** Byte offset of the flag in an OrtSessionOptions, found on an options struct that no session uses. */
 function flagOffset(): number | undefined {
   const options = create(ort.CreateSessionOptions);
   try {

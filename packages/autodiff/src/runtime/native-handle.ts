@@ -1,7 +1,7 @@
-/** The owner of one native pointer: the only place that calls a release function. */
+/** The owner of one native pointer, which prevents a second release and use after release. */
 import type { Handle } from './library.ts';
 
-/** Releases once, refuses later use, and refuses to release during a call on another thread. */
+/** Releases the pointer once, throws on use after release, and refuses to release during a call on another thread. */
 export class NativeHandle {
   readonly #what: string;
   readonly #release: (pointer: Handle) => unknown;
@@ -15,7 +15,7 @@ export class NativeHandle {
     this.#release = release;
   }
 
-  /** The pointer; throws once released. */
+  /** The pointer; throws after `release`. */
   get pointer(): Handle {
     if (this.#pointer === null) throw new Error(`${this.#what}: expected one in use, got a disposed one`);
     return this.#pointer;
@@ -25,12 +25,12 @@ export class NativeHandle {
     return this.#pointer === null;
   }
 
-  /** Whether a hold is active. */
+  /** Whether a call on the pointer is pending. */
   get isHeld(): boolean {
     return this.#uses > 0;
   }
 
-  /** Marks a pending call on the pointer. Disposing of the result ends the mark. */
+  /** Marks a call on the pointer as pending, until the caller disposes of the result. */
   hold(): Disposable {
     if (this.#pointer === null) throw new Error(`${this.#what}: expected one in use, got a disposed one`);
     this.#uses += 1;
@@ -43,7 +43,7 @@ export class NativeHandle {
     };
   }
 
-  /** Releases; a second call does nothing. Throws while held. */
+  /** Releases the pointer; a second call does nothing. Throws while a call on the pointer is pending. */
   release(): void {
     if (this.#pointer === null) return;
     if (this.isHeld) throw new Error(`${this.#what}: expected no pending run at disposal, got ${this.#uses}`);

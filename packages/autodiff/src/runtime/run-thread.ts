@@ -1,6 +1,7 @@
 /**
- * One thread for runs that are captured. A captured CUDA graph belongs to the thread that captured it, and libuv's pool
- * has several. The thread receives addresses, calls the runtime, and returns the status. The event loop stays free.
+ * One thread that makes all runs of captured CUDA graphs. A captured CUDA graph belongs to the thread that captured it,
+ * and libuv's pool has several threads. The thread receives addresses, calls the runtime, and returns the status. The
+ * event loop stays free.
  */
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
@@ -8,13 +9,13 @@ import { runWithBindingAddress } from './api.ts';
 import { type Handle, STACK_BYTES } from './library.ts';
 
 interface RunThread {
-  /** Calls RunWithBinding(session, options, binding) there. Resolves with its status. */
+  /** Calls ONNX Runtime's RunWithBinding(session, options, binding) on this thread. Resolves with its status. */
   run(handles: readonly Handle[]): Promise<Handle | null>;
 }
 
 /**
  * The worker's code is text, so that it needs no TypeScript loader. koffi allocates a thread's call stack when that
- * thread loads a library; a call before that ends the process.
+ * thread loads a library; a native call before that crashes the process.
  */
 const CODE = `
 const { parentPort, workerData } = require('node:worker_threads');
@@ -27,7 +28,10 @@ parentPort.on('message', (handles) => parentPort.postMessage(run(...handles)));
 
 let thread: RunThread | undefined;
 
-/** Runs on the process's one such thread, which starts at the first call. One run at a time. */
+/**
+ * Makes a run on the process's only thread for captured graphs, which starts at the first call. Only one run may be
+ * pending at a time.
+ */
 export function runOnThread(handles: readonly Handle[]): Promise<Handle | null> {
   thread ??= startThread();
   return thread.run(handles);

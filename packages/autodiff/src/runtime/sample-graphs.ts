@@ -24,7 +24,7 @@ export function graph(
   return { name: 'sample', inputs, outputs, nodes, initializers };
 }
 
-/** x [size, size] times itself `depth` times: long enough to abort. */
+/** Multiplies the matrix x [size, size] by itself `depth` times, which takes long enough to abort the run. */
 export function matmulChain(size: number, depth: number): OnnxGraph {
   const value = (index: number) => (index === 0 ? 'x' : index === depth ? 'y' : `v${index}`);
   const nodes = Array.from({ length: depth }, (_, index) => ({

@@ -13,9 +13,9 @@ export type GraphOptimization = 'disabled' | 'basic' | 'extended' | 'all';
 
 export interface SessionOptions {
   device?: Device;
-  /** Threads within an operator; one for each physical core by default. */
+  /** Number of threads that compute one operator; by default one for each physical core. */
   threads?: number;
-  /** Above 'basic' the runtime fuses nodes, which may disturb the order of execution. */
+  /** At levels above 'basic', the runtime fuses nodes, which may change the order of execution. */
   graphOptimization?: GraphOptimization;
   /**
    * Graph optimizers to disable, by the runtime's names. For example, `CommonSubexpressionElimination` undoes
@@ -27,9 +27,9 @@ export interface SessionOptions {
    * ignored.
    */
   configEntries?: Readonly<Record<string, string>>;
-  /** Whether errors are only thrown and not also printed, for expected failures. */
+  /** Whether the runtime only throws errors and does not print them, for failures that the caller expects. */
   quiet?: boolean;
-  /** Path for writing the optimised graph. */
+  /** Path to which the runtime writes the optimised graph. */
   optimizedModelPath?: string;
   /** Prefix of a profile's path; `Session.endProfiling` writes the profile. */
   profilePrefix?: string;
@@ -37,14 +37,14 @@ export interface SessionOptions {
   initializers?: ReadonlyMap<string, HostTensor>;
   /**
    * Whether the session reads `initializers` in place during its lifetime. Sharing avoids a second copy, and changes to
-   * the arrays take effect at the next run. The runtime then cannot pack weights: a matmul of few rows is up to 2.7
-   * times slower. CPU only.
+   * the arrays take effect at the next run. With shared initializers the runtime cannot prepack weights: a matmul of
+   * few rows is up to 2.7 times slower. Sharing works only on the CPU.
    */
   shareInitializers?: boolean;
   /**
    * Whether the device records the kernels of each binding's first run and replays them at later runs (graph capture).
-   * The binding may then only have device tensors, and these stay bound. Rejects when the device cannot record the
-   * graph. The CPU records nothing, with the same rules.
+   * With capture, a binding can have only device tensors, which cannot be replaced after the first run. Rejects when
+   * the device cannot record the graph. The CPU records nothing, but the same rules apply to its bindings.
    */
   capture?: boolean;
 }
@@ -57,7 +57,7 @@ const OPTIMIZATION_LEVELS: Readonly<Record<GraphOptimization, number>> = {
 };
 
 const LOG_FATAL = 4;
-/** Environment variable that refuses a graph if any part of it would run on the CPU. */
+/** Environment variable that makes a device's session refuse a graph if any node would run on the CPU. */
 const STRICT = 'HEED_STRICT_DEVICE';
 
 /** Builds the native options; the caller releases them. */

@@ -11,8 +11,9 @@ import { NativeHandle } from './native-handle.ts';
 import { createSessionOptions, type SessionOptions } from './session-options.ts';
 
 /**
- * Loads an encoded model (`encodeModel`) off the event loop, on a device under its mutex. Rejects with the runtime's
- * message when it refuses the model or the device. `model` is not needed afterwards.
+ * Loads an encoded model (`encodeModel`) off the event loop; on a device with its own memory, the caller waits for the
+ * device's mutex. Rejects with ONNX Runtime's message when the runtime refuses the model or the device. `model` is not
+ * needed afterwards.
  */
 export async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
   const { device = 'cpu', initializers = new Map(), shareInitializers: share = false, capture = false } = options;
@@ -71,8 +72,8 @@ export class Session {
   }
 
   /**
-   * A new set of bound inputs and outputs. Bindings of one session may run at the same time. With `capture`, each
-   * binding has its own graph, and they run one after another.
+   * Creates a binding: a set of inputs and outputs for the session's runs. Bindings of one session may run at the same
+   * time. With `capture`, each binding has its own captured graph, and the bindings run one after another.
    */
   createBinding(): Binding {
     if (this.#captures) this.#captured += 1;
@@ -88,7 +89,7 @@ export class Session {
     return binding;
   }
 
-  /** Whether a run of one of its bindings is pending. */
+  /** Whether a run of one of the session's bindings is pending. */
   get isRunning(): boolean {
     return this.#handle.isHeld;
   }
@@ -99,7 +100,9 @@ export class Session {
     return takeString(path);
   }
 
-  /** Frees the session and its bindings; safe to call twice. Throws, and frees nothing, while a run is pending. */
+  /**
+   * Frees the session and its bindings; a second call does nothing. Throws, and frees nothing, while a run is pending.
+   */
   dispose(): void {
     if (this.#handle.isReleased) return;
     if (this.#handle.isHeld) this.#handle.release();

@@ -1,4 +1,4 @@
-/** A program for telemetry.test.ts. The program makes one small session, which starts the runtime. */
+/** A program for telemetry.test.ts. The program creates one small session, which starts ONNX Runtime. */
 import { encodeModel } from '../onnx/encode.ts';
 import { createSession } from './index.ts';
 import { matmulChain } from './sample-graphs.ts';

@@ -2,7 +2,7 @@
  * Turns off ONNX Runtime's telemetry. Official builds of the runtime send telemetry by default (docs/Privacy.md in
  * microsoft/onnxruntime). On Linux and macOS these builds upload events over HTTPS and keep an identifier of the
  * machine in the user's cache folder. On Windows these builds write to the system's event log. heed's users have not
- * agreed to telemetry, so heed turns it off.
+ * agreed to telemetry, so heed turns telemetry off.
  */
 import koffi from 'koffi';
 

@@ -1,7 +1,7 @@
 /**
- * The optimizer's arithmetic on host arrays: global-norm clipping, AdamW with decoupled weight decay, EMA. Each
- * parameter takes one fused pass over memory in WebAssembly SIMD, which was measured to be faster than an ONNX graph of
- * the same update (docs/design/engine.md).
+ * The optimizer's arithmetic on host arrays: global-norm clipping, AdamW with decoupled weight decay, EMA. An update
+ * makes one fused pass over the arrays of each parameter in WebAssembly SIMD. By measurement this is faster than an
+ * ONNX graph of the same update (docs/design/engine.md).
  */
 import type { ParameterValues } from '../parameters.ts';
 import { BLOCK, type OptimizerScalars, optimizerKernels, type Slot } from '../wasm/optimizer-kernels.ts';
@@ -14,11 +14,14 @@ export interface OptimizerOptions {
   weightDecay?: number;
   /** Gradients are scaled down to this global L2 norm; Infinity turns clipping off. */
   maxGradientNorm?: number;
-  /** Exponential moving average of the weights, warmed up as min(decay, (1 + step) / (10 + step)). */
+  /** Decay of the exponential moving average of the weights; the warm-up uses min(decay, (1 + step) / (10 + step)). */
   emaDecay?: number;
 }
 
-/** The optimizer's state for resuming, without the data position. The state's arrays are updated in place. */
+/**
+ * The state from which the optimizer resumes, without the position in the training data. The state's arrays are updated
+ * in place.
+ */
 export interface OptimizerState {
   /** Updates applied so far. */
   step: number;
@@ -31,8 +34,8 @@ export interface OptimizerState {
 type Gradients = ReadonlyMap<string, Float32Array>;
 
 /**
- * Adds `others` to `gradients`, array by array, and returns the sum's global L2 norm. The norm is not finite exactly
- * when a value is not finite (or the norm exceeds float64).
+ * Adds `others` to `gradients`, array by array, and returns the sum's global L2 norm. The norm is finite if and only if
+ * all values are finite (unless the norm exceeds float64).
  */
 export function sumAndNorm(gradients: Gradients, others: readonly Gradients[] = []): number {
   const kernels = optimizerKernels();
@@ -71,7 +74,10 @@ export function optimizerScalars(
   };
 }
 
-/** One AdamW update in place (Loshchilov and Hutter 2019, algorithm 2); `gradientScale` carries the clipping. */
+/**
+ * One AdamW update in place (Loshchilov and Hutter 2019, algorithm 2); `gradientScale` includes the factor of gradient
+ * clipping.
+ */
 export function applyAdamW(
   state: OptimizerState,
   gradients: Gradients,

@@ -1,8 +1,9 @@
 /**
- * A device's update with fixed buffers, so that the device can capture its graphs and replay them. Two sets of state
- * buffers alternate: the graphs read one and write the other. The first run of a captured graph executes it more than
- * once, so no run writes what it reads. Batch and scalars are copied into their buffers before a run; loss, metrics and
- * norm are read after it. All graphs are captured before training starts.
+ * Updates on a device with buffers at fixed addresses, so that the device can capture the update's graphs and replay
+ * them. Two sets of state buffers alternate: each update reads one set and writes the other. The first run of a
+ * captured graph executes the graph more than once, so no graph writes a buffer that it reads. Batch and scalars are
+ * copied into their buffers before a run; loss, metrics and norm are read after the run. All graphs are captured before
+ * training starts.
  */
 import { checkFeeds, inputName } from '../compile.ts';
 import { type Binding, DEVICES, type DeviceTensor, takeTurn } from '../runtime/index.ts';
@@ -42,7 +43,7 @@ async function createOwning<I extends string>(
   const adder = createAdder({ ...options, buffers: packing.buffers });
   const copies = createZeros({ ...options, buffers: packing.buffers });
   const moved = { toDevice: 0, toHost: 0 };
-  /** The set with the current state: 0 or 1. */
+  /** Which of the two buffer sets has the current state: 0 or 1. */
   let current: 0 | 1 = 0;
   let total: DeviceBuffers | undefined;
   let batches = 0;
@@ -61,7 +62,7 @@ async function createOwning<I extends string>(
     total = undefined;
     batches = 0;
   };
-  /** The next run overwrites the buffers of the gradients, so their numbers are copied. */
+  /** Copies the gradients before the next run overwrites their buffers. */
   const keepTotal = async () => {
     if (total !== gradients) return;
     const kept = await copies();
@@ -145,18 +146,18 @@ async function allocateBuffers<I extends string>(options: DeviceUpdateOptions<I>
     graph,
     states: [await allocate(stateBuffers), await allocate(stateBuffers)],
     gradients: await allocate(packing.buffers),
-    /** Inputs of a batch, by name, with the loss scale. */
+    /** Buffers for the inputs of a batch and for the loss scale, by name. */
     feeds: await allocate(lowered.inputs),
     /** Metrics by name. */
     results: await allocate(Object.entries<Tensor>(traced).map(([key, { shape }]) => input(key, shape))),
-    /** Parameters that are not trained. */
+    /** Buffers for the parameters that are not trained. */
     frozen: await allocate(lowered.parameters.filter((tensor) => !updated.has(inputName(tensor)))),
     scalars: new Map(scalarNames.map((key) => [key, small.get(key)!])),
     norm: small.get('norm')!,
   };
 }
 
-/** Binds each graph twice: set 0 to set 1, and set 1 to set 0. */
+/** Makes two bindings of each graph: one for updates from set 0 to set 1, one for updates from set 1 to set 0. */
 async function bindGraphs<I extends string>(
   { sessions, packing, state, step }: DeviceUpdateOptions<I>,
   { graph, states, gradients, feeds, results, frozen, scalars, norm }: Buffers,
@@ -193,7 +194,7 @@ async function bindGraphs<I extends string>(
   return { steps, optimizers };
 }
 
-/** Writes the first state into set 0, and the parameters that are not trained. */
+/** Writes the initial state into buffer set 0, and the untrained parameters into their buffers. */
 function upload<I extends string>(
   { packing, state, parameters }: DeviceUpdateOptions<I>,
   { states, frozen }: Buffers,

@@ -1,4 +1,4 @@
-/** Buffers on a device, by name: allocation as zeros, and sums. */
+/** Allocates named buffers of zeros on a device, and adds sets of such buffers. */
 import { inputName } from '../compile.ts';
 import { type Binding, type Device, type DeviceTensor, takeTurn } from '../runtime/index.ts';
 import type { Tensor } from '../tensor.ts';
@@ -19,7 +19,10 @@ const ZEROS = [
   { type: 'int64', data: new BigInt64Array(1) },
 ] as const;
 
-/** Returns a function that allocates the buffers with zeros and compiles a graph at its first call. */
+/**
+ * Returns a function that allocates the buffers and fills them with zeros. The first call of this function compiles a
+ * graph.
+ */
 export function createZeros({ buffers, device, sessions }: DeviceBuffersOptions): () => Promise<DeviceBuffers> {
   let opened: Binding | undefined;
   return async () => {
@@ -39,7 +42,10 @@ export function createZeros({ buffers, device, sessions }: DeviceBuffersOptions)
   };
 }
 
-/** Returns a function that adds two sets of gradients into new buffers and compiles a graph at its first call. */
+/**
+ * Returns a function that adds two sets of gradients into new buffers. The first call of this function compiles a
+ * graph.
+ */
 export function createAdder({ buffers, device, sessions }: DeviceBuffersOptions) {
   let opened: Binding | undefined;
   return async (a: DeviceBuffers, b: DeviceBuffers): Promise<DeviceBuffers> => {

@@ -9,14 +9,16 @@ import type { DeviceUpdateOptions } from './device-update.ts';
 import { DISABLED_OPTIMIZERS, LOSS_SCALE } from './trace-training-step.ts';
 
 export interface DeviceDifferentiation<I extends string> {
-  /** Adds a batch's gradients to the sum; returns the batch's metrics by name. */
+  /** Adds a batch's gradients to the sum; returns a function from a metric's name to the batch's value. */
   add(batch: Record<I, Feed>, options: { signal: AbortSignal | undefined }): Promise<(name: string) => number>;
-  /** The sum so far, by buffer, and its number of batches. The sum is undefined before the first batch. */
+  /**
+   * The sum of the gradients so far, by buffer, and the number of batches in the sum. Undefined before the first batch.
+   */
   sum(): { gradients: ReadonlyMap<string, DeviceTensor>; batches: number } | undefined;
   /** Frees the sum. */
   reset(): void;
   dispose(): void;
-  /** Uses this tensor as the parameter from now on. */
+  /** Uses `tensor` as the parameter `name` in all later batches. */
   setParameter(name: string, tensor: DeviceTensor): void;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Buffers for the gradients of a batch on a device, and their sum over several batches. With slabs, each gradient is a
- * part of a slab. Two sets of slabs alternate, so that the next batch does not overwrite the sum.
+ * Buffers on a device for the gradients of a batch, and for the sum of gradients over several batches. On a device with
+ * views, the gradients lie in a few large buffers (slabs). Two sets of slabs alternate, so that the next batch does not
+ * overwrite the sum.
  */
 import { inputName } from '../compile.ts';
 import type { Binding, Device } from '../runtime/index.ts';
@@ -10,11 +11,14 @@ import { type DeviceSessions, disposeAll } from './device-sessions.ts';
 import type { Packing } from './packing.ts';
 
 export interface DeviceGradients {
-  /** Binds the buffers for the next run. Neither `prepare` nor `add` may be called while holding the device's lock. */
+  /**
+   * Binds the buffers into which the next run writes its gradients. Neither `prepare` nor `add` may be called while
+   * holding the device's lock.
+   */
   prepare(): Promise<void>;
-  /** Adds the run's gradients to the sum. */
+  /** Adds the last run's gradients to the sum. */
   add(): Promise<void>;
-  /** Sum by buffer; undefined before the first batch. */
+  /** The sum of the gradients, by buffer; undefined before the first batch. */
   sum(): DeviceBuffers | undefined;
   /** Frees the sum. */
   reset(): void;
@@ -46,7 +50,7 @@ export function createDeviceGradients({
     : writeIntoOutputs(binding, { trained, gradientKey });
   const adder = createAdder({ buffers: packing.buffers, device, sessions });
   let total: DeviceBuffers | undefined;
-  /** Whether the sum is a separate tensor rather than the output of a run. */
+  /** Whether `total` has its own buffers, rather than the buffers of one run's gradients. */
   let isSum = false;
   const reset = () => {
     if (total !== undefined && (isSum || target.areOwn)) disposeAll(total);
@@ -77,17 +81,17 @@ export function createDeviceGradients({
 }
 
 interface Target {
-  /** Binds buffers for a run. The run must not write to `kept`. */
+  /** Binds buffers for the gradients of the next run, which must not write to `kept`. */
   prepare(kept: DeviceBuffers | undefined): Promise<void>;
   written(): DeviceBuffers;
-  /** Whether each run makes new buffers, which the reader must dispose of. */
+  /** Whether each run allocates new buffers, which the caller of `written` must dispose of. */
   readonly areOwn: boolean;
   dispose(): void;
 }
 
 type Gradients = { trained: readonly Tensor[]; gradientKey: (parameter: Tensor) => string };
 
-/** Lets each run allocate its gradients. */
+/** Lets each run allocate new buffers for its gradients. */
 function writeIntoOutputs(binding: Binding, { trained, gradientKey }: Gradients): Target {
   for (const tensor of trained) binding.bindOutputToDevice(gradientKey(tensor));
   return {

@@ -1,4 +1,4 @@
-/** AdamW on a device: weights, moments and averages are uploaded once and stay there. */
+/** AdamW on a device: weights, moments and averages are uploaded once and stay in the device's memory. */
 import { DEVICES, type DeviceTensor, takeTurn } from '../runtime/index.ts';
 import { disposeAll, numbers } from './device-sessions.ts';
 import type { DeviceUpdateOptions } from './device-update.ts';
@@ -10,8 +10,8 @@ export type GradientSource = DeviceTensor | { shape: DeviceTensor['shape']; data
 
 export interface DeviceOptimizer {
   /**
-   * Computes the next state and the gradient's global norm from gradients by buffer. `accept` replaces the state and
-   * returns the weights by parameter; `reject` frees the next state. The caller holds the device's lock.
+   * Computes the next state and the global gradient norm; `gradients` has one entry for each buffer. `accept` replaces
+   * the state and returns the weights by parameter; `reject` frees the next state. The caller holds the device's lock.
    */
   run(
     gradients: ReadonlyMap<string, GradientSource>,

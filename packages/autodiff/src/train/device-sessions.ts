@@ -1,4 +1,4 @@
-/** The sessions of one training step on a device, and the tensors that stay there. */
+/** The sessions of one training step on a device, and the tensors that stay in the device's memory. */
 import { encodeModel } from '../onnx/encode.ts';
 import type { OnnxGraph } from '../onnx/model.ts';
 import { type Binding, createSession, type Device, type DeviceTensor, type SessionOptions } from '../runtime/index.ts';

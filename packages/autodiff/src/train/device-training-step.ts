@@ -1,7 +1,7 @@
 /**
- * The training step on a device with separate memory: weights, moments and averages are uploaded once and stay there.
- * An update returns loss, metrics and gradient norm. `training-step.ts` is the step in host memory. Several ranks
- * exchange their gradients through host memory.
+ * The training step on a device with separate memory: weights, moments and averages are uploaded once and stay in the
+ * device's memory. An update returns loss, metrics and gradient norm to the host. `training-step.ts` has the training
+ * step for host memory. Several ranks exchange their gradients through host memory.
  */
 import { checkParameters } from '../compile.ts';
 import { single } from '../distributed/communicator.ts';
@@ -54,7 +54,7 @@ export async function createDeviceTrainingStep<I extends string>(
     return exchanged.add(measured);
   };
 
-  /** The gradients for the update: those on the device, or their sum over all ranks in host memory. */
+  /** Returns the gradients for the update: the device's own, or the sum over all ranks in host memory. */
   const sumOverRanks = async (gradients: ReadonlyMap<string, DeviceTensor>, scalars: Float64Array) => {
     if (communicator.size === 1) return gradients;
     const onHost = new Map([...gradients].map(([key, tensor]) => [key, numbers(tensor)]));
@@ -107,7 +107,10 @@ export async function createDeviceTrainingStep<I extends string>(
   };
 }
 
-/** The update with graph capture if it is asked for and the device takes it; else the eager one. */
+/**
+ * Creates the update with graph capture if the options ask for it and the device supports it; otherwise the eager
+ * update.
+ */
 async function createUpdate<I extends string>(
   update: Omit<DeviceUpdateOptions<I>, 'sessions'>,
   { captureGraph = false, onCaptureRefused }: Pick<TrainingStepOptions<I>, 'captureGraph' | 'onCaptureRefused'>,

@@ -1,6 +1,6 @@
 /**
- * The calls of a training step on a device: gradients of batches, their sum, and the next state. `eager-update.ts`
- * allocates the results of each run; `captured-update.ts` has fixed buffers for graph capture.
+ * The operations of a training step on a device: compute gradients of batches, add them, and compute the next state.
+ * `eager-update.ts` allocates the results of each run; `captured-update.ts` has fixed buffers for graph capture.
  */
 import type { Feed, InputSpec } from '../compile.ts';
 import type { ParameterValues } from '../parameters.ts';
@@ -28,15 +28,17 @@ export interface DeviceUpdateOptions<I extends string> {
 }
 
 export interface DeviceUpdate<I extends string> {
-  /** Adds a batch's gradients to the sum; returns the batch's metrics by name. */
+  /** Adds a batch's gradients to the sum; returns a function from a metric's name to the batch's value. */
   add(batch: Record<I, Feed>, options: { signal: AbortSignal | undefined }): Promise<(name: string) => number>;
-  /** The sum so far, by buffer, and its number of batches. Undefined before the first batch. */
+  /**
+   * The sum of the gradients so far, by buffer, and the number of batches in the sum. Undefined before the first batch.
+   */
   sum(): { gradients: DeviceBuffers; batches: number } | undefined;
   /** Frees the sum. */
   reset(): void;
   /**
-   * Computes the next state and the gradient's global norm from gradients by buffer. `accept` replaces the state;
-   * `reject` keeps it. The caller holds the device's lock.
+   * Computes the next state and the global gradient norm; `gradients` has one entry for each buffer. `accept` replaces
+   * the state; `reject` keeps it. The caller holds the device's lock.
    */
   next(
     gradients: ReadonlyMap<string, GradientSource>,

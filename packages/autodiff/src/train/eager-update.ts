@@ -1,4 +1,4 @@
-/** A device's update whose runs allocate their results. */
+/** Updates on a device without graph capture: each run allocates the buffers for its results. */
 import { createDeviceDifferentiation } from './device-differentiation.ts';
 import { createDeviceOptimizer } from './device-optimizer.ts';
 import { disposeAll } from './device-sessions.ts';

@@ -1,10 +1,12 @@
-/** Memory of a step's gradients: permanent arrays, or memory that the runtime lends between run and update. */
+/**
+ * Memory for the gradients of a training step: permanent arrays, or memory borrowed from the runtime until the update.
+ */
 import { inputName } from '../compile.ts';
 import type { Binding } from '../runtime/index.ts';
 import { elementCount, type Tensor } from '../tensor.ts';
 
 /**
- * Gradients above this total size use memory that the runtime lends for the step, which it otherwise uses for
+ * Gradients above this total size are written to memory borrowed from the runtime, which otherwise uses this memory for
  * activations. Smaller gradients are written to the same arrays at each step, which is faster.
  */
 export const MAX_KEPT_GRADIENT_BYTES = 2 ** 28;

@@ -7,7 +7,10 @@ export interface LearningRateSchedule {
   /** Number of warm-up steps, in which the rate rises linearly from zero. */
   warmupSteps?: number;
   totalSteps: number;
-  /** Number of final steps in which the rate falls (warm-up, stable, decay); all steps after the warm-up by default. */
+  /**
+   * Number of final steps in which the rate falls; by default all steps after the warm-up. With a smaller number, the
+   * rate is constant between warm-up and decay.
+   */
   decaySteps?: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The factor on the loss that keeps small gradients from vanishing in float16 (Micikevicius et al. 2018, section 3.2):
- * halved when a gradient overflows, doubled again after a long time without.
+ * The factor on the loss that keeps small gradients from vanishing in float16 (Micikevicius et al. 2018, section 3.2).
+ * The factor is halved when a gradient overflows, and doubled after many updates without overflow.
  */
 
 const FIRST = 2 ** 16;
@@ -11,7 +11,10 @@ export interface LossScale {
   readonly value: number;
   /** Called after an update with finite gradients. */
   grow(): void;
-  /** Called after an overflow. Returns false at the smallest factor, because the scale then cannot be the cause. */
+  /**
+   * Called after an overflow. Returns false at the smallest factor, because the factor then cannot be the cause of the
+   * overflow.
+   */
   shrink(): boolean;
 }
 

@@ -24,8 +24,8 @@ export const gradientInput = (name: string): string => `gradient:${name}`;
 
 /**
  * Builds the optimizer's graph. Inputs: `gradientInput` and each `stateKey` of `trained` (as `input:<key>`), and the
- * scalars. `gradientScale` turns summed and scaled gradients into their mean. Outputs: `norm`, the mean gradient's
- * global norm before clipping, and each `stateKey`.
+ * scalars. The scalar `gradientScale` turns the sum of loss-scaled gradients into the mean gradient. Outputs: `norm`,
+ * the mean gradient's global norm before clipping, and each `stateKey`.
  */
 export function optimizerGraph(
   trained: readonly Tensor[],
@@ -67,13 +67,13 @@ export function optimizerGraph(
 
 /**
  * The scalars that an optimizer's graph has as inputs. The graph has inputs only for values that it uses: without a
- * moving average, its weight is not an input.
+ * moving average, the scalar `averaging` is not an input.
  */
 export function scalarsOf({ inputs }: OnnxGraph): OptimizerScalar[] {
   return OPTIMIZER_SCALARS.filter((key) => inputs.some(({ name }) => name === `input:${key}`));
 }
 
-/** A graph that outputs each of `buffers` by name, filled with the input of its type, a vector of one element. */
+/** A graph with one output for each of `buffers`, filled with the value of a one-element input of the same type. */
 export function zerosGraph(buffers: readonly Tensor[]): OnnxGraph {
   const zeros = { float32: input('float32', [1]), int64: input('int64', [1], 'int64') };
   const outputs = new Map(

@@ -1,7 +1,7 @@
 /**
- * The layout of a training state's tensors on a device. On a device with views, all tensors of a group are parts of a
- * few slabs. The optimizer then has a few large inputs instead of four for each parameter. On other devices each tensor
- * has its own buffer.
+ * The layout of a training state's tensors on a device. On a device with views, all tensors of a group (such as the
+ * weights) lie in a few large buffers, called slabs. The optimizer then has a few large inputs instead of four for each
+ * parameter. On other devices each tensor has its own buffer.
  */
 import { inputName } from '../compile.ts';
 import type { ParameterValues } from '../parameters.ts';
@@ -13,11 +13,14 @@ import { type StateGroup, stateKey } from './optimizer-graph.ts';
 export interface Packing {
   /** The buffers on the device as graph inputs: slabs, or the parameters themselves. */
   readonly buffers: readonly Tensor[];
-  /** The numbers of a buffer; a slab is a new array. */
+  /** The numbers of a buffer: for a slab in a new array, otherwise in the parameter's own array. */
   pack(buffer: string, values: ParameterValues): Float32Array;
-  /** Copies a buffer's numbers into the arrays of its parameters. */
+  /** Copies a buffer's numbers into the arrays of the parameters that lie in the buffer. */
   unpack(buffer: string, numbers: Float32Array, values: ParameterValues): void;
-  /** The parameters' tensors as parts of these buffers. If `areViews`, the caller disposes of the parts. */
+  /**
+   * Returns each parameter's tensor: a part of one of these buffers, or a whole buffer. If `areViews`, the caller
+   * disposes of the parts.
+   */
   parts(buffers: ReadonlyMap<string, DeviceTensor>): Map<string, DeviceTensor>;
   readonly areViews: boolean;
 }
@@ -35,7 +38,7 @@ export interface StateEntry {
   readonly group: StateGroup;
   readonly buffer: string;
   readonly shape: Shape;
-  /** Name in the optimizer's graph. */
+  /** The buffer's name in the optimizer's graph. */
   readonly key: string;
 }
 
@@ -51,7 +54,7 @@ export function stateEntries({ buffers }: Packing, state: OptimizerState): State
 
 /** Alignment of parameters: 256 bytes, as in CUDA's allocations. */
 const ALIGNMENT_FLOATS = 64;
-/** Kernels index elements with 32 bits. */
+/** Largest size of a slab in float32 numbers, because kernels index elements with 32 bits. */
 const MAX_SLAB_FLOATS = 2 ** 29;
 
 /** A layout in which each parameter is a separate buffer. */

@@ -10,7 +10,7 @@ import { DISABLED_OPTIMIZERS } from './trace-training-step.ts';
 export interface Replica {
   readonly binding: Binding;
   readonly gradients: GradientMemory;
-  /** A metric of the last run. */
+  /** Returns the last run's value of the metric `name`. */
   readonly metricOf: (name: string) => number;
   dispose(): void;
 }
@@ -18,10 +18,10 @@ export interface Replica {
 export interface ReplicaOptions {
   readonly count: number;
   readonly device: Device;
-  /** Threads of all replicas together. Each replica gets an equal share, at least one. */
+  /** Total number of threads for all replicas. Each replica gets an equal share, at least one. */
   readonly threads: number | undefined;
   readonly trained: readonly Tensor[];
-  /** The graph's output with the gradient of a parameter. */
+  /** Returns the name of the graph output that has the parameter's gradient. */
   readonly keyOf: (parameter: Tensor) => string;
   /** Scalars by name. */
   readonly metrics: Readonly<Record<string, Tensor>>;

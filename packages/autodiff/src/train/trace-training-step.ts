@@ -12,14 +12,14 @@ export interface TracedTrainingStep {
   /** The scalars that a step reports, including the loss. */
   traced: Record<string, Tensor>;
   trained: readonly Tensor[];
-  /** The graph's output with the gradient of a trained parameter. */
+  /** Returns the name of the graph output that has the gradient of a trained parameter. */
   gradientKey: (parameter: Tensor) => string;
 }
 
 /**
  * Graph optimizers of the runtime that training must disable. The first optimizer merges recomputed nodes back into the
- * originals. The second optimizer replaces nodes at the ends of gradients, and loses the execution order that keeps
- * memory low.
+ * originals. The second optimizer replaces the nodes that output gradients, and thereby changes the execution order
+ * that keeps memory use low.
  */
 export const DISABLED_OPTIMIZERS = ['CommonSubexpressionElimination', 'TransposeOptimizer'] as const;
 

@@ -11,7 +11,7 @@ import type { LossScale } from './loss-scale.ts';
 
 export type Metrics = { loss: number } & Record<string, number>;
 
-/** One batch, or one for each replica. */
+/** One batch, or a list with one batch for each replica. */
 export type Batches<I extends string> = Record<I, Feed> | readonly Record<I, Feed>[];
 
 export interface UpdateResult {
@@ -33,14 +33,17 @@ export interface TrainingStepOptions<I extends string> {
   precision?: PrecisionOption;
   threads?: number;
   replicas?: number;
-  /** Connects the processes that train this model with other batches. All ranks must make the same calls. */
+  /**
+   * Connects the processes (ranks) that train this model together, each on other batches. All ranks must make the same
+   * calls.
+   */
   communicator?: Communicator | undefined;
   state?: OptimizerState;
-  /** Skip and count an update with a non-finite loss or gradient instead of throwing. */
+  /** Whether to skip and count an update with a non-finite loss or gradient, instead of throwing. */
   skipsNotFinite?: boolean;
   /**
    * Whether CUDA captures the update's graphs and replays them, so that the host does not start each kernel. The
-   * buffers then keep their addresses. Without effect on the CPU.
+   * buffers then keep their addresses. The option has no effect on the CPU.
    */
   captureGraph?: boolean | undefined;
   /** Called with a sentence when the device refuses to capture; updates then run node by node. */
@@ -50,19 +53,22 @@ export interface TrainingStepOptions<I extends string> {
 export interface TrainingStep<I extends string> {
   /**
    * Computes loss and gradients and updates the weights. If loss or gradient is not finite, no weight changes and the
-   * step throws. With `skipsNotFinite`, or when float16 overflowed and a smaller loss scale may help, the result has
-   * `skipped` instead.
+   * step throws. With `skipsNotFinite`, or when float16 overflowed and a smaller loss scale may help, the step returns
+   * `skipped: 1` and does not throw.
    */
   step(
     feeds: Batches<I>,
     options: { learningRate: number; signal?: AbortSignal; stop?: boolean },
   ): Promise<Metrics & UpdateResult>;
   /**
-   * Adds these batches' gradients to the buffers; `apply` then uses their mean. Returns the means over this rank's
-   * batches.
+   * Adds these batches' gradients to the accumulated gradients; `apply` then uses the mean of all accumulated
+   * gradients. Returns the means of the metrics over this rank's batches.
    */
   accumulate(feeds: Batches<I>, options?: { signal?: AbortSignal }): Promise<Metrics>;
-  /** Updates with the mean of all accumulated gradients over all ranks. Returns the means of the metrics as well. */
+  /**
+   * Updates the weights with the mean of all accumulated gradients over all ranks. Returns the means of the metrics as
+   * well.
+   */
   apply(options: { learningRate: number; stop?: boolean }): Promise<Metrics & UpdateResult>;
   /** Whether any rank has passed `stop` to an update. All ranks see the request to stop after the same update. */
   isStopAsked(): boolean;
@@ -76,14 +82,14 @@ export interface TrainingStep<I extends string> {
   /** The factor on the loss before differentiation; 1 except for float16. */
   lossScale(): number;
   /**
-   * Bytes that steps have moved so far between host memory and the device's own. Transfers of `fetchState` are not
+   * Bytes that steps have moved so far between host memory and device memory. Transfers of `fetchState` are not
    * included.
    */
   bytesMoved(): { toDevice: number; toHost: number };
   dispose(): void;
 }
 
-/** The batches of one call. Throws unless there is one batch for each replica. */
+/** Returns the batches of one call as a list. Throws unless there is one batch for each replica. */
 export function batchList<I extends string>(
   name: string,
   feeds: Batches<I>,
@@ -96,7 +102,7 @@ export function batchList<I extends string>(
   return batches;
 }
 
-/** The initial state: the given one, after checks, or zero moments. */
+/** Returns the initial state: the given state after checks, or a state with zero moments. */
 export function initialState(
   name: string,
   { state, parameters, optimizer = {} }: Pick<TrainingStepOptions<string>, 'state' | 'parameters' | 'optimizer'>,
@@ -109,8 +115,8 @@ export function initialState(
 }
 
 /**
- * Decides on an update with these gradients. The loss scale adapts. If the gradients are not finite, the update is
- * skipped and counted as a step, or the function throws.
+ * Decides whether these gradients may update the weights. The loss scale adapts. If the gradients are not finite, the
+ * update is skipped and counted as a step, or the function throws.
  */
 export function updateResult(
   name: string,
@@ -125,10 +131,10 @@ export function updateResult(
     state: OptimizerState;
     scale: LossScale;
     gradientNorm: number;
-    /** Loss of the worst batch. */
+    /** The worst loss of the batches: a non-finite loss if a batch has one. */
     loss: number;
     skipsNotFinite: boolean;
-    /** The first parameter whose gradient is not finite. */
+    /** Returns the name of the first parameter whose gradient is not finite. */
     culprit?: () => string | undefined;
   },
 ): UpdateResult {

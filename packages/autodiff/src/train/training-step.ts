@@ -31,9 +31,9 @@ import {
 } from './training-contract.ts';
 
 /**
- * Builds and compiles a step. `parameters` are updated in place; `state` continues an earlier run. Each of `replicas`
- * processes its own batch in parallel, with its share of the threads. An update uses the mean of their gradients. Small
- * networks benefit, since two threads parallelise one operator badly but two batches well.
+ * Builds and compiles a step. `parameters` are updated in place; `state` continues an earlier run. The replicas process
+ * separate batches in parallel and divide the threads among themselves. An update uses the mean of all replicas'
+ * gradients. Replicas speed up small networks, because two threads parallelise one operator badly but two batches well.
  */
 export async function createTrainingStep<I extends string>(options: TrainingStepOptions<I>): Promise<TrainingStep<I>> {
   const { name, inputs, parameters, loss, optimizer = {}, device = 'cpu', replicas = 1 } = options;
@@ -70,7 +70,7 @@ export async function createTrainingStep<I extends string>(options: TrainingStep
   const sums = createGradientSums();
   const exchanged = createExchangedScalars(metricNames);
 
-  /** Fills the replicas' buffers and runs them. Returns the means over the replicas. */
+  /** Binds one batch to each replica and runs all replicas. Returns the means of the metrics over the replicas. */
   const evaluate = async (feeds: Batches<I>, signal: AbortSignal | undefined): Promise<Metrics> => {
     const batches = batchList(name, feeds, replicas);
     for (const [i, { binding }] of team.entries()) {
@@ -135,13 +135,13 @@ function createGradientSums() {
   let parts: readonly Gradients[] = [];
   let count = 0;
   return {
-    /** Adds the gradients of one batch of each replica. */
+    /** Adds the gradients of one batch from each replica. */
     add(gradients: readonly Gradients[]): void {
       if (parts.length === 0) parts = gradients.map(zerosLike);
       for (const [i, part] of gradients.entries()) addGradients(parts[i]!, part);
       count += gradients.length;
     },
-    /** The sums by replica, and the number of batches in them. */
+    /** The gradient sum of each replica, and the total number of batches in these sums. */
     read: () => ({ parts, count }),
     clear(): void {
       for (const part of parts) for (const data of part.values()) data.fill(0);
@@ -155,7 +155,8 @@ function zerosLike(gradients: Gradients): Gradients {
 }
 
 /**
- * Updates with the mean over all parts and ranks; the first part then holds the sum. Returns the mean metrics as well.
+ * Updates the weights with the mean gradient over all parts and ranks; the sum overwrites the first part. Returns the
+ * means of the metrics as well.
  */
 function createUpdate({
   name,

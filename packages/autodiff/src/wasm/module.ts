@@ -6,7 +6,7 @@
 
 export type ValueType = 'i32' | 'f32' | 'f64' | 'v128';
 
-/** Instructions as bytes; concatenation is sequence. */
+/** Instructions as bytes; concatenated instructions run one after another. */
 export type Code = readonly number[];
 
 export interface WasmFunction {
@@ -50,7 +50,7 @@ export const code = {
   /** Loads and stores at the address on the stack plus `offset` bytes. */
   load: (offset: number): Code => [...vector(0x00), ALIGN_16, ...unsigned(offset)],
   store: (offset: number): Code => [...vector(0x0b), ALIGN_16, ...unsigned(offset)],
-  /** Two float32 at an address as v128's low half. */
+  /** Loads two float32 numbers at an address into the low half of a v128. */
   loadHalf: (offset: number): Code => [...vector(0x5d), ALIGN_4, ...unsigned(offset)],
   splat: vector(0x13),
   add: vector(0xe4),
@@ -62,7 +62,7 @@ export const code = {
   f64x2Add: vector(0xf0),
   f64x2Mul: vector(0xf2),
   f64x2Lane: (lane: 0 | 1): Code => [...vector(0x21), lane],
-  /** Repeats `body` while the i32 that it leaves is not zero; runs it at least once. */
+  /** Runs `body` at least once, and repeats it while the i32 that it leaves on the stack is not zero. */
   loop: (...body: Code[]): Code => [0x03, EMPTY_BLOCK, ...body.flat(), 0x0d, 0, END],
 };
 

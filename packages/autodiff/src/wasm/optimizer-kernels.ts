@@ -1,18 +1,18 @@
 /**
  * The optimizer's inner loops as WebAssembly SIMD. A block of each array is copied into the module's small memory,
- * which fits the CPU cache, processed, and copied back. On 5 M values, this takes half the time of the same loop in
- * JavaScript. `adamw.ts` calls the kernels.
+ * which fits the CPU cache, processed, and copied back. On 5 million values, the kernels take half the time of the same
+ * loops in JavaScript. `adamw.ts` calls the kernels.
  */
 import { assembleModule, type Code, code, type WasmFunction } from './module.ts';
 
 const { local, setLocal } = code;
 
-/** Block size in values: five blocks and their sources fit a second-level cache. */
+/** Number of values in a block: five blocks and the array parts that they are copied from fit a second-level cache. */
 export const BLOCK = 16_384;
 const BLOCK_BYTES = 4 * BLOCK;
 const PAGE_BYTES = 65536;
 
-/** The module's arrays, one block each. */
+/** The arrays in the module's memory, each as long as one block. */
 const SLOTS = ['gradient', 'parameter', 'firstMoment', 'secondMoment', 'average'] as const;
 export type Slot = (typeof SLOTS)[number];
 const offsetOf = (slot: Slot) => BLOCK_BYTES * SLOTS.indexOf(slot);
@@ -22,13 +22,13 @@ export interface OptimizerScalars {
   beta1: number;
   beta2: number;
   epsilon: number;
-  /** Learning rate over 1 - beta1^step. */
+  /** Learning rate divided by (1 - beta1^step). */
   stepSize: number;
   /** 1 / sqrt(1 - beta2^step). */
   rootCorrection2: number;
-  /** Learning rate times weight decay: the share of a weight that decays. */
+  /** Learning rate times weight decay: the fraction by which an update shrinks each weight. */
   decay: number;
-  /** Share of the new weight in its average. */
+  /** Factor of the new weight in the weight's moving average. */
   averaging: number;
 }
 
@@ -104,7 +104,7 @@ function adamw(name: string, { averages }: { averages: boolean }): WasmFunction 
   };
 }
 
-/** gradient += parameter: the slots serve any two arrays. */
+/** gradient += parameter; callers can put any two arrays into the two slots. */
 const addParameterToGradient: WasmFunction = {
   name: 'add',
   parameters: ['i32', 'i32'],
@@ -113,7 +113,7 @@ const addParameterToGradient: WasmFunction = {
   body: overBlock(store('gradient', seq(load('gradient'), load('parameter'), code.add))),
 };
 
-/** Sum of the gradient's squares in double precision, from two sums so that neither waits for itself. */
+/** Sum of the gradient's squares in double precision; two separate sums let consecutive additions overlap. */
 const sumOfSquares: WasmFunction = {
   name: 'sumOfSquares',
   parameters: ['i32', 'i32'],
@@ -137,7 +137,7 @@ const sumOfSquares: WasmFunction = {
 };
 
 export interface OptimizerKernels {
-  /** The arrays of one block. */
+  /** The arrays in the module's memory, for the values of one block. */
   readonly slots: Readonly<Record<Slot, Float32Array>>;
   /** One update of the first `count` numbers in the slots. */
   update(count: number, scalars: OptimizerScalars, options: { averages: boolean }): void;

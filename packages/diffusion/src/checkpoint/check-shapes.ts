@@ -26,8 +26,8 @@ export function shapesOf(parameters: ParameterValues): Map<string, Shape> {
 }
 
 /**
- * Throws for the first tensor that is missing, unexpected or of another shape. `configPath` is the source of the
- * expected shapes; `spell` gives a tensor's name in the file.
+ * Throws for the first tensor that is missing, unexpected or has another shape than expected. `configPath` names the
+ * source of the expected shapes in the error; `spell` converts a tensor's name to its name in the file.
  */
 export function checkShapes(
   actual: ReadonlyMap<string, Shape>,
@@ -58,7 +58,7 @@ export function checkShapes(
   }
 }
 
-/** Whether the shapes match. Old VAEs store linear layers as 1 x 1 convolutions, [C, C, 1, 1]. */
+/** Whether the shapes match. Old VAE files may store a linear layer [C, C] as a 1 x 1 convolution [C, C, 1, 1]. */
 function sameWeights(found: Shape, expected: Shape): boolean {
   const trimmed =
     found.length === 4 && expected.length === 2 && found[2] === 1 && found[3] === 1 ? found.slice(0, 2) : found;

@@ -1,6 +1,6 @@
 /**
- * Reads heed's own JSON files, checked against a schema. Damage throws an `InputError` that names the file but quotes
- * none of it, because a path can lead to any private file.
+ * Reads heed's own JSON files, checked against a schema. A damaged file throws an `InputError` that names the file but
+ * quotes none of its content, because a path can lead to any private file.
  */
 import { open } from 'node:fs/promises';
 import type { z } from 'zod';
@@ -8,7 +8,7 @@ import { InputError } from '../errors.ts';
 
 const MAX_BYTES = 256 * 1024 * 1024;
 
-/** The expected content of a file; `what` is its noun in errors. */
+/** The expected content of a file; error messages call this content `what`. */
 export interface JsonContent<Schema extends z.ZodType> {
   readonly what: string;
   readonly schema: Schema;
@@ -42,7 +42,7 @@ export async function findCheckedJson<Schema extends z.ZodType>(
   return parseCheckedJson(text, { path, ...content });
 }
 
-/** Parses and checks `text`, which errors name as `path`. */
+/** Parses and checks `text`; error messages name `path` as the origin of the text. */
 export function parseCheckedJson<Schema extends z.ZodType>(
   text: string,
   { path, what, schema }: JsonContent<Schema> & { path: string },

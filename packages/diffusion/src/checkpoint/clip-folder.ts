@@ -18,7 +18,7 @@ export interface LoadClipOptions {
   variant?: string | undefined;
 }
 
-/** Reads a CLIPModel folder; checks and errors as `loadModelFolder`. */
+/** Reads a CLIPModel folder, with the same checks and errors as `loadModelFolder`. */
 export async function loadClipFolder(folder: string, options: LoadClipOptions = {}): Promise<ClipComponents> {
   const { clip, tokenizer, imageProcessor } = await openClipFolder(folder, options);
   return { clip: await clip.read(), tokenizer, imageProcessor };
@@ -51,7 +51,8 @@ async function openClipFolder(folder: string, { variant }: LoadClipOptions) {
 
 /**
  * The image processor's config is in `preprocessor_config.json`, or in a part of transformers 5's
- * `processor_config.json`. As in transformers, `processor_config.json` wins if it has that part.
+ * `processor_config.json`. As in transformers, `processor_config.json` takes precedence if it contains an image
+ * processor's config.
  */
 export const PROCESSOR_FILES = ['processor_config.json', 'preprocessor_config.json'] as const;
 

@@ -1,6 +1,6 @@
 /**
- * The networks of a checkpoint: their folders in diffusers and transformers, how their configs are read, and their
- * tensors.
+ * The kinds of networks in a checkpoint: for each network the folder and file names in diffusers and transformers, the
+ * config's parser, and the tensors.
  */
 import { describeParameters, input, type ParameterSpec } from '@heed/autodiff';
 import {
@@ -27,7 +27,7 @@ export interface ComponentConfigs {
 export type ComponentName = keyof ComponentConfigs;
 
 export interface ComponentKind<Config> {
-  /** The folder inside a model folder; CLIP has a separate folder. */
+  /** The network's subfolder in a model folder; `.` for CLIP, which has its own model folder. */
   readonly folder: string;
   /** File name of the safetensors weights, without extension. */
   readonly weights: string;
@@ -36,7 +36,7 @@ export interface ComponentKind<Config> {
   /** The library in `model_index.json`. */
   readonly library: 'diffusers' | 'transformers';
   readonly className: string;
-  /** Keys of `config.json` that diffusers or transformers need besides the architecture. */
+  /** Further keys of `config.json` that diffusers or transformers need and the network's config lacks. */
   readonly configHeader: Readonly<Record<string, unknown>>;
   parse(json: unknown, source: string): Config;
   /** Converts the config to the form of `config.json`; unchanged by default. */

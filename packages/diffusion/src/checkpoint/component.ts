@@ -20,8 +20,8 @@ export interface LoadComponentOptions {
   /** The variant of the weights, `fp16` for `*.fp16.safetensors`; by default full precision if available, else fp16. */
   variant?: string | undefined;
   /**
-   * Weights that replace the file's, as for a network in training. With replacing weights the file's weights are not
-   * read.
+   * Weights that replace the weights in the file, for example those of a network in training. With this option the
+   * file's weights are not read.
    */
   parameters?: ParameterValues | undefined;
 }
@@ -35,7 +35,7 @@ export interface OpenedComponent<Config> {
 
 /**
  * Opens the network `name` of the model in `modelFolder` (for `clip`: the folder itself). Names and shapes are checked
- * against the config. Throws an InputError that names the tensor, the expected and the actual.
+ * against the config. Throws an InputError that names the tensor, what was expected and what was found.
  */
 export async function openComponent<Name extends ComponentName>(
   modelFolder: string,
@@ -65,7 +65,7 @@ export async function openComponent<Name extends ComponentName>(
   return { config, read };
 }
 
-/** Reads the network `name` of the model in `modelFolder`; checks and errors as of `openComponent`. */
+/** Reads the network `name` of the model in `modelFolder`; the checks and errors are those of `openComponent`. */
 export async function loadComponent<Name extends ComponentName>(
   modelFolder: string,
   name: Name,

@@ -1,6 +1,6 @@
 /**
- * The contrast of a model folder: `contrast.json` with its scale, and the two U-Nets in `contrast_good` and
- * `contrast_bad`. diffusers ignores these files and generates with the model alone.
+ * Files of a contrast in a model folder: a U-Net in `contrast_good`, a U-Net in `contrast_bad`, and the contrast's
+ * scale in `contrast.json`. diffusers ignores these files and generates images with the model alone.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,10 @@ const SIDES = { good: 'contrast_good', bad: 'contrast_bad' } as const;
 
 const contrastSchema = z.strictObject({ version: z.literal(1), scale: z.number().min(0) });
 
-/** Opens the contrast of a model folder; undefined when it has none. This function reads no weights yet. */
+/**
+ * Opens the contrast of a model folder; undefined when the folder has none. Only `read` of the result reads the
+ * weights.
+ */
 export async function openContrast(folder: string): Promise<{ read(): Promise<Contrast> } | undefined> {
   const path = join(folder, CONTRAST_FILE);
   if (!existsSync(path)) return undefined;

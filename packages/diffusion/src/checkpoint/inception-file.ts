@@ -1,6 +1,7 @@
 /**
- * The weights of FID's InceptionV3 from a file: torchvision's names, as `pt_inception-2015-12-05-6726825d.pth` has
- * them, or those of a saved `pytorch_fid.inception.InceptionV3`. Batch normalisation is folded into the convolutions.
+ * Reads the weights of FID's InceptionV3 from a file. Tensor names are torchvision's, as in
+ * `pt_inception-2015-12-05-6726825d.pth`, or those of a saved `pytorch_fid.inception.InceptionV3`. Batch normalisation
+ * is folded into the convolutions.
  */
 import { describeParameters, elementCount, input, type ParameterValues, type Shape } from '@heed/autodiff';
 import { InputError } from '../errors.ts';
@@ -12,11 +13,14 @@ import { checkShapes } from './check-shapes.ts';
 
 /** The epsilon of batch normalisation in torchvision's BasicConv2d. */
 const EPSILON = 1e-3;
-/** Number of classes of FID's weights; torchvision's own InceptionV3 has 1,000. */
+/** Number of classes of FID's InceptionV3; torchvision's own InceptionV3 has 1,000 classes. */
 const FID_CLASSES = 1008;
 const NORMALISATION = ['bn.weight', 'bn.bias', 'bn.running_mean', 'bn.running_var'] as const;
 
-/** The layers of pytorch-fid's blocks, in its order: `blocks.0.0` is the first of the first. */
+/**
+ * torchvision's names of the layers in pytorch-fid's blocks, in pytorch-fid's order: `blocks.0.0` is the first layer of
+ * the first block.
+ */
 const BLOCKS: readonly (readonly string[])[] = [
   ['Conv2d_1a_3x3', 'Conv2d_2a_3x3', 'Conv2d_2b_3x3'],
   ['Conv2d_3b_1x1', 'Conv2d_4a_3x3'],
@@ -54,7 +58,10 @@ function checkInception(found: ReadonlyMap<string, Shape>, path: string): void {
   checkShapes(needed, inceptionFileShapes(), { source: path, configPath: "FID's InceptionV3" });
 }
 
-/** Whether features need this tensor. The features do not need the classifier, the training head and counters. */
+/**
+ * Whether FID's features depend on this tensor. Tensors of the classifier, the training head and the counters are not
+ * needed.
+ */
 function isNeeded(name: string): boolean {
   return !/^(fc|AuxLogits)\.|\.num_batches_tracked$/.test(name);
 }
@@ -65,7 +72,7 @@ function torchvisionName(name: string): string {
   return known === undefined ? name : `${known}.${rest}`;
 }
 
-/** `<layer>.conv.weight` of each layer, in order. */
+/** Name and `<layer>.conv.weight` shape of each convolution layer, in order. */
 function convolutions(): { layer: string; shape: Shape }[] {
   const pixels = input('pixels', [1, 3, INCEPTION_SIDE, INCEPTION_SIDE]);
   return describeParameters((p) => inception(p, { pixels })).flatMap(({ name, shape }) =>

@@ -1,4 +1,7 @@
-/** Reads and writes the small text and JSON files of a model folder. The JSON is Python's (`python-json.ts`). */
+/**
+ * Reads and writes the small text and JSON files of a model folder. The JSON follows Python's dialect
+ * (`python-json.ts`).
+ */
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError } from '../errors.ts';
@@ -11,8 +14,8 @@ const MAX_BYTES = 64 * 1024 * 1024;
 export const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /**
- * Parses the JSON file at `path`. Throws an InputError when it is missing, larger than `maxBytes`, not UTF-8 or not
- * JSON; the error quotes none of the file's content. The size is checked before anything is read.
+ * Parses the JSON file at `path`. Throws an InputError when the file is missing, larger than `maxBytes`, not UTF-8 or
+ * not JSON; the error quotes none of the file's content. The size is checked before anything is read.
  */
 export async function readJsonFile(
   path: string,
@@ -52,12 +55,15 @@ export async function readTextFile(
   }
 }
 
-/** Writes `value` as JSON that Python reads, indented, atomically and fsynced; makes the folder when it is missing. */
+/**
+ * Writes `value` as indented JSON that Python reads. The file is written atomically and fsynced; a missing folder is
+ * created.
+ */
 export async function writeJsonFile(path: string, value: unknown): Promise<void> {
   await writeTextFile(path, `${formatPythonJson(value)}\n`);
 }
 
-/** Writes `text` atomically and fsynced; makes the folder when it is missing. */
+/** Writes `text` to the file atomically and with fsync; a missing folder is created. */
 export async function writeTextFile(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFileAtomically(path, text);

@@ -10,9 +10,15 @@ const OLD_VAE_ATTENTION: Readonly<Record<string, string>> = {
   proj_attn: 'to_out.0',
 };
 
-/** The first module of a text encoder. Since transformers 5.6, names have no prefix `text_model.`. */
+/**
+ * Matches a text encoder's tensor names without the prefix `text_model.`, which transformers has left out since version
+ * 5.6.
+ */
 const BARE_TEXT = /^(embeddings|encoder|final_layer_norm)\./;
-/** Tensors of a CLIPModel or a CLIPTextModelWithProjection besides the text encoder. transformers ignores them too. */
+/**
+ * Tensors of a CLIPModel or CLIPTextModelWithProjection that do not belong to the text encoder; transformers also
+ * ignores these tensors.
+ */
 const BESIDE_TEXT = /^(vision_model|text_projection|visual_projection)\.|^logit_scale$/;
 
 /**
@@ -30,7 +36,10 @@ export function currentName(component: ComponentName, name: string): string | un
   return BARE_TEXT.test(inside) ? `text_model.${inside}` : inside;
 }
 
-/** Converts a VAE tensor's name. Stable Diffusion 1.x ships its VAE's attention under names from before 2023. */
+/**
+ * Converts a VAE tensor's name. The VAE files of Stable Diffusion 1.x name the attention layers as diffusers did before
+ * 2023.
+ */
 function currentVaeName(name: string): string {
   return name.replace(
     /(\.attentions\.\d+\.)(query|key|value|proj_attn)(?=\.(?:weight|bias)$)/,

@@ -22,16 +22,19 @@ export interface LoadModelOptions {
   /** The variant of the weights, `fp16` for `*.fp16.safetensors`; by default full precision if available, else fp16. */
   variant?: string | undefined;
   /**
-   * U-Net weights that replace the folder's, as for a U-Net in training. With replacing weights the folder's U-Net
-   * weights are not read.
+   * U-Net weights that replace the weights in the folder, for example those of a U-Net in training. With this option
+   * the folder's U-Net weights are not read.
    */
   unetParameters?: ParameterValues | undefined;
   /**
-   * Use the U-Net's EMA weights of a single-file checkpoint that has both. A model folder has only one kind of weights
-   * and refuses this option.
+   * Whether to use the U-Net's EMA weights, if a single-file checkpoint has both EMA and ordinary weights. Model
+   * folders, which have only one kind of weights, refuse this option.
    */
   ema?: boolean | undefined;
-  /** Side of the model's pictures in pixels, instead of the config's. Throws an InputError for an impossible size. */
+  /**
+   * Side of the model's pictures in pixels, which replaces the size in the config. Throws an InputError for an
+   * impossible size.
+   */
   size?: number | undefined;
 }
 
@@ -41,7 +44,7 @@ interface OpenedModel {
 }
 
 /**
- * Reads a model folder. Every config, and every tensor's name and shape, is checked before the first weight is read.
+ * Reads a model folder. All configs, and the names and shapes of all tensors, are checked before any weights are read.
  * Throws an InputError for a missing component, a config that contradicts the weights, or another family of models. The
  * message names the file, what was expected and what was found.
  */

@@ -8,9 +8,9 @@ const WRITTEN = 'StableDiffusionPipeline';
 const PARTS = ['unet', 'vae', 'text_encoder', 'tokenizer', 'scheduler'] as const;
 
 /**
- * Pipeline classes of other model families. Any other class is judged by its components, as in diffusers' `from_pipe`.
- * Image-to-image, inpainting, ControlNet and so on share the components of Stable Diffusion. The configs of the
- * components show whether heed can use them.
+ * Pipeline classes of other model families. A pipeline of any other class is accepted or refused by its components, as
+ * in diffusers' `from_pipe`. Image-to-image, inpainting, ControlNet and so on share the components of Stable Diffusion.
+ * The configs of the components show whether heed can use them.
  */
 const OTHER_FAMILIES: readonly (readonly [RegExp, string])[] = [
   [/StableDiffusionXL|SDXL/, 'Stable Diffusion XL'],
@@ -20,7 +20,7 @@ const OTHER_FAMILIES: readonly (readonly [RegExp, string])[] = [
   [/PixArt/, 'PixArt'],
 ];
 
-/** Checks a pipeline folder's index. Throws an InputError for another family or a missing part. */
+/** Checks a pipeline folder's index. Throws an InputError for another model family or a missing component. */
 export async function checkModelIndex(folder: string): Promise<void> {
   const path = join(folder, 'model_index.json');
   const json = await readJsonFile(path, { maxBytes: MAX_CONFIG_BYTES });
@@ -48,7 +48,7 @@ export async function checkModelIndex(folder: string): Promise<void> {
   }
 }
 
-/** The index of a folder that `saveModelFolder` writes. */
+/** The content of `model_index.json` in a folder that `saveModelFolder` writes. */
 export function modelIndex({ schedulerClass }: { schedulerClass: string }): Record<string, unknown> {
   return {
     _class_name: WRITTEN,

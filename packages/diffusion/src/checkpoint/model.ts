@@ -29,7 +29,7 @@ export async function checkModel(
   if (size !== undefined) await modelSize(path, { size });
 }
 
-/** Side in pixels of the model's pictures. Reads no weights; throws the errors of `loadModel`. */
+/** Returns the side of the model's pictures in pixels. Reads no weights; throws the errors of `loadModel`. */
 export async function modelSize(path: string, { size }: Pick<LoadModelOptions, 'size'> = {}): Promise<number> {
   const { unet, vae } = await readModelConfigs(path);
   const parts = { unet: { config: unet }, vae: { config: vae } };

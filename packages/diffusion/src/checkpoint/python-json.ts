@@ -1,7 +1,7 @@
 /**
  * JSON in the dialect of Python's `json` module: NaN, Infinity and -Infinity are numbers, and 1.0 (float) differs from
- * 1 (int). JavaScript has only one kind, so parsed objects remember the spelling of such numbers. The grammar follows
- * RFC 8259, and CPython's `json.decoder` for the three constants.
+ * 1 (int). JavaScript has only one number type, so parsed objects remember how such numbers were spelled. The grammar
+ * follows RFC 8259; for NaN, Infinity and -Infinity it follows CPython's `json.decoder`.
  */
 
 /**
@@ -28,13 +28,14 @@ export function parsePythonJson(text: string): unknown {
 }
 
 /**
- * Writes `value` with an indent of two. Numbers keep the spelling they were read in. `undefined` members are left out.
+ * Writes `value` with an indent of two. Numbers keep the spelling with which they were read. `undefined` members are
+ * left out.
  */
 export function formatPythonJson(value: unknown): string {
   return format(value, undefined, '\n');
 }
 
-/** Copies number spellings from objects in `from` to those in `to`, at the same keys, if the numbers are equal. */
+/** Copies the spellings of numbers in `from` to equal numbers at the same keys in `to`. */
 export function copySpellings(from: unknown, to: unknown): void {
   if (!isContainer(from) || !isContainer(to) || from === to) return;
   for (const key of Object.keys(to)) {
@@ -159,7 +160,7 @@ function readString(cursor: Cursor): string {
   }
 }
 
-/** Adds a member. A key named `__proto__` is an ordinary member. */
+/** Adds a member to `container`; the key `__proto__` becomes an ordinary member too. */
 function put(container: object, key: string, value: unknown): void {
   const plain = value instanceof Numeral ? value.value : value;
   Object.defineProperty(container, key, { value: plain, enumerable: true, configurable: true, writable: true });

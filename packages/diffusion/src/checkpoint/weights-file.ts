@@ -7,9 +7,9 @@ import { COMPONENT_KINDS, type ComponentName } from './component-kinds.ts';
 import { isShardIndex, type WeightsNames, weightsFileNames } from './weights-names.ts';
 
 /**
- * The path of the weights in `folder`, which may be a shard index. safetensors files come before PyTorch's, and the
- * requested variant before full precision and fp16. Throws an InputError when the folder has no readable weights; the
- * message names the files found.
+ * Returns the path of the weights file or shard index in `folder`. safetensors files are preferred to PyTorch's files,
+ * and the requested variant to full precision and fp16. Throws an InputError when the folder has no readable weights;
+ * the message names the files found.
  */
 export async function findWeightsFile(
   folder: string,
@@ -28,8 +28,8 @@ export async function findWeightsFile(
 }
 
 /**
- * The files with the weights of the network `name` of the model in `modelFolder`, in a fixed order. Throws as
- * `findWeightsFile` does.
+ * Returns the paths of the files with the weights of network `name`, for the model in `modelFolder`, in a fixed order.
+ * Throws as `findWeightsFile` does.
  */
 export async function componentWeights(modelFolder: string, name: ComponentName): Promise<string[]> {
   const kind = COMPONENT_KINDS[name];

@@ -1,6 +1,6 @@
 /**
- * The names under which diffusers and transformers save a network's weights: two formats, whole or in shards, with
- * variants.
+ * The names under which diffusers and transformers save a network's weights: in two formats (safetensors and
+ * PyTorch's), as one file or in shards, with variants such as `fp16`.
  */
 
 export interface WeightsNames {
@@ -22,12 +22,12 @@ export function weightsFileNames({ weights, torchWeights }: WeightsNames, varian
   ];
 }
 
-/** True for the index of shards. */
+/** True for the name of a shard index, the file that lists a network's shards. */
 export function isShardIndex(name: string): boolean {
   return /\.index(\.\w+)?\.json$/.test(name);
 }
 
-/** Selects by name the shards of the index `path` among `available` paths. */
+/** Selects from the paths in `available` the shards that belong, by their names, to the index `path`. */
 export function shardsOf(path: string, available: Iterable<string>): string[] {
   const slash = path.lastIndexOf('/') + 1;
   const match = /^([^.]+)(?:\.(\w+))?\.(safetensors|bin)\.index(?:\.(\w+))?\.json$/.exec(path.slice(slash));
@@ -40,7 +40,10 @@ export function shardsOf(path: string, available: Iterable<string>): string[] {
   return [...available].filter((one) => one.startsWith(path.slice(0, slash)) && pattern.test(one.slice(slash))).sort();
 }
 
-/** File names of a network's weights. The last name is diffusers' name of a variant's index before version 0.31. */
+/**
+ * File names of a network's weights. The last file name is the one that diffusers before version 0.31 used for a
+ * variant's shard index.
+ */
 function fileNames(stem: string, extension: string, variant: string | undefined): string[] {
   if (variant === undefined) return [`${stem}.${extension}`, `${stem}.${extension}.index.json`];
   return [

@@ -1,4 +1,4 @@
-/** The configs of transformers' CLIPTextModel, CLIPVisionModel and CLIPModel, in their own keys and defaults. */
+/** The configs of transformers' CLIPTextModel, CLIPVisionModel and CLIPModel, with transformers' keys and defaults. */
 import { z } from 'zod';
 import { copySpellings, spellAsFloats } from '../checkpoint/python-json.ts';
 import { parseConfig, requireKind } from './parse-config.ts';

@@ -1,4 +1,4 @@
-/** The image processor of a CLIP folder: how a picture becomes the vision tower's input. */
+/** The config of a CLIP folder's image processor, which converts a picture to the vision tower's input. */
 import { z } from 'zod';
 import { parseConfig } from './parse-config.ts';
 
@@ -7,7 +7,7 @@ const sides = z.object({ height: side, width: side });
 
 export const imageProcessorConfigSchema = z.looseObject({
   do_resize: z.boolean().default(true),
-  /** A number is the shortest edge, as transformers reads it. */
+  /** If `size` is a number, it is the shortest edge, as in transformers. */
   size: z.union([side.transform((edge) => ({ shortest_edge: edge })), z.object({ shortest_edge: side }), sides]),
   /** 3 is Pillow's bicubic. */
   resample: z.literal(3).default(3),

@@ -1,14 +1,15 @@
 /**
- * Checks a config against its schema and turns what is wrong into one sentence. `checkpoint/` reads the files and
- * passes their names as `source`.
+ * Checks a config against its schema and describes an error in one sentence. The modules in `checkpoint/` read the
+ * config files and pass the file names as `source`.
  */
 import type { z } from 'zod';
 import { copySpellings } from '../checkpoint/python-json.ts';
 import { InputError } from '../errors.ts';
 
 /**
- * Parses `json` with `schema`. Keys the schema does not name are kept, and numbers keep their spelling, so that a
- * config survives a round trip. Throws an InputError that names `source`, the key, expected and actual.
+ * Parses `json` with `schema`. Keys that the schema does not name are kept, and numbers keep their spelling, so that
+ * writing the config again changes nothing. Throws an InputError that names `source`, the key, and the expected and
+ * actual value.
  */
 export function parseConfig<S extends z.ZodType>(schema: S, json: unknown, source: string): z.output<S> {
   const result = schema.safeParse(json);
@@ -27,7 +28,10 @@ export function parseConfig<S extends z.ZodType>(schema: S, json: unknown, sourc
   throw new InputError(`${source}${where}: ${lowerFirst(issue.message)}, got ${describeValue(actual)}`);
 }
 
-/** A value for an error message: numbers and names are quoted; of all others only the kind is given. */
+/**
+ * Describes a value for an error message: numbers and names are quoted; for all other values the message gives only the
+ * kind.
+ */
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'string')
@@ -40,14 +44,14 @@ export function describeValue(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
-/** Names of classes, modes and the like; no sentence, path or secret with a separator. */
+/** Matches names, such as those of classes and modes, but no sentences, paths, or secrets with a separator. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-/** Refuses a class or model type this project has no architecture for. */
+/** Throws for a class or model type whose architecture heed does not implement. */
 export function requireKind({
   json,
   key,

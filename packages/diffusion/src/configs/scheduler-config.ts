@@ -2,7 +2,10 @@
 import { z } from 'zod';
 import { parseConfig } from './parse-config.ts';
 
-/** `scheduler/scheduler_config.json`; the caller chooses the sampler, not the file. */
+/**
+ * Schema of `scheduler/scheduler_config.json`. The caller chooses the sampler; the file's scheduler class does not
+ * matter.
+ */
 export const schedulerConfigSchema = z.looseObject({
   _class_name: z.string().default('DDIMScheduler'),
   num_train_timesteps: z.int().positive().default(1000),

@@ -6,7 +6,7 @@ import { describeValue, parseConfig, requireKind } from './parse-config.ts';
 const positive = z.int().positive();
 const perLevel = z.union([positive, z.array(positive).nonempty()]);
 
-/** What the text-conditional U-Nets of Stable Diffusion 1.x and 2.x use; other keys are kept untouched. */
+/** The keys that the text-conditional U-Nets of Stable Diffusion 1.x and 2.x use; other keys are kept unchanged. */
 export const unetConfigSchema = z
   .looseObject({
     _class_name: z.literal('UNet2DConditionModel').default('UNet2DConditionModel'),
@@ -32,7 +32,10 @@ export const unetConfigSchema = z
     norm_eps: z.number().positive().default(1e-5),
     cross_attention_dim: positive.default(1280),
     transformer_layers_per_block: perLevel.default(1),
-    /** Number of heads, not their size, when `num_attention_heads` is absent: diffusers' historical naming. */
+    /**
+     * Without `num_attention_heads`, this key gives the number of heads, not the size of a head: diffusers has kept
+     * this misnomer.
+     */
     attention_head_dim: perLevel.default(8),
     num_attention_heads: perLevel.nullish(),
     use_linear_projection: z.boolean().default(false),
@@ -77,7 +80,7 @@ export const unetConfigSchema = z
 
 export type UnetConfig = z.output<typeof unetConfigSchema>;
 
-/** Options of other U-Net families, each with the only values that this architecture supports. */
+/** Config keys that other U-Net families use, each with the only values that heed's U-Net supports. */
 const SUPPORTED_VALUES: Readonly<Record<string, readonly unknown[]>> = {
   addition_embed_type: [null],
   class_embed_type: [null],

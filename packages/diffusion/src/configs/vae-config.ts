@@ -46,7 +46,7 @@ export function parseVaeConfig(json: unknown, source = 'vae/config.json'): VaeCo
   return parseConfig(vaeConfigSchema, json, source);
 }
 
-/** Pixels along a side for one latent position: 8 for Stable Diffusion. */
+/** Ratio of the picture's side to the latent's side: 8 for Stable Diffusion. */
 export function vaeScale(config: VaeConfig): number {
   return 2 ** (config.block_out_channels.length - 1);
 }

@@ -1,4 +1,4 @@
-/** Writes a whole file or nothing: a reader finds the old content or the new one, also after a crash. */
+/** Writes a whole file or nothing: a reader finds either the old content or the new content, even after a crash. */
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, link, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -6,20 +6,20 @@ import { syncFile, syncFolder } from './flush.ts';
 
 export interface AtomicWriteOptions {
   /**
-   * Whether to flush the file before the rename and its folder afterwards, so that it survives a power cut. Default:
-   * true.
+   * Whether to flush the file before the rename and the folder after the rename, so that the file survives a power cut.
+   * Default: true.
    */
   readonly durable?: boolean | undefined;
   /** Permissions of the file; by default those of the replaced file, or else the process's default. */
   readonly mode?: number | undefined;
-  /** Whether to replace an existing file, including one that another process writes meanwhile. Default: true. */
+  /** Whether to replace an existing file, even one that another process creates during the call. Default: true. */
   readonly replace?: boolean | undefined;
 }
 
 /**
- * Writes `content` to a temporary file beside `path`, then renames it. If `content` is a function, it writes the
- * temporary file itself. For a link, the target is written. The folder must exist. After an error, `path` is unchanged
- * and no temporary file remains.
+ * Writes `content` to a temporary file beside `path`, then renames it. If `content` is a function, this function writes
+ * the temporary file itself. If `path` is a symbolic link, the link's target is replaced. The folder must exist. After
+ * an error, `path` is unchanged and no temporary file remains.
  */
 export async function writeFileAtomically(
   path: string,
@@ -60,7 +60,10 @@ async function takeRights(temporary: string, target: string, mode: number | unde
   if (old !== undefined && process.getuid?.() === 0 && old.uid !== 0) await chown(temporary, old.uid, old.gid);
 }
 
-/** The system refuses a hard link where the name is taken, so that the first of two concurrent writers wins. */
+/**
+ * Gives the file its final name by a hard link. The system refuses the link if the name exists, so the first of two
+ * concurrent writers wins.
+ */
 async function linkWhereAbsent(temporary: string, target: string): Promise<void> {
   await link(temporary, target).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;

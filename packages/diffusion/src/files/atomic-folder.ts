@@ -1,6 +1,6 @@
 /**
- * Writes folders atomically: a folder under its final name is always complete. The next process removes unfinished
- * folders of a killed process, but not those of live processes.
+ * Writes folders atomically: a folder under its final name is always complete. A later call removes the unfinished
+ * folders of killed processes, but not those of running processes.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -11,13 +11,14 @@ import { InputError } from '../errors.ts';
 import { processMark, readShortMark, shortMark, stateOf } from '../processes/process-mark.ts';
 import { syncFile, syncFolder } from './flush.ts';
 
-/** `.<name>.<short mark of the process>.<uuid>.tmp` or `.old`. */
+/** Name of a temporary folder: `.<name>.<short mark of the process>.<uuid>.tmp`, or `.old` for a replaced folder. */
 const BESIDE = /^\.(.+)\.([0-9a-f-]+)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(tmp|old)$/;
 
 /**
  * Lets `fill` write into a temporary folder beside `folder`, makes all of it durable, and renames it. An error or a
  * crash before the rename leaves `folder` as it was. With `overwrite`, an existing folder is moved aside first and
- * removed last. After a crash between the two renames `clearUnfinishedFolders` puts the old folder back.
+ * removed last. After a crash between moving the old folder aside and renaming the new one, `clearUnfinishedFolders`
+ * restores the old folder.
  */
 export async function writeFolderAtomically(
   folder: string,
@@ -53,8 +54,8 @@ export async function writeFolderAtomically(
 }
 
 /**
- * Cleans `parent` after processes that died while writing a folder in it. Unfinished folders are removed. A folder that
- * was moved aside for an unfinished one is restored. A missing `parent` needs no cleaning.
+ * Cleans `parent` after processes that died while writing a folder in it. Unfinished folders are removed; a folder that
+ * was moved aside for an unfinished one gets its old name back. A missing `parent` needs no cleaning.
  */
 export async function clearUnfinishedFolders(parent: string): Promise<void> {
   const names = await readdir(parent).catch((error: NodeJS.ErrnoException) => {

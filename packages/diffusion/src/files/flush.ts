@@ -2,7 +2,7 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Flushes to disk what another function wrote to a file. */
+/** Flushes a file's content to disk, after another function has written the file. */
 export async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r+');
   try {
@@ -12,7 +12,7 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** Flushes a folder's list of names. Windows has no call to flush a folder and needs none. */
+/** Flushes a folder's list of file names to disk. Windows has no call to flush a folder and needs none. */
 export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');

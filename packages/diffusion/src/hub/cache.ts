@@ -1,6 +1,6 @@
 /**
  * The layout of Hugging Face's cache, shared with huggingface_hub, transformers and diffusers: `blobs/<hash>`,
- * `refs/<revision>` holding a commit, `snapshots/<commit>/<path>` linking to blobs. Downloads nothing.
+ * `refs/<revision>` (a file with a commit's hash), and `snapshots/<commit>/<path>` (links to blobs). Downloads nothing.
  */
 import { copyFile, mkdir, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
@@ -11,7 +11,10 @@ export function repoFolder(cacheFolder: string, repo: string): string {
   return join(cacheFolder, `models--${repo.replaceAll('/', '--')}`);
 }
 
-/** The snapshot of `revision` (a commit or a known branch or tag), complete or not; undefined when there is none. */
+/**
+ * The snapshot folder of `revision` (a commit, or a branch or tag that the cache knows), even if files are missing.
+ * Undefined without such a folder.
+ */
 export async function findSnapshot(folder: string, revision: string): Promise<string | undefined> {
   const commit = isCommit(revision)
     ? revision
@@ -28,12 +31,12 @@ export function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision);
 }
 
-/** Records the commit of a branch or tag. */
+/** Records in the cache to which commit a branch or tag points. */
 export async function writeRef(folder: string, revision: string, commit: string): Promise<void> {
   if (revision !== commit) await writeTextFile(join(folder, 'refs', revision), commit);
 }
 
-/** Paths of a snapshot's files whose blobs exist, with forward slashes. */
+/** Paths, with forward slashes, of the files in a snapshot whose blobs exist. */
 export async function snapshotFiles(snapshot: string): Promise<string[]> {
   const paths = await readdir(snapshot, { recursive: true });
   const found: string[] = [];

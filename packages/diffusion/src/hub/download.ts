@@ -26,9 +26,9 @@ const ATTEMPTS = 5;
 const FIRST_WAIT_MS = 500;
 
 /**
- * Downloads `file` from `url` to `blob`. The download resumes the file `<blob>.incomplete` of an earlier call. Throws
- * one sentence and leaves no blob in three cases: the server refuses, the connection breaks five times without
- * progress, or the bytes are not those that the hub announced. Wrong bytes are deleted.
+ * Downloads `file` from `url` to `blob`. If an earlier call left the file `<blob>.incomplete`, the download continues
+ * from its end. Throws and leaves no blob if the server refuses, the connection breaks five times without progress, or
+ * the bytes differ from what the hub announced. Wrong bytes are deleted.
  */
 export async function downloadBlob({
   file,
@@ -45,7 +45,7 @@ export async function downloadBlob({
   blob: string;
   /** Prefix of error messages. */
   source: string;
-  /** HTTP headers of each request, which are not sent to another host after a redirect. */
+  /** HTTP headers of each request; after a redirect to another host, these headers are not sent. */
   headers?: Readonly<Record<string, string>> | undefined;
   /** Called with the number of bytes that are on disk so far. */
   onBytes?: ((bytes: number) => void) | undefined;
@@ -91,7 +91,7 @@ export async function downloadBlob({
 
 const NAMES = { sha256: 'SHA-256', git: 'git blob' } as const;
 
-/** A refusal by the hub that a retry cannot fix. */
+/** The error when the hub refuses the request, which a retry cannot change. */
 class RefusedError extends InputError {}
 
 async function transfer({

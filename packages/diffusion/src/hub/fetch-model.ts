@@ -1,6 +1,6 @@
 /**
  * Makes a model of the Hugging Face hub available as a local folder. Missing files are downloaded, checked and linked
- * into the cache. Only this folder's code uses the network, and only for hub ids.
+ * into the cache. Only the code in `hub/` uses the network, and only for hub ids.
  */
 
 import { stat } from 'node:fs/promises';
@@ -23,9 +23,9 @@ export interface FetchModelOptions {
   /** Progress in bytes over all files that this call downloads. */
   onProgress?: ((progress: { file: string; bytesDone: number; bytesTotal: number }) => void) | undefined;
   signal?: AbortSignal | undefined;
-  /** Called when a cached model is used because the hub cannot be reached. */
+  /** Called with a message when a cached model is used because the hub cannot be reached. */
   note?: ((text: string) => void) | undefined;
-  /** Fetch and check only the small files. With this option the result is a folder without weights. */
+  /** Whether to fetch and check only the small files; the result is then a folder without weights. */
   configsOnly?: boolean | undefined;
 }
 
@@ -142,7 +142,7 @@ async function bringFile(
   await linkBlob({ blob, pointer });
 }
 
-/** Refuses another family of models after only its configs were fetched. */
+/** Throws for another family of models, when only the configs have been fetched. */
 async function checkConfigs(snapshot: string, kind: HubModelKind): Promise<void> {
   if (kind === 'clip') return checkClipConfigs(snapshot);
   await checkModelIndex(snapshot);

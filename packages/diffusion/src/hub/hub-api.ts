@@ -20,7 +20,7 @@ export class HubError extends InputError {
   }
 }
 
-/** The inputs of a call to the hub. */
+/** What every call to the hub needs, besides the model's id. */
 export interface HubCall {
   readonly environment: HubEnvironment;
   /** Prefix of error messages. */
@@ -49,7 +49,7 @@ export async function listRepository(
   return { commit, files };
 }
 
-/** URL of a file of a commit. The hub responds with the file or a redirect to its storage. */
+/** URL of a file at a commit. The hub responds with the file, or with a redirect to the server that stores the file. */
 export function fileUrl(
   { repo }: HubId,
   { commit, path, endpoint }: { commit: string; path: string; endpoint: string },
@@ -57,14 +57,16 @@ export function fileUrl(
   return `${endpoint}/${repo}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`;
 }
 
-/** Headers that a request for `environment` carries; a mirror's token may have any form. */
+/**
+ * Headers that send the token in `environment`, if any. A mirror's token need not look like a token of Hugging Face.
+ */
 export function authorization({ token }: HubEnvironment): Record<string, string> {
   return token === undefined ? {} : { Authorization: `Bearer ${token}` };
 }
 
 const HASHES = { sha256: /^[0-9a-f]{64}$/, git: /^[0-9a-f]{40}$/ } as const;
 
-/** Whether the path is safe to join to a folder, since it comes from the repository. */
+/** Whether the path, which comes from the repository, is safe to append to a folder's path. */
 function isPlainPath(path: string): boolean {
   return !/^[\\/]|\\|:|\0/.test(path) && !path.split('/').some((part) => part === '' || part === '.' || part === '..');
 }
@@ -85,7 +87,8 @@ function fetchFor({ environment, source, signal }: HubCall): typeof fetch {
 }
 
 /**
- * huggingface_hub's `hf_raise_for_status`: the hub's code and sentence stand in headers, the sentence in the body, too.
+ * Reads a refusal as huggingface_hub's `hf_raise_for_status` does: the headers give the hub's error code and message,
+ * and the body repeats the message.
  */
 async function refusal(response: Response, { token }: HubEnvironment, source: string): Promise<HubError> {
   const { status } = response;

@@ -17,7 +17,7 @@ const ID = new RegExp(
   `^(${PART}/${PART})((?:/[A-Za-z0-9][A-Za-z0-9._-]*)*/[A-Za-z0-9][A-Za-z0-9._-]*\\.(?:safetensors|ckpt|bin|pth?))?(?:@([A-Za-z0-9][A-Za-z0-9._/-]{0,200}))?$`,
 );
 
-/** Parses `text`; undefined when it cannot be a hub id (a path that begins with . or / never is). */
+/** Parses `text`; undefined when the text cannot be a hub id, for example a path that begins with . or /. */
 export function parseHubId(text: string): HubId | undefined {
   const match = ID.exec(text);
   if (match === null || /--|\.\.|\.git$/.test(match[1]!) || match[3]?.includes('..')) return undefined;

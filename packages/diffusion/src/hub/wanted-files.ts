@@ -33,7 +33,7 @@ const weights = (component: ComponentName) => {
   return file(...weightsFileNames(COMPONENT_KINDS[component], undefined).map((name) => prefix + name));
 };
 
-/** Required files. Small files come first, because they show whether the weights are usable. */
+/** Required files. Small files come first, because they show whether heed can use the weights. */
 const REQUIREMENTS: Readonly<
   Record<HubModelKind, { readonly configs: readonly Requirement[]; readonly weights: readonly Requirement[] }>
 > = {
@@ -57,7 +57,10 @@ const REQUIREMENTS: Readonly<
   },
 };
 
-/** Paths to fetch, in order. Throws when a file is missing; the message names it and the files found instead. */
+/**
+ * Returns the paths to fetch, in order. Throws when a required file is missing; the message names this file and the
+ * files found instead.
+ */
 export function wantedFiles(
   available: ReadonlySet<string>,
   { kind, source }: { kind: HubModelKind; source: string },
@@ -78,7 +81,7 @@ export function wantedFiles(
   };
 }
 
-/** The files behind `path`: itself, and for an index also its shards. */
+/** Returns `path`, and if `path` is a shard index also the paths of the shards. */
 function withShards(path: string, available: ReadonlySet<string>, source: string): string[] {
   if (!isShardIndex(path)) return [path];
   const shards = shardsOf(path, available);

@@ -1,10 +1,14 @@
-/** transformers' CLIPImageProcessor: shortest-edge bicubic resize, centre crop, rescale, normalise. */
+/**
+ * Prepares pictures as transformers' CLIPImageProcessor does: shortest-edge bicubic resize, centre crop, rescale,
+ * normalise.
+ */
 import type { ImageProcessorConfig } from '../configs/image-processor-config.ts';
 import { resizeBicubic } from './resize.ts';
 import { checkRgbImage, type RgbImage } from './rgb-image.ts';
 
 /**
- * Pictures of any sizes -> [N, 3, S, S] as the vision tower reads them; a picture of the right size is not resampled.
+ * Converts pictures of any sizes to the vision tower's input [N, 3, S, S]; a picture of the right size is not
+ * resampled.
  */
 export function clipPixels(images: readonly RgbImage[], config: ImageProcessorConfig): Float32Array {
   const prepared = images.map((image, index) => {
@@ -38,7 +42,7 @@ function targetSize({ width, height }: RgbImage, { size }: ImageProcessorConfig)
     : { width: Math.trunc((edge * width) / height), height: edge };
 }
 
-/** Crops the centre. Areas outside a smaller image are black. */
+/** Crops an image around its centre. If the image is smaller than the crop, the area outside it is black. */
 function centerCrop(image: RgbImage, { width, height }: { width: number; height: number }): RgbImage {
   if (image.width === width && image.height === height) return image;
   const [top, left] = [cropStart(image.height, height), cropStart(image.width, width)];
@@ -52,12 +56,15 @@ function centerCrop(image: RgbImage, { width, height }: { width: number; height:
   return { width, height, data };
 }
 
-/** Start of the crop. When one side is too small, transformers pads both sides and rounds the padding up. */
+/**
+ * First pixel of the crop along one axis. If the image is too small, transformers pads both ends and rounds the padding
+ * up.
+ */
 function cropStart(from: number, to: number): number {
   return from >= to ? Math.floor((from - to) / 2) : -Math.ceil((to - from) / 2);
 }
 
-/** The normalised value of each byte, rounded to float32 at the same steps as in transformers. */
+/** A table of the normalised value of each byte, rounded to float32 at the same steps as in transformers. */
 function normalisedBytes(config: ImageProcessorConfig, channel: number): Float32Array {
   const factor = config.do_rescale ? config.rescale_factor : 1;
   const [mean, deviation] = config.do_normalize

@@ -1,7 +1,7 @@
 /** Converts between 8-bit pictures and the float planes of a VAE. Sizes must match. */
 import { checkRgbImage, type RgbImage } from './rgb-image.ts';
 
-/** Pictures of one size -> [N, 3, H, W] in [-1, 1]. */
+/** Converts pictures of one size to planes [N, 3, H, W] with values in [-1, 1]. */
 export function imagesToPlanes(images: readonly RgbImage[]): Float32Array {
   const { width, height } = images[0]!;
   const area = width * height;
@@ -21,7 +21,7 @@ export function imagesToPlanes(images: readonly RgbImage[]): Float32Array {
   return planes;
 }
 
-/** Planes [N, 3, H, W] in [-1, 1] -> pictures; values outside the range are clipped. */
+/** Converts planes [N, 3, H, W] with values in [-1, 1] to pictures; values outside the range are clipped. */
 export function planesToImages(planes: Float32Array, { width, height }: { width: number; height: number }): RgbImage[] {
   const area = width * height;
   return Array.from({ length: planes.length / (3 * area) }, (_, index) => {

@@ -5,7 +5,7 @@
  */
 import type { RgbImage } from './rgb-image.ts';
 
-/** The two neighbours of an output position and the weight of the second. */
+/** For each output position along one axis: the two neighbouring input positions, and the weight of the second one. */
 interface Taps {
   readonly first: Int32Array;
   readonly second: Int32Array;
@@ -61,7 +61,10 @@ function widenRow(data: Uint8Array, start: number, { first, second, weight }: Ta
 /** Each byte divided by 255. */
 const UNIT = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
-/** torch's `compute_source_index_and_lambda` for float32 (aten/src/ATen/native/UpSample.h). */
+/**
+ * Computes positions and weights as torch's `compute_source_index_and_lambda` does for float32
+ * (aten/src/ATen/native/UpSample.h).
+ */
 function taps(from: number, to: number): Taps {
   const result = { first: new Int32Array(to), second: new Int32Array(to), weight: new Float32Array(to) };
   const scale = Math.fround(from / to);

@@ -1,6 +1,7 @@
 /**
- * Bicubic resizing that gives the same bytes as Pillow, which defines CLIP's preprocessing: the filter widens when
- * shrinking (antialias), weights are 22-bit integers, rows are rounded to bytes before columns.
+ * Bicubic resizing that gives the same bytes as Pillow, which defines CLIP's preprocessing. The filter widens for
+ * smaller outputs (antialias), weights are 22-bit integers, and the result of the horizontal pass is rounded to bytes
+ * before the vertical pass.
  */
 import { checkRgbImage, type RgbImage } from './rgb-image.ts';
 
@@ -14,7 +15,7 @@ export function resizeBicubic(image: RgbImage, { width, height }: { width: numbe
   return wide.height === height ? wide : transposeImage(resizeRows(transposeImage(wide), height));
 }
 
-/** The input range and integer weights of one output position. */
+/** The input range that contributes to one output position, with its integer weights. */
 interface Taps {
   first: number;
   weights: Int32Array;

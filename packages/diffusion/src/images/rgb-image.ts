@@ -1,14 +1,14 @@
-/** The common picture type: 8-bit RGB rows. Other modules read files and formats. */
+/** The common picture type: 8-bit RGB rows. Other modules read image files and decode their formats. */
 
 /** One picture. */
 export interface RgbImage {
   readonly width: number;
   readonly height: number;
-  /** Rows from the top, three bytes (red, green, blue) a pixel. */
+  /** Rows from top to bottom, with three bytes (red, green, blue) for each pixel. */
   readonly data: Uint8Array;
 }
 
-/** Throws when the bytes do not match the size. */
+/** Throws when the number of bytes does not match width and height. */
 export function checkRgbImage(image: RgbImage, what = 'image'): void {
   const { width, height, data } = image;
   if (

@@ -1,5 +1,6 @@
 /**
- * LoRA files in two naming schemes. The table shows which programs read them, according to their loaders' code:
+ * Reads and writes LoRA files in two naming schemes. The table shows which programs read each scheme, according to the
+ * programs' loader code:
  *
  * | spelling | A1111, Forge | kohya's sd-scripts | ComfyUI | diffusers |
  * |---|---|---|---|---|
@@ -34,7 +35,7 @@ import {
   modulesByName,
 } from './module-names.ts';
 
-/** The update of both networks; either can be empty. */
+/** The updates of U-Net and text encoder; either update can be empty. */
 export type Lora = Readonly<Record<LoraPart, LoraModules>>;
 
 export type LoraSpelling = 'kohya' | 'diffusers';
@@ -48,7 +49,7 @@ export interface SaveLoraOptions {
   metadata?: Readonly<Record<string, string>>;
 }
 
-/** The tensors of one module. */
+/** Names of one module's tensors in the file. */
 interface TensorNames {
   readonly down: string;
   readonly up: string;
@@ -104,20 +105,20 @@ export async function saveLora(
   await writeSafetensors(path, tensors, { dtype, metadata: { ...metadata, ...kohyaMetadata(written, facts) } });
 }
 
-/** Converts an update to an equal one whose alpha is the rank, the value that loaders assume without alpha. */
+/** Converts an update to an equal update whose alpha is the rank. Loaders assume this value for files without alpha. */
 function withAlphaInside({ down, up, alpha }: LoraModule): LoraModule {
   const rank = down.shape[0]!;
   return { down, up: { shape: up.shape, data: up.data.map((value) => (value * alpha) / rank) }, alpha: rank };
 }
 
-/** Endings of tensor names; the older ones are diffusers' of 2023. */
+/** Endings of the factors' tensor names, including the endings that diffusers wrote in 2023. */
 const ENDS: readonly { readonly pattern: RegExp; readonly is: 'down' | 'up' | 'alpha' }[] = [
   { pattern: /(\.lora_down|\.lora_A|\.lora\.down|\.lora_linear_layer\.down|_lora\.down)\.weight$/, is: 'down' },
   { pattern: /(\.lora_up|\.lora_B|\.lora\.up|\.lora_linear_layer\.up|_lora\.up)\.weight$/, is: 'up' },
   { pattern: /\.alpha$/, is: 'alpha' },
 ];
 
-/** Unsupported kinds of adapter, by a part of the tensor's name. */
+/** Unsupported kinds of adapters, each with a pattern that matches part of its tensor names. */
 const OTHER_FORMS: readonly (readonly [RegExp, string])[] = [
   [/\.hada_w\d/, 'LoHa'],
   [/\.lokr_w\d/, 'LoKr'],
@@ -134,9 +135,9 @@ interface Found {
 }
 
 /**
- * Reads a LoRA for networks of these configs, in any of the known spellings. Names and shapes are checked before a
- * number is read. Throws for an unknown module, a wrong shape, a factor without its partner, another kind of adapter,
- * or a file without LoRA. The message names the file and the tensor.
+ * Reads a LoRA for networks of these configs, in any of the known spellings. Names and shapes are checked before any
+ * tensor data is read. Throws for an unknown module, a wrong shape, one of the two factors missing, another kind of
+ * adapter, or a file without LoRA. The message names the file and the tensor.
  */
 export async function loadLora(
   path: string,
@@ -200,7 +201,10 @@ function findModules(
   return found;
 }
 
-/** diffusers once kept the factors in a "processor": `attn1.processor.to_out_lora` is `attn1.to_out.0`. */
+/**
+ * Older diffusers versions stored the factors under an attention "processor": `attn1.processor.to_out_lora` stands for
+ * `attn1.to_out.0`.
+ */
 function moduleSpelling(name: string): string {
   return name.replace(/\.processor\.(to_[qkv])$/, '.$1').replace(/\.processor\.to_out$/, '.to_out.0');
 }
@@ -236,8 +240,8 @@ function checkFactors(
 }
 
 /**
- * Whether the shapes agree up to a 1 x 1 kernel. Files confuse linear layers and 1 x 1 convolutions, which are
- * equivalent.
+ * Whether the shapes are equal, apart from trailing axes of a 1 x 1 kernel. Some files store a linear layer as the
+ * equivalent 1 x 1 convolution, or the reverse.
  */
 function sameUpToKernel(actual: Shape, expected: Shape): boolean {
   const trim = (shape: Shape) => (shape.length === 4 && shape[2] === 1 && shape[3] === 1 ? shape.slice(0, 2) : shape);

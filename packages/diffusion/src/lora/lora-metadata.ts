@@ -1,6 +1,6 @@
 /**
- * The metadata of a LoRA file: kohya's `ss_*` and Stability's `modelspec.*` keys, and alpha from diffusers' adapter
- * config. All values are strings.
+ * Metadata of LoRA files: writes kohya's `ss_*` and Stability's `modelspec.*` keys, and reads alpha from diffusers'
+ * adapter config. All values are strings.
  */
 import { PythonJsonError, parsePythonJson } from '../checkpoint/python-json.ts';
 import { InputError } from '../errors.ts';
@@ -22,7 +22,10 @@ export interface TrainingFacts {
   batchSize?: number;
   /** Number of training images. */
   images?: number;
-  /** The file of its base model, if that is a single file: file name with extension, and SHA-256 of its bytes. */
+  /**
+   * The base model's file, if the base model is a single file: the file name with extension, and the SHA-256 of the
+   * bytes.
+   */
   baseModelFile?: { fileName: string; sha256: string } | undefined;
   finishedAt?: Date;
   comment?: string;
@@ -30,7 +33,10 @@ export interface TrainingFacts {
 
 type Updates = Readonly<Record<LoraPart, LoraModules>>;
 
-/** sd-scripts' own keys (`ss_*`), which A1111 and ComfyUI show, and model specification 1.0.1. */
+/**
+ * Returns sd-scripts' own keys (`ss_*`), which A1111 and ComfyUI show, and the keys of Stability's model specification
+ * 1.0.1.
+ */
 export function kohyaMetadata(lora: Updates, facts: TrainingFacts): Record<string, string> {
   const modules = LORA_PARTS.flatMap((part) => [...lora[part].values()]);
   const linear = modules.find((module) => !hasKernel(module)) ?? modules[0]!;
@@ -69,7 +75,10 @@ export function kohyaMetadata(lora: Updates, facts: TrainingFacts): Record<strin
   });
 }
 
-/** The alpha of a module by `lora_adapter_metadata`, or undefined where there is none. */
+/**
+ * Returns a function that gives a module's alpha from `lora_adapter_metadata`, or undefined if this metadata gives
+ * none.
+ */
 export function readAlphas(
   metadata: Readonly<Record<string, string>>,
   source: string,

@@ -18,7 +18,7 @@ import { InputError } from '../errors.ts';
 import { unet } from '../models/unet/unet.ts';
 import { isLoraParameter, LORA_DOWN, LORA_UP, type LoraOptions, withLora } from './low-rank-scope.ts';
 
-/** One module's update: weight + (alpha / rank) up down. */
+/** One module's update: the new weight is weight + (alpha / rank) (up · down), where · is the matrix product. */
 export interface LoraModule {
   readonly down: ParameterValue; // [rank, in] or [rank, in, k, k]
   readonly up: ParameterValue; // [out, rank] or [out, rank, 1, 1]
@@ -62,9 +62,9 @@ export function loraModules(parameters: ParameterValues, { alpha }: Pick<LoraOpt
 }
 
 /**
- * Adds the update, times `strength`, to the weights. Changed modules get new arrays; all other modules keep their
- * arrays. `into` is the result of an earlier call, whose new arrays are then reused. Throws for a module that the
- * network lacks or that has another shape.
+ * Adds the update, times `strength`, to the weights. Changed weights get new arrays; all other weights keep their
+ * arrays. With `into`, the result of an earlier call, the new arrays of that call are reused. Throws for a module that
+ * the network lacks or whose weight has another shape.
  */
 export function mergeLora(
   parameters: ParameterValues,
@@ -84,8 +84,8 @@ export function mergeLora(
 }
 
 /**
- * Computes data = weight + strength (alpha / rank) up down. A convolution's weights are flattened to a matrix after the
- * first axis.
+ * Computes data = weight + strength (alpha / rank) (up · down), where · is the matrix product. All axes of a
+ * convolution's weight after the first are flattened into the columns of a matrix.
  */
 function addProduct(
   data: Float32Array,

@@ -1,7 +1,7 @@
 /**
- * LoRA (Hu et al. 2021, equation 3): a layer's output gets (alpha / rank) B A x added, with A and B of low rank and the
- * layer's own weight frozen. A LoRA is a property of the parameter scope: only `models/layers.ts` reads it, and the
- * networks are unchanged. Convolutions follow LoCon: A has the layer's kernel, B is 1 x 1.
+ * LoRA (Hu et al. 2021, equation 3): (alpha / rank) B A x is added to a layer's output, with A and B of low rank. The
+ * layer's own weight is frozen. The parameter scope carries the LoRA: only `models/layers.ts` reads it, and the
+ * networks' own code is unchanged. Convolutions follow LoCon: A has the layer's kernel, B is 1 x 1.
  */
 
 import type { Initializer, ParameterScope, Shape, Tensor } from '@heed/autodiff';
@@ -15,12 +15,12 @@ export type LoraLayers = 'attention' | 'all';
 
 export interface LoraOptions {
   readonly rank: number;
-  /** The update is scaled by alpha / rank; with alpha = rank by 1. */
+  /** The update is scaled by alpha / rank, so that alpha = rank leaves the update unscaled. */
   readonly alpha: number;
   readonly layers: LoraLayers;
 }
 
-/** Patterns of the targeted modules' paths (the weight's name without `.weight`). */
+/** Patterns for the paths of the modules that get a LoRA (a path is the weight's name without `.weight`). */
 const TARGETS: Readonly<Record<LoraLayers, RegExp>> = {
   attention: /\.attn[12]\.to_(q|k|v|out\.0)$/,
   // As kohya's LoCon: not the first and last convolution, nor the time embedding.
@@ -40,7 +40,7 @@ interface LowRankScope extends ParameterScope {
   readonly lowRank: LowRank;
 }
 
-/** Whether the module `path` of a U-Net is targeted under `layers`. */
+/** Whether the option `layers` includes the U-Net's module `path`. */
 function isLoraTarget(path: string, layers: LoraLayers): boolean {
   return TARGETS[layers].test(path);
 }
@@ -51,8 +51,8 @@ export function isLoraParameter(name: string): boolean {
 }
 
 /**
- * A scope in which targeted layers have low-rank factors besides their own weights. Throws for an impossible rank or
- * alpha.
+ * Returns a parameter scope in which the layers that `options` select have low-rank factors besides their own weights.
+ * Throws for an impossible rank or alpha.
  */
 export function withLora(p: ParameterScope, options: LoraOptions): ParameterScope {
   const { rank, alpha } = options;

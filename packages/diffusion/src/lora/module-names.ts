@@ -9,16 +9,16 @@ import type { UnetConfig } from '../configs/unet-config.ts';
 export const LORA_PARTS = ['unet', 'textEncoder'] as const;
 export type LoraPart = (typeof LORA_PARTS)[number];
 
-/** Prefix of a module's name in a file. */
+/** Prefix of the module names in kohya's and diffusers' LoRA files. */
 const KOHYA_PREFIXES: Readonly<Record<LoraPart, string>> = { unet: 'lora_unet_', textEncoder: 'lora_te_' };
 export const DIFFUSERS_PREFIXES: Readonly<Record<LoraPart, string>> = { unet: 'unet.', textEncoder: 'text_encoder.' };
 
-/** A module of a network. */
+/** A module that a LoRA can change. */
 export interface ModuleName {
   readonly part: LoraPart;
   /** Path in diffusers' naming. */
   readonly path: string;
-  /** Shape of its weight: [out, in] or [out, in, k, k]. */
+  /** Shape of the module's weight: [out, in] or [out, in, k, k]. */
   readonly shape: Shape;
 }
 
@@ -43,12 +43,15 @@ function allModules({ unet, textEncoder }: LoraConfigs): ModuleName[] {
   );
 }
 
-/** kohya's name of a module: prefix and path with underscores for dots. */
+/** kohya's name of a module: the prefix, and the path with underscores instead of dots. */
 export function kohyaName({ part, path }: Pick<ModuleName, 'part' | 'path'>): string {
   return KOHYA_PREFIXES[part] + path.replaceAll('.', '_');
 }
 
-/** Modules by every name that files use: kohya's, kohya's for the original layout, and diffusers'. */
+/**
+ * Maps every name of a module in LoRA files to the module: kohya's names in diffusers' and in the original layout, and
+ * diffusers' names.
+ */
 export function modulesByName(configs: LoraConfigs): Map<string, ModuleName> {
   const original = originalUnetName(configs.unet);
   const names = new Map<string, ModuleName>();

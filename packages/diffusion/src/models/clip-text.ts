@@ -1,4 +1,7 @@
-/** CLIP's text tower as a pure function of parameters, named as transformers' CLIPTextModel (Radford et al. 2021). */
+/**
+ * CLIP's text tower (Radford et al. 2021) as a pure function of its parameters, which have the names of transformers'
+ * CLIPTextModel.
+ */
 
 import { add, embedding, gatherRows, type ParameterScope, slice, type Tensor } from '@heed/autodiff';
 import type { ClipTextConfig } from '../configs/clip-config.ts';
@@ -20,7 +23,7 @@ export interface ClipTextOutputs {
   pooled: Tensor;
 }
 
-/** Encodes token ids; the parameters lie under `text_model`. */
+/** Encodes token ids; the parameters' names begin with `text_model`. */
 export function clipText(
   p: ParameterScope,
   config: ClipTextConfig,

@@ -1,5 +1,6 @@
 /**
- * CLIP's vision tower as a pure function of parameters, named as transformers' CLIPVisionModel (Radford et al. 2021).
+ * CLIP's vision tower (Radford et al. 2021) as a pure function of its parameters, which have the names of transformers'
+ * CLIPVisionModel.
  */
 import { add, broadcastTo, concat, type ParameterScope, reshape, slice, type Tensor, transpose } from '@heed/autodiff';
 import type { ClipVisionConfig } from '../configs/clip-config.ts';
@@ -7,13 +8,13 @@ import { clipEncoder } from './clip-encoder.ts';
 import { convLayer, layerNormLayer } from './layers.ts';
 
 export interface ClipVisionOutputs {
-  /** [B, 1 + patches, hidden_size]; the class token comes first, no layer norm after the last layer. */
+  /** [B, 1 + patches, hidden_size]; the class token comes first, and no layer norm follows the last layer. */
   lastHiddenState: Tensor;
   /** [B, hidden_size]: the class token after the final layer norm. */
   pooled: Tensor;
 }
 
-/** Encodes normalised pixels [B, 3, image_size, image_size]; the parameters lie under `vision_model`. */
+/** Encodes normalised pixels [B, 3, image_size, image_size]; the parameters' names begin with `vision_model`. */
 export function clipVision(
   p: ParameterScope,
   config: ClipVisionConfig,

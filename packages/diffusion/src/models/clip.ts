@@ -1,6 +1,6 @@
 /**
- * CLIP's text and vision towers with their projections, named as transformers' CLIPModel (Radford et al. 2021, figure
- * 3).
+ * CLIP's text and vision towers with their projections (Radford et al. 2021, figure 3). Parameters have the names of
+ * transformers' CLIPModel.
  */
 import { exp, type ParameterScope, type Tensor } from '@heed/autodiff';
 import type { ClipConfig } from '../configs/clip-config.ts';
@@ -30,17 +30,17 @@ export function clip(
   };
 }
 
-/** CLIPModel.get_text_features: -> [B, projection_dim], not normalised. */
+/** Computes transformers' CLIPModel.get_text_features: embeddings [B, projection_dim], not normalised. */
 export function clipTextEmbeds(p: ParameterScope, config: ClipConfig, inputs: ClipTextInputs): Tensor {
   return project(p.at('text_projection'), clipText(p, config.text_config, inputs).pooled, config);
 }
 
-/** CLIPModel.get_image_features: -> [B, projection_dim], not normalised. */
+/** Computes transformers' CLIPModel.get_image_features: embeddings [B, projection_dim], not normalised. */
 export function clipImageEmbeds(p: ParameterScope, config: ClipConfig, inputs: { pixelValues: Tensor }): Tensor {
   return project(p.at('visual_projection'), clipVision(p, config.vision_config, inputs).pooled, config);
 }
 
-/** Scalar: the learned inverse temperature. */
+/** Returns the learned inverse temperature as a scalar: exp of the parameter `logit_scale`. */
 export function clipLogitScale(p: ParameterScope, config: ClipConfig): Tensor {
   return exp(p.get('logit_scale', [], { kind: 'constant', value: config.logit_scale_init_value }));
 }

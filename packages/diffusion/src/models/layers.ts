@@ -1,6 +1,6 @@
 /**
- * torch.nn layers as functions of a scope: a layer is an op with parameters from that scope. Parameter names are
- * torch's (`weight`, `bias`), shapes too; a scope may add a low-rank update (`lora/`).
+ * torch.nn layers as functions of a parameter scope: a layer is an op whose parameters come from that scope. Names
+ * (`weight`, `bias`) and shapes of parameters are torch's; a scope may add a low-rank update to a weight (`lora/`).
  */
 import {
   add,

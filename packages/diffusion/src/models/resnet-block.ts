@@ -1,4 +1,4 @@
-/** diffusers' ResnetBlock2D and the resampling layers around it, as U-Net and VAE share them. */
+/** diffusers' ResnetBlock2D and the resampling layers around it, which the U-Net and the VAE both use. */
 import {
   add,
   type Initializer,
@@ -36,8 +36,8 @@ export function resnetBlock(p: ParameterScope, x: Tensor, options: ResnetOptions
 }
 
 /**
- * diffusers' Downsample2D: [B, C, H, W] -> [B, C, H/2, W/2]; padding 0 means one row and column after, as the VAE has
- * it.
+ * diffusers' Downsample2D: [B, C, H, W] -> [B, C, H/2, W/2]; padding 0 means one row of zeros below and one column at
+ * the right, as in the VAE.
  */
 export function downsample(p: ParameterScope, x: Tensor, { padding }: { padding: 0 | 1 }): Tensor {
   const sides = padding === 1 ? 1 : ([0, 0, 1, 1] as const);

@@ -19,7 +19,10 @@ import { downsample, resnetBlock, upsample } from './resnet-block.ts';
 
 const EPSILON = 1e-6;
 
-/** The encoder's Gaussian, each [B, latent_channels, H/f, W/f]; the log variance is clamped to [-30, 20]. */
+/**
+ * The Gaussian that the encoder predicts, as mean and log variance, each [B, latent_channels, H/f, W/f]; the log
+ * variance is clamped to [-30, 20].
+ */
 export interface LatentDistribution {
   mean: Tensor;
   logVariance: Tensor;
@@ -88,7 +91,7 @@ function midBlock(p: ParameterScope, config: VaeConfig, x: Tensor): Tensor {
   return resnet(p.at('resnets.1'), config, h, channels);
 }
 
-/** One head over all pixels, with a residual: [B, C, H, W] -> [B, C, H, W]. */
+/** Self-attention with one head over all pixels, plus a residual connection: [B, C, H, W] -> [B, C, H, W]. */
 function pixelAttention(p: ParameterScope, config: VaeConfig, x: Tensor): Tensor {
   const [batch, features, height, width] = x.shape as [number, number, number, number];
   const normed = groupNormLayer(p.at('group_norm'), x, { groups: config.norm_num_groups, epsilon: EPSILON });

@@ -9,13 +9,13 @@ const MAX_HEADER_BYTES = 10_000;
 const MAX_AXES = 32;
 const ALIGNMENT = 64;
 
-/** Numbers of one type, little-endian in memory; `read` takes one from a view. */
+/** A numpy number type: its size in bytes, and `read`, which reads one number of this type from a view. */
 interface NumberType {
   readonly bytes: number;
   read(view: DataView, at: number, littleEndian: boolean): number;
 }
 
-/** Types by numpy's code without its byte order. */
+/** The number types by numpy's type code, without the character for the byte order. */
 const TYPES: Readonly<Record<string, NumberType>> = {
   f8: { bytes: 8, read: (view, at, little) => view.getFloat64(at, little) },
   f4: { bytes: 4, read: (view, at, little) => view.getFloat32(at, little) },
@@ -33,7 +33,7 @@ export interface NpyHeader {
   readonly shape: Shape;
   /** Number of values in the array. */
   readonly count: number;
-  /** Offset of the first value. */
+  /** Offset of the first value in the file, in bytes. */
   readonly dataStart: number;
 }
 
@@ -109,7 +109,7 @@ function parseFields(text: string, source: string): { descr: string; fortranOrde
   return { descr: descr.slice(1, -1), fortranOrder: order === 'True', shape: isScalar ? [] : sizes };
 }
 
-/** The header of a float64 array in rows, as `numpy.save` writes it. */
+/** The header of a float64 array in row-major order, as `numpy.save` writes it. */
 export function npyHeader(shape: Shape): Buffer {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const text = `{'descr': '<f8', 'fortran_order': False, 'shape': ${tuple}, }`;

@@ -15,15 +15,16 @@ export interface NpzArray {
   readonly data: Float64Array;
 }
 
-/** The largest array that is read: four times the covariance that FID needs. */
+/** Size limit of an array in bytes: four times the covariance that FID needs. */
 const MAX_ARRAY_BYTES = 128 * 1024 * 1024;
 
 const inflate = promisify(inflateRaw);
 
 /**
- * The arrays `names` of the archive, in this order. float32, float64 and integers of 32 and 64 bits are read, in either
- * byte order and in rows or columns, stored or deflated. Throws an `InputError` for a missing file, another format, or
- * an array that is missing, damaged, too large or of Python objects. The message begins with `path`.
+ * Reads the arrays `names` of the archive, in this order. Supported types are float32, float64 and integers of 32 and
+ * 64 bits. Arrays may have either byte order, be row-major or column-major, and be stored or deflated. Throws an
+ * `InputError` for a missing file, another format, or an array that is missing, damaged, too large or made of Python
+ * objects. The message begins with `path`.
  */
 export async function readNpz(path: string, names: readonly string[]): Promise<NpzArray[]> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
@@ -90,7 +91,7 @@ function decode(bytes: Buffer, { type, littleEndian, count, dataStart }: NpyHead
   return data;
 }
 
-/** Converts column-major values to rows. */
+/** Converts column-major values to row-major order. */
 function inRows(data: Float64Array, { fortranOrder, shape, count }: NpyHeader): Float64Array {
   if (!fortranOrder || shape.length < 2) return data;
   const rows = new Float64Array(count);

@@ -1,4 +1,4 @@
-/** Writes numpy's .npz archives: float64 arrays, stored. Equal arrays give equal bytes. */
+/** Writes numpy's .npz archives: float64 arrays, without compression. Equal arrays give equal bytes. */
 import { crc32 } from 'node:zlib';
 import { writeFileAtomically } from '../files/atomic-file.ts';
 import { npyHeader } from './npy-header.ts';
@@ -14,8 +14,8 @@ const DATE = 0x21;
 const MAX_BYTES = 2 ** 32 - 1;
 
 /**
- * Writes `arrays` to `path`, atomically, as `numpy.savez` does; `numpy.load` reads them. Throws where a shape does not
- * fit its numbers, or the archive would exceed 4 GiB.
+ * Writes `arrays` to `path`, atomically, as `numpy.savez` does; `numpy.load` reads them. Throws when an array's shape
+ * does not fit the number of its values, or the archive would exceed 4 GiB.
  */
 export async function writeNpz(path: string, arrays: ReadonlyMap<string, NpzArray>): Promise<void> {
   const parts: Buffer[] = [];
@@ -46,7 +46,10 @@ interface Entry {
   readonly offset: number;
 }
 
-/** The fields that the local header and the directory entry share, from the version to the length of the name. */
+/**
+ * The fields that a zip entry has both in its local header and in the directory: from the version to the length of the
+ * name.
+ */
 function commonFields({ name, bytes, crc }: Entry): Buffer {
   const fields = Buffer.alloc(24);
   fields.writeUInt16LE(VERSION, 0);

@@ -2,15 +2,18 @@
 import { InputError } from '../errors.ts';
 
 /**
- * Limit of opcodes and copied items. A tensor takes about 30 steps; Stable Diffusion 1.x takes 0.1 million steps in
- * total.
+ * Largest number of steps of one pickle; each opcode and each copied item is one step. A tensor takes about 30 steps;
+ * Stable Diffusion 1.x takes 0.1 million steps in total.
  */
 const MAX_STEPS = 2_000_000;
-/** Limit of lists, tuples, dicts, tensors and placeholders. Each takes up to 300 bytes of memory. */
+/**
+ * Largest number of lists, tuples, dicts, tensors and placeholders in one pickle. Each of these objects takes up to 300
+ * bytes of memory.
+ */
 const MAX_OBJECTS = 500_000;
 
 export interface Budget {
-  /** Counts opcodes and copied items. */
+  /** Adds to the number of opcodes and copied items. */
   step(count?: number): void;
   object(): void;
 }

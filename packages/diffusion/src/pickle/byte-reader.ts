@@ -14,7 +14,7 @@ export interface ByteReader {
   byte(): number;
   /** A copy of the next `count` bytes. */
   bytes(count: number): Buffer;
-  /** Bytes up to the next line feed, which is consumed, as text. */
+  /** Reads the text up to the next line feed and skips the line feed. */
   line(): string;
 }
 

@@ -81,7 +81,7 @@ const PLACEHOLDERS =
 
 const PYTHON_NAME = /^[\w.]{1,128}$/;
 
-/** Python 2's and older versions' names, mapped to today's names. */
+/** Names from Python 2 and from older library versions, mapped to today's names. */
 const RENAMED: Readonly<Record<string, string>> = {
   __builtin__: 'builtins',
   'torch.tensor': 'torch',
@@ -113,7 +113,10 @@ export function call(machine: Machine, callee: PickleValue, args: readonly Pickl
   return make(machine, args, path);
 }
 
-/** The data that replaces `target.__setstate__(state)`. Attributes of dicts and placeholders are dropped. */
+/**
+ * Applies `state` to `target` as data, in place of a call of `target.__setstate__(state)`. Attributes of dicts and
+ * placeholders are dropped.
+ */
 export function build(machine: Machine, target: PickleValue, state: PickleValue): void {
   if (isKind(target, 'dict') || isKind(target, 'opaque') || isKind(target, 'tensor')) return;
   if (isKind(target, 'dtype')) setByteOrder(machine, target, state);
@@ -121,7 +124,7 @@ export function build(machine: Machine, target: PickleValue, state: PickleValue)
   else throw fault(machine, `expected an object that has a state, got ${describeValue(target)}`);
 }
 
-/** A dict from nothing or from pairs, as Python 2 writes ordered dicts. */
+/** Makes an empty dict, or a dict from pairs, which is how Python 2 writes ordered dicts. */
 function makeDict(machine: Machine, [pairs]: readonly PickleValue[]): PickleValue {
   const entries = new Map<PickleValue, PickleValue>();
   if (isKind(pairs, 'list') || isKind(pairs, 'tuple')) {
@@ -138,7 +141,7 @@ function makeDict(machine: Machine, [pairs]: readonly PickleValue[]): PickleValu
   return { kind: 'dict', entries };
 }
 
-/** `(function, type, args, state)`: a tensor with attributes, which are dropped. */
+/** Rebuilds a tensor from `(function, type, args, state)`; the tensor's extra attributes in `state` are dropped. */
 function rebuildSubclass(machine: Machine, [callee, , args]: readonly PickleValue[]): PickleValue {
   if (!isKind(args, 'tuple') || (isKind(callee, 'global') && callee.path === 'torch._tensor._rebuild_from_type_v2'))
     throw fault(machine, 'expected the arguments of a tensor, got others');

@@ -8,7 +8,7 @@ export interface Machine {
   readonly source: string;
   readonly reader: ByteReader;
   readonly budget: Budget;
-  /** The storage of a persistent id. */
+  /** Returns the storage that a persistent id refers to. */
   readonly persistent: (id: PickleValue) => PickleStorage;
   readonly memo: Map<number, PickleValue>;
   readonly stack: PickleValue[];
@@ -51,7 +51,7 @@ export function popKind<Kind extends PickleObject['kind']>(
   return value;
 }
 
-/** An error in the pickle, with its position. */
+/** Makes the error for a problem in the pickle, with the byte position of the problem. */
 export function fault({ source, reader }: Machine, problem: string): InputError {
   return new InputError(`${source}: ${problem} (before byte ${reader.position()})`);
 }

@@ -26,7 +26,7 @@ export function numpyDtype(machine: Machine, [code]: readonly PickleValue[]): Pi
   return { kind: 'dtype', type: Object.hasOwn(TYPES, bare) ? TYPES[bare] : undefined, bigEndian: code.startsWith('>') };
 }
 
-/** The state of a dtype, `(version, byte order, ...)`. */
+/** Sets the byte order of a dtype from its pickled state, `(version, byte order, ...)`. */
 export function setByteOrder(machine: Machine, dtype: PickleDtype, state: PickleValue): void {
   const order = isKind(state, 'tuple') ? state.items[1] : undefined;
   if (typeof order !== 'string')
@@ -34,19 +34,19 @@ export function setByteOrder(machine: Machine, dtype: PickleDtype, state: Pickle
   dtype.bigEndian = order === '>';
 }
 
-/** The state of an array, `(version, shape, dtype, column-major, bytes)`. */
+/** Reads the pickled state of an array, `(version, shape, dtype, column-major, bytes)`. */
 export function numpyArrayState(machine: Machine, state: PickleValue): PickleArray['state'] {
   if (!isKind(state, 'tuple')) throw fault(machine, `expected the state of a numpy array, got ${describeValue(state)}`);
   const [, shape, dtype, columnMajor, bytes] = state.items;
   return arrayState(machine, { shape, dtype, bytes, isRowMajor: columnMajor === false });
 }
 
-/** `_frombuffer(bytes, dtype, shape, order)`, as protocol 5 writes an array. */
+/** Makes the array of the call `_frombuffer(bytes, dtype, shape, order)`, which is how protocol 5 writes an array. */
 export function numpyFromBuffer(machine: Machine, [bytes, dtype, shape, order]: readonly PickleValue[]): PickleArray {
   return { kind: 'array', state: arrayState(machine, { shape, dtype, bytes, isRowMajor: order === 'C' }) };
 }
 
-/** The array's data; undefined for an array that no tensor is made of. */
+/** The array's data; undefined for an array that heed cannot convert to a tensor. */
 function arrayState(
   machine: Machine,
   {

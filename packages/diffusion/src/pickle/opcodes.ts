@@ -1,12 +1,13 @@
 /**
- * The opcodes of pickle protocols 2 to 5, as functions on the machine. The text opcodes of protocols 0 and 1, code
- * extensions and out-of-band buffers are not supported. Source: CPython's `Lib/pickletools.py`.
+ * The opcodes of pickle protocols 2 to 5, as functions that change the machine's state (`machine.ts`). The text opcodes
+ * of protocols 0 and 1, code extensions and out-of-band buffers are not supported. Source: CPython's
+ * `Lib/pickletools.py`.
  */
 import { build, call, resolveGlobal } from './globals.ts';
 import { fault, type Machine, pop, popKind, popToMark, push, top } from './machine.ts';
 import { describeValue, isKind, type PickleDict, type PickleValue } from './values.ts';
 
-/** Largest size of a Python int; no checkpoint has a larger one. */
+/** Size limit of a Python int in bytes; no checkpoint has a larger int. */
 const MAX_INTEGER_BYTES = 64;
 const STOP = 0x2e;
 
@@ -202,7 +203,7 @@ export const REFUSED_OPCODES: Readonly<Record<number, string>> = {
   128: 'PROTO in the middle',
 };
 
-/** POP also takes a MARK. */
+/** Opcode POP: removes the top value, or the MARK if a MARK is on top. */
 function dropTop(machine: Machine): void {
   if (machine.stack.length === machine.marks.at(-1)) machine.marks.pop();
   else pop(machine);

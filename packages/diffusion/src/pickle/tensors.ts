@@ -15,7 +15,10 @@ import {
 
 const MAX_RANK = 16;
 
-/** Storage classes; null has no type. Quantised types are not in the table. */
+/**
+ * Element type of each PyTorch storage class; null for the class of untyped bytes. Quantised types are not in the
+ * table.
+ */
 export const STORAGES: Readonly<Record<string, ElementType | null>> = {
   'torch.DoubleStorage': 'F64',
   'torch.FloatStorage': 'F32',
@@ -58,7 +61,10 @@ export const DTYPES: Readonly<Record<string, ElementType>> = {
   'torch.complex128': 'C128',
 };
 
-/** `(storage, offset, shape, strides, ...)` of `_rebuild_tensor` and `_rebuild_tensor_v2`. */
+/**
+ * Makes a tensor from `(storage, offset, shape, strides, ...)`, the arguments of `_rebuild_tensor` and
+ * `_rebuild_tensor_v2`.
+ */
 export function rebuildTensor(
   machine: Machine,
   [storage, offset, shape, strides]: readonly PickleValue[],
@@ -78,7 +84,9 @@ export function rebuildTyped(machine: Machine, args: readonly PickleValue[]): Pi
   return view(machine, { storage, type, size: undefined, offset, shape, strides });
 }
 
-/** `(array, dtype, device, requires_grad)`: a tensor of a device that is written as a numpy array. */
+/**
+ * Makes a tensor from `(array, dtype, device, requires_grad)`, where PyTorch wrote a device's tensor as a numpy array.
+ */
 export function rebuildFromArray(machine: Machine, [array]: readonly PickleValue[]): PickleTensor {
   if (!isKind(array, 'array') || array.state === undefined)
     throw fault(machine, `expected a numpy array, got ${describeValue(array)}`);
@@ -124,7 +132,7 @@ export function elementsNeeded({ offset, shape, strides }: PickleTensor): number
   return offset + 1 + shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis]!, 0);
 }
 
-/** A tuple or list of integers of at least 0. */
+/** The items of a tuple or list of non-negative integers; throws for any other value. */
 export function integers(machine: Machine, value: PickleValue | undefined, what: string): number[] {
   if (!isKind(value, 'tuple') && !isKind(value, 'list'))
     throw fault(machine, `expected ${what}, got ${describeValue(value)}`);

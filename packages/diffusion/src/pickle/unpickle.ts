@@ -13,7 +13,7 @@ export interface UnpickleOptions {
   end: number;
   /** Prefix of every error message. */
   source: string;
-  /** Maps a persistent id to its storage; by default none is allowed. */
+  /** Maps a persistent id to its storage; by default, a pickle with persistent ids is refused. */
   persistent?: ((machine: Machine, id: PickleValue) => PickleStorage) | undefined;
 }
 

@@ -1,7 +1,7 @@
 /** The values of a parsed pickle: plain data, tensors by reference, and placeholders. No value has behaviour. */
 import type { ElementType } from '../safetensors/element-type.ts';
 
-/** A storage: a range of values in the file that tensors view. */
+/** A PyTorch storage: a range of numbers in the file, from which tensors take their values. */
 export interface PickleStorage {
   readonly kind: 'storage';
   /** Element type; undefined for untyped bytes, whose type the tensor gives. */
@@ -9,7 +9,7 @@ export interface PickleStorage {
   readonly key: string;
   /** Length of the storage: in elements if `type` is given, else in bytes. */
   readonly size: number;
-  /** Start of this view in another storage, in elements. */
+  /** Where this storage begins within the stored one, in elements; above 0 only for views in the legacy format. */
   readonly offset: number;
 }
 
@@ -47,7 +47,7 @@ export interface PickleTuple {
   readonly items: readonly PickleValue[];
 }
 
-/** A dict, or one of its subclasses that keep tensors. */
+/** A dict, or an object of an allowed dict subclass. */
 export interface PickleDict {
   readonly kind: 'dict';
   readonly entries: Map<PickleValue, PickleValue>;

@@ -53,7 +53,7 @@ export class ClipEmbedder {
     return Math.min(this.#components.tokenizer.maxLength, this.config.text_config.max_position_embeddings);
   }
 
-  /** [N, projectionDim], projected, not normalised. */
+  /** Returns the texts' projected embeddings [N, projectionDim], not normalised. */
   async embedTexts(texts: readonly string[], { batchSize, signal }: EmbedOptions = {}): Promise<Float32Array> {
     const { tokenizer } = this.#components;
     const batch = batchSize ?? Math.min(texts.length, DEFAULT_BATCH);
@@ -72,7 +72,8 @@ export class ClipEmbedder {
   }
 
   /**
-   * [N, projectionDim], projected, not normalised; pictures of any size are resized and cropped as transformers does.
+   * Returns the pictures' projected embeddings [N, projectionDim], not normalised; pictures of any size are resized and
+   * cropped as transformers does.
    */
   async embedImages(images: readonly RgbImage[], { batchSize, signal }: EmbedOptions = {}): Promise<Float32Array> {
     const { num_channels: channels, image_size: side } = this.config.vision_config;

@@ -33,7 +33,9 @@ interface ComponentConfigs {
   readonly tokenizer: Tokenizer;
 }
 
-/** The purpose of a U-Net by its number of input channels, when that exceeds the latents' channels. */
+/**
+ * The purpose of a U-Net by its number of input channels, for U-Nets with more input channels than the latents have.
+ */
 const OTHER_INPUTS: Readonly<Record<number, string>> = {
   5: 'a depth-to-image model',
   7: 'an upscaler',
@@ -79,7 +81,8 @@ export function sideMultiple({ unet, vae }: Pick<ComponentConfigs, 'unet' | 'vae
 }
 
 /**
- * The U-Net's config for pictures of `size` pixels a side. Throws an InputError for a size that the U-Net cannot draw.
+ * The U-Net's config for square pictures whose side is `size` pixels. Throws an InputError for a size that the U-Net
+ * cannot draw.
  */
 export function unetConfigOfSize(parts: Pick<ComponentConfigs, 'unet' | 'vae'>, size: number): UnetConfig {
   const multiple = sideMultiple(parts);

@@ -1,11 +1,11 @@
 /**
- * Good-minus-bad guidance: the difference of two further models guides sampling. "Rethinking Preference Optimization
- * with CFG" (arXiv 2602.18799) adds it to classifier-free guidance,
+ * Good-minus-bad guidance: sampling is also guided by the difference between the predictions of two further U-Nets.
+ * "Rethinking Preference Optimization with CFG" (arXiv 2602.18799) adds this difference to classifier-free guidance,
  *
  *     e = e_cfg + scale (e_good - e_bad),
  *
- * with e_good and e_bad the predictions for the prompt by U-Nets that were tuned on good and on bad images. A step
- * takes two more passes of the network.
+ * where e_good and e_bad are predictions for the prompt by U-Nets that were fine-tuned on good and on bad images. Each
+ * sampling step needs two more passes through a U-Net.
  */
 import type { UnetConfig } from '../configs/unet-config.ts';
 import { InputError } from '../errors.ts';
@@ -21,7 +21,7 @@ export interface Contrast {
   scale: number;
 }
 
-/** Throws an InputError when a U-Net of the contrast has other inputs than the model's own. */
+/** Throws an InputError when a U-Net of the contrast has other inputs than the model's own U-Net. */
 export function checkContrast({ good, bad, scale }: Contrast, unet: ModelComponent<UnetConfig>): void {
   if (!Number.isFinite(scale) || scale < 0) {
     throw new InputError(`contrast: expected a scale of at least 0, got ${scale}`);

@@ -1,4 +1,4 @@
-/** The U-Net for samplers: with guidance, at one timestep for the whole batch. */
+/** The U-Net in the form that samplers call: with guidance, and with one timestep for the whole batch. */
 import { availableParallelism } from 'node:os';
 import type { UnetConfig } from '../configs/unet-config.ts';
 import { unet } from '../models/unet/unet.ts';
@@ -27,13 +27,13 @@ export interface Denoiser {
   dispose(): Promise<void>;
 }
 
-/** Above this size of weights in bytes, a second copy costs more than running both halves in parallel gains. */
+/** Size limit of weights in bytes. Above it, a second copy of the weights costs more than parallel halves gain. */
 const MAX_SPLIT_BYTES = 2 ** 28;
 
 /**
- * `live` reads the weights again at each run; see `createModelRunner`. On a CPU with two or more threads, a small
- * guided network runs its unconditional and conditional half in parallel, each on half the threads. Small operators
- * use many threads badly.
+ * With `live`, the weights are read again at each run; see `createModelRunner`. On a CPU with two or more threads, a
+ * small network with guidance computes its unconditional and its conditional prediction in parallel, each on half the
+ * threads. Small operators gain little from many threads.
  */
 export function createDenoiser(
   { config, parameters }: ModelComponent<UnetConfig>,

@@ -8,14 +8,14 @@ export interface GenerateOptions {
   seeds: readonly number[];
   /** Network calls an image. */
   steps?: number;
-  /** Scale of classifier-free guidance; at 1 or below there is no guidance, at half the cost. */
+  /** Scale of classifier-free guidance; at 1 or below there is no guidance, which halves the cost. */
   guidanceScale?: number;
   /** The negative prompt, which guidance steers away from; empty by default. */
   negativePrompt?: string;
   sampler?: SamplerName;
-  /** DDIM's share of DDPM's noise. */
+  /** Factor on DDPM's noise in DDIM: 0 is deterministic, 1 is DDPM. */
   eta?: number;
-  /** Pixels; the model's own size by default. */
+  /** Width in pixels; by default the size that the model was trained at. */
   width?: number;
   height?: number;
   /** Number of images sampled together. The batch size affects only speed and memory. */
@@ -28,7 +28,7 @@ export interface GenerateProgress {
   /** Number of finished images. */
   imagesDone: number;
   imagesTotal: number;
-  /** Finished steps of the current batch. */
+  /** Number of finished steps of the current batch. */
   step: number;
   steps: number;
 }

@@ -1,4 +1,4 @@
-/** Pictures to scaled latents and back: the VAE with its scaling factor, in batches. */
+/** Converts pictures to scaled latents and back in batches, by the VAE and its scaling factor. */
 import { type VaeConfig, vaeScale } from '../configs/vae-config.ts';
 import { imagesToPlanes, planesToImages } from '../images/planes.ts';
 import type { RgbImage } from '../images/rgb-image.ts';
@@ -16,7 +16,7 @@ export interface ImageCodec {
     images: readonly RgbImage[],
     options: CodecOptions & { noise?: Float32Array | undefined },
   ): Promise<Float32Array>;
-  /** Decodes scaled latents [N, C, h, w] to pictures of h*f x w*f pixels. */
+  /** Decodes scaled latents [N, C, h, w] to pictures of h*f x w*f pixels; f is the VAE's downsampling factor. */
   decode(latents: Float32Array, options: CodecOptions & { height: number; width: number }): Promise<RgbImage[]>;
   dispose(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Computes the Inception features of pictures, on which FID is computed. */
+/** Computes the Inception features of pictures, from which FID is computed. */
 import { createHash } from 'node:crypto';
 import type { ParameterValues } from '@heed/autodiff';
 import { resizeBilinear } from '../images/resize-bilinear.ts';
@@ -23,7 +23,7 @@ export class InceptionEmbedder {
   readonly hash: string;
   readonly #runner: ModelRunner;
 
-  /** `parameters` are those of `loadInceptionFile`. */
+  /** `parameters` are the weights that `loadInceptionFile` returns. */
   constructor(
     parameters: ParameterValues,
     { batchSize = 16, ...runtime }: RuntimeOptions & { batchSize?: number | undefined } = {},
@@ -35,7 +35,7 @@ export class InceptionEmbedder {
 
   /**
    * Features [count, 2048] of the first `count` pictures of `pixels` [batchSize, 3, 299, 299], which
-   * `writeInceptionPixels` fills. Always computes the whole batch: another size could round differently.
+   * `writeInceptionPixels` fills. Always computes the whole batch, because another batch size could round differently.
    */
   async features(
     pixels: Float32Array,

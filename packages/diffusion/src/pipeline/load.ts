@@ -17,7 +17,8 @@ export interface LoadPipelineOptions extends RuntimeOptions {
 }
 
 /**
- * Loads a diffusers folder of Stable Diffusion 1.x or 2.x or a single-file checkpoint of 1.x; errors as `loadModel`.
+ * Loads a diffusers folder of Stable Diffusion 1.x or 2.x or a single-file checkpoint of 1.x; throws the errors of
+ * `loadModel`.
  */
 export async function loadPipeline(
   path: string,
@@ -27,7 +28,7 @@ export async function loadPipeline(
   return new StableDiffusionPipeline(components, { ...runtime, liveUnet: unetParameters !== undefined });
 }
 
-/** Loads a transformers folder of a CLIPModel; errors as `loadClipFolder`. */
+/** Loads a transformers folder of a CLIPModel; throws the errors of `loadClipFolder`. */
 export async function loadClip(
   folder: string,
   { variant, ...runtime }: RuntimeOptions & { variant?: string } = {},

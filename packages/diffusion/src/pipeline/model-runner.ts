@@ -20,7 +20,8 @@ export interface RuntimeOptions {
 
 export interface ModelRunner {
   /**
-   * The graph `task` for these input shapes. The graph is compiled at the first call; a failed attempt is not cached.
+   * Returns the compiled graph of `task` for these input shapes. The graph is compiled at the first call; a failed
+   * attempt is not cached.
    */
   compiled<I extends string, O extends string>(
     task: string,
@@ -32,8 +33,8 @@ export interface ModelRunner {
 }
 
 /**
- * A model message, graph and weights together, is limited to 2 GiB. Larger networks keep their weights outside the
- * message.
+ * Size limit in bytes of weights inside an ONNX model message. A message, graph and weights together, is limited to 2
+ * GiB. Networks with larger weights keep them outside the message.
  */
 const MAX_BAKED_BYTES = 2 ** 30;
 
@@ -43,8 +44,8 @@ export function parameterBytes(parameters: ParameterValues): number {
 }
 
 /**
- * `name` appears in errors. `live` reads the weights again at each run, for networks in training. Without `live` the
- * weights are constants of the graph, which is faster.
+ * `name` appears in errors. With `live`, the weights are read again at each run, for networks in training. Without
+ * `live` the weights are constants of the graph, which is faster.
  */
 export function createModelRunner({
   name,

@@ -1,6 +1,6 @@
 /**
  * Checks whether a network predicts noise or velocity, as its schedule states. The weights do not show the prediction
- * type, and a wrong setting yields noise as pictures and wrong training targets. The check runs denoising steps and
+ * type, and a wrong setting gives pictures of noise and wrong training targets. The check runs denoising steps and
  * compares the output with both targets.
  */
 import type { RandomGenerator } from '@heed/autodiff';
@@ -11,7 +11,8 @@ import type { NoiseSchedule, PredictionType } from '../schedule/noise-schedule.t
 export interface PredictionCheck {
   readonly stated: PredictionType;
   /**
-   * Squared error against each target, relative to the target's own square: 0 is perfect; an output of zero gives 1.
+   * Squared error of the output against each target, divided by the target's mean square. A perfect output gives 0, and
+   * an output of zeros gives 1.
    */
   readonly errors: Readonly<Record<PredictionType, number>>;
   /** The prediction type that fits the network when the config states another one. Undefined when none fits. */
@@ -20,7 +21,10 @@ export interface PredictionCheck {
 
 /** Signal levels at which the two targets differ and the sample still contains enough signal. */
 const SIGNALS = [0.5, 0.2];
-/** A prediction type fits if its error is below this share and the other error is at least twice as large. */
+/**
+ * A prediction type fits if its relative error is below this value and the other type's error is at least twice as
+ * large.
+ */
 const FITS = 0.5;
 
 /**

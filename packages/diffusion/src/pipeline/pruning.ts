@@ -8,15 +8,15 @@ import { CLEAN_SAMPLE, linearCombination } from '../samplers/sampler.ts';
 import type { NoiseSchedule } from '../schedule/noise-schedule.ts';
 import { rowOf, stackRows } from './batches.ts';
 
-/** A cut: after this share of the steps, only so many candidates continue. */
+/** A cut: after the fraction `afterShare` of the steps, only the best `keep` candidates continue. */
 export interface Cut {
   readonly afterShare: number;
   readonly keep: number;
 }
 
 /**
- * Cuts `of` candidates to a quarter after 40 % of the steps and to `keep` after 70 %. Keeping 1 of 16 halves the
- * network calls.
+ * The default cuts for `of` candidates: to a quarter after 40 % of the steps, and to `keep` after 70 %. Keeping 1 of 16
+ * halves the network calls.
  */
 export function defaultCuts({ of, keep }: { of: number; keep: number }): Cut[] {
   return [
@@ -25,7 +25,7 @@ export function defaultCuts({ of, keep }: { of: number; keep: number }): Cut[] {
   ];
 }
 
-/** Number of network calls for all rows and steps, counted in single rows. */
+/** Number of network evaluations of single rows over all steps, for `of` rows at the start. */
 export function prunedCalls(cuts: readonly Cut[], { of, steps }: { of: number; steps: number }): number {
   let calls = 0;
   let alive = of;
@@ -41,15 +41,15 @@ function isCutAt({ afterShare }: Cut, calls: number, steps: number): boolean {
 }
 
 export interface Pruning {
-  /** The function that a sampler calls, on samples of all rows. Pruned rows get zeros. */
+  /** The function that a sampler calls with the samples of all rows. Pruned rows get zeros. */
   denoise(sample: Float32Array, timestep: number): Promise<Float32Array>;
   /** Indices of the remaining rows, in order. */
   readonly alive: readonly number[];
 }
 
 /**
- * `predict` calls the network for some rows of the batch: their indices, their concatenated samples, and the timestep.
- * `score` scores concatenated clean samples; higher is better.
+ * `predict` calls the network for some rows of the batch. The arguments are the rows' indices, the rows' concatenated
+ * samples, and the timestep. `score` scores concatenated clean samples; higher is better.
  */
 export function createPruning(options: {
   rows: number;

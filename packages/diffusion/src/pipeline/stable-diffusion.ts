@@ -134,7 +134,7 @@ export class StableDiffusionPipeline {
   /**
    * Generates the best images of one prompt from one candidate for each seed. `cuts` prune candidates during denoising.
    * The last cut gives the number of images returned, in the order of their seeds. `score` scores predicted clean
-   * pictures; higher is better. A step of the remaining candidates costs as much as in `generate`.
+   * pictures; higher is better. A sampling step of a remaining candidate costs as much as in `generate`.
    */
   async generateBest({
     prompt,
@@ -253,8 +253,8 @@ export class StableDiffusionPipeline {
   }
 
   /**
-   * Compares the U-Net's prediction with the schedule's prediction type on synthetic pictures, in two network calls.
-   * The result is meaningless for an untrained network.
+   * Checks on synthetic pictures whether the U-Net's output fits the schedule's prediction type, with two network
+   * calls. The result is meaningless for an untrained network.
    */
   async checkPrediction({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<PredictionCheck> {
     const side = nativeSize(this.#components);

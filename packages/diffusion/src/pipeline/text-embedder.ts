@@ -10,7 +10,7 @@ import { createModelRunner, type RuntimeOptions } from './model-runner.ts';
 const BATCH = 8;
 
 export interface TextEmbedder {
-  /** [N, length, size]; equal texts are computed once. */
+  /** Returns text states [N, length, size]; equal prompts are computed only once. */
   embed(prompts: readonly string[], options?: { signal?: AbortSignal | undefined }): Promise<Float32Array>;
   /** Number of tokens of a text. */
   readonly length: number;

@@ -1,6 +1,6 @@
 /**
- * Locks between processes, also of several hosts: `<folder>/<name>.lock` names the process that holds it. A lock is
- * taken over only when its process is proved dead. The lock's age proves nothing.
+ * Locks between processes, also on different hosts. The file `<folder>/<name>.lock` names the process that holds the
+ * lock. Another process takes a lock over only when the lock's holder is proved dead. The lock's age proves nothing.
  */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -20,7 +20,7 @@ export interface Lock {
 /** The process that holds a lock, and the command it runs. */
 export interface LockHolder extends ProcessMark {
   readonly command: string;
-  /** ISO 8601, by the holder's clock. */
+  /** When the holder took the lock: ISO 8601, by the holder's clock. */
   readonly since: string;
   /** The lock's file. */
   readonly path: string;
@@ -33,7 +33,7 @@ export interface TakeLockOptions {
   readonly command: string;
   /** Makes the error to throw when the lock's holder is not proved dead. */
   readonly onHeld: (holder: LockHolder) => Error;
-  /** True where the caller knows that a holder of another host has ended. */
+  /** Returns true where the caller knows that a holder on another host has ended. */
   readonly isOver?: ((holder: LockHolder) => boolean) | undefined;
 }
 
@@ -64,8 +64,8 @@ export async function lockHolder(folder: string, name: string): Promise<LockHold
 }
 
 /**
- * The time at which the lock was taken; undefined when it is free. The time comes from the file system's clock, so that
- * it compares with the times of files that the holder writes.
+ * The time at which the lock was taken; undefined when the lock is free. The time comes from the file system's clock,
+ * so that it can be compared with the times of files that the holder writes.
  */
 export async function lockedSince(folder: string, name: string): Promise<Date | undefined> {
   const holder = await lockHolder(folder, name);
@@ -87,10 +87,12 @@ async function linkIfFree(mine: string, path: string): Promise<boolean> {
   }
 }
 
-/** What file systems without hard links answer, such as exFAT and SMB. */
+/** Error codes for a hard link on file systems without hard links, such as exFAT and SMB. */
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
-/** For a moment the copy is empty, which other processes wait out. */
+/**
+ * Copies the lock file if the lock is free. The copy is empty for a moment; other processes wait until it has content.
+ */
 async function copyIfFree(mine: string, path: string): Promise<boolean> {
   try {
     await copyFile(mine, path, constants.COPYFILE_EXCL);
@@ -107,7 +109,7 @@ async function isSameFile(one: string, other: string): Promise<boolean> {
   return first !== undefined && first.ino === second?.ino && first.dev === second?.dev;
 }
 
-/** `isPatient`: an empty file may be a lock that another process is about to fill. */
+/** With `isPatient`, an empty lock file is not removed, because another process may be about to fill it. */
 async function clearIfDead(
   path: string,
   mine: string,

@@ -1,24 +1,24 @@
 /**
- * Identifies a process, so that another process, also on another host, can tell whether it still runs. Process ids are
- * reused, and two hosts or containers have the same ids. Sends no signals.
+ * Identifies a process, so that another process, also on another host, can tell whether the identified process still
+ * runs. Process ids are reused, and processes on two hosts or in two containers can have equal ids. Sends no signals.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** A process as recorded in locks. A field is undefined when the system does not provide it. */
+/** What identifies a process, as lock files record it. A field is undefined when the system does not provide it. */
 export interface ProcessMark {
   readonly pid: number;
   /** When the process started: kernel ticks on Linux, milliseconds since 1970 elsewhere. */
   readonly started?: string | undefined;
-  /** The host's name; absent in marks of older heed versions, which count as local. */
+  /** The host's name; absent in marks of older heed versions, whose processes are treated as local. */
   readonly host?: string | undefined;
   /** The machine's id, which distinguishes two hosts of the same name; on Linux /etc/machine-id. */
   readonly machine?: string | undefined;
   /** Linux: the id of this boot of the kernel. */
   readonly boot?: string | undefined;
-  /** The process's pid namespace on Linux, in which two containers of one host differ. */
+  /** Linux: the process's pid namespace, which is different for each container on a host. */
   readonly pidNamespace?: string | undefined;
 }
 
@@ -58,7 +58,10 @@ export function shortMark({ pid, started = '', ...place }: ProcessMark): string 
   return [pid, started, ...[host, machine, boot, pidNamespace].map((part) => (part ? shorten(part) : ''))].join('-');
 }
 
-/** Reads a short mark; undefined for any other text. Marks of older versions have only the process id and its start. */
+/**
+ * Reads a short mark; undefined for any other text. Marks of older versions have only the process id and the process's
+ * start time.
+ */
 export function readShortMark(text: string): ProcessMark | undefined {
   const match = /^(\d+)-(\d*)(?:-([0-9a-f]{8})?-([0-9a-f]{8})?-([0-9a-f]{8})?-([0-9a-f]{8})?)?$/.exec(text);
   if (!match) return undefined;
@@ -83,7 +86,7 @@ function differ(theirs: string | undefined, ours: string | undefined): boolean {
   return theirs !== undefined && ours !== undefined && !isSame(theirs, ours);
 }
 
-/** Whether two values are equal; the first may be the hash of a value, as short marks hold hashes. */
+/** Whether two values are equal; the first may be the hash of a value, because short marks contain hashes. */
 function isSame(theirs: string, ours: string | undefined): boolean {
   return ours !== undefined && (theirs === ours || theirs === shorten(ours));
 }
@@ -105,7 +108,7 @@ function runsHere({ pid, started }: ProcessMark): boolean {
 }
 
 /**
- * The fields of /proc/<pid>/stat from the third on, which is the state. Field 2, the program's name, is skipped because
+ * The fields of /proc/<pid>/stat from field 3, the state, to the end. Field 2, the program's name, is skipped because
  * it may hold spaces and brackets.
  */
 function statOf(pid: number): string[] | undefined {
@@ -113,7 +116,7 @@ function statOf(pid: number): string[] | undefined {
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** The process's start: field 22 of /proc/<pid>/stat, or the time that `ps` prints. */
+/** The process's start time: field 22 of /proc/<pid>/stat, or the time that `ps` prints. */
 function startOf(pid: number): string | undefined {
   const stat = statOf(pid);
   if (stat !== undefined) return stat[19];

@@ -8,7 +8,10 @@ import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from './
 
 interface Decoder {
   readonly bytes: number;
-  /** Converts `source` to float32. `source` holds as many elements as `target`, little endian, at any alignment. */
+  /**
+   * Converts `source` to float32. Decodes `source`, which has as many elements as `target`, in little-endian order and
+   * at any alignment.
+   */
   decode(source: Uint8Array, target: Float32Array): void;
 }
 
@@ -71,7 +74,7 @@ export const ENCODERS: Readonly<Record<FloatType, (source: Float32Array) => Uint
   BF16: (source) => encodeWith(encodeBfloat16, source),
 };
 
-/** The largest magnitude that stays finite after rounding. */
+/** The largest magnitude that stays finite after rounding to each type. */
 export const LARGEST: Readonly<Record<FloatType, number>> = {
   F32: 3.4028234663852886e38,
   F16: 65519.99609375, // the float32 below the tie with infinity

@@ -1,17 +1,23 @@
-/** Half precision (IEEE 754 binary16) and bfloat16 to and from float32, by tables: Node 20 has no Float16Array. */
+/**
+ * Half precision (IEEE 754 binary16) and bfloat16 to and from float32, by lookup tables, because Node 20 has no
+ * Float16Array.
+ */
 
 const HALF_INFINITY = 0x7c00;
 
-/** Every half as a float32, indexed by its bits; made on first use (256 KiB). */
+/** The float32 value of every half-precision number, indexed by the number's bits; made on first use (256 KiB). */
 let halfValues: Float32Array | undefined;
 
-/** Decodes halves given as their bits into `target`, element by element. */
+/** Decodes half-precision numbers, given as bits, into `target`, element by element. */
 export function decodeFloat16(source: Uint16Array, target: Float32Array): void {
   halfValues ??= Float32Array.from({ length: 0x10000 }, (_, bits) => halfValue(bits));
   for (let i = 0; i < source.length; i++) target[i] = halfValues[source[i]!]!;
 }
 
-/** Encodes float32 as the bits of the nearest half, ties to even; what is too large becomes infinity. */
+/**
+ * Encodes float32 as the bits of the nearest half-precision number, ties to even; numbers that are too large become
+ * infinity.
+ */
 export function encodeFloat16(source: Float32Array, target: Uint16Array): void {
   const { base, shift } = encodingTables;
   const words = new Uint32Array(source.buffer, source.byteOffset, source.length);
@@ -34,13 +40,13 @@ export function encodeFloat16(source: Float32Array, target: Uint16Array): void {
   }
 }
 
-/** Decodes bfloat16 given as its bits into `target`, element by element. */
+/** Decodes bfloat16 numbers, given as bits, into `target`, element by element. */
 export function decodeBfloat16(source: Uint16Array, target: Float32Array): void {
   const words = new Uint32Array(target.buffer, target.byteOffset, target.length);
   for (let i = 0; i < source.length; i++) words[i] = source[i]! << 16;
 }
 
-/** Encodes float32 as the bits of the nearest bfloat16, ties to even; what is too large becomes infinity. */
+/** Encodes float32 as the bits of the nearest bfloat16, ties to even; numbers that are too large become infinity. */
 export function encodeBfloat16(source: Float32Array, target: Uint16Array): void {
   const words = new Uint32Array(source.buffer, source.byteOffset, source.length);
   for (let i = 0; i < words.length; i++) {
@@ -59,9 +65,9 @@ function halfValue(bits: number): number {
 }
 
 /**
- * Tables by sign and exponent of the float32 (its upper 9 bits): the float16 bits without fraction, and the right shift
- * of the significand. A shift of 0 means that the table's bits are the result. After van der Zijp, "Fast half float
- * conversions" (2008), with rounding in place of his truncation.
+ * Two tables, indexed by the float32's upper 9 bits (sign and exponent): the float16 bits without fraction, and the
+ * right shift of the significand. A shift of 0 means that the table's bits are the result. After van der Zijp, "Fast
+ * half float conversions" (2008), with rounding in place of his truncation.
  */
 const encodingTables = (() => {
   const base = new Uint16Array(512);

@@ -1,4 +1,6 @@
-/** The 8-bit floats of the OCP specification 1.0 (E4M3 without infinities, E5M2) to float32, by tables. */
+/**
+ * Converts the 8-bit floats of the OCP specification 1.0 (E4M3 without infinities, E5M2) to float32, by lookup tables.
+ */
 
 let e4m3: Float32Array | undefined;
 let e5m2: Float32Array | undefined;

@@ -1,7 +1,7 @@
 /**
  * A strict reader for the JSON of a safetensors header and for nothing else: an object of tensors and `__metadata__`.
- * JSON.parse would keep the last of two equal names silently, take any depth, and set `__proto__`; this grammar has
- * depth two, refuses duplicates and numbers that are not plain integers, and fills Maps.
+ * JSON.parse would silently keep the last of two equal names, accept any nesting depth, and set `__proto__`. This
+ * reader accepts a depth of two, refuses duplicates and numbers that are not plain integers, and fills Maps.
  */
 import { InputError } from '../errors.ts';
 
@@ -22,7 +22,10 @@ const MAX_NAME = 1024;
 const MAX_LIST = 32;
 const FORBIDDEN_PARTS: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
 
-/** Parses header text. Throws an InputError with expected and actual; the caller prepends "header: ". */
+/**
+ * Parses header text. Throws an InputError that states the expected and the actual text; the caller prepends "header:
+ * ".
+ */
 export function parseHeaderJson(text: string): RawHeader {
   const cursor = { text, at: 0 };
   const metadata = new Map<string, string>();
@@ -186,8 +189,8 @@ function skipSpace(cursor: Cursor): void {
 }
 
 /**
- * The text position of an error, for its message. The position quotes nothing, because the file may be of another kind
- * and private.
+ * The text position of an error, for its message. The position quotes no text of the file, because the file may be
+ * private and of another kind.
  */
 function here({ text, at }: Cursor): string {
   return at >= text.length ? 'the end of the header' : `something else at character ${at}`;

@@ -20,7 +20,7 @@ export interface SafetensorsEntry {
 
 export interface SafetensorsHeader {
   readonly metadata: Record<string, string>;
-  /** Entries in the order of the data. */
+  /** Entries in the order of the tensors' bytes in the file. */
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;
   /** Offset of the first tensor's bytes in the file. */
   readonly dataStart: number;

@@ -15,7 +15,7 @@ export interface SafetensorsTensor {
 
 export interface SafetensorsFile {
   readonly metadata: Record<string, string>;
-  /** In the order of the data. */
+  /** Tensors by name, in the order of their bytes in the file. */
   readonly tensors: Map<string, SafetensorsTensor>;
 }
 
@@ -24,9 +24,9 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
 
 /**
  * Reads the whole file, or the tensors that `only` chooses. All numbers become float32. The conversion is exact for
- * F32, F16, BF16 and U8, and for integers up to 2^24. Tensors that `into` names are read into its arrays, so that a
- * large model is in memory only once; others get new arrays. Errors name the file, the tensor, expected and actual.
- * Infinite and NaN weights also throw, unless `allowNonFinite`.
+ * F32, F16, BF16 and U8, and for integers up to 2^24. Tensors that `into` names are read into the arrays of `into`, so
+ * that a large model is in memory only once; others get new arrays. Error messages name the file, the tensor, and the
+ * expected and the actual value. Infinite and NaN weights also throw, unless `allowNonFinite`.
  */
 export async function readSafetensors(
   path: string,
@@ -108,7 +108,7 @@ async function readTensor(
   }
 }
 
-/** Throws when a value is infinite or not a number; `where` begins the sentence. */
+/** Throws when a value is infinite or not a number; `where` is the beginning of the error message. */
 export function checkFinite(data: Float32Array, where: string): void {
   for (let i = 0; i < data.length; i++) {
     if (!Number.isFinite(data[i]))

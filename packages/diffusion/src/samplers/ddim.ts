@@ -6,7 +6,7 @@ import { CLEAN_SAMPLE, checkOutput, linearCombination, type SamplerOptions, spac
 /**
  * x_prev = sqrt(a_prev) x_0 + sqrt(1 - a_prev - sigma^2) eps + sigma z, with
  * sigma = eta sqrt((1 - a_prev) / (1 - a_t)) sqrt(1 - a_t / a_prev) (equations 12 and 16).
- * The step before the last timestep leads to `finalAlphaCumprod`. Samples are latents, so x_0 is never clipped.
+ * In the last step, a_prev is `finalAlphaCumprod`. Samples are latents, so x_0 is never clipped.
  */
 export async function ddim(options: SamplerOptions): Promise<Float32Array> {
   const { denoise, schedule, steps, noise, random, eta = 0, onStep } = options;

@@ -8,7 +8,10 @@ import { type NoiseSchedule, sigmaOfAlpha } from '../schedule/noise-schedule.ts'
 import { checkTimesteps, TIMESTEP_SPACINGS } from '../schedule/timestep-spacing.ts';
 import { CLEAN_SAMPLE, checkOutput, linearCombination, type SamplerOptions } from './sampler.ts';
 
-/** dx = (x - x_0) / sigma dsigma, one explicit step from each sigma to the next, the last to 0. Deterministic. */
+/**
+ * dx = (x - x_0) / sigma dsigma, one explicit step from each sigma to the next; the last step ends at sigma 0.
+ * Deterministic.
+ */
 export function euler(options: SamplerOptions): Promise<Float32Array> {
   return walk(options, (_from, to) => ({ down: to, up: 0 }));
 }
@@ -51,7 +54,9 @@ async function walk(
   return sample;
 }
 
-/** "linspace", the default, is not rounded, so the network is called between two trained timesteps. */
+/**
+ * The default spacing, "linspace", is not rounded, so the network's timesteps may lie between two trained timesteps.
+ */
 function eulerTimesteps({ schedule, steps, timestepSpacing }: SamplerOptions): {
   timesteps: number[];
   fullRange: boolean;
@@ -66,7 +71,7 @@ function eulerTimesteps({ schedule, steps, timestepSpacing }: SamplerOptions): {
   return { timesteps, fullRange: spacing !== 'leading' };
 }
 
-/** Noise over signal at a timestep, linear between the trained ones. */
+/** Noise-to-signal ratio sigma at a timestep, by linear interpolation between trained timesteps. */
 function sigmaAt({ alphasCumprod }: NoiseSchedule, timestep: number): number {
   const low = Math.floor(timestep);
   const [below, above] = [low, Math.min(low + 1, alphasCumprod.length - 1)].map((t) =>

@@ -6,23 +6,23 @@ import { roundHalfToEven } from '../schedule/timestep-spacing.ts';
 /** Rho of equation 5: how densely the levels lie at low noise. */
 const RHO = 7;
 
-/** A noise level between noise and sample. */
+/** A noise level that a sampler visits on the way from pure noise to the clean sample. */
 export interface NoiseLevel {
   /** The timestep that the network gets. */
   readonly timestep: number;
-  /** Noise over signal. */
+  /** The noise's standard deviation divided by the signal's factor. */
   readonly sigma: number;
 }
 
-/** Noise over signal at an integer timestep. */
+/** The noise level sigma at an integer timestep. */
 export function sigmaOf({ alphasCumprod }: NoiseSchedule, timestep: number): number {
   return sigmaOfAlpha(alphasCumprod[timestep]!);
 }
 
 /**
  * Equation 5 over the whole range of the schedule, noisiest first: sigma_i = (max^(1/rho) + i / (n - 1) (min^(1/rho) -
- * max^(1/rho)))^rho. The timestep is the trained one nearest in log sigma, as diffusers' DPMSolverMultistepScheduler
- * takes it; two levels can share one. Throws for an impossible number of steps.
+ * max^(1/rho)))^rho. Each level gets the trained timestep nearest in log sigma, as in diffusers'
+ * DPMSolverMultistepScheduler; two levels can get the same timestep. Throws for an impossible number of steps.
  */
 export function karrasLevels(schedule: NoiseSchedule, steps: number): NoiseLevel[] {
   const last = schedule.numTrainTimesteps - 1;
@@ -36,7 +36,7 @@ export function karrasLevels(schedule: NoiseSchedule, steps: number): NoiseLevel
   });
 }
 
-/** Timestep between two trained ones, by interpolation in log sigma. */
+/** The timestep for a log sigma, by interpolation between two trained timesteps. */
 function timestepAt(schedule: NoiseSchedule, logSigma: number): number {
   const at = (timestep: number) => Math.log(sigmaOf(schedule, timestep));
   let [low, high] = [0, schedule.numTrainTimesteps - 1];

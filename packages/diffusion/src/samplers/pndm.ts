@@ -1,6 +1,6 @@
 /**
  * PNDM without Runge-Kutta steps (Liu et al. 2022, "Pseudo Numerical Methods for Diffusion Models on Manifolds"), also
- * known as PLMS: what Stable Diffusion 1.x was published with (diffusers: `skip_prk_steps`).
+ * known as PLMS: the sampler that Stable Diffusion 1.x was published with (diffusers: `skip_prk_steps`).
  */
 import { alphaCumprodAt, nonZeroAlpha, type PredictionType } from '../schedule/noise-schedule.ts';
 import { checkOutput, linearCombination, type SamplerOptions, spacedTimesteps } from './sampler.ts';
@@ -14,9 +14,9 @@ const WEIGHTS: readonly (readonly number[])[] = [
 ];
 
 /**
- * Linear multistep on the outputs (the paper's gradient part, order four from the fifth step on), then its transfer
- * part. The first step is an improved Euler step: it steps, calls the network there, and steps again with the mean. The
- * network is therefore called `steps` + 1 times.
+ * Each step applies a linear multistep method to the outputs (the paper's gradient part, order four from the fifth step
+ * on), then the paper's transfer part. The first step is an improved Euler step: a trial step, a network call at its
+ * end, and the real step with the mean of both outputs. The network is therefore called `steps` + 1 times.
  */
 export async function pndm(options: SamplerOptions): Promise<Float32Array> {
   const { denoise, schedule, steps, noise, onStep } = options;
@@ -57,7 +57,7 @@ export async function pndm(options: SamplerOptions): Promise<Float32Array> {
   return sample;
 }
 
-/** The paper's transfer part, with outputs that are velocities turned into noise first. `target` may be `sample`. */
+/** The paper's transfer part, which first converts velocity outputs to noise. `target` may be `sample`. */
 function transfer(
   target: Float32Array,
   {

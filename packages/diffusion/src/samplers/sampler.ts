@@ -16,11 +16,11 @@ export interface SamplerOptions {
   readonly noise: Float32Array;
   /** Random numbers for samplers that add noise. In a batch, each sample has its own stream. */
   readonly random?: Pick<RandomGenerator, 'fillNormal'> | undefined;
-  /** DDIM's share of DDPM's noise: 0 is deterministic, 1 is DDPM. Other samplers ignore it. */
+  /** Factor on DDPM's noise in DDIM: 0 is deterministic, 1 is DDPM. Other samplers ignore it. */
   readonly eta?: number | undefined;
-  /** Overrides the spacing of the schedule and of the sampler. */
+  /** Overrides the timestep spacing of the schedule and the sampler's default. */
   readonly timestepSpacing?: TimestepSpacing | undefined;
-  /** Called after each step; `sample` is the sampler's own array, to be read at once. */
+  /** Called after each step; `sample` is the sampler's own array, which later steps overwrite. */
   readonly onStep?:
     | ((progress: { step: number; steps: number; timestep: number; sample: Float32Array }) => void)
     | undefined;
@@ -32,7 +32,10 @@ export interface SamplerOptions {
  */
 export type Sampler = (options: SamplerOptions) => Promise<Float32Array>;
 
-/** The timesteps to visit, descending. The caller's options decide the spacing, else the schedule, else `fallback`. */
+/**
+ * The timesteps to visit, descending. The spacing is that of the caller's options, else that of the schedule, else
+ * `fallback`.
+ */
 export function spacedTimesteps(
   { schedule, steps, timestepSpacing }: SamplerOptions,
   fallback: TimestepSpacing,
@@ -44,8 +47,8 @@ export function spacedTimesteps(
 }
 
 /**
- * Coefficients (onSample, onOutput) of the clean sample, as a combination of the sample and the raw output. The sample
- * is `signal` x_0 + `spread` noise, with signal^2 + spread^2 = 1.
+ * Coefficients (onSample, onOutput) with which the clean sample is a linear combination of the sample and the network's
+ * raw output. The sample is `signal` x_0 + `spread` noise, with signal^2 + spread^2 = 1.
  */
 export const CLEAN_SAMPLE: Readonly<
   Record<PredictionType, (signal: number, spread: number) => readonly [number, number]>
@@ -56,7 +59,7 @@ export const CLEAN_SAMPLE: Readonly<
   v_prediction: (signal, spread) => [signal, -spread],
 };
 
-/** `a x + b y`, element by element, into `target` (which may be one of them). */
+/** `a x + b y`, element by element, into `target` (which may be the array x or y). */
 export function linearCombination(
   target: Float32Array,
   a: number,
@@ -68,7 +71,7 @@ export function linearCombination(
   return target;
 }
 
-/** Throws when a network's output is not like its input. */
+/** Returns `output`; throws when it has another length than `sample`, the network's input. */
 export function checkOutput(output: Float32Array, sample: Float32Array): Float32Array {
   if (output.length !== sample.length)
     throw new Error(`sampler: expected the network to return ${sample.length} values, got ${output.length}`);

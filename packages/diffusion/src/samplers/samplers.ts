@@ -1,4 +1,4 @@
-/** The samplers by the names in settings. */
+/** The samplers, each under the name that settings use for it. */
 import { ddim } from './ddim.ts';
 import { ddpm } from './ddpm.ts';
 import { dpmpp2m, dpmpp2mKarras } from './dpmpp-2m.ts';

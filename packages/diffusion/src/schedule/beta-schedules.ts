@@ -1,4 +1,4 @@
-/** How much noise each training step adds: the beta schedules of diffusers, by its names for them. */
+/** The beta schedules of diffusers, under diffusers' names. The betas determine how much noise each timestep adds. */
 
 interface BetaRange {
   readonly betaStart: number;

@@ -9,12 +9,18 @@ export interface ForwardProcessBatch {
   readonly timesteps: ArrayLike<number>; // [B]
 }
 
-/** x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) noise (Ho et al. 2020, equation 4). Returns a new array like `clean`. */
+/**
+ * x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) noise (Ho et al. 2020, equation 4). Returns a new array with the layout of
+ * `clean`.
+ */
 export function addNoise(batch: ForwardProcessBatch): Float32Array {
   return combine(batch, batch.clean, batch.noise, 1);
 }
 
-/** v_t = sqrt(a_t) noise - sqrt(1 - a_t) x_0 (Salimans and Ho 2022, appendix D). Returns a new array like `clean`. */
+/**
+ * v_t = sqrt(a_t) noise - sqrt(1 - a_t) x_0 (Salimans and Ho 2022, appendix D). Returns a new array with the layout of
+ * `clean`.
+ */
 export function velocityTarget(batch: ForwardProcessBatch): Float32Array {
   return combine(batch, batch.noise, batch.clean, -1);
 }

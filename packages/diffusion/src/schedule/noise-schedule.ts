@@ -1,6 +1,6 @@
 /**
  * The forward process of a diffusion model: how much signal and noise a sample holds at each training timestep.
- * Samplers, which reverse this process, are elsewhere.
+ * Samplers, which reverse this process, are in `samplers/`.
  */
 import { describeValue } from '../configs/parse-config.ts';
 import type { SchedulerConfig } from '../configs/scheduler-config.ts';
@@ -15,7 +15,7 @@ export interface NoiseSchedule {
   readonly predictionType: PredictionType;
   /** Share of the signal's variance that is left at each timestep: x_t = sqrt(a) x_0 + sqrt(1 - a) noise. */
   readonly alphasCumprod: Float64Array; // [numTrainTimesteps]
-  /** The value "before" timestep 0: 1 where `set_alpha_to_one`, else that of timestep 0. */
+  /** The value of `alphasCumprod` "before" timestep 0: 1 where `set_alpha_to_one`, else the value at timestep 0. */
   readonly finalAlphaCumprod: number;
   /** Offset that is added to timesteps with "leading" spacing; 1 for Stable Diffusion. */
   readonly stepsOffset: number;
@@ -71,8 +71,8 @@ export function createSchedule(config: SchedulerConfig): NoiseSchedule {
 }
 
 /**
- * Lin et al. 2024, algorithm 1: the square roots are shifted so that the last is zero, and scaled so that the first
- * stays what it was.
+ * Lin et al. 2024, algorithm 1: the square roots of the alphas are shifted so that the last becomes zero, and scaled so
+ * that the first keeps its value.
  */
 function rescaledToZeroSnr(alphasCumprod: Float64Array): Float64Array {
   const [first, last] = [Math.sqrt(alphasCumprod[0]!), Math.sqrt(alphasCumprod.at(-1)!)];
@@ -82,8 +82,8 @@ function rescaledToZeroSnr(alphasCumprod: Float64Array): Float64Array {
 }
 
 /**
- * The value that replaces an alpha of zero, with which noise over signal would be infinite; diffusers uses the same
- * number.
+ * The value that replaces an alpha of zero, for which the ratio of noise to signal would be infinite; diffusers uses
+ * the same number.
  */
 const ALPHA_FOR_ZERO = 2 ** -24;
 
@@ -92,7 +92,7 @@ export function nonZeroAlpha(alpha: number): number {
   return alpha === 0 ? ALPHA_FOR_ZERO : alpha;
 }
 
-/** Noise over signal for a share `alpha` of the signal's variance; finite for pure noise, too. */
+/** The ratio of noise to signal at the cumulative alpha `alpha`; also finite for pure noise, where `alpha` is 0. */
 export function sigmaOfAlpha(alpha: number): number {
   const finite = nonZeroAlpha(alpha);
   return Math.sqrt((1 - finite) / finite);

@@ -32,14 +32,14 @@ export function isTimestepSpacing(name: unknown): name is TimestepSpacing {
   return typeof name === 'string' && Object.hasOwn(TIMESTEP_SPACINGS, name);
 }
 
-/** numpy's rounding, which diffusers' timesteps are made with. */
+/** Rounds as numpy does, because diffusers computes timesteps with numpy. */
 export function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
   return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
 }
 
-/** Throws unless `timesteps` go strictly down and lie within the schedule. */
+/** Throws unless `timesteps` decrease strictly and lie within the schedule. */
 export function checkTimesteps(
   timesteps: readonly number[],
   { steps, numTrainTimesteps }: Omit<SpacingOptions, 'stepsOffset'>,

@@ -5,16 +5,16 @@ import { openShards } from './sharded.ts';
 import type { TensorFile } from './tensor-file.ts';
 
 /**
- * Opens the weights at `path`: safetensors or a file of torch.save, told by what it holds, or an index of such files.
- * Names, types, shapes and places of all tensors are checked; no numbers are read. Pickles are read as data by an
- * allow-list, and nothing in them is run. Throws an `InputError` for a missing, damaged or unsupported file, and for
- * one that refers to anything but tensors and plain data.
+ * Opens the weights at `path`: a safetensors file, a file written by torch.save, or an index of such files. The file's
+ * content decides the format. Names, types, shapes and places of all tensors are checked; no numbers are read. Pickles
+ * are read as data by an allow-list, and nothing in them is run. Throws an `InputError` for a missing, damaged or
+ * unsupported file, and for one that refers to anything but tensors and plain data.
  */
 export function openTensorFile(path: string): Promise<TensorFile> {
   return isShardIndex(path) ? openShards(path) : openWholeFile(path);
 }
 
-/** Opens the weights at `path` for `work` and closes them after it. Errors as of `openTensorFile`. */
+/** Opens the weights at `path` for `work` and closes the files when `work` ends. Errors as of `openTensorFile`. */
 export async function withTensorFile<Result>(
   path: string,
   work: (file: TensorFile) => Result | Promise<Result>,

@@ -1,6 +1,6 @@
 /**
- * Opens one file of weights by what it holds, not by its name: safetensors, or either of PyTorch's formats read as
- * data.
+ * Opens one file of weights: safetensors, or one of PyTorch's two formats. The file's content decides the format, not
+ * its name.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { InputError } from '../errors.ts';

@@ -20,9 +20,9 @@ export function loadTensors(path: string, options: ReadTensorsOptions = {}): Pro
 }
 
 /**
- * Reads tensors of an open file under heed's names and shapes. `names` maps heed's names to the file's. A shape in
- * `shapes` may differ from the file's by axes of size 1. Throws the errors of `loadTensors`, and an `InputError` for a
- * missing tensor.
+ * Reads tensors of an open file under heed's names and shapes. `names` maps heed's names to the names in the file. A
+ * shape in `shapes` may differ from the shape in the file by axes of size 1. Throws the errors of `loadTensors`, and an
+ * `InputError` for a missing tensor.
  */
 export async function readNamedTensors(
   { path, tensors }: TensorFile,

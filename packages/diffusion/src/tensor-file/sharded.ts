@@ -1,4 +1,4 @@
-/** Weights that are split over several files, with an index that tells which tensor is in which (`*.index.json`). */
+/** Weights that are split over several files, with an index that maps each tensor to its file (`*.index.json`). */
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { readCheckedJson } from '../checkpoint/checked-json.ts';
@@ -28,8 +28,8 @@ async function readIndex(path: string): Promise<{ places: Record<string, string>
 }
 
 /**
- * Opens all files that the index at `path` names, which must lie beside it. Throws an InputError: a damaged index, a
- * file that is missing or damaged, a tensor that is not where the index says.
+ * Opens all files that the index at `path` names, which must lie beside it. Throws an InputError for a damaged index, a
+ * missing or damaged file, or a tensor that is not in the file that the index names.
  */
 export async function openShards(path: string): Promise<TensorFile> {
   const { places, names } = await readIndex(path);

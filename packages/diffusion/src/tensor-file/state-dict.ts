@@ -5,9 +5,9 @@ import { isKind, type PickleTensor, type PickleValue } from '../pickle/values.ts
 const MAX_NAME = 1024;
 
 /**
- * Tensors by name. If there is a dict `state_dict`, only its tensors count, as in diffusers. Otherwise all tensors
- * count; those of inner dicts and lists are named `outer.inner`. A dict that occurs several times counts once, at its
- * first place. Throws an `InputError` that begins with `source` for a value that is no dict, and for names that no
+ * Tensors by name. If there is a dict `state_dict`, only its tensors are used, as in diffusers. Otherwise all tensors
+ * are used; tensors of inner dicts and lists are named `outer.inner`. A dict that occurs several times is read once, at
+ * its first place. Throws an `InputError` that begins with `source` for a value that is no dict, and for names that no
  * model has.
  */
 export function stateDict(root: PickleValue, source: string): Map<string, PickleTensor> {

@@ -4,8 +4,8 @@ import { STORAGES } from '../pickle/tensors.ts';
 import { describeValue, isKind, type PickleStorage, type PickleValue } from '../pickle/values.ts';
 
 /**
- * The storage of `('storage', type, key, location, size)`, which the legacy format ends with None or with
- * `(key of the view, offset, size)`.
+ * The storage of the persistent id `('storage', type, key, location, size)`. In the legacy format, the tuple has one
+ * more item: None or `(key of the view, offset, size)`.
  */
 export function storageOf(machine: Machine, id: PickleValue): PickleStorage {
   const items = isKind(id, 'tuple') ? id.items : [];

@@ -11,7 +11,7 @@ export interface StridedView {
   readonly type: ElementType;
   /** Offset in the file of the storage's element 0. */
   readonly begin: number;
-  /** In elements, as the strides are. */
+  /** Offset of the view's first element in the storage; in elements, like the strides. */
   readonly offset: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];

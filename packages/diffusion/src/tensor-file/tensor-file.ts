@@ -15,10 +15,10 @@ export interface StoredTensor {
   read(target?: Float32Array): Promise<Float32Array>;
 }
 
-/** An open file of tensors; `close` ends it. */
+/** An open file of tensors, which `close` closes. */
 export interface TensorFile {
   readonly path: string;
-  /** Strings besides the tensors; only safetensors files have them. */
+  /** The file's metadata strings; only safetensors files have metadata. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   close(): Promise<void>;

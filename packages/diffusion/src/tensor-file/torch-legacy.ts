@@ -1,7 +1,7 @@
 /**
- * Reads PyTorch's file format before 1.6. The file has five pickles: a magic number, the version, the machine, the
- * value, the keys of its storages. The number of elements and the bytes of each storage follow. Source: `_legacy_load`
- * of `torch/serialization.py`.
+ * Reads PyTorch's file format before 1.6. The file has five pickles: a magic number, the format's version, properties
+ * of the machine, the saved value, and the keys of the value's storages. After the pickles, each storage follows as its
+ * number of elements and its bytes. Source: `_legacy_load` of `torch/serialization.py`.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../errors.ts';

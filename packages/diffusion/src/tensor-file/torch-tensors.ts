@@ -10,8 +10,8 @@ import { readStrided } from './strided.ts';
 import type { StoredTensor } from './tensor-file.ts';
 
 /**
- * Views may overlap, and so repeat values of their storage. `MAX_REPEATED` limits the repeated values, in addition to
- * four times the values in the file.
+ * Views may overlap, and so repeat values of their storage. All views together may have four times as many values as
+ * the file stores, plus `MAX_REPEATED`.
  */
 const MAX_REPEATED = 2 ** 24;
 

@@ -1,7 +1,7 @@
 /**
- * The directory of a zip archive, with the 64-bit extension. The directory is checked in full before an entry is read:
- * sizes against the file, entries against each other. Source: APPNOTE.TXT 6.3.10 of PKWARE. Entries may be stored, or
- * deflated if the caller allows it, but never encrypted.
+ * The directory of a zip archive, with the 64-bit extension (ZIP64). The directory is checked in full before an entry
+ * is read: sizes against the file, entries against each other. Source: APPNOTE.TXT 6.3.10 of PKWARE. Entries may be
+ * stored, or deflated if the caller allows it, but never encrypted.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
@@ -181,8 +181,8 @@ function describeMethod(method: number): string {
 }
 
 /**
- * Size, compressed size and offset. Values of 0xffffffff are replaced by those in the 64-bit extra field, in that
- * order.
+ * An entry's size, compressed size and offset. Each value of 0xffffffff is replaced by the next value in the entry's
+ * 64-bit extra field.
  */
 function sizesOf(bytes: Buffer, at: number, extra: Buffer, where: string): [number, number, number] {
   const fields = [24, 20, 42].map((field) => bytes.readUInt32LE(at + field));

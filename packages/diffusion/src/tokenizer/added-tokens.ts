@@ -83,8 +83,9 @@ function tokenOf(given: Rules, id: number, source: string): AddedToken {
 }
 
 /**
- * Merges the tokens of all files by id, without those at `special`. If two files define a token, the first wins. An
- * added token may also be a word of the vocabulary. Throws an InputError for a duplicate token or id.
+ * Merges the tokens of all files, sorted by id, without the vocabulary's tokens that `special` lists. If two files
+ * define a token, the first wins. An added token may also be a word of the vocabulary. Throws an InputError for a
+ * duplicate token or id.
  */
 export function joinAddedTokens(
   files: readonly (readonly AddedToken[])[],
@@ -116,7 +117,8 @@ export function spellRules({ content, normalized, lstrip, rstrip, special }: Add
 
 /**
  * Expands textual-inversion concepts. A concept of several vectors is the token `<x>` with `<x>_1`, `<x>_2` and so on;
- * `<x>` in a text stands for all of them (diffusers: `maybe_convert_prompt`). `named` are the tokens in the text.
+ * `<x>` in a text stands for all of them (diffusers: `maybe_convert_prompt`). `named` are the added tokens that occur
+ * in the text.
  */
 export function expandConcepts(text: string, named: ReadonlySet<string>, added: ReadonlySet<string>): string {
   let expanded = text;

@@ -24,7 +24,10 @@ export interface TokenizerFiles {
   readonly maxLength: number;
 }
 
-/** The tokens with a role; `pad` is `<|endoftext|>` in Stable Diffusion 1.x and `!` in 2.x. */
+/**
+ * The tokens with a special role, such as begin, end and padding; `pad` is `<|endoftext|>` in Stable Diffusion 1.x and
+ * `!` in 2.x.
+ */
 export interface SpecialTokens {
   readonly bos: string;
   readonly eos: string;
@@ -235,7 +238,7 @@ function checkMerge(
   return [left, right];
 }
 
-/** A token for an error message. Words and special tokens are quoted; of others only the length is given. */
+/** A token for an error message. Words and special tokens are quoted; for other tokens, only the length is given. */
 function describeToken(content: string): string {
   return /^(<\|?)?[A-Za-z0-9_-]{1,64}(\|?>|<\/w>)?$/.test(content)
     ? JSON.stringify(content)

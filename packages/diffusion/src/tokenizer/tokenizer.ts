@@ -1,7 +1,7 @@
 /**
- * CLIP's byte-level byte-pair tokenizer: text to the ids that `clipText` reads, padded and with the place of the end
- * token. Normaliser, splitter and byte-pair merging come from @huggingface/tokenizers, combined as in transformers'
- * `CLIPConverter`.
+ * CLIP's byte-level byte-pair tokenizer: converts texts to the padded ids that `clipText` reads, and finds the place of
+ * the end token in each text. Normaliser, splitter and byte-pair merging come from @huggingface/tokenizers, combined as
+ * in transformers' `CLIPConverter`.
  */
 
 import { Tokenizer as BytePairTokenizer } from '@huggingface/tokenizers';

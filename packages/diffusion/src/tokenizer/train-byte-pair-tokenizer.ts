@@ -41,7 +41,7 @@ export function trainBytePairTokenizer(
   return clipFiles(merges, maxLength);
 }
 
-/** CLIP's layout around some merges. */
+/** Makes the tokenizer files for the given merges, with the vocabulary in CLIP's order. */
 function clipFiles(merges: readonly (readonly [string, string])[], maxLength: number): TokenizerFiles {
   const tokens = [
     ...BYTE_ALPHABET,
@@ -56,7 +56,8 @@ function clipFiles(merges: readonly (readonly [string, string])[], maxLength: nu
 }
 
 /**
- * The corpus's distinct words as sequences of bytes; a tokenizer without merges splits exactly as the trained one will.
+ * The corpus's distinct words as sequences of bytes, with frequencies. The corpus is split by a tokenizer without
+ * merges, exactly as the trained tokenizer will split texts.
  */
 function countWords(corpus: readonly string[], maxLength: number): Word[] {
   const byteTokenizer = createTokenizer(clipFiles([], maxLength));

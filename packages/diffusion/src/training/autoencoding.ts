@@ -8,7 +8,7 @@ export interface VaeLossOptions {
   l1Weight?: number;
   /** Weight of the mean squared error. */
   mseWeight?: number;
-  /** Weight of the KL term relative to the summed reconstruction error, as the original training counts it. */
+  /** Weight of the KL term relative to the summed reconstruction error, as in the original training. */
   klWeight?: number;
 }
 
@@ -23,7 +23,10 @@ export interface VaeLoss {
   decoded: Tensor;
 }
 
-/** Encodes, samples with the given noise, decodes: pixels [B, 3, H, W] in [-1, 1], noise [B, latent_channels, h, w]. */
+/**
+ * Computes the losses of encoding pixels, sampling latents with the given noise, and decoding the latents: pixels [B,
+ * 3, H, W] in [-1, 1], noise [B, latent_channels, h, w].
+ */
 export function vaeLoss(
   p: ParameterScope,
   config: VaeConfig,

@@ -15,9 +15,9 @@ import {
 const MAX_LOGIT_SCALE = 100;
 
 /**
- * Cross-entropy of matching N texts to N images, both ways, averaged: -> scalar. `targets` [N, N] (rows sum to one,
- * symmetric) says which pairs belong together; the diagonal by default. Set `targets` when texts repeat within a batch;
- * otherwise equal texts are pushed apart.
+ * Cross-entropy of matching N texts to N images, averaged over both directions (text to image, image to text): ->
+ * scalar. `targets` [N, N] (rows sum to one, symmetric) says which pairs belong together; the diagonal by default. Set
+ * `targets` when texts repeat within a batch; otherwise equal texts are pushed apart.
  */
 export function clipContrastiveLoss({
   textEmbeds,

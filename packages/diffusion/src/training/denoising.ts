@@ -1,6 +1,6 @@
 /**
- * The noise-prediction objective: noise and targets prepared on the host, the loss built as a graph. The caller decides
- * how samples are weighted and mixed.
+ * The noise-prediction objective: noise and targets are prepared outside the graph, and the loss is part of the graph.
+ * The caller decides how samples are weighted and mixed.
  */
 import {
   elementCount,
@@ -54,8 +54,8 @@ export function predictionErrorPerSample(prediction: Tensor, target: Tensor): Te
 
 /**
  * Draws a timestep and noise for each latent and adds the noise by the schedule's forward process. `latents.data` holds
- * scaled latents [N, C, h, w]; with `gamma` the timesteps have min-SNR weights, without it they all weigh the same.
- * Latents of one number in `draws` [N], which counts from 0, share their timestep and their noise.
+ * scaled latents [N, C, h, w]; with `gamma` the timesteps have min-SNR weights, without `gamma` equal weights. Latents
+ * with equal numbers in `draws` [N] (numbers from 0 on) get the same timestep and the same noise.
  */
 export function prepareDenoisingBatch({
   latents,

@@ -28,7 +28,7 @@ const ArtFile = z.strictObject({
 
 /** One vector drawing. */
 export type Drawing = z.infer<typeof Drawing>;
-/** One style's file: its origin and a drawing for every object. */
+/** The file of one art style: where the drawings come from, and one drawing for every object. */
 export type ArtFile = z.infer<typeof ArtFile>;
 
 /** The drawings of one style, by object; throws when the file lacks one. */

@@ -48,5 +48,5 @@ export type ArtStyle = (typeof ART_STYLES)[number]['name'];
 /** The default styles for sampling scenes. */
 export const TRAINING_STYLES: readonly ArtStyle[] = ART_STYLES.filter((s) => !s.heldOut).map((s) => s.name);
 
-/** The styles no model of this world has seen in training. */
+/** The art styles that no model of this emoji world has seen in training. */
 export const HELD_OUT_STYLES: readonly ArtStyle[] = ART_STYLES.filter((s) => s.heldOut).map((s) => s.name);

@@ -20,7 +20,7 @@ function attributesOf(scene: Scene, random: RandomGenerator): Attributes {
 
 type Paraphrase = (attributes: Attributes) => string;
 
-/** Paraphrases, by how common each is. */
+/** The template sentence and the paraphrases of it, each with the probability that a caption uses it. */
 const PARAPHRASES = {
   template: { weight: 0.5, say: describe },
   plainColour: { weight: 0.15, say: (a) => sentence(plainPhrase(a)) },

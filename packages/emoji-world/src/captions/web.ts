@@ -18,7 +18,7 @@ export interface WebCaptionNoise {
   readonly objectSynonym: number;
   /** Probability of leaving out the colour of a recoloured object. */
   readonly missingColour: number;
-  /** Probability of naming a similar colour instead. */
+  /** Probability of naming a similar colour instead of the true one. */
   readonly wrongColour: number;
   /** Probability of a synonym for the colour, where it has one. */
   readonly colourSynonym: number;
@@ -30,7 +30,7 @@ export interface WebCaptionNoise {
   readonly backgroundSynonym: number;
   /** How captions state the number of objects when there are two or more; relative weights. */
   readonly manyCounted: Readonly<Record<CountStyle, number>>;
-  /** How captions state the number of a single object; relative weights. */
+  /** How captions state the number when there is one object; relative weights. */
   readonly oneCounted: Readonly<Record<CountStyle, number>>;
   /** Probability of surrounding the caption with words of a web page that are unrelated to the picture. */
   readonly junk: number;
@@ -73,7 +73,7 @@ const JUNK_BEFORE = [
 ] as const;
 const JUNK_AFTER = ['png', 'clipart', 'free download', 'stock photo', 'sticker', 'vector', 'wallpaper', 'hd'] as const;
 
-/** A caption of the scene with the web's noise. Never empty. */
+/** A caption of the scene with errors of the kinds that web captions have. Never empty. */
 export function webCaption(scene: Scene, random: RandomGenerator, options: Partial<WebCaptionNoise> = {}): string {
   const noise = { ...WEB_CAPTION_NOISE, ...options };
   const colour = colourWords(scene.colour, noise, random);

@@ -20,14 +20,14 @@ import { createSceneSource } from './scene-source.ts';
 import type { StageContext, StageRunner } from './stage.ts';
 import { requireFile, stageFolder } from './stage.ts';
 
-/** Batch size of each replica; the contrastive loss is within one replica's batch. */
+/** Batch size of each replica; the contrastive loss compares only pairs of one replica's batch. */
 const BATCH_SIZE = 128;
 const REPLICAS = 2;
 const PLANES = 3 * IMAGE_SIZE * IMAGE_SIZE;
 const WEB_SHARE = 0.15;
 /**
- * Number of pictures in a batch that pass through the autoencoder with slight latent noise, as the images that the
- * reward will see.
+ * Number of pictures in a batch that pass through the autoencoder with slight latent noise, to resemble the generated
+ * images that the reward will rate.
  */
 const AUTOENCODED = 48;
 
@@ -41,7 +41,7 @@ export const runClipStage: StageRunner = async (context) => {
   return result;
 };
 
-/** The tokenizer of the first stage. */
+/** The tokenizer that the first stage trained. */
 export async function loadStageTokenizer(context: StageContext): Promise<Tokenizer> {
   const folder = stageFolder(context, 'tokenizer');
   await requireFile(join(folder, 'vocab.json'), 'tokenizer');

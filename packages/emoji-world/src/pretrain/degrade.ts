@@ -50,7 +50,10 @@ function coarsen(planes: Float32Array, size: number): void {
   }
 }
 
-/** Adds an independent offset to each 4 x 4 block of each channel, the grain of a latent. */
+/**
+ * Adds an independent offset to each 4 x 4 block of each channel, as noise in the latents would: one latent position
+ * covers 4 x 4 pixels.
+ */
 function addBlotches(planes: Float32Array, size: number, strength: number, random: RandomGenerator): void {
   const blocks = size / 4;
   const offsets = new Float32Array(3 * blocks * blocks).map(() => strength * random.normal());

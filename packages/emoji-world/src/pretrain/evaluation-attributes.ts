@@ -6,7 +6,7 @@ interface Half {
   readonly objects: readonly ObjectName[];
   /** The fifth object, whose colour prompts have black in place of red. */
   readonly last: ObjectName;
-  /** Colours that the counted prompts name beside the object. */
+  /** Colour of an object in the prompts with a count; without an entry, such prompts name no colour. */
   readonly countedColours: Readonly<Partial<Record<ObjectName, ColourName>>>;
 }
 

@@ -21,7 +21,7 @@ const GUIDANCE_SCALE = 5;
 /** Images of each prompt on the contact sheet. */
 const SHOWN = 4;
 
-/** Runs the stage `measure`, in which `--steps` is the number of images a prompt. */
+/** Runs the stage `measure`, in which `--steps` is the number of images for each prompt. */
 export const runMeasureStage: StageRunner = async (context) => {
   const imagesAPrompt = context.horizon && 'steps' in context.horizon ? context.horizon.steps : IMAGES_A_PROMPT;
   const guidanceScale = context.guidanceScale ?? GUIDANCE_SCALE;

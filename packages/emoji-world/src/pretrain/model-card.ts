@@ -18,8 +18,8 @@ const Measurements = z.object({
   rates: Rates,
 });
 /**
- * Writes README.md into the model's folder and the record beside the weights; needs the measurements of the stage
- * measure.
+ * Writes README.md into the model's folder and the training record beside the weights. The stage `measure` must have
+ * written its measurements before.
  */
 export async function writeModelCard(context: StageContext): Promise<string> {
   const measured = await readCheckedJson(join(stageFolder(context, 'measure'), 'measurements.json'), {

@@ -15,8 +15,8 @@ const MAX_LATENT_NOISE = 0.6;
 
 export interface NoisyAutoencoder {
   /**
-   * Encodes and decodes the first `pictures` of the images [N, 3, 64, 64], values in [-1, 1], in place. Each picture's
-   * latents get Gaussian noise with its own standard deviation.
+   * Encodes and decodes the first `pictures` of the images [N, 3, 64, 64], values in [-1, 1], in place. The latents get
+   * Gaussian noise, whose standard deviation is drawn for each picture.
    */
   redrawFirst(pixels: Float32Array, random: RandomGenerator): Promise<void>;
   dispose(): void;

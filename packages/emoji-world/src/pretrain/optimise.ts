@@ -22,7 +22,7 @@ export interface Optimisation<I extends string> {
   readonly inputs: Record<I, InputSpec>;
   readonly loss: (p: ParameterScope, x: Record<I, Tensor>) => { loss: Tensor } & Record<string, Tensor>;
   readonly batchAt: TrainingRun<I>['batchAt'];
-  /** The horizon if the context has none. */
+  /** The horizon if the stage's context does not set one. */
   readonly defaultHorizon: Horizon;
   readonly learningRate: number;
   readonly warmupSteps?: number;
@@ -116,7 +116,9 @@ async function optimiseLocked<I extends string>(
   }
 }
 
-/** Initial weights of a model given as a loss. Each weight depends only on its name and the seed. */
+/**
+ * Initial weights of a model that is given by its loss function. Each weight depends only on its name and the seed.
+ */
 export function freshParameters<I extends string>(
   { inputs, loss }: Pick<Optimisation<I>, 'inputs' | 'loss'>,
   seed: number,

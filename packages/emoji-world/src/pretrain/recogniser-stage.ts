@@ -107,7 +107,7 @@ export async function writeRecogniser(folder: string, weights: ParameterValues, 
   await writeSafetensors(join(folder, 'model.safetensors'), weights, { dtype });
 }
 
-/** Share of right answers of each head on fresh scenes. */
+/** Accuracy of each head on newly drawn scenes. */
 export async function measureRecogniser(
   { seed, threads }: Pick<StageContext, 'seed' | 'threads'>,
   weights: ParameterValues,

@@ -19,11 +19,11 @@ export interface DrawnScene {
 }
 
 export interface SceneSource {
-  /** Draws the scene with that index in the named stream. */
+  /** Draws the scene with index `index` of this source's stream. */
   draw(index: number): DrawnScene;
 }
 
-/** Creates a stream of scenes. By default scenes are sampled as for the world's pre-training data. */
+/** Creates a stream of scenes. By default, scenes are sampled from the distribution of the pre-training data. */
 export async function createSceneSource({
   seed,
   stream,
@@ -46,7 +46,8 @@ export async function createSceneSource({
 
 /**
  * Samples a scene with every class of every attribute equally likely, for measuring the recogniser. In training, half
- * of the scenes have natural colours, as most drawings do. A judge without such data mistakes a yellow cat for a box.
+ * of the scenes have natural colours, as most drawings do. A recogniser trained without natural colours mistakes a
+ * yellow cat for a box.
  */
 export function sampleBalancedScene(
   random: RandomGenerator,

@@ -25,7 +25,10 @@ const WEIGHTS: Readonly<Partial<Record<StageName, string>>> = {
   unet: join(TINY_MODEL_FOLDER, 'unet', 'diffusion_pytorch_model.safetensors'),
 };
 
-/** The shipped weights of a stage, in float32. A training step reports weights that do not fit its model. */
+/**
+ * The shipped weights of a stage, in float32. Names and shapes are not checked here; the training step throws when
+ * weights do not fit its model.
+ */
 export async function shippedParameters(stage: StageName): Promise<ParameterValues> {
   const path = WEIGHTS[stage];
   if (path === undefined) throw new InputError(`--from-shipped takes a trained stage, not '${stage}'`);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { InputError } from '@heed/diffusion/errors';
 import type { Horizon } from './horizon.ts';
 
-/** The ignored folder of all training state, beside the packages. */
+/** The folder of all training state, beside the packages; git ignores it. */
 export const PRETRAIN_FOLDER = fileURLToPath(new URL('../../../../.pretrain', import.meta.url));
 
 /** The stages in order: CLIP and the recogniser come after the autoencoder, because they train on its pictures. */
@@ -30,9 +30,9 @@ export interface StageContext {
 /** Runs a stage; `finished` is false when it was interrupted. */
 export type StageRunner = (context: StageContext) => Promise<{ finished: boolean }>;
 
-/** File in the folder of the stage `unet`: the text tower that the U-Net was trained on. */
+/** Name of a file in the folder of the stage `unet`: the text tower that the U-Net was trained on. */
 export const TEXT_TOWER_FILE = 'text-encoder.safetensors';
-/** File in the folder of the stage `latents`. The file holds the factor that gives latents unit variance. */
+/** Name of a file in the folder of the stage `latents`. The file holds the factor that gives latents unit variance. */
 export const SCALING_FILE = 'scaling.json';
 
 export function stageFolder({ root }: { root: string }, stage: StageName): string {

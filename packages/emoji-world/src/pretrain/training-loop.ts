@@ -26,14 +26,15 @@ export interface TrainingRun<I extends string> {
   readonly decayShare?: number;
   readonly saveEverySeconds?: number;
   readonly reportEverySeconds?: number;
-  /** Called after each save and at the end, to let a stage draw samples. */
+  /** Called after each save and at the end, so that a stage can draw samples. */
   readonly onSave?: (step: number) => Promise<void>;
   readonly signal?: AbortSignal;
   readonly print?: (line: string) => void;
 }
 
 /**
- * Trains to the horizon or until the signal; returns whether the horizon was reached. The state is saved in both cases.
+ * Trains until the horizon is reached or `signal` aborts; returns whether the horizon was reached. The state is saved
+ * in both cases.
  */
 export async function runTraining<I extends string>({
   stage,

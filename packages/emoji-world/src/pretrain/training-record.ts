@@ -26,15 +26,15 @@ const TrainingRecord = z.object({ trainings: z.array(Training), recogniser: Reco
 
 export type TrainingRecord = z.infer<typeof TrainingRecord>;
 
-/** Path of the record beside the shipped weights. */
+/** Path of the training record beside the shipped weights. */
 export const SHIPPED_RECORD = join(MODELS_FOLDER, 'training-record.json');
 
-/** Path to which `--from-shipped` copies the record of its starting weights. */
+/** Path to which `--from-shipped` copies the training record of the weights that training starts from. */
 export function inheritedRecordPath({ root }: Pick<StageContext, 'root'>): string {
   return join(root, 'inherited-record.json');
 }
 
-/** The weights that each stage trains. */
+/** What each stage trains, as the training record describes it. */
 const TRAINED: readonly { stage: StageName; what: string; batch: string }[] = [
   {
     stage: 'clip',
@@ -54,7 +54,10 @@ const TRAINED: readonly { stage: StageName; what: string; batch: string }[] = [
   },
 ];
 
-/** The record of the stages' weights: their starting weights and their training here. */
+/**
+ * The training record of the stages' weights: the earlier trainings of the starting weights, and the training in this
+ * folder.
+ */
 export async function trainingRecord(context: StageContext): Promise<TrainingRecord> {
   const inherited = await readRecord(inheritedRecordPath(context));
   const own = await Promise.all(
@@ -74,7 +77,7 @@ export async function trainingRecord(context: StageContext): Promise<TrainingRec
   };
 }
 
-/** Writes the record beside the shipped weights. */
+/** Writes the training record beside the shipped weights. */
 export async function shipRecord(record: TrainingRecord): Promise<void> {
   await writeJson(SHIPPED_RECORD, TrainingRecord.parse(record));
 }

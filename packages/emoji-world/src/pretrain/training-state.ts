@@ -14,7 +14,7 @@ export interface SavedTraining {
 
 const GROUPS = ['parameters', 'firstMoment', 'secondMoment', 'ema'] as const;
 
-/** Writes the state into the slot that does not hold the newest one; atomic through rename. */
+/** Writes the state into the slot that does not contain the newest state. The write is atomic, by renaming a file. */
 export async function saveTraining(folder: string, saved: SavedTraining): Promise<void> {
   await mkdir(folder, { recursive: true });
   const tensors: ParameterValues = new Map();
@@ -61,7 +61,7 @@ interface Slot {
   readonly trainedSeconds: number;
 }
 
-/** The slots whose file is whole by its header, oldest first. */
+/** The slots whose file is complete according to the file's header, oldest first. */
 async function readSlots(folder: string): Promise<Slot[]> {
   const names = await readdir(folder).catch(() => []);
   const slots: Slot[] = [];

@@ -52,8 +52,8 @@ export const runUnetStage: StageRunner = async (context) => {
 };
 
 /**
- * Path of the text tower that this U-Net is trained on. The text tower is copied from CLIP once, so that CLIP can train
- * further.
+ * Path of the text tower with which this U-Net is trained. The text tower is copied from CLIP once, so that CLIP can
+ * train further.
  */
 export function textTowerPath(context: StageContext): string {
   return join(stageFolder(context, 'unet'), TEXT_TOWER_FILE);
@@ -100,9 +100,9 @@ export async function createTextEmbedder(
 }
 
 /**
- * The training problem: weight(t) * |noise - predicted|^2, averaged over each sample's elements and then the batch,
- * with min-SNR weighting for noise prediction, min(SNR, 5) / SNR (Hang et al. 2023), and captions dropped one time in
- * ten for classifier-free guidance (Ho and Salimans 2022).
+ * The training problem: weight(t) * |noise - predicted|^2, averaged over each sample's elements and then over the
+ * batch. The weight is the min-SNR weight for noise prediction, min(SNR, 5) / SNR (Hang et al. 2023). One caption in
+ * ten is dropped, for classifier-free guidance (Ho and Salimans 2022).
  */
 export function unetOptimisation({
   seed,

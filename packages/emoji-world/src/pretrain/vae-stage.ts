@@ -36,8 +36,8 @@ export const runVaeStage: StageRunner = async (context) => {
 };
 
 /**
- * The training problem: L1 + squared error of the reconstruction, and a little of the latents' divergence from a
- * normal.
+ * The training problem: L1 + squared error of the reconstruction, squared error at a quarter of the resolution, and a
+ * small weight on the latents' KL divergence.
  */
 export async function vaeOptimisation({ seed }: Pick<StageContext, 'seed'>, batchSize = BATCH_SIZE) {
   const scenes = await createSceneSource({ seed, stream: 'vae' });

@@ -5,13 +5,14 @@ import { describe } from '../grammar.ts';
 import { type Attributes, BACKGROUNDS, COLOURS, COUNTS, OBJECTS } from '../vocabulary.ts';
 import { parseTemplate } from './template.ts';
 
-/** Every text that differs from a prompt by one swap, listed by the kind of the swapped part. */
+/** Every text that differs from a prompt in one attribute, in one list for each kind of attribute. */
 type SwapsByKind = readonly (readonly string[])[];
 
 /**
- * Up to `count` different sentences, none of them `describe(attributes)`. Kinds alternate, so that counts are swapped
- * as often as objects. If there are too few single swaps, several parts are swapped. With `seenOnly`, no held-out
- * object is swapped in, because held-out objects must stay out of training.
+ * Up to `count` different sentences, none of them `describe(attributes)`. The kinds of swapped attributes alternate, so
+ * that counts are swapped as often as objects. If there are too few texts with one swapped attribute, several
+ * attributes are swapped. With `seenOnly`, no held-out object is swapped in, because held-out objects must stay out of
+ * training.
  */
 export function perturbTemplate(
   attributes: Attributes,

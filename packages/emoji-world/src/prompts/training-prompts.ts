@@ -2,8 +2,8 @@
  * The 2,774 training prompts, built from the paper's grammar over the 20 seen objects (appendix B).
  *
  * The paper prints the total (2,774) and the number of image-text pairs (27,528) but not the composition. Table 2 of
- * the paper counts the images of each category: 6,480 count, 3,480 colour, 2,400 background, 15,168 combination. With
- * 60 images a prompt, 30 for backgrounds and 6 for combinations ("up to 60") both totals come out exactly:
+ * the paper counts the images of each category: 6,480 count, 3,480 colour, 2,400 background, 15,168 combination. Both
+ * totals result exactly from 60 images for each prompt, except 30 for backgrounds and 6 for combinations ("up to 60"):
  *
  *     category     prompts  images each  images   which
  *     count            108           60   6,480   one to five of all 20 objects, six of the first 8
@@ -12,7 +12,8 @@
  *     combination    2,528            6  15,168   126 or 127 count-colour-background triples an object, drawn once
  *     total          2,774                27,528
  *
- * The paper does not list them. heed's choice gives every object, colour, count and background its share.
+ * The paper does not list them. heed's own choice spreads the prompts over all objects, colours, counts and
+ * backgrounds.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { describe } from '../grammar.ts';

@@ -12,14 +12,17 @@ export interface ComparisonVerdict {
   readonly fidelity: Preference;
 }
 
-/** Differences of two set scores that are smaller than this, after noise, are ties. */
+/** Tie threshold: two sets tie when their scores, after noise, differ by less than this. */
 const TIE_WIDTH = { alignment: 0.08, fidelity: 0.06 } as const;
-/** Noise on a set score, as a share of the rater's noise on log odds. */
+/** Noise on the difference of two set scores, as a fraction of the rater's noise on log odds. */
 const NOISE_SHARE = { alignment: 0.08, fidelity: 0.07 } as const;
-/** The sharpness at which a picture counts as fully crisp: the mean over clean scenes (recogniser card). */
+/**
+ * The sharpness at which a picture is rated as fully crisp: the mean over clean scenes, from the recogniser's model
+ * card.
+ */
 const CRISP_SHARPNESS = 40;
 
-/** One rater's verdict on two sets shown side by side. */
+/** One rater's verdict on two sets of images shown side by side. */
 export function compareSets(
   left: readonly Recognition[],
   right: readonly Recognition[],
@@ -49,8 +52,8 @@ export function alignmentScore(recognition: Recognition, attributes: Attributes)
 }
 
 /**
- * Image quality independent of the prompt, 0 to 1. The score is only a proxy: the mean of the recogniser's confidence
- * in its best object and background, and of edge sharpness.
+ * Image quality independent of the prompt, 0 to 1. The score is only a proxy: the mean of the recogniser's highest
+ * object probability, its highest background probability, and the edge sharpness.
  */
 export function fidelityScore({ probabilities, sharpness }: Recognition): number {
   const certainty = (Math.max(...probabilities.object) + Math.max(...probabilities.background)) / 2;

@@ -20,7 +20,7 @@ export interface RaterTemper {
   readonly noise: number;
   /** Probability of giving the opposite label by mistake. */
   readonly lapseRate: number;
-  /** A picture counts as hard if the recogniser's best object probability is below this. */
+  /** A picture is hard to judge if the recogniser's best object probability is below this. */
   readonly skipBelow: number;
   /** Probability of skipping a hard picture. */
   readonly skipRate: number;
@@ -32,7 +32,7 @@ export interface SimulatedRater {
   readonly id: string;
   readonly temper: RaterTemper;
   judge(recognition: Recognition, attributes: Attributes): Verdict;
-  /** Compares two blind sets, separately for alignment and fidelity. */
+  /** Compares two sets of images without knowing which model made them, separately for alignment and fidelity. */
   compare(left: readonly Recognition[], right: readonly Recognition[], attributes: Attributes): ComparisonVerdict;
 }
 
@@ -82,7 +82,7 @@ function judgeOnce(
   return meant !== lapses ? 'good' : 'bad';
 }
 
-/** The probability that the image shows all attributes of the prompt, taken as independent. */
+/** The probability that the image shows all attributes of the prompt, if the attributes are treated as independent. */
 export function chanceAllShown(recognition: Recognition, attributes: Attributes): number {
   return Object.values(probabilitiesAsked(recognition, attributes)).reduce((product, p) => product * p, 1);
 }

@@ -8,9 +8,15 @@ import { HEAD_NAMES, HEADS } from './labels.ts';
 /** Sizes of the recogniser network, stored in its config.json. */
 export interface RecogniserConfig {
   readonly imageSize: number;
-  /** Channels of the stages. The first stage has half the image's size; each further one halves it again. */
+  /**
+   * Number of output channels of each convolution stage. The first stage halves the image's width and height; each
+   * further stage halves the feature map again.
+   */
   readonly channels: readonly number[];
-  /** Channels that the heads get with their positions, because counting needs positions. */
+  /**
+   * Number of channels of a feature map that is read without averaging over positions, because counting needs
+   * positions.
+   */
   readonly mapChannels: number;
   readonly hidden: number;
 }

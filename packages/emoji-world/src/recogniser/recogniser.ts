@@ -33,8 +33,8 @@ export interface Recogniser {
   /** Width and height of the recogniser's input images in pixels. */
   readonly imageSize: number;
   /**
-   * Returns one recognition an image, in order. Images must have the size `imageSize`, 64 x 64 for the shipped
-   * recogniser.
+   * Returns one recognition for each image, in the order of the images. Images must have the size `imageSize`, 64 x 64
+   * for the shipped recogniser.
    */
   recognise(images: readonly RgbImage[]): Promise<Recognition[]>;
   dispose(): void;
@@ -47,7 +47,7 @@ const ConfigFile = z.object({
   hidden: z.int().positive(),
 });
 
-/** Loads config.json and model.safetensors from the folder of the shipped recogniser, or from another. */
+/** Loads config.json and model.safetensors from the folder of the shipped recogniser, or from another folder. */
 export async function loadRecogniser({
   folder = RECOGNISER_FOLDER,
   threads,

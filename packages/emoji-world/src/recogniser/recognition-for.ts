@@ -3,7 +3,7 @@ import type { Attributes, Count } from '../vocabulary.ts';
 import { HEAD_NAMES, HEADS, labelsOf } from './labels.ts';
 import type { Recognition } from './recogniser.ts';
 
-/** A recognition of these attributes in which each class is right with probability `certainty`. */
+/** Makes a recognition in which each head gives the probability `certainty` to the class of its attribute. */
 export function recognitionFor(
   attributes: Attributes & { count: Count },
   certainty = 0.97,

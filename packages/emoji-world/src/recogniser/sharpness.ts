@@ -1,7 +1,7 @@
 // A measure of crisp edges, for pictures of one world and one size. It is no judge of beauty.
 import type { RgbImage } from '@heed/diffusion';
 
-/** Mean absolute 4-neighbour Laplacian of the luma (Rec. 601), 0 to 255 times 4; borders left out. */
+/** Mean absolute 4-neighbour Laplacian of the luma (Rec. 601), from 0 to 4 x 255; border pixels are left out. */
 export function sharpnessOf({ width, height, data }: RgbImage): number {
   const luma = new Float32Array(width * height);
   for (let i = 0; i < luma.length; i++) {

@@ -3,7 +3,7 @@
 /** Red, green and blue, 0..255. */
 export type Rgb = readonly [number, number, number];
 
-/** Pixels row by row, three values 0..255 each; positions are in pixels, (0, 0) the upper left corner. */
+/** The pixels row by row, with three values of 0..255 per pixel; positions are in pixels from the upper left corner. */
 export interface Canvas {
   readonly width: number;
   readonly height: number;
@@ -18,12 +18,12 @@ export function createCanvas(width: number, height: number): Canvas {
   return { width, height, data: new Float32Array(width * height * 3) };
 }
 
-/** The colour `amount` of the way from `a` to `b`. */
+/** Mixes two colours linearly: `amount` 0 gives `a`, and `amount` 1 gives `b`. */
 export function mix(a: Rgb, b: Rgb, amount: number): Rgb {
   return [a[0] + (b[0] - a[0]) * amount, a[1] + (b[1] - a[1]) * amount, a[2] + (b[2] - a[2]) * amount];
 }
 
-/** Rec. 709 luma of a colour, 0..255 as its channels are. */
+/** The Rec. 709 luma of a colour; the channels and the luma range from 0 to 255. */
 export function luma(red: number, green: number, blue: number): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
@@ -75,7 +75,7 @@ export function fillEllipse(
   }
 }
 
-/** Fills a rectangle, its edges anti-aliased by exact area. */
+/** Fills a rectangle; the edges are anti-aliased by the exact area that the rectangle covers of each pixel. */
 export function fillRectangle(
   canvas: Canvas,
   [left, top]: Point,
@@ -92,7 +92,10 @@ export function fillRectangle(
   }
 }
 
-/** Fills a simple polygon by the even-odd rule: four scan lines a pixel row, exact coverage along each. */
+/**
+ * Fills a simple polygon by the even-odd rule, with four scan lines per pixel row and exact horizontal coverage on each
+ * scan line.
+ */
 export function fillPolygon(canvas: Canvas, points: readonly Point[], colour: Rgb, opacity = 1): void {
   const lines = 4;
   const ys = points.map(([, y]) => y);
@@ -139,7 +142,7 @@ function crossingsAt(points: readonly Point[], y: number): number[] {
   return crossings.sort((a, b) => a - b);
 }
 
-/** Adds a horizontal span's exact coverage to a row. */
+/** Adds a horizontal span to `row`: each pixel gains `weight` times the part of its width that the span covers. */
 function addSpan(row: Float32Array, left: number, right: number, weight: number): void {
   for (let x = Math.max(0, Math.floor(left)); x < Math.min(row.length, right); x++) {
     row[x] = row[x]! + (Math.min(right, x + 1) - Math.max(left, x)) * weight;

@@ -14,13 +14,13 @@ export interface PlacedSprite {
 
 /**
  * A sprite gets an outline if its luma (0..255) is too close to the background's. The threshold is this value plus the
- * background's own variation.
+ * standard deviation of the background's luma.
  */
 const OUTLINE_BELOW = 56;
 const DARK_OUTLINE: Rgb = [38, 34, 44];
 const LIGHT_OUTLINE: Rgb = [250, 250, 246];
 
-/** Draws the sprites onto the canvas in place. If any of them needs an outline, all get one. */
+/** Draws the sprites onto the canvas in place. If any sprite needs an outline, all sprites get one. */
 export function drawSprites(canvas: Canvas, placed: readonly PlacedSprite[], tint: TintTable | undefined): void {
   const prepared = placed.map((one) => {
     const colours = tint ? tinted(one.sprite, tint) : one.sprite.rgb;
@@ -55,7 +55,7 @@ function drawColours(canvas: Canvas, { sprite, box, mirrored }: PlacedSprite, co
   }
 }
 
-/** The sprite's pixels with their colours taken from the table by lightness. */
+/** Recolours the sprite: each pixel gets the table's colour for that pixel's lightness. */
 function tinted(sprite: Sprite, tint: TintTable): Float32Array {
   const colours = new Float32Array(sprite.rgb.length);
   for (let i = 0; i < sprite.levels.length; i++) {
@@ -77,7 +77,7 @@ function meanLuma(rgb: Float32Array, alpha: Float32Array): number {
   return total / Math.max(weight, 1e-6);
 }
 
-/** Whether at least a third of the sprite's rim has the background's luma, although the sprite as a whole has not. */
+/** Whether the luma of at least a third of the sprite's edge pixels is close to the background's mean luma. */
 function edgeVanishes(rgb: Float32Array, { width, height, alpha }: Sprite, ground: number): boolean {
   let rim = 0;
   let alike = 0;

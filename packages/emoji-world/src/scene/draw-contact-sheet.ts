@@ -9,7 +9,7 @@ import { createRenderer, SCENE_SIZE } from './renderer.ts';
 
 type Cell = readonly [object: ObjectName, count: Count, colour?: ColourName];
 
-/** The cells of the contact sheet, row by row; the column decides the background. */
+/** The cells of the contact sheet, row by row; each column of the sheet has its own background. */
 const CELLS: readonly (readonly Cell[])[] = [
   [
     ['wolf', 1],

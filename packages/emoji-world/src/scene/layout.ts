@@ -51,8 +51,8 @@ const ROWS: Readonly<Record<Count, readonly (readonly number[])[]>> = {
 };
 
 /**
- * Places the boxes on a square canvas with at least `gap` pixels between any two and one to the edge. Returns undefined
- * when the random arrangement does not fit; the caller retries with smaller boxes.
+ * Places the boxes on a square canvas, with at least `gap` pixels between two boxes and one pixel to the canvas' edge.
+ * Returns undefined when the random arrangement does not fit; the caller retries with smaller boxes.
  */
 export function placeBoxes(
   extents: readonly Extent[],
@@ -103,8 +103,8 @@ function cut<T>(items: readonly T[], lengths: readonly number[]): T[][] {
 }
 
 /**
- * Start positions of intervals of these lengths, in order. The free space is distributed at random between and around
- * them.
+ * Start positions of consecutive intervals with these lengths. The free space is distributed at random between and
+ * around them.
  */
 function spread(lengths: readonly number[], room: number, gap: number, random: RandomGenerator): number[] | undefined {
   const slack = room - 2 * MARGIN - total(lengths) - gap * (lengths.length - 1);

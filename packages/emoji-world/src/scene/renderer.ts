@@ -25,7 +25,10 @@ export const SCENE_SIZE = 64;
 
 /** Draws scenes of one or more art styles. */
 export interface Renderer {
-  /** The scene as 64 x 64 RGB. The same scene and generator state give the same bytes. */
+  /**
+   * Draws the scene as an RGB image of 64 x 64 pixels. The same scene and the same state of the random generator give
+   * the same bytes.
+   */
   render(scene: Scene, random: RandomGenerator): RgbImage;
 }
 
@@ -39,7 +42,7 @@ const OBJECT_SIZES: Readonly<Record<Count, readonly [number, number]>> = {
   6: [17, 19],
 };
 
-/** Gap between objects in pixels, large enough that two never look like one. */
+/** Gap between objects in pixels, by the number of objects; large enough that two objects never look like one. */
 const OBJECT_GAPS: Readonly<Record<Count, number>> = { 1: 4, 2: 5, 3: 4, 4: 4, 5: 3, 6: 3 };
 
 /** A renderer with the drawings of the given styles (all by default) rasterised. */
@@ -84,7 +87,9 @@ async function rasteriseStyle(style: ArtStyle): Promise<ReadonlyMap<ObjectName, 
   );
 }
 
-/** Sizes and places for the scene's objects; shrinks them a pixel at a time until an arrangement has room. */
+/**
+ * Chooses sizes and positions for the scene's objects, and shrinks the objects by one pixel at a time until they fit.
+ */
 function arrange(
   scene: Scene,
   spriteOf: (scene: Scene, size: number) => Sprite,

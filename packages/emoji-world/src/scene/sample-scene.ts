@@ -7,7 +7,7 @@ import type { Count } from '../vocabulary.ts';
 import { BACKGROUNDS, COLOURS, OBJECTS } from '../vocabulary.ts';
 import type { Scene } from './scene.ts';
 
-/** How scenes are distributed; the counts' weights need not sum to one. */
+/** The distribution from which scenes are sampled; the weights of the object counts need not sum to one. */
 export interface SceneDistribution {
   readonly styles: readonly ArtStyle[];
   readonly naturalColour: number;
@@ -15,7 +15,7 @@ export interface SceneDistribution {
   readonly counts: Readonly<Record<Count, number>>;
 }
 
-/** Single objects are most common, as on the web, but every count is frequent enough to be learned. */
+/** Scenes with one object are most common, as on the web, but every object count is frequent enough to be learned. */
 export const SCENE_DISTRIBUTION: SceneDistribution = {
   styles: TRAINING_STYLES,
   naturalColour: 0.25,

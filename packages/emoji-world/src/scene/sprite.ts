@@ -13,7 +13,7 @@ export interface Sprite {
   readonly alpha: Float32Array; // [height, width], 0..1
   /** Lightness for the tint table, see tint.ts. */
   readonly levels: Uint8Array; // [height, width]
-  /** The drawing's silhouette grown by a pixel on each side: where an outline goes. */
+  /** The drawing's silhouette grown by one pixel on each side; an outline fills this area. */
   readonly outline: Float32Array; // [height + 2, width + 2], 0..1
 }
 
@@ -60,7 +60,8 @@ export async function rasterise(drawing: Drawing): Promise<MasterImage> {
 
 /**
  * The drawing at a size in pixels, resampled by area. The size is the length of the longer side of a square drawing.
- * Slender drawings get up to a quarter more; otherwise a bicycle would look half as large as a box.
+ * For slender drawings the longer side is up to a quarter longer; otherwise a bicycle would look half as large as a
+ * box.
  */
 export function shrink(master: MasterImage, size: number): Sprite {
   const longer = Math.max(master.width, master.height);
@@ -137,7 +138,7 @@ function grow(alpha: Float32Array, width: number, height: number): Float32Array 
   return result;
 }
 
-/** Opacity for the outline: smoke, glow and other transparent parts get none. */
+/** The opacity that the outline uses: smoke, glow and other transparent parts get no outline. */
 function solid(alpha: number): number {
   return Math.min(1, Math.max(0, (alpha - 0.25) / 0.5));
 }

@@ -11,7 +11,10 @@ interface Ramp {
   readonly light: Rgb;
 }
 
-/** Tone ramps of the colours. Black ends at a dark grey and white starts at a light one, so that they stay distinct. */
+/**
+ * Tone ramps of the colours. The ramp of black ends at dark grey and the ramp of white starts at light grey, so that
+ * both stay distinct.
+ */
 const RAMPS: Readonly<Record<ColourName, Ramp>> = {
   red: { dark: [84, 0, 8], middle: [222, 24, 34], light: [255, 128, 116] },
   yellow: { dark: [128, 92, 0], middle: [252, 212, 16], light: [255, 250, 172] },
@@ -43,8 +46,9 @@ export function tintTable(colour: ColourName): TintTable {
 }
 
 /**
- * The lightness of each pixel for the tint table, from its luma (0..255), stretched about the drawing's mean. A pale
- * rabbit and a dark bear then both get the colour's middle tone and keep their markings.
+ * Computes each pixel's lightness for the tint table: the pixel's luma (0..255), shifted so that the drawing's mean
+ * becomes 128, and scaled. A pale rabbit and a dark bear then both get the colour's middle tone and keep their
+ * markings.
  */
 export function tintLevels(lumas: Float32Array, alphas: Float32Array): Uint8Array {
   let weight = 0;

@@ -1,6 +1,6 @@
 /**
- * Checkpoints that survive a kill at any moment: `step-00000100/` folders under one root. The caller decides the
- * contents; this module ensures that a checkpoint on disk is complete.
+ * Checkpoints as folders `step-00000100/` under one root folder, intact even when the process is killed at any moment.
+ * The caller decides the contents; this module ensures that a checkpoint on disk is complete.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,9 +17,9 @@ export interface Checkpoint {
 }
 
 /**
- * Saves a checkpoint of `step` and keeps the newest `keep` (at least 1). The files are written into a temporary folder
- * and flushed, then the folder is renamed and the manifest written. Older checkpoints are deleted only after the new
- * one was read back and verified. A failure leaves every older checkpoint as it was.
+ * Saves the checkpoint of training step `step` and keeps only the newest `keep` checkpoints (at least 1). The files are
+ * written into a temporary folder and flushed, then the folder is renamed and the manifest written. Older checkpoints
+ * are deleted only after the new one was read back and verified. A failure leaves every older checkpoint as it was.
  */
 export async function saveCheckpoint(
   root: string,
@@ -52,8 +52,8 @@ export async function saveCheckpoint(
 }
 
 /**
- * The newest checkpoint whose manifest verifies; undefined when there is none. Broken checkpoints are skipped and
- * reported to `onSkip`.
+ * The newest checkpoint whose files match its manifest; undefined when there is no such checkpoint. Broken checkpoints
+ * are skipped and reported to `onSkip`.
  */
 export async function findLatestCheckpoint(
   root: string,

@@ -43,7 +43,7 @@ export async function readFolderHashes(folder: string): Promise<FolderHashes | u
   return (await findCheckedJson(join(folder, HASHES_FILE), { what, schema: hashesSchema }))?.files;
 }
 
-/** Sorted paths of all files, without the file of hashes and unfinished files. */
+/** Sorted paths of all files, except `hashes.json` and unfinished files (`.tmp`). */
 async function listFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries

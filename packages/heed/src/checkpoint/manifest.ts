@@ -1,6 +1,6 @@
 /**
- * The manifest of a checkpoint: the size and SHA-256 of every file, written last.
- * A folder without a manifest that verifies is not a checkpoint, whatever else it holds.
+ * The manifest of a checkpoint: the size and SHA-256 of every file, written last. A folder is a checkpoint only if it
+ * contains a manifest and all files match that manifest.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -57,8 +57,8 @@ export async function verifyManifest(folder: string): Promise<Manifest> {
 }
 
 /**
- * The manifest of `folder` without a check of its files; undefined when there is none. Throws an `InputError` for a
- * damaged manifest.
+ * Reads the manifest of `folder` without checking the files; undefined when the folder has no manifest. Throws an
+ * `InputError` for a damaged manifest.
  */
 export async function readManifest(folder: string): Promise<Manifest | undefined> {
   const what = 'a list of files with sizes and hashes';

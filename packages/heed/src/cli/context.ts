@@ -1,4 +1,4 @@
-/** The shared part of all commands: project, progress, Ctrl-C, and output of results and errors. */
+/** The code that all commands share: opening the project, progress, Ctrl-C, and output of results and errors. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -16,22 +16,22 @@ export interface CommonOptions {
   json: boolean;
 }
 
-/** The context of a command's work. */
+/** The functions and objects that a command's work receives. */
 export interface CommandContext {
   readonly json: boolean;
   readonly progress: ProgressFactory;
   /** The signal that aborts at the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
-  /** Shows a note on stderr, such as a warning or what is resumed. */
+  /** Shows a note on stderr, such as a warning or the name of the work that is resumed. */
   note(text: string): void;
   /**
-   * Opens the project of --project with the values of --set. Images that shards have drawn are merged first, unless
-   * this process is a shard.
+   * Opens the project of --project with the values of --set. Images that shards have generated are merged into the
+   * project first, unless this process is itself a shard.
    */
   openProject(options?: { isShard?: boolean }): Promise<Project>;
 }
 
-/** The result of a command: a document for `--json`, lines for people. */
+/** The result of a command: a document for `--json`, and lines of text for people. */
 export interface CommandResult {
   /** The document for `--json`; undefined when another rank prints it. */
   readonly data?: unknown;

@@ -9,8 +9,8 @@ import { percent } from '../text/percent.ts';
 import { formatTable } from './table.ts';
 
 /**
- * Shows people's judgements first, then every figure of every arm with its judge, differences, distances, and simulated
- * raters.
+ * Shows people's judgements first, then each arm's figures with their judges, then differences, distances and simulated
+ * raters' answers.
  */
 export function describeEvaluation(evaluation: Evaluation, people: PeopleFindings): string[] {
   const { arms, figures, comparisons, notes, run } = evaluation;

@@ -2,7 +2,8 @@
 import { formatNumber } from '../progress/format.ts';
 
 /**
- * One line for each value, with a dotted path for nested ones. Lists of more than `maxItems` items are only counted.
+ * Returns one line for each value; the line of a nested value begins with its dotted path. For a list of more than
+ * `maxItems` items, only the number of items is shown.
  */
 export function describeResult(result: unknown, options: { maxItems?: number } = {}): string[] {
   const { maxItems = 8 } = options;

@@ -17,8 +17,8 @@ const LABELS = {
 const GROUPS = { seen: 'prompts learned from', unseen: 'held-out prompts' } as const;
 
 /**
- * Shows accuracies on held-out pairs, by category and by share of the labels, then the omitted images and the gate's
- * warning.
+ * Shows accuracies on held-out pairs, by prompt category and by share of training labels, then omitted images and the
+ * gate's warning.
  */
 export function describeReward(result: RewardRunResult): string[] {
   const { accuracy, images, folder, gate, perturbations = {}, leftOut = [], preferences } = result;

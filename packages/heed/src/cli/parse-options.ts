@@ -1,7 +1,7 @@
 /** Parses and checks numbers and names in a command's options. */
 import { InvalidArgumentError } from 'commander';
 
-/** A whole number of at least `min`. */
+/** Returns a parser that accepts whole numbers of at least `min`. */
 export function wholeNumber(min: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

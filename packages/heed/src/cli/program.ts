@@ -1,6 +1,6 @@
 /**
- * The commander program: one file registers each command. `main.ts` parses arguments and sets exit codes; the stages do
- * the work.
+ * The command line, built with Commander; each command has its own file, which registers it. `main.ts` parses arguments
+ * and sets exit codes; the stages do the work.
  */
 import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };

@@ -1,15 +1,18 @@
-/** Opens the MPI ranks that a launcher started this command as, and leaves them at the end. */
+/**
+ * Connects this process with the other MPI ranks if a launcher started several, and ends the connection when the
+ * command ends.
+ */
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Communicator, ExchangeType } from '@heed/diffusion/autodiff';
 
-/** Time that other ranks wait for rank 0 to print a shared error. Rank 0's exit ends the others. */
+/** Time that other ranks wait for rank 0 to print a shared error. When rank 0 exits, the other ranks end too. */
 const OTHERS_WAIT_MS = 2000;
 
 let opened: Communicator | undefined;
 let rank = 0;
 
-/** Opens the communicator of this process; a single-process one unless a launcher started several. */
+/** Opens this process's communicator, which has a single rank unless a launcher started several processes. */
 export async function openRanks(exchange: ExchangeType): Promise<Communicator> {
   const { openCommunicator } = await import('@heed/diffusion/autodiff');
   opened = await openCommunicator({ type: exchange });
@@ -18,8 +21,8 @@ export async function openRanks(exchange: ExchangeType): Promise<Communicator> {
 }
 
 /**
- * Whether the launcher started this process as a rank other than 0. Commands that run as ranks ask it before they open
- * the project, which only rank 0 may change.
+ * Whether the launcher started this process as a rank other than 0. Commands that can run as several ranks call this
+ * function before opening the project, which only rank 0 may change.
  */
 export async function isLaunchedOtherRank(): Promise<boolean> {
   const { launchedRank } = await import('@heed/diffusion/autodiff');
@@ -32,7 +35,7 @@ export function isOtherRank(): boolean {
   return rank > 0;
 }
 
-/** How errors name this process: its rank and host; undefined for rank 0 and for a single process. */
+/** The name of this process in error messages: rank and host; undefined for rank 0 and for a single process. */
 export function otherRankName(): string | undefined {
   return isOtherRank() ? `rank ${rank} on ${hostname()}` : undefined;
 }

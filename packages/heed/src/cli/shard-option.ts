@@ -1,4 +1,7 @@
-/** The option `--shard` for commands whose work can be divided. The environment gives its default. */
+/**
+ * The option `--shard` for commands whose work can be divided. Without the option, the launcher's environment variables
+ * determine the shard.
+ */
 import type { Command } from 'commander';
 import type { Shard } from '../shards/shard.ts';
 

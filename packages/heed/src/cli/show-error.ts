@@ -3,7 +3,7 @@ import { type ExitCode, REPORT_REQUEST, tellError } from '../errors.ts';
 
 interface ErrorFormat {
   readonly json: boolean;
-  /** Names the process of several that failed. */
+  /** Name of the failed process, when the command runs as several processes. */
   readonly process?: string | undefined;
 }
 
@@ -35,7 +35,7 @@ export function showError(error: unknown, options: ErrorFormat): ExitCode {
   return tellError(error).exitCode;
 }
 
-/** The stacks of the error and its causes, without values that an error may carry. */
+/** The stacks of the error and its causes, without any other fields of the error. */
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
   const own = error.stack ?? String(error);

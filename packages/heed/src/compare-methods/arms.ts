@@ -1,6 +1,7 @@
 /**
  * The arms of a comparison of tuning methods: the same labels, reward and compute. Compute is the number of passes of
- * the network over one image. An update takes three passes, and a frozen reference one more.
+ * the network over one image. An update takes three passes for each image, and four if the method needs a frozen
+ * reference model.
  */
 import type { HeedConfig, MethodName } from '../config/index.ts';
 import { badInput } from '../errors.ts';
@@ -12,7 +13,7 @@ export interface MethodArm {
   readonly label: string;
   /** The arm's settings, which override the project's. */
   readonly overrides: readonly string[];
-  /** Number of network passes for each of the model's images. */
+  /** Number of network passes that one update needs for each of the model's images. */
   readonly passes: number;
   /** Whether rewards and labels are permuted among the images: a control that learns nothing from people. */
   readonly shuffles?: boolean;
@@ -50,7 +51,7 @@ export const METHOD_ARMS: readonly MethodArm[] = [
   },
 ];
 
-/** The arms of these names, in the order of the table; all of them without names. */
+/** Returns the arms with these names in the order of `METHOD_ARMS`, or all arms if `names` is empty. */
 export function armsNamed(names: readonly string[]): MethodArm[] {
   const known = METHOD_ARMS.map(({ name }) => name);
   for (const name of names) {
@@ -61,7 +62,10 @@ export function armsNamed(names: readonly string[]): MethodArm[] {
   return METHOD_ARMS.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
-/** Number of passes in an update: for the model's images, and for as many pre-training pairs if they are used. */
+/**
+ * Number of network passes in an update, for the model's images and, if used, for the same number of pre-training
+ * pairs.
+ */
 export function passesOfUpdate(
   arm: Pick<MethodArm, 'passes'>,
   { batchSize, accumulation, hasPretraining }: { batchSize: number; accumulation: number; hasPretraining: boolean },
@@ -69,7 +73,7 @@ export function passesOfUpdate(
   return batchSize * accumulation * (arm.passes + (hasPretraining ? 3 : 0));
 }
 
-/** Number of updates with the same total passes as the project's settings for `reward-weighted`. */
+/** Number of updates that cost as many network passes as tuning by `reward-weighted` under the project's settings. */
 export function updatesOf(
   arm: Pick<MethodArm, 'passes'>,
   { tune, hasPretraining }: { tune: HeedConfig['tune']; hasPretraining: boolean },

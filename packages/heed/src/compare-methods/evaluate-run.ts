@@ -1,4 +1,4 @@
-/** Evaluates one run's model, with best-of-n in addition; a finished evaluation is reused. */
+/** Evaluates one run's model, both alone and with best-of-n; a finished evaluation is reused. */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Evaluation } from '../evaluate/evaluation.ts';
@@ -23,7 +23,9 @@ export interface EvaluateRunInputs {
   note: (sentence: string) => void;
 }
 
-/** Evaluates the run's model. An earlier evaluation of other weights or under other settings is repeated. */
+/**
+ * Evaluates the run's model. If the earlier evaluation used other weights or settings, the model is evaluated again.
+ */
 export async function evaluateRun(
   project: Project,
   { name, baseline, other, reward, signal, note }: EvaluateRunInputs,

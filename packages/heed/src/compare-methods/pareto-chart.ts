@@ -9,14 +9,15 @@ import type { MethodComparison } from './summary.ts';
 
 const COLOURS = ['var(--accent)', 'var(--amber)', 'var(--violet)', 'var(--rose)', 'var(--blue)', 'var(--accent-soft)'];
 
-/** Colour of a method, by its place; the base is grey. */
+/** Colour of a method, by its position in `names`; the base model is grey. */
 export function methodColour(name: string, names: readonly string[]): string {
   const others = names.filter((each) => each !== 'base');
   return name === 'base' ? 'var(--grey)' : COLOURS[others.indexOf(name) % COLOURS.length]!;
 }
 
 /**
- * The chart; undefined when fewer than two methods have a distance. Dots are plain samples, rings include best-of-n.
+ * The chart; undefined when fewer than two methods have a distance. Dots show a model's plain samples, and rings its
+ * samples with best-of-n.
  */
 export function paretoChart({ points, alignmentJudge, unit, distanceName }: MethodComparison): Markup | undefined {
   const rows = points.flatMap(({ name, label, alignment, bestOf, distance, isEfficient }) =>

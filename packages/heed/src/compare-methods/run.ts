@@ -42,12 +42,12 @@ export interface CompareMethodsResult extends MethodComparison {
   readonly file: string;
 }
 
-/** Prefix of the names of models, runs and evaluations. */
+/** Prefix of the names of the models, runs and evaluations of this comparison. */
 const PREFIX = 'cmp';
 
 /**
- * Runs the methods that have no finished run, all methods of one seed first. After each run it writes
- * `runs/compare-methods/comparison.json` and `reports/compare-methods.html` again.
+ * Tunes by every method with the first seed, then with the next seed, and so on; finished runs are reused. After each
+ * run, `runs/compare-methods/comparison.json` and `reports/compare-methods.html` are written again.
  */
 export async function runCompareMethods(
   project: Project,
@@ -83,7 +83,7 @@ export async function runCompareMethods(
   return written!;
 }
 
-/** The base, then every method that has a run. */
+/** Returns the points of the chart: the base model, then every method that has a run. */
 function pointsOf(
   base: RunFigures,
   methods: readonly { arm: MethodArm; own: Project; runs: readonly RunFigures[] }[],
@@ -95,7 +95,7 @@ function pointsOf(
   ]);
 }
 
-/** The project with the arm's settings and with as many updates as the budget allows. */
+/** Copies the project with the arm's settings, and with as many updates as the budget of network passes allows. */
 async function projectOf(project: Project, arm: MethodArm, given: readonly string[]): Promise<Project> {
   const isTiny = project.config.model.path === BUILT_IN_MODEL;
   const own = arm.overrides.filter((override) => isTiny || !override.startsWith('tune.learningRate='));

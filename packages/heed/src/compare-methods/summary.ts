@@ -8,7 +8,7 @@ export interface RunFigures {
   readonly alignment: Interval;
   /** Alignment of the best images by reward among several candidates. */
   readonly bestOf: Interval;
-  /** Alignment minus that of the model before tuning, paired by prompt; absent for that model. */
+  /** Gain in alignment over the model before tuning, paired by prompt; absent for the model before tuning itself. */
   readonly gain?: Interval;
   /** Distance to real pictures, lower is better; absent where the project has no reference pictures. */
   readonly distance?: number;
@@ -24,9 +24,12 @@ export interface MethodPoint {
   readonly bestOf: Interval;
   /** Mean over seeds, with the means of the runs' bounds; absent for the model before tuning. */
   readonly gain?: Interval;
-  /** Mean over seeds; the bounds are the smallest and the largest value of a seed. */
+  /** Mean over seeds; the bounds are the smallest and the largest value among the seeds. */
   readonly distance?: Interval;
-  /** Whether the method is Pareto-optimal: no other has more alignment at no more distance. */
+  /**
+   * Whether the method is Pareto-optimal: no other method is at least as good in alignment and in distance, and better
+   * in one of these figures.
+   */
   readonly isEfficient: boolean;
 }
 
@@ -72,7 +75,10 @@ export function runFigures(evaluation: Evaluation): {
   };
 }
 
-/** Alignment of the run's model minus that of the model before tuning, which the evaluation calls 'tuned'. */
+/**
+ * The alignment of the run's model minus the alignment of the model before tuning. Here the run's model is the
+ * evaluation's arm 'base', and the model before tuning is the arm 'tuned'.
+ */
 export function gainOf(evaluation: Evaluation): Interval {
   const ofPair = alignmentFigure(evaluation)?.differences.find(
     ({ treated, baseline }) => treated === 'tuned' && baseline === 'base',
@@ -93,7 +99,7 @@ function bounds({ mean, lo, hi }: Interval): Interval {
   return { mean, lo, hi };
 }
 
-/** The points of all methods; a method counts as efficient by its means over seeds. */
+/** Computes the points of all methods; whether a method is Pareto-optimal is decided by its means over seeds. */
 export function methodPoints(
   methods: readonly { name: string; label: string; updates: number; runs: readonly RunFigures[] }[],
 ): MethodPoint[] {

@@ -8,7 +8,7 @@ import { quote } from '../text/nearest.ts';
 
 /**
  * Returns a copy of `table` with each `path=value` applied in order. The value is read as TOML. A value that is not
- * TOML counts as text, so that a shell needs no quotes: `--set sample.sampler=ddim`.
+ * TOML is used as text, so that a shell needs no quotes: `--set sample.sampler=ddim`.
  */
 export function applyOverrides(
   table: Readonly<Record<string, unknown>>,
@@ -26,7 +26,10 @@ export function applyOverrides(
   return result;
 }
 
-/** Puts the value at `path` of `table`, whose own path is `parent`, making the sections on the way. */
+/**
+ * Sets `value` in `table` at the path `[first, ...rest]` and creates missing sections. `parent` is the path of `table`
+ * itself, for error messages.
+ */
 function put(
   table: Record<string, unknown>,
   [first, ...rest]: readonly string[],

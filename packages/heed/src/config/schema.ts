@@ -1,6 +1,6 @@
 /**
  * Every key of heed.toml with its type, default and description. The commented file that `heed init` writes, the JSON
- * Schema and the checks all come from here. Nothing here reads files.
+ * Schema and the checks are all derived from this schema. Nothing here reads files.
  */
 import { z } from 'zod';
 import { BUILT_IN_MODEL, WORLD_PRETRAINING } from '../parts.ts';
@@ -433,7 +433,7 @@ export const configSchema = z.strictObject({
 /** A heed.toml with every default filled in. */
 export type HeedConfig = z.output<typeof configSchema>;
 
-/** One leaf of the schema, as documentation and tools need it. */
+/** One key of the schema, in the form that documentation and tools need. */
 export interface ConfigKey {
   /** 'tune.beta'. */
   readonly path: string;
@@ -449,7 +449,7 @@ export interface ConfigSection {
   readonly keys: readonly ConfigKey[];
 }
 
-/** All sections and keys in the order of the file; a section within one ('tune.dpo') follows it. */
+/** All sections and keys in the order of the file; a nested section ('tune.dpo') follows its parent section. */
 export function configSections(): ConfigSection[] {
   return sectionsOf(configSchema, { name: '', description: '', defaults: configSchema.parse({}) });
 }
@@ -478,7 +478,7 @@ export function threadsOption({ threads }: Pick<HeedConfig, 'threads'>): { threa
   return threads === 0 ? {} : { threads };
 }
 
-/** Whether `heed generate` generates every image of the paper, about 27,000. */
+/** Whether `heed generate` generates as many images as the paper, about 27,000. */
 export function isPaperScale({ generate }: Pick<HeedConfig, 'generate'>): boolean {
   return generate.prompts === PAPER_PROMPTS && generate.promptLimit === 0 && generate.imagesPerPrompt === 0;
 }

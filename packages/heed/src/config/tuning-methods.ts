@@ -1,6 +1,6 @@
 /**
  * The settings of each tuning method, by its name: sections of heed.toml. `tune/methods/` implements the methods; this
- * file loads no engine.
+ * file contains only settings and loads no network code.
  */
 import { z } from 'zod';
 
@@ -93,7 +93,7 @@ export const METHOD_SECTIONS = {
 
 export type MethodSection = keyof typeof METHOD_SECTIONS;
 
-/** The section of each method under `tune` in heed.toml. The paper's settings are in `tune` itself. */
+/** The section of each method under `tune` in heed.toml. The settings of the paper's method are in `tune` itself. */
 export const SECTION_OF_METHOD = {
   'reward-weighted': undefined,
   dpo: 'dpo',

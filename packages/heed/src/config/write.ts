@@ -1,4 +1,6 @@
-/** A config as text: the commented heed.toml of a new project, the resolved one beside a run, the JSON Schema. */
+/**
+ * Writes a config as text: the commented heed.toml of a new project, the resolved config of a run, and the JSON Schema.
+ */
 import { stringify } from 'smol-toml';
 import { z } from 'zod';
 import { type ConfigKey, configSchema, configSections, type HeedConfig } from './schema.ts';
@@ -26,13 +28,13 @@ function settingLines(key: ConfigKey, value: unknown): string[] {
   return value === undefined ? [`# ${write(key.defaultValue)}`] : [write(value)];
 }
 
-/** The whole config with every default, as the run used it. */
+/** Writes the whole config that a run used, including the defaults of keys that were not set. */
 export function resolvedConfig(config: HeedConfig, options: { command: string; time?: Date }): string {
   const { command, time = new Date() } = options;
   return `# The config that this run used, written by \`heed ${command}\` at ${time.toISOString()}.\n${stringify(config)}\n`;
 }
 
-/** The command that wrote a resolved config, and the time; undefined for another text. */
+/** Reads the command and the time from the header of a resolved config; undefined for any other text. */
 export function readResolvedHeader(text: string): { command: string; time: string } | undefined {
   const match = /^# [^\n]*`heed ([a-z]+)` at (\S+Z)\.\n/.exec(text);
   return match ? { command: match[1]!, time: match[2]! } : undefined;

@@ -1,6 +1,6 @@
 /**
- * `heed contrast`: makes a model that adds to the base model's guidance the difference of two tuned models, one tuned
- * on good and one on bad images. `@heed/diffusion` implements the guidance.
+ * `heed contrast`: makes a model whose guidance is the base model's plus the difference of two models, tuned on good
+ * and on bad images. `@heed/diffusion` implements the guidance.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ export interface ContrastRunOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Writes the model into the project's folder of models. Throws when the name is taken. */
+/** Writes the model into the project's folder of models. Throws when a model with this name already exists. */
 export async function runContrast(
   project: Project,
   options: ContrastRunOptions,

@@ -16,7 +16,7 @@ const STATE_FILE = 'demo.json';
 const stateSchema = z.object({
   scale: z.string(),
   seed: z.number(),
-  /** Seconds by stage, over all its runs. */
+  /** The seconds that each stage took, summed over all runs of the demo. */
   seconds: z.record(z.string(), z.number()),
   finished: z.array(z.string()),
   peakRssMb: z.number(),
@@ -26,7 +26,10 @@ type StoredState = z.infer<typeof stateSchema>;
 
 export interface DemoState {
   isFinished(stage: string): boolean;
-  /** Runs a stage unless it is finished, and records that it finished. The time of a failed stage counts too. */
+  /**
+   * Runs a stage unless it is finished, and records that it finished. The time that a failed stage took is recorded
+   * too.
+   */
   run(stage: string, work: () => Promise<void>): Promise<void>;
   /** Seconds by stage. */
   readonly seconds: Readonly<Record<string, number>>;
@@ -34,7 +37,7 @@ export interface DemoState {
   readonly peakRssMb: number;
 }
 
-/** Opens the state of the demo in `project`; refuses one of another scale or seed. */
+/** Opens the state of the demo in `project`; throws if that demo has another scale or seed. */
 export async function openDemoState(
   project: Project,
   { scale, seed }: { scale: DemoScaleName; seed: number },

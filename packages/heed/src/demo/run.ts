@@ -1,5 +1,5 @@
 /**
- * `heed demo`: the whole loop from the shipped base model, into one project folder: generate, label, reward, tune,
+ * `heed demo`: runs the whole loop with the built-in base model in one project folder: generate, label, reward, tune,
  * evaluate, report. A stopped demo resumes; a finished demo only prints the results again.
  */
 import { existsSync } from 'node:fs';
@@ -29,7 +29,7 @@ export interface DemoOptions {
   folder: string;
   scale?: DemoScaleName;
   seed?: number;
-  /** Device for the networks; by default that of the project in `folder`, or the CPU. */
+  /** Device for the networks; by default the device that the project in `folder` uses, or the CPU. */
   device?: DeviceSetting | undefined;
   signal?: AbortSignal;
   /** Called with sentences for the user on progress. */

@@ -7,7 +7,7 @@ export interface DemoScale {
   readonly description: string;
   /** Number of training prompts whose images are judged; 0 means all 2,774. */
   readonly trainingPrompts: number;
-  /** Number of images of each; 0 means the paper's numbers (60, 30 or 6 by category). */
+  /** Number of images of each training prompt; 0 means the paper's numbers (60, 30 or 6 by category). */
   readonly imagesPerTrainingPrompt: number;
   /** Number of training prompts with unjudged images; 0 means all. */
   readonly unlabelledPrompts: number;
@@ -16,23 +16,23 @@ export interface DemoScale {
   readonly evaluationPrompts: number;
   /** Number of images in each set that raters compare. */
   readonly imagesPerPrompt: number;
-  /** Number of candidates from which the reward picks. */
+  /** Number of candidates from which best-of-n picks by reward. */
   readonly bestOf: number;
   readonly fidelityImages: number;
   /** Number of network calls for each image. */
   readonly samplingSteps: number;
   readonly guidanceScale: number;
   readonly rewardEpochs: number;
-  /** T of the auxiliary task, its weight lambda, and the learning rate. */
+  /** Settings of reward training: temperature T and weight lambda of the auxiliary task, and the learning rate. */
   readonly reward: { readonly temperature: number; readonly lambda: number; readonly learningRate: number };
   /** Share of the labelled training images in the reward's test set. All evaluation images are in the test set too. */
   readonly rewardTestShare: number;
-  /** The end of tuning's learning-rate schedule, and the moving average of the weights. */
+  /** How the learning rate ends in tuning, and the decay of the moving average of the weights. */
   readonly tuneEnding: { readonly schedule: 'constant' | 'linear'; readonly ema: number };
   readonly tuneSteps: number;
   /** Number of pre-training pairs. */
   readonly pretrainingImages: number;
-  /** Number of model samples in a step. Each step adds the same number of pre-training samples. */
+  /** Number of the model's own images in a tuning step. Each step also uses the same number of pre-training pairs. */
   readonly tuneBatchSize: number;
   readonly learningRate: number;
   /** Weight of the pre-training loss. */
@@ -51,9 +51,9 @@ export interface DemoScale {
 }
 
 /**
- * The paper's own mixture (0, 0, 0) brings no gain here. The world's captions are wrong about the attributes that
- * raters judge, and the pre-training term teaches these errors again. The values were chosen on prompts outside every
- * evaluation: docs/results.md.
+ * The paper's own values (0, 0, 0) bring no gain in the emoji world. The captions for pre-training have errors in the
+ * attributes that raters judge, and the pre-training loss teaches these errors again. The values 4, 4 and 500 were
+ * chosen on prompts that no evaluation uses: docs/results.md.
  */
 const REWARDED_DATA = { modelRewardPower: 4, pretrainingRewardPower: 4, modelTimestepsFrom: 500 } as const;
 
@@ -155,7 +155,7 @@ export const DEMO_SCALES = {
  */
 const SNR_GAMMA = 5;
 
-/** One replica for each of the two cores that the demo targets; more cores give the same bits. */
+/** One replica for each of the two cores that the demo targets; on more cores the results are bit-identical. */
 const REPLICAS = 2;
 
 /**

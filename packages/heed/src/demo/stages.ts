@@ -1,6 +1,6 @@
 /**
- * The stages of the demo in order. Each stage calls the same function as the command of that name. A stage continues
- * from existing work, so that it can be stopped and repeated.
+ * The stages of the demo in order. Each stage calls the same function as the command with the stage's name. A stage
+ * continues from existing work, so that it can be stopped and repeated.
  */
 import { ABLATIONS } from '../evaluate/ablations.ts';
 import { drawEvaluationImages } from '../evaluate/evaluation-images.ts';
@@ -18,7 +18,7 @@ import { runReward } from '../reward/run.ts';
 import { runTune } from '../tune/run.ts';
 import type { DemoScale } from './scales.ts';
 
-/** The run that holds the demo's evaluation. */
+/** Name of the run that contains the demo's evaluation. */
 export const DEMO_EVALUATION = 'evaluate-demo';
 
 export interface StageContext {
@@ -73,8 +73,8 @@ async function generateUnlabelled(context: StageContext): Promise<void> {
 }
 
 /**
- * Generates the evaluation images before the reward training, because they test the reward. Unseen objects appear in no
- * other images.
+ * Generates the evaluation images before the reward training, because these images test the reward. Unseen objects
+ * appear in no other images.
  */
 async function generateEvaluation(context: StageContext): Promise<void> {
   const { project, progress, signal } = context;

@@ -90,7 +90,7 @@ function rewardOf({ summary }: Pick<RewardReport, 'summary'>, part: 'seen' | 'un
   return { aux, plain, clip, n };
 }
 
-/** The summary as rows for a table: a name and its figures. */
+/** The summary as rows of a table, each with a name and the figures of that name. */
 export function summaryRows(summary: DemoSummary): string[][] {
   const { alignment, tunedMinusBase, reward, fidelity } = summary;
   const accuracy = (value: number | null) => (value === null ? 'not measured' : percent(value));

@@ -1,4 +1,4 @@
-/** The checks of `heed doctor`, of the machine and the project. Checks change nothing. */
+/** The checks that `heed doctor` makes on the machine and on the project. Checks change nothing. */
 import { existsSync } from 'node:fs';
 import { readdir, statfs } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
@@ -16,7 +16,7 @@ export type CheckState = 'ok' | 'warning' | 'failed';
 export interface CheckResult {
   readonly name: string;
   readonly state: CheckState;
-  /** Description of what the check found; for a fault, also of what was expected. */
+  /** A sentence on what the check found and, if that is a fault, on what was expected. */
   readonly found: string;
 }
 
@@ -55,7 +55,10 @@ export function projectChecks(project: Project): Check[] {
   ];
 }
 
-/** Runs checks one after another. A check that throws has failed with that message; defects are rethrown. */
+/**
+ * Runs checks one after another. If a check throws, its result is 'failed' with the error's message; defects of heed
+ * are rethrown.
+ */
 export async function runChecks(checks: readonly Check[]): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   for (const [name, look] of checks) {
@@ -118,7 +121,7 @@ async function modelFound(project: Project): Promise<Finding> {
   return ok(`${(await emaNote(project, name, path)) ?? path}; pictures of ${side} x ${side} pixels`);
 }
 
-/** Checks a hub model. A model that is not downloaded yet is no fault, unless the hub is disabled. */
+/** Checks a hub model. Reports a model that is not downloaded yet as a fault only if the hub is disabled. */
 async function fetched(look: () => Promise<Finding>): Promise<Finding> {
   const { hubEnvironment, NotCachedError } = await import('@heed/diffusion');
   return look().catch((error: unknown) => {

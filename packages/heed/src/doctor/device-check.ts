@@ -6,7 +6,7 @@ import type { DeviceSetting } from '../config/device-names.ts';
 import { tellError } from '../errors.ts';
 import type { Finding } from './checks.ts';
 
-/** The product of [1 2; 3 4] and [1 0; 0 2], and the sums of the windows of 2 x 2 ones. */
+/** The product of [1 2; 3 4] and [1 0; 0 2], then the convolution of a 2 x 2 matrix of ones with itself. */
 const EXPECTED = '1 4 3 8 4';
 
 /** Compiles a small graph for `device` and runs it. Errors include the commands that install missing parts. */

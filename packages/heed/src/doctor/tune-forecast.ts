@@ -30,8 +30,8 @@ export interface TuneForecast {
   readonly trainedParameters: number;
   readonly memoryBytes: {
     /**
-     * Bytes of the weights: of the U-Net, and of VAE and text encoder, which stay loaded because the tuned model's
-     * folder contains them.
+     * Bytes of the weights of U-Net, VAE and text encoder; the latter two stay loaded because they are written into the
+     * tuned model's folder.
      */
     readonly weights: number;
     readonly otherNetworks: number;
@@ -44,7 +44,7 @@ export interface TuneForecast {
   readonly diskBytes: {
     readonly checkpoints: number;
     readonly tunedModel: number;
-    /** Bytes on disk for each image: its latents and its prompt's text states. */
+    /** Bytes on disk for each image: the image's latents and the text encoder's output for the image's prompt. */
     readonly eachImage: number;
     readonly total: number;
   };
@@ -57,7 +57,9 @@ export interface TuneForecast {
 /** Memory of the program itself: Node, its modules and the runtime's library. */
 const PROGRAM_BYTES = 0.2e9;
 
-/** Forecasts tuning of the model at `path` under a project's settings; `rates` are measured unless given. */
+/**
+ * Forecasts tuning of the model at `path` under a project's settings; without `rates`, the machine's speed is measured.
+ */
 export async function forecastTuning(
   path: string,
   config: HeedConfig,

@@ -11,10 +11,13 @@ export interface Ablation {
 /** The paper's full method without heed's changes. The first two rows of the table are compared with this method. */
 export const AS_PRINTED = 'as-printed';
 
-/** Equation 2 as in the paper: all samples drawn uniformly, model images weighted by r, all timesteps used. */
+/**
+ * Equation 2 as in the paper: all samples drawn uniformly, the model's images weighted by the reward r, all timesteps
+ * used.
+ */
 const PRINTED = ['tune.modelRewardPower=0', 'tune.pretrainingRewardPower=0', 'tune.modelTimestepsFrom=0'];
 
-/** Labelled images alone, then with unlabelled images, then with the pre-training term. */
+/** The variants: labelled images alone, then also unlabelled images, then also the pre-training loss. */
 export const ABLATIONS: readonly Ablation[] = [
   {
     model: 'labelled-only',

@@ -8,7 +8,7 @@ import type { BootstrapOptions, Interval } from '../statistics/index.ts';
 import { bootstrapMean, bootstrapPairedDifference } from '../statistics/index.ts';
 import type { AlignmentSummary, CategorySummary } from './evaluation.ts';
 
-/** One prompt with the judgements of all its images under one arm. */
+/** One prompt with the judgements of all images that one arm generated from that prompt. */
 export interface JudgedPrompt {
   readonly prompt: Prompt;
   readonly alignments: readonly Alignment[];
@@ -33,7 +33,9 @@ export function summariseAlignment(judged: readonly JudgedPrompt[], bootstrap: B
   return { ...shareCorrect(judged, bootstrap), byCategory };
 }
 
-/** Share of images with each attribute right, over the prompts that ask for it. */
+/**
+ * For each attribute, the share of images that show the attribute right, over the prompts that ask for that attribute.
+ */
 export function summariseAttributes(
   judged: readonly JudgedPrompt[],
   bootstrap: BootstrapOptions,

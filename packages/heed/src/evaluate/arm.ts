@@ -9,8 +9,8 @@ import type { ArmResult, Fidelity } from './evaluation.ts';
 import type { JudgeablePrompt } from './evaluation-images.ts';
 
 /**
- * An arm: one way of generating images (a model, or a model with a choice by reward), with its images of each
- * evaluation prompt.
+ * An arm: one way of generating images (a model alone, or a model with best-of-n by reward), with the images of each
+ * prompt.
  */
 export interface Arm {
   readonly name: string;
@@ -45,7 +45,7 @@ export function alignmentOfArm(
   };
 }
 
-/** An arm's entry in evaluation.json, without the measures that were not taken. */
+/** Makes an arm's entry in evaluation.json; measures that were not taken are left out. */
 export function armResult(
   arm: Arm,
   {

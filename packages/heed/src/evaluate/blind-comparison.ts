@@ -1,6 +1,7 @@
 /**
- * Blind comparisons (figures 4 and 6, tables 5 to 7) of two sets of images of one prompt. A seeded coin decides the
- * sides for each rater. Alignment and fidelity are asked separately. The caller supplies the raters.
+ * Blind comparisons (figures 4 and 6, tables 5 to 7) of two sets of images of one prompt. For each rater, a seeded
+ * random generator decides which of the two sets is on the left. Alignment and fidelity are asked separately. The
+ * caller supplies the raters.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { ComparisonVerdict, Facts, Recognition } from '../ports.ts';
@@ -21,7 +22,7 @@ export interface ComparisonQuery {
   readonly baseline: readonly Recognition[];
 }
 
-/** One rater's answers to one query, mapped back from sides to arms. */
+/** One rater's answers to one query, converted from 'left' and 'right' to the arms. */
 type Ballot = Readonly<Record<Question, Outcome>>;
 
 export interface ComparisonOptions {
@@ -54,7 +55,7 @@ export function compareArms({ treated, baseline, queries, raters, seed }: Compar
   };
 }
 
-/** Number of raters who must agree for a query to count as decided: 7 of 9 in the paper. */
+/** Number of raters who must give the same answer before a query is called decided: 7 of 9 in the paper. */
 export function decidingVotes(raters: number): number {
   return Math.ceil((7 / 9) * raters);
 }
@@ -114,7 +115,7 @@ function cellsOf(
   );
 }
 
-/** Mean and sample standard deviation over raters of their share of queries with this outcome. */
+/** Each rater's share of queries with this outcome, as mean and sample standard deviation over the raters. */
 function shareOverRaters(outcomes: readonly (readonly Outcome[])[], outcome: Outcome): VoteShare {
   const raters = outcomes[0]!.length;
   const shares = Array.from(

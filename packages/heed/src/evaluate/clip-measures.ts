@@ -4,8 +4,8 @@ import type { Features } from '../reward/features.ts';
 
 /**
  * Diversity: the mean of 1 - cosine over all pairs of a prompt's images, by CLIP's image embeddings. The diversity is 0
- * when all images are alike. The expected diversity does not depend on the number of images. Undefined for fewer than
- * two images.
+ * when all images are alike. The expected diversity does not depend on the number of images. For fewer than two images,
+ * the result is empty.
  */
 export function diversity(ids: readonly string[], features: Pick<Features, 'image'>): number[] {
   let total = 0;
@@ -22,7 +22,7 @@ export function diversity(ids: readonly string[], features: Pick<Features, 'imag
 const SEVERAL = /\b(two|three|four|five|six|seven|eight|nine|ten|several|many|few|pair|group|crowd|some|\d+)\b/i;
 
 /**
- * A text that fits an image with doubled objects better than the prompt does. Undefined for prompts that ask for
+ * A text that fits an image with doubled objects better than the prompt does; undefined for prompts that ask for
  * several objects.
  */
 export function severalText(prompt: string): string | undefined {

@@ -14,15 +14,18 @@ export interface DrawnModel {
   readonly evaluation: DrawnImages;
   /** One image for each prompt outside the trained categories. */
   readonly others: DrawnImages;
-  /** Images for the fidelity measure; undefined when it is switched off. */
+  /** Images for the fidelity measure; undefined when the measure is switched off. */
   readonly fidelity?: DrawnImages;
-  /** Best of n with early pruning. Only the first model draws these images, if the settings ask for them. */
+  /**
+   * The images of best-of-n with early pruning of candidates. Only the first model generates these images, and only if
+   * the settings ask for pruning.
+   */
   readonly pruned?: DrawnImages;
 }
 
 /**
- * Returns images in the order of `models`. If a reward is given, the first model draws at least `settings.bestOf`
- * images a prompt.
+ * Returns images in the order of `models`. If a reward is given, the first model generates at least `settings.bestOf`
+ * images per prompt.
  */
 export async function drawModels(
   project: Project,
@@ -73,7 +76,10 @@ export async function drawModels(
   return drawn;
 }
 
-/** Draws the pruned best of n from candidates with the same seeds as in full best-of-n. */
+/**
+ * Generates the images of best-of-n with early pruning; the candidates have the same seeds as in best-of-n without
+ * pruning.
+ */
 function drawPruned(
   project: Project,
   {

@@ -1,6 +1,6 @@
 /**
- * The images of an evaluation. `runGenerate` draws them into separate sets, with the same seeds for every model.
- * Rewards and models never learn from these sets.
+ * The images of an evaluation. `runGenerate` generates these images into separate image sets, with the same seeds for
+ * every model. Rewards and models never learn from these sets.
  */
 import { InputError } from '../errors.ts';
 import { imageSeed } from '../generate/image-seed.ts';
@@ -21,7 +21,9 @@ export interface DrawnImages {
   readonly images: readonly (readonly ImageRecord[])[];
 }
 
-/** Draws missing images and returns all. The n-th image of a prompt has the same seed for every model. */
+/**
+ * Generates the missing images and returns all images. The n-th image of a prompt has the same seed for every model.
+ */
 export async function drawEvaluationImages(
   project: Project,
   options: {
@@ -29,7 +31,7 @@ export async function drawEvaluationImages(
     model: string;
     prompts: readonly Prompt[];
     imagesPerPrompt: number | ((prompt: Prompt) => number);
-    /** Opens the store again, so that it includes the images drawn meanwhile. */
+    /** Opens the image store again, so that it includes the newly generated images. */
     openStore: () => ImageStore;
     signal?: AbortSignal | undefined;
     note?: ((text: string) => void) | undefined;

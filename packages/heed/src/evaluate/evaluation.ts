@@ -1,4 +1,7 @@
-/** The type of `runs/<id>/evaluation.json`. The neighbouring files compute its parts; the report draws them. */
+/**
+ * The type of `runs/<id>/evaluation.json`. The other files of this folder compute the parts of the evaluation, and the
+ * report shows these parts.
+ */
 import type { Interval } from '../statistics/index.ts';
 
 /** The two questions for raters, asked separately (section 4.2 of the paper). */
@@ -9,7 +12,10 @@ export type Question = (typeof QUESTIONS)[number];
 export const OUTCOMES = ['win', 'tie', 'lose'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** The result for a category: over all prompts, and split by whether the prompt's object was in the labelled data. */
+/**
+ * The result for a prompt category: over all prompts, and separately for objects that the labelled data contains and
+ * lacks.
+ */
 export interface CategorySummary extends Interval {
   readonly seen?: Interval;
   readonly unseen?: Interval;
@@ -31,7 +37,7 @@ export interface Fidelity {
   readonly intervals?: { readonly frechet: Interval; readonly cmmd: Interval };
 }
 
-/** A prompt of the evaluation. All lists by prompt have this order. */
+/** A prompt of the evaluation. All lists with one item per prompt have the order of the evaluation's prompts. */
 export interface EvaluatedPrompt {
   readonly text: string;
   readonly category: string;
@@ -40,7 +46,7 @@ export interface EvaluatedPrompt {
 
 /** A judge's figure for one arm. */
 export interface ArmFigure extends Interval {
-  /** Number of images behind the figure, or of prompts if it has one value a prompt. */
+  /** Number of images from which the figure was computed, or number of prompts if each prompt has one value. */
   readonly count: number;
   readonly byCategory: Readonly<Record<string, Interval>>;
 }
@@ -70,7 +76,7 @@ export interface Figure {
   readonly differences: readonly Difference[];
 }
 
-/** One way of making the images of a prompt: a model, or a model with a choice by reward. */
+/** One way of generating the images of a prompt: a model alone, or a model with best-of-n by reward. */
 export interface ArmResult {
   readonly name: string;
   readonly label: string;
@@ -95,20 +101,21 @@ export function judgedArms(arms: readonly ArmResult[]): JudgedArm[] {
   return arms.filter((arm): arm is JudgedArm => arm.alignment !== undefined && arm.perAttribute !== undefined);
 }
 
-/** The readable label of the arm with this name. */
+/** The label for people of the arm with this name. */
 export function armLabel(arms: readonly ArmResult[], name: string): string {
   return arms.find((arm) => arm.name === name)?.label ?? name;
 }
 
 /**
- * Mean over raters of the share of their votes, and the standard deviation over raters (tables 5 to 7 of the paper).
+ * The share of each rater's votes with one answer, as mean and standard deviation over raters (tables 5 to 7 of the
+ * paper).
  */
 export interface VoteShare {
   readonly mean: number;
   readonly deviation: number;
 }
 
-/** One cell of tables 5 to 7. */
+/** One cell of the paper's tables 5 to 7. */
 export interface VoteCell {
   readonly category: string;
   readonly seen: boolean;
@@ -118,9 +125,9 @@ export interface VoteCell {
 
 /** The answers to one question over all queries of a comparison. */
 export interface VoteSummary {
-  /** Votes, all queries and raters together. */
+  /** Number of votes for each answer, over all queries and raters. */
   readonly votes: Readonly<Record<Outcome, number>>;
-  /** Share of queries on which at least `agreement` raters gave this answer. */
+  /** For each answer, the share of queries on which at least `agreement` raters gave that answer. */
   readonly agreed: Readonly<Record<Outcome, number>>;
   /** histogram[outcome][k]: the number of queries on which exactly k raters gave this answer. */
   readonly histogram: Readonly<Record<Outcome, readonly number[]>>;
@@ -133,13 +140,13 @@ export interface Comparison {
   readonly baseline: string;
   readonly queries: number;
   readonly raters: number;
-  /** Number of raters who must agree for a query to count as decided. */
+  /** Number of raters who must give the same answer before a query is called decided. */
   readonly agreement: number;
   readonly setSize: number;
   readonly answers: Readonly<Record<Question, VoteSummary>>;
 }
 
-/** Images of several arms from one prompt and seed, by image id. */
+/** Images that several arms generated from the same prompt and seed, by image id. */
 export interface GalleryItem {
   readonly prompt: string;
   readonly category: string;
@@ -171,7 +178,7 @@ export interface Evaluation {
   readonly world: string;
   readonly prompts: readonly EvaluatedPrompt[];
   readonly arms: readonly ArmResult[];
-  /** Figures that are fixed after the run. People's judgements are added when the file is read (`people.ts`). */
+  /** Figures that do not change after the run. People's judgements are added when the file is read (`people.ts`). */
   readonly figures: readonly Figure[];
   /**
    * Differences in the share of aligned images by the world's recogniser, paired by prompt. Empty without a recogniser.
@@ -182,11 +189,11 @@ export interface Evaluation {
   readonly gallery: readonly GalleryItem[];
   /** Images of the base and the tuned model on prompts outside the trained categories, for a visual check only. */
   readonly others: readonly GalleryItem[];
-  /** What was not measured, and why. */
+  /** Sentences on what was not measured, and why. */
   readonly notes: readonly string[];
 }
 
-/** Arms whose images a reward chose among the baseline's. */
+/** Names of the arms whose images a reward chose among the baseline's images. */
 const CHOSEN: readonly string[] = ['bestOf', 'pruned'];
 
 /** True for a model's arm; false for an arm whose images a reward chose. */

@@ -19,7 +19,7 @@ import {
 } from '../statistics/index.ts';
 import type { Fidelity } from './evaluation.ts';
 
-/** Captions of `count` distinct pictures of the world. These pictures are not in the reference. */
+/** Returns captions of `count` distinct pictures of the world; the reference contains none of these pictures. */
 export function fidelityPrompts(
   reference: ReferencePictures,
   { seed, count }: { seed: number; count: number },
@@ -33,8 +33,8 @@ export function fidelityPrompts(
 }
 
 /**
- * Computes the Fréchet distance and CMMD between image embeddings [N, P], at least 3, and reference embeddings [M, P],
- * with their intervals.
+ * Computes the Fréchet distance and CMMD, with intervals, between at least 3 image embeddings [N, P] and reference
+ * embeddings [M, P].
  */
 export async function fidelityOf(
   embeds: Float32Array,
@@ -85,7 +85,7 @@ export async function createFidelityMeter(
   };
 }
 
-/** Embeddings [N, P] of images that were prepared before. */
+/** Copies the embeddings [N, P] of images whose embeddings `features` already contains. */
 export function rowsOf(features: Features, keys: readonly string[]): Float32Array {
   const rows = new Float32Array(keys.length * features.projectionDim);
   for (const [row, key] of keys.entries()) rows.set(features.image(key), row * features.projectionDim);

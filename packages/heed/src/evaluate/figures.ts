@@ -1,9 +1,11 @@
-/** Computes a figure of every arm from one number an image, with intervals over prompts and paired differences. */
+/** Computes a figure of every arm from one number per image, with intervals over prompts and paired differences. */
 import { groupBy } from '../collections/group-by.ts';
 import { type BootstrapOptions, bootstrapMean, bootstrapPairedDifference } from '../statistics/index.ts';
 import type { ArmFigure, Difference, EvaluatedPrompt, Figure } from './evaluation.ts';
 
-/** A measure: the judge's numbers of each arm, [prompt][value]. Prompts without values are ignored. */
+/**
+ * A measure: the numbers that the judge gave to each arm's images, [prompt][value]. Prompts without values are ignored.
+ */
 export interface Measure extends Pick<Figure, 'id' | 'label' | 'judge' | 'unit'> {
   readonly values: Readonly<Record<string, readonly (readonly number[])[]>>;
 }

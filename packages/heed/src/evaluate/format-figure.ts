@@ -1,4 +1,4 @@
-/** Formats figures and differences as text, alike in the terminal, the report and the studio. */
+/** Formats figures and differences as text, in the same way for the terminal, the report and the studio. */
 import { formatShare, type Interval } from '../statistics/index.ts';
 import type { Fidelity, FigureUnit } from './evaluation.ts';
 

@@ -1,4 +1,7 @@
-/** Chooses the prompts to show side by side: evenly spaced, always with the first seed, never selected by look. */
+/**
+ * Chooses the prompts to show side by side: evenly spaced, always with the first seed, never chosen by how their images
+ * look.
+ */
 import type { Recognition, WorldJudge } from '../ports.ts';
 import { type Prompt, selectPrompts } from '../prompts/index.ts';
 import type { Arm } from './arm.ts';
@@ -17,7 +20,7 @@ export function galleryOf(
     limit,
   }: {
     judge?: Pick<WorldJudge, 'alignmentOf'> | undefined;
-    /** Results of the world's recogniser; empty when it has none. */
+    /** Results of the world's recogniser; empty when the world has no recogniser. */
     recognitions: ReadonlyMap<string, Recognition>;
     limit: number;
   },

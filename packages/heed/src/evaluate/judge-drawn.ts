@@ -32,7 +32,7 @@ export interface JudgeInputs {
 export interface Judged extends Pick<Evaluation, 'figures' | 'differences' | 'comparisons' | 'notes'> {
   readonly arms: readonly Arm[];
   readonly results: readonly ArmResult[];
-  /** Results of the world's recogniser; empty when it has none. */
+  /** Results of the world's recogniser; empty when the world has no recogniser. */
   readonly recognitions: ReadonlyMap<string, Recognition>;
 }
 
@@ -126,7 +126,7 @@ async function judge(inputs: JudgeInputs, opened: Opened, progress: ProgressFact
 const NO_REWARD =
   'the project has no reward: best-of-n and the figures of rewards are left out (`heed reward` makes one)';
 
-/** Images of all models on the evaluation prompts, including those of best-of-n. */
+/** Images of all models on the evaluation prompts, including the candidates for best-of-n. */
 function allImages(drawn: readonly DrawnModel[]): ImageRecord[] {
   return drawn.flatMap(({ evaluation, pruned }) => [...evaluation.images.flat(), ...(pruned?.images.flat() ?? [])]);
 }
@@ -145,7 +145,7 @@ async function embed({ drawn, prompts, signal }: JudgeInputs, { store, features 
   work.done();
 }
 
-/** The reward of every image by id; undefined without a reward. */
+/** The reward's score for every image, by image id; undefined when no reward was chosen. */
 async function rewardScores({ drawn, signal }: JudgeInputs, { store, scorer }: Opened) {
   if (!scorer) return undefined;
   const images = allImages(drawn);
@@ -162,7 +162,10 @@ async function fidelityMeter(
   return createFidelityMeter(features, world.reference, { seed: project.config.seed, count, store, signal });
 }
 
-/** Opens the judging reward, or returns a sentence that says why there is none. Undefined without a tuning reward. */
+/**
+ * Opens the judging reward, or returns a sentence that says why there is no judging reward. The result is undefined
+ * when no tuning reward was chosen.
+ */
 async function openJudgingReward(
   { project, drawn, reward, signal }: JudgeInputs,
   { store, features }: Opened,

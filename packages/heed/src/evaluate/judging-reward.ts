@@ -1,6 +1,6 @@
 /**
- * The judging reward: trained on labels that the tuning reward never saw, so that it does not share its errors. If a
- * model exploits the tuning reward, it gains less by the judging reward.
+ * The judging reward: trained on labels that the tuning reward never saw, so that both rewards do not share the same
+ * errors. A model that exploits the tuning reward gains less when the judging reward measures it.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { ImageStore } from '../images/index.ts';
@@ -24,13 +24,16 @@ export interface JudgingReward {
   readonly model: RewardModel;
   /** Number of labels that the judging reward learned from. */
   readonly labels: number;
-  /** Accuracy on pairs of the tuning reward's labels, which the judge did not see. */
+  /**
+   * Accuracy of the judging reward on pairs of images from the tuning reward's labels, which the judging reward did not
+   * see.
+   */
   readonly accuracy: PairAccuracy;
 }
 
 /**
- * Trains the judge, or returns a sentence that says why it cannot. The judge does not learn from the images in
- * `exclude`, which it will judge.
+ * Trains the judging reward, or returns a sentence that says why the training is not possible. The judging reward does
+ * not learn from the images in `exclude`, which it will score later.
  */
 export async function trainJudgingReward(
   project: Project,

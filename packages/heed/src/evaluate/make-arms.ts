@@ -8,7 +8,7 @@ import type { EvaluationSettings } from './evaluation.ts';
 import type { FidelityMeter } from './fidelity.ts';
 import type { ArmPair } from './figures.ts';
 
-/** The order of every table; other models follow. */
+/** The order of these arms in every table; the arms of other models follow. */
 const ORDER = ['base', 'tuned', 'bestOf'];
 
 /** Makes the arms in this order: base, tuned, bestOf (with a reward), then the other models. */

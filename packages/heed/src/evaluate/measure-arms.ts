@@ -24,7 +24,7 @@ export interface MeasureInputs {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Measures every arm, with one value an image, or one a prompt for diversity. */
+/** Measures every arm, with one value per image, or one value per prompt for diversity. */
 export async function measureArms(inputs: MeasureInputs, progress: ProgressFactory): Promise<Measure[]> {
   const { arms, prompts, features, reward, judgingReward } = inputs;
   await features.prepareTexts(prompts.flatMap(({ text }) => severalText(text) ?? []));

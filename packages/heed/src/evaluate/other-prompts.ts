@@ -1,6 +1,6 @@
 /**
- * Prompts outside the trained categories. The paper compares base and tuned on artistic prompts (figure 2). If the
- * settings name no such prompts, the project's own prompts are used in another style.
+ * Prompts outside the trained categories. The paper compares the base model with the tuned model on artistic prompts
+ * (figure 2). If the settings name no such prompts, the project's own prompts are used in another style.
  */
 import { CUSTOM_CATEGORY, type Prompt, selectPrompts } from '../prompts/index.ts';
 

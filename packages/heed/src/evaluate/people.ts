@@ -1,7 +1,7 @@
 /**
  * People's judgements of an evaluation's images: good or bad labels of single images, and blind comparisons of two
- * models. The judgements are read each time an evaluation is shown, because people answer after the run. Simulated
- * raters are not counted.
+ * models. The judgements are read each time an evaluation is shown, because people answer after the run. The answers of
+ * simulated raters are not included.
  */
 import { groupBy } from '../collections/group-by.ts';
 import { lastWords, readRaters } from '../feedback/index.ts';
@@ -14,13 +14,13 @@ import { readComparisons } from '../studio/comparing/read-comparisons.ts';
 import { type Evaluation, type Figure, isModelArm, QUESTIONS, type Question } from './evaluation.ts';
 import { figureOf } from './figures.ts';
 
-/** A blind comparison of two of the evaluation's models by people. */
+/** People's blind comparison of two models of the evaluation. */
 export interface PeopleComparison extends Pick<PairResults, 'queries' | 'complete' | 'answers'> {
   /** Names of arms. */
   readonly treated: string;
   readonly baseline: string;
   readonly people: number;
-  /** Undefined before the first answer. */
+  /** The result for each question; undefined before the first answer. */
   readonly verdicts: Readonly<Record<Question, Verdict | undefined>>;
 }
 
@@ -31,7 +31,7 @@ export interface PeopleStrengths {
 }
 
 export interface PeopleFindings {
-  /** The share of judged images that people call good; undefined when no person has judged one. */
+  /** The share of judged images that people call good; undefined when no person has judged an image. */
   readonly figure?: Figure;
   readonly people: number;
   readonly comparisons: readonly PeopleComparison[];

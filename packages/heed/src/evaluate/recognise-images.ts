@@ -1,4 +1,7 @@
-/** Runs the recogniser on images of the store, each once. Larger images are scaled down to its input size. */
+/**
+ * Runs the recogniser once on each of the given images of the image store. Larger images are scaled down to the
+ * recogniser's input size.
+ */
 import { type ImageStore, readFitted } from '../images/index.ts';
 import type { Recognition, WorldJudge } from '../ports.ts';
 import type { ProgressFactory } from '../progress/index.ts';

@@ -26,23 +26,26 @@ import type { ArmFigure, Difference, Figure } from './evaluation.ts';
 import { rowsOf } from './fidelity.ts';
 import type { ArmPair } from './figures.ts';
 
-/** The images of an arm that enter its distance, and the groups that the jackknife leaves out. */
+/** The images from which an arm's distance is computed, and the groups that the jackknife leaves out in turn. */
 interface ArmImages {
   readonly name: string;
   readonly ids: readonly string[];
   /** Groups of prompts, or groups of images when there is only one prompt. */
   readonly groups: JackknifeGroups;
-  /** The part of `groups` that each image belongs to. */
+  /** For each image, the number of its group in `groups`. */
   readonly partOf: Int32Array;
 }
 
-/** Computes one distance of an arm from the images of the given parts. */
+/** Computes one distance of an arm from the images in the given groups. */
 type ArmDistance = (parts: readonly number[]) => number | Promise<number>;
 
 export interface ReferenceOptions {
   readonly arms: readonly Arm[];
   readonly pairs: readonly ArmPair[];
-  /** Number of images of each prompt that enter the distance. The rest are candidates for best-of-n. */
+  /**
+   * Number of images of each prompt from which the distance is computed. The remaining images are only candidates for
+   * best-of-n.
+   */
   readonly imagesPerPrompt: number;
   readonly features: Features;
   readonly store: ImageStore;
@@ -51,8 +54,8 @@ export interface ReferenceOptions {
 }
 
 /**
- * Measures FID and CMMD of every arm; `notes` say what could not be measured. Returns neither when the settings name no
- * reference.
+ * Measures FID and CMMD of every arm; `notes` say what could not be measured. Both lists are empty when the settings
+ * name no reference.
  */
 export async function measureReference(
   project: Project,

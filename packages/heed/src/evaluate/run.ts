@@ -1,6 +1,7 @@
 /**
- * `heed evaluate`: a baseline, other models and best-of-n on the project's evaluation prompts. Each figure names its
- * judge. The results go into runs/<id>/evaluation.json. Rewards and models never learn from these images.
+ * `heed evaluate`: compares a baseline, other models and best-of-n on the project's evaluation prompts. Each figure
+ * names its judge. The results are written to runs/<id>/evaluation.json. Rewards and models never learn from the
+ * evaluation's images.
  */
 import { join } from 'node:path';
 import { checkModel } from '@heed/diffusion';
@@ -38,7 +39,10 @@ export interface EvaluateRunOptions {
   note?: ((text: string) => void) | undefined;
 }
 
-/** Draws, judges, compares and writes the result. A repeated run reuses the images of the first. */
+/**
+ * Generates images with all models, judges and compares the images, and writes the result. A repeated run reuses the
+ * images of the first run.
+ */
 export async function runEvaluate(
   project: Project,
   options: EvaluateRunOptions,
@@ -96,7 +100,8 @@ async function evaluate(project: Project, options: EvaluateRunOptions, progress:
 }
 
 /**
- * The project's evaluation prompts. A prompt whose images a reward or model learned from does not count as held out.
+ * The project's evaluation prompts. If a reward or model learned from images of a prompt, that prompt is no longer
+ * marked as held out.
  */
 async function evaluationPrompts(project: Project, note: EvaluateRunOptions['note']): Promise<Prompt[]> {
   const listed = await projectEvaluationPrompts(project);
@@ -110,13 +115,13 @@ async function evaluationPrompts(project: Project, note: EvaluateRunOptions['not
   return prompts;
 }
 
-/** The reward of that name; without a name, 'default' if the project has it. */
+/** The reward's name: `name` if given, else 'default' if the project has a reward called that. */
 async function chosenReward(project: Project, name: string | undefined): Promise<string | undefined> {
   if (name !== undefined) return name;
   return (await findRewardConfig(rewardFolder(project, 'default'))) ? 'default' : undefined;
 }
 
-/** Draws one image of each prompt outside the trained categories with every model. */
+/** Arranges the images of prompts outside the trained categories: for each prompt, one image of every model. */
 function othersOf(arms: readonly Arm[], drawn: readonly DrawnModel[], prompts: readonly Prompt[]): GalleryItem[] {
   return galleryOf(
     arms.map((arm, index) => ({ ...arm, images: drawn[index]!.others.images })),

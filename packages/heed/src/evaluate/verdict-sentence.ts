@@ -1,8 +1,8 @@
-/** The headline of a blind comparison, worded alike in the terminal, the report and the studio. */
+/** The headline of a blind comparison, with the same words in the terminal, the report and the studio. */
 import type { Interval } from '../statistics/index.ts';
 import type { Question } from './evaluation.ts';
 
-/** 'fits the prompt better', 'looks better'. */
+/** The words for a better result, by question. */
 const BETTER: Readonly<Record<Question, string>> = { alignment: 'fits the prompt better', fidelity: 'looks better' };
 
 /**

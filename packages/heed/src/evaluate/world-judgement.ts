@@ -17,7 +17,7 @@ import type { JudgeablePrompt } from './evaluation-images.ts';
 import type { ArmPair, Measure } from './figures.ts';
 import { recogniseImages } from './recognise-images.ts';
 
-/** Pairs of arms that are compared blind, as in figures 4, 6(a) and 6(b) of the paper. */
+/** Pairs of arms that raters compare blind, as in figures 4, 6(a) and 6(b) of the paper. */
 const COMPARED: readonly ArmPair[] = [
   ['tuned', 'base'],
   ['bestOf', 'base'],
@@ -90,7 +90,7 @@ export async function judgeByWorld(
   };
 }
 
-/** Shares of aligned images and of images with doubled objects, in the order of all prompts. */
+/** Marks, for every image of every prompt, whether the image is aligned and whether its objects are doubled. */
 function measuresOf(options: {
   judge: WorldJudge;
   world: string;

@@ -1,5 +1,6 @@
 /**
- * Exports blind comparisons as a table or JSON lines: one row for each standing answer, with the images on each side.
+ * Exports blind comparisons as a table or JSON lines: one row for each answer that was neither replaced nor withdrawn,
+ * with the images on each side.
  */
 import { writeFileAtomically } from '@heed/diffusion/files';
 import { badInput } from '../errors.ts';
@@ -38,7 +39,10 @@ type Row = Readonly<
     Record<Pictures, readonly string[]>
 >;
 
-/** Exports one comparison by id, or all. `alignment` and `fidelity` are win, tie or lose from the view of `model`. */
+/**
+ * Exports the comparison with the given id, or all comparisons. The columns `alignment` and `fidelity` contain win, tie
+ * or lose, from the point of view of the model in column `model`.
+ */
 export async function exportComparisons(
   project: Project,
   file: string,

@@ -7,7 +7,7 @@ import { MODEL_FORMATS } from './model-formats.ts';
 export const EXPORT_FORMATS = {
   /** Each judgement is a row of the CSV or a task of Label Studio. */
   feedback: ['csv', 'label-studio'],
-  /** The images' records as a table, or the images with their prompts and labels. */
+  /** A table with one row per image, or the images themselves with their prompts and labels. */
   images: ['csv', 'imagefolder'],
   /** Each answer of people in a blind comparison is a row of the CSV or a line of JSON. */
   comparisons: ['csv', 'jsonl'],

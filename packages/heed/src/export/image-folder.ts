@@ -1,6 +1,6 @@
 /**
  * Images with their prompts and labels as Hugging Face's imagefolder: `train/` and `test/` with PNGs and a
- * metadata.jsonl each, and a card. Images that may not be learned from are the test split.
+ * metadata.jsonl each, and a card. Images that models may not learn from form the test split.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -17,7 +17,9 @@ import { mayLearnFrom } from '../reward/labelled-image.ts';
 import { projectImages } from '../reward/project-images.ts';
 import type { TableExport } from './tables.ts';
 
-/** Writes the folder, which must not exist yet, atomically. With `set`, only that set is exported. */
+/**
+ * Writes the folder, which must not exist yet, atomically. If `set` is given, only the images of that set are exported.
+ */
 export async function exportImageFolder(
   project: Project,
   target: string,

@@ -5,8 +5,8 @@ import { resolve } from 'node:path';
 import { LOCAL_FILES_PREFIX } from './label-studio.ts';
 
 /**
- * Lines for a terminal: commands and what to fill in where, with this project's own paths. Tried with Label Studio
- * 1.23.
+ * Lines for a terminal: the commands, and the values to enter in Label Studio's forms, with this project's paths. These
+ * instructions were tested with Label Studio 1.23.
  */
 export function labelStudioSteps(options: {
   /** The project's folder. */

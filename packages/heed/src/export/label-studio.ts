@@ -1,7 +1,8 @@
 /**
- * Label Studio's JSON: one task an image, one annotation a judgement. A skip becomes `was_cancelled`, a known answer
+ * Label Studio's JSON: one task per image, one annotation per judgement. A skip becomes `was_cancelled`, a known answer
  * `ground_truth`, and the answer time `lead_time` (labelstud.io/guide/task_format). Label Studio refuses raters who are
- * not its users. Raters are therefore stored under `heed` and in the task's data (`label-studio/notes.ts`).
+ * not its users. Raters' names are therefore stored in the field `heed` and in the task's data
+ * (`label-studio/notes.ts`).
  */
 import { groupBy } from '../collections/group-by.ts';
 import { purposeOf } from '../feedback/event.ts';
@@ -19,7 +20,7 @@ import type { TableExport } from './tables.ts';
 /** The path under which Label Studio serves files of a local storage. The storage's root is the project's folder. */
 export const LOCAL_FILES_PREFIX = '/data/local-files/?d=images/';
 
-/** Names shared by results and the labelling config. */
+/** Names that the annotations and the labelling config must share. */
 export const LABEL_STUDIO_NAMES = { choices: 'label', image: 'image', prompt: 'prompt' } as const;
 
 /** The labelling interface that fits the tasks; paste it into the project's settings in Label Studio. */
@@ -38,7 +39,8 @@ export const LABELLING_CONFIG = `<View style="display: flex; gap: 24px; align-it
 `;
 
 /**
- * Writes every image as a task with its standing judgements. The image's address is `imagePrefix` and the PNG's name.
+ * Writes every image as a task with those of its judgements that were neither replaced nor withdrawn. The image's
+ * address is `imagePrefix` followed by the name of the PNG.
  */
 export async function exportLabelStudio(
   project: Project,

@@ -1,4 +1,4 @@
-/** The export formats of a model. The table is separate from the writers, so that `--help` loads no engine. */
+/** The export formats of a model. The table is separate from the writers, so that `--help` loads no network code. */
 
 /** Each format with a description and the programs that read it. */
 export const MODEL_FORMAT_READERS = {

@@ -1,8 +1,8 @@
 /**
- * Preference pairs as parquet, with the columns of Pick-a-Pic, which diffusers' DPO script reads (jpg_0, jpg_1,
- * label_0, caption; the others as pickapic_v2 has them). A pair is two images that one rater saw in one query and
- * judged apart: one good, one bad, or one better than the other. A tie has 0.5 on both sides. The images are PNGs,
- * although the names of the columns say JPEG.
+ * Exports preference pairs as parquet, with the columns of Pick-a-Pic's data set pickapic_v2. The DPO script of
+ * diffusers reads the columns jpg_0, jpg_1, label_0 and caption. A pair is two images that one rater saw in one query
+ * and judged differently: one good and one bad, or one better. In a tie, the labels of both images are 0.5. The images
+ * are PNGs, although the names of the columns say JPEG.
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -38,12 +38,15 @@ const COLUMNS = [
   { name: 'created_at', type: 'STRING' },
 ] as const;
 
-/** The written pairs, and the judged images that are excluded because they may not be learned from. */
+/** The written pairs, and the judged images that are left out because models may not learn from these images. */
 export interface PairsExport extends TableExport {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Writes the pairs by raters who are not excluded, of images that may be learned from. Throws when there are none. */
+/**
+ * Writes the pairs of all raters who are not excluded, if models may learn from both images. Throws when there are no
+ * such pairs.
+ */
 export async function exportPairs(project: Project, file: string): Promise<PairsExport> {
   const images = createImageStore(project.paths.images);
   const all = await projectImages(project, images);

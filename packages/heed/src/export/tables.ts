@@ -7,13 +7,13 @@ import { createImageStore } from '../images/store.ts';
 import type { Project } from '../project/project.ts';
 import { readCountingEvents } from '../reward/project-labels.ts';
 
-/** The result of an export. */
+/** The file that an export wrote, and its number of rows. */
 export interface TableExport {
   readonly file: string;
   readonly rows: number;
 }
 
-/** Writes one row for each image record, with its whole recipe. */
+/** Writes one row for each image, with all settings of its generation: prompt, seed, model, sampler and others. */
 export async function exportImages(project: Project, file: string): Promise<TableExport> {
   const records = createImageStore(project.paths.images).all();
   const facts = [...new Set(records.flatMap(({ facts }) => Object.keys(facts ?? {})))];
@@ -49,8 +49,9 @@ export async function exportImages(project: Project, file: string): Promise<Tabl
 }
 
 /**
- * Writes one row for each standing judgement, in the order of the log; `heed import feedback` reads the file back.
- * Judgements of raters or images that are set aside are left out.
+ * Writes one row for each judgement that was neither replaced nor withdrawn, in the order of the log; `heed import
+ * feedback` reads the file back. Judgements are left out if the rater is excluded, or if the image is excluded or
+ * deleted.
  */
 export async function exportFeedback(project: Project, file: string): Promise<TableExport> {
   const store = createImageStore(project.paths.images);

@@ -1,7 +1,7 @@
 /**
- * Where a command sends judgements. The command appends to feedback.jsonl itself and holds the file's lock, or it sends
- * the judgements to the open studio that holds the lock. The studio is reached over a local connection and knows the
- * judgements at once.
+ * Gives a command a way to add judgements. The command takes the lock of feedback.jsonl and appends the judgements, or
+ * sends the judgements to the open studio that owns the lock. The command reaches the studio over a local connection,
+ * so that the studio uses the new judgements at once.
  */
 import { join } from 'node:path';
 import { findCheckedJson } from '@heed/diffusion/checked-json';
@@ -21,7 +21,7 @@ export interface EventSink {
   append(events: readonly FeedbackEvent[]): Promise<number>;
 }
 
-/** How to reach the studio that holds a project's judgements. */
+/** The address and the access token of the open studio that owns the lock of a project's judgements. */
 export interface StudioHolder {
   readonly url: string;
   readonly token: string;
@@ -35,8 +35,8 @@ export function holderPath(project: Project): string {
 }
 
 /**
- * Runs `work` with the right to add judgements. Throws when another command holds this right; the message names that
- * command.
+ * Runs `work` with the right to add judgements. Throws when another command currently has this right; the message names
+ * that command.
  */
 export async function withEventSink<T>(project: Project, work: (sink: EventSink) => Promise<T>): Promise<T> {
   const holder = await findHolder(project);

@@ -1,4 +1,4 @@
-/** One judgement: a rater's label of an image at a time, with the image's model. */
+/** One judgement: a rater's label of an image, with the time and with the model that made the image. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
@@ -13,10 +13,11 @@ export type Label = (typeof LABELS)[number];
 export const RETRACTED = 'retracted';
 
 /**
- * The purpose for which a rater was asked. Only feedback and preferences are learned from. The right answer follows a
- * practice answer. Gold answers measure the rater against known answers, and repeats against the rater's own earlier
- * answer. A key is a known answer itself, with its reason. A preference concerns only the images of its query: the
- * better ones are 'good' and the others 'bad'. A preference in which all images are 'good' is a tie.
+ * The purpose for which a rater was asked. Models learn only from feedback and preferences. After a practice answer,
+ * the rater is shown the right answer. Gold answers measure the rater against known answers, and repeats against the
+ * rater's own earlier answer. An event with the purpose 'key' is itself a known answer, with the reason for the answer.
+ * A preference concerns only the images of its query: the better ones are 'good' and the others 'bad'. A preference in
+ * which all images are 'good' is a tie.
  */
 export const PURPOSES = ['feedback', 'practice', 'gold', 'repeat', 'key', 'preference'] as const;
 export type Purpose = (typeof PURPOSES)[number];
@@ -27,15 +28,15 @@ export const MAX_ANSWER_SECONDS = 86_400;
 /** One line of feedback.jsonl. */
 export interface FeedbackEvent {
   /**
-   * Id of the event. The id of a machine-made event follows from query, rater and image. A second event with the same
-   * id is ignored.
+   * Id of the event. The id of a machine-made event is computed from query, rater and image. A second event with the
+   * same id is ignored.
    */
   readonly id: string;
   /** ISO 8601, UTC. */
   readonly time: string;
   readonly rater: string;
   readonly raterKind: 'human' | 'simulated';
-  /** The id of the query: the images that were shown together. */
+  /** The id of the query, which consists of the images that the rater was shown together. */
   readonly query: string;
   /** Id in the image store. */
   readonly image: string;
@@ -43,13 +44,13 @@ export interface FeedbackEvent {
   readonly model: string;
   readonly label: Label | typeof RETRACTED;
   readonly reason?: string;
-  /** Id of the submission, which all events of one answer to a query share with the answer's retraction. */
+  /** Id of the submission: all events of one answer to a query, and the retraction of that answer, have the same id. */
   readonly answer?: string;
   /** Seconds from the display of all images to the answer. */
   readonly seconds?: number;
   /** Absent for feedback. */
   readonly purpose?: Exclude<Purpose, 'feedback'>;
-  /** For a repeat, the query that was asked again. `query` then holds the repeat's own id. */
+  /** For a repeat, the query that was asked again. The field `query` then contains the id of the repeat itself. */
   readonly repeatOf?: string;
   /** Whether the answer took less than `label.minAnswerMs`, the least time for looking, as measured by the server. */
   readonly tooFast?: true;
@@ -95,8 +96,8 @@ export function eventId(facts: { query: string; rater: string; image: string }):
 }
 
 /**
- * The id of a rater's next event on the same image of the same query. `earlier` is the number of their events on it in
- * the log.
+ * The id of a rater's next event on the same image of the same query. `earlier` is the number of this rater's events in
+ * the log on this image of this query.
  */
 export function revisedEventId(facts: { query: string; rater: string; image: string }, earlier: number): string {
   return `${eventId(facts)}${earlier === 0 ? '' : `-${earlier + 1}`}`;

@@ -1,7 +1,7 @@
 /**
- * A set of ids that uses 16 bytes of a hash table for each, whatever their length. The set serves logs of a million
- * judgements, in which every answer is looked up. The set stores digests, so it can test membership but not list the
- * ids.
+ * A set of ids, stored in a hash table with 16 bytes for each id, however long the ids are. The set serves logs of a
+ * million judgements, in which every answer is looked up. The set stores digests, so it can test membership but not
+ * list the ids.
  */
 import { createHash } from 'node:crypto';
 
@@ -14,7 +14,7 @@ export interface IdSet {
 /** 32-bit words in a slot: 128 bits of SHA-256. Among a million ids, the chance of a collision is 1e-27. */
 const WORDS = 4;
 const FIRST_SLOTS = 1024;
-/** The largest load factor of the hash table; above it the table's size doubles. */
+/** The largest load factor of the hash table; above this factor the table's size doubles. */
 const MAX_LOAD = 0.6;
 
 export function createIdSet(): IdSet {

@@ -1,4 +1,7 @@
-/** Finds the image that a table cell names. When no image fits, the error says what may have happened to the cell. */
+/**
+ * Finds the image that a table cell names. When no image fits, the error gives a likely cause, such as a spreadsheet
+ * program that rounded the cell's number.
+ */
 import { basename } from 'node:path/posix';
 import { looksLikeNumber } from '../files/spreadsheet-cells.ts';
 import { idOfImageName } from '../images/image-name.ts';

@@ -46,7 +46,10 @@ interface UnknownImage {
   readonly cell: string;
 }
 
-/** Imports the judgements of the CSV file at `path`. A bad row throws with its line, and nothing is written. */
+/**
+ * Imports the judgements of the CSV file at `path`. For a bad row an error with the line number is thrown, and nothing
+ * is written.
+ */
 export async function importFeedback(
   project: Project,
   path: string,

@@ -19,13 +19,13 @@ export interface ImportOptions {
   readonly rater?: string;
   readonly now?: Date;
   readonly write?: EventWriter;
-  /** Imports the judgements as known answers, against which raters are measured. */
+  /** Whether the judgements are imported as known answers, against which raters are measured. */
   readonly asKnown?: boolean;
 }
 
 /**
  * Imports a table of judgements or of preference pairs (CSV, TSV) or an export of Label Studio (JSON, JSON_MIN, CSV,
- * TSV). A bad row throws with its place, and nothing is written.
+ * TSV). For a bad row an error with the row's position is thrown, and nothing is written.
  */
 export async function importFeedbackFile(
   project: Project,

@@ -1,4 +1,7 @@
-/** Turns imported judgements into events of the log: finds which are new, already known, or contradictory. */
+/**
+ * Turns imported judgements into events of the log: finds which judgements are new, already in the log, or
+ * contradictory.
+ */
 import { badInput, InputError } from '../errors.ts';
 import { faultOfLine, faultOfText } from '../files/read-text.ts';
 import { createImageStore } from '../images/store.ts';
@@ -36,7 +39,7 @@ export interface CheckedJudgements {
 /** Given the log's current events, returns the new events to append. */
 export type EventsOf = (log: readonly FeedbackEvent[]) => readonly FeedbackEvent[];
 
-/** Writes new events to the log; by default the command does so itself and holds the log's lock. */
+/** Writes new events to the log; by default the command itself takes the log's lock and appends the events. */
 export type EventWriter = (eventsOf: EventsOf) => Promise<number>;
 
 /** Labels by the words of people and other tools. A map, because an object would accept `constructor`. */
@@ -72,7 +75,10 @@ export async function addJudgements(
   return { added, unchanged: judgements.length - added, withoutLabel, notes };
 }
 
-/** Throws an `InputError` whose message does not name the file for a text that a judgement cannot contain. */
+/**
+ * Throws an `InputError` for a text that a judgement cannot contain; the error's message does not name the imported
+ * file.
+ */
 export function checkTexts({ rater, query, reason }: { rater: string; query: string; reason: string }): void {
   const faults = {
     rater: faultOfLine(rater, { maxLength: 200 }),
@@ -102,7 +108,7 @@ export function logWriter(project: Project): EventWriter {
     withEventSink(project, async (sink) => sink.append(eventsOf(await openFeedbackLog(project.paths.feedback).read())));
 }
 
-/** The store's images, which judgements refer to. */
+/** The project's stored images, to which judgements refer. */
 export function imagesOf(project: Project) {
   return createImageStore(project.paths.images);
 }
@@ -136,7 +142,7 @@ function keyOf(event: Omit<FeedbackEvent, 'id'>): string {
   ]);
 }
 
-/** The last label of each rater for each image. If the file has no times, two different labels are refused. */
+/** Keeps the last label of each rater for each image. If the file has no times, two different labels are refused. */
 function lastOfEach(judgements: readonly ImportedJudgement[], path: string): ImportedJudgement[] {
   const last = new Map<string, ImportedJudgement>();
   for (const judgement of judgements) {

@@ -1,7 +1,8 @@
 /**
- * Imports a table of preference pairs, one pair a row. The table has Pick-a-Pic's columns (image_0_uid, image_1_uid,
- * label_0, label_1 or best_image_uid, user_id, ranking_id). `heed export pairs` writes the same columns. Each pair
- * becomes a preference. With `--known`, the better image becomes a known good answer and the other a known bad one.
+ * Imports a table of preference pairs with one pair per row. The table has Pick-a-Pic's columns (image_0_uid,
+ * image_1_uid, label_0, label_1 or best_image_uid, user_id, ranking_id). `heed export pairs` writes the same columns.
+ * Each pair becomes a preference. With `--known`, the better image becomes a known good answer and the other a known
+ * bad one.
  */
 import { groupBy } from '../collections/group-by.ts';
 import { badInput, InputError } from '../errors.ts';
@@ -48,7 +49,10 @@ export function isPairHeader(columns: readonly string[]): boolean {
 
 const PREFERENCE = { purpose: 'preference' } as const;
 
-/** Imports the pairs of the table at `path`. A bad row throws with its line, and nothing is written. */
+/**
+ * Imports the pairs of the table at `path`. For a bad row an error with the line number is thrown, and nothing is
+ * written.
+ */
 export async function importPairs(
   project: Project,
   path: string,
@@ -105,7 +109,7 @@ function idOf(cell: string, lookup: ImageLookup): string {
   throw new InputError(`expected the id of an image of this project, got ${quote(cell)}${lookup.cause(cell)}`);
 }
 
-/** The labels of a pair; both are good for a tie. */
+/** The labels of a pair's two images; in a tie, both labels are 'good'. */
 function labelsOf(
   cells: CsvRow<Column>['cells'],
   pair: readonly [string, string],
@@ -149,7 +153,10 @@ function withoutKnown(write: EventWriter): EventWriter {
     });
 }
 
-/** One judgement of each image by each rater. Images that a rater found both better and worse are left out. */
+/**
+ * Keeps one judgement of each image by each rater. If a rater preferred an image in one pair and rejected the same
+ * image in another, that rater's judgements of the image are left out.
+ */
 function agreeing(all: readonly ImportedJudgement[]): { judgements: ImportedJudgement[]; torn: number } {
   const byImage = new Map<string, ImportedJudgement[]>();
   for (const judgement of all) {

@@ -1,4 +1,4 @@
-/** The standing judgements of a log: each rater's last label of each image, and the raters' agreement on an image. */
+/** Finds the judgements of a log that were neither replaced nor withdrawn: each rater's last label of each image. */
 import { type FeedbackEvent, type Label, type Purpose, purposeOf, RETRACTED } from './event.ts';
 
 /** An event with a label, not a retraction. */
@@ -7,9 +7,9 @@ export interface Judgement extends FeedbackEvent {
 }
 
 /**
- * The last event of each rater on each image, in the order of the log. A later event replaces an earlier one, and a
- * retraction removes it. Only feedback is included, or the purpose `purpose`, because answers that measure raters are
- * not learned from.
+ * Finds the last event of each rater on each image, in the order of the log. A later event replaces an earlier one, and
+ * a retraction removes it. Only events with the purpose `purpose` are included, by default 'feedback', because models
+ * do not learn from answers that measure raters.
  */
 export function lastWords(
   events: readonly FeedbackEvent[],
@@ -30,7 +30,7 @@ function isJudgement(event: FeedbackEvent): event is Judgement {
   return event.label !== RETRACTED;
 }
 
-/** Shares of good, bad and skip over events. */
+/** The share of each label (good, bad, skip) among a number of events. */
 export interface LabelShares {
   readonly judgements: number;
   readonly good: number;
@@ -38,7 +38,7 @@ export interface LabelShares {
   readonly skip: number;
 }
 
-/** The share of each label among all events. The paper has 46.5, 48.5 and 5.0 per cent. */
+/** The share of each label among all events. In the paper, 46.5 % of the labels are good, 48.5 % bad and 5.0 % skip. */
 export function labelShares(events: readonly FeedbackEvent[]): LabelShares {
   const share = (label: Label) =>
     events.length === 0 ? 0 : events.filter((event) => event.label === label).length / events.length;

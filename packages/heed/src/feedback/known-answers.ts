@@ -1,4 +1,7 @@
-/** The known answers of a log by image, which owners vouch for. The studio measures raters by them. */
+/**
+ * Collects the known answers of a log by image: the labels that the project's owners declare correct. The studio
+ * compares raters' answers with the known answers.
+ */
 import { type FeedbackEvent, purposeOf } from './event.ts';
 
 export interface KnownAnswer {
@@ -9,8 +12,8 @@ export interface KnownAnswer {
 }
 
 /**
- * Collects the known answers by image. The last answer for each image counts, whichever owner gave it; a withdrawn
- * answer is removed.
+ * Collects the known answers by image. For each image the last known answer is used, whichever owner gave it; a
+ * withdrawn answer is removed.
  */
 export function knownAnswers(events: readonly FeedbackEvent[]): Map<string, KnownAnswer> {
   const known = new Map<string, KnownAnswer>();

@@ -1,6 +1,7 @@
 /**
- * The log feedback.jsonl holds every accepted judgement. A judgement is flushed to disk before it is acknowledged, and
- * never rewritten. Any database can be rebuilt from this file. The caller ensures that only one process appends.
+ * The log feedback.jsonl holds every accepted judgement. A judgement is flushed to disk before the sender gets a
+ * confirmation, and a written judgement never changes. Every table of judgements can be rebuilt from this file. The
+ * caller ensures that only one process appends.
  */
 
 import { mkdir } from 'node:fs/promises';
@@ -14,11 +15,15 @@ import { createIdSet, type IdSet } from './id-set.ts';
 export interface FeedbackLog {
   readonly path: string;
   /**
-   * Checks all events, appends them in one write and flushes. Resolves with the number of new events. Events with a
-   * known id are left out, so that a retry is harmless. If one event is bad, no event is written.
+   * Checks all events, appends them in one write and flushes the file to disk. Resolves with the number of new events.
+   * An event whose id is already in the log is left out, so that repeating a call is harmless. If one event is bad, no
+   * event is written.
    */
   append(events: readonly FeedbackEvent[]): Promise<number>;
-  /** Reads all complete events in order. An incomplete last line is ignored; damage elsewhere throws with its line. */
+  /**
+   * Reads all complete events in order. An incomplete last line is ignored; a damaged line elsewhere throws an error
+   * with the line number.
+   */
   read(): Promise<FeedbackEvent[]>;
   close(): Promise<void>;
 }

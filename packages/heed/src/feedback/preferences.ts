@@ -1,4 +1,7 @@
-/** Preferences of raters between two images of a query, from stated preferences or from good and bad labels. */
+/**
+ * Collects raters' preferences between two images of a query (a few images that a rater saw together). Preferences come
+ * from stated choices or from good and bad labels.
+ */
 import { groupBy } from '../collections/group-by.ts';
 import type { FeedbackEvent } from './event.ts';
 import { type Judgement, lastWords } from './judgements.ts';
@@ -11,7 +14,7 @@ export interface PreferencePair {
   readonly isTie: boolean;
 }
 
-/** Collects preferences that raters stated; choosing the best of three images gives two pairs. */
+/** Collects preferences that raters stated; a rater who chooses the best of three images states two preferences. */
 export function statedPreferences(events: readonly FeedbackEvent[]): PreferencePair[] {
   const pairs = queriesOf(lastWords(events, { purpose: 'preference' })).flatMap((shown) => {
     const apart = judgedApart(shown);
@@ -23,7 +26,10 @@ export function statedPreferences(events: readonly FeedbackEvent[]): PreferenceP
   return pairs.filter(({ better, worse }) => better.prompt === worse.prompt);
 }
 
-/** Preferences implied by good and bad labels within one query. */
+/**
+ * Collects the preferences that labels imply: within a query, a rater prefers each image labelled good to each image
+ * labelled bad.
+ */
 export function impliedPreferences(events: readonly FeedbackEvent[]): PreferencePair[] {
   return queriesOf(lastWords(events)).flatMap(judgedApart);
 }

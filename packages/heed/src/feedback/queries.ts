@@ -11,7 +11,7 @@ export interface ImageQuery {
   readonly images: string[];
 }
 
-/** Groups `images` into queries; prompts keep the order of their first image. */
+/** Groups `images` into queries; prompts are in the order in which each prompt's first image appears. */
 export function queriesOf(images: readonly ImageRecord[], imagesPerQuery: number): ImageQuery[] {
   const prompts = groupBy(images, ({ modelHash, prompt }) => JSON.stringify([modelHash, prompt]));
   return [...prompts.values()].flatMap((group) =>

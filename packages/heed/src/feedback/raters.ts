@@ -1,6 +1,6 @@
 /**
- * raters.jsonl: the raters, and whose answers the owner excluded. raters.jsonl is append-only, like feedback.jsonl.
- * Excluding a rater deletes nothing and can be undone.
+ * The file raters.jsonl records the raters, and which raters the owner excluded. raters.jsonl is append-only, like
+ * feedback.jsonl. Excluding a rater deletes nothing and can be undone.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -20,11 +20,14 @@ const eventSchema = z.object({
   event: z.enum(['joined', 'set-aside', 'taken-back']),
   /** The name that the rater entered. */
   name: z.string().max(200).optional(),
-  /** The recruiting platform's ids of rater, study and visit, used to find and pay the rater. */
+  /**
+   * The ids that a recruiting platform gave to the rater, the study and the visit. The owner needs these ids to find
+   * and pay the rater.
+   */
   participant: platformId().optional(),
   study: platformId().optional(),
   session: platformId().optional(),
-  /** Id of the invite that the rater came by. */
+  /** Id of the invite with which the rater joined. */
   invite: z.string().max(100).optional(),
 });
 
@@ -34,17 +37,20 @@ export type RaterEvent = z.output<typeof eventSchema>;
 export interface RaterRecord {
   readonly id: string;
   readonly name?: string;
-  /** Id of a rater from a recruiting platform. */
+  /** The id that the recruiting platform gave to the rater. */
   readonly participant?: string;
-  /** Id of the visit in which the rater joined, from a platform or chosen by the page. */
+  /** Id of the visit in which the rater joined; the recruiting platform or the labelling page chose the id. */
   readonly session?: string;
-  /** Id of the invite that the rater came by. */
+  /** Id of the invite with which the rater joined. */
   readonly invite?: string;
-  /** Whether the rater is excluded: answers are kept, but rewards do not learn from them. */
+  /**
+   * Whether the owner excluded the rater. An excluded rater's answers are kept, but no reward is trained on these
+   * answers.
+   */
   readonly isSetAside: boolean;
 }
 
-/** All raters that the file names, by id. Raters who appear only in the feedback are left out. */
+/** Reads all raters in raters.jsonl, by id. Raters who appear only in feedback.jsonl are left out. */
 export function readRaters(project: Project): Map<string, RaterRecord> {
   const raters = new Map<string, RaterRecord>();
   for (const { rater, event, name, participant, session, invite } of readJsonLines(ratersPath(project), parseRaterEvent)
@@ -62,7 +68,7 @@ export function readRaters(project: Project): Map<string, RaterRecord> {
   return raters;
 }
 
-/** Appends one event and flushes it. */
+/** Appends one event to raters.jsonl and flushes the file to disk. */
 export async function appendRaterEvent(project: Project, event: RaterEvent): Promise<void> {
   const writer = createJsonLinesWriter(ratersPath(project), { fsync: true, sums: true });
   try {

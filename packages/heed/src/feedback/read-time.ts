@@ -3,8 +3,8 @@ import { InputError } from '../errors.ts';
 import { quote } from '../text/nearest.ts';
 
 /**
- * Returns the time as ISO 8601 in UTC; `now` for an empty cell. Throws an `InputError` whose message does not name the
- * file for anything else.
+ * Returns the cell's time as ISO 8601 in UTC; an empty cell gives `now`. For any other text, throws an `InputError`
+ * whose message does not name the file.
  */
 export function readTime(cell: string, now: Date): string {
   if (cell === '') return now.toISOString();

@@ -10,7 +10,10 @@ import { queryId } from './event.ts';
 import { lastWords } from './judgements.ts';
 import { openFeedbackLog } from './log.ts';
 
-/** Writes the sheet. Images of one prompt are adjacent, grouped into queries of the configured size. */
+/**
+ * Writes the sheet. The rows of one prompt's images are adjacent and grouped into queries of `label.imagesPerQuery`
+ * images.
+ */
 export async function writeFeedbackSheet(
   project: Project,
   path: string,

@@ -1,6 +1,6 @@
 /**
- * Known answers from the recogniser of the project's world, for queries in which it is sure of every image. These
- * answers are marked as simulated, serve to measure raters, and are never learned from.
+ * Creates known answers with a recognition network, for queries in which the network is certain about every image.
+ * Known answers are marked as simulated and serve to measure raters; no reward is trained on known answers.
  */
 import { groupBy } from '../collections/group-by.ts';
 import { threadsOption } from '../config/index.ts';
@@ -19,32 +19,35 @@ import { judgeOf } from './world-judge.ts';
 
 export interface SimulatedGold {
   readonly set: string;
-  /** Number of images that had no known answer before. */
+  /** Number of images that got a known answer from this call. */
   readonly added: number;
   readonly queries: number;
   readonly good: number;
   readonly bad: number;
 }
 
-/** Id of the recogniser; simulated raters are numbered from 1. */
+/** The recogniser's rater id; simulated raters have the ids 'simulated-1', 'simulated-2' and so on. */
 const RECOGNISER_RATER = 'simulated-0';
 const QUERIES = 20;
-/** Number of queries that the recogniser examines for each query wanted, so that clear ones can be chosen. */
+/**
+ * Number of queries that the recogniser examines for each requested query; the queries with the clearest answers are
+ * chosen.
+ */
 const LOOKED_AT_PER_QUERY = 5;
-/** Least certainty for a clear answer. */
+/** The least certainty of every image in a query that gets known answers. */
 const CLEAR = 0.9;
 
 interface JudgedImage {
   readonly image: ImageRecord;
   readonly label: 'good' | 'bad';
   readonly why: string;
-  /** Certainty from 0.5 to 1. */
+  /** The recogniser's certainty about the label, from 0.5 to 1. */
   readonly certainty: number;
 }
 
 /**
- * Marks up to `queries` queries of the set. Queries with both good and bad images come first, then those with the
- * highest certainty.
+ * Stores known answers for up to `queries` queries of the image set. Queries with both good and bad images are chosen
+ * first, then the queries with the highest certainty.
  */
 export async function markSimulatedGold(
   project: Project,
@@ -89,7 +92,10 @@ export async function markSimulatedGold(
   });
 }
 
-/** The queries that the studio asks: images of one model and prompt, in the order in which they were drawn. */
+/**
+ * Groups images into the queries that the studio shows: a few images of one model and prompt, in the order of
+ * generation.
+ */
 function queriesOf(images: readonly ImageRecord[], imagesPerQuery: number): ImageRecord[][] {
   const groups = groupBy(images, ({ modelHash, prompt }) => JSON.stringify([modelHash, prompt]));
   return [...groups.values()].flatMap((group) =>

@@ -1,6 +1,6 @@
 /**
- * Simulated labelling: the raters of the project's world see a few images of one prompt at a time and call each good,
- * bad or too hard to say. All their judgements are marked as simulated.
+ * Simulated labelling: simulated raters see a few images of one prompt at a time and label each image good or bad, or
+ * skip the image. Every judgement of a simulated rater is marked as simulated.
  */
 import { groupBy } from '../collections/group-by.ts';
 import { threadsOption } from '../config/index.ts';
@@ -21,7 +21,10 @@ export interface SimulatedLabelling {
   readonly raters: number;
   /** Number of judgements added to the log. */
   readonly added: number;
-  /** Number of images that could not be judged, because their prompt has no facts. */
+  /**
+   * Number of images that could not be judged, because the simulated raters cannot check the prompt's facts or the
+   * prompt has none.
+   */
   readonly withoutFacts: number;
 }
 
@@ -36,8 +39,8 @@ interface Query {
 const RECOGNISED_AT_ONCE = 64;
 
 /**
- * Simulated raters judge every image of the set that they have not judged yet. The work can be interrupted and
- * repeated.
+ * Each simulated rater judges every image of the set that this rater has not judged yet. An interrupted call can be
+ * repeated and judges only the remaining images.
  */
 export async function runSimulatedLabelling(
   project: Project,

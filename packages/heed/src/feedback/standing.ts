@@ -1,14 +1,14 @@
 /**
- * Every standing judgement, for any purpose, as exports contain them. `lastWords` returns the judgements that rewards
- * learn from.
+ * Selects all standing judgements (the ones that no later event replaced), of every purpose, for exports. The
+ * judgements that rewards are trained on come from `lastWords`.
  */
 import { groupBy } from '../collections/group-by.ts';
 import { type FeedbackEvent, PURPOSES, purposeOf } from './event.ts';
 import { type Judgement, lastWords } from './judgements.ts';
 
 /**
- * Returns the standing judgements in the order of the log. Repeats of one query are all included, because each has its
- * own id.
+ * Returns the standing judgements in the order of the log. When a query is shown again to measure a rater's
+ * consistency, the repeated answers are included too, because each repeat has its own query id.
  */
 export function standingJudgements(events: readonly FeedbackEvent[]): Judgement[] {
   const repeats = groupBy(

@@ -6,7 +6,7 @@ import { orderCategories } from '../prompts/prompt.ts';
 import { type LabelShares, labelShares, lastWords } from './judgements.ts';
 import { openFeedbackLog } from './log.ts';
 
-/** One row of the table. */
+/** The labelling progress of one category. */
 export interface CategoryStatus extends LabelShares {
   readonly category: string;
   readonly images: number;
@@ -16,11 +16,11 @@ export interface CategoryStatus extends LabelShares {
 
 export interface LabellingStatus {
   readonly set: string;
-  /** The categories with images, and a last row 'all'. */
+  /** One row for each category with images, and a last row 'all' for all images. */
   readonly categories: readonly CategoryStatus[];
 }
 
-/** Counts the images of a set and their standing labels. */
+/** Counts the images of a set by category, and the standing labels of these images. */
 export async function labellingStatus(project: Project, options: { set?: string } = {}): Promise<LabellingStatus> {
   const { set = 'train' } = options;
   const images = createImageStore(project.paths.images).all({ set });

@@ -1,6 +1,6 @@
 /**
- * 95 % intervals of distances between two sets of pictures: a jackknife over the pictures of the first set. The second
- * set, the reference, is treated as fixed.
+ * Computes 95 % confidence intervals of distances between two sets of pictures, by a jackknife over the first set. The
+ * second set, the reference, is treated as fixed.
  */
 import { INCEPTION_FEATURES } from '@heed/diffusion';
 import { badInput } from '../errors.ts';
@@ -16,15 +16,18 @@ import { rowsAt } from './feature-rows.ts';
 import type { FidMeter, FidStatistics } from './fid-meter.ts';
 import type { Pictures } from './pictures/pictures.ts';
 
-/** The least number of pictures: the jackknife leaves one out, and a variance needs two. */
+/**
+ * The least number of pictures for an interval: the jackknife leaves one picture out, and a covariance needs two
+ * pictures.
+ */
 export const FEWEST_PICTURES = 3;
-/** Seed for the jackknife's groups. */
+/** Seed that assigns pictures to the jackknife's groups. */
 const SEED = 0;
 
 /**
- * Computes FID of `pictures` against `reference` with its interval, which takes ten further distances. Features are
- * stored on disk (8 KB a picture), so that an interrupted measurement can continue. Throws for fewer than three
- * pictures.
+ * Computes FID of `pictures` against `reference` and a 95 % interval, for which FID is computed ten more times.
+ * Features are stored on disk (8 KB a picture), so that an interrupted measurement can continue. Throws for fewer than
+ * three pictures.
  */
 export async function fidInterval(meter: FidMeter, pictures: Pictures, reference: FidStatistics): Promise<Interval> {
   if (pictures.count < FEWEST_PICTURES) {
@@ -45,8 +48,8 @@ export async function fidInterval(meter: FidMeter, pictures: Pictures, reference
 }
 
 /**
- * Computes CMMD between embeddings [N, dimension] and those of the reference. The interval needs at least three
- * embeddings.
+ * Computes CMMD between embeddings [N, dimension] and the embeddings of the reference. The interval needs at least
+ * three embeddings.
  */
 export async function cmmdInterval(
   embeddings: Float32Array,

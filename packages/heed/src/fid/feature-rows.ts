@@ -1,4 +1,7 @@
-/** Inception features of single pictures, cached on disk by picture name, for distances of subsets. */
+/**
+ * Computes the Inception features of each picture and caches the features on disk by picture name. FID of any subset of
+ * the pictures can then be computed from these features.
+ */
 import { INCEPTION_FEATURES, INCEPTION_PIXELS, type InceptionEmbedder, writeInceptionPixels } from '@heed/diffusion';
 import type { ProgressFactory } from '../progress/index.ts';
 import { fillVectorCache, openVectorCache } from '../storage/vector-cache.ts';
@@ -15,8 +18,8 @@ export function rowsAt(rows: Float32Array, indices: readonly number[]): Float32A
 }
 
 /**
- * Features [count, 2048] of `pictures`, whose names are `keys`. Features in the cache at `cachePath` are not computed
- * again.
+ * Computes the Inception features [count, 2048] of `pictures`; `keys` are the pictures' names in the cache. Features in
+ * the cache at `cachePath` are not computed again.
  */
 export async function featureRows(
   pictures: Pictures,

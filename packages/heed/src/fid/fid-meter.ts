@@ -1,4 +1,7 @@
-/** FID as pytorch-fid computes it: statistics of pictures or of a .npz file, and the distance between two of them. */
+/**
+ * Computes FID as pytorch-fid does: feature statistics from pictures or a .npz file, and the distance between two
+ * statistics.
+ */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { InceptionEmbedder, loadInceptionFile } from '@heed/diffusion';
@@ -19,14 +22,17 @@ export interface FidStatistics extends Moments {
 }
 
 export interface FidMeter {
-  /** The Inception features [count, 2048] of pictures. `keys` names the pictures in the cache of features. */
+  /**
+   * Computes the Inception features [count, 2048] of pictures. `keys` are the names under which the pictures' features
+   * are cached.
+   */
   rowsOfPictures(pictures: Pictures, keys: readonly string[]): Promise<Float32Array>;
-  /** The statistics of pictures; at least two. */
+  /** Computes the feature statistics of at least two pictures. */
   ofPictures(pictures: Pictures): Promise<FidStatistics>;
-  /** The statistics in a file that pytorch-fid wrote. */
+  /** Reads the feature statistics in a file that pytorch-fid wrote. */
   ofFile(path: string): Promise<FidStatistics>;
   distance(a: FidStatistics, b: FidStatistics): Promise<number>;
-  /** Hash of the Inception weights, 16 hex digits; undefined until they are loaded. */
+  /** Hash of the Inception weights, 16 hex digits; undefined until the weights are loaded. */
   inceptionHash(): string | undefined;
   close(): Promise<void>;
 }
@@ -47,7 +53,7 @@ export interface FidMeterOptions {
 /** Version of the feature computation. A new version invalidates all cached sums. */
 const SUMS_VERSION = 1;
 
-/** Opens a meter, which loads the weights for the first pictures; `close` releases the weights. */
+/** Opens a meter. The first measurement of pictures loads the Inception weights, and `close` releases the weights. */
 export function openFidMeter(options: FidMeterOptions): FidMeter {
   const { inceptionFile, cacheFolder, batchSize, progress, signal, ...runtime } = options;
   const { threads } = runtime;

@@ -1,6 +1,6 @@
 /**
- * Measures CMMD, a distance between the CLIP embeddings of two lists of pictures. Embeddings are cached as they are
- * computed.
+ * Measures CMMD, a distance between the CLIP embeddings of two lists of pictures. Each batch of embeddings is cached as
+ * soon as the batch is computed.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { pruneCache } from './sums-cache.ts';
 
 interface MeasureOptions {
   clip: ClipEmbedder;
-  /** Hash of the CLIP weights, which keys the cached embeddings. */
+  /** Hash of the CLIP weights; the cached embeddings are stored under this hash. */
   clipHash: string;
   cacheFolder: string;
   batchSize?: number | undefined;
@@ -24,7 +24,10 @@ interface MeasureOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** 1000 x MMD^2 (`statistics/cmmd.ts`) between the embeddings of two lists of pictures, with its interval. */
+/**
+ * Computes CMMD, which is 1000 x MMD^2 (`statistics/cmmd.ts`) between the embeddings of two lists of pictures. Also
+ * computes a 95 % interval when there are enough pictures.
+ */
 export async function measureCmmd(
   a: Pictures,
   b: Pictures,
@@ -35,7 +38,10 @@ export async function measureCmmd(
   return cmmdInterval(x, y, { dimension: clip.projectionDim, signal, threads });
 }
 
-/** Embeddings [count, projectionDim] in the order of the pictures. Cached embeddings are not computed again. */
+/**
+ * Computes the CLIP embeddings [count, projectionDim] in the order of the pictures. Cached embeddings are not computed
+ * again.
+ */
 async function embeddingsOf(
   pictures: Pictures,
   { clip, clipHash, cacheFolder, batchSize = 32, progress, signal }: MeasureOptions,

@@ -1,4 +1,4 @@
-/** FID of sets of pictures against the reference in the project's settings, for an evaluation. */
+/** For an evaluation, measures FID of sets of pictures against the reference set that the project's settings name. */
 import { join } from 'node:path';
 import { INCEPTION_FEATURES } from '@heed/diffusion';
 import { badInput } from '../errors.ts';
@@ -16,23 +16,28 @@ import { isStatisticsFile } from './statistics-file.ts';
 export interface ReferenceFid {
   /**
    * Computes the features of a set by picture name. Returns a function that computes FID of a subset, given at least
-   * two picture indices. FID is never below 0; lower is nearer. Below 2,048 images it depends more on their number than
-   * on their look.
+   * two picture indices. FID is never below 0; a lower FID means that the subset is closer to the reference. With fewer
+   * than 2,048 images, FID depends more on the number of images than on what the images look like.
    */
   open(images: Pictures, keys: readonly string[]): Promise<(indices: readonly number[]) => Promise<number>>;
   close(): Promise<void>;
 }
 
 interface MeasureOptions {
-  /** Folder or .npz file; `evaluate.reference` by default. */
+  /**
+   * Folder of the reference pictures or .npz file of reference statistics; the setting `evaluate.reference` by default.
+   */
   reference?: string | undefined;
-  /** File or hub id; `evaluate.inception` by default. */
+  /** File or Hugging Face hub id of the Inception weights; the setting `evaluate.inception` by default. */
   inception?: string | undefined;
   progress: ProgressFactory;
   signal?: AbortSignal | undefined;
 }
 
-/** Opens a meter that caches its sums in the project and follows the project's runtime settings. */
+/**
+ * Opens an FID meter with the device, precision and threads of the project's settings. Feature sums are cached in the
+ * project's folder.
+ */
 export async function openProjectMeter(
   project: Project,
   { inception = project.config.evaluate.inception, progress, signal }: Omit<MeasureOptions, 'reference'>,
@@ -49,13 +54,13 @@ export async function openProjectMeter(
   });
 }
 
-/** End of the error messages for missing weights. */
+/** Last words of the error messages about missing Inception weights. */
 export const WEIGHTS_WANTED =
   "expected the weights of FID's InceptionV3 (pytorch-fid's pt_inception-2015-12-05-6726825d.pth), a file or org/name/file.pth on the hub, got none";
 
 /** One set of a comparison, opened but not measured yet. */
 export interface OpenedSet {
-  /** Undefined when the set is a statistics file. */
+  /** The pictures of the set; undefined when the set is a statistics file. */
   readonly pictures?: Pictures;
   measure(): Promise<FidStatistics>;
 }
@@ -78,8 +83,8 @@ export async function openSet(
 }
 
 /**
- * Opens the measurement of several sets. The first measurement computes the reference's statistics, which are cached
- * for later commands. Throws when the settings name no reference or no weights.
+ * Opens a measurement of several sets of pictures against one reference. The first measurement computes the reference's
+ * statistics, which are cached for later commands. Throws when the settings name no reference or no weights.
  */
 export async function openReferenceFid(project: Project, options: MeasureOptions): Promise<ReferenceFid> {
   const { reference = project.config.evaluate.reference } = options;

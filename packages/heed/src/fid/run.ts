@@ -18,11 +18,11 @@ import { type Pictures, picturesOfFiles } from './pictures/pictures.ts';
 import { isStatisticsFile, writeStatistics } from './statistics-file.ts';
 import { userSumsFolder } from './sums-cache.ts';
 
-/** Inputs of both measures besides their paths. */
+/** Inputs that `runFid` and `runCmmd` share, besides the paths of the sets. */
 export interface FidPlace {
   /** The settings of the project, or the defaults outside a project. */
   readonly config: HeedConfig;
-  /** The project in which the command runs, whose cache is then used. */
+  /** The project in which the command runs, if there is one; feature sums are then cached in the project's folder. */
   readonly project?: Project | undefined;
   readonly progress: ProgressFactory;
   readonly signal?: AbortSignal | undefined;
@@ -38,22 +38,25 @@ export interface ComparedSet {
 }
 
 export interface FidResult {
-  /** The distance; undefined when the command had only one path, whose statistics it saved. */
+  /** The FID; undefined when the command got only one path and saved the statistics of the pictures at that path. */
   readonly fid?: number;
-  /** Interval over the first set's pictures, if requested. */
+  /** 95 % interval of the FID, if requested, from a jackknife over the first set's pictures. */
   readonly interval?: Interval;
   readonly sets: readonly ComparedSet[];
-  /** Undefined when both sets were statistics files. */
+  /** Hash of the Inception weights; undefined when both sets were statistics files. */
   readonly inceptionHash?: string | undefined;
   readonly savedStatistics?: string | undefined;
 }
 
-/** With fewer images than features, covariances are singular and FID is too large. */
+/**
+ * With fewer images than the 2,048 features, the covariance is singular and FID is too large; a note then warns the
+ * user.
+ */
 const FEW_IMAGES = 2048;
 
 /**
- * Computes FID between two paths, or the statistics of one path. With `saveStats`, the statistics of the last path are
- * saved.
+ * Computes FID between the pictures at two paths, or the feature statistics of the pictures at one path. With
+ * `saveStats`, the statistics of the last path are saved.
  */
 export async function runFid(
   paths: readonly string[],
@@ -62,7 +65,10 @@ export async function runFid(
     batchSize?: number | undefined;
     side?: number | undefined;
     saveStats?: string | undefined;
-    /** Also computes an interval over the pictures of the first path, which takes ten further distances. */
+    /**
+     * Whether to compute a 95 % interval too, by a jackknife over the first path's pictures. FID is then computed ten
+     * more times.
+     */
     interval?: boolean | undefined;
   },
   place: FidPlace,
@@ -108,7 +114,7 @@ export async function runFid(
   }
 }
 
-/** A distance, with the statistics of the last set for `saveStats`. */
+/** A measured FID, and the feature statistics of the last set, which `saveStats` saves. */
 interface Measured {
   readonly last: FidStatistics;
   readonly fid?: number;
@@ -158,7 +164,9 @@ function cacheFolderOf({ project }: FidPlace): string {
 
 export interface CmmdResult {
   readonly cmmd: number;
-  /** Interval over the first folder's pictures; needs at least three pictures. */
+  /**
+   * 95 % interval of the CMMD from a jackknife over the first folder's pictures, of which there must be at least three.
+   */
   readonly interval?: Interval;
   readonly sets: readonly ComparedSet[];
   readonly clipHash: string;

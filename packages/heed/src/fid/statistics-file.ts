@@ -3,7 +3,10 @@ import { INCEPTION_FEATURES, readNpz, writeNpz } from '@heed/diffusion';
 import { badInput } from '../errors.ts';
 import type { Moments } from '../statistics/index.ts';
 
-/** Tolerated asymmetry of a covariance, relative to its largest entry. float32 files round both halves separately. */
+/**
+ * Tolerated asymmetry of a covariance, relative to its largest entry. float32 files round the two triangles of the
+ * matrix separately.
+ */
 const ASYMMETRY = 1e-5;
 
 export function isStatisticsFile(path: string): boolean {

@@ -7,21 +7,22 @@ import type { ProgressFactory } from '../progress/index.ts';
 import { createMomentsAccumulator, type MomentSums, type MomentsAccumulator } from '../statistics/index.ts';
 import { type Pictures, readInOrder } from './pictures/pictures.ts';
 
-/** Saves sums during the work and loads them again. */
+/** Saves partial feature sums during a measurement, and loads the saved sums when the measurement is resumed. */
 export interface SumsKeeper {
   load(): Promise<MomentSums | undefined>;
   save(sums: MomentSums): Promise<void>;
 }
 
 /**
- * Interval for saving sums, which also bounds the lost work. An entry has 34 MB, which is cheap to write at this
- * interval.
+ * Time between two saves of the feature sums; an interruption loses at most the work of this time. A save writes 34 MB,
+ * which is cheap once in this time.
  */
 const SAVE_EVERY_MS = 60_000;
 
 /**
- * Sums the features of all `pictures`, starting from the sums that `keeper` holds. After an interruption or an error,
- * finished work is kept. The same pictures give the same bits, interrupted or not.
+ * Sums the features of all `pictures`, starting from the sums that `keeper` loads. After an interruption or an error,
+ * the sums of the finished pictures are saved. The same pictures give bit-identical sums, with or without an
+ * interruption.
  */
 export async function sumFeatures(
   pictures: Pictures,
@@ -67,7 +68,7 @@ export async function sumFeatures(
   }
 }
 
-/** Whether a batch ends at this count. */
+/** Whether a batch ends after `count` pictures. */
 function isReached(count: number, total: number, batchSize: number): boolean {
   return count > 0 && (count === total || (count < total && count % batchSize === 0));
 }

@@ -1,6 +1,6 @@
 /**
- * A cache of complete or partial feature sums. With the cache an interrupted measurement continues, and a reference is
- * measured only once. The cache is a folder of .npz archives, which can be deleted at any time.
+ * A cache of complete or partial feature sums. With the cache, an interrupted measurement can resume, and the features
+ * of a reference are computed only once. The cache is a folder of .npz archives, which can be deleted at any time.
  */
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -8,18 +8,18 @@ import { join } from 'node:path';
 import { INCEPTION_FEATURES, InputError, readNpz, writeNpz } from '@heed/diffusion';
 import type { MomentSums } from '../statistics/index.ts';
 
-/** Number of entries that a user's or a project's cache keeps. An entry of sums has 34 MB. */
+/** Number of entries that each cache folder (a user's or a project's) keeps. An entry of sums has 34 MB. */
 const KEPT_ENTRIES = 16;
 const ENTRY = /^((?:clip-|inception-)?[0-9a-f]{32})\./;
 
-/** The cache folder for pictures that belong to no project. */
+/** The cache folder for measurements outside a project. */
 export function userSumsFolder(): string {
   return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'heed', 'fid');
 }
 
 const pathOf = (folder: string, key: string) => join(folder, `${key}.npz`);
 
-/** Loads the sums of that key; undefined when there are none or the entry is damaged. */
+/** Loads the feature sums that are cached under `key`; undefined when there is no entry or the entry is damaged. */
 export async function loadSums(folder: string, key: string): Promise<MomentSums | undefined> {
   const found = await readNpz(pathOf(folder, key), ['count', 'shift', 'sum', 'products']).catch((error: unknown) => {
     if (error instanceof InputError) return undefined;
@@ -37,7 +37,7 @@ export async function loadSums(folder: string, key: string): Promise<MomentSums 
   return isWhole ? { count: count[0]!, shift, sum, products } : undefined;
 }
 
-/** Writes the entry atomically. */
+/** Writes the feature sums for `key` into the cache, atomically. */
 export async function saveSums(
   folder: string,
   key: string,
@@ -58,8 +58,8 @@ export async function saveSums(
 }
 
 /**
- * Keeps the 16 entries that were written last and deletes the others. Sums of features and CLIP embeddings share this
- * limit.
+ * Keeps the 16 entries that were written last and deletes the others. The limit covers feature sums and CLIP embeddings
+ * together.
  */
 export async function pruneCache(folder: string): Promise<void> {
   const newest = new Map<string, number>();

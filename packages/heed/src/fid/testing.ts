@@ -1,4 +1,7 @@
-/** Weights, pictures and settings for the tests of FID, all by a formula. */
+/**
+ * Provides weights, pictures and settings for the FID tests. A formula computes the weights and the pictures, so that
+ * the tests need no download.
+ */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,8 +14,8 @@ import { silentProgress } from '../progress/index.ts';
 import type { FidPlace } from './run.ts';
 
 /**
- * Path of InceptionV3's weights by the formula. The first test of a run writes the file, which takes seconds; all tests
- * of the run share it in the run's temporary folder.
+ * Returns the path of a file with InceptionV3 weights that a formula computes. The first FID test writes the file into
+ * the temporary folder within seconds, and later tests use the same file.
  */
 export async function formulaInceptionFile(): Promise<string> {
   const path = join(tmpdir(), 'inception.safetensors');
@@ -32,7 +35,10 @@ export async function writePictures(folder: string, { name, count }: { name: str
   }
 }
 
-/** The default settings outside of a project; `notes` collects what the user is told. */
+/**
+ * Returns the inputs of `heed fid` outside a project, with default settings; `notes` collects the notes that a user
+ * would see.
+ */
 export function testPlace(options: Partial<FidPlace> & { overrides?: string[] } = {}): FidPlace & { notes: string[] } {
   const { overrides = [], ...rest } = options;
   const notes: string[] = [];

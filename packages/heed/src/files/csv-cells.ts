@@ -1,4 +1,7 @@
-/** Parses the cells of a CSV file from any program: commas, semicolons or tabs, any line breaks, quotes. */
+/**
+ * Parses the cells of a CSV file from any program, with commas, semicolons or tabs as delimiters, any line breaks, and
+ * quoted cells.
+ */
 import { CsvError, parse } from 'csv-parse/sync';
 import { badInput } from '../errors.ts';
 
@@ -7,7 +10,7 @@ const DELIMITERS = [',', ';', '\t'] as const;
 const MAX_RECORD_LENGTH = 2 ** 20;
 
 export interface CellRow {
-  /** The line on which the row starts. */
+  /** Number of the line in the file on which the row starts. */
   readonly line: number;
   readonly cells: readonly string[];
 }
@@ -19,9 +22,9 @@ export interface Cells {
 }
 
 /**
- * Parses the text of a file into cells. The delimiter comes from a first line `sep=;`, as Excel writes it. Without that
- * line it is the delimiter that gives the most column names known to `isColumn`. Throws for a syntax error; the message
- * names `path` and the line.
+ * Parses the text of a file into cells. A first line such as `sep=;`, as Excel writes it, sets the delimiter. Without
+ * that line, the parser chooses the delimiter that gives the most column names known to `isColumn`. Throws for a syntax
+ * error; the message names `path` and the line.
  */
 export function parseCells(
   text: string,

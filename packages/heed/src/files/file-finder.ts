@@ -1,6 +1,6 @@
 /**
- * Finds the files that a list names, only inside the list's folder. Lists come from other systems, so a name can differ
- * from the file's in slashes, case and Unicode normalisation.
+ * Finds the files that an imported list names; files outside the list's folder are refused. Lists come from other
+ * systems, so a name in the list can differ from the name on disk in slashes, case and Unicode normalisation.
  */
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
@@ -8,14 +8,14 @@ import { InputError } from '../errors.ts';
 import { quote } from '../text/nearest.ts';
 
 /**
- * Returns the path of the file that a list calls `name`. Throws an `InputError` whose message does not name the file
- * when there is none.
+ * Returns the path of the file that a list calls `name`. When there is no such file, throws an `InputError` whose
+ * message does not name the list.
  */
 export type FileFinder = (name: string) => Promise<string>;
 
 /**
- * Finds regular files inside `folder` by their real paths. The finder refuses `..`, URLs, links that lead out, anything
- * but a regular file, and absolute paths to other places.
+ * Finds regular files inside `folder` by their real paths. The finder refuses `..`, URLs, links to places outside
+ * `folder`, anything but a regular file, and absolute paths outside `folder`.
  */
 export function createFileFinder(folder: string): FileFinder {
   const listings = new Map<string, Promise<string[]>>();

@@ -13,7 +13,7 @@ import { type LineSums, openLineSums } from './line-sums.ts';
 /** The content of a JSON lines file. */
 export interface JsonLines<T> {
   records: T[];
-  /** Length up to the end of the last complete line. */
+  /** Number of bytes up to the end of the last complete line. */
   wholeBytes: number;
   tornBytes: number;
 }
@@ -37,7 +37,7 @@ export function readJsonLines<T>(path: string, parse: (value: unknown) => T): Js
   return { records, wholeBytes, tornBytes: bytes.length - wholeBytes };
 }
 
-/** Parses one line. Throws an `InputError` whose message names no file when the line is not JSON. */
+/** Parses one line. For a line that is not JSON, throws an `InputError` whose message does not name the file. */
 export function parseLine(line: string): unknown {
   try {
     return JSON.parse(line);
@@ -57,14 +57,14 @@ function readIfThere(path: string): Buffer {
 
 /** An append-only file of JSON lines. */
 export interface JsonLinesWriter {
-  /** Writes all records as lines in one call; resolves after they are flushed where `fsync` is set. */
+  /** Writes all records as lines in one call; with `fsync`, resolves after the lines are flushed to disk. */
   append(records: readonly unknown[]): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Creates a writer. The first append opens the file and cuts off an incomplete last line. Appends run one after
- * another.
+ * Creates a writer. The first append opens the file and cuts off an incomplete last line. Simultaneous calls of
+ * `append` run one after another.
  */
 export function createJsonLinesWriter(
   path: string,

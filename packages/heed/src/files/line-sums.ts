@@ -1,25 +1,26 @@
 /**
  * Keeps a checksum for each line of an append-only file, in `<name>.sums` beside the file. With the checksums `heed
  * doctor --verify` finds lines that were lost or changed. A line's checksum is written after the line is acknowledged,
- * so that no caller waits for it. After a crash, checksums can be missing for some lines; the next opening adds them.
- * Written checksums never change. If the checksums do not match the file, both files are left unchanged.
+ * so that no caller waits for the checksum. After a crash, checksums can be missing for some lines; the missing
+ * checksums are added when the file is next opened. Written checksums never change. If the checksums do not match the
+ * file, both files are left unchanged.
  */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** Hex digits of a checksum, followed by a line break. */
+/** Number of hex digits of a checksum; in the file a line break follows each checksum. */
 export const DIGITS = 16;
 export const SUM_BYTES = DIGITS + 1;
 const SUM = /[0-9a-f]{16}\n/y;
 /** Number of lines hashed between two yields to the event loop. */
 const LINES_AT_ONCE = 200;
 
-/** Path of the checksums of `path`. */
+/** Path of the checksum file that belongs to the file at `path`. */
 export function sumsPath(path: string): string {
   return `${path.replace(/\.jsonl$/, '')}.sums`;
 }
 
-/** 16 hex digits of the SHA-256 of a line without its break. */
+/** The first 16 hex digits of a SHA-256 of the line without the line break. */
 export function sumOfLine(line: Uint8Array | string): string {
   return createHash('sha256').update(line).digest('hex').slice(0, DIGITS);
 }
@@ -35,13 +36,16 @@ export function wholeSums(text: string): string {
 export interface LineSums {
   /**
    * Adds checksums of lines that were just flushed. The call returns at once. After a failure, no more checksums are
-   * added until the next opening.
+   * added until the file is opened again.
    */
   add(lines: readonly string[]): void;
   close(): Promise<void>;
 }
 
-/** Opens the checksums of the file at `path`, whose complete lines are `content`, and adds missing ones. */
+/**
+ * Opens the checksum file of the file at `path` and adds missing checksums. `content` holds the complete lines of the
+ * file at `path`.
+ */
 export function openLineSums(path: string, content: Buffer): LineSums {
   let file: FileHandle | undefined;
   let isBroken = false;
@@ -70,7 +74,10 @@ export function openLineSums(path: string, content: Buffer): LineSums {
   };
 }
 
-/** Checksums of the lines after the recorded ones; none when the last recorded line does not match. */
+/**
+ * Computes the checksums of all lines that have no recorded checksum yet. The result is empty when the last recorded
+ * checksum does not match.
+ */
 async function sumsBehind(content: Buffer, recorded: string): Promise<string> {
   const count = recorded.length / SUM_BYTES;
   let at = 0;

@@ -15,18 +15,24 @@ export interface CsvRow<Column extends string> {
 export interface CsvColumns<Column extends string> {
   readonly required: readonly Column[];
   readonly optional: readonly Column[];
-  /** Optional columns of which a file must have at least one. Errors name the first. */
+  /**
+   * Optional columns of which a file must have at least one. The error message for a missing column names the first of
+   * these.
+   */
   readonly oneOf?: readonly Column[];
   /**
-   * Aliases of a column, best first: { color: 'colour' }. With `allowOthers`, the first alias wins in a file with
-   * several.
+   * Other accepted names of columns, in order of preference: { color: 'colour' }. With `allowOthers`, a file may have
+   * several names of one column, and the preferred one is read.
    */
   readonly aliases?: Readonly<Record<string, Column>>;
   /** Whether to ignore unknown columns: all, or only those whose name does not resemble a known one. */
   readonly allowOthers?: boolean | 'unless similar';
 }
 
-/** Reads all rows of a CSV file. `parseRow` may throw a message without a subject; file and line are prepended. */
+/**
+ * Reads all rows of a CSV file. `parseRow` may throw an error whose message does not name the file; file and line are
+ * prepended.
+ */
 export async function readCsv<Column extends string, T>(
   path: string,
   options: { what: string; columns: CsvColumns<Column>; parseRow: (row: CsvRow<Column>) => T },
@@ -58,7 +64,7 @@ export async function readCsv<Column extends string, T>(
   });
 }
 
-/** Maps each header cell to its column; empty names at the end are ignored. */
+/** Maps each header cell to a known column; empty header cells at the end are ignored. */
 function readHeader<Column extends string>(
   header: CellRow,
   { path, columns }: { path: string; columns: CsvColumns<Column> },
@@ -100,7 +106,7 @@ function readHeader<Column extends string>(
   return names;
 }
 
-/** The names of a column, best first. */
+/** The accepted names of a column, in order of preference. */
 function spellingsOf<Column extends string>(column: Column, { aliases = {} }: CsvColumns<Column>): string[] {
   return [column, ...Object.keys(aliases).filter((alias) => aliases[alias] === column)];
 }

@@ -1,6 +1,6 @@
 /**
  * Reads users' JSON rows: one object a line, or one list of objects. Every line must be complete, including the last,
- * and every error gives its place.
+ * and every error message gives the line or the index in the list.
  */
 import { atPlace, badInput, InputError } from '../errors.ts';
 import { readTextFile } from './read-text.ts';

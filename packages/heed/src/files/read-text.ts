@@ -10,7 +10,7 @@ const UTF_16_MARKS = [
 
 /**
  * Reads a whole file as UTF-8, or as UTF-16 if it starts with a byte order mark (Excel's "Unicode text"). The mark is
- * dropped. Errors call the file `what`.
+ * dropped. Error messages describe the file by the words in `what`.
  */
 export async function readTextFile(path: string, what: string): Promise<string> {
   const bytes = await readChecked(path, what);
@@ -31,7 +31,7 @@ export async function readTextFile(path: string, what: string): Promise<string> 
   }
 }
 
-/** The fault of a text that should be one readable line; undefined when there is none. */
+/** Says what is wrong with a text that should be one readable line; undefined when nothing is wrong. */
 export function faultOfLine(text: string, { maxLength }: { maxLength: number }): string | undefined {
   if (text.length > maxLength) return `expected at most ${maxLength} characters, got ${text.length}`;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -40,7 +40,7 @@ export function faultOfLine(text: string, { maxLength }: { maxLength: number }):
   return `expected no control characters, got U+${control.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** The fault of a text of several lines; undefined when there is none. */
+/** Says what is wrong with a text that may have several lines; undefined when nothing is wrong. */
 export function faultOfText(text: string, options: { maxLength: number }): string | undefined {
   return faultOfLine(text.replace(/[\t\n\r\u2028\u2029]/g, ' '), options);
 }

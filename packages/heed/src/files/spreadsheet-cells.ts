@@ -4,19 +4,22 @@
  */
 
 const FORMULA = /^[=+\-@\t\r]/;
-/** Numbers, times, dates in figures, fractions, percentages: 007, 1e45, 1,5, 10:30, 2026-01-31, 1/2, 50%. */
+/**
+ * Matches numbers, times, dates in digits, fractions and percentages, such as 007, 1e45, 1,5, 10:30, 2026-01-31, 1/2
+ * and 50%.
+ */
 const FIGURES = /^[+-]?[\d.,][\d\s.,:/%-]*(e[+-]?\d+)?(\s*[ap]m)?$/i;
 const MONTH = '(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*';
-/** Dates with a month in words: 5 Jan, March-7, 1 Dec 2026. */
+/** Matches dates with a month in words, such as 5 Jan, March-7 and 1 Dec 2026. */
 const DATE = new RegExp(`^(\\d{1,4}[\\s./-]*${MONTH}|${MONTH}[\\s./-]*\\d{1,4})([\\s,./-]*\\d{1,4})?$`, 'i');
 const TRUTH = /^(true|false)$/i;
 
-/** The text with a leading apostrophe if a spreadsheet program would change it (OWASP, "CSV injection"). */
+/** Puts an apostrophe before a text that a spreadsheet program would run or change (OWASP, "CSV injection"). */
 export function guardCell(text: string): string {
   return isChanged(text) ? `'${text}` : text;
 }
 
-/** The text without the apostrophe that `guardCell` puts before it. */
+/** Removes the apostrophe that `guardCell` put before the text. */
 export function unguardCell(cell: string): string {
   return cell.startsWith("'") && isChanged(cell) ? cell.slice(1) : cell;
 }

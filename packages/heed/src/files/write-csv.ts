@@ -1,10 +1,13 @@
-/** Writes CSV files whose content spreadsheets neither run nor change. */
+/** Writes CSV files so that spreadsheet programs neither run a cell as a formula nor change a cell's text. */
 
 import { writeFileAtomically } from '@heed/diffusion/files';
 import { stringify } from 'csv-stringify/sync';
 import { guardCell } from './spreadsheet-cells.ts';
 
-/** Writes rows under a header, atomically. Undefined becomes an empty cell. Texts are protected, numbers are not. */
+/**
+ * Writes rows under a header, atomically. An undefined value becomes an empty cell. Text cells are protected by
+ * `guardCell`; numbers are written as they are.
+ */
 export async function writeCsv<Column extends string>(
   path: string,
   columns: readonly Column[],

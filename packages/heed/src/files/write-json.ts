@@ -2,8 +2,8 @@
 import { writeFileAtomically } from '@heed/diffusion/files';
 
 /**
- * JSON with well-formed texts. Half a surrogate pair, which JavaScript allows but Python's UTF-8 refuses, becomes
- * U+FFFD.
+ * Encodes a value as well-formed JSON. A lone surrogate, which JavaScript strings allow but Python's UTF-8 refuses,
+ * becomes U+FFFD.
  */
 export function portableJson(value: unknown, space?: number): string {
   return JSON.stringify(

@@ -1,6 +1,7 @@
 /**
- * Draws the best images of each prompt by a reward, out of many candidates that are pruned while they are denoised.
- * Each kept image is stored with its own seed. Prompts that already have their images are not drawn again.
+ * Draws many candidate images of each prompt and keeps the images with the highest reward. Candidates with a low reward
+ * are dropped during denoising. Each kept image is stored with its own seed. A prompt for which enough images are
+ * already stored is not drawn again.
  */
 import { defaultCuts, loadPipeline } from '@heed/diffusion';
 import { badInput } from '../errors.ts';
@@ -23,7 +24,7 @@ export interface DrawBestOptions {
   prompts: readonly Prompt[];
   /** Number of images of each prompt to keep. */
   keep: number | ((prompt: Prompt) => number);
-  /** Candidates of each prompt. */
+  /** Number of candidate images of each prompt. */
   of: number;
   reward: string;
   signal?: AbortSignal | undefined;
@@ -32,13 +33,13 @@ export interface DrawBestOptions {
 export interface DrawnBest {
   readonly model: string;
   readonly modelHash: string;
-  /** [prompt][kept], in the order of their seeds. */
+  /** The kept images as [prompt][image]; the images of a prompt are in the order of the seeds. */
   readonly images: readonly (readonly ImageRecord[])[];
   /** Number of images that this call drew. */
   readonly generated: number;
 }
 
-/** Draws missing images; on abort, finished prompts are kept. */
+/** Draws missing images; on abort, the images of finished prompts are kept. */
 export async function drawBest(
   project: Project,
   options: DrawBestOptions,

@@ -3,7 +3,7 @@ import { createRandom } from '@heed/diffusion/autodiff';
 
 /**
  * A seed in [0, 2^31) for the n-th image of a prompt. The seed depends on the run's seed, the set and the prompt's
- * text. Other prompts in the list do not change the seed, and no two sets share an image.
+ * text. Other prompts in the list do not change the seed, and the seeds of different sets are unrelated.
  */
 export function imageSeed(options: { runSeed: number; set: string; prompt: string; number: number }): number {
   const { runSeed, set, prompt, number } = options;

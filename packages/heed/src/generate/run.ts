@@ -1,6 +1,6 @@
 /**
  * `heed generate`: draws images of prompts into the project's store, each with its recipe. Stored images are not drawn
- * again, so an interrupted run resumes. Sampling itself is `@heed/diffusion`'s.
+ * again, so an interrupted run resumes. The sampling code is in the package `@heed/diffusion`.
  */
 import { loadPipeline, type RgbImage, type SamplerName, type StableDiffusionPipeline } from '@heed/diffusion';
 import { checkSetPurpose, createImageStore, type ImageRecipe, type ImageStore, type Purpose } from '../images/index.ts';
@@ -42,7 +42,7 @@ export interface GenerateRunOptions {
   batchSize?: number;
   /** Name of the command that draws, for messages of other processes; 'generate' by default. */
   command?: 'generate' | 'try';
-  /** The shard to draw; its images are recorded beside the project's index, in `shards/`. */
+  /** The shard to draw; the shard's images are recorded in a file in `shards/`, beside the project's index. */
   shard?: Shard | undefined;
   signal?: AbortSignal;
   /** Called with notes for the user. */
@@ -57,16 +57,16 @@ export interface GenerateRunResult {
   prompts: number;
   /** The shard that this call drew; undefined when the call drew all images. */
   shard?: Shard;
-  /** Number of images that the prompts ask for in this set or shard; all of them exist now. */
+  /** Number of images that the set or the shard should have; all these images exist when the call returns. */
   images: number;
   /** Number of images that this call drew. */
   generated: number;
 }
 
 /**
- * Draws all missing images; on abort the images of finished batches are kept. Without a shard, images that shards drew
- * are merged first. Several shards of a project can run at the same time. `heed try` and other commands that draw wait
- * for each other.
+ * Draws all missing images; on abort the images of finished batches are kept. A call without a shard first merges the
+ * images that all shards drew. Several shards of a project can run at the same time. `heed try` and other commands that
+ * draw wait for each other.
  */
 export async function runGenerate(
   project: Project,
@@ -170,7 +170,10 @@ function recipesOf(
   );
 }
 
-/** Opens the store for new images: the project's, or a shard's list beside it. */
+/**
+ * Opens the image store. New images are recorded in the project's index or, for a shard, in the shard's list beside the
+ * index.
+ */
 async function openList(
   project: Project,
   options: { work: string; shard: Shard | undefined; set: string; recipes: readonly ImageRecipe[] },

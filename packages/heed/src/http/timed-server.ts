@@ -29,8 +29,8 @@ export function createTimedServer(
 }
 
 /**
- * Listens on the first free port of `ports` and returns that port; 0 means any free port. Throws when the host is
- * refused or no port is free.
+ * Listens on the first free port of `ports` and returns that port; 0 means any free port. Throws when `host` is no
+ * address of this machine or no port is free.
  */
 export async function listen(
   server: ServerType,
@@ -56,8 +56,8 @@ export async function listen(
 }
 
 /**
- * Stops the server. Running requests may end within `graceMs`, then they are closed; idle connections are closed at
- * once.
+ * Stops the server. Idle connections are closed at once, and connections with a running request after at most
+ * `graceMs`.
  */
 export async function stopServer(server: ServerType, { graceMs }: { graceMs: number }): Promise<void> {
   const closed = new Promise<void>((resolve) => {

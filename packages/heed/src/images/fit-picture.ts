@@ -3,8 +3,8 @@ import type { RgbImage } from '@heed/diffusion';
 import sharp from 'sharp';
 
 /**
- * Crops the picture around its centre and resizes it, as trainers do. A picture that already has the size is returned
- * unchanged.
+ * Crops the picture around its centre and resizes it, as is usual in the training of diffusion models. A picture that
+ * already has the size is returned unchanged.
  */
 export async function fitPicture(image: RgbImage, size: { width: number; height: number }): Promise<RgbImage> {
   const { width, height } = size;

@@ -1,7 +1,7 @@
 /**
  * Reads and writes events.jsonl in the folder of images. The file records which images the owner set aside, deleted or
- * restored, and which image files were removed. The file is append-only. An image that was set aside or deleted is in
- * no list of images, but its record stays.
+ * restored, and which image files were removed. The file is append-only. Lists of images omit an image that was set
+ * aside or deleted, but the image's record stays.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ const eventSchema = z.object({
   time: z.iso.datetime(),
   image: z.string().regex(/^[0-9a-f]{16}$/),
   event: z.enum(Object.keys(IMAGE_STATES) as [ImageEventName, ...ImageEventName[]]),
-  /** The person who made the change, by the id in their judgements. */
+  /** Rater id of the person who made the change. */
   by: z.string().min(1).max(200),
   why: z.string().max(500).optional(),
 });
@@ -52,8 +52,8 @@ export function imageStates(folder: string): Map<string, Exclude<ImageState, 'st
 }
 
 /**
- * Appends one event and flushes it. After a 'removed' event, the image's file is deleted. Throws when that file is
- * already gone.
+ * Appends one event to events.jsonl and flushes the file to disk. After a 'removed' event, the image's file is deleted.
+ * Throws when that file is already gone.
  */
 export async function recordImageEvent(
   folder: string,
@@ -71,7 +71,10 @@ export async function recordImageEvent(
   if (event.event === 'removed') await rm(join(folder, file), { force: true });
 }
 
-/** Checks one line of events.jsonl. The message of its `InputError` names no place; the caller adds the place. */
+/**
+ * Checks one line of events.jsonl. For a bad line, throws an `InputError` without file and line number, which the
+ * caller adds.
+ */
 export function parseImageEvent(value: unknown): ImageEvent {
   const result = eventSchema.safeParse(value);
   if (result.success) return result.data;

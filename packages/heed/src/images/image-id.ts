@@ -4,13 +4,14 @@
  * The hash covers the PNG in heed's first file layout: one text chunk `parameters` with the recipe, after the pixels as
  * tEXt or before them as iTXt. Files in that layout are hashed unchanged. Newer files keep the recipe in the chunk
  * `heed`, before the pixels. For hashing, newer files are rearranged into the first layout, so that ids stay the same.
- * In newer files, the id does not cover the text for other programs, `parameters`; only its chunk checksum does.
+ * In newer files, the id does not cover the text `parameters` for other programs; only the chunk's checksum covers this
+ * text.
  */
 import { createHash } from 'node:crypto';
 import { PARAMETERS_KEYWORD, RECIPE_KEYWORD } from './png.ts';
 import { joinChunks, type PngChunk, readChunks, readText, textChunk } from './png-chunks.ts';
 
-/** Computes the id of these bytes. Any change to a stored file changes the id. */
+/** Computes the id of the image in a PNG file with these bytes. Any change to a stored file changes the id. */
 export function imageId(png: Uint8Array): string {
   return createHash('sha256').update(hashedForm(png)).digest('hex').slice(0, 16);
 }

@@ -8,7 +8,9 @@ export function imageName(id: string): string {
   return `img-${id}`;
 }
 
-/** Reads the id from an image's name, its id or a path of its PNG in any folder; undefined for any other text. */
+/**
+ * Reads the id from an image's name, an id, or the path of an image's PNG in any folder; undefined for any other text.
+ */
 export function idOfImageName(text: string): string | undefined {
   return /^(?:.*[/\\])?(?:img-)?([0-9a-f]{16})(?:\.png)?$/i.exec(text)?.[1]?.toLowerCase();
 }

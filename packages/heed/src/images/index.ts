@@ -1,4 +1,4 @@
-/** The store of images on disk, each with its recipe. */
+/** The image store: images on disk, each with a recipe (the settings that determine the pixels). */
 
 export { fitPicture } from './fit-picture.ts';
 export {

@@ -1,8 +1,8 @@
 /**
- * The recipe as the text that AUTOMATIC1111's web UI writes into PNGs, for that UI ("PNG Info", then "Send to
- * txt2img"), Forge, Civitai and image browsers. The format is that of `create_infotext` in A1111 1.10, which
- * `parse_generation_parameters` reads back (modules/infotext_utils.py). From this text those programs draw a similar
- * picture, not an equal one, because they make different noise from a seed.
+ * Writes a recipe as the text that AUTOMATIC1111's web UI writes into PNGs. That UI ("PNG Info", then "Send to
+ * txt2img"), Forge, Civitai and image browsers read this text. The format is that of `create_infotext` in A1111 1.10,
+ * which `parse_generation_parameters` reads back (modules/infotext_utils.py). From this text those programs draw a
+ * similar picture, not an equal one, because those programs make different noise from the same seed.
  */
 import { parse } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -17,9 +17,11 @@ export interface ModelFile {
   readonly sha256: string;
 }
 
-/** The contents of the text. */
+/** The values in the text. */
 export interface Parameters extends Omit<WrittenRecipe, 'modelHash'> {
-  /** First digits of the SHA-256 of a model's file. In texts of earlier heed versions, a hash of its weights. */
+  /**
+   * First digits of the SHA-256 of a model's file. In texts of earlier heed versions, a hash of the model's weights.
+   */
   readonly modelHash?: string;
 }
 
@@ -31,8 +33,8 @@ interface SamplerFields {
 
 /**
  * A1111's name of each sampler. Without a schedule type, A1111 draws `DPM++ 2M` with Karras' noise levels. A1111 has no
- * DDPM and replaces unknown names by its first sampler. DDPM is therefore written as DDIM with eta 1, which is equal
- * (Song et al. 2021, section 4.1).
+ * DDPM and replaces unknown names by its first sampler. DDPM is therefore written as DDIM with eta 1, which is the same
+ * sampler (Song et al. 2021, section 4.1).
  */
 const SAMPLERS: Readonly<Record<string, SamplerFields>> = {
   ddim: { Sampler: 'DDIM', 'Schedule type': 'Automatic' },
@@ -48,9 +50,9 @@ const SAMPLERS: Readonly<Record<string, SamplerFields>> = {
 const EARLIER_SAMPLERS: Readonly<Record<string, string>> = { DDPM: 'ddpm', 'DPM++ 2M Karras': 'dpmpp_2m_karras' };
 
 /**
- * "prompt\nSteps: 20, Sampler: DPM++ 2M, Schedule type: Uniform, CFG scale: 3, Seed: 1, Size: 64x64, Model: base,
- * Version: heed 0.1.0". A1111 and Civitai find a model by the name and `Model hash` from `modelFile`. Without
- * `modelFile`, the text has no hash.
+ * Formats a recipe: "prompt\nSteps: 20, Sampler: DPM++ 2M, Schedule type: Uniform, CFG scale: 3, Seed: 1, Size: 64x64,
+ * Model: base, Version: heed 0.1.0". A1111 and Civitai find a model by the name and `Model hash` from `modelFile`.
+ * Without `modelFile`, the text has no hash.
  */
 export function formatParameters(
   recipe: Omit<WrittenRecipe, 'modelHash'>,
@@ -78,8 +80,8 @@ export function formatParameters(
 const MODEL_HASH_DIGITS = 10;
 
 /**
- * Removes characters that break a value: Civitai reads quotes as a nested list, and both programs end a value at a
- * comma.
+ * Replaces characters that a reader would misunderstand: Civitai reads quotes as a nested list, and A1111 and Civitai
+ * end a value at a comma.
  */
 function fieldText(text: string): string {
   return text.replace(/[,:"\\\n]/g, '_');

@@ -5,7 +5,7 @@ export type PictureFormat = 'png' | 'jpeg' | 'webp';
 
 interface Mark {
   readonly name: string;
-  /** Possible texts at offset `at`, in Latin-1; case does not matter. */
+  /** The bytes that a file of this format can have at offset `at`, as Latin-1 texts in any case. */
   readonly starts: readonly string[];
   readonly at?: number;
 }

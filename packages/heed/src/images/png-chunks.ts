@@ -42,7 +42,7 @@ export function readChunks(png: Uint8Array): PngChunk[] {
   return chunks;
 }
 
-/** A PNG of these chunks. */
+/** Joins the chunks into a PNG file. */
 export function joinChunks(chunks: readonly Uint8Array[]): Buffer<ArrayBuffer> {
   return Buffer.concat([PNG_SIGNATURE, ...chunks]);
 }

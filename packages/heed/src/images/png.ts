@@ -14,7 +14,7 @@ export const RECIPE_KEYWORD = 'heed';
 export const MAX_PIXELS = 16_000_000;
 const HEADER_BYTES = 33;
 
-/** The texts of a PNG. */
+/** The text chunks of a PNG, by keyword. */
 export interface PngTexts {
   readonly parameters: string;
   readonly recipe?: string | undefined;
@@ -34,8 +34,8 @@ export function encodePng({ width, height, data }: RgbImage, { parameters, recip
 }
 
 /**
- * Decodes an 8-bit RGB or RGBA PNG and drops alpha. The size is checked before the pixels are unpacked. Throws an
- * `InputError` whose message does not name the file for anything else.
+ * Decodes an 8-bit RGB or RGBA PNG and drops alpha. The size is checked before the pixels are unpacked. For any other
+ * file, throws an `InputError` whose message does not name the file.
  */
 export function decodePng(bytes: Uint8Array): RgbImage & Partial<PngTexts> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,9 +1,9 @@
-/** Reads stored images at the size that a network takes. Larger images are scaled down. */
+/** Reads stored images at the input size of a network. Larger images are scaled down. */
 import type { RgbImage } from '@heed/diffusion';
 import { fitPicture } from './fit-picture.ts';
 import type { ImageStore } from './store.ts';
 
-/** The images of these ids, in order, `side` pixels wide and high. */
+/** Reads the images with these ids, in the order of the ids, `side` pixels wide and high. */
 export function readFitted(
   store: Pick<ImageStore, 'read'>,
   ids: readonly string[],

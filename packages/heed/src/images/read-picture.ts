@@ -2,10 +2,11 @@
  * Reads the pixels of pictures that heed did not generate. Imports, pre-training folders and evaluation references all
  * use this module, so that a file gives the same picture everywhere.
  *
- * - PNG, JPEG and WebP, told by their first bytes. Of an animation, only the first frame is read.
- * - Pictures are turned upright by their EXIF orientation. Colours become sRGB by the embedded ICC profile. CMYK
- *   without a profile takes a common one.
- * - 16 bits become 8; grey and palette pictures become RGB; transparent parts become white.
+ * - PNG, JPEG and WebP are read; the format is recognised by the file's first bytes. Of an animation, only the first
+ *   frame is read.
+ * - Pictures are turned upright by their EXIF orientation. Colours are converted to sRGB by the embedded ICC profile.
+ *   CMYK without a profile is converted by a common CMYK profile.
+ * - 16 bits per channel become 8; grey and palette pictures become RGB; transparent parts become white.
  * - Pictures over 4 megapixels are scaled down to 4 megapixels while they are read.
  * - A truncated picture is refused.
  */
@@ -17,11 +18,14 @@ import { describeFile, pictureFormat } from './picture-format.ts';
 
 /** The largest file that is decoded, in bytes. */
 export const MAX_PICTURE_BYTES = 150_000_000;
-/** The largest picture that is decoded, in pixels. The largest phone cameras stay below it. */
+/** The largest picture that is decoded, in pixels. Pictures of the largest phone cameras have fewer pixels. */
 export const MAX_DECODED_PIXELS = 210_000_000;
 /** The limit for progressive JPEG and interlaced PNG. Decoders of these formats hold the whole picture in memory. */
 export const MAX_INTERLACED_PIXELS = 110_000_000;
-/** The largest picture that is kept, in pixels: four times 1024 x 1024, the largest size of the models. */
+/**
+ * The largest picture that is stored without scaling down, in pixels: four times 1024 x 1024, the largest image size of
+ * the models.
+ */
 export const MAX_KEPT_PIXELS = 4_194_304;
 const MIN_SIDE = 8;
 const DECODE_SECONDS = 60;
@@ -47,15 +51,16 @@ export function blockOtherDecoders(): void {
 }
 
 /**
- * Reads the picture at `path`. Throws an `InputError` whose message does not name the file when the file is no picture.
+ * Reads the picture at `path`. For a file that is no picture, throws an `InputError` whose message does not name the
+ * file.
  */
 export async function readPicture(path: string): Promise<DecodedPicture> {
   return decodePicture(await readPictureFile(path));
 }
 
 /**
- * Decodes a picture file's bytes. Throws an `InputError` whose message does not name the file for anything but a whole
- * picture.
+ * Decodes a picture file's bytes. Unless the bytes are a complete picture, throws an `InputError` whose message does
+ * not name the file.
  */
 export async function decodePicture(bytes: Buffer): Promise<DecodedPicture> {
   if (bytes.length > MAX_PICTURE_BYTES) {
@@ -141,7 +146,10 @@ function isTurned(orientation: number): boolean {
   return (TURNS[orientation - 1]?.degrees ?? 0) % 180 !== 0;
 }
 
-/** Rotates a picture upright. Rotation runs after scaling, because it holds the whole picture in memory. */
+/**
+ * Rotates a picture upright. The rotation runs after scaling down, because the rotation needs the whole picture in
+ * memory.
+ */
 async function turnUpright(image: RgbImage, orientation: number): Promise<RgbImage> {
   const { flop, degrees } = TURNS[orientation - 1] ?? TURNS[0]!;
   const turn = async ({ width, height, data }: RgbImage, how: (picture: Sharp) => Sharp) => {

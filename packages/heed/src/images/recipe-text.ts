@@ -20,7 +20,10 @@ const SAMPLER_NAMES: Readonly<Record<string, string>> = {
   pndm: 'PLMS',
 };
 
-/** "prompt\nSteps: 20, Sampler: DPM++ 2M, CFG scale: 3, Seed: 1, Size: 64x64, Model hash: ..., Model: base". */
+/**
+ * Formats a recipe: "prompt\nSteps: 20, Sampler: DPM++ 2M, CFG scale: 3, Seed: 1, Size: 64x64, Model hash: ..., Model:
+ * base".
+ */
 export function formatRecipe(recipe: WrittenRecipe): string {
   const { prompt, steps, sampler, guidanceScale, seed, width, height, modelHash, model } = recipe;
   const figures = [
@@ -36,8 +39,9 @@ export function formatRecipe(recipe: WrittenRecipe): string {
 }
 
 /**
- * The text of an imported image, whose sampling settings are unknown: "prompt\nSource: <SHA-256 of the file>". If its
- * model is known, the text names the model. The same picture under another model's name is therefore another image.
+ * The text of an imported image, whose sampling settings are unknown: "prompt\nSource: <SHA-256 of the file>". If the
+ * model that generated the picture is known, the text names the model. The same picture with another model name
+ * therefore gets another image id.
  */
 export function formatSource({ prompt, model, modelHash }: ImageRecipe, { sha256 }: ImageSource): string {
   const drawnBy = modelHash === IMPORTED ? '' : `, Model hash: ${modelHash}, Model: ${model}`;

@@ -6,7 +6,7 @@ import type { Facts } from '../ports.ts';
 import { CUSTOM_CATEGORY } from '../prompts/prompt.ts';
 import { PURPOSES, type Purpose } from './purpose.ts';
 
-/** Stands for model, hash and sampler of an image of unknown origin. */
+/** Value of the fields `model`, `modelHash` and `sampler` of an imported image where the true value is unknown. */
 export const IMPORTED = 'imported';
 
 /** The origin of an image that heed did not generate. */
@@ -33,10 +33,13 @@ export interface ImageRecipe {
   readonly sampler: string;
   readonly steps: number;
   readonly guidanceScale: number;
-  /** A label for the set: 'train', 'eval' or another name. */
+  /** Name of the image set: 'train', 'eval' or another name. */
   readonly set: string;
   readonly purpose: Purpose;
-  /** Set for an imported image, whose seed, steps and guidance are unknown and recorded as 0. */
+  /**
+   * Origin of an imported image, whose seed, steps and guidance are unknown and recorded as 0; undefined for a
+   * generated image.
+   */
   readonly source?: ImageSource;
 }
 
@@ -84,13 +87,16 @@ export function parseImageRecord(value: unknown): ImageRecord {
   throw new InputError(`expected an image record, got a bad value in ${field}`);
 }
 
-/** The sets of `heed evaluate` in records without a purpose. Never change these names. */
+/**
+ * Names of the image sets of `heed evaluate`. An old record without a purpose gets the purpose 'measure' if its set is
+ * one of these. Never change these names.
+ */
 const FORMER_MEASURING_SETS = ['eval', 'fidelity'];
 
 /**
- * Converts a record of any version to today's form. The old field `seen` was guessed from words in the prompt, so it
- * does not decide what is held out. For measuring images `seen` still separates the paper's prompts with unseen objects
- * from the others.
+ * Converts a record of any version to today's form. The old field `seen` was guessed from words in the prompt, so
+ * `seen` does not decide which prompts are held out. In records with the purpose 'measure', `seen` still separates the
+ * paper's prompts with unseen objects from the other prompts.
  */
 function current({ seen, attributes, ...record }: z.output<typeof recordSchema>): ImageRecord {
   const { id, file, width, height, prompt, facts = attributes, set, category, source, ...sampling } = record;
@@ -120,8 +126,8 @@ function current({ seen, attributes, ...record }: z.output<typeof recordSchema>)
 }
 
 /**
- * A key that is equal for equal pixels. The key covers the model's inputs but not the purpose; for an imported image it
- * covers the file.
+ * A key that is equal for equal pixels. The key covers the model's inputs but not the purpose; for an imported image,
+ * the key covers the original file.
  */
 export function pixelKey({ prompt, seed, modelHash, sampler, steps, guidanceScale, source }: ImageRecipe): string {
   const drawn = [prompt, seed, modelHash, sampler, steps, guidanceScale];

@@ -4,7 +4,7 @@ import { quote } from '../text/nearest.ts';
 import type { Purpose } from './purpose.ts';
 import type { ImageStore } from './store.ts';
 
-/** The set of images that survive early pruning of candidates. */
+/** The set of images that `heed evaluate` keeps after early pruning of candidates. */
 export const PRUNED_SET = 'eval-pruned';
 /** The set that images of evaluation prompts are stored in. */
 export const EVALUATION_SET = 'eval';
@@ -14,13 +14,14 @@ export const FIDELITY_SET = 'fidelity';
 export const OTHER_SET = 'eval-others';
 
 /**
- * The set of images from trying out a model. Rewards and models learn from these images only if somebody judges them.
+ * The set of images that people draw when they try out a model, as with `heed try`. Rewards and models learn from these
+ * images only if somebody judges them.
  */
 export const TRY_SET = 'try';
 
 const OWN_SETS: readonly string[] = [EVALUATION_SET, PRUNED_SET, FIDELITY_SET, OTHER_SET];
 
-/** Throws where images of this purpose must not join the set. */
+/** Throws when images of this purpose must not be added to the set. */
 export function checkSetPurpose(
   store: Pick<ImageStore, 'all'>,
   { set, purpose }: { set: string; purpose: Purpose },

@@ -1,7 +1,7 @@
 /**
  * The images of a project: PNGs named by their id (`image-id.ts`), and index.jsonl with one record a line. Records
- * never change; setting an image aside or deleting it adds an event (`image-events.ts`). One process at a time may add
- * images (the command holds a lock); any number may read.
+ * never change; setting an image aside or deleting it adds an event (`image-events.ts`). Only one process at a time may
+ * add images (each command takes a lock first); any number of processes may read.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -24,18 +24,21 @@ export const IMAGE_INDEX_FILE = 'index.jsonl';
 export interface ImageStore {
   readonly folder: string;
   /**
-   * Writes the PNG if it is new and records it. The same recipe in the same set is recorded once. `modelFile` goes into
-   * the PNG text that other programs read.
+   * Writes the PNG if it is new and records it. When the recipe's set already has an image of this recipe, nothing is
+   * added. `modelFile` goes into the PNG text that other programs read.
    */
   add(image: RgbImage, recipe: ImageRecipe, options?: { modelFile?: ModelFile | undefined }): Promise<ImageRecord>;
-  /** The image of this recipe in this set. */
+  /** Finds the image of this recipe in the recipe's set. */
   find(recipe: ImageRecipe): ImageRecord | undefined;
   /**
    * Like `find`, but also reuses an image with the same pixels from another set. That image is then recorded for this
    * set too, and is not generated again.
    */
   adopt(recipe: ImageRecipe): Promise<ImageRecord | undefined>;
-  /** Records an image from another index. Returns false when this store already has its recipe in its set. */
+  /**
+   * Records an image from another index. Returns false when the record's set already has an image of the same recipe in
+   * this store.
+   */
   takeIn(record: ImageRecord): Promise<boolean>;
   /**
    * The records of all images, or of one set, in the order of addition. Set-aside and deleted images are included only
@@ -44,7 +47,7 @@ export interface ImageStore {
   all(options?: { set?: string; isWhole?: boolean }): ImageRecord[];
   /** Whether the image is neither set aside nor deleted. */
   stands(id: string): boolean;
-  /** The record with that id; throws when there is none. */
+  /** Returns the record of the image with this id; throws when there is no such image. */
   get(id: string): ImageRecord;
   has(id: string): boolean;
   /** Reads an image's pixels. Throws when the image's file is missing or was changed. */
@@ -54,11 +57,11 @@ export interface ImageStore {
   close(): Promise<void>;
 }
 
-/** Where one shard of a generation run records its images. */
+/** The file in which one shard of a generation run records images. */
 export interface ShardIndex {
   /** Path of the file that gets new records in place of the index. */
   readonly path: string;
-  /** Records of other attempts. */
+  /** Records that other attempts of the same generation run wrote. */
   readonly records: readonly ImageRecord[];
 }
 
@@ -143,7 +146,7 @@ export function createImageStore(folder: string, options: { shard?: ShardIndex }
   };
 }
 
-/** The text chunks of an image. For an imported image, other programs see only its prompt. */
+/** The text chunks of an image. For an imported image, the text for other programs contains only the prompt. */
 function textsOf(
   recipe: ImageRecipe,
   { modelFile, ...size }: { width: number; height: number; modelFile: ModelFile | undefined },

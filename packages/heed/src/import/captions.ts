@@ -1,5 +1,5 @@
 /**
- * Pictures with their captions beside them, as kohya's trainers and their tools keep them: photo.png and photo.txt (or
+ * Reads pictures with a caption file beside each picture, as for kohya's trainers: photo.png and photo.txt (or
  * photo.caption, or photo.png.txt). The module lists the pictures and their captions but opens no picture.
  */
 import { readdir } from 'node:fs/promises';
@@ -14,7 +14,7 @@ const PICTURE_SUFFIXES = new Set(
   '.png .jpg .jpeg .jpe .jfif .webp .heic .heif .avif .gif .bmp .tif .tiff .jxl .jp2'.split(' '),
 );
 
-/** A file with the name that people know. */
+/** A file and the name by which people know the file, such as the name before an upload. */
 export interface NamedFile {
   readonly name: string;
   readonly path: string;
@@ -36,13 +36,13 @@ export async function listFiles(folder: string): Promise<NamedFile[]> {
   return files;
 }
 
-/** Whether any file is the caption of another one. */
+/** Whether any of the files is a caption of a picture among the files. */
 export function hasCaptions(files: readonly NamedFile[]): boolean {
   const captions = captionsOf(files);
   return picturesOf(files).some((picture) => captions(picture.name) !== undefined);
 }
 
-/** Every picture with its caption. Pictures without a caption are left out with a reason. */
+/** Reads every picture's caption. A picture without a caption is listed in `leftOut`, with the reason. */
 export async function readCaptions<T>(
   files: readonly NamedFile[],
   {
@@ -81,7 +81,10 @@ function picturesOf(files: readonly NamedFile[]): NamedFile[] {
   return files.filter(({ name }) => PICTURE_SUFFIXES.has(extname(name).toLowerCase()));
 }
 
-/** The caption of a picture by the picture's name: `.txt` before `.caption`. */
+/**
+ * Returns a function that finds a picture's caption file by the picture's name; `.txt` takes precedence over
+ * `.caption`.
+ */
 function captionsOf(files: readonly NamedFile[]): (picture: string) => NamedFile | undefined {
   const byName = new Map(files.map((file) => [plain(file.name), file]));
   return (picture) => {

@@ -1,6 +1,7 @@
 /**
- * Pictures with their prompts, as people keep them: a folder with metadata.jsonl or metadata.csv (Hugging Face's
- * imagefolder), such a list under another name, or a folder with a caption beside each picture. Opens no picture.
+ * Reads lists of pictures with prompts, and opens no picture. A list is metadata.jsonl or metadata.csv in a folder
+ * (Hugging Face's imagefolder), or the same under another name. Without a list, a caption file beside each picture
+ * gives the prompt.
  */
 import { stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
@@ -15,7 +16,10 @@ import { hasCaptions, listFiles, type NamedFile, readCaptions } from './captions
 
 /** File names of a list inside a folder of images, in order of preference. */
 export const LIST_NAMES = ['metadata.jsonl', 'metadata.csv'] as const;
-/** Column names for the file in others' lists, best first: Hugging Face, HPD, web scrapers. */
+/**
+ * Names of the column with the picture's file, in order of preference, as in lists by Hugging Face, HPD and web
+ * scrapers.
+ */
 const FILE_COLUMNS = 'file_name file filename image_path img_path image_file path filepath image img'.split(' ');
 const PROMPT_COLUMNS = 'text prompt caption'.split(' ');
 /** Column names in lists of pairs: image_0 and image_1, image1_path and image2_path, img_a and img_b. */
@@ -34,18 +38,20 @@ const MAX_NAME_LENGTH = 500;
 
 /** One image of the list. */
 export interface ListedImage<T> {
-  /** Line in the list; undefined when no list names it. */
+  /** Line number in the list; undefined for a picture with a caption file. */
   readonly line?: number | undefined;
   /** Name in the list. */
   readonly name: string;
   /** Path with links resolved. */
   readonly path: string;
   readonly prompt: T;
-  /** Value of the column holdout or split; undefined without either. */
+  /**
+   * Whether the prompt is held out, by the column holdout or split; undefined when both columns are missing or empty.
+   */
   readonly holdout?: boolean | undefined;
 }
 
-/** A picture that is left out. */
+/** A picture that is not imported, and the reason. */
 export interface LeftOut {
   readonly file: string;
   readonly line?: number | undefined;
@@ -63,14 +69,17 @@ export interface ImageList<T> {
 }
 
 export interface ReadListOptions<T> {
-  /** Parses a prompt. Throws an `InputError` whose message does not name the file for a text that is no prompt. */
+  /** Parses a prompt. For a text that is no prompt, throws an `InputError` whose message does not name the file. */
   readonly parsePrompt: (text: string) => T;
 }
 
-/** A folder's or list's path, or named uploaded files. */
+/** The path of a folder or of a list, or uploaded files with names. */
 export type ImageListSource = string | readonly NamedFile[];
 
-/** Reads the list at or in `source` (.jsonl, .json, .csv or .tsv), or its captions. The first bad line throws. */
+/**
+ * Reads the list that `source` is or contains (.jsonl, .json, .csv or .tsv), or the caption files in `source`. Throws
+ * at the first bad line.
+ */
 export async function readImageList<T>(source: ImageListSource, options: ReadListOptions<T>): Promise<ImageList<T>> {
   const { parsePrompt } = options;
   const path = typeof source === 'string' ? await findList(source) : findListAmong(source);
@@ -92,7 +101,7 @@ export async function readImageList<T>(source: ImageListSource, options: ReadLis
   return { path, images, leftOut: [], notes: [] };
 }
 
-/** The list at or in `source`; undefined for a folder without one. */
+/** Finds the list that `source` is or contains; undefined for a folder without a list. */
 async function findList(source: string): Promise<string | undefined> {
   const found = await stat(source).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
@@ -191,7 +200,10 @@ const READERS: Readonly<Record<string, (path: string) => Promise<Row[][]>>> = {
   '.tsv': readTable,
 };
 
-/** The rows of an object: one for its image, or one for each image of its list. */
+/**
+ * Converts a JSON object to rows: one row for a single image, or one row for each image when the object has a list of
+ * images.
+ */
 function toRows({ line, value }: JsonRow): Row[] {
   const text = pick(value, PROMPT_COLUMNS, 'a prompt');
   if (typeof text.found !== 'string') {

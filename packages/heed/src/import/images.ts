@@ -1,7 +1,8 @@
 /**
- * `heed import images`: imports people's own pictures with their prompts into the project's store, re-encoded. Imported
- * pictures are judged and learned from like drawn ones. A bad line in the list stops the import before any picture is
- * taken. A picture that does not decode is left out, and its name is printed.
+ * `heed import images`: imports people's own pictures with their prompts into the project's store, re-encoded. People
+ * judge imported pictures like generated images, and rewards are trained on these judgements too. A bad line in the
+ * list stops the import before any picture is stored. A picture that does not decode is left out, and its name is
+ * printed.
  */
 import { createHash } from 'node:crypto';
 import { badInput, HeedError, isBadInput } from '../errors.ts';
@@ -18,7 +19,10 @@ import type { Prompt } from '../prompts/prompt.ts';
 import { toPrompt } from '../prompts/prompts-file.ts';
 import { type ImageList, type ImageListSource, type LeftOut, type ListedImage, readImageList } from './image-list.ts';
 
-/** With a larger share of broken pictures, the list is probably not what its owner expects. */
+/**
+ * An import with a larger share of broken pictures is refused, because the list is probably not the one that the owner
+ * meant.
+ */
 const MAX_BROKEN_SHARE = 0.05;
 
 export interface ImageImportOptions {
@@ -26,7 +30,9 @@ export interface ImageImportOptions {
   readonly set?: string;
   /** Purpose of the images; 'learn' by default. */
   readonly purpose?: Purpose | undefined;
-  /** The project's model that generated them. Without a model, tuning does not use the images. */
+  /**
+   * Name of the project's model that generated the imported images. Without a model, tuning does not use the images.
+   */
   readonly model?: string;
   readonly now?: Date;
   readonly progress?: ProgressFactory;
@@ -36,7 +42,7 @@ export interface ImageImportOptions {
 export interface ImageImport {
   readonly set: string;
   readonly added: number;
-  /** Number of images that the set already had. */
+  /** Number of images in the list that the set already had. */
   readonly unchanged: number;
   /** Number of images that the list repeats with the same prompt. */
   readonly repeated: number;
@@ -52,8 +58,8 @@ interface CheckedImage extends ListedImage<Prompt> {
 }
 
 /**
- * Imports the folder, list or files of `source`. If the import throws, nothing was added. The import can be repeated
- * safely.
+ * Imports the folder, list or files of `source`. If the import throws, nothing was added. A repeated import adds no
+ * image twice.
  */
 export async function importImages(
   project: Project,
@@ -95,7 +101,10 @@ export async function importImages(
   return withLock(project, 'generate', takeIn, { command: 'import' });
 }
 
-/** Holds a prompt out if the row of any of its pictures says so, because none of them may then be learned from. */
+/**
+ * Holds a prompt out if the row of any picture of this prompt says so. No picture of a held-out prompt may be used for
+ * training.
+ */
 function withHeldOut(list: ImageList<Prompt>): ImageList<Prompt> {
   const says = new Map<string, boolean>();
   const mixed = new Set<string>();
@@ -112,7 +121,9 @@ function withHeldOut(list: ImageList<Prompt>): ImageList<Prompt> {
   return { ...list, images, notes: mixed.size === 0 ? list.notes : [...list.notes, note] };
 }
 
-/** Decodes every new picture once, so that a list with too many broken ones is refused before any is added. */
+/**
+ * Decodes every new picture once, so that a list with too many broken pictures is refused before any picture is added.
+ */
 async function checkPictures(
   images: readonly ListedImage<Prompt>[],
   options: {
@@ -158,7 +169,7 @@ function refuseMostlyBroken(leftOut: readonly LeftOut[], { path, total }: { path
   );
 }
 
-/** "photo.png (line 3): expected ..., got ...". */
+/** Describes a picture that was not imported: "photo.png (line 3): expected ..., got ...". */
 export function describeLeftOut({ file, line, reason }: LeftOut): string {
   return `${file}${line === undefined ? '' : ` (line ${line})`}: ${reason}`;
 }
@@ -171,7 +182,7 @@ function notesOf({ repeated, scaled }: { repeated: number; scaled: number }): st
   ];
 }
 
-/** Reads the file again; its bytes must match the checked ones. */
+/** Reads the file again, and throws when the bytes differ from the bytes that were checked. */
 async function readSame({ path, sha256, name }: CheckedImage): Promise<Buffer> {
   const bytes = await readPictureFile(path);
   if (sha256Of(bytes) !== sha256) throw new HeedError(`${name}: expected the picture that was checked, it has changed`);
@@ -205,7 +216,10 @@ function recipeOf(
   };
 }
 
-/** Loads the model for its hash. Images count as the model's own only if these weights generated them. */
+/**
+ * Loads the model to compute the model's hash. Tuning uses an image only for a model with the same hash as in the
+ * image's record.
+ */
 async function originOf(project: Project, model: string, options: ImageImportOptions): Promise<Origin> {
   const { progress, signal } = options;
   const folder = await modelFolder(project, model, { progress, signal });

@@ -1,6 +1,6 @@
 /**
- * A reward trained on arrays: embeddings and labels that the caller holds, without a project. The reward's network and
- * training are those of `heed reward` (Lee et al. 2023, equation 1), without the auxiliary task on perturbed prompts.
+ * Trains a reward on arrays of embeddings and labels in memory, without a project. The network and the training are the
+ * same as in `heed reward` (Lee et al. 2023, equation 1), but without the auxiliary task on perturbed prompts.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { badInput } from '../errors.ts';
@@ -28,7 +28,7 @@ export interface ArrayRewardOptions {
 
 /**
  * Trains a reward on N examples. Deterministic by seed. `model.score(textEmbeds, imageEmbeds)` of the result gives one
- * number in [0, 1] a row. Throws InputError where the arrays do not fit each other.
+ * number in [0, 1] for each row. Throws InputError when the lengths of the arrays do not fit each other.
  */
 export async function trainRewardOnArrays({
   textEmbeds,
@@ -64,7 +64,7 @@ export async function trainRewardOnArrays({
   });
 }
 
-/** Returns P. */
+/** Checks the arrays and returns P, the number of values in an embedding. */
 function checkArrays({ textEmbeds, imageEmbeds, labels }: ArrayRewardOptions): number {
   const size = textEmbeds.length / labels.length;
   if (labels.length === 0) throw badInput('reward: expected at least one labelled example, got none');
@@ -79,7 +79,7 @@ function checkArrays({ textEmbeds, imageEmbeds, labels }: ArrayRewardOptions): n
   return size;
 }
 
-/** The labelled image of an example; the row's number serves as the id of its picture and of its prompt. */
+/** Makes the labelled image of an example; the row's number serves as the picture's id and as the prompt's id. */
 function exampleOf(label: number, row: number): LabelledImage {
   const id = String(row);
   const unknown = { category: CUSTOM_CATEGORY, model: IMPORTED, modelHash: IMPORTED, sampler: IMPORTED, set: IMPORTED };

@@ -1,6 +1,9 @@
-/** Running means between two lines of a log. */
+/** Averages measurements between two lines of a log. */
 
-/** Means of named numbers since they were last taken, each over the times it was given. */
+/**
+ * `add` collects named numbers, and `take` returns the mean of each number since the last `take`. A mean is over the
+ * calls of `add` that gave the number.
+ */
 export function createAverages() {
   let sums: Record<string, { total: number; count: number }> = {};
   return {

@@ -1,6 +1,6 @@
 /**
- * TensorBoard event files: TFRecord framing around the few fields of the Event protobuf that curves and pictures need.
- * The module only writes event files; `metrics-log.ts` decides what is logged.
+ * Writes TensorBoard event files: TFRecords that contain the few fields of the Event protobuf that curves and pictures
+ * need. The module only writes event files; `metrics-log.ts` decides what is logged.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -61,7 +61,7 @@ interface EventFields {
   sessionStart?: boolean;
 }
 
-/** The Event message of tensorflow/core/util/event.proto; field numbers are the protocol. */
+/** Encodes an Event message; the field numbers are those of tensorflow/core/util/event.proto. */
 export function encodeEvent(event: EventFields): Uint8Array {
   const writer = new BinaryWriter();
   writer.tag(1, WireType.Bit64).double(event.wallTimeSeconds);
@@ -102,7 +102,10 @@ function writeSummaryValue(writer: BinaryWriter, value: EventValue): void {
   writer.join();
 }
 
-/** Length, its checksum, the bytes, their checksum (tensorflow/core/lib/io/record_writer.cc). */
+/**
+ * Frames a TFRecord: the length, the length's checksum, the bytes, and the bytes' checksum
+ * (tensorflow/core/lib/io/record_writer.cc).
+ */
 export function frameRecord(bytes: Uint8Array): Uint8Array {
   const record = new Uint8Array(bytes.length + 16);
   const view = new DataView(record.buffer);

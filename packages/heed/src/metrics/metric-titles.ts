@@ -44,8 +44,8 @@ const ORDER = Object.keys(METRIC_TITLES);
 export const metricTitle = (name: string): string => METRIC_TITLES[name] ?? name;
 
 /**
- * The columns of these records that are curves: first the columns with titles in the order of the table, then the
- * others.
+ * The columns of these records that are curves: first the columns with titles, in the order of `METRIC_TITLES`, then
+ * the other columns.
  */
 export function curveNames(records: Iterable<Readonly<Record<string, unknown>>>): string[] {
   const found = new Set([...records].flatMap((record) => Object.keys(record)));

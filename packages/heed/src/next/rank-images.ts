@@ -1,6 +1,6 @@
 /**
- * Ranks unjudged images by the value of a judgement. Images with uncertain reward come first, and images in categories
- * where the reward is weak. Prompts take turns.
+ * Ranks unjudged images by how useful a judgement of each image is for the reward. Images with an uncertain reward and
+ * images in categories where the reward is weak come first. Prompts take turns.
  */
 import { groupBy } from '../collections/group-by.ts';
 import type { RewardReport } from '../reward/report.ts';
@@ -11,21 +11,21 @@ export interface Candidate {
   readonly prompt: string;
   readonly category: string;
   readonly reward: number;
-  /** Standard deviation of an ensemble's members; absent or 0 for a single network. */
+  /** Standard deviation of the rewards from the members of an ensemble; absent or 0 for a single network. */
   readonly spread?: number | undefined;
 }
 
 export interface RankedCandidate extends Candidate {
-  /** Value of judging the image: its uncertainty times the need of its category. */
+  /** Usefulness of a judgement of the image: the uncertainty of the reward, doubled in weak categories. */
   readonly worth: number;
 }
 
-/** Factor for categories in which the reward is not known to beat chance, or was not measured. */
+/** Factor by which weak categories raise an image's `worth`: see `weakCategories`. */
 const NEED = 2;
 
 /**
- * Categories whose pair accuracy is not surely above chance or not above CLIP score; labels in these categories help
- * most.
+ * Returns the categories in which the reward's pair accuracy is not surely above chance or not above the CLIP score's.
+ * Labels in these categories help the reward most.
  */
 export function weakCategories(report: Pick<RewardReport, 'trust' | 'accuracy'> | undefined): Set<string> {
   const weak = new Set<string>();
@@ -37,8 +37,9 @@ export function weakCategories(report: Pick<RewardReport, 'trust' | 'accuracy'> 
 }
 
 /**
- * Returns the `count` candidates with the highest value. The uncertainty is the spread of an ensemble's rewards, or the
- * closeness of a single reward to 0.5. Prompts take turns: each gives one image before any gives a second.
+ * Returns the `count` candidates with the highest `worth`. The uncertainty is the spread of an ensemble's rewards, or
+ * the closeness of a single reward to 0.5. Prompts take turns: every prompt contributes one image before any prompt
+ * contributes a second.
  */
 export function rankCandidates(
   candidates: readonly Candidate[],

@@ -1,4 +1,7 @@
-/** `heed next`: chooses the unjudged images about which a reward is least certain, as a list, a sheet or a queue. */
+/**
+ * `heed next`: chooses the unjudged images about which a reward is least certain. The result is a list, a CSV sheet or
+ * a queue for the studio.
+ */
 import { join } from 'node:path';
 import { groupBy } from '../collections/group-by.ts';
 import { badInput } from '../errors.ts';
@@ -19,24 +22,24 @@ export interface NextOptions {
   /** Number of images. */
   count: number;
   set: string;
-  /** Name of the model whose images are ranked; without it, images of all models. */
+  /** Name of the model whose images are ranked; without a name, the images of all models are ranked. */
   model?: string | undefined;
   reward: string;
   /** Path of a CSV file for the images, in the format of `heed label --sheet`. */
   sheet?: string | undefined;
-  /** Whether the studio asks the queries with these images first. */
+  /** Whether the studio shows the queries that contain these images before other queries. */
   queue: boolean;
   signal: AbortSignal;
 }
 
 export interface NextResult {
   readonly images: readonly RankedCandidate[];
-  /** Images without a judgement. */
+  /** Number of images without a judgement. */
   readonly candidates: number;
   readonly weakCategories: readonly string[];
-  /** The prompts of the chosen images, those with the highest value first. */
+  /** The prompts of the chosen images; prompts whose images are most useful to judge come first. */
   readonly prompts: readonly { readonly prompt: string; readonly images: number }[];
-  /** Number of queries that were queued first. */
+  /** Number of queries that were put into the studio's queue. */
   readonly queued: number;
 }
 
@@ -99,7 +102,10 @@ async function scored(
   }
 }
 
-/** Queues the queries that show these images before all others; a running studio takes the queue over. */
+/**
+ * Puts the queries that contain these images into the queue that the studio shows first; a running studio reads the new
+ * queue.
+ */
 async function queueQueries(
   project: Project,
   images: readonly ImageRecord[],

@@ -5,7 +5,7 @@ import { mayLearnFrom } from '../reward/labelled-image.ts';
 import { projectImages } from '../reward/project-images.ts';
 import { readCountingEvents } from '../reward/project-labels.ts';
 
-/** Images of the set that may be learned from and have no judgement, not even a skip. */
+/** Returns the images of the set that may be used for training and that no rater judged or skipped. */
 export async function unjudgedImages(
   project: Project,
   store: ImageStore,

@@ -1,7 +1,7 @@
 /**
- * `heed prepare`: embeds the project's images and prompts with CLIP and encodes pictures with the VAE, ahead of the
- * commands that need them. Only embeddings and latents are worth dividing among machines; a reward computes scores from
- * embeddings in milliseconds.
+ * `heed prepare`: embeds the project's images and prompts with CLIP and encodes pictures with the VAE, before other
+ * commands need the embeddings and latents. Only embeddings and latents are worth dividing among machines; a reward
+ * computes scores from embeddings in milliseconds.
  */
 import { loadModel, type StableDiffusionComponents, StableDiffusionPipeline } from '@heed/diffusion';
 import { createImageStore, fitPicture, type ImageRecord, type ImageStore } from '../images/index.ts';
@@ -19,13 +19,13 @@ import { tuneOptionsOf } from '../tune/options.ts';
 import { pictureSize, projectPretraining } from '../tune/prepare.ts';
 
 export interface PrepareOptions {
-  /** The shard of the work; by default all of it. */
+  /** The shard of the work that this call does; all of the work by default. */
   shard?: Shard | undefined;
   signal?: AbortSignal | undefined;
   note?: ((text: string) => void) | undefined;
 }
 
-/** Numbers of the items that were prepared, including items that were cached already. */
+/** How many items were prepared, including items that were cached before the call. */
 export interface PrepareResult {
   readonly shard?: Shard;
   readonly embedded: number;
@@ -78,7 +78,7 @@ async function embed(project: Project, inputs: Inputs, progress: ProgressFactory
   }
 }
 
-/** Latents of the images and of this shard's pre-training pairs; returns the number of pairs. */
+/** Encodes the images and this shard's pre-training pairs into latents; returns the number of pairs. */
 async function encode(project: Project, inputs: Inputs, progress: ProgressFactory): Promise<number> {
   const { images, store, shard, signal, note } = inputs;
   const source = await baseModelFolder(project, { progress, signal, note });

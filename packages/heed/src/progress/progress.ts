@@ -1,6 +1,6 @@
 /**
- * Shows the progress of a long command on stderr: a bar with rate and time left on a terminal, plain lines elsewhere,
- * JSON lines for programs. Progress is not stored; `metrics.jsonl` stores measurements.
+ * Shows the progress of a long command on stderr. A terminal shows a bar with rate and time left; other outputs get
+ * plain lines, and programs can ask for JSON lines. Progress is not stored; `metrics.jsonl` stores measurements.
  */
 import { formatBar, formatDuration, formatFields, formatRate } from './format.ts';
 
@@ -18,7 +18,10 @@ export interface Progress {
   done(fields?: ProgressFields): void;
 }
 
-/** A function that a command passes to a stage; the stage opens one progress for each piece of work. */
+/**
+ * A function that a command passes to a stage. The stage calls the function to open a progress display for each piece
+ * of work.
+ */
 export type ProgressFactory = (options: { total: number; label: string; unit?: string }) => Progress;
 
 /** The stream that progress is written to, such as `process.stderr`. */
@@ -33,7 +36,7 @@ export interface ProgressOptions {
   label: string;
   /** Name of the counted unit: 'image', 'step'. */
   unit?: string;
-  /** JSON lines `{"progress": label, "done", "total", ...}` in place of text. */
+  /** Whether to write JSON lines `{"progress": label, "done", "total", ...}` in place of text. */
   json?: boolean;
   stream?: ProgressStream;
   /** A monotonic clock in milliseconds. */
@@ -41,10 +44,13 @@ export interface ProgressOptions {
 }
 
 const DRAW_EVERY_MS = { terminal: 100, lines: 5_000 } as const;
-/** Units reported within this time after the start count as done before it, as in a resumed run. */
+/**
+ * Units that are reported within this time after the start are treated as finished before the start, as in a resumed
+ * run.
+ */
 const FOUND_WITHIN_MS = 100;
 
-/** Opens a progress of `total` units. */
+/** Opens a progress display for `total` units of work. */
 export function createProgress(options: ProgressOptions): Progress {
   const { total, label, unit = '', json = false } = options;
   const stream = options.stream ?? process.stderr;
@@ -111,13 +117,13 @@ export function createProgress(options: ProgressOptions): Progress {
   };
 }
 
-/** Physical memory of this process in bytes, now and at most. */
+/** Physical memory that this process uses now and used at its peak, in bytes. */
 function memoryOfProcess(): { memoryBytes: number; peakMemoryBytes: number } {
   // Node gives the maximum in KiB on every system.
   return { memoryBytes: process.memoryUsage.rss(), peakMemoryBytes: 1024 * process.resourceUsage().maxRSS };
 }
 
-/** A factory whose progresses share one way of being shown. */
+/** Creates a factory whose progress displays all write to the same stream in the same form. */
 export function createProgressFactory(options: { json?: boolean; stream?: ProgressStream } = {}): ProgressFactory {
   return (work) => createProgress({ ...options, ...work });
 }

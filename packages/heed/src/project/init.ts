@@ -10,7 +10,8 @@ import { openProject, type Project, projectPaths } from './project.ts';
 const GITIGNORE = '# Caches and locks of heed; images, feedback, models and reports are yours to keep.\n.heed/\n';
 
 /**
- * Creates the project and opens it. A folder that is already a project is refused. `overrides` are written as settings.
+ * Creates the project and opens it. A folder that is already a project is refused. The settings in `overrides` are
+ * written into heed.toml.
  */
 export async function initProject(folder: string, options: { overrides?: readonly string[] } = {}): Promise<Project> {
   const { overrides = [] } = options;

@@ -16,7 +16,7 @@ export async function laterStageNotes(project: Project): Promise<string[]> {
   ];
 }
 
-/** The warning for a command; undefined when its inputs are fine. */
+/** Returns the warning for a command; an empty list when the command's inputs are usable. */
 async function complaint(command: string, check: () => Promise<void>): Promise<string[]> {
   try {
     await check();
@@ -44,7 +44,10 @@ async function checkReference(project: Project, reference: string): Promise<void
   }
 }
 
-/** Checks the Inception weights. Weights on a hub are checked by the command that needs them. */
+/**
+ * Checks the Inception weights. Weights on the Hugging Face hub are checked later, by the command that needs the
+ * weights.
+ */
 async function checkInception(
   project: Project,
   { reference, inception }: { reference: string; inception: string },

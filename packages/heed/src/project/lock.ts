@@ -17,7 +17,7 @@ class HeldError extends HeedError {
   }
 }
 
-/** The lock's holder, if `error` or one of its causes is a held lock. */
+/** Returns the lock's holder if `error` or one of its causes is a `HeldError`. */
 export function holderOf(error: unknown): LockHolder | undefined {
   if (error instanceof HeldError) return error.holder;
   return error instanceof HeedError && error.cause !== undefined ? holderOf(error.cause) : undefined;
@@ -47,15 +47,18 @@ export async function withLock<T>(
 export interface WaitOptions {
   /** The name of the command that holds the lock, for the messages of other processes. */
   readonly command: string;
-  /** Whether to wait for this holder; other holders are an error. */
+  /** Whether to wait while this holder has the lock; with any other holder the call throws. */
   readonly isAwaited: (holder: LockHolder) => boolean;
-  /** Called once with the holder that is waited for, and once when the wait is over. */
+  /** Called with a note for the user when a wait for a holder begins and when the wait is over. */
   readonly note?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly lookEveryMs?: number | undefined;
 }
 
-/** Like `withLock()`, but waits for some holders. Rejects with the signal's reason when it is aborted. */
+/**
+ * Like `withLock()`, but waits while certain commands hold the lock. Rejects with the signal's reason when the signal
+ * is aborted.
+ */
 export async function withAwaitedLock<T>(
   project: Project,
   name: string,
@@ -100,8 +103,8 @@ export async function takeLock(folder: string, name: string, options: { command?
 }
 
 /**
- * Environment variable with a process of another host, as JSON, whose job this process took over after its lease. That
- * process's worker ends it within the lease, so its locks no longer count.
+ * Environment variable that names, as JSON, a process on another host whose job this process took over after the job's
+ * lease. The other host's worker ends that process within the lease, so locks of that process are ignored.
  */
 export const SUPERSEDED = 'HEED_SUPERSEDED_PROCESS';
 

@@ -1,4 +1,7 @@
-/** The options for opening a project's models: which weights of a file with two copies to use, and the picture size. */
+/**
+ * The options for opening a project's models: whether to use the EMA weights of a file that has both kinds, and the
+ * picture size.
+ */
 import { hasEmaWeights, isFile } from '@heed/diffusion';
 import type { Project } from './project.ts';
 

@@ -19,7 +19,7 @@ export const MODEL_INDEX_FILE = 'model_index.json';
 export interface FetchOptions {
   progress?: ProgressFactory | undefined;
   signal?: AbortSignal | undefined;
-  /** Use only the cache. */
+  /** Whether to use only models in the cache and download nothing. */
   offline?: boolean;
   /** Called when the hub cannot be reached and the cached copy is used. */
   note?: ((text: string) => void) | undefined;
@@ -41,8 +41,8 @@ export async function clipFolder(project: Project, options: FetchOptions = {}): 
 
 /**
  * Throws when the CLIP for later stages cannot be opened. The function checks the configs, and for a local model the
- * weights' names and shapes. The check downloads no weights. An unreachable hub is left to the stage that needs the
- * model.
+ * weights' names and shapes. The check downloads no weights. When the hub is unreachable, the function only notes that
+ * `heed reward` will need the model.
  */
 export async function checkClip(project: Project, { signal, note }: FetchOptions = {}): Promise<void> {
   const { clip } = project.config.model;
@@ -60,7 +60,7 @@ export async function checkClip(project: Project, { signal, note }: FetchOptions
 }
 
 /**
- * The path `path` relative to the folder `from`. If the path does not exist and can be a hub id, the model of that id
+ * Resolves `path` relative to the folder `from`. If the path does not exist and can be a hub id, the model of that id
  * is downloaded. The id of a hub file (`org/name/file.pth`) may name any kind of file.
  */
 export async function locateModel(
@@ -104,7 +104,7 @@ export async function locateModel(
   }
 }
 
-/** Names that `modelFolder` accepts, the base first. */
+/** All names that `modelFolder` accepts; the base model's name is the first. */
 export async function modelNames(project: Project): Promise<string[]> {
   const names = await readdir(project.paths.models).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
@@ -115,7 +115,10 @@ export async function modelNames(project: Project): Promise<string[]> {
   return [base, ...own.sort()];
 }
 
-/** The folder of a model by name: the base under its own name, others in models/. Throws when there is none. */
+/**
+ * Returns the folder of the model `name`: the configured base model, or a folder in models/. Throws when there is no
+ * such model.
+ */
 export async function modelFolder(project: Project, name: string, options: FetchOptions = {}): Promise<string> {
   const names = await modelNames(project);
   if (!names.includes(name)) {

@@ -1,6 +1,6 @@
 /**
- * Warns when a model's config says noise prediction but it predicts velocity, or the reverse. A wrong setting yields
- * noise as pictures, and tuning then breaks the model. Results are cached in `.heed/predictions.json`.
+ * Warns when a model's config says noise prediction but the model predicts velocity, or the reverse. A wrong setting
+ * yields noise as pictures, and tuning then breaks the model. Results are cached in `.heed/predictions.json`.
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
@@ -21,8 +21,8 @@ const WORDS = { epsilon: 'noise (epsilon)', v_prediction: 'velocity (v_predictio
 const YAML_NAMES = { epsilon: 'eps', v_prediction: 'v' } as const;
 
 /**
- * A warning if the config of the model at `source` is wrong. The check takes two network calls for a model that was not
- * checked before.
+ * A warning if the config of the model at `source` is wrong. A model that was not checked before needs two evaluations
+ * of the network.
  */
 export async function predictionNote(
   project: Project,

@@ -30,7 +30,7 @@ export interface Project {
   readonly paths: ProjectPaths;
 }
 
-/** The paths of the parts of a project in `folder`, whether they exist or not. */
+/** Returns the paths of the parts of a project in `folder`, whether these parts exist or not. */
 export function projectPaths(folder: string): ProjectPaths {
   return {
     config: join(folder, 'heed.toml'),
@@ -43,13 +43,16 @@ export function projectPaths(folder: string): ProjectPaths {
   };
 }
 
-/** Reads and checks the project's heed.toml. `overrides` are the values of `--set`. Changes nothing on disk. */
+/**
+ * Reads and checks the project's heed.toml. `overrides` are the values of the option `--set`, such as 'tune.beta=0.5'.
+ * Changes nothing on disk.
+ */
 export async function openProject(folder: string, options: { overrides?: readonly string[] } = {}): Promise<Project> {
   const { config } = projectPaths(resolve(folder));
   return openWithConfig(folder, { ...options, source: config, text: readConfigText(config) });
 }
 
-/** The project with the settings in `text`; errors name the file `source`. */
+/** Opens the project with the settings in `text`; error messages call the settings file `source`. */
 export function openWithConfig(
   folder: string,
   { text, ...options }: { text: string; source: string; overrides?: readonly string[] },
@@ -58,7 +61,7 @@ export function openWithConfig(
   return { folder: root, paths: projectPaths(root), config: parseConfig(text, options) };
 }
 
-/** Reads a config's text; throws when there is none. */
+/** Reads the text of a config file; throws when the file does not exist. */
 export function readConfigText(path: string): string {
   let bytes: Buffer;
   try {
@@ -75,7 +78,7 @@ export function readConfigText(path: string): string {
   }
 }
 
-/** Resolves a path of the config against the project's folder. */
+/** Resolves a path from the config relative to the project's folder. */
 export function resolveInProject(project: Project, path: string): string {
   return resolve(project.folder, path);
 }

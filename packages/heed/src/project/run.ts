@@ -1,4 +1,6 @@
-/** The folder of one run: `runs/<id>/` with the config that it used. Each stage adds its own files. */
+/**
+ * The folder of one run of a command: `runs/<id>/`, with the config that the run used. Each stage adds its own files.
+ */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +15,7 @@ export const RESOLVED_CONFIG_FILE = 'heed.resolved.toml';
 
 /** One run of a command. */
 export interface Run {
-  /** 'tune-0001', or the requested name. */
+  /** Id of the run: 'tune-0001', or the requested name. */
   readonly id: string;
   readonly folder: string;
 }
@@ -38,7 +40,7 @@ export async function runTime(project: Project, id: string): Promise<string | un
   return text === undefined ? undefined : readResolvedHeader(text)?.time;
 }
 
-/** The run of that name; throws when there is none. */
+/** Opens the run with this id; throws when there is no such run. */
 export function openRun(project: Project, id: string): Run {
   checkName(id, 'run');
   const folder = join(project.paths.runs, id);
@@ -46,7 +48,10 @@ export function openRun(project: Project, id: string): Run {
   return { id, folder };
 }
 
-/** The project with the run's recorded settings instead of heed.toml's; `overrides` take precedence. */
+/**
+ * Opens the project with the settings that the run recorded, in place of those in heed.toml; `overrides` take
+ * precedence.
+ */
 export async function openProjectOfRun(
   folder: string,
   id: string,

@@ -14,7 +14,10 @@ type Configured = Pick<Project, 'config'>;
 let choice: Promise<DeviceChoice> | undefined;
 let tell: (text: string) => void = () => {};
 
-/** Sets the listener that is called once a process with the device that `device = "auto"` chose, and the reason. */
+/**
+ * Sets the listener that gets the device that `device = "auto"` chose, and the reason. The listener is called at most
+ * once in a process.
+ */
 export function onDeviceChoice(listener: (text: string) => void): void {
   tell = listener;
 }

@@ -3,7 +3,10 @@
 /** Environment variable for commands that must stop, as on SIGTERM, when their stdin ends. */
 export const STOP_WITH_STDIN = 'HEED_STOP_WITH_STDIN';
 
-/** Calls `stop` when stdin ends, if the environment variable is set. Listening does not keep the process alive. */
+/**
+ * Calls `stop` when stdin ends, if the environment variable is set. Waiting for the end of stdin does not keep the
+ * process alive.
+ */
 export function stopWithStdin(stop: () => void): void {
   if (process.env[STOP_WITH_STDIN] === undefined) return;
   process.stdin.once('end', stop);

@@ -10,8 +10,8 @@ export interface TextReader {
 }
 
 /**
- * A sentence about the prompts that `reader` truncates, which quotes the longest. The sentence is undefined when
- * `reader` truncates no prompt.
+ * Returns a sentence about the prompts that `reader` truncates, with a quotation of the longest prompt. Returns
+ * undefined when `reader` truncates no prompt.
  */
 export function cutPromptsNote(
   prompts: Iterable<string>,

@@ -5,7 +5,7 @@ import { didYouMean, quote } from '../text/nearest.ts';
 
 /**
  * Reads the facts in a row's cells, keyed by column; undefined when all cells are empty. Case does not matter. Throws
- * for a value outside the vocabulary, and when only the vocabulary's first column is empty.
+ * for a value outside the vocabulary, and for a row with facts whose cell in the vocabulary's first column is empty.
  */
 export function factsFromCells({ columns }: Vocabulary, cells: Readonly<Record<string, string>>): Facts | undefined {
   const found = columns.flatMap((column) => {

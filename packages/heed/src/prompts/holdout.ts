@@ -1,6 +1,6 @@
 /**
- * Decides which prompts of a list are held out for evaluation. A list can mark them in a column `holdout` or `split`.
- * Without any mark, a seeded random share of the prompts is held out.
+ * Decides which prompts of a list are held out for evaluation. A list can mark held-out prompts in a column `holdout`
+ * or `split`. Without any mark, a seeded random share of the prompts is held out.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { InputError } from '../errors.ts';
@@ -41,12 +41,12 @@ const SPLIT_WORDS: Readonly<Record<string, boolean>> = {
   measure: true,
 };
 
-/** A list with fewer prompts than this has no held-out share. */
+/** In a list with fewer prompts than this number, no prompt is held out at random. */
 const FEWEST_TO_SHARE = 3;
 
 /**
- * Whether a row is held out; undefined where both cells are empty. Case does not matter. Throws for other words, and
- * for cells that contradict each other.
+ * Whether a row is held out; undefined where both cells are empty. Case does not matter. Throws for unknown words in a
+ * cell, and when the two cells contradict each other.
  */
 export function readHoldout({ holdout, split }: { holdout: string; split: string }): boolean | undefined {
   const [byHoldout, bySplit] = [
@@ -71,8 +71,8 @@ function wordIn(
 
 /**
  * Chooses the texts to hold out. The seed and the text give each text a random number in [0, 1). Texts with a number
- * below `share` are held out, so adding or removing prompts does not move the others. In a list of three prompts or
- * more, at least one is held out and at least one is not.
+ * below `share` are held out, so adding or removing prompts does not change which of the other prompts are held out. In
+ * a list of three prompts or more, at least one prompt is held out and at least one is not.
  */
 export function shareHeldOut(texts: readonly string[], { share, seed }: { share: number; seed: number }): Set<string> {
   if (share === 0 || texts.length < FEWEST_TO_SHARE) return new Set();

@@ -1,4 +1,4 @@
-/** The prompts of a project's settings, split into training and evaluation prompts. */
+/** Reads the prompts that a project's settings name, and splits the prompts into training and evaluation prompts. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,10 @@ import type { Prompt } from './prompt.ts';
 import { readPromptsFile } from './prompts-file.ts';
 import { selectPrompts } from './select.ts';
 
-/** Images of each training prompt of a category in the paper: its table 2 counts 27,528 of the 2,774 prompts. */
+/**
+ * Number of images of each training prompt by category, as in the paper, whose table 2 lists 27,528 images of 2,774
+ * prompts.
+ */
 export const PAPER_IMAGES_PER_PROMPT: Readonly<Record<string, number>> = {
   count: 60,
   colour: 60,
@@ -26,11 +29,11 @@ const IMAGES_PER_OTHER_PROMPT = 6;
 export interface ProjectPrompts {
   readonly learning: readonly Prompt[];
   readonly evaluation: readonly Prompt[];
-  /** How many training-list prompts are held out, and why; undefined when none is. */
+  /** How many training-list prompts are held out, and why; undefined when no prompt is held out. */
   readonly heldOutBy?: { readonly prompts: number; readonly why: string } | undefined;
 }
 
-/** The prompts of `heed generate`. The training prompts include no held-out prompt. */
+/** Returns the training prompts, for which `heed generate` draws images. Held-out prompts are left out. */
 export async function projectTrainingPrompts(project: Project): Promise<Prompt[]> {
   const { learning } = await projectPrompts(project);
   const { prompts, promptLimit } = project.config.generate;
@@ -42,7 +45,7 @@ export async function projectTrainingPrompts(project: Project): Promise<Prompt[]
   return selectPrompts(learning, promptLimit);
 }
 
-/** The prompts of `heed evaluate`. */
+/** Returns the evaluation prompts, for which `heed evaluate` draws images. */
 export async function projectEvaluationPrompts(project: Project): Promise<Prompt[]> {
   const { evaluation } = await projectPrompts(project);
   const { generate, evaluate } = project.config;
@@ -55,9 +58,9 @@ export async function projectEvaluationPrompts(project: Project): Promise<Prompt
 }
 
 /**
- * Reads all prompts of the project. `evaluate.prompts` decides which prompts are held out, else a column of the list,
- * else `evaluate.holdoutShare`. `evaluation-prompts.txt` adds evaluation prompts; a prompt in it that is already a
- * training prompt stays one.
+ * Reads all prompts of the project. The setting `evaluate.prompts` decides which prompts are held out; without it, a
+ * column of the list decides; without both, `evaluate.holdoutShare`. `evaluation-prompts.txt` adds evaluation prompts;
+ * a prompt in that file that is already a training prompt remains a training prompt.
  */
 export async function projectPrompts(project: Project): Promise<ProjectPrompts> {
   const { learning, evaluation, heldOutBy } = await partedPrompts(project);
@@ -147,8 +150,8 @@ export function imagesPerPrompt(project: Project, prompt: Prompt): number {
 
 /**
  * Splits prompts when there is an evaluation list. Prompts of the evaluation list are held out unless a list marks them
- * otherwise. A prompt that is marked for learning is both evaluated and learned from, like the paper's prompts with
- * seen objects.
+ * otherwise. A prompt that a list marks as training data is used for both training and evaluation, like the paper's
+ * prompts with seen objects.
  */
 function partByEvaluationList(
   listed: readonly ListedPrompt[],

@@ -1,10 +1,13 @@
-/** The prompt type: a text, and what its list says about it. The neighbouring files make prompts. */
+/**
+ * The prompt type: a text, and the data that its prompt list gives for this text. Other files in this folder create
+ * prompts.
+ */
 import type { Facts } from '../ports.ts';
 
 /** The paper's categories of template prompts (section 3.1, table 1), in the order of its tables. */
 export const CATEGORIES = ['count', 'colour', 'background', 'combination'] as const;
 
-/** The category of prompts whose list names none. */
+/** The category of prompts whose list names no category. */
 export const CUSTOM_CATEGORY = 'custom';
 
 /**

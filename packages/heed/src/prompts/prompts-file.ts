@@ -1,7 +1,8 @@
 /**
- * Reads a user's prompts: one each line (.txt), row (.csv) or JSON object (.jsonl). In .txt files, empty lines and
- * lines that begin with # are ignored. Rows and objects have a `prompt`. Rows and objects may have `holdout` or
- * `split`, `category`, and the facts of the project's world. One bad prompt refuses the whole file.
+ * Reads a user's file of prompts, with one prompt per line (.txt), per row (.csv) or per JSON object (.jsonl). In .txt
+ * files, empty lines and lines that begin with # are ignored. Each row and each object has a `prompt`. Optional columns
+ * or keys are `holdout` or `split`, `category`, and the columns that the project's world defines. If one prompt is
+ * invalid, the whole file is refused.
  */
 import { extname } from 'node:path';
 import { atPlace, badInput, InputError } from '../errors.ts';
@@ -14,10 +15,12 @@ import { factsFromCells } from './facts.ts';
 import { HOLDOUT_COLUMNS, readHoldout } from './holdout.ts';
 import { CUSTOM_CATEGORY, type Prompt } from './prompt.ts';
 
-/** The longest prompt, in characters. CLIP reads only 77 tokens, which is far less than this limit. */
+/**
+ * The greatest allowed length of a prompt, in characters. CLIP reads only 77 tokens, which is far less than this limit.
+ */
 export const MAX_PROMPT_LENGTH = 2000;
 
-/** The longest name of a category, in characters. */
+/** The greatest allowed length of a category's name, in characters. */
 const MAX_CATEGORY_LENGTH = 60;
 const PROMPT_ALIASES: Readonly<Record<string, string>> = { text: 'prompt', caption: 'prompt', prompts: 'prompt' };
 
@@ -94,7 +97,7 @@ function readObjects(path: string, world: World): Promise<NumberedPrompt[]> {
   });
 }
 
-/** The columns of a prompts file, `prompt` first, and the aliases of their names. */
+/** The column names of a prompts file, with `prompt` first, and the aliases of these names. */
 function columnsOf({ vocabulary }: World): { names: string[]; aliases: Record<string, string> } {
   const columns = vocabulary?.columns ?? [];
   return {
@@ -120,7 +123,7 @@ function textOf(key: string, value: unknown): string {
   throw new InputError(`expected a text under ${quote(key)}, got another value`);
 }
 
-/** Makes a prompt from a row's cells, keyed by column. Columns that the file lacks are absent or empty. */
+/** Makes a prompt from a row's cells, keyed by column. The cell of a column that the file lacks is absent or empty. */
 function promptOf(cells: Readonly<Record<string, string>>, world: World): ListedPrompt {
   const { holdout: _, ...prompt } = toPrompt(cells.prompt!, {
     facts: world.vocabulary && factsFromCells(world.vocabulary, cells),
@@ -139,8 +142,8 @@ function categoryFrom(cell: string): string | undefined {
 }
 
 /**
- * Makes a prompt from a user's text. Without `facts`, the world recognises its own sentences by exact match and
- * supplies their facts.
+ * Makes a prompt from a user's text. Without `facts`, the facts come from the project's world if `text` is exactly one
+ * of that world's sentences.
  */
 export function toPrompt(text: string, { facts, world }: { facts?: Facts | undefined; world: World }): Prompt {
   if (text === '') throw new InputError('expected a prompt, got an empty cell');

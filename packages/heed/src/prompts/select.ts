@@ -1,11 +1,11 @@
-/** Chooses an even sample of prompts. */
+/** Chooses a sample of prompts that is spread evenly over the categories and over the list. */
 import { groupBy } from '../collections/group-by.ts';
 import type { Prompt } from './prompt.ts';
 
 /**
- * Chooses at most `limit` prompts. The limit is divided among categories, and the choice within a category's list is
- * even. A limit of 0, or a limit that is not below the number of prompts, gives all prompts. The result keeps the
- * list's order and is deterministic.
+ * Chooses at most `limit` prompts. The limit is divided evenly among categories (seen and held-out prompts apart). Each
+ * category's prompts are taken at equal distances in the list. A limit of 0, or a limit that is not below the number of
+ * prompts, gives all prompts. The result keeps the list's order and is deterministic.
  */
 export function selectPrompts(prompts: readonly Prompt[], limit: number): Prompt[] {
   if (limit <= 0 || limit >= prompts.length) return [...prompts];
@@ -20,7 +20,7 @@ export function selectPrompts(prompts: readonly Prompt[], limit: number): Prompt
   return chosen.sort((a, b) => a - b).map((index) => prompts[index]!);
 }
 
-/** Distributes `total` over the sizes in round robin; no share exceeds its size. */
+/** Divides `total` among groups of these sizes in round robin; no group gets more than its size. */
 function shareOut(sizes: readonly number[], total: number): number[] {
   const shares = sizes.map(() => 0);
   let left = total;

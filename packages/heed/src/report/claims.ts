@@ -1,6 +1,6 @@
 /**
- * Compares the paper's expectations with the results. Every claim is checked in each report, and failures are reported
- * as clearly as successes. Each claim shows its numbers.
+ * Checks whether the paper's claims hold for this project's results. Every report checks all claims, and shows failures
+ * as clearly as successes. Each claim is shown with the numbers that decide it.
  */
 import { AS_PRINTED } from '../evaluate/ablations.ts';
 import { armOf, type Difference } from '../evaluate/evaluation.ts';
@@ -20,10 +20,10 @@ export interface Claim {
   readonly evidence: string;
 }
 
-/** Names for the paper's seen and unseen objects that suit any project. */
+/** Names for the paper's "seen" and "unseen" objects, worded to fit the prompts of any project. */
 export const PART_NAMES = { seen: 'prompts learned from', unseen: 'held-out prompts' } as const;
 
-/** All claims in the order of the paper's figures. */
+/** Judges all claims, in the order of the paper's figures. */
 export function judgeClaims(input: ReportInput): Claim[] {
   return [
     differenceClaim(input, 'tuned', 'base', 'The tuned model is better aligned than the base model'),
@@ -57,10 +57,16 @@ function differenceClaim({ evaluation }: ReportInput, treated: string, baseline:
   return { claim, verdict: 'not measured', evidence: 'no such comparison in this evaluation' };
 }
 
-/** Judges of alignment when the world has no recogniser; the first one with a figure is used. */
+/**
+ * Ids of the figures that judge alignment when the project's world has no recogniser. The first of these figures that
+ * the evaluation has is used.
+ */
 const ALIGNMENT_JUDGES = ['people', 'judging-reward', 'clip-score'] as const;
 
-/** An interval over too few prompts is too narrow to decide. */
+/**
+ * Derives a claim's verdict from the interval of a difference. With too few prompts an interval is too narrow to rely
+ * on, and the verdict is 'unclear'.
+ */
 function judged(
   interval: Interval,
   { evidence, prompts }: { evidence: string; prompts: number | undefined },
@@ -72,7 +78,7 @@ function judged(
   return { verdict: interval.lo > 0 ? 'held' : 'failed', evidence };
 }
 
-/** Compares the kept reward with another score on the same held-out pairs. */
+/** Compares the accuracy of the reward ('aux') with that of another score on the same held-out pairs. */
 function rewardClaim(
   { rewards, rewardDetails }: ReportInput,
   part: 'seen' | 'unseen',
@@ -96,7 +102,7 @@ function rewardClaim(
   return { claim, ...judged(difference, { evidence, prompts }) };
 }
 
-/** Relative rise of FID in the paper, from 13.97 to 16.76, which it calls a small cost. */
+/** Relative rise of FID in the paper, from 13.97 to 16.76; the paper calls this rise a small cost. */
 const PAPERS_FIDELITY_COST = 16.76 / 13.97 - 1;
 
 function fidelityCostClaim({ evaluation }: ReportInput): Claim {
@@ -112,7 +118,7 @@ function fidelityCostClaim({ evaluation }: ReportInput): Claim {
   return { claim, verdict: (['failed', 'unclear', 'held'] as const)[within]!, evidence };
 }
 
-/** The fidelity cost against the user's reference pictures, for projects without a world. */
+/** Judges the rise of FID, measured against the user's reference pictures, for projects without a world. */
 function referenceCostClaim(claim: string, evaluation: ReportInput['evaluation']): Claim {
   const arms = evaluation?.figures.find(({ id }) => id === 'fid')?.arms;
   const [base, tuned] = [arms?.base, arms?.tuned];
@@ -127,7 +133,10 @@ function change(share: number): string {
   return `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(0)} %`;
 }
 
-/** Table 3: labelled images alone cost the most fidelity, and the pre-training term restores it. */
+/**
+ * Judges the claim of the paper's table 3: tuning on labelled images alone costs the most fidelity, and the
+ * pre-training term restores the fidelity.
+ */
 function ablationClaims({ evaluation }: ReportInput): Claim[] {
   const claim = 'Labelled images alone cost the most fidelity; the pre-training term gives it back';
   const distance = (name: string) => evaluation && armOf(evaluation, name)?.fidelity?.frechet;

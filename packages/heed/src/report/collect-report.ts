@@ -1,5 +1,6 @@
 /**
- * Collects a report's data from a project's folder. The module reads files and counts, but computes no other figures.
+ * Collects a report's data from a project's folder. The module reads files and counts entries, but computes no other
+ * numbers.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -40,7 +41,7 @@ export interface CollectOptions {
   /** Name of the reward whose accuracy is shown. */
   reward?: string;
   title?: string;
-  /** The caller's own facts, shown first. */
+  /** Facts that the caller adds; the report shows these before all other facts. */
   facts?: Readonly<Record<string, string>>;
 }
 
@@ -72,7 +73,7 @@ export async function collectReport(
   };
 }
 
-/** The prompts that the run recorded; those of heed.toml where it has no record. */
+/** The prompts of the sample grids, as the tuning run recorded them, or those in heed.toml if the run has no record. */
 async function gridPrompts(project: Project, run: string): Promise<readonly string[]> {
   const recorded = await readRunConfig(project, run).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -168,7 +169,10 @@ function factsOf({ settings, arms, comparisons }: Evaluation): Record<string, st
   };
 }
 
-/** The tuning method of each tuned model. Models from outside the project have none. */
+/**
+ * Names the tuning method and the number of updates of each tuned model. Models that were tuned outside the project get
+ * no entry.
+ */
 async function methodFacts(project: Project, { arms }: Evaluation): Promise<Record<string, string>> {
   const models = new Map(arms.filter(isModelArm).map(({ model, label }) => [model, label]));
   const facts = await Promise.all(

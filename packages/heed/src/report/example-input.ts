@@ -13,7 +13,7 @@ import { bootstrapMean } from '../statistics/index.ts';
 import type { ReportInput, RewardAccuracy, RewardDetails } from './report-input.ts';
 
 const random = createRandom(20);
-/** Few resamples: the numbers are invented anyway. */
+/** A small number of resamples is enough, since the numbers are invented. */
 const BOOTSTRAP = { seed: 1, resamples: 100 };
 const CATEGORIES: readonly string[] = ['colour', 'background', 'count'];
 const PROMPTS = Array.from({ length: 60 }, (_, i) => ({
@@ -65,7 +65,7 @@ const ARMS: readonly (readonly [name: string, label: string, rate: number, frech
 
 const judgedByArm = new Map(ARMS.map(([name, , rate]) => [name, judge(rate)]));
 
-/** Makes a full report input; each test that changes the input makes its own. */
+/** Makes a complete report input; each test that changes an input calls this function for a new one. */
 export function exampleInput(): ReportInput {
   return {
     title: 'Example report',

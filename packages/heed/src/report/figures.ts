@@ -1,7 +1,7 @@
 /** Formats numbers in the report, so that the same kind of figure always looks the same. */
 import type { Interval } from '../statistics/index.ts';
 
-/** '+4.2' percentage points, with a real minus sign. */
+/** Formats a difference of shares in percentage points, such as '+4.2'; negative values get the minus sign U+2212. */
 export function points(difference: number, digits = 1): string {
   const value = (100 * Math.abs(difference)).toFixed(digits);
   return `${difference < 0 ? '−' : '+'}${value}`;

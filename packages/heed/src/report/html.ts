@@ -8,7 +8,8 @@ export interface Markup {
 type Piece = Markup | string | number | undefined | readonly Piece[];
 
 /**
- * A template tag: html`<p>${anything}</p>`. Nested markup and lists of markup are kept; all other values are escaped.
+ * A template tag: html`<p>${anything}</p>`. Inserts values into a template: markup and lists of markup unchanged, all
+ * other values escaped.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly Piece[]): Markup {
   let markup = strings[0]!;

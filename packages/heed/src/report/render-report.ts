@@ -34,12 +34,12 @@ const SECTIONS: readonly ((input: ReportInput) => Markup | undefined)[] = [
   caveatsSection,
 ];
 
-/** Whether a figure of the report comes from simulated raters or from the recogniser. */
+/** Whether any number in the report comes from simulated raters or from the world's recogniser. */
 export function hasSimulatedJudgements({ evaluation, feedback }: ReportInput): boolean {
   return (evaluation?.comparisons.length ?? 0) > 0 || (feedback?.simulatedRaters ?? 0) > 0;
 }
 
-/** The whole page as a string; no scripts, no requests (a content policy in the page forbids both). */
+/** Renders the whole page as a string. The content security policy in the page forbids scripts and network requests. */
 export function renderReport(input: ReportInput): string {
   const simulated = hasSimulatedJudgements(input);
   const body = html`<main>

@@ -7,7 +7,7 @@ import type { PeopleFindings } from '../evaluate/people.ts';
 import type { RewardReport } from '../reward/report.ts';
 import type { Interval } from '../statistics/index.ts';
 
-/** Label counts of one category. */
+/** The number of labels of each kind in one category of prompts. */
 export interface FeedbackRow {
   readonly category: string;
   readonly good: number;
@@ -22,7 +22,7 @@ export interface FeedbackOverview {
   readonly humanRaters: number;
 }
 
-/** An interval with the number of pairs behind it. */
+/** An interval with the number of pairs that it is computed from. */
 export type CountedInterval = Interval & { readonly n: number };
 
 /** Accuracy of one score on held-out pairs: the share of pairs in which the good image scores higher. */
@@ -33,11 +33,11 @@ export interface RewardAccuracy {
   readonly seen?: CountedInterval;
   readonly unseen?: CountedInterval;
   readonly byCategory?: Readonly<Record<string, CountedInterval>>;
-  /** The accuracy of 'aux' minus this one, on the same pairs. */
+  /** The accuracy of 'aux' minus this scorer's accuracy, on the same pairs. */
   readonly auxMinusThis?: { readonly seen?: Interval; readonly unseen?: Interval };
 }
 
-/** Further measurements of the kept reward. */
+/** Further measurements of the reward that was saved (the 'aux' variant). */
 export type RewardDetails = Pick<RewardReport, 'trust' | 'rounds' | 'learningCurve' | 'perturbations' | 'leftOut'>;
 
 /** The metrics of one tuning run. */
@@ -47,14 +47,17 @@ export interface TrainingCurve {
   readonly records: readonly Readonly<Record<string, number | string>>[];
 }
 
-/** Pictures of the same prompts and seeds at one step of tuning. */
+/** One picture of sample images at one tuning step; the grids of all steps use the same prompts and seeds. */
 export interface SampleGrid {
   readonly step: number;
   /** PNG or JPEG as a data URI. */
   readonly picture: string;
 }
 
-/** Images of two arms from one prompt and seed. `correct` is the recogniser's judgement. */
+/**
+ * Images that two arms of the evaluation made from one prompt and seed. `correct` is the recogniser's judgement of an
+ * image.
+ */
 export interface PicturePair {
   readonly prompt: string;
   readonly seen: boolean;
@@ -77,6 +80,6 @@ export interface ReportInput {
   readonly pairs?: readonly PicturePair[];
   /** Image pairs for prompts outside the trained categories. */
   readonly others?: readonly PicturePair[];
-  /** People's judgements at the time of the report. */
+  /** The people's judgements that exist when the report is made. */
   readonly people?: PeopleFindings;
 }

@@ -1,4 +1,4 @@
-/** Lists the accuracies of a reward's report in the order and with the names of figure 3. */
+/** Lists the accuracies in a reward's report, in the order and with the names of the paper's figure 3. */
 import type { PairAccuracy } from '../reward/accuracy.ts';
 import type { RewardReport } from '../reward/run.ts';
 import type { CountedInterval, RewardAccuracy } from './report-input.ts';
@@ -10,7 +10,7 @@ const LABELS: readonly (readonly [variant: keyof RewardReport['accuracy'], label
   ['aux', 'reward + auxiliary'],
 ];
 
-/** One entry for each measured scorer. */
+/** Makes one entry for each scorer (a reward variant or CLIP score) that was measured. */
 export function rewardAccuracies({ accuracy, minusClip, auxMinus }: RewardReport): RewardAccuracy[] {
   return LABELS.flatMap(([variant, label]): RewardAccuracy[] => {
     const table = accuracy[variant];

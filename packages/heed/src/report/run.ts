@@ -18,7 +18,7 @@ export interface ReportRunResult {
   readonly run: string;
   readonly file: string;
   readonly bytes: number;
-  /** Number of the paper's expectations that held, failed, were unclear or were not measured. */
+  /** Number of the paper's claims with each verdict: held, failed, unclear or not measured. */
   readonly claims: Readonly<Record<Verdict, number>>;
 }
 

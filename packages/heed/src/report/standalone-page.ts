@@ -2,7 +2,7 @@
 import { escapeHtml, type Markup, raw } from './html.ts';
 import { STYLE } from './style.ts';
 
-/** The whole page as a string; its content policy forbids scripts and requests. */
+/** Makes the whole page as a string. The page's content security policy forbids scripts and network requests. */
 export function standalonePage(title: string, body: Markup): string {
   return `<!doctype html>
 <html lang="en">

@@ -1,6 +1,7 @@
 /**
- * Measures how well a score separates good images from bad ones: accuracy on pairs of one good and one bad image of the
- * same prompt (paper, section 4.3 and figure 3), with intervals over prompts. This module does not compute the scores.
+ * Measures how well a score separates good images from bad ones (paper, section 4.3 and figure 3). A pair is one good
+ * and one bad image of the same prompt. Accuracy is the share of pairs in which the good image scores higher; intervals
+ * are bootstrapped over prompts. This module does not compute the scores.
  */
 
 import { groupBy } from '../collections/group-by.ts';
@@ -8,7 +9,7 @@ import { bootstrapMean, type Interval } from '../statistics/index.ts';
 import type { Features } from './features.ts';
 import { isBad, isGood, type LabelledImage } from './labelled-image.ts';
 
-/** An interval and its number of pairs. The interval is undefined without pairs. */
+/** An accuracy with its interval, and the number of pairs. The accuracy is undefined when there are no pairs. */
 export interface PairAccuracy {
   pairs: number;
   prompts: number;
@@ -23,7 +24,7 @@ export interface AccuracyTable {
   byCategory: Record<string, { seen: PairAccuracy; unseen: PairAccuracy }>;
 }
 
-/** One prompt's pairs: 1 where the good image scored higher, 0 where lower, 0.5 where equal. */
+/** The outcomes of one prompt's pairs: 1 if the good image scored higher, 0 if lower, 0.5 if equal. */
 export interface PromptPairs {
   prompt: string;
   category: string;
@@ -47,7 +48,10 @@ export function pairOutcomes(labelled: readonly LabelledImage[], scores: ArrayLi
   });
 }
 
-/** Accuracies over all, seen, unseen and each category; prompts are the bootstrap's clusters. */
+/**
+ * Computes the accuracies over all prompts, seen prompts, unseen prompts and each category. The bootstrap resamples
+ * whole prompts.
+ */
 export function accuracyTable(pairs: readonly PromptPairs[], options: { seed?: number } = {}): AccuracyTable {
   const of = (subset: readonly PromptPairs[]) => pairAccuracy(subset, options);
   const bySeen = (subset: readonly PromptPairs[]) => ({
@@ -60,7 +64,7 @@ export function accuracyTable(pairs: readonly PromptPairs[], options: { seed?: n
   return { all: of(pairs), ...bySeen(pairs), byCategory };
 }
 
-/** The accuracy on all pairs of `subset`; prompts are the bootstrap's clusters. */
+/** Computes the accuracy on all pairs of `subset`. The bootstrap resamples whole prompts. */
 export function pairAccuracy(subset: readonly PromptPairs[], options: { seed?: number } = {}): PairAccuracy {
   const pairs = subset.reduce((total, { outcomes }) => total + outcomes.length, 0);
   if (pairs === 0) return { pairs, prompts: 0 };
@@ -71,7 +75,10 @@ export function pairAccuracy(subset: readonly PromptPairs[], options: { seed?: n
   return { pairs, prompts: subset.length, accuracy };
 }
 
-/** Mean difference of two scorers' outcomes on the same pairs, with its interval; undefined without pairs. */
+/**
+ * Difference between the accuracies of two scorers on the same pairs, with an interval; undefined when there are no
+ * pairs.
+ */
 export function accuracyDifference(
   treated: readonly PromptPairs[],
   baseline: readonly PromptPairs[],

@@ -1,17 +1,19 @@
 /**
- * Divides labelled pairs into batches of one shape. With the auxiliary task, every batch begins with the same number of
- * good images, in proportion to their share of all pairs. Bad images get no perturbed prompts, since the task does not
- * use them.
+ * Divides labelled pairs of image and prompt into batches of one shape. With the auxiliary task, every batch begins
+ * with the same number of good images. This number is in proportion to the share of good images among all pairs. Bad
+ * images get no perturbed prompts, since the auxiliary task uses good images only.
  */
 import type { RandomGenerator } from '@heed/diffusion/autodiff';
 import { isGood, type LabelledImage } from './labelled-image.ts';
 
-/** Batches of `batchSize` pairs whose first `good` are good and have perturbed prompts. */
+/**
+ * Batches of `batchSize` pairs. The images of the first `good` pairs in each batch are good and have perturbed prompts.
+ */
 export interface BatchPlan {
   batchSize: number;
   /** Number of good images in a batch; 0 without the auxiliary task. */
   good: number;
-  /** One pass over the pairs in a new order. Pairs that do not fill a batch are left for another pass. */
+  /** One pass over the pairs in a new order. Pairs that do not fill a batch are left out of this pass. */
   compose(random: RandomGenerator): LabelledImage[][];
 }
 
@@ -46,8 +48,9 @@ export function planBatches(
 }
 
 /**
- * Number of pairs of one kind in a batch: in proportion to its share of all, rounded down so that one batch can always
- * be filled. At least one pair of each kind.
+ * Number of pairs of one kind (good or other) in a batch, in proportion to the share of this kind among all pairs. The
+ * number is limited so that one batch can always be filled. A batch of two or more pairs has at least one of each kind
+ * that exists.
  */
 function share(count: number, { of, batchSize }: { of: number; batchSize: number }): number {
   if (count === 0) return 0;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { ClipEmbedder, RgbImage } from '@heed/diffusion';
 import { fillVectorCache, type OpenVectorCache, openVectorCache, type VectorCache } from '../storage/vector-cache.ts';
 
-/** Embeddings by key; every key must have been prepared before it is read. */
+/** Embeddings of prompts by text and of images by id; each embedding must be prepared before it is read. */
 export interface Features {
   readonly projectionDim: number;
   /** Embeds the prompts that are not cached yet. */
@@ -64,7 +64,10 @@ export async function openFeatures(options: {
   };
 }
 
-/** A vector cache that keeps prepared rows in memory. One shard's cache does not hold the rows of other shards. */
+/**
+ * A vector cache that keeps prepared rows in memory. In a shard, the rows that other shards have computed are not
+ * available.
+ */
 function loadable(cache: VectorCache) {
   const rows = new Map<string, Float32Array>();
   return {

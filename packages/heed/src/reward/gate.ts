@@ -1,6 +1,6 @@
 /**
- * The gate before tuning: a reward that does not beat CLIP score on held-out labels is not worth learning from. The
- * gate warns but does not stop the tuning.
+ * The gate before tuning checks whether the reward is more accurate than CLIP score on held-out pairs. If not, tuning
+ * with this reward may not help. The gate warns but does not stop the tuning.
  */
 import { percent } from '../text/percent.ts';
 import type { AccuracyTable } from './accuracy.ts';
@@ -12,7 +12,7 @@ export interface GateVerdict {
   warning?: string;
 }
 
-/** Accuracies on one group of pairs. */
+/** Accuracies of the reward and of CLIP score on one group of pairs. */
 interface Compared {
   readonly where: string;
   readonly reward: number;
@@ -21,7 +21,8 @@ interface Compared {
 
 /**
  * Compares the reward with CLIP score on held-out pairs, separately for seen and unseen prompts. With several rounds,
- * it also compares them on the newest round with pairs, since the next tuning starts from its model.
+ * the function also compares the two on images of the newest round that has pairs. The model that drew these images is
+ * usually the one to be tuned next.
  */
 export function rewardGate(accuracy: {
   reward: AccuracyTable;

@@ -1,6 +1,6 @@
 /**
- * Turns judgements into training data for rewards: one label an image, and a split into training, validation and test
- * images. The module reads feedback events and image records, not pixels.
+ * Turns judgements into training data for rewards: one label per image, and a split of the images into training,
+ * validation and test sets. The module reads feedback events and image records, not pixels.
  */
 
 import { createRandom } from '@heed/diffusion/autodiff';
@@ -17,8 +17,8 @@ export interface LabelledImage {
 }
 
 /**
- * Labels each image with the mean over raters of each rater's latest label. Skips are ignored, and so are judgements of
- * images that are not in `images`.
+ * Labels each image with the mean of its labels, using only the latest label of each rater. Skips are ignored, and so
+ * are judgements of images that are not in `images`.
  */
 export function labelImages(images: readonly ImageRecord[], events: readonly FeedbackEvent[]): LabelledImage[] {
   const byImage = groupBy(
@@ -43,26 +43,26 @@ export interface RewardSplit {
   test: LabelledImage[];
 }
 
-/** With pairs of fewer prompts than this, an accuracy is not informative. */
+/** An accuracy on pairs from fewer prompts than this is not informative. */
 const PROMPTS_TO_MEASURE = 5;
-/** Largest share of the learnable images that the test set takes when it takes whole prompts. */
+/** Largest share of the learnable images that the test set may have when whole prompts are moved into the test set. */
 const MAX_TEST_SHARE = 1 / 3;
 
 /**
  * Splits by image. Most learnable images are for training, some for validation (early stopping) and some for the test.
- * All other images (measuring images and held-out prompts) are in the test.
+ * All other images (those with purpose 'measure' or with a held-out prompt) are in the test set.
  *
- * Accuracy needs test prompts with both a good and a bad image, and with few labels hardly any prompt has both. If
- * fewer than five seen prompts have such pairs, the test takes whole prompts instead, provided that this gives more
- * pairs. No image of these prompts is used for training. Prompts are drawn at random until the test has its share of
- * the images. After that, only prompts with a pair are drawn, until five have one or the test has a third of the
- * images.
+ * Accuracy is measured on pairs of a good and a bad test image of one prompt. With few labels, hardly any prompt has
+ * such a pair. If fewer than five seen prompts have a pair, whole prompts are put into the test set instead, provided
+ * that more prompts then have a pair. No image of these prompts is used for training. Prompts are drawn at random until
+ * the test set has its share of the images. After that, only prompts with a pair are drawn, until five drawn prompts
+ * have a pair or the test set has a third of the images.
  *
  * If no image was drawn for validation, one training image with the more frequent label is moved to the validation set.
  * With fewer than three images, no image is moved.
  *
- * The split depends on the seed, the image ids and the prompts, not on their order. The choice between the two ways
- * also depends on the labels.
+ * The split depends on the seed, the image ids and the prompts, not on their order. The choice between splitting by
+ * image and splitting by prompt also depends on the labels.
  */
 export function splitLabelledImages(
   labelled: readonly LabelledImage[],
@@ -83,7 +83,7 @@ export function splitLabelledImages(
   return withValidation(measuredPrompts(byPrompt) > measured ? byPrompt : split, seed);
 }
 
-/** Moves one image to the validation set if it is empty and there are enough images. */
+/** Moves one training image to the validation set if that set is empty and there are at least three training images. */
 function withValidation(split: RewardSplit, seed: number): RewardSplit {
   const { training, validation, test } = split;
   if (validation.length > 0 || training.length < 3) return split;
@@ -97,7 +97,7 @@ function withValidation(split: RewardSplit, seed: number): RewardSplit {
   return { training: training.filter((item) => item !== first.item), validation: [first.item], test };
 }
 
-/** Number of seen prompts with pairs in the test. */
+/** Number of seen prompts that have both a good and a bad image in the test set. */
 function measuredPrompts({ test }: RewardSplit): number {
   return promptsWithPairs(test.filter(({ image }) => !image.holdout)).size;
 }
@@ -108,7 +108,10 @@ function promptsWithPairs(items: readonly LabelledImage[]): Set<string> {
   return new Set([...byPrompt].filter(([, of]) => of.some(isGood) && of.some(isBad)).map(([prompt]) => prompt));
 }
 
-/** Puts whole prompts into the test in place of single images. The validation set stays the same. */
+/**
+ * Puts all images of randomly chosen prompts into the test set, instead of single images. The other validation images
+ * stay in the validation set.
+ */
 function splitByPrompt(
   labelled: readonly LabelledImage[],
   byImage: RewardSplit,

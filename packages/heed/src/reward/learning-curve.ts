@@ -1,6 +1,6 @@
 /**
- * Estimates the benefit of more labels. Rewards are trained on a quarter and on half of the training images, and
- * measured on the same held-out pairs as the full reward.
+ * Estimates the benefit of more labels. Rewards are trained on a quarter and on half of the training images. Each
+ * accuracy is measured on the same held-out pairs as the accuracy of the reward that was trained on all images.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { Interval } from '../statistics/index.ts';
@@ -8,31 +8,33 @@ import { accuracyDifference, type PromptPairs, pairAccuracy } from './accuracy.t
 import { isBad, isGood, type LabelledImage } from './labelled-image.ts';
 import { FEWEST_PROMPTS } from './trust.ts';
 
-/** Shares of the training images, besides all of them. */
+/** Shares of the training images on which further rewards are trained; the main reward is trained on all images. */
 export const CURVE_SHARES = [0.25, 0.5] as const;
-/** With fewer training images than this, no comparison is made. */
+/** A share with fewer training images than this is left out of the curve. */
 const FEWEST_IMAGES = 8;
 
-/** The result of training on a share of the labels. */
+/** The accuracy of a reward that was trained on a share of the training images. */
 export interface CurvePoint {
   /** Share of the training images, 0 to 1. */
   readonly share: number;
   readonly images: number;
-  /** Accuracy on all held-out pairs, of seen and unseen prompts. */
+  /** Accuracy on all held-out pairs, both of seen and of unseen prompts. */
   readonly accuracy: Interval;
 }
 
 export interface LearningCurve {
-  /** Points of the curve by share; the last point is the reward from all images. */
+  /** Points of the curve in the order of `share`; the last point is the reward that was trained on all images. */
   readonly points: readonly CurvePoint[];
   /**
-   * Accuracy from all images minus that from half of them, on the same pairs. The difference is undefined when the
-   * pairs are from too few prompts.
+   * Accuracy after training on all images minus accuracy after training on half of the images, on the same pairs. The
+   * difference is undefined when the pairs are from too few prompts.
    */
   readonly allMinusHalf?: Interval;
 }
 
-/** The training images for one share. A larger share contains all images of a smaller one. */
+/**
+ * Selects one share of the training images, at random by `seed`. A larger share contains all images of a smaller one.
+ */
 export function curveImages(
   training: readonly LabelledImage[],
   { share, seed }: { share: number; seed: number },
@@ -47,7 +49,8 @@ export function curveImages(
 }
 
 /**
- * Builds the curve from measured trainings, by share. The curve is undefined without pairs or without a smaller share.
+ * Builds the learning curve: accuracy against the share of the training images that each reward was trained on. The
+ * curve is undefined without held-out pairs, or if only one share was measured.
  */
 export function learningCurve(
   measured: readonly { share: number; images: number; outcomes: readonly PromptPairs[] }[],

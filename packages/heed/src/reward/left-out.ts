@@ -3,14 +3,14 @@ import { groupBy } from '../collections/group-by.ts';
 import type { ImageRecord } from '../images/index.ts';
 import { quote } from '../text/nearest.ts';
 
-/** Why a judged image is not learned from. */
+/** The reasons why the reward does not learn from a judged image. */
 export const LEFT_OUT_REASONS = ['measures', 'held-out', 'other-model'] as const;
 
-/** Images that are left out of learning for one reason. */
+/** The judged images that the reward does not learn from for one reason. */
 export interface LeftOut {
   readonly reason: (typeof LEFT_OUT_REASONS)[number];
   readonly images: number;
-  /** The sets, prompts or models concerned, in order of their number of images. */
+  /** Names of the sets, prompts or models of these images, sorted by number of images, largest first. */
   readonly names: readonly string[];
 }
 

@@ -21,7 +21,10 @@ import {
 } from '@heed/diffusion/autodiff';
 import { type RewardArchitecture, rewardLogit, rewardModel } from './model.ts';
 
-/** One batch of B labelled pairs, of which the first G are good and come with N perturbed prompts each. */
+/**
+ * One batch of B labelled pairs. The images of the first G pairs are good, and each of these pairs has N perturbed
+ * prompts.
+ */
 export interface RewardBatch {
   textEmbeds: Tensor; // [B, P], the prompts the images were made for
   imageEmbeds: Tensor; // [B, P]
@@ -101,9 +104,9 @@ export interface PairBatch {
 }
 
 /**
- * The Bradley-Terry loss (Bradley and Terry 1952; as reward models learn from pairs: Christiano et al. 2017, arXiv
- * 1706.03741, equation 1), a scalar: L_BT = E[ -y log sigmoid(s_1 - s_2) - (1 - y) log sigmoid(s_2 - s_1) ], with s the
- * log odds of r.
+ * The Bradley-Terry loss of a batch of preferences, a scalar. Sources: Bradley and Terry 1952; for reward models,
+ * Christiano et al. 2017 (arXiv 1706.03741, equation 1). The loss is L_BT = E[ -y log sigmoid(s_1 - s_2) - (1 - y) log
+ * sigmoid(s_2 - s_1) ], where s is the log odds of r.
  */
 export function pairLoss(
   p: ParameterScope,

@@ -15,7 +15,7 @@ export interface RewardOptions {
   learningRate: number;
   weightDecay: number;
   batchSize: number;
-  /** Largest number of passes over the training pairs. Early stopping usually ends training before. */
+  /** Largest number of passes over the training pairs. Early stopping usually ends training earlier. */
   maxEpochs: number;
   /** Number of epochs without a better validation loss after which training stops. */
   patience: number;

@@ -7,9 +7,9 @@ import type { JudgementWeight } from './round-weights.ts';
 import { scoreImages, stackRows } from './score-images.ts';
 
 export interface PairPlan {
-  /** Number of pairs in a batch; 0 without pairs. */
+  /** Number of pairs in a batch; 0 when there are no pairs. */
   readonly batchSize: number;
-  /** One pass in a new order. Pairs that do not fill a batch are left for another pass. */
+  /** One pass in a new order. Pairs that do not fill a batch are left out of this pass. */
   compose(random: RandomGenerator): (readonly RewardPair[])[];
 }
 

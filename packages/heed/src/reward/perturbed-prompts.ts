@@ -4,7 +4,7 @@ import type { World } from '../ports.ts';
 import { type PerturbationSource, perturbText, thingsOf } from '../prompts/perturb/index.ts';
 import { isGood, type LabelledImage } from './labelled-image.ts';
 
-/** Number of prompts by the source of their perturbed prompts. */
+/** For each source of perturbed prompts, the number of prompts that use this source. */
 export type PerturbationSources = Partial<Record<PerturbationSource, number>>;
 
 export interface PerturbedPrompts {
@@ -14,9 +14,9 @@ export interface PerturbedPrompts {
 }
 
 /**
- * Asks the world for perturbed prompts first. For a prompt that the world does not know, single words of the prompt are
- * swapped. `prompts` are the project's training prompts. The training prompts supply the words, and serve as perturbed
- * prompts themselves when no more words can be swapped.
+ * Gets perturbed prompts from the project's world if the world knows the prompt. For any other prompt, single words of
+ * the prompt are swapped. `prompts` are the project's training prompts. The training prompts supply the words to swap
+ * in, and serve as perturbed prompts themselves when no more words can be swapped.
  */
 export function perturbPrompts(
   labelled: readonly LabelledImage[],
@@ -54,7 +54,9 @@ const SOURCES: Readonly<Record<PerturbationSource, string>> = {
   none: 'not at all, so that they take no part in the auxiliary task',
 };
 
-/** One line on the number of prompts by source; undefined when none was perturbed. */
+/**
+ * Describes in one line how many prompts use each source of perturbed prompts; undefined when no prompt was perturbed.
+ */
 export function describePerturbations(sources: PerturbationSources): string | undefined {
   const parts = (Object.keys(SOURCES) as PerturbationSource[]).flatMap((source) =>
     sources[source] === undefined ? [] : [`${sources[source]} ${SOURCES[source]}`],

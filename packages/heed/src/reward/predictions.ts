@@ -1,6 +1,7 @@
 /**
- * A trained reward's scores of single images, written beside its accuracy. The studio uses these scores for calibration
- * and to suggest images worth a second look. `run.ts` trains the reward and measures it on pairs.
+ * Reads and writes a trained reward's scores of single images; the scores are in a file beside the accuracy report. The
+ * studio uses these scores for calibration and to suggest images worth a second look. `run.ts` trains the reward and
+ * measures it on pairs.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,15 +12,18 @@ import { badInput } from '../errors.ts';
 import type { ImageRecord } from '../images/index.ts';
 import { type LabelledImage, mayLearnFrom, type RewardSplit } from './labelled-image.ts';
 
-/** File in the reward's folder, and in its run's, with one `RewardPrediction` a line. */
+/**
+ * Name of the file with one `RewardPrediction` per line. The file is in the reward's folder and in the folder of the
+ * run that trained the reward.
+ */
 export const REWARD_PREDICTIONS_FILE = 'predictions.jsonl';
 
-/** The largest number of unjudged images that are scored; each must be embedded. */
+/** The largest number of unjudged images that are scored, since CLIP must embed each of them. */
 const UNJUDGED_SCORED = 500;
 
 /**
- * The part of the split that an image belongs to. Only 'test' images were used neither for training nor for early
- * stopping.
+ * The part of the split that an image belongs to. Among the judged images, only 'test' images were used neither for
+ * training nor for early stopping.
  */
 export const PREDICTION_PARTS = ['training', 'validation', 'test', 'unjudged'] as const;
 
@@ -27,11 +31,11 @@ const predictionSchema = z.object({
   /** Id in the image store. */
   image: z.string(),
   part: z.enum(PREDICTION_PARTS),
-  /** r(x, z) in [0, 1] with the image's own prompt. */
+  /** The reward r(x, z), in [0, 1], of the image for its own prompt. */
   reward: z.number(),
   /** Standard deviation over an ensemble's members; undefined for a single network. */
   spread: z.number().optional(),
-  /** Cosine of CLIP's embeddings of image and prompt. */
+  /** Cosine of the CLIP embeddings of the image and its prompt. */
   clip: z.number(),
   /** Mean of the judgements, 1 good and 0 bad; absent for 'unjudged'. */
   label: z.number().optional(),
@@ -59,7 +63,10 @@ export function pickUnjudged(
     .slice(0, limit);
 }
 
-/** Makes the file's lines. `rewards` and `clips` have the order of training, validation, test, unjudged. */
+/**
+ * Makes the file's lines. `rewards` and `clips` list the scores of the training images first, then of the validation,
+ * test and unjudged images.
+ */
 export function predictionsOf(
   split: RewardSplit,
   unjudged: readonly ImageRecord[],
@@ -80,7 +87,7 @@ export function predictedImages(split: RewardSplit, unjudged: readonly ImageReco
   return [...[split.training, split.validation, split.test].flat().map(({ image }) => image), ...unjudged];
 }
 
-/** Writes the file into each of `folders`. */
+/** Writes the predictions file into each of `folders`. */
 export async function writePredictions(
   folders: readonly string[],
   predictions: readonly RewardPrediction[],
@@ -89,7 +96,7 @@ export async function writePredictions(
   for (const folder of folders) await writeFileAtomically(join(folder, REWARD_PREDICTIONS_FILE), text);
 }
 
-/** Reads a folder's file; undefined when there is none, because the reward is older than the file format. */
+/** Reads the predictions in a reward's folder; undefined for a reward that was trained before heed wrote this file. */
 export async function readPredictions(folder: string): Promise<RewardPrediction[] | undefined> {
   const path = join(folder, REWARD_PREDICTIONS_FILE);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {

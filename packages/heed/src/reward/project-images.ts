@@ -1,4 +1,7 @@
-/** The images of a project, one record an image. The project's current lists decide which may be learned from. */
+/**
+ * Reads the images of a project, one record per image. The project's current prompt lists decide which images may be
+ * learned from.
+ */
 import type { ImageRecord, ImageStore } from '../images/index.ts';
 import type { Project } from '../project/index.ts';
 import { listedHoldout, type Prompt } from '../prompts/index.ts';
@@ -34,8 +37,8 @@ export async function withoutLearned(
 }
 
 /**
- * Keeps one record an image. Among several, a record that may not be learned from wins, so that no test data leaks into
- * training.
+ * Keeps one record per image. If an image has several records, one that must not be learned from is kept, so that no
+ * test data leaks into training.
  */
 export function uniqueById(images: readonly ImageRecord[]): ImageRecord[] {
   const byId = new Map<string, ImageRecord>();

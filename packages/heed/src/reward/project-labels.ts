@@ -12,8 +12,8 @@ export async function readLabels(project: Project, images: readonly ImageRecord[
 }
 
 /**
- * Counts judged images that are not learned from, by reason. `modelHashes` names the models whose images may be learned
- * from.
+ * Counts, for each reason, the judged images that the reward does not learn from. `modelHashes` names the models whose
+ * images may be learned from.
  */
 export async function judgedLeftOut(
   project: Project,

@@ -1,6 +1,6 @@
 /**
- * The report of a reward: the accuracy of each training variant and of CLIP score on held-out pairs. Data and
- * arithmetic only; `run.ts` trains, and the report page draws the plots.
+ * The report of a reward: the accuracy of each training variant and of CLIP score on held-out pairs. This module has
+ * only types and arithmetic; `run.ts` trains the rewards, and the report page draws the plots.
  */
 import type { Interval } from '../statistics/index.ts';
 import { type AccuracyTable, accuracyDifference, accuracyTable, type PromptPairs } from './accuracy.ts';
@@ -12,8 +12,8 @@ import type { RoundAccuracy } from './round-accuracy.ts';
 import type { CategoryTrust } from './trust.ts';
 
 /**
- * The trained variants, under their names in the report: 'aux' with the auxiliary task, 'plain' without it, 'half' with
- * half the images.
+ * The trained variants of the reward, with the names that they have in the report: 'aux' with the auxiliary task,
+ * 'plain' without it, 'half' with half the images of each prompt.
  */
 export const REWARD_VARIANTS = ['aux', 'plain', 'half'] as const;
 export type RewardVariant = (typeof REWARD_VARIANTS)[number];
@@ -25,10 +25,10 @@ export const REWARD_REPORT_FILE = 'accuracy.json';
 export interface RewardReport {
   /** Labelled images by use. */
   images: { training: number; validation: number; test: number };
-  /** Preferences by use; absent where there are none. */
+  /** Number of preferences in each part of the split; absent when there are no preferences. */
   preferences?: { training: number; validation: number; test: number };
   accuracy: { clip: AccuracyTable } & Partial<Record<RewardVariant, AccuracyTable>>;
-  /** Accuracy minus that of CLIP score on the same pairs. */
+  /** Accuracy of each variant minus the accuracy of CLIP score on the same pairs. */
   minusClip: Partial<Record<RewardVariant, { seen?: Interval; unseen?: Interval }>>;
   /**
    * The accuracy of 'aux' minus that of each other variant on the same pairs: the gain from the auxiliary task and from
@@ -38,15 +38,15 @@ export interface RewardReport {
   /** Summary: mean accuracies and numbers of pairs. */
   summary: Record<'seen' | 'unseen', { aux?: number; plain?: number; half?: number; clip?: number; n: number }>;
   gate: { passed: boolean; warning?: string };
-  /** The kept reward's accuracy by category; absent in older files. */
+  /** Accuracy and trust of the saved reward for each category; absent in older files. */
   trust?: readonly CategoryTrust[];
   /** The learning curve; absent when it was not requested or cannot be measured. */
   learningCurve?: LearningCurve;
-  /** Accuracy by the round whose model generated the images; absent with a single round. */
+  /** Accuracy for the images of each round; absent when all images are from a single round. */
   rounds?: readonly RoundAccuracy[];
-  /** Number of good images' prompts by the source of their perturbed prompts. */
+  /** For each source of perturbed prompts, the number of good images' prompts that use this source. */
   perturbations?: PerturbationSources;
-  /** Judged images that were not learned from. */
+  /** Judged images that the reward did not learn from. */
   leftOut?: readonly LeftOut[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * A trained reward model as an object that scores: its weights, its session, its folder on disk. `train.ts` trains it;
- * `features.ts` supplies the embeddings.
+ * A trained reward model as an object that scores images, with its weights and its compiled scoring graph. The module
+ * also saves and loads reward models. `train.ts` trains the networks; `features.ts` supplies the embeddings.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ export const RewardConfig = z.object({
    * embeddings of another CLIP model.
    */
   clip_hash: z.string(),
-  /** Number of networks whose mean is the reward; absent for one. */
+  /** Number of networks in an ensemble, whose mean is the reward; absent for a single network. */
   members: z.number().int().min(2).exactOptional(),
   /** TextNorm settings; absent when the reward is used without it. */
   text_norm: z
@@ -50,7 +50,7 @@ export interface RewardModel {
   readonly members: readonly ParameterValues[];
   /** Computes r(x, z) in [0, 1] of N pairs. Both arguments are N rows of `projectionDim` numbers. Returns [N]. */
   score(textEmbeds: Float32Array, imageEmbeds: Float32Array): Promise<Float32Array>;
-  /** Standard deviation of the members' r(x, z), [N]; zeros for a single one. */
+  /** Standard deviation over the members' values of r(x, z), [N]; zeros for a single network. */
   spread(textEmbeds: Float32Array, imageEmbeds: Float32Array): Promise<Float32Array>;
   dispose(): void;
 }
@@ -139,8 +139,8 @@ export function ensembleOf(models: readonly RewardModel[]): RewardModel {
 }
 
 /**
- * Writes `reward.safetensors`, one more file for each further member of an ensemble and, last, `config.json` into
- * `folder`. Hashes of an earlier model there are removed.
+ * Writes `reward.safetensors` into `folder`, one more weights file for each further member of an ensemble and, last,
+ * `config.json`. A file of hashes that belongs to an earlier model in `folder` is removed.
  */
 export async function saveRewardModel(
   folder: string,

@@ -1,6 +1,6 @@
 /**
- * Preferences that the reward learns from: pairs of images of one prompt, each with the share of raters who find the
- * first better. The module reads feedback events and image records, not pixels.
+ * Preferences that the reward learns from: pairs of images of one prompt, each with the share of raters who prefer the
+ * first image. The module reads feedback events and image records, not pixels.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { groupBy } from '../collections/group-by.ts';
@@ -14,7 +14,7 @@ import { mayLearnFrom, type RewardSplit } from './labelled-image.ts';
 export interface RewardPair {
   readonly first: ImageRecord;
   readonly second: ImageRecord;
-  /** Share of raters who prefer the first image; a tie counts half. */
+  /** Share of raters who prefer the first image; a rater who answers "tie" adds half a preference. */
   readonly share: number;
 }
 
@@ -26,7 +26,8 @@ export interface PairSplit {
 }
 
 /**
- * Collects every pair of `images` on which raters stated a preference, once. Pairs with different prompts are left out.
+ * Collects, without repeats, all pairs of `images` between which raters stated a preference. Pairs with different
+ * prompts are left out.
  */
 export function rewardPairs(images: readonly ImageRecord[], events: readonly FeedbackEvent[]): RewardPair[] {
   const byId = new Map(images.map((image) => [image.id, image]));
@@ -43,9 +44,9 @@ export function rewardPairs(images: readonly ImageRecord[], events: readonly Fee
 }
 
 /**
- * Splits pairs by prompt, at random by the seed. Pairs that may not be learned from are in the test, and so are pairs
- * with a test image. A pair with a labelled training image is never in the test. If no pair was drawn for validation,
- * one prompt's pairs are moved to the validation set.
+ * Splits pairs by prompt, at random by `seed`. The test set has all pairs that must not be learned from, and all pairs
+ * with a test image. Other pairs with a labelled training or validation image are never in the test set. If no pair was
+ * drawn for validation, one prompt's pairs are moved to the validation set.
  */
 export function splitRewardPairs(
   pairs: readonly RewardPair[],

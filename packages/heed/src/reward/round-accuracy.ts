@@ -1,6 +1,7 @@
 /**
- * The reward's accuracy by round, on held-out pairs of the images that each round's model generated. A tuned model's
- * images differ from its base's, and a reward that was not trained on such images can fail on them.
+ * The reward's accuracy for each round, on held-out pairs of the images that were generated in that round. A tuned
+ * model's images differ from the base model's images, and a reward that was not trained on such images can fail on
+ * them.
  */
 import type { Rounds } from '../rounds/lineage.ts';
 import { type PairAccuracy, pairAccuracy, pairOutcomes } from './accuracy.ts';

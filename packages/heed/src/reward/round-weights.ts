@@ -1,4 +1,4 @@
-/** Weights for judgements of earlier rounds in reward training. */
+/** Weights that reward training gives to judgements of earlier rounds. */
 import type { ImageRecord } from '../images/index.ts';
 import type { Rounds } from '../rounds/lineage.ts';
 
@@ -6,8 +6,9 @@ import type { Rounds } from '../rounds/lineage.ts';
 export type JudgementWeight = (...images: readonly ImageRecord[]) => number;
 
 /**
- * Weighs each judgement by `decay` to the power of its age in rounds. A judgement's round is that of its newest image.
- * `judged` holds the images of all judgements. Returns undefined when all judgements have the same weight.
+ * Weighs each judgement by `decay` to the power of its age in rounds. The round of a judgement is the round of its
+ * newest image. `judged` holds the images of all judgements. Returns undefined when all judgements have the same
+ * weight.
  */
 export function roundWeights(
   judged: readonly ImageRecord[],

@@ -1,7 +1,7 @@
 /**
  * `heed reward`: learns a reward from the project's judgements, and compares it with CLIP score on held-out pairs. With
  * `variants` it also trains the paper's comparisons (figure 3): without the auxiliary task, and with half the images of
- * each prompt. Measuring images and images of held-out prompts are used for the test alone.
+ * each prompt. Images with purpose 'measure' and images of held-out prompts are used for the test alone.
  */
 import { join } from 'node:path';
 import { createRandom } from '@heed/diffusion/autodiff';
@@ -72,12 +72,12 @@ export interface RewardRunResult extends RewardReport {
   name: string;
   run: string;
   folder: string;
-  /** Epochs kept by early stopping. */
+  /** For each variant, the epoch whose weights early stopping kept. */
   epochs: Partial<Record<RewardVariant, number>>;
   warnings: string[];
 }
 
-/** Trains, measures, and writes `models/reward-<name>/` and `runs/<id>/`. */
+/** Trains and measures the reward, and writes `models/reward-<name>/` and `runs/<id>/`. */
 export async function runReward(
   project: Project,
   options: RewardRunOptions,
@@ -184,7 +184,7 @@ async function readJudged(project: Project, store: ImageStore, { seed }: { seed:
   };
 }
 
-/** Scores all images with the kept reward, and measures the reward and the variants on held-out pairs. */
+/** Scores all images with the reward that is saved ('aux'), and measures all trained variants on held-out pairs. */
 async function measureReward(
   project: Project,
   inputs: TrainingInputs &
@@ -275,14 +275,14 @@ interface TrainingInputs {
   perturbedPrompts: ReadonlyMap<string, readonly string[]>;
   weightOf: JudgementWeight | undefined;
   seed: number;
-  /** Number of networks of the kept reward. */
+  /** Number of networks in the reward that is saved; more than one makes an ensemble. */
   members: number;
   progress: ProgressFactory;
   threads: number | undefined;
   signal: AbortSignal | undefined;
 }
 
-/** Trains the kept reward and the requested variants, in the order of the paper's figure. */
+/** Trains the reward that is saved ('aux') and the requested variants, in the order of the paper's figure 3. */
 async function trainVariants(
   wanted: readonly RewardVariant[],
   inputs: TrainingInputs & { runFolder: string },
@@ -325,7 +325,7 @@ async function withMembers(first: RewardModel, inputs: TrainingInputs & { label:
   return ensembleOf(models);
 }
 
-/** Sets up TextNorm as in the settings. TextNorm's temperature is chosen on the validation images. */
+/** Sets up TextNorm as the project's settings say. TextNorm's temperature is chosen on the validation images. */
 async function chooseNorm(
   project: Project,
   inputs: {
@@ -347,7 +347,10 @@ async function chooseNorm(
   return { norm: { mode, temperature, contrasts }, config: { mode, temperature, contrasts: count, seed } };
 }
 
-/** Trains on shares of the labels. Without pairs to measure on, no training runs. */
+/**
+ * Trains rewards on shares of the training images, for the learning curve. Without held-out pairs to measure on,
+ * nothing is trained.
+ */
 async function measureCurve(all: readonly PromptPairs[], inputs: TrainingInputs): Promise<LearningCurve | undefined> {
   if (all.length === 0) return undefined;
   const { split, features, seed } = inputs;
@@ -363,7 +366,7 @@ async function measureCurve(all: readonly PromptPairs[], inputs: TrainingInputs)
   return learningCurve([...measured, { share: 1, images: split.training.length, outcomes: all }]);
 }
 
-/** Runs one training with progress. The training's losses are logged if a folder for metrics is given. */
+/** Trains one reward and shows the progress. The training's losses are logged if a folder for metrics is given. */
 async function trainOne(label: string, inputs: TrainingInputs & { metricsFolder?: string }) {
   const { split, pairs, training, features, perturbedPrompts, weightOf, seed, metricsFolder } = inputs;
   const { progress, threads, signal } = inputs;
@@ -393,8 +396,8 @@ async function trainOne(label: string, inputs: TrainingInputs & { metricsFolder?
 }
 
 /**
- * Computes outcomes on held-out images: good and bad images of a prompt, and preferences. All scorers get the same
- * pairs in the same order.
+ * Computes pair outcomes on held-out images, both for pairs of a good and a bad image and for stated preferences. All
+ * scorers get the same pairs in the same order.
  */
 async function outcomesOf(
   { split, pairs }: { split: RewardSplit; pairs: PairSplit },
@@ -415,7 +418,7 @@ function countsOf({ training, validation, test }: PairSplit): NonNullable<Reward
   return { training: training.length, validation: validation.length, test: test.length };
 }
 
-/** Selects the test images' scores from scores in the order of `predictedImages`. */
+/** Selects the scores of the test images; `rewards` and `clips` have the order of `predictedImages`. */
 function testScores(
   { training, validation, test }: RewardSplit,
   { rewards, clips }: { rewards: Float32Array; clips: Float32Array },

@@ -6,7 +6,7 @@ import { normalise, type TextNorm } from './text-norm.ts';
 /** Number of images that are normalised together. Each image adds a row for each of its contrasting prompts. */
 const NORMALISED_AT_ONCE = 128;
 
-/** An image and the prompt to judge it by. */
+/** An image and the prompt that the image is scored for. */
 export interface ScoredPair {
   readonly id: string;
   readonly prompt: string;
@@ -15,8 +15,8 @@ export interface ScoredPair {
 type Embeddings = Pick<Features, 'projectionDim' | 'text' | 'image'>;
 
 /**
- * Computes r(x, z) of each image for its prompt, in their order, normalised by `norm` if given. `features` must hold
- * all images, prompts and contrasting prompts.
+ * Computes r(x, z) of each image for its prompt, in the order of the images. With `norm`, the rewards are normalised by
+ * TextNorm. `features` must contain the embeddings of all images, prompts and contrasting prompts.
  */
 export async function scoreImages(
   model: Pick<RewardModel, 'score'>,

@@ -24,9 +24,12 @@ export interface RewardScorer {
     readImage: (imageId: string) => Promise<RgbImage>,
     options?: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal },
   ): Promise<Float32Array>;
-  /** Like `score`, for pictures that are not in the store. Nothing is cached. */
+  /** Like `score`, but for pictures that are not in the image store. Nothing is cached. */
   scorePictures(prompt: string, pictures: readonly RgbImage[], signal?: AbortSignal): Promise<Float32Array>;
-  /** Disagreement of an ensemble's networks on images that `score` has seen; zeros for a single network. */
+  /**
+   * Standard deviation over an ensemble's networks, for images that `score` has already scored; zeros for a single
+   * network.
+   */
   spread(images: readonly { id: string; prompt: string }[]): Promise<Float32Array>;
   readonly features: Features;
   close(): Promise<void>;
@@ -69,7 +72,7 @@ export async function openProjectFeatures(
   };
 }
 
-/** Features with the texts of `features`, in which the image named `i` is row i of `embeds`. */
+/** Makes features that read texts from `features`, and in which the image with id `i` is row i of `embeds`. */
 export function rowsAsFeatures(
   { projectionDim, text }: Pick<Features, 'projectionDim' | 'text'>,
   embeds: Float32Array,

@@ -1,10 +1,11 @@
 /**
- * TextNorm (Kim et al., ICLR 2024, arXiv 2404.01863): a reward as confidence. TextNorm measures how much better an
- * image fits its prompt z than contrasting prompts,
+ * TextNorm (Kim et al., ICLR 2024, arXiv 2404.01863): a reward turned into a confidence. TextNorm measures how much
+ * better an image x fits its prompt z than the contrasting prompts C(z):
  *
  *     s(x, z) = exp(r(x, z) / tau) / sum over z' in {z} and C(z) of exp(r(x, z') / tau).
  *
- * C(z) are the perturbed prompts of the auxiliary task. 'product' is r(x, z) s(x, z).
+ * The contrasting prompts C(z) are made like the perturbed prompts of the auxiliary task. The mode 'product' scores
+ * r(x, z) s(x, z).
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { worldOf } from '../parts.ts';
@@ -27,7 +28,10 @@ export interface TextNorm {
 export const TEMPERATURES = [1, 0.5, 0.2, 0.1, 0.05, 0.02] as const;
 const DEFAULT_TEMPERATURE = 0.1;
 
-/** Computes s, or r s, of one image. `rewards` holds r for its prompt, then for its contrasting prompts. */
+/**
+ * Computes s(x, z), or r(x, z) s(x, z), of one image. `rewards` lists r for the image's prompt, then for its
+ * contrasting prompts.
+ */
 export function normalise(
   rewards: ArrayLike<number>,
   { mode, temperature }: Pick<TextNorm, 'mode' | 'temperature'>,
@@ -41,7 +45,7 @@ export function normalise(
 
 /**
  * Makes up to `count` contrasting prompts for each prompt: from the world if it knows the prompt, else by swapping
- * words. The result for a prompt does not depend on the other prompts asked for.
+ * words. The result for a prompt does not depend on which other prompts are requested.
  */
 export function contrastPrompts(options: {
   world: World;

@@ -66,8 +66,8 @@ interface RewardTrainingInputs {
 
 /**
  * Trains r on `training` and keeps the weights of the epoch with the lowest loss on `validation`. Training runs on the
- * CPU, because a GPU is slower for a network this small. `features` must hold every image, every prompt and every text
- * of `perturbedPrompts` (prompt -> N other prompts).
+ * CPU, because a GPU is slower for a network this small. `features` must contain every image, every prompt and every
+ * text of `perturbedPrompts` (prompt -> N other prompts).
  */
 export async function trainReward(inputs: RewardTrainingInputs): Promise<RewardTrainingResult> {
   const { training, validation, features, weightOf, seed, signal } = inputs;
@@ -141,7 +141,7 @@ export async function trainReward(inputs: RewardTrainingInputs): Promise<RewardT
   return { model: await createRewardModel(architecture, best.weights, session), epochs, bestEpoch: best.epoch };
 }
 
-/** Batches of labels and of preferences for one epoch. Batches of the smaller kind are repeated. */
+/** Batches of labels and of preferences for one epoch. If one kind has fewer batches, its batches are repeated. */
 function composeEpoch(
   random: RandomGenerator,
   {

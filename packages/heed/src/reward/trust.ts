@@ -3,8 +3,8 @@ import { formatShare, type Interval } from '../statistics/interval.ts';
 import type { AccuracyTable } from './accuracy.ts';
 
 /**
- * 'measured' means significantly better than chance, 'unsure' that chance is not excluded, 'unmeasured' that there is
- * no pair.
+ * 'measured' means that the accuracy is significantly above chance, 'unsure' that it is not, and 'unmeasured' that
+ * there are no pairs.
  */
 export const TRUSTS = ['measured', 'unsure', 'unmeasured'] as const;
 export type Trust = (typeof TRUSTS)[number];
@@ -22,7 +22,10 @@ export interface CategoryTrust {
 /** Accuracy on pairs of fewer prompts than this is not trusted, whatever its interval. */
 export const FEWEST_PROMPTS = 5;
 
-/** One entry for each category and group with pairs, and for each of `categories` without any. */
+/**
+ * Makes one entry for each category and group (seen or unseen) that has pairs, and for each of `categories` without
+ * pairs.
+ */
 export function categoryTrust(table: AccuracyTable, categories: Iterable<string>): CategoryTrust[] {
   return [...new Set([...categories, ...Object.keys(table.byCategory)])].flatMap((category) => {
     const measured = (['seen', 'unseen'] as const).flatMap((group): CategoryTrust[] => {

@@ -1,7 +1,7 @@
 /**
- * The validation loss for early stopping: the training loss on held-out pairs. The loss has both terms, because the
- * squared error alone reaches its minimum long before the reward can tell prompts apart, and would stop training too
- * early.
+ * The validation loss for early stopping: the training loss on held-out pairs. The loss includes the term of the
+ * auxiliary task. The squared error alone reaches its minimum long before the reward can tell prompts apart, and would
+ * stop training too early.
  */
 import type { Features } from './features.ts';
 import { isGood, type LabelledImage } from './labelled-image.ts';

@@ -1,6 +1,6 @@
 /**
  * The lineage of a tuned model: `heed.json` in the model's folder names its parent, its round, its reward and its data.
- * The base is the model of round 0. The model of round k was tuned on images that models up to round k - 1 drew.
+ * The base is the model of round 0. The model of round k was tuned on images that the models of rounds 0 to k - 1 drew.
  */
 import { join } from 'node:path';
 import { findCheckedJson } from '@heed/diffusion/checked-json';
@@ -10,7 +10,7 @@ import { METHOD_NAMES } from '../config/index.ts';
 import type { ImageRecord } from '../images/index.ts';
 import { modelNames, type Project } from '../project/index.ts';
 
-/** File in the folder of a tuned model. */
+/** Name of the lineage file in the folder of a tuned model. */
 export const LINEAGE_FILE = 'heed.json';
 
 const count = z.int().nonnegative();
@@ -25,7 +25,7 @@ const lineageSchema = z.object({
   /** The run in runs/ that made the model. */
   run: z.string(),
   method: z.enum(METHOD_NAMES),
-  /** Number of updates of the written weights. */
+  /** Number of tuning updates that the saved weights have had. */
   steps: count,
   /** Name of the reward; absent where the method reads no reward. */
   reward: z.object({ name: z.string(), run: z.string().exactOptional() }).exactOptional(),
@@ -36,7 +36,7 @@ const lineageSchema = z.object({
     /** Number of images that the model learned from, by the round that drew them. */
     byRound: z.record(z.string(), count),
   }),
-  /** Earlier models with this name, recorded so that their images keep their round. */
+  /** Earlier models with this name, recorded so that the images that they drew can still be assigned to a round. */
   earlier: z.array(z.object({ modelHash: z.string(), round })),
 });
 
@@ -61,7 +61,7 @@ export async function writeLineage(
   );
 }
 
-/** All models of the project that have a lineage, by round, then by name. */
+/** Reads the lineages of all tuned models of the project, sorted by round, then by name. */
 export async function readLineages(project: Project): Promise<Lineage[]> {
   const [, ...tuned] = await modelNames(project);
   const found = await Promise.all(tuned.map((name) => findLineage(join(project.paths.models, name))));
@@ -70,9 +70,9 @@ export async function readLineages(project: Project): Promise<Lineage[]> {
     .sort((a, b) => a.round - b.round || a.name.localeCompare(b.name));
 }
 
-/** The rounds of a project, which map models and images to rounds. */
+/** Maps each model and each image of a project to a round. */
 export interface Rounds {
-  /** Round of the model of this hash; 0 for the base and every model without a lineage. */
+  /** Round of the model with this hash; 0 for the base model and for every model without a lineage. */
   ofModel(modelHash: string): number;
   /** Round in which an image was drawn, from 1: one more than the round of its model. */
   ofImage(image: Pick<ImageRecord, 'modelHash'>): number;

@@ -1,7 +1,7 @@
 /**
  * `heed loop`: runs rounds of drawing, judging, reward training and tuning, then evaluates the models of all rounds.
- * Each step recognises its finished work, so that a stopped loop resumes. Between drawing and reward training the loop
- * waits for people.
+ * Each step skips work that is already finished, so that a stopped loop can be resumed. Between drawing and reward
+ * training the loop waits for people.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -65,7 +65,7 @@ export function roundName(round: number): string {
   return `round-${round}`;
 }
 
-/** Runs all rounds that are not finished, or up to the first that waits for people. */
+/** Runs all unfinished rounds, but stops at the first round that waits for people's judgements. */
 export async function runLoop(project: Project, options: LoopOptions, progress: ProgressFactory): Promise<LoopResult> {
   const { rounds: total, note, signal } = options;
   const finished: Lineage[] = [];
@@ -120,7 +120,10 @@ async function runRound(
   return undefined;
 }
 
-/** Images of the model of that hash that may be learned from, and how many of them have a judgement or a skip. */
+/**
+ * Counts the images that may be learned from and were drawn by the model with that hash, and how many are judged or
+ * skipped.
+ */
 async function countJudged(project: Project, modelHash: string): Promise<{ images: number; judged: number }> {
   const store = createImageStore(project.paths.images);
   const images = (await projectImages(project, store, { set: SET })).filter(
@@ -131,7 +134,7 @@ async function countJudged(project: Project, modelHash: string): Promise<{ image
   return { images: images.length, judged: images.filter(({ id }) => judged.has(id)).length };
 }
 
-/** Compares the models of all rounds with the base, the last one first. */
+/** Compares the models of all rounds with the base model, beginning with the last round. */
 async function evaluateRounds(
   project: Project,
   { rounds, signal, note }: LoopOptions,

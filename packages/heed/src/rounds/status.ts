@@ -7,12 +7,12 @@ import { projectImages } from '../reward/project-images.ts';
 import { readCountingEvents } from '../reward/project-labels.ts';
 import { type Lineage, openRounds, readLineages } from './lineage.ts';
 
-/** A model and the images that it drew to be learned from. */
+/** A model, with counts of the images that it drew for learning. */
 export interface ModelStatus {
   readonly name: string;
-  /** Hash of the model's weights; absent for a base that has drawn nothing. */
+  /** Hash of the model's weights; absent for a base model that has drawn no images. */
   readonly modelHash?: string;
-  /** 0 for the base and for models without a lineage. */
+  /** Round of the model; 0 for the base model and for models without a lineage. */
   readonly round: number;
   /** The model's lineage; absent for models that no run of this project made. */
   readonly lineage?: Lineage;

@@ -1,6 +1,6 @@
 /**
- * `heed sample`: draws images of any prompts with any model of the project. The output is a PNG with its recipe for
- * each image, and one grid of all images.
+ * `heed sample`: draws images of any prompts with any model of the project. The command writes a PNG with the recipe
+ * for each image, and one grid of all images.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -18,7 +18,7 @@ export interface SampleRunOptions {
   prompts: readonly string[];
   /** Images of each prompt. */
   count?: number;
-  /** Seed of each prompt's first image; the others count up from it. */
+  /** Seed of the first image of each prompt; the prompt's further images use the next higher seeds. */
   seed?: number;
   /** A model's name; the base model by default. */
   model?: string;
@@ -29,7 +29,10 @@ export interface SampleRunOptions {
   note?: ((text: string) => void) | undefined;
 }
 
-/** Draws and writes the images; returns the paths, the grid's first. The grid has one row for each prompt. */
+/**
+ * Draws and writes the images; returns the paths of the files, the path of the grid first. The grid has one row for
+ * each prompt.
+ */
 export async function runSample(
   project: Project,
   options: SampleRunOptions,

@@ -59,7 +59,7 @@ export function checkKey(key: string): MiddlewareHandler {
   };
 }
 
-/** Without a key, requests with a foreign host name are refused (DNS rebinding). */
+/** Refuses requests with a foreign host name (DNS rebinding); used when the server has no key. */
 export const checkLocalHost: MiddlewareHandler = async (c, next) => {
   const header = `http://${c.req.header('Host') ?? ''}`;
   const host = URL.canParse(header) ? new URL(header).hostname.replace(/^\[(.*)\]$/, '$1') : '';

@@ -22,15 +22,15 @@ export interface ApiFault {
   readonly status: keyof typeof TYPES;
   /** One sentence. */
   readonly message: string;
-  /** The field of the body at fault. */
+  /** The field of the request body that has the fault. */
   readonly param?: string | undefined;
-  /** Code for programs: 'invalid_value', 'model_not_found'. */
+  /** Error code for programs, such as 'invalid_value' or 'model_not_found'. */
   readonly code?: string | undefined;
   /** Seconds until a retry may succeed. */
   readonly retryAfterSeconds?: number | undefined;
 }
 
-/** An error that becomes the response. */
+/** An error that is sent to the client as the response. */
 export class ApiError extends Error {
   readonly fault: ApiFault;
 

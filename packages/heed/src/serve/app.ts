@@ -1,5 +1,5 @@
 /**
- * The routes of `heed serve`: the images and models of the OpenAI API, pictures behind addresses, and the server's
+ * The routes of `heed serve`: the images and models of the OpenAI API, pictures at temporary URLs, and the server's
  * health.
  */
 import { type Context, Hono } from 'hono';
@@ -31,7 +31,7 @@ export interface ServedApp {
   /** Whether to prune candidates during denoising. */
   readonly pruned: boolean;
   readonly key?: string | undefined;
-  /** Origin of picture URLs; by default that of the request. */
+  /** Origin of picture URLs; by default the origin of the request. */
   readonly url?: string | undefined;
   /** Called with internal errors. */
   readonly onError: (error: unknown) => void;
@@ -39,7 +39,7 @@ export interface ServedApp {
   readonly onAnswer?: ((line: string) => void) | undefined;
 }
 
-/** The app. Every refusal has OpenAI's error shape. */
+/** The app. Every error response has the format of OpenAI's errors. */
 export function createServeApp(served: ServedApp): Hono {
   const { name, queue, key, onError, onAnswer = () => {} } = served;
   const kept = createKeptImages({ ttlMs: URL_TTL_MS, maxBytes: MAX_KEPT_BYTES });

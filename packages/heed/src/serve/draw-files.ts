@@ -13,12 +13,12 @@ import type { DrawingQueue } from './drawing-queue.ts';
 import type { DrawnPicture, ImageModel } from './image-model.ts';
 import type { ImageRequest } from './image-request.ts';
 
-/** One picture of an answer, as a file. */
+/** One picture of a response, as an encoded file. */
 export interface DrawnFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly type: string;
   readonly seed: number;
-  /** The picture's reward, if the reward chose it. */
+  /** The picture's reward; present if the picture was chosen by its reward. */
   readonly reward?: number;
 }
 

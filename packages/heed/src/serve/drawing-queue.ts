@@ -1,7 +1,8 @@
 /**
- * Requests that wait for the model. Pictures of several requests are drawn in one batch, one of each request in turn,
- * so that a large request does not keep small ones waiting. A request whose client has left is dropped, and a batch
- * that no request needs any more is stopped. Draws nothing itself.
+ * The queue of requests that wait for the image model. A batch takes one picture of each request in turn, so that a
+ * large request does not keep small ones waiting. A request whose client has left is dropped, and a batch that no
+ * request needs any more is stopped. The queue itself draws nothing; the caller supplies the function that draws a
+ * batch.
  */
 /** One picture to draw. */
 export interface Drawing {
@@ -11,8 +12,8 @@ export interface Drawing {
   readonly width: number;
   readonly height: number;
   /**
-   * Number of candidates among which the reward chooses, pruned during denoising. The candidates' seeds count up from
-   * `seed`.
+   * Number of candidates from which the reward chooses the picture; candidates are pruned during denoising. The
+   * candidates have consecutive seeds, beginning with `seed`.
    */
   readonly candidates?: number | undefined;
 }
@@ -20,18 +21,18 @@ export interface Drawing {
 /** Why a request was refused. */
 export interface Refused {
   readonly reason: 'full' | 'closed';
-  /** Seconds until there may be room. */
+  /** Estimated seconds until the queue may have room. */
   readonly retryAfterSeconds: number;
 }
 
 export interface DrawingQueue<Picture> {
   /**
-   * Draws all pictures of a request, which have one size, or says why it was refused. Rejects with an AbortError when
-   * `signal` fires.
+   * Draws all pictures of a request, which must have the same size, or returns why the request was refused. Rejects
+   * with an AbortError when `signal` fires.
    */
   draw(drawings: readonly Drawing[], signal: AbortSignal): Promise<Picture[] | Refused>;
   state(): { readonly waiting: number; readonly drawing: number; readonly limit: number };
-  /** Refuses new requests. Resolves when accepted requests are drawn, or stopped after `graceMs`. */
+  /** Refuses new requests. Resolves when all accepted requests are finished, or have been stopped after `graceMs`. */
   close(options: { graceMs: number }): Promise<void>;
 }
 
@@ -48,9 +49,9 @@ interface Order<Picture> {
 const MAX_RETRY_SECONDS = 60;
 
 export function createDrawingQueue<Picture>(options: {
-  /** Draws pictures of one size and number of candidates. */
+  /** Draws a batch of pictures, all with the same size and the same number of candidates. */
   draw: (batch: readonly Drawing[], signal: AbortSignal) => Promise<Picture[]>;
-  /** Largest batch for this size. */
+  /** Largest number of pictures in a batch with this size and number of candidates. */
   batchSize: (size: Drawing) => number;
   /** Largest number of waiting requests. */
   limit: number;
@@ -131,8 +132,8 @@ export function createDrawingQueue<Picture>(options: {
 }
 
 /**
- * Takes a batch of drawings of one size from the requests in round robin. Requests that contributed move behind the
- * others.
+ * Takes a batch of drawings of one size from the requests in round robin. Requests with a drawing in the batch move to
+ * the end of the queue.
  */
 function takeBatch<Picture>(
   orders: Set<Order<Picture>>,

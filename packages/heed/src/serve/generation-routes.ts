@@ -57,7 +57,9 @@ async function readBody(c: Context): Promise<unknown> {
   });
 }
 
-/** One entry of `data`: OpenAI's field with the picture, and heed's own `seed` and `reward`. */
+/**
+ * Makes one entry of the response's `data`: OpenAI's field with the picture, and heed's additional `seed` and `reward`.
+ */
 function shown(
   file: DrawnFile,
   { request, origin, kept }: { request: ImageRequest; origin: string; kept: KeptImages },

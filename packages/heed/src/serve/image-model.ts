@@ -40,7 +40,7 @@ export interface ImageModel {
   readonly modelFile: ModelFile | undefined;
   /** The largest batch of pictures with this size and number of candidates. */
   batchSize(like: Pick<Drawing, 'width' | 'height' | 'candidates'>): number;
-  /** Generates at most `batchSize` pictures, all with one size and one number of candidates. */
+  /** Generates at most `batchSize` pictures, all with the same size and the same number of candidates. */
   draw(batch: readonly Drawing[], signal: AbortSignal): Promise<DrawnPicture[]>;
   /** The reward r(x, z) of each picture for one prompt; undefined when no reward model was loaded. */
   readonly score?: (prompt: string, images: readonly RgbImage[], signal: AbortSignal) => Promise<Float32Array>;
@@ -49,13 +49,13 @@ export interface ImageModel {
 
 /**
  * The largest number of compiled graphs. Each combination of size and batch needs a compiled graph, which holds memory.
- * When more shapes than this are compiled, all graphs are released.
+ * When one more graph than this is needed, all earlier graphs are released first.
  */
 const MAX_SHAPES = 8;
 
 /**
- * Loads the model `name` and, if `reward` is given, that reward. Generates one picture, so that the first client does
- * not wait for compilation.
+ * Loads the model `name` and, if `reward` is given, the reward of that name. Generates one picture, so that the first
+ * client does not wait for compilation.
  */
 export async function openImageModel(
   project: Project,

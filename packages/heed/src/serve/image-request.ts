@@ -67,7 +67,7 @@ const bodySchema = z.strictObject({
   user: text().nullish(),
 });
 
-/** Checks a parsed body; throws an `ApiError` that names the field. */
+/** Checks a parsed body; throws an `ApiError` that names the invalid field. */
 export function readImageRequest(body: unknown, limits: RequestLimits): ImageRequest {
   const result = bodySchema.safeParse(body);
   if (!result.success) throw refusal(result.error.issues[0]!, body);

@@ -6,7 +6,7 @@ export interface SizeLimits {
   /** Native size of the model in pixels. */
   readonly width: number;
   readonly height: number;
-  /** Sides must be divisible by this. */
+  /** Width and height must be divisible by this number. */
   readonly multiple: number;
 }
 

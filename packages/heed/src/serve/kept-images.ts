@@ -16,7 +16,10 @@ export interface KeptImage {
   readonly type: string;
 }
 
-/** Creates the store, which deletes files older than `ttlMs`, and the oldest files above `maxBytes` in total. */
+/**
+ * Creates the store. Files older than `ttlMs` are deleted, and so are the oldest files when all files together exceed
+ * `maxBytes`.
+ */
 export function createKeptImages({
   ttlMs,
   maxBytes,

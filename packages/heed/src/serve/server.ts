@@ -10,7 +10,7 @@ import { type ImageModel, openImageModel } from './image-model.ts';
 export interface ServeOptions {
   /** The name of the model. */
   readonly model: string;
-  /** Port; 0 takes any free one. */
+  /** Port to listen on; 0 means any free port. */
   readonly port: number;
   readonly host?: string | undefined;
   readonly keyFile?: string | undefined;
@@ -24,7 +24,7 @@ export interface ServeOptions {
   readonly pruned: boolean;
   /** Largest number of waiting requests. */
   readonly queue: number;
-  /** Time for requests in progress when the server stops. */
+  /** How long requests in progress may still run when the server stops. */
   readonly graceMs: number;
   readonly onError: (error: unknown) => void;
   readonly onAnswer?: ((line: string) => void) | undefined;

@@ -4,7 +4,7 @@ import type { Shard } from './shard.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** An index from 0 and the total number. */
+/** The index of a process among several, from 0, and the number of these processes. */
 interface Place {
   readonly index: number;
   readonly count: number;
@@ -14,8 +14,8 @@ interface Place {
 export const SHARDS_VARIABLE = 'HEED_SHARDS';
 
 /**
- * The shard of this process; undefined when it has all the work. Ranks inside an array task divide the task's shard
- * further. Throws for an index without a number of shards.
+ * The shard of this process; undefined when this process does all the work. Ranks inside an array task divide the
+ * task's shard further. Throws when the environment has an index but no number of shards.
  */
 export function shardOfEnvironment(env: Environment = process.env): Shard | undefined {
   const count = wholeNumber(env, SHARDS_VARIABLE);
@@ -33,7 +33,10 @@ function combine(outer: Place, inner: Place): Place {
   return { index: outer.index * inner.count + inner.index, count: outer.count * inner.count };
 }
 
-/** With HEED_SHARDS, the index of an array or indexed job is the shard, so that a lost task can be restarted alone. */
+/**
+ * With HEED_SHARDS, the index of a task in an array job or indexed job is the shard, so that a lost task can be
+ * restarted alone.
+ */
 function schedulerIndex(env: Environment, count: number): Place | undefined {
   for (const name of ['SLURM_ARRAY_TASK_ID', 'JOB_COMPLETION_INDEX']) {
     const index = wholeNumber(env, name);
@@ -68,7 +71,7 @@ function slurmArray(env: Environment): Place | undefined {
   );
 }
 
-/** mpirun's ranks, or the tasks of one srun. */
+/** The rank and the number of ranks under mpirun, or the task and the number of tasks in a step of srun. */
 function ranks(env: Environment): Place | undefined {
   for (const [rank, size] of RANKS) {
     const [index, count] = [wholeNumber(env, rank), wholeNumber(env, size)];

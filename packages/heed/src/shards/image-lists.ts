@@ -1,7 +1,8 @@
 /**
- * Lists of images that shards drew: `images/shards/<work>/<shard>.<attempt>.jsonl` with a `.json` that names the
- * process. Each attempt at a shard writes its own files, so that a shard can be restarted even if its first process may
- * still run. Two attempts generate the same recipes; merging records each recipe once.
+ * Lists of images that shards drew, in `images/shards/<work>/<shard>.<attempt>.jsonl`. A `.json` file beside each list
+ * names the process that writes the list. Each attempt at a shard writes its own files, so that a shard can be
+ * restarted even if its first process may still run. Two attempts at a shard generate images of the same recipes, but
+ * merging records each recipe only once.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -17,7 +18,7 @@ import { parseImageRecord } from '../images/record.ts';
 import type { Project } from '../project/project.ts';
 import { type Shard, shardText } from './shard.ts';
 
-/** One attempt at one shard. */
+/** One attempt to generate the images of one shard. */
 export interface ImageList {
   readonly shard: Shard;
   readonly set: string;
@@ -44,20 +45,20 @@ export function shardsFolder(project: Project): string {
   return join(project.paths.images, 'shards');
 }
 
-/** Id of the joint work of all shards; it depends on the settings. */
+/** Id of the work that is divided into shards; the id depends on the set and on the recipes of all images. */
 export function workOf(set: string, recipes: readonly ImageRecipe[]): string {
   const hash = createHash('sha256');
   for (const recipe of recipes) hash.update(JSON.stringify(recipe));
   return `${set}-${hash.digest('hex').slice(0, 12)}`;
 }
 
-/** Ids of works with lists. */
+/** Ids of all works for which lists of images exist. */
 export async function worksWithLists(project: Project): Promise<string[]> {
   const folder = shardsFolder(project);
   return existsSync(folder) ? (await readdir(folder)).sort() : [];
 }
 
-/** All attempts of a work: by shard, then by time. */
+/** Reads all attempts at the shards of a work, sorted by shard, then by time. */
 export async function readImageLists(project: Project, work: string): Promise<ImageList[]> {
   const folder = join(shardsFolder(project), work);
   const files = await readdir(folder).catch(() => [] as string[]);

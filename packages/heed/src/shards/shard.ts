@@ -25,7 +25,8 @@ export function shardText({ number, of }: Shard): string {
 }
 
 /**
- * The shard's part of a list. All shards together hold every item once, in order; their lengths differ by at most one.
+ * The shard's part of a list. All shards together contain every item once, in order; the lengths of the shards differ
+ * by at most one.
  */
 export function partOf<T>(items: readonly T[], { number, of }: Shard): T[] {
   const bound = (index: number) => Math.floor((index * items.length) / of);

@@ -21,7 +21,10 @@ import { type Shard, shardText } from './shard.ts';
 export interface LostShard {
   readonly set: string;
   readonly shard: Shard;
-  /** Number of images of its latest attempt, and of images to draw; undefined when no attempt was started. */
+  /**
+   * Number of images that the shard's latest attempt has drawn, and that it must draw; undefined when no attempt was
+   * started.
+   */
   readonly drawn?: number;
   readonly images?: number;
   readonly host?: string;
@@ -36,8 +39,8 @@ export interface TakenIn {
 }
 
 /**
- * Merges shards; undefined when there is nothing to merge, or while another process generates images. Another merge is
- * waited for, so that the caller sees what it merged.
+ * Merges shards; undefined when there is nothing to merge, or while another process generates images. If another
+ * process is merging, the call waits for it, so that the caller sees the merged images.
  */
 export async function takeInShards(project: Project): Promise<TakenIn | undefined> {
   if ((await worksWithLists(project)).length === 0) return undefined;
@@ -55,7 +58,7 @@ function isMerging({ command, state }: LockHolder): boolean {
   return command === MERGE && state === 'alive';
 }
 
-/** Throws while one process generates the project's images for all shards. */
+/** Throws while a process generates the project's images without shards. */
 export async function checkNotGenerating(project: Project): Promise<void> {
   const holder = await lockHolder(project.paths.state, 'generate');
   if (holder === undefined || holder.command === MERGE || holder.state === 'unknown') return;
@@ -105,7 +108,7 @@ function lostShard(attempts: readonly ImageList[], shard: Shard): Omit<LostShard
   return { set, shard, images, drawn: recordsOf(last).length, ...host };
 }
 
-/** One line for each shard that is in progress or must be generated again. */
+/** Describes in one line a shard that is in progress or must be generated again. */
 export function describeIncomplete({ set, shard, drawn, images, host, folder }: LostShard): string {
   const done = drawn === undefined ? 'was not begun' : `has drawn ${drawn} of its ${images} images on host ${host}`;
   return `shard ${shardText(shard)} of set '${set}' ${done}; where it does not run, start it again with --shard ${shardText(shard)} and the same settings, or remove ${folder} to give it up`;

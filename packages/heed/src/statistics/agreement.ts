@@ -1,12 +1,12 @@
 /** Agreement of raters beyond chance, for nominal labels. Each function says whether it allows missing answers. */
 
-/** Labels by unit: `units[u]` holds what the raters said of unit u, in any order, one label a rater. */
+/** Labels by unit: `units[u]` lists the labels of unit u, one label per rater, in any order. */
 export type RatedUnits = readonly (readonly string[])[];
 
 /**
  * Krippendorff's alpha for nominal data (Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability"): 1 is
- * perfect, 0 is chance. Units with fewer than two labels are ignored. Undefined when nothing can be compared or only
- * one label occurs.
+ * perfect, 0 is chance. Units with fewer than two labels are ignored. Undefined when no unit has two labels, or when
+ * all labels are equal.
  */
 export function krippendorffAlpha(units: RatedUnits): number | undefined {
   const paired = units.filter((labels) => labels.length >= 2);
@@ -26,8 +26,8 @@ export function krippendorffAlpha(units: RatedUnits): number | undefined {
 }
 
 /**
- * Fleiss' kappa (Fleiss 1971): every unit must have the same number of labels, at least two. Undefined where there is
- * no unit or only one label occurs.
+ * Fleiss' kappa (Fleiss 1971): every unit must have the same number of labels, at least two. Undefined when there is no
+ * unit, or when all labels are equal.
  */
 export function fleissKappa(units: RatedUnits): number | undefined {
   const raters = units[0]?.length ?? 0;
@@ -42,7 +42,10 @@ export function fleissKappa(units: RatedUnits): number | undefined {
   return 1 - chance < 1e-12 ? undefined : (observed - chance) / (1 - chance);
 }
 
-/** The mean over units of the share of agreeing pairs of raters. Undefined when no unit has two labels. */
+/**
+ * The share of pairs of raters that agree, computed for each unit and averaged over units. Undefined when no unit has
+ * two labels.
+ */
 export function rawAgreement(units: RatedUnits): number | undefined {
   const paired = units.filter((labels) => labels.length >= 2);
   if (paired.length === 0) return undefined;

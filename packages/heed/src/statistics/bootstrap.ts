@@ -20,8 +20,8 @@ export interface PairedCluster {
 }
 
 /**
- * The mean over all values and its interval. `clusters` holds one list of values a prompt; prompts are drawn with
- * replacement and bring all their values. Empty clusters are ignored; throws when no value is left.
+ * The mean over all values and its interval. `clusters` has one list of values per prompt. Prompts are drawn with
+ * replacement, each with all its values. Empty clusters are ignored; throws when no value is left.
  */
 export function bootstrapMean(clusters: readonly (readonly number[])[], options: BootstrapOptions = {}): Interval {
   const filled = clusters.filter((values) => values.length > 0);
@@ -32,8 +32,8 @@ export function bootstrapMean(clusters: readonly (readonly number[])[], options:
 }
 
 /**
- * The mean over prompts of mean(treated) - mean(baseline), and its interval; prompts are resampled as pairs, so that a
- * prompt's difficulty cancels. Throws when a prompt lacks one of its two sides.
+ * The mean over prompts of mean(treated) - mean(baseline), and its interval. Both conditions of a prompt are resampled
+ * together, so that the prompt's difficulty cancels. Throws when a prompt has no value in one of the two conditions.
  */
 export function bootstrapPairedDifference(
   clusters: readonly PairedCluster[],
@@ -62,8 +62,8 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
 }
 
 /**
- * Intervals of several statistics of the same resamples. `statistics` gets the indices of the drawn clusters and
- * returns the same number of values each time. The first call has every cluster once.
+ * Intervals of several statistics that are computed on the same resamples. `statistics` gets the indices of the drawn
+ * clusters and returns the same number of values each time. In the first call, the indices contain every cluster once.
  */
 export function bootstrapStatistics(
   clusterCount: number,

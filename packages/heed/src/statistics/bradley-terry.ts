@@ -1,6 +1,7 @@
 /**
- * Strengths of models out of paired comparisons (Bradley and Terry 1952): P(i is preferred to j) = 1 / (1 + exp(s_j -
- * s_i)). A tie is half a win of each. A weak normal prior keeps the strength of a model that always wins finite.
+ * Estimates the strengths of models from paired comparisons (Bradley and Terry 1952): P(i is preferred to j) = 1 / (1 +
+ * exp(s_j - s_i)). A tie counts as half a win for each of the two models. A weak normal prior keeps the strength of a
+ * model that always wins finite.
  */
 
 /** Prior variance of each strength. A difference of 3 means a win in 95 % of comparisons. */
@@ -9,7 +10,7 @@ const MAX_ITERATIONS = 100;
 const TOLERANCE = 1e-12;
 
 export interface BradleyTerry {
-  /** Log odds, with mean 0. */
+  /** Strength of each model in log odds; the mean over all models is 0. */
   readonly strengths: readonly number[];
   /** Covariance of the uncentred strengths, by Laplace's approximation at the mode. */
   readonly covariance: readonly (readonly number[])[];

@@ -34,13 +34,13 @@ export async function cmmd(
   return distance([0]);
 }
 
-/** CMMD of the rows of some parts of a set. */
+/** Computes the CMMD of the rows in the given parts of a set. */
 export type PartDistance = (parts: readonly number[]) => number;
 
 /**
- * Prepares `cmmd` of parts of a set: row i of `a` [N, D] belongs to part `partOf[i]`, below `parts`. The kernels are
- * computed once. The distance for a selection of parts is then a sum of parts^2 values. The selection must contain a
- * row.
+ * Prepares `cmmd` for selections of parts of `a` [N, D]. Row i of `a` belongs to part `partOf[i]`, a number below
+ * `parts`. The kernels are computed once. The distance for a selection of parts is then a sum of parts^2 values. The
+ * selection must contain at least one row.
  */
 export async function cmmdByPart(
   a: Float32Array,
@@ -70,14 +70,14 @@ export async function cmmdByPart(
   };
 }
 
-/** Rows, and the part of each. */
+/** Rows, and the part that each row belongs to. */
 interface PartRows {
   readonly rows: Float64Array;
   readonly partOf: ArrayLike<number>;
   readonly parts: number;
 }
 
-/** Sums of the kernel minus 1 over the rows of each part of x and each part of y: [x.parts, y.parts]. */
+/** For each part of x and each part of y, the sum of (kernel - 1) over all pairs of rows: [x.parts, y.parts]. */
 async function kernelSums(
   x: PartRows,
   y: PartRows,

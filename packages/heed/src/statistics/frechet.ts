@@ -1,6 +1,6 @@
 /**
- * Fréchet distance between two sets of embeddings, each taken as a Gaussian (Dowson and Landau 1982; Heusel et al.
- * 2017, where the embeddings are Inception's and the distance is called FID). The Fréchet distance of other embeddings
+ * Fréchet distance between two sets of embeddings, each modelled as a Gaussian (Dowson and Landau 1982). With
+ * embeddings of Inception, this distance is called FID (Heusel et al. 2017). The Fréchet distance of other embeddings
  * is not FID.
  */
 import { createFloat64Product } from '@heed/diffusion/autodiff';

@@ -1,16 +1,16 @@
 /**
- * Jackknife intervals for distances between sets: the figure is computed again without each group of prompts in turn.
- * Sources: Quenouille 1949; Tukey 1958; for groups of several units, Shao and Wu 1989. A bootstrap would draw images
- * twice. FID and CMMD depend on the number of distinct images and would be too large in every resample. For CMMD, a
- * V-statistic, the method is Arvesen's (1969). For the Fréchet distance the method rests on the limit law of Rippl,
- * Munk and Sturm (2016).
+ * Jackknife intervals for distances between sets: the distance is computed again without each group of prompts in turn.
+ * Sources: Quenouille 1949; Tukey 1958; for groups of several units, Shao and Wu 1989. A bootstrap is not used, since
+ * each resample would contain some images several times. FID and CMMD depend on the number of distinct images and would
+ * be too large in every resample. For CMMD, a V-statistic, the method is Arvesen's (1969). For the Fréchet distance the
+ * method rests on the limit law of Rippl, Munk and Sturm (2016).
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import type { Interval } from './interval.ts';
 
 /**
- * The largest number of groups. Each group needs one more distance, a Fréchet distance takes seconds, and ten suffice
- * for a variance.
+ * The largest number of groups. For each group, the distance is computed once more, which takes seconds for a Fréchet
+ * distance. Ten groups suffice to estimate a variance.
  */
 const MAX_GROUPS = 10;
 /** Two-sided 95 % quantiles of Student's t distribution for 1 to 9 degrees of freedom. */
@@ -24,8 +24,8 @@ export interface JackknifeGroups {
   /** Number of units in each group. */
   readonly size: number;
   /**
-   * The part of each unit. Part `count` has the remaining units, which are never left out, so that all groups have one
-   * size.
+   * The part of each unit. Part `count` has the remaining units, which are never left out, so that all groups have the
+   * same size.
    */
   readonly partOf: Int32Array;
 }
@@ -36,7 +36,9 @@ export interface Jackknifed {
   readonly without: readonly number[];
 }
 
-/** Draws groups of equal size by `seed`; no groups when there are fewer than two units. */
+/**
+ * Divides units at random, by `seed`, into groups of equal size; makes no groups when there are fewer than two units.
+ */
 export function jackknifeGroups(units: number, seed: number): JackknifeGroups {
   const count = units < 2 ? 0 : Math.min(MAX_GROUPS, units);
   const size = Math.floor(units / Math.max(1, count));
@@ -51,7 +53,7 @@ export function jackknifeGroups(units: number, seed: number): JackknifeGroups {
   return { units, count, size, partOf };
 }
 
-/** Computes `figure` over all parts and without each group. `figure` gets the included parts. */
+/** Computes `figure` once over all parts, and once without each of the groups. `figure` gets the included parts. */
 export async function jackknife(
   { count }: JackknifeGroups,
   figure: (parts: readonly number[]) => number | Promise<number>,

@@ -1,6 +1,6 @@
 /**
- * Mean and covariance of embeddings in float64, summed batch by batch, so that embeddings need not stay in memory.
- * Saved sums can be continued and give the same bits.
+ * Mean and covariance of embeddings in float64, summed batch by batch, so that embeddings need not stay in memory. Sums
+ * can be saved and continued later; the result is then bit-identical to an uninterrupted computation.
  */
 import { createFloat64Product } from '@heed/diffusion/autodiff';
 
@@ -11,11 +11,11 @@ export interface Moments {
   readonly covariance: Float64Array;
 }
 
-/** Sums over some of a set's embeddings. */
+/** Sums over the embeddings of a set that have been added so far. */
 export interface MomentSums {
   /** Number of embeddings so far. */
   readonly count: number;
-  /** The first embedding [D], which is subtracted from each for numerical precision. */
+  /** The first embedding [D], which is subtracted from every embedding for numerical precision. */
   readonly shift: Float64Array;
   /** [D] */
   readonly sum: Float64Array;
@@ -23,7 +23,7 @@ export interface MomentSums {
   readonly products: Float64Array;
 }
 
-/** Accumulates the sums over a set; owns a graph. */
+/** Accumulates the sums over a set of embeddings; owns a compiled graph, which `dispose` releases. */
 export interface MomentsAccumulator {
   /** Number of embeddings so far. */
   readonly count: number;
@@ -31,12 +31,12 @@ export interface MomentsAccumulator {
   add(rows: Float32Array): Promise<void>;
   /** The current sums, which share memory with the accumulator until the next `add`. */
   sums(): MomentSums;
-  /** Needs at least two embeddings. */
+  /** The mean and covariance so far; needs at least two embeddings. */
   moments(): Moments;
   dispose(): void;
 }
 
-/** Starts empty, or with the sums of an earlier accumulator. */
+/** Creates an accumulator that starts empty, or with the sums of an earlier accumulator. */
 export async function createMomentsAccumulator({
   dimension,
   batchSize,

@@ -2,8 +2,8 @@
 import { setImmediate } from 'node:timers/promises';
 
 /**
- * Called once in each iteration. A call yields to the event loop from time to time, and throws the abort reason after
- * an abort.
+ * A function that a long loop calls once in each iteration. A call yields to the event loop from time to time, and
+ * throws the abort reason after an abort.
  */
 export type Pause = () => Promise<void> | undefined;
 

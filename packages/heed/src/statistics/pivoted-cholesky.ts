@@ -7,7 +7,7 @@ import type { Pause } from './pause.ts';
 /** Number of rows in a block. After each block, its contribution is subtracted from the whole matrix in one product. */
 const PANEL = 64;
 
-/** The factor F with S = F^T F: `rank` rows. Columns keep the matrix's order. */
+/** The factor F with S = F^T F: `rank` rows. The columns have the same order as in the matrix S. */
 export interface Factor {
   readonly rank: number;
   /** [rank, size], row by row. */
@@ -15,9 +15,9 @@ export interface Factor {
 }
 
 /**
- * Factors the symmetric positive semi-definite `matrix` [size, size]. What is left when the largest pivot falls below
- * the rounding errors of the largest is dropped. A matrix that is not positive semi-definite gives the factor of its
- * part that is.
+ * Factors the symmetric positive semi-definite `matrix` [size, size]. The factorisation ends when the largest remaining
+ * pivot is below the rounding error of the largest diagonal entry. For a matrix that is not positive semi-definite,
+ * only the part that was factored before the pivots became negative is returned.
  */
 export async function pivotedCholesky(
   matrix: Float64Array,

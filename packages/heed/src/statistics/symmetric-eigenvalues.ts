@@ -1,12 +1,12 @@
 /**
- * Eigenvalues of a dense symmetric matrix, without eigenvectors: Householder's reduction to a tridiagonal matrix, then
- * QL with implicit shifts (Martin, Reinsch and Wilkinson 1968; EISPACK's `tred1` and `imtql1`). For a matrix of 2,048 x
- * 2,048 nearly all time goes into one pass over the lower triangle in each step. The pass updates the triangle and
- * multiplies it with the next vector.
+ * Eigenvalues of a dense symmetric matrix, without eigenvectors. Householder's reduction gives a tridiagonal matrix,
+ * whose eigenvalues are found by QL with implicit shifts (Martin, Reinsch and Wilkinson 1968; EISPACK's `tred1` and
+ * `imtql1`). For a matrix of 2,048 x 2,048 nearly all time goes into one pass over the lower triangle in each step. The
+ * pass updates the triangle and multiplies it with the next vector.
  */
 import type { Pause } from './pause.ts';
 
-/** QL needs fewer than two iterations an eigenvalue; EISPACK gives up after 30. */
+/** QL needs fewer than two iterations per eigenvalue on average; EISPACK gives up after 30. */
 const MAX_ITERATIONS = 60;
 
 /** All eigenvalues, unsorted. Reads the lower triangle of `matrix` [size, size], row by row, and overwrites it. */
@@ -79,8 +79,8 @@ async function tridiagonalise(a: Float64Array, size: number, pause: Pause): Prom
 }
 
 /**
- * One pass over the lower triangle of the leading `count` rows: the pending update, and p += A u. The pass handles four
- * rows at a time.
+ * Makes one pass over the lower triangle of the leading `count` rows, which applies the pending update and adds A u to
+ * p. The pass handles four rows at a time.
  */
 function updateAndMultiply(a: Float64Array, size: number, count: number, step: Step): void {
   const { v, w, u, p } = step;

@@ -7,7 +7,7 @@ import { takeInParts } from './vector-parts.ts';
 
 export type { VectorCache } from './vector-file.ts';
 
-/** Opens a cache as the only writer, or as a shard with a separate part (`vector-parts.ts`). */
+/** Opens a cache, either as its only writer or as a shard that writes to a separate part (`vector-parts.ts`). */
 export type OpenVectorCache = (path: string, options: { length: number }) => Promise<VectorCache>;
 
 /** Opens or creates the cache at `path` and merges the rows that shards computed. */
@@ -23,8 +23,8 @@ export async function openVectorCache(path: string, options: { length: number })
 }
 
 /**
- * Ensures that every key has a row; missing rows are computed in batches. `compute` gets missing keys' indices into
- * `keys` and returns their rows one after another.
+ * Ensures that every key has a row; missing rows are computed in batches. `compute` gets the positions of missing keys
+ * in `keys`, and returns the rows of these keys, concatenated.
  */
 export async function fillVectorCache(
   cache: VectorCache,

@@ -15,7 +15,7 @@ export interface VectorCache {
   get(key: string): Promise<Float32Array | undefined>;
   /**
    * Appends rows; `rows` holds `keys.length * length` numbers. The row of an existing key is left unchanged. Throws
-   * where another writer has added rows since the opening.
+   * when another process has added rows since this cache was opened.
    */
   add(keys: readonly string[], rows: Float32Array): Promise<void>;
   close(): Promise<void>;

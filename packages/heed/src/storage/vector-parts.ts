@@ -1,6 +1,7 @@
 /**
- * Parts of a vector cache, written by shards: `<path>.parts/<process>.<attempt>.f32` with its keys. The next opening of
- * the cache merges the rows of its parts. A part is removed when its process has closed it or is proved to have ended.
+ * Parts of a vector cache, each written by a shard: `<path>.parts/<process>.<attempt>.f32` and a file of its keys. When
+ * the cache is next opened, the rows of all parts are merged into the cache. A part is removed when its process has
+ * closed it or is proved to have ended.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -13,8 +14,8 @@ const KEYS = '.keys.jsonl';
 const CLOSED = '.closed';
 
 /**
- * Opens a new, separate part. Keys in the cache or in another part count as present, but `get` reads only the part's
- * own rows.
+ * Opens a new, separate part. `has` is also true for keys in the cache or in another part, but `get` reads only the
+ * part's own rows.
  */
 export async function openVectorPart(path: string, options: { length: number }): Promise<VectorCache> {
   const known = new Set((await readKeys(`${path}${KEYS}`)).map(({ key }) => key));

@@ -1,7 +1,7 @@
 /**
- * Lets other heed processes on this machine use an open studio's locked data. Such a process connects to a loopback
- * port with a token from a file that only the project's owner can read. Browsers are refused. The port differs from the
- * studio's own, which may be open to a network.
+ * Lets other heed processes on this machine work with the data that an open studio has locked. Such a process connects
+ * to a loopback port with a token from a file that only the project's owner can read. Browsers are refused. The port
+ * differs from the studio's port, which may be open to a network.
  */
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
@@ -19,7 +19,7 @@ import type { AnswerDesk } from './labelling/answer.ts';
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-/** Listens and writes the file; the returned function closes the port and removes the file. */
+/** Opens the port and writes the file with the token; the returned function closes the port and removes the file. */
 export async function openHolder(
   project: Project,
   { desk, onError = () => {} }: { desk: AnswerDesk; onError?: ((error: unknown) => void) | undefined },

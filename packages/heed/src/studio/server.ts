@@ -9,7 +9,7 @@ import type { StaticPages } from './pages/static-pages.ts';
 import { createApp } from './routes/app.ts';
 import { openStudio, type Studio } from './studio.ts';
 
-/** The default port. If it is in use, the studio takes the next free one of a fixed number of ports. */
+/** The default port. If this port is in use, the studio takes the next free port, among a fixed number of ports. */
 const FIRST_PORT = 4180;
 const PORTS_TRIED = 20;
 /** Time for requests in progress at shutdown, after which they are aborted. */
@@ -17,11 +17,11 @@ const GRACE_MS = 3000;
 
 export interface StudioServerOptions {
   readonly pages: StaticPages;
-  /** The set whose images are labelled. */
+  /** Name of the image set that raters label. */
   readonly set?: string;
   /** Values of `--set` for commands started from the pages. */
   readonly overrides?: readonly string[];
-  /** Port that must be free; 0 takes any. */
+  /** Port to listen on, which must be free; 0 takes any free port. */
   readonly port?: number;
   /** The address to listen on. */
   readonly host?: string;

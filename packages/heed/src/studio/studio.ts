@@ -1,4 +1,6 @@
-/** The parts of an open studio for the routes: one project's parts, opened once. No HTTP. */
+/**
+ * Opens everything that the studio's HTTP routes use, such as one project's database, feedback log and images. No HTTP.
+ */
 import { join } from 'node:path';
 import { askedOf } from '../feedback/label-kind.ts';
 import type { FeedbackLog } from '../feedback/log.ts';
@@ -26,12 +28,12 @@ import { type LabelQueue, openLabelQueue } from './rewards/label-queue.ts';
 import { askImageAgain, catchUpWithFeedback, makeQueries } from './storage/catch-up.ts';
 import { databaseFolder, firstRead, type OpenDatabase, openDatabase } from './storage/database.ts';
 
-/** The parts of an open studio. */
+/** The objects of an open studio that its HTTP routes use. */
 export interface Studio {
   readonly project: Project;
-  /** The set whose images are labelled. */
+  /** Name of the image set whose images raters label. */
   readonly set: string;
-  /** Settings the studio was started with, in the syntax of `--set`. */
+  /** Settings given on the command line when the studio was started, in the syntax of `--set`. */
   readonly overrides: readonly string[];
   readonly database: OpenDatabase;
   readonly log: FeedbackLog;
@@ -52,13 +54,16 @@ export interface Studio {
   readonly standingOf: CountStanding;
   readonly comparisons: ComparisonDesk;
   readonly uploads: Uploads;
-  /** Queue of queries that are asked before all others. */
+  /** Queue of labelling queries that raters are asked before all others. */
   readonly queue: LabelQueue;
-  /** Adds pictures that were drawn on the page for trying models to the set that raters judge. */
+  /** Adds images that were generated on the page for trying models to the set whose images raters label. */
   readonly judgeLater: JudgeLater;
-  /** Adds images that were generated since the last call. */
+  /** Makes labelling queries for images that were generated since the last call. */
   refresh(): Promise<void>;
-  /** Updates lists and queries after an image was set aside, restored (`takenBack`) or added. */
+  /**
+   * Updates the list of images and the labelling queries after images were set aside, restored or added. `takenBack` is
+   * the id of a restored image.
+   */
   refreshImages(options?: { takenBack?: string | undefined }): Promise<void>;
   close(): Promise<void>;
 }
@@ -66,8 +71,8 @@ export interface Studio {
 const LOCKED = { command: 'studio' } as const;
 
 /**
- * Opens the project's parts and locks them: a second studio is refused, and so are other commands that add judgements.
- * Opening also updates the tables from feedback.jsonl and the images.
+ * Opens the studio of the project. Locks keep out a second studio and other commands that add judgements. Opening also
+ * updates the database from feedback.jsonl and from the images.
  */
 export async function openStudio(
   project: Project,
@@ -159,7 +164,7 @@ export async function openStudio(
   }
 }
 
-/** Runs all of `ends` once, the last one first, and throws the first error. */
+/** Calls every function of `ends` once, the last one first. If some fail, the first error is thrown after all calls. */
 async function endAll(ends: (() => Promise<void>)[]): Promise<void> {
   const failures: unknown[] = [];
   // Tables that do not close must not keep the locks.

@@ -1,4 +1,7 @@
-/** Opens a studio for tests without a network: requests go to its app as a browser sends them. For tests alone. */
+/**
+ * Opens a studio for tests without a network: requests are passed to the HTTP app as a browser would send them. For
+ * tests alone.
+ */
 import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,10 +30,10 @@ export interface TestStudio {
   readonly app: ReturnType<typeof createApp>;
   /** Session tokens. */
   readonly owner: string;
-  /** Starts a session of a rater of that id. */
+  /** Starts a session for the rater with that id; returns the session's token. */
   rater(id: string): Promise<string>;
   request(path: string, options?: TestRequest): Promise<Response>;
-  /** The body of a 2xx answer to a POST. */
+  /** Sends a POST request and returns the body of the 2xx response. */
   post<T>(path: string, body: unknown, token: string): Promise<T>;
   close(): Promise<void>;
 }
@@ -39,8 +42,8 @@ const page = { bytes: new TextEncoder().encode('<!doctype html>'), type: 'text/h
 const TEST_PAGES: StaticPages = { document: page, files: new Map([['/assets/a.js', page]]), inlineScripts: [] };
 
 /**
- * Opens the studio. `secret` is the project's secret as 64 hex digits, for tests of the asking plan; by default a
- * random one.
+ * Opens the studio. `secret` is the project's secret key as 64 hex digits, by default random. Tests of the asking plan
+ * set this key, because the plan depends on the key.
  */
 export async function openTestStudio(
   project: Project,

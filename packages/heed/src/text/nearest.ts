@@ -1,4 +1,4 @@
-/** The nearest known word to a mistyped one, for "did you mean". Not a search. */
+/** Finds the known word that is nearest to a mistyped word, for "did you mean" messages. Not a search. */
 
 /** The candidate with the smallest edit distance, if it is near enough to be what was meant. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
@@ -12,20 +12,22 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** "; did you mean 'x'?" or nothing. */
+/** Returns "; did you mean 'x'?", or an empty string when no candidate is near enough. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const candidate = nearest(word, candidates);
   return candidate === undefined ? '' : `; did you mean '${candidate}'?`;
 }
 
-/** A text in quotes, cut and without control characters, fit for one line of an error message. */
+/** A text in quotes for one line of an error message: long texts are cut, and control characters are replaced. */
 export function quote(text: string, maxLength = 60): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not reach a terminal
   const visible = text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
   return `'${visible.length > maxLength ? `${visible.slice(0, maxLength)}...` : visible}'`;
 }
 
-/** Levenshtein's distance with neighbouring letters swapped counted as one edit (optimal string alignment). */
+/**
+ * The Levenshtein distance, except that swapping two neighbouring letters is a single edit (optimal string alignment).
+ */
 function editDistance(a: string, b: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);

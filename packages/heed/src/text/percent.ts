@@ -1,4 +1,4 @@
-/** Formats percentages. This module has no imports. */
+/** Formats percentages. This module imports no other module. */
 
 /** '63.1 %' */
 export function percent(share: number, digits = 1): string {

@@ -1,4 +1,4 @@
-/** Cleans names that people choose, for use in a sentence. */
+/** Cleans names that users chose, so that the names can be shown within a sentence. */
 
 /**
  * Marks that change the direction of the text around them (U+202E makes "evil" read "live"), and characters without

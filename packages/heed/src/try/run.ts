@@ -1,7 +1,7 @@
 /**
- * `heed try`: draws one prompt with several models from the same noise, and shows the best of n by the reward beside a
- * random image. The command waits for other commands that draw. The pictures go into a separate set; rewards and models
- * learn from them only if somebody judges them.
+ * `heed try`: generates images of one prompt with several models from the same noise. From n images of the first model,
+ * the reward can choose the best one. The command waits while another command generates images. The images are stored
+ * in a separate set; rewards and models learn from an image of this set only after somebody has judged it.
  */
 
 import { imageSeed } from '../generate/image-seed.ts';
@@ -15,20 +15,23 @@ import { checkReward, openRewardScorer } from '../reward/scorer.ts';
 import { appendTry, type TryRecord } from './try-log.ts';
 
 export interface TryOptions {
-  /** Id of the record, chosen by pages to find it again. */
+  /** Id of the record in tries.jsonl; a page chooses the id, so that it can find the record later. */
   readonly id: string;
   readonly prompt: string;
   readonly models: readonly string[];
-  /** Number of pictures of each model that are shown. */
+  /** Number of images shown for each model. */
   readonly count: number;
-  /** Number of candidates of the first model among which the reward chooses; 0 for no choice. */
+  /** Number of the first model's images from which the reward chooses the best one; 0 if the reward is not used. */
   readonly bestOf: number;
   readonly reward: string;
   readonly signal?: AbortSignal | undefined;
   readonly note?: ((text: string) => void) | undefined;
 }
 
-/** Draws missing pictures and records the try; the n-th picture has the same noise with every model. */
+/**
+ * Generates the missing images and appends the record to tries.jsonl; the n-th images of all models start from the same
+ * noise.
+ */
 export async function runTry(project: Project, options: TryOptions, progress: ProgressFactory): Promise<TryRecord> {
   const { id, prompt, models, count, bestOf, reward, signal, note } = options;
   if (bestOf > 0) await checkReward(project, reward);
@@ -60,7 +63,7 @@ export async function runTry(project: Project, options: TryOptions, progress: Pr
   return record;
 }
 
-/** Ids of the pictures in the order of their numbers. */
+/** Ids of the prompt's images 0 to `count` - 1; an image's number determines its seed. */
 function idsOf(
   { config, paths }: Project,
   { prompt, modelHash, count }: { prompt: string; modelHash: string; count: number },

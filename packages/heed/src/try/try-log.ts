@@ -1,4 +1,7 @@
-/** Reads and writes tries.jsonl: the prompts that were tried, and their pictures. Append-only. */
+/**
+ * Reads and writes tries.jsonl: the prompts that people tried out with `heed try` or on the page for trying models, and
+ * the generated images. Append-only.
+ */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError } from '../errors.ts';
@@ -10,23 +13,23 @@ const recordSchema = z.object({
   id: z.string().min(1).max(100),
   time: z.iso.datetime(),
   prompt: z.string().min(1).max(10_000),
-  /** Number of pictures of each model that are shown. */
+  /** Number of images shown for each model. */
   count: z.int().min(1),
-  /** Ids of the pictures by model; the n-th picture of each model has the same noise. */
+  /** Image ids by model; the n-th images of all models start from the same noise. */
   drawn: z.array(z.object({ model: z.string(), images: z.array(imageId) })).min(1),
-  /** Rewards of the first model's candidates. */
+  /** The name of the reward model, and its scores for the first images of the first model. */
   best: z.object({ reward: z.string(), scores: z.array(z.number()).min(1) }).exactOptional(),
 });
 
 /** One line of tries.jsonl. */
 export type TryRecord = z.output<typeof recordSchema>;
 
-/** Reads all tries in the order in which they were drawn. */
+/** Reads all records of tries.jsonl, the oldest first. */
 export function readTries(project: Project): TryRecord[] {
   return readJsonLines(triesPath(project), parseTry).records;
 }
 
-/** Appends one try and flushes it. */
+/** Appends one record to tries.jsonl and flushes it to disk. */
 export async function appendTry(project: Project, record: TryRecord): Promise<void> {
   const writer = createJsonLinesWriter(triesPath(project), { fsync: true, sums: true });
   try {
@@ -36,7 +39,7 @@ export async function appendTry(project: Project, record: TryRecord): Promise<vo
   }
 }
 
-/** Path of a project's file of tries. */
+/** Path of the project's tries.jsonl. */
 export function triesPath(project: Project): string {
   return join(project.folder, 'tries.jsonl');
 }

@@ -1,7 +1,7 @@
 /**
- * The settings that a run was started with, stored beside it in `options.json`. Resuming under other settings is
- * refused before any work, and each differing setting is named. The checkpoint's fingerprint checks that the data are
- * the same.
+ * The settings that a run was started with, stored in the run's folder as `options.json`. A run does not resume under
+ * other settings; the error names each setting that differs. The checkpoint's fingerprint ensures that the training
+ * data are the same.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,9 +18,11 @@ export const CHECKPOINTS = 'checkpoints';
 /** The sources of a run's data, as named in the settings and on the command line. */
 export interface BegunData {
   readonly reward: string;
-  /** Name of the model to tune; undefined for the project's base. */
+  /** Name of the model to tune; undefined for the project's base model. */
   readonly from?: string | undefined;
-  /** 'all' for images of all rounds; undefined for those of the tuned model alone. */
+  /**
+   * 'all' if the run learns from images of all rounds; undefined if it learns only from images of the model to tune.
+   */
   readonly rounds?: 'all' | undefined;
   /** Source of D_pre (pre-training data); undefined when it is not used. */
   readonly pretraining?: string | undefined;
@@ -29,7 +31,7 @@ export interface BegunData {
   readonly baseHash?: string | undefined;
 }
 
-/** The options and data that a run was started with. An absent value is a setting that is off. */
+/** The options and data that a run was started with. A missing value means that the setting is off. */
 interface BegunWith {
   readonly options: TuneOptions;
   readonly data: BegunData;
@@ -57,7 +59,8 @@ export async function begunFrom(runFolder: string): Promise<{ reward: string; fr
 }
 
 /**
- * The options for resuming the run in the folder. A run that started without measurements also resumes without them.
+ * The options for resuming the run in the folder. A run that started without measurements during training (`watch`)
+ * also resumes without measurements.
  */
 export async function goingOn(runFolder: string, options: TuneOptions): Promise<TuneOptions> {
   if (options.watch === undefined || !hasCheckpoint(runFolder)) return options;
@@ -68,8 +71,9 @@ export async function goingOn(runFolder: string, options: TuneOptions): Promise<
 }
 
 /**
- * Throws when a run with a checkpoint would resume under settings that change its weights. The message has a clause for
- * each setting. Older runs without recorded data are compared by their options alone.
+ * Throws when a run with a checkpoint would resume with other settings than before, if these settings affect the
+ * weights. The message names each setting that differs. For older runs, which did not record the sources of their data,
+ * only the options are compared.
  */
 export async function checkBegun(
   { id, folder }: { readonly id: string; readonly folder: string },
@@ -109,7 +113,7 @@ function hasCheckpoint(runFolder: string): boolean {
 /** Options that do not affect the weights, such as logging intervals. */
 const NOT_DECIDING = ['fingerprint', 'checkpointEverySteps', 'keepCheckpoints', 'sampleEverySteps', 'logEverySteps'];
 
-/** Options whose setting has a different name. */
+/** Options whose name differs from the name of their setting in heed.toml or on the command line. */
 const SETTING_NAMES: Readonly<Record<string, string>> = {
   seed: 'seed',
   'streams.labelled': 'tune.humanData',
@@ -147,7 +151,7 @@ function decidingSettings(options: TuneOptions, data: BegunData | undefined): Ma
   return settings;
 }
 
-/** Formats a value as people write it, for example 3e-4. */
+/** Formats the value of a setting; small numbers have an exponent, for example 3e-4. */
 function shown(value: unknown): string {
   if (value === undefined) return 'off';
   if (typeof value !== 'number' || value === 0 || Math.abs(value) >= 1e-3) return String(value);

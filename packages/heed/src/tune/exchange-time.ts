@@ -1,8 +1,8 @@
-/** Measures how long ranks take to sum gradients, before there are any. */
+/** Measures how long the ranks take to sum gradients, by summing arrays of zeros before training. */
 import type { Communicator } from '@heed/diffusion/autodiff';
 
 export interface ExchangeTime {
-  /** Bytes of one sum in float32; `seconds` is the median of several sums. */
+  /** Size of the summed float32 array; `seconds` is the median duration of several sums. */
   readonly bytes: number;
   readonly seconds: number;
   readonly barrierSeconds: number;
@@ -11,7 +11,7 @@ export interface ExchangeTime {
 const NUMBERS = 4 << 20;
 const ROUNDS = 5;
 
-/** All ranks call it at the same point. A rank that computes longer than the others is not measured. */
+/** All ranks must call this function at the same point. The time that ranks wait for a slower rank is not included. */
 export async function measureExchange(communicator: Communicator): Promise<ExchangeTime> {
   const gradients = new Float32Array(NUMBERS);
   const scalars = new Float64Array(1);
@@ -26,7 +26,7 @@ export async function measureExchange(communicator: Communicator): Promise<Excha
   return { bytes: gradients.byteLength, seconds: median(sums), barrierSeconds: median(barriers) };
 }
 
-/** The seconds of an update's exchange of gradients whose float32 values have so many bytes. */
+/** Estimates the seconds that one update needs to exchange its gradients; `gradientBytes` is their size in float32. */
 export function exchangeSeconds({ bytes, seconds, barrierSeconds }: ExchangeTime, gradientBytes: number): number {
   return barrierSeconds + (seconds * gradientBytes) / bytes;
 }

@@ -1,4 +1,7 @@
-/** A hash of a run's options and data. Two runs with the same fingerprint give the same bits. */
+/**
+ * A hash of a run's options and data. Two runs with the same fingerprint give bit-identical weights after the same
+ * number of steps.
+ */
 import { createHash } from 'node:crypto';
 import { DEFAULT_METHOD } from '../config/index.ts';
 import type { PretrainingSample, TuneSample } from './batches.ts';

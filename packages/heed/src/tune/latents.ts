@@ -1,6 +1,6 @@
 /**
- * Latents of training images. The frozen VAE encodes each image once; latents are stored on disk by key. Stored latents
- * are a cache and can be computed again.
+ * Latents of training images. The frozen VAE encodes each image once; the latents are cached on disk under the image's
+ * key.
  */
 import { join } from 'node:path';
 import { defaultBatchSize, type RgbImage, type StableDiffusionPipeline } from '@heed/diffusion';
@@ -9,10 +9,10 @@ import type { Project } from '../project/index.ts';
 import { type OpenVectorCache, openVectorCache, type VectorCache } from '../storage/vector-cache.ts';
 
 const MAX_ENCODE_BATCH = 16;
-/** With a larger share of broken pictures, the dataset is probably not what its owner expects. */
+/** If a larger share of the images is unreadable, something is probably wrong with the dataset. */
 const MAX_BROKEN_SHARE = 0.05;
 
-/** Opens the latents of the pipeline's VAE. Models with the same VAE share their latents. */
+/** Opens the latent cache of the pipeline's VAE. Models with the same VAE share this cache. */
 export async function openLatents(
   project: Project,
   pipeline: StableDiffusionPipeline,
@@ -23,8 +23,8 @@ export async function openLatents(
 }
 
 /**
- * Encodes images without cached latents. Unreadable pictures are skipped and reported. Throws when more than one
- * picture in twenty is unreadable. Returns the keys with latents, in order.
+ * Encodes all images that have no cached latents. Unreadable pictures are skipped and reported. Throws when more than
+ * one picture in twenty is unreadable. Returns the items that have latents, in the given order.
  */
 export async function encodeMissing<T extends { key: string }>(
   cache: VectorCache,

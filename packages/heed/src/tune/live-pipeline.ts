@@ -1,12 +1,15 @@
 /**
- * A pipeline that generates with the U-Net in training. The pipeline is opened at the first request and shared by all
- * observers of the run.
+ * A pipeline that generates images with the U-Net that is being trained. The pipeline is created at the first call and
+ * shared by the sample grids and the measurements of the run.
  */
 import { type StableDiffusionComponents, StableDiffusionPipeline } from '@heed/diffusion';
 import type { Device, ParameterValues } from '@heed/diffusion/autodiff';
 
 export interface LivePipeline {
-  /** The pipeline for `parameters`, read again at each run. Every call must pass the same arrays. */
+  /**
+   * The pipeline for `parameters`; each generation reads the current values of the arrays. Every call must pass the
+   * same arrays.
+   */
   of(parameters: ParameterValues): StableDiffusionPipeline;
   dispose(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /**
  * The interface of tuning methods. A method chooses the images to learn from, the layout of a batch, and the loss.
- * `train.ts`, `run.ts` and `doctor/tune-forecast.ts` depend on this interface alone. The methods are in `methods/*.ts`,
- * listed by `methods/index.ts`.
+ * `train.ts`, `run.ts` and `doctor/tune-forecast.ts` depend only on this interface, not on a particular method. The
+ * methods are in `methods/*.ts`, listed by `methods/index.ts`.
  */
 import type { NoiseSchedule } from '@heed/diffusion';
 import type { Shape, Tensor } from '@heed/diffusion/autodiff';
@@ -11,13 +11,16 @@ import type { Project } from '../project/index.ts';
 import type { BatchSpecs, DenoisingFeeds, PretrainingSample, TuneBatches, TuneSample, TuneSources } from './batches.ts';
 import type { TuneOptions } from './options.ts';
 
-/** The inputs that a run needs besides its images. Other inputs are not opened, loaded or included in the forecast. */
+/**
+ * What a method needs in addition to the images that the run learns from. Inputs that the method does not need are
+ * neither loaded nor included in the forecast of time and memory.
+ */
 export interface MethodNeeds {
   /** Whether the method reads a learned reward. */
   readonly reward: boolean;
   /**
-   * Whether the method needs the frozen model from before tuning. A reference costs one more forward pass for each
-   * model sample.
+   * Whether the method needs a reference: the frozen model from before tuning. The reference costs one more forward
+   * pass for each model-generated sample.
    */
   readonly reference: boolean;
 }
@@ -28,14 +31,17 @@ export interface SampleContext<Settings = unknown> {
   readonly store: ImageStore;
   /** Hashes of the models whose images are used: the tuned model, or the models of all rounds. */
   readonly modelHashes: ReadonlySet<string>;
-  /** Prompts reserved for choosing among checkpoints. The run does not learn from images of these prompts. */
+  /**
+   * Prompts reserved for measurements during training, which choose the weights to keep. The run does not learn from
+   * images of these prompts.
+   */
   readonly keptPrompts: ReadonlySet<string>;
   readonly options: TuneOptions<Settings>;
-  /** The learned reward of each image for its prompt, in [0, 1]. */
+  /** Computes the learned reward of each image for its prompt, in [0, 1]. */
   score(images: readonly ImageRecord[]): Promise<ArrayLike<number>>;
 }
 
-/** The inputs of a run's batches. */
+/** The data from which a method makes the batches of a run. */
 export interface BatchInputs<Settings = unknown> {
   readonly samples: readonly TuneSample[];
   /** D_pre (pre-training data); undefined when it is not used. */
@@ -52,24 +58,24 @@ export interface NetworkInputs {
   readonly encoderHiddenStates: Tensor;
 }
 
-/** The networks in a loss. Each network predicts [N, C, h, w]. */
+/** The networks that a loss can use. Each network returns a prediction [N, C, h, w]. */
 export interface Networks {
-  /** Predicts with the network in training. */
+  /** Predicts with the network that is being trained. */
   predict(inputs: NetworkInputs): Tensor;
   /**
-   * Predicts with the model from before tuning; no gradient flows through it. Throws unless the method's `needs` names
-   * a reference.
+   * Predicts with the model from before tuning; no gradient flows through it. Throws unless the method's `needs` has
+   * `reference: true`.
    */
   reference(inputs: NetworkInputs): Tensor;
 }
 
-/** The feeds of a batch as the graph's inputs. */
+/** The feeds of a batch as input tensors of the compute graph. */
 export type Batch = Readonly<Record<keyof DenoisingFeeds, Tensor>> & Readonly<Record<string, Tensor>>;
 
-/** Scalars: the loss to minimise, and further values for `metrics.jsonl`. */
+/** Scalar tensors: the loss to minimise, and further values that are logged to `metrics.jsonl`. */
 export type Losses = { loss: Tensor } & Record<string, Tensor>;
 
-/** Sizes of one batch, without any data. */
+/** The numbers of samples and the shapes of one batch. */
 export interface BatchSizes {
   readonly modelCount: number;
   readonly pretrainingCount: number;
@@ -79,7 +85,7 @@ export interface BatchSizes {
   readonly textShape: Shape;
 }
 
-/** A tuning method. `Settings` is the type of its section in heed.toml. */
+/** A tuning method. `Settings` is the type of the method's section in heed.toml. */
 export interface TuningMethod<Settings = unknown> {
   readonly name: MethodName;
   /** Readable name, for example 'reward-weighted likelihood'. */
@@ -88,13 +94,13 @@ export interface TuningMethod<Settings = unknown> {
   check?(options: TuneOptions<Settings>): void;
   needs(options: TuneOptions<Settings>): MethodNeeds;
   /**
-   * Chooses the images that a run learns from; throws when there are none. The function is called once a run, and its
-   * result is stored with the run.
+   * Chooses the images that a run learns from; throws when there are none. The function is called once for each run,
+   * and the result is stored in the run's folder.
    */
   samples(context: SampleContext<Settings>): Promise<TuneSample[]>;
-  /** The layout of a batch: the feeds that `batches` fills and `loss` reads. */
+  /** The shapes of a batch's feeds, which `batches` fills and `loss` reads. */
   specs(sizes: BatchSizes): BatchSpecs;
-  /** Makes batches by number. Each batch depends only on the seed and its number. */
+  /** Makes the batches. Each batch depends only on the seed and the batch number. */
   batches(inputs: BatchInputs<Settings>): TuneBatches;
   loss(networks: Networks, batch: Batch, options: TuneOptions<Settings>): Losses;
 }

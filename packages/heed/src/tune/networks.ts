@@ -1,6 +1,7 @@
 /**
- * The networks for a method: the U-Net in training, and the frozen model from before tuning. With a LoRA, the frozen
- * model is the same weights without the factors. In full fine-tuning, the frozen model is a copy under other names.
+ * The networks that a method's loss can use: the U-Net in training, and the frozen model from before tuning. With a
+ * LoRA, the frozen model is the U-Net without the low-rank factors. In full fine-tuning, the frozen model is a copy of
+ * the weights under other names.
  */
 import { type UnetConfig, unet, withLora } from '@heed/diffusion';
 import type { ParameterScope, ParameterValues, Tensor } from '@heed/diffusion/autodiff';
@@ -9,7 +10,10 @@ import type { TuneOptions } from './options.ts';
 
 const REFERENCE = 'reference';
 
-/** Builds the loss of `method` as a function of a batch and of the weights, named as in `trainedWeights`. */
+/**
+ * Returns the loss of `method` as a function of the weights and a batch; the names of the weights are those in
+ * `TrainedWeights.all`.
+ */
 export function lossOf(
   method: TuningMethod,
   { unetConfig, options }: { unetConfig: UnetConfig; options: TuneOptions },
@@ -41,7 +45,7 @@ function networksIn(
   };
 }
 
-/** Copies the weights under the names that `networksIn` looks up. */
+/** Copies the weights as the frozen reference, under the names that `networksIn` looks up. */
 export function referenceOf(weights: ParameterValues): ParameterValues {
   return new Map(
     [...weights].map(([name, { shape, data }]) => [`${REFERENCE}.${name}`, { shape, data: data.slice() }]),

@@ -1,18 +1,19 @@
 /**
- * The options of tuning, and their derivation from a project's settings. Names and defaults are in `config/schema.ts`.
+ * The options of tuning, and the function that derives the options from a project's settings. The names and defaults of
+ * the settings are in `config/schema.ts`.
  */
 import type { LoraOptions } from '@heed/diffusion';
 import type { LearningRateSchedule } from '@heed/diffusion/autodiff';
 import { type HeedConfig, type MethodName, SECTION_OF_METHOD } from '../config/index.ts';
 import { badInput } from '../errors.ts';
 
-/** The data streams in use, as in the rows of the paper's table 3. */
+/** The sources of training data that are in use, as in the rows of table 3 of the paper (Lee et al. 2023). */
 export interface TuneStreams {
-  /** Human-labelled images of the base model. */
+  /** Images of the model that people labelled. */
   labelled: boolean;
-  /** Unlabelled images of the base model, weighted by the learned reward. */
+  /** Unlabelled images of the model, which the learned reward scores. */
   unlabelled: boolean;
-  /** Pre-training data: the second term of equation 2. */
+  /** Pre-training data, for the second term of equation 2 of the paper. */
   pretraining: boolean;
 }
 
@@ -25,7 +26,7 @@ export interface WatchOptions {
   keepsBest: boolean;
 }
 
-/** All options that affect the resulting weights, and the intervals of logging and saving. */
+/** All options that affect the resulting weights, and the intervals at which the run logs and saves checkpoints. */
 export interface TuneOptions<Settings = unknown> {
   method: MethodName;
   /** The method's section of heed.toml; empty when it has none. */
@@ -43,8 +44,8 @@ export interface TuneOptions<Settings = unknown> {
   /** Batches per update. */
   accumulation: number;
   /**
-   * Rounding of gradients when ranks exchange them. If undefined, the gradients stay float32, which gives the same bits
-   * as one process.
+   * Data type to which gradients are rounded before the ranks exchange them. If undefined, gradients stay float32, and
+   * the result is bit-identical to that of one process.
    */
   exchange?: 'bfloat16' | undefined;
   learningRate: number;
@@ -54,25 +55,30 @@ export interface TuneOptions<Settings = unknown> {
   maxGradientNorm: number;
   /** Decay of the moving average of the weights; 0 disables it. */
   ema: number;
-  /** Share of pre-training captions that are replaced by the empty text, as classifier-free guidance needs. */
+  /** Fraction of pre-training captions that are replaced by the empty text, which classifier-free guidance requires. */
   captionDropout: number;
   /**
-   * Power p. Model samples are drawn in proportion to r(x, z)^p. If undefined, each sample's loss is weighted by r
-   * instead.
+   * The power p: model-generated samples are drawn in proportion to r(x, z)^p. If undefined, samples are drawn
+   * uniformly, and each sample's loss is weighted by r.
    */
   modelRewardPower?: number | undefined;
-  /** Power p. Pre-training pairs are drawn in proportion to r(x, z)^p. If undefined, pairs are drawn uniformly. */
+  /** The power p: pre-training pairs are drawn in proportion to r(x, z)^p. If undefined, pairs are drawn uniformly. */
   pretrainingRewardPower?: number | undefined;
-  /** Lowest timestep for noising model samples; 0 if undefined. */
+  /** Lowest timestep at which noise is added to model-generated samples; 0 if undefined. */
   modelTimestepsFrom?: number | undefined;
   /** Gamma of the min-SNR timestep weights. If undefined, all timesteps have equal weight. */
   snrGamma?: number | undefined;
   recompute: boolean;
-  /** Bytes of attention weights that the backward pass holds at once; the engine's default if undefined. */
+  /**
+   * Largest number of bytes of attention weights that the backward pass keeps in memory at once; the autodiff engine's
+   * default if undefined.
+   */
   attentionBytes?: number | undefined;
   /** LoRA settings: low-rank factors are trained instead of all weights. */
   lora?: LoraOptions | undefined;
-  /** Settings for measurements on reserved prompts during training; undefined when there are none. */
+  /**
+   * Settings for measurements on reserved prompts during training; undefined when the run makes no such measurements.
+   */
   watch?: WatchOptions | undefined;
   checkpointEverySteps: number;
   keepCheckpoints: number;

@@ -1,28 +1,28 @@
 /**
- * Endless, seeded passes over preferences and over pairs of a good and a bad image of one prompt. Each pass pairs the
- * images of a prompt again, and uses each image at most once. A prompt's share of the pairs is therefore at most
- * proportional to its number of images.
+ * An endless, seeded stream of training pairs: preferences, and pairs of a good and a bad image of the same prompt.
+ * Each pass forms new pairs of good and bad images, and uses each image at most once in these pairs. A prompt with n
+ * images therefore gives at most n / 2 of these pairs in a pass.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
 import { groupBy } from '../collections/group-by.ts';
 import { isBad, isGood } from '../reward/labelled-image.ts';
 
-/** Indices of a good and of a bad image of the same prompt. */
+/** Indices of the samples of a good and a bad image of the same prompt. */
 export interface SamplePair {
   readonly good: number;
   readonly bad: number;
 }
 
 export interface PairStream {
-  /** Number of pairs in a pass; 0 when no prompt has both good and bad images. */
+  /** Number of pairs in a pass; 0 when there is no preference and no prompt with both a good and a bad image. */
   readonly size: number;
-  /** The `count` pairs from position `start` on. */
+  /** Returns the `count` pairs that begin at position `start` of the stream. */
   at(start: number, count: number): SamplePair[];
 }
 
 /**
- * Makes the stream of pairs among these samples. A label above one half is good, below it bad; one half is neither.
- * Preferences (`beats`, ids of worse images) make separate pairs, each once in a pass.
+ * Creates the stream of pairs of these samples. A label above 0.5 is good, a label below 0.5 is bad, and 0.5 is
+ * neither. Every preference (`beats` lists ids of worse images) is a separate pair and appears once in each pass.
  */
 export function createPairStream({
   samples,

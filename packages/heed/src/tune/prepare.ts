@@ -1,6 +1,6 @@
 /**
- * Prepares a run's data: chooses and scores the samples, and encodes every picture. A repeated call finds all prepared
- * data stored.
+ * Prepares a run's data: chooses and scores the samples, and encodes every picture. The prepared data are stored, so
+ * that a repeated call does not compute them again.
  */
 import { join } from 'node:path';
 import { type StableDiffusionPipeline, vaeScale } from '@heed/diffusion';
@@ -23,7 +23,7 @@ import { withRewards } from './pretraining-rewards.ts';
 const SAMPLES_FILE = 'model-data.json';
 const PRETRAINING_REWARDS_FILE = 'pretraining-rewards.json';
 
-/** The parts of a run that preparation needs. */
+/** The inputs that all preparation steps of a run need. */
 export interface PrepareInputs {
   options: TuneOptions;
   pipeline: StableDiffusionPipeline;
@@ -37,7 +37,7 @@ export async function prepareModelSamples(
   project: Project,
   inputs: PrepareInputs & {
     method: TuningMethod;
-    /** Hashes of the models whose images are used. */
+    /** Hashes of the models whose images the run may learn from. */
     modelHashes: ReadonlySet<string>;
     keptPrompts: ReadonlySet<string>;
     shuffleSeed: number | undefined;
@@ -122,8 +122,8 @@ async function scoreImages(
 }
 
 /**
- * Prepares D_pre of the run in `runFolder`: encodes its pictures, and scores them if pairs are drawn by reward.
- * Unreadable pictures are left out and reported to `warn`.
+ * Prepares D_pre (the pre-training data) for the run in `runFolder`: encodes the pictures, and scores the pairs if they
+ * are drawn by reward. Unreadable pictures are left out and reported to `warn`.
  */
 export async function preparePretrainingSamples(
   project: Project,
@@ -168,7 +168,7 @@ export async function preparePretrainingSamples(
   }
 }
 
-/** Opens D_pre as the project's settings name it. */
+/** Opens D_pre (the pre-training data) from `source`; a relative folder is resolved within the project. */
 export async function projectPretraining(
   project: Project,
   options: { pipeline: StableDiffusionPipeline; source: string; count: number },
@@ -184,7 +184,7 @@ export async function projectPretraining(
   });
 }
 
-/** Throws where `projectPretraining` would find no pairs, without opening a picture or a model. */
+/** Throws when `source` has no pre-training pairs; the check opens no picture and no model. */
 export async function checkProjectPretraining(project: Project, source: string): Promise<void> {
   await checkPretrainingData({ world: await worldOf(project.config), source: resolvedSource(project, source) });
 }
@@ -193,7 +193,7 @@ function resolvedSource(project: Project, source: string): string {
   return source === WORLD_PRETRAINING ? source : resolveInProject(project, source);
 }
 
-/** The model's own size in pixels. */
+/** Width and height in pixels of the images that the model generates by default. */
 export function pictureSize(pipeline: StableDiffusionPipeline): { width: number; height: number } {
   const [, h, w] = pipeline.latentShape();
   const factor = vaeScale(pipeline.configs.vae);

@@ -1,6 +1,7 @@
 /**
- * D_pre: pairs of picture and caption like those the base model was trained on. The pairs come from the emoji world's
- * generator or from a folder of captioned pictures. Pictures are read only to be encoded; captions are kept.
+ * D_pre (pre-training data): pairs of picture and caption that resemble the training data of the base model. The pairs
+ * come from the emoji world's generator or from a folder of captioned pictures. Captions stay in memory; a picture is
+ * read only when it is encoded or scored.
  */
 import type { RgbImage } from '@heed/diffusion';
 import { createRandom } from '@heed/diffusion/autodiff';
@@ -20,8 +21,8 @@ export interface PretrainingData {
 }
 
 /**
- * Opens the set that `source` names. WORLD_PRETRAINING means `count` pairs of the project's world; otherwise `source`
- * is a folder, whose pairs are all used.
+ * Opens the pre-training pairs. If `source` is WORLD_PRETRAINING, the generator of the project's world makes `count`
+ * pairs; otherwise `source` is a folder, and all its pairs are used.
  */
 export async function openPretrainingData(options: {
   world: World;
@@ -38,7 +39,7 @@ export async function openPretrainingData(options: {
 const FOLDER_WANTED =
   'tune.pretraining: expected a folder of pictures with captions, got none; a weight of 0 (tune.beta, or pretrainingWeight of another method) tunes without pre-training pairs';
 
-/** Throws when `openPretrainingData` would find no pairs. The check opens no picture. */
+/** Throws when `source` has no pre-training pairs; the check opens no picture. */
 export async function checkPretrainingData({ world, source }: { world: World; source: string }): Promise<void> {
   if (source !== WORLD_PRETRAINING) await readPretrainingList(source);
   else if (world.openPretraining === undefined) throw badInput(FOLDER_WANTED);

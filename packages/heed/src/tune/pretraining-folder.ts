@@ -1,4 +1,7 @@
-/** Reads D_pre from a folder of a user's captioned pictures, in every format that `heed import images` takes. */
+/**
+ * Reads D_pre (pre-training data) from a folder of captioned pictures, in every format that `heed import images` can
+ * read.
+ */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { RgbImage } from '@heed/diffusion';
@@ -10,12 +13,14 @@ import type { PretrainingData } from './pretraining-data.ts';
 
 const MAX_CAPTION_LENGTH = 10_000;
 /**
- * Version of picture decoding, part of the latents' keys. Change this version when the same file decodes to other
- * pixels.
+ * Version of the picture decoding, which is part of the cache keys of latents. Increase this version when a change of
+ * the code decodes the same file to other pixels.
  */
 const READING = 2;
 
-/** Opens all pairs of the folder. Pictures are cropped around their centre and resized to `size`. */
+/**
+ * Opens all pairs of picture and caption in the folder. Pictures are cropped around their centre and resized to `size`.
+ */
 export async function openPretrainingFolder(
   folder: string,
   size: { width: number; height: number },
@@ -36,7 +41,7 @@ export async function openPretrainingFolder(
   return { samples: [...samples, ...broken], notes, read: ({ key }) => reads.get(key)!() };
 }
 
-/** Reads the list of pairs, without those that are held out for evaluation. Throws when no pair is left. */
+/** Reads the list of pairs, without the pairs that are held out for evaluation. Throws when no pair remains. */
 export async function readPretrainingList(folder: string): Promise<ImageList<string>> {
   const list = await readImageList(folder, { parsePrompt: parseCaption });
   const images = list.images.filter(({ holdout }) => !holdout);
@@ -54,7 +59,7 @@ function parseCaption(text: string): string {
 }
 
 /**
- * The key of a file's latents. The key changes with the file's bytes and with the size, so that no stale latents are
+ * The cache key of a file's latents. The key depends on the file's bytes and on the size, so that no stale latents are
  * used.
  */
 function keyOfFile(path: string, size: { width: number; height: number }): string {

@@ -1,7 +1,7 @@
 /**
- * Scores pre-training pairs by the learned reward. The base model learned from all pairs alike, including pairs whose
- * caption does not fit the picture. The reward, which learned from human labels of the model's images, tells good pairs
- * from bad ones.
+ * Scores pre-training pairs by the learned reward. The base model learned equally from all pairs, including pairs whose
+ * caption does not match the picture. The reward, trained on human labels of the model's images, can distinguish good
+ * pairs from bad pairs.
  */
 
 import type { RgbImage } from '@heed/diffusion';
@@ -13,8 +13,8 @@ import { readRunChoice, writeRunChoice } from './run-choice.ts';
 const Entry = z.object({ key: z.string(), reward: z.number().min(0).max(1) });
 
 /**
- * Adds the reward r(x, z) to each sample. Rewards that the run has stored at `path` for the same reward model are
- * reused.
+ * Adds the reward r(x, z) to each sample. Rewards that the run stored at `path` are reused if they come from the same
+ * reward model.
  */
 export async function withRewards(
   samples: readonly PretrainingSample[],

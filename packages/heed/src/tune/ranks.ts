@@ -1,6 +1,6 @@
 /**
  * Tuning in several processes. Rank 0 chooses and prepares the data and writes all files. The other ranks receive the
- * choice and read the prepared data from the project's folder, which all ranks share.
+ * list of chosen samples, and read the prepared data from the project's folder, which all ranks share.
  */
 import { createHash } from 'node:crypto';
 import type { Communicator, ParameterValues } from '@heed/diffusion/autodiff';
@@ -10,7 +10,7 @@ import type { PretrainingSample, TuneSample } from './batches.ts';
 import { exchangeSeconds, measureExchange } from './exchange-time.ts';
 import type { TuneOptions } from './options.ts';
 
-/** Rank 0's choices for the run: options, model, and samples. */
+/** What rank 0 sends to the other ranks: the options, the model to tune, and the chosen samples. */
 export interface SharedRun {
   readonly run: string;
   /** Name of the model to tune. */
@@ -26,10 +26,10 @@ export interface SharedRun {
   readonly baseHash: string;
 }
 
-/** The version of this rank's heed. */
+/** The version of heed that this process runs. */
 export const HEED_VERSION: string = packageJson.version;
 
-/** Throws when this rank runs a different version of heed than rank 0, or read a different base model. */
+/** Throws when this rank runs another version of heed than rank 0, or has read another base model than rank 0. */
 export function checkSameBase(shared: SharedRun, baseHash: string): void {
   const differing = [
     ['version of heed', shared.heed, HEED_VERSION],
@@ -40,15 +40,17 @@ export function checkSameBase(shared: SharedRun, baseHash: string): void {
   throw new InputError(`expected the ${what} of rank 0 (${expected}), got ${own}; \`heed doctor\` compares all ranks`);
 }
 
-/** Sends rank 0's choice to the other ranks; every rank returns it. `undefined` means that there is nothing to do. */
+/**
+ * Sends `run` from rank 0 to all ranks and returns it on every rank; undefined means that there is nothing to train.
+ */
 export async function shareRun(communicator: Communicator, run: SharedRun | undefined): Promise<SharedRun | undefined> {
   const [text] = await communicator.gather(communicator.rank === 0 ? JSON.stringify(run ?? null) : '');
   return (JSON.parse(text!) as SharedRun | null) ?? undefined;
 }
 
 /**
- * Sets the replicas for this number of ranks. An update's batch is split into `tune.replicas` parts, which are shared
- * among the ranks. If `tune.replicas` is 1, the default, each rank gets one part.
+ * Sets `replicas` to suit the number of ranks. The batch of an update is split into `tune.replicas` parts, and every
+ * rank computes equally many parts. If `tune.replicas` is 1, the default, each rank computes one part.
  */
 export function optionsForRanks(options: TuneOptions, ranks: number): TuneOptions {
   const replicas = options.replicas === 1 ? ranks : options.replicas;
@@ -64,8 +66,8 @@ export function optionsForRanks(options: TuneOptions, ranks: number): TuneOption
 }
 
 /**
- * Measures the exchange of gradients of so many values and describes the run's processes in a line. The other ranks
- * call `measureExchange` meanwhile.
+ * Measures how long the exchange of `values` gradients takes, and describes the run's processes in one line. Rank 0
+ * calls this function while the other ranks call `measureExchange`.
  */
 export async function describeRanks(
   communicator: Communicator,
@@ -85,7 +87,8 @@ function twoDigits(value: number): number {
 }
 
 /**
- * Throws when the ranks do not resume from the same update, which means that they do not share the project's folder.
+ * Throws when the ranks do not resume from the same update. The likely cause is that the ranks do not share the
+ * project's folder.
  */
 export async function checkSameStart(communicator: Communicator, step: number): Promise<void> {
   const steps = (await communicator.gather(String(step))).map(Number);

@@ -14,9 +14,9 @@ const dataSchema = z.object({
   labelled: z.number(),
   unlabelled: z.number(),
   pretraining: z.number(),
-  /** Mean reward of the images learned from, for methods that read the reward. */
+  /** Mean reward of the images that the run learned from, for methods that read the reward. */
   meanReward: z.number().exactOptional(),
-  /** Mean label of the images learned from, for methods that read labels. */
+  /** Mean label of the images that the run learned from, for methods that read labels. */
   meanLabel: z.number().exactOptional(),
 });
 
@@ -24,30 +24,33 @@ const resultSchema = z.object({
   fingerprint: z.string(),
   name: z.string(),
   run: z.string(),
-  /** Absent in runs of versions that had only the paper's method. */
+  /** The tuning method; missing in runs of older versions of heed, which had only reward-weighted likelihood. */
   method: z.enum(METHOD_NAMES).exactOptional(),
   /** The diffusers folder of the tuned model. */
   folder: z.string(),
   steps: z.number(),
-  /** The update whose weights were written, unless it is the last one. */
+  /** The number of the update whose weights were written; missing if it is the last update. */
   chosenStep: z.number().exactOptional(),
   /** True if an alarm ended the run before its last update. */
   stopped: z.literal(true).exactOptional(),
   data: dataSchema,
-  /** Metric means over the last tenth of the steps, within the call that finished the run. */
+  /** Means of the metrics over the last tenth of the run's steps; steps before the last resume are not included. */
   final: z.record(z.string(), z.number()).exactOptional(),
 });
 
 export type TuneResult = z.output<typeof resultSchema>;
 export type TuneData = z.output<typeof dataSchema>;
 
-/** Reads the result in a run's folder; undefined when there is none. Throws for a broken file. */
+/** Reads the result in a run's folder; undefined when there is none. Throws when the file is damaged. */
 export async function findTuneResult(runFolder: string): Promise<TuneResult | undefined> {
   const path = join(runFolder, TUNE_RESULT_FILE);
   return findCheckedJson(path, { what: 'the result of a finished run', schema: resultSchema });
 }
 
-/** Finds the result of a finished run with the same options and data (`fingerprint`), which need not be repeated. */
+/**
+ * Finds the result if the run in the folder has finished with the same options and data (`fingerprint`) and need not be
+ * repeated.
+ */
 export async function findFinished(
   runFolder: string,
   wanted: { fingerprint: string; steps: number; folder: string },
@@ -63,7 +66,7 @@ export function writeTuneResult(runFolder: string, result: TuneResult): Promise<
   return writeFileAtomically(join(runFolder, TUNE_RESULT_FILE), `${JSON.stringify(result, null, 2)}\n`);
 }
 
-/** Counts of a run's training data. */
+/** Describes the numbers of images and pairs in a run's training data. */
 export function describeData(
   samples: readonly TuneSample[],
   pretraining: readonly PretrainingSample[] | undefined,

@@ -1,4 +1,4 @@
-/** Makes what every rank needs from the chosen samples: the method's batches and the list of texts. */
+/** From a run's chosen samples, every rank makes the method's batches and the list of texts to encode. */
 import type { StableDiffusionPipeline } from '@heed/diffusion';
 import type { ParameterValues } from '@heed/diffusion/autodiff';
 import type { VectorCache } from '../storage/vector-cache.ts';
@@ -32,7 +32,10 @@ export function batchesOf(inputs: {
   });
 }
 
-/** Every text whose text states the run needs. The empty text replaces dropped captions. */
+/**
+ * All texts that the text encoder must encode for the run. The empty text, which replaces dropped captions, is always
+ * included.
+ */
 export function promptsOf(
   model: readonly TuneSample[],
   pretraining: readonly PretrainingSample[] | undefined,
@@ -40,7 +43,7 @@ export function promptsOf(
   return [...model.map(({ prompt }) => prompt), ...(pretraining ?? []).map(({ caption }) => caption), ''];
 }
 
-/** Number of values in all arrays. */
+/** Total number of values in all weight arrays. */
 export function parameterCount(parameters: ParameterValues): number {
   return [...parameters.values()].reduce((total, { data }) => total + data.length, 0);
 }

@@ -1,12 +1,15 @@
 /**
- * Stores a run's choice of data in the run's folder, so that later data in the project do not change a run in progress.
- * `model-data.ts` and `pretraining-rewards.ts` make the choices.
+ * Stores a run's choice of training data in the run's folder, so that later data in the project do not change a run in
+ * progress. `model-data.ts` and `pretraining-rewards.ts` use this module.
  */
 import { findCheckedJson } from '@heed/diffusion/checked-json';
 import { writeFileAtomically } from '@heed/diffusion/files';
 import { z } from 'zod';
 
-/** Reads the choice that an earlier start of the run made under the same inputs; undefined when there is none. */
+/**
+ * Reads the entries that an earlier start of the run stored under the same settings (`choice`); undefined when there
+ * are no such entries.
+ */
 export async function readRunChoice<T>(
   path: string,
   { choice, entries }: { choice: unknown; entries: z.ZodType<T> },
@@ -17,7 +20,7 @@ export async function readRunChoice<T>(
   return JSON.stringify(file.choice) === JSON.stringify(choice) ? file.samples : undefined;
 }
 
-/** Writes the choice durably, one entry a line. */
+/** Writes the settings (`choice`) and the entries to a file, each entry on a separate line. */
 export async function writeRunChoice(path: string, choice: unknown, entries: readonly unknown[]): Promise<void> {
   const lines = entries.map((entry) => JSON.stringify(entry)).join(',\n');
   await writeFileAtomically(path, `{"choice":${JSON.stringify(choice)},"samples":[\n${lines}\n]}\n`);

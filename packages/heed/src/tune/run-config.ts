@@ -1,11 +1,11 @@
-/** Reads the config that a run recorded. */
+/** Reads the configuration that a run stored in its folder. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import type { Project } from '../project/project.ts';
 import { RESOLVED_CONFIG_FILE } from '../project/run.ts';
 
-/** The config that the run used, as text, and the prompts of its sample grids. */
+/** The configuration of the run as TOML text, and the prompts of the run's sample grids. */
 export async function readRunConfig(
   project: Project,
   id: string,

@@ -15,7 +15,10 @@ import { batchesOf, parameterCount, promptsOf } from './run-batches.ts';
 import { openTextStates } from './text-states.ts';
 import { trainModel } from './train.ts';
 
-/** Waits for rank 0's choice and then trains with it. Returns at once when rank 0 has nothing to do. */
+/**
+ * Waits until rank 0 has sent the options and samples, and then trains. Returns without training when rank 0 reports
+ * that there is nothing to train.
+ */
 export async function runTuneRank(
   project: Project,
   { communicator, signal }: { communicator: Communicator; signal?: AbortSignal | undefined },

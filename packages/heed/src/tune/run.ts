@@ -1,7 +1,7 @@
 /**
  * `heed tune`: gathers a project's data, trains the U-Net on it, and writes the tuned model as a diffusers folder.
- * After an interruption, a call with the same options resumes from the last checkpoint. The method (`methods/`) decides
- * data and loss; `train.ts` holds the loop.
+ * After an interruption, a call with the same options resumes from the last checkpoint. The method (`methods/`) chooses
+ * the data and the loss; `train.ts` contains the training loop.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -50,32 +50,41 @@ const KEPT_PROMPTS_FILE = 'kept-prompts.json';
 export interface TuneRunOptions extends Partial<Omit<TuneOptions, 'streams'>> {
   /** Name of the tuned model (`models/<name>`) and of the run. */
   name?: string;
-  /** Name of the model to tune; by default the model recorded in the run, or the project's base. */
+  /**
+   * Name of the model to tune; by default the model that an earlier start of the run recorded, or else the project's
+   * base model.
+   */
   from?: string | undefined;
-  /** The reward to learn from. By default it is the reward recorded in the run, or 'default'. */
+  /**
+   * The reward to learn from. If undefined, the run uses the reward that an earlier start recorded, or else the reward
+   * named 'default'.
+   */
   reward?: string | undefined;
-  /** Seed for permuting rewards and labels among the images: a control experiment that learns nothing from people. */
+  /**
+   * Seed for permuting rewards and labels among the images: a control experiment in which the model learns nothing from
+   * people's judgements.
+   */
   shuffleSeed?: number | undefined;
-  /** Start over if a run of this name exists. */
+  /** Whether to delete an existing run of this name and start again. */
   restart?: boolean;
-  /** The data streams to use. For streams that are not given, the project's settings decide. */
+  /** The data streams to switch on or off; for other streams, the project's settings decide. */
   streams?: Partial<TuneStreams>;
-  /** Source of D_pre: WORLD_PRETRAINING or a folder with metadata.jsonl. */
+  /** Source of D_pre (pre-training data): WORLD_PRETRAINING or a folder with metadata.jsonl. */
   pretraining?: string;
-  /** Number of pairs of the emoji world's generator. */
+  /** Number of pre-training pairs that the emoji world's generator makes. */
   pretrainingImages?: number;
   /** Prompts of the sample grid. */
   samplePrompts?: readonly string[];
   signal?: AbortSignal;
   /** The other processes of the run; this one is rank 0. The others call `runTuneRank`. */
   communicator?: Communicator | undefined;
-  /** Called with sentences for the user: warnings, and what is resumed. */
+  /** Called with sentences for the user: warnings, and from where a run resumes. */
   note?: (sentence: string) => void;
 }
 
 export type TuneRunResult = Omit<TuneResult, 'fingerprint'> & { warnings: string[] };
 
-/** Tunes the project's base model or another one. A finished run is not repeated. */
+/** Tunes the project's base model or another model. For a run that has finished, the stored result is returned. */
 export async function runTune(
   project: Project,
   options: TuneRunOptions,
@@ -109,7 +118,7 @@ async function tune(project: Project, given: TuneRunOptions, progress: ProgressF
   }
 }
 
-/** Checks the options against an earlier start of the run, opens the model, and starts or reopens the run. */
+/** Checks the options against an earlier start of the run, loads the model, and starts or resumes the run. */
 async function beginRun(
   project: Project,
   {
@@ -150,7 +159,10 @@ type OpenedRun = Awaited<ReturnType<typeof beginRun>> & {
   warn: (sentence: string) => void;
 };
 
-/** Prepares the data, trains, and writes model and result. A finished run returns its result. */
+/**
+ * Prepares the data, trains, and writes the tuned model and the result. For a run that has finished, the stored result
+ * is returned.
+ */
 async function tuneOpened(project: Project, opened: OpenedRun): Promise<Omit<TuneResult, 'fingerprint'>> {
   const { name, given, communicator, options, method, data, run, from, warn } = opened;
   const { source, components, pipeline, store } = opened;
@@ -196,7 +208,7 @@ async function tuneOpened(project: Project, opened: OpenedRun): Promise<Omit<Tun
   return result;
 }
 
-/** Opens the model to tune. Throws for a model with a contrast. */
+/** Opens the model to tune. Throws for a model that `heed contrast` made from several models. */
 async function openModel(
   project: Project,
   from: string,
@@ -216,7 +228,7 @@ async function openModel(
   return { source, components, pipeline: new StableDiffusionPipeline(components, await runtimeOf(project)) };
 }
 
-/** Prepares the run's data: judged images of the model, and pre-training pairs that limit drift from the base model. */
+/** Prepares the run's data: images of the model, and pre-training pairs that limit drift from the base model. */
 async function prepareSamples(project: Project, opened: OpenedRun & { signal?: AbortSignal }) {
   const { given, communicator, options, run, data, keptPrompts, source, pipeline, store, warn } = opened;
   const rounds = project.config.tune.rounds === 'all' ? (await openRounds(project)).modelHashes : [];
@@ -238,7 +250,8 @@ async function prepareSamples(project: Project, opened: OpenedRun & { signal?: A
 }
 
 /**
- * Trains from the last checkpoint and writes the tuned model. Returns metric means over the last tenth of the steps.
+ * Trains from the last checkpoint and writes the tuned model. Returns means of the metrics over the last tenth of the
+ * steps.
  */
 async function train(inputs: {
   project: Project;
@@ -321,7 +334,7 @@ async function train(inputs: {
   }
 }
 
-/** Throws when the name is not allowed for a tuned model. */
+/** Throws when a tuned model may not have this name. */
 export function checkModelName(project: Project, name: string): void {
   checkName(name, 'model');
   if (name === project.config.model.name || name.startsWith('reward-')) {
@@ -330,8 +343,8 @@ export function checkModelName(project: Project, name: string): void {
 }
 
 /**
- * Throws when a run of that name cannot be started or continued under the project's settings. The function throws
- * before any work is done or any file is written.
+ * Throws when a run of that name cannot start or resume under the project's settings. The check runs before any work is
+ * done or any file is written.
  */
 export async function checkTuneStart(project: Project, name: string): Promise<void> {
   checkModelName(project, name);
@@ -339,7 +352,7 @@ export async function checkTuneStart(project: Project, name: string): Promise<vo
   await checkStart(project, { given: {}, name, options });
 }
 
-/** Like `checkTuneStart`, with the caller's options. Returns the sources of the run's data. */
+/** Makes the checks of `checkTuneStart` with the caller's options, and returns the sources of the run's data. */
 async function checkStart(
   project: Project,
   { given, name, options }: { given: TuneRunOptions; name: string; options: TuneOptions },
@@ -364,7 +377,7 @@ async function checkStart(
   return data;
 }
 
-/** Options whose key is absent when they are off. */
+/** Options that have no key in the result when they are off. */
 const ABSENT_WHERE_OFF = {
   modelRewardPower: undefined,
   pretrainingRewardPower: undefined,
@@ -375,7 +388,7 @@ const ABSENT_WHERE_OFF = {
   lora: undefined,
 } satisfies Partial<TuneOptions>;
 
-/** Applies the caller's options over the project's settings. */
+/** Returns the project's settings, overridden by the caller's options. */
 function resolveOptions(project: Project, given: TuneRunOptions): TuneOptions {
   const settings = tuneOptionsOf(project.config);
   const named = Object.fromEntries(
@@ -387,7 +400,10 @@ function resolveOptions(project: Project, given: TuneRunOptions): TuneOptions {
   return { ...settings, ...named, streams: { ...settings.streams, ...given.streams } };
 }
 
-/** Prompts for measurements during training, which the run does not learn from. Empty without such measurements. */
+/**
+ * Prompts reserved for measurements during training; the run does not learn from images of these prompts. Empty without
+ * such measurements.
+ */
 async function keptPromptsOf(
   project: Project,
   {

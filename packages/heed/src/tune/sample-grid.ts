@@ -1,4 +1,6 @@
-/** Sample grids that show the progress of a run: fixed prompts and seeds, drawn with the current weights. */
+/**
+ * Sample grids that show the progress of a run: images of fixed prompts and seeds, generated with the current weights.
+ */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SamplerName, StableDiffusionPipeline } from '@heed/diffusion';
@@ -10,14 +12,17 @@ import { encodeGrid } from '../sample/run.ts';
 const SEEDS_PER_PROMPT = 4;
 
 export interface SampleGrid {
-  /** Draws a grid and writes it to `samples/step-00000250.png` and the event file. */
+  /**
+   * Generates a grid and writes it to a PNG file such as `samples/step-00000250.png` and to the run's TensorBoard event
+   * file.
+   */
   draw(step: number, parameters: ParameterValues): Promise<void>;
 }
 
-/** Makes a grid with one row a prompt and the same four seeds in each row. */
+/** Creates grids with one row for each prompt and the same four seeds in every row. */
 export function createSampleGrid(options: {
   folder: string;
-  /** Returns a pipeline that draws with these weights. */
+  /** Returns a pipeline that generates images with these weights. */
   pipelineOf: (parameters: ParameterValues) => StableDiffusionPipeline;
   prompts: readonly string[];
   sampling: { sampler: SamplerName; steps: number; guidanceScale: number; batchSize: number };

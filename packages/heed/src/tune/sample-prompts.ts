@@ -4,11 +4,14 @@ import { isBadInput } from '../errors.ts';
 import type { Project } from '../project/index.ts';
 import { projectPrompts } from '../prompts/index.ts';
 
-/** Of the paper's list: a colour, a count, a place, and all of them. */
+/** Four prompts of the paper's list: one with a colour, one with a count, one with a place, and one with all three. */
 const PAPER_SAMPLES = ['A green colored dog.', 'Three apples.', 'A cat on the moon.', 'Two blue birds in the forest.'];
 const ROWS = 4;
 
-/** The project with sample prompts: those of `tune.samplePrompts`, or the first learning prompts of its list. */
+/**
+ * Returns the project with sample prompts: the setting `tune.samplePrompts`, or else the first learning prompts of the
+ * project's prompt list.
+ */
 export async function withSamplePrompts(project: Project): Promise<Project> {
   const { config } = project;
   if (config.tune.samplePrompts.length > 0) return project;

@@ -1,22 +1,23 @@
 /**
- * Endless, seeded passes over a finite list, each pass in a different order. The index at a position depends on the
- * seed and the position alone, so that a checkpoint saves the position alone. A stream yields indices, not data.
+ * An endless, seeded sequence of passes over a finite list, each pass in a different order. The index at a position
+ * depends only on the seed and the position, so that a checkpoint need only save the position. A stream returns indices
+ * of items, not the items.
  */
 import { createRandom, type RandomGenerator } from '@heed/diffusion/autodiff';
 
-/** An endless sequence of indices of a list of `size` items. */
+/** An endless sequence of indices into a list of `size` items. */
 export interface ShuffledStream {
   readonly size: number;
   /**
-   * The `count` indices from position `start` on. Without weights, every pass of `size` positions holds every index
-   * once.
+   * Returns the `count` indices that begin at position `start`. Without weights, every pass of `size` positions
+   * contains every index once.
    */
   at(start: number, count: number): number[];
 }
 
 /**
  * Creates a stream. Different names give independent streams; equal names, sizes, weights and seeds give equal streams.
- * With `weights` [size], an item appears in proportion to its weight.
+ * With `weights` [size], the number of times that an item appears is proportional to its weight.
  */
 export function createShuffledStream(options: {
   name: string;
@@ -49,8 +50,9 @@ export function createShuffledStream(options: {
 }
 
 /**
- * Draws as many indices as there are weights by systematic resampling (Kitagawa 1996). Each index appears as often as
- * its share says, rounded down or up. The counts of the indices vary less than with independent draws.
+ * Draws as many indices as there are weights by systematic resampling (Kitagawa 1996). The expected number of times
+ * that an index appears is proportional to its weight; the actual number is the expected number rounded down or up.
+ * Independent draws would vary more.
  */
 function resample(weights: readonly number[], random: RandomGenerator, name: string): number[] {
   const total = weights.reduce((sum, weight) => sum + weight, 0);

@@ -1,7 +1,7 @@
 /**
- * Text states of a run's prompts. A large text encoder computes each prompt's states once, to disk, before training,
- * and can then be released. A small text encoder computes states on demand, with a bounded cache in memory. The states
- * are a cache and can be computed again.
+ * Text states (outputs of the text encoder) of a run's prompts. A large text encoder computes the states of all prompts
+ * before training and stores them on disk, so that the encoder can be released. A small text encoder computes states on
+ * demand, with a bounded cache in memory. Stored states can be deleted, because they can be computed again.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -12,20 +12,23 @@ import { fillVectorCache, openVectorCache, type VectorCache } from '../storage/v
 
 const ENCODE_BATCH = 8;
 const MEMORY_BYTES = 256 * 2 ** 20;
-/** An encoder with more weights than this is large: its states are stored on disk to free its memory. */
+/**
+ * A text encoder with at least this many weights is large: states are stored on disk, so that the encoder's memory can
+ * be freed.
+ */
 const LARGE_ENCODER_PARAMETERS = 2 ** 24;
-/** Above this size, states are not stored on disk but computed on demand. */
+/** If the states of all prompts are larger than this, no states are stored on disk; states are computed on demand. */
 const MAX_DISK_BYTES = 8 * 2 ** 30;
 
 export interface TextStates {
   /** [N, T, D] */
   of(prompts: readonly string[]): Promise<Float32Array>;
-  /** Whether every state is on disk, so that the text encoder can be released. */
+  /** Whether the states of all prompts are on disk, so that the text encoder can be released. */
   readonly isComplete: boolean;
   close(): Promise<void>;
 }
 
-/** Opens the states of `prompts`; `encoderParameters` is the number of weights of the pipeline's text encoder. */
+/** Opens the text states of `prompts`; `encoderParameters` is the number of weights of the pipeline's text encoder. */
 export async function openTextStates(
   project: Project,
   options: {
@@ -81,12 +84,12 @@ async function read(cache: VectorCache, prompts: readonly string[]): Promise<Flo
   return stacked;
 }
 
-/** A prompt's cache key has a fixed length, unlike prompts. */
+/** A prompt's cache key: a hash of the prompt, because keys have a fixed length. */
 function keyOf(prompt: string): string {
   return createHash('sha256').update(prompt).digest('hex').slice(0, 32);
 }
 
-/** An in-memory cache that evicts the least recently used states above its limit. */
+/** An in-memory cache of text states that evicts the least recently used states when it is full. */
 function keepingRecent({
   length,
   load,

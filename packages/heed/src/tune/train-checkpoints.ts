@@ -1,6 +1,6 @@
 /**
- * Checkpoints of a tuning run. Rank 0 saves them, at most once an update; all ranks check them and read them at the
- * start.
+ * Checkpoints of a tuning run. Rank 0 saves the checkpoints, at most one for each update. All ranks check the weights
+ * before a checkpoint is saved, and read the latest checkpoint at the start.
  */
 import { single, type TrainingStep } from '@heed/diffusion/autodiff';
 import { findLatestCheckpoint, saveCheckpoint } from '../checkpoint/checkpoint.ts';
@@ -15,7 +15,10 @@ import {
   writeTrainingState,
 } from './training-state.ts';
 
-/** `step` is the training step after restoring. */
+/**
+ * Creates the checkpoint writer; `step` is the training step whose state was restored from a checkpoint, if there was
+ * one.
+ */
 export function createCheckpoints(
   { batches, options, checkpointFolder, fingerprint, communicator = single }: TuneTraining,
   { step, weights }: { step: TrainingStep<string>; weights: TrainedWeights },
@@ -24,8 +27,8 @@ export function createCheckpoints(
   let savedStep = state.step;
   return {
     /**
-     * Saves a checkpoint of the current update unless it was saved before. Throws when a weight is not finite or
-     * differs between ranks.
+     * Saves a checkpoint of the current update unless this update's checkpoint is saved already. Throws when a weight
+     * is not finite or differs between ranks.
      */
     async save(): Promise<void> {
       if (savedStep === state.step) return;
@@ -48,14 +51,14 @@ export function createCheckpoints(
       }
       savedStep = state.step;
     },
-    /** Describes the latest checkpoint in a clause for error messages. */
+    /** Names the latest checkpoint, as a clause for error messages. */
     describe: () => (savedStep > 0 ? `its last checkpoint is that of update ${savedStep}` : 'it has no checkpoint'),
   };
 }
 
 /**
- * Reads the latest intact checkpoint into the weights and returns the optimizer's state. Returns undefined at the start
- * of a run.
+ * Reads the latest intact checkpoint into the weights and returns the optimizer's state. Returns undefined when the run
+ * has no checkpoint.
  */
 export async function restoreCheckpoint(training: TuneTraining, weights: TrainedWeights) {
   const { checkpointFolder, fingerprint, run, onSkippedCheckpoint } = training;

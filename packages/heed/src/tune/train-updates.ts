@@ -1,15 +1,15 @@
 /**
- * The updates of a tuning run. The next batch is prepared while the graph runs, and gradients of several batches
- * accumulate to one update.
+ * The updates of a tuning run. The next batch is prepared while the graph runs, and one update can sum the gradients of
+ * several batches.
  */
 import { learningRateAt, single, type TrainingStep } from '@heed/diffusion/autodiff';
 import { InputError } from '../errors.ts';
 import type { TuneMetrics, TuneTraining } from './train.ts';
 
-/** The largest number of consecutive non-finite updates that are skipped. */
+/** After this many consecutive updates with a non-finite loss or gradient, training stops. */
 const MAX_SKIPPED_IN_A_ROW = 5;
 
-/** Makes one update after the other, starting at the state of `step`. */
+/** Each call of `next` makes one update, starting from the state of `step`. */
 export function createUpdates(training: TuneTraining, step: TrainingStep<string>) {
   const { options } = training;
   const { state } = step;
@@ -17,7 +17,7 @@ export function createUpdates(training: TuneTraining, step: TrainingStep<string>
   let upcoming: ReturnType<typeof fetchBatches> | undefined;
   let skippedInARow = 0;
 
-  /** Runs the batches of one update and applies it. Returns the means of their metrics. */
+  /** Runs the batches of one update and applies the summed gradients. Returns the means of the batches' metrics. */
   const update = async (learningRate: number): Promise<Record<string, number>> => {
     // Ranks see the stop signal at different updates. All stop after the update in which the first rank saw it.
     const stop = training.signal?.aborted ?? false;
@@ -38,7 +38,7 @@ export function createUpdates(training: TuneTraining, step: TrainingStep<string>
   };
 
   return {
-    /** Makes an update and calls `onStep`. Throws after too many skipped updates in a row. */
+    /** Makes an update and calls `onStep`. Throws after `MAX_SKIPPED_IN_A_ROW` skipped updates in a row. */
     async next(onStep: (metrics: TuneMetrics) => Promise<void> | undefined): Promise<void> {
       const { schedule, learningRate: base, warmupSteps, steps: totalSteps } = options;
       const learningRate = learningRateAt({ schedule, base, warmupSteps, totalSteps }, state.step);
@@ -52,7 +52,7 @@ export function createUpdates(training: TuneTraining, step: TrainingStep<string>
         );
       }
     },
-    /** Resolves when no batch is being prepared. */
+    /** Resolves when the batch that is being prepared is ready or has failed. */
     async settle(): Promise<void> {
       await upcoming?.().catch(() => {});
     },
@@ -66,8 +66,8 @@ function stepMetrics(measured: Record<string, number>, learningRate: number): Tu
 }
 
 /**
- * Starts to prepare this rank's batches, one for each of its replicas. `first` is the number of the update's first
- * batch. A failure rejects the returned promises; it is not thrown here.
+ * Starts to prepare this rank's batches, one for each replica of the rank. `first` is the number of the first batch
+ * over all ranks. A failure rejects the promise that the returned function gives.
  */
 function fetchBatches({ batches, options, communicator = single }: TuneTraining, first: number) {
   const count = options.replicas / communicator.size;

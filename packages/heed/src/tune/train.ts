@@ -1,6 +1,7 @@
 /**
- * The training loop of tuning: batches in, updates of the U-Net or its LoRA, checkpoints, samples, measurements. The
- * method (`method.ts`) defines loss and data. The loop knows no project, and no files except its checkpoints.
+ * The training loop of tuning: updates the U-Net or its LoRA, saves checkpoints, and calls back for sample grids and
+ * measurements. The method (`method.ts`) defines the loss and the data. The loop does not access the project, and reads
+ * and writes no files except checkpoints.
  */
 import { type LoraModules, loraModules, type UnetConfig } from '@heed/diffusion';
 import {
@@ -25,8 +26,8 @@ import { type TrainedWeights, trainedWeights } from './trained-weights.ts';
 import { checkFinite } from './training-state.ts';
 
 /**
- * The metrics of a step. Losses are means over the step's batches. A skipped update reports only `skipped` and its
- * learning rate.
+ * The metrics of one training step. Losses are means over the batches of the step. For a skipped update, only `skipped`
+ * and the learning rate are reported.
  */
 export interface TuneMetrics extends Record<string, number | undefined> {
   loss?: number;
@@ -44,13 +45,16 @@ export interface TuneTraining {
   run: string;
   method: TuningMethod;
   unetConfig: UnetConfig;
-  /** The base model's U-Net weights. The weights are updated in place, or left unchanged when a LoRA is trained. */
+  /**
+   * The base model's U-Net weights. Training updates these weights in place, but leaves them unchanged when a LoRA is
+   * trained.
+   */
   parameters: ParameterValues;
   /** Batches of `batchSize / replicas` samples each. */
   batches: TuneBatches;
   options: TuneOptions;
   checkpointFolder: string;
-  /** Hash of options and data, so that a checkpoint of another run is refused. */
+  /** Hash of options and data; a checkpoint with another fingerprint is refused. */
   fingerprint: string;
   device?: Device;
   precision?: PrecisionOption;
@@ -61,26 +65,27 @@ export interface TuneTraining {
   signal?: AbortSignal;
   /** Connects the processes of the run. Only rank 0 writes checkpoints. */
   communicator?: Communicator | undefined;
-  /** Called once before the first update with the step to start from. */
+  /** Called once before the first update, with the number of updates that were made before. */
   onStart?: (step: number) => Promise<void>;
   /** Called after each update. */
   onStep?: (step: number, metrics: TuneMetrics) => Promise<void>;
   /**
-   * Called at step 0, every `sampleEverySteps` and at the end, with the current weights. Never called when the interval
-   * is 0.
+   * Called with the current weights at step 0, every `sampleEverySteps` steps and at the end. Never called when
+   * `sampleEverySteps` is 0.
    */
   onSample?: (step: number, parameters: ParameterValues) => Promise<void>;
   /**
-   * Called on rank 0 at step 0, every `options.watch.everySteps` and at the end. Returning 'stop' ends the training.
-   * `average` has the trained weights by name, or their moving average; `plain` is as for `onSample`.
+   * Called on rank 0 at step 0, every `options.watch.everySteps` steps and at the end. Returning 'stop' ends the
+   * training. `average` contains the moving average of the trained weights, or the trained weights if there is no
+   * average. `plain` contains the weights that `onSample` receives.
    */
   onWatch?: (step: number, weights: { average: ParameterValues; plain: ParameterValues }) => Promise<'go' | 'stop'>;
   /**
-   * Called at the end. Returns earlier weights, named as in `average`, to use in place of the last weights; undefined
-   * for the last weights.
+   * Called at the end. Returns the weights of an earlier update to use as the result, named as in `average`; undefined
+   * to use the last weights.
    */
   chosen?: () => Promise<{ step: number; average: ParameterValues } | undefined>;
-  /** Called with a sentence for every broken checkpoint that is skipped. */
+  /** Called for every broken checkpoint that is skipped, with a sentence that describes it. */
   onSkippedCheckpoint?: (sentence: string) => void;
 }
 
@@ -88,9 +93,9 @@ export interface TuneTraining {
 export interface TrainedModel {
   /** Number of updates. */
   step: number;
-  /** The update of the returned weights; equal to `step` if no earlier one was chosen. */
+  /** The number of the update that the returned weights come from; equals `step` if no earlier update was chosen. */
   chosenStep: number;
-  /** Weights of a plain U-Net. */
+  /** Weights of the tuned U-Net; a LoRA is merged into these weights. */
   parameters: ParameterValues;
   lora?: LoraModules;
 }
@@ -98,8 +103,8 @@ export interface TrainedModel {
 /**
  * Tunes until `options.steps`, starting from the latest intact checkpoint. Returns the weights to use (the moving
  * average if there is one), and the LoRA if one was trained. An update with a non-finite loss or gradient is skipped.
- * Several skipped updates in a row, or a non-finite weight, throw without saving. On abort, a checkpoint is saved
- * first.
+ * After several skipped updates in a row, or when a weight is not finite, the function throws and saves no checkpoint.
+ * When the signal aborts, a checkpoint is saved before the function throws.
  */
 export async function trainModel(training: TuneTraining): Promise<TrainedModel> {
   const { run, method, batches, unetConfig, options, communicator = single } = training;
@@ -175,7 +180,10 @@ export async function trainModel(training: TuneTraining): Promise<TrainedModel> 
   }
 }
 
-/** Schedules measurements during training. All ranks know the schedule; rank 0 measures and broadcasts the outcome. */
+/**
+ * Schedules measurements during training. Every rank knows at which updates to measure; rank 0 measures and tells the
+ * other ranks whether training stops.
+ */
 function createWatch(
   { options, communicator = single, onWatch }: TuneTraining,
   { step, weights }: { step: Step; weights: TrainedWeights },
@@ -193,7 +201,9 @@ function createWatch(
   };
 }
 
-/** The weights that the measurements chose, or the last ones (the moving average if there is one). */
+/**
+ * The weights of the update that the measurements chose, or else the last weights (the moving average if there is one).
+ */
 async function chooseWeights(
   { options, chosen: choose }: TuneTraining,
   { state, weights }: { state: OptimizerState; weights: TrainedWeights },
@@ -209,7 +219,7 @@ async function chooseWeights(
   };
 }
 
-/** Throws the abort reason if a stop was requested. All ranks throw at the same update. */
+/** Throws the reason of the abort signal if a stop was requested on any rank. All ranks throw at the same update. */
 function throwIfStopped({ signal, communicator = single }: TuneTraining, isStopAsked: boolean): void {
   if (communicator.size === 1) signal?.throwIfAborted();
   else if (isStopAsked) throw signal?.reason ?? new DOMException('another rank was stopped', 'AbortError');

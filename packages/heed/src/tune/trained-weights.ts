@@ -13,21 +13,21 @@ import type { TuneOptions } from './options.ts';
 import { parameterCount } from './run-batches.ts';
 
 export interface TrainedWeights {
-  /** All weights that the graph reads, by name. */
+  /** All weights that the compute graph reads, by name. */
   readonly all: ParameterValues;
   /** The weights that the optimizer changes. Checkpoints contain only these. */
   readonly trained: ParameterValues;
   readonly isTrained: (name: string) => boolean;
   /**
-   * Current weights of a plain U-Net. If `average` is given, its weights replace the trained ones. Every call returns
-   * the same arrays.
+   * The current weights of the U-Net; a LoRA is merged into these weights. If `average` is given, its values replace
+   * the trained weights. With a LoRA, every call returns the same arrays with new values.
    */
   plain(average: ParameterValues | undefined): ParameterValues;
 }
 
 /**
- * Sets up the weights to train. `base` holds the U-Net's weights. Without `options.lora` the U-Net's weights are
- * trained in place, and copied first if the method needs the original weights.
+ * Sets up the weights to train. `base` contains the U-Net's weights. Without `lora`, these weights are trained in
+ * place; if the method needs a reference, the weights are copied first.
  */
 export function trainedWeights(
   base: ParameterValues,
@@ -55,7 +55,7 @@ export function trainedWeights(
   };
 }
 
-/** The number of values that the optimizer changes, and ranks exchange. */
+/** The number of trained values, which is also the number of gradients that ranks exchange. */
 export function trainedValues({ parameters, config }: ModelComponent<UnetConfig>, options: TuneOptions): number {
   return parameterCount(trainedWeights(parameters, config, { ...options, hasReference: false }).trained);
 }

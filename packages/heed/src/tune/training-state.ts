@@ -1,6 +1,6 @@
 /**
- * The contents of a tuning checkpoint: weights, moments, moving average, and the positions in random numbers and data.
- * `checkpoint/` checks that a checkpoint is complete.
+ * The contents of a tuning checkpoint: weights, optimizer moments, moving average, and the positions in the random
+ * numbers and in the data streams. The modules in `checkpoint/` check that a checkpoint is complete.
  */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -18,15 +18,15 @@ const StreamPosition = z.object({ pass: z.number().int(), taken: z.number().int(
 const SavedState = z.object({
   version: z.literal(1),
   step: z.number().int().nonnegative(),
-  /** Noise, timesteps and data order are functions of these two numbers. */
+  /** The seed and the batch number determine noise, timesteps and the order of the data. */
   random: z.object({ seed: z.number(), batch: z.number().int().nonnegative() }),
   data: z.object({ model: StreamPosition, pretraining: StreamPosition.optional() }),
-  /** Hash of options and data. A run cannot resume under other options or data. */
+  /** Hash of options and data. A run cannot resume with other options or other data. */
   fingerprint: z.string(),
 });
 export type SavedState = z.infer<typeof SavedState>;
 
-/** Writes the whole state into `folder`, in float32, so that a resume is bit-exact. */
+/** Writes the whole state into `folder`, in float32, so that a resumed run gives bit-identical weights. */
 export async function writeTrainingState(
   folder: string,
   saved: Omit<SavedState, 'version' | 'step'> & { optimizer: OptimizerState },
@@ -40,14 +40,14 @@ export async function writeTrainingState(
   await writeFile(join(folder, STATE_FILE), `${JSON.stringify(state, null, 2)}\n`);
 }
 
-/** Reads the run's position without the weights. */
+/** Reads a checkpoint's fingerprint and positions, but not the weights. */
 export async function readSavedState(folder: string): Promise<SavedState> {
   return readCheckedJson(join(folder, STATE_FILE), { what: 'the state of a run', schema: SavedState });
 }
 
 /**
- * Reads the optimizer's state of a checkpoint, and the weights into the arrays of `parameters`. Checkpoint and
- * `parameters` must have the same trained weights with the same shapes.
+ * Returns the optimizer's state of a checkpoint, and copies the checkpoint's weights into the arrays of `parameters`.
+ * The trained weights in both must have the same names and shapes.
  */
 export async function readOptimizerState(folder: string, parameters: ParameterValues): Promise<OptimizerState> {
   const { step } = await readSavedState(folder);
@@ -67,7 +67,7 @@ export async function readOptimizerState(folder: string, parameters: ParameterVa
   return { step, parameters: weights, firstMoment, secondMoment, ...(ema === undefined ? {} : { ema }) };
 }
 
-/** Throws when a checkpoint belongs to other options or data than the run's. */
+/** Throws when a checkpoint was made with other options or data than the run uses now. */
 export function checkFingerprint(saved: SavedState, expected: string, run: string): void {
   if (saved.fingerprint === expected) return;
   throw badInput(
@@ -75,7 +75,7 @@ export function checkFingerprint(saved: SavedState, expected: string, run: strin
   );
 }
 
-/** Throws for the first weight that is not finite; the message names the weight. */
+/** Throws when a weight has a value that is not finite; the message names the first such weight. */
 export function checkFinite(parameters: ParameterValues): void {
   for (const [name, { data }] of parameters) {
     for (let i = 0; i < data.length; i++) {

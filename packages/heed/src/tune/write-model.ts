@@ -1,4 +1,7 @@
-/** Writes the tuned model to disk: a diffusers folder, the LoRA beside it if one was trained, lineage and hashes. */
+/**
+ * Writes the tuned model to disk: a diffusers folder with the model's lineage and hashes, and the LoRA if one was
+ * trained.
+ */
 import { join } from 'node:path';
 import {
   type LoraModules,
@@ -23,7 +26,7 @@ import type { TuneOptions } from './options.ts';
 import { describeData } from './result.ts';
 import type { TrainedModel } from './train.ts';
 
-/** The facts about the run that made the model. */
+/** Information about the run that trained the model. */
 export interface TunedModel {
   /** Name of the model. */
   name: string;
@@ -33,7 +36,7 @@ export interface TunedModel {
   method: TuningMethod;
   options: TuneOptions;
   fingerprint: string;
-  /** The model that was tuned: its name, hash, and the folder or file that it was read from. */
+  /** The model from which tuning started: its name, its hash, and the folder or file from which it was loaded. */
   parent: { name: string; modelHash: string; source: string };
   components: StableDiffusionComponents;
   /** Name of the reward, if the method read one. */
@@ -42,7 +45,7 @@ export interface TunedModel {
   pretraining: readonly PretrainingSample[] | undefined;
 }
 
-/** Writes the model and replaces an earlier model of that name. */
+/** Writes the model, and replaces an earlier model of the same name. */
 export async function writeTunedModel(project: Project, about: TunedModel, trained: TrainedModel): Promise<void> {
   const { folder, run, fingerprint, components } = about;
   const before = await findLineage(folder);
@@ -87,7 +90,7 @@ async function lineageOf(
   };
 }
 
-/** Writes the LoRA alone, beside the merged weights. */
+/** Writes the LoRA as a separate file; the model's U-Net already includes the LoRA. */
 async function writeLora(
   path: string,
   unet: LoraModules,

@@ -3,27 +3,37 @@ import type { StudioApp } from '@heed/studio-api';
 import { hc } from 'hono/client';
 import { sessionHeaders } from '../session/session-key.ts';
 
-/** `api.labelling.lease.$post({ json: { count: 3 } })` and so on; types come from the server's routes. */
+/**
+ * Example of a request: `api.labelling.lease.$post({ json: { count: 3 } })`. The types come from the server's routes.
+ */
 export const { api } = hc<StudioApp>('/', { headers: () => sessionHeaders() });
 
-/** A network that is gone may keep a request for many minutes; the page then asks again. */
+/**
+ * Time limit of a request. On a lost network, a request can stay open for many minutes; after the limit, the page
+ * repeats the request.
+ */
 const ANSWERED_WITHIN_MS = 30_000;
 
-/** Options of one request of a rater's page: its session, by default the tab's, and an end where nothing answers it. */
+/**
+ * Options of a request from a rater's page: the header of the session (by default the tab's session), and a time limit.
+ */
 export function raterRequest(session?: string, { withinMs = ANSWERED_WITHIN_MS }: { withinMs?: number } = {}) {
   return { headers: sessionHeaders(session), init: { signal: AbortSignal.timeout(withinMs) } };
 }
 
-/** What the studio says to a request that will never work. */
+/** HTTP statuses of the studio that mean that repeating the same request will never succeed. */
 const FINAL_STATUSES: readonly number[] = [400, 404, 409, 413];
 
 interface ErrorBody {
   readonly error?: string;
-  /** The error's code, by which pages choose their own text. */
+  /** The error's code, by which a page finds its own text for the error. */
   readonly code?: string;
 }
 
-/** A response other than 2xx. `status` is 0 when there was no response, or none from the studio. */
+/**
+ * The error for a request that got no 2xx response from the studio. `status` is 0 when there was no response, or when
+ * another server responded in place of the studio.
+ */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string | undefined;
@@ -38,7 +48,7 @@ export class ApiError extends Error {
     this.isOfStudio = options.isOfStudio ?? false;
   }
 
-  /** Whether a repetition of the request will never succeed. */
+  /** Whether repeating the request can never succeed. */
   get isFinal(): boolean {
     return this.isOfStudio && FINAL_STATUSES.includes(this.status);
   }

@@ -5,14 +5,14 @@ import { ApiError } from './client.ts';
 
 const ASK_AGAIN_MS = 2000;
 
-/** Whether repeating the request may help; `persist` then repeats it. */
+/** Whether `persist` repeats a request after this failure, because repeating the request may help. */
 export function willAskAgain(problem: unknown): boolean {
   return problem instanceof ApiError && !problem.isFinal && problem.status !== 401;
 }
 
 /**
- * Repeats `ask` while the studio does not respond; `onProblem` is called after each failure. Rejects when the studio
- * refuses the request. The returned function ends the repetition.
+ * Calls `ask` until it succeeds or the studio refuses the request; `onProblem` is called after each failure. The
+ * returned function ends the repetition.
  */
 export function persist<T>(
   ask: () => Promise<T>,

@@ -5,7 +5,7 @@ export interface Scale {
   readonly ticks: readonly number[];
 }
 
-/** Makes a linear scale with about `count` ticks; `domain` is widened to round numbers. */
+/** Makes a linear scale with about `count` ticks; the ends of `domain` are extended to round numbers. */
 export function linearScale(
   domain: readonly [number, number],
   range: readonly [number, number],
@@ -25,19 +25,19 @@ export function linearScale(
   return Object.assign(place, { ticks });
 }
 
-/** 1, 2 or 5 times a power of ten, not below `step`. */
+/** The smallest number of the form 1, 2 or 5 times a power of ten that is at least `step`. */
 function roundStep(step: number): number {
   const power = 10 ** Math.floor(Math.log10(step));
   const factor = [1, 2, 5, 10].find((each) => each * power >= step * (1 - 1e-9)) ?? 10;
   return factor * power;
 }
 
-/** Formats a value with four digits, enough for any measurement. */
+/** Formats a value with four significant digits, which is enough for any measurement. */
 export function valueText(value: number): string {
   return tickText(Number(value.toPrecision(4)));
 }
 
-/** Formats a tick with as few digits as distinguish the ticks. */
+/** Formats the label of an axis tick with only as many digits as are needed to distinguish the ticks. */
 export function tickText(value: number): string {
   if (value === 0) return '0';
   const size = Math.abs(value);

@@ -1,4 +1,7 @@
-/** Connects the comparing page's state with the supply of queries, the outbox of answers and the rater's progress. */
+/**
+ * Updates the state of the comparing page from three sources: new queries, the server's responses to answers, and the
+ * rater's progress.
+ */
 import type { Activity } from '../parts/activity.ts';
 import { createOutbox, emptied, type Outbox, type OutboxOptions } from '../parts/outbox.ts';
 import type { ShownImage } from '../parts/prepared-image.ts';
@@ -26,7 +29,7 @@ export interface ComparerQueries {
 
 const QUERIES_AHEAD = 2;
 
-/** Creates the connection; `onShown` is called whenever a query is shown. */
+/** Creates the supply of queries and the outbox of answers; `onShown` is called whenever a query is shown. */
 export function createComparerQueries(
   state: Store<ComparerState>,
   { api, activity, prepareImage, ...options }: ComparerOptions & { onShown: () => void },

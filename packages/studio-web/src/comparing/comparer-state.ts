@@ -1,5 +1,6 @@
 /**
- * The state of the comparing page, and its changes by answers. The functions are pure: no clock, no server, no texts.
+ * The state of the comparing page, and functions that return the changes of the state after an answer. The functions
+ * are pure: they read no clock, make no requests and contain no texts.
  */
 import type { Completion } from '../labelling/labelling-api.ts';
 import type { ShownImage } from '../parts/prepared-image.ts';
@@ -14,7 +15,7 @@ export interface ShownComparison {
 
 export type Said = Partial<Record<Question, Preference>>;
 
-/** The last action, for the screen reader and the line under the images. */
+/** The rater's last action, which the screen reader announces and the line under the images shows. */
 export type ComparerMessage =
   | { kind: 'said'; question: Question; preference: Preference }
   | { kind: 'takenBack' | 'restored' | 'answered' | 'othersWereFaster' };
@@ -29,7 +30,7 @@ export interface ComparerState {
   phase: 'loading' | 'asking' | 'waiting' | 'finished' | 'failed';
   query?: ShownComparison | undefined;
   said: Said;
-  /** The question that keyboard shortcuts answer. */
+  /** The question to which the keyboard shortcuts give an answer. */
   current: Question;
   canUndo: boolean;
   answered: number;
@@ -49,13 +50,13 @@ export const FIRST_STATE: ComparerState = {
   open: 0,
 };
 
-/** The state that shows a query with its earlier answers. */
+/** The changes that show a query, with the answers in `said` filled in. */
 export function shown({ problem }: ComparerState, query: ShownComparison, said: Said = {}): Partial<ComparerState> {
   const kept = problem?.kind === 'failed' ? undefined : problem;
   return { phase: 'asking', query, said, current: 'alignment', problem: kept };
 }
 
-/** The state after one question was answered; the first unanswered question becomes current. */
+/** The changes after the rater answered one question; the first unanswered question becomes the current one. */
 export function saying(
   { said, current }: ComparerState,
   { question, preference }: { question: Question; preference: Preference },
@@ -69,7 +70,7 @@ export function saying(
   };
 }
 
-/** The state in which the last answered question is open again; undefined when no question is answered. */
+/** The changes that clear the answer to the last answered question; undefined when no question is answered. */
 export function forgettingLast(
   { said }: ComparerState,
   { hasPast }: { hasPast: boolean },
@@ -81,13 +82,13 @@ export function forgettingLast(
   return { said: rest, current: last, canUndo, message: { kind: 'takenBack' } };
 }
 
-/** The answer to both questions; undefined until both are answered. */
+/** The answers to both questions; undefined until both questions are answered. */
 export function wholeAnswer({ said }: ComparerState): Record<Question, Preference> | undefined {
   const { alignment, fidelity } = said;
   return alignment === undefined || fidelity === undefined ? undefined : { alignment, fidelity };
 }
 
-/** The state with one more or one fewer counted answer. */
+/** The changed counts of answered and open queries after an answer (1) or an undo (-1). */
 export function counting({ answered, open }: ComparerState, by: 1 | -1): Pick<ComparerState, 'answered' | 'open'> {
   return { answered: answered + by, open: Math.max(0, open - by) };
 }

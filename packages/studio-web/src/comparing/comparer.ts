@@ -1,6 +1,6 @@
 /**
- * The actions of a rater on the comparing page: answering the two questions of a query, undoing, continuing. An answer
- * is sent when the rater continues, and can be changed until then. The module uses no React, no DOM and no texts.
+ * The actions of a rater on the comparing page: answer the two questions of a query, undo, continue. An answer is sent
+ * when the rater continues, and can be changed until then. The module uses no React, no DOM and no texts.
  */
 import type { Outbox } from '../parts/outbox.ts';
 import { randomId } from '../parts/random-id.ts';
@@ -22,15 +22,18 @@ import type { Preference, Question } from './questions.ts';
 export interface Comparer {
   readonly state: Store<ComparerState>;
   readonly outbox: Outbox<ComparisonEntry>;
-  /** Answers a question, or the current one, and moves on to the first that is unanswered. */
+  /**
+   * Answers `question`, by default the current question; the first unanswered question then becomes the current one.
+   */
   say(preference: Preference, question?: Question): void;
   /**
-   * Clears the last answered question. When no question is answered, it brings the previous query back with its answer.
+   * Clears the answer to the last answered question. When no question is answered, the previous query is shown again
+   * with its answers.
    */
   undo(): void;
-  /** Sends the answers when both questions are answered, and shows the next query. */
+  /** If both questions are answered, sends the answers and shows the next query. */
   goOn(): void;
-  /** Tries again after a failure. */
+  /** Requests queries again after a failure. */
   retry(): void;
   stop(): void;
 }
@@ -47,7 +50,7 @@ export function createComparer(options: ComparerOptions): Comparer {
   const { nowMs = () => performance.now() } = options;
   const past: PastAnswer[] = [];
   let shownAtMs = 0;
-  /** Whether the shown answers are those of a retracted answer, still unchanged. */
+  /** Whether `undo` has restored the shown answers from an earlier query, and the rater has not changed any since. */
   let isRestored = false;
   const state = createStore<ComparerState>(FIRST_STATE);
   const update = (changes: Partial<ComparerState>) => state.set({ ...state.get(), ...changes });

@@ -1,4 +1,4 @@
-/** The server requests of comparing. Tests replace them. */
+/** The requests to the server for answering comparison queries. Tests replace them. */
 import { api, raterRequest, read } from '../api/client.ts';
 import type { Completion } from '../labelling/labelling-api.ts';
 import { sessionHeaders } from '../session/session-key.ts';
@@ -37,16 +37,22 @@ export interface ComparingStanding {
 }
 
 export interface ComparingApi {
-  /** Id of the page that asks for queries. */
+  /** Id of this page, which the server stores with the queries that the page requests. */
   readonly page: string;
   standing(): Promise<ComparingStanding>;
   lease(count: number): Promise<readonly LeasedComparison[]>;
-  /** Releases the page's queries; the request also works while the page closes. */
+  /**
+   * Gives the page's unanswered queries back, so that other raters can get them; the request also works while the page
+   * closes.
+   */
   release(): void;
   send(entry: ComparisonEntry): Promise<unknown>;
 }
 
-/** Creates the requests. `page` is the id of this page, so that two tabs of one rater get different queries. */
+/**
+ * Creates the requests. `page` is the id of this page; because each tab has its own id, two tabs of one rater get
+ * different queries.
+ */
 export function comparingApi({ session, page }: { session: string; page: string }): ComparingApi {
   const request = () => raterRequest(session);
   return {

@@ -1,6 +1,6 @@
 /**
- * Keyboard shortcuts of the comparing page. Each shortcut also has a button. Turning off the shortcuts of labelling
- * turns these off too.
+ * Keyboard shortcuts of the comparing page. Each shortcut also has a button. A rater who turns off the shortcuts of
+ * labelling turns off the shortcuts of comparing as well.
  */
 import { useEffect } from 'react';
 import { isForPage } from '../labelling/keys.ts';
@@ -8,7 +8,7 @@ import { keyNames, type PressedKey } from '../parts/key-names.ts';
 import type { Comparer } from './comparer.ts';
 import { PREFERENCE_NAMES, PREFERENCES } from './questions.ts';
 
-/** Actions of keyboard shortcuts besides answering. */
+/** Functions for the keyboard shortcuts that do not answer a question. */
 export interface ComparingActs {
   zoom(): void;
   help(): void;
@@ -30,14 +30,14 @@ const ACTIONS: Readonly<Record<string, Act>> = {
   '?': (_, { help }) => help(),
 };
 
-/** The action of a pressed key, by its letter or its position on the keyboard. */
+/** The action of a pressed key, found by the letter or, for other scripts, by the key's position on the keyboard. */
 export function comparingAct(pressed: PressedKey): Act | undefined {
   return keyNames(pressed)
     .map((name) => (Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined))
     .find((act) => act !== undefined);
 }
 
-/** Listens for keys anywhere on the page, except in fields, in dialogs and with a modifier key. */
+/** A React hook that handles keys pressed anywhere on the page, except in fields, in dialogs or with a modifier key. */
 export function useComparingKeys(comparer: Comparer, acts: ComparingActs): void {
   useEffect(() => {
     const listener = (event: KeyboardEvent) => {

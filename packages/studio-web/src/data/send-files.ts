@@ -7,7 +7,7 @@ export type Taking =
   | { readonly what: 'images'; readonly set?: string }
   | { readonly what: 'feedback'; readonly rater?: string };
 
-/** The name of a file in the list of images: its path inside the chosen folder. */
+/** The name by which the list of images refers to the file: the file's path inside the chosen folder. */
 export function listedName(file: File): string {
   return file.webkitRelativePath === '' ? file.name : file.webkitRelativePath.split('/').slice(1).join('/');
 }
@@ -15,14 +15,17 @@ export function listedName(file: File): string {
 const ASK_AGAIN_MS = 3000;
 
 export interface SendOptions {
-  /** Called with the number of uploaded files. */
+  /** Called after each file, with the number of files uploaded so far. */
   readonly onProgress: (done: number) => void;
   /** Called with the reason why the import waits, such as another running command. */
   readonly onWait: (reason: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** Resolves with the result of the import. After a failure or an abort nothing was imported. */
+/**
+ * Resolves with a text that describes the result of the import. After a failure or an abort, none of the files is
+ * imported.
+ */
 export async function sendFiles(files: readonly File[], taking: Taking, options: SendOptions): Promise<string> {
   const { onProgress, signal } = options;
   const { id } = await read(api.data.uploads.$post());
@@ -43,7 +46,7 @@ export async function sendFiles(files: readonly File[], taking: Taking, options:
   }
 }
 
-/** Starts the import, and repeats the request while another command runs. */
+/** Starts the import; while another command runs, the request is repeated until the import can start. */
 async function takeIn(id: string, taking: Taking, { onWait, signal }: SendOptions) {
   while (true) {
     signal.throwIfAborted();

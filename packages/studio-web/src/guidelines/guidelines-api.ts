@@ -1,4 +1,7 @@
-/** The type of the guidelines in the server's response. Hono's client types do not support recursive types. */
+/**
+ * The requests for the raters' guidelines, and the type of the server's response. Responses are cast to this type,
+ * because Hono's client types do not support recursive types.
+ */
 import type { ShownBlock } from '@heed/studio-api';
 import { api, raterRequest, read } from '../api/client.ts';
 
@@ -13,7 +16,7 @@ export async function loadGuidelines(): Promise<LoadedGuidelines> {
   return { blocks: blocks as readonly ShownBlock[], version };
 }
 
-/** Renders a text as raters would see it. */
+/** Asks the server to parse a text of guidelines into the blocks that raters would see. */
 export async function previewGuidelines(text: string): Promise<readonly ShownBlock[]> {
   const { blocks } = await read(api.guidelines.preview.$post({ json: { text } }));
   return blocks as readonly ShownBlock[];

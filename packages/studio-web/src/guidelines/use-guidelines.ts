@@ -7,12 +7,15 @@ import { type Session, useSession } from '../session/session.ts';
 import { type LoadedGuidelines, loadGuidelines } from './guidelines-api.ts';
 
 export interface GuidelinesState {
-  /** 'none': there are none, or the studio refuses them; the work goes on. */
+  /**
+   * 'none' means that the project has no guidelines, or that the studio refuses the request; the rater then works
+   * without guidelines.
+   */
   readonly phase: 'loading' | 'unseen' | 'seen' | 'none';
   readonly blocks: readonly ShownBlock[];
-  /** Why they are not there yet. */
+  /** The reason why the guidelines have not been loaded yet. */
   readonly problem?: unknown;
-  /** The rater has read them. */
+  /** Records that the rater has read the guidelines. */
   readonly accept: () => void;
 }
 
@@ -43,7 +46,10 @@ export function useGuidelines(): GuidelinesState {
   return { phase: blocks.length === 0 ? 'none' : isSeen ? 'seen' : 'unseen', blocks, accept };
 }
 
-/** The storage key, which contains the rater, because the next rater of this browser has not read the guidelines. */
+/**
+ * The storage key. The key contains the rater's session key, because another rater of this browser has not read the
+ * guidelines yet.
+ */
 function keyOf({ study, key }: Session): string {
   return `heed-guidelines/${study}/${key}`;
 }

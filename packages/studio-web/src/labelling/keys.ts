@@ -1,13 +1,13 @@
 /**
- * Keyboard shortcuts of the labelling page. People can change them or turn them off, and the browser stores the
- * settings. Each action also has a button.
+ * Keyboard shortcuts of the labelling page. Raters can change the keys or turn the shortcuts off, and the browser
+ * stores these settings. Each action also has a button.
  */
 import { useEffect } from 'react';
 import type { Texts } from '../language/language.ts';
 import { keyNames, type PressedKey } from '../parts/key-names.ts';
 import { createStore } from '../parts/store.ts';
 
-/** Every action with its default keys, as `KeyboardEvent.key` gives them. */
+/** Every action with its default keys, as values of `KeyboardEvent.key`. */
 export const ACTIONS = {
   good: ['ArrowUp', 'g'],
   bad: ['ArrowDown', 'b'],
@@ -25,7 +25,7 @@ export const ACTION_NAMES = Object.keys(ACTIONS) as Action[];
 
 export interface KeySettings {
   isOn: boolean;
-  /** Keys that replace an action's default keys. */
+  /** For each action, the rater's own key that replaces the default keys. */
   own: Partial<Record<Action, string>>;
 }
 
@@ -49,7 +49,7 @@ export function keysOf(action: Action, { own }: KeySettings): readonly string[] 
   return chosen === undefined ? ACTIONS[action] : [chosen];
 }
 
-/** The action of a pressed key, by its letter or its position on the keyboard. */
+/** The action of a pressed key, found by the letter or, for other scripts, by the key's position on the keyboard. */
 export function actionOf(pressed: PressedKey, settings: KeySettings): Action | undefined {
   for (const name of keyNames(pressed)) {
     const action = ACTION_NAMES.find((each) => keysOf(each, settings).includes(name));
@@ -64,7 +64,7 @@ export function pickOf(pressed: PressedKey): number | undefined {
   return digit === undefined ? undefined : Number(digit) - 1;
 }
 
-/** The label of a key on a button. */
+/** The text that shows a key on a button. */
 export function nameOfKey(key: string, texts: Texts): string {
   const names: Readonly<Record<string, string>> = {
     ArrowUp: '↑',
@@ -78,7 +78,10 @@ export function nameOfKey(key: string, texts: Texts): string {
   return names[key] ?? (key.length === 1 && key !== key.toLowerCase() ? `⇧${key}` : key.toUpperCase());
 }
 
-/** Whether a key press is for the page: not in a field or dialog, no modifier, and shortcuts are on. */
+/**
+ * Whether the page handles a key press: shortcuts are on, no modifier key is pressed, and the focus is not in a field
+ * or dialog.
+ */
 export function isForPage(event: KeyboardEvent): boolean {
   if (!keySettings.get().isOn || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return false;
   const target = event.target instanceof HTMLElement ? event.target : undefined;
@@ -87,7 +90,7 @@ export function isForPage(event: KeyboardEvent): boolean {
   return !((event.key === ' ' || event.key === 'Enter') && target?.closest('button, a'));
 }
 
-/** Calls `act` for keys anywhere on the page; 1 to 9 pick an image. */
+/** A React hook that calls `act` for the keys of actions, and `pick` for the digits 1 to 9, anywhere on the page. */
 export function useKeys(act: (action: Action) => void, pick: (index: number) => void): void {
   useEffect(() => {
     const listener = (event: KeyboardEvent) => {
@@ -113,7 +116,7 @@ function load(): KeySettings {
   }
 }
 
-/** Parses stored settings; damaged ones are replaced by the default. */
+/** Parses the stored settings; if the text is damaged, the default settings are returned. */
 export function readKeySettings(stored: string | null): KeySettings {
   const { isOn, own } = asRecord(parse(stored));
   const names = Object.keys(ACTIONS) as Action[];

@@ -9,13 +9,15 @@ export interface ShownQuery {
   id: string;
   prompt: string;
   images: ShownImage[];
-  /** Whether the rater is told the right answer afterwards. */
+  /** Whether this is a practice query, after which the page shows the correct answer. */
   isPractice: boolean;
-  /** Whether raters choose one image, or none, as the best; the other marks follow from the choice. */
+  /**
+   * Whether the rater chooses the best image, or none, instead of marking each image; the marks follow from the choice.
+   */
   asksBest: boolean;
 }
 
-/** The last action, for the screen reader and the line under the images. */
+/** The rater's last action, which the screen reader announces and the line under the images shows. */
 export type LabellerMessage =
   | { kind: 'marked'; image: number; mark: Mark }
   | { kind: 'allMarked'; mark: Mark }
@@ -29,24 +31,27 @@ export interface LabellerProblem {
 
 export interface LabellerState {
   /**
-   * The phase of the page. 'explaining' follows an answer in the practice round. In 'waiting' and 'finished' the page
-   * asks for queries again by itself.
+   * The phase of the page. After an answer in the practice round, 'explaining' shows the correct answer. In 'waiting'
+   * and 'finished' the page asks for queries again by itself.
    */
   phase: 'loading' | 'asking' | 'explaining' | 'waiting' | 'finished' | 'failed';
   query?: ShownQuery | undefined;
   marks: (Mark | undefined)[];
-  /** Index of the image that keys act on. */
+  /** Index of the image that the keyboard shortcuts mark. */
   current: number;
   answered: number;
   open: number;
   medianSeconds?: number | undefined;
-  /** The completion code, which a rater who is done needs to be paid. */
+  /**
+   * The completion code, which a rater enters on the recruiting platform to be paid; undefined until the rater has
+   * earned it.
+   */
   completion?: Completion | undefined;
   paidInSeconds?: number | undefined;
-  /** Number of comparisons that the rater may still be asked. */
+  /** Number of comparison queries that the rater may still be asked. */
   openComparisons?: number | undefined;
   canUndo: boolean;
-  /** While explaining, the right answer; absent until the server has sent it. */
+  /** The correct answer during the phase 'explaining'; undefined until the server has sent it. */
   explanation?: PracticeFeedback | undefined;
   /** A hint for the rater, shown until the next answer. */
   hint?: 'tooFast' | 'practiceIsOver' | undefined;

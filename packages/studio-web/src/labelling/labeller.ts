@@ -1,6 +1,7 @@
 /**
- * The state machine of labelling: the query that is shown, marks, undo, the practice round, waiting and the end.
- * Answering never waits, because the next queries are loaded in advance. The module uses no React, no DOM and no texts.
+ * The state machine of the labelling page: the shown query, the marks of its images, undo, the practice round, waiting
+ * and the end. The next query appears at once after an answer, because queries are loaded in advance. The module uses
+ * no React, no DOM and no texts.
  */
 import type { Activity } from '../parts/activity.ts';
 import { createOutbox, emptied, type Outbox, type OutboxOptions } from '../parts/outbox.ts';
@@ -21,18 +22,21 @@ export interface Labeller {
   readonly state: Store<LabellerState>;
   readonly outbox: Outbox<LabellingEntry>;
   select(index: number): void;
-  /** The action of a digit key: chooses the best image if the query asks for it, else selects the image. */
+  /**
+   * The action of a digit key: chooses the image as the best if the query asks for the best image, else selects the
+   * image.
+   */
   pick(index: number): void;
-  /** Marks one image, or the current one, and moves on to the next without a mark. */
+  /** Marks one image, by default the current image, and then selects the next image without a mark. */
   mark(mark: Mark, index?: number): void;
   markAll(mark: Mark): void;
   skip(reason?: string): void;
-  /** Answers the shown query with these marks. */
+  /** Sets the marks of the shown query and submits the answer. */
   answer(marks: readonly Mark[]): void;
   /** Continues after an explanation. */
   goOn(): void;
   undo(): void;
-  /** Tries again after a failure. */
+  /** Requests queries again after a failure. */
   retry(): void;
   stop(): void;
 }
@@ -46,10 +50,10 @@ export interface LabellerOptions {
 }
 
 const QUERIES_AHEAD = 4;
-/** The delay before an answer is sent, long enough to see the last mark. */
+/** Delay before a fully marked query is submitted, long enough for the rater to see the last mark. */
 const SETTLE_MS = 220;
 
-/** The data that the parts of one labeller share. */
+/** The data that the functions of one labelling page share. */
 interface Parts extends StateHolder {
   readonly options: LabellerOptions;
   readonly nowMs: () => number;
@@ -59,7 +63,7 @@ interface Parts extends StateHolder {
   readonly supply: Supply<ShownQuery>;
   /** Time at which the current query was shown. */
   shownAtMs: number;
-  /** Whether the marks are those of a retracted answer, still unchanged. */
+  /** Whether `undo` has restored the marks from an earlier answer, and the rater has not changed any since. */
   isRestored: boolean;
   settling?: ReturnType<typeof setTimeout> | undefined;
 }
@@ -169,7 +173,7 @@ function createParts(options: LabellerOptions): Parts {
   return parts;
 }
 
-/** The functions of the server and of the page that the supply of queries needs. */
+/** Returns the functions that the supply of queries needs to request, release and prepare queries. */
 function pick({ api, activity, prepareImage }: LabellerOptions) {
   return {
     lease: api.lease,
@@ -213,13 +217,13 @@ function showNext(parts: Parts): void {
   void supply.fetchAhead();
 }
 
-/** Answers after a short delay if every image has a mark. */
+/** Submits the answer after a short delay if every image has a mark. */
 function settle(parts: Parts): void {
   clearTimeout(parts.settling);
   if (isMarked(parts.state.get())) parts.settling = setTimeout(() => submit(parts), SETTLE_MS);
 }
 
-/** Answers or skips the shown query. */
+/** Sends the answer to the shown query, or skips the query if `skipped` is given. */
 function submit(parts: Parts, skipped?: { reason?: string }): void {
   const { state, update, outbox, past, practice, nowMs, shownAtMs } = parts;
   clearTimeout(parts.settling);
@@ -245,7 +249,7 @@ function submit(parts: Parts, skipped?: { reason?: string }): void {
   showNext(parts);
 }
 
-/** Undoes the marks of the shown query first, then whole answers. */
+/** Clears the marks of the shown query; if there are none, retracts the last answer and shows its query again. */
 function undo(parts: Parts): void {
   const { state, update, outbox, past, supply, options } = parts;
   clearTimeout(parts.settling);

@@ -1,4 +1,4 @@
-/** The server requests of labelling. Tests replace them. */
+/** The requests to the server for answering labelling queries. Tests replace them. */
 import { api, raterRequest, read } from '../api/client.ts';
 import { sessionHeaders } from '../session/session-key.ts';
 import { type Acknowledged, type LabellingEntry, sendEntry } from './entries.ts';
@@ -20,28 +20,37 @@ export interface Completion {
 
 export interface LabellingStanding {
   answered: number;
-  /** Number of queries that the rater may still be asked, including queries that others hold. */
+  /** Number of queries that the rater may still be asked, including queries that are shown to other raters now. */
   open: number;
   medianSeconds?: number | undefined;
   completion?: Completion | undefined;
-  /** Seconds until the completion code is shown although queries are open, when none of them is free. */
+  /**
+   * Seconds until the rater gets the completion code although queries are open; set only while none of these queries is
+   * free.
+   */
   paidInSeconds?: number | undefined;
-  /** Number of open comparisons, for raters who are invited for comparisons as well. */
+  /** Number of comparison queries that the rater may still be asked, if the rater is also invited to compare. */
   openComparisons?: number | undefined;
 }
 
 export interface LabellingApi {
-  /** Id of the page that asks for queries. */
+  /** Id of this page, which the server stores with the queries that the page requests. */
   readonly page: string;
   standing(): Promise<LabellingStanding>;
   lease(count: number): Promise<readonly LeasedQuery[]>;
-  /** Releases the page's queries; the request also works while the page closes. */
+  /**
+   * Gives the page's unanswered queries back, so that other raters can get them; the request also works while the page
+   * closes.
+   */
   release(): void;
   shown(query: string): Promise<unknown>;
   send(entry: LabellingEntry): Promise<Acknowledged>;
 }
 
-/** Creates the requests. `page` is the id of this page, so that two tabs of one rater get different queries. */
+/**
+ * Creates the requests. `page` is the id of this page; because each tab has its own id, two tabs of one rater get
+ * different queries.
+ */
 export function labellingApi({ session, page }: { session: string; page: string }): LabellingApi {
   const request = () => raterRequest(session);
   return {

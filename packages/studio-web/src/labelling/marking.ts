@@ -1,6 +1,6 @@
 /**
- * The changes that marking makes to the state of labelling. Each function returns the changes; undefined when there are
- * none.
+ * Functions that compute how the state of the labelling page changes when the rater marks images. Functions that return
+ * changes return undefined when nothing changes.
  */
 import type { LabellerState } from './labeller-state.ts';
 import { bestOf, type Mark, nextUnmarked } from './marks.ts';
@@ -8,7 +8,7 @@ import { bestOf, type Mark, nextUnmarked } from './marks.ts';
 type Changes = Partial<LabellerState> | undefined;
 
 /**
- * Marks one image, and moves on to the next image without a mark. If the query asks for the best image, this image is
+ * Marks one image, and selects the next image without a mark. If the query asks for the best image, this image is
  * chosen.
  */
 export function markOne(state: LabellerState, { index, mark }: { index: number; mark: Mark }): Changes {

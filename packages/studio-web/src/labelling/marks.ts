@@ -3,8 +3,8 @@
 export type Mark = 'good' | 'bad';
 
 /**
- * The image to select after `index`: the next image without a mark, else the first one without a mark, else the same
- * image.
+ * Index of the image to select next: the first image without a mark after `index`, else the first without a mark, else
+ * `index`.
  */
 export function nextUnmarked(marks: readonly (Mark | undefined)[], index: number): number {
   const after = marks.findIndex((mark, i) => mark === undefined && i > index);

@@ -1,4 +1,4 @@
-/** A stack of the answers that can still be undone. */
+/** A stack of the rater's last answers, which undo can retract. */
 import type { LabellerState, ShownQuery } from './labeller-state.ts';
 
 export interface PastAnswer {

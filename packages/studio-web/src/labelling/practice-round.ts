@@ -1,14 +1,14 @@
-/** The state of the practice round: whether it continues, and which answer is being explained. */
+/** The state of the practice round: whether practice queries are being shown, and which answer is being explained. */
 import type { ApiError } from '../api/client.ts';
 import type { Acknowledged, LabellingEntry } from './entries.ts';
 import type { StateHolder } from './labeller-state.ts';
 
 export interface PracticeRound {
-  /** The changes when this query is the first one after the practice round. */
+  /** Returns changes of the page's state: a hint if this query is the first one after the practice round. */
   noteShown(query: { readonly isPractice: boolean }): { readonly hint?: 'practiceIsOver' };
-  /** Begins to explain this answer. */
+  /** Starts the explanation of the answer with this id. */
   explain(answer: string): void;
-  /** Handles the server's response to an answer. */
+  /** Handles the server's response to an answer: shows the explanation, or continues if there is none. */
   onAnswered(entry: LabellingEntry, result: Acknowledged | ApiError): void;
   /** Continues after an explanation. */
   goOn(): void;

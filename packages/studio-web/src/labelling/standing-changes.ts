@@ -1,10 +1,13 @@
-/** Computes the rater's progress from the server's count and from answers that the server does not count yet. */
+/**
+ * Computes the rater's progress from the server's count of answers and from sent answers that this count does not
+ * include yet.
+ */
 import type { LabellerState } from './labeller-state.ts';
 import type { LabellingStanding } from './labelling-api.ts';
 
 /**
- * Returns the changes. `underWay` is the number of sent answers that the server has not acknowledged and does not count
- * yet.
+ * Returns the changes. `underWay` is the number of answers that the server has not acknowledged and that its count does
+ * not include yet.
  */
 export function standingChanges(
   { answered, open, medianSeconds, completion, paidInSeconds, openComparisons }: LabellingStanding,

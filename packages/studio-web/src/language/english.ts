@@ -1,8 +1,11 @@
-/** The English texts; the type checker compares the other languages with this table. `**` makes bold. */
+/**
+ * The English texts; the type checker ensures that the table of every other language has the same keys. `**` makes
+ * bold.
+ */
 
 export const english = {
   name: 'English',
-  /** Before the pages' scripts run. */
+  /** Texts that the page shows before its scripts run. */
   loading: {
     tooOld: 'Loading… If this stays, this browser is too old for this page or its scripts are turned off.',
     missing: 'The studio does not answer. The page is loaded again by itself as soon as it does.',
@@ -32,8 +35,8 @@ export const english = {
     reload: 'Reload the page',
   },
   /**
-   * Texts of problems by the code of the studio's response. A problem without a code is shown with the studio's English
-   * sentence.
+   * Texts of problems, by the error code in the studio's response. For a problem without a code, the page shows the
+   * English sentence of the response.
    */
   problems: {
     'no-answer': 'the studio does not answer',

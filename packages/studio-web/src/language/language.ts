@@ -1,7 +1,7 @@
 /**
- * The language of the raters' pages: the language in the link ('?lang=de'), the one chosen on the page, or the first of
- * the browser's languages that has texts. All texts are in one table for each language; a table that lacks a text does
- * not compile.
+ * The language of the raters' pages. The link ('?lang=de') decides first, then the choice on the page, then the first
+ * of the browser's languages that has texts. Each language has one table with all texts; a table that lacks a text
+ * causes a type error.
  */
 import { createStore, useStore } from '../parts/store.ts';
 import { english } from './english.ts';
@@ -15,7 +15,7 @@ export type Language = keyof typeof LANGUAGES;
 
 const STORAGE_KEY = 'heed-language';
 
-/** Chooses the first requested language that has texts; 'de-AT' counts as German. */
+/** Chooses the first requested language that has texts, by default English; 'de-AT' gives German. */
 export function chooseLanguage(wanted: readonly (string | null | undefined)[]): Language {
   for (const tag of wanted) {
     const name = tag?.toLowerCase().split(/[-_]/)[0];

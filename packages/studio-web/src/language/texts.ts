@@ -1,4 +1,4 @@
-/** The type of a language's table: as English, in other words. */
+/** The type of a language's table of texts: the same keys as the English table, with other strings. */
 import type { english } from './english.ts';
 
 type Widened<T> = T extends string
@@ -7,5 +7,5 @@ type Widened<T> = T extends string
     ? (...given: Given) => string
     : { readonly [Key in keyof T]: Widened<T[Key]> };
 
-/** The texts of the raters' pages. */
+/** The type of a table with all texts of the raters' pages in one language. */
 export type Texts = Widened<typeof english>;

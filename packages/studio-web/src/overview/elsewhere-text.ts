@@ -1,4 +1,7 @@
-/** Says which judgements the table of the overview leaves out, so that it and the count of all judgements agree. */
+/**
+ * A sentence for the overview page: how many judgements the table leaves out. With these, the table agrees with the
+ * count of all judgements.
+ */
 import { countText } from '../parts/count-text.ts';
 
 interface SetJudgements {
@@ -6,7 +9,9 @@ interface SetJudgements {
   judgements: number;
 }
 
-/** 'The table counts images of the set train. Other images have 3,840 judgements more: 3,840 in the set eval.' */
+/**
+ * Example: 'The table counts images of the set train. Other images have 3,840 judgements more: 3,840 in the set eval.'
+ */
 export function elsewhereText(set: string, elsewhere: readonly SetJudgements[]): string {
   const all = elsewhere.reduce((sum, { judgements }) => sum + judgements, 0);
   const parts = elsewhere.map(({ set: other, judgements }) =>

@@ -1,4 +1,4 @@
-/** Watches commands that the studio runs, live by server-sent events. */
+/** Watches the commands that the studio runs; server-sent events report each change. */
 import type { Job, StartableKind } from '@heed/studio-api';
 import { useCallback, useEffect, useState } from 'react';
 import { api, read } from '../api/client.ts';
@@ -7,14 +7,14 @@ export interface JobOptions {
   settings?: string[];
   /** Name of the run; by default the server chooses a free name. */
   name?: string;
-  /** Whether to continue the run of that name with its original settings. */
+  /** Whether to continue the run `name` with the settings that the run was started with. */
   continues?: boolean;
 }
 
 export interface JobWatch {
   /** The newest command. */
   job?: Job;
-  /** Whether a command waits or runs; no other command can be started then. */
+  /** Whether a command is waiting or running; until it ends, no other command can be started. */
   isBusy: boolean;
   problem?: string;
   start: (kind: StartableKind, options?: JobOptions) => void;
@@ -23,7 +23,9 @@ export interface JobWatch {
   stop: () => void;
 }
 
-/** Whether the job has not ended. A waiting job has not started, or will be restarted after its process was lost. */
+/**
+ * Whether the job has not ended yet. A waiting job has not been started, or will be restarted because its process died.
+ */
 function isUnderWay({ state }: Job): boolean {
   return state === 'waiting' || state === 'running';
 }

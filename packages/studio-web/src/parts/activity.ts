@@ -1,8 +1,8 @@
-/** Detects whether a person uses the page: it is visible and was touched recently. */
+/** Detects whether a person uses the page: the page is visible, and there was recent input. */
 
 export interface Activity {
   isActive(): boolean;
-  /** Calls `listener` at the first input after a rest. Returns a function that ends this. */
+  /** Calls `listener` at the first input after a rest. The returned function removes the listener. */
   onWake(listener: () => void): () => void;
   stop(): void;
 }

@@ -1,4 +1,4 @@
-/** Copies a text to the clipboard, even without a secure context, where the clipboard API is missing. */
+/** Copies a text to the clipboard, even over plain http, where browsers do not offer the clipboard API. */
 
 /** Returns false when the browser copies nothing. */
 export async function copyText(text: string): Promise<boolean> {

@@ -1,34 +1,38 @@
 /**
- * Unsent entries in the browser's storage, one key an entry: `heed-outbox/<study>/<rater>/<kind>/<page>-<turn>`. Tabs
- * therefore cannot overwrite each other's entries, and a rater's page reads its own rater's entries alone.
+ * Stores the rater's unsent actions (entries) in the browser's storage, each under its own key:
+ * `heed-outbox/<study>/<rater>/<kind>/<page>-<turn>`. Because of these keys, tabs cannot overwrite each other's
+ * entries, and a page reads only the entries of the rater who uses it.
  */
 import { randomId } from './random-id.ts';
 
-/** The owner of stored entries. */
+/** The rater, study and kind of work to which stored entries belong. */
 export interface Keeper {
-  /** Id of the study, which separates projects served under the same address. */
+  /** Id of the study, which separates the entries of projects that were served under the same address. */
   readonly study: string;
   readonly rater: string;
   /** Kind of work: 'labelling' or 'comparing'. */
   readonly kind: string;
 }
 
-/** An entry with its position in the order of sending. */
+/** A stored entry with its key, and the time that determines the order of sending. */
 export interface KeptEntry<Entry> {
   readonly key: string;
-  /** Milliseconds since 1970, increasing within one page. */
+  /** Time of storing in milliseconds since 1970, strictly increasing within one page. */
   readonly at: number;
   readonly entry: Entry;
 }
 
-/** The methods of the browser's storage that are used. */
+/** The part of the browser's `Storage` interface that this module uses. */
 export type EntryStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>;
 
 export interface KeptEntries<Entry> {
-  /** Stores the entry. `isKept` is false when the browser refuses; the entry then lasts as long as the page. */
+  /**
+   * Stores the entry. `isKept` is false when the browser refuses to store the entry; the entry is then lost when the
+   * page closes.
+   */
   add(entry: Entry): { readonly kept: KeptEntry<Entry>; readonly isKept: boolean };
   remove(key: string): void;
-  /** All entries of this rater and kind from every tab, oldest first. */
+  /** All stored entries of this rater and this kind of work, from all tabs, the oldest first. */
   all(): KeptEntry<Entry>[];
 }
 

@@ -1,10 +1,11 @@
-/** Names of a pressed key: its letter, and for other scripts its position on the keyboard. */
+/** Names of a pressed key: the letter it types, and, if that is no Latin letter, the key's position on the keyboard. */
 
 export type PressedKey = Pick<KeyboardEvent, 'key' | 'code' | 'shiftKey'>;
 
 /**
- * Names to look up in a table of keys, the letter first. Cyrillic, Greek and Arabic layouts and input methods have no
- * 'g', so the key in the position of 'g' counts. Digits count by position on layouts that need Shift for them.
+ * The names to look up in a table of keyboard shortcuts, first the typed letter. Cyrillic, Greek and Arabic layouts and
+ * input methods have no 'g', so the key in the position of 'g' has the name 'g'. On layouts that need Shift for digits,
+ * the position of a digit key gives its name.
  */
 export function keyNames({ key, code, shiftKey }: PressedKey): string[] {
   const isLatin = key.length === 1 && key >= ' ' && key <= '~';

@@ -1,7 +1,8 @@
 /**
  * The rater's actions that the server has not acknowledged yet, in order. Each entry stays in the browser's storage
- * until the server has acknowledged it, so that a lost connection or a closed tab loses no answer. Entries of a tab
- * that was closed are sent by the rater's next tab; sending one twice is harmless, because the server knows its id.
+ * until the server has acknowledged it, so that a lost connection or a closed tab loses no answer. If a tab was closed,
+ * the rater's next tab sends the remaining entries. Sending an entry twice is harmless, because the server recognises
+ * the entry's id.
  */
 import { ApiError } from '../api/client.ts';
 import { type Keeper, type KeptEntries, type KeptEntry, keptEntries } from './kept-entries.ts';
@@ -10,18 +11,18 @@ import { createStore, type Store } from './store.ts';
 
 export interface OutboxState {
   waiting: number;
-  /** The reason for the last failure, while entries wait. */
+  /** The reason why the last attempt to send failed, while entries are waiting. */
   problem?: ApiError;
-  /** Whether the browser refused to store waiting entries, which are then lost with the page. */
+  /** Whether the browser refused to store a waiting entry, which is then lost if the page closes. */
   isUnkept: boolean;
 }
 
 export interface Outbox<Entry> {
   readonly state: Store<OutboxState>;
   add(entry: Entry): void;
-  /** Entries that are not acknowledged yet. */
+  /** Entries that the server has not acknowledged yet. */
   entries(): readonly Entry[];
-  /** Sends all waiting entries and then stops. */
+  /** Stops taking over entries of other tabs; entries that are already waiting are still sent. */
   stop(): void;
 }
 
@@ -32,7 +33,7 @@ export interface OutboxOptions<Entry, Result> {
   readonly onSent?: (entry: Entry, result: Result) => void;
   /** Called with an entry that the server will never accept. */
   readonly onRefused: (entry: Entry, reason: ApiError) => void;
-  /** Called with an error in `onSent` or `onRefused`. The entry counts as done anyway. */
+  /** Called with an error in `onSent` or `onRefused`. The entry is removed from the outbox anyway. */
   readonly onError?: (error: unknown) => void;
   readonly kept?: KeptEntries<Entry>;
   readonly wait?: (ms: number) => Promise<void>;
@@ -42,8 +43,8 @@ export interface OutboxOptions<Entry, Result> {
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 15_000;
 /**
- * Time after which another tab's entries are adopted. A live tab sends its own entries at once, so a tab with older
- * entries is closed or stuck.
+ * Age at which this tab takes over and sends another tab's entries. An open tab sends its entries at once, so older
+ * entries mean that the other tab is closed or stuck.
  */
 const ORPHAN_MS = 10_000;
 const LOOK_FOR_ORPHANS_MS = 15_000;
@@ -81,8 +82,8 @@ export function createOutbox<Entry, Result = unknown>(options: OutboxOptions<Ent
     state.set(stateNow());
   };
   /**
-   * Whether another tab has sent the entry. This tab's own entries are always sent here, because the page waits for the
-   * response.
+   * Whether another tab has sent the entry. Entries of this tab are always sent by this tab, because the page waits for
+   * the response.
    */
   const isDoneElsewhere = ({ key }: KeptEntry<Entry>) => !own.has(key) && !kept.all().some((each) => each.key === key);
 
@@ -148,8 +149,8 @@ export function createOutbox<Entry, Result = unknown>(options: OutboxOptions<Ent
 }
 
 /**
- * Resolves when nothing waits in the outbox, at the latest after `patienceMs`. A page that asks for queries before the
- * answers of the rater's closed tab have arrived would be asked some of them again.
+ * Resolves when no entry is waiting in the outbox, at the latest after `patienceMs`. A page waits for this before it
+ * requests queries: otherwise, the server could return queries that the rater answered in a closed tab.
  */
 export async function emptied({ state }: Pick<Outbox<unknown>, 'state'>, patienceMs = 15_000): Promise<void> {
   if (state.get().waiting === 0) return;

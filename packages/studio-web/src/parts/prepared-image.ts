@@ -1,4 +1,4 @@
-/** Images that are decoded before they are shown. */
+/** Loads and decodes images before the page shows them. */
 import { pictureUrl } from '../api/client.ts';
 
 export interface ShownImage {
@@ -11,12 +11,12 @@ export interface ShownImage {
 }
 
 const WAITS_MS = [300, 1000, 2000, 3000] as const;
-/** Number of tries after which the rater may continue without the image. */
+/** Number of attempts to load an image, after which the image counts as broken and the rater can continue. */
 const MAX_TRIES = 30;
 
 /**
  * Resolves when the image can be drawn at once, or is known to be broken. While the studio does not respond (it may be
- * restarting), the image does not count as broken. Raters must not judge an image that they cannot see.
+ * restarting), loading is repeated up to `MAX_TRIES` times. Raters must not judge an image that they cannot see.
  */
 export async function prepareImage(image: { name: string; width: number; height: number }): Promise<ShownImage> {
   const url = pictureUrl(image.name);
@@ -37,7 +37,7 @@ async function canDecode(url: string): Promise<boolean> {
   );
 }
 
-/** Whether the studio responded, so that the image itself is at fault. */
+/** Whether the studio responded. If so, the image itself is the reason why loading failed. */
 async function isAnswered(url: string): Promise<boolean> {
   return fetch(url).then(
     ({ status }) => status !== 429 && status < 500,

@@ -1,9 +1,12 @@
-/** Random ids chosen by the page, so that the server recognises a retry. */
+/** Random ids that the page gives to its requests, so that the server recognises a repeated request. */
 
 /** The random source of a page. `randomUUID` is left out, because pages over plain http do not have it. */
 type RandomSource = Pick<Crypto, 'getRandomValues'>;
 
-/** A version 4 UUID (RFC 9562). Works without a secure context: over plain http on a local network. */
+/**
+ * A version 4 UUID (RFC 9562). The function works without a secure context, for example over plain http on a local
+ * network.
+ */
 export function randomId(source: RandomSource = crypto): string {
   const bytes = source.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;

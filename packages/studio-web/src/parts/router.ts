@@ -18,7 +18,10 @@ export function useAddress(): { path: string; query: URLSearchParams } {
   return { path: url.pathname, query: url.searchParams };
 }
 
-/** An `onClick` handler for links: navigates without loading, unless the user wants a new tab. */
+/**
+ * An `onClick` handler for links: shows the linked page without reloading the document, unless the user wants a new
+ * tab.
+ */
 export function followLink(event: MouseEvent<HTMLAnchorElement>): void {
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();

@@ -4,13 +4,13 @@ import { createStore } from './store.ts';
 /** Whether an error occurred. */
 export const hasScriptError = createStore(false);
 
-/** Shows the notice for this error. */
+/** Logs the error, and makes the page show a notice that an error occurred. */
 export function noteScriptError(error: unknown): void {
   console.error(error);
   hasScriptError.set(true);
 }
 
-/** Listens for unhandled errors. Called once, before any other code. */
+/** Listens for unhandled errors. The page calls this function once, before any other code. */
 export function watchScriptErrors(): void {
   addEventListener('error', (event) => {
     // A picture that does not load says so in its own place.
@@ -19,7 +19,10 @@ export function watchScriptErrors(): void {
   addEventListener('unhandledrejection', () => hasScriptError.set(true));
 }
 
-/** Browsers report a layout that settles in the next frame as an error. */
+/**
+ * Whether the message is no real error: browsers report a ResizeObserver error when a layout only settles in the next
+ * frame.
+ */
 function isHarmless(message: string): boolean {
   return message.startsWith('ResizeObserver loop');
 }

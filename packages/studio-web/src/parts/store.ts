@@ -1,4 +1,4 @@
-/** A value outside of components, which components can subscribe to. */
+/** A store: a value outside of React components, whose changes components can subscribe to. */
 import { useSyncExternalStore } from 'react';
 
 export interface Store<T> {
@@ -23,7 +23,7 @@ export function createStore<T>(initial: T): Store<T> {
   };
 }
 
-/** The value, now and after each change. */
+/** A React hook that returns the store's value, and re-renders the component after each change. */
 export function useStore<T>(store: Store<T>): T {
   return useSyncExternalStore(store.subscribe, store.get);
 }

@@ -1,53 +1,59 @@
 /**
- * The next queries of a page: requested in advance, prepared for display, leased while a person uses the page, and
- * released when it closes. A page without a query asks again by itself. The module is independent of labels,
- * comparisons and the DOM.
+ * Supplies a page with queries. Queries are requested and prepared in advance, leased while a person uses the page, and
+ * released when the page closes. While a page has no query, the supply repeats the request. The module serves labelling
+ * and comparing alike, and does not use the DOM.
  */
 import type { Activity } from './activity.ts';
 
 export interface SupplyOptions<Raw extends { id: string }, Query extends { id: string }> {
-  /** Number of queries kept ready besides the shown one. */
+  /** Number of queries to keep ready in addition to the shown query. */
   readonly ahead: number;
-  /** Requests this number of queries; queries that the page already holds come first. */
+  /** Requests `count` queries from the server; the response starts with queries that are already leased to the page. */
   readonly lease: (count: number) => Promise<readonly Raw[]>;
-  /** Releases the page's queries; the request must also work while the page closes. */
+  /** Ends the leases of the page's queries; the request must also work while the page closes. */
   readonly release: () => void;
-  /** Called before the first request until it succeeds once, and again when work appears after a rest. */
+  /**
+   * Called before the first request, and repeated until it succeeds. Called again when queries arrive after requests
+   * without a result.
+   */
   readonly begin: () => Promise<void>;
   readonly prepare: (raw: Raw) => Promise<Query>;
   readonly activity: Pick<Activity, 'isActive' | 'onWake'>;
-  /** Id of the shown query. */
+  /** Returns the id of the shown query; undefined when no query is shown. */
   readonly shownId: () => string | undefined;
-  /** Queries with unacknowledged answers, which the server still leases to this page. */
+  /**
+   * Returns ids of answered queries whose answers the server has not acknowledged yet; these queries are still leased
+   * to the page.
+   */
   readonly underWay: () => ReadonlySet<string>;
-  /** Called when no query is shown and this one is ready. */
+  /** Called with a query to show, while no query is shown. */
   readonly onQuery: (query: Query) => void;
-  /** Called when nothing is shown, nothing is being sent, and no query is free. */
+  /** Called when no query is shown, no answer is being sent, and the server has no query for the page. */
   readonly onNothing: () => Promise<void>;
-  /** Called with an error while nothing is shown. */
+  /** Called when a request fails while no query is shown. */
   readonly onFailed: (error: unknown) => void;
-  /** Called when others answered the shown query while the rater was away. */
+  /** Called when other raters answered the shown query while this rater was away. */
   readonly onGone: () => void;
 }
 
 export interface Supply<Query> {
-  /** Takes the next ready query. */
+  /** Removes the next ready query from the supply and returns it; undefined when none is ready. */
   take(): Query | undefined;
-  /** Puts a query back, to be shown next. */
+  /** Puts a query back into the supply as the next one to show. */
   putBack(query: Query): void;
-  /** Records that the query was shown, so that it does not appear again by itself. */
+  /** Records that the query was shown, so that a later response does not show it again. */
   noteSeen(id: string): void;
   fetchAhead(): Promise<void>;
   stop(): void;
 }
 
-/** The largest number of queries that a page may hold. */
+/** The largest number of queries that a page may lease at the same time. */
 const MAX_COUNT = 10;
-/** Interval for renewing leases: a third of a lease's duration. */
+/** Interval at which leases are renewed: a third of the duration of a lease. */
 const RENEW_MS = 10_000;
 const LOOK_AGAIN_MS = 500;
 const ASK_AFTER_FAILURE_MS = 5000;
-/** Delays between requests of a page without a query; the last one repeats. */
+/** Delays between requests while the page has no query; after the last delay, the last one is used again. */
 const ASK_AGAIN_MS = [2000, 3000, 5000, 5000, 10_000, 15_000] as const;
 
 export function createSupply<Raw extends { id: string }, Query extends { id: string }>(
@@ -60,13 +66,11 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
   let hasBegun = false;
   let isStopped = false;
   let askedInVain = 0;
-  /**
-   * Whether the last response had only queries that were shown before. If so, the next request asks for more queries.
-   */
+  /** Whether the last response had only queries shown before; the next request then asks for `MAX_COUNT`. */
   let isWide = false;
   const asking = createTimer();
 
-  /** Number of queries to hold: the shown one, ready ones (more than `ahead` after undo), and unacknowledged ones. */
+  /** How many queries to lease: shown, ready (after undo, more than `ahead`), and with unacknowledged answers. */
   const wantedCount = () => Math.min(MAX_COUNT, Math.max(ahead, ready.length) + 1 + underWay().size);
   const askAgain = (ms: number) => {
     if (!isStopped) asking.start(ms, () => void fetchNow());
@@ -82,7 +86,7 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
       else ready.push(query);
     }
   };
-  /** Handles a request without a result. */
+  /** Called after a request that returned no query to show: schedules the next request. */
   const rest = async () => {
     if (underWay().size > 0) {
       // Whether there are more is known once the answers have arrived.
@@ -120,7 +124,7 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
       isFetching = false;
     }
   };
-  /** Handles a person's return: others may have answered the shown query. */
+  /** Called when the person returns after a rest: other raters may have answered the shown query meanwhile. */
   const wake = async () => {
     const shown = shownId();
     if (shown === undefined) return fetchNow();
@@ -151,7 +155,7 @@ export function createSupply<Raw extends { id: string }, Query extends { id: str
   };
 }
 
-/** One timeout at a time. */
+/** Creates a timer that runs at most one timeout at a time. */
 function createTimer() {
   let timeout: ReturnType<typeof setTimeout> | undefined;
   return {

@@ -1,9 +1,12 @@
-/** Horizontal swipes on a touch screen. The browser keeps handling pinch and scroll. */
+/** Horizontal swipes on a touch screen. The browser still handles pinching and scrolling. */
 import { type TouchEvent, useRef } from 'react';
 
 const SHORTEST_PX = 40;
 
-/** Handlers for an element. `onSwipe` gets 1 for the next item (swipe left) and -1 for the previous one. */
+/**
+ * Handlers for an element. A React hook for swipes: `onSwipe` receives 1 for the next item (swipe left) and -1 for the
+ * previous item (swipe right).
+ */
 export function useSwipe(onSwipe: (by: 1 | -1) => void) {
   const begin = useRef<{ x: number; y: number }>(undefined);
   return {

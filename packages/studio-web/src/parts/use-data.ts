@@ -8,9 +8,9 @@ export interface Loaded<T> {
 }
 
 /**
- * A React hook that loads data. `load` must be stable or change together with the loaded data. A response is dropped if
- * a newer one arrived first, or if the page now loads something else. A repeated request alone does not drop the
- * response; otherwise a slow machine would never show any data.
+ * A React hook that loads data. `load` must be the same function at every render, unless other data are to be loaded. A
+ * response is dropped if a newer one arrived first, or if the page now loads something else. A new request alone does
+ * not drop the response to an earlier request; otherwise a slow machine might never show any data.
  */
 export function useData<T>(load: () => Promise<T>): Loaded<T> {
   const [state, setState] = useState<{ data?: T; problem?: string }>({});

@@ -1,4 +1,4 @@
-/** Sets the title of the browser tab: page and project. */
+/** Sets the title of the browser tab, which consists of the page and the project. */
 import { useEffect } from 'react';
 
 /** Without `page`, the title is the studio's name. */

@@ -17,6 +17,6 @@ export type QuestionName = (typeof QUESTIONS)[number][0];
 export const OUTCOMES = ['win', 'tie', 'lose'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** The answered prompts of each pair, with their pictures. */
+/** Loads the prompts of the comparison for which answers exist, with the images that were compared. */
 export const loadPrompts = (id: string) => read(api.comparisons[':id'].prompts.$get({ param: { id } }));
 export type AnsweredPrompt = Awaited<ReturnType<typeof loadPrompts>>['pairs'][number][number];

@@ -1,4 +1,4 @@
-/** The server requests of the runs page. */
+/** The requests of the runs page to the server. */
 import { api, read } from '../api/client.ts';
 
 export const loadRuns = () => read(api.runs.$get());
@@ -9,7 +9,7 @@ export type RunComparison = Awaited<ReturnType<typeof loadComparison>>;
 
 export const loadJobs = () => read(api.jobs.$get());
 
-/** Requests that change one run and need no further data. */
+/** Requests that change a run and need only the run's id. */
 export const runChanges = {
   archive: (id: string) => read(api.runs[':id'].archive.$post({ param: { id } })),
   restore: (id: string) => read(api.runs[':id'].restore.$post({ param: { id } })),
@@ -22,7 +22,7 @@ export const renameRun = (id: string, to: string) =>
 
 export type ModelForm = 'folder' | 'checkpoint' | 'lora';
 
-/** Prepares the download, then hands it to the browser. */
+/** Asks the server to prepare the model's download, and then starts the download in the browser. */
 export async function downloadModel(id: string, form: ModelForm): Promise<void> {
   const { token } = await read(api.runs[':id'].model[':form'].$post({ param: { id, form } }));
   const link = document.createElement('a');

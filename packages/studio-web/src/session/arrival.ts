@@ -1,6 +1,6 @@
 /**
- * The link by which a person arrived. The page removes the link from the address bar at once, and the tab keeps it
- * until the person has joined.
+ * The invitation link that a person opened. The page removes the link's token from the address bar at once and stores
+ * it in the tab's session storage.
  */
 import { type PlatformIds, platformIdsIn } from './platform-ids.ts';
 
@@ -10,7 +10,10 @@ export interface Arrival extends PlatformIds {
 
 const STORAGE_KEY = 'heed-arrival';
 
-/** Reads the link from the address, or from the tab's storage after a reload; undefined when there was no link. */
+/**
+ * Reads the link's token and ids from the address or, after a reload, from the tab's session storage; undefined when
+ * the address had no token.
+ */
 export function takeArrival(): Arrival | undefined {
   const token = location.hash.slice(1);
   if (token === '') return kept();

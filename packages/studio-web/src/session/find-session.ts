@@ -1,4 +1,4 @@
-/** Asks the studio who this tab is. */
+/** Asks the studio for the session that this browser tab uses. */
 import { api, raterRequest, read } from '../api/client.ts';
 import type { Session } from './session.ts';
 import { keepSessionKey, sessionKey } from './session-key.ts';
@@ -11,7 +11,10 @@ export interface FoundSession {
 
 const OWNER_KEY = 'owner';
 
-/** Finds the session and binds the tab to it, so that another rater who logs in does not take the tab over. */
+/**
+ * Finds the session and stores its key in the tab. If another rater logs in later in this browser, the tab keeps its
+ * session.
+ */
 export async function findSession(): Promise<FoundSession> {
   const found = await read(api.session.$get({}, raterRequest()));
   if (found.role !== 'anonymous') {

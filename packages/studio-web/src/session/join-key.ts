@@ -1,21 +1,22 @@
 /**
- * The idempotency key of joining. The page creates the key before its first request and keeps it until the studio has
- * responded. A lost response, a double click or a closed tab therefore creates no second rater.
+ * The idempotency key of the request by which a rater joins. The page creates the key before the first request and
+ * stores it until the studio has responded. A lost response, a double click or a closed tab therefore creates no second
+ * rater.
  */
 import type { EntryStorage } from '../parts/kept-entries.ts';
 import { randomId } from '../parts/random-id.ts';
 
 export interface JoinKey {
   readonly key: string;
-  /** Deletes the key after the studio's response, because a later rater of that name is another person. */
+  /** Deletes the key after the studio's response, because a later rater with the same name is another person. */
   forget(): void;
 }
 
 const PREFIX = 'heed-join';
 
 /**
- * The stored key of a rater. `token` is that of the link. `name` is the name that the rater entered; '' for a rater
- * from a recruiting platform.
+ * Returns the stored key of a rater, or creates one. `token` is the token of the invitation link. `name` is the name
+ * that the rater entered; '' for a rater from a recruiting platform.
  */
 export function keptJoinKey(
   { token, name }: { token: string; name: string },

@@ -1,6 +1,6 @@
 /**
- * The ids that recruiting platforms put into a rater's link. Values that are no ids, such as unfilled placeholders, are
- * left out.
+ * The ids that recruiting platforms put into a rater's link. Values that are not ids, such as placeholders that the
+ * platform did not replace, are left out.
  */
 
 export interface PlatformIds {
@@ -9,7 +9,10 @@ export interface PlatformIds {
   session?: string;
 }
 
-/** Parameter names of Prolific, plain names, and those of Mechanical Turk. */
+/**
+ * The query parameters that can contain each id: the names that Prolific uses, plain names, and the names that
+ * Mechanical Turk uses.
+ */
 const NAMES = {
   participant: ['PROLIFIC_PID', 'participant', 'workerId'],
   study: ['STUDY_ID', 'study', 'hitId'],

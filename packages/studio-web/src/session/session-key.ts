@@ -1,6 +1,6 @@
 /**
- * The session that this tab uses. One browser can hold the sessions of several raters, each with a cookie. Every
- * request names its session, so that a tab never answers for the rater of another tab.
+ * The key of the session that this browser tab uses. One browser can have sessions of several raters, each with its own
+ * cookie. Every request names its session in a header, so that a tab never sends answers for the rater of another tab.
  */
 
 export const SESSION_HEADER = 'Heed-Session';
@@ -8,12 +8,12 @@ const STORAGE_KEY = 'heed-session';
 
 let current: string | undefined = load();
 
-/** The tab's session; undefined until the tab has one. */
+/** Key of the tab's session; undefined until the tab has a session. */
 export function sessionKey(): string | undefined {
   return current;
 }
 
-/** Binds the tab to a session, also across reloads. */
+/** Stores the session's key for this tab, so that the tab uses the same session after a reload. */
 export function keepSessionKey(key: string | undefined): void {
   current = key;
   try {
@@ -24,7 +24,7 @@ export function keepSessionKey(key: string | undefined): void {
   }
 }
 
-/** The header that names a session: the given one, or else the tab's own. */
+/** The header that names the session: `key`, by default the key of the tab's session. */
 export function sessionHeaders(key = current): Record<string, string> {
   return key === undefined ? {} : { [SESSION_HEADER]: key };
 }

@@ -1,4 +1,4 @@
-/** The logged-in person, for every component. */
+/** The session of the logged-in person, as a React context for all components. */
 import { createContext, useContext } from 'react';
 import type { Keeper } from '../parts/kept-entries.ts';
 
@@ -11,9 +11,9 @@ export interface Session {
   study: string;
   /** Key that names the session in requests. */
   key: string;
-  /** The kind of work that the rater was invited for. */
+  /** The kind of work that the rater was invited to do. */
   purpose: Purpose;
-  /** Whether this is a trial, in which the owner sees the raters' pages and no answer counts. */
+  /** Whether this is a trial session, in which the owner sees the raters' pages and answers are not used. */
   isTrial: boolean;
   /** The name that the rater entered. */
   name?: string | undefined;
@@ -34,7 +34,7 @@ export function useSession(): Session {
   return useContext(SessionContext);
 }
 
-/** The owner of the unsent entries of this kind of work. */
+/** The study, rater and kind of work to which this session's unsent entries belong. */
 export function keeperOf({ study, key }: Session, kind: 'labelling' | 'comparing'): Keeper {
   return { study, rater: key, kind };
 }

@@ -1,19 +1,22 @@
-/** Watches a training run by server-sent events until its end: its curves and the steps of its sample grids. */
+/**
+ * Watches a training run until it ends: server-sent events report new points of the training curves and new sample
+ * grids.
+ */
 import type { TrainingNews } from '@heed/studio-api';
 import { useEffect, useState } from 'react';
 
 export interface Watched {
   readonly isGoing: boolean;
-  /** Records by curve, in order. */
+  /** The metrics records of each curve, in the order of the steps. */
   readonly curves: ReadonlyMap<string, TrainingNews['curves'][number]['records']>;
-  /** Titles of the records' columns, in the order of display. */
+  /** Readable titles of the metrics, by the metric's name, in the order of display. */
   readonly titles: Readonly<Record<string, string>>;
   readonly samples: readonly number[];
 }
 
 /**
- * A React hook that returns the run's state; undefined before the first event. `onEnd` is called when a running run has
- * ended.
+ * A React hook that returns the run's state; undefined before the first event. `onEnd` is called when a run that was in
+ * progress has ended.
  */
 export function useTraining(id: string | undefined, onEnd: () => void): Watched | undefined {
   const [watched, setWatched] = useState<{ id: string; state: Watched }>();

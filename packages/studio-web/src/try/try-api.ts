@@ -1,4 +1,4 @@
-/** The server requests of the page for trying models. */
+/** The requests to the server of the page on which people try models. */
 import { api, read } from '../api/client.ts';
 
 export const loadTries = () => read(api.tries.$get());

@@ -1,7 +1,7 @@
 /** Detects from the environment whether a launcher started this process as one of several. Loads no library. */
 import { InputError } from '../../errors.ts';
 
-/** The launcher's data about this process. */
+/** What the launcher says about this process in environment variables. */
 export interface LaunchedRank {
   readonly rank: number;
   readonly size: number;
@@ -12,8 +12,8 @@ export interface LaunchedRank {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The launched rank; undefined for a single process. Throws when another MPI library's launcher started several
- * processes, since each would believe itself to be the only one.
+ * Returns the rank of a process that mpirun or srun started; undefined for a single process. Throws when another MPI
+ * library's launcher started several processes, because each process would run as if it were alone.
  */
 export function launchedRank(env: Environment = process.env): LaunchedRank | undefined {
   const number = (name: string) => (env[name] === undefined || env[name] === '' ? undefined : Number(env[name]));
@@ -41,5 +41,8 @@ export function launchedRank(env: Environment = process.env): LaunchedRank | und
   return undefined;
 }
 
-/** Numbers of processes that other launchers give: MPICH's and Intel's, MVAPICH's, and srun's without PMIx. */
+/**
+ * Variables in which unsupported launchers give the number of processes: of MPICH and Intel MPI, of MVAPICH, and of
+ * srun without PMIx.
+ */
 const OTHER_LAUNCHERS = ['PMI_SIZE', 'MV2_COMM_WORLD_SIZE', 'SLURM_STEP_NUM_TASKS'];

@@ -1,13 +1,13 @@
 /**
- * Open MPI's C functions through koffi. The library is loaded only if a launcher started several processes. The handles
- * are addresses of Open MPI's symbols; MPICH's integer handles are not supported.
+ * Open MPI's C functions through koffi. The library is loaded only if a launcher started several processes. MPI's
+ * communicator and type handles are addresses of Open MPI's symbols; MPICH's integer handles are not supported.
  */
 import koffi from 'koffi';
 import { InputError } from '../../errors.ts';
 import { growStacks } from '../../runtime/library.ts';
 import { pinLibrary } from '../../runtime/pin-library.ts';
 
-/** Name with version, because only the development package has the library without one. */
+/** Library name with a version, because the name without a version exists only in the development package. */
 const LIBRARY = process.platform === 'darwin' ? 'libmpi.40.dylib' : 'libmpi.so.40';
 const THREAD_SERIALIZED = 2;
 
@@ -17,7 +17,7 @@ interface MpiFunction extends Call {
   async(...parameters: [...(Pointer | number)[], (error: Error | null, result: number) => void]): void;
 }
 
-/** The functions that heed calls, and the handles they take. */
+/** The MPI functions that heed calls, and the handles that these functions take. */
 export type Mpi = ReturnType<typeof openMpi>;
 
 /** Loads libmpi and starts MPI. Throws when Open MPI is not installed. Blocks until all ranks have started. */
@@ -34,7 +34,7 @@ export function openMpi() {
     );
   }
   return {
-    /** Keeps the library loaded: koffi unloads a library whose object is collected. */
+    /** Keeps the library loaded, because koffi unloads a library when its object is garbage-collected. */
     library,
     world: library.symbol('ompi_mpi_comm_world') as bigint,
     byte: library.symbol('ompi_mpi_byte') as bigint,
@@ -48,7 +48,7 @@ export function openMpi() {
 
 /**
  * Ends the process at once, without exit handlers. koffi would otherwise unload libmpi while its helper libraries still
- * use it, which ends in a segmentation fault. Flush the standard streams first.
+ * use it, which ends in a segmentation fault. The caller must flush the standard streams first.
  */
 export function leave(exitCode: number): never {
   koffi.load(null).func('_exit', 'void', ['int'])(exitCode);
@@ -72,7 +72,10 @@ export function check(name: string, status: number): void {
   if (status !== 0) throw new Error(`${name}: expected success, got the error ${status} of Open MPI`);
 }
 
-/** Calls a function on a thread of libuv's pool, so that the event loop stays free while it waits for other ranks. */
+/**
+ * Calls a function on a thread of libuv's pool, so that the event loop stays free while the function waits for other
+ * ranks.
+ */
 export function callAsync(name: string, call: MpiFunction, ...parameters: (Pointer | number)[]): Promise<void> {
   return new Promise((resolve, reject) => {
     call.async(...parameters, (error, status) => {

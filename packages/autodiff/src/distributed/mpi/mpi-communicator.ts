@@ -1,4 +1,7 @@
-/** The communicator over Open MPI. A process opens the communicator once, before any work, and closes it last. */
+/**
+ * The communicator that exchanges data through Open MPI. A process opens the communicator once, before any work, and
+ * closes it last.
+ */
 import { createQueue } from '../../one-at-a-time.ts';
 import type { Communicator } from '../communicator.ts';
 import { createExchange, type ExchangeOptions, type Transport } from '../exchange.ts';
@@ -8,7 +11,7 @@ import type { LaunchedRank } from './environment.ts';
 import { callAsync, leave, type Mpi, openMpi } from './library.ts';
 import { startWatch, type Watch } from './watch.ts';
 
-/** Seconds that a rank may be silent, or absent at the start, before the others end. */
+/** Seconds that a rank may send no heartbeat, or be missing at the start, before the other ranks end with an error. */
 export const SILENCE_SECONDS = 20;
 
 export interface OpenOptions extends ExchangeOptions {
@@ -16,7 +19,8 @@ export interface OpenOptions extends ExchangeOptions {
 }
 
 /**
- * Starts MPI and waits for all ranks. If a rank does not arrive within `silenceSeconds`, the others end with an error.
+ * Starts MPI and waits for all ranks. If a rank does not start within `silenceSeconds`, the other ranks end with an
+ * error.
  */
 export async function openMpiCommunicator(launched: LaunchedRank, options: OpenOptions = {}): Promise<Communicator> {
   const { silenceSeconds = SILENCE_SECONDS } = options;
@@ -125,7 +129,7 @@ function createGather(transport: Transport) {
   };
 }
 
-/** Sends the reason to the other ranks, then ends this process; the launcher ends the rest. */
+/** Sends the sentence to the other ranks, then ends this process; the launcher then ends the other processes. */
 function abort(watch: Watch, sentence: string): never {
   watch.fail(sentence);
   return leave(1);

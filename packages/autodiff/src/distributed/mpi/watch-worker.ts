@@ -1,8 +1,13 @@
-/** The worker of `watch.ts`. The functions of this file are turned into text, so they refer only to each other. */
+/**
+ * The worker of `watch.ts`. The functions of this file are turned into source text for the worker, so they may use
+ * nothing outside this file.
+ */
 import type { Server, Socket } from 'node:net';
 import type { WatchData } from './watch.ts';
 
-/** A rank's knowledge of the others. Rank 0 watches all ranks, and the others watch rank 0. */
+/**
+ * What a rank knows of the ranks that it watches. Rank 0 watches all other ranks, and each other rank watches rank 0.
+ */
 interface WatchState {
   /** Time of the last message from each watched rank. */
   readonly heard: Map<number, number>;
@@ -10,7 +15,10 @@ interface WatchState {
   readonly sockets: Map<number, Socket>;
 }
 
-/** Rank 0's address, the key that identifies a rank of the run, and the first line by which rank 0 is known. */
+/**
+ * How ranks connect to rank 0: its addresses and port, the key that a rank must send, and the greeting that rank 0
+ * sends.
+ */
 interface Meeting {
   readonly key: string;
   readonly greeting: string;
@@ -18,7 +26,7 @@ interface Meeting {
   readonly port: number;
 }
 
-/** The worker's code: the functions below, and a call of `watchRanks` with the worker's data. */
+/** Returns the worker's source text: the functions below, and a call of `watchRanks` with the worker's data. */
 export function watchWorkerCode(): string {
   const functions = [listenForLines, noteLine, acceptRanks, joinFirstRank, createFailure, watchRanks];
   // `__name` is what esbuild may call.
@@ -27,7 +35,7 @@ ${functions.map(String).join('\n')}
 watchRanks(require('node:worker_threads').workerData);`;
 }
 
-/** Calls `onLine` with each received line. */
+/** Calls `onLine` with each line that the socket receives. */
 function listenForLines(socket: Socket, onLine: (line: string) => void): void {
   let rest = '';
   socket.setNoDelay(true);
@@ -41,13 +49,15 @@ function listenForLines(socket: Socket, onLine: (line: string) => void): void {
   socket.on('error', () => {});
 }
 
-/** Handles a line. Any line is a sign of life; 'stop' is the last line of a rank that ends normally. */
+/**
+ * Handles a line. Any line shows that the sending rank is alive; 'stop' is the last line of a rank that ends normally.
+ */
 function noteLine({ heard, done }: WatchState, from: number, line: string): void {
   heard.set(from, Date.now());
   if (line === 'stop') done.add(from);
 }
 
-/** Rank 0: a server that takes the connections of ranks which know the key. Resolves once it listens. */
+/** Runs on rank 0: starts a server that accepts connections of ranks which send the key. Resolves once it listens. */
 async function acceptRanks(state: WatchState): Promise<Meeting> {
   const { randomBytes } = await import('node:crypto');
   const { createServer } = await import('node:net');
@@ -78,8 +88,9 @@ async function acceptRanks(state: WatchState): Promise<Meeting> {
 }
 
 /**
- * Other ranks: tries all addresses of rank 0 at once and keeps the first connection that greets. An address of rank 0,
- * such as 127.0.0.1 or that of a container's bridge, may belong to another program on this host.
+ * Runs on the other ranks: tries all addresses of rank 0 at once and keeps the first connection that sends rank 0's
+ * greeting. An address of rank 0, such as 127.0.0.1 or that of a container's bridge, may belong to another program on
+ * this host.
  */
 async function joinFirstRank(state: WatchState, rank: number, meeting: Meeting): Promise<void> {
   const { connect } = await import('node:net');
@@ -98,7 +109,7 @@ async function joinFirstRank(state: WatchState, rank: number, meeting: Meeting):
   }
 }
 
-/** Prints one sentence and ends the process, unless the main thread does so already. */
+/** Returns a function that prints a sentence and kills the process, unless the process is already ending. */
 async function createFailure({ rank, ending }: WatchData): Promise<(sentence: string) => void> {
   const { writeSync } = await import('node:fs');
   return (sentence) => {
@@ -108,7 +119,7 @@ async function createFailure({ rank, ending }: WatchData): Promise<(sentence: st
   };
 }
 
-/** Watches the other ranks until it is told to stop, or ends the process. */
+/** Watches the other ranks until the main thread sends `stop`; ends the process if a rank is lost. */
 async function watchRanks(data: WatchData): Promise<void> {
   const { rank, size, silenceSeconds } = data;
   const { parentPort } = await import('node:worker_threads');

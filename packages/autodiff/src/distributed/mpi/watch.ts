@@ -1,22 +1,22 @@
 /**
  * Notices lost ranks that MPI does not notice: the network was cut, a rank never started, or a rank hangs in a system
  * call. Every rank keeps a connection to rank 0 and sends a heartbeat each second. A worker thread sends the heartbeat,
- * so that long computations of the main thread do not count as silence. A rank that misses heartbeats for too long
- * prints one sentence and ends its process; the launcher ends the others.
+ * so that the heartbeat continues during long computations of the main thread. A rank that receives no heartbeat for
+ * too long prints one sentence and ends its process; the launcher ends the other ranks.
  */
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { watchWorkerCode } from './watch-worker.ts';
 
-/** The watch of one rank. */
+/** Controls the watch of one rank over the other ranks. */
 export interface Watch {
   /** Rank 0's address as text for `connect`; empty on other ranks. */
   readonly address: string;
-  /** Starts the heartbeat. Before this call, only the arrival of all ranks is watched. */
+  /** Starts the heartbeat. Before this call, the watch only checks that all ranks start in time. */
   connect(address: string): void;
   /** Prints the sentence and informs the other ranks, so that no other rank prints an error. */
   fail(sentence: string): void;
-  /** Ends the watch. The other ranks do not count the end of this watch as a failure. */
+  /** Ends the watch. The other ranks do not take this for a failure. */
   stop(): void;
 }
 
@@ -25,7 +25,7 @@ export interface WatchData {
   readonly rank: number;
   readonly size: number;
   readonly silenceSeconds: number;
-  /** Shared with the main thread: set to 1 when the main thread fails or ends by itself. */
+  /** Memory shared with the main thread: 1 once the main thread fails or ends by itself. */
   readonly ending: Int32Array;
 }
 

@@ -1,7 +1,8 @@
 /**
- * Copies between host memory and a GPU's by CUDA's runtime: ONNX Runtime's CopyTensors does not support this provider.
- * A copy from pageable host memory or within the GPU may return early, and ONNX Runtime's stream does not wait for it.
- * Therefore each call waits for the default stream. No run is pending then, because a run waits for its own stream.
+ * Copies data between host memory and GPU memory through CUDA's runtime, because ONNX Runtime's CopyTensors does not
+ * support the CUDA provider. A copy from pageable host memory or within the GPU may return early, and ONNX Runtime's
+ * stream does not wait for it. Therefore each call waits for the default stream. No run is pending during a copy,
+ * because a run returns only after its own stream has finished.
  */
 import koffi from 'koffi';
 import { create, ort } from '../api.ts';
@@ -9,7 +10,7 @@ import type { Handle, NativeFunction } from '../library.ts';
 import { localDeviceId } from '../local-device.ts';
 import { RUNTIME_LIBRARY } from './site.ts';
 
-/** cudaMemcpyDefault of driver_types.h: CUDA finds by the addresses which side is the GPU. */
+/** cudaMemcpyDefault of driver_types.h: CUDA derives from each address whether it lies in host memory or GPU memory. */
 const BY_ADDRESS = 4;
 
 let functions: Record<'cudaSetDevice' | 'cudaMemcpy' | 'cudaStreamSynchronize', NativeFunction> | undefined;

@@ -1,6 +1,6 @@
 /**
  * ONNX Runtime looks for its CUDA provider in the folder that its library was loaded from. This module makes a folder
- * with links to heed's library and to the provider of another package. Neither package is changed.
+ * with links to heed's ONNX Runtime library and to the CUDA provider from another package. Neither package is changed.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
@@ -9,8 +9,8 @@ import { basename, join } from 'node:path';
 import type { CudaSite } from './site.ts';
 
 /**
- * Path of a link to `library` in a folder that also links the provider. Several processes may create the folder at the
- * same time.
+ * Returns the path of a link to `library`, in a folder that also has links to the CUDA provider's files. Several
+ * processes may create the folder at the same time.
  */
 export function linkRuntime(
   library: string,

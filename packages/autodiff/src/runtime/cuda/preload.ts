@@ -1,4 +1,4 @@
-/** Checks what CUDA needs before a session is made, and loads NVIDIA's libraries for the provider. */
+/** Checks CUDA's requirements before a session is created, and loads NVIDIA's libraries for the CUDA provider. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import koffi from 'koffi';
@@ -8,17 +8,17 @@ import { localDeviceId } from '../local-device.ts';
 import { pinLibrary } from '../pin-library.ts';
 import { CUDA_MAJOR, CUDA_VARIABLE, type CudaSite, cudaSite, DRIVER, NEEDED_LIBRARIES, PROVIDERS } from './site.ts';
 
-/** Loaded libraries, so that none is unloaded. */
+/** References to the loaded libraries, so that koffi unloads none of them. */
 const kept: unknown[] = [];
 let found: string | undefined;
 let asked: Driver | undefined;
 
-/** Checks driver, GPU, provider and libraries, cuDNN among them. Throws InputError with what is missing. */
+/** Checks driver, GPU, provider and libraries, cuDNN among them. Throws an InputError that names what is missing. */
 export function preloadCuda(): void {
   describeCuda();
 }
 
-/** Checks as `preloadCuda` does, and describes what was found. */
+/** Makes the checks of `preloadCuda`, and returns a description of what was found. */
 export function describeCuda(): string {
   if (found !== undefined) return found;
   const driver = askDriver();
@@ -29,7 +29,7 @@ export function describeCuda(): string {
   return found;
 }
 
-/** Memory of this process's GPU; undefined without a driver or GPU. */
+/** Memory in bytes of the GPU that this process uses; undefined without a driver or GPU. */
 export function cudaMemoryBytes(): number | undefined {
   try {
     return askDriver().memoryBytes || undefined;
@@ -40,7 +40,7 @@ export function cudaMemoryBytes(): number | undefined {
 }
 
 interface Driver {
-  /** The driver's version and its GPUs. */
+  /** A description of the driver's version and the GPUs. */
   readonly found: string;
   readonly memoryBytes: number;
 }
@@ -79,7 +79,7 @@ function readDriver(): Driver {
   };
 }
 
-/** Folder of the runtime, which must also have the provider unless another folder is configured. */
+/** Returns the folder of the ONNX Runtime library; throws an InputError when this folder lacks the CUDA provider. */
 function checkProvider(): string {
   const folder = dirname(libraryPath());
   const missing = PROVIDERS.find((name) => !existsSync(join(folder, name)));

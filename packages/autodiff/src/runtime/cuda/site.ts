@@ -7,17 +7,17 @@ import { join } from 'node:path';
 import { InputError } from '../../errors.ts';
 
 export const CUDA_VARIABLE = 'HEED_CUDA';
-/** The wheel that was built from the same commit as the shipped library, and its CUDA. */
+/** ONNX Runtime's wheel that was built from the same commit as heed's shipped library, and the wheel's CUDA version. */
 const WHEEL = 'onnxruntime_gpu-1.30.0.dist-info';
 export const CUDA_MAJOR = 13;
-/** The first Linux driver with CUDA 13 (NVIDIA's CUDA compatibility table). */
+/** The first version of the Linux driver that supports CUDA 13 (NVIDIA's CUDA compatibility table). */
 export const DRIVER = '580';
 
 /** CUDA's runtime. */
 export const RUNTIME_LIBRARY = 'libcudart.so.13';
 
 export const PROVIDERS = ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'] as const;
-/** Libraries in order of their dependencies. */
+/** NVIDIA's libraries, each after the libraries that it depends on. */
 const LIBRARIES = [
   /^libcudart\.so\.13$/,
   /^libnvrtc(-builtins)?\.so\.13/,
@@ -28,7 +28,10 @@ const LIBRARIES = [
   /^libcudnn.*\.so\.9$/,
 ] as const;
 
-/** Libraries that the provider requires, by the loader's names. cuDNN is loaded at the first convolution. */
+/**
+ * Libraries that the CUDA provider requires, by the file names that the system's loader looks for. cuDNN is loaded at
+ * the first convolution.
+ */
 export const NEEDED_LIBRARIES = [
   RUNTIME_LIBRARY,
   'libcublasLt.so.13',
@@ -37,7 +40,7 @@ export const NEEDED_LIBRARIES = [
   'libcudnn.so.9',
 ] as const;
 
-/** The commands that install every file, one a line. */
+/** The shell commands that install all files for CUDA, one command on each line. */
 export const CUDA_COMMANDS = [
   'python3 -m venv .cuda',
   '.cuda/bin/pip install --no-deps onnxruntime-gpu==1.30.0 nvidia-cublas nvidia-cuda-runtime nvidia-cuda-nvrtc nvidia-curand nvidia-cudnn-cu13',
@@ -48,7 +51,9 @@ export interface CudaSite {
   readonly folder: string;
   /** ONNX Runtime's two provider files. */
   readonly providers: readonly string[];
-  /** NVIDIA's libraries in that folder; the system's loader finds the others. */
+  /**
+   * NVIDIA's libraries in the site-packages folder; the system's loader must find any library that this folder lacks.
+   */
   readonly libraries: readonly string[];
 }
 

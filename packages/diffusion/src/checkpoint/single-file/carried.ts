@@ -1,6 +1,6 @@
 /**
- * Settings that a single file cannot store. Programs assume Stable Diffusion 1.x's values for these settings, so a
- * model with other values would silently be used wrongly. Reads nothing.
+ * Checks the settings that a single-file checkpoint cannot store. Programs assume Stable Diffusion 1.x's values for
+ * these settings, so a model with other values would run, but give wrong images. Reads nothing.
  */
 import { describeValue } from '../../configs/parse-config.ts';
 import { InputError } from '../../errors.ts';
@@ -12,7 +12,7 @@ import type { SingleFilePart } from './original-names.ts';
 
 type Configs = Pick<ComponentConfigs, SingleFilePart>;
 
-/** The values that every program assumes. */
+/** The settings whose values every program assumes. */
 const IMPLIED: { readonly [Part in SingleFilePart]: (config: Configs[Part]) => Record<string, unknown> } = {
   unet: (config) => ({
     'attention heads': unetLevels(config).map(({ heads }) => heads),
@@ -35,7 +35,8 @@ const IMPLIED: { readonly [Part in SingleFilePart]: (config: Configs[Part]) => R
 };
 
 /**
- * Throws an InputError for a value of `configs` that differs from the one in `inferred`, which is read from the file.
+ * Throws an InputError if one of these settings differs between `configs` and `inferred`, the configs inferred from the
+ * single file.
  */
 export function checkImplied(configs: Configs, inferred: Configs, path: string): void {
   for (const part of ['unet', 'vae', 'textEncoder'] as const) {

@@ -1,7 +1,7 @@
 /**
- * CLIP's own byte-pair vocabulary, which every Stable Diffusion 1.x uses and single-file checkpoints leave out.
- * `assets/clip-merges.txt` holds the 48,894 merges of OpenAI's `bpe_simple_vocab_16e6.txt.gz` (MIT, see NOTICE) that
- * CLIP uses; the tokens follow from them as in OpenAI's `simple_tokenizer.py`.
+ * CLIP's own byte-pair vocabulary, which all Stable Diffusion 1.x models use but single-file checkpoints do not
+ * contain. `assets/clip-merges.txt` holds the 48,894 merges of OpenAI's `bpe_simple_vocab_16e6.txt.gz` (MIT, see
+ * NOTICE) that CLIP uses; the tokens are derived from these merges as in OpenAI's `simple_tokenizer.py`.
  */
 import { readFile } from 'node:fs/promises';
 import { BYTE_ALPHABET } from '../../tokenizer/byte-alphabet.ts';
@@ -11,7 +11,7 @@ import { CLIP_SPECIAL_TOKENS, type TokenizerFiles } from '../../tokenizer/tokeni
 const MERGES = new URL('../../../assets/clip-merges.txt', import.meta.url);
 const MAX_LENGTH = 77;
 
-/** 49,408 tokens: bytes, bytes that end a word, merges, begin and end. */
+/** The vocabulary has 49,408 tokens: bytes, bytes that end a word, merges, and the begin and end tokens. */
 async function clipTokenizerFiles(): Promise<TokenizerFiles> {
   const lines = (await readFile(MERGES, 'utf8')).split('\n').slice(1);
   const merges = lines.filter((line) => line !== '').map((line) => line.split(' ') as [string, string]);

@@ -1,13 +1,13 @@
 /**
- * The EMA copy of a U-Net in a checkpoint of the original code: `LitEma` drops the dots of each name and puts
- * `model_ema.` before.
+ * The EMA copy of a U-Net in a checkpoint of the original code, whose `LitEma` removes the dots from each name and
+ * prepends `model_ema.`.
  */
 import { InputError } from '../../errors.ts';
 import { quote } from '../../safetensors/header-json.ts';
 import type { TensorFile } from '../../tensor-file/tensor-file.ts';
 
 const PREFIX = 'model_ema.';
-/** Tensors besides the EMA weights: the decay and the number of updates. */
+/** Tensors under the same prefix that are not weights: the EMA's decay and number of updates. */
 const COUNTERS: ReadonlySet<string> = new Set([`${PREFIX}decay`, `${PREFIX}num_updates`]);
 
 /** Whether the file has EMA weights. */
@@ -15,7 +15,10 @@ export function hasEma({ tensors }: Pick<TensorFile, 'tensors'>): boolean {
   return [...tensors.keys()].some((name) => name.startsWith(PREFIX) && !COUNTERS.has(name));
 }
 
-/** The names in the file of the EMA copies of `names`. Throws an InputError when an EMA tensor is missing. */
+/**
+ * Maps each parameter in `names` to the name of its EMA copy in the file. Throws an InputError when an EMA tensor is
+ * missing.
+ */
 export function emaNames(
   names: ReadonlyMap<string, string>,
   { path, tensors }: Pick<TensorFile, 'path' | 'tensors'>,

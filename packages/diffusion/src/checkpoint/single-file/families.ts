@@ -1,7 +1,7 @@
 /** Identifies files of other model families than Stable Diffusion 1.x by their tensor names. Reads nothing. */
 import { quote } from '../../safetensors/header-json.ts';
 
-/** Model families by a pattern of tensor names. The first match decides. */
+/** Model families, each identified by a pattern that matches one of its tensor names. The first match decides. */
 const FAMILIES: readonly { readonly pattern: RegExp; readonly is: string }[] = [
   { pattern: /^conditioner\.embedders\./, is: 'a Stable Diffusion XL checkpoint' },
   {
@@ -31,7 +31,7 @@ const FAMILIES: readonly { readonly pattern: RegExp; readonly is: string }[] = [
 ];
 
 /**
- * Describes the file's model family as the end of a sentence, `a ... (tensor "...")`; undefined where no tensor name
+ * Describes the file's model family as the end of a sentence, `a ... (tensor "...")`; undefined if no tensor name
  * identifies the family.
  */
 export function describeFamily(names: Iterable<string>): string | undefined {

@@ -1,11 +1,12 @@
 /**
  * Reads a single file's noise schedule: whether the network predicts noise or velocity, and whether the last timestep
- * is pure noise. Public programs mark the schedule in these ways:
+ * is pure noise. Public programs mark a file's schedule in these ways:
  * - the empty tensors `v_pred` and `ztsnr` (ComfyUI `nodes_model_merging.py`, sd-webui's `sd_models_xl.py`),
  * - `modelspec.prediction_type` (kohya's sd-scripts, Stability's model specification),
  * - `modelspec.predict_key` (ComfyUI),
- * - `parameterization: "v"` in a `.yaml` file of the same name beside it (the original code, A1111). heed adds the
- *   whole schedule as `heed.scheduler`, for itself.
+ * - `parameterization: "v"` in a `.yaml` file of the same name beside it (the original code, A1111).
+ *
+ * heed also writes the whole schedule into the metadata as `heed.scheduler`, which only heed reads.
  */
 import { extname } from 'node:path';
 import { parseSchedulerConfig, type SchedulerConfig } from '../../configs/scheduler-config.ts';
@@ -52,12 +53,12 @@ const PREDICTION_NAMES: Readonly<Record<string, PredictionType>> = {
   eps: 'epsilon',
 };
 
-/** The parts of a tensor file that are read here. */
+/** The parts of a tensor file that this module reads. */
 interface MarkedFile extends Pick<TensorFile, 'path' | 'metadata'> {
   readonly tensors: ReadonlyMap<string, unknown>;
 }
 
-/** The training schedule according to the file's marks; Stable Diffusion 1.x's without marks. */
+/** Returns the training schedule that the file's marks state; without marks, the schedule of Stable Diffusion 1.x. */
 export async function readSchedule({ path, metadata, tensors }: MarkedFile): Promise<SchedulerConfig> {
   const all = [...tensors.keys()];
   const own = readOwn(metadata[OWN]);
@@ -70,7 +71,7 @@ export async function readSchedule({ path, metadata, tensors }: MarkedFile): Pro
   return { ...(zeroSnr ? SCHEDULER_ZERO_SNR : SCHEDULER_1X), prediction_type: predictionType };
 }
 
-/** The marks for a file with this schedule: metadata, and names of empty tensors. */
+/** Returns the marks to write into a file with this schedule: metadata, and names of empty tensors. */
 export function scheduleMarks(scheduler: SchedulerConfig): { metadata: Record<string, string>; tensors: string[] } {
   const isVelocity = scheduler.prediction_type === 'v_prediction';
   const key = isVelocity ? 'v' : 'epsilon';
@@ -94,7 +95,7 @@ function readOwn(text: string | undefined): SchedulerConfig | undefined {
   }
 }
 
-/** The prediction type from the `.yaml` file with the checkpoint's name; undefined when it gives none. */
+/** The prediction type from the `.yaml` file with the checkpoint's name; undefined when no such file states one. */
 async function readSidecar(path: string): Promise<PredictionType | undefined> {
   const sidecar = `${path.slice(0, path.length - extname(path).length)}.yaml`;
   const text = await readTextFile(sidecar, { maxBytes: MAX_CONFIG_BYTES }).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 /**
- * Infers the configs of a single-file checkpoint, because the file format contains no configs. Fixed values are those
- * of Stable Diffusion 1.x; sizes come from names and shapes in the header. Reads no weights.
+ * Infers the configs of a single-file checkpoint, because the file format contains no configs. Sizes come from the
+ * tensor names and shapes in the header; all other values are those of Stable Diffusion 1.x. Reads no weights.
  */
 
 import type { Shape } from '@heed/autodiff';
@@ -11,23 +11,32 @@ import { InputError } from '../../errors.ts';
 import { quote } from '../../safetensors/header-json.ts';
 import { PREFIXES, type SingleFilePart } from './original-names.ts';
 
-/** Stable Diffusion 1.x: eight heads at every level of the U-Net, heads of 64 in the text encoder. */
+/**
+ * Attention heads of Stable Diffusion 1.x: eight heads at every level of the U-Net, and heads of size 64 in the text
+ * encoder.
+ */
 const UNET_HEADS = 8;
 const TEXT_HEAD_SIZE = 64;
-/** Side of the model's latents. A file whose VAE downsamples less was made for smaller pictures. */
+/**
+ * Side of the model's latents, assumed if the file states no picture size. A model whose VAE downsamples less was made
+ * for smaller pictures.
+ */
 const LATENTS = 64;
 const PIXELS = 512;
 
-/** Tensors of one network by original name, without the prefix. `of` throws for a missing tensor. */
+/**
+ * Gives the shapes of one network's tensors by original name, without the prefix. `of` throws when the tensor is
+ * missing or has another rank.
+ */
 interface Part {
   has(name: string): boolean;
   of(name: string, rank: number): Shape;
 }
 
 /**
- * Reads the three configs off names and shapes. `side` is the size of the model's pictures in pixels, where the file
- * states the size; otherwise the U-Net's latents are 64 x 64. Throws an InputError that names the file and the needed
- * tensor.
+ * Infers the three configs from the tensors' names and shapes. `side` is the size of the model's pictures in pixels,
+ * where the file states the size; otherwise the U-Net's latents are 64 x 64. Throws an InputError that names the file
+ * and the needed tensor.
  */
 export function inferConfigs(
   shapes: ReadonlyMap<string, Shape>,

@@ -1,7 +1,7 @@
 /**
  * The tensor names of the original latent-diffusion code (CompVis), which single-file checkpoints of Stable Diffusion
- * 1.x keep: one function a network from diffusers' name to the original one. Reads no file. The sources are
- * `openaimodel.py` and `model.py` of ldm, and diffusers' `convert_from_ckpt.py`.
+ * 1.x keep. For each network, one function converts diffusers' name to the original name. Reads no file. The sources
+ * are `openaimodel.py` and `model.py` in CompVis's package `ldm`, and diffusers' `convert_from_ckpt.py`.
  */
 import type { UnetConfig } from '../../configs/unet-config.ts';
 import type { VaeConfig } from '../../configs/vae-config.ts';
@@ -81,8 +81,8 @@ export function originalUnetName(config: UnetConfig): (name: string) => string {
 }
 
 /**
- * The original name of a VAE's parameter, without the prefix. The original code counts the decoder's levels from the
- * finest.
+ * The original name of a VAE's parameter, without the prefix. The original code numbers the decoder's levels from the
+ * finest resolution.
  */
 export function originalVaeName(config: VaeConfig): (name: string) => string {
   const last = config.block_out_channels.length - 1;

@@ -1,6 +1,6 @@
 /**
- * Plans the reading of a single-file checkpoint from names and shapes alone: the configs, and the file's tensor for
- * each parameter.
+ * Plans the reading of a single-file checkpoint from names and shapes alone: infers the configs, and finds the file's
+ * tensor for each parameter.
  */
 import type { Shape } from '@heed/autodiff';
 import { InputError } from '../../errors.ts';
@@ -23,7 +23,7 @@ const IMPLIED = 'the rest of the file';
 
 export type Configs = Pick<ComponentConfigs, SingleFilePart>;
 
-/** The plan: configs, and for each network the file's name of every tensor. */
+/** The plan: the configs, and the shape and the file's name of every tensor of each network. */
 export interface Plan {
   readonly configs: Configs;
   readonly shapes: { readonly [Name in SingleFilePart]: ReadonlyMap<string, Shape> };
@@ -32,8 +32,9 @@ export interface Plan {
 }
 
 /**
- * Plans the reading of a checkpoint, with its EMA weights of the U-Net where `ema` is set. Throws an InputError that
- * names the file and the tensor: another family of models, a network that is missing, sizes that contradict each other.
+ * Plans the reading of a checkpoint; with `ema`, the U-Net's weights are the EMA weights. Throws an InputError for
+ * another family of models, a missing network, or sizes that contradict each other. The message names the file and the
+ * tensor.
  */
 export function planOf(file: TensorFile, { ema = false }: { ema?: boolean | undefined } = {}): Plan {
   const { path, tensors } = file;
@@ -79,13 +80,15 @@ export function planOf(file: TensorFile, { ema = false }: { ema?: boolean | unde
   return { configs, shapes, names };
 }
 
-/** Side of the model's pictures in the metadata, if they are square. */
+/**
+ * Side in pixels of the model's pictures according to the file's metadata; undefined unless the pictures are square.
+ */
 function sideOf({ metadata }: TensorFile): number | undefined {
   const [, width, height] = /^(\d{2,5})x(\d{2,5})$/.exec(metadata['modelspec.resolution'] ?? '') ?? [];
   return width !== undefined && width === height ? Number(width) : undefined;
 }
 
-/** Converts a text encoder's name. Some tools' files lack the module around the transformer. */
+/** Converts a text encoder's tensor name. Files of some tools lack `text_model.`, the module around the transformer. */
 function currentTextName(name: string): string {
   const { textEncoder: prefix } = PREFIXES;
   const rest = name.startsWith(prefix) ? name.slice(prefix.length) : '';
@@ -107,7 +110,7 @@ export function speller(part: SingleFilePart, configs: Configs): (name: string) 
   return (name) => PREFIXES[part] + rename(name);
 }
 
-/** Names and shapes that the config of `part` asks for. */
+/** Names and shapes of the tensors that the config of `part` requires. */
 export function expectedOf(part: SingleFilePart, configs: Configs, path: string): Map<string, Shape> {
   const kind = COMPONENT_KINDS[part] as ComponentKind<Configs[typeof part]>;
   return expectedShapes(kind, configs[part], path);

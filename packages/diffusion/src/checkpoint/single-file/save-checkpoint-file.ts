@@ -22,7 +22,8 @@ export interface SaveCheckpointFileOptions {
 
 /**
  * Writes a model as a single file, atomically. Throws an InputError when the file exists. The function also throws for
- * models that the format cannot represent, for example with another tokenizer than CLIP's or another number of heads.
+ * models that the format cannot represent, for example if the tokenizer is not CLIP's or the number of attention heads
+ * differs.
  */
 export async function saveCheckpointFile(
   path: string,
@@ -51,7 +52,7 @@ export async function saveCheckpointFile(
   await writeSafetensors(path, tensors, { dtype, metadata: { ...own, ...metadata } });
 }
 
-/** Removes rows after the last token, which some tools add as padding. */
+/** Removes the rows after the last token from the embedding table; some tools add such rows as padding. */
 function trimTokenTable(tensors: ParameterValues, rows: number): void {
   const { shape, data } = tensors.get(TOKEN_TABLE)!;
   const columns = shape[1]!;
@@ -74,7 +75,7 @@ export function checkpointTensors(components: StableDiffusionComponents, path: s
   return tensors;
 }
 
-/** Stability's model specification 1.0.1, as A1111, kohya and ComfyUI show it. */
+/** Metadata of Stability's model specification 1.0.1, which A1111, kohya and ComfyUI show. */
 function checkpointMetadata(side: number): Record<string, string> {
   return {
     'modelspec.sai_model_spec': '1.0.1',

@@ -1,7 +1,7 @@
 /**
- * A Stable Diffusion 1.x checkpoint in one file, in the original key layout: what A1111 and ComfyUI read. The file is
- * safetensors or written by torch.save. `original-names.ts` maps the tensor names, and `infer-configs.ts` infers the
- * configs.
+ * A Stable Diffusion 1.x checkpoint in one file, in the original key layout, the format that A1111 and ComfyUI read.
+ * The file is in safetensors format or was written by torch.save. `original-names.ts` maps the tensor names, and
+ * `infer-configs.ts` infers the configs.
  */
 import type { ParameterValues } from '@heed/autodiff';
 import type { SchedulerConfig } from '../../configs/scheduler-config.ts';
@@ -20,13 +20,13 @@ import { type Configs, type Plan, planOf } from './plan.ts';
 
 export interface LoadCheckpointFileOptions {
   /**
-   * U-Net weights that replace the file's, as for a U-Net in training. With replacing weights the file's U-Net weights
-   * are not read.
+   * U-Net weights that replace the weights in the file, for example those of a U-Net in training. With this option the
+   * file's U-Net weights are not read.
    */
   unetParameters?: ParameterValues | undefined;
   /**
-   * Whether to use the U-Net's EMA weights if the file has both kinds; by default it uses the others, as diffusers
-   * does.
+   * Whether to use the U-Net's EMA weights if the file has EMA and ordinary weights. The default is the ordinary
+   * weights, as in diffusers.
    */
   ema?: boolean | undefined;
   /** Replaces CLIP's tokenizer, for a text encoder with another vocabulary. */
@@ -35,9 +35,9 @@ export interface LoadCheckpointFileOptions {
 
 /**
  * Reads a single-file checkpoint of Stable Diffusion 1.x. All names and shapes are checked before the first weight is
- * read. Tensors outside the three networks, such as schedules, are ignored; so are EMA copies unless `ema` is set.
- * Throws an error that names the file and the tensor for another family of models, a missing network, or sizes that
- * contradict each other.
+ * read. Tensors outside the three networks, such as schedules, are ignored. EMA copies are also ignored unless `ema` is
+ * set. Throws an error that names the file and the tensor for another family of models, a missing network, or sizes
+ * that contradict each other.
  */
 export async function loadCheckpointFile(
   path: string,
@@ -77,7 +77,7 @@ export async function checkCheckpointFile(
   checkVocabulary(path, configs, await clipTokenizer());
 }
 
-/** Infers the configs from a checkpoint's names and shapes; errors as in `checkCheckpointFile`. */
+/** Infers the configs from a checkpoint's names and shapes; throws the same errors as `checkCheckpointFile`. */
 export async function readCheckpointConfigs(path: string): Promise<Configs & { scheduler: SchedulerConfig }> {
   return withTensorFile(path, async (file) => ({ ...planOf(file).configs, scheduler: await readSchedule(file) }));
 }

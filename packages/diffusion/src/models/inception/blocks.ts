@@ -1,6 +1,6 @@
 /**
- * The five kinds of blocks of InceptionV3, by torchvision's names, with the pooling that pytorch-fid patches in:
- * averages count the pixels inside the picture alone, and the last block takes maxima.
+ * The five kinds of InceptionV3 blocks, with torchvision's parameter names and pytorch-fid's changes to the pooling.
+ * Average pooling leaves padding pixels out of the mean, and the last block uses max pooling.
  */
 import { averagePoolSame, concat, maxPool, type ParameterScope, type Tensor } from '@heed/autodiff';
 import { basicConv, convChain } from './layers.ts';
@@ -44,7 +44,7 @@ export function inceptionB(p: ParameterScope, x: Tensor): Tensor {
   );
 }
 
-/** Mixed_6b to 6e: [N, 768, 17, 17] -> the same, by rows and columns of 7 pixels. */
+/** Mixed_6b to 6e: [N, 768, 17, 17] -> [N, 768, 17, 17], with convolutions of 1 x 7 and 7 x 1 pixels. */
 export function inceptionC(p: ParameterScope, x: Tensor, { inner }: { inner: number }): Tensor {
   return concat(
     [
@@ -86,7 +86,10 @@ export function inceptionD(p: ParameterScope, x: Tensor): Tensor {
   );
 }
 
-/** Mixed_7b and 7c: [N, C, 8, 8] -> [N, 2048, 8, 8]. The weights of 2015 were trained with maxima in the last block. */
+/**
+ * Mixed_7b and 7c: [N, C, 8, 8] -> [N, 2048, 8, 8]. The weights of 2015 were trained with max pooling in the last
+ * block.
+ */
 export function inceptionE(p: ParameterScope, x: Tensor, { pool }: { pool: 'average' | 'largest' }): Tensor {
   const single = convChain(p, x, [['branch3x3_1', 384, 1]]);
   const double = convChain(p, x, [

@@ -1,8 +1,8 @@
 /**
- * InceptionV3 as FID uses it (Szegedy et al. 2016; the weights of 2015-12-05 that Heusel et al. 2017 took), as a pure
- * function of parameters. Names are torchvision's; the structure is that of pytorch-fid 0.3.0 (`inception.py`). Batch
- * normalisation is folded into the convolutions (`checkpoint/inception-file.ts`), so it has no parameters in this
- * network.
+ * InceptionV3 as FID uses it (Szegedy et al. 2016; the weights of 2015-12-05 that Heusel et al. 2017 used), as a pure
+ * function of parameters. Parameter names are torchvision's; the network's structure is that of pytorch-fid 0.3.0
+ * (`inception.py`). Batch normalisation is folded into the convolutions (`checkpoint/inception-file.ts`), so it has no
+ * parameters in this network.
  */
 import { maxPool, mean, mul, type ParameterScope, sub, type Tensor } from '@heed/autodiff';
 import { inceptionA, inceptionB, inceptionC, inceptionD, inceptionE } from './blocks.ts';
@@ -10,7 +10,7 @@ import { basicConv } from './layers.ts';
 
 /** Width and height of the pictures that the network was trained on, in pixels. */
 export const INCEPTION_SIDE = 299;
-/** Numbers of a picture's features: the channels that the last average pooling leaves. */
+/** Number of features of a picture: the number of channels after the last average pooling. */
 export const INCEPTION_FEATURES = 2048;
 
 /** Pictures [N, 3, 299, 299] in [0, 1] -> features [N, 2048], the layer that pytorch-fid calls pool_3. */

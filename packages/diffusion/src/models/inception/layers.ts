@@ -5,8 +5,8 @@ import { conv2d, type ParameterScope, relu, type Tensor } from '@heed/autodiff';
 export type Kernel = number | readonly [height: number, width: number];
 
 /**
- * torchvision's BasicConv2d: [N, C, H, W] -> [N, channels, H', W']. The size is kept unless `padding` or `stride` say
- * otherwise.
+ * torchvision's BasicConv2d: [N, C, H, W] -> [N, channels, H', W']. H' = H and W' = W unless `padding` or `stride`
+ * changes the size.
  */
 export function basicConv(
   p: ParameterScope,
@@ -25,7 +25,7 @@ export function basicConv(
   );
 }
 
-/** A row of such layers, each by its name. */
+/** Applies `basicConv` layers one after another, each with the parameters under its own name. */
 export function convChain(
   p: ParameterScope,
   x: Tensor,

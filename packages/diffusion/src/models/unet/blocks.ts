@@ -46,7 +46,7 @@ export function midBlock(
   return layerOf(p, h, { context, level, layer: 1, attends: false });
 }
 
-/** UpBlock2D or CrossAttnUpBlock2D; takes its skips off the end of `skips`. */
+/** UpBlock2D or CrossAttnUpBlock2D; removes its skip connections from the end of `skips`. */
 export function upBlock(
   p: ParameterScope,
   x: Tensor,
@@ -59,7 +59,7 @@ export function upBlock(
   return last ? h : upsample(p.at('upsamplers.0'), h);
 }
 
-/** One resnet, followed by a transformer in blocks with attention. */
+/** One layer of a block: a ResNet block and, in blocks with attention, a transformer after it. */
 function layerOf(
   p: ParameterScope,
   x: Tensor,

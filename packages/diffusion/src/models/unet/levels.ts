@@ -1,7 +1,7 @@
 /** Derives the structure of a U-Net's resolution levels from its config, without parameters or tensors. */
 import type { UnetConfig } from '../../configs/unet-config.ts';
 
-/** One level, from the finest (0) to the coarsest. */
+/** One resolution level of the U-Net: its down block and its up block. */
 export interface Level {
   channels: number;
   layers: number;
@@ -11,7 +11,7 @@ export interface Level {
   upAttends: boolean;
 }
 
-/** The levels of `config`, finest first; `upAttends` is taken from the mirrored up block. */
+/** The levels of `config`, finest first; `upAttends` comes from the up block at the same resolution. */
 export function unetLevels(config: UnetConfig): Level[] {
   const count = config.block_out_channels.length;
   const at = (value: number | readonly number[], level: number) => (typeof value === 'number' ? value : value[level]!);

@@ -12,7 +12,7 @@ export interface TransformerOptions {
 
 const NORM_EPSILON = 1e-6;
 
-/** Attends over pixels and to the text: x [B, C, H, W], text [B, T, D] -> [B, C, H, W]. */
+/** Self-attention over pixels and cross-attention to the text: x [B, C, H, W], text [B, T, D] -> [B, C, H, W]. */
 export function spatialTransformer(p: ParameterScope, x: Tensor, text: Tensor, options: TransformerOptions): Tensor {
   const { heads, layers, groups, useLinearProjection, attentionBytes } = options;
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
@@ -63,7 +63,9 @@ function attentionLayer(
   });
 }
 
-/** GEGLU feed-forward with a factor of four (Shazeer 2020): [B, N, C] -> [B, N, C]. */
+/**
+ * GEGLU feed-forward network whose hidden layer has four times the channels (Shazeer 2020): [B, N, C] -> [B, N, C].
+ */
 function gatedFeedForward(p: ParameterScope, x: Tensor): Tensor {
   const features = x.shape.at(-1)!;
   const projected = linearLayer(p.at('net.0.proj'), x, { features: 8 * features });

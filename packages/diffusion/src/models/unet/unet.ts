@@ -27,7 +27,10 @@ export interface UnetOptions {
   observe?: (block: string, features: Tensor) => void;
 }
 
-/** Predicts noise (or velocity, as the schedule says): -> [B, out_channels, H, W]. Throws where shapes do not fit. */
+/**
+ * Predicts the noise, or the velocity if the schedule's prediction type says so: -> [B, out_channels, H, W]. Throws
+ * when the inputs' shapes do not fit the config or each other.
+ */
 export function unet(
   p: ParameterScope,
   config: UnetConfig,

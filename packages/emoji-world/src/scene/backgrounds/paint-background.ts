@@ -12,7 +12,7 @@ import { paintSanFrancisco } from './san-francisco.ts';
 import { paintSea } from './sea.ts';
 import { paintTable } from './table.ts';
 
-/** Covers a 64 x 64 canvas with one place, varied by the generator. */
+/** Paints one place over the whole 64 x 64 canvas; the random generator varies the picture. */
 export type BackgroundPainter = (canvas: Canvas, random: RandomGenerator) => void;
 
 const PAINTERS: Readonly<Record<BackgroundName, BackgroundPainter>> = {
@@ -26,7 +26,7 @@ const PAINTERS: Readonly<Record<BackgroundName, BackgroundPainter>> = {
   'San Francisco': paintSanFrancisco,
 };
 
-/** Paints the named place, or the plain ground where none is named. */
+/** Paints the named place, or a plain ground when no place is named. */
 export function paintBackground(canvas: Canvas, background: BackgroundName | undefined, random: RandomGenerator): void {
   (background === undefined ? paintPlain : PAINTERS[background])(canvas, random);
 }

@@ -13,7 +13,7 @@ const GROUNDS: readonly Rgb[] = [
   [240, 238, 248],
 ];
 
-/** Fills the canvas with a light tint that fades a little towards the foot. */
+/** Fills the canvas with a light tint that becomes slightly greyer towards the lower edge. */
 export function paintPlain(canvas: Canvas, random: RandomGenerator): void {
   const ground = mix(pick(random, GROUNDS), [255, 255, 255], between(random, 0, 0.5));
   fillGradient(canvas, ground, mix(ground, [205, 205, 212], between(random, 0.05, 0.3)));

@@ -20,7 +20,7 @@ export function paintSea(canvas: Canvas, random: RandomGenerator): void {
   }
 }
 
-/** One crest: two shallow arcs that meet in a trough. */
+/** Draws one wave as a zigzag line with two peaks and a trough between the peaks. */
 function paintWave(canvas: Canvas, x: number, y: number, length: number, opacity: number): void {
   const rise = length * 0.16;
   const points = [0, 0.25, 0.5, 0.75, 1].map((t, i) => [x + t * length, y - (i % 2 === 1 ? rise : 0)] as const);

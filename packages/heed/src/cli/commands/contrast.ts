@@ -1,4 +1,7 @@
-/** `heed contrast`: makes a model whose sampling is guided by the difference of a good and a bad model. */
+/**
+ * `heed contrast`: makes a model whose sampling is guided by the difference between a model tuned on good and one tuned
+ * on bad images.
+ */
 import type { Command } from 'commander';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';
 import { describeResult } from '../describe-result.ts';

@@ -1,4 +1,4 @@
-/** `heed demo`: the whole loop in one go, from the built-in model. */
+/** `heed demo`: runs the whole loop, from generating images to the report, with the built-in model. */
 import { type Command, Option } from 'commander';
 import { DEVICE_SETTINGS, type DeviceSetting } from '../../config/device-names.ts';
 import { type CommonOptions, runCommand } from '../context.ts';

@@ -92,7 +92,7 @@ export function doctorCommand(program: Command): void {
   );
 }
 
-/** The comparison of all ranks that a launcher started; undefined for a single process. */
+/** Compares all ranks (processes) that a launcher started; undefined when this is the only process. */
 async function ranksOf(hasProject: boolean, openProject: () => Promise<Project>) {
   const communicator = await openRanks('float32');
   if (communicator.size === 1) return undefined;
@@ -101,7 +101,10 @@ async function ranksOf(hasProject: boolean, openProject: () => Promise<Project>)
   return { ...found, isOther: communicator.rank > 0 };
 }
 
-/** Forecasts memory and time of tuning under the project's settings or else the defaults; `--set` overrides either. */
+/**
+ * Forecasts memory and time of tuning under the project's settings, or the defaults without a project. `--set`
+ * overrides single settings.
+ */
 async function forecast({
   model,
   loraRank,

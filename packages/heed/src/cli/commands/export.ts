@@ -1,4 +1,7 @@
-/** `heed export`: judgements, images and preference pairs for other programs, a model as a folder or a single file. */
+/**
+ * `heed export`: exports judgements, images and preference pairs for other programs, or a model as a folder or a single
+ * file.
+ */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EXPORT_FORMATS, type ExportFormat, type ExportKind } from '../../export/formats.ts';

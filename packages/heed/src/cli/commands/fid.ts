@@ -1,4 +1,4 @@
-/** `heed fid`: the distance between generated and real pictures, as papers measure it. */
+/** `heed fid`: measures the distance between generated and real pictures as papers do, by FID or CMMD. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -139,12 +139,12 @@ function modelsOf({ model }: FidOptions, project: Project): string[] {
   return model.length > 0 ? model : [project.config.model.name, 'tuned'];
 }
 
-/** The absolute path of an existing file; any other value may be a hub id. */
+/** Makes `inception` an absolute path if the file exists; any other value may be a hub id and is returned unchanged. */
 function inceptionPath(inception: string): string {
   return existsSync(inception) ? resolve(inception) : inception;
 }
 
-/** The settings and cache to use: the project's, or else the defaults and the user's cache. */
+/** Chooses the settings and the cache: those of the project, or without a project the defaults and the user's cache. */
 async function placeOf(options: FidOptions, context: CommandContext): Promise<FidPlace> {
   const { openProject, progress, signal, note } = context;
   const { parseConfig } = await import('../../config/index.ts');

@@ -100,7 +100,10 @@ async function merge({ shard }: GenerateOptions, { openProject }: CommandContext
   };
 }
 
-/** Draws the best images of the training prompts, with early pruning. */
+/**
+ * Generates several candidates for each training prompt, keeps those with the highest reward, and prunes bad candidates
+ * early.
+ */
 async function drawChosen(
   project: Project,
   {

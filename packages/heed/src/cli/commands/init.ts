@@ -1,4 +1,4 @@
-/** `heed init`: a new project. */
+/** `heed init`: creates a new project. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type CommonOptions, collect, runCommand } from '../context.ts';

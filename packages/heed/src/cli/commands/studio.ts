@@ -1,4 +1,4 @@
-/** `heed studio`: the web pages for raters and for the owner. */
+/** `heed studio`: serves the web pages for raters and for the project's owner. */
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { type CommonOptions, runCommand, withCommonOptions } from '../context.ts';

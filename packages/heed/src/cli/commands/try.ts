@@ -1,6 +1,6 @@
 /**
- * `heed try`: generates one prompt with several models from the same noise, and shows the reward's best of n beside a
- * random image.
+ * `heed try`: generates images of one prompt by several models from the same noise, and shows the best of n by reward
+ * beside a random image.
  */
 import type { Command } from 'commander';
 import { type CommonOptions, collect, runCommand, withCommonOptions } from '../context.ts';

@@ -50,19 +50,22 @@ export function compareSums(recorded: BigUint64Array, found: BigUint64Array): Li
   return faults;
 }
 
-/** Describes a line that is not recorded at its place: a repeated earlier line, or a foreign line. */
+/** Describes a line that the record does not have at this position: a repeated earlier line, or a foreign line. */
 function extra(found: BigUint64Array, at: number): LineFault {
   const of = found.indexOf(found[at]!);
   return of < at ? { kind: 'repeated', line: at + 1, of: of + 1 } : { kind: 'foreign', line: at + 1 };
 }
 
-/** The distance from `from` to the first of the ascending `places` after it. */
+/** The distance from `from` to the first of the ascending `places` that is not before `from`. */
 function distance(places: readonly number[] | undefined, from: number): number | undefined {
   const place = places?.find((each) => each >= from);
   return place === undefined ? undefined : place - from;
 }
 
-/** Finds lines by checksum. The index is made at the first difference, because an intact file needs none. */
+/**
+ * Finds the positions of lines by checksum. The index of positions is made at the first difference, because an intact
+ * file needs no index.
+ */
 function createPlaces(recorded: BigUint64Array, found: BigUint64Array) {
   const lookUp = (sums: BigUint64Array) => {
     let places: Map<bigint, number[]> | undefined;

@@ -1,4 +1,4 @@
-/** Compares the files of a folder with recorded sizes and hashes, and names each that differs. */
+/** Compares the files of a folder with recorded sizes and hashes, and names each file that differs. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FolderHashes } from '../../checkpoint/folder-hashes.ts';

@@ -14,11 +14,11 @@ export interface VerifiedLines {
   readonly lines: number;
   /** Number of lines without a recorded checksum. */
   readonly unrecorded: number;
-  /** Sentences without a subject that name a line. */
+  /** Descriptions of the damage, each with the number of the damaged line. */
   readonly faults: readonly string[];
   /**
-   * Appends the checksums of lines that the record does not contain. Set this option only while no other process
-   * appends.
+   * Appends the checksums of lines that the record does not contain. Call this function only while no other process
+   * appends to the file.
    */
   record(): Promise<void>;
 }
@@ -27,9 +27,9 @@ export interface VerifiedLines {
 export async function verifyLines(
   path: string,
   options: {
-    /** Throws an `InputError` for a line that is not of the file's kind. */
+    /** Checks the parsed JSON of a line; throws an `InputError` if the line does not belong in such a file. */
     parse: (value: unknown) => unknown;
-    /** Called with each line that parses. */
+    /** Called with the checked value of each valid line. */
     onLine?: (value: unknown) => void;
     /** Called with the number of bytes of the file that have been read. */
     onBytes?: (bytes: number) => void;

@@ -1,4 +1,4 @@
-/** Checks that the pictures and models which other records of a project name are there at all. */
+/** Checks that all pictures and models that judgements and runs of a project name still exist. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isBadInput } from '../../errors.ts';
@@ -15,7 +15,9 @@ export function createJudgedPictures() {
     add(event: unknown): void {
       judged.add((event as ReturnType<typeof parseFeedbackEvent>).image);
     },
-    /** The fault of judged pictures that the index does not list; none where it lists all. */
+    /**
+     * Returns one fault if the index lacks some of the judged pictures, and no fault if the index lists all of them.
+     */
     faults(listed: ReadonlySet<string>): FileFault[] {
       const missing = [...judged].filter((id) => !listed.has(id));
       if (missing.length === 0) return [];
@@ -25,7 +27,7 @@ export function createJudgedPictures() {
   };
 }
 
-/** The faults of runs whose result cannot be read, and of models that a finished run wrote and that are gone. */
+/** Finds runs whose result cannot be read, and models that a finished run wrote but that no longer exist. */
 export async function modelFaults(runsFolder: string, runs: readonly string[], models: string): Promise<FileFault[]> {
   const faults: FileFault[] = [];
   for (const run of runs) {

@@ -1,7 +1,7 @@
 /**
- * `heed doctor --verify`: compares every picture, judgement and model of a project with what was recorded when heed
- * wrote it, and names each damaged file and line. Nothing is repaired. For files without recorded hashes, heed records
- * the hashes now and prints a note.
+ * `heed doctor --verify`: compares a project's pictures, judgements and models with the hashes recorded at writing, and
+ * names every damaged file and line. Nothing is repaired. For files without recorded hashes, heed records the hashes
+ * now and prints a note.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ import { createJudgedPictures, modelFaults } from './verify-references.ts';
 export interface Damage {
   /** Path relative to the project's folder, with slashes. */
   readonly path: string;
-  /** Description of the damage as a sentence without a subject, with the line in files of lines. */
+  /** Description of the damage as a sentence without a subject; for a file of lines, with the line number. */
   readonly fault: string;
 }
 
@@ -222,7 +222,7 @@ async function sizeOf(path: string): Promise<number> {
   );
 }
 
-/** Names of the subfolders, without those that a writer has not finished. */
+/** Names of the subfolders, without hidden ones such as unfinished folders. */
 async function foldersIn(path: string): Promise<string[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];

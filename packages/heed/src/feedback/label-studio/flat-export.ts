@@ -1,6 +1,6 @@
 /**
- * Label Studio's flat exports, JSON_MIN, CSV and TSV: one annotation a row, with the task's data beside the choice.
- * Flat exports contain no skipped tasks and no mark for known answers.
+ * Label Studio's flat exports, JSON_MIN, CSV and TSV: one annotation per row, with the task's data in the same row as
+ * the choice. Flat exports contain no skipped tasks and no mark for known answers.
  */
 import { atPlace, badInput, InputError } from '../../errors.ts';
 import { parseCells } from '../../files/csv-cells.ts';

@@ -48,7 +48,7 @@ const taskSchema = z.object({
 
 type Annotation = z.output<typeof annotationSchema>;
 
-/** Whether the object is a task of the full export; the flat JSON export has the task's data beside the label. */
+/** Whether the object is a task of the full export, and not of the flat JSON export (JSON_MIN). */
 export function isFullTask(value: unknown): boolean {
   const task = value as Record<string, unknown> | null;
   return (
@@ -57,8 +57,8 @@ export function isFullTask(value: unknown): boolean {
 }
 
 /**
- * Reads the annotations of all tasks; predictions and drafts do not count as judgements. Throws an error that names
- * `path` and the first bad task.
+ * Reads the annotations of all tasks; predictions and drafts are ignored. Throws an error that names `path` and the
+ * first bad task.
  */
 export function readFullExport(tasks: readonly unknown[], path: string): ExportedTask[] {
   return tasks.map((value, i) => {
@@ -114,7 +114,7 @@ function labelOf({ result, was_cancelled, skipped }: Annotation): Label {
   return label;
 }
 
-/** The rater name in heed of a user of Label Studio. */
+/** The name that a user of Label Studio gets as a rater in heed. */
 export function nameOf(annotator: z.output<typeof user> | null | undefined): string | undefined {
   if (typeof annotator === 'number') return `label-studio-${annotator}`;
   // The flat exports write an id as a text.

@@ -1,7 +1,7 @@
 /**
- * Imports judgements from any of Label Studio's export formats: one image a task, one choice an annotation. Judgements
- * that heed exported are recognised as heed's own; annotations that people added in Label Studio count as theirs. Every
- * task is checked before the first judgement is written.
+ * Imports judgements from any of Label Studio's export formats: one image per task, one choice per annotation.
+ * Judgements that heed exported are recognised as heed's own; annotations that people added in Label Studio become
+ * judgements by these people. Every task is checked before the first judgement is written.
  */
 import { basename } from 'node:path/posix';
 import { atPlace, InputError } from '../../errors.ts';

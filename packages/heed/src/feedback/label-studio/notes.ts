@@ -6,7 +6,10 @@
 import { z } from 'zod';
 import { type FeedbackEvent, LABELS, PURPOSES } from '../event.ts';
 
-/** The key in a task's data. The value under this key is JSON text, so that it also survives a CSV export. */
+/**
+ * The key of heed's own judgements in a task's data. The value under this key is JSON text, so that it also survives a
+ * CSV export.
+ */
 export const OWN_JUDGEMENTS = 'heed_judgements';
 
 const name = z.string().min(1).max(200);
@@ -21,7 +24,9 @@ export const notesSchema = z.object({
   answer: name.optional(),
   reason: z.string().max(2000).optional(),
   tooFast: z.literal(true).optional(),
-  /** The label as it was exported; an annotation with another choice is the judgement of another rater. */
+  /**
+   * The label that heed exported; if the annotation now has another choice, someone changed it and becomes its rater.
+   */
   label: z.enum(LABELS).optional(),
   time: z.iso.datetime().optional(),
 });
@@ -35,15 +40,18 @@ const ownSchema = notesSchema.extend({
   seconds: z.number().min(0).nullable(),
 });
 
-/** A judgement of heed's own in a task. */
+/** A judgement that heed made or collected itself, as stored in a task's data. */
 export type OwnJudgement = z.output<typeof ownSchema>;
 
-/** Formats the text for the task's data. */
+/** Formats judgements as the JSON text that is stored in the task's data. */
 export function formatOwnJudgements(own: readonly OwnJudgement[]): string {
   return JSON.stringify(own);
 }
 
-/** Reads heed's judgements from a task's data; none where the data contains none, or something else. */
+/**
+ * Reads heed's judgements from a task's data; an empty list if the data contains no such judgements, or if their text
+ * is damaged.
+ */
 export function readOwnJudgements(data: Readonly<Record<string, unknown>>): OwnJudgement[] {
   const text = data[OWN_JUDGEMENTS];
   if (typeof text !== 'string') return [];
@@ -54,7 +62,7 @@ export function readOwnJudgements(data: Readonly<Record<string, unknown>>): OwnJ
   }
 }
 
-/** The fields of an annotation that are compared. */
+/** The fields by which an annotation is compared with heed's own judgements. */
 export interface Comparable {
   readonly id?: number | undefined;
   /** The annotation's id in the file that was imported into Label Studio, if the export contains it. */
@@ -64,9 +72,9 @@ export interface Comparable {
 }
 
 /**
- * Finds a task's annotations that are unchanged judgements of heed. Annotations are matched by their id in the imported
- * file, else by order, because Label Studio numbers annotations in the order of the file. An annotation whose label or
- * time differs was changed in Label Studio.
+ * Finds those annotations of a task that are unchanged judgements exported by heed. Annotations are matched by their id
+ * in the imported file, else by order, because Label Studio numbers annotations in the order of the file. An annotation
+ * whose label or time differs was changed in Label Studio.
  */
 export function matchOwn<T extends Comparable>(
   annotations: readonly T[],

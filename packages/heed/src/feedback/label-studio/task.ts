@@ -15,7 +15,7 @@ export interface TaskAnnotation {
   readonly updatedAt?: string | undefined;
   /** Whether the annotation is a known answer, which Label Studio calls ground truth. */
   readonly isKnown: boolean;
-  /** Notes that the export keeps beside or in the annotation. */
+  /** Notes on a judgement that heed exported, if Label Studio's export still contains the notes. */
   readonly notes?: Notes | undefined;
 }
 

@@ -4,7 +4,9 @@ import { createRandom } from '@heed/diffusion/autodiff';
 import { badInput } from '../../errors.ts';
 import { quote } from '../../text/nearest.ts';
 
-/** The size limit of a captions file; the file of val2014 has 32 MB, that of train2014 67 MB. */
+/**
+ * The size limit of a captions file in bytes; captions_val2014.json has 32 MB and captions_train2014.json has 67 MB.
+ */
 const MAX_BYTES = 512 * 1024 * 1024;
 
 /** An image of MS-COCO and all its captions. */
@@ -23,8 +25,8 @@ export interface CaptionedImage {
 }
 
 /**
- * Reads a captions file. Images are sorted by id; images without a caption are left out. Throws when the file is no
- * captions file.
+ * Reads a captions file. Images are sorted by id; images without a caption are left out. Throws when the file contains
+ * no MS-COCO captions.
  */
 export async function readCocoCaptions(path: string): Promise<CocoImage[]> {
   const { images, annotations } = await readLists(path);
@@ -56,8 +58,9 @@ export async function readCocoCaptions(path: string): Promise<CocoImage[]> {
 }
 
 /**
- * Chooses one caption for each of the first `count` images by id (all by default), as the paper does. The choice
- * depends only on the seed and the image's id, so a larger `count` keeps the captions of a smaller one.
+ * Chooses one caption at random for each of the first `count` images in order of id (all images by default), as the
+ * paper does. The choice depends only on the seed and the image's id, so a larger `count` keeps the captions of a
+ * smaller one.
  */
 export function chooseCaptions(
   images: readonly CocoImage[],
@@ -96,7 +99,7 @@ function parseJson(text: string, path: string): unknown {
   }
 }
 
-/** Whether a file name stays inside the folder that it is joined to. */
+/** Whether a file name is a plain name, so that a path made of a folder and this name stays inside the folder. */
 function isPlainName(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && !/[\\/:\0]/.test(name);
 }

@@ -1,7 +1,7 @@
 /**
  * Measures FID as in the paper's appendix D. One random caption of each MS-COCO validation image is chosen, and each
- * model draws an image of each caption. The reference is the captioned images at 256 x 256 pixels. All models draw the
- * same captions from the same noise, and are compared with the same reference.
+ * model draws an image of each caption. The reference consists of MS-COCO's own images for these captions, at 256 x 256
+ * pixels. All models draw the same captions from the same noise, and all are compared with the same reference.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ import { picturesOfFiles, picturesOfStore } from '../pictures/pictures.ts';
 import { isStatisticsFile } from '../statistics-file.ts';
 import { type CaptionedImage, chooseCaptions, readCocoCaptions } from './captions.ts';
 
-/** The set that the images are stored in. */
+/** Name of the image set in which the generated images are stored. */
 export const COCO_SET = 'fidelity-coco';
 /** The name of the result file in the run's folder. */
 export const COCO_FILE = 'fid.json';
@@ -30,17 +30,20 @@ const SIDE = 256;
 export interface CocoFidOptions {
   /** captions_val2014.json */
   captions: string;
-  /** Path of the folder val2014, or of a .npz file of its statistics. */
+  /**
+   * Path of the folder val2014 with MS-COCO's pictures, or of a .npz file with the feature statistics of these
+   * pictures.
+   */
   images: string;
   models: readonly string[];
   /** Number of images drawn by each model; all captioned images by default. */
   count?: number | undefined;
-  /** `evaluate.inception` by default. */
+  /** File or Hugging Face hub id of the Inception weights; the setting `evaluate.inception` by default. */
   inception?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** The result of one model. */
+/** The measured FID of one model. */
 export interface ModelFid {
   readonly model: string;
   readonly modelHash: string;
@@ -54,7 +57,7 @@ export interface CocoFid {
   readonly captions: string;
   readonly references: string;
   readonly seed: number;
-  /** Of each model. */
+  /** Number of images that each model drew. */
   readonly images: number;
   readonly side: number;
   readonly sampler: string;
@@ -91,8 +94,8 @@ export async function runCocoFid(
 }
 
 /**
- * Draws a shard of each model's images and measures nothing. The command without `--shard` merges the shards' images
- * and measures.
+ * Draws one shard (one machine's part) of each model's images and measures no FID. The command without `--shard` merges
+ * the images of all shards and measures FID.
  */
 export async function drawCocoShard(
   project: Project,
@@ -120,7 +123,7 @@ async function chosenCaptions(
   return chooseCaptions(listed, { seed: project.config.seed, count });
 }
 
-/** The prompts to draw. A caption that occurs for several images is drawn as many times. */
+/** The prompts to draw. A caption that was chosen for several images is drawn once for each of these images. */
 function drawingOf(chosen: readonly CaptionedImage[]) {
   const times = new Map<string, number>();
   for (const { caption } of chosen) times.set(caption, (times.get(caption) ?? 0) + 1);

@@ -1,6 +1,6 @@
 /**
  * Decodes pictures as Pillow's `Image.open(path).convert('RGB')` does, because pytorch-fid reads pictures in this way.
- * EXIF orientation and colour profiles are ignored, transparency is dropped, and CMYK is converted by the plain
+ * EXIF orientation and colour profiles are ignored, transparency is dropped, and CMYK is converted by Pillow's simple
  * formula. All other parts of heed decode pictures as a person sees them (`images/read-picture.ts`).
  */
 import { readFile, stat } from 'node:fs/promises';
@@ -14,7 +14,8 @@ import { MAX_FILE_BYTES, MAX_PIXELS } from './limits.ts';
 const FORMATS: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'tiff', 'gif']);
 
 /**
- * Reads the picture in a file. Throws an error that begins with `path` where the file is no picture or is truncated.
+ * Reads the picture in a file. Throws an error whose message begins with `path` when the file is no picture or is
+ * truncated.
  */
 export async function readAsPillow(path: string): Promise<RgbImage> {
   const { size } = await stat(path);

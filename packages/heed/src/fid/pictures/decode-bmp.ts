@@ -1,7 +1,7 @@
 /**
- * Decodes BMP pictures, which sharp cannot read: 1, 4, 8, 16, 24 and 32 bits a pixel, with palettes and bit masks, with
- * rows from the top or the bottom. Compressed ones are refused. Source: Microsoft's BITMAPINFOHEADER and its
- * successors.
+ * Decodes BMP pictures, which sharp cannot read. Pictures may have 1, 4, 8, 16, 24 or 32 bits per pixel, palettes, bit
+ * masks, and rows from the top or from the bottom. Compressed BMP pictures are refused. Source: Microsoft's
+ * BITMAPINFOHEADER and its successors.
  */
 import type { RgbImage } from '@heed/diffusion';
 import { InputError } from '../../errors.ts';
@@ -18,7 +18,7 @@ interface Layout {
   readonly height: number;
   readonly topDown: boolean;
   readonly bits: number;
-  /** Offset of the first pixel, and the number of bytes of a row. */
+  /** `start` is the file offset of the first pixel, and `stride` is the number of bytes of a row. */
   readonly start: number;
   readonly stride: number;
 }
@@ -28,8 +28,8 @@ export function isBmp(bytes: Buffer): boolean {
 }
 
 /**
- * Decodes a BMP file. Throws an `InputError` whose message does not name the file when the file is damaged or of
- * another kind.
+ * Decodes a BMP file. For a damaged file or another format, throws an `InputError` whose message does not name the
+ * file.
  */
 export function decodeBmp(bytes: Buffer): RgbImage {
   const layout = readLayout(bytes);
@@ -43,7 +43,10 @@ export function decodeBmp(bytes: Buffer): RgbImage {
   return { width, height, data };
 }
 
-/** Writes the colour of pixel x of the row that begins at `row` to three bytes at `to`. */
+/**
+ * Reads the colour of pixel number `x` in the row at file offset `row`. The colour is written into the three bytes of
+ * `target` at offset `to`.
+ */
 type ColourReader = (row: number, x: number, target: Uint8Array, to: number) => void;
 
 function readLayout(bytes: Buffer): Layout {
@@ -109,8 +112,8 @@ function directReader(bytes: Buffer, { bits }: Layout): ColourReader {
 }
 
 /**
- * The bit masks of red, green and blue: those in the file, else 5 bits each for 16-bit pixels and 8 bits each for
- * 32-bit pixels.
+ * The bit masks of red, green and blue: the masks in the file, or otherwise 5 bits each for 16-bit pixels and 8 bits
+ * each for 32-bit pixels.
  */
 function readMasks(bytes: Buffer, bits: number): number[] {
   if (bytes.readUInt32LE(30) !== BIT_FIELDS) return bits === 16 ? [0x7c00, 0x3e0, 0x1f] : [0xff0000, 0xff00, 0xff];

@@ -12,7 +12,7 @@ export function isPnm(bytes: Buffer): boolean {
   return /^P[1-6][\s#]/.test(bytes.toString('latin1', 0, 3));
 }
 
-/** Decodes a netpbm file. Throws an `InputError` whose message does not name the file when the file is damaged. */
+/** Decodes a netpbm file. For a damaged file, throws an `InputError` whose message does not name the file. */
 export function decodePnm(bytes: Buffer): RgbImage {
   const kind = String.fromCharCode(bytes[1]!);
   const channels = CHANNELS[kind]!;
@@ -71,7 +71,7 @@ function checkWhole(bytes: Buffer, expected: number): void {
     throw new InputError(`expected a whole picture of ${expected} bytes, got ${bytes.length}`);
 }
 
-/** Reads numbers between white space and comments. */
+/** Reads numbers that white space and comments separate. */
 function numberReader(bytes: Buffer, begin: number) {
   let at = begin;
   const isSpace = (byte: number | undefined) => byte === 32 || (byte !== undefined && byte >= 9 && byte <= 13);
@@ -92,7 +92,7 @@ function numberReader(bytes: Buffer, begin: number) {
       if (at === first) throw new InputError(`expected ${what} in the netpbm picture, got something else`);
       return value;
     },
-    /** A single digit; bitmaps need no space between them. */
+    /** Reads a single digit; bitmaps (P1) need no white space between digits. */
     bit(): number {
       skip();
       const byte = bytes[at];
@@ -105,7 +105,7 @@ function numberReader(bytes: Buffer, begin: number) {
   };
 }
 
-/** As Python rounds. */
+/** Rounds a half to the nearest even number, as Python does. */
 function roundHalfEven(value: number): number {
   const rounded = Math.round(value);
   return rounded - value === 0.5 && rounded % 2 === 1 ? rounded - 1 : rounded;

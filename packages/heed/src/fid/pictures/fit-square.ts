@@ -4,7 +4,10 @@
  */
 import { type RgbImage, resizeBicubic } from '@heed/diffusion';
 
-/** The middle square of the picture at `side` x `side` pixels. A picture of that size is returned unchanged. */
+/**
+ * Crops the middle square of the picture and resizes the square to `side` x `side` pixels. A picture that already has
+ * this size is returned unchanged.
+ */
 export function fitSquare(image: RgbImage, side: number): RgbImage {
   return resizeBicubic(cropMiddle(image), { width: side, height: side });
 }

@@ -10,13 +10,16 @@ export interface Pictures {
   /** Label for progress reports. */
   readonly label: string;
   readonly count: number;
-  /** A key that is equal for equal pictures in the same order, for cached sums. */
+  /** Cache key for the pictures' feature sums. Equal pictures in the same order have equal keys. */
   readonly key: string;
   /** Reads one picture. Throws when the picture cannot be read; the message names the picture. */
   read(index: number): Promise<RgbImage>;
 }
 
-/** Makes a list of picture files. The key covers names, sizes and modification times, not contents. */
+/**
+ * Makes a list of picture files. The list's key is a hash of the files' names, sizes and modification times, not of the
+ * contents.
+ */
 export async function picturesOfFiles(
   files: readonly string[],
   { label, side }: { label: string; side?: number | undefined },
@@ -34,7 +37,9 @@ export async function picturesOfFiles(
   };
 }
 
-/** Pictures of a store, by their ids, which are hashes. */
+/**
+ * Makes a list of pictures in an image store. The list's key is a hash of the ids, which are themselves content hashes.
+ */
 export function picturesOfStore(
   store: { read(id: string): Promise<RgbImage> },
   ids: readonly string[],
@@ -54,10 +59,10 @@ function fitted(image: RgbImage, side: number | undefined): RgbImage {
   return side === undefined ? image : fitSquare(image, side);
 }
 
-/** Number of pictures read concurrently: one decoder for each core keeps the network busy. */
+/** Number of pictures that are read concurrently: a few decoders in parallel keep the network busy. */
 const READ_AHEAD = 4;
 
-/** The pictures from number `from` on, in order. */
+/** Yields the pictures from index `from` on, in order. */
 export async function* readInOrder(pictures: Pictures, from: number): AsyncGenerator<RgbImage> {
   const waiting: Promise<RgbImage>[] = [];
   for (let next = from; next < pictures.count || waiting.length > 0; ) {

@@ -1,4 +1,4 @@
-/** Perturbed prompts for the auxiliary task, of any project's own prompts. */
+/** Makes perturbed prompts for the reward's auxiliary task from the prompts of any project. */
 export { nounsIn, thingsOf } from './nouns.ts';
 export {
   PERTURBATION_SOURCES,

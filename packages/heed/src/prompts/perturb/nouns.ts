@@ -1,4 +1,7 @@
-/** Finds the objects that a project's prompts mention, by the words around them, without a dictionary. */
+/**
+ * Finds the objects that a project's prompts mention. The words around an object show that a word is an object; no
+ * dictionary is used.
+ */
 import { singularOf } from './plural.ts';
 import { type Span, wordsOf } from './spans.ts';
 import { COLOURS, COUNT_WORDS, MEDIUM_NOUNS, OTHER_COLOURS, PLACE_NOUNS, STOP_WORDS } from './words.ts';
@@ -6,7 +9,7 @@ import { COLOURS, COUNT_WORDS, MEDIUM_NOUNS, OTHER_COLOURS, PLACE_NOUNS, STOP_WO
 /** An object in a text. */
 export interface Noun {
   readonly span: Span;
-  /** Lower case. */
+  /** The object's name, singular and in lower case. */
   readonly singular: string;
   readonly isPlural: boolean;
 }
@@ -19,9 +22,9 @@ const NO_THINGS: ReadonlySet<string> = new Set([...COLOURS, ...OTHER_COLOURS, ..
 const LONGEST_PHRASE = 5;
 
 /**
- * The last word of each phrase that begins with an article, a possessive or a count: 'bear' in "a sleeping bear in the
- * woods", 'astronaut' and 'horse' in "an astronaut riding a horse". Places, colours and words like 'photo' do not
- * count.
+ * Returns the last word of each phrase that begins with an article, a possessive or a number. Examples: 'bear' in "a
+ * sleeping bear in the woods", 'astronaut' and 'horse' in "an astronaut riding a horse". Places, colours and words like
+ * 'photo' are not returned.
  */
 export function nounsIn(text: string): Noun[] {
   const words = wordsOf(text);

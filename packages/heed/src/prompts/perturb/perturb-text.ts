@@ -1,6 +1,7 @@
 /**
- * Perturbed prompts for the reward's auxiliary task, for a prompt that no world knows (section 3.2: "Red dog" -> "Blue
- * dog"). Known words are swapped. If that gives too few prompts, the project's other prompts fill the rest.
+ * Makes perturbed prompts for the reward's auxiliary task (section 3.2: "Red dog" -> "Blue dog") from a prompt that the
+ * project's world does not know. Known words are swapped. If swapping words gives too few prompts, other prompts of the
+ * project are added.
  */
 import type { RandomGenerator } from '@heed/diffusion/autodiff';
 import { wordsOf } from './spans.ts';
@@ -16,7 +17,7 @@ export interface PerturbedText {
   readonly source: PerturbationSource;
 }
 
-/** Words and prompts from the project for perturbed prompts. */
+/** Words and prompts of the project from which perturbed prompts are made. */
 export interface ProjectWords {
   /** Objects in the project's prompts, in the singular. */
   readonly things: readonly string[];
@@ -24,10 +25,15 @@ export interface ProjectWords {
   readonly prompts: readonly string[];
 }
 
-/** Number of objects tried for each noun; a project can have thousands. */
+/**
+ * Number of other objects that are tried in place of each noun; a project's prompts can contain thousands of objects.
+ */
 const THINGS_EACH = 40;
 
-/** Up to `count` different texts with other meanings than `text`. The result is deterministic for a given `random`. */
+/**
+ * Returns up to `count` different texts whose meaning differs from that of `text`. The result is deterministic for a
+ * given `random`.
+ */
 export function perturbText(
   text: string,
   { count, random, project }: { count: number; random: RandomGenerator; project: ProjectWords },
@@ -52,7 +58,10 @@ export function perturbText(
   return { texts: [...texts], source };
 }
 
-/** Whether `other` asks for something that `text` does not, so that a picture of `text` can be wrong for it. */
+/**
+ * Whether `other` asks for something that `text` does not, so that a correct picture of `text` can be a wrong picture
+ * of `other`.
+ */
 function asksForMore(other: string, text: string): boolean {
   const own = contentOf(text);
   return [...contentOf(other)].some((word) => !own.has(word));

@@ -1,4 +1,7 @@
-/** English plurals for changing a count: irregular ones from a table, others by their ending. */
+/**
+ * Forms English plurals and singulars, for prompts in which a number is changed. Irregular plurals come from a table,
+ * regular ones from the word's ending.
+ */
 
 const IRREGULAR: Readonly<Record<string, string>> = {
   man: 'men',
@@ -39,7 +42,9 @@ const SINGULAR_OF = new Map(Object.entries(IRREGULAR).map(([singular, plural]) =
 /** Words that end in s but are singular, or have no singular with that meaning. */
 const NOT_PLURAL = /(ss|us|is|ous|ics|news|glasses|scissors|jeans|pants|shorts|trousers|clothes|species|series)$/;
 
-/** 'dogs' for 'dog', 'boxes' for 'box', 'wolves' for 'wolf'. Lower case in and out. */
+/**
+ * Returns the plural: 'dogs' for 'dog', 'boxes' for 'box', 'wolves' for 'wolf'. Argument and result are in lower case.
+ */
 export function pluralOf(singular: string): string {
   const irregular = IRREGULAR[singular];
   if (irregular !== undefined) return irregular;
@@ -48,7 +53,9 @@ export function pluralOf(singular: string): string {
   return `${singular}s`;
 }
 
-/** The singular of a plural, or undefined where the word is not known to be one. Lower case in and out. */
+/**
+ * The singular of a plural, or undefined where the word is not known to be one. Argument and result are in lower case.
+ */
 export function singularOf(plural: string): string | undefined {
   const irregular = SINGULAR_OF.get(plural);
   if (irregular !== undefined) return irregular;

@@ -31,7 +31,7 @@ function escapePattern(word: string): string {
   return word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
-/** The text with `to` in place of a span. An initial capital is kept, and a preceding article is corrected. */
+/** Replaces a word of the text by `to`. An initial capital is kept, and a preceding article is corrected. */
 export function replaceSpan(text: string, { start, end, word }: Span, to: string): string {
   const replacement = /^\p{Lu}/u.test(word) ? `${to.charAt(0).toUpperCase()}${to.slice(1)}` : to;
   return mendArticle(text.slice(0, start), replacement) + replacement + text.slice(end);

@@ -16,7 +16,10 @@ import {
   STOP_WORDS,
 } from './words.ts';
 
-/** Every text that differs by one swap, listed by the swapped word. Words without a swap are left out. */
+/**
+ * Returns a list for each word of `text` that can be swapped. A list contains the texts in which only this word is
+ * swapped.
+ */
 export function swapWords(text: string, { things }: { things: readonly string[] }): string[][] {
   const nouns = nounsIn(text);
   return [...swapThings(text, nouns, things), ...swapColours(text), ...swapCounts(text), ...swapPlaces(text)]
@@ -43,7 +46,7 @@ function swapColours(text: string): string[][] {
     });
 }
 
-/** Whether the word is a colour. 'orange' is one only before a noun. */
+/** Whether the word is a colour. The word 'orange' is a colour only before a noun. */
 function isColour(text: string, { end, word }: Span): boolean {
   if (word.toLowerCase() !== 'orange') return true;
   const next = /^\s+(\p{L}+)/u.exec(text.slice(end))?.[1]?.toLowerCase();
@@ -80,8 +83,8 @@ interface CountedThing {
 
 /**
  * Finds the counted noun among the next four words. After a count above one the noun is the first plural. After 'one'
- * the noun is the last word of the phrase, as in "one red apple"; in "the one with a hat" the word 'one' counts
- * nothing.
+ * the noun is the last word of the phrase, as in "one red apple"; in "the one with a hat" the word 'one' gives no
+ * number of objects.
  */
 function countedThing(text: string, count: Span, from: number): CountedThing | undefined {
   if (from === 1) {

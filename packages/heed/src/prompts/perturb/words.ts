@@ -1,6 +1,6 @@
 /** English words that the auxiliary task can swap in any prompt: colours, counts and places. */
 
-/** Colours to swap with. */
+/** Colours that are inserted in place of another colour. */
 export const COLOURS = [
   'red',
   'orange',
@@ -15,7 +15,7 @@ export const COLOURS = [
   'grey',
 ] as const;
 
-/** Further recognised colours, which are not swapped in. */
+/** Further colours that are recognised in a prompt but never inserted in place of another colour. */
 export const OTHER_COLOURS = ['gray', 'violet', 'turquoise', 'beige', 'golden', 'silver', 'crimson', 'magenta', 'cyan'];
 
 /** Number words from 1. Swaps use only counts up to `LARGEST_COUNT`. */
@@ -57,7 +57,7 @@ export const PLACE_PHRASES = [
   'in San Francisco',
 ] as const;
 
-/** Nouns that name a place. Such a noun is swapped with its whole phrase and never counts as an object. */
+/** Nouns that name a place. Such a noun is swapped together with its whole phrase and is never treated as an object. */
 export const PLACE_NOUNS = [
   'forest',
   'wood',

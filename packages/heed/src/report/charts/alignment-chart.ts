@@ -1,4 +1,7 @@
-/** Draws the share of aligned images of each arm with intervals, over all prompts and by category. */
+/**
+ * Draws, for each compared arm, the share of images that are aligned with their prompts, with intervals. The chart
+ * shows all prompts and each category.
+ */
 import * as Plot from '@observablehq/plot';
 import type { JudgedArm } from '../../evaluate/evaluation.ts';
 import type { Markup } from '../html.ts';

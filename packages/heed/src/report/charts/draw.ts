@@ -1,13 +1,13 @@
 /**
- * Draws charts with Observable Plot without a browser. The result is an inline SVG string that takes its colours from
- * the page.
+ * Draws charts with Observable Plot without a browser. Each chart is an inline SVG string whose colours come from the
+ * page's CSS.
  */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { Markup } from '../html.ts';
 import { html, raw } from '../html.ts';
 
-/** The smallest width at which a chart is shown, as a share of the width that it is drawn for. */
+/** On narrow pages, a chart shrinks to no less than this fraction of the width that it is drawn for. */
 const SMALLEST_SHARE = 0.75;
 
 /** Draws a plot; `label` is its description for screen readers. */

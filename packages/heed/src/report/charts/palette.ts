@@ -1,6 +1,6 @@
-/** The colours of the report, as names of CSS variables, so that light and dark pages both suit. */
+/** The colours of the report, as CSS variables whose values differ between the light and the dark theme. */
 
-/** Arms, by name; an unknown arm is drawn as 'other'. */
+/** Colours of the evaluation's arms, by name; `armColour` gives an unknown arm blue. */
 const ARM_COLOURS: Readonly<Record<string, string>> = {
   base: 'var(--grey)',
   tuned: 'var(--accent)',
@@ -18,8 +18,8 @@ export function armColour(name: string): string {
 const OTHER_COLOURS = ['var(--accent)', 'var(--amber)', 'var(--violet)', 'var(--rose)', 'var(--blue)'];
 
 /**
- * Chooses a colour for each run, in order: the colour of the arm with the run's name, or else a colour that no arm of
- * these runs has.
+ * Chooses a colour for each run, in the order of `names`. A run with an arm's name gets that arm's colour. Each other
+ * run gets a colour that belongs to no arm among `names`.
  */
 export function runColours(names: readonly string[]): string[] {
   const taken = new Set(names.map((name) => ARM_COLOURS[name]));

@@ -1,5 +1,6 @@
 /**
- * Draws figures 3(a) and 3(b): accuracy on held-out pairs with intervals. The dashed line is the accuracy of chance.
+ * Draws the counterparts of the paper's figures 3(a) and 3(b): the accuracy of each score on held-out pairs, with
+ * intervals. The dashed line marks the accuracy of random guessing.
  */
 import * as Plot from '@observablehq/plot';
 import { PART_NAMES } from '../claims.ts';
@@ -19,7 +20,7 @@ interface Row {
   readonly hi: number;
 }
 
-/** Draws the chart; undefined where no accuracy was measured. */
+/** Draws the chart; returns undefined when no accuracy was measured. */
 export function rewardChart(rewards: readonly RewardAccuracy[]): Markup | undefined {
   const sorted = [...rewards].sort((a, b) => ORDER.indexOf(a.variant) - ORDER.indexOf(b.variant));
   const rows = sorted.flatMap((reward): Row[] =>

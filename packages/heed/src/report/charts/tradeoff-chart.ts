@@ -1,4 +1,4 @@
-/** Draws table 3 as a chart: the reward and the fidelity of each tuned model. */
+/** Draws the counterpart of the paper's table 3 as a chart: mean reward against Fréchet distance, one dot per arm. */
 import * as Plot from '@observablehq/plot';
 import type { ArmResult } from '../../evaluate/evaluation.ts';
 import type { Markup } from '../html.ts';
@@ -13,11 +13,11 @@ interface Row {
   readonly hi: number;
 }
 
-/** Height of a name and of the plot within its margins, in pixels. */
+/** Size of a dot's label, and of the plot area within its margins, in pixels. */
 const NAME_PX = { width: 150, height: 15 };
 const PLOT_PX = { width: 520, height: 180 };
 
-/** Chooses the height of each dot's name: the dot's own height, or below names that are placed already. */
+/** Places each dot's label at the height of the dot, or lower if a label placed earlier is in the way. */
 function placeNames(rows: readonly Row[]): (Row & { at: number })[] {
   const range = (values: readonly number[]) => Math.max(...values) - Math.min(...values);
   const width = (NAME_PX.width / PLOT_PX.width) * range(rows.map(({ frechet }) => frechet));
@@ -30,7 +30,7 @@ function placeNames(rows: readonly Row[]): (Row & { at: number })[] {
   return placed;
 }
 
-/** Draws the chart; undefined for fewer than two arms with both numbers. */
+/** Draws the chart; returns undefined when fewer than two arms have both a reward and a fidelity. */
 export function tradeoffChart(arms: readonly ArmResult[]): Markup | undefined {
   const rows = arms.flatMap(({ name, label, fidelity, reward }) =>
     fidelity && reward

@@ -1,5 +1,6 @@
 /**
- * Draws one quantity of metrics.jsonl over the steps of tuning: the values in a pale colour, their running mean on top.
+ * Draws one metric of metrics.jsonl over the tuning steps: the values in a pale colour, and the running mean of these
+ * values on top.
  */
 import * as Plot from '@observablehq/plot';
 import { metricTitle } from '../../metrics/metric-titles.ts';
@@ -8,7 +9,10 @@ import type { TrainingCurve } from '../report-input.ts';
 import { draw } from './draw.ts';
 import { runColours } from './palette.ts';
 
-/** Draws the chart; undefined where no curve has at least two values of that name, or all values are 0. */
+/**
+ * Draws the chart of `metric`; returns undefined when no curve has at least two values of this metric, or all values
+ * are 0.
+ */
 export function trainingChart(curves: readonly TrainingCurve[], metric: string): Markup | undefined {
   const rows = curves.flatMap(({ label, records }) =>
     records.flatMap((record) => {

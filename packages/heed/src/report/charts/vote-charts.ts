@@ -1,6 +1,6 @@
 /**
- * Draws figures 4 and 6: the shares of votes for win, tie and lose, and the number of queries by the number of agreeing
- * raters.
+ * Draws the counterparts of the paper's figures 4 and 6. One chart shows the shares of win, tie and lose votes. The
+ * other shows on what share of the queries a given number of raters gave the same answer.
  */
 import * as Plot from '@observablehq/plot';
 import type { Comparison, Outcome } from '../../evaluate/evaluation.ts';
@@ -66,8 +66,8 @@ function barText(rows: readonly Segment[], chosen: (row: Segment) => boolean, fi
 }
 
 /**
- * Draws the number of queries with exactly k votes of each kind, one row a question. Strong bars mark queries on which
- * raters agree.
+ * Draws, in one row per question, the share of queries that got k win, tie or lose votes, for each k. Bars of full
+ * opacity have at least `comparison.agreement` equal votes, so the raters agree on these queries.
  */
 export function voteHistogram(comparison: Comparison): Markup {
   const rows = QUESTIONS.flatMap((question) =>

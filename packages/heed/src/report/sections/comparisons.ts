@@ -1,4 +1,7 @@
-/** Renders figures 4, 6(a) and 6(b), each followed by its table of shares by category (tables 5 to 7). */
+/**
+ * Renders the counterparts of the paper's figures 4, 6(a) and 6(b), each followed by a table of vote shares by category
+ * (tables 5 to 7).
+ */
 
 import type { Comparison, Evaluation, Outcome, VoteCell } from '../../evaluate/evaluation.ts';
 import { armLabel, OUTCOMES, QUESTIONS } from '../../evaluate/evaluation.ts';

@@ -1,4 +1,6 @@
-/** Renders table 2: the number of judgements, the raters, and the shares of the labels. */
+/**
+ * Renders the counterpart of the paper's table 2: the number of judgements, the raters, and the share of each label.
+ */
 import { percent } from '../../text/percent.ts';
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';

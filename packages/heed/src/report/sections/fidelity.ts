@@ -1,4 +1,4 @@
-/** Renders table 3: reward and fidelity of every tuned model. */
+/** Renders the counterpart of the paper's table 3: reward and fidelity of every tuned model. */
 import { formatFidelity } from '../../evaluate/format-figure.ts';
 import { tradeoffChart } from '../charts/tradeoff-chart.ts';
 import { decimalWithInterval } from '../figures.ts';

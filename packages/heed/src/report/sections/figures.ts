@@ -1,4 +1,7 @@
-/** Renders every figure of every arm with its judge and its interval, including people's judgements. */
+/**
+ * Renders all measured numbers of each arm, people's judgements included. Each number is shown with an interval and
+ * with the judge that it comes from.
+ */
 import { armLabel, type Evaluation, type Figure } from '../../evaluate/evaluation.ts';
 import { formatDifference, formatFigure } from '../../evaluate/format-figure.ts';
 import type { Markup } from '../html.ts';

@@ -1,4 +1,4 @@
-/** Renders the top of the page: the most important numbers, then each expectation of the paper with its verdict. */
+/** Renders the top of the page: the most important numbers, then each claim of the paper with its verdict. */
 
 import { armLabel, armOf, type Evaluation } from '../../evaluate/evaluation.ts';
 import type { PeopleFindings } from '../../evaluate/people.ts';
@@ -86,7 +86,10 @@ function tilesOf({ evaluation, rewards, people }: ReportInput): Tile[] {
   ];
 }
 
-/** Renders people's verdict in the first comparison with answers, which comes before all figures by programs. */
+/**
+ * Renders people's verdict from the first comparison that has answers. This verdict is shown before all numbers that
+ * programs computed.
+ */
 function peopleTiles(evaluation: Evaluation, people: PeopleFindings | undefined): Tile[] {
   const comparison = people?.comparisons.find(({ answers }) => answers > 0);
   const alignment = comparison?.verdicts.alignment;

@@ -1,4 +1,4 @@
-/** Renders the paper's figures beside those of this project. */
+/** Renders a table of the paper's numbers beside this project's numbers. */
 
 import { armOf, type Evaluation, type Outcome, type Question } from '../../evaluate/evaluation.ts';
 import { percent } from '../../text/percent.ts';
@@ -8,14 +8,14 @@ import type { ReportInput } from '../report-input.ts';
 
 interface Row {
   readonly what: string;
-  /** The project's own figure; undefined where it was not measured. */
+  /** The project's own number; undefined when this quantity was not measured. */
   readonly own: string | undefined;
   readonly paper: string;
 }
 
 /**
- * Lee et al. 2023: figures 4 and 6, table 3 and section 5. Shares of decided queries as win / tie / lose; the paper's
- * text gives no ties for figure 6.
+ * Renders the table; the paper's numbers are from figures 4 and 6, table 3 and section 5 of Lee et al. 2023. The shares
+ * of decided queries are written as win / tie / lose; for figure 6, the paper's text gives no ties.
  */
 export function paperSection(input: ReportInput): Markup | undefined {
   const rows = rowsOf(input);

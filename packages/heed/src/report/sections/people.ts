@@ -1,4 +1,4 @@
-/** Renders people's judgements, which come before all figures by programs. */
+/** Renders people's judgements, which are shown before all numbers that programs computed. */
 import { describePeople } from '../../evaluate/describe-people.ts';
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';

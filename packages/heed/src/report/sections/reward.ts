@@ -1,4 +1,4 @@
-/** Renders figures 3(a) and 3(b) with their numbers. */
+/** Renders the counterparts of the paper's figures 3(a) and 3(b), together with the numbers that are drawn. */
 
 import type { PairAccuracy } from '../../reward/accuracy.ts';
 import { curveVerdict, type LearningCurve } from '../../reward/learning-curve.ts';

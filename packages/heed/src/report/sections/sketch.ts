@@ -1,4 +1,6 @@
-/** Renders the steps of the loop that were run, with the number of images, judgements and updates. */
+/**
+ * Renders the steps of the feedback loop that the project has run, with the numbers of images, judgements and updates.
+ */
 import { armOf } from '../../evaluate/evaluation.ts';
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';

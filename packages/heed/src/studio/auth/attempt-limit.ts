@@ -5,7 +5,10 @@
  */
 
 export interface AttemptLimit {
-  /** Counts one failure under every key. Returns the seconds to wait when one of the keys has too many failures. */
+  /**
+   * Adds one failure to the count of each of the keys. Returns the seconds to wait when one of the keys has too many
+   * failures.
+   */
   fail(keys: readonly string[]): number | undefined;
 }
 

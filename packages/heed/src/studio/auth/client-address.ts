@@ -1,6 +1,6 @@
 /**
- * The address of the client behind a request. A proxy names it in the header `X-Forwarded-For`. A client can forge that
- * header, so only the entries that trusted proxies wrote are used.
+ * Finds the address of the client that sent a request. A proxy puts this address into the header `X-Forwarded-For`. A
+ * client can forge that header, so only the entries that trusted proxies wrote are used.
  */
 import { BlockList, isIP } from 'node:net';
 import { badInput } from '../../errors.ts';

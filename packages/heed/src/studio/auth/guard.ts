@@ -1,6 +1,6 @@
 /**
- * Checks for every request before its route: host, session, policy, origin of changes, and body size. The guard also
- * sets the headers of every response.
+ * Checks every request before its route runs: host, session, access policy, origin of changes, and body size. The guard
+ * also sets the headers of every response.
  */
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -21,13 +21,16 @@ export interface StudioEnv {
   };
 }
 
-/** What a page may load. `inlineScripts` are hashes of the document's own scripts. */
+/**
+ * The content security policy, which says what a page may load. `inlineScripts` are hashes of the document's own
+ * scripts.
+ */
 function contentPolicy(inlineScripts: readonly string[]): string {
   const scripts = ["'self'", ...inlineScripts].join(' ');
   return `default-src 'none'; script-src ${scripts}; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 }
 
-/** Further headers of every response. */
+/** Security headers of every response, besides the content security policy. */
 const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
@@ -37,7 +40,10 @@ const HEADERS = {
   'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
 } as const;
 
-/** The header that is sent only over https. Over http browsers ignore this header and warn in the console. */
+/**
+ * The header that is sent only over https or to this machine itself. Over other connections, browsers ignore this
+ * header and warn in the console.
+ */
 const SECURE_HEADER = 'Cross-Origin-Opener-Policy';
 const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
@@ -67,7 +73,7 @@ export function checkHost(origins: ReadonlySet<string>): MiddlewareHandler {
 /** Any session of the browser may load pictures, because an image element cannot name its page's session. */
 const PICTURE_ROUTE = 'GET /api/pictures/:id';
 
-/** Identifies the session and checks the table of policies. */
+/** Finds the request's session, and refuses the request if the table of policies does not admit the session's role. */
 export function checkPolicy({ cookies }: { cookies: SessionCookies }): MiddlewareHandler<StudioEnv> {
   return async (c, next) => {
     const route = routeOf(c);
@@ -87,7 +93,7 @@ export function checkPolicy({ cookies }: { cookies: SessionCookies }): Middlewar
   };
 }
 
-/** Refuses changes that another site's page requests. */
+/** Refuses requests for changes that come from a page of another site. */
 export function checkOrigin(origins: ReadonlySet<string>): MiddlewareHandler {
   return async (c, next) => {
     if (SAFE_METHODS.includes(c.req.method)) return next();
@@ -101,12 +107,12 @@ export function checkOrigin(origins: ReadonlySet<string>): MiddlewareHandler {
 }
 
 /**
- * The largest number of concurrent changes of one person. A page sends changes one by one, but sends all queued ones
- * after an interruption.
+ * The largest number of requests for changes that one person may have in progress. A page sends changes one by one, but
+ * sends all queued changes at once after an interruption.
  */
 const MAX_CHANGES_AT_ONCE = 100;
 
-/** Refuses too many concurrent changes of one person, so that others need not wait. */
+/** Refuses further changes of a person who has too many in progress, so that other people need not wait. */
 export function checkFlood({ maxAtOnce = MAX_CHANGES_AT_ONCE } = {}): MiddlewareHandler<StudioEnv> {
   const running = new Map<string, number>();
   return async (c, next) => {

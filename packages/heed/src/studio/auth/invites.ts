@@ -28,11 +28,11 @@ export interface Invites {
   find(id: string): Promise<Invite | undefined>;
   /** The reason why the invite has ended; undefined while it is valid. */
   endOf(invite: Invite): InviteEnd | undefined;
-  /** The token after the '#' of the link. */
+  /** The token that follows '#' in the invite link. */
   tokenOf(invite: Pick<Invite, 'id'>): string;
-  /** Counts one use of the invite. */
+  /** Adds one to the number of times that the invite was used. */
   countUse(id: string): Promise<void>;
-  /** The invite id in a correctly signed token, even if the invite has ended. */
+  /** Reads the invite id from a correctly signed token, even if the invite has ended; undefined for any other token. */
   read(token: string): string | undefined;
   /** Revokes an invite; returns false when no invite has this id. */
   revoke(id: string): Promise<boolean>;

@@ -1,4 +1,7 @@
-/** The owners' login links. Each link works once, until the server stops. Links are kept as hashes in memory. */
+/**
+ * The owners' login links. Each link works only once, and only until the server stops. Links are kept as hashes in
+ * memory.
+ */
 import { hashToken, randomToken } from './secret.ts';
 import { OWNER_RATER } from './sessions.ts';
 
@@ -7,7 +10,7 @@ export interface LoginLinks {
   issue(owner?: string): string;
   /** Returns the owner's id, once for each issued token; undefined for any other token. */
   redeem(token: string): string | undefined;
-  /** Ends all links of the owner. */
+  /** Makes all unused links of the owner invalid. */
   revoke(owner: string): void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The owners of a project. `owners.jsonl` records who was added and whose access was ended; it is append-only. The
+ * The owners of a project. The append-only file `owners.jsonl` records who was added and whose access was ended. The
  * person who starts the studio needs no entry, because the link in the terminal logs them in.
  */
 import { join } from 'node:path';
@@ -27,10 +27,10 @@ const eventSchema = z.object({
 export type OwnerEvent = z.output<typeof eventSchema>;
 
 export interface Owner {
-  /** The rater id of the owner's judgements. */
+  /** Id of the owner, which is also the rater id in the owner's judgements. */
   readonly id: string;
   readonly name: string;
-  /** Undefined for the owner who starts the studio. */
+  /** When the owner was added; undefined for the owner who starts the studio. */
   readonly addedAt?: string;
 }
 
@@ -45,7 +45,7 @@ export interface Owners {
   revoke(id: string, by: string): Promise<boolean>;
 }
 
-/** The owners of the project; the caller holds its lock. */
+/** Opens the list of the project's owners; the caller must hold the project's lock. */
 export function createOwners(project: Project): Owners {
   const all = () => readOwners(project);
   const append = async (event: Omit<OwnerEvent, 'time'>) => {

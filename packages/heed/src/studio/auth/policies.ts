@@ -1,7 +1,9 @@
-/** Access policies of all routes. A route outside the table answers 404 to everybody. */
+/**
+ * Access policies of all routes. A request for a route that is not in the table gets a 404, whatever the identity.
+ */
 import type { Identity, Role } from './sessions.ts';
 
-/** The roles of a request. */
+/** The roles that the sender of a request can have. */
 export const IDENTITIES = ['anonymous', 'rater', 'owner'] as const;
 export type IdentityKind = (typeof IDENTITIES)[number];
 
@@ -13,7 +15,7 @@ export const POLICIES = {
 } as const satisfies Record<string, readonly IdentityKind[]>;
 export type Policy = keyof typeof POLICIES;
 
-/** Method and path of every route, as they are registered. */
+/** The policy of each route, keyed by the method and path with which the route is registered. */
 export const ROUTE_POLICIES: Readonly<Record<string, Policy>> = {
   'GET /api/session': 'anyone',
   'POST /api/session/login': 'anyone',
@@ -117,13 +119,16 @@ export function verdictOf(route: string | undefined, role: Role | undefined): 'a
   return role === undefined ? 'login' : 'absent';
 }
 
-/** Routes for one purpose of an invite. All other routes are for every purpose. */
+/**
+ * Path prefixes of routes, each with the purpose that a rater's invite must have for such a route. All other routes are
+ * open to invites for any purpose.
+ */
 const PURPOSES = [
   ['/api/labelling/', 'labelling'],
   ['/api/comparing/', 'comparison'],
 ] as const;
 
-/** False for a rater who was invited for another purpose. */
+/** Whether the route suits the purpose of the rater's invite; always true for owners. */
 export function isForPurpose(route: string | undefined, { role, purpose }: Identity): boolean {
   const needed = PURPOSES.find(([path]) => route?.includes(` ${path}`))?.[1];
   return role === 'owner' || needed === undefined || purpose === 'both' || purpose === needed;

@@ -8,7 +8,7 @@ export interface ReturnToken {
 
 const MARK = 'r';
 
-/** The token after the '#' of the link. */
+/** The token that follows '#' in the return link. */
 export function returnTokenOf(secret: Secret, { rater, invite }: ReturnToken): string {
   return [MARK, rater, invite, secret.tag('return', JSON.stringify([rater, invite]))].join('.');
 }

@@ -1,6 +1,6 @@
 /**
- * The project's secret, created at its first start, and its use for signatures and hidden ids. There is no default
- * secret.
+ * The project's secret, which is created when the studio first starts, and which is used for signatures and hidden ids.
+ * There is no default secret.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -12,13 +12,15 @@ const SECRET_BYTES = 32;
 const TAG_BYTES = 16;
 
 export interface Secret {
-  /** A 128-bit tag of the text, URL-safe. Different purposes give different tags. */
+  /**
+   * Computes a 128-bit tag (a keyed hash) of `text`, in URL-safe characters. Different purposes give different tags.
+   */
   tag(purpose: string, text: string): string;
   /** Whether `tag` is the tag of `text`, in constant time. */
   verify(purpose: string, text: string, tag: string): boolean;
 }
 
-/** Reads `secret` in `folder`, or makes it, readable by its owner alone. */
+/** Reads the file `secret` in `folder`, or creates the file so that only its owner can read it. */
 export async function loadSecret(folder: string): Promise<Secret> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, 'secret');

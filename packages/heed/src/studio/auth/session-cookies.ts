@@ -1,8 +1,8 @@
 /**
- * The cookies with session tokens. One browser can hold several sessions. Each rater's session has its own cookie. The
- * default cookie holds the session of the owner or the latest rater. A page names its session in a header, so that one
- * rater's tab never answers for another who logged in later. A request without the header (a new tab, a picture) uses
- * the default cookie.
+ * Reads and sets the cookies that carry session tokens. One browser can hold several sessions. Each rater's session has
+ * its own cookie. The default cookie carries the session of the owner, or else of the rater who logged in last. A page
+ * names its session in a header, so that one rater's tab never submits answers as another rater who logged in later. A
+ * request without the header (a new tab, a picture) uses the default cookie.
  */
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
@@ -27,16 +27,16 @@ export interface BrowserSession {
 }
 
 export interface SessionCookies {
-  /** The key of a rater's session in pages. The key is not secret but cannot be guessed. */
+  /** The key with which pages name a rater's session. The key is not secret but cannot be guessed. */
   keyOf(rater: string): string;
   /**
-   * The session that the request names, or that of the default cookie. With `isAnyEnough`, any other valid session
-   * serves when that session is missing.
+   * The session that the request names, or the session of the default cookie. With `isAnyEnough`, any other valid
+   * session of the browser is returned if that session is missing.
    */
   find(c: Context, options?: { isAnyEnough?: boolean }): Promise<BrowserSession | undefined>;
   /** All valid sessions of the browser. */
   all(c: Context): Promise<BrowserSession[]>;
-  /** Why the request's session is not valid; undefined when it had none. */
+  /** Why the session that the request names is not valid; undefined when the request has no session cookie. */
   whyNot(c: Context): Promise<SessionEnd | undefined>;
   /** Sets the cookies of a new session; returns its key. */
   start(c: Context, session: { token: string; identity: Pick<Identity, 'rater'> }): Promise<string>;

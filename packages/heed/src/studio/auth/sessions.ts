@@ -1,6 +1,6 @@
 /**
- * Sessions of logged-in browsers. The cookie has a random token, the tables its hash; each login makes a new token.
- * Sessions are cached for requests, since only this process writes them.
+ * Sessions of logged-in browsers. The cookie has a random token, and the database has the token's hash; each login
+ * makes a new token. Sessions are cached in memory, which is safe because only this process changes them.
  */
 import { randomUUID } from 'node:crypto';
 import { and, count, eq, gt, lt, ne } from 'drizzle-orm';
@@ -13,18 +13,18 @@ export type Role = 'owner' | 'rater';
 /** The person behind a request. */
 export interface Identity {
   readonly role: Role;
-  /** The rater id of the person's judgements. */
+  /** The rater id that is recorded with the person's judgements. */
   readonly rater: string;
-  /** The invite that the rater came by. */
+  /** Id of the invite through which the rater joined. */
   readonly invite?: string;
-  /** The kind of work in the rater's invitation; all kinds without an invite. */
+  /** The kind of work that the rater's invite is for; without an invite, all kinds. */
   readonly purpose: InvitePurpose;
 }
 
 /** Why a session has ended. */
 export type SessionEnd = 'revoked' | 'over';
 
-/** Prefix of trial raters, whose answers do not count: the owner tries an invite. */
+/** Prefix of the rater id in a trial, in which an owner tries out an invite. Answers of a trial are never used. */
 const TRIAL_PREFIX = 'trial-';
 
 /** The id of a new trial rater. */
@@ -58,7 +58,7 @@ export interface Sessions {
   end(token: string): Promise<void>;
   /** Ends all sessions of that rater or owner, except the one with the token `except`. */
   endAll(rater: string, options?: { except?: string }): Promise<void>;
-  /** Number of sessions of each owner. */
+  /** Number of valid sessions of each owner. */
   countOwners(): Promise<ReadonlyMap<string, number>>;
   /** Clears the cache, for example after an invite was revoked. */
   recheck(): void;
@@ -71,7 +71,10 @@ interface Remembered {
 
 export function createSessions(db: Database, options: { now?: () => Date } = {}): Sessions {
   const { now = () => new Date() } = options;
-  /** Cached sessions by token hash. The map is replaced as a whole, so that reads in progress write to the old one. */
+  /**
+   * Cached sessions by token hash. The cache is cleared by replacing the map, so that lookups in progress write to the
+   * old map.
+   */
   let remembered = new Map<string, Remembered>();
   const recheck = () => {
     remembered = new Map();

@@ -1,21 +1,23 @@
 /**
- * Chooses a rater's next queries. Queries that the rater's page already holds come first, then queries of the oldest
- * comparison. In a comparison of two models, queries with the fewest answers come first; with more models, the most
- * informative queries.
+ * Chooses a rater's next queries. Queries that the rater's page has already leased come first, then queries of the
+ * comparison that was started first. In a comparison of two models, queries with the fewest answers come first; with
+ * more models, the most informative queries.
  */
 import { groupBy } from '../../collections/group-by.ts';
 import { answersWanted, type ComparisonState, type QueryState } from './comparison-state.ts';
 import { informativeQueries } from './informative-queries.ts';
 import type { QueryHolds } from './query-holds.ts';
 
-/** Queries that the rater has not answered, of comparisons that are still open. */
+/** Queries of unfinished comparisons that still need answers and that this rater has not answered. */
 export function openQueries(comparisons: Iterable<ComparisonState>, rater: string): QueryState[] {
   return [...comparisons]
     .filter(isAsking)
     .flatMap(({ raters, queries }) => queries.filter(({ byRater }) => byRater.size < raters && !byRater.has(rater)));
 }
 
-/** Number of queries the rater may still be asked, given the number of answers wanted. */
+/**
+ * Number of queries that the rater may still be asked; a comparison adds no more than its number of missing answers.
+ */
 export function openCount(comparisons: Iterable<ComparisonState>, rater: string): number {
   return [...comparisons].reduce(
     (count, comparison) =>
@@ -24,7 +26,10 @@ export function openCount(comparisons: Iterable<ComparisonState>, rater: string)
   );
 }
 
-/** Chooses up to `count` queries for one page of a rater. Queries that enough other raters hold are left out. */
+/**
+ * Chooses up to `count` queries for one page of a rater. A query is left out when its answers and the leases of other
+ * raters reach the wanted number of answers.
+ */
 export function chooseQueries(
   comparisons: Iterable<ComparisonState>,
   options: { rater: string; page: string; count: number; holds: QueryHolds },
@@ -58,7 +63,7 @@ function nextOf(
   return [...free].sort((a, b) => a.byRater.size - b.byRater.size).slice(0, options.count);
 }
 
-/** Number of further leases until every wanted answer is in progress. */
+/** Number of missing answers for which no rater has a lease yet. */
 function placesLeft(comparison: ComparisonState, holds: QueryHolds): number {
   const held = comparison.queries.reduce((count, { query }) => count + holds.count(query.id), 0);
   return Math.max(0, answersWanted(comparison) - answerCount(comparison) - held);

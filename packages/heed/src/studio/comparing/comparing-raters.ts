@@ -1,4 +1,7 @@
-/** The raters of a comparison, and whether their sides and answer times suggest attention. */
+/**
+ * The raters of a comparison, with two signs of inattention: a bias to one side of the screen, and answers that are too
+ * fast.
+ */
 import { groupBy } from '../../collections/group-by.ts';
 import { quantile } from '../../statistics/index.ts';
 import { type ComparisonTimes, measureComparing, type RaterQuality } from '../raters/rater-quality.ts';
@@ -7,7 +10,7 @@ import type { OpenComparison } from './comparison-state.ts';
 export interface ComparingRater extends Pick<RaterQuality, 'tooFast' | 'left' | 'flags'> {
   readonly id: string;
   readonly answers: number;
-  /** Undefined when no answer has a time. */
+  /** Median answer time; undefined when no answer has a recorded time. */
   readonly medianSeconds?: number;
 }
 

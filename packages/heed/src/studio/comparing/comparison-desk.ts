@@ -1,7 +1,7 @@
 /**
- * Blind comparisons by people: starts them, hands out queries and takes answers. The state is read from
- * comparisons.jsonl once and then kept in memory. An answer is acknowledged after its line is flushed. The routes check
- * permissions.
+ * Runs the blind comparisons by people: starts comparisons, assigns queries to raters, and stores the answers. The
+ * state is read from comparisons.jsonl once and then kept in memory. An answer is acknowledged after its line in
+ * comparisons.jsonl is flushed to disk. The routes check permissions.
  */
 import { randomInt, randomUUID } from 'node:crypto';
 import { badInput } from '../../errors.ts';
@@ -22,7 +22,7 @@ import { decideComparisons, type SubmittedComparison, treatedIsLeft } from './de
 import { pairImages } from './pair-images.ts';
 import { createQueryHolds } from './query-holds.ts';
 
-/** A query as the rater sees it: image ids by side, without the models. */
+/** A query as the rater sees it: the ids of the left and the right images, without the models' names. */
 export interface AskedComparison {
   readonly query: string;
   readonly prompt: string;
@@ -41,29 +41,32 @@ export interface NewComparison {
 export interface ComparisonDesk {
   /** All comparisons, in the order of their start. */
   all(): OpenComparison[];
-  /** Starts a comparison and returns its id. Throws `badInput` when the models have no common images. */
+  /**
+   * Starts a comparison and returns its id. Throws `badInput` when two of the models have no images of the same prompt
+   * and seed.
+   */
   start(comparison: NewComparison): Promise<string>;
   /**
-   * Ends a comparison: no rater is asked any more, but pending answers are still taken. Returns false when no
-   * comparison has this id.
+   * Ends a comparison: raters get no more queries, but answers to queries that are already on their pages are accepted.
+   * Returns false when no comparison has this id.
    */
   end(id: string): Promise<boolean>;
   /** Sets the number of people who answer each query. Returns false when no comparison has this id. */
   setRaters(id: string, raters: number): Promise<boolean>;
   standing(rater: string): { readonly answered: number; readonly open: number };
-  /** Up to `count` queries that the rater has not answered. The rater gets a lease on each query. */
+  /** Returns up to `count` queries that the rater has not answered. The rater gets a lease on each query. */
   lease(options: { rater: string; page?: string | undefined; count: number }): AskedComparison[];
-  /** The first queries, without a lease for any rater. */
+  /** Returns the first `count` queries of the comparisons that were not ended, and leases none of these queries. */
   preview(options: { rater: string; count: number }): AskedComparison[];
-  /** Releases all queries that the rater holds, or only those of one closed page. */
+  /** Ends all leases of the rater, or only the leases of one closed page. */
   release(options: { rater: string; page?: string | undefined }): void;
   answer(submitted: SubmittedComparison): Promise<Acceptance>;
-  /** Takes a rater's answer back. The page that requests the retraction gets the query's lease again. */
+  /** Retracts a rater's answer. The page that requests the retraction gets the query's lease again. */
   retract(retraction: Retraction): Promise<Acceptance>;
   close(): Promise<void>;
 }
 
-/** Opens the comparisons of one project, whose lock the caller holds. */
+/** Opens the comparisons of one project. The caller must hold the project's lock. */
 export function openComparisonDesk(
   project: Project,
   options: { now?: () => Date; seed?: () => number } = {},
@@ -159,7 +162,7 @@ function comparesThese({ started }: ComparisonState, models: readonly { readonly
   return own.size === models.length && models.every(({ modelHash }) => own.has(modelHash));
 }
 
-/** The query as the rater sees it. */
+/** Puts the images of a query on the left and right sides that this rater sees. */
 function shownTo(rater: string, state: QueryState): AskedComparison {
   const { id, prompt, treated, baseline } = state.query;
   const [left, right] = treatedIsLeft(state, rater) ? [treated, baseline] : [baseline, treated];

@@ -1,4 +1,7 @@
-/** The results of a comparison: each pair of its models, their strengths, and the number of missing answers. */
+/**
+ * The results of a comparison: the results for each pair of models, the models' strengths, and the number of missing
+ * answers.
+ */
 import { groupBy } from '../../collections/group-by.ts';
 import { QUESTIONS, type Question } from '../../evaluate/evaluation.ts';
 import type { BootstrapOptions } from '../../statistics/index.ts';
@@ -8,17 +11,23 @@ import { type ModelStrength, modelStrengths } from './model-strengths.ts';
 import { type PairResults, pairResults } from './pair-results.ts';
 
 export interface ComparisonResults {
-  /** 'complete' means that all wanted answers are in and no rater is asked. 'ended' means that the owner ended it. */
+  /**
+   * 'complete' means that all wanted answers exist, so no rater is asked. 'ended' means that the owner ended the
+   * comparison.
+   */
   readonly state: 'open' | 'complete' | 'ended';
-  /** Number of answers that count. */
+  /** Number of answers in the results: all answers except those of excluded raters. */
   readonly answers: number;
   /** Number of missing answers. */
   readonly open: number;
-  /** Number of answers of excluded raters, which no other number includes. */
+  /** Number of answers by excluded raters, which the results leave out. */
   readonly setAside: number;
   readonly people: number;
   readonly pairs: readonly PairResults[];
-  /** Strengths by question for more than two models. Undefined for two models and before the first answer. */
+  /**
+   * The models' strengths by question, if the comparison has more than two models. Undefined for two models and before
+   * the first answer.
+   */
   readonly strengths?: Readonly<Record<Question, readonly ModelStrength[]>>;
 }
 

@@ -1,13 +1,14 @@
 /**
- * The state of comparisons after the events of comparisons.jsonl: which were started, which answers stand, which have
- * ended. The server and read-only commands share it. The state holds no clock, no files and no leases.
+ * The state of all comparisons, computed from the events in comparisons.jsonl: the comparisons, whether each was ended,
+ * and the answers that were not retracted. The server and read-only commands share this module. The module uses no
+ * clock and no files, and does not know the leases.
  */
 import type { ComparedQuery, ComparisonAnswer, ComparisonEvent, StartedComparison } from './comparison-log.ts';
 
 export interface QueryState {
   readonly comparison: ComparisonState;
   readonly query: ComparedQuery;
-  /** The standing answers, one for each rater. */
+  /** The answers that were not retracted, by rater. */
   readonly byRater: Map<string, ComparisonAnswer>;
 }
 
@@ -24,7 +25,7 @@ export interface OpenComparison {
   readonly started: StartedComparison;
   readonly raters: number;
   readonly hasEnded: boolean;
-  /** Answers in the order of the queries. */
+  /** The answers that were not retracted, in the order of the queries. */
   readonly answers: readonly ComparisonAnswer[];
 }
 
@@ -32,15 +33,15 @@ export interface ComparisonStates {
   /** Comparisons by id, in the order of their start. */
   readonly comparisons: ReadonlyMap<string, ComparisonState>;
   readonly queries: ReadonlyMap<string, QueryState>;
-  /** All answers ever given, by id. */
+  /** All answers ever given, including retracted answers, by id. */
   readonly answers: ReadonlyMap<string, ComparisonAnswer>;
-  /** Ids of answers that were taken back. */
+  /** Ids of retracted answers. */
   readonly retracted: ReadonlySet<string>;
   /** Applies the next event. An invalid event, such as a second answer of a rater, changes nothing. */
   apply(event: ComparisonEvent): void;
 }
 
-/** Creates an empty state; `apply` takes the events in order. */
+/** Creates an empty state. The caller passes all events to `apply`, in the order of the file. */
 export function createComparisonStates(): ComparisonStates {
   const comparisons = new Map<string, ComparisonState>();
   const queries = new Map<string, QueryState>();
@@ -99,8 +100,8 @@ export function openComparisons({ comparisons }: Pick<ComparisonStates, 'compari
 }
 
 /**
- * Number of answers that a comparison needs. With two models, `raters` people answer each query. With more models, each
- * model's pictures of a prompt get `raters` answers on average, because not every pair must be asked.
+ * Number of answers that a comparison needs. With two models, `raters` people answer each query. With more models,
+ * raters need not see every pair: each model's pictures of a prompt get `raters` answers on average.
  */
 export function answersWanted({ started, raters }: Pick<ComparisonState, 'started' | 'raters'>): number {
   const prompts = new Set(started.queries.map(({ prompt }) => prompt)).size;

@@ -1,5 +1,5 @@
 /**
- * Decides on submitted answers: which are new, which are already known, and which contradict a standing answer. Writes
+ * Decides on submitted answers: which are new, which are already stored, and which contradict a stored answer. Writes
  * nothing.
  */
 import { createRandom } from '@heed/diffusion/autodiff';
@@ -16,13 +16,13 @@ export type SubmittedComparison = Readonly<Record<Question, Preference>> & {
   readonly seconds?: number | undefined;
 };
 
-/** Returns a result for each submission, in order, and the answers to write. */
+/** Returns the result of each submission, in order, and the new answers, which the caller must write. */
 export function decideComparisons(
   states: ComparisonStates,
   submissions: readonly SubmittedComparison[],
   { time }: { time: Date },
 ): { acceptances: Acceptance[]; fresh: ComparisonAnswer[] } {
-  /** New answers by rater and query. */
+  /** The new answers among these submissions, by rater and query. */
   const fresh = new Map<string, ComparisonAnswer>();
   const acceptances = submissions.map((submitted): Acceptance => {
     const { id, rater, query } = submitted;

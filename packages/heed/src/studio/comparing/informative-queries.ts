@@ -1,7 +1,7 @@
 /**
- * Chooses the next pair among more than two models: the one with the highest expected information about the models'
- * strengths, over both questions. Pairs on raters' pages count as answered, so that concurrent raters get different
- * pairs.
+ * In a comparison of more than two models, chooses the pair whose answer should tell most about the models' strengths.
+ * The expected information is summed over both questions. Pairs that are already on raters' pages are treated as
+ * answered, so that concurrent raters get different pairs.
  */
 import { groupBy } from '../../collections/group-by.ts';
 import { QUESTIONS } from '../../evaluate/evaluation.ts';
@@ -10,7 +10,10 @@ import type { ComparisonState, QueryState } from './comparison-state.ts';
 import { countWins } from './model-strengths.ts';
 import type { QueryHolds } from './query-holds.ts';
 
-/** Chooses up to `count` of the candidate queries. Within a pair, queries with the fewest answers come first. */
+/**
+ * Chooses up to `count` of the candidate queries. Among the queries of one pair of models, queries with the fewest
+ * answers come first.
+ */
 export function informativeQueries(
   candidates: readonly QueryState[],
   { comparison, count, holds }: { comparison: ComparisonState; count: number; holds: Pick<QueryHolds, 'count'> },

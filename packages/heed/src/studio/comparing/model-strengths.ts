@@ -14,9 +14,9 @@ import type { ComparedQuery, ComparisonAnswer } from './comparison-log.ts';
 export interface ModelStrength {
   /** Index in the comparison's `models`. */
   readonly model: number;
-  /** Log odds; the mean over models is 0. */
+  /** Bradley-Terry strength in log odds; the mean over all models is 0. */
   readonly strength: Interval;
-  /** The expected share of wins against the other models. */
+  /** The share of comparisons with the other models that this model is expected to win. */
   readonly wins: Interval;
 }
 
@@ -26,7 +26,7 @@ export interface PairedAnswer {
   readonly answer: ComparisonAnswer;
 }
 
-/** Points of each model against each other, [winner][loser]. A tie gives half a point to both. */
+/** Points of each model against each other model, indexed by [winner][loser]. A tie gives half a point to both. */
 export function countWins(answers: readonly PairedAnswer[], question: Question, models: number): number[][] {
   const wins = Array.from({ length: models }, () => new Array<number>(models).fill(0));
   for (const { query, answer } of answers) {
@@ -38,7 +38,10 @@ export function countWins(answers: readonly PairedAnswer[], question: Question, 
   return wins;
 }
 
-/** Returns the models, strongest first, with bootstrap intervals over prompts. Empty without answers. */
+/**
+ * Returns the models with their strengths, strongest first. The intervals come from a bootstrap over prompts. Empty
+ * without answers.
+ */
 export function modelStrengths(
   answers: readonly PairedAnswer[],
   { question, models, bootstrap }: { question: Question; models: number; bootstrap: BootstrapOptions },

@@ -1,5 +1,6 @@
 /**
- * Chooses the images to compare: those of the evaluation set that the models generated from the same prompts and seeds.
+ * Chooses the images to compare: images of the evaluation set that the models generated from the same prompts and
+ * seeds.
  */
 import { groupBy } from '../../collections/group-by.ts';
 import { badInput } from '../../errors.ts';
@@ -14,14 +15,15 @@ export interface PairedImages {
   readonly queries: readonly Omit<ComparedQuery, 'id'>[];
 }
 
-/** Names of the models with evaluation images, in the order of their first image. */
+/** Names of the models that have images in the evaluation set, in the order of each model's first image. */
 export function comparableModels(store: ImageStore): string[] {
   return [...new Set(store.all({ set: EVALUATION_SET }).map(({ model }) => model))];
 }
 
 /**
- * Pairs up to `setSize` images of each model and prompt, for each pair of models. If a model was retrained under its
- * name or used several sampler settings, the newest images count. Throws `badInput` when there is nothing to compare.
+ * For each pair of models and each prompt, pairs up to `setSize` images of the same seed. Only images with the sampler
+ * settings of the first model's newest image are used. If a model was retrained under the same name, only images of its
+ * newest version are used. Throws `badInput` when there is nothing to compare.
  */
 export function pairImages(
   store: ImageStore,
@@ -56,7 +58,7 @@ export function pairImages(
   return { models: sides, queries };
 }
 
-/** All pairs of indices, for example [0, 1], [0, 2], [1, 2] for three. */
+/** All pairs of indices below `count`; for `count` = 3, the pairs are [0, 1], [0, 2] and [1, 2]. */
 function pairsOf(count: number): [number, number][] {
   const places = Array.from({ length: count }, (_, i) => i);
   return places.flatMap((i) => places.slice(i + 1).map((j): [number, number] => [i, j]));

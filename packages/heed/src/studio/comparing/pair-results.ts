@@ -1,7 +1,7 @@
 /**
  * People's answers about two models: verdicts by prompt, and shares of win, tie and lose with bootstrap intervals over
- * prompts. The results also contain the paper's figures over fully answered queries, and the raters' bias to one side
- * of the screen.
+ * prompts. The results also contain the paper's figures, from queries with all wanted answers, and the raters' bias to
+ * one side of the screen.
  */
 import { groupBy } from '../../collections/group-by.ts';
 import { decidingVotes, outcomeOf, summariseVotes } from '../../evaluate/blind-comparison.ts';
@@ -10,10 +10,10 @@ import { type BootstrapOptions, bootstrapMean, type Interval } from '../../stati
 import type { ComparedQuery, ComparisonAnswer } from './comparison-log.ts';
 
 export type OutcomeShares = Readonly<Record<Outcome, Interval>>;
-/** Sample standard deviation over the raters' shares (tables 5 to 7 of the paper). */
+/** For each outcome, the sample standard deviation over raters of that outcome's share (tables 5 to 7 of the paper). */
 export type OutcomeDeviations = Readonly<Record<Outcome, number>>;
 
-/** The results for the queries of one category, seen or unseen. */
+/** The results for the queries of one category, either with training prompts (seen) or with held-out prompts. */
 export interface ResultCell {
   readonly category: string;
   readonly seen: boolean;
@@ -21,32 +21,38 @@ export interface ResultCell {
   readonly queries: number;
   readonly answers: number;
   readonly shares: OutcomeShares;
-  /** Deviations over raters; undefined with fewer than two raters. */
+  /** Standard deviations over raters; undefined with fewer than two raters. */
   readonly deviations?: OutcomeDeviations;
 }
 
 /**
- * The number of prompts on which most people prefer the treated model, and the number on which they prefer the other.
- * The verdict is the headline of a comparison.
+ * The shares of prompts that the treated model wins, ties and loses, by the most common answer to each prompt. Pages
+ * show the verdict as the headline of a comparison.
  */
 export interface Verdict extends OutcomeShares {
   /** Number of prompts with at least one answer. */
   readonly prompts: number;
-  /** Share of prompts won minus share of prompts lost. */
+  /** Share of prompts that the treated model wins, minus share of prompts that it loses. */
   readonly difference: Interval;
 }
 
-/** The answers to one question. */
+/** The results for one question. */
 export interface QuestionResult {
   /** The verdict on the question; absent before the first answer. */
   readonly verdict?: Verdict;
-  /** Shares over all answers; undefined before the first. */
+  /** Share of each outcome among all answers; undefined before the first answer. */
   readonly shares?: OutcomeShares;
   readonly deviations?: OutcomeDeviations;
-  /** The share of 'left' among the answers that prefer a side; 0.5 without a bias, since a coin decides the sides. */
+  /**
+   * The share of 'left' among the answers other than ties. Raters without a bias give about 0.5, since a coin toss
+   * decides the sides.
+   */
   readonly left?: Interval;
   readonly cells: readonly ResultCell[];
-  /** Results over fully answered queries: the shares of majority verdicts, and the number of queries by votes. */
+  /**
+   * Results over queries with all wanted answers: the share of queries decided for each outcome, and histograms of the
+   * votes.
+   */
   readonly decided: Pick<VoteSummary, 'agreed' | 'histogram'>;
 }
 
@@ -55,17 +61,17 @@ export interface PromptResult {
   readonly query: ComparedQuery;
   readonly answers: number;
   readonly votes: Readonly<Record<Question, Readonly<Record<Outcome, number>>>>;
-  /** The majority answers; undefined before the first answer. */
+  /** The most common answer to each question; undefined before the first answer. */
   readonly outcomes?: Readonly<Record<Question, Outcome>>;
 }
 
-/** The results for two models, given as indices into the comparison's `models`. */
+/** The results for two models; `pair` has the models' indices in the comparison's `models`. */
 export interface PairResults {
   readonly pair: readonly [treated: number, baseline: number];
   readonly queries: number;
-  /** Number of queries with all the answers that were asked for. */
+  /** Number of queries that have all wanted answers. */
   readonly complete: number;
-  /** Number of agreeing raters that decides a query. */
+  /** Number of raters who must give the same answer to decide a query. */
   readonly agreement: number;
   readonly answers: number;
   readonly questions: Readonly<Record<Question, QuestionResult>>;
@@ -77,7 +83,7 @@ interface AnsweredQuery {
   readonly given: readonly ComparisonAnswer[];
 }
 
-/** Computes the results of one pair from its queries and the answers that count. */
+/** Computes the results of one pair of models from its queries and the answers of raters who are not excluded. */
 export function pairResults(
   pair: PairResults['pair'],
   options: {
@@ -114,7 +120,7 @@ function promptResult({ query, given }: AnsweredQuery): PromptResult {
   return { query, answers: given.length, votes, outcomes: byQuestion((question) => commonestOf(votes[question])) };
 }
 
-/** The most common answer; a tie unless one answer is ahead of both others. */
+/** The most common outcome; 'tie' unless 'win' or 'lose' has more votes than each of the other outcomes. */
 function commonestOf({ win, tie, lose }: Readonly<Record<Outcome, number>>): Outcome {
   if (win > Math.max(tie, lose)) return 'win';
   return lose > Math.max(tie, win) ? 'lose' : 'tie';
@@ -182,7 +188,7 @@ function verdictOf(outcomes: readonly Outcome[], bootstrap: BootstrapOptions): V
   };
 }
 
-/** Shares of the outcomes [query][answer]. */
+/** Computes the share of each outcome; `outcomes` is indexed by [query][answer]. */
 function sharesOf(outcomes: readonly (readonly Outcome[])[], bootstrap: BootstrapOptions): OutcomeShares {
   return byOutcome((wanted) =>
     bootstrapMean(

@@ -6,21 +6,21 @@ const HOLD_MS = 1000 * LEASE_SECONDS;
 
 interface Hold {
   readonly untilMs: number;
-  /** The browser tab that holds the query. */
+  /** The browser tab that has the lease. */
   readonly page: string;
 }
 
 export interface QueryHolds {
   hold(query: string, holder: { rater: string; page: string }): void;
-  /** The rater's page that holds the query; undefined when none does. */
+  /** The rater's page that has a lease on the query; undefined when no page has a lease. */
   pageOf(query: string, rater: string): string | undefined;
-  /** Number of other raters who hold the query. */
+  /** Number of other raters who have a lease on the query. */
   others(query: string, rater: string): number;
-  /** Number of raters who hold the query. */
+  /** Number of raters who have a lease on the query. */
   count(query: string): number;
-  /** Releases one query of a rater. */
+  /** Ends a rater's lease on one query. */
   drop(query: string, rater: string): void;
-  /** Releases all queries of the rater, or only those of one page. */
+  /** Ends all leases of the rater, or only the leases of one page. */
   release(options: { rater: string; page?: string | undefined }): void;
 }
 

@@ -3,7 +3,7 @@ import type { Project } from '../../project/project.ts';
 import { readComparisonEvents } from './comparison-log.ts';
 import { createComparisonStates, type OpenComparison, openComparisons } from './comparison-state.ts';
 
-/** All comparisons in the order of their start, with their standing answers. */
+/** All comparisons in the order in which they were started, with the answers that were not retracted. */
 export function readComparisons(project: Project): OpenComparison[] {
   const states = createComparisonStates();
   for (const event of readComparisonEvents(project)) states.apply(event);

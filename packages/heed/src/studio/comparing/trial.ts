@@ -1,4 +1,4 @@
-/** A trial of comparing: the owner sees what raters see. Answers stay in memory, and queries are not leased. */
+/** Lets the owner try the comparison page as raters see it. Answers stay in memory, and queries are not leased. */
 import type { Acceptance, Retraction } from '../labelling/answer.ts';
 import type { AskedComparison, ComparisonDesk } from './comparison-desk.ts';
 import type { SubmittedComparison } from './decide-comparison.ts';

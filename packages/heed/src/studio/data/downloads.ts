@@ -1,6 +1,6 @@
 /**
- * The downloads of the owner's page. A file is written whole into the studio's state folder, then streamed, then
- * removed.
+ * The files that owners can download from the studio. Each file is first written completely to the studio's state
+ * folder, then streamed to the browser, then removed.
  */
 import { createReadStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
@@ -38,10 +38,10 @@ export const DOWNLOADS = {
 
 export type DownloadName = keyof typeof DOWNLOADS;
 
-/** The names as a list, for a schema. */
+/** The names of the downloads as a list, from which a zod schema is made. */
 export const DOWNLOAD_NAMES = Object.keys(DOWNLOADS) as [DownloadName, ...DownloadName[]];
 
-/** The labelling interface for label-studio.json, and the steps to import the file. */
+/** The Label Studio configuration that fits label-studio.json, and the steps to import that file. */
 export function labelStudioGuide({ folder, paths }: Project): { config: string; steps: string[] } {
   return {
     config: LABELLING_CONFIG,

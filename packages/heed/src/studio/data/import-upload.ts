@@ -7,7 +7,7 @@ import type { Project } from '../../project/project.ts';
 import { quote } from '../../text/nearest.ts';
 import type { UploadedFile } from './uploads.ts';
 
-/** An upload of judgements has one .csv or .json file. */
+/** Imports judgements from an upload, which must have exactly one .csv or .json file. */
 export async function importUploadedFeedback(
   project: Project,
   files: readonly UploadedFile[],
@@ -18,7 +18,7 @@ export async function importUploadedFeedback(
   return named([file], () => importFeedbackFile(project, file.path, options));
 }
 
-/** An upload of images has pictures with their list, or with their captions. */
+/** Imports images from an upload, which has pictures and either a list of the pictures or their captions. */
 export async function importUploadedImages(
   project: Project,
   files: readonly UploadedFile[],
@@ -27,7 +27,7 @@ export async function importUploadedImages(
   return named(files, () => importImages(project, files, options));
 }
 
-/** Replaces server paths in messages by the owner's file names. */
+/** Replaces the server's paths in error messages by the original names of the uploaded files. */
 async function named<T>(files: readonly UploadedFile[], work: () => Promise<T>): Promise<T> {
   try {
     return await work();

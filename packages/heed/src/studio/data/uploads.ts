@@ -1,6 +1,7 @@
 /**
- * Files that the owner's page uploads one at a time, until they are imported together. Each file is stored under a
- * number in a folder of the studio's state. A file's original name is data and never becomes a path.
+ * Files that the owner's page uploads one at a time, until they are imported together. Each file is stored in the
+ * studio's state folder, with a number as its name. The original file name is kept only as data and never becomes a
+ * path.
  */
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
@@ -10,15 +11,18 @@ import { pipeline } from 'node:stream/promises';
 import { quote } from '../../text/nearest.ts';
 import { randomToken } from '../auth/secret.ts';
 
-/** The largest picture file: about a photo of 24 megapixels at the best quality. */
+/** The largest size of a picture file: about that of a 24-megapixel photo at the best quality. */
 export const MAX_PICTURE_BYTES = 50_000_000;
-/** The largest table or list file. */
+/** The largest size of a table or list file. */
 export const MAX_LIST_BYTES = 64_000_000;
 const MAX_FILES = 20_000;
 const MAX_BYTES = 2_000_000_000;
 const MAX_OPEN = 4;
 const IDLE_MS = 3_600_000;
-/** Extensions of table and list files. All other files count as pictures, whose format is detected from their bytes. */
+/**
+ * Extensions of table and list files. All other files are taken as pictures; the format of a picture is detected from
+ * its bytes.
+ */
 const LISTS = ['.csv', '.tsv', '.jsonl', '.json'];
 
 export interface UploadedFile {
@@ -106,7 +110,8 @@ export async function openUploads(folder: string, options: { nowMs?: () => numbe
 }
 
 /**
- * Writes `body` to `path` and returns the number of bytes. Above `limit`, it deletes the file and returns undefined.
+ * Writes `body` to `path` and returns the number of bytes. If `body` is larger than `limit`, the function deletes the
+ * file and returns undefined.
  */
 async function store(
   body: ReadableStream<Uint8Array> | null,

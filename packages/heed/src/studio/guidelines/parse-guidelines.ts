@@ -1,7 +1,7 @@
 /**
- * Parses the owner's guidelines, markdown without HTML, into blocks that pages draw. An image of the project on a
- * separate line, `![good](images/ab/ab....png "why")`, is an example. HTML is shown as text; other images and addresses
- * are left out.
+ * Parses the owner's guidelines, markdown without HTML, into blocks that pages draw. A separate line with an image of
+ * the project, `![good](images/ab/ab....png "why")`, is an example of a good or bad image. HTML is shown as text; other
+ * images and addresses are left out.
  */
 import { marked, type Token, type Tokens } from 'marked';
 
@@ -81,7 +81,7 @@ function blockOf(token: Token, depth: number): Block[] {
   }
 }
 
-/** Builds a paragraph; its examples are placed below its words. */
+/** Builds a paragraph; the example images in the paragraph are placed below its text. */
 function paragraphOf(tokens: readonly Token[], depth: number): Block[] {
   const children = inlinesOf(
     tokens.filter(({ type }) => type !== 'image'),

@@ -1,10 +1,13 @@
-/** Corrections by an owner, as events of feedback.jsonl: the owner's own judgement, or the removal of a rater's. */
+/**
+ * Corrections by an owner, as events of feedback.jsonl: a judgement by the owner, or the removal of a rater's
+ * judgement.
+ */
 
 import type { EventsOf } from '../../feedback/import-judgements.ts';
 import { type FeedbackEvent, lastWords, queryId, RETRACTED, revisedEventId } from '../../feedback/index.ts';
 import type { ImageRecord } from '../../images/record.ts';
 
-/** The event of the owner's own judgement of one image, which replaces the owner's earlier one. */
+/** The event that records the owner's judgement of one image and replaces an earlier judgement by this owner. */
 export function ownJudgement(
   image: ImageRecord,
   { rater, label, reason }: { rater: string; label: 'good' | 'bad'; reason?: string | undefined },
@@ -29,8 +32,8 @@ export function ownJudgement(
 }
 
 /**
- * The event that withdraws a rater's judgement of the image; `by` names the owner and the reason. Undefined when the
- * rater has no standing judgement.
+ * The event that withdraws a rater's judgement of the image; `by` names the owner and the reason. Without a current
+ * judgement by the rater, there is no event.
  */
 export function strikeOut(image: ImageRecord, { rater, by }: { rater: string; by: string }): EventsOf {
   return (log) => {

@@ -1,4 +1,7 @@
-/** All data of one image: its recipe, its judgements with rater, time and reason, and its neighbours. Reads files. */
+/**
+ * All data of one image: how it was generated, its judgements with rater, time and reason, and other images of its
+ * prompt. Reads files.
+ */
 import { type FeedbackEvent, lastWords, openFeedbackLog, purposeOf, readRaters } from '../../feedback/index.ts';
 import { type ImageEvent, type ImageState, imageStates, readImageEvents } from '../../images/index.ts';
 import type { ImageRecord } from '../../images/record.ts';
@@ -11,7 +14,7 @@ import { plainName } from '../../text/plain-name.ts';
 /** Number of images of the same prompt that are shown beside the image. */
 const NEIGHBOURS_SHOWN = 24;
 
-/** One event of the log about the image, as the page shows it. */
+/** One event of the feedback log about the image, as the page shows the event. */
 export interface SaidOfImage {
   readonly rater: string;
   readonly name: string;
@@ -24,7 +27,8 @@ export interface SaidOfImage {
   readonly seconds?: number;
   readonly tooFast?: true;
   /**
-   * Whether this is the rater's latest judgement of the image; such a judgement counts unless the rater is set aside.
+   * Whether this is the rater's latest judgement of the image. Earlier judgements, and judgements by excluded raters,
+   * are not used.
    */
   readonly stands: boolean;
 }
@@ -35,7 +39,7 @@ export interface ImageDetails {
   readonly reward?: number;
   /** The newest first. */
   readonly said: readonly SaidOfImage[];
-  /** Events by owners on the image, the newest first. */
+  /** The changes that owners made to the image, such as setting it aside, newest first. */
   readonly events: readonly (Omit<ImageEvent, 'image'> & { readonly name: string })[];
   readonly neighbours: readonly { readonly image: ImageRecord; readonly good: number; readonly bad: number }[];
 }

@@ -1,8 +1,8 @@
 /**
- * Takes answers and retractions, and the known answers that raters are measured by. Each submission is acknowledged
- * after its events are flushed to feedback.jsonl. The database tables are updated right after the flush, so they lag
- * behind the file only after a crash. Concurrent submissions share one flush. The other files of this folder decide on
- * the submissions.
+ * Processes raters' answers and retractions, and the owners' known answers, which measure raters. Each submission is
+ * acknowledged after its events are flushed to feedback.jsonl. The database tables are updated right after the flush,
+ * so they lag behind the file only after a crash. Concurrent submissions share one flush. The files decide-answer.ts
+ * and decide-gold.ts decide which submissions are accepted.
  */
 import type { FeedbackEvent } from '../../feedback/event.ts';
 import type { EventsOf } from '../../feedback/import-judgements.ts';
@@ -18,10 +18,10 @@ import type { PracticeFeedback } from './practice.ts';
 
 /** What a rater submits. */
 export interface Answer {
-  /** Id of the answer, chosen by the page and the same for every retry. */
+  /** Id of the answer; the page chooses the id and sends the same id with every retry. */
   readonly id: string;
   readonly rater: string;
-  /** The id under which the query was asked. */
+  /** The id under which the rater was asked the query; a repeated query is asked under a new id. */
   readonly query: string;
   /** A label for each image of the query, in order; undefined skips the query. */
   readonly labels: readonly ('good' | 'bad')[] | undefined;
@@ -33,11 +33,11 @@ export interface Retraction {
   /** Id of the answer. */
   readonly id: string;
   readonly rater: string;
-  /** The rater's page that shows the query again and gets its lease. */
+  /** The rater's page that shows the query again and gets a lease on the query. */
   readonly page?: string | undefined;
 }
 
-/** The right answer to a query, in the order of its images. */
+/** An owner's known answer to a query: one label for each image, in the order of the query's images. */
 export interface GoldMark {
   readonly query: string;
   /** The owner who gives the answer. */
@@ -54,12 +54,15 @@ export interface GoldRemoval {
 export type Acceptance =
   | {
       readonly state: 'accepted' | 'known' | 'retracted';
-      /** Whether the answer was faster than a person can look; such an answer is stored too. */
+      /** Whether the answer was faster than a person can look at the images; such an answer is stored too. */
       readonly tooFast?: true;
-      /** In the practice round, the right answer. */
+      /** In the practice round, the known answer, which is shown to the rater. */
       readonly practice?: PracticeFeedback;
     }
-  /** Nothing was changed: there is no such query or answer, or it conflicts with another answer. */
+  /**
+   * Nothing was changed. 'unknown' means that no such query or answer exists; 'conflict' means that the submission is
+   * invalid or contradicts another answer.
+   */
   | { readonly state: 'unknown' | 'conflict'; readonly reason: string };
 
 export interface AnswerDesk {
@@ -69,13 +72,16 @@ export interface AnswerDesk {
   removeGold(removal: GoldRemoval): Promise<Acceptance>;
   /** Adds imported judgements; resolves with the number of new events. */
   takeIn(eventsOf: EventsOf): Promise<number>;
-  /** Resolves when the answers and retractions of the rater that were submitted so far are done, taken or not. */
+  /**
+   * Resolves when all answers and retractions that the rater has submitted so far are processed, whether accepted or
+   * not.
+   */
   settled(rater: string): Promise<void>;
   /** Resolves when all submissions are processed. */
   idle(): Promise<void>;
 }
 
-/** A decision on a submission: the reply, and the events to write before it. */
+/** A decision on a submission: the reply, and the events that must be written before the reply is sent. */
 export interface Decision {
   readonly acceptance: Acceptance;
   readonly events: readonly FeedbackEvent[];
@@ -87,12 +93,12 @@ export interface DecisionContext {
   readonly images: ImageStore;
   readonly plan: AskingPlan;
   readonly minAnswerMs: number;
-  /** Whether raters pick the better images of a query. */
+  /** Whether raters pick the best image of a query instead of labelling each image. */
   readonly asksPreferences: boolean;
   readonly time: Date;
 }
 
-/** Imported judgements, to be compared with the log when their turn comes. */
+/** Imported judgements. When this submission is processed, the log shows which of the judgements are new. */
 interface FileOfJudgements {
   readonly events: () => Promise<readonly FeedbackEvent[]>;
 }
@@ -107,13 +113,13 @@ interface Submissions {
 type Kind = keyof Submissions;
 type Submission = { [K in Kind]: { readonly kind: K; readonly what: Submissions[K] } }[Kind];
 
-/** A run of submissions of one kind. */
+/** Consecutive submissions of one kind. */
 interface Run {
   readonly kind: Kind;
   readonly list: Submissions[Kind][];
 }
 
-/** Decides on submissions that need a transaction, one after another. */
+/** Decides on one submission of a kind that needs a transaction. */
 type Decider<What> = (what: What, context: DecisionContext) => Promise<Decision>;
 
 const DECIDERS: { [K in Exclude<Kind, 'answer'>]: Decider<Submissions[K]> } = {
@@ -145,7 +151,10 @@ export function createAnswerDesk(options: {
     asksPreferences,
     time: now(),
   });
-  /** Brings the tables up to date with the log, which can be ahead if the database failed between flush and write. */
+  /**
+   * Runs `work` after bringing the tables up to date with the log. The tables lag behind if the database failed after a
+   * flush of the log.
+   */
   const keepUp = async <T>(work: () => Promise<T>): Promise<T> => {
     if (isBehind) eventCount = await database.db.transaction((db) => catchUpWithFeedback(db, log));
     isBehind = true;
@@ -154,8 +163,8 @@ export function createAnswerDesk(options: {
     return result;
   };
   /**
-   * Answers need no transaction. Only this object writes answers, and the flush must not delay pages that ask for
-   * queries.
+   * Answers need no transaction, since only this object writes answers. A transaction would make pages that ask for
+   * queries wait for the flush.
    */
   const takeAnswers = (list: readonly Answer[]) =>
     keepUp(async () => {
@@ -209,7 +218,7 @@ export function createAnswerDesk(options: {
   };
 }
 
-/** Submissions that are not done, by rater. */
+/** Keeps each rater's submissions that are still being processed. */
 function createPendingByRater() {
   const byRater = new Map<string, Set<Promise<unknown>>>();
   return {

@@ -1,6 +1,6 @@
 /**
- * Reads the data for decisions on answers: the queries behind the asked ids, their purposes, and earlier answers. A
- * lease has these facts too, but the lease can have expired.
+ * Reads the data for decisions on answers: the query for each id that was asked, the purpose of the query, and earlier
+ * answers. A lease has the query and purpose too, but the lease can have expired.
  */
 import { and, eq, sql } from 'drizzle-orm';
 import type { Label, Purpose } from '../../feedback/index.ts';
@@ -12,13 +12,16 @@ import type { AskingPlan } from './asking-plan.ts';
 export interface FoundQuery {
   readonly query: { readonly id: string; readonly images: readonly string[] };
   readonly purpose: Purpose;
-  /** Id of the repeated query; undefined when the query is asked for the first time. */
+  /** For a repeated query, the id of the original query; otherwise undefined. */
   readonly repeatOf?: string;
-  /** Time since the rater's page showed the query, or else since its lease; undefined without a lease. */
+  /**
+   * Time since the rater's page showed the query, or since the query was leased if no such time is stored; undefined
+   * without a lease.
+   */
   readonly elapsedMs?: number;
 }
 
-/** An answer, identified by the id under which the query was asked. */
+/** An answer's id and rater, and the id under which the rater was asked the query. */
 export interface Asked {
   readonly id: string;
   readonly query: string;
@@ -31,14 +34,14 @@ interface Row {
   readonly purpose: Purpose | null;
   readonly repeatOf: string | null;
   readonly elapsedMs: number | null;
-  /** Images of the query with this id; null when there is none. */
+  /** Images of the query with the asked id; null when no query has this id, as for a repeated query. */
   readonly images: string[] | null;
   readonly isGold: boolean | null;
-  /** Images of the query that the lease repeats. */
+  /** If the rater was asked a repeated query, the images of the original query. */
   readonly repeatedImages: string[] | null;
 }
 
-/** The facts of an earlier answer that affect a new one. */
+/** The facts of an earlier answer that affect the decision on a new answer. */
 export interface EarlierAnswer {
   readonly id: string;
   readonly query: string;
@@ -56,7 +59,7 @@ interface Reading extends Record<string, unknown> {
 
 /**
  * Returns the queries in the order of `list`; undefined for a query that was never asked. The result also has all
- * answers of these raters to these queries or with one of these ids, in order of time.
+ * stored answers that have one of these ids, or that these raters gave to these queries, in order of time.
  */
 export async function readForAnswers(
   db: Database,
@@ -69,7 +72,7 @@ export async function readForAnswers(
   return { found, earlier };
 }
 
-/** Reads all answers that the rater ever gave under that id. */
+/** Reads all answers, including retracted ones, that the rater gave under the query id in `asked`. */
 export async function earlierAnswers(db: Database, asked: Asked): Promise<readonly EarlierAnswer[]> {
   const { earlier } = await readRows(db, [asked]);
   return earlier.filter(({ query, rater }) => query === asked.query && rater === asked.rater);
@@ -99,7 +102,7 @@ async function foundBy(
   return repeated && { query: repeated, purpose: 'repeat', repeatOf: repeated.id, ...elapsed };
 }
 
-/** Finds the repeated query behind that id without a lease. */
+/** Finds the original query of a repeated query when no lease on the repeated query is left. */
 async function queryBehind(
   db: Database,
   { asked, plan }: { asked: Asked; plan: AskingPlan },

@@ -1,16 +1,20 @@
 /**
- * Decides the purpose of each turn of a rater from the project's secret. The plan is the same after a restart and
- * cannot be guessed. The module also derives the ids of repeated queries. `lease.ts` chooses the queries.
+ * Decides the purpose of each query that a rater is asked: feedback, known answer or repeat. The choice is
+ * pseudorandom, seeded with the project's secret, so that the plan is the same after a restart and cannot be guessed.
+ * The module also derives the ids of repeated queries. `lease.ts` chooses the queries.
  */
 import type { Secret } from '../auth/secret.ts';
 
-/** The purposes of a turn after the practice round. */
+/** The purposes of a turn (one query for a rater) after the practice round. 'gold' is a query with a known answer. */
 export type TurnPurpose = 'feedback' | 'gold' | 'repeat';
 
 export interface AskingPlan {
-  /** The purpose of turn number `turn` (from 0) of the rater, if there is a query for it. */
+  /**
+   * The purpose of the rater's turn number `turn` (from 0). Without a query for that purpose, the rater is asked for
+   * feedback.
+   */
   purposeOf(rater: string, turn: number): TurnPurpose;
-  /** A pseudorandom index below `count`, for choosing that turn's query. */
+  /** A pseudorandom index below `count`, which chooses the query of turn number `turn`. */
   pick(rater: string, turn: number, count: number): number;
   /** The id under which the query is repeated for the rater. The id looks like an ordinary query id. */
   aliasOf(query: string, rater: string): string;

@@ -1,4 +1,6 @@
-/** Decides on an answer or a retraction: the database rows and the events for the log. */
+/**
+ * Decides whether answers and retractions are accepted, and which database rows and log events are written for them.
+ */
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { type FeedbackEvent, type Label, type Purpose, RETRACTED, revisedEventId } from '../../feedback/index.ts';
 import type { ImageStore } from '../../images/store.ts';
@@ -24,8 +26,8 @@ type Draft =
     };
 
 /**
- * Decides on any number of answers with one SQL statement; `rows` are the new ones, not written yet. All ids must
- * differ, and so must all pairs of rater and query. `separateAnswers` ensures this.
+ * Decides on any number of answers with one SQL statement; `rows` are the new answers, which the caller must write. No
+ * two answers in `list` may have the same id, or the same rater and query. `separateAnswers` ensures this.
  */
 export async function decideAnswers(
   list: readonly Answer[],
@@ -58,8 +60,8 @@ export async function writeAnswers(db: Database, rows: readonly AnswerRow[], eve
 }
 
 /**
- * Divides answers into parts that can be decided together, in order. An answer that conflicts with an earlier one of
- * its part starts the next part.
+ * Divides answers into parts that can be decided together, in order. An answer with the id of an earlier answer in the
+ * part, or with its rater and query, starts the next part.
  */
 export function separateAnswers(list: readonly Answer[]): Answer[][] {
   const parts: Answer[][] = [];
@@ -156,7 +158,7 @@ export async function decideRetraction(
   };
 }
 
-/** The reply for an answer that is already stored, however often it is sent. */
+/** The reply for an answer that is already stored; every retry gets this reply. */
 async function known(
   db: Database,
   { purpose, labels, tooFast }: Pick<EarlierAnswer, 'purpose' | 'labels' | 'tooFast'>,
@@ -170,8 +172,9 @@ async function known(
 }
 
 /**
- * Whether an answer was too fast. Skipping is never too fast, since it needs no look at every image. The time that the
- * page measured is used if it is shorter. A negative time means that the clock was set back, and is ignored.
+ * Whether an answer was too fast. Skipping is never too fast, since a rater can skip without looking at every image.
+ * The shorter of two times decides: the time that the page measured and the time since the query was shown. A negative
+ * time means that the clock was set back, and is ignored.
  */
 function isTooFast({ labels, seconds }: Answer, { elapsedMs }: FoundQuery, minAnswerMs: number): boolean {
   if (labels === undefined) return false;
@@ -212,7 +215,7 @@ function eventsOf(
   });
 }
 
-/** Number of events on each image that these answers have in the log: one for each answer and each retraction. */
+/** Number of log events that these answers have for each image: one for each answer, and one for each retraction. */
 function eventsInLog(earlier: readonly EarlierAnswer[]): number {
   return earlier.reduce((count, { isRetracted }) => count + (isRetracted ? 2 : 1), 0);
 }

@@ -1,4 +1,6 @@
-/** Marks the right answer of a query, or withdraws it. Queries with a known answer measure raters. */
+/**
+ * Stores an owner's known answer to a query, or withdraws the known answer. Queries with a known answer measure raters.
+ */
 import { randomUUID } from 'node:crypto';
 import { eq, inArray } from 'drizzle-orm';
 import { type FeedbackEvent, RETRACTED } from '../../feedback/index.ts';

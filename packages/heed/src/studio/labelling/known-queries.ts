@@ -6,7 +6,10 @@ import { gold, queries } from '../storage/schema.ts';
 export interface KnownQuery {
   readonly id: string;
   readonly prompt: string;
-  /** Whether every rater practises with this query. Other queries with known answers are mixed in without notice. */
+  /**
+   * Whether every rater practises with this query. Other queries with known answers are mixed into the ordinary
+   * queries, and raters are not told which.
+   */
   readonly isPractice: boolean;
   /** Whether the answer came from the emoji world's recogniser, not from a person. */
   readonly isSimulated: boolean;

@@ -9,7 +9,7 @@ import { type AskedQuery, type LeaseOptions, leaseForAll } from './lease.ts';
 /** Leases queries to raters' pages. Rejects with `Overloaded` when too many requests wait. */
 export type LeaseDesk = (options: LeaseOptions) => Promise<AskedQuery[]>;
 
-/** Number of leases in a batch, small enough not to delay answers, which use the same database. */
+/** Number of lease requests in a batch, small enough not to delay the storing of answers in the same database. */
 const LEASES_AT_ONCE = 5;
 
 export function createLeaseDesk({ db }: Pick<OpenDatabase, 'db'>): LeaseDesk {

@@ -1,8 +1,8 @@
 /**
  * Chooses the queries that a rater is asked next. Queries with the fewest answers come first; ties follow a fixed
  * shuffled order. A rater's page holds a lease on each of its queries, so that a query gets no more answers than
- * requested. The asking plan mixes in queries that measure the rater. A page can recognise only practice queries; other
- * measuring queries look like ordinary ones.
+ * requested. The asking plan mixes in queries that measure the rater. A page can recognise only practice queries; all
+ * other queries that measure the rater look like ordinary queries.
  */
 import { sql } from 'drizzle-orm';
 import type { Purpose } from '../../feedback/index.ts';
@@ -12,13 +12,13 @@ import { practicePool, repeatable, silentGold } from './measuring-queries.ts';
 
 /**
  * A lease expires when the rater's page has sent no request for this long. A page in use sends a request every ten
- * seconds. The rater's late answer is still taken.
+ * seconds. An answer after that time is still accepted.
  */
 export const LEASE_SECONDS = 30;
 
-/** A query as a rater is asked it. */
+/** A query with the id and purpose under which a rater is asked. */
 export interface AskedQuery extends Record<string, unknown> {
-  /** A repeat has an id that differs from the repeated query's. */
+  /** A repeated query has an id that differs from the id of the original query. */
   readonly id: string;
   readonly prompt: string;
   readonly images: string[];
@@ -26,7 +26,7 @@ export interface AskedQuery extends Record<string, unknown> {
   readonly repeatOf?: string | null;
 }
 
-/** How a rater is measured; undefined for owners, who know the answers. */
+/** The settings for measuring a rater. Owners are not measured, since owners know the answers. */
 export interface Measuring {
   readonly plan: AskingPlan;
   readonly practiceQueries: number;
@@ -34,12 +34,12 @@ export interface Measuring {
 
 export interface LeaseOptions {
   readonly rater: string;
-  /** The browser tab that asks. Each tab of a rater has its own leases. */
+  /** The browser tab that requests queries. Each tab of a rater has its own leases. */
   readonly page?: string | undefined;
-  /** Number of queries, at most `MAX_LEASED`. */
+  /** Number of requested queries, at most `MAX_LEASED`. */
   readonly count: number;
   readonly ratersPerQuery: number;
-  /** The largest number of queries for this rater, without practice. */
+  /** The largest number of queries for this rater, not counting practice queries. */
   readonly queriesPerRater?: number;
   readonly measuring?: Measuring | undefined;
   /** Queries that are asked before all others, because the owner queued them. */
@@ -47,27 +47,27 @@ export interface LeaseOptions {
 }
 
 interface Past extends Record<string, unknown> {
-  /** Number of practice answers that were not taken back. */
+  /** Number of practice answers that were not retracted. */
   readonly practised: number;
-  /** Number of other answers that were not taken back. */
+  /** Number of answers outside practice that were not retracted. */
   readonly answered: number;
-  /** Number of answers, including those taken back, and of leased queries. */
+  /** Number of the rater's answers, including retracted answers, plus the number of leased queries. */
   readonly turns: number;
 }
 
-/** The result of the one database read for a lease. */
+/** The result of the single SQL statement that reads all data for a lease. */
 interface Reading extends Record<string, unknown> {
   readonly past: Past;
   readonly held: readonly AskedQuery[];
   readonly inTurn: readonly AskedQuery[];
 }
 
-/** Leases up to `count` open queries to the rater. Queries that the rater already holds come first. */
+/** Leases up to `count` open queries to the rater. Queries on which the rater already has a lease come first. */
 export async function leaseQueries(db: Database, options: LeaseOptions): Promise<AskedQuery[]> {
   return (await leaseForAll(db, [options]))[0]!;
 }
 
-/** Like `leaseQueries` for several raters in one transaction, one after another. */
+/** Leases queries to several raters, one after another, within the caller's transaction. */
 export async function leaseForAll(db: Database, list: readonly LeaseOptions[]): Promise<AskedQuery[][]> {
   const all: AskedQuery[][] = [];
   for (const options of list) all.push(await leaseForOne(db, options));
@@ -87,7 +87,9 @@ async function leaseForOne(db: Database, options: LeaseOptions): Promise<AskedQu
   return asked;
 }
 
-/** Reads the rater's past answers, at most `count` queries they hold, and at most `count` next open queries. */
+/**
+ * Reads the numbers of the rater's past answers, at most `count` leased queries, and at most `count` next open queries.
+ */
 async function readForLease(db: Database, { rater, page = '', count, ratersPerQuery }: LeaseOptions): Promise<Reading> {
   const { rows } = await db.execute<Reading>(sql`
     select past, held, in_turn as "inTurn" from heed_read_for_lease(${rater}, ${page}, ${ratersPerQuery}::int)`);
@@ -96,7 +98,8 @@ async function readForLease(db: Database, { rater, page = '', count, ratersPerQu
 }
 
 /**
- * New queries that fill the lease up to `count`. A rater without a new feedback query gets no measuring query either.
+ * Chooses new queries so that the rater has `count` leased queries. If no new feedback query is left, no query that
+ * measures the rater is chosen either.
  */
 async function freshQueries(
   db: Database,
@@ -146,13 +149,13 @@ export async function holdQueries(
     select heed_hold_queries(${rater}, ${page}, ${rows}::jsonb, ${`${LEASE_SECONDS} seconds`}::interval)`);
 }
 
-/** Records that the rater's page shows the query now. Only the first time that a query was shown is kept. */
+/** Records that the rater's page shows the query now. If the query was shown before, the earlier time is kept. */
 export async function noteShown(db: Database, { query, rater }: { query: string; rater: string }): Promise<void> {
   await db.execute(sql`
     update leases set shown_at = now() where query = ${query} and rater = ${rater} and shown_at is null`);
 }
 
-/** Releases all queries that the rater holds, or only those of one closed page. */
+/** Ends all leases of the rater, or only the leases of one closed page. */
 export async function releaseQueries(
   db: Database,
   { rater, page }: { rater: string; page?: string | undefined },

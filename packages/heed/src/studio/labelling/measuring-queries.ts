@@ -1,6 +1,6 @@
 /**
- * Queries for measuring a rater: queries with known answers, some of them for practice, and the rater's own earlier
- * queries.
+ * Queries for measuring a rater: queries with known answers, some of which are for practice, and repeats of the rater's
+ * own earlier queries.
  */
 import { sql } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
@@ -8,8 +8,8 @@ import type { AskingPlan } from './asking-plan.ts';
 import type { AskedQuery } from './lease.ts';
 
 /**
- * The practice queries that this rater has neither answered nor holds. All raters practise with the same ones: the
- * `size` queries that the owner marked first.
+ * The practice queries that this rater has not answered and has no lease on. All raters practise with the same queries:
+ * the `size` queries that first got a known answer.
  */
 export async function practicePool(
   db: Database,
@@ -19,7 +19,7 @@ export async function practicePool(
   return rows;
 }
 
-/** The practice queries of all raters. */
+/** The practice queries, which are the same for all raters. */
 export async function practiceQueriesOf(
   db: Database,
   size: number,
@@ -30,8 +30,8 @@ export async function practiceQueriesOf(
 }
 
 /**
- * Queries with known answers outside practice that are new to this rater. Raters never learn the known answers of these
- * queries.
+ * Queries with known answers that are not used for practice and are new to this rater. Raters never learn the known
+ * answers of these queries.
  */
 export async function silentGold(
   db: Database,
@@ -41,7 +41,10 @@ export async function silentGold(
   return rows;
 }
 
-/** Queries that the rater answered as feedback a while ago and that were not repeated yet, under their repeat ids. */
+/**
+ * Queries that the rater answered as feedback a while ago and that were not repeated yet, each with its id for the
+ * repetition.
+ */
 export async function repeatable(
   db: Database,
   { rater, plan }: { rater: string; plan: AskingPlan },

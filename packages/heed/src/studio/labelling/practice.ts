@@ -1,4 +1,4 @@
-/** The feedback to a rater after an answer in the practice round. */
+/** What a rater is shown after an answer in the practice round: the known answer beside the rater's answer. */
 import { inArray } from 'drizzle-orm';
 import type { Label } from '../../feedback/index.ts';
 import type { Database } from '../storage/database.ts';

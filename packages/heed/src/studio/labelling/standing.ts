@@ -1,19 +1,19 @@
-/** The progress of a rater and of all raters together. */
+/** Counts the queries that a rater has answered, and the queries that the rater may still be asked. */
 import { sql } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
 
 export interface Standing {
-  /** Number of queries this rater has answered or skipped, without practice. */
+  /** Number of queries that this rater has answered or skipped, not counting practice. */
   readonly answered: number;
   /** Number of queries that this rater may still be asked. */
   readonly open: number;
-  /** Median of this rater's answer times; undefined before the first answer. */
+  /** Median of this rater's latest answer times; undefined before the first answer. */
   readonly medianSeconds?: number;
 }
 
 interface Counts extends Record<string, unknown> {
   readonly answered: number;
-  /** Number of answered queries among those that others may still be asked. */
+  /** Number of queries that this rater has answered and that other raters may still be asked. */
   readonly answeredOpen: number;
   readonly median: number | null;
 }

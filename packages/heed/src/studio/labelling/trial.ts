@@ -1,6 +1,6 @@
 /**
- * A trial of labelling: the owner sees what raters see, and no answer counts. Answers stay in memory, queries are not
- * leased, and a few queries reach the end.
+ * Lets the owner try the labelling page as raters see it. Answers stay in memory, queries are not leased, and the trial
+ * ends after a few queries.
  */
 import { and, asc, inArray, isNull, notInArray } from 'drizzle-orm';
 import type { Label } from '../../feedback/index.ts';
@@ -12,7 +12,7 @@ import { practiceQueriesOf } from './measuring-queries.ts';
 import { practiceFeedback } from './practice.ts';
 import type { Standing } from './standing.ts';
 
-/** Number of queries in a trial, without practice. */
+/** Number of queries in a trial, not counting practice queries. */
 const TRIAL_QUERIES = 6;
 const MAX_TRIALS = 100;
 

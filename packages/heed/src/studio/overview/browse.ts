@@ -1,4 +1,4 @@
-/** Lists the images of a project with people's judgements, filtered and in pages. */
+/** Lists the images of a project with people's judgements, filtered and page by page. */
 import { groupBy } from '../../collections/group-by.ts';
 import { type Judgement, lastWords, openFeedbackLog } from '../../feedback/index.ts';
 import type { ImageRecord } from '../../images/record.ts';
@@ -19,14 +19,14 @@ export interface BrowseFilter {
   readonly set?: string | undefined;
   readonly category?: string | undefined;
   readonly label?: BrowseLabel | undefined;
-  /** A part of the prompt, in any case. */
+  /** Part of the prompt; upper and lower case are not distinguished. */
   readonly prompt?: string | undefined;
   readonly rater?: string | undefined;
-  /** Bounds of the reward; images without a score pass neither bound. */
+  /** Bounds of the reward. If a bound is given, images without a reward are left out. */
   readonly rewardFrom?: number | undefined;
   readonly rewardTo?: number | undefined;
   readonly order?: BrowseOrder | undefined;
-  /** Whether to list the images that were set aside or deleted in place of the others. */
+  /** Whether to list only images that were set aside or deleted; by default, such images are left out. */
   readonly isAway?: boolean | undefined;
 }
 
@@ -36,8 +36,8 @@ export interface BrowsedImage {
   readonly bad: number;
   readonly skip: number;
   /**
-   * The image's score from the training of the reward in use. The score exists for images that were judged at that
-   * time, and for some others.
+   * The reward of the image, computed when the reward network in use was trained. This value exists for images that
+   * were judged by then, and for some unjudged images.
    */
   readonly reward?: number;
 }
@@ -62,7 +62,10 @@ const TESTS: Readonly<Record<BrowseLabel, (counts: LabelCounts) => boolean>> = {
   none: ({ good, bad, skip }) => good + bad + skip === 0,
 };
 
-/** The sort keys by order: images with the smallest key come first, images without a key last. */
+/**
+ * For each order, the sort key of an image. Images with the smallest key come first, and images without a key come
+ * last.
+ */
 const ORDERS: Readonly<Record<Exclude<BrowseOrder, 'drawn'>, (image: BrowsedImage) => number | undefined>> = {
   'reward-high': ({ reward }) => (reward === undefined ? undefined : -reward),
   'reward-low': ({ reward }) => reward,

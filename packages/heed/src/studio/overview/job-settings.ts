@@ -1,4 +1,6 @@
-/** The few settings that a page offers before it starts a command, each with its current and its allowed values. */
+/**
+ * The few settings that a page offers before it starts a command, each with its current value and its allowed values.
+ */
 import { z } from 'zod';
 import { configSections, type HeedConfig } from '../../config/index.ts';
 import type { JobKind } from '../jobs/job.ts';
@@ -35,7 +37,7 @@ const OFFERED = {
   try: [],
 } as const satisfies Record<JobKind, readonly string[]>;
 
-/** The settings of every command under this config. */
+/** The settings that each command's form offers, with their values in `config`. */
 export function jobSettings(config: HeedConfig): Record<JobKind, JobSetting[]> {
   const keys = new Map(configSections().flatMap(({ keys: all }) => all.map((key) => [key.path, key] as const)));
   const of = (path: string): JobSetting => {

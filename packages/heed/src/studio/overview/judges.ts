@@ -1,11 +1,14 @@
-/** Tells whether the figures on the pages rest on people's judgements or on a program's. */
+/** Tells whether the figures on the pages come from judgements by people or by a program (simulated raters). */
 import { groupBy } from '../../collections/group-by.ts';
 import { lastWords, openFeedbackLog } from '../../feedback/index.ts';
 import type { ImageStore } from '../../images/store.ts';
 import type { Project } from '../../project/project.ts';
 
 export interface Judges {
-  /** Number of people's standing judgements of single images. */
+  /**
+   * Number of current judgements of single images by people. A rater's new judgement of an image replaces the rater's
+   * earlier one.
+   */
   readonly byPeople: number;
   readonly simulated: number;
 }
@@ -17,14 +20,14 @@ export async function countJudges(project: Project): Promise<Judges> {
 }
 
 export interface SetJudgements {
-  /** Undefined for images that are set aside, deleted or not in the index. */
+  /** The image set; undefined for judgements of images that are set aside, deleted or not in the index. */
   readonly set?: string;
   readonly judgements: number;
 }
 
 /**
- * The standing judgements of images that do not stand in `set`, by the images' sets. With those of the set they are all
- * that `countJudges` counts.
+ * Counts the current judgements of images outside `set`, by image set. Together with the judgements of images in `set`,
+ * these are all judgements that `countJudges` counts.
  */
 export async function judgementsElsewhere(
   project: Project,

@@ -1,4 +1,7 @@
-/** The status of a project's loop, and the most useful next step. Reads files; changes nothing. */
+/**
+ * The status of a project's feedback loop (generate, label, train a reward, tune, evaluate), and the most useful next
+ * step. Reads files; changes nothing.
+ */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPaperScale } from '../../config/index.ts';
@@ -20,7 +23,7 @@ import { judgementsElsewhere, type SetJudgements } from './judges.ts';
 export interface RewardStatus {
   readonly name: string;
   readonly trainedAt: string;
-  /** Number of labelled images that the reward learned from, and of those that it was measured on. */
+  /** Number of labelled images in the reward's training, validation and test data. */
   readonly images: RewardReport['images'];
   /** Accuracies on held-out pairs. */
   readonly accuracy: RewardReport['summary'];
@@ -32,7 +35,7 @@ export interface RewardStatus {
 export interface NextAction {
   readonly title: string;
   readonly why: string;
-  /** The page on which the step is done, or the command that does it. */
+  /** The page on which the step is done; if the step is a command, `job` has the command instead. */
   readonly page?: string;
   readonly job?: StartableKind;
   /** Settings for the command, in the syntax of `--set`. */
@@ -44,7 +47,7 @@ export interface Overview {
   readonly images: number;
   readonly prompts: number;
   readonly categories: readonly CategoryStatus[];
-  /** Judgements of images outside the set, which `categories` leaves out. */
+  /** Judgements of images outside `set`, which `categories` does not include. */
   readonly elsewhere: readonly SetJudgements[];
   readonly rewards: readonly RewardStatus[];
   readonly models: readonly string[];
@@ -56,14 +59,14 @@ export interface Overview {
   readonly isCompared: boolean;
   /** Names of report pages, the newest first. */
   readonly reports: readonly string[];
-  /** Whether `heed generate` would draw every image of the paper. */
+  /** Whether `heed generate` would generate as many images as the paper has. */
   readonly isPaperScale: boolean;
   readonly next: NextAction;
 }
 
 /**
- * Settings for a first small set of images, which take minutes, when heed.toml asks for all of the paper's images,
- * which take hours.
+ * Settings for a first small set of images, which takes minutes. The page suggests the small set when heed.toml asks
+ * for all images of the paper, which take hours.
  */
 const FIRST_LOOK = ['generate.promptLimit=60', 'generate.imagesPerPrompt=6'];
 

@@ -1,4 +1,4 @@
-/** The built pages, read into memory: a path of a request never becomes a path on disk. */
+/** The built web pages, read into memory, so that the path of a request never becomes a path on disk. */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
@@ -40,7 +40,7 @@ export async function readStaticPages(folder: string): Promise<StaticPages> {
   return { document, files, inlineScripts: inlineScriptsOf(new TextDecoder().decode(document.bytes)) };
 }
 
-/** "'sha256-...'" of each script inside the document. */
+/** The hash of each script inside the document, as "'sha256-...'". */
 function inlineScriptsOf(html: string): string[] {
   return [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(
     ([, script]) => `'sha256-${createHash('sha256').update(script!).digest('base64')}'`,

@@ -1,7 +1,7 @@
 /**
  * Adds pictures from the page for trying models to the set that raters judge. Only one process at a time may add to the
- * index of images. While a command draws, the request is kept in `.heed/to-judge.jsonl` and carried out after that
- * command has ended, if necessary by a later studio.
+ * index of images. While a command generates images, a request is kept in `.heed/to-judge.jsonl`. After that command
+ * has ended, this studio or a later one adds the picture.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,15 +22,15 @@ type Wish = z.output<typeof wishSchema>;
 export interface JudgeLater {
   /**
    * Resolves when the picture is in the set, or when the request is on disk; `waitsFor` then names the command that
-   * draws. Throws when the picture no longer exists.
+   * generates images. Throws when the picture no longer exists.
    */
   add(image: string): Promise<{ readonly waitsFor?: string }>;
   close(): Promise<void>;
 }
 
 /**
- * `onAdopted` is called with the pictures that were added to the set. `lookEveryMs` is the interval at which the lock
- * is tried.
+ * `onAdopted` is called with the pictures that were added to the set. `lookEveryMs` is the interval between attempts to
+ * take the lock.
  */
 export function openJudgeLater(
   project: Project,
@@ -118,7 +118,7 @@ export function openJudgeLater(
   };
 }
 
-/** Images of requests that an earlier studio did not carry out. */
+/** Images that an earlier studio was asked to add but did not add. */
 function leftOver(path: string, { set, folder }: { set: string; folder: string }): string[] {
   const wishes = readJsonLines(path, parseWish).records.filter((wish) => wish.set === set);
   if (wishes.length === 0) return [];

@@ -1,4 +1,6 @@
-/** Removes from PNGs the texts that name model, seed and prompt, so that raters' pages never get them. */
+/**
+ * Removes the text chunks from PNGs, so that raters' pages never get the model, seed and prompt that these chunks name.
+ */
 import { joinChunks, readChunks } from '../../images/png-chunks.ts';
 
 const SHOWN_CHUNKS = new Set(['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND']);

@@ -1,6 +1,6 @@
 /**
- * The project's images for the studio. The number of images grows while other commands draw. Pages know an image by an
- * opaque name, which reveals neither hash, file nor model.
+ * The project's images for the studio. The number of images grows while other commands generate images. Pages refer to
+ * an image by an opaque name, which reveals neither hash, file nor model.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';

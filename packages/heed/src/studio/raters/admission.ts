@@ -1,7 +1,8 @@
 /**
- * Decides who arrives by a link: a new rater, or one who was here before and gets their own answers back. A participant
- * of a recruiting platform is recognised by their platform id, and the user of a single-use link by that link. Every
- * other rater is recognised by the personal link that the pages show them. The routes handle sessions and cookies.
+ * Decides whether a person who opens an invite link is a new rater, or an earlier rater, who then continues with the
+ * earlier answers. A participant of a recruiting platform is recognised by their platform id, and the user of a
+ * single-use link by that link. Every other rater is recognised by the personal link that the pages show them. The
+ * routes handle sessions and cookies.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -20,7 +21,10 @@ export interface Arrival {
   readonly session?: string | undefined;
 }
 
-/** The state of a link for one person. A full link still admits those who used it before in the same browser. */
+/**
+ * The state of a link for one person. A link without uses left still admits raters who used the link before in the same
+ * browser.
+ */
 export type LinkState =
   | { readonly state: 'open'; readonly invite: Invite }
   | { readonly state: 'back'; readonly invite: Invite; readonly rater: RaterRecord }
@@ -32,13 +36,16 @@ export type Admitted = { readonly rater: string; readonly invite: string } | Ext
 export interface Admission {
   /** Reports the link's state and changes nothing. */
   look(token: string, arrival?: Arrival): Promise<LinkState>;
-  /** Admits the person. A new person counts as one use of the invite. */
+  /** Admits the person. A new rater takes one of the invite's uses. */
   admit(token: string, arrival: Arrival): Promise<Admitted>;
-  /** Whether the arrival names that rater. */
+  /** Whether the name or platform id in `arrival` is that of the rater. */
   isSame(rater: string, arrival: Arrival): boolean;
 }
 
-/** Makes the test for the rater who arrives by an invite, by participant, session or name. */
+/**
+ * Returns a test that finds the rater record for an arrival: by participant id, by single-use link, or by session and
+ * name.
+ */
 function isArrival(invite: Invite, { participant, session, name }: Arrival): (record: RaterRecord) => boolean {
   if (participant !== undefined) return (record) => record.participant === participant;
   const isOfInvite = (record: RaterRecord) => record.invite === invite.id && record.participant === undefined;

@@ -1,4 +1,7 @@
-/** Tells a rater's page about the completion code: the code once it is earned, else how long the wait may last. */
+/**
+ * Tells a rater's page about the completion code: the code if the rater has earned it, or else the longest remaining
+ * wait.
+ */
 import { type Identity, isTrial } from '../auth/sessions.ts';
 import type { Studio } from '../studio.ts';
 import type { Completion } from './completion.ts';

@@ -1,4 +1,7 @@
-/** The completion page's content: a code, and a URL at which the rater enters it. There is no default code. */
+/**
+ * The completion page's content: a code, and a URL at which the rater enters it. Without a configured code, each
+ * project gets a different code.
+ */
 import { badInput } from '../../errors.ts';
 import type { Project } from '../../project/project.ts';
 import { quote } from '../../text/nearest.ts';

@@ -1,22 +1,24 @@
 /**
- * Records who has earned the completion code. A rater earns it by doing all available work, or by waiting long enough
- * for other raters. An earned code is never withdrawn. The server, not the page, measures the wait, across reloads and
- * restarts.
+ * Records who has earned the completion code. A rater earns the code by doing all available work, or by waiting long
+ * enough for other raters. An earned code is never withdrawn. The server, not the page, measures the wait, across
+ * reloads and restarts.
  */
 import { isNotNull, or } from 'drizzle-orm';
 import type { Database } from '../storage/database.ts';
 import { completions } from '../storage/schema.ts';
 
-/** A rater's answers and open queries, over all kinds of work in their invitation. */
+/**
+ * Numbers of a rater's answers and open queries, over all kinds of work (labelling, comparing) that the invite is for.
+ */
 export interface WorkLeft {
   readonly answered: number;
   readonly open: number;
 }
 
 export interface Completions {
-  /** Records that a rater's page asked for work, and whether there was any. */
+  /** Records that a rater's page asked for work, and whether there was any work for the rater. */
   noteAsked(rater: string, options: { hasWork: boolean }): Promise<void>;
-  /** Whether the code is earned. `paidInSeconds` is the remaining wait while the rater waits for work. */
+  /** Whether the code is earned. `paidInSeconds` is the time until a rater who waits for work earns the code. */
   look(rater: string, work: WorkLeft): Promise<{ isEarned: boolean; paidInSeconds?: number }>;
 }
 
@@ -29,8 +31,8 @@ export function createCompletions(db: Database, options: { waitMinutes: number; 
   const { waitMinutes, now = () => new Date() } = options;
   const waitMs = waitMinutes * 60_000;
   /**
-   * Rows by rater. The cached rows; only this process writes the table. Most raters have no row in the table and are
-   * not cached.
+   * The rows of the table by rater. The rows are cached, since only this process writes the table. Most raters have no
+   * row in the table and are not cached.
    */
   let all: Promise<Map<string, Known>> | undefined;
   const load = async () => {

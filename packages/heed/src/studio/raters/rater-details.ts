@@ -1,4 +1,4 @@
-/** One rater's answers over time: the answer, its duration, and whether it was right if a known answer exists. */
+/** One rater's answers over time: the answer, how long it took, and, with a known answer, whether it was right. */
 import { groupBy } from '../../collections/group-by.ts';
 import {
   type FeedbackEvent,
@@ -12,7 +12,7 @@ import {
 } from '../../feedback/index.ts';
 import type { Project } from '../../project/project.ts';
 
-/** Number of answers that are shown: the newest ones. */
+/** Number of the newest answers that the page shows. */
 const ANSWERS_SHOWN = 300;
 
 /** One answer to a query, or a later correction for some of its images. */
@@ -26,16 +26,17 @@ export interface RaterAnswer {
   readonly images: readonly {
     readonly image: string;
     readonly label: FeedbackEvent['label'];
-    /** Undefined without a known answer from the owner. */
+    /** Whether the label equals the owner's known answer; undefined without a known answer. */
     readonly isRight?: boolean;
     /**
-     * Whether the answer agrees with the majority of the other people. Undefined when they are split or there are none.
+     * Whether the label agrees with the majority of the other raters. Undefined when the other raters are evenly split,
+     * or when no other rater labelled the image.
      */
     readonly isWithOthers?: boolean;
   }[];
 }
 
-/** Reads the newest `ANSWERS_SHOWN` answers in the order of the log; `total` counts all. */
+/** Reads the newest `ANSWERS_SHOWN` answers in the order of the log; `total` is the number of all answers. */
 export async function readRaterAnswers(
   project: Project,
   rater: string,

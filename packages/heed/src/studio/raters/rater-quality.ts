@@ -1,7 +1,7 @@
 /**
  * Measures the quality of a rater's answers: accuracy on known answers, consistency on repeats, answer times, and bias
- * to one label or side. A flag is raised when chance does not explain a measure. The owner decides what follows from a
- * flag.
+ * to one label or side. A flag is raised when a measure is too poor to be explained by chance. The owner decides what
+ * follows from a flag.
  */
 import { groupBy } from '../../collections/group-by.ts';
 import { QUESTIONS } from '../../evaluate/evaluation.ts';
@@ -9,32 +9,35 @@ import { type FeedbackEvent, type Judgement, type KnownAnswer, knownAnswers, las
 import { bootstrapMean, type Interval, wilsonInterval } from '../../statistics/index.ts';
 import type { ComparisonAnswer } from '../comparing/comparison-log.ts';
 
-/** A share with its count and interval. */
+/** A share with its confidence interval, and the number of cases from which the share is computed. */
 export interface CountedShare extends Interval {
   readonly count: number;
 }
 
 export interface RaterQuality {
-  /** Share of known answers that the rater gave right, without practice. */
+  /** Share of images with a known answer that the rater labelled correctly, not counting practice. */
   readonly gold?: CountedShare;
-  /** Number of these known answers that come from the recogniser, not from a person. */
+  /** Number of images in `gold` whose known answer comes from the emoji world's recogniser, not from a person. */
   readonly goldSimulated: number;
   /** Share of repeated images that got the same answer as before. */
   readonly repeats?: CountedShare;
   /** The share of answered queries that were answered too fast. */
   readonly tooFast?: CountedShare;
-  /** Share of comparisons in which the rater preferred the left side. Sides are random. */
+  /** Share of 'left' among the rater's comparison answers other than ties. Sides are random. */
   readonly left?: CountedShare;
   readonly flags: readonly RaterFlag[];
 }
 
-/** The condition for each flag. Each test compares one end of an interval, so that few answers raise no flag. */
+/**
+ * The condition for each flag. Each test compares one end of a confidence interval with a threshold, so that a few
+ * answers alone raise no flag.
+ */
 const FLAG_TESTS = {
-  /** Good raters get nearly all known answers right; chance is a half. */
+  /** Good raters get nearly all known answers right; guessing gets half of them right. */
   gold: ({ gold }: Measures) => gold !== undefined && gold.hi < 0.8,
   repeats: ({ repeats }: Measures) => repeats !== undefined && repeats.hi < 0.8,
   speed: ({ tooFast }: Measures) => tooFast !== undefined && tooFast.lo > 0.1,
-  /** The rater nearly always gives one label, while the others use both. */
+  /** The rater nearly always gives one label, while the other raters use both labels. */
   constant: ({ commonest, othersCommonest }: Measures) =>
     commonest !== undefined && commonest.lo > 0.9 && othersCommonest !== undefined && othersCommonest < 0.8,
   side: ({ left }: Measures) => left !== undefined && (left.lo > 0.6 || left.hi < 0.4),
@@ -42,16 +45,16 @@ const FLAG_TESTS = {
 export type RaterFlag = keyof typeof FLAG_TESTS;
 
 interface Measures extends Omit<RaterQuality, 'flags'> {
-  /** The share of the rater's more common label. */
+  /** The share of the label that the rater gives more often. */
   readonly commonest?: CountedShare;
-  /** The share of that label among the other raters' labels. */
+  /** The share of the rater's more frequent label among the other raters' labels. */
   readonly othersCommonest?: number;
 }
 
 type Labelled = Judgement & { readonly label: 'good' | 'bad' };
 
 export interface ComparisonTimes {
-  /** Comparisons answered in less time count as too fast. */
+  /** A comparison answer that took less time is too fast. */
   readonly minComparisonMs: number;
 }
 
@@ -110,7 +113,7 @@ function repeatShare(first: readonly Labelled[], again: readonly Labelled[]): Co
   );
 }
 
-/** Measures one rater's comparisons alone: sides and times. */
+/** Measures only a rater's answers to comparisons: the bias to one side, and answers that are too fast. */
 export function measureComparing(
   answers: readonly ComparisonAnswer[],
   times: ComparisonTimes,
@@ -126,17 +129,17 @@ function flagsOf(measures: Measures): RaterFlag[] {
   return (Object.keys(FLAG_TESTS) as RaterFlag[]).filter((flag) => FLAG_TESTS[flag](measures));
 }
 
-/** Whether each query was answered too fast. */
+/** For each query, whether the answer was too fast. */
 function areTooFast(own: readonly Labelled[]): boolean[] {
   return [...groupBy(own, ({ query }) => query).values()].map(([first]) => first!.tooFast === true);
 }
 
-/** Share of comparisons answered too fast, among those with a known time. */
+/** For each comparison answer with a known time, whether the answer was too fast. */
 function comparedTooFast(answers: readonly ComparisonAnswer[], { minComparisonMs }: ComparisonTimes): boolean[] {
   return answers.flatMap(({ seconds }) => (seconds === undefined ? [] : [1000 * seconds < minComparisonMs]));
 }
 
-/** Share of left answers. The two questions of a query are resampled together. */
+/** Share of left answers. The bootstrap resamples the answers to both questions of a query together. */
 function leftShare(answers: readonly ComparisonAnswer[]): CountedShare | undefined {
   const sides = answers
     .map((answer) => QUESTIONS.map((question) => answer[question]).filter((side) => side !== 'tie'))

@@ -15,9 +15,9 @@ export interface RaterSummary {
   readonly id: string;
   readonly name: string;
   readonly isSetAside: boolean;
-  /** Queries of labelling answered or skipped. */
+  /** Number of labelling queries that the rater answered or skipped. */
   readonly queries: number;
-  /** Queries of comparisons answered. */
+  /** Number of comparison queries that the rater answered. */
   readonly comparisons: number;
   /** Shares of judged images. */
   readonly good: number;
@@ -25,7 +25,10 @@ export interface RaterSummary {
   readonly medianSeconds?: number;
   /** Among images judged by several raters, the share on which this rater agrees with the majority of the others. */
   readonly withOthers?: number;
-  /** Measures of the rater's quality: known answers, repeats, answer times, sides. */
+  /**
+   * Measures of the rater's quality: accuracy on known answers, consistency on repeats, answer times, and bias to one
+   * side.
+   */
   readonly quality: RaterQuality;
 }
 
@@ -39,8 +42,8 @@ export interface Agreement {
 }
 
 /**
- * Summarises every rater who joined, and everybody who judged, owners too. Agreement covers only the raters whose
- * answers count.
+ * Summarises every rater who joined, and everyone who judged images, including owners. The agreement leaves out the
+ * judgements of excluded raters.
  */
 export async function summariseRaters(
   project: Project,
@@ -99,7 +102,10 @@ function agreementOf(units: RatedUnits): Agreement {
   };
 }
 
-/** Agreement of a rater with the others. Images on which the others are evenly split are ignored. */
+/**
+ * Share of a rater's labels that agree with the majority of the other raters. Images on which the other raters are
+ * evenly split are ignored.
+ */
 function agreementWithOthers(
   own: readonly Judgement[],
   byImage: ReadonlyMap<string, readonly Judgement[]>,

@@ -1,6 +1,7 @@
 /**
  * Calibration of a reward (whether images with reward 0.7 are good seven times out of ten). Images are binned by
- * predicted reward and compared with their labels (a reliability diagram), with two summary numbers.
+ * predicted reward, and each bin's mean reward is compared with its mean label (a reliability diagram). Two numbers
+ * summarise the calibration.
  */
 import { bootstrapMean, type Interval } from '../../statistics/index.ts';
 
@@ -8,18 +9,24 @@ export interface CalibrationBin {
   readonly from: number;
   readonly to: number;
   readonly images: number;
-  /** Mean predicted reward of its images; absent in an empty bin. */
+  /** Mean predicted reward of the bin's images; absent in an empty bin. */
   readonly reward?: number;
-  /** Mean label of its images, with a 95 % interval over images. */
+  /** Mean label of the bin's images, with a 95 % interval over images. */
   readonly label?: Interval;
 }
 
 export interface Calibration {
   readonly images: number;
   readonly bins: readonly CalibrationBin[];
-  /** Mean distance of predicted reward and label over the bins, weighted by their images (Naeini et al. 2015). */
+  /**
+   * Expected calibration error: the mean distance between mean reward and mean label, over bins weighted by their
+   * numbers of images (Naeini et al. 2015).
+   */
   readonly expectedError?: number;
-  /** Mean squared error of single images (Brier 1950), and that of a constant prediction of the mean label. */
+  /**
+   * Brier score: the mean squared error of the predicted rewards (Brier 1950). `squaredErrorOfMean` is the mean squared
+   * error of always predicting the mean label.
+   */
   readonly squaredError?: number;
   readonly squaredErrorOfMean?: number;
 }

@@ -1,6 +1,7 @@
 /**
- * Queries that the owner wants judged first: label-queue.jsonl, append-only and flushed. A query waits until a person
- * has judged it after it was queued. `lease.ts` chooses all other queries.
+ * The queries that owners want to have judged first, stored in label-queue.jsonl. The file is append-only, and every
+ * write is flushed. A query stays in the queue until a person judges it; judgements from before the query was queued do
+ * not remove it. `lease.ts` chooses all other queries.
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,12 +17,12 @@ const LABEL_QUEUE_FILE = 'label-queue.jsonl';
 
 const eventSchema = z.discriminatedUnion('event', [
   z.object({ event: z.literal('queued'), time: z.iso.datetime(), query: z.string().min(1).max(200) }),
-  /** Nothing waits any more. */
+  /** The queue becomes empty. */
   z.object({ event: z.literal('cleared'), time: z.iso.datetime() }),
 ]);
 type QueueEvent = z.output<typeof eventSchema>;
 
-/** A query as in the tables. */
+/** A queued query, with its data from the database. */
 export interface QueuedQuery extends Record<string, unknown> {
   readonly id: string;
   readonly prompt: string;
@@ -29,16 +30,19 @@ export interface QueuedQuery extends Record<string, unknown> {
 }
 
 export interface LabelQueue {
-  /** Queues the queries that show these images, in order. Images of sets that are not labelled have no queries. */
+  /** Queues the queries that show these images, in order. Images of sets that raters do not label have no queries. */
   add(imageIds: readonly string[]): Promise<{ readonly queries: number; readonly withoutQuery: number }>;
-  /** Nothing waits any more. */
+  /** The queue becomes empty. */
   clear(): Promise<void>;
-  /** Waiting queries in the order of queueing; with `rater`, only those that this rater can be asked. */
+  /**
+   * Waiting queries in the order in which they were queued; with `rater`, only the queries that this rater can be
+   * asked.
+   */
   waiting(options?: { rater?: string; limit?: number }): Promise<QueuedQuery[]>;
   close(): Promise<void>;
 }
 
-/** Appends queries to the queue. A running studio asks the appended queries from its next query on. */
+/** Appends queries to the queue. From its next query on, a running studio asks the appended queries first. */
 export async function appendToQueue(
   project: Project,
   queries: readonly string[],
@@ -67,7 +71,7 @@ export function openLabelQueue(
     }
   };
   let bytes = 0;
-  /** Reads new lines of the file. */
+  /** Reads the file again if its size has changed. */
   const takeIn = () => {
     const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     if (size === bytes) return;

@@ -1,6 +1,6 @@
 /**
- * All rewards that `heed reward` trained, one for each run, with their measurements and the names of those in use.
- * Reads files.
+ * All rewards that `heed reward` trained, one for each run, with their test results, and the names under which a reward
+ * is in use. Reads files.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ export interface RewardVersion {
   /** Names under which the reward is in use. A later training under the same name replaces the reward. */
   readonly usedAs: readonly string[];
   readonly report: RewardReport;
-  /** Trust by category, with its description. */
+  /** How far the reward can be trusted in each category, with a description in words. */
   readonly trust: readonly (CategoryTrust & { readonly verdict: string })[];
   readonly learningCurve?: { readonly points: readonly CurvePoint[]; readonly verdict: string };
 }

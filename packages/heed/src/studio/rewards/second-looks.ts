@@ -1,4 +1,7 @@
-/** Images worth a second look: those on which people and the reward disagree most, and those with uncertain reward. */
+/**
+ * Images worth a second look: images on which people and the reward disagree most, and images whose reward is
+ * uncertain.
+ */
 import type { ImageRecord } from '../../images/record.ts';
 import type { ImageStore } from '../../images/store.ts';
 import type { RewardPrediction } from '../../reward/predictions.ts';
@@ -10,11 +13,14 @@ export interface SecondLook {
 }
 
 export interface SecondLooks {
-  /** Images by the distance of label and reward: those that the reward has not learned from, and all judged ones. */
+  /**
+   * Images whose label and reward disagree, largest distance first. `heldOut` has only images of the test data; `all`
+   * has all judged images.
+   */
   readonly wrong: { readonly heldOut: readonly SecondLook[]; readonly all: readonly SecondLook[] };
   /**
-   * Images by uncertainty: the disagreement of an ensemble's networks, or else the closeness of the reward to 0.5.
-   * Unjudged images, and all.
+   * Images whose reward is uncertain, most uncertain first. Uncertainty is the disagreement of an ensemble's networks,
+   * or else the closeness of the reward to 0.5. `unjudged` has only unjudged images; `all` has all images.
    */
   readonly unsure: { readonly unjudged: readonly SecondLook[]; readonly all: readonly SecondLook[] };
 }

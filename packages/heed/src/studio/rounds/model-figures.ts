@@ -1,4 +1,4 @@
-/** Collects each model's figures; each figure comes from the newest evaluation with the model. */
+/** Collects the evaluation figures of each model, from the newest evaluation that includes the model. */
 
 import { type Evaluation, type Figure, type FigureUnit, isModelArm } from '../../evaluate/evaluation.ts';
 import { formatFigure } from '../../evaluate/format-figure.ts';
@@ -8,7 +8,7 @@ import type { ModelStatus } from '../../rounds/status.ts';
 import type { Interval } from '../../statistics/index.ts';
 
 export interface ModelFigures {
-  /** The evaluation. */
+  /** Name of the evaluation run that the figures come from. */
   readonly run: string;
   readonly cells: readonly { readonly id: string; readonly text: string; readonly interval: Interval }[];
 }
@@ -22,7 +22,10 @@ export interface FigureColumn {
   readonly unit: FigureUnit;
 }
 
-/** Returns the columns that some model has, in the order of `SHOWN`, and the figures in the order of `models`. */
+/**
+ * Returns the figures in the order of `models`. `columns` has, in the order of `SHOWN`, each figure that at least one
+ * model has.
+ */
 export async function modelFigures(
   project: Project,
   models: readonly Pick<ModelStatus, 'name' | 'modelHash'>[],

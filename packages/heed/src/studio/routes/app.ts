@@ -51,7 +51,7 @@ export interface AppOptions {
   readonly attempts?: AttemptLimit;
 }
 
-/** Creates the app. Every response has the guard's headers, also errors. */
+/** Creates the app. Every response, including an error response, has the headers that the request guard sets. */
 export function createApp(studio: Studio, options: AppOptions) {
   const { pages, onError = () => {}, attempts = createAttemptLimit() } = options;
   const origins = new Set(options.origins);
@@ -108,5 +108,5 @@ export function createApp(studio: Studio, options: AppOptions) {
     .route('/', pageRoutes(pages));
 }
 
-/** The type of the routes, for the pages' client. */
+/** The type of all routes, from which the HTTP client of the web pages gets its types. */
 export type StudioApp = ReturnType<typeof createApp>;

@@ -1,6 +1,6 @@
 /**
- * Routes for raters in blind comparisons: asking for queries and sending answers. No response tells which model is
- * which.
+ * Routes for raters in blind comparisons: asking for queries and sending answers. No response reveals which model
+ * generated which images.
  */
 import { Hono } from 'hono';
 import { z } from 'zod';

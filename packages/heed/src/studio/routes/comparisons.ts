@@ -1,6 +1,4 @@
-/**
- * Routes for the owner's side of blind comparisons: start, change, end, repeat and read them. Raters have no access.
- */
+/** Routes with which owners start, change, end, repeat and read blind comparisons. Raters have no access. */
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { isBadInput } from '../../errors.ts';
@@ -136,7 +134,7 @@ function shownComparison(studio: Studio, comparison: OpenComparison) {
   };
 }
 
-/** The headline: a sentence for each question with answers. */
+/** The headline of a result: one sentence for each question that has answers. */
 function sentencesOf(questions: PairResults['questions'], names: { treated: string; baseline: string }): string[] {
   return QUESTIONS.flatMap((question) => {
     const { verdict } = questions[question];

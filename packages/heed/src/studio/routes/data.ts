@@ -1,4 +1,4 @@
-/** The owner's imports and exports. The page uploads files one at a time and then imports them together. */
+/** Routes for the owner's imports and exports. The page uploads files one at a time and then imports them together. */
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { isForUser } from '../../errors.ts';

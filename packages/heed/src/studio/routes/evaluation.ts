@@ -1,4 +1,4 @@
-/** The figures of the newest evaluation, for the owner. */
+/** Route that gives the owner the figures of the newest evaluation. */
 import { Hono } from 'hono';
 import { latestEvaluation } from '../../evaluate/latest-evaluation.ts';
 import type { StudioEnv } from '../auth/guard.ts';

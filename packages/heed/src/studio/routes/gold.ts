@@ -1,4 +1,6 @@
-/** Known answers, for the owner: which queries have one, marking and removing them. */
+/**
+ * Routes for the owners' known answers: list the queries that have a known answer, set a known answer, and remove it.
+ */
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { problem, type StudioEnv } from '../auth/guard.ts';

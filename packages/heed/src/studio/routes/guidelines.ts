@@ -1,4 +1,4 @@
-/** The owner's guidelines: raters read them, the owner writes them. */
+/** Routes for the owner's guidelines, which raters read and the owner writes. */
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { problem, type StudioEnv } from '../auth/guard.ts';
@@ -11,14 +11,17 @@ const text = z.string().max(MAX_GUIDELINES_LENGTH);
 const writeBody = z.strictObject({ text, version: z.string().max(64) });
 const previewBody = z.strictObject({ text });
 
-/** An example as pages show it, by its picture's opaque name. */
+/** An example of a good or bad image; `name` is the opaque name of the image. */
 export interface ShownExample {
   readonly verdict: 'good' | 'bad';
   readonly name: string;
   readonly why: string;
 }
 
-/** A block whose example pictures are replaced by names. An example without an image is left out. */
+/**
+ * A block of the guidelines, with opaque names in place of the image ids of its examples. An example whose image is not
+ * in the image store is left out.
+ */
 export type ShownBlock =
   | Exclude<Block, { kind: 'examples' | 'list' | 'quote' }>
   | { readonly kind: 'list'; readonly isOrdered: boolean; readonly items: readonly (readonly ShownBlock[])[] }

@@ -1,4 +1,7 @@
-/** The owner's page of one image: its data, corrections, asking again, setting aside, deleting. */
+/**
+ * Routes for the owner's page of one image: read its data, correct judgements, ask raters again, set the image aside,
+ * delete it.
+ */
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { isBadInput } from '../../errors.ts';

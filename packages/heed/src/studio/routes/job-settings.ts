@@ -1,4 +1,4 @@
-/** The options that the forms for starting commands offer. */
+/** Route for the settings and run names that the forms for starting commands offer. */
 import { Hono } from 'hono';
 import { openProject } from '../../project/project.ts';
 import type { StudioEnv } from '../auth/guard.ts';

@@ -1,4 +1,4 @@
-/** Starting and stopping commands, and watching them live by server-sent events. */
+/** Routes that start and stop commands, and that report a command's progress live by server-sent events. */
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
@@ -18,9 +18,9 @@ const jobBody = z.strictObject({
   kind: z.enum(startable),
   /** Settings for this run alone, such as 'tune.beta=0.5'. */
   settings: z.array(z.string().max(500)).max(50).default([]),
-  /** Name of the run, for commands that take one; a free name by default. */
+  /** Name of the run, for commands that take a name; by default, a name that no run has yet. */
   name: z.string().max(100).optional(),
-  /** Continue the run of that name with its original settings. */
+  /** Whether to continue the run named `name`, with the original settings of that run. */
   continues: z.boolean().default(false),
 });
 const jobParam = z.strictObject({ id: z.string().max(100) });

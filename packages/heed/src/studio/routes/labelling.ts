@@ -1,4 +1,7 @@
-/** Routes for labelling: the next queries, answers, and retractions. Answers always count for the session's rater. */
+/**
+ * Routes for labelling: the next queries, answers, and retractions. An answer is always stored as the answer of the
+ * session's rater.
+ */
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { MAX_ANSWER_SECONDS } from '../../feedback/index.ts';
@@ -21,13 +24,13 @@ const queryId = z.string().min(1).max(200);
 /** Id of a rater's browser tab, chosen by the tab. */
 export const pageId = () => z.string().max(64).optional();
 const leaseBody = z.strictObject({ count: z.int().min(1).max(MAX_LEASED), page: pageId() });
-/** The page of the rater that sends the request. */
+/** Request body with the id of the browser tab that sends the request. */
 export const ofPage = z.strictObject({ page: pageId() });
 export const answerParam = z.strictObject({ id: z.uuid() });
 const answerBody = z.strictObject({
   id: z.uuid(),
   query: queryId,
-  /** Labels; null skips the query. */
+  /** One label for each image of the query, in order; null skips the query. */
   labels: z
     .array(z.enum(['good', 'bad']))
     .max(100)
@@ -91,7 +94,7 @@ export function labellingRoutes(studio: Studio) {
           prompt,
           /** Whether this is a practice query; other purposes are not revealed. */
           isPractice: purpose === 'practice',
-          /** Ask for the best image instead of a label for each. */
+          /** Whether the page asks for the best image instead of a label for each image. */
           ...(asksPreferences && purpose !== 'practice' ? { asksBest: true } : {}),
           images: ids.map((image) => {
             const { width, height } = images.current().get(image);

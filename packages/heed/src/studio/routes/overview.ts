@@ -1,4 +1,4 @@
-/** The owner's overview: the loop, the images, the reports. */
+/** Routes for the owner's overview: the status of the feedback loop, the images, and the reports. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Hono } from 'hono';
@@ -29,8 +29,8 @@ const browseQuery = z.strictObject({
 const reportParam = z.strictObject({ name: z.string().max(200) });
 
 /**
- * Content policy for report pages: no scripts and no requests. A report may be framed by the studio. The style sheet of
- * a report is inline.
+ * Content security policy for report pages: no scripts and no requests. Pages of the studio may show a report in a
+ * frame. Inline styles are allowed, since a report contains its style sheet.
  */
 const REPORT_POLICY =
   "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox";

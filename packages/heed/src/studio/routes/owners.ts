@@ -1,4 +1,7 @@
-/** Owners: the people who manage the project, their login links, and the end of their access. */
+/**
+ * Routes for owners, the people who manage the project: list and add owners, create login links, and end an owner's
+ * access.
+ */
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { isBadInput } from '../../errors.ts';
@@ -41,8 +44,8 @@ export function ownerRoutes({ project, owners, sessions, loginLinks }: Studio, {
         return owner ? c.json({ link: linkFor(owner) }) : problem(c, 404, 'there is no such owner');
       })
       /**
-       * Ends all sessions and links of another owner, and their access. For the requesting owner, only the sessions of
-       * other devices end.
+       * Ends another owner's access, and all sessions and login links of that owner. If owners name themselves, they
+       * keep their access and the session that sends the request.
        */
       .post('/:id/revoke', check('param', ownerParam), async (c) => {
         const { id } = c.req.valid('param');

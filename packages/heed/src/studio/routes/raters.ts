@@ -13,7 +13,7 @@ import { check, personName } from './check-body.ts';
 
 const MAX_DAYS = 365;
 const MAX_USES = 10_000;
-/** Prolific's query parameters. The page also accepts other platforms' names. */
+/** Prolific's query parameters. The page also accepts the parameter names of other platforms. */
 const PLATFORM_QUERY = ['PROLIFIC_PID', 'STUDY_ID', 'SESSION_ID'].map((name) => `${name}={{%${name}%}}`).join('&');
 
 const inviteBody = z.strictObject({
@@ -36,7 +36,9 @@ export function inviteRoutes(studio: Studio, options: { origin: string }) {
     expiresAt: invite.expiresAt.toISOString(),
     isRevoked: invite.revokedAt !== null,
     link: `${options.origin}/join#${invites.tokenOf(invite)}`,
-    /** Link for a recruiting platform, which replaces the names by its ids. */
+    /**
+     * Link for a recruiting platform, which replaces each placeholder by its id of the participant, study or session.
+     */
     platformLink: `${options.origin}/join?${PLATFORM_QUERY}#${invites.tokenOf(invite)}`,
   });
   return new Hono<StudioEnv>()
@@ -77,7 +79,7 @@ export function raterRoutes({ project, comparisons, images }: Studio) {
           ...answer,
           images: answer.images.map(({ image, ...said }) => ({
             ...said,
-            /** Null when the image is not in the index. */
+            /** Opaque name of the image; null when the image is not in the index. */
             name: known.has(image) ? images.nameOf(image) : null,
           })),
         })),

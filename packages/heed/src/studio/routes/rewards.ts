@@ -1,6 +1,6 @@
 /**
  * The owner's view of rewards: the accuracy of every version, one version's calibration, images worth a second look,
- * and the queue.
+ * and the queue of queries that raters are asked first.
  */
 import { join } from 'node:path';
 import { Hono } from 'hono';
@@ -57,7 +57,7 @@ export function rewardRoutes(studio: Studio) {
     });
 }
 
-/** Queries that are asked before all others. */
+/** Routes for the queue of queries that raters are asked before all others. */
 export function queueRoutes(studio: Studio) {
   const { queue, images, database } = studio;
   const standing = async (rater: string) => {

@@ -1,4 +1,7 @@
-/** The owner's view of rounds: models with lineage and figures, and the most informative images to label next. */
+/**
+ * Routes for the owner's view of rounds: the models with their lineage and figures, and the most informative images to
+ * label next.
+ */
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { weakCategories } from '../../next/rank-images.ts';
@@ -24,7 +27,7 @@ export function roundRoutes(studio: Studio) {
     }));
     return { models: withUnjudged, next };
   };
-  /** The reward of the newest training that was not replaced. */
+  /** The most recently trained reward that is in use, that is, whose name no later training has taken over. */
   const rewardInUse = async () => {
     const version = (await readRewardVersions(project)).find(({ usedAs }) => usedAs.length > 0);
     return version && { name: version.usedAs[0]!, report: version.report };
@@ -40,10 +43,10 @@ export function roundRoutes(studio: Studio) {
         columns,
         next,
         reward: reward?.name ?? null,
-        /** Accuracy of that reward by the round whose model generated the images. */
+        /** Accuracy of the reward in use, by the round of the model that generated the images. */
         accuracies: reward?.report.rounds ?? [],
         labelNext: {
-          /** The model of the newest round with unjudged images. */
+          /** Name of the newest model that has unjudged images. */
           model: first?.name ?? null,
           images: first?.unjudged ?? 0,
           weak: [...weakCategories(reward?.report)],

@@ -15,7 +15,7 @@ import type { Studio } from '../studio.ts';
 import { check } from './check-body.ts';
 
 const MAX_COMPARED = 8;
-/** The largest number of points of a curve; a chart has no more pixels. */
+/** The largest number of points of a curve; a chart is too narrow to show more points. */
 const MAX_POINTS = 600;
 
 const runParam = z.strictObject({ id: z.string().max(100) });
@@ -27,7 +27,7 @@ const compareQuery = z.strictObject({
 const modelParam = z.strictObject({ id: z.string().max(100), form: z.enum(MODEL_DOWNLOADS) });
 
 export function runRoutes({ project }: Studio) {
-  /** Only listed runs are accepted, so that user input never becomes a path. */
+  /** Finds a run only among the listed runs, so that the id in a request never becomes a path. */
   const find = async (id: string) => (await listRuns(project)).find((run) => run.id === id);
   const change = async (c: Context, id: string, work: (run: ProjectRun) => Promise<void>) => {
     const run = await find(id);

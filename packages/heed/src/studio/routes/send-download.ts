@@ -5,7 +5,10 @@ import type { Project } from '../../project/project.ts';
 import { problem } from '../auth/guard.ts';
 import { type Download, openDownload } from '../data/downloads.ts';
 
-/** Sends a file as a download; `name` is the download's file name. Answers 409 when there is nothing to write. */
+/**
+ * Sends a file as a download; `name` is the download's file name. Responds with status 409 when there is nothing to
+ * write.
+ */
 export async function sendDownload(
   c: Context,
   { project, name, download }: { project: Project; name: string; download: Download },

@@ -23,12 +23,15 @@ const joinBody = z.strictObject({
   participant: platformId().optional(),
   study: platformId().optional(),
   session: platformId().optional(),
-  /** A trial by the owner, to see what raters see. Answers in a trial do not count. */
+  /** Whether an owner wants a trial, which shows what raters see. Answers in a trial are not stored. */
   isTrial: z.boolean().optional(),
 });
 const inviteBody = z.strictObject({ token, participant: platformId().optional() });
 
-/** Sentences for programs. Raters' pages translate the code into the rater's language. */
+/**
+ * For each reason to refuse a link, the problem code and an English sentence. Raters' pages show a sentence for the
+ * code in the rater's language.
+ */
 const ENDS: Readonly<Record<Extract<LinkState, { state: 'over' }>['why'], [ProblemCode, string]>> = {
   broken: ['broken-link', 'this link is not whole; copy it again'],
   used: ['used-link', 'as many people as were invited have come by this link'],
@@ -40,7 +43,7 @@ export interface SessionRoutesOptions {
   readonly cookies: SessionCookies;
   readonly attempts: AttemptLimit;
   readonly addressOf: ClientAddress;
-  /** Origin of the displayed links. */
+  /** Origin (scheme, host and port) of the links that the pages show. */
   readonly origin: string;
 }
 
@@ -49,7 +52,7 @@ export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
   const { admission, project, secret, sessions } = studio;
   const study = secret.tag('study', 'id');
   const refuse = createRefusals(options);
-  /** Sessions of this browser that came by the invite. */
+  /** Sessions in this browser that were started with the invite, without trials. */
   const sessionsOf = async (c: Context, invite: string) =>
     (await cookies.all(c)).filter(({ identity }) => identity.invite === invite && !isTrial(identity));
 
@@ -88,7 +91,7 @@ export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
         isPersonal: maxUses === 1,
         /** Name of the rater whom the link identifies. */
         name: link.state === 'back' ? (link.rater.name ?? link.rater.id) : null,
-        /** Raters of this browser who came by the same invite. */
+        /** Raters who have already joined in this browser with the same invite. */
         known,
         isOwner: all.some(({ identity }) => identity.role === 'owner'),
       });
@@ -119,7 +122,7 @@ export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
       return c.json({ role: 'anonymous' as const });
     });
 
-  /** The session of the same person, when a link is opened again in the same browser. */
+  /** Finds the person's earlier session when a link is opened again in the same browser. */
   async function sameSession(c: Context, link: LinkState, arrival: Arrival): Promise<BrowserSession | undefined> {
     if (link.state === 'over') return undefined;
     const own = await sessionsOf(c, link.invite.id);
@@ -129,7 +132,7 @@ export function sessionRoutes(studio: Studio, options: SessionRoutesOptions) {
   }
 }
 
-/** Responses to refused links. Wrong links are counted; after too many, the client must wait. */
+/** Responses to refused links. Requests with wrong links are counted; after too many of them, the client must wait. */
 function createRefusals({ attempts, addressOf: clientAddress }: SessionRoutesOptions) {
   const clientOf = (c: Context) => `client ${addressOf(c, clientAddress)}`;
   const wrong = (c: Context, keys: readonly string[], [code, sentence]: [ProblemCode | undefined, string]) => {
@@ -147,7 +150,7 @@ function createRefusals({ attempts, addressOf: clientAddress }: SessionRoutesOpt
   };
 }
 
-/** The identity that the pages show. */
+/** The data about the logged-in person that the pages show. */
 function aboutSession({ owners, project, secret }: Studio, { identity }: BrowserSession, origin: string) {
   if (identity.role === 'owner') return { name: owners.find(identity.rater)?.name ?? identity.rater };
   const { rater, invite, purpose } = identity;
@@ -156,7 +159,7 @@ function aboutSession({ owners, project, secret }: Studio, { identity }: Browser
     purpose,
     isTrial: isOnTrial,
     ...(isOnTrial ? {} : { name: raterName(project, rater) }),
-    /** Link for returning on another device. */
+    /** Link with which the rater can continue on another device. */
     ...(isOnTrial || invite === undefined
       ? {}
       : { returnLink: `${origin}/join#${returnTokenOf(secret, { rater, invite })}` }),

@@ -1,4 +1,6 @@
-/** The training runs, and one run live: its metrics and samples by server-sent events, until it ends. */
+/**
+ * Routes for training runs: the list, and one run's metrics and samples, live by server-sent events until the run ends.
+ */
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
@@ -20,20 +22,20 @@ const ALIVE_EVERY_LOOKS = 30;
 /** An update that the page receives during a run. */
 export interface TrainingNews {
   readonly isGoing: boolean;
-  /** New points by curve. `isAnew` means that earlier points no longer count. */
+  /** New points by curve. `isAnew` means that the curve starts again, so the page must remove the earlier points. */
   readonly curves: readonly {
     readonly name: string;
     readonly isAnew: boolean;
     readonly records: readonly Readonly<Record<string, number | string>>[];
   }[];
-  /** Titles of the columns, in display order; sent once. */
+  /** Titles of the metrics, in display order; sent once. */
   readonly titles?: Readonly<Record<string, string>>;
-  /** Steps with sample grids; undefined when unchanged. */
+  /** Training steps that have a grid of sample images; undefined when there are no new ones. */
   readonly samples?: readonly number[];
 }
 
 export function trainingRoutes({ project }: Studio) {
-  /** Only listed runs are accepted, so that user input never becomes a path. */
+  /** Finds a run only among the listed runs, so that the id in a request never becomes a path. */
   const find = async (id: string): Promise<TrainingRun | undefined> =>
     (await readTrainingRuns(project)).find((run) => run.id === id);
   return new Hono<StudioEnv>()

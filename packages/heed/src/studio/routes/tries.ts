@@ -31,7 +31,7 @@ const tryBody = z.strictObject({
   prompt,
   models: z.array(z.string().max(100)).min(1).max(4),
   count: z.int().min(1).max(8),
-  /** Candidates of the first model among which the reward chooses; 0 disables the choice. */
+  /** Number of images by the first model from which the reward chooses the best one; 0 means no such choice. */
   bestOf: z.int().min(0).max(64),
 });
 const tryParam = z.strictObject({ id: z.string().max(100) });
@@ -73,7 +73,7 @@ export function tryRoutes(studio: Studio) {
           return conflict(c, error);
         }
       })
-      /** Starts a comparison of this try's pictures. */
+      /** Starts a blind comparison of two models with the pictures of this try. */
       .post('/:id/compare', check('param', tryParam), check('json', compareBody), async (c) => {
         await studio.refresh();
         const record = readTries(project).find(({ id }) => id === c.req.valid('param').id);
@@ -93,8 +93,8 @@ export function tryRoutes(studio: Studio) {
         }
       })
       /**
-       * Adds the picture to the judged set and queues it first. While a command generates images, the request waits for
-       * the command's end.
+       * Adds the picture to the image set that raters judge, and puts the picture first in the queue. While a command
+       * generates images, the picture is added only after the command has ended.
        */
       .post('/label', check('json', pictureBody), async (c) => {
         const image = images.find(c.req.valid('json').picture);
@@ -105,7 +105,7 @@ export function tryRoutes(studio: Studio) {
   );
 }
 
-/** Answers project errors with their message; rethrows other errors. */
+/** Responds to an error that is meant for the user with status 409 and its message; rethrows other errors. */
 function conflict(c: Context, error: unknown) {
   if (isForUser(error)) return problem(c, 409, error.message);
   throw error;

@@ -7,7 +7,7 @@ import type { Studio } from '../studio.ts';
 
 const TRIES_SHOWN = 30;
 
-/** Lists the newest try first. A picture that was set aside after the try is null. */
+/** Lists the tries, newest first. A picture that was set aside or deleted after the try is null. */
 export async function listTries(studio: Studio) {
   const { project, jobs } = studio;
   const tries = readTries(project).slice(-TRIES_SHOWN).reverse();
@@ -17,7 +17,7 @@ export async function listTries(studio: Studio) {
   return {
     models: await modelNames(project),
     hasReward: (await namesIn(project.paths.models)).includes('reward-default'),
-    /** The kind of job that must end before this one starts. */
+    /** The kind of the running job that must end before a waiting try starts. */
     waitsFor: other === undefined ? null : other.kind,
     open: all.filter(({ kind, name }) => kind === 'try' && !done.has(name ?? '')).map(waitingTry),
     tries: tries.map(({ drawn, best, ...record }) => ({
@@ -48,7 +48,7 @@ function picturesOf({ images }: Studio, ids: readonly string[]): (string | null)
   return ids.map((id) => (stands(id) ? images.nameOf(id) : null));
 }
 
-/** The picture with the highest reward, beside the first one. */
+/** The picture with the highest reward, together with the first picture as a random sample. */
 function bestOf(studio: Studio, ids: readonly string[], scores: readonly number[]) {
   const best = scores.reduce((top, score, i) => (score > scores[top]! ? i : top), 0);
   const [random = null, picture = null] = picturesOf(studio, [ids[0]!, ids[best]!]);

@@ -1,4 +1,4 @@
-/** Renames and deletes runs with the model that they made. A run in progress cannot be changed. */
+/** Renames or deletes a run together with the model that the run made. A run in progress cannot be changed. */
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { randomToken } from '../auth/secret.ts';
 import type { ProjectRun } from './list-runs.ts';
 import { appendRunEvent } from './run-events.ts';
 
-/** Renames the run and its model. Pictures that the model drew keep the model's old name. */
+/** Renames the run and its model. The records of pictures that the model generated keep the model's old name. */
 export async function renameRun(project: Project, run: ProjectRun, to: string): Promise<void> {
   checkIdle(run);
   if (run.command !== 'tune') throw badInput(`expected a run of \`heed tune\`, got one of \`heed ${run.command}\``);

@@ -1,6 +1,6 @@
 /**
- * Lists all runs of a project, each with the actions that are possible. The module reads runs/ and models/ and changes
- * nothing.
+ * Lists the training and evaluation runs of a project, with the facts that decide what the owner can do with each run.
+ * The module reads runs/ and models/ and changes nothing.
  */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ import { TUNE_RESULT_FILE } from '../../tune/result.ts';
 import { namesUsedByRun } from '../rewards/reward-versions.ts';
 import { archivedRuns } from './run-events.ts';
 
-/** Commands whose runs are kept, and the file that a finished one has. */
+/** Commands whose runs are listed, each with the file that only a finished run has. */
 const FINISHED_FILES = {
   tune: TUNE_RESULT_FILE,
   reward: REWARD_REPORT_FILE,
@@ -28,20 +28,20 @@ export type RunCommand = keyof typeof FINISHED_FILES;
 export interface ProjectRun {
   readonly id: string;
   readonly command: RunCommand;
-  /** Start time in the run's own record. */
+  /** Start time, from the header of the run's config file. */
   readonly startedAt: string;
   readonly state: 'going' | 'finished' | 'unfinished';
   readonly isArchived: boolean;
   /** Whether a model of the run's name exists. */
   readonly hasModel: boolean;
   readonly hasLora: boolean;
-  /** Names of the rewards in use that it trained. */
+  /** Names under which the reward that this run trained is in use. */
   readonly usedAs: readonly string[];
-  /** The error message of the last attempt; absent if it did not fail. */
+  /** Text of the run's config file (TOML), with all settings that the run used. */
   readonly config: string;
 }
 
-/** The newest first. */
+/** Lists the runs, newest first. */
 export async function listRuns(project: Project): Promise<ProjectRun[]> {
   const archived = archivedRuns(project);
   const used = await namesUsedByRun(project);
@@ -74,7 +74,9 @@ function isRunCommand(command: string): command is RunCommand {
   return command in FINISHED_FILES;
 }
 
-/** For each command that runs now, the newest run that was started under its lock. */
+/**
+ * Ids of the runs in progress: for each command whose lock is taken, the newest run, if it was started under this lock.
+ */
 export async function goingRuns(
   project: Project,
   runs: readonly { readonly id: string; readonly command: string; readonly startedAt: string }[],

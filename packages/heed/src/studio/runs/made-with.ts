@@ -1,11 +1,11 @@
-/** Compares the settings of runs. The settings come from the runs' own records. */
+/** Compares the settings of runs. The settings come from the config file that each run has written. */
 import { join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import type { Project } from '../../project/project.ts';
 import { findTuneResult } from '../../tune/result.ts';
 import type { ProjectRun } from './list-runs.ts';
 
-/** One setting of several runs, in their order; null where a run's config does not have it. */
+/** One setting with its value in each run, in the order of the runs; null where a run does not have the setting. */
 export interface ComparedSetting {
   readonly path: string;
   readonly values: readonly (string | null)[];

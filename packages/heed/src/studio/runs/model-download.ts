@@ -1,6 +1,7 @@
 /**
  * Downloads of a tuned model: its folder as an archive, or an export of `heed export model`, which runs in a separate
- * process. A download is prepared first, so that the page can show errors, and can be fetched once.
+ * process. A download is prepared first, so that the page can show errors. A prepared download can be fetched only
+ * once.
  */
 import { createReadStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';

@@ -1,14 +1,17 @@
-/** SQL functions for taking answers. `functions.ts` explains why they are functions. */
+/** SQL functions that store raters' answers. `functions.ts` explains why the statements are SQL functions. */
 import { PLANS } from './function-plans.ts';
 
-/** Number of people's standing answers to a row of `queries`. Answers that only measure raters do not count. */
+/**
+ * SQL expression: number of people's answers to a row of `queries`, without skipped and retracted answers. Answers that
+ * only measure raters are not included.
+ */
 export const COUNT_ANSWERS = `(select count(*) from answers
     where answers.query = queries.id and is_human and not is_skipped and purpose in ('feedback', 'preference')
       and retracted_at is null)`;
 
 /**
- * Reads the queries named in `asked` (an array of `{ place, id, query, rater }`). The function also reads the answers
- * that these raters gave to these queries or that have one of these ids, each once.
+ * Reads the queries named in `asked` (an array of `{ place, id, query, rater }`). The function also reads, without
+ * duplicates, the answers that have one of these ids, or that these raters gave to these queries.
  */
 const READ_FOR_ANSWERS = `
 create or replace function heed_read_for_answers(asked json)
@@ -40,8 +43,8 @@ end
 $$`;
 
 /**
- * Writes new answers (an array of rows), recounts their queries and releases their leases. `event_count` is the number
- * of log events that the tables then contain.
+ * Writes new answers (an array of rows), updates the answer counts of the queries, and ends the leases on which the
+ * answers were given. `event_count` is the number of log events that the tables then contain.
  */
 const WRITE_ANSWERS = `
 create or replace function heed_write_answers(given json, event_count int)

@@ -1,7 +1,7 @@
 /**
- * Batches work that is cheaper together. Items added while a batch runs form the next batch. Items that would wait too
- * long are rejected at once, so that overload affects only some senders. The module does not depend on the kind of
- * work.
+ * Collects items of work into batches, for work that is cheaper in batches. Items added while a batch runs form the
+ * next batch. Items that would wait too long are rejected at once, so that overload affects only some senders. The
+ * module does not depend on the kind of work.
  */
 
 export interface Batches<Item, Result> {

@@ -1,6 +1,6 @@
 /**
  * Updates the tables from the project's files: judgements that did not come through the studio or were lost in a crash,
- * and queries for new images. Repeating it changes nothing.
+ * and queries for new images. Running the update again changes nothing.
  */
 import { inArray, sql } from 'drizzle-orm';
 import { groupBy } from '../../collections/group-by.ts';
@@ -17,8 +17,9 @@ import { answers, progress, queries } from './schema.ts';
 const ROWS_AT_ONCE = 500;
 
 /**
- * Applies the log's events beyond `progress`. Returns the number of events in the log. Call the function in a
- * transaction, because a repeated revision would be applied wrongly after a stop half-way.
+ * Applies the log's events that the tables do not contain yet, as counted by the table `progress`. Returns the number
+ * of events in the log. Call the function in a transaction: if it stopped half-way, events would be applied twice,
+ * which is wrong for revisions.
  */
 export async function catchUpWithFeedback(db: Database, log: FeedbackLog): Promise<number> {
   const events = await log.read();
@@ -74,7 +75,7 @@ function answerIdOf({ answer, query, rater, id }: FeedbackEvent): string {
   return answer ?? `${query} ${rater}${revision}`;
 }
 
-/** Recounts people's answers to these queries. Answers that only measure raters do not count. */
+/** Recounts people's answers to these queries. Answers that only measure raters are not included. */
 export async function recount(db: Database, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await db
@@ -115,8 +116,8 @@ export async function makeQueries(
 }
 
 /**
- * Makes new queries after an image was restored: it is asked again together with the prompt's other images without a
- * query.
+ * Makes new queries after an image was restored: the image is asked again, together with other images of its prompt and
+ * model that no query shows.
  */
 export async function askImageAgain(
   db: Database,

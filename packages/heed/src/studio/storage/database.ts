@@ -1,6 +1,7 @@
 /**
  * Opens and migrates the studio's database: PGlite in `.heed/studio/`, or the PostgreSQL of DATABASE_URL. The caller
- * holds the lock, whose file is outside the data folder. Two processes on one PGlite folder lose rows without an error.
+ * must hold the studio's lock; the lock file is outside the data folder. If two processes open one PGlite folder, rows
+ * are lost without an error.
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -36,7 +37,7 @@ export interface OpenDatabase {
   /** The database's name in messages. */
   readonly place: string;
   readonly db: StudioDatabase;
-  /** Names of Postgres schemas: the studio's tables, their migrations, the queue of jobs. */
+  /** Names of the Postgres schemas for the studio's tables, for the migrations of the tables, and for the job queue. */
   readonly schemas: { readonly tables: string; readonly migrations: string; readonly jobs: string };
   /** Runs SQL for libraries that write their own SQL. */
   readonly execute: SqlExecutor;
@@ -77,7 +78,10 @@ export async function openDatabase(
   }
 }
 
-/** Runs the first read after opening. Damage that opening did not detect appears here and is reported as damage. */
+/**
+ * Runs the first read after opening. Damage that opening did not detect makes this read fail, and the error says that
+ * the tables are damaged.
+ */
 export async function firstRead<T>({ place }: OpenDatabase, work: () => Promise<T>): Promise<T> {
   return work().catch((error: unknown) => {
     throw unreadable(place, error);

@@ -1,6 +1,6 @@
 /**
- * SQL functions, created again at every start. Postgres plans a plain statement on each call, which costs PGlite more
- * than running it. For a function's statements, the session caches the plans.
+ * Creates the studio's SQL functions, again at every start. Postgres plans a plain statement on each call, and in
+ * PGlite the planning takes longer than the execution. For statements inside a function, the session caches the plans.
  */
 import { ANSWER_FUNCTIONS } from './answer-functions.ts';
 import type { OpenDatabase } from './database.ts';

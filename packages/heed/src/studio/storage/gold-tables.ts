@@ -1,12 +1,15 @@
-/** Known answers in the tables: the log's key events, and which queries can measure raters because of them. */
+/**
+ * Known answers in the tables: applies the log's events with the purpose 'key', and marks the queries that can measure
+ * raters.
+ */
 import { eq, type SQL, sql } from 'drizzle-orm';
 import { type FeedbackEvent, RETRACTED } from '../../feedback/event.ts';
 import type { Database } from './database.ts';
 import { gold } from './schema.ts';
 
 /**
- * Applies events with the purpose 'key' in the order of the log. The last known answer for an image counts, whichever
- * owner gave it.
+ * Applies events with the purpose 'key' in the order of the log. The last known answer for an image replaces earlier
+ * ones, whichever owner gave it.
  */
 export async function applyKeys(db: Database, events: readonly FeedbackEvent[]): Promise<void> {
   for (const { image, label, reason, rater, raterKind, time } of events) {

@@ -1,4 +1,4 @@
-/** SQL functions for leasing queries. `functions.ts` explains why they are functions. */
+/** SQL functions for leasing queries. `functions.ts` explains why the statements are SQL functions. */
 import { PLANS } from './function-plans.ts';
 
 /**
@@ -7,12 +7,12 @@ import { PLANS } from './function-plans.ts';
  */
 export const MAX_LEASED = 10;
 
-/** The least number of other queries before a query is repeated. */
+/** The least number of other answers by a rater between a query and its repetition. */
 const QUERIES_BETWEEN = 5;
-/** Size of the pool of candidates; a larger pool does not make guessing harder. */
+/** The largest number of candidate queries from which one is chosen; with more, guessing would be no harder. */
 const POOL_SIZE = 100;
 
-/** SQL condition: the rater neither answered nor holds the query `q`. */
+/** SQL condition: the rater has not answered the query `q` and has no lease on it. */
 function isNewTo(rater: string): string {
   return `
     not exists (select 1 from answers a where a.query = q.id and a.rater = ${rater} and a.retracted_at is null offset 0)
@@ -21,9 +21,10 @@ function isNewTo(rater: string): string {
 }
 
 /**
- * Reads a rater's past answers, the queries their page holds and the next queries, each as JSON. `the_page` sees its
- * own leases and those without a page. Leases are given out serially, because two concurrent raters would otherwise
- * both take the last place of a query. Losing a lease in a crash is harmless, so leases do not wait for the disk.
+ * Reads the numbers of a rater's past answers, the queries that the rater's page has leased, and the next queries, each
+ * as JSON. Leases without a page are included with the leases of `the_page`. Leases are given out serially, because two
+ * concurrent raters would otherwise both take the last place of a query. Losing a lease in a crash is harmless, so
+ * leases do not wait for the disk.
  */
 const READ_FOR_LEASE = `
 create or replace function heed_read_for_lease(the_rater text, the_page text, raters_per_query int)
@@ -58,7 +59,7 @@ begin
 end
 $$`;
 
-/** Leases queries to a rater. Renewing an expired lease restarts the answer's time. */
+/** Leases queries to a rater. Renewing an expired lease restarts the measurement of the answer time. */
 const HOLD_QUERIES = `
 create or replace function heed_hold_queries(the_rater text, the_page text, held jsonb, held_for interval)
 returns void ${PLANS}
@@ -74,7 +75,9 @@ begin
 end
 $$`;
 
-/** Practice queries for all raters, the first ones marked, which this rater neither answered nor holds. */
+/**
+ * Practice queries (the first queries that got a known answer) that this rater has not answered and has no lease on.
+ */
 const PRACTICE_POOL = `
 create or replace function heed_practice_pool(the_rater text, practice_queries int)
 returns table (id text, prompt text, images text[], purpose text) ${PLANS}
@@ -89,8 +92,8 @@ end
 $$`;
 
 /**
- * Other queries with a known answer that are new to this rater. The known answers of these queries are never shown to
- * raters.
+ * Queries with a known answer that are not used for practice and are new to this rater. The known answers of these
+ * queries are never shown to raters.
  */
 const SILENT_GOLD = `
 create or replace function heed_silent_gold(the_rater text, practice_queries int)

@@ -1,6 +1,7 @@
 /**
  * PGlite: Postgres inside this process, with its files in a folder. Only one process at a time may open the folder; the
- * caller holds the lock. PGlite never flushes to disk, so an answer must not be acknowledged because PGlite stored it.
+ * caller holds the lock. PGlite never flushes to disk, so an answer that only PGlite has stored must not be
+ * acknowledged.
  */
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
@@ -14,8 +15,8 @@ const TABLES_SCHEMA = 'public';
 const MIGRATIONS_SCHEMA = 'drizzle';
 
 /**
- * Opens or creates the files. If a first start was killed half-way, its files are moved aside and the database is
- * created again.
+ * Opens or creates the database files. If a first start was killed half-way, the incomplete files are moved aside and
+ * the database is created again.
  */
 export async function openPglite(dataFolder: string): Promise<OpenDatabase> {
   if (existsSync(dataFolder) && !isWhole(dataFolder)) await rename(dataFolder, `${dataFolder}.torn-${Date.now()}`);
@@ -49,7 +50,7 @@ function executorOf(client: PGlite | Transaction): SqlExecutor {
   };
 }
 
-/** Whether initdb finished: the file that it writes last exists. */
+/** Whether initdb finished, judged by the files that a complete database has. */
 function isWhole(dataFolder: string): boolean {
   return ['PG_VERSION', 'global/pg_control', 'postgresql.conf'].every((name) => existsSync(join(dataFolder, name)));
 }

@@ -1,6 +1,7 @@
 /**
- * A PostgreSQL server, where DATABASE_URL names one. Each project has separate database schemas, named after its
- * secret, so that projects can share a database. Lost connections are replaced by the pool at the next query.
+ * The studio's database on a PostgreSQL server, used when DATABASE_URL is set. Each project has separate database
+ * schemas, named after its secret, so that projects can share a database. Lost connections are replaced by the pool at
+ * the next query.
  */
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
@@ -54,7 +55,7 @@ export async function openPostgres(url: string, secret: Secret): Promise<OpenDat
   };
 }
 
-/** Removes the project's tables; its jobs stay. */
+/** Removes the project's tables; the project's jobs stay. */
 export async function removePostgres(url: string, secret: Secret): Promise<void> {
   const pool = connect(url, 'public');
   try {

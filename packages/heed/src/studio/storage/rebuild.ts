@@ -8,7 +8,7 @@ import { openStudio } from '../studio.ts';
 import { databaseFolder, removeDatabase } from './database.ts';
 import { answers, queries } from './schema.ts';
 
-/** Rebuilds the tables and returns their numbers of records. Throws while a studio is open. */
+/** Rebuilds the tables and returns the numbers of answers and queries in them. Throws while a studio is open. */
 export async function rebuildStudio(project: Project): Promise<{ answers: number; queries: number }> {
   const lock = await takeLock(project.paths.state, 'studio', { command: 'doctor --rebuild' });
   try {

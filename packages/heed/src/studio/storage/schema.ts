@@ -1,7 +1,7 @@
 /**
  * The studio's tables, in the Postgres dialect. The tables of judgements are only an index of feedback.jsonl. Leases,
  * sessions and invites exist only in the tables. These records are lost when the tables are rebuilt, which does no
- * harm. After a change, `drizzle-kit generate` writes the next file of migrations/.
+ * harm. After a change to this file, run `drizzle-kit generate`, which writes the next file in migrations/.
  */
 import { sql } from 'drizzle-orm';
 import {
@@ -29,13 +29,18 @@ export const queries = pgTable(
     category: text().notNull(),
     /** Ids in the image store, in the order of display. */
     images: text().array().notNull(),
-    /** A hash of the id: the order in which queries are asked, the same for all. */
+    /**
+     * Position in the order in which queries are asked, the same for all raters; computed from the query's id, a hash.
+     */
     position: integer().notNull(),
-    /** Number of people who answered as feedback, without skips and retracted answers. */
+    /**
+     * Number of people's answers to this query, not counting skips, retracted answers, and answers that only measure
+     * raters.
+     */
     answers: integer().notNull().default(0),
     /**
-     * Time since which all images of the query have known answers. A query with known answers measures raters and is
-     * not learned from.
+     * Time since which all images of the query have known answers. A query with known answers measures raters, and its
+     * answers are not training data.
      */
     goldSince: moment('gold_since'),
   },
@@ -49,7 +54,7 @@ export const queries = pgTable(
 export const answers = pgTable(
   'answers',
   {
-    /** Id of the answer, chosen by the page, so that a retry is recognised. */
+    /** Id of the answer. The page chooses the id, so that a retry is recognised. */
     id: text().primaryKey(),
     query: text().notNull(),
     rater: text().notNull(),
@@ -60,7 +65,7 @@ export const answers = pgTable(
     reason: text(),
     seconds: doublePrecision(),
     purpose: text().$type<Purpose>().notNull().default('feedback'),
-    /** The query that was asked again under the id in `query`. */
+    /** For a repeated query, the id of the original query; `query` then has the id of the repetition. */
     repeatOf: text('repeat_of'),
     tooFast: boolean('too_fast').notNull().default(false),
     answeredAt: moment('answered_at').notNull(),
@@ -75,7 +80,8 @@ export const answers = pgTable(
 );
 
 /**
- * Leases: a query that a rater's page holds is not asked of more raters than necessary. An expired lease has no effect.
+ * Leases of queries by raters' pages. Leases keep a query from being asked of more raters than wanted. An expired lease
+ * has no effect.
  */
 export const leases = pgTable(
   'leases',
@@ -87,7 +93,10 @@ export const leases = pgTable(
     repeatOf: text('repeat_of'),
     /** The rater's page (a browser tab) that holds the lease, so that two tabs of one rater get different queries. */
     page: text().notNull().default(''),
-    /** Time at which the page first got the query, and time at which the page first displayed all its images. */
+    /**
+     * Time at which the page first got the query; `shownAt` is the time at which the page first displayed all its
+     * images.
+     */
     handedAt: moment('handed_at').notNull().defaultNow(),
     shownAt: moment('shown_at'),
   },
@@ -134,7 +143,7 @@ export const sessions = pgTable('sessions', {
   expiresAt: moment('expires_at').notNull(),
 });
 
-/** Raters who had to wait for others, and those who have earned the completion code. */
+/** Raters who had to wait for work, and raters who have earned the completion code. */
 export const completions = pgTable('completions', {
   rater: text().primaryKey(),
   /** Time since which the rater waits for work; absent while there is work. */
@@ -142,9 +151,9 @@ export const completions = pgTable('completions', {
   earnedAt: moment('earned_at'),
 });
 
-/** The number of records of the project's files that the tables contain. */
+/** For each of the project's files, the number of its records that the tables already contain. */
 export const progress = pgTable('progress', {
-  /** 'feedback' counts events, 'images' records. */
+  /** 'feedback' for events of feedback.jsonl, or 'images of SET' for the images of one set. */
   source: text().primaryKey(),
   count: integer().notNull(),
 });

@@ -1,20 +1,23 @@
 /**
- * Vacuums PGlite's tables, because PGlite lacks PostgreSQL's autovacuum. Without vacuuming, rows of ended leases stay
- * in the tables and indexes, and the planner does not know the tables' sizes.
+ * Vacuums PGlite's tables, because PGlite lacks PostgreSQL's autovacuum. Without vacuuming, deleted and changed rows
+ * stay in the tables and indexes, and the query planner does not know the tables' sizes.
  */
 import type { SqlExecutor } from './database.ts';
 
 export const VACUUM_EVERY_MS = 10_000;
 
 /**
- * PostgreSQL's defaults of `autovacuum_vacuum_threshold` and `autovacuum_vacuum_scale_factor`, and of their
- * counterparts for analyze.
+ * Limits above which a table is vacuumed or analyzed; the values are the defaults of PostgreSQL's autovacuum settings,
+ * such as `autovacuum_vacuum_threshold`.
  */
 const THRESHOLD = 50;
 const DEAD_SHARE = 0.2;
 const CHANGED_SHARE = 0.1;
 
-/** Vacuums and analyzes the tables that changed enough; returns their names. Not within a transaction. */
+/**
+ * Vacuums and analyzes the tables with more changed rows than the limits above; returns the names of these tables. Not
+ * within a transaction.
+ */
 export async function vacuumChanged(execute: SqlExecutor): Promise<string[]> {
   const { rows } = await execute(
     `select format('%I.%I', schemaname, relname) as name from pg_stat_user_tables
@@ -29,8 +32,8 @@ export async function vacuumChanged(execute: SqlExecutor): Promise<string[]> {
 }
 
 /**
- * Checks the tables every `everyMs` until the returned function has resolved. After a failure the next check tries
- * again.
+ * Calls `vacuumChanged` every `everyMs` milliseconds; a failed call is not reported. The returned function ends this
+ * and resolves once no call is running.
  */
 export function keepVacuumed(execute: SqlExecutor, { everyMs = VACUUM_EVERY_MS } = {}): () => Promise<void> {
   let running = Promise.resolve();

@@ -1,13 +1,13 @@
 /**
- * Follows a growing metrics.jsonl: each read returns the lines since the last read. A file that became shorter is read
- * again from its start; a run that resumes from a checkpoint drops the lines of later steps.
+ * Follows a growing metrics.jsonl: each read returns the lines since the last read. A file that became shorter or was
+ * replaced is read again from its start: a resumed run drops the lines of steps after its checkpoint.
  */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MetricsRecord } from '../../metrics/metrics-log.ts';
 
 export interface MetricsTail {
-  /** Returns the new lines; with `isAnew` all lines that were read before no longer count. */
+  /** Returns the records of the new lines. If `isAnew` is true, these records replace all earlier ones. */
   read(): Promise<{ readonly isAnew: boolean; readonly records: readonly MetricsRecord[] }>;
 }
 

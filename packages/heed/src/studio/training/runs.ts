@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { Project } from '../../project/project.ts';
 import { listRuns, namesIn } from '../runs/list-runs.ts';
 
-/** Commands whose runs are shown. */
+/** The commands whose training runs the studio shows. */
 export type TrainingCommand = 'tune' | 'reward';
 
-/** Folders of a run that hold a metrics.jsonl, by the name of their curves. */
+/** Subfolders of a run that have a metrics.jsonl, each with the name of its curve; '' is the run's folder. */
 const CURVES = { '': 'main', plain: 'without the auxiliary task', half: 'half the images' } as const;
 const SAMPLES_FOLDER = 'samples';
 
@@ -15,19 +15,19 @@ export interface TrainingRun {
   readonly id: string;
   readonly command: TrainingCommand;
   readonly startedAt: string;
-  /** Whether a process works on the run now. */
+  /** Whether a process is executing the run now. */
   readonly isGoing: boolean;
   /** Whether the run was stopped or failed before its end. */
   readonly isUnfinished: boolean;
 }
 
-/** The folder with the metrics of one curve of a run. */
+/** The name of one training curve of a run, and the folder that contains its metrics.jsonl. */
 export interface CurveSource {
   readonly name: string;
   readonly folder: string;
 }
 
-/** All runs of `heed tune` and `heed reward`, the newest first. */
+/** All runs of `heed tune` and `heed reward` that are not archived, the newest first. */
 export async function readTrainingRuns(project: Project): Promise<TrainingRun[]> {
   return (await listRuns(project)).flatMap(({ id, command, startedAt, state, isArchived }) =>
     command === 'evaluate' || isArchived
@@ -36,7 +36,7 @@ export async function readTrainingRuns(project: Project): Promise<TrainingRun[]>
   );
 }
 
-/** The sources of the run's own curve, and of the trainings stored in its folder. */
+/** The sources of all curves of a run: the main training, and further trainings stored in subfolders of the run. */
 export async function readCurveSources(project: Project, id: string): Promise<CurveSource[]> {
   const inside = new Set(await namesIn(join(project.paths.runs, id)));
   return Object.entries(CURVES).flatMap(([folder, name]) =>
@@ -44,7 +44,7 @@ export async function readCurveSources(project: Project, id: string): Promise<Cu
   );
 }
 
-/** Steps that have a sample grid, in order. */
+/** Training steps for which a sample grid is stored, in ascending order. */
 export async function readSampleSteps(project: Project, id: string): Promise<number[]> {
   const names = await namesIn(join(project.paths.runs, id, SAMPLES_FOLDER));
   return names
@@ -53,7 +53,7 @@ export async function readSampleSteps(project: Project, id: string): Promise<num
     .sort((a, b) => a - b);
 }
 
-/** The sample grid of that step as a PNG; undefined when the step has none. */
+/** The sample grid of the training step as a PNG; undefined when no grid is stored for this step. */
 export async function readSample(project: Project, id: string, step: number): Promise<Uint8Array | undefined> {
   if (!(await readSampleSteps(project, id)).includes(step)) return undefined;
   const name = `step-${String(step).padStart(8, '0')}.png`;

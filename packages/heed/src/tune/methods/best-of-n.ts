@@ -5,12 +5,12 @@
  *     L(theta) = E_(x in the best `keep` of a prompt's images by r) [ d_theta ]
  *              + pretrainingWeight E_(D_pre) [ d_theta ]
  *
- * d is the squared error of a prediction, averaged over its elements. The best of many images is most likely to exploit
- * errors of the reward, so the default keeps two.
+ * d is the squared error of a prediction, averaged over its elements. The image with the highest reward is most likely
+ * to exploit errors of the reward model, so the default keeps two images.
  *
- * Reads: the reward, of labelled and of unlabelled images. No reference: the cost is that of equation 2 without D_pre.
- * Defaults: the best 2 of each prompt with at least 4 images, no pre-training pairs. Mixing in pre-training pairs
- * (weight 1) preserves fidelity, as in equation 2.
+ * Reads: the rewards of labelled and unlabelled images. No reference: an update costs as much as one of equation 2
+ * (`reward-weighted.ts`) without D_pre. Defaults: the best 2 images of each prompt that has at least 4 images, no
+ * pre-training pairs. Mixing in pre-training pairs (weight 1) preserves fidelity, as in equation 2.
  */
 import { mean } from '@heed/diffusion/autodiff';
 import { groupBy } from '../../collections/group-by.ts';

@@ -6,20 +6,21 @@
  *     margin = -(beta / 2) [ (d_theta^w - d_theta^l) - (d_ref^w - d_ref^l) ]
  *     L(theta) = (4 / beta) E [ -log sigmoid(margin) ]  +  pretrainingWeight E_(D_pre) [ d_theta ]
  *
- * The factor 4 / beta is ours. At the start the gradient is that of d^w - d^l for every beta. The learning rate and the
- * clipping norm therefore keep their meaning, and a pre-training term has its usual weight.
+ * The factor 4 / beta is not in the paper. With this factor, the gradient at the start is that of d^w - d^l for every
+ * beta. Learning rate, clipping norm and pre-training weight therefore have the same effect for every beta.
  *
- * Safeguard: plain DPO also widens the margin by raising both errors. The gradient of d^l is therefore scaled by
+ * Safeguard: plain DPO can also widen the margin by raising both errors, d^l more than d^w. The gradient of d^l is
+ * therefore scaled by
  *
  *     lambda = min(1, (1 - mu) |e^w|^2 / <e^w, e^l>)   where <e^w, e^l> > 0, else 1
  *
- * with e = prediction - target over all pairs of the batch. To first order d^w then does not rise. The setting
- * `safeguardMargin` is mu.
+ * with e = prediction - target over all pairs of the batch. With this scale, an update does not raise d^w to first
+ * order. The setting `safeguardMargin` is mu.
  *
- * Reads: labels and preferences alone; no reward. Reference: the model before tuning. Batches: `tune.batchSize` images,
- * half as many pairs. Defaults: beta 'auto' (`terms.ts`), the safeguard on with mu = 0, no pre-training pairs. On the
- * tiny model 300 updates of 16 pairs at a learning rate of 2e-4 did best; Diffusion-DPO trains Stable Diffusion 1.5
- * with batches of 2,048 at 2e-5.
+ * Reads: labels and preferences; no reward. Reference: the model before tuning. Batches: `tune.batchSize` images, which
+ * make half as many pairs. Defaults: beta 'auto' (`terms.ts`), the safeguard is on with mu = 0, no pre-training pairs.
+ * On the tiny model, 300 updates of 16 pairs at a learning rate of 2e-4 gave the best results; the paper of
+ * Diffusion-DPO trains Stable Diffusion 1.5 with batches of 2,048 pairs at 2e-5.
  */
 import {
   add,
@@ -127,13 +128,16 @@ function halves(x: Tensor, pairs: number): [Tensor, Tensor] {
   return [slice(x, { axis: 0, start: 0, end: pairs }), slice(x, { axis: 0, start: pairs, end: 2 * pairs })];
 }
 
-/** The value of x; its gradient is multiplied by `scale`. */
+/** Returns x unchanged; in the backward pass, the gradient of x is multiplied by `scale`. */
 function scaleGradient(x: Tensor, scale: Tensor): Tensor {
   const value = stopGradient(x);
   return add(value, mul(scale, sub(x, value)));
 }
 
-/** lambda of the file's header, a scalar without a gradient, for errors [2 P, C, h, w] of predictions. */
+/**
+ * The scale lambda (see the comment at the top of this file) for the prediction errors [2 P, C, h, w]: a scalar without
+ * gradient.
+ */
 function winnerPreservingScale(errors: Tensor, { pairs, margin }: { pairs: number; margin: number }): Tensor {
   const [winner, loser] = halves(stopGradient(errors), pairs);
   const alignment = sum(mul(winner, loser));

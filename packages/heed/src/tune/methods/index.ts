@@ -1,5 +1,5 @@
 /**
- * The tuning methods by name. A new method needs a file in this folder, a line here, and a section in
+ * The tuning methods by name. To add a method, add a file in this folder, a line in this file, and a section in
  * `config/tuning-methods.ts`.
  */
 import type { MethodName } from '../../config/index.ts';
@@ -21,7 +21,7 @@ export const TUNING_METHODS: Readonly<Record<MethodName, TuningMethod>> = {
   likelihood,
 };
 
-/** The method of these options. Throws when the options do not work with the method. */
+/** Returns the tuning method that the options name. Throws when the options do not work with the method. */
 export function methodOf(options: TuneOptions): TuningMethod {
   const method = TUNING_METHODS[options.method];
   method.check?.(options);

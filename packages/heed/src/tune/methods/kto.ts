@@ -4,11 +4,13 @@
  *     g = d_ref - d_theta,    z = max(0, mean of g over the batch), without a gradient
  *     L(theta) = (4 / beta) E [ 1 - sigmoid(beta y (g - z)) ]  +  pretrainingWeight E_(D_pre) [ d_theta ]
  *
- * d is the squared error of a prediction, averaged over its elements. The factor 4 / beta is ours, as in `dpo.ts`. The
- * sigmoid saturates on both sides, so that a label that the model strongly disagrees with has little weight.
+ * d is the squared error of a prediction, averaged over its elements. The factor 4 / beta is not in the paper; `dpo.ts`
+ * explains it. The sigmoid saturates on both sides, so that an image whose label the model strongly contradicts has
+ * little weight.
  *
- * Reads: labels alone; no reward, no pairs. Reference: the model before tuning. z is the mean of a replica's own part
- * of the batch. Defaults: beta 'auto' (`terms.ts`); 0.8 of a batch are good images, as in the authors' code.
+ * Reads: labels; no reward, no preferences. Reference: the model before tuning. Each replica computes z from its own
+ * part of the batch. Defaults: beta 'auto' (`terms.ts`); 80 % of the images in a batch are good, as in the authors'
+ * code.
  */
 import { add, clamp, mean, mul, sigmoid, stopGradient, sub, sum } from '@heed/diffusion/autodiff';
 import type { MethodSettings } from '../../config/index.ts';
@@ -23,7 +25,7 @@ import { errorPerSample, firstRows, modelPart, readsPretrainingReward, resolveBe
 
 type Settings = MethodSettings<'kto'>;
 
-/** y of the images: 1 or -1. */
+/** The feeds of a batch; `signs` are the values y of the images: 1 or -1. */
 const specs = (sizes: BatchSizes) => ({ ...denoisingSpecs(sizes), signs: { shape: [sizes.modelCount] } });
 
 export const kto: TuningMethod<Settings> = {
@@ -100,7 +102,7 @@ export const kto: TuningMethod<Settings> = {
   },
 };
 
-/** Number of good images among `count`; at least one of each kind. */
+/** Number of good images in a batch of `count`; every batch has at least one good and one bad image. */
 function goodOf(count: number, share: number): number {
   return Math.min(count - 1, Math.max(1, Math.round(share * count)));
 }

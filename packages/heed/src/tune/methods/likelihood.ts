@@ -1,13 +1,14 @@
 /**
- * Plain likelihood on the images that raters called good, or on those that they called bad.
+ * Plain likelihood on the images that raters labelled good, or on the images that raters labelled bad.
  *
  *     L(theta) = E_(x of that label) [ d_theta ]  +  pretrainingWeight E_(D_pre) [ d_theta ]
  *
  * d is the squared error of a prediction, averaged over its elements. Plain likelihood is the weakest method, since a
- * base model learns little from its own images. Two such models, one tuned on good and one on bad images, give
- * good-minus-bad guidance (arXiv 2602.18799; `heed contrast`).
+ * base model learns little from its own images. A model tuned on good images and a model tuned on bad images together
+ * give good-minus-bad guidance (arXiv 2602.18799; `heed contrast`).
  *
- * Reads: labels alone. No reference: the cost is that of equation 2 without D_pre. Default: the good images.
+ * Reads: labels alone. No reference: an update costs as much as one of equation 2 (`reward-weighted.ts`) without D_pre.
+ * Default: the good images.
  */
 import { mean } from '@heed/diffusion/autodiff';
 import type { MethodSettings } from '../../config/index.ts';

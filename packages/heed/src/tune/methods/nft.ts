@@ -1,19 +1,19 @@
 /**
- * DiffusionNFT (Zheng et al. 2025, arXiv 2509.16117) as a regression. With its beta = 1 / strength and without its
- * adaptive weight, the loss r |e+ - eps|^2 + (1 - r) |e- - eps|^2 has the same gradient, up to a factor, as
+ * DiffusionNFT (Zheng et al. 2025, arXiv 2509.16117), written as a regression. With the paper's beta = 1 / strength and
+ * without the adaptive weight, the loss r |e+ - eps|^2 + (1 - r) |e- - eps|^2 has the same gradient, up to a factor, as
  *
  *     L(theta) = E |e_theta - e*|^2  +  pretrainingWeight E_(D_pre) [ d_theta ]
  *     e* = e_ref + s (2 r - 1) (eps - e_ref)
  *
  * with e the prediction, eps its target, and s the strength: good images (r > 1/2) pull the prediction towards the
- * noise that was added to them, bad ones push it away. The target is at a bounded distance from the model before
- * tuning.
+ * noise that was added to them, bad ones push it away. The target e* is at a bounded distance from the prediction e_ref
+ * of the model before tuning.
  *
- * Reads: labels (r = the mean of an image's judgements), or with `source = 'reward'` the learned reward, of labelled
- * and of unlabelled images. With `centre = 'prompt'` the mean r of an image's prompt replaces 1/2. Online, by rounds:
- * draw and score images of the tuned model, then tune that model with `source = 'reward'`: the reference is the model
- * that drew the images. Defaults: labels, centre 1/2, strength 1, no pre-training pairs. Cost: one pass of the
- * reference beside the update.
+ * Reads: labels (r = the mean of an image's judgements), or with `source = 'reward'` the learned rewards of labelled
+ * and unlabelled images. With `centre = 'prompt'` the mean r over all images of the prompt replaces 1/2. For online
+ * training in rounds, generate and score images of the tuned model, then tune that model with `source = 'reward'`. The
+ * reference is then the model that generated the images. Defaults: labels, centre 1/2, strength 1, no pre-training
+ * pairs. Cost: one forward pass of the reference in addition to each update.
  */
 
 import { predictionErrorPerSample } from '@heed/diffusion';
@@ -30,7 +30,7 @@ import { errorPerSample, firstRows, modelPart, readsPretrainingReward, withPretr
 
 type Settings = MethodSettings<'nft'>;
 
-/** Signed weights 2 r - 1 of the images. */
+/** The feeds of a batch; `sampleWeights` are the signed weights 2 r - 1 of the images. */
 const specs = (sizes: BatchSizes) => ({ ...denoisingSpecs(sizes), sampleWeights: { shape: [sizes.modelCount] } });
 
 export const nft: TuningMethod<Settings> = {
@@ -107,7 +107,7 @@ async function scored(context: Parameters<(typeof nft)['samples']>[0]): Promise<
   }));
 }
 
-/** 2 r - 1, or 2 (r - the mean of the prompt). */
+/** The signed weight of each sample: 2 r - 1, or 2 (r - mean r of the prompt) with `centre = 'prompt'`. */
 function signedWeights(samples: readonly TuneSample[], { source, centre }: Settings): number[] {
   const values = samples.map((sample) => (source === 'reward' ? rewardOf(sample) : sample.label!));
   if (centre === 'half') return values.map((r) => 2 * r - 1);

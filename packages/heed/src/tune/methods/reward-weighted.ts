@@ -5,11 +5,11 @@
  *
  * For a diffusion model the negative log-likelihood becomes the squared error of the predicted noise at a random
  * timestep. The error is averaged over the elements of each sample, then weighted by the sample's reward. A base model
- * that was trained with timestep weights is tuned with the same weights. Other weights would change the model even
- * without a reward.
+ * that was trained with timestep weights is tuned with the same weights. With other timestep weights, tuning would
+ * change the model even if all rewards were equal.
  *
- * Reads: the reward, of labelled and of unlabelled images. Defaults: `tune.beta = 1`. With `tune.modelRewardPower` p,
- * images are drawn in proportion to r^p and all have weight 1.
+ * Reads: the rewards of labelled and unlabelled images. Defaults: `tune.beta = 1`. With `tune.modelRewardPower` p,
+ * images are drawn in proportion to r^p, and every drawn image has weight 1.
  */
 import { mean, mul, slice, type Tensor } from '@heed/diffusion/autodiff';
 import { batchCounts, createTuneBatches, denoisingSpecs } from '../batches.ts';
@@ -62,7 +62,10 @@ export const rewardWeighted: TuningMethod = {
   },
 };
 
-/** mean(weight * error over D_model) + beta * mean(error over D_pre); `errors` is [M + R], `sampleWeights` [M]. */
+/**
+ * The loss mean(weight * error over D_model) + beta * mean(error over D_pre). `errors` has the shape [M + R],
+ * `sampleWeights` [M].
+ */
 export function rewardWeightedLoss(errors: Tensor, sampleWeights: Tensor, beta: number): Losses {
   const modelCount = sampleWeights.shape[0]!;
   const modelErrors = slice(errors, { axis: 0, start: 0, end: modelCount });

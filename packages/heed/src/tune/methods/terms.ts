@@ -7,13 +7,14 @@ import type { TuneOptions } from '../options.ts';
 import { positionIn } from '../reward-stream.ts';
 import { createShuffledStream } from '../stream.ts';
 
-/** Whether pre-training pairs are used and drawn by reward. */
+/** Whether pre-training pairs are used and drawn in proportion to a power of their reward. */
 export function readsPretrainingReward({ beta, pretrainingRewardPower }: TuneOptions): boolean {
   return beta > 0 && pretrainingRewardPower !== undefined;
 }
 
 /**
- * Squared error of each prediction [N, C, h, w], averaged over its elements, times its timestep's weight. Returns [N].
+ * Squared error of each prediction [N, C, h, w], averaged over its elements and multiplied by the weight of its
+ * timestep. Returns [N].
  */
 export function errorPerSample(
   prediction: Tensor,
@@ -26,7 +27,7 @@ export function errorPerSample(
 export const firstRows = (x: Tensor, count: number): Tensor =>
   count === x.shape[0] ? x : slice(x, { axis: 0, start: 0, end: count });
 
-/** The feeds of the M images of the model, without the pre-training pairs. */
+/** The part of the batch that belongs to the M model-generated images, without the pre-training pairs. */
 export function modelPart(batch: Batch, modelCount: number): NetworkInputs & Pick<Batch, 'target' | 'timestepWeights'> {
   return {
     noisyLatents: firstRows(batch.noisyLatents, modelCount),
@@ -38,7 +39,8 @@ export function modelPart(batch: Batch, modelCount: number): NetworkInputs & Pic
 }
 
 /**
- * Adds beta times the mean error of the pre-training pairs, which follow the first `modelCount` of `errors` [M + R].
+ * Adds beta times the mean error of the pre-training pairs. In `errors` [M + R], the pairs follow the first
+ * `modelCount` samples.
  */
 export function withPretraining(
   modelLoss: Tensor,
@@ -54,9 +56,9 @@ const SMALL = { elements: 4 * 16 * 16, beta: 1000 };
 const MAX_AUTO_BETA = 5000;
 
 /**
- * The beta of DPO and KTO for latents of this shape [N, C, h, w]. 'auto' grows with the square root of their size: 1000
- * at 4 x 16 x 16 (tried on the tiny model), 4000 at Stable Diffusion's 4 x 64 x 64, and 5000 at most. Diffusion-DPO
- * uses a beta of 2000 to 5000 for Stable Diffusion. A mean error over more elements varies less, so beta must grow.
+ * The beta of DPO and KTO for a target of shape [N, C, h, w]. 'auto' grows with the square root of C * h * w: 1000 at 4
+ * x 16 x 16 (tried on the tiny model), 4000 at Stable Diffusion's 4 x 64 x 64, and 5000 at most. Diffusion-DPO uses a
+ * beta of 2000 to 5000 for Stable Diffusion. A mean error over more elements varies less, so beta must grow.
  */
 export function resolveBeta(beta: number | 'auto', target: Tensor): number {
   if (beta !== 'auto') return beta;
@@ -64,7 +66,7 @@ export function resolveBeta(beta: number | 'auto', target: Tensor): number {
   return Math.min(MAX_AUTO_BETA, SMALL.beta * Math.sqrt(elements / SMALL.elements));
 }
 
-/** Batches with uniform sampling and no extra feeds. */
+/** Makes batches of images that are drawn uniformly, without feeds of a method. */
 export function shuffledBatches(inputs: BatchInputs): TuneBatches {
   const { samples, options } = inputs;
   const { modelCount } = batchCounts(options);

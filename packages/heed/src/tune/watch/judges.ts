@@ -1,4 +1,7 @@
-/** Judges for measurements during training: CLIP, the learned reward, and a reward trained on other labels. */
+/**
+ * The models that score images during training: CLIP, the learned reward, and a judging reward trained on other labels
+ * than the learned reward.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RgbImage } from '@heed/diffusion';
@@ -15,13 +18,16 @@ export interface WatchJudges {
   /** CLIP's embeddings of images, [N, P]. */
   embed(images: readonly RgbImage[]): Promise<Float32Array>;
   readonly projectionDim: number;
-  /** The reward r(x, z) of N images, given their embeddings, for N prompts; undefined when there is none. */
+  /**
+   * The learned reward r(x, z) of N images for N prompts, computed from CLIP embeddings of the images; undefined when
+   * there is no such reward.
+   */
   readonly reward?: ((prompts: readonly string[], images: Float32Array) => Promise<Float32Array>) | undefined;
   readonly judge?: ((prompts: readonly string[], images: Float32Array) => Promise<Float32Array>) | undefined;
   close(): Promise<void>;
 }
 
-/** Opens the judges. The judging reward is trained once a run and stored in `folder`. */
+/** Opens the judges. The judging reward is trained once for each run and stored in `folder`. */
 export async function openWatchJudges(
   project: Project,
   {

@@ -1,6 +1,7 @@
 /**
- * Prompts reserved for measurements during a run. The run learns from none of their images, and no evaluation uses
- * them. Prompts without images are reserved first, because reserving them loses no data.
+ * Chooses the prompts that are reserved for measurements during a run. The run does not learn from images of these
+ * prompts, and no evaluation uses these prompts. Prompts without images are reserved first, because reserving them
+ * loses no training data.
  */
 import { findCheckedJson } from '@heed/diffusion/checked-json';
 import { writeFileAtomically } from '@heed/diffusion/files';
@@ -11,16 +12,16 @@ import { projectPrompts, selectPrompts } from '../../prompts/index.ts';
 import { mayLearnFrom } from '../../reward/labelled-image.ts';
 import { projectImages } from '../../reward/project-images.ts';
 
-/** Largest share of the prompts with images that is reserved. */
+/** At most this fraction of the prompts that have images is reserved. */
 const MAX_SHARE = 0.1;
-/** With fewer prompts than this, measurements are not informative. */
+/** With fewer prompts than this, no prompt is reserved, because measurements would not be informative. */
 export const FEWEST_KEPT_PROMPTS = 2;
 
 const keptSchema = z.object({ prompts: z.array(z.string()) });
 
 /**
- * Chooses up to `count` prompts and stores them in the file at `path` at the first call. The result is empty when the
- * project has too few prompts.
+ * The first call chooses up to `count` prompts and stores them in the file at `path`; later calls read that file. The
+ * result is empty when the project has too few prompts.
  */
 export async function keepPrompts(
   project: Project,
@@ -43,7 +44,7 @@ export async function keepPrompts(
   return kept;
 }
 
-/** Like `selectPrompts`, but a count of 0 gives no prompts. */
+/** Calls `selectPrompts`, but returns no prompts when `count` is 0. */
 function selectSome<T extends Parameters<typeof selectPrompts>[0][number]>(prompts: readonly T[], count: number) {
   return count <= 0 ? [] : selectPrompts(prompts, Math.min(count, prompts.length));
 }

@@ -1,18 +1,18 @@
 /**
- * The rules for monitoring a tuning run, as one table; docs/methods.md has the same sentences. A rule warns when its
+ * A table of the rules for monitoring a tuning run; docs/methods.md describes the same rules. A rule warns when its
  * value exceeds `warnsAbove`. A rule stops the run when its value exceeds `stopsAbove` at two consecutive measurements.
  */
 
 /** The measurements at one update on images of the reserved prompts. Lists have one value for each prompt. */
 export interface WatchPoint {
   readonly step: number;
-  /** Mean learned reward; undefined when the project has none. */
+  /** Mean learned reward of each prompt's images; undefined when the project has no learned reward. */
   readonly reward?: readonly number[] | undefined;
-  /** Mean of the judging reward; undefined when there are too few other labels to train it. */
+  /** Mean judging reward of each prompt's images; undefined when there are too few labels to train a judging reward. */
   readonly judge?: readonly number[] | undefined;
-  /** Mean of 1 - cosine between images of one prompt, by CLIP. */
+  /** Mean of 1 - cosine of the CLIP embeddings, over pairs of images of the same prompt. */
   readonly diversity: readonly number[];
-  /** Mean of 1 - cosine between images of one prompt and seed, before tuning and now. */
+  /** Mean of 1 - cosine of the CLIP embeddings of the images before tuning and now, for the same prompt and seed. */
   readonly distance: readonly number[];
   readonly saturation: readonly number[];
   readonly brightness: readonly number[];
@@ -25,7 +25,7 @@ export interface AlarmRule {
   readonly unit: string;
   readonly warnsAbove: number;
   readonly stopsAbove: number;
-  /** The value; undefined when it was not measured. */
+  /** The value that is compared with the limits; undefined when this value was not measured. */
   value(now: WatchPoint, base: WatchPoint): number | undefined;
 }
 
@@ -80,7 +80,7 @@ export interface Alarm {
   readonly stops: boolean;
 }
 
-/** The alarms of the last of `points`, whose first is the model before tuning. */
+/** The alarms for the last of `points`; the first of `points` is the measurement before tuning. */
 export function alarmsOf(points: readonly WatchPoint[]): Alarm[] {
   const [base] = points;
   const now = points.at(-1)!;
@@ -94,7 +94,7 @@ export function alarmsOf(points: readonly WatchPoint[]): Alarm[] {
   });
 }
 
-/** An alarm in a sentence without a full stop. */
+/** Describes an alarm in a sentence without a full stop. */
 export function describeAlarm({ rule: id, step, value, stops }: Alarm): string {
   const rule = ALARM_RULES.find((each) => each.id === id)!;
   const limit = stops ? `above ${rule.stopsAbove} twice in a row, so the run stops` : `above ${rule.warnsAbove}`;
@@ -102,8 +102,9 @@ export function describeAlarm({ rule: id, step, value, stops }: Alarm): string {
 }
 
 /**
- * The step whose weights are written: the best one after step 0 by the judging reward, else by the learned one. The
- * step is undefined when neither reward was measured. Ties go to the earlier step.
+ * The step whose weights are written: the step after 0 with the highest judging reward, or else with the highest
+ * learned reward. The result is undefined when neither reward was measured. Of equally good steps, the earlier one is
+ * chosen.
  */
 export function bestStep(points: readonly WatchPoint[]): number | undefined {
   let best: { step: number; score: number } | undefined;
@@ -116,7 +117,7 @@ export function bestStep(points: readonly WatchPoint[]): number | undefined {
   return best?.step;
 }
 
-/** The drop from `base` to `now` in standard errors of the paired differences. */
+/** The mean drop from `base` to `now`, divided by the standard error of the differences over prompts. */
 function errorsBelow(now: readonly number[], base: readonly number[]): number {
   const falls = now.map((value, i) => base[i]! - value);
   const fall = mean(falls);

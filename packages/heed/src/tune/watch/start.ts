@@ -1,5 +1,6 @@
 /**
- * Sets up the monitoring of a run: opens the judges, draws images with the project's sampler, and logs measurements.
+ * Sets up the monitoring of a run: loads the models that score images, generates images with the project's sampler, and
+ * logs the measurements.
  */
 
 import { join } from 'node:path';
@@ -18,7 +19,7 @@ export interface Watching {
   close(): Promise<void>;
 }
 
-/** Starts monitoring; undefined when the run has no reserved prompts. */
+/** Starts the monitoring; returns undefined when the run has no reserved prompts. */
 export async function startWatching(
   project: Project,
   inputs: {

@@ -1,7 +1,7 @@
 /**
- * Monitors a tuning run on prompts that it does not learn from. The monitor measures every few updates, warns or stops
- * the run by rules, and keeps the best weights. All measurements are stored in the run's folder, so that a resumed run
- * continues with them.
+ * Monitors a tuning run by images of reserved prompts, which the run does not learn from. The monitor makes
+ * measurements every few updates, warns or stops the run by the rules in `rules.ts`, and stores the best weights. All
+ * measurements are stored in the run's folder, so that a resumed run can use them.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ import type { TuneOptions } from '../options.ts';
 import type { WatchJudges } from './judges.ts';
 import { type Alarm, alarmsOf, bestStep, describeAlarm, mean, type WatchPoint } from './rules.ts';
 
-/** Name of the monitoring folder in a run's folder. */
+/** Name of the subfolder of a run in which the measurements are stored. */
 export const WATCH_FOLDER = 'watch';
 
 const POINTS_FILE = 'points.json';
@@ -41,21 +41,27 @@ const pointsSchema = z.object({
 });
 
 export interface WatchedRun {
-  /** Measures the weights of an update, stores them if they are the best so far, and says whether the run stops. */
+  /**
+   * Makes the measurements with the weights of an update, stores the weights if they are the best so far, and returns
+   * whether the run stops.
+   */
   at(step: number, weights: { average: ParameterValues; draw: DrawImages }): Promise<'go' | 'stop'>;
   /**
-   * The best weights, under the names that `at` received. The best weights are undefined when the last weights are to
-   * be written.
+   * The best weights, with the names of the weights that `at` received; undefined when the run should use its last
+   * weights.
    */
   best(): Promise<{ step: number; average: ParameterValues } | undefined>;
   readonly alarms: readonly Alarm[];
   readonly points: readonly WatchPoint[];
 }
 
-/** Draws an image of each prompt with its seed. */
+/** Generates one image for each prompt, with the seed of the same index. */
 export type DrawImages = (prompts: readonly string[], seeds: readonly number[]) => Promise<RgbImage[]>;
 
-/** Opens the monitoring in `runFolder`. Measurements after `resumedStep` are discarded, since that work is repeated. */
+/**
+ * Opens the measurements of the run in `runFolder`. Measurements after `resumedStep` are discarded, because the run
+ * repeats these updates.
+ */
 export async function openWatch(options: {
   runFolder: string;
   resumedStep: number;
@@ -145,7 +151,7 @@ async function measure(
   };
 }
 
-/** Embeddings of the images before tuning, stored at step 0. */
+/** CLIP embeddings of the images before tuning, which step 0 stores and later steps read. */
 async function baseEmbeds(step: number, embeds: Float32Array, folder: string): Promise<Float32Array> {
   const path = join(folder, BASE_FILE);
   if (step === 0)
