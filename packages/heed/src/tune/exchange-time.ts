@@ -1,5 +1,6 @@
 /** Measures how long the ranks take to sum gradients, by summing arrays of zeros before training. */
 import type { Communicator } from '@heed/diffusion/autodiff';
+import { quantile } from '../statistics/index.ts';
 
 export interface ExchangeTime {
   /** Size of the summed float32 array; `seconds` is the median duration of several sums. */
@@ -38,5 +39,8 @@ async function secondsOf(work: () => Promise<void>): Promise<number> {
 }
 
 function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
+  return quantile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  );
 }

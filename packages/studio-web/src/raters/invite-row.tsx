@@ -81,8 +81,8 @@ export function InviteRow({ invite, onRevoke }: { invite: Invite; onRevoke: () =
           onClose={close}
         >
           {uses === 0
-            ? 'It lets nobody in any more.'
-            : 'It lets nobody in any more, and who came by it cannot go on. What they have sent stays; what waits in their browsers is lost.'}
+            ? 'After that, no rater can join by this link.'
+            : 'After that, no rater can join by this link, and raters who joined by the link cannot continue. Answers that were sent stay. Answers that still wait in a browser are lost.'}
         </ConfirmDialog>
       )}
     </li>

@@ -164,7 +164,7 @@ function EndDialog({ title, onEnd, onClose }: { title: string; onEnd: () => void
       onConfirm={onEnd}
       onClose={onClose}
     >
-      Nobody is asked any more. The answers stay and count; Repeat begins anew.
+      After that, no rater is asked. The answers stay and still count. Repeat starts a new comparison.
     </ConfirmDialog>
   );
 }
